@@ -1,0 +1,120 @@
+"""Names of things: typed identifiers, their grammar, and time-ordered unique ids."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import NewType
+
+from socialcollab.errors import InvalidValueError, NaiveDatetimeError
+
+__all__ = [
+    "DeliveryId",
+    "EventId",
+    "GuideId",
+    "MemberId",
+    "OrganizationId",
+    "PolicyId",
+    "PostId",
+    "ProfileId",
+    "StepId",
+    "TeamId",
+    "WorkspaceId",
+    "check_id",
+    "nearest",
+    "uuid7",
+]
+
+OrganizationId = NewType("OrganizationId", str)
+WorkspaceId = NewType("WorkspaceId", str)
+ProfileId = NewType("ProfileId", str)
+MemberId = NewType("MemberId", str)
+TeamId = NewType("TeamId", str)
+PolicyId = NewType("PolicyId", str)
+StepId = NewType("StepId", str)
+PostId = NewType("PostId", str)
+DeliveryId = NewType("DeliveryId", str)
+EventId = NewType("EventId", str)
+GuideId = NewType("GuideId", str)
+
+ID_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
+_ID = re.compile(ID_PATTERN)
+
+
+def check_id(what: str, value: object) -> str:
+    """
+    Return *value* if it can name a thing in a document, else refuse it.
+
+    Identifiers are 1 to 64 lower-case letters, digits, dots, hyphens and
+    underscores, and begin with a letter or a digit.
+
+    >>> check_id("member", "ana")
+    'ana'
+
+    Raises:
+        InvalidValueError: If it cannot; *what* says what it was to name.
+    """
+    if isinstance(value, str) and _ID.fullmatch(value):
+        return value
+    raise InvalidValueError(
+        f"{what} id {value!r} is not an identifier: use 1 to 64 lower-case letters, digits,"
+        " `.`, `-` or `_`, beginning with a letter or digit",
+        value=value,
+        expected="a lower-case identifier",
+    )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """
+    Return the known name most like *name*, or an empty string if none is near.
+
+    >>> nearest("publsher", ["writer", "publisher"])
+    'publisher'
+    """
+    found = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return found[0] if found else ""
+
+
+def uuid7(at: dt.datetime, entropy: bytes) -> str:
+    """
+    Make a version 7 UUID: 48 bits of milliseconds, then *entropy*.
+
+    The same instant and entropy give the same id, so that callers who own the
+    clock and the random source own the ids too.
+
+    >>> uuid7(dt.datetime(2026, 1, 2, tzinfo=dt.UTC), bytes(10))
+    '019b7c0e-c400-7000-8000-000000000000'
+
+    Args:
+        at: The instant, with a UTC offset, from 1970 on.
+
+        entropy: Ten random bytes, of which 74 bits are used.
+
+    Raises:
+        NaiveDatetimeError: If *at* has no UTC offset.
+
+        InvalidValueError: If *entropy* is not ten bytes long.
+
+    Source:
+        RFC 9562 section 5.7.
+    """
+    if at.utcoffset() is None:
+        raise NaiveDatetimeError(at)
+    if len(entropy) != 10:
+        raise InvalidValueError(
+            f"entropy is {len(entropy)} bytes long, not 10", value=len(entropy), expected="10 bytes"
+        )
+    since = at - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    milliseconds = since // dt.timedelta(milliseconds=1)
+    bits = int.from_bytes(entropy, "big")
+    value = (
+        (milliseconds & ((1 << 48) - 1)) << 80
+        | 0x7 << 76
+        | (bits >> 62 & 0xFFF) << 64
+        | 0b10 << 62
+        | (bits & ((1 << 62) - 1))
+    )
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

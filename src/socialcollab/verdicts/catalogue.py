@@ -1,0 +1,56 @@
+"""Look a message up by its code, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import cast
+
+from socialcollab.errors import InvalidValueError
+
+__all__ = ["LANGUAGES", "message"]
+
+LANGUAGES = ("en", "nl")
+
+_loaded: dict[str, Mapping[str, str]] = {}
+
+
+def catalogue(language: str) -> Mapping[str, str]:
+    """
+    Return all templates of *language*, code to template.
+
+    Raises:
+        InvalidValueError: If there is no catalogue in that language.
+    """
+    if language not in LANGUAGES:
+        raise InvalidValueError(
+            f"there are no messages in `{language}`; there are in {', '.join(LANGUAGES)}",
+            value=language,
+            expected=" or ".join(LANGUAGES),
+        )
+    if language not in _loaded:
+        module = import_module(f"socialcollab.verdicts.messages.{language}")
+        _loaded[language] = cast("Mapping[str, str]", module.MESSAGES)
+    return _loaded[language]
+
+
+def message(code: str, params: Mapping[str, str], *, language: str = "en") -> str:
+    """
+    Fill the template of *code* with *params*.
+
+    >>> message("not_a_member", {"member": "zoe"})
+    '`zoe` is not a member'
+
+    Raises:
+        InvalidValueError: If the language or the code is unknown, or a
+            placeholder of the template has no parameter.
+    """
+    template = catalogue(language).get(code)
+    if template is None:
+        raise InvalidValueError(f"there is no message `{code}`", value=code)
+    try:
+        return template.format_map(params)
+    except KeyError as error:
+        raise InvalidValueError(
+            f"message `{code}` needs the parameter {error}", value=dict(params)
+        ) from error

@@ -1,0 +1,3 @@
+"""The message catalogues, one module per language: code to template."""
+
+__all__: list[str] = []
