@@ -1,0 +1,55 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "unit", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unit")
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--seconds",
+        type=float,
+        default=0.0,
+        help="how long each slow session may run; 0 skips slow sessions",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--seconds") > 0:
+        return
+    skip = pytest.mark.skip(reason="a slow session: give it --seconds")
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(skip)
+
+
+@pytest.fixture
+def seconds(request: pytest.FixtureRequest) -> float:
+    """How long a slow session may run."""
+    return float(request.config.getoption("--seconds"))
+
+
+@pytest.fixture
+def shared_data() -> Callable[[str], Path]:
+    """Find a folder of real cases, or skip the test and name the folder."""
+
+    def find(name: str) -> Path:
+        root = Path(os.environ.get("SOCIALCOLLAB_SHARED", REPOSITORY.parent / "shared"))
+        folder = root / "data" / name
+        if not folder.is_dir():
+            pytest.skip(f"real cases `{name}` are not here")
+        return folder
+
+    return find
