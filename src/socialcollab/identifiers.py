@@ -85,7 +85,7 @@ def uuid7(at: dt.datetime, entropy: bytes) -> str:
     clock and the random source own the ids too.
 
     >>> uuid7(dt.datetime(2026, 1, 2, tzinfo=dt.UTC), bytes(10))
-    '019b7c0e-c400-7000-8000-000000000000'
+    '019b7c01-0400-7000-8000-000000000000'
 
     Args:
         at: The instant, with a UTC offset, from 1970 on.

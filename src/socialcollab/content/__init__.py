@@ -1,0 +1,52 @@
+"""What is published: posts, revisions, media, deliveries, holds and findings."""
+
+from socialcollab.content.canonical import Json, canonical_json, salted_digest
+from socialcollab.content.delivery import OPEN_STATES, Delivery, DeliveryState, SendAttempt
+from socialcollab.content.finding import SEVERITIES, Finding, severity_at_least
+from socialcollab.content.hold import Hold
+from socialcollab.content.media import Image, media_digest, sniff_image
+from socialcollab.content.post import Comment, Post, PostState, Revision
+from socialcollab.content.post_content import (
+    ALL_FIELDS,
+    CONTEXT_FIELDS,
+    PUBLISHED_FIELDS,
+    Poll,
+    PostContent,
+    Variant,
+    changed_fields,
+    field_digests,
+    revision_digest,
+)
+from socialcollab.content.summarise import Summary, summarise
+
+__all__ = [
+    "ALL_FIELDS",
+    "CONTEXT_FIELDS",
+    "OPEN_STATES",
+    "PUBLISHED_FIELDS",
+    "SEVERITIES",
+    "Comment",
+    "Delivery",
+    "DeliveryState",
+    "Finding",
+    "Hold",
+    "Image",
+    "Json",
+    "Poll",
+    "Post",
+    "PostContent",
+    "PostState",
+    "Revision",
+    "SendAttempt",
+    "Summary",
+    "Variant",
+    "canonical_json",
+    "changed_fields",
+    "field_digests",
+    "media_digest",
+    "revision_digest",
+    "salted_digest",
+    "severity_at_least",
+    "sniff_image",
+    "summarise",
+]

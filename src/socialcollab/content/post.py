@@ -1,0 +1,163 @@
+"""A post: its revisions, its state, and what people said about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from enum import StrEnum
+
+import attrs
+
+from socialcollab.content.media import Image
+from socialcollab.content.post_content import PostContent, changed_fields
+from socialcollab.identifiers import DeliveryId, MemberId, PostId, ProfileId, WorkspaceId
+from socialcollab.time import WallTime
+
+__all__ = ["Comment", "Post", "PostState", "Revision"]
+
+
+class PostState(StrEnum):
+    """Where a post stands; what has gone out is the business of its deliveries."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    CHANGES_REQUESTED = "changes_requested"
+    REJECTED = "rejected"
+    APPROVED = "approved"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+@attrs.frozen(kw_only=True)
+class Revision:
+    """
+    The mark of one stored version of a post's content; it never changes.
+
+    Attributes:
+        number: 1 for the draft, then counting up.
+
+        digest: The digest of the whole.
+
+        author: Who stored it.
+
+        at: When, in UTC.
+
+        fields: The salted digest of each field.
+    """
+
+    number: int
+    digest: str
+    author: MemberId
+    at: dt.datetime
+    fields: Mapping[str, str] = attrs.field(hash=False, repr=False)
+
+    def changed_since(self, earlier: Revision) -> tuple[str, ...]:
+        """Name the fields that differ from an *earlier* revision."""
+        return changed_fields(earlier.fields, self.fields)
+
+
+@attrs.frozen(kw_only=True)
+class Comment:
+    """
+    A remark on a post.
+
+    Attributes:
+        by: Who made it.
+
+        at: When, in UTC.
+
+        text: What it says.
+
+        internal: Whether clients and guests are not to see it.
+    """
+
+    by: MemberId
+    at: dt.datetime
+    text: str
+    internal: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class Post:
+    """
+    A post as it stands.
+
+    Attributes:
+        id: Its identifier.
+
+        workspace: The workspace it belongs to.
+
+        state: Where it stands.
+
+        content: What its newest revision holds.
+
+        revisions: The marks of all revisions, oldest first.
+
+        comments: What people said about it, oldest first.
+
+        deliveries: Identifiers of all deliveries it ever had.
+
+        salt: What its digests are salted with.
+
+        ref: The caller's own name for it, or empty; unique in the organization.
+
+        kind: "post", or "reply".
+    """
+
+    id: PostId
+    workspace: WorkspaceId
+    state: PostState
+    content: PostContent
+    revisions: tuple[Revision, ...]
+    comments: tuple[Comment, ...] = ()
+    deliveries: tuple[DeliveryId, ...] = ()
+    salt: bytes = attrs.field(default=b"", repr=False)
+    ref: str = ""
+    kind: str = "post"
+
+    @property
+    def revision(self) -> Revision:
+        """The newest revision."""
+        return self.revisions[-1]
+
+    @property
+    def digest(self) -> str:
+        """The newest revision's digest: what a decision on this post is bound to."""
+        return self.revisions[-1].digest
+
+    @property
+    def text(self) -> str:
+        """The text, where no variant says otherwise."""
+        return self.content.text
+
+    @property
+    def targets(self) -> tuple[ProfileId, ...]:
+        """The profiles it goes to."""
+        return self.content.targets
+
+    @property
+    def media(self) -> tuple[Image, ...]:
+        """Its pictures."""
+        return self.content.media
+
+    @property
+    def planned_at(self) -> WallTime | None:
+        """When it is to go out, or None while nobody has said."""
+        return self.content.planned_at
+
+    @property
+    def author(self) -> MemberId:
+        """Who drafted it."""
+        return self.revisions[0].author
+
+    @property
+    def authors(self) -> tuple[MemberId, ...]:
+        """Everyone who stored a revision of it, sorted."""
+        return tuple(sorted({revision.author for revision in self.revisions}))
+
+    def revision_named(self, digest: str) -> Revision | None:
+        """Return the newest revision of that digest, or None."""
+        for revision in reversed(self.revisions):
+            if revision.digest == digest:
+                return revision
+        return None

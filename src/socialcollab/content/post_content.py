@@ -1,0 +1,218 @@
+"""All that one revision of a post holds, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import attrs
+
+from socialcollab.content.canonical import Json, salted_digest
+from socialcollab.content.media import Image
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import ProfileId
+from socialcollab.time import WallTime
+
+__all__ = [
+    "ALL_FIELDS",
+    "CONTEXT_FIELDS",
+    "PUBLISHED_FIELDS",
+    "Poll",
+    "PostContent",
+    "Variant",
+    "changed_fields",
+    "field_digests",
+    "revision_digest",
+]
+
+PUBLISHED_FIELDS: Final = (
+    "text",
+    "variants",
+    "media",
+    "alt",
+    "links",
+    "targets",
+    "language",
+    "labels",
+    "poll",
+)
+"""What reaches the network: always bound by a decision."""
+
+CONTEXT_FIELDS: Final = ("time", "campaign", "tags")
+"""What stays here: bound by a decision only where a policy names it."""
+
+ALL_FIELDS: Final = PUBLISHED_FIELDS + CONTEXT_FIELDS
+
+
+@attrs.frozen
+class Variant:
+    """The text that goes to one profile in place of the post's own."""
+
+    profile: ProfileId
+    text: str
+
+
+@attrs.frozen(kw_only=True)
+class Poll:
+    """A question's answers to choose from, open for *minutes*."""
+
+    options: tuple[str, ...] = attrs.field(converter=tuple)
+    minutes: int = 1440
+    multiple: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if len(self.options) < 2 or not all(option.strip() for option in self.options):
+            raise InvalidValueError(
+                "a poll needs at least two answers, none of them empty",
+                value=self.options,
+                expected="two or more answers",
+            )
+
+
+def _unique_sorted(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))
+
+
+def _as_targets(values: Iterable[str]) -> tuple[ProfileId, ...]:
+    if isinstance(values, str):
+        values = (values,)
+    return tuple(ProfileId(value) for value in sorted(set(values)))
+
+
+def _as_variants(values: Mapping[str, str] | Iterable[Variant]) -> tuple[Variant, ...]:
+    if isinstance(values, Mapping):
+        values = [Variant(ProfileId(profile), text) for profile, text in values.items()]
+    return tuple(sorted(values, key=lambda variant: variant.profile))
+
+
+def _as_times(
+    values: Mapping[str, WallTime] | Iterable[tuple[str, WallTime]],
+) -> tuple[tuple[ProfileId, WallTime], ...]:
+    pairs = values.items() if isinstance(values, Mapping) else values
+    return tuple(sorted(((ProfileId(profile), at) for profile, at in pairs), key=lambda pair: pair[0]))
+
+
+@attrs.frozen(kw_only=True)
+class PostContent:
+    """
+    All that one revision of a post holds.
+
+    Attributes:
+        text: What goes out where no variant says otherwise.
+
+        variants: Texts for single profiles.
+
+        media: Pictures, in order.
+
+        links: Links that go out beside the text.
+
+        targets: The profiles it goes to, sorted.
+
+        language: Its language, or empty.
+
+        labels: Content warnings and the like, sorted.
+
+        poll: A poll, or None.
+
+        planned_at: When it is to go out, as a wall time and zone; None while nobody has said.
+
+        times: Other wall times for single profiles.
+
+        campaign: The campaign it belongs to, or empty.
+
+        tags: Its tags, sorted.
+
+    Raises:
+        InvalidValueError: If a variant or time is for no target, or comes twice.
+    """
+
+    text: str
+    variants: tuple[Variant, ...] = attrs.field(default=(), converter=_as_variants)
+    media: tuple[Image, ...] = attrs.field(default=(), converter=tuple)
+    links: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    targets: tuple[ProfileId, ...] = attrs.field(default=(), converter=_as_targets)
+    language: str = ""
+    labels: tuple[str, ...] = attrs.field(default=(), converter=_unique_sorted)
+    poll: Poll | None = None
+    planned_at: WallTime | None = None
+    times: tuple[tuple[ProfileId, WallTime], ...] = attrs.field(default=(), converter=_as_times)
+    campaign: str = ""
+    tags: tuple[str, ...] = attrs.field(default=(), converter=_unique_sorted)
+
+    def __attrs_post_init__(self) -> None:
+        for what, profiles in (
+            ("variant", [variant.profile for variant in self.variants]),
+            ("time", [profile for profile, _ in self.times]),
+        ):
+            for profile in profiles:
+                if profile not in self.targets:
+                    raise InvalidValueError(
+                        f"a {what} is given for `{profile}`, which is no target of the post",
+                        value=profile,
+                        expected=" or ".join(self.targets) or "a target",
+                    )
+            if len(set(profiles)) != len(profiles):
+                raise InvalidValueError(f"two {what}s are given for one profile", value=profiles)
+
+    def text_for(self, profile: str) -> str:
+        """Return the text that goes to *profile*."""
+        for variant in self.variants:
+            if variant.profile == profile:
+                return variant.text
+        return self.text
+
+    def time_for(self, profile: str) -> WallTime | None:
+        """Return when it goes to *profile*, or None while nobody has said."""
+        for target, at in self.times:
+            if target == profile:
+                return at
+        return self.planned_at
+
+
+def field_values(content: PostContent) -> dict[str, Json]:
+    """Return the canonical value of each field, keyed by its name in `ALL_FIELDS`."""
+    return {
+        "text": content.text,
+        "variants": [[variant.profile, variant.text] for variant in content.variants],
+        "media": [image.digest for image in content.media],
+        "alt": [image.alt for image in content.media],
+        "links": list(content.links),
+        "targets": list(content.targets),
+        "language": content.language,
+        "labels": list(content.labels),
+        "poll": None
+        if content.poll is None
+        else [list(content.poll.options), content.poll.minutes, content.poll.multiple],
+        "time": [
+            None if content.planned_at is None else str(content.planned_at),
+            [[profile, str(at)] for profile, at in content.times],
+        ],
+        "campaign": content.campaign,
+        "tags": list(content.tags),
+    }
+
+
+def field_digests(content: PostContent, salt: bytes) -> dict[str, str]:
+    """
+    Return a salted digest of each field, the same on every platform and Python.
+
+    >>> digests = field_digests(PostContent(text="hello"), bytes(16))
+    >>> sorted(digests) == sorted(ALL_FIELDS)
+    True
+    """
+    return {name: salted_digest(salt, value) for name, value in field_values(content).items()}
+
+
+def revision_digest(fields: Mapping[str, str], salt: bytes) -> str:
+    """Return the digest of a whole revision, from the digests of its fields."""
+    return salted_digest(salt, dict(fields))
+
+
+def changed_fields(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+    """
+    Name the fields whose digests differ, in the order of `ALL_FIELDS`.
+
+    >>> changed_fields({"text": "a", "tags": "b"}, {"text": "c", "tags": "b"})
+    ('text',)
+    """
+    return tuple(name for name in ALL_FIELDS if before.get(name) != after.get(name))

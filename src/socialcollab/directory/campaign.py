@@ -1,0 +1,46 @@
+"""A marketing effort that posts belong to."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import check_id
+from socialcollab.sections import Date, Id, Ref, Text, field
+
+__all__ = ["Campaign"]
+
+
+@attrs.frozen(kw_only=True)
+class Campaign:
+    """
+    A marketing effort of one workspace.
+
+    Attributes:
+        id: Its identifier.
+
+        workspace: Whose it is.
+
+        name: Its name as people say it.
+
+        start: First day, or None.
+
+        end: First day after it, or None.
+    """
+
+    id: str = field(Id("campaign"))
+    workspace: str = field(Ref("workspace"))
+    name: str = field(Text(at_most=200), default="")
+    start: dt.date | None = field(Date(), default=None)
+    end: dt.date | None = field(Date(), default=None)
+
+    def __attrs_post_init__(self) -> None:
+        check_id("campaign", self.id)
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise InvalidValueError(
+                f"campaign `{self.id}` ends on {self.end}, which is not after its start {self.start}",
+                value=self.end,
+                expected="an end after the start",
+            )

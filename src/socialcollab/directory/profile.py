@@ -1,0 +1,62 @@
+"""One account on one network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+import attrs
+
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import check_id
+from socialcollab.sections import Id, ListOf, Ref, Text, field
+
+__all__ = ["Profile"]
+
+
+def _as_tags(value: str | Iterable[str]) -> frozenset[str]:
+    return frozenset((value,) if isinstance(value, str) else value)
+
+
+@attrs.frozen(kw_only=True)
+class Profile:
+    """
+    One account on one network, belonging to one workspace.
+
+    Attributes:
+        id: Its identifier, unique in the organization.
+
+        workspace: The workspace it belongs to.
+
+        network: The network's name, such as "mastodon".
+
+        handle: How the network names it, such as "@tulip"; may be empty.
+
+        server: The server's address, for networks of many servers.
+
+        tags: Labels that selectors use, such as "care".
+
+    Raises:
+        InvalidValueError: If an identifier or the server's address is not one.
+    """
+
+    id: str = field(Id("profile"))
+    workspace: str = field(Ref("workspace"))
+    network: str = field(Ref("network"))
+    handle: str = field(Text(at_most=200), default="")
+    server: str = field(Text(at_most=200), default="")
+    tags: frozenset[str] = field(
+        ListOf(item=Text(at_most=64)), default=frozenset(), converter=_as_tags
+    )
+
+    def __attrs_post_init__(self) -> None:
+        check_id("profile", self.id)
+        check_id("workspace", self.workspace)
+        if self.server:
+            parts = urlsplit(self.server)
+            if parts.scheme not in ("https", "http") or not parts.hostname:
+                raise InvalidValueError(
+                    f"server `{self.server}` of profile `{self.id}` is no web address",
+                    value=self.server,
+                    expected="an address such as https://mastodon.example",
+                )

@@ -1,0 +1,223 @@
+"""Say what a line of the document is about: the one selector, `on`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from socialcollab.directory.profile import Profile
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import nearest
+from socialcollab.sections import ListOf, Ref, Section, Text, field
+
+__all__ = ["CONTEXT_KEYS", "PROFILE_KEYS", "Excluding", "Facts", "Selector", "as_selector"]
+
+PROFILE_KEYS = ("workspace", "network", "profile", "profile_tag")
+CONTEXT_KEYS = ("post_tag", "campaign", "kind", "language", "author_role")
+
+
+def _as_words(value: str | Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+@attrs.frozen(kw_only=True)
+class Facts:
+    """
+    What is known of a post beside its targets, for the context keys of a selector.
+
+    Attributes:
+        post_tag: The post's tags.
+
+        campaign: The campaign it belongs to, or an empty string.
+
+        kind: "post" or "reply".
+
+        language: Its language.
+
+        author_role: Roles that an author of it holds.
+    """
+
+    post_tag: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    campaign: str = ""
+    kind: str = "post"
+    language: str = ""
+    author_role: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+
+
+def _words(kind: str, *also: str) -> ListOf:
+    return ListOf(item=Ref(kind, also=also), or_one=True)
+
+
+@attrs.frozen(kw_only=True)
+class Excluding:
+    """Profiles that a selector leaves out: all keys that are named must match."""
+
+    workspace: tuple[str, ...] = field(_words("workspace"), default=(), converter=_as_words)
+    network: tuple[str, ...] = field(_words("network"), default=(), converter=_as_words)
+    profile: tuple[str, ...] = field(_words("profile"), default=(), converter=_as_words)
+    profile_tag: tuple[str, ...] = field(_words("profile_tag"), default=(), converter=_as_words)
+
+    def __attrs_post_init__(self) -> None:
+        if not any(getattr(self, key) for key in PROFILE_KEYS):
+            raise InvalidValueError(
+                "`excluding` names nothing", value=self, expected=f"one of {', '.join(PROFILE_KEYS)}"
+            )
+
+    def takes(self, profile: Profile) -> bool:
+        """Tell whether *profile* is left out."""
+        return (
+            (not self.workspace or profile.workspace in self.workspace)
+            and (not self.network or profile.network in self.network)
+            and (not self.profile or profile.id in self.profile)
+            and (not self.profile_tag or not profile.tags.isdisjoint(self.profile_tag))
+        )
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{key} {'/'.join(words)}" for key in PROFILE_KEYS if (words := getattr(self, key))
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Selector:
+    """
+    A choice of profiles, and of posts on them.
+
+    All keys that are named must match; each matches if any of its values does.
+    At least one of workspace, profile and profile_tag has to be named, so that
+    "everywhere" is said (``workspace = "*"``) and never slips in.
+
+    Attributes:
+        workspace: Workspaces, or ``*`` for every one.
+
+        network: Networks.
+
+        profile: Profiles.
+
+        profile_tag: Tags of profiles.
+
+        post_tag: Tags of the post.
+
+        campaign: Campaigns.
+
+        kind: Kinds of content, such as "post" and "reply".
+
+        language: Languages.
+
+        author_role: Roles of which an author of the post holds one.
+
+        excluding: What is left out again, by profile keys alone.
+
+    Raises:
+        InvalidValueError: If it names no workspace, profile or profile tag.
+    """
+
+    workspace: tuple[str, ...] = field(_words("workspace", "*"), default=(), converter=_as_words)
+    network: tuple[str, ...] = field(_words("network"), default=(), converter=_as_words)
+    profile: tuple[str, ...] = field(_words("profile"), default=(), converter=_as_words)
+    profile_tag: tuple[str, ...] = field(_words("profile_tag"), default=(), converter=_as_words)
+    post_tag: tuple[str, ...] = field(
+        ListOf(item=Text(at_most=100), or_one=True), default=(), converter=_as_words
+    )
+    campaign: tuple[str, ...] = field(_words("campaign"), default=(), converter=_as_words)
+    kind: tuple[str, ...] = field(
+        ListOf(item=Text(at_most=40), or_one=True), default=(), converter=_as_words
+    )
+    language: tuple[str, ...] = field(
+        ListOf(item=Text(at_most=35), or_one=True), default=(), converter=_as_words
+    )
+    author_role: tuple[str, ...] = field(_words("role"), default=(), converter=_as_words)
+    excluding: Excluding | None = field(Section(Excluding), default=None)
+
+    EVERYWHERE: ClassVar[Selector]
+
+    def __attrs_post_init__(self) -> None:
+        if not (self.workspace or self.profile or self.profile_tag):
+            raise InvalidValueError(
+                "a selector has to name a workspace or a profile;"
+                ' say workspace = "*" if every one is meant',
+                value=self,
+                expected='workspace = "..." or profile = "..."',
+            )
+
+    @classmethod
+    def of(cls, value: str | Mapping[str, Any] | Selector) -> Selector:
+        """
+        Make one from a profile's id, a table, or a selector.
+
+        >>> Selector.of("tulip-x").profile
+        ('tulip-x',)
+        """
+        if isinstance(value, Selector):
+            return value
+        if isinstance(value, str):
+            return cls(profile=(value,))
+        table = dict(value)
+        for key in table:
+            if key not in (*PROFILE_KEYS, *CONTEXT_KEYS, "excluding"):
+                near = nearest(key, (*PROFILE_KEYS, *CONTEXT_KEYS, "excluding"))
+                hint = f"; did you mean `{near}`?" if near else ""
+                raise InvalidValueError(f"a selector has no key `{key}`{hint}", value=key)
+        excluding = table.pop("excluding", None)
+        if isinstance(excluding, Mapping):
+            excluding = Excluding(**excluding)
+        return cls(excluding=excluding, **table)
+
+    @property
+    def of_workspace(self) -> bool:
+        """Whether it takes in whole workspaces, leaving no profile of them out."""
+        return bool(self.workspace) and not (
+            self.network or self.profile or self.profile_tag or self.excluding
+        )
+
+    def covers_workspace(self, workspace: str) -> bool:
+        """Tell whether it takes in all of *workspace*, the workspace itself included."""
+        return self.of_workspace and ("*" in self.workspace or workspace in self.workspace)
+
+    def covers_all(self) -> bool:
+        """Tell whether it takes in every profile of every workspace."""
+        return self.of_workspace and "*" in self.workspace
+
+    def takes(self, profile: Profile) -> bool:
+        """Tell whether the profile keys match."""
+        return (
+            (not self.workspace or "*" in self.workspace or profile.workspace in self.workspace)
+            and (not self.network or profile.network in self.network)
+            and (not self.profile or profile.id in self.profile)
+            and (not self.profile_tag or not profile.tags.isdisjoint(self.profile_tag))
+            and not (self.excluding is not None and self.excluding.takes(profile))
+        )
+
+    def fits(self, facts: Facts) -> bool:
+        """Tell whether the context keys match; keys that are not named always do."""
+        return (
+            (not self.post_tag or not facts.post_tag.isdisjoint(self.post_tag))
+            and (not self.campaign or facts.campaign in self.campaign)
+            and (not self.kind or facts.kind in self.kind)
+            and (not self.language or facts.language in self.language)
+            and (not self.author_role or not facts.author_role.isdisjoint(self.author_role))
+        )
+
+    def matches(self, profile: Profile, facts: Facts | None = None) -> bool:
+        """Tell whether *profile*, with a post of these facts, is meant."""
+        return self.takes(profile) and (facts is None or self.fits(facts))
+
+    def __str__(self) -> str:
+        parts = [
+            f"{key} {'/'.join(words)}"
+            for key in (*PROFILE_KEYS, *CONTEXT_KEYS)
+            if (words := getattr(self, key))
+        ]
+        if self.excluding is not None:
+            parts.append(f"excluding {self.excluding}")
+        return ", ".join(parts)
+
+
+def as_selector(value: str | Mapping[str, Any] | Selector) -> Selector:
+    """Convert what a class is given as its `on`."""
+    return Selector.of(value)
+
+
+Selector.EVERYWHERE = Selector(workspace="*")

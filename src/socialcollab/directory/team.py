@@ -1,0 +1,31 @@
+"""A set of members."""
+
+from __future__ import annotations
+
+import attrs
+
+from socialcollab.identifiers import check_id
+from socialcollab.sections import Id, ListOf, Ref, Text, field
+
+__all__ = ["Team"]
+
+
+@attrs.frozen(kw_only=True)
+class Team:
+    """
+    A set of members, named once and granted together.
+
+    Attributes:
+        id: Its identifier.
+
+        name: Its name as people say it.
+
+        members: Who is in it.
+    """
+
+    id: str = field(Id("team"))
+    name: str = field(Text(at_most=200, personal=True), default="")
+    members: tuple[str, ...] = field(ListOf(item=Ref("member")), default=(), converter=tuple)
+
+    def __attrs_post_init__(self) -> None:
+        check_id("team", self.id)

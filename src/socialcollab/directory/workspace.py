@@ -1,0 +1,53 @@
+"""A brand, or a client of an agency."""
+
+from __future__ import annotations
+
+import attrs
+
+from socialcollab.identifiers import check_id
+from socialcollab.sections import Id, ListOf, Ref, Section, Text, field
+from socialcollab.time import BusinessHours, check_zone
+
+__all__ = ["Workspace"]
+
+
+@attrs.frozen(kw_only=True)
+class Workspace:
+    """
+    A brand, or a client of an agency: what profiles belong to.
+
+    Attributes:
+        id: Its identifier.
+
+        name: Its name as people say it.
+
+        language: The language its posts are in unless they say otherwise; empty
+            inherits the organization's.
+
+        timezone: IANA name of the zone its times are read in; empty inherits.
+
+        business_hours: When its people work; None inherits.
+
+        lead: The member accountable for what nobody else owns.
+
+        default_approval: The approval policy for posts that no policy matches,
+            or "none".
+
+        domains: Web domains that are its own, so that another workspace's
+            links are noticed.
+    """
+
+    id: str = field(Id("workspace"))
+    name: str = field(Text(at_most=200, personal=True), default="")
+    language: str = field(Text(at_most=35), default="")
+    timezone: str = field(Text(at_most=64), default="")
+    business_hours: BusinessHours | None = field(Section(BusinessHours), default=None)
+    lead: str = field(Ref("member"))
+    default_approval: str = field(Ref("policy", also=("none",)))
+    domains: tuple[str, ...] = field(ListOf(item=Text(at_most=253)), default=(), converter=tuple)
+
+    def __attrs_post_init__(self) -> None:
+        check_id("workspace", self.id)
+        check_id("member", self.lead)
+        if self.timezone:
+            check_zone(self.timezone)
