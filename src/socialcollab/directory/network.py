@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal, get_args
+from collections.abc import Callable
+from typing import Any, Literal, get_args
 
 import attrs
 
@@ -24,9 +25,10 @@ LengthUnit = Literal["weighted", "graphemes", "characters", "utf16"]
 EntityKind = Literal["url", "mention", "hashtag", "cashtag"]
 Feature = Literal["poll", "content_warning", "labels", "scheduling", "edit", "thread", "video"]
 Key = Literal["client_key", "client_id", "container", "none"]
+_Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
 
-def _at_least(low: int, *, optional: bool = False) -> object:
+def _at_least(low: int, *, optional: bool = False) -> _Check:
     def check(owner: object, attribute: attrs.Attribute[int], value: int | None) -> None:
         if value is None and optional:
             return
@@ -40,7 +42,7 @@ def _at_least(low: int, *, optional: bool = False) -> object:
     return check
 
 
-def _one_of(words: tuple[str, ...]) -> object:
+def _one_of(words: tuple[str, ...]) -> _Check:
     def check(owner: object, attribute: attrs.Attribute[str], value: str | frozenset[str]) -> None:
         for word in sorted({value} if isinstance(value, str) else value):
             if word not in words:
@@ -238,10 +240,18 @@ class NetworkDescription:
         Raises:
             InvalidValueError: If a number is too small to be a limit.
         """
-        texts = {"at_most": text, "url_weight": url_weight}
-        media = {"images": images, "alt_text": alt_text, "image_bytes": image_bytes}
+        old, media = self.text, self.media
         return attrs.evolve(
             self,
-            text=attrs.evolve(self.text, **{k: v for k, v in texts.items() if v is not None}),
-            media=attrs.evolve(self.media, **{k: v for k, v in media.items() if v is not None}),
+            text=attrs.evolve(
+                old,
+                at_most=old.at_most if text is None else text,
+                url_weight=old.url_weight if url_weight is None else url_weight,
+            ),
+            media=attrs.evolve(
+                media,
+                images=media.images if images is None else images,
+                alt_text=media.alt_text if alt_text is None else alt_text,
+                image_bytes=media.image_bytes if image_bytes is None else image_bytes,
+            ),
         )
