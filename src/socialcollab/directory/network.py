@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, get_args
 
 import attrs
@@ -26,6 +26,18 @@ EntityKind = Literal["url", "mention", "hashtag", "cashtag"]
 Feature = Literal["poll", "content_warning", "labels", "scheduling", "edit", "thread", "video"]
 Key = Literal["client_key", "client_id", "container", "none"]
 _Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+
+def _types(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(values)
+
+
+def _kinds(values: Iterable[EntityKind]) -> frozenset[EntityKind]:
+    return frozenset(values)
+
+
+def _features(values: Iterable[Feature]) -> frozenset[Feature]:
+    return frozenset(values)
 
 
 def _at_least(low: int, *, optional: bool = False) -> _Check:
@@ -112,7 +124,7 @@ class MediaLimits:
     required: bool = False
     alt_text: int | None = attrs.field(default=None, validator=_at_least(1, optional=True))
     image_bytes: int | None = attrs.field(default=None, validator=_at_least(1, optional=True))
-    types: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    types: frozenset[str] = attrs.field(default=frozenset(), converter=_types)
 
 
 @attrs.frozen(kw_only=True)
@@ -191,11 +203,11 @@ class NetworkDescription:
     )
     entities: frozenset[EntityKind] = attrs.field(
         default=frozenset({"url", "mention", "hashtag"}),
-        converter=frozenset,
+        converter=_kinds,
         validator=_one_of(get_args(EntityKind)),
     )
     features: frozenset[Feature] = attrs.field(
-        default=frozenset(), converter=frozenset, validator=_one_of(get_args(Feature))
+        default=frozenset(), converter=_features, validator=_one_of(get_args(Feature))
     )
     create_once: CreateOnce = CreateOnce(key="none")
 
