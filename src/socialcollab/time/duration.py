@@ -1,0 +1,160 @@
+"""How long, as a document writes it, by the clock or in business hours."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING, Final, Literal, Self
+
+import attrs
+
+from socialcollab.errors import InvalidValueError
+from socialcollab.time.instants import as_utc
+from socialcollab.time.zones import local_time, resolve
+
+if TYPE_CHECKING:
+    from socialcollab.time.business_hours import BusinessHours
+
+__all__ = ["DURATION_PATTERN", "Duration"]
+
+Unit = Literal["second", "minute", "hour", "day", "week"]
+
+_FORM = "[1-9][0-9]{0,5} ((second|minute|hour|day|week)s?|business (minute|hour|day)s?)"
+DURATION_PATTERN: Final = f"^{_FORM}$"
+_READ = re.compile(_FORM)
+_LENGTH: Final[dict[str, dt.timedelta]] = {
+    "second": dt.timedelta(seconds=1),
+    "minute": dt.timedelta(minutes=1),
+    "hour": dt.timedelta(hours=1),
+    "day": dt.timedelta(days=1),
+    "week": dt.timedelta(weeks=1),
+}
+_BUSINESS: Final = ("minute", "hour", "day")
+
+
+@attrs.frozen
+class Duration:
+    """
+    A number of minutes, hours, days or weeks, or of business minutes, hours or days.
+
+    Days and weeks are wall-clock in a zone when one is given: a day after
+    Saturday 09:30 is Sunday 09:30, be it 23, 24 or 25 hours later. Without a
+    zone they are 24 hours and 7 times 24 hours.
+
+    Business minutes and hours pass only while the business hours are open.
+
+    *A business day* after an instant is the same wall time on the next day
+    that opens. An instant at which nobody works counts as the next opening:
+    one business day after Friday 16:00 is Monday 16:00, after Friday 18:00 or
+    Sunday it is Tuesday 09:00 (Monday's opening, and a day).
+
+    >>> str(Duration.parse("4 business hours")), Duration.parse("1 week").elapsed.days
+    ('4 business hours', 7)
+
+    Attributes:
+        amount: How many, 1 to 999999.
+
+        unit: Of what.
+
+        business: Whether only business hours count.
+    """
+
+    amount: int
+    unit: Unit
+    business: bool = attrs.field(default=False, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        known = self.unit in (_BUSINESS if self.business else _LENGTH)
+        if not known or not 1 <= self.amount <= 999_999:
+            raise _refusal(f"{self.amount} {'business ' if self.business else ''}{self.unit}")
+
+    @classmethod
+    def parse(cls, text: str, /) -> Self:
+        """
+        Read a number and a unit, such as ``45 minutes`` or ``1 business day``.
+
+        Raises:
+            InvalidValueError: If it is of another form.
+        """
+        if _READ.fullmatch(text) is None:
+            raise _refusal(text)
+        amount, *business, unit = text.split(" ")
+        return cls(int(amount), _unit(unit), business=bool(business))
+
+    @property
+    def elapsed(self) -> dt.timedelta:
+        """
+        Its length by the clock, a day taken as 24 hours.
+
+        Raises:
+            InvalidValueError: If it counts business hours.
+        """
+        if self.business:
+            raise InvalidValueError(
+                f"`{self}` has no length by the clock: it depends on the business hours",
+                value=str(self),
+            )
+        return self.amount * _LENGTH[self.unit]
+
+    def after(
+        self, start: dt.datetime, *, hours: BusinessHours | None = None, zone: str | None = None
+    ) -> dt.datetime:
+        """
+        Return the instant that lies this long after *start*, in UTC.
+
+        Args:
+            start: An instant, with a UTC offset.
+
+            hours: The business hours; needed if this counts them, else unused.
+
+            zone: The zone in which days and weeks are counted on the wall
+                clock. A time that does not exist there that day is read with
+                the offset of before the change, the first of two is taken.
+
+        Raises:
+            NaiveDatetimeError: If *start* has no UTC offset.
+
+            InvalidValueError: If *hours* is needed and absent, or the result
+                lies past the year 9999.
+        """
+        begin = as_utc(start)
+        if self.business:
+            if hours is None:
+                raise InvalidValueError(
+                    f"`{self}` cannot be counted without business hours", value=str(self)
+                )
+            return hours.add(begin, self)
+        try:
+            if zone is not None and self.unit in ("day", "week"):
+                local = local_time(begin, zone) + self.elapsed
+                return resolve(local, zone, skipped="next", repeated="first")
+            return begin + self.elapsed
+        except OverflowError as error:
+            raise InvalidValueError(
+                f"`{self}` after {begin:%Y-%m-%d %H:%M} is past the year 9999", value=str(self)
+            ) from error
+
+    def __str__(self) -> str:
+        kind = "business " if self.business else ""
+        return f"{self.amount} {kind}{self.unit}{'' if self.amount == 1 else 's'}"
+
+
+def _unit(word: str) -> Unit:
+    singular = word.removesuffix("s")
+    units: dict[str, Unit] = {
+        "second": "second",
+        "minute": "minute",
+        "hour": "hour",
+        "day": "day",
+        "week": "week",
+    }
+    return units[singular]
+
+
+def _refusal(text: str) -> InvalidValueError:
+    return InvalidValueError(
+        f"`{text}` is not a duration; write a number from 1 and a unit, such as"
+        " `45 minutes`, `4 business hours`, `1 business day` or `2 days`",
+        value=text,
+        expected="a duration such as 45 minutes",
+    )

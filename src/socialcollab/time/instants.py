@@ -1,0 +1,26 @@
+"""Instants: datetimes with an offset, kept in UTC."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from socialcollab.errors import NaiveDatetimeError
+
+__all__ = ["as_utc"]
+
+
+def as_utc(value: dt.datetime) -> dt.datetime:
+    """
+    Return the same instant in UTC.
+
+    >>> amsterdam = dt.timezone(dt.timedelta(hours=2))
+    >>> as_utc(dt.datetime(2026, 4, 7, 9, 30, tzinfo=amsterdam)).isoformat()
+    '2026-04-07T07:30:00+00:00'
+
+    Raises:
+        NaiveDatetimeError: If *value* has no UTC offset.
+    """
+    if value.utcoffset() is None:
+        raise NaiveDatetimeError(value)
+    # Datetimes sharing a tzinfo compare by wall clock, wrong when clocks go back.
+    return value.astimezone(dt.UTC)

@@ -1,0 +1,65 @@
+"""A stretch of time."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+
+from socialcollab.errors import EmptyWindowError
+from socialcollab.time.instants import as_utc
+
+__all__ = ["Window"]
+
+
+@attrs.frozen(kw_only=True, order=True)
+class Window:
+    """
+    A stretch of time that holds its start but not its end.
+
+    Windows that merely touch do not overlap.
+
+    >>> nine = dt.datetime(2026, 4, 7, 9, tzinfo=dt.UTC)
+    >>> morning = Window(start=nine, end=nine + dt.timedelta(hours=3))
+    >>> morning.contains(nine), morning.contains(morning.end)
+    (True, False)
+
+    Attributes:
+        start: First instant inside; any UTC offset is taken, UTC is kept.
+
+        end: First instant after, likewise.
+
+    Raises:
+        NaiveDatetimeError: If a bound has no UTC offset.
+
+        EmptyWindowError: If *end* is not after *start*.
+
+    Source:
+        RFC 5545 section 3.6.1: DTSTART inclusive, DTEND non-inclusive.
+    """
+
+    start: dt.datetime = attrs.field(converter=as_utc)
+    end: dt.datetime = attrs.field(converter=as_utc)
+
+    def __attrs_post_init__(self) -> None:
+        if self.end <= self.start:
+            raise EmptyWindowError(start=self.start, end=self.end)
+
+    @property
+    def length(self) -> dt.timedelta:
+        """How long it lasts."""
+        return self.end - self.start
+
+    def contains(self, instant: dt.datetime) -> bool:
+        """Tell whether *instant* lies inside."""
+        return self.start <= as_utc(instant) < self.end
+
+    def overlaps(self, other: Window) -> bool:
+        """Tell whether some instant lies in both windows."""
+        return self.start < other.end and other.start < self.end
+
+    def intersection(self, other: Window) -> Window | None:
+        """Return the window of all instants in both, or None if there are none."""
+        if not self.overlaps(other):
+            return None
+        return Window(start=max(self.start, other.start), end=min(self.end, other.end))
