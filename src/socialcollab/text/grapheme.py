@@ -1,0 +1,135 @@
+"""Split a text into what a reader sees as single characters."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from socialcollab.text import unicode_table as table
+
+__all__ = ["grapheme_count", "graphemes"]
+
+
+def char_class(*properties: str) -> str:
+    """Write the inside of a regular expression's class from the table's ranges."""
+    parts = []
+    for word in " ".join(properties).split():
+        first, _, last = word.partition("-")
+        parts.append(re.escape(chr(int(first, 16))))
+        if last:
+            parts.append("-" + re.escape(chr(int(last, 16))))
+    return "".join(parts)
+
+
+# Scripts of the first supplementary plane below the pictographs. Ranges there
+# are many and tried one by one, so patterns leave them out of texts without any.
+_RARE_FIRST, _RARE_LAST = 0x10000, 0x1EFFF
+_RARE = re.compile("[\U00010000-\U0001efff]")
+
+
+def _common(words: str) -> str:
+    return " ".join(
+        word
+        for word in words.split()
+        if not _RARE_FIRST <= int(word.partition("-")[0], 16) <= _RARE_LAST
+    )
+
+
+@cache
+def _cluster(*, rare: bool) -> re.Pattern[str]:
+    def among(words: str) -> str:
+        return char_class(words if rare else _common(words))
+
+    # Every quantifier is possessive or ends in what it cannot match, so that
+    # no input makes the engine try a stretch of text more than a few times.
+    control = among(table.CONTROL)
+    extend = among(table.EXTEND)
+    prepend = among(table.PREPEND)
+    spacing = among(table.SPACING)
+    lead, vowel, tail = (among(each) for each in (table.HANGUL_L, table.HANGUL_V, table.HANGUL_T))
+    consonant = among(table.CONJUNCT_CONSONANT)
+    joining = among(table.CONJUNCT_EXTEND)
+    linker = among(table.CONJUNCT_LINKER)
+    picture = among(table.PICTOGRAPHIC)
+    regional = among(table.REGIONAL)
+    # Precomposed syllables: LV every 28th from AC00 on, the others are LVT.
+    syllable = "\uac00-\ud7a3"
+    open_syllable = "".join(map(chr, range(0xAC00, 0xD7A4, 28)))
+    core = (
+        f"[{lead}]*+(?:[{open_syllable}][{vowel}]*+|[{syllable}]|[{vowel}]++)[{tail}]*+"
+        f"|[{lead}]++|[{tail}]++"
+        f"|[{regional}]{{2}}"
+        f"|[{picture}](?:[{extend}]*+\u200d[{picture}])*+"
+        f"|[{consonant}](?:[{joining}]*+[{linker}][{joining}{linker}]*+[{consonant}])*+"
+        f"|[^{control}\r\n]"
+    )
+    return re.compile(
+        f"\r\n|[{control}\r\n]|[{prepend}]*(?:{core})[{extend}\u200d{spacing}]*+", re.DOTALL
+    )
+
+
+@cache
+def _run() -> re.Pattern[str]:
+    # Of two characters that stay together at least one is of this class.
+    # All rare scripts are counted in, since a few wide ranges are quick to try.
+    joins = char_class(
+        *map(
+            _common,
+            (
+                table.EXTEND,
+                table.PREPEND,
+                table.SPACING,
+                table.HANGUL_L,
+                table.HANGUL_V,
+                table.HANGUL_T,
+                table.REGIONAL,
+            ),
+        )
+    )
+    joins = f"{joins}\u200d\n\U00010000-\U0001efff"
+    # The first class stands alone so that the engine searches for it directly.
+    return re.compile(f"[{joins}][{joins}]*+(?:[^{joins}][{joins}]++)*+[^{joins}]?+")
+
+
+def _splitter(text: str) -> re.Pattern[str]:
+    return _cluster(rare=_RARE.search(text) is not None)
+
+
+def graphemes(text: str) -> tuple[str, ...]:
+    r"""
+    Split *text* into extended grapheme clusters.
+
+    >>> graphemes("e\u0301🇳🇱")
+    ('é', '🇳🇱')
+
+    Source:
+        Unicode Standard Annex 29, section 3, extended grapheme clusters.
+    """
+    if text.isascii() and "\r\n" not in text:
+        return tuple(text)
+    return tuple(_splitter(text).findall(text))
+
+
+def grapheme_count(text: str) -> int:
+    """
+    Count the extended grapheme clusters of *text*.
+
+    >>> grapheme_count("👨‍👩‍👧 thuis")
+    7
+
+    Source:
+        Unicode Standard Annex 29, section 3, extended grapheme clusters.
+    """
+    if text.isascii():
+        return len(text) - text.count("\r\n")
+    count = len(text)
+    split = None
+    done = 0
+    for run in _run().finditer(text):
+        split = split or _splitter(text).findall
+        start, end = run.span()
+        if start > done:
+            start -= 1
+        count -= end - start - len(split(text, start, end))
+        done = end
+    return count
