@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from typing import Self
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self
 
 import attrs
 
@@ -104,34 +104,34 @@ def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100)
         raise MissingExtraError(feature="reading a holiday calendar", extra="calendar") from error
     names: dict[dt.date, str] = {}
     try:
-        calendar = icalendar.Calendar.from_ical(data)
-        events = [event for event in calendar.walk("VEVENT") if event.get("DTSTART") is not None]
-        for event in events:
-            start = event["DTSTART"].dt
-            if isinstance(start, dt.datetime):
-                continue
-            end = event["DTEND"].dt if "DTEND" in event else None
-            days = 1
-            if end is not None and not isinstance(end, dt.datetime):
-                days = min(max((end - start).days, 1), MOST_DAYS_OF_ONE)
-            name = str(event.get("SUMMARY", ""))
-            rule = event["RRULE"].to_ical().decode() if "RRULE" in event else ""
-            excluded = _excluded(event.get("EXDATE"))
-            for first in _starts(start, rule, first_year=first_year, last_year=last_year):
-                if first in excluded:
-                    continue
-                for step in range(days):
-                    date = first + dt.timedelta(days=step)
-                    if first_year <= date.year <= last_year:
-                        names.setdefault(date, name)
-    except InvalidValueError:
-        raise
+        for event in icalendar.Calendar.from_ical(data).walk("VEVENT"):
+            for date, name in _days_off(event, first_year=first_year, last_year=last_year):
+                names.setdefault(date, name)
     except (ValueError, KeyError, AttributeError, IndexError, TypeError, OverflowError) as error:
         raise InvalidValueError(f"the holiday calendar cannot be read: {error}") from error
     return Holidays(names, {date: name for date, name in names.items() if name})
 
 
-def _excluded(exdate: object) -> frozenset[dt.date]:
+# An event is a mapping of icalendar's many types; what is not of the expected one raises above.
+def _days_off(event: Any, *, first_year: int, last_year: int) -> Iterator[tuple[dt.date, str]]:
+    start = event["DTSTART"].dt
+    if isinstance(start, dt.datetime):
+        return
+    end = event["DTEND"].dt if "DTEND" in event else start
+    days = min(max((end - start).days, 1), MOST_DAYS_OF_ONE)
+    name = str(event.get("SUMMARY", ""))
+    rule = event["RRULE"].to_ical().decode() if "RRULE" in event else ""
+    excluded = _excluded(event.get("EXDATE"))
+    for first in _starts(start, rule, first_year=first_year, last_year=last_year):
+        if first in excluded:
+            continue
+        for step in range(days):
+            date = first + dt.timedelta(days=step)
+            if first_year <= date.year <= last_year:
+                yield date, name
+
+
+def _excluded(exdate: Any) -> frozenset[dt.date]:
     lists = exdate if isinstance(exdate, list) else [] if exdate is None else [exdate]
     return frozenset(entry.dt for one in lists for entry in one.dts)
 

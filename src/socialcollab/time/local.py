@@ -114,15 +114,9 @@ def parse_date(text: str, *, order: DateOrder | None = None) -> dt.date:
             expected="a date as YYYY-MM-DD",
         )
     first, second, year = int(plain[1]), int(plain[3]), int(plain[4])
-    if order == "dmy" or (order is None and (first > 12 or first == second)):
-        return _date(text, year, second, first)
-    if order == "mdy" or (order is None and second > 12):
-        return _date(text, year, first, second)
-    if order is not None:
-        raise InvalidValueError(
-            f'there is no date order `{order}`; use "dmy" or "mdy"',
-            value=order,
-            expected="dmy or mdy",
+    if order is None and first <= 12 and second <= 12 and first != second:
+        raise AmbiguousDateError(
+            text, (_date(text, year, second, first), _date(text, year, first, second))
         )
-    readings = (_date(text, year, second, first), _date(text, year, first, second))
-    raise AmbiguousDateError(text, readings)
+    month_first = order == "mdy" or (order is None and second > 12)
+    return _date(text, year, first, second) if month_first else _date(text, year, second, first)

@@ -25,7 +25,7 @@ WEEKDAYS_PATTERN: Final = f"^{_WEEKDAYS}$"
 
 def _as_days(days: Iterable[int]) -> frozenset[int]:
     kept = frozenset(days)
-    if not kept or not all(isinstance(day, int) and 0 <= day <= 6 for day in kept):
+    if not kept or not all(0 <= day <= 6 for day in kept):
         raise InvalidValueError(
             f"weekdays {sorted(kept)!r} are not some of 0 (Monday) to 6 (Sunday)",
             value=tuple(sorted(kept)),

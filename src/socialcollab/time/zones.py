@@ -68,9 +68,9 @@ def zone(name: str) -> ZoneInfo:
         InvalidValueError: If there is no zone of that name; the nearest name
             is suggested. Names that mean the machine's own zone are refused.
     """
-    if isinstance(name, str) and name in _names():
+    if name in _names():
         return _load(name)
-    found = _suggest(name) if isinstance(name, str) else ""
+    found = _suggest(name)
     hint = f"did you mean `{found}`?" if found else "use an IANA name such as `Europe/Amsterdam`"
     raise InvalidValueError(f"there is no time zone `{name}`; {hint}", value=name, expected=hint)
 
