@@ -1,0 +1,28 @@
+"""Journals: streams of sealed events, with records and index rows beside them."""
+
+from socialcollab.stores.envelope import hash_of
+from socialcollab.stores.events import Event, NewEvent, check_stream, microseconds
+from socialcollab.stores.memory import MemoryStore
+from socialcollab.stores.protocol import BoundStore, Fold, Store
+from socialcollab.stores.reports import Anchor, AuditReport, Damage, ReindexReport
+from socialcollab.stores.rows import DUE, Column, Index, Row
+
+__all__ = [
+    "DUE",
+    "Anchor",
+    "AuditReport",
+    "BoundStore",
+    "Column",
+    "Damage",
+    "Event",
+    "Fold",
+    "Index",
+    "MemoryStore",
+    "NewEvent",
+    "ReindexReport",
+    "Row",
+    "Store",
+    "check_stream",
+    "hash_of",
+    "microseconds",
+]

@@ -1,0 +1,186 @@
+"""Envelope v1: how an event is sealed, and how a sealed one is opened again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from socialcollab.content import Json, canonical_json
+from socialcollab.errors import JournalDamagedError
+from socialcollab.stores.events import PERSONAL, Event, NewEvent, instant_text
+
+__all__ = ["Personal", "Sealed", "event_of", "hash_of", "place_of", "seal"]
+
+COLUMNS = (
+    "organization",
+    "position",
+    "stream",
+    "version",
+    "id",
+    "type",
+    "schema",
+    "at",
+    "actor",
+    "on_behalf_of",
+    "cause",
+    "digest",
+    "body",
+    "prev",
+    "hash",
+)
+"""The order of a sealed event's values, as stores keep them."""
+
+Sealed: TypeAlias = tuple[str, int, str, int, str, str, int, str, str, str, str, str, str, str, str]
+
+Personal: TypeAlias = dict[str, tuple[bytes, str]]
+"""Personal values of one event by name: the salt, and canonical JSON."""
+
+_quote = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def hash_of(  # noqa: PLR0917  # the values of an envelope, in the order of COLUMNS
+    organization: str,
+    position: int,
+    stream: str,
+    version: int,
+    id_: str,
+    type_: str,
+    schema: int,
+    at: str,
+    actor: str,
+    on_behalf_of: str,
+    cause: str,
+    digest: str,
+    body: str,
+    prev: str,
+) -> str:
+    """
+    Return the hash of an envelope whose body is given as canonical JSON.
+
+    The text below is the canonical JSON of the whole envelope: its keys are
+    sorted, and the body stands in it as stored, so that no byte of a stored
+    value goes unread.
+
+    Source:
+        RFC 8785; FIPS 180-4.
+    """
+    text = (
+        f'{{"actor":{_quote(actor)},"at":{_quote(at)},"body":{body},"cause":{_quote(cause)},'
+        f'"digest":{_quote(digest)},"id":{_quote(id_)},"on_behalf_of":{_quote(on_behalf_of)},'
+        f'"organization":{_quote(organization)},"position":{position},"prev":{_quote(prev)},'
+        f'"schema":{schema},"stream":{_quote(stream)},"type":{_quote(type_)},"version":{version}}}'
+    )
+    # Damaged text may not be Unicode; it is hashed as it stands.
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def seal(new: NewEvent, *, organization: str, position: int, version: int, prev: str) -> Sealed:
+    """Give *new* its place and its hash."""
+    envelope = (
+        organization,
+        position,
+        new.stream,
+        version,
+        new.id,
+        new.type,
+        new.schema,
+        instant_text(new.at),
+        new.actor,
+        new.on_behalf_of,
+        new.cause,
+        new.digest,
+        new.sealed_body,
+        prev,
+    )
+    return (*envelope, hash_of(*envelope))
+
+
+def personal_of(new: NewEvent) -> Personal:
+    """Return the personal values of *new* as the side table keeps them."""
+    return {
+        name: (new.salt, canonical_json(value).decode()) for name, value in new.personal.items()
+    }
+
+
+def place_of(sealed: Sealed) -> str:
+    """
+    Say where an event is.
+
+    >>> place_of(("northwind", 7, "post/p1", 3, *[""] * 11))
+    'post/p1 version 3 (position 7)'
+    """
+    return f"{sealed[2]} version {sealed[3]} (position {sealed[1]})"
+
+
+def event_of(sealed: Sealed, personal: Mapping[str, tuple[bytes, str]]) -> Event:
+    """
+    Open a sealed event.
+
+    Raises:
+        JournalDamagedError: If its hash, or the digest of a personal value, is not what it has to be.
+    """
+    try:
+        if hash_of(*sealed[:14]) != sealed[14]:
+            raise JournalDamagedError("the hash does not fit the event", place=place_of(sealed))
+        body = json.loads(sealed[12])
+        at = dt.datetime.fromisoformat(sealed[7])
+        values: dict[str, Json] = {}
+        salt = b""
+        if personal or PERSONAL in body:
+            digests = body.get(PERSONAL, {})
+            for name in sorted(digests.keys() | personal.keys()):
+                problem = personal_problem(digests.get(name), personal.get(name))
+                if problem:
+                    raise JournalDamagedError(
+                        problem, place=f"{place_of(sealed)}, personal value {name}"
+                    )
+                salt, text = personal[name]
+                values[name] = json.loads(text)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise JournalDamagedError(f"unreadable event ({error})", place=place_of(sealed)) from error
+    return Event(
+        organization=sealed[0],
+        position=sealed[1],
+        stream=sealed[2],
+        version=sealed[3],
+        id=sealed[4],
+        type=sealed[5],
+        schema=sealed[6],
+        at=at,
+        actor=sealed[8],
+        on_behalf_of=sealed[9],
+        cause=sealed[10],
+        digest=sealed[11],
+        body=body,
+        personal=values,
+        salt=salt,
+        prev=sealed[13],
+        hash=sealed[14],
+    )
+
+
+def personal_problem(digest: object, stored: tuple[object, object] | None) -> str:
+    """
+    Say what is wrong with a personal value beside its digest, or nothing.
+
+    The digest is made of the stored text itself, so that a text which means
+    the same but is written differently does not pass.
+    """
+    if digest is None:
+        return "a personal value that no event speaks of"
+    if stored is None:
+        return "the personal value is lost"
+    salt, text = stored
+    if not isinstance(salt, bytes) or not isinstance(text, str):
+        return "the salt or the value is of another kind"
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+        json.loads(raw)
+    except ValueError:
+        return "the personal value does not parse"
+    if hashlib.sha256(salt + raw).hexdigest() != digest:
+        return "the personal value does not fit its digest"
+    return ""
