@@ -39,9 +39,11 @@ def _word(first: int, last: int) -> str:
     return f"{first:x}" if first == last else f"{first:x}-{last:x}"
 
 
-def _lines(words: str) -> str:
+def _value(words: str) -> str:
     wrapped = textwrap.wrap(words, 92, break_on_hyphens=False, break_long_words=False)
-    return "\n".join(f'    "{line} "' for line in wrapped)
+    if len(wrapped) == 1:
+        return f'"{wrapped[0]} "'
+    return "\n".join(["(", *(f'    "{line} "' for line in wrapped), ")"])
 
 
 def unicode_table() -> str:
@@ -63,7 +65,7 @@ def unicode_table() -> str:
     for name, (pattern, title) in PROPERTIES.items():
         runs = regex.finditer(f"(?:{pattern})++", every, regex.V1)
         words = " ".join(_word(run.start(), run.end() - 1) for run in runs)
-        parts += ["", f"# {title}", f"{name}: Final = (", _lines(words), ")"]
+        parts += ["", f"# {title}", f"{name}: Final = {_value(words)}"]
     return "\n".join(parts) + "\n"
 
 
@@ -85,9 +87,7 @@ def domain_table() -> str:
         '__all__ = ["TOP_LEVEL"]',
         "",
         "# The single-label suffixes of the Public Suffix List's official part, without punycode.",
-        "TOP_LEVEL: Final = (",
-        _lines(" ".join(sorted(names))),
-        ")",
+        f"TOP_LEVEL: Final = {_value(' '.join(sorted(names)))}",
     ]
     return "\n".join(parts) + "\n"
 
