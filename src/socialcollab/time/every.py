@@ -25,11 +25,11 @@ __all__ = ["EVERY_PATTERN", "BusinessDayOfMonth", "Every", "WeeklyTime"]
 _UNITS: Final = ("year", "month", "week", "day")
 _ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 _WORD: Final = {number: word for word, number in _ORDINALS.items()}
-_MONTHLY = re.compile(r"(\S+) (business day|day|\S+day) of the month (\S+)")
+_MONTHLY = re.compile(r"([a-z]+) (business day|[a-z]+) of the month (\S+)")
 EVERY_PATTERN: Final = (
     "^(year|month|week|day"
     "|([Rr][Rr][Uu][Ll][Ee]:)?([A-Za-z]+=[^;]*)(;[A-Za-z]+=[^;]*)*"
-    "|(first|second|third|fourth|last) [a-z]*( ?day) of the month [0-9]{2}:[0-9]{2}"
+    "|(first|second|third|fourth|last) (business day|[a-z]+) of the month [0-9]{2}:[0-9]{2}"
     "|[A-Za-z, -]+ [0-9]{2}:[0-9]{2})$"
 )
 

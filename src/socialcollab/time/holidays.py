@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
@@ -104,7 +105,11 @@ def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100)
         raise MissingExtraError(feature="reading a holiday calendar", extra="calendar") from error
     names: dict[dt.date, str] = {}
     try:
-        for event in icalendar.Calendar.from_ical(data).walk("VEVENT"):
+        with warnings.catch_warnings():
+            # icalendar warns of zones it had to guess; whole days have none.
+            warnings.simplefilter("ignore")
+            events = icalendar.Calendar.from_ical(data).walk("VEVENT")
+        for event in events:
             for date, name in _days_off(event, first_year=first_year, last_year=last_year):
                 names.setdefault(date, name)
     except (ValueError, KeyError, AttributeError, IndexError, TypeError, OverflowError) as error:

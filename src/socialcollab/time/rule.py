@@ -167,7 +167,7 @@ def _fault(part: str, value: str, why: str) -> InvalidValueError:
 
 
 def _split(text: str) -> dict[str, str]:
-    body = text.strip().upper().removeprefix("RRULE:")
+    body = text.strip().upper().removeprefix("RRULE:").removesuffix(";")
     if len(body) > 2000:
         raise _fault("FREQ", "...", "the rule is longer than 2000 characters")
     parts: dict[str, str] = {}
