@@ -2,10 +2,12 @@
 
 from socialcollab.stores.envelope import hash_of
 from socialcollab.stores.events import Event, NewEvent, check_stream, microseconds
+from socialcollab.stores.media import FolderMedia, MemoryMedia
 from socialcollab.stores.memory import MemoryStore
 from socialcollab.stores.protocol import BoundStore, Fold, Store
 from socialcollab.stores.reports import Anchor, AuditReport, Damage, ReindexReport
 from socialcollab.stores.rows import DUE, Column, Index, Row
+from socialcollab.stores.sqlite import SqliteMedia, SqliteStore
 
 __all__ = [
     "DUE",
@@ -16,11 +18,15 @@ __all__ = [
     "Damage",
     "Event",
     "Fold",
+    "FolderMedia",
     "Index",
+    "MemoryMedia",
     "MemoryStore",
     "NewEvent",
     "ReindexReport",
     "Row",
+    "SqliteMedia",
+    "SqliteStore",
     "Store",
     "check_stream",
     "hash_of",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import attrs
 
-from socialcollab.errors import JournalDamagedError, SocialCollabError
+from socialcollab.errors import SocialCollabError
 from socialcollab.stores.appending import Rows, checksum_of, gather, rows_of
 from socialcollab.stores.envelope import Sealed, event_of, hash_of, personal_problem, place_of
 from socialcollab.stores.events import PERSONAL, Event
@@ -18,11 +18,13 @@ from socialcollab.stores.rows import Index, Row
 
 __all__ = ["Stored", "StoredHead", "StoredPersonal", "audit"]
 
-StoredHead: TypeAlias = tuple[str, int, str, bytes, str, str]
+StoredHead: TypeAlias = tuple[object, ...]
 """Stream, version, hash, record, rows as text, checksum."""
 
-StoredPersonal: TypeAlias = tuple[str, int, str, bytes, str]
+StoredPersonal: TypeAlias = tuple[object, ...]
 """Stream, version, name, salt, value as canonical JSON."""
+
+_HeadValues: TypeAlias = tuple[str, int, str, bytes, str, str]
 
 _KINDS = (str, int, str, int, str, str, int, str, str, str, str, str, str, str, str)
 
@@ -43,17 +45,18 @@ class Stored:
 
         personal: The side table.
 
-        rows: The rows of the indexes: index, key, stream, values.
+        rows: The rows of the indexes: index, key, stream, values; None if
+            they were written under other indexes.
 
         problems: What the store found on its own, such as a damaged file.
     """
 
     organization: str
-    events: Iterable[Sealed]
+    events: Iterable[tuple[object, ...]]
     heads: Iterable[StoredHead]
     counter: object
     personal: Iterable[StoredPersonal]
-    rows: Iterable[tuple[str, str, str, tuple[object, ...]]]
+    rows: Iterable[tuple[object, object, object, tuple[object, ...]]] | None
     problems: Sequence[Damage] = ()
 
 
@@ -61,7 +64,7 @@ class Stored:
 class _Walk:
     """What the pass over the events leaves for the checks after it."""
 
-    findings: list[Damage]
+    findings: list[Damage] = attrs.field(factory=list)
     ends: dict[str, tuple[int, str]] = attrs.field(factory=dict)
     intact: dict[str, list[Event]] = attrs.field(factory=dict)
     broken: set[str] = attrs.field(factory=set)
@@ -85,17 +88,19 @@ def audit(
 
     Nothing that is stored makes this raise: what does not parse is a finding.
     """
-    walk = _Walk(list(stored.problems))
+    walk = _Walk()
     personal = _personal(stored.personal, walk)
     _walk_events(stored, personal, walk, anchor, keep=fold is not None)
     for stream, version in sorted(personal, key=repr):
         walk.report(f"{stream} version {version}, personal values", "no such event has any")
     heads = _walk_heads(stored, walk)
-    _compare_rows(stored, heads, walk)
+    if stored.rows is not None:
+        _compare_rows(stored, heads, walk)
     if fold is not None:
         _compare_fold(heads, walk, fold, indexes)
     return AuditReport(
-        findings=tuple(walk.findings),
+        # A store may find more while it hands over, so its problems are read last.
+        findings=(*stored.problems, *walk.findings),
         anchor=Anchor(position=walk.position, hash=walk.hash),
         events=walk.events,
         streams=len(walk.ends),
@@ -112,7 +117,7 @@ def _personal(
                 f"{stream} version {version}, personal value {name}", "a name of another kind"
             )
             continue
-        found.setdefault((stream, version), {})[name] = (salt, value)
+        found.setdefault((stream, version), {})[name] = cast("tuple[bytes, str]", (salt, value))
     return found
 
 
@@ -127,8 +132,9 @@ def _walk_events(
     ids: set[str] = set()
     running = ""
     anchored = anchor is None or (anchor.position == 0 and not anchor.hash)
-    for sealed in stored.events:
-        if not all(type(v) is kind for v, kind in zip(sealed, _KINDS, strict=True)):
+    for values in stored.events:
+        sealed = cast("Sealed", values)
+        if not all(type(v) is kind for v, kind in zip(values, _KINDS, strict=True)):
             walk.report(place_of(sealed), "a value of another kind than was written")
             continue
         walk.events += 1
@@ -218,7 +224,8 @@ def _walk_heads(stored: Stored, walk: _Walk) -> dict[str, tuple[bytes, Rows]]:
     """Check the heads; return the record and the rows of those that can be trusted."""
     good: dict[str, tuple[bytes, Rows]] = {}
     seen: set[str] = set()
-    for stream, version, hash_, record, rows, checksum in stored.heads:
+    for head in stored.heads:
+        stream, version, hash_, record, rows, checksum = cast("_HeadValues", head)
         seen.add(stream)
         end = walk.ends.get(stream)
         place = f"{stream} head"
@@ -251,9 +258,9 @@ def _compare_rows(stored: Stored, heads: Mapping[str, tuple[bytes, Rows]], walk:
         for stream, (_, rows) in heads.items()
         for (index, key), values in rows.items()
     }
-    for index, key, stream, values in stored.rows:
+    for index, key, stream, values in stored.rows or ():
         place = f"index {index}, row {key} of {stream}"
-        listed = missing.pop((index, key), None)
+        listed = missing.pop((str(index), str(key)), None)
         if listed is None:
             if stream not in heads and stream in walk.ends:
                 continue  # its head is damaged, and named already
@@ -290,10 +297,3 @@ def _compare_fold(
                 walk.report(
                     f"index {at[0]}, row {at[1]} of {stream}", "it is not what the events fold to"
                 )
-
-
-def follow_gap(expected: int, sealed: Sealed) -> JournalDamagedError:
-    """Make the error for a position that a reader did not find where it has to be."""
-    return JournalDamagedError(
-        f"the journal goes on with position {sealed[1]}", place=f"position {expected}"
-    )

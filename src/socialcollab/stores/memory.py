@@ -138,9 +138,7 @@ class MemoryJournal:
             for rows in plan.rows.values():
                 for name, key in rows:
                     owner, _ = journal.rows.get((name, key), ("", ()))
-                    if owner and (
-                        owner not in plan.rows or (name, key) in plan.rows[owner].keys() - rows
-                    ):
+                    if owner and owner not in plan.rows:
                         raise taken(name, key, owner)
             # Everything is checked: from here on nothing can fail half-way.
             ends = {s: heads.get(s, Head(0, "", "[]")) for s in plan.rows}

@@ -1,0 +1,156 @@
+"""Connections to one SQLite file, and what its errors mean to a caller."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from socialcollab.errors import (
+    InvalidValueError,
+    JournalDamagedError,
+    StoreError,
+    StoreUnavailableError,
+)
+
+__all__ = ["Connections", "translated"]
+
+_UNAVAILABLE = {
+    sqlite3.SQLITE_PERM: "it may not be opened",
+    sqlite3.SQLITE_BUSY: "another process holds it",
+    sqlite3.SQLITE_LOCKED: "another connection holds it",
+    sqlite3.SQLITE_READONLY: "it is read-only",
+    sqlite3.SQLITE_IOERR: "reading or writing failed",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
+    sqlite3.SQLITE_PROTOCOL: "another process holds it",
+    sqlite3.SQLITE_NOMEM: "there is no memory left",
+    sqlite3.SQLITE_AUTH: "writing is not allowed",
+    sqlite3.SQLITE_INTERRUPT: "the work was interrupted",
+    sqlite3.SQLITE_TOOBIG: "a value is larger than SQLite takes",
+}
+
+# Connections that a process inherited by fork: SQLite forbids even to close them.
+_inherited: list[sqlite3.Connection] = []
+
+
+def translated(error: sqlite3.Error, name: str) -> StoreError:
+    """Return the library's error for one of SQLite's, on the file *name*."""
+    code = getattr(error, "sqlite_errorcode", None)
+    reason = _UNAVAILABLE.get(code & 0xFF) if code is not None else None
+    if reason is not None:
+        return StoreUnavailableError(f"store `{name}` is unavailable: {reason} ({error})")
+    if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
+        return StoreUnavailableError(f"store `{name}` has been closed")
+    if code == sqlite3.SQLITE_NOTADB:
+        return JournalDamagedError("no SQLite file, or its beginning is damaged", place=f"`{name}`")
+    return JournalDamagedError(f"the file is damaged or no journal ({error})", place=f"`{name}`")
+
+
+class Connections:
+    """
+    Idle connections to one file; a connection serves one thread at a time.
+
+    Args:
+        path: A path, or a ``file:`` URI as SQLite reads it.
+
+        pragmas: Statements for each new connection.
+
+        timeout_s: How long to wait for another writer.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, pragmas: tuple[str, ...], timeout_s: float
+    ) -> None:
+        text = os.fspath(path)
+        if not text or ":memory:" in text or "mode=memory" in text:
+            raise InvalidValueError(
+                f"path {text!r} names no file; use MemoryStore to keep a journal in memory",
+                value=text,
+                expected="a path",
+            )
+        self.name = text
+        self.is_new = not text.startswith("file:") and not Path(text).exists()
+        self._uri = text if text.startswith("file:") else Path(text).absolute().as_uri()
+        self._pragmas = pragmas
+        self._timeout_s = timeout_s
+        self._idle: list[sqlite3.Connection] = []
+        self._pid = os.getpid()
+        self._closed = False
+
+    def connect(self) -> sqlite3.Connection:
+        """Open one more connection, which the caller closes or gives back."""
+        if self._closed:
+            raise StoreUnavailableError(f"store `{self.name}` has been closed")
+        connection = None
+        try:
+            connection = sqlite3.connect(
+                self._uri,
+                uri=True,
+                isolation_level=None,
+                timeout=self._timeout_s,
+                check_same_thread=False,
+                cached_statements=256,
+            )
+            for pragma in self._pragmas:
+                connection.execute(pragma)
+        except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
+            raise translated(error, self.name) from error
+        return connection
+
+    def take(self) -> sqlite3.Connection:
+        """Return a connection that no other thread uses."""
+        if self._pid != os.getpid():
+            _inherited.extend(self._idle)
+            self._idle = []
+            self._pid = os.getpid()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self.connect()
+
+    def give(self, connection: sqlite3.Connection) -> None:
+        """Put a connection back that is in no transaction."""
+        if self._closed:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def drop(self, connection: sqlite3.Connection) -> None:
+        """Undo what a connection was doing, and close it: something went wrong on it."""
+        with suppress(sqlite3.Error):
+            connection.rollback()
+        with suppress(sqlite3.Error):
+            connection.close()
+
+    @contextmanager
+    def lend(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection; translate errors, and undo what they interrupted."""
+        connection = self.take()
+        try:
+            yield connection
+        except sqlite3.Error as error:
+            self.drop(connection)
+            raise translated(error, self.name) from error
+        except BaseException:
+            self.drop(connection)
+            raise
+        self.give(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection inside a transaction that holds the write lock; commit at the end."""
+        with self.lend() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the idle connections, and each other one when it is given back."""
+        self._closed = True
+        while self._idle and self._pid == os.getpid():
+            self._idle.pop().close()

@@ -1,0 +1,147 @@
+"""Media in an SQLite file."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import sqlite3
+import tempfile
+from typing import BinaryIO, cast
+
+from socialcollab.errors import JournalDamagedError, NotFoundError
+from socialcollab.stores.media import check_digest, parts_of
+from socialcollab.stores.sqlite.connections import Connections, translated
+
+__all__ = ["SqliteMedia"]
+
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS media"
+    " (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, content BLOB)"
+)
+_KNOWN = "SELECT id, size FROM media WHERE digest = ?"
+_ADD = "INSERT INTO media (digest, size, content) VALUES (?, ?, zeroblob(?))"
+
+
+class SqliteMedia:
+    """
+    Media in one SQLite file of their own, which threads and processes may share.
+
+    Both ways they travel in parts, so that a video never fills the memory.
+    SQLite takes up to a gigabyte a piece.
+
+    Args:
+        path: A path, or a ``file:`` URI as SQLite reads it.
+
+        timeout_s: How long to wait for another process that writes.
+
+    Raises:
+        StoreUnavailableError: If the file cannot be opened or made.
+
+        JournalDamagedError: If it is damaged, or no SQLite file.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, timeout_s: float = 10.0) -> None:
+        self._connections = Connections(
+            path, pragmas=("PRAGMA synchronous = FULL",), timeout_s=timeout_s
+        )
+        with self._connections.lend() as connection:
+            known = "SELECT 1 FROM sqlite_master WHERE name = 'media'"
+            if connection.execute(known).fetchone() is None:
+                connection.execute(_TABLE)
+
+    def put(self, data: bytes | BinaryIO) -> str:
+        """Keep *data* and return its digest."""
+        # The digest is known only at the end, so the whole waits outside the file until then.
+        with tempfile.SpooledTemporaryFile(max_size=1 << 24) as whole:
+            running = hashlib.sha256()
+            for part in parts_of(data):
+                running.update(part)
+                whole.write(part)
+            digest, size = f"sha256:{running.hexdigest()}", whole.tell()
+            whole.seek(0)
+            with self._connections.writing() as connection:
+                if connection.execute(_KNOWN, (digest,)).fetchone() is None:
+                    row = connection.execute(_ADD, (digest, size, size)).lastrowid
+                    with connection.blobopen("media", "content", cast("int", row)) as blob:
+                        for part in parts_of(cast("BinaryIO", whole)):
+                            blob.write(part)
+        return digest
+
+    def open(self, digest: str) -> BinaryIO:
+        """
+        Return a fresh handle on what the digest names, at its start.
+
+        Raises:
+            JournalDamagedError: If it is no longer what was put there.
+        """
+        row, _ = self._known(digest)
+        connection = self._connections.connect()
+        try:
+            blob = connection.blobopen("media", "content", row, readonly=True)
+            reader = _BlobReader(connection, blob)
+        except sqlite3.Error as error:
+            connection.close()
+            raise translated(error, self._connections.name) from error
+        running = hashlib.sha256()
+        for part in parts_of(cast("BinaryIO", reader)):
+            running.update(part)
+        if f"sha256:{running.hexdigest()}" != digest:
+            reader.close()
+            raise JournalDamagedError("it is not what was put there", place=f"media {digest}")
+        reader.seek(0)
+        return cast("BinaryIO", io.BufferedReader(reader))
+
+    def size(self, digest: str) -> int:
+        """Return how many bytes it has."""
+        return self._known(digest)[1]
+
+    def public_url(self, digest: str) -> str | None:
+        """Return None: a file of media has no address."""
+        self._known(digest)
+        return None
+
+    def close(self) -> None:
+        """Close the file; open handles stay good until they are closed."""
+        self._connections.close()
+
+    def _known(self, digest: str) -> tuple[int, int]:
+        with self._connections.lend() as connection:
+            found = connection.execute(_KNOWN, (check_digest(digest),)).fetchone()
+        if found is None:
+            raise NotFoundError("media", digest)
+        return int(found[0]), int(found[1])
+
+
+class _BlobReader(io.RawIOBase):
+    """A blob as a file that reads and seeks, and owns its connection."""
+
+    def __init__(self, connection: sqlite3.Connection, blob: sqlite3.Blob) -> None:
+        self._connection = connection
+        self._blob = blob
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any writable buffer
+        part = self._blob.read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = (0, self._blob.tell(), len(self._blob))[whence]
+        # Files may be sought past their end, blobs may not.
+        self._blob.seek(min(max(base + offset, 0), len(self._blob)))
+        return self._blob.tell()
+
+    def tell(self) -> int:
+        return self._blob.tell()
+
+    def close(self) -> None:
+        if not self.closed:
+            self._blob.close()
+            self._connection.close()
+        super().close()

@@ -1,0 +1,217 @@
+"""The tables of a journal in SQLite, and the statements on them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+
+from socialcollab.stores.appending import Values
+from socialcollab.stores.envelope import COLUMNS
+from socialcollab.stores.querying import Where
+from socialcollab.stores.rows import DUE, Index
+
+__all__ = ["TABLES", "IndexStatements", "declaration_of", "digest_of"]
+
+SCHEMA = "1"
+
+# Rows may be large, so these are plain tables: WITHOUT ROWID suits small rows alone.
+TABLES = (
+    "CREATE TABLE journal_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE journal_counters (
+        organization TEXT PRIMARY KEY, position INTEGER NOT NULL, indexes TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE journal_events (
+        organization TEXT NOT NULL, position INTEGER NOT NULL, stream TEXT NOT NULL,
+        version INTEGER NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, schema INTEGER NOT NULL,
+        at TEXT NOT NULL, actor TEXT NOT NULL, on_behalf_of TEXT NOT NULL, cause TEXT NOT NULL,
+        digest TEXT NOT NULL, body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL,
+        UNIQUE (organization, position), UNIQUE (organization, stream, version),
+        UNIQUE (organization, id)
+    )""",
+    """CREATE TABLE journal_personal (
+        organization TEXT NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL,
+        name TEXT NOT NULL, salt BLOB, value TEXT,
+        UNIQUE (organization, stream, version, name)
+    )""",
+    """CREATE TABLE journal_streams (
+        organization TEXT NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL,
+        hash TEXT NOT NULL, record BLOB NOT NULL, rows TEXT NOT NULL, checksum TEXT NOT NULL,
+        UNIQUE (organization, stream)
+    )""",
+)
+
+_EVENT = ", ".join(f"e.{name}" for name in COLUMNS)
+_JOIN = (
+    " LEFT JOIN journal_personal p ON p.organization = e.organization"
+    " AND p.stream = e.stream AND p.version = e.version"
+)
+
+RECORD = "SELECT version, record FROM journal_streams WHERE organization = ? AND stream = ?"
+READ = (
+    f"SELECT {_EVENT}, p.name, p.salt, p.value FROM journal_events e{_JOIN}"  # noqa: S608  # constants
+    " WHERE e.organization = ? AND e.stream = ? AND e.version > ? ORDER BY e.version"
+)
+FOLLOW = (
+    f"SELECT {_EVENT}, p.name, p.salt, p.value FROM (SELECT * FROM journal_events"  # noqa: S608  # constants
+    f" WHERE organization = ? AND position > ? ORDER BY position LIMIT ?) e{_JOIN}"
+    " ORDER BY e.position"
+)
+STREAMS = "SELECT stream FROM journal_streams WHERE organization = ? ORDER BY stream"
+ORGANIZATIONS = "SELECT organization FROM journal_counters ORDER BY organization"
+COUNTER = "SELECT position, indexes FROM journal_counters WHERE organization = ?"
+META = "SELECT value FROM journal_meta WHERE key = ?"
+
+ADD_EVENT = (
+    f"INSERT INTO journal_events ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  # constants
+)
+ADD_PERSONAL = (
+    "INSERT INTO journal_personal (organization, stream, version, name, salt, value)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
+ADD_STREAM = (
+    "INSERT INTO journal_streams (version, hash, record, rows, checksum, organization, stream)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+SET_STREAM = (
+    "UPDATE journal_streams SET version = ?, hash = ?, record = ?, rows = ?, checksum = ?"
+    " WHERE organization = ? AND stream = ?"
+)
+ADD_COUNTER = "INSERT INTO journal_counters (position, organization, indexes) VALUES (?, ?, ?)"
+SET_COUNTER = "UPDATE journal_counters SET position = ? WHERE organization = ?"
+SET_INDEXES = "UPDATE journal_counters SET indexes = ? WHERE organization = ?"
+SET_META = "INSERT OR REPLACE INTO journal_meta (key, value) VALUES (?, ?)"
+KNOWN_ID = "SELECT 1 FROM journal_events WHERE organization = ? AND id = ?"
+
+ALL_EVENTS = f"SELECT {_EVENT} FROM journal_events e WHERE organization = ? ORDER BY position"  # noqa: S608  # constants
+ALL_HEADS = (
+    "SELECT stream, version, hash, record, rows, checksum FROM journal_streams"
+    " WHERE organization = ? ORDER BY stream"
+)
+ALL_PERSONAL = (
+    "SELECT stream, version, name, salt, value FROM journal_personal WHERE organization = ?"
+)
+EVENT_STREAMS = "SELECT DISTINCT stream FROM journal_events WHERE organization = ?"
+
+
+@lru_cache(maxsize=64)
+def heads(count: int) -> str:
+    """Return the statement that reads the counter and the heads of *count* streams."""
+    return (
+        "SELECT stream, version, hash, rows FROM journal_streams"  # noqa: S608  # marks alone
+        f" WHERE organization = ? AND stream IN ({', '.join('?' * count)})"
+        " UNION ALL SELECT '', position, indexes, '' FROM journal_counters WHERE organization = ?"
+    )
+
+
+def declaration_of(indexes: Mapping[str, Index]) -> str:
+    """Write the declared indexes as one text, the same whatever their order."""
+    return json.dumps([[i.name, i.columns, i.sorted_by] for _, i in sorted(indexes.items())])
+
+
+def digest_of(declaration: str) -> str:
+    """Return what a counter keeps of the declaration that its rows were written under."""
+    return hashlib.sha256(declaration.encode()).hexdigest()
+
+
+class IndexStatements:
+    """
+    The table of one declared index, and the statements on it.
+
+    Names were checked to be lower-case words when the index was declared;
+    values only ever travel as parameters.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.table = f"index_{index.name}"
+        columns = [f"c_{name}" for name in index.columns]
+        lease = ["lease_worker TEXT", "lease_until INTEGER"] if index.name == DUE else []
+        order = [*(f"c_{name}" for name in index.sorted_by), "key"]
+        key = "organization = ? AND key = ?"
+        ended = ", lease_worker = NULL, lease_until = NULL" if lease else ""
+        # Columns have no type, so that a number stays a number and a text a text.
+        names = ["organization TEXT NOT NULL", "key TEXT NOT NULL", "stream TEXT NOT NULL"]
+        described = ", ".join([*names, *columns, *lease, "PRIMARY KEY (organization, key)"])
+        self.create = (
+            f"CREATE TABLE {self.table} ({described}) WITHOUT ROWID",
+            f"CREATE INDEX sorted_{index.name} ON {self.table} (organization, {', '.join(order)})",
+        )
+        marks = ", ".join("?" * (len(columns) + 3))
+        filled = ", ".join(["organization", "key", "stream", *columns])
+        self.add = f"INSERT INTO {self.table} ({filled}) VALUES ({marks})"  # noqa: S608
+        sets = ", ".join(["stream = ?", *(f"{column} = ?" for column in columns)])
+        self.set = f"UPDATE {self.table} SET {sets}{ended} WHERE {key}"  # noqa: S608
+        self.remove = f"DELETE FROM {self.table} WHERE {key}"  # noqa: S608
+        self.owner = f"SELECT stream FROM {self.table} WHERE {key}"  # noqa: S608
+        self.clear = f"DELETE FROM {self.table} WHERE organization = ?"  # noqa: S608
+        listed = ", ".join(["key", "stream", *columns])
+        self._select = f"SELECT {listed} FROM {self.table} WHERE organization = ?"  # noqa: S608
+        self.all = f"{self._select} ORDER BY key"
+        self._order = order
+        self._queries: dict[object, str] = {}
+        free = "(lease_until IS NULL OR lease_until <= ? OR lease_worker = ?)"
+        self.due = (
+            f"{self._select} AND typeof(c_at) = 'integer' AND c_at <= ? AND {free}"
+            " ORDER BY c_at, key LIMIT ?"
+        )
+        self.lease = f"UPDATE {self.table} SET lease_worker = ?, lease_until = ? WHERE {key}"  # noqa: S608
+        self.release = (
+            f"UPDATE {self.table} SET lease_worker = NULL, lease_until = NULL"  # noqa: S608
+            f" WHERE {key} AND lease_worker = ?"
+        )
+
+    def query(self, where: Where, start: Values | None) -> tuple[str, list[str | int | None]]:
+        """Return the statement of a query and its parameters but organization and limit."""
+        shape = (
+            tuple((name, len(values), None in values) for name, values in where),
+            None if start is None else tuple(value is None for value in start),
+        )
+        statement = self._queries.get(shape)
+        if statement is None:
+            if len(self._queries) >= 256:
+                self._queries.clear()
+            statement = self._queries[shape] = self._query(where, start)
+        parameters: list[str | int | None] = [
+            value for _, values in where for value in values if value is not None
+        ]
+        if start is not None:
+            parameters += _floor_values(start)
+        return statement, parameters
+
+    def _query(self, where: Where, start: Values | None) -> str:
+        parts = [self._select]
+        for name, values in where:
+            count = sum(value is not None for value in values)
+            choices = [f"c_{name} IN ({', '.join('?' * count)})"] if count else []
+            if None in values:
+                choices.append(f"c_{name} IS NULL")
+            parts.append(f"AND ({' OR '.join(choices) or '0'})")
+        if start is not None:
+            parts.append(f"AND {self._floor(start)}")
+        parts.append(f"ORDER BY {', '.join(self._order)} LIMIT ?")
+        return " ".join(parts)
+
+    def _floor(self, start: Values) -> str:
+        """Return the condition for what sorts after *start*, where None sorts first."""
+        if None not in start:
+            return f"({', '.join(self._order)}) > ({', '.join('?' * len(start))})"
+        choices = []
+        for place, value in enumerate(start):
+            same = [
+                f"{column} IS NULL" if earlier is None else f"{column} = ?"
+                for column, earlier in zip(self._order[:place], start, strict=False)
+            ]
+            column = self._order[place]
+            past = f"{column} IS NOT NULL" if value is None else f"{column} > ?"
+            choices.append(f"({' AND '.join([*same, past])})")
+        return f"({' OR '.join(choices)})"
+
+
+def _floor_values(start: Values) -> list[str | int | None]:
+    if None not in start:
+        return list(start)
+    return [
+        value for place in range(len(start)) for value in start[: place + 1] if value is not None
+    ]
