@@ -33,6 +33,7 @@ __all__ = [
     "Text",
     "TimeOrDate",
     "field",
+    "shape",
     "shape_of",
 ]
 
@@ -165,7 +166,7 @@ class Section(Shape):
     A table described by an attrs class.
 
     Attributes:
-        cls: The class; each of its fields is made with `field`.
+        cls: The class; each of its fields has its `shape` in its metadata.
 
         plain: If the table may be given as one plain value, the name of the
             field which that value then fills (``on = "tulip-x"``).
@@ -201,7 +202,23 @@ class Contact(Shape):
     """A table of address per channel (``email``, ``slack``); personal, never in a digest."""
 
 
-def field(shape: Shape, *, key: str = "", metadata: Mapping[str, Any] | None = None, **kw: Any) -> Any:
+def shape(said: Shape, *, key: str = "") -> dict[str, object]:
+    """
+    Return the metadata of an attrs field that carries a shape.
+
+    A field without a default is required in the document too.
+
+    Args:
+        said: What the document may hold there.
+
+        key: The document's key, where the attribute's name differs from it.
+    """
+    return {_KEY: said, _NAME: key}
+
+
+def field(
+    shape: Shape, *, key: str = "", metadata: Mapping[str, Any] | None = None, **kw: Any
+) -> Any:
     """
     Make an attrs field that carries *shape*.
 

@@ -11,20 +11,20 @@ from socialcollab.errors import InvalidValueError
 
 __all__ = ["Json", "canonical_json", "salted_digest"]
 
-Json: TypeAlias = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 _LARGEST = 2**53 - 1
 
 
 def canonical_json(value: Json) -> bytes:
-    """
+    r"""
     Write *value* as the one canonical JSON text, in UTF-8.
 
     The same value gives the same bytes on every platform and Python. Floats
     are refused: no event has one, and their printing is the hard part.
 
     >>> canonical_json({"b": [1, True], "a": "é"})
-    b'{"a":"\\xc3\\xa9","b":[1,true]}'
+    b'{"a":"\xc3\xa9","b":[1,true]}'
 
     Raises:
         InvalidValueError: If something in it has no canonical form: a float,

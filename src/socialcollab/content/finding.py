@@ -14,7 +14,9 @@ __all__ = ["SEVERITIES", "Finding", "severity_at_least"]
 SEVERITIES = ("suggestion", "warning", "error")
 
 
-def _as_pairs(params: Mapping[str, object] | Iterable[tuple[str, object]]) -> tuple[tuple[str, str], ...]:
+def _as_pairs(
+    params: Mapping[str, object] | Iterable[tuple[str, object]],
+) -> tuple[tuple[str, str], ...]:
     pairs = params.items() if isinstance(params, Mapping) else params
     return tuple(sorted((str(name), str(value)) for name, value in pairs))
 

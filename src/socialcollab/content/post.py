@@ -43,6 +43,9 @@ class Revision:
         at: When, in UTC.
 
         fields: The salted digest of each field.
+
+        only_time: Whether it changes nothing but the time: whoever moves a
+            post on the calendar does not become an author of it.
     """
 
     number: int
@@ -50,6 +53,7 @@ class Revision:
     author: MemberId
     at: dt.datetime
     fields: Mapping[str, str] = attrs.field(hash=False, repr=False)
+    only_time: bool = False
 
     def changed_since(self, earlier: Revision) -> tuple[str, ...]:
         """Name the fields that differ from an *earlier* revision."""
@@ -152,8 +156,10 @@ class Post:
 
     @property
     def authors(self) -> tuple[MemberId, ...]:
-        """Everyone who stored a revision of it, sorted."""
-        return tuple(sorted({revision.author for revision in self.revisions}))
+        """Everyone who stored a revision of it, moves of its time apart, sorted."""
+        return tuple(
+            sorted({revision.author for revision in self.revisions if not revision.only_time})
+        )
 
     def revision_named(self, digest: str) -> Revision | None:
         """Return the newest revision of that digest, or None."""

@@ -89,7 +89,9 @@ def _as_times(
     values: Mapping[str, WallTime] | Iterable[tuple[str, WallTime]],
 ) -> tuple[tuple[ProfileId, WallTime], ...]:
     pairs = values.items() if isinstance(values, Mapping) else values
-    return tuple(sorted(((ProfileId(profile), at) for profile, at in pairs), key=lambda pair: pair[0]))
+    return tuple(
+        sorted(((ProfileId(profile), at) for profile, at in pairs), key=lambda pair: pair[0])
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -184,12 +186,16 @@ def field_values(content: PostContent) -> dict[str, Json]:
         if content.poll is None
         else [list(content.poll.options), content.poll.minutes, content.poll.multiple],
         "time": [
-            None if content.planned_at is None else str(content.planned_at),
-            [[profile, str(at)] for profile, at in content.times],
+            None if content.planned_at is None else _time_value(content.planned_at),
+            [[profile, _time_value(at)] for profile, at in content.times],
         ],
         "campaign": content.campaign,
         "tags": list(content.tags),
     }
+
+
+def _time_value(at: WallTime) -> Json:
+    return [at.local.isoformat(), at.zone, at.skipped, at.repeated]
 
 
 def field_digests(content: PostContent, salt: bytes) -> dict[str, str]:

@@ -64,8 +64,11 @@ def summarise(post: Post, deliveries: Iterable[Delivery] = (), *, held: bool = F
         held: Whether a hold stops what waits.
     """
     states = {delivery.state for delivery in deliveries} - {DeliveryState.CANCELLED}
-    if not states or post.state in (PostState.REJECTED, PostState.CANCELLED) and not (
-        states & {DeliveryState.PUBLISHED, DeliveryState.UNKNOWN, DeliveryState.PUBLISHING}
+    if not states or (
+        post.state in (PostState.REJECTED, PostState.CANCELLED)
+        and not (
+            states & {DeliveryState.PUBLISHED, DeliveryState.UNKNOWN, DeliveryState.PUBLISHING}
+        )
     ):
         return Summary(post.state.value)
     waits = states & {DeliveryState.WAITING, DeliveryState.FAILED, DeliveryState.MISSED}

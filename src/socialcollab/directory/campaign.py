@@ -8,7 +8,7 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id
-from socialcollab.sections import Date, Id, Ref, Text, field
+from socialcollab.sections import Date, Id, Ref, Text, shape
 
 __all__ = ["Campaign"]
 
@@ -30,11 +30,11 @@ class Campaign:
         end: First day after it, or None.
     """
 
-    id: str = field(Id("campaign"))
-    workspace: str = field(Ref("workspace"))
-    name: str = field(Text(at_most=200), default="")
-    start: dt.date | None = field(Date(), default=None)
-    end: dt.date | None = field(Date(), default=None)
+    id: str = attrs.field(metadata=shape(Id("campaign")))
+    workspace: str = attrs.field(metadata=shape(Ref("workspace")))
+    name: str = attrs.field(metadata=shape(Text(at_most=200)), default="")
+    start: dt.date | None = attrs.field(metadata=shape(Date()), default=None)
+    end: dt.date | None = attrs.field(metadata=shape(Date()), default=None)
 
     def __attrs_post_init__(self) -> None:
         check_id("campaign", self.id)

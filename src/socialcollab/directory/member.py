@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import attrs
 
+from socialcollab.directory.notify import Notify
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id
 from socialcollab.sections import (
@@ -19,20 +20,20 @@ from socialcollab.sections import (
     Ref,
     Section,
     Text,
-    field,
+    shape,
 )
-from socialcollab.directory.notify import Notify
-from socialcollab.time import BusinessHours, check_zone
+from socialcollab.time import BusinessHoursSection, zone
 
 __all__ = ["Member"]
 
 
-def _as_notify(value: object) -> tuple[Notify, ...]:
+def _as_notify(value: str | Notify | Iterable[str | Notify]) -> tuple[Notify, ...]:
     items = (value,) if isinstance(value, (str, Notify)) else value
-    return tuple(
-        Notify.parse(item) if isinstance(item, str) else item
-        for item in items  # type: ignore[attr-defined]  # what is no sequence fails here
-    )
+    return tuple(Notify.parse(item) if isinstance(item, str) else item for item in items)
+
+
+def _as_contact(value: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType(dict(value))
 
 
 @attrs.frozen(kw_only=True)
@@ -66,26 +67,30 @@ class Member:
             has no workspace.
     """
 
-    id: str = field(Id("member"))
-    name: str = field(Text(at_most=200, personal=True), default="")
-    kind: str = field(Choice(("staff", "client", "guest")), default="staff")
-    of: str = field(Ref("workspace"), default="")
-    language: str = field(Text(at_most=35), default="")
-    timezone: str = field(Text(at_most=64), default="")
-    business_hours: BusinessHours | None = field(Section(BusinessHours), default=None)
-    notify: tuple[Notify, ...] = field(
-        ListOf(item=Parsed(grammar=Notify, name="way to notify", pattern=Notify.PATTERN)),
+    id: str = attrs.field(metadata=shape(Id("member")))
+    name: str = attrs.field(metadata=shape(Text(at_most=200, personal=True)), default="")
+    kind: str = attrs.field(metadata=shape(Choice(("staff", "client", "guest"))), default="staff")
+    of: str = attrs.field(metadata=shape(Ref("workspace")), default="")
+    language: str = attrs.field(metadata=shape(Text(at_most=35)), default="")
+    timezone: str = attrs.field(metadata=shape(Text(at_most=64)), default="")
+    business_hours: BusinessHoursSection | None = attrs.field(
+        metadata=shape(Section(BusinessHoursSection)), default=None
+    )
+    notify: tuple[Notify, ...] = attrs.field(
+        metadata=shape(
+            ListOf(item=Parsed(grammar=Notify, name="way to notify", pattern=Notify.PATTERN))
+        ),
         default=(),
         converter=_as_notify,
     )
-    contact: Mapping[str, str] = field(
-        Contact(),
+    contact: Mapping[str, str] = attrs.field(
+        metadata=shape(Contact()),
         factory=dict,
-        converter=lambda value: MappingProxyType(dict(value)),
+        converter=_as_contact,
         hash=False,
         repr=False,
     )
-    suspended: bool = field(Boolean(), default=False)
+    suspended: bool = attrs.field(metadata=shape(Boolean()), default=False)
 
     def __attrs_post_init__(self) -> None:
         check_id("member", self.id)
@@ -97,7 +102,8 @@ class Member:
             )
         if self.kind == "client" and not self.of:
             raise InvalidValueError(
-                f"client `{self.id}` has to say of which workspace", expected="of = a workspace's id"
+                f"client `{self.id}` has to say of which workspace",
+                expected="of = a workspace's id",
             )
         if self.timezone:
-            check_zone(self.timezone)
+            zone(self.timezone)

@@ -68,7 +68,9 @@ def as_party(value: str | Party) -> Party:
     return Party.parse(value) if isinstance(value, str) else value
 
 
-def as_parties(value: str | Party | tuple[str | Party, ...] | list[str | Party]) -> tuple[Party, ...]:
+def as_parties(
+    value: str | Party | tuple[str | Party, ...] | list[str | Party],
+) -> tuple[Party, ...]:
     """Convert what a class is given as one party or several."""
     if isinstance(value, (str, Party)):
         return (as_party(value),)

@@ -9,7 +9,7 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id
-from socialcollab.sections import Id, ListOf, Ref, Text, field
+from socialcollab.sections import Id, ListOf, Ref, Text, shape
 
 __all__ = ["Profile"]
 
@@ -40,13 +40,13 @@ class Profile:
         InvalidValueError: If an identifier or the server's address is not one.
     """
 
-    id: str = field(Id("profile"))
-    workspace: str = field(Ref("workspace"))
-    network: str = field(Ref("network"))
-    handle: str = field(Text(at_most=200), default="")
-    server: str = field(Text(at_most=200), default="")
-    tags: frozenset[str] = field(
-        ListOf(item=Text(at_most=64)), default=frozenset(), converter=_as_tags
+    id: str = attrs.field(metadata=shape(Id("profile")))
+    workspace: str = attrs.field(metadata=shape(Ref("workspace")))
+    network: str = attrs.field(metadata=shape(Ref("network")))
+    handle: str = attrs.field(metadata=shape(Text(at_most=200)), default="")
+    server: str = attrs.field(metadata=shape(Text(at_most=200)), default="")
+    tags: frozenset[str] = attrs.field(
+        metadata=shape(ListOf(item=Text(at_most=64))), default=frozenset(), converter=_as_tags
     )
 
     def __attrs_post_init__(self) -> None:

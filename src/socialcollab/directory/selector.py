@@ -10,7 +10,7 @@ import attrs
 from socialcollab.directory.profile import Profile
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import nearest
-from socialcollab.sections import ListOf, Ref, Section, Text, field
+from socialcollab.sections import ListOf, Ref, Section, Text, shape
 
 __all__ = ["CONTEXT_KEYS", "PROFILE_KEYS", "Excluding", "Facts", "Selector", "as_selector"]
 
@@ -20,6 +20,10 @@ CONTEXT_KEYS = ("post_tag", "campaign", "kind", "language", "author_role")
 
 def _as_words(value: str | Iterable[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _as_set(value: str | Iterable[str]) -> frozenset[str]:
+    return frozenset(_as_words(value))
 
 
 @attrs.frozen(kw_only=True)
@@ -39,11 +43,11 @@ class Facts:
         author_role: Roles that an author of it holds.
     """
 
-    post_tag: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    post_tag: frozenset[str] = attrs.field(default=frozenset(), converter=_as_set)
     campaign: str = ""
     kind: str = "post"
     language: str = ""
-    author_role: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    author_role: frozenset[str] = attrs.field(default=frozenset(), converter=_as_set)
 
 
 def _words(kind: str, *also: str) -> ListOf:
@@ -54,15 +58,25 @@ def _words(kind: str, *also: str) -> ListOf:
 class Excluding:
     """Profiles that a selector leaves out: all keys that are named must match."""
 
-    workspace: tuple[str, ...] = field(_words("workspace"), default=(), converter=_as_words)
-    network: tuple[str, ...] = field(_words("network"), default=(), converter=_as_words)
-    profile: tuple[str, ...] = field(_words("profile"), default=(), converter=_as_words)
-    profile_tag: tuple[str, ...] = field(_words("profile_tag"), default=(), converter=_as_words)
+    workspace: tuple[str, ...] = attrs.field(
+        metadata=shape(_words("workspace")), default=(), converter=_as_words
+    )
+    network: tuple[str, ...] = attrs.field(
+        metadata=shape(_words("network")), default=(), converter=_as_words
+    )
+    profile: tuple[str, ...] = attrs.field(
+        metadata=shape(_words("profile")), default=(), converter=_as_words
+    )
+    profile_tag: tuple[str, ...] = attrs.field(
+        metadata=shape(_words("profile_tag")), default=(), converter=_as_words
+    )
 
     def __attrs_post_init__(self) -> None:
         if not any(getattr(self, key) for key in PROFILE_KEYS):
             raise InvalidValueError(
-                "`excluding` names nothing", value=self, expected=f"one of {', '.join(PROFILE_KEYS)}"
+                "`excluding` names nothing",
+                value=self,
+                expected=f"one of {', '.join(PROFILE_KEYS)}",
             )
 
     def takes(self, profile: Profile) -> bool:
@@ -114,22 +128,34 @@ class Selector:
         InvalidValueError: If it names no workspace, profile or profile tag.
     """
 
-    workspace: tuple[str, ...] = field(_words("workspace", "*"), default=(), converter=_as_words)
-    network: tuple[str, ...] = field(_words("network"), default=(), converter=_as_words)
-    profile: tuple[str, ...] = field(_words("profile"), default=(), converter=_as_words)
-    profile_tag: tuple[str, ...] = field(_words("profile_tag"), default=(), converter=_as_words)
-    post_tag: tuple[str, ...] = field(
-        ListOf(item=Text(at_most=100), or_one=True), default=(), converter=_as_words
+    workspace: tuple[str, ...] = attrs.field(
+        metadata=shape(_words("workspace", "*")), default=(), converter=_as_words
     )
-    campaign: tuple[str, ...] = field(_words("campaign"), default=(), converter=_as_words)
-    kind: tuple[str, ...] = field(
-        ListOf(item=Text(at_most=40), or_one=True), default=(), converter=_as_words
+    network: tuple[str, ...] = attrs.field(
+        metadata=shape(_words("network")), default=(), converter=_as_words
     )
-    language: tuple[str, ...] = field(
-        ListOf(item=Text(at_most=35), or_one=True), default=(), converter=_as_words
+    profile: tuple[str, ...] = attrs.field(
+        metadata=shape(_words("profile")), default=(), converter=_as_words
     )
-    author_role: tuple[str, ...] = field(_words("role"), default=(), converter=_as_words)
-    excluding: Excluding | None = field(Section(Excluding), default=None)
+    profile_tag: tuple[str, ...] = attrs.field(
+        metadata=shape(_words("profile_tag")), default=(), converter=_as_words
+    )
+    post_tag: tuple[str, ...] = attrs.field(
+        metadata=shape(ListOf(item=Text(at_most=100), or_one=True)), default=(), converter=_as_words
+    )
+    campaign: tuple[str, ...] = attrs.field(
+        metadata=shape(_words("campaign")), default=(), converter=_as_words
+    )
+    kind: tuple[str, ...] = attrs.field(
+        metadata=shape(ListOf(item=Text(at_most=40), or_one=True)), default=(), converter=_as_words
+    )
+    language: tuple[str, ...] = attrs.field(
+        metadata=shape(ListOf(item=Text(at_most=35), or_one=True)), default=(), converter=_as_words
+    )
+    author_role: tuple[str, ...] = attrs.field(
+        metadata=shape(_words("role")), default=(), converter=_as_words
+    )
+    excluding: Excluding | None = attrs.field(metadata=shape(Section(Excluding)), default=None)
 
     EVERYWHERE: ClassVar[Selector]
 
@@ -220,4 +246,4 @@ def as_selector(value: str | Mapping[str, Any] | Selector) -> Selector:
     return Selector.of(value)
 
 
-Selector.EVERYWHERE = Selector(workspace="*")
+Selector.EVERYWHERE = Selector(workspace=("*",))

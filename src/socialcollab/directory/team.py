@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from socialcollab.identifiers import check_id
-from socialcollab.sections import Id, ListOf, Ref, Text, field
+from socialcollab.sections import Id, ListOf, Ref, Text, shape
 
 __all__ = ["Team"]
 
@@ -23,9 +23,11 @@ class Team:
         members: Who is in it.
     """
 
-    id: str = field(Id("team"))
-    name: str = field(Text(at_most=200, personal=True), default="")
-    members: tuple[str, ...] = field(ListOf(item=Ref("member")), default=(), converter=tuple)
+    id: str = attrs.field(metadata=shape(Id("team")))
+    name: str = attrs.field(metadata=shape(Text(at_most=200, personal=True)), default="")
+    members: tuple[str, ...] = attrs.field(
+        metadata=shape(ListOf(item=Ref("member"))), default=(), converter=tuple
+    )
 
     def __attrs_post_init__(self) -> None:
         check_id("team", self.id)

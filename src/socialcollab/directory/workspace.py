@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 
 from socialcollab.identifiers import check_id
-from socialcollab.sections import Id, ListOf, Ref, Section, Text, field
-from socialcollab.time import BusinessHours, check_zone
+from socialcollab.sections import Id, ListOf, Ref, Section, Text, shape
+from socialcollab.time import BusinessHoursSection, zone
 
 __all__ = ["Workspace"]
 
@@ -37,17 +37,21 @@ class Workspace:
             links are noticed.
     """
 
-    id: str = field(Id("workspace"))
-    name: str = field(Text(at_most=200, personal=True), default="")
-    language: str = field(Text(at_most=35), default="")
-    timezone: str = field(Text(at_most=64), default="")
-    business_hours: BusinessHours | None = field(Section(BusinessHours), default=None)
-    lead: str = field(Ref("member"))
-    default_approval: str = field(Ref("policy", also=("none",)))
-    domains: tuple[str, ...] = field(ListOf(item=Text(at_most=253)), default=(), converter=tuple)
+    id: str = attrs.field(metadata=shape(Id("workspace")))
+    name: str = attrs.field(metadata=shape(Text(at_most=200, personal=True)), default="")
+    language: str = attrs.field(metadata=shape(Text(at_most=35)), default="")
+    timezone: str = attrs.field(metadata=shape(Text(at_most=64)), default="")
+    business_hours: BusinessHoursSection | None = attrs.field(
+        metadata=shape(Section(BusinessHoursSection)), default=None
+    )
+    lead: str = attrs.field(metadata=shape(Ref("member")))
+    default_approval: str = attrs.field(metadata=shape(Ref("policy", also=("none",))))
+    domains: tuple[str, ...] = attrs.field(
+        metadata=shape(ListOf(item=Text(at_most=253))), default=(), converter=tuple
+    )
 
     def __attrs_post_init__(self) -> None:
         check_id("workspace", self.id)
         check_id("member", self.lead)
         if self.timezone:
-            check_zone(self.timezone)
+            zone(self.timezone)

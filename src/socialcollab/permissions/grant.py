@@ -1,0 +1,145 @@
+"""Lines that give or forbid permissions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+import attrs
+
+from socialcollab.directory import Party, Selector, as_parties, as_selector
+from socialcollab.errors import InvalidValueError
+from socialcollab.permissions.permission import ALL
+from socialcollab.sections import ListOf, Ref, Section, Text, TimeOrDate, shape
+from socialcollab.sections import Party as PartyShape
+
+__all__ = ["Forbid", "Grant", "check_span"]
+
+_TO = ListOf(item=PartyShape(("member", "team")), or_one=True, at_least=1)
+_ON = Section(
+    Selector,
+    plain="profile",
+    only=("workspace", "network", "profile", "profile_tag", "excluding"),
+)
+
+
+def _as_words(value: str | Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _check_to(what: str, to: tuple[Party, ...]) -> None:
+    if not to:
+        raise InvalidValueError(f"a {what} to nobody", expected="to = a member or a team")
+    for party in to:
+        if party.kind not in ("member", "team"):
+            raise InvalidValueError(
+                f"a {what} goes to members and teams, not to `{party}`",
+                value=str(party),
+                expected="member: or team:",
+            )
+
+
+def check_span(what: str, start: dt.date | None, end: dt.date | None) -> None:
+    """Refuse a span that ends before it starts; a date counts from its first instant."""
+    if start is None or end is None:
+        return
+    first, last = (
+        value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  local times
+        for value in (start, end)
+    )
+    if last <= first:
+        raise InvalidValueError(
+            f"a {what} ends at `{end}`, which is not after its start `{start}`",
+            value=end,
+            expected="an end after the start",
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Grant:
+    """
+    A line that gives a role, or single permissions.
+
+    Attributes:
+        to: Members and teams who get it.
+
+        role: The role; or
+
+        permissions: the single permissions.
+
+        on: Where it holds; everywhere has to be said.
+
+        start: First local time it holds, or None for always.
+
+        end: First local time without it, or None for ever.
+
+        reason: Why, for people.
+
+        place: Where the line stands, such as ``grants[0]``; set by what loads it.
+
+    Raises:
+        InvalidValueError: If it is to nobody, gives nothing, gives both a role
+            and permissions, or ends before it starts.
+    """
+
+    to: tuple[Party, ...] = attrs.field(metadata=shape(_TO), converter=as_parties)
+    role: str = attrs.field(metadata=shape(Ref("role")), default="")
+    permissions: tuple[str, ...] = attrs.field(
+        metadata=shape(ListOf(item=Ref("permission", also=(ALL,)))), default=(), converter=_as_words
+    )
+    on: Selector = attrs.field(metadata=shape(_ON), converter=as_selector)
+    start: dt.date | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
+    end: dt.date | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
+    reason: str = attrs.field(metadata=shape(Text(at_most=500, personal=True)), default="")
+    place: str = attrs.field(default="", eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        _check_to("grant", self.to)
+        if bool(self.role) == bool(self.permissions):
+            raise InvalidValueError(
+                "a grant gives either a role or permissions",
+                value=(self.role, self.permissions),
+                expected='role = "..." or permissions = [...]',
+            )
+        check_span("grant", self.start, self.end)
+
+
+@attrs.frozen(kw_only=True)
+class Forbid:
+    """
+    A line that forbids permissions, whatever any grant says.
+
+    Attributes:
+        to: Members and teams it binds.
+
+        permissions: What they may not.
+
+        on: Where.
+
+        start: First local time it holds, or None for always.
+
+        end: First local time without it, or None for ever.
+
+        reason: Why, for people.
+
+        place: Where the line stands.
+
+    Raises:
+        InvalidValueError: If it is to nobody, forbids nothing, or ends before it starts.
+    """
+
+    to: tuple[Party, ...] = attrs.field(metadata=shape(_TO), converter=as_parties)
+    permissions: tuple[str, ...] = attrs.field(
+        metadata=shape(ListOf(item=Ref("permission", also=(ALL,)), at_least=1)), converter=_as_words
+    )
+    on: Selector = attrs.field(metadata=shape(_ON), converter=as_selector)
+    start: dt.date | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
+    end: dt.date | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
+    reason: str = attrs.field(metadata=shape(Text(at_most=500, personal=True)), default="")
+    place: str = attrs.field(default="", eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        _check_to("forbid", self.to)
+        if not self.permissions:
+            raise InvalidValueError("a forbid of nothing", expected="permissions = [...]")
+        check_span("forbid", self.start, self.end)

@@ -1,0 +1,196 @@
+"""What people may ask for; commands are data, and each names what it is about."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, TypeAlias
+
+import attrs
+
+from socialcollab.content import PostContent
+from socialcollab.identifiers import PostId
+from socialcollab.time import WallTime
+from socialcollab.workflow.request import When
+
+__all__ = [
+    "Approve",
+    "Cancel",
+    "Comment",
+    "Draft",
+    "Edit",
+    "Move",
+    "PostCommand",
+    "Reject",
+    "RequestChanges",
+    "Schedule",
+    "Submit",
+    "Unschedule",
+    "Withdraw",
+]
+
+Seen: TypeAlias = str
+"""The digest of the revision that the actor saw."""
+
+
+@attrs.frozen(kw_only=True)
+class Draft:
+    """
+    Begin a post.
+
+    Attributes:
+        post: Its identifier to be.
+
+        workspace: The workspace it belongs to.
+
+        content: What it holds.
+
+        salt: 16 random bytes for its digests.
+
+        ref: The caller's own name for it, unique in the organization, or empty.
+
+        kind: "post", or "reply".
+    """
+
+    NAME: ClassVar[str] = "draft"
+
+    post: PostId
+    workspace: str
+    content: PostContent
+    salt: bytes = attrs.field(repr=False)
+    ref: str = ""
+    kind: str = "post"
+
+
+@attrs.frozen(kw_only=True)
+class Edit:
+    """Store a new revision, with all that it is to hold."""
+
+    NAME: ClassVar[str] = "edit"
+
+    post: PostId
+    seen: Seen
+    content: PostContent
+
+
+@attrs.frozen(kw_only=True)
+class Comment:
+    """Remark on a post; *internal* remarks are for staff alone."""
+
+    NAME: ClassVar[str] = "comment"
+
+    post: PostId
+    text: str
+    internal: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class Submit:
+    """Ask for sign-off, and say when the post is to leave."""
+
+    NAME: ClassVar[str] = "submit"
+
+    post: PostId
+    seen: Seen
+    when: When = "planned"
+
+
+@attrs.frozen(kw_only=True)
+class Approve:
+    """Say yes to what was seen."""
+
+    NAME: ClassVar[str] = "approve"
+    VERDICT: ClassVar[Literal["approve"]] = "approve"
+
+    post: PostId
+    seen: Seen
+    note: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class RequestChanges:
+    """Send what was seen back to its author."""
+
+    NAME: ClassVar[str] = "request_changes"
+    VERDICT: ClassVar[Literal["request_changes"]] = "request_changes"
+
+    post: PostId
+    seen: Seen
+    note: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Reject:
+    """Say no to what was seen, for good."""
+
+    NAME: ClassVar[str] = "reject"
+    VERDICT: ClassVar[Literal["reject"]] = "reject"
+
+    post: PostId
+    seen: Seen
+    note: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Withdraw:
+    """Take the request for sign-off back."""
+
+    NAME: ClassVar[str] = "withdraw"
+
+    post: PostId
+
+
+@attrs.frozen(kw_only=True)
+class Schedule:
+    """Let an approved post leave at its planned time, or at *at*; missed deliveries start anew."""
+
+    NAME: ClassVar[str] = "schedule"
+
+    post: PostId
+    seen: Seen
+    at: WallTime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Unschedule:
+    """Call off what waits; the approval stands."""
+
+    NAME: ClassVar[str] = "unschedule"
+
+    post: PostId
+
+
+@attrs.frozen(kw_only=True)
+class Move:
+    """Give a post another time; *profile* moves one target alone."""
+
+    NAME: ClassVar[str] = "move"
+
+    post: PostId
+    seen: Seen
+    at: WallTime
+    profile: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Cancel:
+    """Give a post up for good."""
+
+    NAME: ClassVar[str] = "cancel"
+
+    post: PostId
+    reason: str = ""
+
+
+PostCommand: TypeAlias = (
+    Draft
+    | Edit
+    | Comment
+    | Submit
+    | Approve
+    | RequestChanges
+    | Reject
+    | Withdraw
+    | Schedule
+    | Unschedule
+    | Move
+    | Cancel
+)

@@ -1,0 +1,166 @@
+"""Everything a decider may know, as plain values."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import attrs
+
+from socialcollab.content import Delivery, Finding, Hold, Post
+from socialcollab.directory import Facts, Party, Profile, Workspace
+from socialcollab.errors import NotFoundError
+from socialcollab.identifiers import MemberId, nearest
+from socialcollab.permissions import Access, Duty
+from socialcollab.time import BusinessHours, WallTime
+from socialcollab.verdicts import Reason
+from socialcollab.workflow.actor import Actor
+from socialcollab.workflow.policies import Policies, Requirement
+from socialcollab.workflow.policy import ApprovalPolicy
+
+__all__ = ["Context"]
+
+
+@attrs.frozen(kw_only=True)
+class Context:
+    """
+    Everything a decider may know beside the record and the command.
+
+    Attributes:
+        now: The plan's instant, in UTC.
+
+        actor: Who gives the command.
+
+        access: Who may do what.
+
+        policies: The approval policies.
+
+        pins: The digest of each policy's wording.
+
+        profiles: All profiles, by id.
+
+        workspaces: All workspaces, by id.
+
+        zones: The zone of each workspace.
+
+        hours: The business hours of each workspace.
+
+        duties: The duties, by id.
+
+        findings: What the style guide says of the post as the command leaves it.
+
+        deliveries: The post's deliveries.
+
+        holds: The holds in force.
+
+        next_slots: The next free slot of each target, where the command asks for one.
+
+        barred: Of targets whose wanted time is refused, why: a blackout or a hold.
+    """
+
+    now: dt.datetime
+    actor: Actor
+    access: Access
+    policies: Policies
+    profiles: Mapping[str, Profile]
+    workspaces: Mapping[str, Workspace]
+    zones: Mapping[str, str]
+    pins: Mapping[str, str] = attrs.field(factory=dict)
+    hours: Mapping[str, BusinessHours] = attrs.field(factory=dict)
+    duties: Mapping[str, Duty] = attrs.field(factory=dict)
+    findings: tuple[Finding, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    next_slots: Mapping[str, WallTime] = attrs.field(factory=dict)
+    barred: Mapping[str, Reason] = attrs.field(factory=dict)
+
+    def profile(self, profile: str) -> Profile:
+        """
+        Return a profile by id.
+
+        Raises:
+            NotFoundError: If there is none; it suggests the nearest.
+        """
+        if profile not in self.profiles:
+            near = nearest(profile, self.profiles)
+            raise NotFoundError(
+                "profile", profile, suggestion=f"did you mean `{near}`?" if near else ""
+            )
+        return self.profiles[profile]
+
+    def targets_of(self, post: Post) -> tuple[Profile, ...]:
+        """Return the profiles that *post* goes to; one that is gone is left out."""
+        return tuple(self.profiles[target] for target in post.targets if target in self.profiles)
+
+    def facts_of(self, post: Post, profile: Profile | None = None) -> Facts:
+        """Return what selectors may know of *post*, as seen from one target."""
+        roles: frozenset[str] = frozenset()
+        if profile is not None:
+            roles = frozenset(
+                role
+                for role in self.access.roles.by_id
+                if any(
+                    self.access.holds(author, role, profile.id, at=self.now)
+                    for author in post.authors
+                )
+            )
+        language = post.content.language
+        if not language and post.workspace in self.workspaces:
+            language = self.workspaces[post.workspace].language
+        return Facts(
+            post_tag=post.content.tags,
+            campaign=post.content.campaign,
+            kind=post.kind,
+            language=language,
+            author_role=roles,
+        )
+
+    def requirement(self, post: Post) -> Requirement:
+        """Return all steps that *post* needs as it stands."""
+        workspace = self.workspaces.get(post.workspace)
+        return self.policies.requirement(
+            targets=self.targets_of(post),
+            facts=lambda profile: self.facts_of(post, profile),
+            default=workspace.default_approval if workspace else "none",
+            exempted=lambda policy: self._exempts(policy, post),
+        )
+
+    def _exempts(self, policy: ApprovalPolicy, post: Post) -> bool:
+        targets = self.targets_of(post)
+        return bool(policy.exempt and targets) and all(
+            any(
+                all(
+                    self.access.holds(author, party.name, target.id, at=self.now)
+                    for target in targets
+                )
+                for party in policy.exempt
+            )
+            for author in post.authors
+        )
+
+    def may(self, member: str, permission: str, post: Post) -> bool:
+        """Tell whether *member* has *permission* on every target, or on the workspace if none."""
+        where = post.targets or (post.workspace,)
+        return all(self.access.allows(member, permission, place, at=self.now) for place in where)
+
+    def everyone_in(self, party: Party, post: Post) -> tuple[MemberId, ...]:
+        """Return who *party* means for *post*, whatever their rights, sorted."""
+        if party.kind == "lead":
+            workspace = self.workspaces.get(post.workspace)
+            return (MemberId(workspace.lead),) if workspace else ()
+        if party.kind == "role":
+            return tuple(
+                member
+                for member in self.access.member_ids
+                if post.targets
+                and all(
+                    self.access.holds(member, party.name, target, at=self.now)
+                    for target in post.targets
+                )
+            )
+        if party.kind == "duty":
+            duty = self.duties.get(party.name)
+            zone = self.zones.get(post.workspace, "UTC")
+            on_duty = duty.on_duty(self.now, zone=zone) if duty else None
+            return () if on_duty is None else (on_duty,)
+        return self.access.everyone_in(party)

@@ -1,0 +1,102 @@
+"""Decide on holds and on notes."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from socialcollab.content import Hold
+from socialcollab.directory import Selector
+from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
+from socialcollab.identifiers import MemberId, WorkspaceId
+from socialcollab.verdicts import Reason
+from socialcollab.workflow import events as ev
+from socialcollab.workflow.context import Context
+from socialcollab.workflow.refusals import refuse, verdict_on
+
+__all__ = ["resume", "set_hold", "write_note"]
+
+HOLDS = "holds"
+FACTS = "facts"
+
+
+def _places(on: Selector, context: Context) -> tuple[str, ...]:
+    """Return where a hold needs its permission: each profile it stops, or what it names whole."""
+    if on.covers_all():
+        return ("*",)
+    if on.of_workspace:
+        return on.workspace
+    return tuple(name for name, profile in sorted(context.profiles.items()) if on.takes(profile))
+
+
+def set_hold(
+    hold: str, *, on: Selector, reason: str, until: dt.datetime | None, context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Stop everything that *on* takes in.
+
+    Raises:
+        RefusedError: If the actor may not hold one of these profiles, or the
+            selector takes in none.
+
+        InvalidValueError: If there is no reason, or it ends before it begins.
+    """
+    if not reason.strip():
+        raise InvalidValueError("a hold needs a reason", value=reason, expected="why it stops")
+    if until is not None and until <= context.now:
+        raise InvalidValueError(
+            f"hold ends at `{until.isoformat()}`, which is not after now", value=until
+        )
+    places = _places(on, context)
+    if not places:
+        raise refuse(Reason.of("holds_nothing", on=on))
+    verdict = verdict_on("hold", places, context)
+    if not verdict:
+        raise RefusedError(verdict)
+    value = Hold(id=hold, on=on, reason="", by=str(context.actor), at=context.now, until=until)
+    return (ev.Event(HOLDS, context.actor, ev.HoldSet(hold=value, reason=reason)),)
+
+
+def resume(hold: str, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Lift a hold; what it made miss its time stays missed until a person says.
+
+    Raises:
+        NotFoundError: If there is no such hold.
+
+        RefusedError: If the actor may not.
+    """
+    found = next((one for one in context.holds if one.id == hold), None)
+    if found is None:
+        raise NotFoundError("hold", hold)
+    verdict = verdict_on("hold", _places(found.on, context), context)
+    if not verdict:
+        raise RefusedError(verdict)
+    return (ev.Event(HOLDS, context.actor, ev.HoldEnded(hold=hold)),)
+
+
+def write_note(
+    note: str, *, workspace: str, on: dt.date, text: str, context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Put a note on the calendar of a workspace.
+
+    Raises:
+        NotFoundError: If there is no such workspace.
+
+        RefusedError: If the actor may not.
+    """
+    if workspace not in context.workspaces:
+        raise NotFoundError("workspace", workspace)
+    if not text.strip():
+        raise InvalidValueError("a note has to say something", value=text)
+    verdict = verdict_on("note", (workspace,), context)
+    if not verdict:
+        raise RefusedError(verdict)
+    data = ev.NoteWritten(
+        note=note,
+        workspace=WorkspaceId(workspace),
+        on=on,
+        by=MemberId(context.actor.name),
+        text=text,
+    )
+    return (ev.Event(FACTS, context.actor, data),)

@@ -1,0 +1,421 @@
+"""What can happen to posts, deliveries, holds and the calendar."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, Protocol, TypeAlias
+
+import attrs
+
+from socialcollab.content import Hold, PostContent, PostState, Revision
+from socialcollab.identifiers import DeliveryId, MemberId, PostId, ProfileId, WorkspaceId
+from socialcollab.time import WallTime
+from socialcollab.workflow.actor import Actor
+from socialcollab.workflow.policies import StepKey
+from socialcollab.workflow.request import DecisionVerdict, When
+
+__all__ = [
+    "DELIVERY_EVENTS",
+    "HOLD_EVENTS",
+    "POST_EVENTS",
+    "SYSTEM_MAY",
+    "DeliveryBegun",
+    "DeliveryCancelled",
+    "DeliveryFailed",
+    "DeliveryMissed",
+    "DeliveryPlanned",
+    "DeliveryProgressed",
+    "DeliveryPublished",
+    "DeliveryReturned",
+    "DeliveryUnknown",
+    "Event",
+    "HoldEnded",
+    "HoldSet",
+    "NoteWritten",
+    "PostApproved",
+    "PostCancelled",
+    "PostCommented",
+    "PostDecided",
+    "PostDrafted",
+    "PostEdited",
+    "PostExpired",
+    "PostScheduled",
+    "PostSubmitted",
+    "PostUnscheduled",
+    "PostWithdrawn",
+    "SendStarted",
+    "SlotTaken",
+    "is_personal",
+    "post_stream",
+]
+
+_PERSONAL = "socialcollab.personal"
+
+
+_STAYS_OUTSIDE: Final = {_PERSONAL: True}
+"""Metadata of a field whose value stays outside the chain; a salted digest goes in."""
+
+
+def is_personal(attribute: attrs.Attribute[Any]) -> bool:
+    """Tell whether an event's field is content, a name or free prose."""
+    return bool(attribute.metadata.get(_PERSONAL))
+
+
+def post_stream(post: str) -> str:
+    """Return the stream of a post."""
+    return f"post/{post}"
+
+
+def delivery_stream(delivery: str) -> str:
+    """Return the stream of a delivery."""
+    return f"delivery/{delivery}"
+
+
+def calendar_stream(profile: str) -> str:
+    """Return the stream that keeps two acts from taking one slot of a profile."""
+    return f"calendar/{profile}"
+
+
+@attrs.frozen(kw_only=True)
+class PostDrafted:
+    """A post was begun."""
+
+    TYPE: ClassVar[str] = "post.drafted"
+
+    post: PostId
+    workspace: WorkspaceId
+    kind: str
+    ref: str
+    revision: Revision
+    content: PostContent = attrs.field(metadata=_STAYS_OUTSIDE)
+
+
+@attrs.frozen(kw_only=True)
+class PostEdited:
+    """A new revision was stored; *state* is where the post stands with it."""
+
+    TYPE: ClassVar[str] = "post.edited"
+
+    revision: Revision
+    state: PostState
+    due: tuple[StepKey, ...] = ()
+    pins: Mapping[str, str] = attrs.field(factory=dict)
+    content: PostContent = attrs.field(metadata=_STAYS_OUTSIDE)
+
+
+@attrs.frozen(kw_only=True)
+class PostCommented:
+    """Somebody remarked on a post."""
+
+    TYPE: ClassVar[str] = "post.commented"
+
+    internal: bool
+    text: str = attrs.field(metadata=_STAYS_OUTSIDE)
+
+
+@attrs.frozen(kw_only=True)
+class PostSubmitted:
+    """Somebody asked for sign-off."""
+
+    TYPE: ClassVar[str] = "post.submitted"
+
+    revision: str
+    when: When
+    due: tuple[StepKey, ...]
+    pins: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class PostDecided:
+    """Somebody voted."""
+
+    TYPE: ClassVar[str] = "post.decided"
+
+    verdict: DecisionVerdict
+    steps: tuple[StepKey, ...]
+    revision: str
+    fields: Mapping[str, str]
+    due: tuple[StepKey, ...] = ()
+    pins: Mapping[str, str] = attrs.field(factory=dict)
+    note: str = attrs.field(default="", metadata=_STAYS_OUTSIDE)
+
+
+@attrs.frozen(kw_only=True)
+class PostApproved:
+    """Everything that had to be said has been; or, *alone*, one person's word was enough."""
+
+    TYPE: ClassVar[str] = "post.approved"
+
+    revision: str
+    alone: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class PostScheduled:
+    """Deliveries were planned."""
+
+    TYPE: ClassVar[str] = "post.scheduled"
+
+    deliveries: tuple[DeliveryId, ...]
+
+
+@attrs.frozen(kw_only=True)
+class PostUnscheduled:
+    """What waited was called off; the approval stands."""
+
+    TYPE: ClassVar[str] = "post.unscheduled"
+
+
+@attrs.frozen(kw_only=True)
+class PostWithdrawn:
+    """The request for sign-off was taken back."""
+
+    TYPE: ClassVar[str] = "post.withdrawn"
+
+
+@attrs.frozen(kw_only=True)
+class PostCancelled:
+    """The post was given up for good."""
+
+    TYPE: ClassVar[str] = "post.cancelled"
+
+    reason: str = attrs.field(default="", metadata=_STAYS_OUTSIDE)
+
+
+@attrs.frozen(kw_only=True)
+class PostExpired:
+    """Its time came before its sign-off."""
+
+    TYPE: ClassVar[str] = "post.expired"
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryPlanned:
+    """A delivery waits for its time."""
+
+    TYPE: ClassVar[str] = "delivery.planned"
+
+    delivery: DeliveryId
+    post: PostId
+    workspace: WorkspaceId
+    profile: ProfileId
+    at: WallTime
+    revision: str
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryBegun:
+    """The publisher means to send it: ids and keys are fixed before anything is sent."""
+
+    TYPE: ClassVar[str] = "delivery.begun"
+
+    prepared: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryProgressed:
+    """The adapter came to a checkpoint."""
+
+    TYPE: ClassVar[str] = "delivery.progressed"
+
+    progress: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class SendStarted:
+    """The right to send one creating request was taken; its sender gives up at *deadline*."""
+
+    TYPE: ClassVar[str] = "delivery.send_started"
+
+    number: int
+    part: int
+    started_at: dt.datetime
+    deadline: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryPublished:
+    """It is out, with the network's own id; *found* says that it was read back, not answered."""
+
+    TYPE: ClassVar[str] = "delivery.published"
+
+    network_id: str
+    url: str
+    published_at: dt.datetime
+    found: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryFailed:
+    """The network refused it."""
+
+    TYPE: ClassVar[str] = "delivery.failed"
+
+    problem: str
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryUnknown:
+    """A creating request got no answer."""
+
+    TYPE: ClassVar[str] = "delivery.unknown"
+
+    problem: str
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryReturned:
+    """Nothing was made, for certain; it waits again, until *not_before*."""
+
+    TYPE: ClassVar[str] = "delivery.returned"
+
+    problem: str
+    not_before: dt.datetime | None = None
+    rate_limited: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryMissed:
+    """It fell due and was not sent; a person says what becomes of it."""
+
+    TYPE: ClassVar[str] = "delivery.missed"
+
+    problem: str
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryCancelled:
+    """It was called off before anything was sent."""
+
+    TYPE: ClassVar[str] = "delivery.cancelled"
+
+    problem: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class SlotTaken:
+    """Something was put on a profile's calendar; its version keeps two from doing so at once."""
+
+    TYPE: ClassVar[str] = "calendar.taken"
+
+    post: PostId
+
+
+@attrs.frozen(kw_only=True)
+class HoldSet:
+    """A hold was set."""
+
+    TYPE: ClassVar[str] = "hold.set"
+
+    hold: Hold
+    reason: str = attrs.field(default="", metadata=_STAYS_OUTSIDE)
+
+
+@attrs.frozen(kw_only=True)
+class HoldEnded:
+    """A hold was lifted."""
+
+    TYPE: ClassVar[str] = "hold.ended"
+
+    hold: str
+
+
+@attrs.frozen(kw_only=True)
+class NoteWritten:
+    """A note was put on the calendar."""
+
+    TYPE: ClassVar[str] = "facts.note_written"
+
+    note: str
+    workspace: WorkspaceId
+    on: dt.date
+    by: MemberId
+    text: str = attrs.field(metadata=_STAYS_OUTSIDE)
+
+
+PostEvent: TypeAlias = (
+    PostDrafted
+    | PostEdited
+    | PostCommented
+    | PostSubmitted
+    | PostDecided
+    | PostApproved
+    | PostScheduled
+    | PostUnscheduled
+    | PostWithdrawn
+    | PostCancelled
+    | PostExpired
+)
+DeliveryEvent: TypeAlias = (
+    DeliveryPlanned
+    | DeliveryBegun
+    | DeliveryProgressed
+    | SendStarted
+    | DeliveryPublished
+    | DeliveryFailed
+    | DeliveryUnknown
+    | DeliveryReturned
+    | DeliveryMissed
+    | DeliveryCancelled
+)
+
+
+class EventData(Protocol):
+    """What every event's data has: the name it is stored under."""
+
+    TYPE: ClassVar[str]
+
+
+POST_EVENTS: Final[tuple[type[Any], ...]] = PostEvent.__args__
+DELIVERY_EVENTS: Final[tuple[type[Any], ...]] = DeliveryEvent.__args__
+HOLD_EVENTS: Final[tuple[type[Any], ...]] = (HoldSet, HoldEnded)
+
+SYSTEM_MAY: Final[Mapping[str, frozenset[str]]] = {
+    "publisher": frozenset(
+        event.TYPE
+        for event in (
+            DeliveryBegun,
+            DeliveryProgressed,
+            SendStarted,
+            DeliveryPublished,
+            DeliveryFailed,
+            DeliveryUnknown,
+            DeliveryReturned,
+            DeliveryMissed,
+            HoldSet,
+        )
+    ),
+    "timer": frozenset({PostExpired.TYPE}),
+    "rules": frozenset(
+        event.TYPE
+        for event in (
+            PostApproved,
+            PostScheduled,
+            PostExpired,
+            DeliveryPlanned,
+            DeliveryMissed,
+            DeliveryCancelled,
+            SlotTaken,
+        )
+    ),
+}
+"""Which events each of the library's own workers may store."""
+
+
+@attrs.frozen
+class Event:
+    """
+    One thing that happened.
+
+    Attributes:
+        stream: Whose history it joins.
+
+        actor: Who did it.
+
+        data: What it was.
+    """
+
+    stream: str
+    actor: Actor
+    data: EventData

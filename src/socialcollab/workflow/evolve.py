@@ -1,0 +1,246 @@
+"""Fold what happened into what stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from socialcollab.content import (
+    Comment,
+    Delivery,
+    DeliveryState,
+    Post,
+    PostState,
+    SendAttempt,
+)
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import MemberId
+from socialcollab.workflow import events as ev
+from socialcollab.workflow.actor import Actor
+from socialcollab.workflow.request import Decision, PostRecord, Request
+
+__all__ = ["evolve_delivery", "evolve_post"]
+
+_R = TypeVar("_R")
+
+
+def evolve_post(
+    record: PostRecord | None,
+    data: ev.EventData,
+    *,
+    actor: Actor,
+    at: dt.datetime,
+    salt: bytes = b"",
+) -> PostRecord:
+    """
+    Return the record after one event.
+
+    Args:
+        record: The record before it, or None before the first.
+
+        data: What happened.
+
+        actor: Who did it.
+
+        at: When.
+
+        salt: Of a draft, what the post's digests are salted with.
+
+    Raises:
+        InvalidValueError: If the event cannot follow on that record.
+    """
+    if isinstance(data, ev.PostDrafted):
+        return PostRecord(
+            post=Post(
+                id=data.post,
+                workspace=data.workspace,
+                state=PostState.DRAFT,
+                content=data.content,
+                revisions=(data.revision,),
+                salt=salt,
+                ref=data.ref,
+                kind=data.kind,
+            )
+        )
+    if record is None:
+        raise InvalidValueError(f"`{data.TYPE}` comes before the post's draft", value=data.TYPE)
+    fold = _POST.get(type(data))
+    if fold is None:
+        raise InvalidValueError(f"`{data.TYPE}` is no event of a post", value=data.TYPE)
+    return fold(record, data, actor, at)
+
+
+def _with(record: PostRecord, **changes: Any) -> PostRecord:
+    return attrs.evolve(record, post=attrs.evolve(record.post, **changes))
+
+
+def _edited(record: PostRecord, data: ev.PostEdited, _: Actor, __: dt.datetime) -> PostRecord:
+    after = _with(
+        record,
+        content=data.content,
+        revisions=(*record.post.revisions, data.revision),
+        state=data.state,
+    )
+    if after.request is None:
+        return after
+    return attrs.evolve(after, request=_more(after.request, data.due, data.pins))
+
+
+def _more(request: Request, due: tuple[Any, ...], pins: Mapping[str, str]) -> Request:
+    return attrs.evolve(request, due=request.due | set(due), pins={**pins, **request.pins})
+
+
+def _commented(
+    record: PostRecord, data: ev.PostCommented, actor: Actor, at: dt.datetime
+) -> PostRecord:
+    comment = Comment(by=MemberId(actor.name), at=at, text=data.text, internal=data.internal)
+    return _with(record, comments=(*record.post.comments, comment))
+
+
+def _submitted(
+    record: PostRecord, data: ev.PostSubmitted, actor: Actor, at: dt.datetime
+) -> PostRecord:
+    earlier = record.request
+    request = Request(
+        by=MemberId(actor.name),
+        at=at,
+        when=data.when,
+        due=frozenset(data.due) | (earlier.due if earlier else frozenset()),
+        pins=data.pins,
+        decisions=earlier.decisions if earlier else (),
+    )
+    return attrs.evolve(_with(record, state=PostState.IN_REVIEW), request=request)
+
+
+def _decided(record: PostRecord, data: ev.PostDecided, actor: Actor, at: dt.datetime) -> PostRecord:
+    if record.request is None:
+        raise InvalidValueError("a decision on a post that nobody submitted", value=data.TYPE)
+    decision = Decision(
+        by=MemberId(actor.name),
+        at=at,
+        verdict=data.verdict,
+        steps=data.steps,
+        revision=data.revision,
+        fields=data.fields,
+        note=data.note,
+    )
+    request = _more(record.request, data.due, data.pins)
+    request = attrs.evolve(request, decisions=(*request.decisions, decision))
+    state = {
+        "approve": record.post.state,
+        "request_changes": PostState.CHANGES_REQUESTED,
+        "reject": PostState.REJECTED,
+    }[data.verdict]
+    return attrs.evolve(_with(record, state=state), request=request)
+
+
+def _approved(record: PostRecord, data: ev.PostApproved, _: Actor, __: dt.datetime) -> PostRecord:
+    return attrs.evolve(_with(record, state=PostState.APPROVED), alone=data.alone)
+
+
+def _scheduled(record: PostRecord, data: ev.PostScheduled, _: Actor, __: dt.datetime) -> PostRecord:
+    return _with(record, deliveries=(*record.post.deliveries, *data.deliveries))
+
+
+def _to(state: PostState) -> Callable[[PostRecord, Any, Actor, dt.datetime], PostRecord]:
+    return lambda record, _data, _actor, _at: _with(record, state=state)
+
+
+_POST: Final[Mapping[type[Any], Callable[[PostRecord, Any, Actor, dt.datetime], PostRecord]]] = {
+    ev.PostEdited: _edited,
+    ev.PostCommented: _commented,
+    ev.PostSubmitted: _submitted,
+    ev.PostDecided: _decided,
+    ev.PostApproved: _approved,
+    ev.PostScheduled: _scheduled,
+    ev.PostUnscheduled: lambda record, _data, _actor, _at: record,
+    ev.PostWithdrawn: _to(PostState.DRAFT),
+    ev.PostCancelled: _to(PostState.CANCELLED),
+    ev.PostExpired: _to(PostState.EXPIRED),
+}
+
+
+def evolve_delivery(delivery: Delivery | None, data: ev.EventData) -> Delivery:
+    """
+    Return the delivery after one event.
+
+    Raises:
+        InvalidValueError: If the event cannot follow on that delivery.
+    """
+    if isinstance(data, ev.DeliveryPlanned):
+        return Delivery(
+            id=data.delivery,
+            post=data.post,
+            workspace=data.workspace,
+            profile=data.profile,
+            at=data.at,
+            revision=data.revision,
+        )
+    if delivery is None:
+        raise InvalidValueError(f"`{data.TYPE}` comes before the delivery's plan", value=data.TYPE)
+    fold = _DELIVERY.get(type(data))
+    if fold is None:
+        raise InvalidValueError(f"`{data.TYPE}` is no event of a delivery", value=data.TYPE)
+    return fold(delivery, data)
+
+
+def _answered(delivery: Delivery) -> tuple[SendAttempt, ...]:
+    if not delivery.attempts:
+        return ()
+    return (*delivery.attempts[:-1], attrs.evolve(delivery.attempts[-1], answered=True))
+
+
+def _send_started(delivery: Delivery, data: ev.SendStarted) -> Delivery:
+    attempt = SendAttempt(
+        number=data.number, part=data.part, started_at=data.started_at, deadline=data.deadline
+    )
+    return attrs.evolve(delivery, attempts=(*_answered(delivery), attempt))
+
+
+def _published(delivery: Delivery, data: ev.DeliveryPublished) -> Delivery:
+    return attrs.evolve(
+        delivery,
+        state=DeliveryState.PUBLISHED,
+        network_id=data.network_id,
+        url=data.url,
+        published_at=data.published_at,
+        attempts=_answered(delivery),
+        problem="",
+    )
+
+
+def _returned(delivery: Delivery, data: ev.DeliveryReturned) -> Delivery:
+    return attrs.evolve(
+        delivery,
+        state=DeliveryState.WAITING,
+        not_before=data.not_before,
+        problem=data.problem,
+        attempts=_answered(delivery),
+        rate_limited=delivery.rate_limited + 1 if data.rate_limited else 0,
+    )
+
+
+_DELIVERY: Final[Mapping[type[Any], Callable[[Delivery, Any], Delivery]]] = {
+    ev.DeliveryBegun: lambda delivery, data: attrs.evolve(
+        delivery, state=DeliveryState.PUBLISHING, prepared=data.prepared, problem=""
+    ),
+    ev.DeliveryProgressed: lambda delivery, data: attrs.evolve(delivery, progress=data.progress),
+    ev.SendStarted: _send_started,
+    ev.DeliveryPublished: _published,
+    ev.DeliveryFailed: lambda delivery, data: attrs.evolve(
+        delivery, state=DeliveryState.FAILED, problem=data.problem, attempts=_answered(delivery)
+    ),
+    ev.DeliveryUnknown: lambda delivery, data: attrs.evolve(
+        delivery, state=DeliveryState.UNKNOWN, problem=data.problem
+    ),
+    ev.DeliveryReturned: _returned,
+    ev.DeliveryMissed: lambda delivery, data: attrs.evolve(
+        delivery, state=DeliveryState.MISSED, problem=data.problem
+    ),
+    ev.DeliveryCancelled: lambda delivery, data: attrs.evolve(
+        delivery, state=DeliveryState.CANCELLED, problem=data.problem
+    ),
+}

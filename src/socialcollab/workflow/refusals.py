@@ -1,0 +1,96 @@
+"""Say no to a command, with the reason and what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from socialcollab.content import Post, Revision
+from socialcollab.errors import NotFoundError, RefusedError, StaleError
+from socialcollab.verdicts import Reason, Remedy, Verdict
+from socialcollab.workflow.context import Context
+
+__all__ = ["check_fresh", "check_permission", "check_state", "refuse", "verdict_on"]
+
+
+def refuse(*because: Reason, missing: Iterable[Remedy] = ()) -> RefusedError:
+    """Return the error to raise."""
+    return RefusedError(Verdict.no(*because, missing=missing))
+
+
+def verdict_on(permission: str, places: Iterable[str], context: Context) -> Verdict:
+    """Return the first refusal among *places*, or the yes of the last."""
+    verdict = Verdict.no(Reason.of("no_place"))
+    for place in places:
+        verdict = context.access.check(context.actor.name, permission, place, at=context.now)
+        if not verdict:
+            return verdict
+    return verdict
+
+
+def places_of(post: Post) -> tuple[str, ...]:
+    """Return where a post's commands need their permission: its targets, or its workspace."""
+    return post.targets or (post.workspace,)
+
+
+def check_permission(permission: str, post: Post, context: Context) -> None:
+    """
+    Refuse an actor who lacks *permission* on a target of *post*.
+
+    One who may not even view it learns nothing of it.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+
+        RefusedError: If the actor lacks the permission.
+    """
+    verdict = verdict_on(permission, places_of(post), context)
+    if verdict:
+        return
+    if not verdict_on("view", places_of(post), context):
+        raise NotFoundError("post", post.id)
+    raise RefusedError(verdict)
+
+
+def check_state(post: Post, command: str, allowed: Iterable[str]) -> None:
+    """
+    Refuse a command that the post's state does not take.
+
+    Raises:
+        RefusedError: If the state is none of *allowed*.
+    """
+    states = tuple(allowed)
+    if post.state not in states:
+        raise refuse(
+            Reason.of(
+                "wrong_state",
+                post=post.id,
+                state=post.state.value,
+                command=command,
+                allowed=", ".join(states),
+            )
+        )
+
+
+def check_fresh(post: Post, seen: str) -> None:
+    """
+    Refuse a command on an older revision.
+
+    Raises:
+        StaleError: If another revision stands now; it names who changed what.
+    """
+    if seen == post.digest:
+        return
+    raise stale(post, post.revision_named(seen), seen)
+
+
+def stale(post: Post, seen: Revision | None, digest: str) -> StaleError:
+    """Return the error that names who changed what since *seen*."""
+    since = seen.number if seen else 0
+    later = [revision for revision in post.revisions if revision.number > since]
+    return StaleError(
+        thing=f"post `{post.id}`",
+        seen=f"revision {seen.number}" if seen else f"revision {digest[:12]}",
+        current=f"revision {post.revision.number}",
+        by=", ".join(sorted({revision.author for revision in later})),
+        changed=post.revision.changed_since(seen) if seen else (),
+    )

@@ -1,0 +1,206 @@
+"""How far a request has come, and whether a post may leave."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from socialcollab.content import Post, severity_at_least
+from socialcollab.identifiers import MemberId
+from socialcollab.verdicts import Reason, Remedy, Verdict
+from socialcollab.workflow.context import Context
+from socialcollab.workflow.policies import (
+    NO_POLICY,
+    RequiredStep,
+    Requirement,
+    StepKey,
+    solo_requirement,
+)
+from socialcollab.workflow.request import Decision, PostRecord
+
+__all__ = ["StepStatus", "due_steps", "gate", "needed_steps", "step_statuses"]
+
+
+@attrs.frozen(kw_only=True)
+class StepStatus:
+    """
+    How far one step has come.
+
+    Attributes:
+        key: The step.
+
+        state: "passed"; "skipped", as its facts do not hold; "open"; or
+            "later", as others have to pass first.
+
+        asked: Who can decide on it now, sorted.
+
+        approved_by: Whose yes still holds, sorted.
+
+        needed: How many it takes.
+
+        covers: The fields it binds.
+    """
+
+    key: StepKey
+    state: Literal["passed", "skipped", "open", "later"]
+    asked: tuple[MemberId, ...]
+    approved_by: tuple[MemberId, ...]
+    needed: int
+    covers: frozenset[str]
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is asked."""
+        return self.state in ("passed", "skipped")
+
+
+def needed_steps(record: PostRecord, context: Context) -> Requirement:
+    """
+    Return what the post needs, with the one vote it takes where no step asks anybody.
+
+    A requirement of which nothing is due is answered by whoever has `publish`
+    on every target; see `decide`. Everyone else needs one person's `approve`.
+    """
+    requirement = context.requirement(record.post)
+    due = record.request.due if record.request else frozenset()
+    if any(_is_due(step, due, context) for step in requirement.steps):
+        return requirement
+    return attrs.evolve(
+        solo_requirement(requirement),
+        steps=(*requirement.steps, *solo_requirement(requirement).steps),
+    )
+
+
+def asks_nobody(record: PostRecord, context: Context) -> bool:
+    """Tell whether no policy's step is due: one person with `publish` may act alone."""
+    due = record.request.due if record.request else frozenset()
+    return not any(_is_due(step, due, context) for step in context.requirement(record.post).steps)
+
+
+def due_steps(record: PostRecord, context: Context) -> frozenset[StepKey]:
+    """Return the steps that are due now or have been before."""
+    due = record.request.due if record.request else frozenset()
+    return due | {
+        step.key
+        for step in needed_steps(record, context).steps
+        if step.key.policy != NO_POLICY and _is_due(step, due, context)
+    }
+
+
+def _is_due(step: RequiredStep, due: frozenset[StepKey], context: Context) -> bool:
+    only_if = step.step.only_if
+    return (
+        only_if is None
+        or step.key in due
+        or any(
+            severity_at_least(finding.severity, only_if.finding_at_least)
+            for finding in context.findings
+        )
+    )
+
+
+def _asked(step: RequiredStep, post: Post, context: Context) -> tuple[MemberId, ...]:
+    if step.key.policy == NO_POLICY:
+        candidates: set[MemberId] = set(context.access.member_ids)
+    else:
+        candidates = {
+            member for party in step.step.reviewers for member in context.everyone_in(party, post)
+        }
+    authors = set() if step.step.may_edit else set(post.authors)
+    return tuple(
+        member
+        for member in sorted(candidates - authors)
+        if post.targets and context.may(member, "approve", post)
+    )
+
+
+def _holding(
+    step: RequiredStep, decisions: tuple[Decision, ...], post: Post
+) -> tuple[MemberId, ...]:
+    fields = post.revision.fields
+    return tuple(
+        sorted(
+            {
+                decision.by
+                for decision in decisions
+                if decision.verdict == "approve"
+                and step.key in decision.steps
+                and all(decision.fields.get(name) == fields.get(name) for name in step.covers)
+            }
+        )
+    )
+
+
+def step_statuses(record: PostRecord, context: Context) -> tuple[StepStatus, ...]:
+    """Return how far each needed step has come, by key."""
+    post = record.post
+    due = record.request.due if record.request else frozenset()
+    decisions = record.request.decisions if record.request else ()
+    needed = needed_steps(record, context).steps
+    states: dict[StepKey, StepStatus] = {}
+    for step in needed:
+        asked = _asked(step, post, context)
+        approved = _holding(step, decisions, post)
+        least = step.step.quorum.needed(len(asked))
+        enough = (
+            len(approved) >= 1 and set(asked) <= set(approved)
+            if step.step.quorum.least == 0
+            else len(approved) >= least
+        )
+        state: Literal["passed", "skipped", "open", "later"]
+        if enough:
+            state = "passed"
+        elif not _is_due(step, due, context):
+            state = "skipped"
+        else:
+            state = "open"
+        states[step.key] = StepStatus(
+            key=step.key,
+            state=state,
+            asked=asked,
+            approved_by=approved,
+            needed=least,
+            covers=step.covers,
+        )
+    for step in needed:
+        status = states[step.key]
+        # A step whose predecessor is no longer needed has nothing to wait for.
+        waits = any(other in states and not states[other].done for other in step.after)
+        if status.state == "open" and waits:
+            states[step.key] = attrs.evolve(status, state="later")
+    return tuple(states[step.key] for step in needed)
+
+
+def gate(record: PostRecord, context: Context, *, alone: bool = False) -> Verdict:
+    """
+    Tell whether the post, as it stands, may leave.
+
+    Args:
+        record: The post and its votes.
+
+        context: The rules and facts of now.
+
+        alone: Whether a person with `publish` on every target let it leave on
+            her own word, which is enough where no step is due.
+    """
+    request = record.request
+    if request is not None:
+        for policy, digest in sorted(request.pins.items()):
+            if context.pins.get(policy, digest) != digest:
+                return Verdict.no(Reason.of("policy_changed", policy=policy))
+    if alone and asks_nobody(record, context):
+        return Verdict.yes(Reason.of("no_step_due", post=record.post.id))
+    missing = [status for status in step_statuses(record, context) if not status.done]
+    if not missing:
+        return Verdict.yes(Reason.of("all_steps_passed", post=record.post.id))
+    return Verdict.no(
+        *(
+            Reason.of("step_open", step=status.key, got=len(status.approved_by), need=status.needed)
+            for status in missing
+        ),
+        missing=[
+            Remedy.of("vote", by=set(status.asked) - set(status.approved_by), step=status.key)
+            for status in missing
+        ],
+    )
