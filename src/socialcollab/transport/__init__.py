@@ -1,5 +1,36 @@
-"""How requests leave: flows, drivers, and the ports they ask through."""
+"""How requests leave: flows, drivers, adapters, and the ports they ask through."""
 
+from socialcollab.transport.adapter import (
+    Absent,
+    Adapter,
+    CannotTell,
+    Found,
+    Network,
+    Outgoing,
+    Prepared,
+    Published,
+    Transport,
+)
+from socialcollab.transport.flow import Checkpoint, Flow, MediaPart, Op, Reply, Request, Wait, ask
 from socialcollab.transport.ports import Media
 
-__all__ = ["Media"]
+__all__ = [
+    "Absent",
+    "Adapter",
+    "CannotTell",
+    "Checkpoint",
+    "Flow",
+    "Found",
+    "Media",
+    "MediaPart",
+    "Network",
+    "Op",
+    "Outgoing",
+    "Prepared",
+    "Published",
+    "Reply",
+    "Request",
+    "Transport",
+    "Wait",
+    "ask",
+]

@@ -1,0 +1,144 @@
+"""
+Conversations with a network, written as generators that send nothing.
+
+A flow yields operations and is sent their answers; a driver carries them out.
+``reply = yield from ask(operation)`` gives the answer its type.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
+
+import attrs
+
+from socialcollab.content import Json
+from socialcollab.errors import TemporaryError
+
+__all__ = ["Checkpoint", "Flow", "MediaPart", "Op", "Reply", "Request", "Wait", "ask"]
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+Repeat = Literal["safe", "same key", "no"]
+"""Why a request may be sent again: it changes nothing; the server knows its key; it may not."""
+
+
+class Op(Generic[R]):
+    """One operation that a flow asks for, answered with an ``R``."""
+
+    __slots__ = ()
+
+
+Flow: TypeAlias = Generator[Op[Any], Any, T]
+"""A conversation that ends in a ``T``."""
+
+
+@attrs.frozen(kw_only=True)
+class MediaPart:
+    """
+    Media to send, by digest: the driver opens it anew for every attempt.
+
+    Attributes:
+        digest: What to send.
+
+        field: The multipart field's name; empty sends it as the whole body.
+
+        media_type: Such as "image/jpeg".
+
+        name: The file's name.
+    """
+
+    digest: str
+    field: str = ""
+    media_type: str = "application/octet-stream"
+    name: str = "file"
+
+
+@attrs.frozen(kw_only=True)
+class Reply:
+    """
+    What a server answered.
+
+    Attributes:
+        status: The HTTP status.
+
+        headers: Header values by lower-case name.
+
+        body: The bytes of the answer.
+    """
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    body: bytes = b""
+
+    def json(self) -> Json:
+        """
+        Read the body as JSON.
+
+        Raises:
+            TemporaryError: If it is none: something between us and the network answered.
+        """
+        try:
+            return cast("Json", json.loads(self.body))
+        except ValueError:
+            raise TemporaryError(
+                f"the answer with status {self.status} is no JSON", status=self.status
+            ) from None
+
+
+@attrs.frozen(kw_only=True)
+class Request(Op[Reply]):
+    """
+    One HTTP request.
+
+    Attributes:
+        method: Such as "POST".
+
+        url: The whole address.
+
+        params: Query parameters.
+
+        headers: Headers beside those of the driver.
+
+        json: A JSON body, or None.
+
+        form: Form fields, or None.
+
+        media: Media to send, or None.
+
+        creates: Which part of the post it creates, counting from 0; None if it
+            creates nothing that the public could see.
+
+        repeat: Whether it may be sent again after no answer came.
+    """
+
+    method: str
+    url: str
+    params: Mapping[str, str] = attrs.field(factory=dict)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    json: Json | None = attrs.field(default=None, repr=False)
+    form: Mapping[str, str] | None = attrs.field(default=None, repr=False)
+    media: MediaPart | None = None
+    creates: int | None = None
+    repeat: Repeat = "safe"
+
+
+@attrs.frozen(kw_only=True)
+class Wait(Op[None]):
+    """Wait for some seconds, for example while the network works on a video."""
+
+    seconds: float
+
+
+@attrs.frozen(kw_only=True)
+class Checkpoint(Op[None]):
+    """Remember how far the conversation has come, so that a later one goes on from there."""
+
+    values: Mapping[str, str]
+
+
+def ask(op: Op[R]) -> Generator[Op[R], Any, R]:
+    """Yield *op* and return its answer, with its type."""
+    return cast("R", (yield op))
