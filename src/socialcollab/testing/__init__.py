@@ -1,0 +1,10 @@
+"""Kits that judge stores and adapters, ours and anyone's; needs the `testing` extra."""
+
+import pytest
+
+# Laws are plain asserts; so their failures show both sides. It has to come before their import.
+pytest.register_assert_rewrite("socialcollab.testing.store_laws")
+
+from socialcollab.testing.store_contract import StoreContract, broken_promises  # noqa: E402
+
+__all__ = ["StoreContract", "broken_promises"]

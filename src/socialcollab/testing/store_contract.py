@@ -1,0 +1,73 @@
+"""The kit that holds a store to the promises of docs/contracts/stores.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from socialcollab.stores import Index, Store
+from socialcollab.testing.store_laws.appending import AppendingLaws
+from socialcollab.testing.store_laws.concurrency import ConcurrencyLaws
+from socialcollab.testing.store_laws.indexes import IndexLaws
+from socialcollab.testing.store_laws.keeping import KeepingLaws
+from socialcollab.testing.store_laws.model import ModelLaws
+from socialcollab.testing.store_laws.scene import INDEXES
+
+__all__ = ["StoreContract", "broken_promises"]
+
+
+class StoreContract(AppendingLaws, IndexLaws, KeepingLaws, ConcurrencyLaws, ModelLaws):
+    """
+    The laws of stores; subclass it, and give the store.
+
+    ::
+
+        class TestMyStore(StoreContract):
+            @pytest.fixture
+            def store(self) -> Store:
+                return MyStore(indexes=self.indexes)
+
+    Each law works in a fresh organization, so a store that keeps what it has
+    between tests is judged as well. A law's name and its attribute ``promise``
+    cite the promise it holds the store to.
+
+    Attributes:
+        indexes: The indexes that the laws need.
+    """
+
+    indexes: tuple[Index, ...] = INDEXES
+
+    @pytest.fixture
+    def store(self) -> Store:
+        """Return the store to be judged."""
+        raise NotImplementedError("give the store: override the fixture `store`")
+
+
+def broken_promises(make: Callable[[tuple[Index, ...]], Store]) -> dict[str, str]:
+    """
+    Judge a store outside pytest, law by law.
+
+    Args:
+        make: Makes a store with the given indexes; called once per law.
+
+    Returns:
+        For each promise that it breaks, what the first broken law says.
+    """
+    kit = StoreContract()
+    broken: dict[str, str] = {}
+    for name in sorted(dir(kit)):
+        law = getattr(kit, name)
+        number = getattr(law, "promise", None)
+        if number is None:
+            continue
+        store = make(INDEXES)
+        try:
+            law(store=store)
+        except Exception as error:  # noqa: BLE001  # any failure breaks the law
+            broken.setdefault(number, f"{name}: {error!r}")
+        except pytest.fail.Exception as error:
+            broken.setdefault(number, f"{name}: {error!r}")
+        finally:
+            store.close()
+    return broken
