@@ -76,7 +76,7 @@ def domain_table() -> str:
     file = Path(publicsuffixlist.__file__).with_name("public_suffix_list.dat")
     official, _, _ = file.read_text(encoding="utf-8").partition("===BEGIN PRIVATE DOMAINS===")
     rules = (line.strip() for line in official.splitlines())
-    names = {rule for rule in rules if rule and not rule.startswith("//") and "." not in rule}
+    names = {rule.rpartition(".")[2] for rule in rules if rule and not rule.startswith("//")}
     parts = [
         '"""Top-level domains; written by ``tools/unicode_table.py domains``, not by hand."""',
         "",
@@ -86,7 +86,7 @@ def domain_table() -> str:
         "",
         '__all__ = ["TOP_LEVEL"]',
         "",
-        "# The single-label suffixes of the Public Suffix List's official part, without punycode.",
+        "# The last labels in the Public Suffix List's official part, without punycode.",
         f"TOP_LEVEL: Final = {_value(' '.join(sorted(names)))}",
     ]
     return "\n".join(parts) + "\n"

@@ -1,5 +1,20 @@
-"""What a network reads in a text."""
+"""What a network reads in a text: entities, lengths, graphemes."""
 
+from socialcollab.text.bluesky import Facet, facets
+from socialcollab.text.entity import Entity
 from socialcollab.text.grapheme import grapheme_count, graphemes
+from socialcollab.text.length import Length, measure
+from socialcollab.text.recognise import entities
+from socialcollab.text.url import is_domain
 
-__all__ = ["grapheme_count", "graphemes"]
+__all__ = [
+    "Entity",
+    "Facet",
+    "Length",
+    "entities",
+    "facets",
+    "grapheme_count",
+    "graphemes",
+    "is_domain",
+    "measure",
+]

@@ -6,19 +6,9 @@ import re
 from functools import cache
 
 from socialcollab.text import unicode_table as table
+from socialcollab.text.characters import char_class
 
 __all__ = ["grapheme_count", "graphemes"]
-
-
-def char_class(*properties: str) -> str:
-    """Write the inside of a regular expression's class from the table's ranges."""
-    parts = []
-    for word in " ".join(properties).split():
-        first, _, last = word.partition("-")
-        parts.append(re.escape(chr(int(first, 16))))
-        if last:
-            parts.append("-" + re.escape(chr(int(last, 16))))
-    return "".join(parts)
 
 
 # Scripts of the first supplementary plane below the pictographs. Ranges there

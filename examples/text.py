@@ -1,0 +1,11 @@
+"""How long is this post to each network, and what will people be able to click?"""
+
+from socialcollab.directory.networks import NETWORKS
+from socialcollab.text import entities, measure
+
+POST = "De lente is er 🌷 Kom kijken: tulip.nl/voorjaar met @anna en #lente, groeten van 👨‍👩‍👧"
+
+for name in sorted(NETWORKS):
+    length = measure(name, POST)
+    active = ", ".join(entity.text for entity in entities(name, POST))
+    print(f"{name:10} {length.value:3} of {length.limit:5} {length.unit:10} active: {active}")

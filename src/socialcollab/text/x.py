@@ -1,0 +1,147 @@
+"""What X reads in a text, and how it counts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+
+from socialcollab.text import unicode_table as table
+from socialcollab.text.characters import char_class, word_class
+from socialcollab.text.entity import Entity, without_overlaps
+from socialcollab.text.url import find_links
+
+__all__ = ["find_in_x", "weighted_length"]
+
+_MENTION = re.compile(
+    r"(?:(?<![A-Za-z0-9_!#$%&*@\uff20+~.-])|(?<=(?<![A-Za-z0-9_+~.-])[rR][tT])"
+    r"|(?<=(?<![A-Za-z0-9_+~.-])[rR][tT]:)|(?<=[+~.-])(?<![A-Za-z0-9_!#$%&*@\uff20]))"
+    r"[@\uff20]([A-Za-z0-9_]{1,20}+)(/[A-Za-z][A-Za-z0-9_-]{0,24}+)?+"
+    r"(?![@\uff20\u00c0-\u024f]|://)"
+)
+_CASHTAG = re.compile(
+    r"(?<![^\s\u202a-\u202e\u061c\u2066-\u2069\u200e\u200f])"
+    r"\$[A-Za-z]{1,6}+(?:[._][A-Za-z]{1,2}+)?+(?![^\s!-/:-@\[-`{-~])"
+)
+_CASHTAG_SHORTER = re.compile(r"\$[A-Za-z]{1,6}+(?![^\s!-/:-@\[-`{-~])")
+
+# twitter-text, hashtagSpecialChars: joiners of words in several scripts.
+_SPECIAL = "\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
+
+
+@cache
+def _hashtag() -> re.Pattern[str]:
+    word = word_class() + _SPECIAL
+    return re.compile(
+        f"(?:(?<![&{word}])|(?<=[\ufe0e\ufe0f]))[#\uff03](?![\ufe0f\u20e3])([{word}]++)(?![#\uff03]|://)"
+    )
+
+
+@cache
+def _letter() -> re.Pattern[str]:
+    return re.compile(f"[{char_class(table.LETTER_OR_MARK)}]")
+
+
+def _hashtags(text: str) -> Iterator[Entity]:
+    for match in _hashtag().finditer(text):
+        if _letter().search(match.group(1)):
+            yield Entity("hashtag", match.group(), match.start(), match.end())
+
+
+def _mentions(text: str) -> Iterator[Entity]:
+    for match in _MENTION.finditer(text):
+        # A list, @user/list, is no mention of the user.
+        if match.group(2) is None:
+            yield Entity("mention", match.group(), match.start(), match.end())
+
+
+def find_in_x(text: str) -> tuple[Entity, ...]:
+    """
+    Find links, mentions, hashtags and cashtags as X does.
+
+    Source:
+        twitter-text, conformance/extract.yml, commit 30e2430d, read 2026-11-22.
+    """
+    links = [
+        Entity("url", text[link.start : link.end], link.start, link.end)
+        for link in find_links(text)
+    ]
+    found = list(links)
+    if "@" in text or "\uff20" in text:
+        found += _mentions(text)
+    if "#" in text or "\uff03" in text:
+        found += _hashtags(text)
+    if "$" in text:
+        found += (
+            Entity("cashtag", match.group(), match.start(), match.end())
+            for match in _CASHTAG.finditer(text)
+        )
+    return without_overlaps(found) if len(found) > len(links) else tuple(links)
+
+
+# twitter-text config v3: these weigh one, everything else weighs two.
+_HEAVY = re.compile("[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]++")
+_MAYBE_EMOJI = re.compile("[\u20e3\ufe0f\u203c-\u3299\U0001f000-\U0001faff]")
+# Sorting such a run into canonical order costs the square of its length, and
+# no text that a person reads has one (Unicode Standard Annex 15, section 13: 30).
+_LONG_MARKS = 64
+
+
+@cache
+def _marks() -> re.Pattern[str]:
+    return re.compile(f"[{char_class(table.MARK)}]{{{_LONG_MARKS},}}")
+
+
+@cache
+def _emoji() -> re.Pattern[str]:
+    drop = {"a9", "ae", "1f1e6-1f1ff", "1f3fb-1f3ff"}
+    points = " ".join(word for word in table.EMOJI.split() if word not in drop)
+    one = f"[{char_class(points)}](?!\ufe0e)[\ufe0f\U0001f3fb-\U0001f3ff]?+"
+    return re.compile(
+        "\U0001f3f4[\U000e0020-\U000e007e]++\U000e007f"
+        f"|{one}(?:\u200d{one})*+"
+        "|[\U0001f1e6-\U0001f1ff]{2}|[\U0001f3fb-\U0001f3ff]"
+        "|[0-9#*]\ufe0f?+\u20e3|[\u00a9\u00ae]\ufe0f"
+    )
+
+
+def _composed(text: str) -> str:
+    if unicodedata.is_normalized("NFC", text) or _marks().search(text):
+        return text
+    return unicodedata.normalize("NFC", text)
+
+
+def weighted_length(text: str, *, url_weight: int = 23) -> int:
+    """
+    Count *text* as X does: most scripts one, others and emoji two, any link *url_weight*.
+
+    Texts with 64 combining marks in a row are counted as they are written,
+    others as composed (NFC).
+
+    >>> weighted_length("Lees meer: tulip.nl/voorjaar")
+    34
+
+    Source:
+        twitter-text, config/v3.json, commit 30e2430d, read 2026-11-22.
+    """
+    if text.isascii():
+        if "." not in text:
+            return len(text)
+    else:
+        text = _composed(text)
+    length = 0
+    kept: list[str] = []
+    done = 0
+    for link in find_links(text):
+        length += url_weight - 1
+        kept.append(text[done : link.start])
+        done = link.end
+    # One character stands for each link, so that what is around it does not join.
+    rest = "\n".join([*kept, text[done:]]) if kept else text
+    if rest.isascii():
+        return length + len(rest)
+    if _MAYBE_EMOJI.search(rest):
+        rest, emoji = _emoji().subn("", rest)
+        length += 2 * emoji
+    return length + len(rest) + len("".join(_HEAVY.findall(rest)))
