@@ -11,7 +11,18 @@ from socialcollab.transport.adapter import (
     Published,
     Transport,
 )
-from socialcollab.transport.flow import Checkpoint, Flow, MediaPart, Op, Reply, Request, Wait, ask
+from socialcollab.transport.flow import (
+    Checkpoint,
+    Done,
+    Flow,
+    MediaPart,
+    Op,
+    Reply,
+    Request,
+    Wait,
+    advance,
+    ask,
+)
 from socialcollab.transport.ports import Media
 
 __all__ = [
@@ -19,6 +30,7 @@ __all__ = [
     "Adapter",
     "CannotTell",
     "Checkpoint",
+    "Done",
     "Flow",
     "Found",
     "Media",
@@ -32,5 +44,6 @@ __all__ = [
     "Request",
     "Transport",
     "Wait",
+    "advance",
     "ask",
 ]

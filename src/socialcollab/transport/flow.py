@@ -16,7 +16,18 @@ import attrs
 from socialcollab.content import Json
 from socialcollab.errors import TemporaryError
 
-__all__ = ["Checkpoint", "Flow", "MediaPart", "Op", "Reply", "Request", "Wait", "ask"]
+__all__ = [
+    "Checkpoint",
+    "Done",
+    "Flow",
+    "MediaPart",
+    "Op",
+    "Reply",
+    "Request",
+    "Wait",
+    "advance",
+    "ask",
+]
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -142,3 +153,25 @@ class Checkpoint(Op[None]):
 def ask(op: Op[R]) -> Generator[Op[R], Any, R]:
     """Yield *op* and return its answer, with its type."""
     return cast("R", (yield op))
+
+
+@attrs.frozen
+class Done(Generic[T]):
+    """A flow's end and what it came to."""
+
+    value: T
+
+
+def advance(
+    flow: Flow[T], answer: object = None, *, error: Exception | None = None
+) -> Op[Any] | Done[T]:
+    """
+    Send *answer* into the flow, or throw *error*, and return what it asks next.
+
+    Raises:
+        Exception: Whatever the flow raises; *error* itself if it does not catch it.
+    """
+    try:
+        return flow.throw(error) if error is not None else flow.send(answer)
+    except StopIteration as stop:
+        return Done(cast("T", stop.value))

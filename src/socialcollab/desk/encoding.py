@@ -1,0 +1,133 @@
+"""Events and records as the store keeps them, and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final, TypeVar, cast
+
+import attrs
+from cattrs import Converter
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from socialcollab.content import Image, Json
+from socialcollab.directory import Selector
+from socialcollab.errors import JournalDamagedError
+from socialcollab.stores import Event as StoredEvent
+from socialcollab.workflow import StepKey
+from socialcollab.workflow import events as ev
+
+__all__ = ["EVENT_TYPES", "event_data", "event_parts", "pack", "unpack"]
+
+T = TypeVar("T")
+
+EVENT_TYPES: Final[Mapping[str, type[Any]]] = {
+    event.TYPE: event
+    for event in (
+        *ev.POST_EVENTS,
+        *ev.DELIVERY_EVENTS,
+        *ev.HOLD_EVENTS,
+        ev.SlotTaken,
+        ev.NoteWritten,
+    )
+}
+"""Every event that the workflow decides, by the name it is stored under."""
+
+
+def _read_step_key(value: object, _: object) -> StepKey:
+    policy, _, step = str(value).partition("/")
+    return StepKey(policy, step)
+
+
+def _make() -> Converter:
+    converter = Converter(
+        omit_if_default=True,
+        forbid_extra_keys=True,
+        unstruct_collection_overrides={frozenset: sorted, tuple: list},
+    )
+    converter.register_unstructure_hook(dt.datetime, dt.datetime.isoformat)
+    converter.register_structure_hook(
+        dt.datetime, lambda value, _: dt.datetime.fromisoformat(value)
+    )
+    converter.register_unstructure_hook(dt.date, dt.date.isoformat)
+    converter.register_structure_hook(dt.date, lambda value, _: dt.date.fromisoformat(value))
+    converter.register_unstructure_hook(bytes, bytes.hex)
+    converter.register_structure_hook(bytes, lambda value, _: bytes.fromhex(value))
+    converter.register_unstructure_hook(StepKey, str)
+    converter.register_structure_hook(StepKey, _read_step_key)
+    # An image's bytes are in the media store; its digest names them.
+    converter.register_unstructure_hook(
+        Image,
+        make_dict_unstructure_fn(
+            Image, converter, _cattrs_omit_if_default=True, data=override(omit=True)
+        ),
+    )
+    converter.register_structure_hook(
+        Image, make_dict_structure_fn(Image, converter, data=override(omit=True))
+    )
+    converter.get_structure_hook(Selector)
+    return converter
+
+
+@cache
+def _converter() -> Converter:
+    return _make()
+
+
+@cache
+def _personal_fields(cls: type[Any]) -> frozenset[str]:
+    return frozenset(
+        attribute.name for attribute in attrs.fields(cls) if ev.is_personal(attribute)
+    )
+
+
+def event_parts(data: ev.EventData) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Return what of an event goes into the chain, and what stays beside it."""
+    values = cast("dict[str, Json]", _converter().unstructure(data))
+    personal = _personal_fields(type(data))
+    return (
+        {name: value for name, value in values.items() if name not in personal},
+        {name: value for name, value in values.items() if name in personal},
+    )
+
+
+def event_data(event: StoredEvent) -> ev.EventData:
+    """
+    Read a stored event's data.
+
+    Raises:
+        JournalDamagedError: If its type is unknown, or it does not hold what
+            its type does: a worker stops rather than lose it.
+    """
+    place = f"{event.stream} version {event.version} (position {event.position})"
+    cls = EVENT_TYPES.get(event.type)
+    if cls is None:
+        raise JournalDamagedError(f"unknown event type `{event.type}`", place=place)
+    body = {name: value for name, value in event.body.items() if name != "personal"}
+    try:
+        return cast("ev.EventData", _converter().structure({**body, **event.personal}, cls))
+    except Exception as error:
+        raise JournalDamagedError(
+            f"an event of type `{event.type}` that does not hold what it should", place=place
+        ) from error
+
+
+def pack(value: object) -> bytes:
+    """Write a record's value; the same value gives the same bytes."""
+    plain = _converter().unstructure(value)
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def unpack(data: bytes, cls: type[T], *, place: str) -> T:
+    """
+    Read what `pack` wrote.
+
+    Raises:
+        JournalDamagedError: If it is not that.
+    """
+    try:
+        return cast("T", _converter().structure(json.loads(data), cls))
+    except Exception as error:
+        raise JournalDamagedError("a record that cannot be read", place=place) from error
