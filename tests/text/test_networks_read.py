@@ -52,7 +52,7 @@ def _answer(case: dict[str, Any]) -> tuple[object, object] | None:
         if section not in kinds:
             return None
         return expected, any(e.text == text and e.kind == kinds[section] for e in found)
-    kind, _, indices = section.partition("_with_indices")
+    kind, _, _ = section.partition("_with_indices")
     kind = {"tco_urls_with_params": "urls", "hashtags_from_astral": "hashtags"}.get(kind, kind)
     if kind not in {"urls", "hashtags", "cashtags", "mentions"}:
         return None
