@@ -1,0 +1,37 @@
+"""Scheduling: slot plans, blackouts, the calendar with its clashes and free slots, spreadsheets."""
+
+from socialcollab.scheduling.blackout import Blackout
+from socialcollab.scheduling.calendar import Calendar, Entry, Lane
+from socialcollab.scheduling.clash import Clash, ClashKind, check_time, find_clashes
+from socialcollab.scheduling.formula import looks_like_formula
+from socialcollab.scheduling.ics import write_ics
+from socialcollab.scheduling.next_slot import BlockedSlot, SlotChoice, next_slot
+from socialcollab.scheduling.read_csv import iter_csv, read_csv
+from socialcollab.scheduling.sheet_row import Imported, SheetLimits, SheetProblem, SheetRow
+from socialcollab.scheduling.slot_plan import SlotPlan
+from socialcollab.scheduling.write_csv import write_csv, write_problems
+
+__all__ = [
+    "Blackout",
+    "BlockedSlot",
+    "Calendar",
+    "Clash",
+    "ClashKind",
+    "Entry",
+    "Imported",
+    "Lane",
+    "SheetLimits",
+    "SheetProblem",
+    "SheetRow",
+    "SlotChoice",
+    "SlotPlan",
+    "check_time",
+    "find_clashes",
+    "iter_csv",
+    "looks_like_formula",
+    "next_slot",
+    "read_csv",
+    "write_csv",
+    "write_ics",
+    "write_problems",
+]

@@ -1,0 +1,116 @@
+"""Planned silence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import attrs
+
+from socialcollab.directory import Selector, as_selector
+from socialcollab.errors import InvalidValueError
+from socialcollab.sections import LocalTime, Parsed, Section, Text, field
+from socialcollab.time import EVERY_PATTERN, Every, Window, as_utc, local_time, parse_local, resolve
+
+__all__ = ["Blackout"]
+
+_DAY = dt.timedelta(days=1)
+
+
+def _as_local(value: dt.datetime | str) -> dt.datetime:
+    local = parse_local(value) if isinstance(value, str) else value
+    if local.tzinfo is not None:
+        raise InvalidValueError(
+            f"`{local.isoformat(sep=' ')}` has a UTC offset, where a local time is needed",
+            value=local,
+            expected="a local time such as 2026-05-04 19:55",
+        )
+    return local
+
+
+def _as_every(value: Every | str | None) -> Every | None:
+    # The document may say every = "" for "once".
+    return (Every.parse(value) if value else None) if isinstance(value, str) else value
+
+
+@attrs.frozen(kw_only=True)
+class Blackout:
+    """
+    One ``[[blackouts]]`` of the document: a time in which nothing is planned.
+
+    Its bounds are local times in the zone of each profile's workspace. Where a
+    clock change makes a bound happen twice, or skips it, the longer silence is
+    taken. It holds its start and not its end.
+
+    >>> silence = Blackout(
+    ...     on={"workspace": "tulip"}, start="2026-05-04 19:55", end="2026-05-04 20:05",
+    ...     every="year", reason="Remembrance Day silence",
+    ... )
+    >>> a = dt.datetime(2027, 5, 1, tzinfo=dt.UTC)
+    >>> [str(w.start) for w in silence.windows("Europe/Amsterdam", a, a + dt.timedelta(days=9))]
+    ['2027-05-04 17:55:00+00:00']
+
+    Attributes:
+        on: The profiles and posts it silences.
+
+        start: Its first local time.
+
+        end: The first one after it.
+
+        every: How often it comes again, or None for once. The time between
+            start and end stays.
+
+        reason: Why.
+
+    Raises:
+        InvalidValueError: If it does not end after its start, lasts more than a
+            year, or comes again on business days.
+    """
+
+    on: Selector = field(Section(Selector, plain="profile"), converter=as_selector)
+    start: dt.datetime = field(LocalTime(), converter=_as_local)
+    end: dt.datetime = field(LocalTime(), converter=_as_local)
+    every: Every | None = field(
+        Parsed(grammar=Every, name="repeat", pattern=EVERY_PATTERN),
+        default=None,
+        converter=_as_every,
+    )
+    reason: str = field(Text(at_most=500, personal=True), default="")
+
+    def __attrs_post_init__(self) -> None:
+        if not self.start < self.end <= self.start + 366 * _DAY:
+            raise InvalidValueError(
+                f"a blackout from `{self.start:%Y-%m-%d %H:%M}` to `{self.end:%Y-%m-%d %H:%M}`"
+                " does not end after its start and within a year",
+                value=self.end,
+                expected="an end after the start",
+            )
+        if self.every is not None and self.every.rule is None:
+            raise InvalidValueError(
+                f"a blackout cannot come every `{self.every}`: business days differ",
+                value=str(self.every),
+                expected='a repeat such as "year"',
+            )
+
+    def windows(self, zone: str, a: dt.datetime, b: dt.datetime) -> Iterator[Window]:
+        """Yield its windows that overlap the time from *a* to *b*, for a profile in *zone*."""
+        first, last = as_utc(a), as_utc(b)
+        length = self.end - self.start
+        if self.every is None:
+            starts = iter([self.start])
+        else:
+            found = self.every.recurrence(start=self.start, zone=zone)
+            starts = (
+                local_time(instant, zone) for instant in found.between(first - length - _DAY, last)
+            )
+        for start in starts:
+            begin = resolve(start, zone, skipped="previous", repeated="first")
+            end = resolve(start + length, zone, skipped="next", repeated="second")
+            if begin < last and first < end:
+                yield Window(start=begin, end=end)
+
+    def covers(self, zone: str, at: dt.datetime) -> bool:
+        """Tell whether an instant lies in it, for a profile in *zone*."""
+        instant = as_utc(at)
+        soon = instant + dt.timedelta(microseconds=1)
+        return any(window.contains(instant) for window in self.windows(zone, instant, soon))

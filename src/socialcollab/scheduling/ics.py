@@ -1,0 +1,79 @@
+"""The calendar as other calendars read it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from socialcollab.errors import MissingExtraError
+from socialcollab.scheduling.calendar import Calendar, Entry
+from socialcollab.time import as_utc, zone
+
+__all__ = ["write_ics"]
+
+
+def write_ics(
+    source: Calendar | Iterable[Entry],
+    *,
+    now: dt.datetime,
+    name: str = "",
+    time_zone: str = "",
+    length: dt.timedelta = dt.timedelta(minutes=15),
+) -> bytes:
+    """
+    Write entries as an iCalendar file.
+
+    An event keeps its UID (of post and profile) as it moves, so that a
+    calendar that read it before changes it and does not double it.
+
+    Args:
+        source: A calendar, whose entries are in the zones of their profiles,
+            or entries alone.
+
+        now: When it is written, for DTSTAMP.
+
+        name: The calendar's name.
+
+        time_zone: The zone of entries given alone; empty is UTC.
+
+        length: How long an event lasts.
+
+    Raises:
+        MissingExtraError: If the `calendar` extra is not installed.
+
+        NaiveDatetimeError: If *now* has no UTC offset.
+
+    Source:
+        RFC 5545; RFC 7986 section 5.1 for the name.
+    """
+    try:
+        import icalendar  # noqa: PLC0415  an extra, loaded where a calendar is written
+    except ImportError as error:
+        raise MissingExtraError(feature="writing a calendar file", extra="calendar") from error
+    stamp = as_utc(now)
+    written = icalendar.Calendar()
+    written.add("prodid", "-//socialcollab//calendar//EN")
+    written.add("version", "2.0")
+    if name:
+        written.add("name", name)
+        written.add("x-wr-calname", name)
+    entries = source.entries() if isinstance(source, Calendar) else source
+    seen: dict[str, int] = {}
+    for entry in entries:
+        where = source.lane(entry.profile).zone if isinstance(source, Calendar) else time_zone
+        start = entry.at if where in ("", "UTC") else entry.at.astimezone(zone(where))
+        uid = f"{entry.post}.{entry.profile}"
+        seen[uid] = seen.get(uid, 0) + 1
+        event = icalendar.Event()
+        # The same post can come to a profile more than once: a series counts on.
+        event.add("uid", f"{uid if seen[uid] == 1 else f'{uid}.{seen[uid]}'}@socialcollab")
+        event.add("dtstamp", stamp)
+        event.add("dtstart", start)
+        event.add("duration", length)
+        event.add("summary", f"{entry.profile}: {entry.title or entry.post}")
+        event.add("categories", [entry.state, entry.profile])
+        event.add("status", "CONFIRMED" if entry.occupies else "CANCELLED")
+        event.add("transp", "TRANSPARENT")
+        written.add_component(event)
+    written.add_missing_timezones()
+    return bytes(written.to_ical())

@@ -1,0 +1,138 @@
+"""The next free slot, and why not an earlier one."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+
+from socialcollab.directory import Facts
+from socialcollab.errors import InvalidValueError
+from socialcollab.scheduling.calendar import Calendar
+from socialcollab.scheduling.clash import check_time
+from socialcollab.time import as_utc, local_time
+from socialcollab.verdicts import Reason
+
+__all__ = ["BlockedSlot", "SlotChoice", "next_slot"]
+
+
+@attrs.frozen(kw_only=True)
+class BlockedSlot:
+    """
+    A slot that would have come earlier, and what stands in its way.
+
+    Attributes:
+        at: The slot, in UTC.
+
+        local: Its local time in the zone of the profile's workspace.
+
+        reasons: What stands in its way, at least one.
+    """
+
+    at: dt.datetime
+    local: dt.datetime
+    reasons: tuple[Reason, ...]
+
+
+@attrs.frozen(kw_only=True)
+class SlotChoice:
+    """
+    The answer to "when next?", true in a condition if there is a slot.
+
+    Attributes:
+        profile: The profile.
+
+        zone: The zone in which its local times are.
+
+        at: The slot, in UTC, or None if none is free.
+
+        local: Its local time, or None.
+
+        because: The earlier slots and what stands in their way.
+
+        reason: Why there is none, or None if there is one.
+    """
+
+    profile: str
+    zone: str
+    at: dt.datetime | None = None
+    local: dt.datetime | None = None
+    because: tuple[BlockedSlot, ...] = ()
+    reason: Reason | None = None
+
+    def __bool__(self) -> bool:
+        return self.at is not None
+
+    def explain(self, language: str = "en") -> str:
+        """Say the whole answer: the slot or why there is none, then each earlier slot."""
+        if self.local is not None:
+            head = Reason.of(
+                "slot.chosen",
+                profile=self.profile,
+                time=f"{self.local:%Y-%m-%d %H:%M}",
+                zone=self.zone,
+            ).text(language)
+        else:
+            head = self.reason.text(language) if self.reason is not None else ""
+        why = (reason.text(language) for slot in self.because for reason in slot.reasons)
+        return "; ".join((head, *why))
+
+
+def next_slot(
+    calendar: Calendar,
+    profile: str,
+    *,
+    after: dt.datetime,
+    facts: Facts | None = None,
+    post: str = "",
+    within_days: int = 366,
+) -> SlotChoice:
+    """
+    Return the first free slot of a profile after an instant.
+
+    A slot is free if nothing stands in its way (see `check_time`). A profile
+    without slots, and one with none free in time, get an answer that says so.
+
+    Args:
+        calendar: The calendar.
+
+        profile: The profile's id.
+
+        after: The slot comes after this instant.
+
+        facts: What is known of the post; None lets blackouts and holds match
+            by profile alone.
+
+        post: The post itself if it is on the calendar already.
+
+        within_days: How far to look, 1 to 3660 days.
+
+    Raises:
+        NotFoundError: If there is no such profile.
+
+        NaiveDatetimeError: If *after* has no UTC offset.
+
+        InvalidValueError: If *within_days* is out of bounds.
+    """
+    if not 1 <= within_days <= 3660:
+        raise InvalidValueError(
+            f"within_days is {within_days}, not 1 to 3660", value=within_days, expected="1 to 3660"
+        )
+    lane = calendar.lane(profile)
+    if not any(lane.slots):
+        reason = Reason.of("slot.no_plan", profile=profile)
+        return SlotChoice(profile=profile, zone=lane.zone, reason=reason)
+    begin = as_utc(after)
+    blocked: list[BlockedSlot] = []
+    for at in lane.slots_from(begin, days=within_days):
+        if at > begin + dt.timedelta(days=within_days):
+            break
+        local = local_time(at, lane.zone)
+        clashes = check_time(calendar, profile, at, facts=facts, post=post)
+        because = tuple(blocked)
+        if not clashes:
+            return SlotChoice(profile=profile, zone=lane.zone, at=at, local=local, because=because)
+        reasons = tuple(clash.reason for clash in clashes)
+        blocked.append(BlockedSlot(at=at, local=local, reasons=reasons))
+    reason = Reason.of("slot.none_free", profile=profile, days=within_days, slots=len(blocked))
+    return SlotChoice(profile=profile, zone=lane.zone, because=tuple(blocked), reason=reason)

@@ -1,0 +1,77 @@
+"""When a profile likes to post, and how often at most."""
+
+from __future__ import annotations
+
+import attrs
+
+from socialcollab.directory import PROFILE_KEYS, Selector, as_selector
+from socialcollab.errors import InvalidValueError
+from socialcollab.sections import Integer, ListOf, Parsed, Section, field
+from socialcollab.time import DURATION_PATTERN, WEEKDAYS_PATTERN, Duration, WeeklyTime
+
+__all__ = ["SlotPlan"]
+
+# A weekly time is days, a space and a time; see `WEEKDAYS_PATTERN`.
+_PATTERN = f"^(day|{WEEKDAYS_PATTERN[1:-1]}) (([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+
+
+def _as_slots(value: tuple[WeeklyTime | str, ...]) -> tuple[WeeklyTime, ...]:
+    return tuple(WeeklyTime.parse(slot) if isinstance(slot, str) else slot for slot in value)
+
+
+def _as_gap(value: Duration | str | None) -> Duration | None:
+    return Duration.parse(value) if isinstance(value, str) else value
+
+
+@attrs.frozen(kw_only=True)
+class SlotPlan:
+    """
+    One ``[[slot_plans]]`` of the document.
+
+    Where several plans take in a profile, it has the slots of all, the longest
+    gap and the smallest number a day.
+
+    >>> plan = SlotPlan(on="tulip-x", slots=["mon-fri 09:30"], min_gap="45 minutes", max_per_day=5)
+    >>> str(plan.slots[0])
+    'mon-fri 09:30'
+
+    Attributes:
+        on: The profiles it is for.
+
+        slots: Weekly times, in the workspace's zone.
+
+        min_gap: The least time between two posts on a profile, by the clock.
+
+        max_per_day: The most posts on a profile in one of its days.
+
+    Raises:
+        InvalidValueError: If the gap counts business hours, or the number a
+            day is not 1 to 1000.
+    """
+
+    on: Selector = field(
+        Section(Selector, plain="profile", only=(*PROFILE_KEYS, "excluding")), converter=as_selector
+    )
+    slots: tuple[WeeklyTime, ...] = field(
+        ListOf(item=Parsed(grammar=WeeklyTime, name="slot", pattern=_PATTERN)),
+        default=(),
+        converter=_as_slots,
+    )
+    min_gap: Duration | None = field(
+        Parsed(grammar=Duration, name="duration", pattern=DURATION_PATTERN),
+        default=None,
+        converter=_as_gap,
+    )
+    max_per_day: int | None = field(Integer(at_least=1, at_most=1000), default=None)
+
+    def __attrs_post_init__(self) -> None:
+        if self.min_gap is not None and self.min_gap.business:
+            raise InvalidValueError(
+                f"the gap between posts is by the clock, not `{self.min_gap}`",
+                value=str(self.min_gap),
+                expected="a duration such as 45 minutes",
+            )
+        if self.max_per_day is not None and not 1 <= self.max_per_day <= 1000:
+            raise InvalidValueError(
+                f"max_per_day is {self.max_per_day}, not 1 to 1000", value=self.max_per_day
+            )
