@@ -100,4 +100,16 @@ MESSAGES: Final[dict[str, str]] = {
     "sheet.open_quote.fix": "close the quote, or double it if it is part of the text",
     "sheet.too_many_rows": "the file has more than {most} rows; the rest was not read",
     "sheet.too_many_rows.fix": "split the file",
+    # style guide
+    "SG101": "too long for {network}: it counts {length}, which is {over} more than {limit}",
+    "SG101.bytes": "too long for {network}: it has {length} bytes, {over} more than {limit}",
+    "SG102.banned": "avoid `{term}`",
+    "SG102.banned.why": "avoid `{term}`: {why}",
+    "SG102.preferred": "write `{prefer}` instead of `{term}`",
+    "SG102.preferred.why": "write `{prefer}` instead of `{term}`: {why}",
+    "SG103": "image {number} has no description",
+    "SG103.named": "image {number} (`{name}`) has no description",
+    "SG105.link": "link `{what}` belongs to {workspace}",
+    "SG105.mention": "mention `{what}` belongs to {workspace}",
+    "SG105.name": "`{what}` is the name of another workspace, {workspace}",
 }

@@ -100,4 +100,16 @@ MESSAGES: Final[dict[str, str]] = {
     "sheet.open_quote.fix": "sluit het aanhalingsteken, of verdubbel het als het bij de tekst hoort",
     "sheet.too_many_rows": "het bestand heeft meer dan {most} rijen; de rest is niet gelezen",
     "sheet.too_many_rows.fix": "splits het bestand",
+    # style guide
+    "SG101": "te lang voor {network}: telt {length}, dat is {over} meer dan {limit}",
+    "SG101.bytes": "te lang voor {network}: telt {length} bytes, {over} meer dan {limit}",
+    "SG102.banned": "vermijd `{term}`",
+    "SG102.banned.why": "vermijd `{term}`: {why}",
+    "SG102.preferred": "schrijf `{prefer}` in plaats van `{term}`",
+    "SG102.preferred.why": "schrijf `{prefer}` in plaats van `{term}`: {why}",
+    "SG103": "afbeelding {number} heeft geen beschrijving",
+    "SG103.named": "afbeelding {number} (`{name}`) heeft geen beschrijving",
+    "SG105.link": "link `{what}` is van {workspace}",
+    "SG105.mention": "vermelding `{what}` is van {workspace}",
+    "SG105.name": "`{what}` is de naam van een andere werkruimte, {workspace}",
 }

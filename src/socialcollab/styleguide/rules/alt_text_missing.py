@@ -1,0 +1,58 @@
+"""Images that say nothing to those who do not see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import attrs
+
+from socialcollab.content import Finding, Image
+from socialcollab.styleguide.reading import Reading
+
+__all__ = ["AltTextMissing"]
+
+
+@attrs.frozen(kw_only=True)
+class AltTextMissing:
+    """
+    Report images without a description.
+
+    What it does:
+        It reports each image whose alt text is empty, or is only the name of
+        its file.
+
+    Why it matters:
+        People who do not see the image hear "image", and nothing else. In many
+        countries public bodies and large companies have to describe it by law.
+
+    Example:
+        text = "De tulpen staan in bloei."
+        images = [{ name = "IMG_2041.jpg", alt = "IMG_2041.jpg" }]
+
+    Instead:
+        text = "De tulpen staan in bloei."
+        images = [{ name = "IMG_2041.jpg", alt = "Een veld vol rode en gele tulpen" }]
+
+    Source:
+        WCAG 2.2, success criterion 1.1.1, Non-text Content.
+    """
+
+    code: ClassVar[str] = "SG103"
+
+    def check(self, draft: Reading) -> Iterator[Finding]:
+        """Report each image without a description, in order."""
+        for number, image in enumerate(draft.images, start=1):
+            if not _says_something(image):
+                yield Finding(
+                    code=self.code,
+                    message_code="SG103.named" if image.name else "",
+                    params={"number": number, **({"name": image.name} if image.name else {})},
+                    field="alt",
+                )
+
+
+def _says_something(image: Image) -> bool:
+    alt = image.alt.strip().casefold()
+    name = image.name.strip().casefold()
+    return bool(alt) and alt not in {name, name.rpartition(".")[0]}

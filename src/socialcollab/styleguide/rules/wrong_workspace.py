@@ -1,0 +1,187 @@
+"""Links, mentions and names that belong to another client."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+import attrs
+
+from socialcollab.content import Finding
+from socialcollab.styleguide.reading import Neighbour, Passage, Reading
+from socialcollab.styleguide.rules.term import Avoided, Term
+
+__all__ = ["WrongWorkspace"]
+
+_SCHEME = re.compile("https?://", re.IGNORECASE)
+
+
+@attrs.frozen(kw_only=True)
+class WrongWorkspace:
+    """
+    Report what belongs to another workspace of the organization.
+
+    What it does:
+        It compares links, mentions and, unless *names* is off, the words of the
+        post with the domains, handles and names of all other workspaces. What
+        the post's own workspace shares with another is not reported.
+
+    Why it matters:
+        An agency that posts one client's link under another client's name
+        loses both.
+
+    Example:
+        workspace = "tulip"
+        neighbours = [
+            { workspace = "tulip", domains = ["tulip.nl"] },
+            { workspace = "polder", name = "Polder Bank", domains = ["polderbank.nl"] },
+        ]
+        text = "Boek nu op www.polderbank.nl/voorjaar"
+
+    Instead:
+        workspace = "tulip"
+        neighbours = [
+            { workspace = "tulip", domains = ["tulip.nl"] },
+            { workspace = "polder", name = "Polder Bank", domains = ["polderbank.nl"] },
+        ]
+        text = "Boek nu op www.tulip.nl/voorjaar"
+
+    Source:
+        The workspaces and profiles of the organization.
+
+    Attributes:
+        names: Whether the names of other workspaces are looked for in the words.
+    """
+
+    code: ClassVar[str] = "SG105"
+
+    names: bool = True
+
+    def check(self, draft: Reading) -> Iterator[Finding]:
+        """Report each link, mention and name of another workspace."""
+        if not draft.workspace:
+            return
+        own = [n for n in draft.neighbours if n.workspace == draft.workspace]
+        others = [n for n in draft.neighbours if n.workspace != draft.workspace]
+        if not others:
+            return
+        domains = _owners(others, own, "domains")
+        handles = _owners(others, own, "handles")
+        names = {
+            _plain_name(n.name): n
+            for n in others
+            if n.name and _plain_name(n.name) not in {_plain_name(o.name) for o in own}
+        }
+        term = Term(terms=(Avoided(term=n.name) for n in names.values() if _word(n.name)))
+        for link in draft.links:
+            owner = _owner_of_host(link, domains)
+            if owner:
+                yield self._finding("link", owner, link, field="links")
+        for passage in draft.passages:
+            yield from self._in_passage(draft, passage, domains, handles)
+            if self.names and names:
+                yield from self._named(draft, passage, term, names)
+
+    def _in_passage(
+        self,
+        draft: Reading,
+        passage: Passage,
+        domains: dict[str, Neighbour],
+        handles: dict[str, Neighbour],
+    ) -> Iterator[Finding]:
+        for entity in draft.entities_of(passage):
+            owner = None
+            if entity.kind == "url":
+                owner = _owner_of_host(entity.text, domains)
+            elif entity.kind == "mention":
+                owner = handles.get(_plain_handle(entity.text))
+            if owner:
+                yield self._finding(
+                    "link" if entity.kind == "url" else "mention",
+                    owner,
+                    entity.text,
+                    field=passage.field,
+                    start=entity.start,
+                    end=entity.end,
+                    profile=passage.profile,
+                )
+
+    def _named(
+        self, draft: Reading, passage: Passage, term: Term, names: dict[str, Neighbour]
+    ) -> Iterator[Finding]:
+        hits = list(term.find(passage.text))
+        active = draft.entities_of(passage) if hits else ()
+        for avoided, start, end in hits:
+            if any(e.start < end and start < e.end for e in active if e.kind != "hashtag"):
+                continue
+            yield self._finding(
+                "name",
+                names[_plain_name(avoided.term)],
+                passage.text[start:end],
+                field=passage.field,
+                start=start,
+                end=end,
+                profile=passage.profile,
+            )
+
+    def _finding(
+        self,
+        kind: str,
+        owner: Neighbour,
+        what: str,
+        *,
+        field: str,
+        start: int | None = None,
+        end: int | None = None,
+        profile: str = "",
+    ) -> Finding:
+        return Finding(
+            code=self.code,
+            message_code=f"SG105.{kind}",
+            params={"what": what, "workspace": owner.name or owner.workspace},
+            field=field,
+            start=start,
+            end=end,
+            profile=profile,
+        )
+
+
+def _word(name: str) -> bool:
+    return any(char.isalnum() for char in name) and len(name) <= 200
+
+
+def _plain_name(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _plain_handle(handle: str) -> str:
+    return handle.lstrip("@\uff20").casefold()
+
+
+def _owners(others: list[Neighbour], own: list[Neighbour], field: str) -> dict[str, Neighbour]:
+    def plain(value: str) -> str:
+        return _plain_handle(value).removeprefix("www.")
+
+    mine = {plain(value) for neighbour in own for value in getattr(neighbour, field)}
+    found: dict[str, Neighbour] = {}
+    for neighbour in others:
+        for value in getattr(neighbour, field):
+            if plain(value) and plain(value) not in mine:
+                found.setdefault(plain(value), neighbour)
+    return found
+
+
+def _owner_of_host(link: str, domains: dict[str, Neighbour]) -> Neighbour | None:
+    if not _SCHEME.match(link):
+        link = f"https://{link}"
+    try:
+        host = (urlsplit(link).hostname or "").casefold()
+    except ValueError:
+        return None
+    while host:
+        if host in domains:
+            return domains[host]
+        host = host.partition(".")[2]
+    return None
