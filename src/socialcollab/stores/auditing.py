@@ -266,7 +266,9 @@ def _compare_rows(stored: Stored, heads: Mapping[str, tuple[bytes, Rows]], walk:
                 continue  # its head is damaged, and named already
             walk.report(place, "a row that its stream does not list")
         elif listed[0] != stream:
-            walk.report(place, f"the row belongs to stream {listed[0]}")
+            walk.report(
+                f"index {index}, row {key} of {listed[0]}", f"the row says that it is of {stream}"
+            )
         elif [(type(v), v) for v in listed[1]] != [(type(v), v) for v in values]:
             walk.report(place, "the row is not as its stream lists it")
     for (index, key), (stream, _) in sorted(missing.items()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pytest
 
@@ -44,12 +44,16 @@ class StoreContract(AppendingLaws, IndexLaws, KeepingLaws, ConcurrencyLaws, Mode
         raise NotImplementedError("give the store: override the fixture `store`")
 
 
-def broken_promises(make: Callable[[tuple[Index, ...]], Store]) -> dict[str, str]:
+def broken_promises(
+    make: Callable[[tuple[Index, ...]], Store], *, only: Collection[str] = ()
+) -> dict[str, str]:
     """
     Judge a store outside pytest, law by law.
 
     Args:
         make: Makes a store with the given indexes; called once per law.
+
+        only: The promises to judge it by, or none for all.
 
     Returns:
         For each promise that it breaks, what the first broken law says.
@@ -59,7 +63,7 @@ def broken_promises(make: Callable[[tuple[Index, ...]], Store]) -> dict[str, str
     for name in sorted(dir(kit)):
         law = getattr(kit, name)
         number = getattr(law, "promise", None)
-        if number is None:
+        if number is None or (only and number not in only):
             continue
         store = make(INDEXES)
         try:

@@ -9,7 +9,7 @@ import hashlib
 import attrs
 import pytest
 
-from socialcollab.content import canonical_json, salted_digest
+from socialcollab.content import Json, canonical_json, salted_digest
 from socialcollab.errors import ConflictError, InvalidValueError
 from socialcollab.stores import Event, Row, Store
 from socialcollab.testing.store_laws.scene import SALT, promise, scene
@@ -18,7 +18,7 @@ __all__ = ["AppendingLaws"]
 
 
 def _is_sealed(event: Event) -> bool:
-    envelope = {
+    envelope: dict[str, Json] = {
         "organization": event.organization,
         "stream": event.stream,
         "version": event.version,
@@ -141,7 +141,7 @@ class AppendingLaws:
         event = here.new("post/b")
         row = Row("posts", "b", "post/b", {"state": "draft", "rank": 1})
         right = {"expects": {"post/b": 0}, "records": {"post/b": b""}}
-        for changed in (
+        wrong: tuple[dict[str, object], ...] = (
             {"expects": {}},
             {"expects": {"facts": 0}},
             {"expects": {"post/b": -1}},
@@ -153,12 +153,13 @@ class AppendingLaws:
             {"index": [attrs.evolve(row, key="")]},
             {"index": [attrs.evolve(row, columns={"state": "draft"})]},
             {"index": [attrs.evolve(row, columns={"state": "draft", "rank": 1, "more": 1})]},
-            {"index": [attrs.evolve(row, columns={"state": 1.5, "rank": 1})]},
+            {"index": [attrs.evolve(row, columns={"state": b"draft", "rank": 1})]},  # type: ignore[dict-item]  # wrong on purpose
             {"index": [attrs.evolve(row, columns={"state": True, "rank": 1})]},
             {"index": [attrs.evolve(row, columns={"state": "draft", "rank": 2**53})]},
             {"index": [attrs.evolve(row, columns={"state": "\ud800", "rank": 1})]},
             {"index": [row, attrs.evolve(row, columns={"state": "other", "rank": 1})]},
-        ):
+        )
+        for changed in wrong:
             with pytest.raises(InvalidValueError):
                 here.journal.append([event], **{**right, **changed})  # type: ignore[arg-type]  # wrong on purpose
         with pytest.raises(InvalidValueError):
@@ -205,7 +206,10 @@ class AppendingLaws:
     def test_s08_personal_values_stand_beside_the_chain(self, store: Store) -> None:
         """The sealed body holds their salted digests alone; reading gives them back."""
         here = scene(store)
-        personal = {"text": "Tot ziens, Noor", "contact": {"email": "noor@tulip.example"}}
+        personal: dict[str, Json] = {
+            "text": "Tot ziens, Noor",
+            "contact": {"email": "noor@tulip.example"},
+        }
         [event] = here.append(
             [here.new("post/a", {"state": "draft"}, personal=personal, salt=SALT)]
         )
@@ -224,7 +228,7 @@ class AppendingLaws:
         """Instants to the microsecond in UTC, JSON of every kind, records of any bytes."""
         here = scene(store)
         zone = dt.timezone(dt.timedelta(hours=5, minutes=45))
-        body = {
+        body: dict[str, Json] = {
             "": "empty name",
             "texts": ["", "é", "🏳️‍🌈", '\x00\x1f\\"\u2028\ufeff\U0010ffff'],
             "numbers": [0, -1, 2**53 - 1, -(2**53) + 1],

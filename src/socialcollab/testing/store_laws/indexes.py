@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
-from socialcollab.stores import Row, Store, microseconds
+from socialcollab.stores import Column, Row, Store, microseconds
 from socialcollab.testing.store_laws.scene import AT, Scene, promise, scene
 
 __all__ = ["IndexLaws"]
@@ -55,7 +55,7 @@ class IndexLaws:
     def test_s11_a_key_belongs_to_one_stream(self, store: Store) -> None:
         """Another stream's key is refused; it may move when both streams are appended to."""
         here = scene(store)
-        columns = {"state": "draft", "rank": 1}
+        columns: dict[str, Column] = {"state": "draft", "rank": 1}
         here.journal.append(
             [here.new("post/a")],
             expects={"post/a": 0},
