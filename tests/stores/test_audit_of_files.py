@@ -251,7 +251,7 @@ def test_rows_that_nobody_wrote_are_found(journal: BoundStore, raw: sqlite3.Conn
         "INSERT INTO index_posts (organization, key, stream, c_state) VALUES (?, 'z', 'post/z', 'x')",
         (ORGANIZATION,),
     )
-    assert ["index posts, row z of post/z"] == [f.place for f in journal.audit().findings]
+    assert [f.place for f in journal.audit().findings] == ["index posts, row z of post/z"]
 
 
 def test_a_change_of_kind_is_found(journal: BoundStore, raw: sqlite3.Connection) -> None:
@@ -275,7 +275,7 @@ def test_flipped_bytes_of_the_file_never_make_the_audit_fail(path: Path) -> None
     raw.close()
     whole = path.read_bytes()
     found: list[AuditReport | StoreError] = []
-    for place in [*range(0, 120), *range(120, len(whole), len(whole) // 150)]:
+    for place in [*range(120), *range(120, len(whole), len(whole) // 150)]:
         damaged = bytearray(whole)
         damaged[place] ^= 0xFF
         other = path.with_name("damaged.db")

@@ -210,4 +210,4 @@ def test_a_broken_store_is_rejected_by_the_promise_it_breaks(journal: type[Broke
 
 
 def test_a_right_store_breaks_no_promise() -> None:
-    assert {} == broken_promises(broken_store(Broken))
+    assert broken_promises(broken_store(Broken)) == {}

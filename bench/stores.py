@@ -1,0 +1,185 @@
+"""
+Time the SQLite store beside raw sqlite3 that reads and writes the same rows.
+
+Both sides run in the same process, in interleaved rounds, with the same
+schema and durability; what counts is the ratio of the medians.
+
+    python bench/stores.py [--rounds 30] [--batch 200] [--quick-disk]
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from socialcollab.identifiers import uuid7
+from socialcollab.stores import Index, NewEvent, Row, SqliteStore
+from socialcollab.stores.sqlite import statements as sql
+
+NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
+INDEXES = (
+    Index("posts", ("workspace", "state", "planned_at"), ("planned_at",)),
+    Index("due", ("at", "kind"), ("at",)),
+)
+BODY = {"post": "p1", "field": "text", "targets": ["tulip-x", "tulip-mastodon"], "revision": 3}
+RECORD = b'{"id":"p1","state":"in_review","revisions":[' + b'"0123456789abcdef",' * 40 + b'""]}'
+
+
+def rows_of(stream: str, number: int) -> tuple[Row, ...]:
+    state = ("draft", "in_review", "approved")[number % 3]
+    return (
+        Row("posts", stream, stream, {"workspace": "tulip", "state": state, "planned_at": number}),
+        Row("due", stream, stream, {"at": number, "kind": "expiry"}),
+    )
+
+
+class Ours:
+    def __init__(self, path: Path, *, durable: bool) -> None:
+        self.store = SqliteStore(path, indexes=INDEXES, durable=durable)
+        self.journal = self.store.for_organization("northwind")
+        self.versions: dict[str, int] = {}
+        for stream in ("organization", "facts"):
+            self.journal.append(
+                [self.event(stream)], expects={stream: 0}, records={stream: RECORD}
+            )
+
+    def event(self, stream: str) -> NewEvent:
+        return NewEvent(
+            stream=stream,
+            type="edited",
+            id=uuid7(NOW, os.urandom(10)),
+            at=NOW,
+            actor="member:ana",
+            digest="4e6f",
+            body=BODY,
+        )
+
+    def append(self, stream: str, number: int) -> None:
+        version = self.versions.get(stream, 0)
+        self.journal.append(
+            [self.event(stream)],
+            expects={stream: version, "organization": 1, "facts": 1},
+            index=rows_of(stream, number),
+            records={stream: RECORD},
+        )
+        self.versions[stream] = version + 1
+
+    def record(self, stream: str) -> None:
+        self.journal.record(stream)
+
+
+class Raw:
+    """The same rows in the same transactions, written by hand; values are made beforehand."""
+
+    def __init__(self, path: Path, template: Path, *, durable: bool) -> None:
+        SqliteStore(path, indexes=INDEXES, durable=durable).close()
+        self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
+        self.connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        self.versions: dict[str, int] = {}
+        source = sqlite3.connect(template)
+        for table in ("journal_events", "journal_streams", "journal_counters"):
+            rows = source.execute(f"SELECT * FROM {table}").fetchall()
+            self.connection.executemany(
+                f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows
+            )
+        self.event = list(
+            source.execute(f"SELECT {', '.join(sql.COLUMNS)} FROM journal_events").fetchone()
+        )
+        source.close()
+        self.position = 2
+        self.heads = sql.heads(3)
+        self.add = {
+            "posts": "INSERT INTO index_posts (organization, key, stream, c_workspace, c_state,"
+            " c_planned_at) VALUES (?, ?, ?, ?, ?, ?)",
+            "due": "INSERT INTO index_due (organization, key, stream, c_at, c_kind)"
+            " VALUES (?, ?, ?, ?, ?)",
+        }
+        self.set = {
+            "posts": "UPDATE index_posts SET stream = ?, c_workspace = ?, c_state = ?,"
+            " c_planned_at = ? WHERE organization = ? AND key = ?",
+            "due": "UPDATE index_due SET stream = ?, c_at = ?, c_kind = ?, lease_worker = NULL,"
+            " lease_until = NULL WHERE organization = ? AND key = ?",
+        }
+
+    def append(self, stream: str, number: int) -> None:
+        execute = self.connection.execute
+        version = self.versions.get(stream, 0)
+        execute("BEGIN IMMEDIATE")
+        execute(
+            self.heads, ("northwind", "facts", "organization", stream, "northwind")
+        ).fetchall()
+        self.position += 1
+        values = list(self.event)
+        values[1:5] = [self.position, stream, version + 1, str(self.position)]
+        execute(sql.ADD_EVENT, values)
+        rows = rows_of(stream, number)
+        text = f'[["due","{stream}",{number},"expiry"],["posts","{stream}","tulip","x",{number}]]'
+        execute(
+            sql.SET_STREAM if version else sql.ADD_STREAM,
+            (version + 1, values[14], RECORD, text, values[14], "northwind", stream),
+        )
+        for row in rows:
+            filled = (stream, *row.columns.values())
+            if version:
+                execute(self.set[row.index], (*filled, "northwind", row.key))
+            else:
+                execute(self.add[row.index], ("northwind", row.key, *filled))
+        execute(sql.SET_COUNTER, (self.position, "northwind"))
+        execute("COMMIT")
+        self.versions[stream] = version + 1
+
+    def record(self, stream: str) -> None:
+        self.connection.execute(sql.RECORD, ("northwind", stream)).fetchone()
+
+
+def timed(act: Callable[[int], None], batch: int) -> float:
+    start = time.perf_counter()
+    for number in range(batch):
+        act(number)
+    return (time.perf_counter() - start) / batch
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time the SQLite store beside raw sqlite3.")
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--batch", type=int, default=200)
+    parser.add_argument("--quick-disk", action="store_true", help="synchronous=NORMAL on both")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        durable = not options.quick_disk
+        ours = Ours(Path(folder, "ours.db"), durable=durable)
+        raw = Raw(Path(folder, "raw.db"), Path(folder, "ours.db"), durable=durable)
+        print(f"synchronous={'FULL' if durable else 'NORMAL'}, SQLite {sqlite3.sqlite_version}")
+        for what, name in (("append", "append"), ("record read", "record")):
+            times: dict[str, list[float]] = {"ours": [], "raw": []}
+            for round_ in range(options.rounds):
+                sides = [("ours", ours), ("raw", raw)]
+                for side, journal in sides if round_ % 2 else reversed(sides):
+                    if name == "append":
+
+                        def act(number: int, journal: Ours | Raw = journal) -> None:
+                            journal.append(f"post/{number % 50}", number + round_)
+                    else:
+
+                        def act(number: int, journal: Ours | Raw = journal) -> None:
+                            journal.record(f"post/{number % 50}")
+
+                    times[side].append(timed(act, options.batch))
+            mine, theirs = (statistics.median(times[side]) for side in ("ours", "raw"))
+            print(
+                f"{what:12} ours {mine * 1e6:8.1f} us   raw {theirs * 1e6:8.1f} us"
+                f"   ratio {theirs / mine:.2f} of raw"
+            )
+        ours.store.close()
+        raw.connection.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Envelope v1 is the same on every platform, and every value of it counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from socialcollab.content import canonical_json
+from socialcollab.errors import InvalidValueError, JournalDamagedError, NaiveDatetimeError
+from socialcollab.stores import MemoryStore, NewEvent, check_stream, hash_of, microseconds
+from socialcollab.stores.envelope import COLUMNS, event_of, personal_of, seal
+from socialcollab.stores.events import instant_text
+
+GOLDEN = NewEvent(
+    stream="post/019b7c01-0400-7000-8000-000000000001",
+    type="drafted",
+    schema=1,
+    id="019b7c01-0400-7000-8000-000000000000",
+    at=dt.datetime(2026, 4, 7, 9, 30, 0, 5, tzinfo=dt.timezone(dt.timedelta(hours=2))),
+    actor="member:ana",
+    on_behalf_of="member:eva",
+    cause="import 7",
+    digest="sha256:4e6f",
+    body={
+        "text": "De lente is er 🌷\u2028é\x7f\x00",
+        "numbers": [2**53 - 1, -7, 0],
+        "\U0001f337": None,
+        "\uffff": True,
+        "a": {"b": [], "": {}},
+    },
+    personal={"author": "Ana Prado"},
+    salt=bytes(range(16)),
+)
+GOLDEN_HASHES = (
+    "121a5a63a18ef97d88c8df141b05cc2f4dd137c73eab37393db2eb9843310377",
+    "aa351abc5f5f75e112be715dbc0f1623fe1da1f9e0167cf378baad804fb0e7ca",
+)
+
+
+def test_the_golden_chain_has_its_hashes() -> None:
+    """A change here would make every journal written before unreadable."""
+    journal = MemoryStore().for_organization("northwind")
+    [first] = journal.append([GOLDEN], expects={GOLDEN.stream: 0}, records={GOLDEN.stream: b""})
+    second = NewEvent(
+        stream=GOLDEN.stream,
+        type="submitted",
+        id="019b7c01-0400-7000-8000-000000000002",
+        at=dt.datetime(2026, 4, 7, 8, tzinfo=dt.UTC),
+        actor="system:rules",
+    )
+    [after] = journal.append([second], expects={GOLDEN.stream: 1}, records={GOLDEN.stream: b""})
+    assert (first.hash, after.hash) == GOLDEN_HASHES
+    assert after.prev == first.hash
+    assert list(first.body) == ["a", "numbers", "personal", "text", "\U0001f337", "\uffff"]
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+@given(
+    cause=texts,
+    body=st.dictionaries(
+        texts.filter(lambda name: name != "personal"),
+        st.recursive(
+            st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | texts,
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+            max_leaves=5,
+        ),
+        max_size=4,
+    ),
+)
+def test_the_hash_is_that_of_the_canonical_envelope(cause: str, body: dict[str, object]) -> None:
+    """As RFC 8785 writes it whole, by our own function and by another library's."""
+    rfc8785 = pytest.importorskip("rfc8785")
+    new = attrs.evolve(GOLDEN, cause=cause, body=body, personal={}, salt=b"")
+    sealed = seal(new, organization="northwind", position=3, version=2, prev="ab")
+    envelope = dict(zip(COLUMNS, sealed, strict=True))
+    envelope["body"] = body
+    hash_ = envelope.pop("hash")
+    assert hash_ == hashlib.sha256(canonical_json(envelope)).hexdigest()
+    assert hash_ == hashlib.sha256(rfc8785.dumps(envelope)).hexdigest()
+    assert event_of(sealed, {}).body == body
+
+
+def test_every_value_of_the_envelope_counts() -> None:
+    sealed = seal(GOLDEN, organization="northwind", position=3, version=2, prev="ab")
+    for place, value in enumerate(sealed[:14]):
+        other = [*sealed[:14]]
+        other[place] = value + 1 if isinstance(value, int) else f"{value} "
+        assert hash_of(*other) != sealed[14], COLUMNS[place]  # type: ignore[arg-type]  # in order
+
+
+def test_an_event_is_opened_as_it_was_sealed() -> None:
+    sealed = seal(GOLDEN, organization="northwind", position=3, version=2, prev="ab")
+    event = event_of(sealed, personal_of(GOLDEN))
+    assert event == event_of(sealed, personal_of(GOLDEN), trusted=True)
+    assert (event.at, event.personal, event.salt) == (GOLDEN.at, GOLDEN.personal, GOLDEN.salt)
+    assert {event: 1}[event] == 1, "events can be in sets"
+    with pytest.raises(JournalDamagedError, match="author"):
+        event_of(sealed, {})
+    with pytest.raises(JournalDamagedError, match="position 3"):
+        event_of((*sealed[:8], "member:eve", *sealed[9:]), personal_of(GOLDEN))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"stream": "Post/a"},
+        {"stream": "post/"},
+        {"stream": "post/a b"},
+        {"stream": ""},
+        {"type": ""},
+        {"type": "Drafted"},
+        {"schema": 0},
+        {"schema": True},
+        {"id": "7"},
+        {"id": GOLDEN.id.upper()},
+        {"id": GOLDEN.id.replace("-7", "-4")},
+        {"actor": "ana"},
+        {"actor": ""},
+        {"actor": "member:"},
+        {"on_behalf_of": "eva"},
+        {"cause": None},
+        {"cause": "\ud800"},
+        {"digest": 7},
+        {"body": [1]},
+        {"body": {"n": 1.5}},
+        {"body": {"n": 2**53}},
+        {"body": {"text": "\udc80"}},
+        {"body": {"personal": 1}},
+        {"personal": {"x": 1.5}},
+        {"salt": b""},
+        {"salt": bytes(15)},
+        {"personal": {}},
+    ],
+    ids=repr,
+)
+def test_what_no_journal_could_hold_is_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(InvalidValueError):
+        attrs.evolve(GOLDEN, **fields)
+
+
+def test_instants_need_an_offset() -> None:
+    naive = dt.datetime(2026, 1, 2)  # noqa: DTZ001
+    with pytest.raises(NaiveDatetimeError):
+        attrs.evolve(GOLDEN, at=naive)
+    with pytest.raises(NaiveDatetimeError):
+        microseconds(naive)
+
+
+@given(st.datetimes(timezones=st.just(dt.UTC)))
+def test_instants_are_written_one_way_and_read_back(at: dt.datetime) -> None:
+    assert dt.datetime.fromisoformat(instant_text(at)) == at
+    assert len(instant_text(at)) == 27
+    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    assert epoch + dt.timedelta(microseconds=microseconds(at)) == at
+
+
+def test_later_changes_of_what_was_given_change_nothing() -> None:
+    body = {"list": [1]}
+    event = attrs.evolve(GOLDEN, body=body)
+    before = event.sealed_body
+    body["list"].append(2)
+    sealed = seal(event, organization="northwind", position=1, version=1, prev="")
+    assert sealed[12] == before
+
+
+def test_streams_have_a_kind_and_mostly_a_name() -> None:
+    for name in ("organization", "facts", "holds", "post/p1", "calendar/tulip-x", "case/x:7#1"):
+        assert check_stream(name) == name
