@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["looks_like_formula", "neutralised", "restored"]
+__all__ = ["FORMULA_STARTS", "looks_like_formula", "neutralised", "restored"]
 
-_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _FORMULA: Final = re.compile(
     r"""
     = \s* [-+(]* \s* (?:
@@ -39,7 +39,7 @@ def looks_like_formula(cell: str) -> bool:
     Source:
         OWASP, CSV Injection.
     """
-    if not cell.startswith(_STARTS):
+    if not cell.startswith(FORMULA_STARTS):
         return False
     return _FORMULA.match(cell.lstrip("\t\r\n ")) is not None
 
@@ -55,7 +55,7 @@ def neutralised(cell: str) -> str:
     ("'=1+1", 'hello')
     """
     # A cell that begins with such an apostrophe gets another, so that reading gives it back.
-    begins = cell.lstrip("'").startswith(_STARTS)
+    begins = cell.lstrip("'").startswith(FORMULA_STARTS)
     return f"'{cell}" if begins else cell
 
 
@@ -66,6 +66,6 @@ def restored(cell: str) -> str:
     >>> restored("'=1+1"), restored("'s Avonds")
     ('=1+1', "'s Avonds")
     """
-    if cell.startswith("'") and cell.lstrip("'").startswith(_STARTS):
+    if cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_STARTS):
         return cell[1:]
     return cell
