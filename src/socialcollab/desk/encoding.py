@@ -13,7 +13,7 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from socialcollab.content import Image, Json
-from socialcollab.directory import Selector
+from socialcollab.desk.organization_events import OrganizationCreated
 from socialcollab.errors import JournalDamagedError
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow import StepKey
@@ -31,9 +31,10 @@ EVENT_TYPES: Final[Mapping[str, type[Any]]] = {
         *ev.HOLD_EVENTS,
         ev.SlotTaken,
         ev.NoteWritten,
+        OrganizationCreated,
     )
 }
-"""Every event that the workflow decides, by the name it is stored under."""
+"""Every event there is, by the name it is stored under."""
 
 
 def _read_step_key(value: object, _: object) -> StepKey:
@@ -67,7 +68,6 @@ def _make() -> Converter:
     converter.register_structure_hook(
         Image, make_dict_structure_fn(Image, converter, data=override(omit=True))
     )
-    converter.get_structure_hook(Selector)
     return converter
 
 

@@ -24,6 +24,7 @@ from socialcollab.transport.flow import (
     ask,
 )
 from socialcollab.transport.ports import Media
+from socialcollab.transport.retry import RetryPolicy
 
 __all__ = [
     "Absent",
@@ -42,6 +43,7 @@ __all__ = [
     "Published",
     "Reply",
     "Request",
+    "RetryPolicy",
     "Transport",
     "Wait",
     "advance",

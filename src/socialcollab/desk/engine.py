@@ -1,0 +1,278 @@
+"""Read, decide, write: how every command comes about, and no other way."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from socialcollab.content import Delivery, Post, PostContent
+from socialcollab.desk.encoding import event_parts, pack
+from socialcollab.desk.steps import Steps, ask
+from socialcollab.desk.streams import (
+    FACTS,
+    HOLDS,
+    ORGANIZATION,
+    FactsRecord,
+    HoldsRecord,
+    OrganizationRecord,
+    evolve,
+    read_record,
+    rows_of,
+)
+from socialcollab.errors import ConflictError, NotFoundError
+from socialcollab.identifiers import uuid7
+from socialcollab.organization import Organization
+from socialcollab.stores import BoundStore, NewEvent
+from socialcollab.time import as_utc
+from socialcollab.workflow import Actor, Context, Event, PostRecord
+
+__all__ = ["Engine", "Loaded", "State"]
+
+T = TypeVar("T")
+
+_TRIES: Final = 12
+
+Clock = Callable[[], dt.datetime]
+
+
+@attrs.frozen(kw_only=True)
+class Loaded:
+    """A stream's version and what its record says; None if the stream is absent."""
+
+    stream: str
+    version: int
+    record: Any
+
+
+@attrs.frozen(kw_only=True)
+class State:
+    """
+    What holds for every command, and the versions at which it was read.
+
+    Attributes:
+        organization: The organization in force.
+
+        digest: Its digest, for the envelope.
+
+        facts: What holds by command.
+
+        holds: The holds in force.
+
+        versions: The version of each of these streams.
+    """
+
+    organization: Organization
+    digest: str
+    facts: FactsRecord
+    holds: HoldsRecord
+    versions: Mapping[str, int]
+
+
+@attrs.define
+class Engine:
+    """
+    The shell's working parts: a bound store, clocks, and a source of random bytes.
+
+    Attributes:
+        store: The journal of one organization.
+
+        clock: The plan's clock.
+
+        real_clock: The clock of leases and send deadlines.
+
+        entropy: Gives random bytes.
+    """
+
+    store: BoundStore
+    clock: Clock
+    real_clock: Clock
+    entropy: Callable[[int], bytes]
+    _in_force: tuple[int, Organization] | None = None
+
+    def now(self) -> dt.datetime:
+        """Return the plan's instant, in UTC."""
+        return as_utc(self.clock())
+
+    def load(self, stream: str) -> Steps[Loaded]:
+        """Read the record of one stream."""
+        version, data = yield from ask(self.store.record, stream)
+        return Loaded(stream=stream, version=version, record=read_record(stream, data))
+
+    def state(self) -> Steps[State]:
+        """
+        Read what holds for every command.
+
+        Raises:
+            NotFoundError: If no organization is in force.
+        """
+        loaded = yield from self.load(ORGANIZATION)
+        if loaded.record is None:
+            raise NotFoundError(
+                "organization", self.store.organization, suggestion="begin with `Desk.create`"
+            )
+        facts = yield from self.load(FACTS)
+        holds = yield from self.load(HOLDS)
+        record: OrganizationRecord = loaded.record
+        if self._in_force is None or self._in_force[0] != loaded.version:
+            self._in_force = (loaded.version, read_organization(record))
+        return State(
+            organization=self._in_force[1],
+            digest=record.digest,
+            facts=facts.record or FactsRecord(),
+            holds=holds.record or HoldsRecord(),
+            versions={one.stream: one.version for one in (loaded, facts, holds)},
+        )
+
+    def post(self, post: str) -> Steps[Loaded]:
+        """
+        Read a post.
+
+        Raises:
+            NotFoundError: If there is none.
+        """
+        loaded = yield from self.load(f"post/{post}")
+        if loaded.record is None:
+            raise NotFoundError("post", post)
+        return loaded
+
+    def deliveries(self, post: Post) -> Steps[list[Loaded]]:
+        """Read all deliveries of a post, in the order they were planned."""
+        found = []
+        for delivery in post.deliveries:
+            loaded = yield from self.load(f"delivery/{delivery}")
+            found.append(loaded)
+        return found
+
+    def context(
+        self,
+        state: State,
+        actor: Actor,
+        *,
+        now: dt.datetime,
+        deliveries: Iterable[Delivery] = (),
+        content: PostContent | None = None,
+        workspace: str = "",
+    ) -> Context:
+        """Gather what a decider may know; *content* is what the style guide is asked about."""
+        organization = state.organization
+        findings = ()
+        if content is not None and organization.findings_matter:
+            findings = organization.lint(content, workspace=workspace, at=now)
+        return Context(
+            now=now,
+            actor=actor,
+            access=organization.access,
+            policies=organization.policies,
+            pins=organization.pins,
+            profiles=organization.profiles_by_id,
+            workspaces=organization.workspaces_by_id,
+            zones=organization.zones,
+            hours=organization.hours,
+            duties=organization.duties_by_id,
+            findings=findings,
+            deliveries=tuple(deliveries),
+            holds=state.holds.holds,
+        )
+
+    def append(
+        self,
+        state: State,
+        events: Sequence[Event],
+        loaded: Iterable[Loaded],
+        *,
+        at: dt.datetime,
+        salt: bytes = b"",
+        sends: bool = False,
+    ) -> Steps[dict[str, Any]]:
+        """
+        Store events with the records and rows they bring about, all or nothing.
+
+        Args:
+            state: What they were decided on.
+
+            events: The events, in order.
+
+            loaded: The streams they were decided on.
+
+            at: The plan's instant.
+
+            salt: What personal values of posts are salted with.
+
+            sends: Whether a hold set meanwhile has to stop it.
+
+        Returns:
+            The new record of each stream that changed.
+
+        Raises:
+            ConflictError: If something it was decided on has changed.
+        """
+        known = {one.stream: one for one in loaded}
+        for stream in dict.fromkeys(event.stream for event in events):
+            if stream not in known:
+                known[stream] = yield from self.load(stream)
+        expects = {stream: one.version for stream, one in known.items()}
+        for stream in (ORGANIZATION, FACTS, *((HOLDS,) if sends else ())):
+            expects.setdefault(stream, state.versions.get(stream, 0))
+        records: dict[str, Any] = {}
+        stored = []
+        for event in events:
+            sealed, kept_salt = self._new_event(event, state.digest, at, salt)
+            before = records.get(event.stream, known[event.stream].record)
+            records[event.stream] = evolve(
+                event.stream, before, event.data, actor=event.actor, at=at, salt=kept_salt or salt
+            )
+            stored.append(sealed)
+        rows = [row for stream, record in records.items() for row in rows_of(stream, record)]
+        packed = {stream: pack(record) for stream, record in records.items()}
+        yield from ask(self.store.append, stored, expects=expects, index=rows, records=packed)
+        return records
+
+    def _new_event(
+        self, event: Event, digest: str, at: dt.datetime, salt: bytes
+    ) -> tuple[NewEvent, bytes]:
+        body, personal = event_parts(event.data)
+        if personal and not event.stream.startswith("post/"):
+            salt = self.entropy(16)
+        used = salt if personal else b""
+        new = NewEvent(
+            stream=event.stream,
+            type=event.data.TYPE,
+            id=uuid7(as_utc(self.real_clock()), self.entropy(10)),
+            at=at,
+            actor=str(event.actor),
+            digest=digest,
+            body=body,
+            personal=personal,
+            salt=used,
+        )
+        return new, used
+
+    def again(self, attempt: Callable[[], Steps[T]]) -> Steps[T]:
+        """
+        Make an attempt, and again from the reading on if something changed meanwhile.
+
+        Raises:
+            ConflictError: If it keeps changing.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return (yield from attempt())
+            except ConflictError:
+                continue
+        return (yield from attempt())
+
+
+def read_organization(record: OrganizationRecord) -> Organization:
+    """Load the organization that a record holds."""
+    files = {name: base64.b64decode(data) for name, data in record.files.items()}
+    return Organization.loads(record.document, files=files)
+
+
+def post_of(records: Mapping[str, Any], post: str) -> Post:
+    """Return the post of an append's records."""
+    record: PostRecord = records[f"post/{post}"]
+    return record.post

@@ -1,0 +1,152 @@
+"""Carry out a command: the one door through which anything comes about."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from socialcollab.content import Post, PostContent
+from socialcollab.desk import commands as dc
+from socialcollab.desk.engine import Engine, Loaded, State
+from socialcollab.desk.planning import barred, slots_for
+from socialcollab.desk.steps import Steps, ask
+from socialcollab.errors import InvalidValueError
+from socialcollab.time import WallTime
+from socialcollab.workflow import Actor, Context, Event, decide, resume, set_hold, write_note
+from socialcollab.workflow import commands as cm
+
+__all__ = ["decided", "perform"]
+
+_PLANNING = (cm.Submit, cm.Approve, cm.Schedule, cm.Move)
+
+
+def perform(engine: Engine, actor: Actor, command: dc.Command) -> Steps[dict[str, Any]]:
+    """
+    Read, decide and write; again from the reading on if something changed meanwhile.
+
+    Returns:
+        The new record of each stream that changed.
+
+    Raises:
+        RefusedError: If it may not be.
+
+        StaleError: If another person changed what was seen.
+    """
+
+    def attempt() -> Steps[dict[str, Any]]:
+        at = engine.now()
+        state = yield from engine.state()
+        events, loaded, salt = yield from decided(engine, state, actor, command, at=at)
+        return (yield from engine.append(state, events, loaded, at=at, salt=salt))
+
+    return (yield from engine.again(attempt))
+
+
+def decided(
+    engine: Engine, state: State, actor: Actor, command: dc.Command, *, at: dt.datetime
+) -> Steps[tuple[tuple[Event, ...], list[Loaded], bytes]]:
+    """Return what a command would bring about, what it was decided on, and the post's salt."""
+    if isinstance(command, dc.SetHold):
+        context = engine.context(state, actor, now=at)
+        events = set_hold(
+            command.hold,
+            on=command.on,
+            reason=command.reason,
+            until=command.until,
+            context=context,
+        )
+        return events, [], b""
+    if isinstance(command, dc.Resume):
+        return resume(command.hold, engine.context(state, actor, now=at)), [], b""
+    if isinstance(command, dc.WriteNote):
+        events = write_note(
+            command.note,
+            workspace=command.workspace,
+            on=command.on,
+            text=command.text,
+            context=engine.context(state, actor, now=at),
+        )
+        return events, [], b""
+    return (yield from _decided_on_post(engine, state, actor, command, at=at))
+
+
+def _decided_on_post(
+    engine: Engine, state: State, actor: Actor, command: cm.PostCommand, *, at: dt.datetime
+) -> Steps[tuple[tuple[Event, ...], list[Loaded], bytes]]:
+    if isinstance(command, cm.Draft):
+        if command.ref:
+            yield from _refuse_known_ref(engine, command.ref)
+        post = yield from engine.load(f"post/{command.post}")
+        context = engine.context(state, actor, now=at)
+        return decide(post.record, command, context), [post], command.salt
+    post = yield from engine.post(command.post)
+    deliveries = yield from engine.deliveries(post.record.post)
+    content = command.content if isinstance(command, cm.Edit) else post.record.post.content
+    context = engine.context(
+        state,
+        actor,
+        now=at,
+        deliveries=[one.record for one in deliveries],
+        content=content,
+        workspace=post.record.post.workspace,
+    )
+    loaded = [post, *deliveries]
+    if isinstance(command, _PLANNING):
+        # Read before the calendar is: whoever plans on it meanwhile makes this attempt void.
+        for target in post.record.post.targets:
+            loaded.append((yield from engine.load(f"calendar/{target}")))
+        context = yield from _with_times(engine, state, post.record, command, context)
+    return decide(post.record, command, context), loaded, post.record.post.salt
+
+
+def _refuse_known_ref(engine: Engine, ref: str) -> Steps[None]:
+    known = yield from find_ref(engine, ref)
+    if known:
+        raise InvalidValueError(
+            f"ref `{ref}` is the name of post `{known}` already",
+            value=ref,
+            expected="a ref that no post has",
+        )
+
+
+def find_ref(engine: Engine, ref: str) -> Steps[str]:
+    """Return the post of that ref, or an empty string."""
+    rows = yield from ask(engine.store.query, "refs", where={"ref": ref}, after=None, limit=1)
+    return str(rows[0].columns["post"]) if rows else ""
+
+
+def _with_times(
+    engine: Engine, state: State, record: Any, command: cm.PostCommand, context: Context
+) -> Steps[Context]:
+    post: Post = record.post
+    if isinstance(command, cm.Submit):
+        wants_slots = command.when == "next slot"
+    else:
+        wants_slots = (
+            isinstance(command, cm.Approve)
+            and record.request is not None
+            and record.request.when == "next slot"
+        )
+    if wants_slots:
+        slots = yield from slots_for(engine, state, post, after=context.now)
+        return attrs.evolve(context, next_slots=slots)
+    if isinstance(command, cm.Approve):
+        return context
+    kinds = ("blackout",) if isinstance(command, cm.Submit) else ("blackout", "hold")
+    return attrs.evolve(context, barred=barred(state, _times(post, command), kinds=kinds))
+
+
+def _times(post: Post, command: cm.PostCommand) -> Mapping[str, dt.datetime]:
+    content: PostContent = post.content
+    wanted: dict[str, WallTime | None] = {
+        str(target): content.time_for(target) for target in post.targets
+    }
+    if isinstance(command, cm.Schedule) and command.at is not None:
+        wanted = dict.fromkeys(wanted, command.at)
+    if isinstance(command, cm.Move):
+        moved = [command.profile] if command.profile else list(wanted)
+        wanted = {target: command.at for target in moved if target in wanted}
+    return {target: at.instant for target, at in wanted.items() if at is not None}

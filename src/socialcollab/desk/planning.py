@@ -1,0 +1,221 @@
+"""The calendar as the journal holds it, for deciders and for people."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+from socialcollab.content import Post, Summary, summarise
+from socialcollab.desk.engine import Engine, State
+from socialcollab.desk.steps import Steps, ask
+from socialcollab.scheduling import Calendar, Entry, check_time, next_slot
+from socialcollab.stores import Column, Row, microseconds
+from socialcollab.time import WallTime
+from socialcollab.verdicts import Reason
+
+__all__ = ["all_rows", "barred", "calendar_of", "full_calendar", "slots_for"]
+
+_PAGE = 500
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+# How far back an entry can still be too close to a new one.
+_BEHIND = dt.timedelta(days=8)
+_TAKING = ("in_review", "approved")
+_STANDING = ("waiting", "publishing", "published", "unknown")
+
+
+def instant(value: Column) -> dt.datetime:
+    """Return the instant of a row's microseconds."""
+    return _EPOCH + dt.timedelta(microseconds=int(value or 0))
+
+
+def all_rows(
+    engine: Engine,
+    index: str,
+    *,
+    where: Mapping[str, Column | tuple[Column, ...]] | None = None,
+    after: Row | None = None,
+    before: int | None = None,
+) -> Steps[list[Row]]:
+    """Read all rows of an index, page by page; *before* ends at that many microseconds."""
+    found: list[Row] = []
+    while True:
+        page = yield from ask(
+            engine.store.query, index, where=where or {}, after=after, limit=_PAGE
+        )
+        for row in page:
+            at = row.columns.get("at")
+            if before is not None and isinstance(at, int) and at >= before:
+                return found
+            found.append(row)
+        if len(page) < _PAGE:
+            return found
+        after = page[-1]
+
+
+def _from(index: str, at: dt.datetime) -> Row:
+    """Return the row after which rows of that instant and later come."""
+    return Row(index, "", index, {"at": microseconds(at)})
+
+
+def calendar_of(
+    engine: Engine, state: State, profiles: Iterable[str], *, since: dt.datetime
+) -> Steps[Calendar]:
+    """Read what takes up room on the calendars of *profiles* from shortly before *since* on."""
+    names = tuple(sorted(set(profiles)))
+    start = since - _BEHIND
+    plans = yield from all_rows(
+        engine, "plans", where={"profile": names, "state": _TAKING}, after=_from("plans", start)
+    )
+    deliveries = yield from all_rows(
+        engine,
+        "deliveries",
+        where={"profile": names, "state": _STANDING},
+        after=_from("deliveries", start),
+    )
+    entries = {
+        (str(row.columns["profile"]), str(row.columns["post"]), instant(row.columns["at"])): str(
+            row.columns["state"]
+        )
+        for row in (*plans, *deliveries)
+    }
+    organization = state.organization
+    return Calendar.of(
+        [organization.profiles_by_id[name] for name in names if name in organization.profiles_by_id],
+        zones=organization.zones,
+        slot_plans=organization.slot_plans,
+        blackouts=organization.blackouts,
+        holds=state.holds.holds,
+        entries=[
+            Entry(profile=profile, post=post, at=at, state=standing)
+            for (profile, post, at), standing in sorted(entries.items())
+        ],
+    )
+
+
+def slots_for(
+    engine: Engine, state: State, post: Post, *, after: dt.datetime
+) -> Steps[dict[str, WallTime]]:
+    """Return the next free slot of each target; a target without one is left out."""
+    targets = [name for name in post.targets if name in state.organization.profiles_by_id]
+    calendar = yield from calendar_of(engine, state, targets, since=after)
+    found: dict[str, WallTime] = {}
+    for target in targets:
+        choice = next_slot(calendar, target, after=after, post=post.id)
+        if choice.at is not None:
+            found[target] = WallTime.of(choice.at, choice.zone)
+    return found
+
+
+def barred(
+    state: State, times: Mapping[str, dt.datetime], *, kinds: tuple[str, ...]
+) -> dict[str, Reason]:
+    """Return for which targets a hold or a blackout, by *kinds*, stands at the wanted time."""
+    organization = state.organization
+    calendar = Calendar.of(
+        [organization.profiles_by_id[name] for name in times if name in organization.profiles_by_id],
+        zones=organization.zones,
+        blackouts=organization.blackouts,
+        holds=state.holds.holds,
+    )
+    found: dict[str, Reason] = {}
+    for profile, at in times.items():
+        if profile not in organization.profiles_by_id:
+            continue
+        for clash in check_time(calendar, profile, at):
+            if clash.kind in kinds:
+                found[profile] = clash.reason
+                break
+    return found
+
+
+def full_calendar(
+    engine: Engine,
+    state: State,
+    *,
+    start: dt.datetime,
+    end: dt.datetime,
+    workspace: str = "",
+    viewer: str = "",
+) -> Steps[Calendar]:
+    """
+    Read the publishing calendar that people see: posts with a time, each delivery at its own.
+
+    Args:
+        engine: The shell's working parts.
+
+        state: What holds now.
+
+        start: First instant of it.
+
+        end: First instant after it.
+
+        workspace: Only this one, or all if empty.
+
+        viewer: Only what this member may view, or everything if empty.
+    """
+    organization = state.organization
+    now = engine.now()
+    profiles = [
+        profile
+        for profile in organization.profiles
+        if (not workspace or profile.workspace == workspace)
+        and (not viewer or organization.access.allows(viewer, "view", profile.id, at=now))
+    ]
+    names = tuple(sorted(profile.id for profile in profiles))
+    before = microseconds(end)
+    empty = Calendar.of(
+        profiles,
+        zones=organization.zones,
+        slot_plans=organization.slot_plans,
+        blackouts=organization.blackouts,
+        holds=state.holds.holds,
+    )
+    if not names:
+        return empty
+    just_before = _from("plans", start - dt.timedelta(microseconds=1))
+    plans = yield from all_rows(
+        engine, "plans", where={"profile": names}, after=just_before, before=before
+    )
+    deliveries = yield from all_rows(
+        engine,
+        "deliveries",
+        where={"profile": names},
+        after=_from("deliveries", start - dt.timedelta(microseconds=1)),
+        before=before,
+    )
+    posts: dict[str, Post] = {}
+    entries: list[Entry] = []
+    standing: set[tuple[str, str]] = set()
+    for row in deliveries:
+        if row.columns["state"] == "cancelled":
+            continue
+        loaded = yield from engine.load(row.stream)
+        post, profile = str(row.columns["post"]), str(row.columns["profile"])
+        if post not in posts:
+            posts[post] = (yield from engine.post(post)).record.post
+        profile_value = organization.profiles_by_id[profile]
+        facts = organization.facts_of(posts[post])
+        held = any(hold.stops(profile_value, facts, now=now) for hold in state.holds.holds)
+        shown = summarise(posts[post], [loaded.record], held=held)
+        standing.add((post, profile))
+        entries.append(_entry(posts[post], profile, instant(row.columns["at"]), shown))
+    for row in plans:
+        post, profile = str(row.columns["post"]), str(row.columns["profile"])
+        if (post, profile) in standing:
+            continue
+        if post not in posts:
+            posts[post] = (yield from engine.post(post)).record.post
+        shown = Summary(posts[post].state.value)
+        entries.append(_entry(posts[post], profile, instant(row.columns["at"]), shown))
+    return empty.adding(*entries)
+
+
+def _entry(post: Post, profile: str, at: dt.datetime, shown: Summary) -> Entry:
+    title = " ".join(post.content.text_for(profile).split())
+    return Entry(
+        profile=profile,
+        at=at,
+        post=post.id,
+        title=title if len(title) <= 80 else f"{title[:79]}…",
+        state=shown.value,
+    )

@@ -1,0 +1,297 @@
+"""What each kind of stream folds into: its record and its index rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from socialcollab.content import Delivery, DeliveryState, Hold, PostState
+from socialcollab.desk.encoding import event_data, pack, unpack
+from socialcollab.errors import JournalDamagedError
+from socialcollab.identifiers import MemberId, WorkspaceId
+from socialcollab.stores import Event as StoredEvent
+from socialcollab.stores import Index, Row, microseconds
+from socialcollab.workflow import Actor, PostRecord, evolve_delivery, evolve_post
+from socialcollab.workflow import events as ev
+
+__all__ = [
+    "FACTS",
+    "HOLDS",
+    "INDEXES",
+    "ORGANIZATION",
+    "FactsRecord",
+    "HoldsRecord",
+    "Note",
+    "OrganizationRecord",
+    "Record",
+    "evolve",
+    "fold",
+    "read_record",
+    "rows_of",
+]
+
+ORGANIZATION: Final = "organization"
+FACTS: Final = "facts"
+HOLDS: Final = "holds"
+
+INDEXES: Final = (
+    Index("posts", ("workspace", "state", "planned_at", "author", "campaign"), ("planned_at",)),
+    Index("refs", ("ref", "post"), ("ref",)),
+    Index("plans", ("profile", "workspace", "state", "at", "post"), ("at",)),
+    Index("deliveries", ("post", "profile", "workspace", "state", "at"), ("at",)),
+    Index("due", ("at", "kind")),
+)
+"""The indexes that a desk's store has to keep."""
+
+
+@attrs.frozen(kw_only=True)
+class OrganizationRecord:
+    """The document in force, as text, with the files it names and its digest."""
+
+    document: str
+    digest: str
+    files: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Note:
+    """A note on the calendar of a workspace."""
+
+    id: str
+    workspace: WorkspaceId
+    on: dt.date
+    by: MemberId
+    text: str
+
+
+@attrs.frozen(kw_only=True)
+class FactsRecord:
+    """What holds by command and not by document."""
+
+    notes: tuple[Note, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class HoldsRecord:
+    """The holds that have been set and not lifted, oldest first."""
+
+    holds: tuple[Hold, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Count:
+    """How often something was put on a calendar."""
+
+    taken: int = 0
+
+
+Record: TypeAlias = (
+    PostRecord | Delivery | OrganizationRecord | FactsRecord | HoldsRecord | Count
+)
+
+_KINDS: Final[Mapping[str, type[Any]]] = {
+    "post": PostRecord,
+    "delivery": Delivery,
+    ORGANIZATION: OrganizationRecord,
+    FACTS: FactsRecord,
+    HOLDS: HoldsRecord,
+    "calendar": Count,
+}
+
+
+def _kind(stream: str) -> str:
+    return stream.partition("/")[0]
+
+
+def read_record(stream: str, data: bytes) -> Any:
+    """
+    Read the record of a stream; None if it is absent.
+
+    Raises:
+        JournalDamagedError: If it cannot be read, or no such stream is known.
+    """
+    if not data:
+        return None
+    cls = _KINDS.get(_kind(stream))
+    if cls is None:
+        raise JournalDamagedError("a stream of an unknown kind", place=stream)
+    return unpack(data, cls, place=stream)
+
+
+def evolve(
+    stream: str, record: Any, data: ev.EventData, *, actor: Actor, at: dt.datetime, salt: bytes
+) -> Any:
+    """Return the record of *stream* after one event."""
+    return _EVOLVE[_kind(stream)](record, data, actor, at, salt)
+
+
+def _evolve_post(
+    record: Any, data: ev.EventData, actor: Actor, at: dt.datetime, salt: bytes
+) -> PostRecord:
+    return evolve_post(record, data, actor=actor, at=at, salt=salt)
+
+
+def _evolve_delivery(
+    record: Any, data: ev.EventData, _: Actor, __: dt.datetime, ___: bytes
+) -> Delivery:
+    return evolve_delivery(record, data)
+
+
+def _evolve_holds(
+    record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes
+) -> HoldsRecord:
+    before = () if record is None else record.holds
+    if isinstance(data, ev.HoldSet):
+        return HoldsRecord(holds=(*before, attrs.evolve(data.hold, reason=data.reason)))
+    return HoldsRecord(holds=tuple(hold for hold in before if hold.id != data.hold))
+
+
+def _evolve_facts(
+    record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes
+) -> FactsRecord:
+    before = () if record is None else record.notes
+    note = Note(id=data.note, workspace=data.workspace, on=data.on, by=data.by, text=data.text)
+    return FactsRecord(notes=(*before, note))
+
+
+def _evolve_calendar(
+    record: Any, _: ev.EventData, __: Actor, ___: dt.datetime, ____: bytes
+) -> Count:
+    return Count(taken=(0 if record is None else record.taken) + 1)
+
+
+def _evolve_organization(
+    _: Any, data: Any, __: Actor, ___: dt.datetime, ____: bytes
+) -> OrganizationRecord:
+    return OrganizationRecord(
+        document=data.document, digest=data.document_digest, files=data.files
+    )
+
+
+_EVOLVE: Final[Mapping[str, Callable[[Any, Any, Actor, dt.datetime, bytes], Any]]] = {
+    "post": _evolve_post,
+    "delivery": _evolve_delivery,
+    HOLDS: _evolve_holds,
+    FACTS: _evolve_facts,
+    "calendar": _evolve_calendar,
+    ORGANIZATION: _evolve_organization,
+}
+
+
+def rows_of(stream: str, record: Any) -> list[Row]:
+    """Return all index rows of a stream, from its record alone."""
+    if isinstance(record, PostRecord):
+        return _post_rows(stream, record)
+    if isinstance(record, Delivery):
+        return _delivery_rows(stream, record)
+    return []
+
+
+_ON_CALENDAR = frozenset(
+    {
+        PostState.DRAFT,
+        PostState.IN_REVIEW,
+        PostState.CHANGES_REQUESTED,
+        PostState.APPROVED,
+        PostState.EXPIRED,
+    }
+)
+
+
+def _post_rows(stream: str, record: PostRecord) -> list[Row]:
+    post = record.post
+    times = {
+        target: microseconds(at.instant)
+        for target in post.targets
+        if (at := post.content.time_for(target)) is not None
+    }
+    planned = post.planned_at
+    first = min(
+        (*times.values(), *(() if planned is None else (microseconds(planned.instant),))),
+        default=None,
+    )
+    rows = [
+        Row(
+            "posts",
+            post.id,
+            stream,
+            {
+                "workspace": post.workspace,
+                "state": post.state.value,
+                "planned_at": first,
+                "author": post.author,
+                "campaign": post.content.campaign or None,
+            },
+        )
+    ]
+    if post.ref:
+        rows.append(Row("refs", post.ref, stream, {"ref": post.ref, "post": post.id}))
+    if post.state in _ON_CALENDAR:
+        rows += [
+            Row(
+                "plans",
+                f"{post.id}|{target}",
+                stream,
+                {
+                    "profile": target,
+                    "workspace": post.workspace,
+                    "state": post.state.value,
+                    "at": at,
+                    "post": post.id,
+                },
+            )
+            for target, at in sorted(times.items())
+        ]
+    if (
+        post.state is PostState.IN_REVIEW
+        and times
+        and record.request is not None
+        and record.request.when == "planned"
+    ):
+        due = {"at": min(times.values()), "kind": "expire"}
+        rows.append(Row("due", stream, stream, due))
+    return rows
+
+
+_WAKING = {
+    DeliveryState.WAITING: "send",
+    DeliveryState.PUBLISHING: "settle",
+    DeliveryState.UNKNOWN: "look",
+}
+
+
+def _delivery_rows(stream: str, delivery: Delivery) -> list[Row]:
+    at = microseconds(delivery.at.instant)
+    rows = [
+        Row(
+            "deliveries",
+            delivery.id,
+            stream,
+            {
+                "post": delivery.post,
+                "profile": delivery.profile,
+                "workspace": delivery.workspace,
+                "state": delivery.state.value,
+                "at": at,
+            },
+        )
+    ]
+    kind = _WAKING.get(delivery.state)
+    if kind is not None:
+        due = microseconds(delivery.due_at)
+        rows.append(Row("due", stream, stream, {"at": due, "kind": kind}))
+    return rows
+
+
+def fold(stream: str, events: Sequence[StoredEvent]) -> tuple[bytes, Sequence[Row]]:
+    """Fold a whole stream anew: what its record and rows have to be."""
+    record: Any = None
+    for event in events:
+        data = event_data(event)
+        record = evolve(
+            stream, record, data, actor=Actor.parse(event.actor), at=event.at, salt=event.salt
+        )
+    return (b"" if record is None else pack(record)), rows_of(stream, record)
