@@ -17,6 +17,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from socialcollab.identifiers import uuid7
@@ -40,15 +41,30 @@ def rows_of(stream: str, number: int) -> tuple[Row, ...]:
     )
 
 
-class Ours:
+class Side:
+    """One of the two; `append` and `record` do the same to either."""
+
+    def append(self, stream: str, number: int) -> None:
+        raise NotImplementedError
+
+    def record(self, stream: str) -> None:
+        raise NotImplementedError
+
+    def act(self, name: str, round_: int, number: int) -> None:
+        stream = f"post/{number % 50}"
+        if name == "append":
+            self.append(stream, number + round_)
+        else:
+            self.record(stream)
+
+
+class Ours(Side):
     def __init__(self, path: Path, *, durable: bool) -> None:
         self.store = SqliteStore(path, indexes=INDEXES, durable=durable)
         self.journal = self.store.for_organization("northwind")
         self.versions: dict[str, int] = {}
         for stream in ("organization", "facts"):
-            self.journal.append(
-                [self.event(stream)], expects={stream: 0}, records={stream: RECORD}
-            )
+            self.journal.append([self.event(stream)], expects={stream: 0}, records={stream: RECORD})
 
     def event(self, stream: str) -> NewEvent:
         return NewEvent(
@@ -75,7 +91,7 @@ class Ours:
         self.journal.record(stream)
 
 
-class Raw:
+class Raw(Side):
     """The same rows in the same transactions, written by hand; values are made beforehand."""
 
     def __init__(self, path: Path, template: Path, *, durable: bool) -> None:
@@ -112,9 +128,7 @@ class Raw:
         execute = self.connection.execute
         version = self.versions.get(stream, 0)
         execute("BEGIN IMMEDIATE")
-        execute(
-            self.heads, ("northwind", "facts", "organization", stream, "northwind")
-        ).fetchall()
+        execute(self.heads, ("northwind", "facts", "organization", stream, "northwind")).fetchall()
         self.position += 1
         values = list(self.event)
         values[1:5] = [self.position, stream, version + 1, str(self.position)]
@@ -160,17 +174,9 @@ def main() -> None:
         for what, name in (("append", "append"), ("record read", "record")):
             times: dict[str, list[float]] = {"ours": [], "raw": []}
             for round_ in range(options.rounds):
-                sides = [("ours", ours), ("raw", raw)]
+                sides: list[tuple[str, Side]] = [("ours", ours), ("raw", raw)]
                 for side, journal in sides if round_ % 2 else reversed(sides):
-                    if name == "append":
-
-                        def act(number: int, journal: Ours | Raw = journal) -> None:
-                            journal.append(f"post/{number % 50}", number + round_)
-                    else:
-
-                        def act(number: int, journal: Ours | Raw = journal) -> None:
-                            journal.record(f"post/{number % 50}")
-
+                    act = partial(journal.act, name, round_)
                     times[side].append(timed(act, options.batch))
             mine, theirs = (statistics.median(times[side]) for side in ("ours", "raw"))
             print(

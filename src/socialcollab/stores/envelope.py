@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from json.encoder import encode_basestring
 from typing import TypeAlias
 
 from socialcollab.content import Json, canonical_json
@@ -38,7 +39,8 @@ Sealed: TypeAlias = tuple[str, int, str, int, str, str, int, str, str, str, str,
 Personal: TypeAlias = dict[str, tuple[bytes, str]]
 """Personal values of one event by name: the salt, and canonical JSON."""
 
-_quote = json.JSONEncoder(ensure_ascii=False).encode
+# The C function itself: nine texts are quoted for every event.
+_quote: Callable[[str], str] = encode_basestring
 
 
 def hash_of(  # noqa: PLR0917  # the values of an envelope, in the order of COLUMNS
