@@ -17,6 +17,7 @@ from socialcollab.time import (
     EVERY_PATTERN,
     TIME_OF_DAY_PATTERN,
     WEEKDAYS_PATTERN,
+    WEEKLY_TIME_PATTERN,
     AmbiguousDateError,
     BusinessHours,
     Duration,
@@ -215,6 +216,52 @@ def test_every_reads_and_prints(text, printed):
 def test_other_ways_to_say_how_often_are_refused(text):
     with pytest.raises(InvalidValueError):
         Every.parse(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "mon",
+                "Friday",
+                "-",
+                ",",
+                " ",
+                "  ",
+                "day",
+                "DAY",
+                "09:30",
+                "24:00",
+                "first",
+                "Last",
+                "business day",
+                "of the month",
+                " of the month ",
+                "year",
+                "WEEK",
+                "FREQ=DAILY",
+                ";",
+                "\n",
+            ]
+        ),
+        max_size=6,
+    ).map("".join)
+)
+def test_what_is_read_matches_its_pattern(text):
+    """A document's schema lets through whatever the loader takes."""
+    grammars = [
+        (Weekdays, WEEKDAYS_PATTERN),
+        (WeeklyTime, WEEKLY_TIME_PATTERN),
+        (Every, EVERY_PATTERN),
+        (TimeOfDay, TIME_OF_DAY_PATTERN),
+    ]
+    for grammar, pattern in grammars:
+        try:
+            read = grammar.parse(text)
+        except InvalidValueError:
+            continue
+        assert re.fullmatch(pattern, text)
+        assert re.fullmatch(pattern, str(read))
 
 
 def first_of(text, *, start="2026-01-01 10:00", after=dt.datetime(2026, 4, 7, tzinfo=dt.UTC)):

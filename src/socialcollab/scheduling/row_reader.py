@@ -27,8 +27,7 @@ _TIME: Final = re.compile(
     r"[ ]?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _WEB_LIST: Final = re.compile(r"\s*\|\s*|\s*[,;]?\s+(?=https?://)|[,;](?=https?://)")
-_WORD_LIST: Final = re.compile(r"[|;]")
-_TAG_LIST: Final = re.compile(r"[|;,]")
+_WORD_LIST: Final = re.compile(r"[|;,]")
 _FURTHEST_BEHIND: Final = dt.timedelta(hours=12)
 _SHOWN: Final = 200
 _MOST_TIMES: Final = 20_000
@@ -143,9 +142,9 @@ class RowReader:
             local=self._local(found),
             text=text,
             link=cell_of("link", ""),
-            images=_parts(_WEB_LIST if "://" in image else _TAG_LIST, image),
+            images=_parts(_WEB_LIST if "://" in image else _WORD_LIST, image),
             alts=tuple(part.strip() for part in alt.split("|")) if alt else (),
-            tags=tuple(tag.lstrip("#") for tag in _parts(_TAG_LIST, cell_of("tags", ""))),
+            tags=tuple(tag.lstrip("#") for tag in _parts(_WORD_LIST, cell_of("tags", ""))),
             campaign=cell_of("campaign", ""),
             language=cell_of("language", ""),
             author=cell_of("author", ""),

@@ -7,12 +7,9 @@ import attrs
 from socialcollab.directory import PROFILE_KEYS, Selector, as_selector
 from socialcollab.errors import InvalidValueError
 from socialcollab.sections import Integer, ListOf, Parsed, Section, field
-from socialcollab.time import DURATION_PATTERN, WEEKDAYS_PATTERN, Duration, WeeklyTime
+from socialcollab.time import DURATION_PATTERN, WEEKLY_TIME_PATTERN, Duration, WeeklyTime
 
 __all__ = ["SlotPlan"]
-
-# A weekly time is days, a space and a time; see `WEEKDAYS_PATTERN`.
-_PATTERN = f"^(day|{WEEKDAYS_PATTERN[1:-1]}) (([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 
 
 def _as_slots(value: tuple[WeeklyTime | str, ...]) -> tuple[WeeklyTime, ...]:
@@ -53,7 +50,7 @@ class SlotPlan:
         Section(Selector, plain="profile", only=(*PROFILE_KEYS, "excluding")), converter=as_selector
     )
     slots: tuple[WeeklyTime, ...] = field(
-        ListOf(item=Parsed(grammar=WeeklyTime, name="slot", pattern=_PATTERN)),
+        ListOf(item=Parsed(grammar=WeeklyTime, name="slot", pattern=WEEKLY_TIME_PATTERN)),
         default=(),
         converter=_as_slots,
     )

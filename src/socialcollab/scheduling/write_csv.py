@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Iterable
 
@@ -28,14 +29,8 @@ def write_csv(rows: Iterable[SheetRow]) -> bytes:
         (
             (
                 "|".join(row.profiles),
-                row.local.strftime("%Y-%m-%d") if row.local else "",
-                (
-                    row.local.strftime("%H:%M:%S")
-                    if row.local.second
-                    else row.local.strftime("%H:%M")
-                )
-                if row.local
-                else "",
+                row.local.date().isoformat() if row.local else "",
+                _clock(row.local.time()) if row.local else "",
                 row.text,
                 row.link,
                 "|".join(row.images),
@@ -73,6 +68,10 @@ def write_problems(imported: Imported, *, language: str = "en") -> bytes:
             for row, texts in said.items()
         ),
     )
+
+
+def _clock(time: dt.time) -> str:
+    return time.isoformat("seconds" if time.second else "minutes")
 
 
 def _written(header: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:

@@ -2,7 +2,13 @@
 
 from socialcollab.time.business_hours import BusinessHours, BusinessHoursSection, HolidayEntry
 from socialcollab.time.duration import DURATION_PATTERN, Duration
-from socialcollab.time.every import EVERY_PATTERN, BusinessDayOfMonth, Every, WeeklyTime
+from socialcollab.time.every import (
+    EVERY_PATTERN,
+    WEEKLY_TIME_PATTERN,
+    BusinessDayOfMonth,
+    Every,
+    WeeklyTime,
+)
 from socialcollab.time.holidays import Holidays, read_holidays
 from socialcollab.time.instants import as_utc
 from socialcollab.time.local import AmbiguousDateError, DateOrder, parse_date, parse_local
@@ -27,6 +33,7 @@ __all__ = [
     "EVERY_PATTERN",
     "TIME_OF_DAY_PATTERN",
     "WEEKDAYS_PATTERN",
+    "WEEKLY_TIME_PATTERN",
     "AmbiguousDateError",
     "BusinessDayOfMonth",
     "BusinessHours",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Self
 
@@ -226,10 +227,11 @@ class HolidayEntry:
         """
         if isinstance(text, dt.date):
             return cls(text)
-        if text.lower().endswith(".ics"):
-            return cls(None, text)
         try:
-            return cls(dt.date.fromisoformat(text))
+            if re.fullmatch(r".+\.[iI][cC][sS]", text):
+                return cls(None, text)
+            # Week dates and dates without hyphens are ISO too, and not meant here.
+            return cls(dt.date.fromisoformat(text if text[4:5] == text[7:8] == "-" else ""))
         except ValueError as error:
             raise InvalidValueError(
                 f"holiday `{text}` is neither a date such as 2026-04-27 nor the name of an .ics file",

@@ -16,21 +16,26 @@ from socialcollab.time.instants import as_utc
 from socialcollab.time.local import parse_local
 from socialcollab.time.recurrence import Occurrences, Recurrence
 from socialcollab.time.rule import DAYS, Rule
-from socialcollab.time.time_of_day import TimeOfDay
-from socialcollab.time.weekdays import WEEKDAYS, Weekdays
+from socialcollab.time.time_of_day import TIME_OF_DAY_PATTERN, TimeOfDay
+from socialcollab.time.weekdays import WEEKDAYS, WEEKDAYS_PATTERN, Weekdays, any_case
 from socialcollab.time.zones import local_time, resolve
 
-__all__ = ["EVERY_PATTERN", "BusinessDayOfMonth", "Every", "WeeklyTime"]
+__all__ = ["EVERY_PATTERN", "WEEKLY_TIME_PATTERN", "BusinessDayOfMonth", "Every", "WeeklyTime"]
 
 _UNITS: Final = ("year", "month", "week", "day")
 _ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 _WORD: Final = {number: word for word, number in _ORDINALS.items()}
 _MONTHLY = re.compile(r"([a-z]+) (business day|[a-z]+) of the month (\S+)")
+_DAY = any_case("day")
+_MONTH = " ".join(any_case(word) for word in ("of", "the", "month"))
+_NTH = "|".join(any_case(word) for word in _ORDINALS)
+_OF_MONTH = f"{any_case('business')} {_DAY}|[A-Za-z]+"
+_TIME = TIME_OF_DAY_PATTERN[1:-1]
+_WEEKLY = f"({_DAY}|{WEEKDAYS_PATTERN[1:-1]}) {_TIME}"
+WEEKLY_TIME_PATTERN: Final = f"^({_WEEKLY})$"
 EVERY_PATTERN: Final = (
-    "^(year|month|week|day"
-    "|([Rr][Rr][Uu][Ll][Ee]:)?([A-Za-z]+=[^;]*)(;[A-Za-z]+=[^;]*)*"
-    "|(first|second|third|fourth|last) (business day|[a-z]+) of the month [0-9]{2}:[0-9]{2}"
-    "|[A-Za-z, -]+ [0-9]{2}:[0-9]{2})$"
+    f"^({'|'.join(any_case(unit) for unit in _UNITS)}|.*=.*"
+    f"|({_NTH}) ({_OF_MONTH}) {_MONTH} {_TIME}|{_WEEKLY})$"
 )
 
 
@@ -59,14 +64,14 @@ class WeeklyTime:
         Raises:
             InvalidValueError: If it is of another form.
         """
-        days, _, time = text.strip().rpartition(" ")
+        days, _, time = text.rpartition(" ")
         if not days:
             raise InvalidValueError(
                 f"`{text}` is not a weekly time; write days and a time, such as `mon-fri 09:30`",
                 value=text,
                 expected="mon-fri 09:30",
             )
-        weekdays = Weekdays(range(7)) if days == "day" else Weekdays.parse(days)
+        weekdays = Weekdays(range(7)) if days.lower() == "day" else Weekdays.parse(days)
         return cls(weekdays, TimeOfDay.parse(time))
 
     def __str__(self) -> str:
@@ -208,11 +213,10 @@ class Every:
         Raises:
             InvalidValueError: If it is of none; a rule's bad part is named.
         """
-        clean = " ".join(text.split())
-        if "=" in clean:
-            rule = Rule.parse(clean)
+        if "=" in text and "\n" not in text:
+            rule = Rule.parse(text)
             return cls(str(rule), rule)
-        clean = clean.lower()
+        clean = text.lower()
         if clean in _UNITS:
             names = {"year": "YEARLY", "month": "MONTHLY", "week": "WEEKLY", "day": "DAILY"}
             return cls(clean, Rule.parse(f"FREQ={names[clean]}"))

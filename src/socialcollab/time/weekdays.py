@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final, Self
 
@@ -17,10 +18,17 @@ WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "satu
 _SHORT: Final = tuple(name[:3] for name in WEEKDAYS)
 _NUMBER: Final = {name: at for names in (WEEKDAYS, _SHORT) for at, name in enumerate(names)}
 
-_DAY = "([Mm]on(day)?|[Tt]ue(sday)?|[Ww]ed(nesday)?|[Tt]hu(rsday)?|[Ff]ri(day)?|[Ss]at(urday)?|[Ss]un(day)?)"
-_SPAN = f"{_DAY}(-{_DAY})?"
+
+def any_case(word: str) -> str:
+    """Return a regular expression, of ECMA 262 too, for a word of letters in any case."""
+    return "".join(f"[{letter.upper()}{letter}]" for letter in word)
+
+
+_DAY = "|".join(f"{any_case(name[:3])}({any_case(name[3:])})?" for name in WEEKDAYS)
+_SPAN = f"({_DAY})(-({_DAY}))?"
 _WEEKDAYS = f"{_SPAN}( ?, ?{_SPAN})*"
 WEEKDAYS_PATTERN: Final = f"^{_WEEKDAYS}$"
+_READ = re.compile(_WEEKDAYS)
 
 
 def _as_days(days: Iterable[int]) -> frozenset[int]:
@@ -64,6 +72,12 @@ class Weekdays:
             start = _number(first, text)
             end = _number(last, text) if last or part.strip().endswith("-") else start
             days.update((start + step) % 7 for step in range((end - start) % 7 + 1))
+        if _READ.fullmatch(text) is None:
+            raise InvalidValueError(
+                f"`{text}` has spaces that are no part of weekdays; write `mon,wed,sat-sun`",
+                value=text,
+                expected="mon,wed,sat-sun",
+            )
         return cls(days)
 
     def __contains__(self, date: dt.date) -> bool:
