@@ -13,7 +13,6 @@ from socialcollab.workflow.commands import PostCommand
 __all__ = ["Command", "Resume", "SetHold", "WriteNote"]
 
 
-
 @attrs.frozen(kw_only=True)
 class SetHold:
     """

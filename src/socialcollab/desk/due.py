@@ -82,7 +82,11 @@ def _expire(engine: Engine, post: str, *, now: dt.datetime) -> Steps[None]:
         loaded = yield from engine.post(post)
         record = loaded.record
         context = engine.context(
-            state, Actor.TIMER, now=now, content=record.post.content, workspace=record.post.workspace
+            state,
+            Actor.TIMER,
+            now=now,
+            content=record.post.content,
+            workspace=record.post.workspace,
         )
         events = expire(record, context)
         if events:

@@ -78,9 +78,7 @@ def _converter() -> Converter:
 
 @cache
 def _personal_fields(cls: type[Any]) -> frozenset[str]:
-    return frozenset(
-        attribute.name for attribute in attrs.fields(cls) if ev.is_personal(attribute)
-    )
+    return frozenset(attribute.name for attribute in attrs.fields(cls) if ev.is_personal(attribute))
 
 
 def event_parts(data: ev.EventData) -> tuple[dict[str, Json], dict[str, Json]]:

@@ -80,7 +80,11 @@ def calendar_of(
     }
     organization = state.organization
     return Calendar.of(
-        [organization.profiles_by_id[name] for name in names if name in organization.profiles_by_id],
+        [
+            organization.profiles_by_id[name]
+            for name in names
+            if name in organization.profiles_by_id
+        ],
         zones=organization.zones,
         slot_plans=organization.slot_plans,
         blackouts=organization.blackouts,
@@ -112,7 +116,11 @@ def barred(
     """Return for which targets a hold or a blackout, by *kinds*, stands at the wanted time."""
     organization = state.organization
     calendar = Calendar.of(
-        [organization.profiles_by_id[name] for name in times if name in organization.profiles_by_id],
+        [
+            organization.profiles_by_id[name]
+            for name in times
+            if name in organization.profiles_by_id
+        ],
         zones=organization.zones,
         blackouts=organization.blackouts,
         holds=state.holds.holds,

@@ -348,5 +348,3 @@ def _sent(published: Published, now: dt.datetime) -> Sent:
         url=published.url,
         published_at=now if published.at is None else published.at,
     )
-
-

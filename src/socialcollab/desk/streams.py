@@ -88,9 +88,7 @@ class Count:
     taken: int = 0
 
 
-Record: TypeAlias = (
-    PostRecord | Delivery | OrganizationRecord | FactsRecord | HoldsRecord | Count
-)
+Record: TypeAlias = PostRecord | Delivery | OrganizationRecord | FactsRecord | HoldsRecord | Count
 
 _KINDS: Final[Mapping[str, type[Any]]] = {
     "post": PostRecord,
@@ -140,18 +138,14 @@ def _evolve_delivery(
     return evolve_delivery(record, data)
 
 
-def _evolve_holds(
-    record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes
-) -> HoldsRecord:
+def _evolve_holds(record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes) -> HoldsRecord:
     before = () if record is None else record.holds
     if isinstance(data, ev.HoldSet):
         return HoldsRecord(holds=(*before, attrs.evolve(data.hold, reason=data.reason)))
     return HoldsRecord(holds=tuple(hold for hold in before if hold.id != data.hold))
 
 
-def _evolve_facts(
-    record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes
-) -> FactsRecord:
+def _evolve_facts(record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes) -> FactsRecord:
     before = () if record is None else record.notes
     note = Note(id=data.note, workspace=data.workspace, on=data.on, by=data.by, text=data.text)
     return FactsRecord(notes=(*before, note))
@@ -166,9 +160,7 @@ def _evolve_calendar(
 def _evolve_organization(
     _: Any, data: Any, __: Actor, ___: dt.datetime, ____: bytes
 ) -> OrganizationRecord:
-    return OrganizationRecord(
-        document=data.document, digest=data.document_digest, files=data.files
-    )
+    return OrganizationRecord(document=data.document, digest=data.document_digest, files=data.files)
 
 
 _EVOLVE: Final[Mapping[str, Callable[[Any, Any, Actor, dt.datetime, bytes], Any]]] = {

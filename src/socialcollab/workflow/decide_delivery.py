@@ -220,14 +220,20 @@ def settle(
         hold = Hold(
             id=f"credentials-{delivery.profile}",
             on=Selector(profile=delivery.profile),
-            reason="credentials refused",
+            reason="",
             by=str(Actor.PUBLISHER),
             at=context.now,
         )
         returned = ev.DeliveryReturned(problem="credentials_refused")
         known = {known_hold.id for known_hold in context.holds}
         set_hold = (
-            () if hold.id in known else (ev.Event("holds", Actor.PUBLISHER, ev.HoldSet(hold=hold)),)
+            ()
+            if hold.id in known
+            else (
+                ev.Event(
+                    "holds", Actor.PUBLISHER, ev.HoldSet(hold=hold, reason="credentials refused")
+                ),
+            )
         )
         return (_event(delivery, returned), *set_hold)
     if isinstance(outcome, RejectedError):
@@ -260,6 +266,8 @@ def absent(delivery: Delivery) -> tuple[ev.Event, ...]:
 
 def _wait(asked_s: float | None, before: int) -> dt.timedelta:
     if asked_s is not None:
-        return min(max(dt.timedelta(seconds=asked_s), dt.timedelta(seconds=1)), dt.timedelta(days=1))
+        return min(
+            max(dt.timedelta(seconds=asked_s), dt.timedelta(seconds=1)), dt.timedelta(days=1)
+        )
     doublings: int = 1 << min(before, 10)
     return min(_SHORTEST_WAIT * doublings, _LONGEST_WAIT)

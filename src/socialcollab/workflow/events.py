@@ -18,6 +18,7 @@ from socialcollab.workflow.request import DecisionVerdict, When
 __all__ = [
     "DELIVERY_EVENTS",
     "HOLD_EVENTS",
+    "PERSONAL",
     "POST_EVENTS",
     "SYSTEM_MAY",
     "DeliveryBegun",
@@ -53,7 +54,7 @@ __all__ = [
 _PERSONAL = "socialcollab.personal"
 
 
-_STAYS_OUTSIDE: Final = {_PERSONAL: True}
+PERSONAL: Final = {_PERSONAL: True}
 """Metadata of a field whose value stays outside the chain; a salted digest goes in."""
 
 
@@ -88,7 +89,7 @@ class PostDrafted:
     kind: str
     ref: str
     revision: Revision
-    content: PostContent = attrs.field(metadata=_STAYS_OUTSIDE)
+    content: PostContent = attrs.field(metadata=PERSONAL)
 
 
 @attrs.frozen(kw_only=True)
@@ -101,7 +102,7 @@ class PostEdited:
     state: PostState
     due: tuple[StepKey, ...] = ()
     pins: Mapping[str, str] = attrs.field(factory=dict)
-    content: PostContent = attrs.field(metadata=_STAYS_OUTSIDE)
+    content: PostContent = attrs.field(metadata=PERSONAL)
 
 
 @attrs.frozen(kw_only=True)
@@ -111,7 +112,7 @@ class PostCommented:
     TYPE: ClassVar[str] = "post.commented"
 
     internal: bool
-    text: str = attrs.field(metadata=_STAYS_OUTSIDE)
+    text: str = attrs.field(metadata=PERSONAL)
 
 
 @attrs.frozen(kw_only=True)
@@ -138,7 +139,7 @@ class PostDecided:
     fields: Mapping[str, str]
     due: tuple[StepKey, ...] = ()
     pins: Mapping[str, str] = attrs.field(factory=dict)
-    note: str = attrs.field(default="", metadata=_STAYS_OUTSIDE)
+    note: str = attrs.field(default="", metadata=PERSONAL)
 
 
 @attrs.frozen(kw_only=True)
@@ -180,7 +181,7 @@ class PostCancelled:
 
     TYPE: ClassVar[str] = "post.cancelled"
 
-    reason: str = attrs.field(default="", metadata=_STAYS_OUTSIDE)
+    reason: str = attrs.field(default="", metadata=PERSONAL)
 
 
 @attrs.frozen(kw_only=True)
@@ -309,7 +310,7 @@ class HoldSet:
     TYPE: ClassVar[str] = "hold.set"
 
     hold: Hold
-    reason: str = attrs.field(default="", metadata=_STAYS_OUTSIDE)
+    reason: str = attrs.field(default="", metadata=PERSONAL)
 
 
 @attrs.frozen(kw_only=True)
@@ -331,7 +332,7 @@ class NoteWritten:
     workspace: WorkspaceId
     on: dt.date
     by: MemberId
-    text: str = attrs.field(metadata=_STAYS_OUTSIDE)
+    text: str = attrs.field(metadata=PERSONAL)
 
 
 PostEvent: TypeAlias = (

@@ -1,0 +1,67 @@
+"""What happened to a post, in order, with who did it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import attrs
+
+from socialcollab.desk.encoding import event_data
+from socialcollab.desk.engine import Engine
+from socialcollab.desk.steps import Steps, ask
+from socialcollab.stores import Event as StoredEvent
+
+__all__ = ["HistoryEntry", "history"]
+
+
+@attrs.frozen(kw_only=True)
+class HistoryEntry:
+    """
+    One thing that happened.
+
+    Attributes:
+        at: When, on the plan's clock, in UTC.
+
+        actor: Who did it: "member:ana", "system:publisher", ...
+
+        type: What it was, such as "post.approved".
+
+        stream: Whose history it belongs to.
+
+        position: Its place in the organization's journal.
+
+        data: All of it.
+
+        digest: Digest of the organization that was in force.
+    """
+
+    at: dt.datetime
+    actor: str
+    type: str
+    stream: str
+    position: int
+    data: Any = attrs.field(repr=False)
+    digest: str = attrs.field(default="", repr=False)
+
+
+def _entry(event: StoredEvent) -> HistoryEntry:
+    return HistoryEntry(
+        at=event.at,
+        actor=event.actor,
+        type=event.type,
+        stream=event.stream,
+        position=event.position,
+        data=event_data(event),
+        digest=event.digest,
+    )
+
+
+def history(engine: Engine, post: str) -> Steps[tuple[HistoryEntry, ...]]:
+    """Return what happened to a post and its deliveries, in the journal's order."""
+    loaded = yield from engine.post(post)
+    streams = [loaded.stream, *(f"delivery/{name}" for name in loaded.record.post.deliveries)]
+    events: list[StoredEvent] = []
+    for stream in streams:
+        events.extend((yield from ask(engine.store.read, stream)))
+    return tuple(_entry(event) for event in sorted(events, key=lambda event: event.position))

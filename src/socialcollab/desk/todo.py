@@ -1,0 +1,88 @@
+"""What waits for one member."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+
+from socialcollab.content import Delivery, Post
+from socialcollab.desk.engine import Engine
+from socialcollab.desk.planning import all_rows
+from socialcollab.desk.steps import Steps
+from socialcollab.workflow import Actor, step_statuses
+
+__all__ = ["ToDo", "to_do"]
+
+
+@attrs.frozen(kw_only=True)
+class ToDo:
+    """
+    One thing that waits for a member.
+
+    Attributes:
+        kind: "decide" on a post, "change" one that came back, "move" one that
+            expired, "triage" a delivery that was missed, failed or is unknown.
+
+        post: The post.
+
+        step: Of a decision, the step that asks.
+
+        delivery: Of a triage, the delivery.
+
+        planned_at: When the post is to leave, in UTC, or None.
+    """
+
+    kind: str
+    post: Post
+    step: str = ""
+    delivery: Delivery | None = None
+    planned_at: dt.datetime | None = None
+
+
+def to_do(engine: Engine, member: str) -> Steps[tuple[ToDo, ...]]:
+    """Return what waits for *member*, by the time the posts are to leave."""
+    now = engine.now()
+    state = yield from engine.state()
+    found: list[ToDo] = []
+    rows = yield from all_rows(
+        engine, "posts", where={"state": ("in_review", "changes_requested", "expired")}
+    )
+    for row in rows:
+        loaded = yield from engine.load(row.stream)
+        post: Post = loaded.record.post
+        planned = post.planned_at.instant if post.planned_at else None
+        if row.columns["state"] == "in_review":
+            context = engine.context(
+                state,
+                Actor.member(member),
+                now=now,
+                content=post.content,
+                workspace=post.workspace,
+            )
+            found += [
+                ToDo(kind="decide", post=post, step=str(status.key), planned_at=planned)
+                for status in step_statuses(loaded.record, context)
+                if status.state == "open"
+                and member in status.asked
+                and member not in status.approved_by
+            ]
+        elif post.author == member:
+            kind = "move" if row.columns["state"] == "expired" else "change"
+            found.append(ToDo(kind=kind, post=post, planned_at=planned))
+    troubled = yield from all_rows(
+        engine, "deliveries", where={"state": ("missed", "failed", "unknown")}
+    )
+    for row in troubled:
+        delivery: Delivery = (yield from engine.load(row.stream)).record
+        post = (yield from engine.post(delivery.post)).record.post
+        workspace = state.organization.workspaces_by_id.get(post.workspace)
+        accountable = {post.author, workspace.lead if workspace else post.author}
+        if member in accountable:
+            found.append(
+                ToDo(kind="triage", post=post, delivery=delivery, planned_at=delivery.at.instant)
+            )
+    latest = dt.datetime.max.replace(tzinfo=dt.UTC)
+    return tuple(
+        sorted(found, key=lambda item: (item.planned_at or latest, item.post.id, item.kind))
+    )
