@@ -129,13 +129,13 @@ class Reading:
     """
 
     text: str
-    targets: tuple[Target, ...] = attrs.field(default=(), converter=tuple)
-    variants: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=tuple)
-    images: tuple[Image, ...] = attrs.field(default=(), converter=tuple)
-    links: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    targets: tuple[Target, ...] = ()
+    variants: tuple[tuple[str, str], ...] = ()
+    images: tuple[Image, ...] = ()
+    links: tuple[str, ...] = ()
     language: str = ""
     workspace: str = ""
-    neighbours: tuple[Neighbour, ...] = attrs.field(default=(), converter=tuple)
+    neighbours: tuple[Neighbour, ...] = ()
     at: dt.datetime | None = None
 
     def __attrs_post_init__(self) -> None:

@@ -11,13 +11,19 @@ import attrs
 
 from socialcollab.content import Finding
 from socialcollab.errors import InvalidValueError
-from socialcollab.styleguide.reading import Reading
+from socialcollab.styleguide.reading import Passage, Reading
+from socialcollab.text import unicode_table
+from socialcollab.text.characters import char_class
 
 __all__ = ["Avoided", "Term"]
 
 LONGEST_TERM = 200
 
-_TOKEN = re.compile(r"\w+|[^\w\s]")
+# Marks belong to the word that they stand in; Python's own class leaves them out.
+_MARK_CLASS = char_class(
+    *(word for word in unicode_table.MARK.split() if int(word.partition("-")[0], 16) < 0x10000)
+)
+_TOKEN = re.compile(f"[\\w{_MARK_CLASS}]+|[^\\w\\s]")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u2011": "-"})
 _MARKS = re.compile("[\u0300-\u036f]")
 
@@ -83,13 +89,14 @@ def _tokens(text: str) -> list[tuple[str, int, int, bool]]:
 
 
 class _Node(dict[str, "_Node"]):
-    """One step of a term; the term itself where one ends here."""
+    """One step of a term; where one ends here, the term, or that it is to be left alone."""
 
-    __slots__ = ("ends",)
+    __slots__ = ("ends", "safe")
 
     def __init__(self) -> None:
         super().__init__()
         self.ends: Avoided | None = None
+        self.safe = False
 
 
 def _key(token: str, *, spaced: bool) -> str:
@@ -97,17 +104,36 @@ def _key(token: str, *, spaced: bool) -> str:
     return f" {token}" if spaced else token
 
 
-def _grow(terms: Iterable[Avoided]) -> dict[tuple[bool, bool], _Node]:
-    grown: dict[tuple[bool, bool], _Node] = {}
+_Modes = dict[tuple[bool, bool], _Node]
+
+
+def _leaf(grown: _Modes, term: str, *, case: bool, accents: bool) -> _Node:
+    node = grown.setdefault((case, accents), _Node())
+    for index, (token, _, _, spaced) in enumerate(_tokens(term.strip())):
+        plain = _plain(token, case=case, accents=accents)
+        node = node.setdefault(_key(plain, spaced=bool(index) and spaced), _Node())
+    return node
+
+
+def _grow(terms: tuple[Avoided, ...], allowed: Iterable[str], preferred: Iterable[str]) -> _Modes:
+    grown: _Modes = {}
     for avoided in terms:
-        mode = (avoided.exact_case, avoided.any_accents)
-        node = grown.setdefault(mode, _Node())
-        for index, (token, _, _, spaced) in enumerate(_tokens(avoided.term.strip())):
-            plain = _plain(token, case=mode[0], accents=mode[1])
-            node = node.setdefault(_key(plain, spaced=bool(index) and spaced), _Node())
-        if node.ends is None:
-            node.ends = avoided
+        leaf = _leaf(grown, avoided.term, case=avoided.exact_case, accents=avoided.any_accents)
+        leaf.ends = leaf.ends or avoided
+    # Without this, "media team" would be mended within "social media team" for ever.
+    for term in (*(avoided.prefer for avoided in terms if avoided.prefer), *preferred):
+        _leaf(grown, term, case=True, accents=False).safe = True
+    for term in allowed:
+        _leaf(grown, term, case=False, accents=False).safe = True
     return grown
+
+
+def _as_words(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(words)
+
+
+def _as_terms(terms: Iterable[Avoided]) -> tuple[Avoided, ...]:
+    return tuple(terms)
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -150,15 +176,25 @@ class Term:
     Attributes:
         terms: What to look for; of two alike the first counts.
 
+        allowed: Terms that are left alone, whatever *terms* say.
+
+        preferred: Terms that are left alone in this very spelling; those that
+            *terms* prefer always are.
     """
 
     code: ClassVar[str] = "SG102"
 
-    terms: tuple[Avoided, ...] = attrs.field(converter=tuple)
-    _grown: dict[tuple[bool, bool], _Node] = attrs.field(init=False, eq=False, repr=False)
+    terms: tuple[Avoided, ...] = attrs.field(converter=_as_terms)
+    allowed: tuple[str, ...] = attrs.field(default=(), converter=_as_words)
+    preferred: tuple[str, ...] = attrs.field(default=(), converter=_as_words)
+    _grown: _Modes = attrs.field(init=False, eq=False, repr=False)
+    _first: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_grown", _grow(self.terms))
+        object.__setattr__(self, "_grown", _grow(self.terms, self.allowed, self.preferred))
+        begins = {word for root in self._grown.values() for word in root}
+        first = frozenset(_plain(word, case=False, accents=True) for word in begins)
+        object.__setattr__(self, "_first", first)
 
     def check(self, draft: Reading) -> Iterator[Finding]:
         """Report each term, in the order of the text."""
@@ -170,43 +206,55 @@ class Term:
             for avoided, start, end in hits:
                 if any(link.start < end and start < link.end for link in links):
                     continue
-                yield self._finding(
-                    avoided, passage.text[start:end], start, end, passage.field, passage.profile
-                )
+                yield self._finding(avoided, passage, start, end)
 
     def find(self, text: str) -> Iterator[tuple[Avoided, int, int]]:
-        """Find terms in *text*: each with its place, the longest first to win."""
+        """Find terms in *text*, each with its place; of several at one place the longest."""
+        # Most texts hold no first word of any term, in whatever spelling.
+        low = text.lower() if text.isascii() else _plain(text, case=False, accents=True)
+        if self._first.isdisjoint(_TOKEN.findall(low)):
+            return
         tokens = _tokens(text)
+        readings = [
+            (
+                [
+                    (word if mode[0] else word.lower())
+                    if word.isascii()
+                    else _plain(word, case=mode[0], accents=mode[1])
+                    for word, _, _, _ in tokens
+                ],
+                root,
+            )
+            for mode, root in self._grown.items()
+        ]
         taken = 0
-        plain = {
-            mode: [_plain(token, case=mode[0], accents=mode[1]) for token, _, _, _ in tokens]
-            for mode in self._grown
-        }
         for index, (_, start, _, _) in enumerate(tokens):
             if start < taken:
                 continue
-            best: tuple[Avoided, int] | None = None
-            for mode, root in self._grown.items():
-                words = plain[mode]
+            longest: tuple[int, bool, Avoided | None] = (0, False, None)
+            for words, root in readings:
                 node = root.get(words[index])
                 at = index
                 while node is not None:
-                    if node.ends is not None and (best is None or tokens[at][2] > best[1]):
-                        best = (node.ends, tokens[at][2])
+                    if node.ends is not None or node.safe:
+                        end = tokens[at][2]
+                        # Of two as long, the one that is left alone wins.
+                        if (end, node.safe) > longest[:2]:
+                            longest = (end, node.safe, node.ends)
                     at += 1
                     if at == len(tokens) or not node:
                         break
                     node = node.get(_key(words[at], spaced=tokens[at][3]))
-            if best is not None and text[start : best[1]] != best[0].prefer:
-                if best[0].prefer and text.startswith(best[0].prefer, start):
-                    taken = start + len(best[0].prefer)
-                    continue
-                taken = best[1]
-                yield best[0], start, best[1]
+            end, safe, avoided = longest
+            if end:
+                taken = end
+                if avoided is not None and not safe:
+                    found = text[start:end]
+                    if found != _dressed(avoided.prefer, found):
+                        yield avoided, start, end
 
-    def _finding(
-        self, avoided: Avoided, found: str, start: int, end: int, field: str, profile: str
-    ) -> Finding:
+    def _finding(self, avoided: Avoided, passage: Passage, start: int, end: int) -> Finding:
+        found = passage.text[start:end]
         kind = "preferred" if avoided.prefer else "banned"
         return Finding(
             code=self.code,
@@ -216,11 +264,11 @@ class Term:
                 **({"prefer": avoided.prefer} if avoided.prefer else {}),
                 **({"why": avoided.why} if avoided.why else {}),
             },
-            field=field,
+            field=passage.field,
             start=start,
             end=end,
             fix=_dressed(avoided.prefer, found) if avoided.prefer else None,
-            profile=profile,
+            profile=passage.profile,
         )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from socialcollab.content import Finding
+from socialcollab.errors import InvalidValueError
 from socialcollab.styleguide.reading import Neighbour, Passage, Reading
 from socialcollab.styleguide.rules.term import Avoided, Term
 
@@ -57,7 +58,14 @@ class WrongWorkspace:
 
     code: ClassVar[str] = "SG105"
 
-    names: bool = True
+    names: bool = attrs.field(default=True)
+
+    @names.validator
+    def _check_names(self, _: attrs.Attribute[bool], value: object) -> None:
+        if not isinstance(value, bool):
+            raise InvalidValueError(
+                f"names is {value!r:.60}, not true or false", value=value, expected="true or false"
+            )
 
     def check(self, draft: Reading) -> Iterator[Finding]:
         """Report each link, mention and name of another workspace."""

@@ -1,0 +1,133 @@
+"""Write a rule's page from its docstring, and read the examples that it holds."""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from socialcollab.content import Finding, Image, PostContent, media_digest
+from socialcollab.errors import InvalidValueError
+from socialcollab.styleguide.guide import StyleGuide
+from socialcollab.styleguide.lint import lint
+from socialcollab.styleguide.reading import Neighbour
+from socialcollab.styleguide.rule import Rule
+from socialcollab.styleguide.rules import RULES
+
+__all__ = ["RulePage", "lint_example", "rule_pages"]
+
+_PARTS = ("What it does", "Why it matters", "Example", "Instead", "Source", "Attributes")
+
+
+@attrs.frozen(kw_only=True)
+class RulePage:
+    """
+    What a rule's docstring says, part by part.
+
+    Attributes:
+        code: The rule's code.
+
+        name: Its class's name.
+
+        summary: The first line.
+
+        parts: Texts of the parts, by their titles.
+    """
+
+    code: str
+    name: str
+    summary: str
+    parts: Mapping[str, str] = attrs.field(hash=False)
+
+    @classmethod
+    def of(cls, rule: type[Rule]) -> RulePage:
+        """
+        Read the docstring of *rule*.
+
+        Raises:
+            InvalidValueError: If a part is missing.
+        """
+        lines = inspect.cleandoc(rule.__doc__ or "").splitlines()
+        titles = {f"{part}:": part for part in _PARTS}
+        parts: dict[str, list[str]] = {}
+        current: list[str] = []
+        for line in lines:
+            if line in titles:
+                current = parts.setdefault(titles[line], [])
+            else:
+                current.append(line)
+        for part in _PARTS[:-1]:
+            if part not in parts:
+                raise InvalidValueError(
+                    f"rule `{rule.code}` does not say `{part}`", value=rule.code, expected=part
+                )
+        return cls(
+            code=rule.code,
+            name=rule.__name__,
+            summary=lines[0],
+            parts={part: inspect.cleandoc("\n".join(said)) for part, said in parts.items()},
+        )
+
+    def markdown(self) -> str:
+        """Return the page, in MyST Markdown."""
+        page = [
+            f"# {self.code} {_words(self.name)}",
+            "",
+            self.summary,
+        ]
+        for part in _PARTS:
+            if part not in self.parts:
+                continue
+            said = self.parts[part]
+            if part in ("Example", "Instead"):
+                said = f"```toml\n{said}\n```"
+            elif part == "Attributes":
+                part = "Settings"  # noqa: PLW2901  what users call them
+                said = "\n\n".join(_setting(entry) for entry in said.split("\n\n"))
+            else:
+                said = said.replace("*", "`")
+            page += ["", f"## {part}", "", said]
+        return "\n".join(page) + "\n"
+
+
+def _words(name: str) -> str:
+    spaced = "".join(f" {char.lower()}" if char.isupper() else char for char in name).strip()
+    return spaced.capitalize()
+
+
+def _setting(entry: str) -> str:
+    name, _, said = " ".join(entry.split()).partition(": ")
+    return f"- `{name}`: {said.replace('*', '`')}"
+
+
+def lint_example(block: str) -> tuple[Finding, ...]:
+    """
+    Lint an example as rules give it: TOML with ``text``, and what the rule needs beside it.
+
+    Keys are ``text``, ``repeat``, ``network``, ``language``, ``workspace``,
+    ``guide`` (a style guide's text), ``images`` and ``neighbours``.
+
+    Raises:
+        ExceptionGroup: If the example's guide has faults.
+    """
+    table: dict[str, Any] = tomllib.loads(block)
+    images: Any = tuple(
+        Image(digest=media_digest(bytes([index])), **image)
+        for index, image in enumerate(table.get("images", ()))
+    )
+    return lint(
+        PostContent(text=table["text"] * table.get("repeat", 1), media=images),
+        StyleGuide.loads(table.get("guide", "")),
+        profile=table.get("network"),
+        language=table.get("language", ""),
+        workspace=table.get("workspace", ""),
+        neighbours=[Neighbour(**each) for each in table.get("neighbours", ())],
+    )
+
+
+def rule_pages() -> dict[str, str]:
+    """Return the pages of all built-in rules, by file name."""
+    return {f"{code}.md": RulePage.of(rule).markdown() for code, rule in RULES.items()}
