@@ -13,7 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialcollab.errors import InvalidValueError, RepeatedTimeError, SkippedTimeError
+from socialcollab.errors import (
+    InvalidValueError,
+    NaiveDatetimeError,
+    RepeatedTimeError,
+    SkippedTimeError,
+)
 from socialcollab.time import WallTime, ZoneName, local_time, resolve, tzdata_version, zone
 
 NAMES = [
@@ -132,6 +137,11 @@ def test_importing_time_loads_nothing_but_attrs():
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_datetime_without_offset_has_no_local_time():
+    with pytest.raises(NaiveDatetimeError):
+        local_time(dt.datetime(2026, 1, 1), "Europe/Amsterdam")
 
 
 def test_the_version_of_the_zone_data_is_known():

@@ -9,7 +9,7 @@ import attrs
 
 from socialcollab.directory import Selector, as_selector
 from socialcollab.errors import InvalidValueError
-from socialcollab.sections import LocalTime, Parsed, Section, Text, field
+from socialcollab.sections import LocalTime, Parsed, Section, Text, shape
 from socialcollab.time import EVERY_PATTERN, Every, Window, as_utc, local_time, parse_local, resolve
 
 __all__ = ["Blackout"]
@@ -67,15 +67,17 @@ class Blackout:
             year, or comes again on business days.
     """
 
-    on: Selector = field(Section(Selector, plain="profile"), converter=as_selector)
-    start: dt.datetime = field(LocalTime(), converter=_as_local)
-    end: dt.datetime = field(LocalTime(), converter=_as_local)
-    every: Every | None = field(
-        Parsed(grammar=Every, name="repeat", pattern=EVERY_PATTERN),
+    on: Selector = attrs.field(
+        metadata=shape(Section(Selector, plain="profile")), converter=as_selector
+    )
+    start: dt.datetime = attrs.field(metadata=shape(LocalTime()), converter=_as_local)
+    end: dt.datetime = attrs.field(metadata=shape(LocalTime()), converter=_as_local)
+    every: Every | None = attrs.field(
+        metadata=shape(Parsed(grammar=Every, name="repeat", pattern=EVERY_PATTERN)),
         default=None,
         converter=_as_every,
     )
-    reason: str = field(Text(at_most=500, personal=True), default="")
+    reason: str = attrs.field(metadata=shape(Text(at_most=500, personal=True)), default="")
 
     def __attrs_post_init__(self) -> None:
         if not self.start < self.end <= self.start + 366 * _DAY:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import attrs
 
 from socialcollab.directory import PROFILE_KEYS, Selector, as_selector
 from socialcollab.errors import InvalidValueError
-from socialcollab.sections import Integer, ListOf, Parsed, Section, field
+from socialcollab.sections import Integer, ListOf, Parsed, Section, shape
 from socialcollab.time import DURATION_PATTERN, WEEKLY_TIME_PATTERN, Duration, WeeklyTime
 
 __all__ = ["SlotPlan"]
 
 
-def _as_slots(value: tuple[WeeklyTime | str, ...]) -> tuple[WeeklyTime, ...]:
+def _as_slots(value: Iterable[WeeklyTime | str]) -> tuple[WeeklyTime, ...]:
     return tuple(WeeklyTime.parse(slot) if isinstance(slot, str) else slot for slot in value)
 
 
@@ -46,20 +48,25 @@ class SlotPlan:
             day is not 1 to 1000.
     """
 
-    on: Selector = field(
-        Section(Selector, plain="profile", only=(*PROFILE_KEYS, "excluding")), converter=as_selector
+    on: Selector = attrs.field(
+        metadata=shape(Section(Selector, plain="profile", only=(*PROFILE_KEYS, "excluding"))),
+        converter=as_selector,
     )
-    slots: tuple[WeeklyTime, ...] = field(
-        ListOf(item=Parsed(grammar=WeeklyTime, name="slot", pattern=WEEKLY_TIME_PATTERN)),
+    slots: tuple[WeeklyTime, ...] = attrs.field(
+        metadata=shape(
+            ListOf(item=Parsed(grammar=WeeklyTime, name="slot", pattern=WEEKLY_TIME_PATTERN))
+        ),
         default=(),
         converter=_as_slots,
     )
-    min_gap: Duration | None = field(
-        Parsed(grammar=Duration, name="duration", pattern=DURATION_PATTERN),
+    min_gap: Duration | None = attrs.field(
+        metadata=shape(Parsed(grammar=Duration, name="duration", pattern=DURATION_PATTERN)),
         default=None,
         converter=_as_gap,
     )
-    max_per_day: int | None = field(Integer(at_least=1, at_most=1000), default=None)
+    max_per_day: int | None = attrs.field(
+        metadata=shape(Integer(at_least=1, at_most=1000)), default=None
+    )
 
     def __attrs_post_init__(self) -> None:
         if self.min_gap is not None and self.min_gap.business:

@@ -10,7 +10,7 @@ from typing import Self
 import attrs
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.sections import ListOf, Parsed, field
+from socialcollab.sections import ListOf, Parsed, shape
 from socialcollab.time.duration import Duration
 from socialcollab.time.holidays import Holidays, read_holidays
 from socialcollab.time.instants import as_utc
@@ -261,17 +261,29 @@ class BusinessHoursSection:
         holidays: Dates, and names of files that hold some.
     """
 
-    days: Weekdays = field(Parsed(grammar=Weekdays, name="weekdays", pattern=WEEKDAYS_PATTERN))
-    start: TimeOfDay = field(
-        Parsed(grammar=TimeOfDay, name="time of day", pattern=TIME_OF_DAY_PATTERN, also=(dt.time,))
+    days: Weekdays = attrs.field(
+        metadata=shape(Parsed(grammar=Weekdays, name="weekdays", pattern=WEEKDAYS_PATTERN))
     )
-    end: TimeOfDay = field(
-        Parsed(grammar=TimeOfDay, name="time of day", pattern=TIME_OF_DAY_PATTERN, also=(dt.time,))
+    start: TimeOfDay = attrs.field(
+        metadata=shape(
+            Parsed(
+                grammar=TimeOfDay, name="time of day", pattern=TIME_OF_DAY_PATTERN, also=(dt.time,)
+            )
+        )
     )
-    holidays: tuple[HolidayEntry, ...] = field(
-        ListOf(
-            item=Parsed(
-                grammar=HolidayEntry, name="holiday", pattern=HOLIDAY_PATTERN, also=(dt.date,)
+    end: TimeOfDay = attrs.field(
+        metadata=shape(
+            Parsed(
+                grammar=TimeOfDay, name="time of day", pattern=TIME_OF_DAY_PATTERN, also=(dt.time,)
+            )
+        )
+    )
+    holidays: tuple[HolidayEntry, ...] = attrs.field(
+        metadata=shape(
+            ListOf(
+                item=Parsed(
+                    grammar=HolidayEntry, name="holiday", pattern=HOLIDAY_PATTERN, also=(dt.date,)
+                )
             )
         ),
         default=(),

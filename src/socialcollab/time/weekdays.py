@@ -28,7 +28,6 @@ _DAY = "|".join(f"{any_case(name[:3])}({any_case(name[3:])})?" for name in WEEKD
 _SPAN = f"({_DAY})(-({_DAY}))?"
 _WEEKDAYS = f"{_SPAN}( ?, ?{_SPAN})*"
 WEEKDAYS_PATTERN: Final = f"^{_WEEKDAYS}$"
-_READ = re.compile(_WEEKDAYS)
 
 
 def _as_days(days: Iterable[int]) -> frozenset[int]:
@@ -72,7 +71,8 @@ class Weekdays:
             start = _number(first, text)
             end = _number(last, text) if last or part.strip().endswith("-") else start
             days.update((start + step) % 7 for step in range((end - start) % 7 + 1))
-        if _READ.fullmatch(text) is None:
+        # Compiled when first used: it is long.
+        if re.fullmatch(_WEEKDAYS, text) is None:
             raise InvalidValueError(
                 f"`{text}` has spaces that are no part of weekdays; write `mon,wed,sat-sun`",
                 value=text,

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
-from importlib import import_module, resources
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from socialcollab.errors import InvalidValueError, RepeatedTimeError, SkippedTimeError
 from socialcollab.identifiers import nearest
+from socialcollab.time.instants import as_utc
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -32,13 +33,17 @@ _NO_PLACE = frozenset({"localtime", "posixrules", "Factory"})
 
 @cache
 def _names() -> frozenset[str]:
+    from importlib import resources  # noqa: PLC0415  as for zoneinfo below
+
     text = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8")
     return frozenset(text.split()) - _NO_PLACE
 
 
 @cache
 def _load(name: str) -> ZoneInfo:
-    from zoneinfo import ZoneInfo  # noqa: PLC0415  rooms that touch no zone do not pay for it
+    # Rooms that touch no zone do not pay for these.
+    from importlib import resources  # noqa: PLC0415
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
 
     path = resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
     with path.open("rb") as data:
@@ -102,8 +107,13 @@ def local_time(instant: dt.datetime, name: str) -> dt.datetime:
 
     >>> local_time(dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC), "Europe/Amsterdam").isoformat()
     '2026-04-07T09:30:00'
+
+    Raises:
+        NaiveDatetimeError: If *instant* has no UTC offset.
+
+        InvalidValueError: If there is no such zone.
     """
-    return instant.astimezone(zone(name)).replace(tzinfo=None, fold=0)
+    return as_utc(instant).astimezone(zone(name)).replace(tzinfo=None, fold=0)
 
 
 def resolve(
