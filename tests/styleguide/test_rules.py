@@ -228,7 +228,7 @@ def test_hostile_texts_take_moments(piece: str) -> None:
     guide = _terms({"ban": ["a " * 90 + "b", "a", "a a a c"]})
     began = time.perf_counter()
     lint(piece * (100_000 // len(piece)), guide, profile="x")
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 4
 
 
 @given(st.text(max_size=80), st.lists(st.text("abé ’'", min_size=1, max_size=5), max_size=4))

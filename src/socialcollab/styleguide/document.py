@@ -250,20 +250,20 @@ class _Reader:
             )
 
     def settle(self) -> None:
-        """Refuse words that are preferred here and avoided there: no fix would settle."""
+        """Refuse words that are preferred here and avoided there."""
         everything = [avoided for terms in self.terms.values() for avoided in terms]
-        plain = Term(terms=[attrs.evolve(a, prefer="") for a in everything], allowed=self.allowed)
+        literal = Term(terms=[attrs.evolve(a, prefer="") for a in everything], allowed=self.allowed)
+        instead = {(a.term, a.prefer) for a in everything}
         for prefer in dict.fromkeys(a.prefer for a in everything if a.prefer):
-            for avoided, start, end in plain.find(prefer):
-                whole = (start, end) == (0, len(prefer))
-                if whole and any(a.prefer == prefer and a.term == avoided.term for a in everything):
-                    continue
-                self.fault(
-                    "terms",
-                    f"`{prefer}` is preferred, but holds `{avoided.term}`, which is avoided",
-                    f'prefer other words, or write `allow = ["{prefer}"]`',
-                    prefer,
-                )
+            for avoided, start, end in literal.find(prefer):
+                # A preferred phrase may hold an avoided word: it is left alone as a whole.
+                if (start, end) == (0, len(prefer)) and (avoided.term, prefer) not in instead:
+                    self.fault(
+                        "terms",
+                        f"`{prefer}` is preferred, but `{avoided.term}` is avoided",
+                        f'prefer other words, or write `allow = ["{prefer}"]`',
+                        prefer,
+                    )
 
 
 def _own_keys(code: str) -> tuple[str, ...]:

@@ -24,9 +24,6 @@ def _place(finding: Finding) -> tuple[object, ...]:
         -1 if finding.end is None else finding.end,
         -SEVERITIES.index(finding.severity),
         finding.code,
-        finding.message_code,
-        finding.params,
-        finding.fix or "",
     )
 
 
@@ -86,5 +83,8 @@ def lint(
         language=language,
         at=at,
     )
-    found = {finding for selected in guide.selected for finding in selected.check(draft)}
+    # Each once, and findings of one place in the order in which the rule gave them.
+    found = dict.fromkeys(
+        finding for selected in guide.selected for finding in selected.check(draft)
+    )
     return tuple(sorted(found, key=_place))

@@ -12,10 +12,10 @@ import attrs
 from socialcollab.content import Finding
 from socialcollab.errors import InvalidValueError
 from socialcollab.styleguide.reading import Passage, Reading
-from socialcollab.text import unicode_table
+from socialcollab.text import Entity, unicode_table
 from socialcollab.text.characters import char_class
 
-__all__ = ["Avoided", "Term"]
+__all__ = ["Avoided", "Term", "outside_links"]
 
 LONGEST_TERM = 200
 
@@ -122,7 +122,8 @@ def _grow(terms: tuple[Avoided, ...], allowed: Iterable[str], preferred: Iterabl
         leaf.ends = leaf.ends or avoided
     # Without this, "media team" would be mended within "social media team" for ever.
     for term in (*(avoided.prefer for avoided in terms if avoided.prefer), *preferred):
-        _leaf(grown, term, case=True, accents=False).safe = True
+        for spelling in (term, term[:1].upper() + term[1:]) if term.islower() else (term,):
+            _leaf(grown, spelling, case=True, accents=False).safe = True
     for term in allowed:
         _leaf(grown, term, case=False, accents=False).safe = True
     return grown
@@ -202,10 +203,7 @@ class Term:
             hits = list(self.find(passage.text))
             if not hits:
                 continue
-            links = [e for e in draft.entities_of(passage) if e.kind in ("url", "mention")]
-            for avoided, start, end in hits:
-                if any(link.start < end and start < link.end for link in links):
-                    continue
+            for avoided, start, end in outside_links(hits, draft.entities_of(passage)):
                 yield self._finding(avoided, passage, start, end)
 
     def find(self, text: str) -> Iterator[tuple[Avoided, int, int]]:
@@ -270,6 +268,19 @@ class Term:
             fix=_dressed(avoided.prefer, found) if avoided.prefer else None,
             profile=passage.profile,
         )
+
+
+def outside_links(
+    hits: Iterable[tuple[Avoided, int, int]], entities: Iterable[Entity]
+) -> Iterator[tuple[Avoided, int, int]]:
+    """Leave out what stands in a link or mention; both are sorted by place."""
+    links = [e for e in entities if e.kind in ("url", "mention")]
+    at = 0
+    for avoided, start, end in hits:
+        while at < len(links) and links[at].end <= start:
+            at += 1
+        if at == len(links) or end <= links[at].start:
+            yield avoided, start, end
 
 
 def _dressed(prefer: str, found: str) -> str:

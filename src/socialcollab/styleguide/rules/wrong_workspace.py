@@ -12,7 +12,7 @@ import attrs
 from socialcollab.content import Finding
 from socialcollab.errors import InvalidValueError
 from socialcollab.styleguide.reading import Neighbour, Passage, Reading
-from socialcollab.styleguide.rules.term import Avoided, Term
+from socialcollab.styleguide.rules.term import Avoided, Term, outside_links
 
 __all__ = ["WrongWorkspace"]
 
@@ -121,9 +121,7 @@ class WrongWorkspace:
     ) -> Iterator[Finding]:
         hits = list(term.find(passage.text))
         active = draft.entities_of(passage) if hits else ()
-        for avoided, start, end in hits:
-            if any(e.start < end and start < e.end for e in active if e.kind != "hashtag"):
-                continue
+        for avoided, start, end in outside_links(hits, active):
             yield self._finding(
                 "name",
                 names[_plain_name(avoided.term)],
