@@ -9,7 +9,7 @@ Shapes are data: nothing here reads or checks a document.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, Self
 
 import attrs
@@ -32,6 +32,7 @@ __all__ = [
     "Shape",
     "Text",
     "TimeOrDate",
+    "as_words",
     "field",
     "shape",
     "shape_of",
@@ -200,6 +201,16 @@ class MapOf(Shape):
 @attrs.frozen
 class Contact(Shape):
     """A table of address per channel (``email``, ``slack``); personal, never in a digest."""
+
+
+def as_words(value: str | Iterable[str]) -> tuple[str, ...]:
+    """
+    Convert one word or several to a tuple.
+
+    >>> as_words("ana"), as_words(["ana", "ben"])
+    (('ana',), ('ana', 'ben'))
+    """
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def shape(said: Shape, *, key: str = "") -> dict[str, object]:

@@ -11,6 +11,7 @@ from socialcollab.content.canonical import Json, salted_digest
 from socialcollab.content.media import Image
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import ProfileId
+from socialcollab.sections import as_words
 from socialcollab.time import WallTime
 
 __all__ = [
@@ -56,7 +57,7 @@ class Variant:
 class Poll:
     """A question's answers to choose from, open for *minutes*."""
 
-    options: tuple[str, ...] = attrs.field(converter=tuple)
+    options: tuple[str, ...] = attrs.field(converter=as_words)
     minutes: int = 1440
     multiple: bool = False
 
@@ -71,6 +72,10 @@ class Poll:
 
 def _unique_sorted(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))
+
+
+def _as_images(values: Iterable[Image]) -> tuple[Image, ...]:
+    return tuple(values)
 
 
 def _as_targets(values: Iterable[str]) -> tuple[ProfileId, ...]:
@@ -130,8 +135,8 @@ class PostContent:
 
     text: str
     variants: tuple[Variant, ...] = attrs.field(default=(), converter=_as_variants)
-    media: tuple[Image, ...] = attrs.field(default=(), converter=tuple)
-    links: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    media: tuple[Image, ...] = attrs.field(default=(), converter=_as_images)
+    links: tuple[str, ...] = attrs.field(default=(), converter=as_words)
     targets: tuple[ProfileId, ...] = attrs.field(default=(), converter=_as_targets)
     language: str = ""
     labels: tuple[str, ...] = attrs.field(default=(), converter=_unique_sorted)

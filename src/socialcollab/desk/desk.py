@@ -376,21 +376,15 @@ class Desk:
 
             campaign: Of this campaign only.
         """
-        where: dict[str, str | tuple[str, ...]] = {}
-        for name, value in (
-            ("workspace", workspace),
-            ("state", state),
-            ("author", author),
-            ("campaign", campaign),
-        ):
-            if value is not None:
-                where[name] = value
+        asked = {"workspace": workspace, "state": state, "author": author, "campaign": campaign}
+        where = {name: value for name, value in asked.items() if value is not None}
 
         def read() -> Steps[tuple[Post, ...]]:
             rows = yield from all_rows(self.engine, "posts", where=where)
-            found = []
+            found: list[Post] = []
             for row in rows:
-                found.append((yield from self.engine.load(row.stream)).record.post)
+                loaded = yield from self.engine.load(row.stream)
+                found.append(loaded.record.post)
             return tuple(found)
 
         return self.run(read())

@@ -23,17 +23,16 @@ __all__ = ["EVENT_TYPES", "event_data", "event_parts", "pack", "unpack"]
 
 T = TypeVar("T")
 
-EVENT_TYPES: Final[Mapping[str, type[Any]]] = {
-    event.TYPE: event
-    for event in (
-        *ev.POST_EVENTS,
-        *ev.DELIVERY_EVENTS,
-        *ev.HOLD_EVENTS,
-        ev.SlotTaken,
-        ev.NoteWritten,
-        OrganizationCreated,
-    )
-}
+_ALL: Final[tuple[type[Any], ...]] = (
+    *ev.POST_EVENTS,
+    *ev.DELIVERY_EVENTS,
+    *ev.HOLD_EVENTS,
+    ev.SlotTaken,
+    ev.NoteWritten,
+    OrganizationCreated,
+)
+
+EVENT_TYPES: Final[Mapping[str, type[Any]]] = {event.TYPE: event for event in _ALL}
 """Every event there is, by the name it is stored under."""
 
 
@@ -126,6 +125,6 @@ def unpack(data: bytes, cls: type[T], *, place: str) -> T:
         JournalDamagedError: If it is not that.
     """
     try:
-        return cast("T", _converter().structure(json.loads(data), cls))
+        return _converter().structure(json.loads(data), cls)
     except Exception as error:
         raise JournalDamagedError("a record that cannot be read", place=place) from error

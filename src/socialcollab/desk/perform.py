@@ -97,7 +97,8 @@ def _decided_on_post(
     if isinstance(command, _PLANNING):
         # Read before the calendar is: whoever plans on it meanwhile makes this attempt void.
         for target in post.record.post.targets:
-            loaded.append((yield from engine.load(f"calendar/{target}")))
+            taken = yield from engine.load(f"calendar/{target}")
+            loaded.append(taken)
         context = yield from _with_times(engine, state, post.record, command, context)
     return decide(post.record, command, context), loaded, post.record.post.salt
 

@@ -243,8 +243,7 @@ def _post_rows(stream: str, record: PostRecord) -> list[Row]:
         and record.request is not None
         and record.request.when == "planned"
     ):
-        due = {"at": min(times.values()), "kind": "expire"}
-        rows.append(Row("due", stream, stream, due))
+        rows.append(Row("due", stream, stream, {"at": min(times.values()), "kind": "expire"}))
     return rows
 
 

@@ -10,7 +10,7 @@ import attrs
 from socialcollab.directory.profile import Profile
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import nearest
-from socialcollab.sections import ListOf, Ref, Section, Text, shape
+from socialcollab.sections import ListOf, Ref, Section, Text, as_words, shape
 
 __all__ = ["CONTEXT_KEYS", "PROFILE_KEYS", "Excluding", "Facts", "Selector", "as_selector"]
 
@@ -18,12 +18,8 @@ PROFILE_KEYS = ("workspace", "network", "profile", "profile_tag")
 CONTEXT_KEYS = ("post_tag", "campaign", "kind", "language", "author_role")
 
 
-def _as_words(value: str | Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
-
-
 def _as_set(value: str | Iterable[str]) -> frozenset[str]:
-    return frozenset(_as_words(value))
+    return frozenset(as_words(value))
 
 
 @attrs.frozen(kw_only=True)
@@ -59,16 +55,16 @@ class Excluding:
     """Profiles that a selector leaves out: all keys that are named must match."""
 
     workspace: tuple[str, ...] = attrs.field(
-        metadata=shape(_words("workspace")), default=(), converter=_as_words
+        metadata=shape(_words("workspace")), default=(), converter=as_words
     )
     network: tuple[str, ...] = attrs.field(
-        metadata=shape(_words("network")), default=(), converter=_as_words
+        metadata=shape(_words("network")), default=(), converter=as_words
     )
     profile: tuple[str, ...] = attrs.field(
-        metadata=shape(_words("profile")), default=(), converter=_as_words
+        metadata=shape(_words("profile")), default=(), converter=as_words
     )
     profile_tag: tuple[str, ...] = attrs.field(
-        metadata=shape(_words("profile_tag")), default=(), converter=_as_words
+        metadata=shape(_words("profile_tag")), default=(), converter=as_words
     )
 
     def __attrs_post_init__(self) -> None:
@@ -129,31 +125,31 @@ class Selector:
     """
 
     workspace: tuple[str, ...] = attrs.field(
-        metadata=shape(_words("workspace", "*")), default=(), converter=_as_words
+        metadata=shape(_words("workspace", "*")), default=(), converter=as_words
     )
     network: tuple[str, ...] = attrs.field(
-        metadata=shape(_words("network")), default=(), converter=_as_words
+        metadata=shape(_words("network")), default=(), converter=as_words
     )
     profile: tuple[str, ...] = attrs.field(
-        metadata=shape(_words("profile")), default=(), converter=_as_words
+        metadata=shape(_words("profile")), default=(), converter=as_words
     )
     profile_tag: tuple[str, ...] = attrs.field(
-        metadata=shape(_words("profile_tag")), default=(), converter=_as_words
+        metadata=shape(_words("profile_tag")), default=(), converter=as_words
     )
     post_tag: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Text(at_most=100), or_one=True)), default=(), converter=_as_words
+        metadata=shape(ListOf(item=Text(at_most=100), or_one=True)), default=(), converter=as_words
     )
     campaign: tuple[str, ...] = attrs.field(
-        metadata=shape(_words("campaign")), default=(), converter=_as_words
+        metadata=shape(_words("campaign")), default=(), converter=as_words
     )
     kind: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Text(at_most=40), or_one=True)), default=(), converter=_as_words
+        metadata=shape(ListOf(item=Text(at_most=40), or_one=True)), default=(), converter=as_words
     )
     language: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Text(at_most=35), or_one=True)), default=(), converter=_as_words
+        metadata=shape(ListOf(item=Text(at_most=35), or_one=True)), default=(), converter=as_words
     )
     author_role: tuple[str, ...] = attrs.field(
-        metadata=shape(_words("role")), default=(), converter=_as_words
+        metadata=shape(_words("role")), default=(), converter=as_words
     )
     excluding: Excluding | None = attrs.field(metadata=shape(Section(Excluding)), default=None)
 

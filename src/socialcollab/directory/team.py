@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from socialcollab.identifiers import check_id
-from socialcollab.sections import Id, ListOf, Ref, Text, shape
+from socialcollab.sections import Id, ListOf, Ref, Text, as_words, shape
 
 __all__ = ["Team"]
 
@@ -26,7 +26,7 @@ class Team:
     id: str = attrs.field(metadata=shape(Id("team")))
     name: str = attrs.field(metadata=shape(Text(at_most=200, personal=True)), default="")
     members: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Ref("member"))), default=(), converter=tuple
+        metadata=shape(ListOf(item=Ref("member"))), default=(), converter=as_words
     )
 
     def __attrs_post_init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from socialcollab.identifiers import check_id
-from socialcollab.sections import Id, ListOf, Ref, Section, Text, shape
+from socialcollab.sections import Id, ListOf, Ref, Section, Text, as_words, shape
 from socialcollab.time import BusinessHoursSection, zone
 
 __all__ = ["Workspace"]
@@ -47,7 +47,7 @@ class Workspace:
     lead: str = attrs.field(metadata=shape(Ref("member")))
     default_approval: str = attrs.field(metadata=shape(Ref("policy", also=("none",))))
     domains: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Text(at_most=253))), default=(), converter=tuple
+        metadata=shape(ListOf(item=Text(at_most=253))), default=(), converter=as_words
     )
 
     def __attrs_post_init__(self) -> None:

@@ -129,7 +129,7 @@ class Access:
         if isinstance(roles, Mapping):
             roles = [Role(id=name, permissions=tuple(said)) for name, said in roles.items()]
         if isinstance(teams, Mapping):
-            teams = [Team(id=name, members=tuple(str(one) for one in who)) for name, who in teams.items()]
+            teams = [Team(id=name, members=who) for name, who in teams.items()]
         return cls(
             members=[Member(id=who) if isinstance(who, str) else who for who in members],
             profiles=profiles,

@@ -9,7 +9,7 @@ import attrs
 from socialcollab.directory import Selector, as_selector
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, check_id
-from socialcollab.sections import Date, Id, ListOf, Parsed, Ref, Section, shape
+from socialcollab.sections import Date, Id, ListOf, Parsed, Ref, Section, as_words, shape
 from socialcollab.time import Every
 
 __all__ = ["Duty"]
@@ -56,7 +56,7 @@ class Duty:
         converter=as_selector,
     )
     members: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Ref("member"), at_least=1)), converter=tuple
+        metadata=shape(ListOf(item=Ref("member"), at_least=1)), converter=as_words
     )
     start: dt.date = attrs.field(metadata=shape(Date()))
     every: Every = attrs.field(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 
 import attrs
 
 from socialcollab.directory import Party, Selector, as_parties, as_selector
 from socialcollab.errors import InvalidValueError
 from socialcollab.permissions.permission import ALL
-from socialcollab.sections import ListOf, Ref, Section, Text, TimeOrDate, shape
+from socialcollab.sections import ListOf, Ref, Section, Text, TimeOrDate, as_words, shape
 from socialcollab.sections import Party as PartyShape
 
 __all__ = ["Forbid", "Grant", "check_span"]
@@ -21,10 +20,6 @@ _ON = Section(
     plain="profile",
     only=("workspace", "network", "profile", "profile_tag", "excluding"),
 )
-
-
-def _as_words(value: str | Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _check_to(what: str, to: tuple[Party, ...]) -> None:
@@ -85,7 +80,7 @@ class Grant:
     to: tuple[Party, ...] = attrs.field(metadata=shape(_TO), converter=as_parties)
     role: str = attrs.field(metadata=shape(Ref("role")), default="")
     permissions: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Ref("permission", also=(ALL,)))), default=(), converter=_as_words
+        metadata=shape(ListOf(item=Ref("permission", also=(ALL,)))), default=(), converter=as_words
     )
     on: Selector = attrs.field(metadata=shape(_ON), converter=as_selector)
     start: dt.date | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
@@ -130,7 +125,7 @@ class Forbid:
 
     to: tuple[Party, ...] = attrs.field(metadata=shape(_TO), converter=as_parties)
     permissions: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Ref("permission", also=(ALL,)), at_least=1)), converter=_as_words
+        metadata=shape(ListOf(item=Ref("permission", also=(ALL,)), at_least=1)), converter=as_words
     )
     on: Selector = attrs.field(metadata=shape(_ON), converter=as_selector)
     start: dt.date | None = attrs.field(metadata=shape(TimeOrDate()), default=None)

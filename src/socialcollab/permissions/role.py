@@ -10,13 +10,9 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id, nearest
 from socialcollab.permissions.permission import ALL, PERMISSIONS
-from socialcollab.sections import Id, ListOf, Ref, shape
+from socialcollab.sections import Id, ListOf, Ref, as_words, shape
 
 __all__ = ["Role", "Roles"]
-
-
-def _as_words(value: str | Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
 
 
 @attrs.frozen(kw_only=True)
@@ -35,10 +31,10 @@ class Role:
 
     id: str = attrs.field(metadata=shape(Id("role")))
     includes: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Ref("role"))), default=(), converter=_as_words
+        metadata=shape(ListOf(item=Ref("role"))), default=(), converter=as_words
     )
     permissions: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Ref("permission", also=(ALL,)))), default=(), converter=_as_words
+        metadata=shape(ListOf(item=Ref("permission", also=(ALL,)))), default=(), converter=as_words
     )
 
     def __attrs_post_init__(self) -> None:

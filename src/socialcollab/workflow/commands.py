@@ -7,7 +7,6 @@ from typing import ClassVar, Literal, TypeAlias
 import attrs
 
 from socialcollab.content import PostContent
-from socialcollab.identifiers import PostId
 from socialcollab.time import WallTime
 from socialcollab.workflow.request import When
 
@@ -52,7 +51,7 @@ class Draft:
 
     NAME: ClassVar[str] = "draft"
 
-    post: PostId
+    post: str
     workspace: str
     content: PostContent
     salt: bytes = attrs.field(repr=False)
@@ -66,7 +65,7 @@ class Edit:
 
     NAME: ClassVar[str] = "edit"
 
-    post: PostId
+    post: str
     seen: Seen
     content: PostContent
 
@@ -77,7 +76,7 @@ class Comment:
 
     NAME: ClassVar[str] = "comment"
 
-    post: PostId
+    post: str
     text: str
     internal: bool = True
 
@@ -88,7 +87,7 @@ class Submit:
 
     NAME: ClassVar[str] = "submit"
 
-    post: PostId
+    post: str
     seen: Seen
     when: When = "planned"
 
@@ -100,7 +99,7 @@ class Approve:
     NAME: ClassVar[str] = "approve"
     VERDICT: ClassVar[Literal["approve"]] = "approve"
 
-    post: PostId
+    post: str
     seen: Seen
     note: str = ""
 
@@ -112,7 +111,7 @@ class RequestChanges:
     NAME: ClassVar[str] = "request_changes"
     VERDICT: ClassVar[Literal["request_changes"]] = "request_changes"
 
-    post: PostId
+    post: str
     seen: Seen
     note: str = ""
 
@@ -124,7 +123,7 @@ class Reject:
     NAME: ClassVar[str] = "reject"
     VERDICT: ClassVar[Literal["reject"]] = "reject"
 
-    post: PostId
+    post: str
     seen: Seen
     note: str = ""
 
@@ -135,7 +134,7 @@ class Withdraw:
 
     NAME: ClassVar[str] = "withdraw"
 
-    post: PostId
+    post: str
 
 
 @attrs.frozen(kw_only=True)
@@ -144,7 +143,7 @@ class Schedule:
 
     NAME: ClassVar[str] = "schedule"
 
-    post: PostId
+    post: str
     seen: Seen
     at: WallTime | None = None
 
@@ -155,7 +154,7 @@ class Unschedule:
 
     NAME: ClassVar[str] = "unschedule"
 
-    post: PostId
+    post: str
 
 
 @attrs.frozen(kw_only=True)
@@ -164,7 +163,7 @@ class Move:
 
     NAME: ClassVar[str] = "move"
 
-    post: PostId
+    post: str
     seen: Seen
     at: WallTime
     profile: str = ""
@@ -176,7 +175,7 @@ class Cancel:
 
     NAME: ClassVar[str] = "cancel"
 
-    post: PostId
+    post: str
     reason: str = ""
 
 

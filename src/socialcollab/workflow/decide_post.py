@@ -20,7 +20,7 @@ from socialcollab.content import (
     revision_digest,
 )
 from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
-from socialcollab.identifiers import DeliveryId, MemberId, ProfileId, WorkspaceId
+from socialcollab.identifiers import DeliveryId, MemberId, PostId, ProfileId, WorkspaceId
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Reason, Remedy
 from socialcollab.workflow import commands as cm
@@ -139,7 +139,7 @@ def _draft(record: PostRecord | None, command: cm.Draft, context: Context) -> tu
         command.content, salt=command.salt, number=1, author=context.actor.name, at=context.now
     )
     drafted = ev.PostDrafted(
-        post=command.post,
+        post=PostId(command.post),
         workspace=WorkspaceId(command.workspace),
         kind=command.kind,
         ref=command.ref,

@@ -20,6 +20,7 @@ from socialcollab.sections import (
     Ref,
     Section,
     Text,
+    as_words,
     shape,
 )
 from socialcollab.sections import Party as PartyShape
@@ -27,10 +28,6 @@ from socialcollab.time import DURATION_PATTERN, Duration
 from socialcollab.workflow.quorum import Quorum
 
 __all__ = ["ApprovalPolicy", "OnlyIf", "Step", "Then"]
-
-
-def _as_words(value: str | Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _as_duration(value: str | Duration) -> Duration:
@@ -139,7 +136,7 @@ class Step:
 
     id: str = attrs.field(metadata=shape(Id("step")))
     after: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Ref("step"))), default=(), converter=_as_words
+        metadata=shape(ListOf(item=Ref("step"))), default=(), converter=as_words
     )
     reviewers: tuple[Party, ...] = attrs.field(
         metadata=shape(ListOf(item=PartyShape(), or_one=True, at_least=1)), converter=as_parties
@@ -159,7 +156,7 @@ class Step:
         metadata=shape(Section(OnlyIf)), default=None, converter=_as_only_if
     )
     covers: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Choice(ALL_FIELDS))), default=(), converter=_as_words
+        metadata=shape(ListOf(item=Choice(ALL_FIELDS))), default=(), converter=as_words
     )
     distinct: bool = attrs.field(metadata=shape(Boolean()), default=False)
     may_edit: bool = attrs.field(metadata=shape(Boolean()), default=False)
