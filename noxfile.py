@@ -1,0 +1,116 @@
+"""The one door to every check: ``nox`` runs them all, ``nox -s tests`` one."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["tests", "lint", "types", "docs", "examples", "packages"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+CALENDAR = ".[calendar]"
+
+
+def groups(*names: str) -> list[str]:
+    return list(nox.project.dependency_groups(PROJECT, *names))
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the unit suite, on every Python that is installed."""
+    session.install(CALENDAR, *groups("tests"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=HERE)
+def lint(session: nox.Session) -> None:
+    """Check style, format, the map of rooms and the changelog's fragments."""
+    session.install(CALENDAR, *groups("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session(python=HERE)
+def types(session: nox.Session) -> None:
+    """Check all types with mypy, and the public API with a second checker too."""
+    session.install(CALENDAR, *groups("tests", "types"))
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session(python=HERE)
+def docs(session: nox.Session) -> None:
+    """Build the docs, every warning an error, and run the code in them."""
+    session.install(CALENDAR, *groups("docs", "tests"))
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build")
+    session.run("pytest", "docs", "README.md", "-q", "-p", "no:randomly")
+
+
+@nox.session(python=HERE)
+def examples(session: nox.Session) -> None:
+    """Run every example as a user would."""
+    session.install(f"{CALENDAR[:-1]},cli]")
+    with tempfile.TemporaryDirectory() as folder:
+        for script in sorted(Path("examples").glob("*.py")):
+            session.log(f"example: {script.name}")
+            shutil.copy(script, folder)
+            with session.chdir(folder):
+                session.run("python", script.name, silent=True)
+        week = Path("examples/agency_week").resolve()
+        if week.is_dir():
+            session.run("python", str(week), "--out", str(Path(folder) / "week"), silent=True)
+
+
+@nox.session(python=HERE)
+def packages(session: nox.Session) -> None:
+    """Build wheel and sdist, and install and try each on its own."""
+    session.install("build")
+    with tempfile.TemporaryDirectory() as folder:
+        session.run("python", "-m", "build", "--outdir", folder, silent=True)
+        for package in sorted(Path(folder).iterdir()):
+            session.install("--force-reinstall", "--no-deps", str(package))
+            session.install(*PROJECT["project"]["dependencies"])
+            with session.chdir(folder):
+                session.run("python", "-c", TRY_PACKAGE)
+
+
+TRY_PACKAGE = """
+import importlib.resources as resources
+import socialcollab
+from socialcollab.organization import Organization
+assert resources.files("socialcollab").joinpath("py.typed").is_file()
+assert resources.files("socialcollab.organization").joinpath("schema.json").is_file()
+print(Organization.template("client_signs_off", id="northwind").id, "from", socialcollab.__file__)
+"""
+
+
+@nox.session(python=HERE)
+def realdata(session: nox.Session) -> None:
+    """Import and lint real posts and spreadsheets, and report posts per second."""
+    session.install(CALENDAR, *groups("tests"))
+    session.run("pytest", "tests/realdata", "-q", "-s", *session.posargs)
+
+
+@nox.session(python=HERE)
+def bench(session: nox.Session) -> None:
+    """Measure hot paths as ratios to a named peer in the same run."""
+    session.install(CALENDAR, *groups("tests"))
+    for script in sorted(Path("bench").glob("*.py")):
+        session.run("python", str(script))
+
+
+@nox.session(python=HERE)
+def soak(session: nox.Session) -> None:
+    """Run the slow sessions in full; ``-- --seconds 90`` runs a share."""
+    session.install(CALENDAR, *groups("tests"))
+    posargs = session.posargs or ["--seconds", "3600"]
+    session.run("pytest", "-m", "slow", "-s", *posargs)
