@@ -137,7 +137,7 @@ def _with_times(
     if isinstance(command, cm.Approve):
         return context
     kinds = ("blackout",) if isinstance(command, cm.Submit) else ("blackout", "hold")
-    return attrs.evolve(context, barred=barred(state, _times(post, command), kinds=kinds))
+    return attrs.evolve(context, barred=barred(state, post, _times(post, command), kinds=kinds))
 
 
 def _times(post: Post, command: cm.PostCommand) -> Mapping[str, dt.datetime]:

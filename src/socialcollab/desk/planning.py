@@ -102,16 +102,17 @@ def slots_for(
     """Return the next free slot of each target; a target without one is left out."""
     targets = [name for name in post.targets if name in state.organization.profiles_by_id]
     calendar = yield from calendar_of(engine, state, targets, since=after)
+    facts = state.organization.facts_of(post)
     found: dict[str, WallTime] = {}
     for target in targets:
-        choice = next_slot(calendar, target, after=after, post=post.id)
+        choice = next_slot(calendar, target, after=after, facts=facts, post=post.id)
         if choice.at is not None:
             found[target] = WallTime.of(choice.at, choice.zone)
     return found
 
 
 def barred(
-    state: State, times: Mapping[str, dt.datetime], *, kinds: tuple[str, ...]
+    state: State, post: Post, times: Mapping[str, dt.datetime], *, kinds: tuple[str, ...]
 ) -> dict[str, Reason]:
     """Return for which targets a hold or a blackout, by *kinds*, stands at the wanted time."""
     organization = state.organization
@@ -125,11 +126,12 @@ def barred(
         blackouts=organization.blackouts,
         holds=state.holds.holds,
     )
+    facts = organization.facts_of(post)
     found: dict[str, Reason] = {}
     for profile, at in times.items():
         if profile not in organization.profiles_by_id:
             continue
-        for clash in check_time(calendar, profile, at):
+        for clash in check_time(calendar, profile, at, facts=facts):
             if clash.kind in kinds:
                 found[profile] = clash.reason
                 break

@@ -137,7 +137,9 @@ class Publisher:
             content=post.record.post.content,
             workspace=post.record.post.workspace,
         )
-        silenced = barred(state, {loaded.record.profile: now}, kinds=("blackout",))
+        silenced = barred(
+            state, post.record.post, {loaded.record.profile: now}, kinds=("blackout",)
+        )
         return _Read(
             state=state,
             post=post,
