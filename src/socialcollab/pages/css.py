@@ -1,0 +1,118 @@
+"""The look of all pages: one small sheet, light and dark, on screens and on paper."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["CSS"]
+
+CSS: Final = """
+:root{color-scheme:light dark;
+--paper:#fbfaf7;--card:#fff;--ink:#1d1c1a;--soft:#5f5b54;--faint:#8a857b;--line:#e4e0d8;--wash:#f3f0ea;--link:#1456a8;
+--grey:#77726a;--grey-b:#f1efeb;--amber:#a86400;--amber-b:#fdf3de;--orange:#b8470f;--orange-b:#fdeee4;
+--teal:#0c7a74;--teal-b:#e3f4f2;--blue:#1f5fbf;--blue-b:#e8f0fc;--green:#2b7a37;--green-b:#e7f5e8;
+--violet:#6d3fb5;--violet-b:#f1eafb;--red:#b4232f;--red-b:#fcebec;--shade:#a9a297}
+@media(prefers-color-scheme:dark){:root{
+--paper:#161513;--card:#1f1e1b;--ink:#efece6;--soft:#b8b2a7;--faint:#8f897e;--line:#35322d;--wash:#262420;--link:#86b7f5;
+--grey:#a49e94;--grey-b:#2b2925;--amber:#eab14f;--amber-b:#352a14;--orange:#f0915e;--orange-b:#38231a;
+--teal:#58c7bf;--teal-b:#143230;--blue:#83b0f7;--blue-b:#1a2a44;--green:#7fcb88;--green-b:#1a3220;
+--violet:#bd9cf2;--violet-b:#2d2340;--red:#f28b93;--red-b:#3b1d20;--shade:#5d574d}}
+*{box-sizing:border-box}
+html{-webkit-text-size-adjust:100%}
+body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;font-variant-numeric:tabular-nums}
+main{max-width:1240px;margin:0 auto;padding:28px 24px 48px}
+h1,h2,h3{font-family:"Iowan Old Style","Palatino Linotype",Palatino,"Book Antiqua","Noto Serif","DejaVu Serif",Georgia,serif;font-weight:600;line-height:1.15;letter-spacing:-.01em;margin:0}
+h1{font-size:34px}h2{font-size:22px;margin:32px 0 10px}h3{font-size:17px;margin:22px 0 8px}
+p{margin:0 0 10px;max-width:70ch}
+a{color:var(--link);text-underline-offset:2px}
+a:focus-visible,summary:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
+.lede{color:var(--soft);font-size:16px;margin-top:6px}
+.wrap{overflow-wrap:anywhere}
+.sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.scroll{overflow-x:auto;margin:0 0 16px}
+table.data{border-collapse:collapse;width:100%;font-size:14px}
+table.data caption{text-align:left;color:var(--soft);padding:0 0 8px}
+table.data th{text-align:left;font-weight:600;color:var(--soft);font-size:12.5px;border-bottom:2px solid var(--line);padding:6px 12px 6px 0;vertical-align:bottom}
+table.data td{border-bottom:1px solid var(--line);padding:8px 12px 8px 0;vertical-align:top;overflow-wrap:anywhere}
+table.data .num{text-align:right}
+.badge{display:inline-block;font-size:12px;line-height:1;font-weight:600;padding:4px 8px;border-radius:99px;white-space:nowrap;background:var(--b,var(--grey-b));color:var(--c,var(--grey))}
+.t-grey{--c:var(--grey);--b:var(--grey-b)}.t-amber{--c:var(--amber);--b:var(--amber-b)}.t-orange{--c:var(--orange);--b:var(--orange-b)}
+.t-teal{--c:var(--teal);--b:var(--teal-b)}.t-blue{--c:var(--blue);--b:var(--blue-b)}.t-green{--c:var(--green);--b:var(--green-b)}
+.t-violet{--c:var(--violet);--b:var(--violet-b)}.t-red{--c:var(--red);--b:var(--red-b)}
+.net{display:inline-flex;flex:none;align-items:center;justify-content:center;width:17px;height:17px;border-radius:4px;font:700 10px/1 system-ui,sans-serif;color:#fff;background:#5b6470;vertical-align:-3px}
+.net-x{background:#111}.net-facebook{background:#1668d9}.net-instagram{background:#c22d74}.net-linkedin{background:#0a5ca8}.net-bluesky{background:#0a6fd6}.net-mastodon{background:#5b4bd6}
+@media(prefers-color-scheme:dark){.net-x{background:#000;box-shadow:0 0 0 1px #666}}
+.bar{display:flex;height:8px;border-radius:99px;overflow:hidden;background:var(--wash);gap:2px;margin:16px 0 10px}
+.bar i{background:var(--c,var(--grey));min-width:3px}
+.legend{display:flex;flex-wrap:wrap;gap:6px 18px;margin:0;padding:0;list-style:none;font-size:13px;color:var(--soft)}
+.legend li{display:flex;align-items:center;gap:7px;min-width:0;max-width:100%}
+.legend .dot{width:10px;height:10px;border-radius:3px;background:var(--c);flex:none}
+.legend b{color:var(--ink);font-weight:600}
+.legends{display:grid;gap:8px;margin:0 0 18px}
+table.month{width:100%;table-layout:fixed;border-collapse:separate;border-spacing:0;border:1px solid var(--line);border-radius:12px;overflow:hidden;background:var(--card)}
+table.month th{font-size:12.5px;font-weight:600;color:var(--soft);text-align:left;padding:9px 10px;background:var(--wash);border-bottom:1px solid var(--line)}
+table.month td{vertical-align:top;height:112px;padding:6px 6px 8px;border-bottom:1px solid var(--line);border-left:1px solid var(--line)}
+table.month td:first-child,table.month th:first-child{border-left:0}
+table.month tr:last-child td{border-bottom:0}
+td.out{background:var(--wash)}td.end{background:color-mix(in srgb,var(--wash) 45%,var(--card))}
+td.shaded{background-image:repeating-linear-gradient(135deg,transparent 0 7px,color-mix(in srgb,var(--shade) 20%,transparent) 7px 9px)}
+.day{display:flex;align-items:baseline;gap:6px;font-size:13px;font-weight:600;color:var(--soft);padding:0 3px 5px}
+.day .long{display:none}
+td.today .num{background:var(--ink);color:var(--paper);border-radius:99px;padding:1px 8px}
+.mark{font-size:11.5px;line-height:1.35;border-radius:5px;padding:3px 7px;margin:0 0 4px;overflow-wrap:anywhere}
+.mark.block{background:var(--card);border:1px dashed var(--shade);color:var(--soft)}
+.mark.note{background:var(--amber-b);color:var(--ink)}
+.mark b{font-weight:600}
+.entry{display:block;border-radius:6px;background:var(--b,var(--grey-b));border-left:4px solid var(--c,var(--grey));padding:4px 7px 5px;margin:0 0 4px;font-size:12.5px;line-height:1.35;color:var(--ink);text-decoration:none;overflow:hidden}
+a.entry:hover{box-shadow:0 0 0 1px var(--c)}
+.entry .top{display:flex;align-items:center;gap:5px;font-size:11.5px;color:var(--soft);min-width:0}
+.entry .top time{font-weight:600;color:var(--ink)}
+.entry .who{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
+.entry .title{display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden;overflow-wrap:anywhere}
+.entry .state{font-size:11px;font-weight:600;color:var(--c)}
+.entry.gone .title{text-decoration:line-through;color:var(--soft)}
+.entry.s-draft{border-left-style:dashed}
+.months details>summary{cursor:pointer;font-size:12px;color:var(--link);padding:2px 4px 5px}
+@media(max-width:760px){main{padding:18px 14px 32px}h1{font-size:27px}
+table.month,table.month tbody,table.month tr,table.month td{display:block;width:100%}
+table.month{border:0;background:none;border-radius:0}table.month thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
+table.month td{height:auto;border:1px solid var(--line)!important;border-radius:10px;background-color:var(--card);margin:0 0 10px;padding:9px 10px 7px}
+table.month td.empty{display:none}
+.day .long{display:inline}.day .num{display:none}.day{font-size:14px;color:var(--ink);padding:0 0 7px}
+.entry{font-size:14px;padding:6px 9px 7px}.entry .top,.entry .state{font-size:12.5px}.mark{font-size:13px}}
+.posts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(330px,100%),1fr));gap:22px;align-items:start}
+.pv{background:var(--card);border:1px solid var(--line);border-radius:14px;overflow:hidden;font-size:15px;line-height:1.42;min-width:0}
+.pv header{display:flex;gap:10px;align-items:center;padding:12px 14px 0;min-width:0}
+.pv .who{min-width:0;flex:1}.pv .name{font-weight:700;display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.pv .meta{color:var(--soft);font-size:13.5px;display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.pv .av{flex:none;width:42px;height:42px;border-radius:50%;display:grid;place-items:center;color:#fff;font-weight:700;font-size:15px}
+.pv .text{padding:9px 14px 12px;margin:0;white-space:pre-wrap;overflow-wrap:anywhere;max-width:none}
+.pv .ent{color:var(--link);text-decoration:none}
+.pv mark{background:var(--red-b);color:var(--red);text-decoration:line-through}
+.pv .cw{margin:10px 14px 0;padding:7px 11px;border-radius:8px;background:var(--wash);font-size:14px}
+.pv .media{display:grid;gap:2px;grid-template-columns:1fr 1fr;margin:0 14px 12px;border-radius:12px;overflow:hidden;border:1px solid var(--line)}
+.pv .media.n1{grid-template-columns:1fr}
+.pv figure{margin:0;position:relative;background:var(--wash);min-height:120px;display:flex;flex-direction:column}
+.pv figure img{display:block;width:100%;flex:1;object-fit:cover;max-height:320px}
+.pv figure .none{flex:1;min-height:110px;background:linear-gradient(150deg,color-mix(in srgb,var(--h) 30%,var(--wash)),color-mix(in srgb,var(--h) 12%,var(--card)))}
+.pv figcaption{font-size:12.5px;line-height:1.35;padding:6px 9px 7px;color:var(--soft);overflow-wrap:anywhere;background:var(--card)}
+.pv figcaption b{font-size:10.5px;letter-spacing:.04em;background:var(--ink);color:var(--paper);border-radius:3px;padding:1px 4px;margin-right:5px}
+.pv figcaption.bad b{background:var(--red)}.pv figcaption.bad{color:var(--red)}
+.pv .card{display:block;margin:0 14px 12px;border:1px solid var(--line);border-radius:12px;padding:9px 12px;text-decoration:none;color:var(--ink);background:var(--wash);overflow-wrap:anywhere}
+.pv .card small{display:block;color:var(--soft);font-size:12.5px}
+.pv .acts{display:flex;justify-content:space-between;border-top:1px solid var(--line);padding:8px 14px;color:var(--soft);font-size:13px;margin:0;list-style:none;gap:8px;flex-wrap:wrap}
+.pv .cutnote{margin:0;padding:8px 14px;background:var(--red-b);color:var(--red);font-size:13px;font-weight:600;max-width:none}
+.pv-x{border-radius:4px}.pv-x .acts,.pv-bluesky .acts{border-top:0;padding-top:0}
+.pv-mastodon .av{border-radius:9px}.pv-mastodon{border-radius:8px}
+.pv-facebook .media,.pv-instagram .media{margin:0 0 10px;border-radius:0;border-left:0;border-right:0}
+.pv-facebook .card,.pv-linkedin .card{margin:0 0 4px;border-radius:0;border-left:0;border-right:0;padding:11px 14px}
+.pv-facebook,.pv-linkedin{border-radius:9px}
+.pv-linkedin .media{margin:0 0 10px;border-radius:0;border-left:0;border-right:0}
+.pv-linkedin .av{border-radius:5px}.pv-instagram .media figure{aspect-ratio:1}
+.pv-instagram .media.n1 figure .none{min-height:200px}
+.pv-instagram .media{margin-top:12px}.pv-instagram .av{width:34px;height:34px;font-size:12.5px;box-shadow:0 0 0 2px var(--card),0 0 0 4px #d0418d}
+.pv-instagram header{padding-left:18px}.pv-instagram .text b{font-weight:700}
+@media print{:root{color-scheme:light;--paper:#fff;--wash:#f6f5f2}main{padding:0;max-width:none}body{font-size:12px}
+h1{font-size:24px}table.month td{height:82px}.pv,table.month tr{break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}
+details>summary{display:none}@page{size:A4 landscape;margin:12mm}}
+"""
