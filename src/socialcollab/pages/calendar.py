@@ -58,7 +58,7 @@ def _local(value: dt.datetime) -> dt.datetime:
     return value.replace(tzinfo=None, second=0, microsecond=0)
 
 
-def _known_state(_: object, attribute: attrs.Attribute[str], value: str) -> None:
+def _known_state(_: object, __: attrs.Attribute[str], value: str) -> None:
     if value not in STATES:
         near = nearest(value, STATES)
         hint = f"; did you mean `{near}`?" if near else ""
@@ -188,10 +188,16 @@ def month_calendar(
     body = []
     for week in Calendar(first_weekday).monthdayscalendar(year, month):
         cells = [
-            _day(day, weekday, days.get(day, []), marks.get(day, []), (year, month), short, today)
+            _day(
+                dt.date(year, month, day),
+                days.get(day, []),
+                marks.get(day, []),
+                language=short,
+                today=today,
+            )
             if day
             else '<td class="out empty"></td>'
-            for day, weekday in zip(week, order, strict=True)
+            for day in week
         ]
         body.append(f"<tr>{''.join(cells)}</tr>")
     parts = [_legend(mine, said)] if legend else []
@@ -230,26 +236,24 @@ def _marks(
 
 
 def _day(
-    day: int,
-    weekday: int,
+    date: dt.date,
     entries: list[CalendarEntry],
     marks: list[tuple[str, str, str]],
-    of: tuple[int, int],
+    *,
     language: str,
     today: dt.date | None,
 ) -> str:
     said = words(language)
-    date = dt.date(*of, day)
     classes = [
-        *(["end"] if weekday >= 5 else []),
+        *(["end"] if date.weekday() >= 5 else []),
         *(["shaded"] if any(kind == "block" for kind, _, _ in marks) else []),
         *(["empty"] if not entries and not marks else []),
         *(["today"] if date == today else []),
     ]
-    long = f"{WEEKDAYS[language][weekday]} {day} {MONTHS[language][of[1] - 1]}"
+    long = f"{WEEKDAYS[language][date.weekday()]} {date.day} {MONTHS[language][date.month - 1]}"
     now = f' <span class="badge">{said["today"]}</span>' if date == today else ""
     top = (
-        f'<div class="day"><time datetime="{date.isoformat()}"><span class="num">{day}</span>'
+        f'<div class="day"><time datetime="{date.isoformat()}"><span class="num">{date.day}</span>'
         f'<span class="long">{long}</span></time>{now}</div>'
     )
     shown = "".join(

@@ -20,13 +20,13 @@ CSS: Final = """
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;font-variant-numeric:tabular-nums}
-main{max-width:1240px;margin:0 auto;padding:28px 24px 48px}
+main{max-width:1360px;margin:0 auto;padding:28px 20px 48px}
 h1,h2,h3{font-family:"Iowan Old Style","Palatino Linotype",Palatino,"Book Antiqua","Noto Serif","DejaVu Serif",Georgia,serif;font-weight:600;line-height:1.15;letter-spacing:-.01em;margin:0}
-h1{font-size:34px}h2{font-size:22px;margin:32px 0 10px}h3{font-size:17px;margin:22px 0 8px}
+h1{font-size:34px;margin-bottom:6px}h2{font-size:22px;margin:32px 0 10px}h3{font-size:17px;margin:22px 0 8px}
 p{margin:0 0 10px;max-width:70ch}
 a{color:var(--link);text-underline-offset:2px}
 a:focus-visible,summary:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
-.lede{color:var(--soft);font-size:16px;margin-top:6px}
+.lede{color:var(--soft);font-size:16px}
 .wrap{overflow-wrap:anywhere}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .scroll{overflow-x:auto;margin:0 0 16px}
@@ -39,7 +39,7 @@ table.data .num{text-align:right}
 .t-grey{--c:var(--grey);--b:var(--grey-b)}.t-amber{--c:var(--amber);--b:var(--amber-b)}.t-orange{--c:var(--orange);--b:var(--orange-b)}
 .t-teal{--c:var(--teal);--b:var(--teal-b)}.t-blue{--c:var(--blue);--b:var(--blue-b)}.t-green{--c:var(--green);--b:var(--green-b)}
 .t-violet{--c:var(--violet);--b:var(--violet-b)}.t-red{--c:var(--red);--b:var(--red-b)}
-.net{display:inline-flex;flex:none;align-items:center;justify-content:center;width:17px;height:17px;border-radius:4px;font:700 10px/1 system-ui,sans-serif;color:#fff;background:#5b6470;vertical-align:-3px}
+.net{display:inline-flex;flex:none;align-items:center;justify-content:center;width:16px;height:16px;border-radius:4px;font:700 9.5px/1 system-ui,sans-serif;color:#fff;background:#5b6470;vertical-align:-3px}
 .net-x{background:#111}.net-facebook{background:#1668d9}.net-instagram{background:#c22d74}.net-linkedin{background:#0a5ca8}.net-bluesky{background:#0a6fd6}.net-mastodon{background:#5b4bd6}
 @media(prefers-color-scheme:dark){.net-x{background:#000;box-shadow:0 0 0 1px #666}}
 .bar{display:flex;height:8px;border-radius:99px;overflow:hidden;background:var(--wash);gap:2px;margin:16px 0 10px}
@@ -65,7 +65,7 @@ td.today .num{background:var(--ink);color:var(--paper);border-radius:99px;paddin
 .mark b{font-weight:600}
 .entry{display:block;border-radius:6px;background:var(--b,var(--grey-b));border-left:4px solid var(--c,var(--grey));padding:4px 7px 5px;margin:0 0 4px;font-size:12.5px;line-height:1.35;color:var(--ink);text-decoration:none;overflow:hidden}
 a.entry:hover{box-shadow:0 0 0 1px var(--c)}
-.entry .top{display:flex;align-items:center;gap:5px;font-size:11.5px;color:var(--soft);min-width:0}
+.entry .top{display:flex;align-items:center;gap:4px;font-size:11px;color:var(--soft);min-width:0}
 .entry .top time{font-weight:600;color:var(--ink)}
 .entry .who{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
 .entry .title{display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden;overflow-wrap:anywhere}
@@ -80,7 +80,7 @@ table.month td{height:auto;border:1px solid var(--line)!important;border-radius:
 table.month td.empty{display:none}
 .day .long{display:inline}.day .num{display:none}.day{font-size:14px;color:var(--ink);padding:0 0 7px}
 .entry{font-size:14px;padding:6px 9px 7px}.entry .top,.entry .state{font-size:12.5px}.mark{font-size:13px}}
-.posts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(330px,100%),1fr));gap:22px;align-items:start}
+.posts{margin-top:18px;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(330px,100%),1fr));gap:22px;align-items:start}
 .pv{background:var(--card);border:1px solid var(--line);border-radius:14px;overflow:hidden;font-size:15px;line-height:1.42;min-width:0}
 .pv header{display:flex;gap:10px;align-items:center;padding:12px 14px 0;min-width:0}
 .pv .who{min-width:0;flex:1}.pv .name{font-weight:700;display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
@@ -94,7 +94,7 @@ table.month td.empty{display:none}
 .pv .media.n1{grid-template-columns:1fr}
 .pv figure{margin:0;position:relative;background:var(--wash);min-height:120px;display:flex;flex-direction:column}
 .pv figure img{display:block;width:100%;flex:1;object-fit:cover;max-height:320px}
-.pv figure .none{flex:1;min-height:110px;background:linear-gradient(150deg,color-mix(in srgb,var(--h) 30%,var(--wash)),color-mix(in srgb,var(--h) 12%,var(--card)))}
+.pv figure .none{flex:1;display:grid;place-items:center;color:color-mix(in srgb,var(--h) 45%,var(--card));min-height:110px;background:linear-gradient(150deg,color-mix(in srgb,var(--h) 30%,var(--wash)),color-mix(in srgb,var(--h) 12%,var(--card)))}
 .pv figcaption{font-size:12.5px;line-height:1.35;padding:6px 9px 7px;color:var(--soft);overflow-wrap:anywhere;background:var(--card)}
 .pv figcaption b{font-size:10.5px;letter-spacing:.04em;background:var(--ink);color:var(--paper);border-radius:3px;padding:1px 4px;margin-right:5px}
 .pv figcaption.bad b{background:var(--red)}.pv figcaption.bad{color:var(--red)}
@@ -102,7 +102,7 @@ table.month td.empty{display:none}
 .pv .card small{display:block;color:var(--soft);font-size:12.5px}
 .pv .acts{display:flex;justify-content:space-between;border-top:1px solid var(--line);padding:8px 14px;color:var(--soft);font-size:13px;margin:0;list-style:none;gap:8px;flex-wrap:wrap}
 .pv .cutnote{margin:0;padding:8px 14px;background:var(--red-b);color:var(--red);font-size:13px;font-weight:600;max-width:none}
-.pv-x{border-radius:4px}.pv-x .acts,.pv-bluesky .acts{border-top:0;padding-top:0}
+.pv-x{border-radius:4px}.pv-x .acts,.pv-bluesky .acts{border-top:0;padding-top:2px}.pv .cutnote+.acts{padding-top:8px}
 .pv-mastodon .av{border-radius:9px}.pv-mastodon{border-radius:8px}
 .pv-facebook .media,.pv-instagram .media{margin:0 0 10px;border-radius:0;border-left:0;border-right:0}
 .pv-facebook .card,.pv-linkedin .card{margin:0 0 4px;border-radius:0;border-left:0;border-right:0;padding:11px 14px}
@@ -113,6 +113,6 @@ table.month td.empty{display:none}
 .pv-instagram .media{margin-top:12px}.pv-instagram .av{width:34px;height:34px;font-size:12.5px;box-shadow:0 0 0 2px var(--card),0 0 0 4px #d0418d}
 .pv-instagram header{padding-left:18px}.pv-instagram .text b{font-weight:700}
 @media print{:root{color-scheme:light;--paper:#fff;--wash:#f6f5f2}main{padding:0;max-width:none}body{font-size:12px}
-h1{font-size:24px}table.month td{height:82px}.pv,table.month tr{break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}
+h1{font-size:24px}table.month td{height:64px;padding:4px}.entry{font-size:10.5px;padding:3px 5px}.entry .top,.entry .state{font-size:9.5px}.pv,table.month tr{break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 details>summary{display:none}@page{size:A4 landscape;margin:12mm}}
 """

@@ -26,8 +26,8 @@ def escape(text: str) -> Html:
 
     Characters that HTML cannot hold are shown as a replacement character.
 
-    >>> escape("<b> & \\"quotes\\"")
-    '&lt;b&gt; &amp; &quot;quotes&quot;'
+    >>> escape("<b> & 'quotes'")
+    '&lt;b&gt; &amp; &#x27;quotes&#x27;'
     """
     if isinstance(text, Html):
         return text

@@ -30,6 +30,11 @@ _HUES: Final = (
     "#a83e6c",
     "#4c7a34",
 )
+_PICTURE: Final = (
+    '<svg width="44" height="36" viewBox="0 0 44 36" fill="none" stroke="currentColor"'
+    ' stroke-width="2.5" stroke-linejoin="round" aria-hidden="true"><rect x="2" y="2" width="40"'
+    ' height="32" rx="5"/><circle cx="14" cy="12" r="3.5"/><path d="M3 30l12-11 8 7 7-8 11 11"/></svg>'
+)
 _ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "x": ("reply", "repost", "like", "share"),
     "bluesky": ("reply", "repost", "like", "share"),
@@ -166,7 +171,8 @@ def _header(post: PreviewPost, description: NetworkDescription, language: str) -
 
 
 def _initials(name: str) -> str:
-    letters = [word for word in name[:200].split() if word[0].isalnum()]
+    words_of = ("".join(filter(str.isalnum, word)) for word in name[:200].split())
+    letters = [word for word in words_of if word]
     chosen = letters[:1] + (letters[-1:] if len(letters) > 1 else [])
     return "".join(graphemes(word)[0] for word in chosen).upper()
 
@@ -229,7 +235,7 @@ def _media(post: PreviewPost, said: Mapping[str, str]) -> str:
         picture = (
             f'<img src="{escape(source)}" alt="{escape(image.alt or title)}">'
             if source
-            else '<span class="none"></span>'
+            else f'<span class="none">{_PICTURE}</span>'
         )
         caption = (
             f'<figcaption dir="auto"><b>ALT</b>{escape(image.alt)}</figcaption>'

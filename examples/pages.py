@@ -1,0 +1,19 @@
+"""A publishing calendar for everybody to see: one file, no scripts, no server."""
+
+import datetime as dt
+
+from socialcollab.pages import CalendarEntry, CalendarNote, month_calendar, page
+
+entries = [
+    CalendarEntry(
+        at=dt.datetime(2026, 4, 7, 9, 30), title="De lente is er 🌷", profile="Tulip",
+        network="x", state="published", url="https://x.com/tulipair/status/1",
+    ),
+    CalendarEntry(
+        at=dt.datetime(2026, 4, 9, 11, 0), title="Nieuwe route: Lissabon", profile="Tulip",
+        network="linkedin", state="in_review",
+    ),
+]  # fmt: skip
+notes = [CalendarNote(on=dt.date(2026, 4, 7), text="the spring campaign starts")]
+html = page("April 2026", month_calendar(entries, 2026, 4, notes=notes), lede="Tulip Airlines")
+print(f"{len(html):,} characters of HTML; write them to april.html and open that in a browser")
