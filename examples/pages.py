@@ -6,11 +6,11 @@ from socialcollab.pages import CalendarEntry, CalendarNote, month_calendar, page
 
 entries = [
     CalendarEntry(
-        at=dt.datetime(2026, 4, 7, 9, 30), title="De lente is er 🌷", profile="Tulip",
+        at=dt.datetime.fromisoformat("2026-04-07 09:30"), title="De lente is er 🌷", profile="Tulip",
         network="x", state="published", url="https://x.com/tulipair/status/1",
     ),
     CalendarEntry(
-        at=dt.datetime(2026, 4, 9, 11, 0), title="Nieuwe route: Lissabon", profile="Tulip",
+        at=dt.datetime.fromisoformat("2026-04-09 11:00"), title="Nieuwe route: Lissabon", profile="Tulip",
         network="linkedin", state="in_review",
     ),
 ]  # fmt: skip
