@@ -1,1 +1,68 @@
-"""Roles, sign-off, calendar, style guide and honest publishing for social media teams."""
+"""
+Roles, sign-off, calendar, style guide and honest publishing for social media teams.
+
+Each room is a package of its own (``from socialcollab.scheduling import
+SlotPlan``). The names of a first script are here too; importing this package
+loads none of them until they are asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from socialcollab.content import Image, Post
+    from socialcollab.desk import Desk
+    from socialcollab.directory import Member, Profile, Team, Workspace
+    from socialcollab.networks.sandbox import Sandbox
+    from socialcollab.organization import Organization
+    from socialcollab.permissions import Access
+    from socialcollab.stores import MemoryStore, SqliteStore
+
+__all__ = [
+    "Access",
+    "Desk",
+    "Image",
+    "Member",
+    "MemoryStore",
+    "Organization",
+    "Post",
+    "Profile",
+    "Sandbox",
+    "SqliteStore",
+    "Team",
+    "Workspace",
+]
+
+_ROOMS = {
+    "Access": "permissions",
+    "Desk": "desk",
+    "Image": "content",
+    "Member": "directory",
+    "MemoryStore": "stores",
+    "Organization": "organization",
+    "Post": "content",
+    "Profile": "directory",
+    "Sandbox": "networks.sandbox",
+    "SqliteStore": "stores",
+    "Team": "directory",
+    "Workspace": "directory",
+}
+
+if not TYPE_CHECKING:
+    # Hidden from type checkers, which would otherwise accept any name at all.
+    def __getattr__(name: str) -> object:
+        from importlib import import_module  # noqa: PLC0415  costs nothing until it is needed
+
+        if name in _ROOMS:
+            value = getattr(import_module(f"socialcollab.{_ROOMS[name]}"), name)
+            globals()[name] = value
+            return value
+        from difflib import get_close_matches  # noqa: PLC0415
+
+        near = get_close_matches(name, _ROOMS, n=1)
+        hint = f"; did you mean `{near[0]}`?" if near else ""
+        raise AttributeError(f"module `socialcollab` has no attribute `{name}`{hint}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

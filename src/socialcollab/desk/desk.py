@@ -15,7 +15,7 @@ from socialcollab.content import Delivery, Hold, Post, Summary, summarise
 from socialcollab.desk.acting import Acting, HoldSet
 from socialcollab.desk.due import DueReport, run_due
 from socialcollab.desk.engine import Clock, Engine, State
-from socialcollab.desk.history import HistoryEntry, history
+from socialcollab.desk.history import HistoryEntry, feed, history
 from socialcollab.desk.organization_events import OrganizationCreated
 from socialcollab.desk.perform import find_ref
 from socialcollab.desk.planning import all_rows, full_calendar
@@ -437,6 +437,21 @@ class Desk:
     def history(self, post: Post | str) -> tuple[HistoryEntry, ...]:
         """Return what happened to a post and its deliveries, in order."""
         return self.run(history(self.engine, post if isinstance(post, str) else post.id))
+
+    def feed(self, *, after: int = 0, limit: int = 1000) -> tuple[HistoryEntry, ...]:
+        """
+        Return what happened past a position of the journal, in order.
+
+        A caller who keeps the last position and asks again misses nothing.
+        """
+        return self.run(feed(self.engine, after=after, limit=limit))
+
+    def last_event_at(self) -> dt.datetime | None:
+        """Return when the last event happened, on the plan's clock, or None before the first."""
+        position, at = 0, None
+        while page := self.engine.store.follow(after=position):
+            position, at = page[-1].position, page[-1].at
+        return at
 
     def calendar(
         self, start: dt.datetime, end: dt.datetime, *, workspace: str = "", viewer: str = ""

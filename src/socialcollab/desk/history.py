@@ -12,7 +12,7 @@ from socialcollab.desk.engine import Engine
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.stores import Event as StoredEvent
 
-__all__ = ["HistoryEntry", "history"]
+__all__ = ["HistoryEntry", "feed", "history"]
 
 
 @attrs.frozen(kw_only=True)
@@ -65,3 +65,9 @@ def history(engine: Engine, post: str) -> Steps[tuple[HistoryEntry, ...]]:
     for stream in streams:
         events.extend((yield from ask(engine.store.read, stream)))
     return tuple(_entry(event) for event in sorted(events, key=lambda event: event.position))
+
+
+def feed(engine: Engine, *, after: int, limit: int) -> Steps[tuple[HistoryEntry, ...]]:
+    """Return up to *limit* things that happened past a position, in order."""
+    events = yield from ask(engine.store.follow, after=after, limit=limit)
+    return tuple(_entry(event) for event in events)

@@ -1,0 +1,252 @@
+"""What the week leaves behind: a report, the calendar, an .ics file, the audit trail."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sheet import SheetImport
+
+from socialcollab import Desk, Sandbox
+from socialcollab.content import Delivery, Post
+from socialcollab.desk import HistoryEntry
+from socialcollab.pages import (
+    CalendarBlock,
+    CalendarEntry,
+    CalendarNote,
+    Html,
+    badge,
+    heading,
+    join,
+    month_calendar,
+    page,
+    paragraph,
+    table,
+)
+from socialcollab.scheduling import write_ics
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+START = dt.datetime(2026, 5, 28, tzinfo=AMSTERDAM)
+END = dt.datetime(2026, 6, 30, tzinfo=AMSTERDAM)
+TONES = {"published": "green", "cancelled": "grey", "missed": "orange", "failed": "red"}
+
+
+def leave_behind(
+    desk: Desk, sandbox: Sandbox, here: Path, out: Path, *, say: Callable[[str], None]
+) -> bool:
+    """Write everything; return whether the audit is clean."""
+    audit = desk.audit()
+    (out / "calendar.html").write_text(_calendar_page(desk), encoding="utf-8")
+    calendar = desk.calendar(START, END)
+    (out / "week.ics").write_bytes(
+        write_ics(calendar, now=desk.engine.now(), name="Northwind, week 23")
+    )
+    trail = list(_trail(desk))
+    (out / "audit.jsonl").write_text("".join(trail), encoding="utf-8")
+    (out / "report.html").write_text(
+        _report_page(desk, sandbox, here, clean=audit.clean), encoding="utf-8"
+    )
+    sandbox.write_preview()
+    counts = Counter(desk.summary(post).value for post in desk.posts())
+    say("")
+    say("posts: " + ", ".join(f"{number} {state}" for state, number in counts.most_common()))
+    say(f"sent: {len(sandbox.posts())} to {len({post.profile for post in sandbox.posts()})} profiles")
+    say(f"audit: {'clean' if audit.clean else 'DAMAGED'}, {audit.events} events")
+    say(f"anchor to keep elsewhere: {audit.anchor.position} {audit.anchor.hash}")
+    return audit.clean
+
+
+def _trail(desk: Desk) -> list[str]:
+    lines: list[str] = []
+    position = 0
+    while entries := desk.feed(after=position):
+        position = entries[-1].position
+        lines += [
+            json.dumps(
+                {
+                    "position": entry.position,
+                    "at": entry.at.isoformat(),
+                    "actor": entry.actor,
+                    "type": entry.type,
+                    "stream": entry.stream,
+                },
+                ensure_ascii=False,
+            )
+            + "\n"
+            for entry in entries
+        ]
+    return lines
+
+
+def _local(at: dt.datetime) -> dt.datetime:
+    return at.astimezone(AMSTERDAM).replace(tzinfo=None)
+
+
+def _calendar_page(desk: Desk) -> str:
+    organization = desk.organization
+    calendar = desk.calendar(START, END)
+    urls = {
+        (delivery.post, delivery.profile): delivery.url
+        for post in desk.posts()
+        for delivery in desk.deliveries(post)
+    }
+    entries = [
+        CalendarEntry(
+            at=_local(entry.at),
+            title=entry.title,
+            profile=entry.profile,
+            network=organization.profiles_by_id[entry.profile].network,
+            state=entry.state,
+            url=urls.get((entry.post, entry.profile), ""),
+        )
+        for entry in calendar.entries()
+    ]
+    notes = [CalendarNote(on=note.on, text=note.text) for note in desk.notes()]
+    blocks = [CalendarBlock(dt.date(2026, 6, 3), text="hold 14:00-17:10, Tulip", kind="hold")]
+    body = month_calendar(entries, 2026, 6, language="en", notes=notes, blocks=blocks)
+    return page(
+        "Northwind: June 2026",
+        body,
+        lede="Tulip Airlines and Van Dam Fietsen, every post on every profile",
+    )
+
+
+def _report_page(desk: Desk, sandbox: Sandbox, here: Path, *, clean: bool) -> str:
+    organization = desk.organization
+    posts = desk.posts()
+    deliveries = [(post, delivery) for post in posts for delivery in desk.deliveries(post)]
+    live = [(p, d) for p, d in deliveries if d.state != "cancelled"]
+    per_client = []
+    for workspace in organization.workspaces:
+        mine = [d for p, d in live if p.workspace == workspace.id]
+        waits = [_wait(desk, post) for post in posts if post.workspace == workspace.id]
+        known = sorted(wait for wait in waits if wait is not None)
+        per_client.append(
+            (
+                workspace.name,
+                sum(1 for post in posts if post.workspace == workspace.id),
+                sum(1 for delivery in mine if delivery.state == "published"),
+                sum(1 for delivery in mine if delivery.state != "published"),
+                _hours(known[len(known) // 2]) if known else "-",
+            )
+        )
+    sent_back = [
+        (row, problem)
+        for row, problem in SheetImport(desk, here).problems(
+            dt.datetime(2026, 5, 29, 12, tzinfo=dt.UTC)
+        )
+    ]
+    body = join(
+        [
+            paragraph(
+                f"{len(sandbox.posts())} posts went out on"
+                f" {len({post.profile for post in sandbox.posts()})} profiles."
+                f" The journal's audit is {'clean' if clean else 'NOT clean'}."
+            ),
+            heading("By client"),
+            table(
+                ["Client", "Posts", "Sent", "Not sent", "Median time to sign-off"], per_client
+            ),
+            heading("What did not go out as planned"),
+            table(["Post", "Profile", "State", "Why"], _troubles(desk, posts, deliveries)),
+            heading("Cells of the sheet that were sent back"),
+            table(["Where", "What is wrong"], sent_back),
+            heading("What the style guide said"),
+            table(["Post", "By", "Finding"], _comments(posts)),
+            heading("Looked for before sending again"),
+            table(["Post", "Profile", "What happened"], _doubts(desk, live)),
+            heading("Everything that was sent"),
+            table(
+                ["When", "Profile", "Text", "Signed off by"],
+                [
+                    (
+                        f"{_local(delivery.published_at):%a %d %b %H:%M}",
+                        delivery.profile,
+                        post.content.text_for(delivery.profile),
+                        ", ".join(_deciders(desk, post)) or "co-publisher",
+                    )
+                    for post, delivery in sorted(
+                        live, key=lambda pair: (pair[1].due_at, pair[1].profile)
+                    )
+                    if delivery.published_at is not None
+                ],
+            ),
+        ]
+    )
+    return page("Week 23 at Northwind", body, lede="1 to 7 June 2026, from sheet to published")
+
+
+def _first(entries: tuple[HistoryEntry, ...], kind: str) -> HistoryEntry | None:
+    return next((entry for entry in entries if entry.type == kind), None)
+
+
+def _wait(desk: Desk, post: Post) -> dt.timedelta | None:
+    entries = desk.history(post)
+    asked, got = _first(entries, "post.submitted"), _first(entries, "post.approved")
+    return got.at - asked.at if asked and got and got.at > asked.at else None
+
+
+def _hours(wait: dt.timedelta) -> str:
+    hours = wait.total_seconds() / 3600
+    return f"{hours:.1f} h"
+
+
+def _deciders(desk: Desk, post: Post) -> list[str]:
+    return [
+        entry.actor.removeprefix("member:")
+        for entry in desk.history(post)
+        if entry.type == "post.decided" and entry.data.verdict == "approve"
+    ]
+
+
+def _troubles(
+    desk: Desk, posts: tuple[Post, ...], deliveries: list[tuple[Post, Delivery]]
+) -> list[tuple[str, str, Html, str]]:
+    rows = []
+    for post in posts:
+        shown = desk.summary(post).value
+        if shown not in ("published", "approved"):
+            why = "; ".join(comment.text for comment in post.comments) or "-"
+            rows.append((_short(post.text), ", ".join(post.targets), _state(shown), why))
+    for post, delivery in deliveries:
+        if delivery.problem == "moved":
+            entries = [e for e in desk.history(post) if e.type == "delivery.missed"]
+            if entries:
+                rows.append(
+                    (_short(post.text), delivery.profile, _state("missed"), "hold; sent later")
+                )
+    return rows
+
+
+def _state(state: str) -> Html:
+    return badge(state, TONES.get(state, "amber"))
+
+
+def _comments(posts: tuple[Post, ...]) -> list[tuple[str, str, str]]:
+    return [
+        (post.ref, comment.by, comment.text) for post in posts for comment in post.comments
+    ]
+
+
+def _doubts(desk: Desk, live: list[tuple[Post, Delivery]]) -> list[tuple[str, str, str]]:
+    rows = []
+    for post, delivery in live:
+        types = [
+            entry.type
+            for entry in desk.history(post)
+            if entry.stream == f"delivery/{delivery.id}"
+        ]
+        if "delivery.unknown" in types:
+            said = "no answer came; a look found it published"
+            rows.append((_short(post.text), delivery.profile, said))
+        if "delivery.returned" in types:
+            rows.append((_short(post.text), delivery.profile, "the network asked to wait; sent later"))
+    return rows
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 70 else f"{text[:69]}…"

@@ -1,0 +1,124 @@
+"""The week, scene by scene, on a clock that resumes from the journal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from report import leave_behind
+from scenes import Scenes
+
+from socialcollab import Desk, Organization, Sandbox
+from socialcollab.errors import NotFoundError
+from socialcollab.networks.sandbox import Fault
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+TICK = dt.timedelta(minutes=15)
+LEASE_S = 2.0
+
+# Who works when; between these scenes the clock only ticks.
+SCRIPT = (
+    ("2026-05-29 14:00", "import_sheet"),
+    ("2026-05-29 15:30", "take_corrections"),
+    ("2026-05-29 16:00", "submit_everything"),
+    ("2026-05-29 16:30", "editors_decide"),
+    ("2026-05-29 17:00", "client_decides"),
+    ("2026-06-01 08:00", "authors_answer"),
+    ("2026-06-01 08:30", "editors_decide"),
+    ("2026-06-01 09:00", "client_decides"),
+    ("2026-06-03 14:00", "support_holds"),
+    ("2026-06-03 17:10", "lead_resumes"),
+    ("2026-06-03 17:20", "editors_decide"),
+    ("2026-06-04 09:00", "rescue_expired"),
+    ("2026-06-04 09:10", "editors_decide"),
+    ("2026-06-04 09:20", "client_returns"),
+)
+END = "2026-06-07 23:00"
+
+
+def local(text: str) -> dt.datetime:
+    """Read a local time of Amsterdam as an instant."""
+    return dt.datetime.fromisoformat(text).replace(tzinfo=AMSTERDAM).astimezone(dt.UTC)
+
+
+class PlanClock:
+    """The plan's clock: it stands still until the week moves it on."""
+
+    def __init__(self, at: dt.datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> dt.datetime:
+        return self.at
+
+
+def moments() -> Iterator[tuple[dt.datetime, str]]:
+    """Yield the scenes and the ticks between them, in order."""
+    scenes = [(local(at), name) for at, name in SCRIPT]
+    ticks = []
+    at = local("2026-06-01 07:00")
+    while at <= local(END):
+        ticks.append((at, "tick"))
+        at += TICK
+    yield from sorted(scenes + ticks, key=lambda moment: (moment[0], moment[1] == "tick"))
+
+
+def sit_down(here: Path, out: Path, clock: PlanClock, networks: dict[str, Sandbox]) -> Desk:
+    """Open the desk of an earlier run, or create it."""
+    journal = out / "agency.db"
+    given = {"networks": networks, "clock": clock, "real_clock": lambda: dt.datetime.now(dt.UTC)}
+    try:
+        return Desk.open(journal, **given)
+    except NotFoundError:
+        organization = Organization.load(here / "agency.toml")
+        return Desk.create(journal, organization, owner="eva", **given)
+
+
+def run_week(here: Path, out: Path, *, say: Callable[[str], None] = print) -> bool:
+    """Run the week to its end, from wherever an earlier run was cut off."""
+    started = time.monotonic()
+    out.mkdir(parents=True, exist_ok=True)
+    clock = PlanClock(local(SCRIPT[0][0]))
+    sandbox = Sandbox(
+        out / "sandbox",
+        clock=clock,
+        send_within_s=1.0,
+        faults=[
+            Fault.no_answer_after_creating(profile="van-dam-mastodon", times=1),
+            Fault.rate_limited(profile="van-dam-bluesky", times=1, retry_after_s=600),
+        ],
+    )
+    with sit_down(here, out, clock, {"*": sandbox}) as desk:
+        scenes = Scenes(desk, here, say)
+        resumed_at = desk.last_event_at()
+        if resumed_at is not None and resumed_at > clock.at:
+            say(f"going on from {resumed_at.astimezone(AMSTERDAM):%A %d %B, %H:%M}")
+        day = ""
+        for at, name in moments():
+            if resumed_at is not None and at < resumed_at:
+                continue
+            clock.at = at
+            today = f"{at.astimezone(AMSTERDAM):%A %d %B}"
+            if today != day:
+                say(today)
+                day = today
+            if name == "tick":
+                publish_what_is_due(desk)
+            else:
+                getattr(scenes, name)()
+        ended_well = leave_behind(desk, sandbox, here, out, say=say)
+    sandbox.close()
+    say(f"took {time.monotonic() - started:.1f} s; everything is in {out}")
+    return ended_well
+
+
+def publish_what_is_due(desk: Desk) -> None:
+    """Publish until nothing is left in doubt at this moment."""
+    while True:
+        report = desk.run_due(lease_s=LEASE_S)
+        if not report.count("publishing") and not report.count("unknown"):
+            return
+        # Another run may have been killed while it sent: its deadline has to pass first.
+        time.sleep(0.05)
