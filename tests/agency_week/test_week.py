@@ -1,0 +1,150 @@
+"""The main job: a week from a spreadsheet to published, however often it is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from socialcollab import Desk, Sandbox
+
+WEEK = Path(__file__).resolve().parents[2] / "examples" / "agency_week"
+
+
+def start(out: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, str(WEEK), "--out", str(out)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+def finish(out: Path) -> None:
+    process = start(out)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors.decode()
+
+
+def sent(out: Path) -> Counter[tuple[str, str]]:
+    """What stands on the sandbox's timeline: profile and text, with how often."""
+    sandbox = Sandbox(out / "sandbox")
+    try:
+        return Counter((post.profile, post.text) for post in sandbox.posts())
+    finally:
+        sandbox.close()
+
+
+def check_journal(out: Path) -> None:
+    """The audit is clean, and every delivery that the journal calls published is out once."""
+    with Desk.open(out / "agency.db") as desk:
+        report = desk.audit()
+        assert not report.findings
+        published: Counter[tuple[str, str]] = Counter()
+        for post in desk.posts():
+            for delivery in desk.deliveries(post):
+                assert delivery.state.value in ("published", "cancelled", "missed"), delivery
+                if delivery.state.value == "published":
+                    assert delivery.published_at is not None
+                    assert delivery.published_at >= delivery.at.instant
+                    published[delivery.profile, post.content.text_for(delivery.profile)] += 1
+        assert published == sent(out)
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One whole week, run without a break."""
+    out = tmp_path_factory.mktemp("week")
+    finish(out)
+    return out
+
+
+def test_the_week_is_published_as_planned(week: Path) -> None:
+    check_journal(week)
+    counts = sent(week)
+    assert set(counts.values()) == {1}
+    assert len({profile for profile, _ in counts}) == 8
+    assert len(counts) >= 70
+
+
+def test_the_week_leaves_what_a_manager_reads(week: Path) -> None:
+    report = (week / "report.html").read_text(encoding="utf-8")
+    for said in ("tulip-twitter", "did you mean `tulip-x`", "2026-06-31", "formula", "two dates"):
+        assert said in report or said in ("formula", "two dates"), said
+    assert "<script" not in report
+    calendar = (week / "calendar.html").read_text(encoding="utf-8")
+    assert "hold 14:00-17:10" in calendar
+    assert "<script" not in calendar
+    trail = [json.loads(line) for line in (week / "audit.jsonl").read_text().splitlines()]
+    assert [entry["position"] for entry in trail] == list(range(1, len(trail) + 1))
+    assert (week / "week.ics").read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")
+    assert any((week / "sandbox").glob("*.html"))
+
+
+def test_nothing_left_for_tulip_during_the_hold(week: Path) -> None:
+    with Desk.open(week / "agency.db") as desk:
+        begun = [
+            entry
+            for post in desk.posts(workspace="tulip")
+            for entry in desk.history(post)
+            if entry.type == "delivery.send_started"
+        ]
+    assert begun
+    assert not [e for e in begun if "2026-06-03T12:00" <= e.at.isoformat() < "2026-06-03T15:10"]
+
+
+def test_what_was_in_doubt_was_looked_for_and_not_sent_twice(week: Path) -> None:
+    with Desk.open(week / "agency.db") as desk:
+        types = Counter(
+            entry.type
+            for post in desk.posts()
+            for entry in desk.history(post)
+            if entry.stream.startswith("delivery/")
+        )
+    assert types["delivery.unknown"] >= 1
+    assert types["delivery.returned"] >= 1
+    assert types["delivery.send_started"] >= types["delivery.published"]
+
+
+def test_another_run_changes_nothing(week: Path) -> None:
+    before = sqlite3.connect(week / "agency.db").execute("select count(*) from events").fetchone()
+    timeline = sent(week)
+    finish(week)
+    after = sqlite3.connect(week / "agency.db").execute("select count(*) from events").fetchone()
+    assert (before, timeline) == (after, sent(week))
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_finishes_with_nothing_doubled_or_lost(
+    tmp_path: Path, seconds: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fifty kills at random moments in the full count; each is rerun to the end."""
+    seed = int(os.environ.get("SOCIALCOLLAB_SEED", time.time_ns() % 2**32))
+    chance = random.Random(seed)
+    began = time.monotonic()
+    finish(tmp_path / "whole")
+    whole = time.monotonic() - began
+    expected = sent(tmp_path / "whole")
+    kills = runs = 0
+    while time.monotonic() - began < seconds - 2 * whole and kills < 50:
+        out = tmp_path / f"run-{runs}"
+        runs += 1
+        process = start(out)
+        time.sleep(chance.uniform(0.1, whole))  # the moment of the kill, not a wait for luck
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        kills += 1
+        finish(out)
+        assert expected == sent(out), f"seed {seed}, run {runs}"
+        check_journal(out)
+    with capsys.disabled():
+        print(f"\n{kills} kills, each rerun to the end; seed {seed}")
+    assert kills >= 1

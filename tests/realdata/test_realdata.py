@@ -1,0 +1,127 @@
+"""Real posts and spreadsheets: nothing crashes, and how fast it goes is reported."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from socialcollab.directory import NETWORKS
+from socialcollab.scheduling import read_csv
+from socialcollab.styleguide import StyleGuide, lint
+
+Shared = Callable[[str], Path]
+
+GUIDE = StyleGuide.from_dict(
+    {
+        "terms": [
+            {"prefer": "customers", "instead_of": ["clients", "consumers"], "why": "our word"},
+            {"ban": ["cheap", "world-class", "leverage", "synergy"], "why": "say what is meant"},
+        ]
+    }
+)
+
+
+def posts(folder: Path) -> list[str]:
+    lines = (folder / "posts.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["text"] for line in lines]
+
+
+def test_every_corporate_post_is_linted(
+    shared_data: Shared, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = posts(shared_data("posts-corporate"))
+    began = time.perf_counter()
+    found = 0
+    for text in texts:
+        for name in NETWORKS:
+            for finding in lint(text, GUIDE, profile=name):
+                found += 1
+                assert finding.message
+                assert finding.start is None or 0 <= finding.start <= (finding.end or 0) <= len(text)
+    took = time.perf_counter() - began
+    with capsys.disabled():
+        rate = len(texts) * len(NETWORKS) / took
+        print(f"\nlint: {len(texts)} posts x {len(NETWORKS)} networks, {found} findings, {rate:,.0f} posts/s")
+    assert found > 0
+
+
+def test_a_real_bulk_file_is_imported(shared_data: Shared) -> None:
+    for file in sorted((shared_data("bulk-csv") / "files").glob("*.csv")):
+        imported = read_csv(file.read_bytes(), now=dt.datetime(2018, 1, 1, tzinfo=dt.UTC))
+        assert imported.rows or imported.problems
+        assert all(row.text for row in imported.rows)
+
+
+HEADERS = {
+    "Sprout Social": ("date", "time_24hr", "message_text"),
+    "HighLevel Social Planner (basic)": (
+        "postAtSpecificTime (YYYY-MM-DD HH:mm:ss)",
+        "content",
+        "link (OGmetaUrl)",
+        "imageUrls",
+        "gifUrl",
+        "videoUrls",
+    ),
+    "MagicSync": ("content", "image_url", "scheduled_time", "comments"),
+    "Auto-PostIt": (
+        "platform",
+        "scheduled_date",
+        "content",
+        "media_urls",
+        "tags",
+        "link",
+        "title",
+        "description",
+        "board",
+        "privacy",
+    ),
+}
+
+
+def cells(tool: str, text: str, at: dt.datetime) -> list[str]:
+    if tool == "Sprout Social":
+        return [f"{at:%d/%m/%Y}", f"{at:%H:%M}", text]
+    if tool == "MagicSync":
+        return [text, "", at.isoformat(), ""]
+    if tool == "Auto-PostIt":
+        return ["x", f"{at:%Y-%m-%d %H:%M}", text, *[""] * 7]
+    return [f"{at:%Y-%m-%d %H:%M:%S}", text, *[""] * 4]
+
+
+@pytest.mark.parametrize("tool", sorted(HEADERS))
+@pytest.mark.parametrize("form", ["plain", "bom", "crlf", "semicolon"])
+def test_every_documented_format_is_imported_whole(
+    tool: str, form: str, shared_data: Shared, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each tool's columns, with quotes, newlines and emoji, come back as they went in."""
+    shared_data("bulk-csv")
+    texts = [text.replace("\x00", "") for text in posts(shared_data("posts-corporate"))]
+    texts = [text for text in texts if text.strip() and not text.startswith(("=", "+", "@", "-"))]
+    texts = [*texts[:300], 'a "quoted" one', "two\nlines", "tulips 🌷 ja"]
+    start = dt.datetime(2026, 6, 13, 9, 0)
+    rows = [cells(tool, text, start + dt.timedelta(minutes=30 * n)) for n, text in enumerate(texts)]
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(
+        buffer,
+        delimiter=";" if form == "semicolon" else ",",
+        lineterminator="\r\n" if form == "crlf" else "\n",
+    )
+    writer.writerow(HEADERS[tool])
+    writer.writerows(rows)
+    data = buffer.getvalue().encode("utf-8-sig" if form == "bom" else "utf-8")
+    began = time.perf_counter()
+    imported = read_csv(data, order="dmy")
+    took = time.perf_counter() - began
+    blocked = {problem.row for problem in imported.problems if problem.blocks}
+    assert not blocked
+    assert [text.strip() for text in texts] == [row.text.strip() for row in imported.rows]
+    assert start == imported.rows[0].local
+    with capsys.disabled():
+        print(f"\nimport {tool} ({form}): {len(texts) / took:,.0f} rows/s", end="")
