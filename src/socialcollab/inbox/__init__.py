@@ -1,0 +1,6 @@
+"""Whose is this message? The sections of the document that say so."""
+
+from socialcollab.inbox.routine import Routine
+from socialcollab.inbox.routing import InboxSettings, Routing, When
+
+__all__ = ["InboxSettings", "Routine", "Routing", "When"]

@@ -1,0 +1,52 @@
+"""What holds for the whole organization unless a part of it says otherwise."""
+
+from __future__ import annotations
+
+import attrs
+
+from socialcollab.identifiers import check_id
+from socialcollab.sections import Id, Parsed, Section, Text, shape
+from socialcollab.time import BusinessHoursSection, ZoneName
+
+__all__ = ["Settings"]
+
+
+def _as_zone(value: str) -> ZoneName:
+    return value if isinstance(value, ZoneName) else ZoneName.parse(value)
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """
+    The section ``[organization]``.
+
+    Attributes:
+        id: The organization's identifier.
+
+        name: Its name as people say it.
+
+        timezone: IANA name of the zone that workspaces and members inherit.
+
+        language: The language that workspaces and members inherit.
+
+        business_hours: The business hours they inherit, or None.
+
+    Raises:
+        InvalidValueError: If the identifier or the zone is none.
+    """
+
+    id: str = attrs.field(metadata=shape(Id("organization")))
+    name: str = attrs.field(metadata=shape(Text(at_most=200, personal=True)), default="")
+    timezone: str = attrs.field(
+        metadata=shape(
+            Parsed(grammar=ZoneName, name="time zone", pattern=r"^[A-Za-z][A-Za-z0-9_+/-]{0,63}$")
+        ),
+        converter=_as_zone,
+    )
+    language: str = attrs.field(metadata=shape(Text(at_most=35)), default="en")
+    business_hours: BusinessHoursSection | None = attrs.field(
+        metadata=shape(Section(BusinessHoursSection)), default=None
+    )
+
+    def __attrs_post_init__(self) -> None:
+        check_id("organization", self.id)

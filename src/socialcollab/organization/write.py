@@ -1,0 +1,73 @@
+"""From the sections' classes back to plain values."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from socialcollab import sections as sh
+from socialcollab.organization.reader import fields_of
+
+__all__ = ["plain_values", "section_values"]
+
+
+def section_values(section: Any, *, digested: bool = False, without: str = "") -> dict[str, Any]:
+    """
+    Return what a document says of one section; what is as it is by default is left out.
+
+    Args:
+        section: An instance of a section's class.
+
+        digested: Whether to leave out what is personal, and to write dates as text.
+
+        without: A key to leave out.
+    """
+    defaults = {one.name: one for one in attrs.fields(type(section))}
+    found: dict[str, Any] = {}
+    for field in fields_of(type(section)):
+        attribute = defaults[field.name.lstrip("_")]
+        value = getattr(section, attribute.name)
+        if field.key == without or (digested and _personal(field.shape)):
+            continue
+        if not field.required and value == _default(attribute):
+            continue
+        found[field.key] = plain_values(field.shape, value, digested=digested)
+    return found
+
+
+def plain_values(shape: sh.Shape, value: Any, *, digested: bool = False) -> Any:
+    """Return one value as a document of *shape* says it."""
+    match shape:
+        case sh.Section():
+            return section_values(value, digested=digested)
+        case sh.ListOf(item=item):
+            many = sorted(value) if isinstance(value, frozenset) else value
+            said = [plain_values(item, one, digested=digested) for one in many]
+            return said[0] if shape.or_one and len(said) == 1 and not digested else said
+        case sh.MapOf(item=sh.Section() as item):
+            key = next(one.key for one in fields_of(item.cls) if isinstance(one.shape, sh.Id))
+            return {one.id: section_values(one, digested=digested, without=key) for one in value}
+        case sh.MapOf() | sh.Contact():
+            return dict(value)
+        case sh.Party() | sh.Parsed():
+            return str(value)
+    if isinstance(value, dt.date) and digested:
+        return value.isoformat()
+    return value
+
+
+def _personal(shape: sh.Shape) -> bool:
+    return isinstance(shape, sh.Contact) or (isinstance(shape, sh.Text) and shape.personal)
+
+
+def _default(attribute: attrs.Attribute[Any]) -> object:
+    default: Any = attribute.default
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
+        default = default.factory()
+    converter = attribute.converter
+    if default is None or converter is None or isinstance(default, Mapping):
+        return default
+    return converter(default)  # type: ignore[operator]  # attrs' own converters are callable
