@@ -8,7 +8,8 @@ loads none of them until they are asked for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+# Type checkers take this name for true; importing `typing` for it would cost more than all else.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from socialcollab.content import Image, Post

@@ -1,0 +1,56 @@
+"""
+What ``import socialcollab`` costs beside the libraries that it is built on.
+
+Each import runs in a fresh interpreter, in turn with the others; a bare start
+is subtracted. Run it with ``python bench/import_cost.py``.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+
+ROUNDS = 15
+CASES = {
+    "bare start": "pass",
+    "socialcollab": "import socialcollab",
+    "attrs": "import attrs",
+    "httpx": "import httpx",
+    "tenacity": "import tenacity",
+    "dateutil": "import dateutil.rrule, dateutil.parser, dateutil.tz",
+    "all four": "import attrs, httpx, tenacity, dateutil.rrule, dateutil.parser, dateutil.tz",
+    "socialcollab.permissions": "import socialcollab.permissions",
+    "socialcollab.scheduling": "import socialcollab.scheduling",
+    "socialcollab.styleguide": "import socialcollab.styleguide",
+    "socialcollab.workflow": "import socialcollab.workflow",
+    "socialcollab.desk": "import socialcollab.desk",
+}
+
+
+def once(statement: str) -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", statement], check=True)
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    times: dict[str, list[float]] = {name: [] for name in CASES}
+    for statement in CASES.values():
+        once(statement)
+    for _ in range(ROUNDS):
+        for name, statement in CASES.items():
+            times[name].append(once(statement))
+    bare = statistics.median(times["bare start"])
+    four = statistics.median(times["all four"]) - bare
+    print(f"{'import':<28}{'ms':>8}{'of all four':>14}")
+    for name in CASES:
+        if name == "bare start":
+            continue
+        cost = statistics.median(times[name]) - bare
+        print(f"{name:<28}{cost * 1000:>8.1f}{cost / four:>14.3f}")
+
+
+if __name__ == "__main__":
+    main()
