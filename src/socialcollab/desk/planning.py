@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from socialcollab.content import Post, Summary, summarise
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.steps import Steps, ask
+from socialcollab.desk.streams import INDEXES
 from socialcollab.scheduling import Calendar, Entry, check_time, next_slot
 from socialcollab.stores import Column, Row, microseconds
 from socialcollab.time import WallTime
@@ -19,6 +20,7 @@ _PAGE = 500
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 # How far back an entry can still be too close to a new one.
 _BEHIND = dt.timedelta(days=8)
+_COLUMNS = {index.name: index.columns for index in INDEXES}
 _TAKING = ("in_review", "approved")
 _STANDING = ("waiting", "publishing", "published", "unknown")
 
@@ -54,7 +56,9 @@ def all_rows(
 
 def _from(index: str, at: dt.datetime) -> Row:
     """Return the row after which rows of that instant and later come."""
-    return Row(index, "", index, {"at": microseconds(at)})
+    columns: dict[str, Column] = dict.fromkeys(_COLUMNS[index])
+    columns["at"] = microseconds(at)
+    return Row(index, "", index, columns)
 
 
 def calendar_of(

@@ -112,4 +112,6 @@ MESSAGES: Final[dict[str, str]] = {
     "SG105.link": "link `{what}` belongs to {workspace}",
     "SG105.mention": "mention `{what}` belongs to {workspace}",
     "SG105.name": "`{what}` is the name of another workspace, {workspace}",
+    "may_now": "`{command}` may be given now",
+    "owner_lacks": "`{owner}` lacks permissions everywhere that an owner needs: {permissions}",
 }

@@ -112,4 +112,6 @@ MESSAGES: Final[dict[str, str]] = {
     "SG105.link": "link `{what}` is van {workspace}",
     "SG105.mention": "vermelding `{what}` is van {workspace}",
     "SG105.name": "`{what}` is de naam van een andere werkruimte, {workspace}",
+    "may_now": "`{command}` mag nu",
+    "owner_lacks": "`{owner}` mist overal rechten die een eigenaar nodig heeft: {permissions}",
 }
