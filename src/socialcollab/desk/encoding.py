@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 
@@ -12,7 +13,7 @@ import attrs
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from socialcollab.content import Image, Json
+from socialcollab.content import DeliveryState, Image, Json, PostState
 from socialcollab.desk.organization_events import OrganizationCreated
 from socialcollab.errors import JournalDamagedError
 from socialcollab.stores import Event as StoredEvent
@@ -41,6 +42,10 @@ def _read_step_key(value: object, _: object) -> StepKey:
     return StepKey(policy, step)
 
 
+def _value(state: StrEnum) -> str:
+    return state.value
+
+
 def _make() -> Converter:
     converter = Converter(
         omit_if_default=True,
@@ -55,6 +60,9 @@ def _make() -> Converter:
     converter.register_structure_hook(dt.date, lambda value, _: dt.date.fromisoformat(value))
     converter.register_unstructure_hook(bytes, bytes.hex)
     converter.register_structure_hook(bytes, lambda value, _: bytes.fromhex(value))
+    for state in (PostState, DeliveryState):
+        # Their members are strings, which would pass as they are and not as plain ones.
+        converter.register_unstructure_hook(state, _value)
     converter.register_unstructure_hook(StepKey, str)
     converter.register_structure_hook(StepKey, _read_step_key)
     # An image's bytes are in the media store; its digest names them.
