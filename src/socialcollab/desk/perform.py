@@ -132,7 +132,11 @@ def _with_times(
             and record.request.when == "next slot"
         )
     if wants_slots:
-        slots = yield from slots_for(engine, state, post, after=context.now)
+        after = context.now
+        if post.planned_at is not None and isinstance(command, cm.Submit):
+            # A post that has a time wants the next slot from that time on, its own included.
+            after = max(after, post.planned_at.instant - dt.timedelta(microseconds=1))
+        slots = yield from slots_for(engine, state, post, after=after)
         return attrs.evolve(context, next_slots=slots)
     if isinstance(command, cm.Approve):
         return context
