@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import attrs
+
 from socialcollab.directory import NETWORKS
 from socialcollab.errors import InvalidValueError
 from socialcollab.organization.faults import Faults, shown
@@ -144,8 +146,6 @@ def _check_steps(
 
 
 def _without_order(policy: ApprovalPolicy) -> ApprovalPolicy:
-    import attrs
-
     return attrs.evolve(policy, steps=tuple(attrs.evolve(step, after=()) for step in policy.steps))
 
 
@@ -179,7 +179,7 @@ def check_files(
 
 
 def _check_guides(present: Mapping[str, bytes], faults: Faults) -> None:
-    from socialcollab.styleguide import StyleGuide
+    from socialcollab.styleguide import StyleGuide  # noqa: PLC0415  only where guides are named
 
     try:
         StyleGuide.stacked(present)

@@ -6,6 +6,7 @@ import fnmatch
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import attrs
@@ -200,13 +201,9 @@ def read_document(
     """
     faults = Faults()
     reader = Reader(faults)
-    try:
-        walk = _Walk(reader, fields, files)
+    walk = _Walk(reader, fields, files)
+    with suppress(TooManyFaultsError):
         walk.run(document)
-    except TooManyFaultsError:
-        pass
-    except RecursionError:
-        faults.add("", "the document is nested too deeply", f"at most {MOST_DEPTH} levels")
     faults.raise_all()
     return walk.values(), {name: bytes(files[name]) for name in sorted(reader.named)}
 
@@ -219,10 +216,8 @@ def named_files(
 ) -> tuple[str, ...]:
     """Return the files that a document and what it includes name, as far as it can be read."""
     reader = Reader(Faults())
-    try:
+    with suppress(TooManyFaultsError, RecursionError):
         _Walk(reader, fields, included).sections(document)
-    except (TooManyFaultsError, RecursionError):
-        pass
     return tuple(reader.named)
 
 

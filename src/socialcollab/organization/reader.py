@@ -18,7 +18,16 @@ from socialcollab.organization.faults import Faults, said, shown
 from socialcollab.time import BusinessHours, BusinessHoursSection, HolidayEntry, parse_local
 from socialcollab.workflow import ApprovalPolicy
 
-__all__ = ["CHANNEL_PATTERN", "FAULTY", "Field", "Reader", "Reference", "fields_of"]
+__all__ = [
+    "CHANNEL_PATTERN",
+    "CUSTOM_PATTERN",
+    "FAULTY",
+    "LONGEST_ADDRESS",
+    "Field",
+    "Reader",
+    "Reference",
+    "fields_of",
+]
 
 FAULTY: Final = object()
 """Stands for a value that cannot be read; its faults are noted."""
@@ -50,9 +59,13 @@ class Reference:
     also: tuple[str, ...]
 
 
-@cache
-def fields_of(cls: type[Any]) -> tuple[Field, ...]:
+def fields_of(cls: Any) -> tuple[Field, ...]:
     """Return the fields of a section's class that the document may hold."""
+    return _fields_of(cls)
+
+
+@cache
+def _fields_of(cls: Any) -> tuple[Field, ...]:
     found = []
     for attribute in attrs.fields(cls):
         described = sh.shape_of(attribute)
@@ -167,7 +180,7 @@ class Reader:
             for field in fields_of(shape.cls)
             if not shape.only or field.key in shape.only
         }
-        given: dict[str, object] = dict(value)
+        given: dict[Any, object] = dict(value)
         read_values: dict[str, Any] = {}
         if key is not None:
             identifier = next(one for one in fields.values() if isinstance(one.shape, sh.Id))
@@ -188,7 +201,7 @@ class Reader:
         return self._made(shape.cls, read_values, given, place)
 
     def _unknown_keys(
-        self, shape: sh.Section, given: dict[str, object], fields: Mapping[str, Field], place: str
+        self, shape: sh.Section, given: dict[Any, object], fields: Mapping[str, Field], place: str
     ) -> set[str]:
         """Note keys that do not belong; return them and the keys they were probably meant to be."""
         guessed: set[str] = set()
@@ -196,7 +209,7 @@ class Reader:
         for name in given:
             if isinstance(name, str) and name in fields:
                 continue
-            guessed.add(str(name)[:200] if isinstance(name, str) else "?")
+            guessed.add("?")
             here = f"{place}.{shown(name) if isinstance(name, str) else '?'}"
             if not isinstance(name, str):
                 self.faults.add(here, f"key {said(name)} is no string")

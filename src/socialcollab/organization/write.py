@@ -42,11 +42,13 @@ def plain_values(shape: sh.Shape, value: Any, *, digested: bool = False) -> Any:
     """Return one value as a document of *shape* says it."""
     match shape:
         case sh.Section():
-            return section_values(value, digested=digested)
+            said = section_values(value, digested=digested)
+            plain = said.get(shape.plain) if len(said) == 1 and not digested else None
+            return plain if isinstance(plain, str) else said
         case sh.ListOf(item=item):
             many = sorted(value) if isinstance(value, frozenset) else value
-            said = [plain_values(item, one, digested=digested) for one in many]
-            return said[0] if shape.or_one and len(said) == 1 and not digested else said
+            items = [plain_values(item, one, digested=digested) for one in many]
+            return items[0] if shape.or_one and len(items) == 1 and not digested else items
         case sh.MapOf(item=sh.Section() as item):
             key = next(one.key for one in fields_of(item.cls) if isinstance(one.shape, sh.Id))
             return {one.id: section_values(one, digested=digested, without=key) for one in value}
