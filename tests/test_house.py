@@ -22,10 +22,23 @@ MODULES = [
     for module in pkgutil.walk_packages(socialcollab.__path__, "socialcollab.")
     if module.name not in OPTIONAL
 ]
-PURE = (
-    "errors identifiers verdicts sections time directory content text pages permissions"
-    " scheduling styleguide workflow inbox organization"
-).split()
+PURE = [
+    "content",
+    "directory",
+    "errors",
+    "identifiers",
+    "inbox",
+    "organization",
+    "pages",
+    "permissions",
+    "scheduling",
+    "sections",
+    "styleguide",
+    "text",
+    "time",
+    "verdicts",
+    "workflow",
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

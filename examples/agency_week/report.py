@@ -54,7 +54,9 @@ def leave_behind(
     counts = Counter(desk.summary(post).value for post in desk.posts())
     say("")
     say("posts: " + ", ".join(f"{number} {state}" for state, number in counts.most_common()))
-    say(f"sent: {len(sandbox.posts())} to {len({post.profile for post in sandbox.posts()})} profiles")
+    say(
+        f"sent: {len(sandbox.posts())} to {len({post.profile for post in sandbox.posts()})} profiles"
+    )
     say(f"audit: {'clean' if audit.clean else 'DAMAGED'}, {audit.events} events")
     say(f"anchor to keep elsewhere: {audit.anchor.position} {audit.anchor.hash}")
     return audit.clean
@@ -148,9 +150,7 @@ def _report_page(desk: Desk, sandbox: Sandbox, here: Path, *, clean: bool) -> st
                 f" The journal's audit is {'clean' if clean else 'NOT clean'}."
             ),
             heading("By client"),
-            table(
-                ["Client", "Posts", "Sent", "Not sent", "Median time to sign-off"], per_client
-            ),
+            table(["Client", "Posts", "Sent", "Not sent", "Median time to sign-off"], per_client),
             heading("What did not go out as planned"),
             table(["Post", "Profile", "State", "Why"], _troubles(desk, posts, deliveries)),
             heading("Cells of the sheet that were sent back"),
@@ -227,24 +227,22 @@ def _state(state: str) -> Html:
 
 
 def _comments(posts: tuple[Post, ...]) -> list[tuple[str, str, str]]:
-    return [
-        (post.ref, comment.by, comment.text) for post in posts for comment in post.comments
-    ]
+    return [(post.ref, comment.by, comment.text) for post in posts for comment in post.comments]
 
 
 def _doubts(desk: Desk, live: list[tuple[Post, Delivery]]) -> list[tuple[str, str, str]]:
     rows = []
     for post, delivery in live:
         types = [
-            entry.type
-            for entry in desk.history(post)
-            if entry.stream == f"delivery/{delivery.id}"
+            entry.type for entry in desk.history(post) if entry.stream == f"delivery/{delivery.id}"
         ]
         if "delivery.unknown" in types:
             said = "no answer came; a look found it published"
             rows.append((_short(post.text), delivery.profile, said))
         if "delivery.returned" in types:
-            rows.append((_short(post.text), delivery.profile, "the network asked to wait; sent later"))
+            rows.append(
+                (_short(post.text), delivery.profile, "the network asked to wait; sent later")
+            )
     return rows
 
 

@@ -46,8 +46,8 @@ class Scenes:
         found = self.sheet.read("posts.csv", now=self.desk.engine.now())
         drafted = sum(self._draft(row) is not None for row in found.rows)
         fixed = sent_back = 0
-        for post in self.desk.posts(state="draft"):
-            post, was_fixed = self._fix(post)
+        for drafted_post in self.desk.posts(state="draft"):
+            post, was_fixed = self._fix(drafted_post)
             fixed += was_fixed
             sent_back += self._send_back(post)
         self.say(
@@ -133,10 +133,10 @@ class Scenes:
         """Whoever was asked for changes makes them and submits again."""
         for post in self.desk.posts(state="changes_requested"):
             author = self.desk.acting_as(post.author)
-            answer = ANSWERS[post.ref]
+            answered = post
             if len(post.revisions) == 1:
-                post = author.edit(post, **answer)
-            author.submit(post)
+                answered = author.edit(post, **ANSWERS[post.ref])
+            author.submit(answered)
 
     def support_holds(self) -> None:
         """Check-in is down: nothing cheerful leaves for Tulip until it is up again."""
@@ -179,5 +179,3 @@ class Scenes:
         for post in self.desk.posts(state="draft"):
             if post.ref in LATER:
                 self.desk.acting_as("eva").submit(post)
-
-

@@ -45,9 +45,7 @@ class SheetImport:
 
     def correct(self, post: Post, row: SheetRow) -> Post:
         """Let a corrected row stand in for what the post holds; nothing if it does already."""
-        images = [
-            (image.digest, image.alt) for image in self._images(row)
-        ]
+        images = [(image.digest, image.alt) for image in self._images(row)]
         links = (row.link,) if row.link else ()
         same = (
             post.text == row.text
@@ -85,7 +83,9 @@ class SheetImport:
         found = self.read("posts.csv", now=now)
         said = [(f"row {problem.row}", problem.text()) for problem in found.problems]
         for row in found.rows:
-            unknown = [name for name in row.profiles if name not in self.organization.profiles_by_id]
+            unknown = [
+                name for name in row.profiles if name not in self.organization.profiles_by_id
+            ]
             for name in unknown:
                 hint = self.organization.did_you_mean("profile", name)
                 said.append((f"row {row.number}", f"unknown profile `{name}`; {hint}"))

@@ -14,6 +14,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -77,7 +78,9 @@ class _Out:
 def _printable(line: str) -> str:
     """Show control characters, so that no text can write over the terminal."""
     return "".join(
-        char if char == "\t" or (char >= " " and not "\x7f" <= char <= "\x9f") else ascii(char)[1:-1]
+        char
+        if char == "\t" or (char >= " " and not "\x7f" <= char <= "\x9f")
+        else ascii(char)[1:-1]
         for char in line
     )
 
@@ -315,7 +318,7 @@ def _linter(given: argparse.Namespace) -> Callable[[str], Sequence[Any]]:
 def _lint_sheet(
     given: argparse.Namespace, out: _Out, data: bytes
 ) -> tuple[list[tuple[str, Any]], list[str]]:
-    from socialcollab.content import PostContent
+    from socialcollab.content import Image, PostContent, media_digest
     from socialcollab.scheduling import read_csv
 
     imported = read_csv(data)
@@ -340,6 +343,13 @@ def _lint_sheet(
                     text=row.text,
                     targets=targets,
                     links=(row.link,) if row.link else (),
+                    media=[
+                        # What a picture shows is not looked at, only whether somebody says it.
+                        Image(digest=media_digest(name.encode()), name=name, alt=alt)
+                        for name, alt in zip_longest(
+                            row.images, row.alts[: len(row.images)], fillvalue=""
+                        )
+                    ],
                     language=row.language,
                     campaign=row.campaign,
                     tags=row.tags,

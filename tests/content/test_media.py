@@ -22,7 +22,7 @@ def test_an_image_knows_its_type_and_size(tmp_path: Path) -> None:
 
 
 def test_what_is_no_image_is_refused_by_name() -> None:
-    with pytest.raises(InvalidValueError, match="`evil.png` is no PNG, JPEG, GIF or WebP"):
+    with pytest.raises(InvalidValueError, match=r"`evil\.png` is no PNG, JPEG, GIF or WebP"):
         Image.from_bytes(b"<script>", name="evil.png")
 
 

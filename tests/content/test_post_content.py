@@ -68,7 +68,7 @@ def test_a_change_shows_in_its_field_alone(
 
 def test_every_attribute_of_a_post_is_in_some_field() -> None:
     """Nothing that could leave lacks a digest: a new attribute has to find its field."""
-    covered = {"planned_at", "times", "media"} | {name for name in ALL_FIELDS}
+    covered = {"planned_at", "times", "media"} | set(ALL_FIELDS)
     assert {attribute.name for attribute in attrs.fields(PostContent)} <= covered
     assert set(PUBLISHED_FIELDS) | set(CONTEXT_FIELDS) == set(ALL_FIELDS)
 
@@ -81,8 +81,9 @@ def test_the_second_of_two_equal_hours_is_another_time() -> None:
 
 @given(st.permutations(["b", "a", "c"]))
 def test_the_order_of_targets_and_tags_does_not_matter(names: list[str]) -> None:
-    one, other = PostContent(text="", targets=names, tags=names), PostContent(
-        text="", targets=["a", "b", "c"], tags=["a", "b", "c"]
+    one, other = (
+        PostContent(text="", targets=names, tags=names),
+        PostContent(text="", targets=["a", "b", "c"], tags=["a", "b", "c"]),
     )
     assert one == other
 

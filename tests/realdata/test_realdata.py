@@ -44,11 +44,15 @@ def test_every_corporate_post_is_linted(
             for finding in lint(text, GUIDE, profile=name):
                 found += 1
                 assert finding.message
-                assert finding.start is None or 0 <= finding.start <= (finding.end or 0) <= len(text)
+                assert finding.start is None or 0 <= finding.start <= (finding.end or 0) <= len(
+                    text
+                )
     took = time.perf_counter() - began
     with capsys.disabled():
         rate = len(texts) * len(NETWORKS) / took
-        print(f"\nlint: {len(texts)} posts x {len(NETWORKS)} networks, {found} findings, {rate:,.0f} posts/s")
+        print(
+            f"\nlint: {len(texts)} posts x {len(NETWORKS)} networks, {found} findings, {rate:,.0f} posts/s"
+        )
     assert found > 0
 
 
@@ -105,7 +109,7 @@ def test_every_documented_format_is_imported_whole(
     texts = [text.replace("\x00", "") for text in posts(shared_data("posts-corporate"))]
     texts = [text for text in texts if text.strip() and not text.startswith(("=", "+", "@", "-"))]
     texts = [*texts[:300], 'a "quoted" one', "two\nlines", "tulips 🌷 ja"]
-    start = dt.datetime(2026, 6, 13, 9, 0)
+    start = dt.datetime.fromisoformat("2026-06-13 09:00")
     rows = [cells(tool, text, start + dt.timedelta(minutes=30 * n)) for n, text in enumerate(texts)]
     buffer = io.StringIO(newline="")
     writer = csv.writer(

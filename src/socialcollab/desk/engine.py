@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from socialcollab.content import Delivery, Post, PostContent
+from socialcollab.content import Delivery, Finding, Post, PostContent
 from socialcollab.desk.encoding import event_parts, pack
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.desk.streams import (
@@ -159,7 +159,7 @@ class Engine:
     ) -> Context:
         """Gather what a decider may know; *content* is what the style guide is asked about."""
         organization = state.organization
-        findings = ()
+        findings: tuple[Finding, ...] = ()
         if content is not None and organization.findings_matter:
             findings = organization.lint(content, workspace=workspace, at=now)
         return Context(
