@@ -23,7 +23,7 @@ from socialcollab.transport.flow import (
     advance,
     ask,
 )
-from socialcollab.transport.ports import Media
+from socialcollab.transport.ports import Clock, Media
 from socialcollab.transport.retry import RetryPolicy
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Adapter",
     "CannotTell",
     "Checkpoint",
+    "Clock",
     "Done",
     "Flow",
     "Found",

@@ -7,6 +7,7 @@ A flow yields operations and is sent their answers; a driver carries them out.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Generator, Mapping
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
@@ -14,7 +15,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 import attrs
 
 from socialcollab.content import Json
-from socialcollab.errors import TemporaryError
+from socialcollab.errors import InvalidValueError, TemporaryError
 
 __all__ = [
     "Checkpoint",
@@ -123,17 +124,33 @@ class Request(Op[Reply]):
             creates nothing that the public could see.
 
         repeat: Whether it may be sent again after no answer came.
+
+        deadline: The instant from which on it may not reach the server; set by
+            whoever carries the flow out, beside the span it passes to `Transport.send`.
+
+    Raises:
+        InvalidValueError: If it creates something and calls a repeat safe.
     """
 
     method: str
     url: str
-    params: Mapping[str, str] = attrs.field(factory=dict)
+    # Tokens travel in headers, parameters and bodies; repr shows none of them.
+    params: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     json: Json | None = attrs.field(default=None, repr=False)
     form: Mapping[str, str] | None = attrs.field(default=None, repr=False)
     media: MediaPart | None = None
     creates: int | None = None
     repeat: Repeat = "safe"
+    deadline: dt.datetime | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.creates is not None and self.repeat == "safe":
+            raise InvalidValueError(
+                f"{self.method} creates part {self.creates}, so a repeat is not `safe`",
+                value=self.repeat,
+                expected="`same key` if the server knows the request's key, else `no`",
+            )
 
 
 @attrs.frozen(kw_only=True)

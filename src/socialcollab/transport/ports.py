@@ -1,10 +1,19 @@
-"""What transport asks of others: where media come from. Importable without httpx."""
+"""What transport asks of others: the time, and where media come from. Importable without httpx."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import BinaryIO, Protocol
 
-__all__ = ["Media"]
+__all__ = ["Clock", "Media"]
+
+
+class Clock(Protocol):
+    """Whatever tells the time when called."""
+
+    def __call__(self) -> dt.datetime:
+        """Return this instant, with a UTC offset."""
+        ...
 
 
 class Media(Protocol):

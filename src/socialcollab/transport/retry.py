@@ -44,7 +44,7 @@ class RetryPolicy:
             asked = error.retry_after_s
             return asked if asked is not None and asked <= self.longest_wait_s else None
         again = isinstance(error, TemporaryError) or (
-            isinstance(error, OutcomeUnknownError) and request.repeat == "safe"
+            isinstance(error, OutcomeUnknownError) and request.repeat != "no"
         )
         if not again:
             return None

@@ -1,0 +1,5 @@
+"""Networks: adapters that write the conversations, and what all of them check."""
+
+from socialcollab.networks.limits import limits_broken, text_to_send
+
+__all__ = ["limits_broken", "text_to_send"]
