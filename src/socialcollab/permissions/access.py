@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import attrs
 
-from socialcollab.directory import Member, Party, Profile, Selector, Team, Workspace
+from socialcollab.directory import (
+    NETWORKS,
+    Excluding,
+    Member,
+    Party,
+    Profile,
+    Selector,
+    Team,
+    Workspace,
+)
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, ProfileId, nearest
 from socialcollab.permissions.grant import Forbid, Grant
@@ -20,6 +30,8 @@ from socialcollab.verdicts import Reason, Remedy, Verdict
 __all__ = ["Access"]
 
 EVERYWHERE = "*"
+
+_T = TypeVar("_T", Member, Profile, Team, Role)
 
 _Span = tuple[dt.datetime | None, dt.datetime | None]
 
@@ -68,9 +80,18 @@ class Access:
         forbids: Iterable[Forbid],
         timezone: str,
     ) -> None:
-        self._members = {member.id: member for member in members}
-        self._profiles = {profile.id: profile for profile in profiles}
-        self._teams = {team.id: team for team in teams}
+        self._members = _by_id("member", members)
+        self._profiles = _by_id("profile", profiles)
+        self._teams = _by_id("team", teams)
+        for team in self._teams.values():
+            for member in team.members:
+                if member not in self._members:
+                    raise InvalidValueError(
+                        f"team `{team.id}` has `{member}`, who is no member"
+                        f"{_hint(member, self._members)}",
+                        value=member,
+                        expected="a member's id",
+                    )
         self._zones = {
             workspace.id: zone(workspace.timezone or timezone) for workspace in workspaces
         }
@@ -135,7 +156,7 @@ class Access:
             profiles=profiles,
             teams=teams,
             workspaces=workspaces,
-            roles=Roles({role.id: role for role in roles}, frozenset(custom_permissions)),
+            roles=Roles(_by_id("role", roles), frozenset(custom_permissions)),
             grants=grants,
             forbids=forbids,
             timezone=timezone,
@@ -147,14 +168,16 @@ class Access:
 
         Raises:
             InvalidValueError: As `check` does.
+
+            NaiveDatetimeError: If *at* has no UTC offset.
         """
+        at = as_utc(at)
         rights = self._rights.get(member) or self._rights_of(member, permission, where)
         key = (permission, where)
         spans = rights.given.get(key)
         if spans is None:
             self._check_question(permission, where)
             return False
-        at = as_utc(at)
         if not any(_within(span, at) for span in spans):
             return False
         barred = rights.barred.get(key)
@@ -303,6 +326,9 @@ class Access:
                     value=str(party),
                 )
             members.update(self.everyone_in(party))
+        self._check_selector(f"{what} at {place}", source.on)
+        if source.on.excluding is not None:
+            self._check_selector(f"{what} at {place}", source.on.excluding)
         roles: frozenset[str] = frozenset()
         if isinstance(source, Grant) and source.role:
             if source.role not in self.roles.by_id:
@@ -333,9 +359,25 @@ class Access:
                 str(source.on),
                 str(source.start or ""),
                 str(source.end or ""),
+                source.role if isinstance(source, Grant) else "",
+                ",".join(sorted(source.permissions)),
                 place,
             ),
         )
+
+    def _check_selector(self, line: str, on: Selector | Excluding) -> None:
+        for key, words, known in (
+            ("workspace", on.workspace, {*self._zones, EVERYWHERE}),
+            ("network", on.network, {*NETWORKS, *(one.network for one in self._profiles.values())}),
+            ("profile", on.profile, self._profiles),
+        ):
+            for word in words:
+                if word not in known:
+                    raise InvalidValueError(
+                        f"{line} is on {key} `{word}`, which does not exist{_hint(word, known)}",
+                        value=word,
+                        expected=f"a {key} that exists",
+                    )
 
     def _speaks_of(self, line: _Line, where: str) -> bool:
         on: Selector = line.source.on
@@ -430,7 +472,9 @@ class Access:
         ]
         if not carrying:
             remedies.append(
-                self._nearest_grant(member, permission, where, at=at, managers=managers)
+                self._nearest_grant(
+                    member, permission, where, at=at, barring=barring, managers=managers
+                )
             )
         return tuple(remedies)
 
@@ -441,17 +485,42 @@ class Access:
         where: str,
         *,
         at: dt.datetime,
+        barring: list[_Line],
         managers: tuple[MemberId, ...],
     ) -> Remedy:
-        """Find the smallest change that would give it: wait, join a team, or a new grant."""
+        """
+        Find the smallest change that would give it: wait, join a team, or a new grant.
+
+        The forbids in *barring* are to be ended beside it; one that would bar
+        by then, or bars the team to be joined, rules that change out.
+        """
+        others = [
+            line
+            for line in self._forbids
+            if permission in line.permissions
+            and self._speaks_of(line, where)
+            and line not in barring
+        ]
         coming = [
-            (span[0], line)
+            (start, line.order, line)
             for line in self._lines(self._grants, member, permission, where)
-            if (span := self._span(line, where))[0] is not None and span[0] > at
+            if (start := self._span(line, where)[0]) is not None
+            and start > at
+            and not any(
+                member in other.members and _within(self._span(other, where), start)
+                for other in others
+            )
         ]
         if coming:
-            start, line = min(coming, key=lambda pair: (str(pair[0]), _order(pair[1])))
-            return Remedy.of("wait", start=f"{start:%Y-%m-%d %H:%M} UTC", line=_place(line))
+            start, _, line = min(coming, key=lambda found: found[:2])
+            return Remedy.of("wait", start=_minute(start), line=_place(line))
+        barred_teams = {
+            party.name
+            for other in others
+            if _within(self._span(other, where), at)
+            for party in other.source.to
+            if party.kind == "team"
+        }
         joinable = sorted(
             (len(line.permissions), party.name, line.order)
             for line in self._grants
@@ -459,7 +528,7 @@ class Access:
             and self._speaks_of(line, where)
             and _within(self._span(line, where), at)
             for party in line.source.to
-            if party.kind == "team"
+            if party.kind == "team" and party.name not in barred_teams
         )
         if joinable:
             return Remedy.of("join_team", by=managers, member=member, team=joinable[0][1])
@@ -488,6 +557,23 @@ def _instant(value: dt.date | None, zone_here: ZoneInfo) -> dt.datetime | None:
     if not isinstance(value, dt.datetime):
         value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  made aware below
     return value.replace(tzinfo=zone_here, fold=0).astimezone(dt.UTC)
+
+
+def _minute(at: dt.datetime) -> str:
+    """Print an instant to the minute, or as exactly as it takes."""
+    form = "%H:%M:%S.%f" if at.microsecond else "%H:%M:%S" if at.second else "%H:%M"
+    return f"{at:%Y-%m-%d} {at.strftime(form)} UTC"
+
+
+def _by_id(what: str, values: Iterable[_T]) -> dict[str, _T]:
+    found: dict[str, _T] = {}
+    for value in values:
+        if value.id in found:
+            raise InvalidValueError(
+                f"there are two {what}s `{value.id}`", value=value.id, expected="an id of its own"
+            )
+        found[value.id] = value
+    return found
 
 
 def _order(line: _Line) -> tuple[str, ...]:

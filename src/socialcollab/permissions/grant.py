@@ -36,6 +36,14 @@ def _check_to(what: str, to: tuple[Party, ...]) -> None:
 
 def check_span(what: str, start: dt.date | None, end: dt.date | None) -> None:
     """Refuse a span that ends before it starts; a date counts from its first instant."""
+    for bound in (start, end):
+        if isinstance(bound, dt.datetime) and bound.tzinfo is not None:
+            raise InvalidValueError(
+                f"a {what}'s bound `{bound.isoformat(sep=' ')}` has a UTC offset, where a local"
+                " time in the workspace's zone is needed",
+                value=bound,
+                expected="a date, or a local time such as 2026-04-07 09:30",
+            )
     if start is None or end is None:
         return
     first, last = (
@@ -74,7 +82,7 @@ class Grant:
 
     Raises:
         InvalidValueError: If it is to nobody, gives nothing, gives both a role
-            and permissions, or ends before it starts.
+            and permissions, ends before it starts, or a bound has a UTC offset.
     """
 
     to: tuple[Party, ...] = attrs.field(metadata=shape(_TO), converter=as_parties)
