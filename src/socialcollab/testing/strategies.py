@@ -1,0 +1,324 @@
+"""
+Hypothesis strategies for the values that a test of your own needs.
+
+Names are few, so that generated things meet: a team is likely to hold a
+member that a grant speaks of. Everything is a plain value.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import attrs
+from hypothesis import strategies as st
+
+from socialcollab.content import Image, Poll, PostContent, media_digest
+from socialcollab.directory import Member, Profile, Team, Workspace
+from socialcollab.permissions import PERMISSIONS, Access, Forbid, Grant, Role
+from socialcollab.time import WallTime
+
+__all__ = [
+    "SmallOrganization",
+    "contents",
+    "grants",
+    "ids",
+    "instants",
+    "members",
+    "profiles",
+    "small_organizations",
+    "texts",
+    "wall_times",
+]
+
+_MEMBERS = ("ana", "ben", "eva", "noor")
+_TEAMS = ("care", "social")
+_WORKSPACES = (("tulip", "Europe/Amsterdam"), ("dike", "America/New_York"))
+_NETWORKS = ("mastodon", "x")
+_TAGS = ("care", "news")
+_PERMISSIONS = ("approve", "draft", "manage_access", "publish", "view")
+_ROLES = ("writer", "publisher", "editor")
+_EPOCH = dt.datetime(2026, 1, 1)  # noqa: DTZ001  local bounds
+
+
+@attrs.frozen(kw_only=True)
+class SmallOrganization:
+    """
+    An organization as plain values: what `Access.of` takes.
+
+    Attributes:
+        members: Its members.
+
+        profiles: Their profiles.
+
+        teams: Sets of members.
+
+        workspaces: What profiles belong to, each with its own zone.
+
+        roles: Named sets of permissions.
+
+        grants: Lines that give; each has its own place.
+
+        forbids: Lines that forbid; each has its own place.
+
+        custom_permissions: The organization's own permissions.
+
+        timezone: The zone of what names no workspace.
+    """
+
+    members: tuple[Member, ...]
+    profiles: tuple[Profile, ...]
+    teams: tuple[Team, ...]
+    workspaces: tuple[Workspace, ...]
+    roles: tuple[Role, ...]
+    grants: tuple[Grant, ...]
+    forbids: tuple[Forbid, ...]
+    custom_permissions: tuple[str, ...] = ("ads.boost",)
+    timezone: str = "UTC"
+
+    def access(self) -> Access:
+        """Return the answers to "who may?" in it."""
+        return Access.of(
+            members=self.members,
+            profiles=self.profiles,
+            teams=self.teams,
+            workspaces=self.workspaces,
+            roles=self.roles,
+            grants=self.grants,
+            forbids=self.forbids,
+            custom_permissions=self.custom_permissions,
+            timezone=self.timezone,
+        )
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Every *where* that a question may name."""
+        return (
+            *(profile.id for profile in self.profiles),
+            *(workspace.id for workspace in self.workspaces),
+            "*",
+        )
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """Every permission that a question may name, sorted."""
+        return tuple(sorted({*PERMISSIONS, *self.custom_permissions}))
+
+
+def ids() -> st.SearchStrategy[str]:
+    """Identifiers of members, profiles and everything else that a document names."""
+    return st.from_regex(r"[a-z0-9][a-z0-9._-]{0,63}", fullmatch=True)
+
+
+def texts(*, max_size: int = 60) -> st.SearchStrategy[str]:
+    """Texts as people write them, emoji, combining marks and line breaks included."""
+    said = st.sampled_from(
+        (
+            "De lente is er",
+            "🌷",
+            "👩‍👩‍👧‍👦",
+            "e\u0301",
+            "\n\n",
+            "https://tulip.example/",
+            "@noor",
+            "#tulips",
+            "¿",
+            "春",
+        )
+    )
+    free = st.text(st.characters(exclude_categories=("Cs",)), max_size=max_size)
+    return st.one_of(st.lists(said, max_size=6).map(" ".join), free)
+
+
+def instants(
+    *, start: dt.datetime | None = None, days: int = 365
+) -> st.SearchStrategy[dt.datetime]:
+    """Instants in UTC to the minute, in the *days* from *start* on (2026 if not given)."""
+    first = start or _EPOCH.replace(tzinfo=dt.UTC)
+    minutes = st.integers(min_value=0, max_value=days * 24 * 60)
+    return minutes.map(lambda passed: first + dt.timedelta(minutes=passed))
+
+
+def wall_times(*, zone: str = "Europe/Amsterdam") -> st.SearchStrategy[WallTime]:
+    """Wall times of 2026 in *zone* that exist and are single."""
+    return instants().map(lambda at: WallTime.of(at, zone))
+
+
+def members() -> st.SearchStrategy[Member]:
+    """Members of any kind; a client belongs to a workspace."""
+    return st.builds(
+        lambda name, kind, suspended: Member(
+            id=name,
+            name=name.title(),
+            kind=kind,
+            of="tulip" if kind == "client" else "",
+            suspended=suspended,
+        ),
+        ids(),
+        st.sampled_from(("staff", "client", "guest")),
+        st.booleans(),
+    )
+
+
+def profiles(*, workspace: str | None = None) -> st.SearchStrategy[Profile]:
+    """Profiles on any network, in *workspace* or in any."""
+    return st.builds(
+        Profile,
+        id=ids(),
+        workspace=ids() if workspace is None else st.just(workspace),
+        network=st.sampled_from(("bluesky", "facebook", "instagram", "linkedin", "mastodon", "x")),
+        tags=st.frozensets(st.sampled_from(_TAGS)),
+    )
+
+
+def contents(
+    *, targets: Sequence[str] = ("tulip-mastodon", "tulip-x"), zone: str = "Europe/Amsterdam"
+) -> st.SearchStrategy[PostContent]:
+    """What one revision of a post may hold, with variants and times for some of *targets*."""
+    images = st.builds(
+        lambda data, alt: Image(digest=media_digest(data), alt=alt, size_bytes=len(data)),
+        st.binary(max_size=4),
+        texts(),
+    )
+
+    def build(chosen: tuple[str, ...]) -> st.SearchStrategy[PostContent]:
+        some = st.sampled_from(chosen) if chosen else st.nothing()
+        polls = st.lists(texts(max_size=10).filter(str.strip), min_size=2, max_size=4)
+        return st.builds(
+            PostContent,
+            text=texts(),
+            targets=st.just(chosen),
+            variants=st.dictionaries(some, texts(), max_size=2),
+            media=st.lists(images, max_size=2),
+            links=st.lists(st.just("https://tulip.example/lente"), max_size=1),
+            language=st.sampled_from(("", "en", "nl")),
+            labels=st.lists(st.sampled_from(("sensitive", "spoiler"))),
+            poll=st.none() | polls.map(lambda options: Poll(options=tuple(options))),
+            planned_at=st.none() | wall_times(zone=zone),
+            times=st.dictionaries(some, wall_times(zone=zone), max_size=2),
+            campaign=st.sampled_from(("", "spring")),
+            tags=st.lists(st.sampled_from(("campaign", "offer"))),
+        )
+
+    return st.lists(st.sampled_from(tuple(targets)), unique=True).map(tuple).flatmap(build)
+
+
+def _selectors() -> st.SearchStrategy[dict[str, object]]:
+    workspace = st.sampled_from(("*", *(name for name, _ in _WORKSPACES)))
+    network = st.sampled_from(_NETWORKS)
+    whole: dict[str, st.SearchStrategy[object]] = {"workspace": workspace}
+    keys: dict[str, st.SearchStrategy[object]] = {
+        "network": network,
+        "profile_tag": st.sampled_from(_TAGS),
+        "excluding": st.fixed_dictionaries({"network": network}),
+    }
+    profile = st.sampled_from([f"{name}-{net}" for name, _ in _WORKSPACES for net in _NETWORKS])
+    return st.one_of(
+        st.fixed_dictionaries(whole, optional=keys),
+        st.fixed_dictionaries({"profile": profile}),
+        st.fixed_dictionaries({"profile_tag": st.sampled_from(_TAGS)}),
+    )
+
+
+def _bounds() -> st.SearchStrategy[tuple[dt.date | None, dt.date | None]]:
+    hours = st.none() | st.integers(min_value=0, max_value=24 * 20)
+
+    def spell(first: int | None, last: int | None) -> tuple[dt.date | None, dt.date | None]:
+        if first is not None and last is not None:
+            first, last = min(first, last), max(first, last) + 1
+        return _local(first), _local(last)
+
+    return st.builds(spell, hours, hours)
+
+
+def _local(hours: int | None) -> dt.date | None:
+    if hours is None:
+        return None
+    # Around the night of 29 March, when Amsterdam's clocks jump.
+    at = dt.datetime(2026, 3, 20) + dt.timedelta(hours=hours)  # noqa: DTZ001  a local bound
+    return at if at.hour else at.date()
+
+
+def _parties() -> st.SearchStrategy[list[str]]:
+    known = [*(f"member:{name}" for name in _MEMBERS), *(f"team:{name}" for name in _TEAMS)]
+    return st.lists(st.sampled_from(known), min_size=1, max_size=2, unique=True)
+
+
+def grants() -> st.SearchStrategy[Grant]:
+    """Grants within a small organization, of roles or permissions, some with bounds in time."""
+    return st.builds(
+        lambda to, role, permissions, on, bounds: Grant(
+            to=to,
+            role=role,
+            permissions=() if role else permissions,
+            on=on,
+            start=bounds[0],
+            end=bounds[1],
+        ),
+        _parties(),
+        st.sampled_from(("", *_ROLES)),
+        st.lists(st.sampled_from((*_PERMISSIONS, "ads.boost", "*")), min_size=1, max_size=2),
+        _selectors(),
+        _bounds(),
+    )
+
+
+def _forbids() -> st.SearchStrategy[Forbid]:
+    return st.builds(
+        lambda to, permissions, on, bounds: Forbid(
+            to=to, permissions=permissions, on=on, start=bounds[0], end=bounds[1]
+        ),
+        _parties(),
+        st.lists(st.sampled_from((*_PERMISSIONS, "*")), min_size=1, max_size=2),
+        _selectors(),
+        _bounds(),
+    )
+
+
+@st.composite
+def small_organizations(draw: st.DrawFn) -> SmallOrganization:
+    """
+    Organizations of four members, two teams, two workspaces in two zones and four profiles.
+
+    Roles include each other in a chain; bounds lie around a night on which
+    the clocks change.
+    """
+    names = st.lists(st.sampled_from(_MEMBERS), unique=True)
+    some = st.lists(st.sampled_from((*_PERMISSIONS, "ads.boost")), max_size=2)
+    roles = (
+        Role(id="writer", permissions=tuple(draw(some))),
+        Role(
+            id="publisher",
+            includes=draw(st.sampled_from(((), ("writer",)))),
+            permissions=tuple(draw(some)),
+        ),
+        Role(
+            id="editor",
+            includes=draw(st.sampled_from(((), ("writer",), ("publisher",)))),
+            permissions=tuple(draw(st.just(["*"]) | some)),
+        ),
+    )
+    tags = st.frozensets(st.sampled_from(_TAGS))
+    return SmallOrganization(
+        members=tuple(Member(id=name, suspended=draw(st.integers(0, 9)) == 0) for name in _MEMBERS),
+        profiles=tuple(
+            Profile(id=f"{name}-{network}", workspace=name, network=network, tags=draw(tags))
+            for name, _ in _WORKSPACES
+            for network in _NETWORKS
+        ),
+        teams=tuple(Team(id=name, members=draw(names)) for name in _TEAMS),
+        workspaces=tuple(
+            Workspace(id=name, timezone=zone, lead="eva", default_approval="none")
+            for name, zone in _WORKSPACES
+        ),
+        roles=roles,
+        grants=tuple(
+            attrs.evolve(grant, place=f"grants[{number}]")
+            for number, grant in enumerate(draw(st.lists(grants(), max_size=5)))
+        ),
+        forbids=tuple(
+            attrs.evolve(forbid, place=f"forbids[{number}]")
+            for number, forbid in enumerate(draw(st.lists(_forbids(), max_size=3)))
+        ),
+        timezone=draw(st.sampled_from(("UTC", "Europe/Lisbon"))),
+    )

@@ -1,0 +1,489 @@
+"""Who may, with every reason, held against a naive reading of the rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from socialcollab.directory import Member, Profile, Team, Workspace
+from socialcollab.errors import InvalidValueError, NaiveDatetimeError
+from socialcollab.permissions import (
+    COMMAND_PERMISSIONS,
+    PERMISSIONS,
+    TO_COME,
+    Access,
+    CustomPermissions,
+    Forbid,
+    Grant,
+    Role,
+)
+from socialcollab.testing.strategies import grants, small_organizations
+
+NOW = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
+X = Profile(id="tulip-x", workspace="tulip", network="x", tags=["care"])
+MASTODON = Profile(id="tulip-mastodon", workspace="tulip", network="mastodon")
+DIKE = Profile(id="dike-x", workspace="dike", network="x")
+TULIP = Workspace(id="tulip", lead="eva", default_approval="none", timezone="Europe/Amsterdam")
+ROLES = [
+    Role(id="owner", permissions=["*"]),
+    Role(id="writer", permissions=["view", "draft"]),
+    Role(id="publisher", includes=["writer"], permissions=["publish"]),
+]
+MOMENTS = st.integers(min_value=0, max_value=24 * 22).map(
+    lambda hours: dt.datetime(2026, 3, 19, tzinfo=dt.UTC) + dt.timedelta(hours=hours)
+)
+
+
+def access(*lines: Grant | Forbid, members=("ana", "ben", "eva"), **more) -> Access:
+    return Access.of(
+        members=members,
+        profiles=[X, MASTODON, DIKE],
+        roles=more.pop("roles", ROLES),
+        grants=[line for line in lines if isinstance(line, Grant)],
+        forbids=[line for line in lines if isinstance(line, Forbid)],
+        workspaces=more.pop("workspaces", [TULIP]),
+        **more,
+    )
+
+
+@st.composite
+def questions(draw):
+    organization = draw(small_organizations())
+    member = draw(st.sampled_from([*(one.id for one in organization.members), "zoe"]))
+    permission = draw(st.sampled_from(("approve", "draft", "publish", "view", "hold", "ads.boost")))
+    return (
+        organization,
+        member,
+        permission,
+        draw(st.sampled_from(organization.places)),
+        draw(MOMENTS),
+    )
+
+
+def test_nothing_is_allowed_unless_a_line_says_so() -> None:
+    empty = access()
+    for permission in PERMISSIONS:
+        verdict = empty.check("ana", permission, "tulip-x", at=NOW)
+        assert not verdict
+        assert verdict.because == ()
+        assert "nothing allows it" in verdict.explain()
+        assert "niets" in verdict.explain("nl") or verdict.explain("nl") != verdict.explain()
+
+
+@settings(max_examples=60)
+@given(organization=small_organizations(), moments=st.lists(MOMENTS, min_size=1, max_size=2))
+def test_the_answers_are_those_of_a_naive_reading(naive, organization, moments) -> None:
+    """Thousands of questions: every member, place and a few permissions, at several instants."""
+    asked = organization.access()
+    for at in moments:
+        for member in ("ana", "ben", "zoe"):
+            for permission in ("approve", "publish", "hold", "ads.boost"):
+                for where in organization.places:
+                    expected = naive.may(organization, member, permission, where, at)
+                    assert expected == asked.allows(member, permission, where, at=at)
+                    assert expected == bool(asked.check(member, permission, where, at=at))
+
+
+@given(questions(), st.randoms(use_true_random=False))
+def test_order_never_matters(question, shuffled: random.Random) -> None:
+    """Any permutation of all lists answers the same, reasons and remedies included."""
+    organization, member, permission, where, at = question
+    mixed = attrs.evolve(
+        organization,
+        **{
+            name: tuple(shuffled.sample(values, len(values)))
+            for name, values in attrs.asdict(organization, recurse=False).items()
+            if isinstance(values, tuple)
+        },
+    )
+    expected = organization.access().check(member, permission, where, at=at)
+    assert expected == mixed.access().check(member, permission, where, at=at)
+
+
+@given(questions(), grants())
+def test_a_further_grant_never_takes_away(question, more: Grant) -> None:
+    organization, member, permission, where, at = question
+    richer = attrs.evolve(organization, grants=(*organization.grants, more))
+    if organization.access().allows(member, permission, where, at=at):
+        assert richer.access().allows(member, permission, where, at=at)
+
+
+@given(questions(), grants().filter(lambda grant: grant.permissions))
+def test_a_further_forbid_never_gives(question, line: Grant) -> None:
+    organization, member, permission, where, at = question
+    forbid = Forbid(
+        to=line.to, permissions=line.permissions, on=line.on, start=line.start, end=line.end
+    )
+    poorer = attrs.evolve(organization, forbids=(*organization.forbids, forbid))
+    if not organization.access().allows(member, permission, where, at=at):
+        assert not poorer.access().allows(member, permission, where, at=at)
+
+
+@settings(max_examples=60)
+@given(questions())
+def test_because_of_a_yes_is_sufficient_and_irreducible(question) -> None:
+    organization, member, permission, where, at = question
+    verdict = organization.access().check(member, permission, where, at=at)
+    if not verdict:
+        return
+    (reason,) = verdict.because
+    cited = [grant for grant in organization.grants if grant.place == reason["line"]]
+    assert len(cited) == 1
+    alone = attrs.evolve(organization, grants=tuple(cited), forbids=())
+    assert alone.access().check(member, permission, where, at=at)
+    assert not attrs.evolve(alone, grants=()).access().check(member, permission, where, at=at)
+    assert verdict.missing == ()
+
+
+@settings(max_examples=60)
+@given(questions())
+def test_because_of_a_no_is_every_forbid_that_matches(naive, question) -> None:
+    organization, member, permission, where, at = question
+    verdict = organization.access().check(member, permission, where, at=at)
+    if verdict or (verdict.because and verdict.because[0].code in ("not_a_member", "suspended")):
+        return
+    matching = {
+        line.place
+        for line in organization.forbids
+        if naive.applies(organization, line, member, permission, where, at)
+    }
+    assert matching == {reason["line"] for reason in verdict.because}
+    assert {reason.code for reason in verdict.because} <= {"forbid"}
+
+
+def apply(organization, remedy, member, permission, where, at):
+    """Do what a remedy says; return the organization and the instant afterwards."""
+    on = where if where in {one.id for one in organization.profiles} else {"workspace": where}
+    if remedy.code == "end_forbid":
+        left = tuple(line for line in organization.forbids if line.place != remedy["line"])
+        return attrs.evolve(organization, forbids=left), at
+    if remedy.code == "wait":
+        start = dt.datetime.strptime(remedy["start"], "%Y-%m-%d %H:%M UTC").replace(tzinfo=dt.UTC)
+        assert start > at
+        return organization, start
+    if remedy.code == "join_team":
+        teams = tuple(
+            attrs.evolve(team, members=(*team.members, member))
+            if team.id == remedy["team"]
+            else team
+            for team in organization.teams
+        )
+        return attrs.evolve(organization, teams=teams), at
+    gives = {"role": remedy["role"]} if remedy.code == "grant_role" else {"permissions": permission}
+    grant = Grant(to=f"member:{member}", on=on, place="new", **gives)
+    return attrs.evolve(organization, grants=(*organization.grants, grant)), at
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.filter_too_much])
+@given(questions())
+def test_the_remedies_of_a_no_make_it_a_yes(question) -> None:
+    organization, member, permission, where, at = question
+    verdict = organization.access().check(member, permission, where, at=at)
+    if verdict or (verdict.because and verdict.because[0].code in ("not_a_member", "suspended")):
+        return
+    assert verdict.missing
+    for remedy in verdict.missing:
+        assert remedy.text("en")
+        assert remedy.text("nl")
+        organization, at = apply(organization, remedy, member, permission, where, at)
+    assert organization.access().check(member, permission, where, at=at)
+
+
+@given(questions())
+def test_a_remedy_names_those_who_could_do_it(naive, question) -> None:
+    organization, member, permission, where, at = question
+    verdict = organization.access().check(member, permission, where, at=at)
+    managers = tuple(
+        sorted(
+            one.id
+            for one in organization.members
+            if naive.may(organization, one.id, "manage_access", where, at)
+        )
+    )
+    for remedy in verdict.missing:
+        assert remedy.by == (() if remedy.code == "wait" else managers)
+
+
+@given(small_organizations(), MOMENTS)
+def test_listings_are_complete_and_sorted(naive, organization, at) -> None:
+    asked = organization.access()
+    people = sorted(one.id for one in organization.members)
+    for where in organization.places:
+        assert asked.members("publish", where, at=at) == tuple(
+            one for one in people if naive.may(organization, one, "publish", where, at)
+        )
+        assert asked.permissions_of("ana", where, at=at) == tuple(
+            one
+            for one in organization.permissions
+            if naive.may(organization, "ana", one, where, at)
+        )
+    assert asked.profiles("ana", "draft", at=at) == tuple(
+        profile
+        for profile in sorted(one.id for one in organization.profiles)
+        if naive.may(organization, "ana", "draft", profile, at)
+    )
+    assert asked.member_ids == tuple(people)
+
+
+def test_a_forbid_beats_every_grant_and_says_why() -> None:
+    asked = access(
+        Grant(to="member:ana", role="owner", on={"workspace": "*"}),
+        Grant(to="member:ana", permissions=["publish"], on="tulip-mastodon"),
+        Forbid(
+            to="member:ana",
+            permissions=["publish"],
+            on={"workspace": "tulip", "network": "mastodon"},
+            reason="training first",
+        ),
+    )
+    verdict = asked.check("ana", "publish", "tulip-mastodon", at=NOW)
+    assert not verdict
+    assert "training first" in verdict.explain()
+    assert [remedy.code for remedy in verdict.missing] == ["end_forbid"]
+    assert asked.allows("ana", "publish", "tulip-x", at=NOW)
+
+
+def test_joining_a_team_that_is_forbidden_it_is_no_remedy() -> None:
+    asked = access(
+        Grant(to="team:social", permissions=["publish"], on="tulip-x"),
+        Forbid(to="team:social", permissions=["publish"], on={"workspace": "tulip"}),
+        teams={"social": ["ben"]},
+    )
+    codes = [remedy.code for remedy in asked.check("ana", "publish", "tulip-x", at=NOW).missing]
+    assert codes == ["grant_role"]
+
+
+def test_waiting_for_a_grant_that_a_forbid_will_meet_is_no_remedy() -> None:
+    asked = access(
+        Grant(to="member:ana", permissions=["publish"], on="tulip-x", start=dt.date(2026, 5, 1)),
+        Forbid(to="member:ana", permissions=["publish"], on="tulip-x", start=dt.date(2026, 4, 20)),
+    )
+    codes = [remedy.code for remedy in asked.check("ana", "publish", "tulip-x", at=NOW).missing]
+    assert "wait" not in codes
+
+
+def test_a_role_has_what_it_includes() -> None:
+    asked = access(Grant(to="member:ana", role="publisher", on={"workspace": "tulip"}))
+    assert asked.permissions_of("ana", "tulip-x", at=NOW) == ("draft", "publish", "view")
+    assert asked.holds("ana", "writer", "tulip-x", at=NOW)
+    assert not asked.holds("ana", "owner", "tulip-x", at=NOW)
+
+
+def test_roles_in_a_circle_are_refused_with_the_circle() -> None:
+    roles = [
+        Role(id="a", includes=["b"]),
+        Role(id="b", includes=["c"]),
+        Role(id="c", includes=["b"]),
+    ]
+    with pytest.raises(InvalidValueError, match="b > c > b"):
+        access(roles=roles)
+
+
+def test_a_star_in_a_role_takes_in_own_permissions() -> None:
+    asked = access(
+        Grant(to="member:eva", role="owner", on={"workspace": "*"}),
+        custom_permissions=["ads.boost"],
+    )
+    assert asked.allows("eva", "ads.boost", "*", at=NOW)
+
+
+def test_a_grant_holds_its_start_and_not_its_end_in_the_workspaces_zone() -> None:
+    asked = access(
+        Grant(
+            to="member:ana",
+            permissions=["draft"],
+            on={"workspace": "tulip"},
+            start=dt.date(2026, 1, 1),
+            end=dt.date(2026, 7, 1),
+        )
+    )
+    second = dt.timedelta(seconds=1)
+    start = dt.datetime(2025, 12, 31, 23, tzinfo=dt.UTC)
+    end = dt.datetime(2026, 6, 30, 22, tzinfo=dt.UTC)
+    for at, expected in (
+        (start - second, False),
+        (start, True),
+        (end - second, True),
+        (end, False),
+    ):
+        assert expected == asked.allows("ana", "draft", "tulip-x", at=at)
+        assert expected == bool(asked.check("ana", "draft", "tulip", at=at))
+
+
+@pytest.mark.parametrize(
+    ("bound", "instant"),
+    [
+        # 02:30 does not exist on 29 March in Amsterdam, and happens twice on 25 October.
+        (dt.datetime(2026, 3, 29, 2, 30), dt.datetime(2026, 3, 29, 1, 30, tzinfo=dt.UTC)),
+        (dt.datetime(2026, 10, 25, 2, 30), dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC)),
+        (dt.date(2026, 3, 29), dt.datetime(2026, 3, 28, 23, tzinfo=dt.UTC)),
+        (dt.date(2026, 10, 26), dt.datetime(2026, 10, 25, 23, tzinfo=dt.UTC)),
+    ],
+)
+def test_bounds_on_the_night_the_clocks_change(bound, instant) -> None:
+    asked = access(Grant(to="member:ana", permissions=["draft"], on="tulip-x", start=bound))
+    assert not asked.allows("ana", "draft", "tulip-x", at=instant - dt.timedelta(seconds=1))
+    assert asked.allows("ana", "draft", "tulip-x", at=instant)
+
+
+def test_a_bound_with_an_offset_is_refused() -> None:
+    """A bound is a local time; an offset would be dropped in silence."""
+    at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    for line in (Grant, Forbid):
+        with pytest.raises(InvalidValueError, match="UTC offset"):
+            line(to="member:ana", permissions=["draft"], on="tulip-x", start=at)
+
+
+def test_suspended_members_may_nothing() -> None:
+    asked = access(
+        Grant(to="member:ana", role="owner", on={"workspace": "*"}),
+        members=[Member(id="ana", suspended=True), "ben", "eva"],
+    )
+    verdict = asked.check("ana", "view", "tulip-x", at=NOW)
+    assert not verdict
+    assert "suspended" in verdict.explain()
+    assert not asked.allows("ana", "view", "tulip-x", at=NOW)
+    assert not asked.holds("ana", "owner", "tulip-x", at=NOW)
+
+
+def test_a_grant_to_a_team_reaches_its_members_and_says_so() -> None:
+    asked = access(
+        Grant(to="team:social", role="writer", on={"workspace": "tulip"}),
+        teams=[Team(id="social", members=["ana"])],
+    )
+    verdict = asked.check("ana", "draft", "tulip-x", at=NOW)
+    assert verdict
+    assert "through team `social`" in verdict.explain()
+    assert not asked.allows("ben", "draft", "tulip-x", at=NOW)
+    (remedy,) = asked.check("ben", "draft", "tulip-x", at=NOW).missing
+    assert remedy.code == "join_team"
+
+
+def test_who_is_no_member_is_refused_and_no_error() -> None:
+    verdict = access().check("zoe", "view", "tulip-x", at=NOW)
+    assert [reason.code for reason in verdict.because] == ["not_a_member"]
+    assert not access().allows("zoe", "view", "tulip-x", at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("line", "profile", "workspace", "everywhere"),
+    [
+        ({"workspace": "*"}, True, True, True),
+        ({"workspace": "tulip"}, True, True, False),
+        ({"workspace": "tulip", "network": "x"}, True, False, False),
+        ({"workspace": "*", "excluding": {"network": "mastodon"}}, True, False, False),
+        ("tulip-x", True, False, False),
+        ({"profile_tag": "care"}, True, False, False),
+        ({"workspace": "dike"}, False, False, False),
+    ],
+)
+def test_what_a_line_speaks_of(line, profile, workspace, everywhere) -> None:
+    """Of a workspace only what names it whole; of everywhere only what names every workspace."""
+    asked = access(Grant(to="member:ana", permissions=["view"], on=line))
+    answers = [asked.allows("ana", "view", where, at=NOW) for where in ("tulip-x", "tulip", "*")]
+    assert [profile, workspace, everywhere] == answers
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: access().check("ana", "publsh", "tulip-x", at=NOW), "did you mean `publish`"),
+        (lambda: access().allows("ana", "publsh", "tulip-x", at=NOW), "did you mean `publish`"),
+        (lambda: access().allows("zoe", "view", "tulipx", at=NOW), "did you mean `tulip"),
+        (lambda: access().check("ana", "view", "tulip-xx", at=NOW), "did you mean `tulip-x`"),
+        (lambda: access(Grant(to="member:anna", role="writer", on="tulip-x")), "`ana`"),
+        (
+            lambda: access(
+                Grant(to="team:sociale", role="writer", on="tulip-x"), teams={"social": []}
+            ),
+            "`social`",
+        ),
+        (lambda: access(Grant(to="member:ana", role="writr", on="tulip-x")), "`writer`"),
+        (lambda: access(Grant(to="member:ana", permissions="aprove", on="tulip-x")), "`approve`"),
+        (
+            lambda: access(Grant(to="member:ana", role="writer", on={"workspace": "tulpi"})),
+            "`tulip`",
+        ),
+        (lambda: access(Forbid(to="member:ana", permissions="*", on="tulipx")), "`tulip-x`"),
+        (
+            lambda: access(
+                Forbid(
+                    to="member:ana", permissions="*", on={"workspace": "*", "network": "mastodn"}
+                )
+            ),
+            "`mastodon`",
+        ),
+        (
+            lambda: access(
+                Forbid(
+                    to="member:ana",
+                    permissions="*",
+                    on={"workspace": "*", "excluding": {"profile": "tulipx"}},
+                )
+            ),
+            "`tulip-x`",
+        ),
+        (lambda: access(teams={"social": ["anna"]}), "did you mean `ana`"),
+        (lambda: access(members=["ana", "ana"]), "two members `ana`"),
+        (lambda: access(roles=[Role(id="a", includes=["wrter"]), Role(id="writer")]), "`writer`"),
+        (lambda: access(roles={"a": ["drft"]}), "`draft`"),
+        (
+            lambda: access(
+                workspaces=[Workspace(id="tulip-x", lead="eva", default_approval="none")]
+            ),
+            "two meanings",
+        ),
+    ],
+)
+def test_an_unknown_name_gives_one_clear_error(make, said) -> None:
+    with pytest.raises(InvalidValueError) as caught:
+        make()
+    text = str(caught.value)
+    assert said in text
+    assert not text.endswith(".")
+    assert text[0] == "`" or not text[0].isupper()
+
+
+def test_naive_instants_are_refused_whatever_the_answer() -> None:
+    asked = access(Grant(to="member:ana", role="writer", on="tulip-x"))
+    for member in ("ana", "ben", "zoe"):
+        for ask in (asked.check, asked.allows):
+            with pytest.raises(NaiveDatetimeError):
+                ask(member, "draft", "tulip-x", at=NOW.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Grant(to=[], role="writer", on="tulip-x"),
+        lambda: Grant(to="member:ana", on="tulip-x"),
+        lambda: Grant(to="member:ana", role="writer", permissions=["view"], on="tulip-x"),
+        lambda: Grant(to="role:writer", role="writer", on="tulip-x"),
+        lambda: Grant(to="lead", role="writer", on="tulip-x"),
+        lambda: Grant(to="member:ana", role="writer", on={}),
+        lambda: Grant(to="member:ana", role="writer", on={"network": "x"}),
+        lambda: Grant(
+            to="member:ana",
+            role="writer",
+            on="a",
+            start=dt.date(2026, 1, 2),
+            end=dt.date(2026, 1, 2),
+        ),
+        lambda: Forbid(to="member:ana", permissions=[], on="tulip-x"),
+        lambda: CustomPermissions(custom={"boost": "no dot"}),
+        lambda: CustomPermissions(custom={"view": "taken"}),
+    ],
+)
+def test_what_cannot_be_is_refused_when_made(make) -> None:
+    with pytest.raises(InvalidValueError):
+        make()
+
+
+def test_every_command_needs_a_permission_that_exists() -> None:
+    assert set(COMMAND_PERMISSIONS.values()) <= set(PERMISSIONS)
+    assert TO_COME.isdisjoint(COMMAND_PERMISSIONS)
