@@ -154,7 +154,11 @@ class Scenes:
         for hold in self.desk.holds():
             if hold.by == "member:kim":
                 eva.resume(hold.id)
-        missed = [item for item in eva.to_do() if item.kind == "triage"]
+        missed = [
+            item
+            for item in eva.to_do()
+            if item.delivery is not None and item.delivery.state == "missed"
+        ]
         for item in missed:
             self._triage(item)
         self.say(f"  resumed: {len(missed)} missed posts triaged")

@@ -211,7 +211,12 @@ def _replanned(after: PostRecord, context: Context) -> tuple[ev.Event, ...]:
         return ()
     return (
         *_cancelled(waiting, "edited", context.actor),
-        *_plan(after, context, Actor.RULES, after.post.targets),
+        *_plan(
+            after,
+            context,
+            Actor.RULES,
+            [target for target in after.post.targets if target not in _published_on(context)],
+        ),
     )
 
 
@@ -405,23 +410,26 @@ def _approve_and_plan(
         return events
     when: When = record.request.when if record.request else "planned"
     current = _after(record, events, context)
+    # What is out on a profile already does not go there again.
+    done = _published_on(context)
+    targets = [target for target in post.targets if target not in done]
     if when == "as soon as approved":
-        return [*events, *_plan(current, context, Actor.RULES, post.targets, at_once=True)]
+        return [*events, *_plan(current, context, Actor.RULES, targets, at_once=True)]
     late = [
         target
-        for target in post.targets
+        for target in targets
         if (at := post.content.time_for(target)) is not None and at.instant <= context.now
     ]
     if not late:
-        return [*events, *_plan(current, context, Actor.RULES, post.targets)]
+        return [*events, *_plan(current, context, Actor.RULES, targets)]
     if when == "next slot" and all(target in context.next_slots for target in late):
         times = {str(target): context.next_slots[target] for target in late}
-        return [*events, *_plan(current, context, Actor.RULES, post.targets, times=times)]
+        return [*events, *_plan(current, context, Actor.RULES, targets, times=times)]
     if requirement.late == "expire":
         return [*events, _event(post.id, ev.PostExpired(), Actor.RULES)]
     if requirement.late == "publish":
-        return [*events, *_plan(current, context, Actor.RULES, post.targets)]
-    planned = _plan(current, context, Actor.RULES, post.targets)
+        return [*events, *_plan(current, context, Actor.RULES, targets)]
+    planned = _plan(current, context, Actor.RULES, targets)
     missed = [
         ev.Event(event.stream, Actor.RULES, ev.DeliveryMissed(problem="approved_late"))
         for event in planned
@@ -489,11 +497,7 @@ def _leave(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
     if not verdict:
         raise RefusedError(verdict)
     _refuse_barred(context)
-    done = {
-        delivery.profile
-        for delivery in context.deliveries
-        if delivery.state is DeliveryState.PUBLISHED
-    }
+    done = _published_on(context)
     targets = [target for target in post.targets if target not in done]
     if not targets:
         raise refuse(Reason.of("all_published", post=post.id))
@@ -512,6 +516,14 @@ def _leave(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
         *_cancelled(context.deliveries, "scheduled_anew", context.actor),
         *_plan(record, context, context.actor, targets),
     )
+
+
+def _published_on(context: Context) -> set[str]:
+    return {
+        delivery.profile
+        for delivery in context.deliveries
+        if delivery.state is DeliveryState.PUBLISHED
+    }
 
 
 def _narrowed(content: PostContent, targets: Sequence[str]) -> PostContent:
@@ -551,8 +563,12 @@ def _move(record: PostRecord, command: cm.Move, context: Context) -> tuple[ev.Ev
 
 def _move_to(record: PostRecord, content: PostContent, context: Context) -> tuple[ev.Event, ...]:
     post = record.post
-    moved_post = attrs.evolve(post, content=content)
-    _refuse_past(moved_post, context)
+    done = _published_on(context)
+    targets = [target for target in post.targets if target not in done]
+    if not targets:
+        raise refuse(Reason.of("all_published", post=post.id))
+    remaining = attrs.evolve(post, content=_narrowed(content, targets))
+    _refuse_past(remaining, context)
     _refuse_barred(context)
     _refuse_in_doubt(post, "move", context)
     revision = new_revision(
@@ -579,12 +595,6 @@ def _move_to(record: PostRecord, content: PostContent, context: Context) -> tupl
         # A step covers the time: the votes it bound no longer hold.
         edited = attrs.evolve(edited, state=PostState.IN_REVIEW)
         return (_event(post.id, edited, context.actor), *cancelled, *taken)
-    done = {
-        delivery.profile
-        for delivery in context.deliveries
-        if delivery.state is DeliveryState.PUBLISHED
-    }
-    targets = [target for target in post.targets if target not in done]
     return (
         _event(post.id, edited, context.actor),
         *cancelled,
