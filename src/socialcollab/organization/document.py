@@ -44,6 +44,7 @@ MOST_VALUES: Final = 1_000_000
 """How many values it may have in all."""
 
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+_END: Final = "(at end of document)"
 
 
 def parse_toml(text: str | bytes, faults: Faults, *, name: str = "") -> dict[str, Any] | None:
@@ -55,6 +56,7 @@ def parse_toml(text: str | bytes, faults: Faults, *, name: str = "") -> dict[str
         )
         return None
     lead = f"{name}: " if name else ""
+    clean = ""
     try:
         clean = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
         return tomllib.loads(clean)
@@ -67,7 +69,10 @@ def parse_toml(text: str | bytes, faults: Faults, *, name: str = "") -> dict[str
         message = str(error)
         found = _PLACE.search(message)
         place = f"{lead}line {found[1]}, column {found[2]}" if found else name
-        problem = _PLACE.sub("", message).strip()[:300]
+        if _END in message:
+            lines = clean.split("\n")
+            place = f"{lead}line {len(lines)}, column {len(lines[-1]) + 1}"
+        problem = _PLACE.sub("", message).replace(_END, "").strip()[:300]
         faults.add(place, f"the document is not TOML: {problem[:1].lower()}{problem[1:]}")
     return None
 

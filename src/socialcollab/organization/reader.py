@@ -415,9 +415,11 @@ class Reader:
 
     def _id(self, shape: sh.Id, text: str, place: str) -> Any:
         checked = self._try(lambda one: check_id(shape.kind, one), text, place)
-        if checked is FAULTY:
-            return FAULTY
         section = place.removesuffix(".id")
+        if checked is FAULTY:
+            # Whoever names it as it stands is not wrong on top.
+            self.ids.setdefault(shape.kind, {}).setdefault(text, section)
+            return FAULTY
         if shape.kind == "step":
             # Known within its policy alone, which refuses two of a name itself.
             self.steps.setdefault(self._policy, set()).add(text)

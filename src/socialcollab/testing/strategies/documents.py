@@ -1,0 +1,282 @@
+"""Documents of organizations: all sections, all keys, references that lead somewhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from hypothesis import strategies as st
+
+__all__ = ["documents", "odd_values"]
+
+_TEXT = st.text(
+    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=12
+)
+_DURATION = st.sampled_from(
+    ["45 minutes", "4 business hours", "1 business day", "2 days", "1 week"]
+)
+_CLOCK = st.sampled_from(["09:00", "17:30", "00:00", dt.time(8, 30)])
+_EVERY = st.sampled_from(["friday 17:00", "mon-fri 09:30", "day 08:00", "FREQ=WEEKLY;INTERVAL=2"])
+_ZONE = st.sampled_from(["Europe/Amsterdam", "UTC", "America/New_York"])
+_PERMISSION = st.sampled_from(["view", "draft", "approve", "publish", "ads.boost"])
+
+odd_values: st.SearchStrategy[Any] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 2000),
+    st.sampled_from([2.0, 1.5, 10**30]),
+    st.sampled_from(
+        [
+            *("", "m0", "w0", "p0", "r0", "none", "*", "lead", "member:m0", "role:r0", "x", "care"),
+            *("view", "client", "escalate", "remind", "all", "1 business hour", "9 minutes", "mon"),
+            *("2026-02-30", "2026-04-07", "2026-04-07 09:30", " 2026-04-07T09:30:10 ", "24:00"),
+            *("friday 17:00", "year", "a=b", "m0\n", "any\n", "https://a.example", "ftp://a", "\0"),
+            *("last business day of the month 09:00", "Europe/Amsterdam", "Europe/Nowhere", "../x"),
+        ]
+    ),
+    st.just(dt.date(2026, 4, 7)),
+    st.just(dt.datetime(2026, 4, 7, 9, 30)),  # noqa: DTZ001
+    st.just(dt.time(9, 30)),
+    st.sampled_from([[], {}, ["m0"], [""], [[]], {"workspace": "*"}, {"profile": []}, {"x": 1}]),
+    _TEXT,
+)
+
+
+def _table(required: dict[str, Any], optional: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+def _list(item: st.SearchStrategy[Any], *, least: int = 0, most: int = 2) -> Any:
+    return st.lists(item, min_size=least, max_size=most)
+
+
+def _one_or_more(item: st.SearchStrategy[Any]) -> Any:
+    return st.one_of(item, _list(item, least=1))
+
+
+def _numbered(prefix: str, table: Any, *, least: int = 0) -> Any:
+    return _list(table, least=least).map(
+        lambda tables: [{"id": f"{prefix}{at}", **one} for at, one in enumerate(tables)]
+    )
+
+
+_HOURS = _table(
+    {
+        "days": st.sampled_from(["mon-fri", "sat,sun"]),
+        "start": st.just("09:00"),
+        "end": st.sampled_from(["17:00", "24:00", "02:00"]),
+    },
+    {"holidays": _list(st.sampled_from(["2026-04-27", dt.date(2026, 12, 25)]))},
+)
+_CONTACT = st.dictionaries(st.sampled_from(["email", "slack"]), _TEXT, max_size=2)
+_BOUND = st.sampled_from(
+    [dt.date(2026, 1, 1), "2026-01-01", "2026-01-01 08:00", dt.datetime(2026, 1, 2, 8, 0)]
+)  # noqa: DTZ001
+_LATER = st.sampled_from([dt.date(2027, 1, 1), "2027-01-01 08:00"])
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a document that loads."""
+    workspaces = [f"w{at}" for at in range(draw(st.integers(1, 2)))]
+    members = [f"m{at}" for at in range(draw(st.integers(1, 3)))]
+    profiles = [f"p{at}" for at in range(draw(st.integers(1, 2)))]
+    workspace, member, profile = map(st.sampled_from, (workspaces, members, profiles))
+    party = st.sampled_from([*(f"member:{one}" for one in members), "team:t", "role:r0", "lead"])
+    whom = st.sampled_from([*(f"member:{one}" for one in members), "team:t"])
+    keys = {
+        "network": _one_or_more(st.sampled_from(["x", "mastodon"])),
+        "profile_tag": _one_or_more(st.just("care")),
+        "excluding": _table({"profile": _one_or_more(profile)}, {"workspace": workspace}),
+    }
+    context = {
+        "post_tag": _one_or_more(_TEXT),
+        "campaign": st.just("c"),
+        "kind": st.just("reply"),
+        "language": _one_or_more(st.just("nl")),
+        "author_role": st.just("r0"),
+    }
+
+    def on(**more: Any) -> Any:
+        tables = _table(
+            {"workspace": _one_or_more(st.sampled_from([*workspaces, "*"]))},
+            {**keys, "profile": _one_or_more(profile), **more},
+        )
+        return st.one_of(profile, tables)
+
+    span = {"start": _BOUND, "end": _LATER, "reason": _TEXT}
+    step = {
+        "quorum": st.sampled_from(["any", "all", "2", 3]),
+        "within": _DURATION,
+        "then": _list(
+            st.one_of(
+                _table({"after": _DURATION, "do": st.just("remind")}, {}),
+                _table({"after": _DURATION, "do": st.just("escalate"), "party": party}, {}),
+            )
+        ),
+        "only_if": st.just({"finding_at_least": "warning"}),
+        "covers": _list(st.sampled_from(["text", "media"])),
+        "distinct": st.booleans(),
+        "may_edit": st.booleans(),
+    }
+    steps = _numbered("s", _table({"reviewers": _one_or_more(party)}, step), least=1)
+    policy = {
+        "on_approval": st.sampled_from(["schedule", "wait"]),
+        "late": st.sampled_from(["expire", "hold", "publish"]),
+        "late_by": _DURATION,
+        "exempt": _list(st.just("role:r0")),
+        "reason": _TEXT,
+    }
+    house = draw(_table({"id": st.just("house"), "on": on(**context), "steps": steps}, policy))
+    second = _table(
+        {"id": st.just("second"), "on": on(**context), "extends": st.just("house")},
+        {
+            **policy,
+            "steps": st.just(
+                [{"id": "last", "after": [house["steps"][0]["id"]], "reviewers": "lead"}]
+            ),
+        },
+    )
+    zoned = {"timezone": _ZONE, "language": st.just("nl"), "business_hours": _HOURS, "name": _TEXT}
+    required = {
+        "organization": _table(
+            {"id": st.just("o"), "timezone": _ZONE},
+            {key: one for key, one in zoned.items() if key != "timezone"},
+        ),
+        "workspaces": st.tuples(
+            *(
+                _table(
+                    {
+                        "id": st.just(one),
+                        "lead": member,
+                        "default_approval": st.sampled_from(["none", "house"]),
+                    },
+                    {**zoned, "domains": _list(_TEXT)},
+                )
+                for one in workspaces
+            )
+        ).map(list),
+        "profiles": st.tuples(
+            *(
+                _table(
+                    {
+                        "id": st.just(one),
+                        "workspace": workspace,
+                        "network": st.sampled_from(["x", "mastodon"]),
+                        "tags": st.just(["care"]),
+                    },
+                    {"handle": _TEXT, "server": st.just("https://mastodon.example")},
+                )
+                for one in profiles
+            )
+        ).map(list),
+        "members": st.tuples(
+            *(
+                _table(
+                    {"id": st.just(one)},
+                    {
+                        **zoned,
+                        "kind": st.sampled_from(["staff", "guest"]),
+                        "of": workspace,
+                        "notify": _list(st.sampled_from(["slack", "email digest 08:30"])),
+                        "contact": _CONTACT,
+                        "suspended": st.booleans(),
+                    },
+                )
+                for one in members
+            )
+        ).map(list),
+        "teams": st.just([{"id": "t", "members": members}]),
+        "campaigns": st.just(
+            [{"id": "c", "workspace": workspaces[0], "start": dt.date(2026, 3, 1)}]
+        ),
+        "permissions": st.just({"custom": {"ads.boost": "may spend"}}),
+        "roles": _table(
+            {"r0": _table({}, {"permissions": _list(_PERMISSION)})},
+            {"r1": _table({"includes": st.just(["r0"])}, {"permissions": st.just(["*"])})},
+        ),
+        "approvals": st.lists(second, max_size=1).map(lambda more: [house, *more]),
+    }
+    optional = {
+        "grants": _list(
+            st.one_of(
+                _table({"to": _one_or_more(whom), "role": st.just("r0"), "on": on()}, span),
+                _table(
+                    {
+                        "to": _one_or_more(whom),
+                        "permissions": _list(_PERMISSION, least=1),
+                        "on": on(),
+                    },
+                    span,
+                ),
+            )
+        ),
+        "forbids": _list(
+            _table({"to": whom, "permissions": _list(_PERMISSION, least=1), "on": on()}, span)
+        ),
+        "duties": _numbered(
+            "d",
+            _table(
+                {
+                    "role": st.just("r0"),
+                    "on": on(),
+                    "members": _list(member, least=1),
+                    "start": st.sampled_from([dt.date(2026, 1, 2), "2026-01-02"]),
+                    "every": _EVERY,
+                },
+                {"end": _EVERY},
+            ),
+        ),
+        "slot_plans": _list(
+            _table(
+                {"on": on()},
+                {
+                    "slots": _list(st.sampled_from(["mon-fri 09:30", "sat 11:00"])),
+                    "min_gap": st.just("45 minutes"),
+                    "max_per_day": st.sampled_from([1, 5, 1000, 5.0]),
+                },
+            )
+        ),
+        "blackouts": _list(
+            _table(
+                {
+                    "on": on(**context),
+                    "start": st.just("2026-05-04 19:55"),
+                    "end": st.sampled_from(["2026-05-04 20:05", dt.datetime(2026, 5, 5)]),
+                },  # noqa: DTZ001
+                {"every": st.sampled_from(["year", "friday 17:00"]), "reason": _TEXT},
+            )
+        ),
+        "routing": _numbered(
+            "rule",
+            _table(
+                {"on": on(kind=_one_or_more(_TEXT), language=st.just("nl")), "assign": party},
+                {
+                    "when": st.fixed_dictionaries({"any_text": _one_or_more(st.just("opzeggen"))}),
+                    "priority": st.sampled_from(["critical", "none"]),
+                    "respond_within": _DURATION,
+                },
+            ),
+        ),
+        "routines": _numbered(
+            "routine",
+            _table(
+                {
+                    "on": on(),
+                    "every": st.one_of(_EVERY, st.just("first business day of the month 09:00")),
+                    "responsible": party,
+                },
+                {"checklist": _list(_TEXT)},
+            ),
+        ),
+        "expect": _list(
+            st.one_of(
+                _table({"member": member, "can": _PERMISSION, "on": on()}, {"at": _BOUND}),
+                _table({"member": member, "cannot": _PERMISSION, "on": on()}, {"at": _BOUND}),
+            )
+        ),
+        "style": st.just({"guides": []}),
+    }
+    document = draw(_table(required, optional))
+    document["inbox"] = {"fallback": draw(party)}
+    return document
