@@ -210,8 +210,14 @@ def _troubles(
     for post in posts:
         shown = desk.summary(post).value
         if shown not in ("published", "approved"):
-            why = "; ".join(comment.text for comment in post.comments) or "-"
-            rows.append((_short(post.text), ", ".join(post.targets), _state(shown), why))
+            cancelled = _first(desk.history(post), "post.cancelled")
+            why = cancelled.data.reason if cancelled else "; ".join(c.text for c in post.comments)
+            if shown == "scheduled":
+                why = f"took the next free slot, {desk.deliveries(post)[-1].at}"
+            rows.append((_short(post.text), ", ".join(post.targets), _state(shown), why or "-"))
+        if _first(desk.history(post), "post.expired"):
+            why = "the sign-off came too late; moved and sent later"
+            rows.append((_short(post.text), ", ".join(post.targets), _state("expired"), why))
     for post, delivery in deliveries:
         if delivery.problem == "moved":
             entries = [e for e in desk.history(post) if e.type == "delivery.missed"]

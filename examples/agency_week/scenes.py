@@ -44,14 +44,16 @@ class Scenes:
     def import_sheet(self) -> None:
         """Draft every row that can be read, fix what a machine can fix, send the rest back."""
         found = self.sheet.read("posts.csv", now=self.desk.engine.now())
-        drafted = sum(self._draft(row) is not None for row in found.rows)
+        wrong = {problem.row for problem in found.problems}
+        good = [row for row in found.rows if row.number not in wrong]
+        drafted = sum(self._draft(row) is not None for row in good)
         fixed = sent_back = 0
         for drafted_post in self.desk.posts(state="draft"):
             post, was_fixed = self._fix(drafted_post)
             fixed += was_fixed
             sent_back += self._send_back(post)
         self.say(
-            f"  sheet: {len(found.rows)} rows read, {drafted} drafted, {fixed} fixed by the style"
+            f"  sheet: {len(good)} rows are sound, {drafted} drafted, {fixed} fixed by the style"
             f" guide, {sent_back} sent back, {len(found.problems)} cells with problems"
         )
 

@@ -14,6 +14,7 @@ from scenes import Scenes
 from socialcollab import Desk, Organization, Sandbox
 from socialcollab.errors import NotFoundError
 from socialcollab.networks.sandbox import Fault
+from socialcollab.stores import FolderMedia
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 TICK = dt.timedelta(minutes=15)
@@ -85,6 +86,7 @@ def run_week(here: Path, out: Path, *, say: Callable[[str], None] = print) -> bo
         out / "sandbox",
         clock=clock,
         send_within_s=1.0,
+        media=FolderMedia(out / "agency.db-media"),
         faults=[
             Fault.no_answer_after_creating(profile="van-dam-mastodon", times=1),
             Fault.rate_limited(profile="van-dam-bluesky", times=1, retry_after_s=600),
