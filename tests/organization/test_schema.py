@@ -18,7 +18,7 @@ import socialcollab.organization
 from socialcollab.organization import Organization
 from socialcollab.organization.reader import fields_of
 from socialcollab.organization.reference import document_page
-from socialcollab.testing.strategies import documents, odd_values
+from socialcollab.testing.documents import documents, odd_values
 
 ROOM = Path(socialcollab.organization.__file__).parent
 VALIDATOR = jsonschema.Draft202012Validator(Organization.json_schema())
