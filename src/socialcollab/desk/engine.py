@@ -217,6 +217,10 @@ class Engine:
         expects = {stream: one.version for stream, one in known.items()}
         for stream in (ORGANIZATION, FACTS, *((HOLDS,) if sends else ())):
             expects.setdefault(stream, state.versions.get(stream, 0))
+        # What was decided on is what has to stand, not what was read while appending.
+        expects.update(
+            {name: version for name, version in state.versions.items() if name in expects}
+        )
         records: dict[str, Any] = {}
         stored = []
         for event in events:

@@ -223,8 +223,9 @@ class Publisher:
         prepared = Prepared(outgoing=self._outgoing(read), keys=read.value.prepared)
         flow = adapter.publish(prepared, read.value.progress)
         outcome: Sent | NetworkError
+        taken: list[int] = []
         try:
-            published = yield from self._converse(delivery, flow, adapter, transport, now)
+            published = yield from self._converse(delivery, flow, adapter, transport, now, taken)
             outcome = _sent(published, now)
         except _StoppedError:
             return
@@ -232,8 +233,11 @@ class Publisher:
             outcome = error
         finally:
             flow.close()
+        attempt = taken[-1] if taken else 0
         yield from self._store(
-            delivery, now, lambda again: settle(again.value, outcome, again.context)
+            delivery,
+            now,
+            lambda again: settle(again.value, outcome, again.context, attempt=attempt),
         )
 
     def _converse(
@@ -243,8 +247,13 @@ class Publisher:
         adapter: Adapter,
         transport: Transport,
         now: dt.datetime,
+        taken: list[int],
     ) -> Steps[Any]:
-        """Carry a flow's operations out, one by one, and return what it ends in."""
+        """
+        Carry a flow's operations out, one by one, and return what it ends in.
+
+        The numbers of the rights to send that it takes are added to *taken*.
+        """
         op = advance(flow)
         while not isinstance(op, Done):
             answer: object = None
@@ -253,8 +262,9 @@ class Publisher:
                     if op.creates is None:
                         answer = yield from self._request(transport, op)
                     else:
-                        deadline = yield from self._take_right(delivery, op.creates, adapter, now)
-                        answer = yield from self._create(transport, op, deadline)
+                        right = yield from self._take_right(delivery, op.creates, adapter, now)
+                        taken.append(right.number)
+                        answer = yield from self._create(transport, op, right.deadline)
                 elif isinstance(op, Checkpoint):
                     yield from self._remember(delivery, op, now)
                 elif isinstance(op, Wait):
@@ -281,8 +291,8 @@ class Publisher:
 
     def _take_right(
         self, delivery: str, part: int, adapter: Adapter, now: dt.datetime
-    ) -> Steps[dt.datetime]:
-        """Store the right to send one creating request; return its hard deadline."""
+    ) -> Steps[ev.SendStarted]:
+        """Store the right to send one creating request and return it, with its hard deadline."""
 
         def decide(read: _Read) -> tuple[Event, ...]:
             started = self._real_now()
@@ -298,7 +308,7 @@ class Publisher:
         events = yield from self._store(delivery, now, decide, sends=True)
         for event in events:
             if isinstance(event.data, ev.SendStarted):
-                return event.data.deadline
+                return event.data
         raise _StoppedError
 
     def _create(
@@ -330,7 +340,7 @@ class Publisher:
         flow = adapter.find(prepared, read.value.progress)
         looked_at = self._real_now()
         try:
-            found = yield from self._converse(delivery, flow, adapter, transport, now)
+            found = yield from self._converse(delivery, flow, adapter, transport, now, [])
         except (NetworkError, _StoppedError):
             return
         finally:
@@ -341,7 +351,9 @@ class Publisher:
                 delivery, now, lambda again: settle(again.value, outcome, again.context)
             )
         elif isinstance(found, Absent) and looked_at >= attempt.deadline + found.conclusive_after:
-            yield from self._store(delivery, now, lambda again: absent(again.value))
+            yield from self._store(
+                delivery, now, lambda again: absent(again.value, attempt=attempt.number)
+            )
 
 
 def _sent(published: Published, now: dt.datetime) -> Sent:

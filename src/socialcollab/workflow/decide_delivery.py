@@ -36,6 +36,7 @@ __all__ = [
     "start_send",
 ]
 
+_OUT = (DeliveryState.PUBLISHED, DeliveryState.REMOVING, DeliveryState.REMOVED)
 _SHORTEST_WAIT = dt.timedelta(seconds=60)
 _LONGEST_WAIT = dt.timedelta(hours=1)
 
@@ -164,16 +165,17 @@ def start_send(
 
     Returns:
         ``SendStarted``; ``DeliveryMissed`` if it may not leave any more and
-        nothing was sent; none if another attempt is in doubt, or the delivery
-        is not being published.
+        nothing was sent; none if another attempt is in doubt, the delivery is
+        not being published, or a part is out and the next may not follow now.
     """
     if delivery.state is not DeliveryState.PUBLISHING or delivery.in_doubt is not None:
         return ()
     problem = missed_by(record, delivery, context)
     if not problem and not may_leave(record, delivery, context):
         problem = "not_approved"
-    if problem and part == 0:
-        return (_event(delivery, ev.DeliveryMissed(problem=problem)),)
+    if problem:
+        # What is partly out was not missed; its next part waits until it may leave.
+        return (_event(delivery, ev.DeliveryMissed(problem=problem)),) if part == 0 else ()
     started = ev.SendStarted(
         number=len(delivery.attempts) + 1, part=part, started_at=started_at, deadline=deadline
     )
@@ -181,7 +183,11 @@ def start_send(
 
 
 def settle(
-    delivery: Delivery, outcome: Sent | NetworkError, context: Context
+    delivery: Delivery,
+    outcome: Sent | NetworkError,
+    context: Context,
+    *,
+    attempt: int | None = None,
 ) -> tuple[ev.Event, ...]:
     """
     Store what came of sending, however late the answer is.
@@ -192,10 +198,14 @@ def settle(
         outcome: What the network said, or the error that says what is known.
 
         context: The facts of now.
+
+        attempt: The number of the right to send that was answered, 0 if none
+            was taken. What went wrong with an older attempt says nothing of a
+            newer one that is in doubt. None means the newest.
     """
-    if delivery.state not in (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN):
-        return ()
     if isinstance(outcome, Sent):
+        if delivery.state in _OUT:
+            return ()
         published = ev.DeliveryPublished(
             network_id=outcome.network_id,
             url=outcome.url,
@@ -203,6 +213,10 @@ def settle(
             found=outcome.found,
         )
         return (_event(delivery, published),)
+    if delivery.state not in (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN):
+        return ()
+    if attempt is not None and delivery.in_doubt and delivery.in_doubt.number != attempt:
+        return ()
     if isinstance(outcome, RateLimitedError):
         wait = _wait(outcome.retry_after_s, delivery.rate_limited)
         returned = ev.DeliveryReturned(
@@ -257,9 +271,19 @@ def give_up(delivery: Delivery, *, real_now: dt.datetime) -> tuple[ev.Event, ...
     return (_event(delivery, ev.DeliveryUnknown(problem="sender_vanished")),)
 
 
-def absent(delivery: Delivery) -> tuple[ev.Event, ...]:
-    """Store that a conclusive look found nothing: what was in doubt made nothing."""
+def absent(delivery: Delivery, *, attempt: int | None = None) -> tuple[ev.Event, ...]:
+    """
+    Store that a conclusive look found nothing: what was in doubt made nothing.
+
+    Args:
+        delivery: The delivery, read anew.
+
+        attempt: The number of the attempt that was looked for; a newer one is
+            still in doubt. None means the newest.
+    """
     if delivery.state is not DeliveryState.UNKNOWN:
+        return ()
+    if attempt is not None and delivery.in_doubt and delivery.in_doubt.number != attempt:
         return ()
     return (_event(delivery, ev.DeliveryReturned(problem="found_absent")),)
 
