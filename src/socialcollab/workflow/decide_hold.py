@@ -11,7 +11,7 @@ from socialcollab.identifiers import MemberId, WorkspaceId
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.refusals import refuse, verdict_on
+from socialcollab.workflow.refusals import out_of_sight, refuse, verdict_on
 
 __all__ = ["resume", "set_hold", "write_note"]
 
@@ -24,6 +24,9 @@ def _places(on: Selector, context: Context) -> tuple[str, ...]:
     if on.covers_all():
         return ("*",)
     if on.of_workspace:
+        for workspace in on.workspace:
+            if workspace not in context.workspaces:
+                raise NotFoundError("workspace", workspace)
         return on.workspace
     return tuple(name for name, profile in sorted(context.profiles.items()) if on.takes(profile))
 
@@ -69,6 +72,8 @@ def resume(hold: str, context: Context) -> tuple[ev.Event, ...]:
     if found is None:
         raise NotFoundError("hold", hold)
     verdict = verdict_on("hold", _places(found.on, context), context)
+    if out_of_sight(verdict):
+        raise NotFoundError("hold", hold)
     if not verdict:
         raise RefusedError(verdict)
     return (ev.Event(HOLDS, context.actor, ev.HoldEnded(hold=hold)),)
@@ -90,6 +95,8 @@ def write_note(
     if not text.strip():
         raise InvalidValueError("a note has to say something", value=text)
     verdict = verdict_on("note", (workspace,), context)
+    if out_of_sight(verdict):
+        raise NotFoundError("workspace", workspace)
     if not verdict:
         raise RefusedError(verdict)
     data = ev.NoteWritten(

@@ -20,7 +20,14 @@ from socialcollab.content import (
     revision_digest,
 )
 from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
-from socialcollab.identifiers import DeliveryId, MemberId, PostId, ProfileId, WorkspaceId
+from socialcollab.identifiers import (
+    DeliveryId,
+    MemberId,
+    PostId,
+    ProfileId,
+    WorkspaceId,
+    nearest,
+)
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Reason, Remedy
 from socialcollab.workflow import commands as cm
@@ -33,12 +40,20 @@ from socialcollab.workflow.refusals import (
     check_fresh,
     check_permission,
     check_state,
+    out_of_sight,
     refuse,
     stale,
     verdict_on,
 )
 from socialcollab.workflow.request import PostRecord, When
-from socialcollab.workflow.steps import asks_nobody, due_steps, gate, step_statuses
+from socialcollab.workflow.steps import (
+    StepStatus,
+    asks_nobody,
+    due_steps,
+    gate,
+    needed_steps,
+    step_statuses,
+)
 
 __all__ = ["decide", "expire", "new_revision"]
 
@@ -112,8 +127,18 @@ def _after(record: PostRecord, events: list[ev.Event], context: Context) -> Post
 def _check_targets(content: PostContent, workspace: str, context: Context) -> None:
     if workspace not in context.workspaces:
         raise NotFoundError("workspace", workspace)
+    visible = {
+        name
+        for name in context.profiles
+        if context.access.allows(context.actor.name, "view", name, at=context.now)
+    }
     for target in content.targets:
-        profile = context.profile(target)
+        profile = context.profiles.get(target)
+        if profile is None or (profile.workspace != workspace and target not in visible):
+            near = nearest(target, visible)
+            raise NotFoundError(
+                "profile", target, suggestion=f"did you mean `{near}`?" if near else ""
+            )
         if profile.workspace != workspace:
             raise refuse(
                 Reason.of(
@@ -133,6 +158,8 @@ def _draft(record: PostRecord | None, command: cm.Draft, context: Context) -> tu
     _check_targets(command.content, command.workspace, context)
     places = command.content.targets or (command.workspace,)
     verdict = verdict_on("draft", places, context)
+    if out_of_sight(verdict):
+        raise NotFoundError("workspace", command.workspace)
     if not verdict:
         raise RefusedError(verdict)
     revision = new_revision(
@@ -162,10 +189,9 @@ def _edit(record: PostRecord, command: cm.Edit, context: Context) -> tuple[ev.Ev
         post.content.times,
     ):
         raise refuse(Reason.of("use_move", post=post.id))
-    if command.content.targets:
-        verdict = verdict_on("draft", command.content.targets, context)
-        if not verdict:
-            raise RefusedError(verdict)
+    verdict = verdict_on("draft", command.content.targets or (post.workspace,), context)
+    if not verdict:
+        raise RefusedError(verdict)
     return _store_revision(record, command.content, context)
 
 
@@ -206,17 +232,30 @@ def _store_revision(
 
 def _replanned(after: PostRecord, context: Context) -> tuple[ev.Event, ...]:
     """Let what waits follow a rewrite that one person's word was enough for."""
-    waiting = [delivery for delivery in context.deliveries if delivery.state in _CALLED_OFF]
-    if not waiting:
-        return ()
+    standing = {
+        str(delivery.profile): delivery
+        for delivery in context.deliveries
+        if delivery.state is not DeliveryState.CANCELLED
+    }
+    waiting = {
+        profile: delivery.at
+        for profile, delivery in standing.items()
+        if delivery.state is DeliveryState.WAITING
+    }
+    targets = [
+        target
+        for target in after.post.targets
+        if target in waiting
+        or (
+            waiting
+            and target not in standing
+            and (at := after.post.content.time_for(target)) is not None
+            and at.instant > context.now
+        )
+    ]
     return (
-        *_cancelled(waiting, "edited", context.actor),
-        *_plan(
-            after,
-            context,
-            Actor.RULES,
-            [target for target in after.post.targets if target not in _published_on(context)],
-        ),
+        *_cancelled(context.deliveries, "edited", context.actor),
+        *_plan(after, context, Actor.RULES, targets, times=waiting),
     )
 
 
@@ -347,12 +386,14 @@ def _vote(
     seen = post.revision_named(command.seen)
     statuses = step_statuses(record, context)
     if command.VERDICT == "approve":
-        counting = tuple(
-            status for status in statuses if status.state == "open" and me in status.asked
-        )
+        counting = _counting(record, statuses, context)
     else:
         counting = tuple(status for status in statuses if me in status.asked)
-    own = me in post.authors
+    own = me in post.authors or any(
+        "time" in status.covers and not status.done and revision.author == me
+        for status in statuses
+        for revision in post.revisions
+    )
     if own and not counting:
         raise refuse(Reason.of("own_work", member=me, post=post.id))
     if not counting:
@@ -371,11 +412,30 @@ def _vote(
         pins=_pins(record, context),
         note=command.note,
     )
+    current = _after(record, [_event(post.id, decided, context.actor)], context)
+    passed = {status.key for status in step_statuses(current, context) if status.state == "passed"}
+    if command.VERDICT == "approve":
+        decided = attrs.evolve(decided, passed=tuple(sorted(passed & set(decided.steps))))
     events = [_event(post.id, decided, context.actor)]
     current = _after(record, events, context)
     if command.VERDICT == "approve" and gate(current, context):
         return (*events, *_approve_and_plan(current, context, Actor.RULES))
     return tuple(events)
+
+
+def _counting(
+    record: PostRecord, statuses: Sequence[StepStatus], context: Context
+) -> tuple[StepStatus, ...]:
+    """Return the steps that the actor's yes counts for: once each, a distinct one only alone."""
+    me = context.actor.name
+    distinct = {step.key for step in needed_steps(record, context).steps if step.step.distinct}
+    counting = [
+        status
+        for status in statuses
+        if status.state == "open" and me in status.asked and me not in status.approved_by
+    ]
+    plain = [status for status in counting if status.key not in distinct]
+    return tuple(plain or counting[:1])
 
 
 def _why_not_asked(record: PostRecord, context: Context) -> tuple[Reason, ...]:
@@ -565,7 +625,7 @@ def _move_to(record: PostRecord, content: PostContent, context: Context) -> tupl
     post = record.post
     done = _published_on(context)
     targets = [target for target in post.targets if target not in done]
-    if not targets:
+    if post.targets and not targets:
         raise refuse(Reason.of("all_published", post=post.id))
     remaining = attrs.evolve(post, content=_narrowed(content, targets))
     _refuse_past(remaining, context)

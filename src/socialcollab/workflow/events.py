@@ -138,6 +138,7 @@ class PostDecided:
     revision: str
     fields: Mapping[str, str]
     due: tuple[StepKey, ...] = ()
+    passed: tuple[StepKey, ...] = ()
     pins: Mapping[str, str] = attrs.field(factory=dict)
     note: str = attrs.field(default="", metadata=PERSONAL)
 

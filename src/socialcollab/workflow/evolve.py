@@ -126,6 +126,7 @@ def _decided(record: PostRecord, data: ev.PostDecided, actor: Actor, at: dt.date
         revision=data.revision,
         fields=data.fields,
         note=data.note,
+        passed=data.passed,
     )
     request = _more(record.request, data.due, data.pins)
     request = attrs.evolve(request, decisions=(*request.decisions, decision))

@@ -9,7 +9,14 @@ from socialcollab.errors import NotFoundError, RefusedError, StaleError
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow.context import Context
 
-__all__ = ["check_fresh", "check_permission", "check_state", "refuse", "verdict_on"]
+__all__ = [
+    "check_fresh",
+    "check_permission",
+    "check_state",
+    "out_of_sight",
+    "refuse",
+    "verdict_on",
+]
 
 
 def refuse(*because: Reason, missing: Iterable[Remedy] = ()) -> RefusedError:
@@ -18,13 +25,30 @@ def refuse(*because: Reason, missing: Iterable[Remedy] = ()) -> RefusedError:
 
 
 def verdict_on(permission: str, places: Iterable[str], context: Context) -> Verdict:
-    """Return the first refusal among *places*, or the yes of the last."""
+    """
+    Return the first refusal among *places*, or the yes of the last.
+
+    A refusal somewhere the actor may not view says nothing of that place.
+    """
     verdict = Verdict.no(Reason.of("no_place"))
     for place in places:
         verdict = context.access.check(context.actor.name, permission, place, at=context.now)
         if not verdict:
-            return verdict
+            return _redacted(verdict, permission, place, context)
     return verdict
+
+
+def out_of_sight(verdict: Verdict) -> bool:
+    """Tell whether a refusal was about something that the actor may not view."""
+    return any(reason.code == "out_of_sight" for reason in verdict.because)
+
+
+def _redacted(verdict: Verdict, permission: str, place: str, context: Context) -> Verdict:
+    me = context.actor.name
+    about_oneself = any(reason.code in ("not_a_member", "suspended") for reason in verdict.because)
+    if about_oneself or context.access.allows(me, "view", place, at=context.now):
+        return verdict
+    return Verdict.no(Reason.of("out_of_sight", member=me, permission=permission))
 
 
 def places_of(post: Post) -> tuple[str, ...]:

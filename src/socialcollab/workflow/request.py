@@ -37,6 +37,8 @@ class Decision:
         fields: The salted digest of each field as it was seen.
 
         note: What was said with it.
+
+        passed: Those of the steps that passed with this vote.
     """
 
     by: MemberId
@@ -46,6 +48,7 @@ class Decision:
     revision: str
     fields: Mapping[str, str] = attrs.field(hash=False, repr=False)
     note: str = ""
+    passed: tuple[StepKey, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

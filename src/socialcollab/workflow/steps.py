@@ -62,7 +62,7 @@ def needed_steps(record: PostRecord, context: Context) -> Requirement:
     A requirement of which nothing is due is answered by whoever has `publish`
     on every target; see `decide`. Everyone else needs one person's `approve`.
     """
-    requirement = context.requirement(record.post)
+    requirement = _required(record, context)
     due = record.request.due if record.request else frozenset()
     if any(_is_due(step, due, context) for step in requirement.steps):
         return requirement
@@ -72,10 +72,34 @@ def needed_steps(record: PostRecord, context: Context) -> Requirement:
     )
 
 
+def _required(record: PostRecord, context: Context) -> Requirement:
+    """
+    Return what the policies ask, with the steps that have been due before.
+
+    Once due, a step stays due: dropping the tag that brought it does not free
+    the post, as long as a policy with that step is about one of its profiles.
+    """
+    requirement = context.requirement(record.post)
+    due = record.request.due if record.request else frozenset()
+    gone = due - {step.key for step in requirement.steps}
+    if not gone:
+        return requirement
+    targets = context.targets_of(record.post)
+    kept = {
+        step.key: step
+        for policy in context.policies.by_id.values()
+        if any(policy.on.takes(target) for target in targets)
+        for step in context.policies.steps_of(policy.id)
+        if step.key in gone
+    }
+    steps = {**kept, **{step.key: step for step in requirement.steps}}
+    return attrs.evolve(requirement, steps=tuple(steps[key] for key in sorted(steps)))
+
+
 def asks_nobody(record: PostRecord, context: Context) -> bool:
     """Tell whether no policy's step is due: one person with `publish` may act alone."""
     due = record.request.due if record.request else frozenset()
-    return not any(_is_due(step, due, context) for step in context.requirement(record.post).steps)
+    return not any(_is_due(step, due, context) for step in _required(record, context).steps)
 
 
 def due_steps(record: PostRecord, context: Context) -> frozenset[StepKey]:
@@ -107,7 +131,10 @@ def _asked(step: RequiredStep, post: Post, context: Context) -> tuple[MemberId, 
         candidates = {
             member for party in step.step.reviewers for member in context.everyone_in(party, post)
         }
-    authors = set() if step.step.may_edit else set(post.authors)
+    authors: set[str] = set() if step.step.may_edit else set(post.authors)
+    if "time" in step.covers and not step.step.may_edit:
+        # Whoever moved a post wrote the one field that such a step binds beside its content.
+        authors |= {revision.author for revision in post.revisions}
     return tuple(
         member
         for member in sorted(candidates - authors)
@@ -118,18 +145,32 @@ def _asked(step: RequiredStep, post: Post, context: Context) -> tuple[MemberId, 
 def _holding(
     step: RequiredStep, decisions: tuple[Decision, ...], post: Post
 ) -> tuple[MemberId, ...]:
+    said: dict[MemberId, bool] = {}
+    for decision in decisions:
+        if step.key in decision.steps:
+            # A later word of the same person takes the place of an earlier one.
+            said[decision.by] = decision.verdict == "approve" and _binds(step, decision, post)
+    return tuple(sorted(member for member, yes in said.items() if yes))
+
+
+def _binds(step: RequiredStep, decision: Decision, post: Post) -> bool:
     fields = post.revision.fields
-    return tuple(
-        sorted(
-            {
-                decision.by
-                for decision in decisions
-                if decision.verdict == "approve"
-                and step.key in decision.steps
-                and all(decision.fields.get(name) == fields.get(name) for name in step.covers)
-            }
-        )
-    )
+    return all(decision.fields.get(name) == fields.get(name) for name in step.covers)
+
+
+def _passed_before(step: RequiredStep, decisions: tuple[Decision, ...], post: Post) -> bool:
+    """Tell whether the step has passed on what stands: later comers are not asked again."""
+    passed = False
+    voters: set[MemberId] = set()
+    for decision in decisions:
+        if step.key not in decision.steps:
+            continue
+        if decision.verdict == "approve":
+            voters.add(decision.by)
+            passed = passed or (step.key in decision.passed and _binds(step, decision, post))
+        elif decision.by in voters:
+            passed = False
+    return passed
 
 
 def step_statuses(record: PostRecord, context: Context) -> tuple[StepStatus, ...]:
@@ -149,7 +190,7 @@ def step_statuses(record: PostRecord, context: Context) -> tuple[StepStatus, ...
             else len(approved) >= least
         )
         state: Literal["passed", "skipped", "open", "later"]
-        if enough:
+        if enough or _passed_before(step, decisions, post):
             state = "passed"
         elif not _is_due(step, due, context):
             state = "skipped"
@@ -187,7 +228,8 @@ def gate(record: PostRecord, context: Context, *, alone: bool = False) -> Verdic
     request = record.request
     if request is not None:
         for policy, digest in sorted(request.pins.items()):
-            if context.pins.get(policy, digest) != digest:
+            # A policy that is gone has changed too.
+            if context.pins.get(policy) != digest:
                 return Verdict.no(Reason.of("policy_changed", policy=policy))
     if alone and asks_nobody(record, context):
         return Verdict.yes(Reason.of("no_step_due", post=record.post.id))

@@ -25,6 +25,7 @@ MESSAGES: Final[dict[str, str]] = {
     "grant_role": "give `{member}` the role `{role}` on `{where}`",
     "grant_permission": "give `{member}` the permission `{permission}` on `{where}`",
     # workflow
+    "out_of_sight": "`{permission}` is not allowed to `{member}` somewhere they may not look",
     "no_place": "no place was named",
     "wrong_state": "post `{post}` is {state}, and `{command}` takes a post that is {allowed}",
     "nothing_changed": "nothing of post `{post}` would change",

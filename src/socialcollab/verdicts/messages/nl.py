@@ -25,6 +25,7 @@ MESSAGES: Final[dict[str, str]] = {
     "grant_role": "geef `{member}` de rol `{role}` op `{where}`",
     "grant_permission": "geef `{member}` het recht `{permission}` op `{where}`",
     # workflow
+    "out_of_sight": "`{permission}` mag `{member}` niet op een plek die zij of hij niet mag zien",
     "no_place": "er is geen plaats genoemd",
     "wrong_state": "bericht `{post}` is {state}, en `{command}` vraagt een bericht dat {allowed} is",
     "nothing_changed": "er zou niets veranderen aan bericht `{post}`",
