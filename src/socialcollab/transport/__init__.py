@@ -11,6 +11,7 @@ from socialcollab.transport.adapter import (
     Published,
     Transport,
 )
+from socialcollab.transport.driver import Driver
 from socialcollab.transport.flow import (
     Checkpoint,
     Done,
@@ -23,8 +24,10 @@ from socialcollab.transport.flow import (
     advance,
     ask,
 )
+from socialcollab.transport.http import HttpTransport
 from socialcollab.transport.ports import Clock, Media
 from socialcollab.transport.retry import RetryPolicy
+from socialcollab.transport.retry_after import http_date, retry_after_s
 
 __all__ = [
     "Absent",
@@ -33,8 +36,10 @@ __all__ = [
     "Checkpoint",
     "Clock",
     "Done",
+    "Driver",
     "Flow",
     "Found",
+    "HttpTransport",
     "Media",
     "MediaPart",
     "Network",
@@ -49,4 +54,6 @@ __all__ = [
     "Wait",
     "advance",
     "ask",
+    "http_date",
+    "retry_after_s",
 ]

@@ -16,6 +16,7 @@ from socialcollab.errors import (
 )
 from socialcollab.transport.adapter import Found, Published
 from socialcollab.transport.flow import Reply
+from socialcollab.transport.retry_after import retry_after_s
 
 __all__ = ["read_account", "read_found", "read_media_id", "read_published", "read_removed"]
 
@@ -122,7 +123,7 @@ def _error(reply: Reply, *, network: str, created: bool = False) -> NetworkError
     if status == 429:
         return RateLimitedError(
             said,
-            retry_after_s=_seconds(reply.headers.get("retry-after", "")),
+            retry_after_s=retry_after_s(reply.headers),
             network=network,
             status=status,
         )
@@ -140,7 +141,3 @@ def _said(reply: Reply) -> str:
         data = None
     said = data.get("error") if isinstance(data, Mapping) else None
     return said if isinstance(said, str) and said else f"the sandbox answered {reply.status}"
-
-
-def _seconds(value: str) -> float | None:
-    return float(value) if value.isascii() and value.isdigit() else None
