@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import socialcollab.organization
@@ -55,8 +55,7 @@ def faults_of(document: dict[str, Any]) -> list[str]:
 
 
 def agree(document: dict[str, Any]) -> None:
-    said = as_json(document)
-    errors = [f"{one.json_path}: {one.message[:300]}" for one in VALIDATOR.iter_errors(said)]
+    errors = [f"{one.json_path}: {one.message[:300]}" for one in VALIDATOR.iter_errors(document)]
     faults = faults_of(document)
     if not faults:
         assert errors == []
@@ -105,7 +104,6 @@ def _places(value: Any, trail: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-@settings(max_examples=300)
 @given(documents(), st.data())
 def test_with_anything_changed_they_still_agree(
     document: dict[str, Any], data: st.DataObject
@@ -126,4 +124,5 @@ def test_with_anything_changed_they_still_agree(
             ] = data.draw(odd_values)
         else:
             holder[last] = data.draw(odd_values)
-    agree(changed)
+    # As JSON would bring it: what is a date to TOML is a text there, also in the wrong place.
+    agree(as_json(changed))

@@ -215,7 +215,7 @@ def _string(shape: sh.Shape) -> Schema:
         case sh.Ref(kind="network"):
             return {"enum": list(NETWORKS)}
         case sh.Ref(kind="permission" | "profile_tag"):
-            return {"type": "string", "minLength": 0 if shape.kind == "profile_tag" else 1}
+            return {"type": "string", "pattern": _NO_NUL}
         case sh.Ref():
             words = "".join(f"|{re.escape(word)}" for word in shape.also)
             return _matching(f"^({ID_PATTERN}{words})$")
@@ -224,7 +224,7 @@ def _string(shape: sh.Shape) -> Schema:
             lead = "|lead" if "lead" in shape.kinds else ""
             return _matching(f"^(({kinds}):{ID_PATTERN}{lead})$")
         case sh.Parsed():
-            said = _matching(shape.pattern)
+            said = {**_matching(shape.pattern), "not": {"pattern": r"\u0000"}}
             if shape.grammar is Quorum:
                 return {"anyOf": [said, {"type": "integer", "minimum": 1, "maximum": 999}]}
             return said

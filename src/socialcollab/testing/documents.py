@@ -9,6 +9,11 @@ from hypothesis import strategies as st
 
 __all__ = ["documents", "odd_values"]
 
+
+def _local(day: int, month: int, hour: int = 0, minute: int = 0) -> dt.datetime:
+    return dt.datetime(2026, month, day, hour, minute)  # noqa: DTZ001  local by meaning
+
+
 _TEXT = st.text(
     st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=12
 )
@@ -35,7 +40,7 @@ odd_values: st.SearchStrategy[Any] = st.one_of(
         ]
     ),
     st.just(dt.date(2026, 4, 7)),
-    st.just(dt.datetime(2026, 4, 7, 9, 30)),  # noqa: DTZ001
+    st.just(_local(7, 4, 9, 30)),
     st.just(dt.time(9, 30)),
     st.sampled_from([[], {}, ["m0"], [""], [[]], {"workspace": "*"}, {"profile": []}, {"x": 1}]),
     _TEXT,
@@ -69,9 +74,7 @@ _HOURS = _table(
     {"holidays": _list(st.sampled_from(["2026-04-27", dt.date(2026, 12, 25)]))},
 )
 _CONTACT = st.dictionaries(st.sampled_from(["email", "slack"]), _TEXT, max_size=2)
-_BOUND = st.sampled_from(
-    [dt.date(2026, 1, 1), "2026-01-01", "2026-01-01 08:00", dt.datetime(2026, 1, 2, 8, 0)]
-)  # noqa: DTZ001
+_BOUND = st.sampled_from([dt.date(2026, 1, 1), "2026-01-01", "2026-01-01 08:00", _local(2, 1, 8)])
 _LATER = st.sampled_from([dt.date(2027, 1, 1), "2027-01-01 08:00"])
 
 
@@ -242,8 +245,8 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
                 {
                     "on": on(**context),
                     "start": st.just("2026-05-04 19:55"),
-                    "end": st.sampled_from(["2026-05-04 20:05", dt.datetime(2026, 5, 5)]),
-                },  # noqa: DTZ001
+                    "end": st.sampled_from(["2026-05-04 20:05", _local(5, 5)]),
+                },
                 {"every": st.sampled_from(["year", "friday 17:00"]), "reason": _TEXT},
             )
         ),
