@@ -1,0 +1,182 @@
+"""A workflow without a desk: records in a dict, a clock set by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import attrs
+import pytest
+
+from socialcollab.content import PostContent
+from socialcollab.directory import Profile, Workspace
+from socialcollab.errors import RefusedError
+from socialcollab.permissions import Access, Forbid, Grant, Role
+from socialcollab.time import WallTime
+from socialcollab.workflow import (
+    Actor,
+    ApprovalPolicy,
+    Context,
+    Policies,
+    decide,
+    evolve_delivery,
+    evolve_post,
+    expire,
+)
+from socialcollab.workflow import commands as cm
+
+ZONE = "Europe/Amsterdam"
+START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
+PLANNED = WallTime(local="2026-04-07 09:30", zone=ZONE)
+PEOPLE = ("ana", "ben", "eva", "mia", "noor", "pim", "tom", "wil")
+PROFILES = (
+    Profile(id="tulip-mastodon", workspace="tulip", network="mastodon"),
+    Profile(id="tulip-x", workspace="tulip", network="x"),
+    Profile(id="dike-x", workspace="dike", network="x"),
+)
+ROLES = (
+    Role(id="writer", permissions=["view", "draft", "submit", "comment", "cancel"]),
+    Role(id="publisher", includes=["writer"], permissions=["schedule", "publish"]),
+    Role(
+        id="editor", includes=["writer"], permissions=["approve", "edit_others", "schedule", "hold"]
+    ),
+    Role(id="client_publisher", permissions=["view"]),
+)
+GRANTS = (
+    # ana and wil write, pim may publish alone, ben, eva and mia edit, noor signs off.
+    Grant(to=["member:ana", "member:wil"], role="writer", on={"workspace": "tulip"}),
+    Grant(to="member:pim", role="publisher", on={"workspace": "tulip"}),
+    Grant(to=["member:ben", "member:eva", "member:mia"], role="editor", on={"workspace": "tulip"}),
+    Grant(to="member:noor", permissions=["view", "comment", "approve"], on={"workspace": "tulip"}),
+    Grant(to="member:tom", role="editor", on={"workspace": "dike"}),
+)
+
+
+class Bench:
+    """One organization's posts and deliveries, as plain values."""
+
+    START = START
+    PLANNED = PLANNED
+    ZONE = ZONE
+    GRANTS = GRANTS
+    PROFILES = PROFILES
+
+    def __init__(self, *policies: ApprovalPolicy, default: str = "none") -> None:
+        self.now = START
+        self.posts: dict = {}
+        self.deliveries: dict = {}
+        self.events: list = []
+        self.grants: tuple[Grant, ...] = GRANTS
+        self.forbids: tuple[Forbid, ...] = ()
+        self.policies = policies
+        self.default = default
+        self.findings: tuple = ()
+        self.holds: tuple = ()
+        self.next_slots: dict = {}
+        self.barred: dict = {}
+        self.wording: dict[str, str] = {}
+
+    def context(self, actor: Actor | str = Actor.RULES, post: str = "p1") -> Context:
+        return Context(
+            now=self.now,
+            actor=Actor.member(actor) if isinstance(actor, str) else actor,
+            access=Access.of(
+                members=PEOPLE,
+                profiles=PROFILES,
+                roles=ROLES,
+                grants=self.grants,
+                forbids=self.forbids,
+                timezone=ZONE,
+            ),
+            policies=Policies.of(self.policies),
+            pins={
+                one.id: self.wording.get(one.id, f"wording of {one.id}") for one in self.policies
+            },
+            profiles={one.id: one for one in PROFILES},
+            workspaces={
+                name: Workspace(id=name, lead="eva", default_approval=self.default)
+                for name in ("tulip", "dike")
+            },
+            zones={"tulip": ZONE, "dike": ZONE},
+            findings=self.findings,
+            deliveries=tuple(one for one in self.deliveries.values() if one.post == post),
+            holds=self.holds,
+            next_slots=self.next_slots,
+            barred=self.barred,
+        )
+
+    def store(self, events: tuple, post: str = "p1") -> tuple:
+        self.now += dt.timedelta(seconds=1)
+        for event in events:
+            kind, _, name = event.stream.partition("/")
+            if kind == "post":
+                self.posts[name] = evolve_post(
+                    self.posts.get(name), event.data, actor=event.actor, at=self.now, salt=bytes(16)
+                )
+            elif kind == "delivery":
+                self.deliveries[name] = evolve_delivery(self.deliveries.get(name), event.data)
+        self.events += events
+        return events
+
+    def do(self, who: str, command: cm.PostCommand) -> tuple:
+        """Carry a command out; return what it brought about."""
+        return self.store(decide(self.posts.get(command.post), command, self.context(who)))
+
+    def refusal(self, who: str, command: cm.PostCommand) -> str:
+        """Return the code of the refusal that a command meets, said in both languages."""
+        with pytest.raises(RefusedError) as caught:
+            decide(self.posts.get(command.post), command, self.context(who))
+        verdict = caught.value.verdict
+        assert verdict.explain("en") != verdict.explain("nl")
+        return verdict.because[0].code if verdict.because else "default_deny"
+
+    def draft(self, who: str = "ana", post: str = "p1", **content: object) -> None:
+        values: dict = {"text": "De lente is er", "targets": ["tulip-x"], "planned_at": PLANNED}
+        values |= content
+        self.do(
+            who,
+            cm.Draft(post=post, workspace="tulip", content=PostContent(**values), salt=bytes(16)),
+        )
+
+    @property
+    def record(self):
+        return self.posts["p1"]
+
+    @property
+    def post(self):
+        return self.posts["p1"].post
+
+    @property
+    def state(self) -> str:
+        return str(self.post.state.value)
+
+    @property
+    def seen(self) -> str:
+        return self.post.digest
+
+    def states(self) -> dict[str, str]:
+        """Where the deliveries stand that were not called off, by profile."""
+        return {
+            str(one.profile): one.state.value
+            for one in self.deliveries.values()
+            if one.state.value != "cancelled"
+        }
+
+    def edit(self, who: str = "ana", **changes: object) -> tuple:
+        content = attrs.evolve(self.post.content, **changes)
+        return self.do(who, cm.Edit(post="p1", seen=self.seen, content=content))
+
+    def submit(self, who: str = "ana", when: str = "planned") -> tuple:
+        return self.do(who, cm.Submit(post="p1", seen=self.seen, when=when))
+
+    def approve(self, who: str) -> tuple:
+        return self.do(who, cm.Approve(post="p1", seen=self.seen))
+
+    def expire(self) -> tuple:
+        return self.store(expire(self.record, self.context(Actor.TIMER)))
+
+
+@pytest.fixture(scope="session")
+def bench() -> Callable[..., Bench]:
+    """Make a bench of policies: `bench(policy, default="none")`."""
+    return Bench
