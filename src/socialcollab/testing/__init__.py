@@ -3,8 +3,11 @@
 import pytest
 
 # Laws are plain asserts; so their failures show both sides. It has to come before their import.
-pytest.register_assert_rewrite("socialcollab.testing.store_laws")
+pytest.register_assert_rewrite(
+    "socialcollab.testing.adapter_contract", "socialcollab.testing.store_laws"
+)
 
+from socialcollab.testing.adapter_contract import AdapterContract  # noqa: E402
 from socialcollab.testing.store_contract import StoreContract, broken_promises  # noqa: E402
 
-__all__ = ["StoreContract", "broken_promises"]
+__all__ = ["AdapterContract", "StoreContract", "broken_promises"]
