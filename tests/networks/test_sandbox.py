@@ -3,56 +3,420 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 
-from socialcollab.content import Image, media_digest
+from socialcollab.content import Image, Poll, media_digest
 from socialcollab.directory import Profile
-from socialcollab.errors import RejectedError
-from socialcollab.networks.sandbox import Sandbox
-from socialcollab.transport import Done, Outgoing, Request, advance
+from socialcollab.errors import (
+    CredentialsRefusedError,
+    InvalidValueError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    TemporaryError,
+)
+from socialcollab.networks.sandbox import Fault, FaultKind, RateLimit, Sandbox
+from socialcollab.stores import MemoryMedia
+from socialcollab.transport import Absent, Driver, Found, Outgoing, RetryPolicy, Transport
 
 NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 X = Profile(id="tulip-x", workspace="tulip", network="x", handle="@tulipair")
+MASTODON = Profile(id="tulip-m", workspace="tulip", network="mastodon", handle="@tulip")
+GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
+IMAGE = Image.from_bytes(GIF, alt="Een veld tulpen")
+
+
+class Hand:
+    """A clock set by hand."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def __call__(self) -> dt.datetime:
+        return self.at
+
+
+def driver(*, tries: int = 1) -> Driver:
+    return Driver(retry=RetryPolicy(tries=tries), sleep=lambda _: None)
+
+
+def outgoing(profile: Profile = X, *, delivery: str = "d1", **options) -> Outgoing:
+    return Outgoing(delivery=delivery, profile=profile, **{"text": "De lente is er 🌷", **options})
+
+
+def prepared_of(sandbox: Sandbox, out: Outgoing):
+    return sandbox.adapter(out.profile).prepare(out, now=NOW, entropy=bytes(16))
+
+
+def publish(sandbox: Sandbox, out: Outgoing, *, tries: int = 1, **options):
+    adapter = sandbox.adapter(out.profile)
+    flow = adapter.publish(prepared_of(sandbox, out), {})
+    transport = sandbox.transport(out.profile)
+    return driver(tries=tries).run(flow, transport=transport, **options)
+
+
+def find(sandbox: Sandbox, out: Outgoing):
+    flow = sandbox.adapter(out.profile).find(prepared_of(sandbox, out), {})
+    return driver().run(flow, transport=sandbox.transport(out.profile))
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path / "out", durable=False) as made:
-        yield made
+def made(tmp_path: Path) -> Iterator[list[Sandbox]]:
+    sandboxes: list[Sandbox] = []
+    yield sandboxes
+    for sandbox in sandboxes:
+        sandbox.close()
 
 
-def carry(flow, transport):
-    op = advance(flow)
-    while not isinstance(op, Done):
-        op = advance(flow, transport.send(op, timeout_s=5) if isinstance(op, Request) else None)
-    return op.value
+@pytest.fixture
+def sandbox(tmp_path: Path, made: list[Sandbox]) -> Sandbox:
+    made.append(Sandbox(tmp_path, durable=False))
+    return made[0]
 
 
-def test_a_post_is_published_and_found(sandbox):
-    adapter, transport = sandbox.adapter(X), sandbox.transport(X)
-    image = Image(digest=media_digest(b"1"), alt="Een veld tulpen")
-    outgoing = Outgoing(delivery="d1", profile=X, text="De lente is er 🌷", images=(image,))
-    prepared = adapter.prepare(outgoing, now=NOW, entropy=bytes(16))
-    published = carry(adapter.publish(prepared, {}), transport)
-    assert published == carry(adapter.find(prepared, {}), transport).published
-    (post,) = sandbox.posts()
-    assert post.network_id == published.network_id
-    assert post.created_at == published.at == NOW
-    assert post.images == (image,)
-    assert "De lente is er" in (sandbox.write_preview().parent / "timeline-tulip-x.html").read_text(
-        encoding="utf-8"
+@pytest.fixture
+def with_faults(tmp_path: Path, made: list[Sandbox]):
+    def make(*faults: Fault, **options) -> Sandbox:
+        made.append(Sandbox(tmp_path, durable=False, faults=faults, **options))
+        return made[-1]
+
+    return make
+
+
+def test_what_was_sent_stands_on_the_timeline_whole(sandbox):
+    out = outgoing(
+        MASTODON,
+        images=(IMAGE,),
+        language="nl",
+        labels=("food",),
+        links=("https://tulip.example/",),
     )
-    carry(adapter.take_down(published.network_id), transport)
-    carry(adapter.take_down(published.network_id), transport)
+    published = publish(sandbox, out)
+    (post,) = sandbox.posts()
+    assert find(sandbox, out) == Found(published)
+    assert (post.network_id, post.url) == (published.network_id, published.url)
+    assert post.created_at == published.at == NOW
+    assert post.images == (attrs.evolve(IMAGE, data=None),)
+    assert (post.language, post.labels, post.links) == ("nl", ("food",), out.links)
+    assert post.text == "De lente is er 🌷\nhttps://tulip.example/"
+    assert not post.removed
+    publish(sandbox, outgoing(X))
+    publish(sandbox, outgoing(X, delivery="d2", poll=Poll(options=("ja", "nee"))))
+    assert [post.profile for post in sandbox.posts()] == ["tulip-m", "tulip-x", "tulip-x"]
+    assert [post.options for post in sandbox.posts("tulip-x")] == [(), ("ja", "nee")]
+
+
+def test_what_is_taken_down_is_removed_and_still_found(sandbox):
+    published = publish(sandbox, outgoing())
+    flow = sandbox.adapter(X).take_down(published.network_id)
+    driver().run(flow, transport=sandbox.transport(X))
     assert sandbox.posts()[0].removed
-    assert carry(adapter.verify_credentials(), transport) == "@tulipair"
+    assert isinstance(find(sandbox, outgoing()), Found)
 
 
-def test_what_the_network_does_not_take_is_rejected_with_reasons(sandbox):
-    adapter = sandbox.adapter(X)
-    outgoing = Outgoing(delivery="d1", profile=X, text="é" * 281, labels=("food",))
-    with pytest.raises(RejectedError, match=r"281 weighted long; X takes 280; X takes no labels"):
-        adapter.prepare(outgoing, now=NOW, entropy=bytes(16))
+@pytest.mark.parametrize(
+    ("profile", "options", "problem"),
+    [
+        (X, {"text": "é" * 281}, "281 weighted long; X takes 280"),
+        (X, {"text": " "}, "takes no empty post"),
+        (X, {"images": (IMAGE,) * 5}, "5 images; X takes 4"),
+        (X, {"labels": ("food",)}, "takes no labels"),
+        (X, {"images": (attrs.evolve(IMAGE, alt="a" * 1001),)}, "alt text of image 1 is 1001"),
+        (X, {"text": "x" * 270, "links": ("https://tulip.example/",)}, "long; X takes 280"),
+        (attrs.evolve(X, network="instagram"), {}, "no post without an image"),
+        (attrs.evolve(X, network="instagram"), {"images": (IMAGE,)}, "image/gif"),
+        (attrs.evolve(X, network="facebook"), {"poll": Poll(options=("a", "b"))}, "no poll"),
+    ],
+)
+def test_what_the_network_does_not_take_is_refused_by_adapter_and_server(
+    sandbox, profile, options, problem
+):
+    out = outgoing(profile, **options)
+    with pytest.raises(RejectedError, match=problem):
+        prepared_of(sandbox, out)
+    # An adapter that forgets to look meets the same refusal from the server.
+    allowed = prepared_of(sandbox, outgoing(attrs.evolve(profile, network="mastodon")))
+    careless = attrs.evolve(allowed, outgoing=out)
+    with pytest.raises(RejectedError):
+        driver().run(
+            sandbox.adapter(profile).publish(careless, {}), transport=sandbox.transport(profile)
+        )
+    assert sandbox.posts() == ()
+
+
+@pytest.mark.parametrize("tries", [1, 3])
+def test_a_post_whose_answer_is_lost_is_there_once(with_faults, tries):
+    sandbox = with_faults(Fault.no_answer_after_creating(profile="tulip-x"))
+    if tries == 1:
+        with pytest.raises(OutcomeUnknownError):
+            publish(sandbox, outgoing())
+        assert isinstance(find(sandbox, outgoing()), Found)
+        publish(sandbox, outgoing())
+    else:
+        publish(sandbox, outgoing(), tries=tries)
+    assert len(sandbox.posts()) == 1
+
+
+def test_a_server_that_forgets_keys_posts_twice(with_faults):
+    sandbox = with_faults(Fault.no_answer_after_creating(), honours_keys=False)
+    with pytest.raises(OutcomeUnknownError):
+        publish(sandbox, outgoing(), tries=3)
+    assert len(sandbox.posts()) == 1, "the driver did not send it again by itself"
+    publish(sandbox, outgoing())
+    assert len(sandbox.posts()) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault.no_answer_before_creating(), OutcomeUnknownError),
+        (Fault.server_error(), OutcomeUnknownError),
+        (Fault.rate_limited(retry_after_s=600), RateLimitedError),
+        (Fault.credentials_refused(), CredentialsRefusedError),
+        (Fault.rejected(), RejectedError),
+    ],
+)
+def test_faults_that_make_nothing(with_faults, fault, error):
+    sandbox = with_faults(fault)
+    with pytest.raises(error) as raised:
+        publish(sandbox, outgoing())
+    assert find(sandbox, outgoing()) == Absent(conclusive_after=dt.timedelta(0))
+    assert getattr(raised.value, "retry_after_s", 600) == 600
+    assert raised.value.network == "x"
+    publish(sandbox, outgoing())
+    assert len(sandbox.posts()) == 1
+
+
+def test_a_cut_upload_is_made_again_and_the_post_has_the_image_once(with_faults):
+    sandbox = with_faults(Fault.cut_upload())
+    with pytest.raises(TemporaryError):
+        publish(sandbox, outgoing(images=(IMAGE,)))
+    publish(sandbox, outgoing(images=(IMAGE,)))
+    assert [len(post.images) for post in sandbox.posts()] == [1]
+
+
+def test_a_fault_of_one_time_happens_once_however_often_the_sandbox_is_opened(with_faults):
+    fault = Fault.rejected(times=2)
+    outcomes = []
+    for number in range(4):
+        sandbox = with_faults(fault)
+        try:
+            publish(sandbox, outgoing(delivery=f"d{number}"))
+            outcomes.append("made")
+        except RejectedError:
+            outcomes.append("refused")
+    assert outcomes == ["refused", "refused", "made", "made"]
+
+
+def test_chance_is_decided_by_its_seed():
+    def course(seed: int) -> list[bool]:
+        fault = Fault(kind="rejected", times=None, probability=0.5, seed=seed)
+        return [fault.strikes(chances=number, happened=0) for number in range(400)]
+
+    assert course(1) == course(1) != course(2)
+    assert 150 < sum(course(1)) < 250
+    assert not any(Fault.rejected(times=0).strikes(chances=n, happened=0) for n in range(9))
+
+
+def test_a_fault_concerns_whom_it_names(with_faults):
+    sandbox = with_faults(
+        Fault.rejected(profile="tulip-m", times=None),
+        Fault.rate_limited(network="bluesky", times=None),
+    )
+    publish(sandbox, outgoing(X))
+    with pytest.raises(RejectedError):
+        publish(sandbox, outgoing(MASTODON))
+    with pytest.raises(RateLimitedError):
+        publish(sandbox, outgoing(attrs.evolve(X, network="bluesky")))
+
+
+def test_every_kind_of_fault_has_a_constructor_of_its_name():
+    for kind in FaultKind:
+        assert getattr(Fault, kind.value.replace(" ", "_"))().kind is kind
+    with pytest.raises(ValueError, match="nonsense"):
+        Fault(kind="nonsense")
+    with pytest.raises(InvalidValueError):
+        Fault.rejected(times=-1)
+
+
+def test_rate_limits_count_by_the_timelines_clock(with_faults):
+    clock = Hand()
+    limit = RateLimit(posts=2, per=dt.timedelta(minutes=15))
+    sandbox = with_faults(rate_limit=limit, clock=clock)
+    publish(sandbox, outgoing(delivery="d1"))
+    clock.at += dt.timedelta(minutes=5)
+    publish(sandbox, outgoing(delivery="d2"))
+    publish(sandbox, outgoing(MASTODON, delivery="d3"))
+    with pytest.raises(RateLimitedError) as raised:
+        publish(sandbox, outgoing(delivery="d4"))
+    assert raised.value.retry_after_s == 600
+    publish(sandbox, outgoing(delivery="d1"))
+    clock.at += dt.timedelta(minutes=10)
+    publish(sandbox, outgoing(delivery="d4"))
+    assert len(sandbox.posts("tulip-x")) == 3
+
+
+class Late:
+    """A transport whose requests are a long time on their way."""
+
+    def __init__(self, inner: Transport, clock: Hand, by: dt.timedelta) -> None:
+        self.inner, self.clock, self.by = inner, clock, by
+
+    def send(self, request, *, timeout_s):
+        if request.creates is not None:
+            self.clock.at += self.by
+        return self.inner.send(request, timeout_s=timeout_s)
+
+    def close(self) -> None: ...
+
+
+def test_what_arrives_after_its_deadline_makes_nothing(with_faults):
+    clock = Hand()
+    sandbox = with_faults(real_clock=clock)
+    transport = Late(sandbox.transport(X), clock, dt.timedelta(seconds=31))
+    flow = sandbox.adapter(X).publish(prepared_of(sandbox, outgoing()), {})
+    with pytest.raises(TemporaryError):
+        Driver(clock=clock, retry=RetryPolicy(tries=1)).run(flow, transport=transport)
+    assert sandbox.posts() == ()
+
+
+def test_a_slow_server_gives_up_at_the_deadline(with_faults):
+    slept: list[float] = []
+    sandbox = with_faults(Fault.slow(seconds=3, times=None), sleep=slept.append)
+    publish(sandbox, outgoing(), send_within_s=10)
+    assert len(sandbox.posts()) == 1
+    with pytest.raises(OutcomeUnknownError):
+        publish(sandbox, outgoing(delivery="d2"), send_within_s=2)
+    assert len(sandbox.posts()) == 1
+    assert slept == [pytest.approx(3), pytest.approx(2, abs=0.1)]
+
+
+def test_a_request_that_waited_for_the_lock_past_its_deadline_makes_nothing(sandbox, tmp_path):
+    publish(sandbox, outgoing(delivery="d0"))
+    other = sqlite3.connect(tmp_path / "timeline.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    outcome: list[object] = []
+
+    def send() -> None:
+        try:
+            outcome.append(publish(sandbox, outgoing(), send_within_s=0.05))
+        except (OutcomeUnknownError, TemporaryError) as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    deadline = time.monotonic() + 0.1
+    while time.monotonic() < deadline:
+        other.execute("SELECT 1").fetchall()
+    other.execute("COMMIT")
+    other.close()
+    thread.join()
+    assert isinstance(outcome[0], (OutcomeUnknownError, TemporaryError))
+    assert find(sandbox, outgoing()) == Absent(conclusive_after=dt.timedelta(0))
+
+
+def test_a_wrong_token_is_refused(sandbox):
+    flow = sandbox.adapter(MASTODON).publish(prepared_of(sandbox, outgoing(MASTODON)), {})
+    with pytest.raises(CredentialsRefusedError):
+        driver().run(flow, transport=sandbox.transport(X))
+
+
+def test_a_timeline_that_cannot_be_written_made_nothing(tmp_path, made):
+    blocked = tmp_path / "file"
+    blocked.mkdir()
+    (blocked / "timeline.db").mkdir()
+    made.append(Sandbox(blocked))
+    with pytest.raises(TemporaryError):
+        publish(made[0], outgoing())
+
+
+def test_the_preview_shows_pictures_that_were_given_and_descriptions_of_others(with_faults):
+    media = MemoryMedia()
+    media.put(GIF)
+    sandbox = with_faults(media=media)
+    publish(sandbox, outgoing(images=(IMAGE,), text="<script>alert(1)</script>"))
+    index = sandbox.write_preview()
+    page = (index.parent / "timeline-tulip-x.html").read_text(encoding="utf-8")
+    assert (index.parent / "media" / f"{IMAGE.digest[7:]}.gif").read_bytes() == GIF
+    assert f'src="media/{IMAGE.digest[7:]}.gif"' in page
+    assert "Een veld tulpen" in page
+    assert "<script" not in page
+    assert 'href="timeline-tulip-x.html"' in index.read_text(encoding="utf-8")
+    missing = Image(digest=media_digest(b"other"))
+    with pytest.raises(RejectedError, match="not kept"):
+        publish(sandbox, outgoing(delivery="d2", images=(missing,)))
+
+
+def test_an_empty_timeline_has_a_preview(sandbox):
+    assert "Nothing has gone out yet" in sandbox.write_preview().read_text(encoding="utf-8")
+
+
+def test_a_network_that_is_not_built_in_needs_a_description(tmp_path, made):
+    unknown = attrs.evolve(X, network="hyves")
+    made.append(Sandbox(tmp_path / "a", durable=False))
+    with pytest.raises(InvalidValueError, match="hyves"):
+        made[0].adapter(unknown)
+    x = made[0].adapter(X).description
+    hyves = attrs.evolve(x, name="hyves", title="Hyves")
+    made.append(Sandbox(tmp_path / "b", durable=False, descriptions={"hyves": hyves}))
+    assert publish(made[1], outgoing(unknown)).url.startswith("https://hyves.")
+
+
+POSTING = """
+import datetime as dt, itertools, sys
+from socialcollab.content import Image, media_digest
+from socialcollab.directory import Profile
+from socialcollab.networks.sandbox import Sandbox
+from socialcollab.transport import Driver, Outgoing
+profile = Profile(id=sys.argv[2], workspace="tulip", network="x")
+images = tuple(Image(digest=media_digest(b), alt=b.decode()) for b in (b"1", b"2"))
+now = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
+sandbox = Sandbox(sys.argv[1], durable=False)
+adapter, transport = sandbox.adapter(profile), sandbox.transport(profile)
+for number in itertools.islice(itertools.count(), int(sys.argv[3])):
+    out = Outgoing(delivery=f"d{number}", profile=profile, text=f"post {number}", images=images)
+    prepared = adapter.prepare(out, now=now, entropy=bytes(16))
+    published = Driver().run(adapter.publish(prepared, {}), transport=transport)
+    print(published.network_id, flush=True)
+"""
+
+
+def _posting(folder: Path, profile: str, count: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", POSTING, str(folder), profile, str(count)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_processes_share_a_folder_and_a_key_makes_one_post(sandbox, tmp_path):
+    workers = [_posting(tmp_path, "tulip-x", 20) for _ in range(3)]
+    said = [worker.communicate(timeout=60)[0].split() for worker in workers]
+    assert all(worker.returncode == 0 for worker in workers)
+    assert said[0] == said[1] == said[2]
+    assert sorted(post.network_id for post in sandbox.posts()) == sorted(said[0])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills with a signal of POSIX")
+def test_a_killed_process_leaves_each_post_whole_or_nothing(sandbox, tmp_path):
+    for lines in (1, 3, 6):
+        worker = _posting(tmp_path, "tulip-x", 100_000)
+        assert worker.stdout is not None
+        seen = [worker.stdout.readline().strip() for _ in range(lines)]
+        worker.send_signal(signal.SIGKILL)
+        worker.communicate(timeout=60)
+        posts = sandbox.posts()
+        assert set(seen) <= {post.network_id for post in posts}
+        assert all([image.alt for image in post.images] == ["1", "2"] for post in posts)
+        assert len({post.key for post in posts}) == len(posts)

@@ -122,12 +122,8 @@ class SandboxTransport:
         network = self.profile.network
         if deadline.passed():
             raise TemporaryError("the deadline passed before the request left", network=network)
-        slow = self._strikes(FaultKind.SLOW) if request.creates is not None else None
-        if slow is not None:
-            self.rules.sleep(min(slow.seconds, max(0.0, timeout_s)))
-            if slow.seconds >= timeout_s:
-                raise OutcomeUnknownError("no answer came in time", network=network)
         try:
+            self._be_slow(request, timeout_s)
             return self._answer(request, deadline)
         except _NoAnswerError:
             raise OutcomeUnknownError("the connection broke", network=network) from None
@@ -141,9 +137,16 @@ class SandboxTransport:
     def close(self) -> None:
         """Do nothing: the sandbox closes the timeline."""
 
-    def _strikes(self, *kinds: FaultKind) -> Fault | None:
-        with self.timeline.writing() as db:
-            return self._struck(db, *kinds)
+    def _be_slow(self, request: Request, timeout_s: float) -> None:
+        faults = self.rules.faults
+        if request.creates is None or all(each.kind is not FaultKind.SLOW for each in faults):
+            return
+        with self.timeline.writing(wait_s=timeout_s) as db:
+            slow = self._struck(db, FaultKind.SLOW)
+        if slow is not None:
+            self.rules.sleep(min(slow.seconds, timeout_s))
+            if slow.seconds >= timeout_s:
+                raise _TooLateError
 
     def _struck(self, db: sqlite3.Connection, *kinds: FaultKind) -> Fault | None:
         return struck(
@@ -160,7 +163,7 @@ class SandboxTransport:
         if keep is not None and request.media is not None and path == "/media":
             # Bytes are kept first: a medium that is named is there.
             keep(request.media)
-        with self.timeline.writing() as db:
+        with self.timeline.writing(wait_s=deadline.left_s) as db:
             reply, lost = self._route(db, request, path)
             # Invariant: nothing is made after the deadline. A look waits for this lock.
             if request.creates is not None and deadline.passed():
@@ -336,6 +339,10 @@ class _Deadline:
     clock: Clock
     until: float
     instant: dt.datetime | None
+
+    @property
+    def left_s(self) -> float:
+        return max(0.0, self.until - time.monotonic())
 
     def passed(self) -> bool:
         if time.monotonic() >= self.until:

@@ -137,11 +137,17 @@ class Timeline:
         self._inherited: list[sqlite3.Connection | None] = []
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Hold the write lock: what is done inside is stored whole, or not at all."""
+    def writing(self, *, wait_s: float = 30.0) -> Iterator[sqlite3.Connection]:
+        """
+        Hold the write lock: what is done inside is stored whole, or not at all.
+
+        Args:
+            wait_s: How long to wait for another process that holds it, in seconds.
+        """
         with self._lock:
             try:
                 connection = self._open()
+                connection.execute(f"PRAGMA busy_timeout={int(wait_s * 1000)}")
                 connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield connection
@@ -150,7 +156,7 @@ class Timeline:
                     with suppress(sqlite3.Error):
                         connection.execute("ROLLBACK")
                     raise
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 raise StoreUnavailableError(
                     f"timeline `{self._path}` is unavailable: {error}"
                 ) from error

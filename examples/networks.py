@@ -1,0 +1,23 @@
+"""The sandbox alone: a lost answer is found, and nothing goes out twice."""
+
+import datetime as dt
+from tempfile import mkdtemp
+
+from socialcollab.directory import Profile
+from socialcollab.errors import OutcomeUnknownError
+from socialcollab.networks.sandbox import Fault, Sandbox
+from socialcollab.transport import Driver, Outgoing
+
+sandbox = Sandbox(mkdtemp(), faults=[Fault.no_answer_after_creating()], honours_keys=False)
+profile = Profile(id="tulip-x", workspace="tulip", network="x", handle="@tulipair")
+adapter, transport = sandbox.adapter(profile), sandbox.transport(profile)
+spring = Outgoing(delivery="d1", profile=profile, text="De lente is er 🌷")
+prepared = adapter.prepare(
+    spring, now=dt.datetime(2026, 4, 7, tzinfo=dt.UTC), entropy=b"16 random bytes!"
+)
+try:
+    print(Driver().run(adapter.publish(prepared, {}), transport=transport))
+except OutcomeUnknownError as error:
+    print(f"{error}; look: {Driver().run(adapter.find(prepared, {}), transport=transport)}")
+print(f"{len(sandbox.posts())} post; see {sandbox.write_preview().name}")
+sandbox.close()
