@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import cache
 
 import attrs
 import pytest
@@ -52,6 +53,18 @@ GRANTS = (
 )
 
 
+@cache
+def _access(grants: tuple[Grant, ...], forbids: tuple[Forbid, ...]) -> Access:
+    return Access.of(
+        members=PEOPLE,
+        profiles=PROFILES,
+        roles=ROLES,
+        grants=grants,
+        forbids=forbids,
+        timezone=ZONE,
+    )
+
+
 class Bench:
     """One organization's posts and deliveries, as plain values."""
 
@@ -80,14 +93,7 @@ class Bench:
         return Context(
             now=self.now,
             actor=Actor.member(actor) if isinstance(actor, str) else actor,
-            access=Access.of(
-                members=PEOPLE,
-                profiles=PROFILES,
-                roles=ROLES,
-                grants=self.grants,
-                forbids=self.forbids,
-                timezone=ZONE,
-            ),
+            access=_access(self.grants, self.forbids),
             policies=Policies.of(self.policies),
             pins={
                 one.id: self.wording.get(one.id, f"wording of {one.id}") for one in self.policies
