@@ -92,20 +92,23 @@ class Scenes:
         self.say(f"  corrections: {len(found.rows)} rows")
 
     def submit_everything(self) -> None:
-        """Submit what the style guide lets pass; what clashes takes the next free slot."""
+        """Submit what the style guide lets pass; then what clashes takes the slots left over."""
         clashing = self.sheet.clashing_posts()
-        moved = 0
-        for post in self.desk.posts(state="draft"):
-            if any(f.severity == "error" for f in self.sheet.findings(post)):
-                continue
-            author = self.desk.acting_as(post.author)
-            if post.id in clashing:
-                author.submit(post, at="next slot")
-                moved += 1
-            else:
-                author.submit(post)
+        drafts = [
+            post
+            for post in self.desk.posts(state="draft")
+            if not any(finding.severity == "error" for finding in self.sheet.findings(post))
+        ]
+        for post in drafts:
+            if post.id not in clashing:
+                self.desk.acting_as(post.author).submit(post)
+        moved = [post for post in drafts if post.id in clashing]
+        for post in moved:
+            self.desk.acting_as(post.author).submit(post, at="next slot")
         waiting = len(self.desk.posts(state="in_review"))
-        self.say(f"  submitted: {waiting} wait for sign-off, {moved} moved to the next free slot")
+        self.say(
+            f"  submitted: {waiting} wait for sign-off, {len(moved)} moved to the next free slot"
+        )
 
     def editors_decide(self) -> None:
         """Ben decides on what waits for him, Eva on what Ben wrote himself."""

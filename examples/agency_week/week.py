@@ -107,7 +107,7 @@ def run_week(here: Path, out: Path, *, say: Callable[[str], None] = print) -> bo
                 say(today)
                 day = today
             if name == "tick":
-                publish_what_is_due(desk)
+                publish_what_is_due(desk, at)
             else:
                 getattr(scenes, name)()
         ended_well = leave_behind(desk, sandbox, here, out, say=say)
@@ -116,11 +116,12 @@ def run_week(here: Path, out: Path, *, say: Callable[[str], None] = print) -> bo
     return ended_well
 
 
-def publish_what_is_due(desk: Desk) -> None:
-    """Publish until nothing is left in doubt at this moment."""
+def publish_what_is_due(desk: Desk, now: dt.datetime) -> None:
+    """Publish until nothing that is due is left."""
     while True:
-        report = desk.run_due(lease_s=LEASE_S)
-        if not report.count("publishing") and not report.count("unknown"):
+        desk.run_due(lease_s=LEASE_S)
+        due = desk.next_due()
+        if due is None or due > now:
             return
-        # Another run may have been killed while it sent: its deadline has to pass first.
+        # An earlier run was killed over it: its lease, or its deadline, has to lapse first.
         time.sleep(0.05)

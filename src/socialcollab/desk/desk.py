@@ -18,7 +18,7 @@ from socialcollab.desk.engine import Clock, Engine, State
 from socialcollab.desk.history import HistoryEntry, feed, history
 from socialcollab.desk.organization_events import OrganizationCreated
 from socialcollab.desk.perform import find_ref
-from socialcollab.desk.planning import all_rows, full_calendar
+from socialcollab.desk.planning import all_rows, full_calendar, instant
 from socialcollab.desk.publisher import Publisher
 from socialcollab.desk.steps import Steps, run
 from socialcollab.desk.streams import INDEXES, ORGANIZATION, FactsRecord, HoldsRecord, Note, fold
@@ -330,6 +330,16 @@ class Desk:
         at = self.engine.now() if now is None else as_utc(now)
         name = worker or f"worker-{os.getpid()}-{id(self):x}"
         return self.run(run_due(self.engine, self._publisher, now=at, worker=name, lease_s=lease_s))
+
+    def next_due(self) -> dt.datetime | None:
+        """
+        Return the plan's instant from which work is due next, or None if there is none.
+
+        It lies in the past while something is still to be done, by another
+        worker that has taken it up, or as a network cannot tell yet.
+        """
+        rows = self.engine.store.query("due", limit=1)
+        return instant(rows[0].columns["at"]) if rows else None
 
     def _network_of(self, profile: Profile) -> Network:
         for name in (profile.id, profile.network, "*"):

@@ -171,6 +171,7 @@ class Engine:
             profiles=organization.profiles_by_id,
             workspaces=organization.workspaces_by_id,
             zones=organization.zones,
+            languages=organization.languages,
             hours=organization.hours,
             duties=organization.duties_by_id,
             findings=findings,

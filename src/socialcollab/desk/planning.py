@@ -14,7 +14,7 @@ from socialcollab.stores import Column, Row, microseconds
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Reason
 
-__all__ = ["all_rows", "barred", "calendar_of", "full_calendar", "slots_for"]
+__all__ = ["all_rows", "barred", "calendar_of", "full_calendar", "instant", "slots_for"]
 
 _PAGE = 500
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

@@ -42,7 +42,7 @@ INDEXES: Final = (
     Index("refs", ("ref", "post"), ("ref",)),
     Index("plans", ("profile", "workspace", "state", "at", "post"), ("at",)),
     Index("deliveries", ("post", "profile", "workspace", "state", "at"), ("at",)),
-    Index("due", ("at", "kind")),
+    Index("due", ("at", "kind"), ("at",)),
 )
 """The indexes that a desk's store has to keep."""
 

@@ -437,7 +437,10 @@ class Organization:
             "policy": self.approvals,
             "duty": self.duties,
         }
-        near = nearest(name, [one.id for one in known.get(kind, ())])
+        names = [one.id for one in known.get(kind, ())]
+        # People still say Twitter.
+        said = name.replace("twitter", "x")
+        near = said if said in names else nearest(name, names)
         return f"did you mean `{near}`?" if near else ""
 
     def facts_of(self, post: Post) -> Facts:

@@ -43,6 +43,8 @@ class Context:
 
         zones: The zone of each workspace.
 
+        languages: The language of each workspace's posts that do not say theirs.
+
         hours: The business hours of each workspace.
 
         duties: The duties, by id.
@@ -66,6 +68,7 @@ class Context:
     workspaces: Mapping[str, Workspace]
     zones: Mapping[str, str]
     pins: Mapping[str, str] = attrs.field(factory=dict)
+    languages: Mapping[str, str] = attrs.field(factory=dict)
     hours: Mapping[str, BusinessHours] = attrs.field(factory=dict)
     duties: Mapping[str, Duty] = attrs.field(factory=dict)
     findings: tuple[Finding, ...] = ()
@@ -104,14 +107,11 @@ class Context:
                     for author in post.authors
                 )
             )
-        language = post.content.language
-        if not language and post.workspace in self.workspaces:
-            language = self.workspaces[post.workspace].language
         return Facts(
             post_tag=post.content.tags,
             campaign=post.content.campaign,
             kind=post.kind,
-            language=language,
+            language=post.content.language or self.languages.get(post.workspace, ""),
             author_role=roles,
         )
 

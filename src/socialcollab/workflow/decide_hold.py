@@ -8,6 +8,7 @@ from socialcollab.content import Hold
 from socialcollab.directory import Selector
 from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
 from socialcollab.identifiers import MemberId, WorkspaceId
+from socialcollab.time import as_utc
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
@@ -42,9 +43,14 @@ def set_hold(
             selector takes in none.
 
         InvalidValueError: If there is no reason, or it ends before it begins.
+
+        NaiveDatetimeError: If *until* has no UTC offset.
+
+        NotFoundError: If a workspace is named that does not exist.
     """
     if not reason.strip():
         raise InvalidValueError("a hold needs a reason", value=reason, expected="why it stops")
+    until = None if until is None else as_utc(until)
     if until is not None and until <= context.now:
         raise InvalidValueError(
             f"hold ends at `{until.isoformat()}`, which is not after now", value=until
