@@ -346,11 +346,12 @@ def test_the_preview_shows_pictures_that_were_given_and_descriptions_of_others(w
     media.put(GIF)
     sandbox = with_faults(media=media)
     publish(sandbox, outgoing(images=(IMAGE,), text="<script>alert(1)</script>"))
-    index = sandbox.write_preview()
+    index = sandbox.write_preview(zone="Europe/Amsterdam")
     page = (index.parent / "timeline-tulip-x.html").read_text(encoding="utf-8")
     assert (index.parent / "media" / f"{IMAGE.digest[7:]}.gif").read_bytes() == GIF
     assert f'src="media/{IMAGE.digest[7:]}.gif"' in page
     assert "Een veld tulpen" in page
+    assert "7 April 2026, 09:30" in page
     assert "<script" not in page
     assert 'href="timeline-tulip-x.html"' in index.read_text(encoding="utf-8")
     missing = Image(digest=media_digest(b"other"))

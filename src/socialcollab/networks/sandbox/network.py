@@ -141,18 +141,23 @@ class Sandbox:
         """
         return self._timeline.posts(profile=profile)
 
-    def write_preview(self) -> Path:
+    def write_preview(self, *, zone: str = "UTC") -> Path:
         """
         Write ``timeline.html`` and a page per profile, and return the former.
 
+        Args:
+            zone: The IANA name of the zone whose wall clock the pages show.
+
         Raises:
+            InvalidValueError: If there is no such zone.
+
             StoreUnavailableError: If the timeline cannot be read.
 
             OSError: If the pages cannot be written.
         """
         from socialcollab.networks.sandbox.preview import write_pages  # noqa: PLC0415  HTML only on demand
 
-        return write_pages(self.path, self.posts(), self._described)
+        return write_pages(self.path, self.posts(), self._described, zone=zone)
 
     def close(self) -> None:
         """Let go of the timeline; using the sandbox again opens it anew."""

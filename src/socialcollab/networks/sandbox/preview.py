@@ -20,6 +20,7 @@ from socialcollab.pages import (
     paragraph,
     preview,
 )
+from socialcollab.time import local_time
 
 __all__ = ["write_pages"]
 
@@ -28,6 +29,8 @@ def write_pages(
     folder: Path,
     posts: Sequence[SandboxPost],
     described: Callable[[str], NetworkDescription],
+    *,
+    zone: str,
 ) -> Path:
     """Write a page per profile and one that lists them; return the latter."""
     profiles = sorted({post.profile for post in posts})
@@ -35,7 +38,7 @@ def write_pages(
     for profile in profiles:
         own = [post for post in posts if post.profile == profile]
         description = described(own[0].network)
-        shown = [_post(folder, post, description) for post in reversed(own)]
+        shown = [_post(folder, post, description, zone) for post in reversed(own)]
         name = f"timeline-{profile}.html"
         title = f"{own[-1].handle} on {description.title}"
         _write(folder / name, page(title, join(shown), lede=_count(own)))
@@ -54,7 +57,7 @@ def _count(posts: Sequence[SandboxPost]) -> str:
     return f"{said}, {removed} of them taken down" if removed else said
 
 
-def _post(folder: Path, post: SandboxPost, description: NetworkDescription) -> Html:
+def _post(folder: Path, post: SandboxPost, description: NetworkDescription, zone: str) -> Html:
     images = []
     for image in post.images:
         source = f"media/{picture_name(image.digest, image.media_type)}"
@@ -66,14 +69,12 @@ def _post(folder: Path, post: SandboxPost, description: NetworkDescription) -> H
             text=post.text,
             name=post.handle.lstrip("@"),
             handle=post.handle,
-            at=post.created_at,
+            at=local_time(post.created_at, zone),
             images=tuple(images),
             card=LinkCard(url=beside[0]) if beside else None,
             warning=", ".join(post.labels),
-            url="",
         ),
         description,
-        language="en",
     )
     options = Html("".join(f"<li>{escape(option)}</li>" for option in post.options))
     poll = Html(f"<ol>{options}</ol>") if post.options else Html("")

@@ -157,6 +157,8 @@ class Timeline:
                         connection.execute("ROLLBACK")
                     raise
             except (sqlite3.Error, OSError) as error:
+                # A connection that failed may be in any state: the next use opens another.
+                self.close()
                 raise StoreUnavailableError(
                     f"timeline `{self._path}` is unavailable: {error}"
                 ) from error
