@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
 import json
@@ -9,6 +10,7 @@ import pkgutil
 import string
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,8 @@ import socialcollab
 from socialcollab.verdicts import LANGUAGES
 from socialcollab.verdicts.catalogue import catalogue
 
+ROOT = Path(socialcollab.__path__[0])
+READS_FILES = {"load.py", "zones.py"}  # zones.py reads the package `tzdata`, once per zone
 OPTIONAL = {"socialcollab.__main__"}
 MODULES = [
     module.name
@@ -95,6 +99,26 @@ def test_importing_the_package_loads_nothing_from_outside() -> None:
 @pytest.mark.parametrize("room", PURE)
 def test_a_pure_room_loads_only_attrs(room: str) -> None:
     assert loaded_after(f"import socialcollab.{room}") <= {"attr", "attrs"}
+
+
+def calls_of(source: str) -> set[str]:
+    return {
+        node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+    }
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_a_pure_room_reads_no_clock_and_opens_nothing(room: str) -> None:
+    place = ROOT / f"{room}.py"
+    files = [place] if place.is_file() else sorted((ROOT / room).rglob("*.py"))
+    assert files
+    for file in files:
+        if file.name in READS_FILES:
+            continue
+        found = calls_of(file.read_text(encoding="utf-8"))
+        assert not found & {"now", "utcnow", "today", "open", "print", "input", "urandom"}, file
 
 
 def test_importing_transport_does_not_load_an_http_library() -> None:

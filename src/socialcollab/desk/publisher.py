@@ -219,7 +219,8 @@ class Publisher:
     def _carry_out(self, read: _Read, now: dt.datetime) -> Steps[None]:
         """Run the adapter's conversation and store what came of it."""
         delivery = read.value.id
-        adapter, transport = self._reach(read)
+        reach = self._reach(read)
+        adapter, _ = reach
         prepared = Prepared(outgoing=self._outgoing(read), keys=read.value.prepared)
         flow = adapter.publish(prepared, read.value.progress)
         outcome: Sent | NetworkError
@@ -335,7 +336,8 @@ class Publisher:
         attempt = read.value.in_doubt
         if read.value.state is not DeliveryState.UNKNOWN or attempt is None:
             return
-        adapter, transport = self._reach(read)
+        reach = self._reach(read)
+        adapter, _ = reach
         prepared = Prepared(outgoing=self._outgoing(read), keys=read.value.prepared)
         flow = adapter.find(prepared, read.value.progress)
         looked_at = self._real_now()

@@ -1,1 +1,5 @@
 """The laws of stores, by subject; `StoreContract` puts them together."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
