@@ -79,7 +79,10 @@ def _post(folder: Path, post: SandboxPost, description: NetworkDescription, zone
     options = Html("".join(f"<li>{escape(option)}</li>" for option in post.options))
     poll = Html(f"<ol>{options}</ol>") if post.options else Html("")
     note = paragraph("Taken down") if post.removed else Html("")
-    return Html(f'<div id="post-{escape(post.network_id)}">{note}{shown}{poll}</div>')
+    return Html(
+        f'<div id="post-{escape(post.network_id)}" style="max-width:35rem;margin:0 0 1.25rem">'
+        f"{note}{shown}{poll}</div>"
+    )
 
 
 def _write(path: Path, html: str) -> None:
