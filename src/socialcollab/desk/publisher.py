@@ -226,7 +226,7 @@ class Publisher:
         outcome: Sent | NetworkError
         taken: list[int] = []
         try:
-            published = yield from self._converse(delivery, flow, adapter, transport, now, taken)
+            published = yield from self._converse(delivery, flow, reach, now, taken)
             outcome = _sent(published, now)
         except _StoppedError:
             return
@@ -245,8 +245,7 @@ class Publisher:
         self,
         delivery: str,
         flow: Flow[Any],
-        adapter: Adapter,
-        transport: Transport,
+        reach: tuple[Adapter, Transport],
         now: dt.datetime,
         taken: list[int],
     ) -> Steps[Any]:
@@ -255,6 +254,7 @@ class Publisher:
 
         The numbers of the rights to send that it takes are added to *taken*.
         """
+        adapter, transport = reach
         op = advance(flow)
         while not isinstance(op, Done):
             answer: object = None
@@ -342,7 +342,7 @@ class Publisher:
         flow = adapter.find(prepared, read.value.progress)
         looked_at = self._real_now()
         try:
-            found = yield from self._converse(delivery, flow, adapter, transport, now, [])
+            found = yield from self._converse(delivery, flow, reach, now, [])
         except (NetworkError, _StoppedError):
             return
         finally:
