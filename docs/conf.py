@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from importlib.metadata import version as installed
+from typing import Any
+
+from sphinx.application import Sphinx
 
 project = "socialcollab"
 author = "The socialcollab team"
@@ -33,3 +36,23 @@ default_role = "code"
 html_theme = "furo"
 html_title = "socialcollab"
 html_static_path = ["_static"]
+
+
+def show_examples_as_written(*said: Any) -> None:
+    """The Example and Instead of a style rule are documents, not prose."""
+    _, _, _, obj, _, lines = said  # as the event `autodoc-process-docstring` gives them
+    if "styleguide" not in getattr(obj, "__module__", ""):
+        return
+    shown = []
+    for line in lines:
+        if line.strip() in ("Example:", "Instead:"):
+            indent = line[: len(line) - len(line.lstrip())]
+            shown += [f"{indent}{line.strip()[:-1]}::", ""]
+        else:
+            shown.append(line)
+    lines[:] = shown
+
+
+def setup(app: Sphinx) -> None:
+    # Before napoleon, which would take Example for a section of prose.
+    app.connect("autodoc-process-docstring", show_examples_as_written, priority=400)

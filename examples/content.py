@@ -1,0 +1,20 @@
+"""What exactly was agreed to, and what has changed since?"""
+
+import attrs
+
+from socialcollab.content import PostContent, changed_fields, field_digests, revision_digest
+from socialcollab.time import WallTime
+
+salt = b"16 random bytes!"  # each post's own, so that no digest can be guessed back
+seen = PostContent(
+    text="De lente is er 🌷",
+    targets=["tulip-x", "tulip-mastodon"],
+    variants={"tulip-x": "De lente is er! 🌷"},
+    planned_at=WallTime(local="2026-04-07 09:30", zone="Europe/Amsterdam"),
+)
+now = attrs.evolve(seen, text="De lente is begonnen 🌷", tags=["campaign"])
+before, after = field_digests(seen, salt), field_digests(now, salt)
+print("changed:", *changed_fields(before, after))
+print("revision:", revision_digest(before, salt)[:12], "->", revision_digest(after, salt)[:12])
+print("to tulip-x:", now.text_for("tulip-x"))
+print("to tulip-mastodon:", now.text_for("tulip-mastodon"))

@@ -1,0 +1,10 @@
+"""A yes or a no that says why, and what would help, in the reader's language."""
+
+from socialcollab.verdicts import LANGUAGES, Reason, Remedy, Verdict
+
+editor = Remedy.of("grant_role", member="ana", role="editor", where="tulip-x", by=["eva"])
+stranger = Verdict.no(Reason.of("not_a_member", member="zoe"))
+for answer in (Verdict.yes(), stranger, Verdict.no(missing=[editor])):
+    print("yes" if answer else "no")
+    for language in LANGUAGES:
+        print(f"  {language}: {answer.explain(language)}")
