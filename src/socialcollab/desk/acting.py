@@ -15,7 +15,7 @@ from socialcollab.desk.steps import Steps
 from socialcollab.desk.todo import ToDo, to_do
 from socialcollab.directory import Selector
 from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
-from socialcollab.identifiers import PostId, uuid7
+from socialcollab.identifiers import PostId, nearest, uuid7
 from socialcollab.time import WallTime, as_utc, parse_local
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import Actor
@@ -156,8 +156,15 @@ class Acting:
         state = self._desk.run(self._desk.engine.state())
         organization = state.organization
         if targets:
-            first = organization.profile(targets[0])
-            workspace = workspace or first.workspace
+            # Suggest only what the member may view.
+            at = self._desk.engine.now()
+            visible = organization.access.profiles(self.member, "view", at=at)
+            if targets[0] not in organization.profiles_by_id:
+                near = nearest(targets[0], visible)
+                raise NotFoundError(
+                    "profile", targets[0], suggestion=f"did you mean `{near}`?" if near else ""
+                )
+            workspace = workspace or organization.profile(targets[0]).workspace
         elif not workspace:
             raise InvalidValueError(
                 "a post without profiles has to say its workspace", expected="workspace = ..."
