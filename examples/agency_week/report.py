@@ -50,7 +50,7 @@ def leave_behind(
     (out / "report.html").write_text(
         _report_page(desk, sandbox, here, clean=audit.clean), encoding="utf-8"
     )
-    sandbox.write_preview()
+    sandbox.write_preview(zone="Europe/Amsterdam")
     counts = Counter(desk.summary(post).value for post in desk.posts())
     say("")
     say("posts: " + ", ".join(f"{number} {state}" for state, number in counts.most_common()))

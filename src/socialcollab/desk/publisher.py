@@ -319,7 +319,9 @@ class Publisher:
         if left <= 0:
             # The process slept between the right and the sending: nothing was sent.
             raise TemporaryError("the deadline passed before the request was sent")
-        return (yield from ask(transport.send, request, timeout_s=left))
+        # The deadline travels along: a pause before the sending does not start it anew.
+        dated = attrs.evolve(request, deadline=deadline)
+        return (yield from ask(transport.send, dated, timeout_s=left))
 
     def _remember(self, delivery: str, checkpoint: Checkpoint, now: dt.datetime) -> Steps[None]:
         def decide(read: _Read) -> tuple[Event, ...]:
