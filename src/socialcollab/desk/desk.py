@@ -89,7 +89,7 @@ class Desk:
             clock: The plan's clock: what is due, and when things happened.
 
             real_clock: The clock of leases and send deadlines; the machine's
-                if not given, or *clock* where only that is.
+                if not given, whatever *clock* says.
 
             entropy: Gives random bytes.
 
@@ -101,8 +101,8 @@ class Desk:
         self.media: Media = media if media is not None else MemoryMedia()
         self.engine = Engine(
             store=store.for_organization(organization),
-            clock=clock or real_clock or _system_clock,
-            real_clock=real_clock or clock or _system_clock,
+            clock=clock or _system_clock,
+            real_clock=real_clock or _system_clock,
             entropy=entropy,
         )
         self._publisher = Publisher(engine=self.engine, network_of=self._network_of, sleep=sleep)
