@@ -1,0 +1,232 @@
+"""The command line: exit codes, JSON, and no traceback for a user's mistake."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from socialcollab.cli import main
+from socialcollab.demo import run_demo
+
+WEEK = Path(__file__).resolve().parents[2] / "examples" / "agency_week"
+AGENCY = str(WEEK / "agency.toml")
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run one command; return its exit code, what it printed and what it complained of."""
+
+    def go(*words: str) -> tuple[int, str, str]:
+        code = main(words)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return go
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The journal that the demo leaves."""
+    folder = tmp_path_factory.mktemp("demo")
+    run_demo(folder)
+    return folder / "agency.db"
+
+
+def test_a_sound_document_is_fine(run: Run) -> None:
+    code, out, err = run("check", AGENCY, "--at", "2026-06-01T09:00+02:00")
+    assert (0, "") == (code, err)
+    assert "4 expectations, 0 failing" in out
+
+
+def test_a_failing_expectation_is_found(run: Run, tmp_path: Path) -> None:
+    text = (WEEK / "clients" / "tulip.toml").read_text(encoding="utf-8")
+    (tmp_path / "clients").mkdir()
+    (tmp_path / "clients" / "tulip.toml").write_text(text, encoding="utf-8")
+    agency = (WEEK / "agency.toml").read_text(encoding="utf-8")
+    start = agency.index("[style]")
+    expectation = '[[expect]]\nmember = "ana"\ncan = "publish"\non = "tulip-x"\n'
+    (tmp_path / "agency.toml").write_text(agency[:start] + expectation, encoding="utf-8")
+    code, out, _ = run("check", str(tmp_path / "agency.toml"))
+    assert code == 1
+    assert "expectation fails" in out
+    assert "ana" in out
+
+
+def test_every_fault_of_a_document_is_listed(run: Run, tmp_path: Path) -> None:
+    document = tmp_path / "agency.toml"
+    document.write_text(
+        '[organization]\nid = "A B"\ntimezone = "Europe/Amsterdm"\n[[teams]]\nid = "t"\n'
+        'members = ["nobody"]\n[[tims]]\nid = "x"\n',
+        encoding="utf-8",
+    )
+    code, out, err = run("check", str(document))
+    assert (1, "") == (code, out)
+    for said in ("A B", "Europe/Amsterdm", "nobody", "tims"):
+        assert said in err
+    code, out, err = run("check", str(document), "--json")
+    assert (1, "") == (code, err)
+    problems = json.loads(out)["problems"]
+    assert len(problems) >= 4
+    assert all(problem["place"] and problem["problem"] for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["check", "no-such-file.toml"], 2, "no-such-file.toml"),
+        (["check", AGENCY, "--at", "yesterday"], 2, "`yesterday` is no instant"),
+        (["check", AGENCY, "--at", "2026-06-01T09:00"], 2, "has no UTC offset"),
+        (["lint", "no-such-file.csv"], 2, "no-such-file.csv"),
+        (["history", "no.db", "p1"], 2, "there is no desk `no.db`"),
+        (["bogus"], 2, "invalid choice"),
+        ([], 2, "required"),
+    ],
+)
+def test_a_users_mistake_is_one_clear_line(
+    run: Run, words: list[str], code: int, said: str
+) -> None:
+    found, _, err = run(*words)
+    assert code == found
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_help_and_version_are_no_mistakes(run: Run) -> None:
+    assert run("--help")[0] == 0
+    code, out, _ = run("--version")
+    assert code == 0
+    assert out.startswith("socialcollab ")
+
+
+def test_a_text_is_linted(run: Run, tmp_path: Path) -> None:
+    text = tmp_path / "post.txt"
+    text.write_text("Fly cheap to Porto", encoding="utf-8")
+    guide = str(WEEK / "style" / "house.toml")
+    code, out, _ = run("lint", str(text), "--guide", guide, "--network", "x", "--json")
+    assert code == 1
+    (finding,) = json.loads(out)["findings"]
+    assert ("SG102", 4, 9, "error") == tuple(
+        finding[name] for name in ("code", "start", "end", "severity")
+    )
+    text.write_text("Fly to Porto for €39", encoding="utf-8")
+    assert run("lint", str(text), "--guide", guide)[0] == 0
+
+
+def test_a_text_in_another_encoding_is_refused_by_its_byte(run: Run, tmp_path: Path) -> None:
+    text = tmp_path / "post.txt"
+    text.write_bytes("café".encode("latin-1"))
+    code, _, err = run("lint", str(text))
+    assert code == 2
+    assert "byte 3" in err
+
+
+def test_a_sheet_is_linted_with_the_organizations_guides(run: Run) -> None:
+    code, out, _ = run("lint", str(WEEK / "posts.csv"), "--organization", AGENCY, "--language", "nl")
+    assert code == 1
+    for said in ("rij 23", "SG101", "SG103", "SG105", "tulip-twitter", "`tulip-x`"):
+        assert said in out or said == "rij 23"
+
+
+def test_the_calendar_of_a_desk_is_shown_and_written(
+    run: Run, desk: Path, tmp_path: Path
+) -> None:
+    page, ics = tmp_path / "calendar.html", tmp_path / "calendar.ics"
+    code, out, _ = run("calendar", str(desk), "--month", "2026-04", "--html", str(page), "--ics", str(ics))
+    assert code == 0
+    assert "Tue 07 Apr 09:30" in out
+    assert "published" in out
+    assert "De lente is er" in page.read_text(encoding="utf-8")
+    assert ics.read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")
+    code, out, _ = run("calendar", str(desk), "--month", "2025-01")
+    assert "nothing is planned" in out
+    entries: list[dict[str, Any]] = json.loads(run("calendar", str(desk), "--json")[1])
+    assert {"tulip-x", "tulip-mastodon"} == {entry["profile"] for entry in entries}
+
+
+def test_a_calendar_shows_a_viewer_what_they_may_view(run: Run, desk: Path) -> None:
+    assert "nothing is planned" in run("calendar", str(desk), "--viewer", "nobody")[1]
+
+
+@pytest.mark.parametrize("month", ["2026", "2026-13", "juni", "0000-01"])
+def test_a_month_has_to_be_one(run: Run, desk: Path, month: str) -> None:
+    code, _, err = run("calendar", str(desk), "--month", month)
+    assert code == 2
+    assert f"`{month}` is no month" in err
+
+
+def test_history_names_who_did_what(run: Run, desk: Path) -> None:
+    entries = json.loads(run("calendar", str(desk), "--json")[1])
+    code, out, _ = run("history", str(desk), entries[0]["post"])
+    assert code == 0
+    for said in ("member:ana", "post.drafted", "member:ben", "post.decided", "delivery.published"):
+        assert said in out
+
+
+def test_an_audit_gives_an_anchor_and_takes_it_back(run: Run, desk: Path) -> None:
+    code, out, _ = run("audit", str(desk), "--json")
+    report = json.loads(out)
+    assert (0, True) == (code, report["clean"])
+    assert run("audit", str(desk), "--anchor", report["anchor"])[0] == 0
+    position, _, digest = report["anchor"].partition(":")
+    other = f"{position}:{digest[::-1]}"
+    code, out, _ = run("audit", str(desk), "--anchor", other)
+    assert code == 1
+    assert "DAMAGED" in out
+    assert run("audit", str(desk), "--anchor", "x")[0] == 2
+
+
+def test_what_is_no_journal_is_said_to_be_none(run: Run, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    other.write_bytes(b"no database at all" * 100)
+    code, _, err = run("audit", str(other))
+    assert code in (1, 3)
+    assert "other.db" in err
+    assert "Traceback" not in err
+
+
+def test_a_desk_is_not_made_by_looking_at_it(run: Run, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.db"
+    assert run("audit", str(missing))[0] == 2
+    assert not missing.exists()
+
+
+def test_the_demo_tells_a_story_and_does_not_overwrite_one(run: Run, tmp_path: Path) -> None:
+    out = str(tmp_path / "demo")
+    code, printed, _ = run("demo", "--out", out)
+    assert code == 0
+    assert "ben approves it" in printed
+    assert "audit: clean" in printed
+    code, _, err = run("demo", "--out", out)
+    assert code == 2
+    assert "is not empty" in err
+
+
+def test_the_module_runs_and_a_closed_pipe_is_no_crash(desk: Path) -> None:
+    command = [sys.executable, "-m", "socialcollab", "audit", str(desk)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("clean")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    process.wait()
+    assert b"Traceback" not in errors
+
+
+def test_control_characters_cannot_write_over_the_terminal(run: Run, tmp_path: Path) -> None:
+    text = tmp_path / "post.txt"
+    guide = tmp_path / "guide.toml"
+    guide.write_text('[[terms]]\nban = ["x"]\nwhy = "a\\u001b[2Jb"\n', encoding="utf-8")
+    text.write_text("x", encoding="utf-8")
+    out = run("lint", str(text), "--guide", str(guide))[1]
+    assert "\x1b" not in out
