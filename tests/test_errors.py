@@ -1,0 +1,104 @@
+"""The tree of errors, and what their messages owe the reader."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+import pickle
+
+import pytest
+
+from socialcollab import errors
+from socialcollab.errors import (
+    ConflictError,
+    FaultError,
+    InvalidValueError,
+    NaiveDatetimeError,
+    RateLimitedError,
+    RefusedError,
+    SocialCollabError,
+    StaleError,
+)
+from socialcollab.verdicts import Reason, Verdict
+
+ALL = [getattr(errors, name) for name in errors.__all__]
+NAIVE = dt.datetime(2026, 4, 7, 9, 30)  # noqa: DTZ001  naive on purpose
+UTC = NAIVE.replace(tzinfo=dt.UTC)
+MADE = [
+    NaiveDatetimeError(NAIVE),
+    errors.EmptyWindowError(start=UTC, end=UTC),
+    errors.SkippedTimeError(local=NAIVE, zone="Europe/Amsterdam"),
+    errors.RepeatedTimeError(local=NAIVE, zone="Europe/Amsterdam"),
+    FaultError(
+        place="grants[0].role",
+        problem="unknown role `publsher`",
+        suggestion="did you mean `publisher`?",
+    ),
+    RefusedError(Verdict.no(Reason.of("not_a_member", member="zoe"))),
+    StaleError(
+        thing="post `p1`", seen="revision 1", current="revision 3", by="ben", changed=["text"]
+    ),
+    errors.NotFoundError("post", "p1"),
+    errors.MissingExtraError(feature="a calendar", extra="calendar"),
+    ConflictError(stream="post/p1", expected=2, actual=3),
+    errors.JournalDamagedError("a hole", place="position 7"),
+]
+
+
+def test_every_error_is_of_the_one_tree_and_in_its_picture() -> None:
+    picture = inspect.getdoc(errors) or ""
+    for error in ALL:
+        assert issubclass(error, SocialCollabError)
+        assert error.__name__ in picture
+
+
+def test_the_picture_shows_the_tree() -> None:
+    """An error stands right of its parent, at the place the drawing gives it."""
+    trail: list[tuple[int, str]] = []
+    for line in (inspect.getdoc(errors) or "").splitlines():
+        name = next((word for word in line.split() if word.endswith("Error")), "")
+        if "──" not in line or not name:
+            continue
+        depth = line.index("──")
+        trail = [(at, parent) for at, parent in trail if at < depth]
+        parent = trail[-1][1] if trail else "SocialCollabError"
+        assert getattr(errors, parent) in getattr(errors, name).__bases__, name
+        trail.append((depth, name))
+
+
+@pytest.mark.parametrize("error", MADE, ids=lambda error: type(error).__name__)
+def test_messages_start_small_and_end_without_a_full_stop(error) -> None:
+    text = str(error)
+    assert text
+    assert not text.endswith(".")
+    assert not text[0].isupper()
+
+
+def test_a_stale_error_says_who_changed_what() -> None:
+    said = str(MADE[6])
+    assert "ben changed text" in said
+    assert "revision 3" in said
+
+
+def test_invalid_values_are_value_errors_too() -> None:
+    assert issubclass(InvalidValueError, ValueError)
+    assert issubclass(errors.NotFoundError, LookupError)
+    assert issubclass(errors.MissingExtraError, ImportError)
+
+
+def test_a_refusal_carries_its_verdict() -> None:
+    verdict = Verdict.no(Reason.of("not_a_member", member="zoe"))
+    assert RefusedError(verdict).verdict is verdict
+    assert "`zoe` is not a member" in str(RefusedError(verdict))
+
+
+def test_facts_are_attributes() -> None:
+    assert RateLimitedError("slow down", retry_after_s=3, status=429).retry_after_s == 3
+    assert RateLimitedError("slow down", status=429).status == 429
+
+
+@pytest.mark.parametrize("error", [MADE[4], MADE[9]], ids=lambda error: type(error).__name__)
+def test_faults_and_conflicts_survive_another_process(error) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error)
+    assert vars(again) == vars(error)
