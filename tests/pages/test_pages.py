@@ -300,3 +300,13 @@ def test_a_row_of_another_length_is_refused() -> None:
 
 def test_all_is_complete() -> None:
     assert all(hasattr(pages, name) for name in pages.__all__)
+
+
+@pytest.mark.parametrize(("name", "limit"), [("x", 280), ("bluesky", 300), ("mastodon", 500)])
+def test_a_preview_cuts_no_family_at_the_limit(name: str, limit: int) -> None:
+    family = "👨‍👩‍👧‍👦"
+    width = 2 if name == "x" else 1
+    whole = PreviewPost(text="a" * (limit - width) + family, name="Tulip")
+    assert "<mark>" not in preview(whole, name)
+    over = PreviewPost(text="a" * (limit - width + 1) + family, name="Tulip")
+    assert f"<mark>{family}</mark>" in preview(over, name)

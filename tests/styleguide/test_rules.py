@@ -92,6 +92,35 @@ def test_an_emoji_family_is_not_cut_at_the_limit() -> None:
     assert finding.start == 279
 
 
+@pytest.mark.parametrize(("name", "limit"), [("x", 280), ("bluesky", 300), ("mastodon", 500)])
+def test_a_family_just_past_the_limit_of_each_network_is_marked_whole(
+    name: str, limit: int
+) -> None:
+    width = 2 if name == "x" else 1
+    family = "👨‍👩‍👧‍👦"
+    assert lint("a" * (limit - width) + family, StyleGuide.default(), profile=name) == ()
+    text = "a" * (limit - width + 1) + family
+    (finding,) = lint(text, StyleGuide.default(), profile=name)
+    assert text[finding.start : finding.end] == family
+
+
+def test_a_link_beside_the_text_counts_where_it_goes_into_the_text() -> None:
+    text = "a" * 270
+    post = PostContent(text=text, links=("https://tulip.nl/lente",), targets=("tulip-x",))
+    (finding,) = lint(post, StyleGuide.default(), profiles=PROFILES)
+    assert (finding.code, finding.start, finding.end) == ("SG101", 256, 270)
+    assert dict(finding.params)["length"] == "294"
+    linkedin = Profile(id="tulip-linkedin", workspace="tulip", network="linkedin", handle="tulip")
+    post = PostContent(text="a" * 3000, links=post.links, targets=(linkedin.id,))
+    assert lint(post, StyleGuide.default(), profiles=(linkedin,)) == ()
+
+
+def test_a_content_warning_counts_where_the_network_counts_it() -> None:
+    post = PostContent(text="a" * 490, labels=("spoiler alert",), targets=("tulip-mastodon",))
+    (finding,) = lint(post, StyleGuide.default(), profiles=PROFILES)
+    assert (finding.start, finding.end) == (487, 490)
+
+
 def test_too_many_bytes_are_said_to_be_bytes() -> None:
     (finding,) = lint("👨‍👩‍👧‍👦" * 130, StyleGuide.default(), profile="bluesky")
     assert finding.message == "too long for Bluesky: it has 3250 bytes, 250 more than 3000"

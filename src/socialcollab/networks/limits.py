@@ -7,7 +7,7 @@ from itertools import chain
 
 from socialcollab.content import Image, Poll
 from socialcollab.directory.network import NetworkDescription
-from socialcollab.text import entities, measure
+from socialcollab.text import entities, measure, text_with_links
 from socialcollab.transport.adapter import Outgoing
 
 __all__ = ["limits_broken", "text_to_send"]
@@ -19,10 +19,7 @@ def text_to_send(description: NetworkDescription, outgoing: Outgoing) -> str:
 
     A link that the text holds already is not written twice.
     """
-    if description.link == "field":
-        return outgoing.text
-    missing = [link for link in outgoing.links if link not in outgoing.text]
-    return "\n".join(part for part in (outgoing.text, *missing) if part)
+    return text_with_links(description, outgoing.text, outgoing.links)
 
 
 def limits_broken(

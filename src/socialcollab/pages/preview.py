@@ -13,7 +13,7 @@ from socialcollab.directory import network as described
 from socialcollab.pages.calendar import network_sign
 from socialcollab.pages.markup import Html, escape, safe_href, safe_source
 from socialcollab.pages.words import MONTHS, words
-from socialcollab.text import Length, entities, graphemes, measure
+from socialcollab.text import Length, entities, fitting_end, graphemes, measure
 
 __all__ = ["LinkCard", "PreviewImage", "PreviewPost", "preview"]
 
@@ -181,7 +181,7 @@ def _text(post: PreviewPost, description: NetworkDescription, length: Length) ->
     """Return the text with what is active in it, and what does not fit marked."""
     shown, end = post.text, len(post.text)
     if not length.fits:
-        end = _first_past(post, description)
+        end = fitting_end(description, post.text, warning=post.warning)
         shown = post.text[: min(end + _SHOWN_PAST_LIMIT, _LONGEST_SHOWN)]
         end = min(end, len(shown))
     parts: list[str] = []
@@ -207,22 +207,6 @@ def _text(post: PreviewPost, description: NetworkDescription, length: Length) ->
         more = "…" if len(shown) < len(post.text) else ""
         parts.append(f"<mark>{escape(shown[end:])}{more}</mark>")
     return "".join(parts)
-
-
-def _first_past(post: PreviewPost, description: NetworkDescription) -> int:
-    window = post.text[:_LONGEST_SHOWN]
-    edges = [0]
-    for cluster in graphemes(window):
-        edges.append(edges[-1] + len(cluster))
-    low, high = 0, len(edges) - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        part = window[: edges[middle]]
-        if measure(description, part, warning=post.warning).fits:
-            low = middle
-        else:
-            high = middle - 1
-    return edges[low]
 
 
 def _media(post: PreviewPost, said: Mapping[str, str]) -> str:

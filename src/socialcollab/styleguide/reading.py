@@ -116,6 +116,8 @@ class Reading:
 
         links: Links beside the text.
 
+        labels: Content warnings and the like.
+
         language: Its language, or empty.
 
         workspace: The workspace it belongs to, or empty.
@@ -133,6 +135,7 @@ class Reading:
     variants: tuple[tuple[str, str], ...] = ()
     images: tuple[Image, ...] = ()
     links: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     language: str = ""
     workspace: str = ""
     neighbours: tuple[Neighbour, ...] = ()
@@ -224,6 +227,7 @@ class Reading:
             ),
             images=content.media,
             links=content.links,
+            labels=content.labels,
             language=content.language or language,
             workspace=workspace,
             neighbours=tuple(neighbours),

@@ -20,6 +20,7 @@ from socialcollab.pages import (
     paragraph,
     preview,
 )
+from socialcollab.text import links_beside
 from socialcollab.time import local_time
 
 __all__ = ["write_pages"]
@@ -63,7 +64,7 @@ def _post(folder: Path, post: SandboxPost, description: NetworkDescription, zone
         source = f"media/{picture_name(image.digest, image.media_type)}"
         kept = (folder / source).is_file()
         images.append(PreviewImage(alt=image.alt, source=source if kept else ""))
-    beside = [link for link in post.links if link not in post.text]
+    beside = links_beside(description, post.text, post.links)
     shown = preview(
         PreviewPost(
             text=post.text,

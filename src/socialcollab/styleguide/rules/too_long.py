@@ -8,13 +8,10 @@ from typing import ClassVar
 import attrs
 
 from socialcollab.content import Finding
-from socialcollab.styleguide.reading import Reading, Target
-from socialcollab.text import Length, graphemes, measure
+from socialcollab.styleguide.reading import Reading
+from socialcollab.text import Length, fitting_end, measure, text_with_links
 
 __all__ = ["TooLong"]
-
-# No text that fits is longer: one link may take 4096 characters and count 23.
-_WINDOW_PER_UNIT = 200
 
 
 @attrs.frozen(kw_only=True)
@@ -23,9 +20,10 @@ class TooLong:
     Report a text that is longer than a network takes.
 
     What it does:
-        It measures the text of every target, variants included, as the
-        target's network counts, and reports each that does not fit, from the
-        first character past the limit on.
+        It measures what is sent to every target as the target's network counts:
+        the text or its variant, the links that the network has no other place
+        for, and content warnings. It reports each that does not fit, from the
+        first character of the text on that has to go.
 
     Why it matters:
         The network refuses the post at the very minute it was planned for, or
@@ -51,8 +49,11 @@ class TooLong:
         """Report each target whose text does not fit."""
         measured: dict[tuple[str, object], Length] = {}
         for target in draft.targets:
+            sent = text_with_links(target.network, target.text, draft.links)
+            warns = "content_warning" in target.network.features
+            warning = ", ".join(draft.labels) if warns else ""
             key = (target.text, target.network)
-            length = measured.get(key) or measure(target.network, target.text)
+            length = measured.get(key) or measure(target.network, sent, warning=warning)
             measured[key] = length
             if length.fits:
                 continue
@@ -68,23 +69,12 @@ class TooLong:
                     if bytes_only
                     else length.over,
                 },
-                start=_first_past(target),
+                start=fitting_end(
+                    target.network,
+                    target.text,
+                    warning=warning,
+                    ending=sent[len(target.text) :],
+                ),
                 end=len(target.text),
                 profile=target.profile,
             )
-
-
-def _first_past(target: Target) -> int:
-    """Return where the longest beginning that fits ends, at the edge of a grapheme."""
-    window = target.text[: target.network.text.at_most * _WINDOW_PER_UNIT]
-    edges = [0]
-    for cluster in graphemes(window):
-        edges.append(edges[-1] + len(cluster))
-    low, high = 0, len(edges) - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        if measure(target.network, window[: edges[middle]]).fits:
-            low = middle
-        else:
-            high = middle - 1
-    return edges[low]
