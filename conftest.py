@@ -1,24 +1,33 @@
-"""Run the code blocks of the README, as those of the docs are run."""
+"""Run the code blocks of the README and the docs."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
+from typing import Any
 
-import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 
-@pytest.fixture
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def go_to_a_folder_of_its_own(names: dict[str, Any]) -> None:
     """Let a page read and write files without meeting those of another page."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    names["_left"] = str(Path.cwd())
+    names["_folder"] = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    os.chdir(names["_folder"].name)
 
 
-# Each page runs from its top to its end, in a folder of its own.
+def go_back(names: dict[str, Any]) -> None:
+    """Leave the page's folder, and remove it."""
+    os.chdir(names["_left"])
+    names["_folder"].cleanup()
+
+
+# Each page runs from its top to its end, its blocks sharing names and a folder.
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), SkipParser()],
     patterns=["README.md", "docs/**/*.md"],
-    fixtures=["in_a_folder_of_its_own"],
+    setup=go_to_a_folder_of_its_own,
+    teardown=go_back,
 ).pytest()
