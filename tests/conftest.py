@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "unit", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+    "unit", deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("unit")
 
