@@ -24,7 +24,7 @@ def may(org, member, permission, where, at):
     return given and not barred
 
 
-def applies(org, line, member, permission, where, at):
+def applies(org, line, member, permission, where, at):  # noqa: PLR0917  a question has many parts
     return (
         any(member in who(org, party) for party in line.to)
         and permission in what(org, line)
@@ -84,5 +84,5 @@ def bound(value, zone):
     if value is None:
         return None
     if not isinstance(value, dt.datetime):
-        value = dt.datetime(value.year, value.month, value.day)
+        value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  a local time
     return value.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)

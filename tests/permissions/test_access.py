@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import re
+from pathlib import Path
 
 import attrs
 import pytest
@@ -37,6 +39,10 @@ ROLES = [
 MOMENTS = st.integers(min_value=0, max_value=24 * 22).map(
     lambda hours: dt.datetime(2026, 3, 19, tzinfo=dt.UTC) + dt.timedelta(hours=hours)
 )
+
+
+def local(*parts: int) -> dt.datetime:
+    return dt.datetime(*parts)  # noqa: DTZ001  a local time
 
 
 def access(*lines: Grant | Forbid, members=("ana", "ben", "eva"), **more) -> Access:
@@ -156,7 +162,7 @@ def test_because_of_a_no_is_every_forbid_that_matches(naive, question) -> None:
     assert {reason.code for reason in verdict.because} <= {"forbid"}
 
 
-def apply(organization, remedy, member, permission, where, at):
+def apply(organization, remedy, member, permission, where, at):  # noqa: PLR0917
     """Do what a remedy says; return the organization and the instant afterwards."""
     on = where if where in {one.id for one in organization.profiles} else {"workspace": where}
     if remedy.code == "end_forbid":
@@ -319,8 +325,8 @@ def test_a_grant_holds_its_start_and_not_its_end_in_the_workspaces_zone() -> Non
     ("bound", "instant"),
     [
         # 02:30 does not exist on 29 March in Amsterdam, and happens twice on 25 October.
-        (dt.datetime(2026, 3, 29, 2, 30), dt.datetime(2026, 3, 29, 1, 30, tzinfo=dt.UTC)),
-        (dt.datetime(2026, 10, 25, 2, 30), dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC)),
+        (local(2026, 3, 29, 2, 30), dt.datetime(2026, 3, 29, 1, 30, tzinfo=dt.UTC)),
+        (local(2026, 10, 25, 2, 30), dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC)),
         (dt.date(2026, 3, 29), dt.datetime(2026, 3, 28, 23, tzinfo=dt.UTC)),
         (dt.date(2026, 10, 26), dt.datetime(2026, 10, 25, 23, tzinfo=dt.UTC)),
     ],
@@ -482,6 +488,21 @@ def test_naive_instants_are_refused_whatever_the_answer() -> None:
 def test_what_cannot_be_is_refused_when_made(make) -> None:
     with pytest.raises(InvalidValueError):
         make()
+
+
+def test_the_docs_have_the_one_table() -> None:
+    """Code and docs page say the same of every permission and of the commands that need it."""
+    page = Path(__file__).parents[2] / "docs" / "reference" / "permissions.md"
+    rows = {}
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("| `") and line.count("|") == 4:
+            name, text, commands = (cell.strip() for cell in line.strip("|").split("|"))
+            rows[name.strip("`")] = (text, set(re.findall(r"`(\w+)`", commands)))
+    expected = {
+        name: (text, {one for one, needed in COMMAND_PERMISSIONS.items() if needed == name})
+        for name, text in PERMISSIONS.items()
+    }
+    assert rows == expected
 
 
 def test_every_command_needs_a_permission_that_exists() -> None:

@@ -774,7 +774,7 @@ def test_the_next_slot_is_resolved_again_at_approval_if_it_has_passed(bench) -> 
     b.now = b.PLANNED.instant + dt.timedelta(hours=1)
     b.next_slots = {"tulip-x": LATER}
     b.approve("ben")
-    assert [LATER] == [one.at for one in b.deliveries.values()]
+    assert [one.at for one in b.deliveries.values()] == [LATER]
 
 
 def test_a_post_without_a_time_waits_for_one(bench) -> None:

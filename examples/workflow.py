@@ -1,0 +1,72 @@
+"""Who must agree to a post, and why may its author not?"""
+
+import datetime as dt
+
+from socialcollab.content import PostContent
+from socialcollab.directory import Profile, Workspace
+from socialcollab.errors import RefusedError
+from socialcollab.permissions import Access, Grant
+from socialcollab.workflow import (
+    Actor,
+    ApprovalPolicy,
+    Context,
+    Policies,
+    PostRecord,
+    commands,
+    decide,
+    evolve_post,
+    step_statuses,
+)
+
+now = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
+x = Profile(id="tulip-x", workspace="tulip", network="x")
+access = Access.of(
+    members=["ana", "ben", "noor"],
+    profiles=[x],
+    roles={"editor": ["view", "draft", "submit", "approve"]},
+    grants=[Grant(to=["member:ana", "member:ben", "member:noor"], role="editor", on="tulip-x")],
+)
+house = ApprovalPolicy(
+    id="house",
+    on={"workspace": "tulip"},
+    steps=[
+        {"id": "edit", "reviewers": "role:editor"},
+        {"id": "client", "reviewers": "member:noor", "after": ["edit"]},
+    ],
+)
+
+
+def do(record: PostRecord | None, member: str, command: commands.PostCommand) -> PostRecord:
+    """Decide, and fold what it brings about into the record."""
+    context = Context(
+        now=now,
+        actor=Actor.member(member),
+        access=access,
+        policies=Policies.of([house]),
+        profiles={"tulip-x": x},
+        workspaces={"tulip": Workspace(id="tulip", lead="ben", default_approval="house")},
+        zones={"tulip": "Europe/Amsterdam"},
+    )
+    try:
+        for event in decide(record, command, context):
+            if event.stream == "post/p1":
+                record = evolve_post(record, event.data, actor=event.actor, at=now, salt=bytes(16))
+    except RefusedError as refused:
+        print(f"{member} {command.NAME}:", refused)
+    assert record is not None
+    print(f"{member} {command.NAME}:", record.post.state.value, steps(record, context))
+    return record
+
+
+def steps(record: PostRecord, context: Context) -> dict[str, str]:
+    """How far each step has come."""
+    return {str(one.key): one.state for one in step_statuses(record, context)}
+
+
+content = PostContent(text="De lente is er", targets=["tulip-x"])
+post = do(
+    None, "ana", commands.Draft(post="p1", workspace="tulip", content=content, salt=bytes(16))
+)
+post = do(post, "ana", commands.Submit(post="p1", seen=post.post.digest))
+for member in ("ana", "ben", "noor"):
+    post = do(post, member, commands.Approve(post="p1", seen=post.post.digest))
