@@ -44,7 +44,7 @@ def types(session: nox.Session) -> None:
     """Check all types with mypy, and the public API with a second checker too."""
     session.install(CALENDAR, *groups("tests", "types"))
     session.run("mypy")
-    session.run("pyright")
+    session.run("basedpyright")
 
 
 @nox.session(python=HERE)

@@ -66,15 +66,14 @@ def moments() -> Iterator[tuple[dt.datetime, str]]:
     yield from sorted(scenes + ticks, key=lambda moment: (moment[0], moment[1] == "tick"))
 
 
-def sit_down(here: Path, out: Path, clock: PlanClock, networks: dict[str, Sandbox]) -> Desk:
+def sit_down(here: Path, out: Path, clock: PlanClock, sandbox: Sandbox) -> Desk:
     """Open the desk of an earlier run, or create it."""
     journal = out / "agency.db"
-    given = {"networks": networks, "clock": clock, "real_clock": lambda: dt.datetime.now(dt.UTC)}
     try:
-        return Desk.open(journal, **given)
+        return Desk.open(journal, networks={"*": sandbox}, clock=clock)
     except NotFoundError:
         organization = Organization.load(here / "agency.toml")
-        return Desk.create(journal, organization, owner="eva", **given)
+        return Desk.create(journal, organization, owner="eva", networks={"*": sandbox}, clock=clock)
 
 
 def run_week(here: Path, out: Path, *, say: Callable[[str], None] = print) -> bool:
@@ -92,7 +91,7 @@ def run_week(here: Path, out: Path, *, say: Callable[[str], None] = print) -> bo
             Fault.rate_limited(profile="van-dam-bluesky", times=1, retry_after_s=600),
         ],
     )
-    with sit_down(here, out, clock, {"*": sandbox}) as desk:
+    with sit_down(here, out, clock, sandbox) as desk:
         scenes = Scenes(desk, here, say)
         resumed_at = desk.last_event_at()
         if resumed_at is not None and resumed_at > clock.at:
