@@ -19,6 +19,7 @@ from socialcollab.pages import (
     CalendarEntry,
     CalendarNote,
     Html,
+    Tone,
     badge,
     heading,
     join,
@@ -32,7 +33,12 @@ from socialcollab.scheduling import write_ics
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 START = dt.datetime(2026, 5, 28, tzinfo=AMSTERDAM)
 END = dt.datetime(2026, 6, 30, tzinfo=AMSTERDAM)
-TONES = {"published": "green", "cancelled": "grey", "missed": "orange", "failed": "red"}
+TONES: dict[str, Tone] = {
+    "published": "green",
+    "cancelled": "grey",
+    "missed": "orange",
+    "failed": "red",
+}
 
 
 def leave_behind(
@@ -91,7 +97,7 @@ def _local(at: dt.datetime) -> dt.datetime:
 def _calendar_page(desk: Desk) -> str:
     organization = desk.organization
     calendar = desk.calendar(START, END)
-    urls = {
+    urls: dict[tuple[str, str], str] = {
         (delivery.post, delivery.profile): delivery.url
         for post in desk.posts()
         for delivery in desk.deliveries(post)
@@ -206,7 +212,7 @@ def _deciders(desk: Desk, post: Post) -> list[str]:
 def _troubles(
     desk: Desk, posts: tuple[Post, ...], deliveries: list[tuple[Post, Delivery]]
 ) -> list[tuple[str, str, Html, str]]:
-    rows = []
+    rows: list[tuple[str, str, Html, str]] = []
     for post in posts:
         shown = desk.summary(post).value
         if shown not in ("published", "approved"):
@@ -237,7 +243,7 @@ def _comments(posts: tuple[Post, ...]) -> list[tuple[str, str, str]]:
 
 
 def _doubts(desk: Desk, live: list[tuple[Post, Delivery]]) -> list[tuple[str, str, str]]:
-    rows = []
+    rows: list[tuple[str, str, str]] = []
     for post, delivery in live:
         types = [
             entry.type for entry in desk.history(post) if entry.stream == f"delivery/{delivery.id}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from sheet import SheetImport
 
@@ -23,7 +24,7 @@ NOT_LIKED = {
 }
 """What comes back with a wish for changes."""
 
-ANSWERS = {
+ANSWERS: dict[str, dict[str, Any]] = {
     "W23-10": {"links": ["https://vandamfietsen.example/remmen"]},
     "W23-51": {
         "text": "Dit weekend nog: vanaf €39 naar Bergen, Porto of Split. Maandag gelden weer de"
