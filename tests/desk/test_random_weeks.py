@@ -69,6 +69,9 @@ class Week:
         if post.state in ("draft", "changes_requested"):
             changed = who.edit(post, planned_at=self.when()) if pick((True, False)) else post
             self.seen.append(who.submit(changed))
+        elif post.state in ("in_review", "approved") and self.random.random() < 0.2:
+            # What was seen is not what stands any more: no vote on it may count.
+            self.seen.append(who.edit(post, text=self.text()))
         elif post.state == "in_review":
             decider = desk.acting_as(pick((*staff, *(("noor",) * ("offer" in post.content.tags)))))
             self.seen.append(decider.approve(post))
@@ -268,6 +271,8 @@ class Judge:
             post.places = list(data.content.targets) or [post.workspace]
             if not data.revision.only_time:
                 post.authors.add(entry.actor)
+                if not self.may(entry, "publish", post.places):
+                    post.alone = None
         elif entry.type == "post.decided" and data.verdict == "approve":
             self.posts[name].votes.append((entry.actor, entry.at, data.fields))
         elif entry.type == "post.approved":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socialcollab.directory import Member, Profile, Team, Workspace
@@ -81,7 +81,7 @@ def test_nothing_is_allowed_unless_a_line_says_so() -> None:
         assert "niets" in verdict.explain("nl") or verdict.explain("nl") != verdict.explain()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(organization=small_organizations(), moments=st.lists(MOMENTS, min_size=1, max_size=2))
 def test_the_answers_are_those_of_a_naive_reading(naive, organization, moments) -> None:
     """Thousands of questions: every member, place and a few permissions, at several instants."""
@@ -130,7 +130,7 @@ def test_a_further_forbid_never_gives(question, line: Grant) -> None:
         assert not poorer.access().allows(member, permission, where, at=at)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(questions())
 def test_because_of_a_yes_is_sufficient_and_irreducible(question) -> None:
     organization, member, permission, where, at = question
@@ -146,7 +146,7 @@ def test_because_of_a_yes_is_sufficient_and_irreducible(question) -> None:
     assert verdict.missing == ()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(questions())
 def test_because_of_a_no_is_every_forbid_that_matches(naive, question) -> None:
     organization, member, permission, where, at = question
@@ -185,7 +185,7 @@ def apply(organization, remedy, member, permission, where, at):  # noqa: PLR0917
     return attrs.evolve(organization, grants=(*organization.grants, grant)), at
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=70)
 @given(questions())
 def test_the_remedies_of_a_no_make_it_a_yes(question) -> None:
     organization, member, permission, where, at = question
