@@ -81,7 +81,7 @@ table.month td.empty{display:none}
 .day .long{display:inline}.day .num{display:none}.day{font-size:14px;color:var(--ink);padding:0 0 7px}
 .entry{font-size:14px;padding:6px 9px 7px}.entry .top,.entry .state{font-size:12.5px}.mark{font-size:13px}}
 .posts{margin-top:18px;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(330px,100%),1fr));gap:22px;align-items:start}
-.pv{background:var(--card);border:1px solid var(--line);border-radius:14px;overflow:hidden;font-size:15px;line-height:1.42;min-width:0}
+.pv{background:var(--card);border:1px solid var(--line);border-radius:14px;overflow:hidden;font-size:15px;line-height:1.42;min-width:0;max-width:520px}
 .pv header{display:flex;gap:10px;align-items:center;padding:12px 14px 0;min-width:0}
 .pv .who{min-width:0;flex:1}.pv .name{font-weight:700;display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .pv .meta{color:var(--soft);font-size:13.5px;display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
@@ -91,7 +91,7 @@ table.month td.empty{display:none}
 .pv mark{background:var(--red-b);color:var(--red);text-decoration:line-through}
 .pv .cw{margin:10px 14px 0;padding:7px 11px;border-radius:8px;background:var(--wash);font-size:14px}
 .pv .media{display:grid;gap:2px;grid-template-columns:1fr 1fr;margin:0 14px 12px;border-radius:12px;overflow:hidden;border:1px solid var(--line)}
-.pv .media.n1{grid-template-columns:1fr}
+.pv .media.n1{grid-template-columns:1fr}.pv .media:not(.n1) figure:last-child:nth-child(odd){grid-column:span 2}
 .pv figure{margin:0;position:relative;background:var(--wash);min-height:120px;display:flex;flex-direction:column}
 .pv figure img{display:block;width:100%;flex:1;object-fit:cover;max-height:320px}
 .pv figure .none{flex:1;display:grid;place-items:center;color:color-mix(in srgb,var(--h) 45%,var(--card));min-height:110px;background:linear-gradient(150deg,color-mix(in srgb,var(--h) 30%,var(--wash)),color-mix(in srgb,var(--h) 12%,var(--card)))}
@@ -104,12 +104,10 @@ table.month td.empty{display:none}
 .pv .cutnote{margin:0;padding:8px 14px;background:var(--red-b);color:var(--red);font-size:13px;font-weight:600;max-width:none}
 .pv-x{border-radius:4px}.pv-x .acts,.pv-bluesky .acts{border-top:0;padding-top:2px}.pv .cutnote+.acts{padding-top:8px}
 .pv-mastodon .av{border-radius:9px}.pv-mastodon{border-radius:8px}
-.pv-facebook .media,.pv-instagram .media{margin:0 0 10px;border-radius:0;border-left:0;border-right:0}
+.pv-facebook .media,.pv-instagram .media,.pv-linkedin .media{margin:0;border-radius:0;border-left:0;border-right:0;border-bottom:0}
 .pv-facebook .card,.pv-linkedin .card{margin:0 0 4px;border-radius:0;border-left:0;border-right:0;padding:11px 14px}
 .pv-facebook,.pv-linkedin{border-radius:9px}
-.pv-linkedin .media{margin:0 0 10px;border-radius:0;border-left:0;border-right:0}
-.pv-linkedin .av{border-radius:5px}.pv-instagram .media figure{aspect-ratio:1}
-.pv-instagram .media.n1 figure .none{min-height:200px}
+.pv-linkedin .av{border-radius:5px}.pv-instagram .media figure img,.pv-instagram .media figure .none{flex:none;aspect-ratio:1;max-height:none}.pv-instagram figcaption{flex:1}
 .pv-instagram .media{margin-top:12px}.pv-instagram .av{width:34px;height:34px;font-size:12.5px;box-shadow:0 0 0 2px var(--card),0 0 0 4px #d0418d}
 .pv-instagram header{padding-left:18px}.pv-instagram .text b{font-weight:700}
 @media print{:root{color-scheme:light;--paper:#fff;--wash:#f6f5f2}main{padding:0;max-width:none}body{font-size:12px}

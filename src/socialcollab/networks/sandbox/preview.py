@@ -81,7 +81,7 @@ def _post(folder: Path, post: SandboxPost, description: NetworkDescription, zone
     poll = Html(f"<ol>{options}</ol>") if post.options else Html("")
     note = paragraph("Taken down") if post.removed else Html("")
     return Html(
-        f'<div id="post-{escape(post.network_id)}" style="max-width:35rem;margin:0 0 1.25rem">'
+        f'<div id="post-{escape(post.network_id)}" style="max-width:520px;margin:0 0 1.25rem">'
         f"{note}{shown}{poll}</div>"
     )
 
