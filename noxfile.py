@@ -42,7 +42,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=HERE)
 def types(session: nox.Session) -> None:
     """Check all types with mypy, and the public API with a second checker too."""
-    session.install(CALENDAR, *groups("tests", "types"))
+    session.install(".[calendar,cli]", *groups("tests", "types"))
     session.run("mypy")
     session.run("basedpyright")
 

@@ -129,17 +129,19 @@ def test_a_text_in_another_encoding_is_refused_by_its_byte(run: Run, tmp_path: P
 
 
 def test_a_sheet_is_linted_with_the_organizations_guides(run: Run) -> None:
-    code, out, _ = run("lint", str(WEEK / "posts.csv"), "--organization", AGENCY, "--language", "nl")
+    code, out, _ = run(
+        "lint", str(WEEK / "posts.csv"), "--organization", AGENCY, "--language", "nl"
+    )
     assert code == 1
     for said in ("rij 23", "SG101", "SG103", "SG105", "tulip-twitter", "`tulip-x`"):
         assert said in out or said == "rij 23"
 
 
-def test_the_calendar_of_a_desk_is_shown_and_written(
-    run: Run, desk: Path, tmp_path: Path
-) -> None:
+def test_the_calendar_of_a_desk_is_shown_and_written(run: Run, desk: Path, tmp_path: Path) -> None:
     page, ics = tmp_path / "calendar.html", tmp_path / "calendar.ics"
-    code, out, _ = run("calendar", str(desk), "--month", "2026-04", "--html", str(page), "--ics", str(ics))
+    code, out, _ = run(
+        "calendar", str(desk), "--month", "2026-04", "--html", str(page), "--ics", str(ics)
+    )
     assert code == 0
     assert "Tue 07 Apr 09:30" in out
     assert "published" in out
