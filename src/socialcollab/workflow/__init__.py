@@ -14,7 +14,7 @@ from socialcollab.workflow.decide_delivery import (
     start_send,
 )
 from socialcollab.workflow.decide_hold import resume, set_hold, write_note
-from socialcollab.workflow.decide_post import decide, expire, new_revision
+from socialcollab.workflow.decide_post import decide
 from socialcollab.workflow.events import SYSTEM_MAY, Event
 from socialcollab.workflow.evolve import evolve_delivery, evolve_post
 from socialcollab.workflow.policies import (
@@ -27,7 +27,9 @@ from socialcollab.workflow.policies import (
 from socialcollab.workflow.policy import ApprovalPolicy, OnlyIf, Step, Then
 from socialcollab.workflow.quorum import Quorum
 from socialcollab.workflow.request import Decision, PostRecord, Request
+from socialcollab.workflow.revising import new_revision
 from socialcollab.workflow.steps import StepStatus, due_steps, gate, step_statuses
+from socialcollab.workflow.timing import expire
 
 __all__ = [
     "NO_POLICY",

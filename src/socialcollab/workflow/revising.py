@@ -1,0 +1,223 @@
+"""Store revisions of a post, and remarks on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+
+from socialcollab.content import (
+    PUBLISHED_FIELDS,
+    DeliveryState,
+    PostContent,
+    PostState,
+    Revision,
+    field_digests,
+    revision_digest,
+)
+from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
+from socialcollab.identifiers import (
+    MemberId,
+    PostId,
+    WorkspaceId,
+    nearest,
+)
+from socialcollab.verdicts import Reason
+from socialcollab.workflow import commands as cm
+from socialcollab.workflow import events as ev
+from socialcollab.workflow.actor import Actor
+from socialcollab.workflow.context import Context
+from socialcollab.workflow.evolve import evolve_post
+from socialcollab.workflow.planning_deliveries import (
+    call_off,
+    pins_of,
+    plan,
+    post_event,
+    refuse_in_doubt,
+    sorted_due,
+)
+from socialcollab.workflow.refusals import (
+    check_fresh,
+    check_permission,
+    check_state,
+    out_of_sight,
+    refuse,
+    verdict_on,
+)
+from socialcollab.workflow.request import PostRecord
+from socialcollab.workflow.steps import (
+    gate,
+)
+
+__all__ = ["comment", "draft", "edit", "new_revision", "store_revision"]
+
+
+def new_revision(
+    content: PostContent,
+    *,
+    salt: bytes,
+    number: int,
+    author: str,
+    at: dt.datetime,
+    only_time: bool = False,
+) -> Revision:
+    """Mark *content* as a revision, with its digests."""
+    fields = field_digests(content, salt)
+    return Revision(
+        number=number,
+        digest=revision_digest(fields, salt),
+        author=MemberId(author),
+        at=at,
+        fields=fields,
+        only_time=only_time,
+    )
+
+
+def draft(record: PostRecord | None, command: cm.Draft, context: Context) -> tuple[ev.Event, ...]:
+    """Begin a post."""
+    if record is not None:
+        raise InvalidValueError(f"post `{command.post}` exists already", value=command.post)
+    if len(command.salt) != 16:
+        raise InvalidValueError("a post's salt is 16 bytes long", value=len(command.salt))
+    _check_targets(command.content, command.workspace, context)
+    places = command.content.targets or (command.workspace,)
+    verdict = verdict_on("draft", places, context)
+    if out_of_sight(verdict):
+        raise NotFoundError("workspace", command.workspace)
+    if not verdict:
+        raise RefusedError(verdict)
+    revision = new_revision(
+        command.content, salt=command.salt, number=1, author=context.actor.name, at=context.now
+    )
+    drafted = ev.PostDrafted(
+        post=PostId(command.post),
+        workspace=WorkspaceId(command.workspace),
+        kind=command.kind,
+        ref=command.ref,
+        revision=revision,
+        content=command.content,
+    )
+    return (post_event(command.post, drafted, context.actor),)
+
+
+def edit(record: PostRecord, command: cm.Edit, context: Context) -> tuple[ev.Event, ...]:
+    """Store a new revision."""
+    post = record.post
+    check_permission("draft", post, context)
+    check_state(post, "edit", ("draft", "in_review", "changes_requested", "approved", "expired"))
+    if context.actor.name != post.author:
+        check_permission("edit_others", post, context)
+    check_fresh(post, command.seen)
+    _check_targets(command.content, post.workspace, context)
+    if post.state is PostState.APPROVED and (command.content.planned_at, command.content.times) != (
+        post.content.planned_at,
+        post.content.times,
+    ):
+        raise refuse(Reason.of("use_move", post=post.id))
+    verdict = verdict_on("draft", command.content.targets or (post.workspace,), context)
+    if not verdict:
+        raise RefusedError(verdict)
+    return store_revision(record, command.content, context)
+
+
+def comment(record: PostRecord, command: cm.Comment, context: Context) -> tuple[ev.Event, ...]:
+    """Remark on a post."""
+    check_permission("comment", record.post, context)
+    if not command.text.strip():
+        raise InvalidValueError("a comment has to say something", value=command.text)
+    member = context.access.member(context.actor.name)
+    internal = command.internal and (member is None or member.kind == "staff")
+    said = ev.PostCommented(internal=internal, text=command.text)
+    return (post_event(record.post.id, said, context.actor),)
+
+
+def store_revision(
+    record: PostRecord, content: PostContent, context: Context, *, only_time: bool = False
+) -> tuple[ev.Event, ...]:
+    """Store *content*; an approved post whose gate it closes goes back to review."""
+    post = record.post
+    revision = new_revision(
+        content,
+        salt=post.salt,
+        number=post.revision.number + 1,
+        author=context.actor.name,
+        at=context.now,
+        only_time=only_time,
+    )
+    if not revision.changed_since(post.revision):
+        raise refuse(Reason.of("nothing_changed", post=post.id))
+    changes = ev.PostEdited(revision=revision, state=post.state, content=content)
+    after = evolve_post(record, changes, actor=context.actor, at=context.now)
+    if after.request is not None and post.state in (PostState.IN_REVIEW, PostState.APPROVED):
+        changes = attrs.evolve(
+            changes, due=sorted_due(after, context), pins=pins_of(after, context)
+        )
+        after = evolve_post(record, changes, actor=context.actor, at=context.now)
+    if post.state is not PostState.APPROVED:
+        return (post_event(post.id, changes, context.actor),)
+    refuse_in_doubt(post, "edit", context)
+    rewritten = any(name in PUBLISHED_FIELDS for name in revision.changed_since(post.revision))
+    alone = after.alone and context.may(context.actor.name, "publish", after.post)
+    if gate(after, context, alone=alone):
+        again = _replanned(after, context) if rewritten else ()
+        return (post_event(post.id, changes, context.actor), *again)
+    changes = attrs.evolve(changes, state=PostState.IN_REVIEW)
+    return (
+        post_event(post.id, changes, context.actor),
+        *call_off(context.deliveries, "edited", context.actor),
+    )
+
+
+def _check_targets(content: PostContent, workspace: str, context: Context) -> None:
+    if workspace not in context.workspaces:
+        raise NotFoundError("workspace", workspace)
+    visible = {
+        name
+        for name in context.profiles
+        if context.access.allows(context.actor.name, "view", name, at=context.now)
+    }
+    for target in content.targets:
+        profile = context.profiles.get(target)
+        if profile is None or (profile.workspace != workspace and target not in visible):
+            near = nearest(target, visible)
+            raise NotFoundError(
+                "profile", target, suggestion=f"did you mean `{near}`?" if near else ""
+            )
+        if profile.workspace != workspace:
+            raise refuse(
+                Reason.of(
+                    "other_workspace",
+                    profile=target,
+                    theirs=profile.workspace,
+                    workspace=workspace,
+                )
+            )
+
+
+def _replanned(after: PostRecord, context: Context) -> tuple[ev.Event, ...]:
+    """Let what waits follow a rewrite that one person's word was enough for."""
+    standing = {
+        str(delivery.profile): delivery
+        for delivery in context.deliveries
+        if delivery.state is not DeliveryState.CANCELLED
+    }
+    waiting = {
+        profile: delivery.at
+        for profile, delivery in standing.items()
+        if delivery.state is DeliveryState.WAITING
+    }
+    targets = [
+        target
+        for target in after.post.targets
+        if target in waiting
+        or (
+            waiting
+            and target not in standing
+            and (at := after.post.content.time_for(target)) is not None
+            and at.instant > context.now
+        )
+    ]
+    return (
+        *call_off(context.deliveries, "edited", context.actor),
+        *plan(after, context, Actor.RULES, targets, times=waiting),
+    )

@@ -1,0 +1,181 @@
+"""Give a post its time: schedule, unschedule, move, cancel, expire."""
+
+from __future__ import annotations
+
+import attrs
+
+from socialcollab.content import (
+    PostContent,
+    PostState,
+)
+from socialcollab.errors import RefusedError
+from socialcollab.verdicts import Reason, Remedy
+from socialcollab.workflow import commands as cm
+from socialcollab.workflow import events as ev
+from socialcollab.workflow.actor import Actor
+from socialcollab.workflow.context import Context
+from socialcollab.workflow.evolve import evolve_post
+from socialcollab.workflow.planning_deliveries import (
+    call_off,
+    narrowed,
+    plan,
+    post_event,
+    published_on,
+    refuse_barred,
+    refuse_in_doubt,
+    refuse_past,
+)
+from socialcollab.workflow.refusals import (
+    check_fresh,
+    check_permission,
+    check_state,
+    refuse,
+)
+from socialcollab.workflow.request import PostRecord
+from socialcollab.workflow.revising import new_revision
+from socialcollab.workflow.steps import (
+    gate,
+)
+
+__all__ = ["cancel", "expire", "move", "schedule", "unschedule"]
+
+
+def schedule(record: PostRecord, command: cm.Schedule, context: Context) -> tuple[ev.Event, ...]:
+    """Let an approved post leave."""
+    post = record.post
+    check_permission("schedule", post, context)
+    check_state(post, "schedule", ("approved",))
+    check_fresh(post, command.seen)
+    refuse_in_doubt(post, "schedule", context)
+    if command.at is not None:
+        content = attrs.evolve(post.content, planned_at=command.at, times=())
+        if content != post.content:
+            return _move_to(record, content, context)
+    return _leave(record, context)
+
+
+def _leave(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
+    post = record.post
+    verdict = gate(record, context, alone=record.alone)
+    if not verdict:
+        raise RefusedError(verdict)
+    refuse_barred(context)
+    done = published_on(context)
+    targets = [target for target in post.targets if target not in done]
+    if not targets:
+        raise refuse(Reason.of("all_published", post=post.id))
+    for target in targets:
+        at = post.content.time_for(target)
+        if at is None:
+            raise refuse(
+                Reason.of("no_time", post=post.id, profile=target),
+                missing=[Remedy.of("move_post", post=post.id)],
+            )
+    remaining = attrs.evolve(
+        record, post=attrs.evolve(post, content=narrowed(post.content, targets))
+    )
+    refuse_past(remaining.post, context)
+    return (
+        *call_off(context.deliveries, "scheduled_anew", context.actor),
+        *plan(record, context, context.actor, targets),
+    )
+
+
+def unschedule(record: PostRecord, _: cm.Unschedule, context: Context) -> tuple[ev.Event, ...]:
+    """Call off what waits."""
+    post = record.post
+    check_permission("schedule", post, context)
+    check_state(post, "unschedule", ("approved",))
+    cancelled = call_off(context.deliveries, "unscheduled", context.actor)
+    if not cancelled:
+        raise refuse(Reason.of("nothing_waits", post=post.id))
+    return (post_event(post.id, ev.PostUnscheduled(), context.actor), *cancelled)
+
+
+def move(record: PostRecord, command: cm.Move, context: Context) -> tuple[ev.Event, ...]:
+    """Give a post another time."""
+    post = record.post
+    check_permission("schedule", post, context)
+    check_state(post, "move", ("draft", "in_review", "changes_requested", "approved", "expired"))
+    check_fresh(post, command.seen)
+    if command.profile and command.profile not in post.targets:
+        raise refuse(Reason.of("no_such_target", post=post.id, profile=command.profile))
+    if command.profile:
+        times = {str(profile): at for profile, at in post.content.times}
+        times[command.profile] = command.at
+        content = attrs.evolve(post.content, times=times)
+    else:
+        content = attrs.evolve(post.content, planned_at=command.at, times=())
+    return _move_to(record, content, context)
+
+
+def _move_to(record: PostRecord, content: PostContent, context: Context) -> tuple[ev.Event, ...]:
+    post = record.post
+    done = published_on(context)
+    targets = [target for target in post.targets if target not in done]
+    if post.targets and not targets:
+        raise refuse(Reason.of("all_published", post=post.id))
+    remaining = attrs.evolve(post, content=narrowed(content, targets))
+    refuse_past(remaining, context)
+    refuse_barred(context)
+    refuse_in_doubt(post, "move", context)
+    revision = new_revision(
+        content,
+        salt=post.salt,
+        number=post.revision.number + 1,
+        author=context.actor.name,
+        at=context.now,
+        only_time=True,
+    )
+    if not revision.changed_since(post.revision):
+        raise refuse(Reason.of("nothing_changed", post=post.id))
+    state = PostState.DRAFT if post.state is PostState.EXPIRED else post.state
+    edited = ev.PostEdited(revision=revision, state=state, content=content)
+    taken = [
+        ev.Event(ev.calendar_stream(target), context.actor, ev.SlotTaken(post=post.id))
+        for target in post.targets
+    ]
+    after = evolve_post(record, edited, actor=context.actor, at=context.now)
+    if post.state is not PostState.APPROVED:
+        return (post_event(post.id, edited, context.actor), *taken)
+    cancelled = call_off(context.deliveries, "moved", context.actor)
+    if not gate(after, context, alone=record.alone):
+        # A step covers the time: the votes it bound no longer hold.
+        edited = attrs.evolve(edited, state=PostState.IN_REVIEW)
+        return (post_event(post.id, edited, context.actor), *cancelled, *taken)
+    return (
+        post_event(post.id, edited, context.actor),
+        *cancelled,
+        *plan(after, context, context.actor, targets),
+    )
+
+
+def cancel(record: PostRecord, command: cm.Cancel, context: Context) -> tuple[ev.Event, ...]:
+    """Give a post up."""
+    post = record.post
+    check_permission("cancel", post, context)
+    check_state(post, "cancel", ("draft", "in_review", "changes_requested", "approved", "expired"))
+    refuse_in_doubt(post, "cancel", context)
+    return (
+        post_event(post.id, ev.PostCancelled(reason=command.reason), context.actor),
+        *call_off(context.deliveries, "post_cancelled", context.actor),
+    )
+
+
+def expire(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Let a post expire whose time came before its sign-off; nothing if it has not.
+
+    Only where a policy that applies says so; others wait for their late votes.
+    """
+    post = record.post
+    if post.state is not PostState.IN_REVIEW:
+        return ()
+    if record.request is not None and record.request.when != "planned":
+        return ()
+    if context.requirement(post).late != "expire":
+        return ()
+    times = [at for target in post.targets if (at := post.content.time_for(target)) is not None]
+    if not any(at.instant <= context.now for at in times):
+        return ()
+    return (post_event(post.id, ev.PostExpired(), Actor.TIMER),)
