@@ -132,7 +132,7 @@ def comment(record: PostRecord, command: cm.Comment, context: Context) -> tuple[
 
 
 def store_revision(
-    record: PostRecord, content: PostContent, context: Context, *, only_time: bool = False
+    record: PostRecord, content: PostContent, context: Context
 ) -> tuple[ev.Event, ...]:
     """Store *content*; an approved post whose gate it closes goes back to review."""
     post = record.post
@@ -142,10 +142,11 @@ def store_revision(
         number=post.revision.number + 1,
         author=context.actor.name,
         at=context.now,
-        only_time=only_time,
     )
-    if not revision.changed_since(post.revision):
+    changed = revision.changed_since(post.revision)
+    if not changed:
         raise refuse(Reason.of("nothing_changed", post=post.id))
+    revision = attrs.evolve(revision, only_time=changed == ("time",))
     changes = ev.PostEdited(revision=revision, state=post.state, content=content)
     after = evolve_post(record, changes, actor=context.actor, at=context.now)
     if after.request is not None and post.state in (PostState.IN_REVIEW, PostState.APPROVED):
@@ -156,7 +157,7 @@ def store_revision(
     if post.state is not PostState.APPROVED:
         return (post_event(post.id, changes, context.actor),)
     refuse_in_doubt(post, "edit", context)
-    rewritten = any(name in PUBLISHED_FIELDS for name in revision.changed_since(post.revision))
+    rewritten = any(name in PUBLISHED_FIELDS for name in changed)
     alone = after.alone and context.may(context.actor.name, "publish", after.post)
     if gate(after, context, alone=alone):
         again = _replanned(after, context) if rewritten else ()
