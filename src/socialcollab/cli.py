@@ -462,6 +462,7 @@ def _history(given: argparse.Namespace, out: _Out) -> int:
 
 
 def _audit(given: argparse.Namespace, out: _Out) -> int:
+    from socialcollab.desk import audit_file
     from socialcollab.stores import Anchor
 
     anchor = None
@@ -470,8 +471,7 @@ def _audit(given: argparse.Namespace, out: _Out) -> int:
         if not position.isdigit() or not digest:
             raise InvalidValueError(f"`{given.anchor}` is no anchor; write POSITION:HASH")
         anchor = Anchor(position=int(position), hash=digest)
-    with _open(given) as desk:
-        report = desk.audit(anchor=anchor)
+    report = audit_file(given.desk, organization=given.id, anchor=anchor)
     said = f"{report.anchor.position}:{report.anchor.hash}"
     out.answer(
         {

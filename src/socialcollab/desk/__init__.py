@@ -2,7 +2,7 @@
 
 from socialcollab.desk.acting import Acting, HoldSet
 from socialcollab.desk.commands import Command, Resume, SetHold, WriteNote
-from socialcollab.desk.desk import Desk
+from socialcollab.desk.desk import Desk, audit_file
 from socialcollab.desk.due import DueReport
 from socialcollab.desk.history import HistoryEntry
 from socialcollab.desk.streams import INDEXES, Note, fold
@@ -21,5 +21,6 @@ __all__ = [
     "SetHold",
     "ToDo",
     "WriteNote",
+    "audit_file",
     "fold",
 ]

@@ -41,7 +41,7 @@ from socialcollab.transport import Media, Network
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import Actor, Event, StepStatus, step_statuses
 
-__all__ = ["Desk"]
+__all__ = ["Desk", "audit_file"]
 
 T = TypeVar("T")
 
@@ -208,8 +208,8 @@ class Desk:
 
             InvalidValueError: If there are several and none is named.
         """
-        if isinstance(store, (str, Path)) and not Path(store).is_file():
-            raise NotFoundError("desk", str(store), suggestion="make it with `Desk.create`")
+        if isinstance(store, (str, Path)):
+            _refuse_missing(store)
         opened, kept, owns = _opened(store, media)
         try:
             desk = cls(
@@ -550,6 +550,38 @@ class Desk:
     def audit(self, *, anchor: Anchor | None = None) -> AuditReport:
         """Look for everything in the journal that cannot be what was written."""
         return self.engine.store.audit(anchor=anchor, fold=fold)
+
+
+def audit_file(
+    path: str | Path, *, organization: str = "", anchor: Anchor | None = None
+) -> AuditReport:
+    """
+    Audit the journal of a desk that may be too damaged to sit down at.
+
+    Args:
+        path: The desk's SQLite file.
+
+        organization: Whose journal; needed only where the file has several.
+
+        anchor: What an earlier audit returned, kept elsewhere.
+
+    Raises:
+        NotFoundError: If there is no such file, or no such journal in it.
+
+        StoreError: If it cannot be read at all.
+    """
+    _refuse_missing(path)
+    store = SqliteStore(str(path), indexes=INDEXES)
+    try:
+        name = organization or _only_one(store, str(path))
+        return store.for_organization(name).audit(anchor=anchor, fold=fold)
+    finally:
+        store.close()
+
+
+def _refuse_missing(path: str | Path) -> None:
+    if not Path(path).is_file():
+        raise NotFoundError("desk", str(path), suggestion="make it with `Desk.create`")
 
 
 def _opened(store: Store | str | Path, media: Media | None) -> tuple[Store, Media | None, bool]:

@@ -1,0 +1,148 @@
+"""The audit of a desk's file finds what was changed in it, though the desk will not open."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from socialcollab.cli import main
+from socialcollab.demo import run_demo
+from socialcollab.desk import Desk, audit_file
+from socialcollab.errors import NotFoundError, SocialCollabError, StoreError
+
+LEASES = {"lease_worker", "lease_until"}
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A small journal: one post drafted, signed off and published."""
+    folder = tmp_path_factory.mktemp("demo")
+    run_demo(folder)
+    connection = sqlite3.connect(folder / "agency.db")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.close()
+    return (folder / "agency.db").read_bytes()
+
+
+def changed(value: object, chance: random.Random) -> object:
+    if value is None:
+        return 0
+    if isinstance(value, int):
+        return value + chance.choice((-1, 1))
+    raw = bytearray(value if isinstance(value, bytes) else str(value).encode())
+    if not raw:
+        return "x"
+    raw[chance.randrange(len(raw))] ^= 1
+    return bytes(raw) if isinstance(value, bytes) else raw.decode("utf-8", "replace")
+
+
+def put(
+    raw: sqlite3.Connection,
+    table: str,
+    columns: Sequence[str],
+    row: Sequence[object],
+    *,
+    column: str,
+    value: object,
+) -> bool:
+    """Change one value of the row that holds these; tell whether the file's schema let it."""
+    where = " AND ".join(f"{name} IS ?" for name in columns)
+    try:
+        raw.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (value, *row))
+    except sqlite3.IntegrityError:
+        return False
+    return True
+
+
+def found(path: Path) -> bool:
+    """Tell whether the audit finds damage and names its place, or the file is refused by name."""
+    try:
+        report = audit_file(path)
+    except StoreError as error:
+        return bool(str(error))
+    except NotFoundError:
+        # The organization's own name was changed everywhere it stands.
+        return True
+    return not report.clean and all(one.place for one in report.findings)
+
+
+def test_one_byte_in_any_value_is_found(journal: bytes, tmp_path: Path) -> None:
+    """Every column of every row, one random byte each."""
+    path = tmp_path / "agency.db"
+    path.write_bytes(journal)
+    chance = random.Random(2)
+    raw = sqlite3.connect(path, isolation_level=None)
+    raw.execute("PRAGMA synchronous = OFF")
+    tables = [
+        name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    ]
+    tried = 0
+    for table in tables:
+        cursor = raw.execute(f"SELECT * FROM {table}")
+        columns = [description[0] for description in cursor.description]
+        for values in cursor.fetchall():
+            for column, value in zip(columns, values, strict=True):
+                if column in LEASES:
+                    continue
+                other = changed(value, chance)
+                if put(raw, table, columns, values, column=column, value=other):
+                    tried += 1
+                    assert found(path), (table, values, column, other)
+                    after = [
+                        other if name == column else v
+                        for name, v in zip(columns, values, strict=True)
+                    ]
+                    assert put(raw, table, columns, after, column=column, value=value)
+    raw.close()
+    assert tried > 200
+    assert audit_file(path).clean
+
+
+def test_a_lost_stream_and_a_cut_tail_are_named(journal: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "agency.db"
+    for cut in ("stream LIKE 'delivery/%'", "position > 10", "stream = 'organization'"):
+        path.write_bytes(journal)
+        raw = sqlite3.connect(path)
+        raw.execute(f"DELETE FROM journal_events WHERE {cut}")
+        raw.commit()
+        raw.close()
+        report = audit_file(path)
+        assert not report.clean
+        assert all(one.place and one.problem for one in report.findings)
+
+
+def test_the_very_end_cut_with_everything_is_found_by_an_anchor(
+    journal: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "agency.db"
+    path.write_bytes(journal)
+    anchor = audit_file(path).anchor
+    with Desk.open(path) as desk:
+        last = desk.feed()[-1]
+    raw = sqlite3.connect(path)
+    raw.execute("DELETE FROM journal_events WHERE position >= ?", (last.position,))
+    raw.commit()
+    raw.close()
+    assert not audit_file(path, anchor=anchor).clean
+
+
+def test_a_desk_that_will_not_open_is_audited_all_the_same(
+    journal: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "agency.db"
+    path.write_bytes(journal)
+    raw = sqlite3.connect(path)
+    raw.execute(
+        "UPDATE journal_streams SET record = CAST('{}' AS BLOB) WHERE stream = 'organization'"
+    )
+    raw.commit()
+    raw.close()
+    with pytest.raises(SocialCollabError):
+        Desk.open(path)
+    assert main(["audit", str(path)]) == 1
+    assert "organization" in capsys.readouterr().out
