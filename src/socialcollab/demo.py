@@ -43,7 +43,9 @@ def run_demo(folder: Path) -> list[str]:
     ) as desk:
         ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
         post = ana.draft(
-            "De lente is er 🌷", profiles=["tulip-x", "tulip-mastodon"], planned_at="2026-04-07 09:30"
+            "De lente is er 🌷",
+            profiles=["tulip-x", "tulip-mastodon"],
+            planned_at="2026-04-07 09:30",
         )
         story.append(f"ana drafts: {post.text} for {', '.join(post.targets)}")
         post = ana.submit(post)
