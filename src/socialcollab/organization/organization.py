@@ -23,7 +23,7 @@ from socialcollab.organization.expected import failed_expectations
 from socialcollab.organization.reader import fields_of
 from socialcollab.organization.settings import Settings
 from socialcollab.organization.write import plain_values, section_values
-from socialcollab.permissions import Access, CustomPermissions, Duty, Forbid, Grant, Role, Roles
+from socialcollab.permissions import Access, CustomPermissions, Duty, Forbid, Grant, Role
 from socialcollab.scheduling import Blackout, SlotPlan
 from socialcollab.sections import ListOf, MapOf, Section, shape
 from socialcollab.styleguide.section import Style
@@ -315,12 +315,13 @@ class Organization:
     @cached_property
     def access(self) -> Access:
         """Who may do what."""
-        return Access(
+        return Access.of(
             members=self.members,
             profiles=self.profiles,
             teams=self.teams,
             workspaces=self.workspaces,
-            roles=Roles({role.id: role for role in self.roles}, frozenset(self.permissions.custom)),
+            roles=self.roles,
+            custom_permissions=self.permissions.custom,
             grants=self.grants,
             forbids=self.forbids,
             timezone=self.settings.timezone,

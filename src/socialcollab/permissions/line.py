@@ -1,0 +1,154 @@
+"""A grant or forbid with everything it names worked out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import attrs
+
+from socialcollab.directory import Party
+from socialcollab.errors import InvalidValueError
+from socialcollab.permissions.grant import Forbid, Grant
+from socialcollab.permissions.permission import ALL
+from socialcollab.permissions.scope import Scope, Span, hint, within
+from socialcollab.verdicts import Reason
+
+__all__ = ["Line", "read_line"]
+
+
+@attrs.frozen
+class Line:
+    """
+    A grant or forbid with everything it names worked out.
+
+    Attributes:
+        source: The line as it stands in the document.
+
+        members: Everyone it is to, teams taken apart.
+
+        permissions: Everything it gives or forbids, roles taken apart.
+
+        roles: The roles it gives, the included ones too.
+
+        order: What lines are sorted by, whatever order they stand in.
+
+        scope: Whom and what it can be about.
+    """
+
+    source: Grant | Forbid
+    members: frozenset[str]
+    permissions: frozenset[str]
+    roles: frozenset[str]
+    order: tuple[str, ...]
+    scope: Scope = attrs.field(repr=False, eq=False)
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the document."""
+        return self.source.place
+
+    def speaks_of(self, where: str) -> bool:
+        """Tell whether it is about a place."""
+        return self.scope.speaks_of(self.source.on, where)
+
+    def span(self, where: str) -> Span:
+        """Return when it holds at a place."""
+        return self.scope.span(self.source.start, self.source.end, where)
+
+    def holds(self, where: str, at: dt.datetime) -> bool:
+        """Tell whether it is about a place and holds there at an instant."""
+        return self.speaks_of(where) and within(self.span(where), at)
+
+    def binds(self, member: str, permission: str, where: str) -> bool:
+        """Tell whether it is about all three, whenever it holds."""
+        return member in self.members and permission in self.permissions and self.speaks_of(where)
+
+    def reason(self, member: str, where: str) -> Reason:
+        """Say that it gives *member* something there, through a team if so."""
+        grant = self.source
+        through = next(
+            (
+                party.name
+                for party in grant.to
+                if party.kind == "team" and member in self.scope.everyone_in(party)
+            ),
+            "",
+        )
+        if Party("member", member) in grant.to:
+            through = ""
+        role = grant.role if isinstance(grant, Grant) else ""
+        return Reason.of(
+            "grant.team" if through else "grant.member",
+            member=member,
+            gives=role or ", ".join(grant.permissions),
+            where=where,
+            line=self.place,
+            team=through or "-",
+        )
+
+
+def read_line(source: Grant | Forbid, number: int, scope: Scope) -> Line:
+    """
+    Work a grant or forbid out.
+
+    Args:
+        source: The line.
+
+        number: Its place among those of its kind, for messages.
+
+        scope: Whom and what it can be about.
+
+    Raises:
+        InvalidValueError: If it names what does not exist.
+    """
+    what = "grant" if isinstance(source, Grant) else "forbid"
+    place = source.place or f"{what}s[{number}]"
+    members: set[str] = set()
+    for party in source.to:
+        known: Mapping[str, object] = scope.teams if party.kind == "team" else scope.members
+        if party.name not in known:
+            raise InvalidValueError(
+                f"{what} at {place} is to `{party}`, which does not exist{hint(party.name, known)}",
+                value=str(party),
+            )
+        members.update(scope.everyone_in(party))
+    scope.check_selector(f"{what} at {place}", source.on)
+    if source.on.excluding is not None:
+        scope.check_selector(f"{what} at {place}", source.on.excluding)
+    roles: frozenset[str] = frozenset()
+    if isinstance(source, Grant) and source.role:
+        if source.role not in scope.roles.by_id:
+            raise InvalidValueError(
+                f"grant at {place} gives `{source.role}`, which is no role"
+                f"{hint(source.role, scope.roles.by_id)}",
+                value=source.role,
+            )
+        roles = scope.roles.included_in(source.role)
+        permissions = scope.roles.permissions_of(source.role)
+    else:
+        names = scope.roles.permission_names
+        for permission in source.permissions:
+            if permission not in names and permission != ALL:
+                raise InvalidValueError(
+                    f"{what} at {place} names `{permission}`, which is no permission"
+                    f"{hint(permission, names)}",
+                    value=permission,
+                )
+        permissions = names if ALL in source.permissions else frozenset(source.permissions)
+    return Line(
+        attrs.evolve(source, place=place),
+        frozenset(members),
+        permissions,
+        roles,
+        (
+            ",".join(sorted(map(str, source.to))),
+            str(source.on),
+            str(source.start or ""),
+            str(source.end or ""),
+            source.role if isinstance(source, Grant) else "",
+            ",".join(sorted(source.permissions)),
+            place,
+        ),
+        scope,
+    )

@@ -1,0 +1,175 @@
+"""Who and where a set of lines can be about, all names checked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from socialcollab.directory import (
+    NETWORKS,
+    Excluding,
+    Member,
+    Party,
+    Profile,
+    Selector,
+    Team,
+    Workspace,
+)
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import MemberId, nearest
+from socialcollab.permissions.role import Role, Roles
+from socialcollab.time import zone
+
+__all__ = ["EVERYWHERE", "Scope", "Span", "by_id", "hint", "within"]
+
+EVERYWHERE = "*"
+"""The place that is every workspace."""
+
+Span = tuple[dt.datetime | None, dt.datetime | None]
+"""First instant inside and first after, in UTC; None where there is no bound."""
+
+_T = TypeVar("_T", Member, Profile, Team, Role)
+
+
+class Scope:
+    """
+    The people and places of an organization, as lines and questions name them.
+
+    Raises:
+        InvalidValueError: If a name stands twice, or one that is named does not exist.
+    """
+
+    def __init__(
+        self,
+        *,
+        members: Iterable[Member],
+        profiles: Iterable[Profile],
+        teams: Iterable[Team],
+        workspaces: Iterable[Workspace],
+        roles: Roles,
+        timezone: str,
+    ) -> None:
+        self.members = by_id("member", members)
+        self.profiles = by_id("profile", profiles)
+        self.teams = by_id("team", teams)
+        for team in self.teams.values():
+            for member in team.members:
+                if member not in self.members:
+                    raise InvalidValueError(
+                        f"team `{team.id}` has `{member}`, who is no member"
+                        f"{hint(member, self.members)}",
+                        value=member,
+                        expected="a member's id",
+                    )
+        self._zones = {
+            workspace.id: zone(workspace.timezone or timezone) for workspace in workspaces
+        }
+        self._zone = zone(timezone)
+        for profile in self.profiles.values():
+            self._zones.setdefault(profile.workspace, self._zone)
+        both = sorted(set(self.profiles) & set(self._zones))
+        if both:
+            raise InvalidValueError(
+                f"`{both[0]}` names both a profile and a workspace, so that a question about it"
+                " has two meanings",
+                value=both[0],
+                expected="another id for one of them",
+            )
+        self.roles = roles
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Every place that a question can be about."""
+        return (*self.profiles, *self._zones, EVERYWHERE)
+
+    def everyone_in(self, party: Party) -> tuple[MemberId, ...]:
+        """Return the members of a member or team party, sorted."""
+        if party.kind == "team":
+            return tuple(MemberId(member) for member in sorted(set(self.teams[party.name].members)))
+        return (MemberId(party.name),)
+
+    def check_question(self, permission: str, where: str) -> None:
+        """Refuse a permission or a place that does not exist."""
+        if permission not in self.roles.permission_names:
+            raise InvalidValueError(
+                f"`{permission}` is no permission{hint(permission, self.roles.permission_names)}",
+                value=permission,
+                expected="a permission's name",
+            )
+        if where != EVERYWHERE and where not in self.profiles and where not in self._zones:
+            known = [*self.profiles, *self._zones]
+            raise InvalidValueError(
+                f"`{where}` is no profile and no workspace{hint(where, known)}",
+                value=where,
+                expected="a profile, a workspace or `*`",
+            )
+
+    def check_selector(self, line: str, on: Selector | Excluding) -> None:
+        """Refuse a selector that names what does not exist; *line* says whose it is."""
+        for key, words, known in (
+            ("workspace", on.workspace, {*self._zones, EVERYWHERE}),
+            ("network", on.network, {*NETWORKS, *(one.network for one in self.profiles.values())}),
+            ("profile", on.profile, self.profiles),
+        ):
+            for word in words:
+                if word not in known:
+                    raise InvalidValueError(
+                        f"{line} is on {key} `{word}`, which does not exist{hint(word, known)}",
+                        value=word,
+                        expected=f"a {key} that exists",
+                    )
+
+    def speaks_of(self, on: Selector, where: str) -> bool:
+        """Tell whether a line with this selector is about a place."""
+        profile = self.profiles.get(where)
+        if profile is not None:
+            return on.takes(profile)
+        return on.covers_all() if where == EVERYWHERE else on.covers_workspace(where)
+
+    def span(self, start: dt.date | None, end: dt.date | None, where: str) -> Span:
+        """Return the instants of local bounds, in the zone of a place."""
+        if start is None and end is None:
+            return (None, None)
+        profile = self.profiles.get(where)
+        zone_here = self._zones.get(profile.workspace if profile else where, self._zone)
+        return (_instant(start, zone_here), _instant(end, zone_here))
+
+
+def within(span: Span, at: dt.datetime) -> bool:
+    """Tell whether an instant lies inside."""
+    start, end = span
+    return (start is None or start <= at) and (end is None or at < end)
+
+
+def _instant(value: dt.date | None, zone_here: ZoneInfo) -> dt.datetime | None:
+    """
+    Return the instant of a local bound.
+
+    A bound in a gap or fold is read as its first sensible instant: a grant
+    that starts "at midnight" has to start on that night too.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, dt.datetime):
+        value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  made aware below
+    return value.replace(tzinfo=zone_here, fold=0).astimezone(dt.UTC)
+
+
+def by_id(what: str, values: Iterable[_T]) -> dict[str, _T]:
+    """Return values by their ids; refuse an id that stands twice."""
+    found: dict[str, _T] = {}
+    for value in values:
+        if value.id in found:
+            raise InvalidValueError(
+                f"there are two {what}s `{value.id}`", value=value.id, expected="an id of its own"
+            )
+        found[value.id] = value
+    return found
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """Return a suggestion of the nearest known name, or nothing."""
+    near = nearest(name, known)
+    return f"; did you mean `{near}`?" if near else ""
