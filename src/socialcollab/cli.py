@@ -391,7 +391,7 @@ def _calendar(given: argparse.Namespace, out: _Out) -> int:
             for profile in (organization.profiles_by_id[entry.profile],)
         ]
         entries = [one for one in entries if (one[0].year, one[0].month) == (year, month)]
-        notes = desk.notes(workspace=given.workspace)
+        notes = desk.notes(workspace=given.workspace, viewer=given.viewer)
         latest = desk.last_event_at() or dt.datetime.now(dt.UTC)
     if given.html:
         body = month_calendar(

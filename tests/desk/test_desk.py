@@ -6,11 +6,12 @@ import datetime as dt
 import re
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from socialcollab.content import Image
-from socialcollab.desk import Desk
+from socialcollab.desk import INDEXES, Desk
 from socialcollab.desk.streams import fold
 from socialcollab.errors import (
     InvalidValueError,
@@ -21,6 +22,7 @@ from socialcollab.errors import (
 )
 from socialcollab.networks.sandbox import Fault
 from socialcollab.organization import Organization
+from socialcollab.stores import MemoryStore
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 PLANNED = "2026-04-07 09:30"
@@ -351,3 +353,21 @@ def test_a_desk_opens_where_it_was_left(open_office) -> None:
     assert again.post(post.id) == office.desk.post(post.id)
     assert isinstance(again.organization, Organization)
     assert again.organization.digest == office.organization.digest
+
+
+def test_a_viewer_sees_the_notes_of_their_own_workspace_alone() -> None:
+    clock = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+    week = Path(__file__).resolve().parents[2] / "examples" / "agency_week"
+    desk = Desk.create(
+        MemoryStore(INDEXES),
+        Organization.load(week / "agency.toml"),
+        owner="eva",
+        clock=lambda: clock,
+    )
+    eva = desk.acting_as("eva")
+    eva.note("tulip", "2026-06-03", "strike")
+    eva.note("van-dam", "2026-06-03", "secret model")
+    assert ["strike"] == [note.text for note in desk.notes(viewer="noor")]
+    assert ["strike"] == [note.text for note in desk.notes(workspace="tulip")]
+    assert () == desk.notes(viewer="noor", workspace="van-dam")
+    assert len(desk.notes()) == 2

@@ -506,12 +506,33 @@ class Desk:
         state = self.run(self.engine.state())
         return tuple(state.holds.holds)
 
-    def notes(self, *, workspace: str = "") -> tuple[Note, ...]:
-        """Return the notes on the calendar, by date."""
+    def notes(self, *, workspace: str = "", viewer: str = "") -> tuple[Note, ...]:
+        """
+        Return the notes on the calendar, by date.
+
+        Args:
+            workspace: Of this workspace only, or all.
+
+            viewer: Only those of workspaces that this member may view something of.
+        """
         state = self.run(self.engine.state())
+        organization, now = state.organization, self.engine.now()
+        seen = {
+            profile.workspace
+            for profile in organization.profiles
+            if not viewer or organization.access.allows(viewer, "view", profile.id, at=now)
+        } | {
+            name
+            for name in organization.workspaces_by_id
+            if not viewer or organization.access.allows(viewer, "view", name, at=now)
+        }
         return tuple(
             sorted(
-                (note for note in state.facts.notes if workspace in ("", note.workspace)),
+                (
+                    note
+                    for note in state.facts.notes
+                    if workspace in ("", note.workspace) and note.workspace in seen
+                ),
                 key=lambda note: (note.on, note.id),
             )
         )
