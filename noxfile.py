@@ -97,7 +97,7 @@ print(Organization.template("client_signs_off", id="northwind").id, "from", soci
 def realdata(session: nox.Session) -> None:
     """Import and lint real posts and spreadsheets, and report posts per second."""
     session.install(CALENDAR, *groups("tests"))
-    session.run("pytest", "tests/realdata", "-q", "-s", *session.posargs)
+    session.run("pytest", "tests/realdata", "-q", "-s", "-n0", *session.posargs)
 
 
 @nox.session(python=HERE)
@@ -113,4 +113,4 @@ def soak(session: nox.Session) -> None:
     """Run the slow sessions in full; ``-- --seconds 90`` runs a share."""
     session.install(CALENDAR, *groups("tests"))
     posargs = session.posargs or ["--seconds", "3600"]
-    session.run("pytest", "-m", "slow", "-s", *posargs)
+    session.run("pytest", "-m", "slow", "-s", "-n0", *posargs)
