@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import inspect
 import pickle
@@ -19,6 +20,7 @@ from socialcollab.errors import (
     SocialCollabError,
     StaleError,
 )
+from socialcollab.time import AmbiguousDateError
 from socialcollab.verdicts import Reason, Verdict
 
 ALL = [getattr(errors, name) for name in errors.__all__]
@@ -42,7 +44,13 @@ MADE = [
     errors.MissingExtraError(feature="a calendar", extra="calendar"),
     ConflictError(stream="post/p1", expected=2, actual=3),
     errors.JournalDamagedError("a hole", place="position 7"),
+    RateLimitedError("slow down", retry_after_s=3, status=429, network="x"),
+    AmbiguousDateError("03/04/2026", (UTC.date(), UTC.date())),
 ]
+
+
+def _through_pickle(error):
+    return pickle.loads(pickle.dumps(error))
 
 
 def test_every_error_is_of_the_one_tree_and_in_its_picture() -> None:
@@ -97,8 +105,18 @@ def test_facts_are_attributes() -> None:
     assert RateLimitedError("slow down", status=429).status == 429
 
 
-@pytest.mark.parametrize("error", [MADE[4], MADE[9]], ids=lambda error: type(error).__name__)
-def test_faults_and_conflicts_survive_another_process(error) -> None:
-    again = pickle.loads(pickle.dumps(error))
-    assert str(again) == str(error)
-    assert vars(again) == vars(error)
+@pytest.mark.parametrize("error", MADE, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, _through_pickle])
+def test_every_error_survives_copying_and_other_processes(error, again) -> None:
+    error.add_note("seen by a worker")
+    other = again(error)
+    assert type(other) is type(error)
+    assert str(other) == str(error)
+    assert vars(other) == vars(error)
+
+
+def test_a_group_of_faults_survives_other_processes() -> None:
+    group = ExceptionGroup("2 faults", [MADE[4], MADE[9]])
+    other = _through_pickle(group)
+    assert [str(each) for each in other.exceptions] == [str(MADE[4]), str(MADE[9])]
+    assert other.exceptions[0].place == "grants[0].role"

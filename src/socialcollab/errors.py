@@ -65,6 +65,17 @@ __all__ = [
 class SocialCollabError(Exception):
     """The root: catch this to catch everything the library raises on purpose."""
 
+    # Errors made from keywords cannot be made again from their message alone,
+    # as copying and other processes would.
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuilt, (type(self), self.args), dict(vars(self))
+
+
+def _rebuilt(kind: type[SocialCollabError], args: tuple[object, ...]) -> SocialCollabError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    return error
+
 
 class InvalidValueError(SocialCollabError, ValueError):
     """
@@ -158,13 +169,6 @@ class FaultError(InvalidValueError):
         self.problem = problem
         self.suggestion = suggestion
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild_fault, (self.place, self.problem, self.suggestion, self.value)
-
-
-def _rebuild_fault(place: str, problem: str, suggestion: str, value: object) -> FaultError:
-    return FaultError(place=place, problem=problem, suggestion=suggestion, value=value)
-
 
 class RefusedError(SocialCollabError):
     """
@@ -252,13 +256,6 @@ class ConflictError(StoreError):
         self.stream = stream
         self.expected = expected
         self.actual = actual
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild_conflict, (self.stream, self.expected, self.actual)
-
-
-def _rebuild_conflict(stream: str, expected: int, actual: int) -> ConflictError:
-    return ConflictError(stream=stream, expected=expected, actual=actual)
 
 
 class StoreUnavailableError(StoreError):

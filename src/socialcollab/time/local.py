@@ -40,9 +40,6 @@ class AmbiguousDateError(InvalidValueError):
         self.text = text
         self.readings = readings
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.text, self.readings)
-
 
 def parse_local(text: str) -> dt.datetime:
     """
