@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import attrs
 from sheet import SheetImport
 
 from socialcollab import Desk, Sandbox
@@ -53,18 +54,34 @@ def leave_behind(
     )
     trail = list(_trail(desk))
     (out / "audit.jsonl").write_text("".join(trail), encoding="utf-8")
+    sections = _sections(desk, here)
+    summary = (
+        f"{len(sandbox.posts())} posts went out on"
+        f" {len({post.profile for post in sandbox.posts()})} profiles."
+        f" The journal's audit is {'clean' if audit.clean else 'NOT clean'}."
+    )
+    body = join(
+        [
+            paragraph(summary),
+            *(section.on_page() for section in sections),
+            _everything_sent(desk).on_page(),
+        ]
+    )
     (out / "report.html").write_text(
-        _report_page(desk, sandbox, here, clean=audit.clean), encoding="utf-8"
+        page("Week 23 at Northwind", body, lede="1 to 7 June 2026, from sheet to published"),
+        encoding="utf-8",
     )
     sandbox.write_preview(zone="Europe/Amsterdam")
     counts = Counter(desk.summary(post).value for post in desk.posts())
     say("")
+    say(f"Week 23 at Northwind: {summary}")
     say("posts: " + ", ".join(f"{number} {state}" for state, number in counts.most_common()))
-    say(
-        f"sent: {len(sandbox.posts())} to {len({post.profile for post in sandbox.posts()})} profiles"
-    )
+    for section in sections:
+        for line in section.as_lines():
+            say(line)
+    say("")
     say(f"audit: {'clean' if audit.clean else 'DAMAGED'}, {audit.events} events")
-    say(f"anchor to keep elsewhere: {audit.anchor.position} {audit.anchor.hash}")
+    say(f"anchor to keep elsewhere: {audit.anchor.position}:{audit.anchor.hash}")
     return audit.clean
 
 
@@ -123,17 +140,100 @@ def _calendar_page(desk: Desk) -> str:
     )
 
 
-def _report_page(desk: Desk, sandbox: Sandbox, here: Path, *, clean: bool) -> str:
-    organization = desk.organization
+@attrs.frozen
+class Section:
+    """One table of the report: told on the page and on the terminal alike."""
+
+    title: str
+    headers: tuple[str, ...]
+    rows: Sequence[tuple[str | int, ...]]
+
+    def on_page(self) -> Html:
+        rows = [
+            tuple(
+                badge(str(cell), TONES.get(str(cell), "amber")) if header == "State" else cell
+                for header, cell in zip(self.headers, row, strict=True)
+            )
+            for row in self.rows
+        ]
+        return join([heading(self.title), table(self.headers, rows)])
+
+    def as_lines(self) -> list[str]:
+        if not self.rows:
+            return []
+        cells = [
+            [*(_short(str(cell), 44) for cell in row[:-1]), _short(str(row[-1]), 110)]
+            for row in (self.headers, *self.rows)
+        ]
+        widths = [max(len(row[n]) for row in cells) for n in range(len(self.headers))]
+        lines = [
+            "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            for row in cells
+        ]
+        return ["", self.title, *(line.rstrip() for line in lines)]
+
+
+def _sections(desk: Desk, here: Path) -> list[Section]:
     posts = desk.posts()
     deliveries = [(post, delivery) for post in posts for delivery in desk.deliveries(post)]
-    live = [(p, d) for p, d in deliveries if d.state != "cancelled"]
-    per_client = []
-    for workspace in organization.workspaces:
-        mine = [d for p, d in live if p.workspace == workspace.id]
+    live = [(post, delivery) for post, delivery in deliveries if delivery.state != "cancelled"]
+    imported_at = dt.datetime(2026, 5, 29, 12, tzinfo=dt.UTC)
+    return [
+        Section(
+            "By client",
+            ("Client", "Posts", "Sent", "Not sent", "Median time to sign-off"),
+            _clients(desk, posts, live),
+        ),
+        Section(
+            "What did not go out as planned",
+            ("Post", "Profile", "State", "Why"),
+            _troubles(desk, posts, deliveries),
+        ),
+        Section(
+            "Cells of the sheet that were sent back",
+            ("Where", "What is wrong"),
+            SheetImport(desk, here).problems(imported_at),
+        ),
+        Section("What the style guide said", ("Post", "By", "Finding"), _comments(posts)),
+        Section(
+            "Looked for before sending again",
+            ("Post", "Profile", "What happened"),
+            _doubts(desk, live),
+        ),
+    ]
+
+
+def _everything_sent(desk: Desk) -> Section:
+    sent = [
+        (delivery, post)
+        for post in desk.posts()
+        for delivery in desk.deliveries(post)
+        if delivery.state == "published"
+    ]
+    return Section(
+        "Everything that was sent",
+        ("When", "Profile", "Text", "Signed off by"),
+        [
+            (
+                f"{_local(delivery.published_at or delivery.due_at):%a %d %b %H:%M}",
+                delivery.profile,
+                post.content.text_for(delivery.profile),
+                ", ".join(_deciders(desk, post)) or "co-publisher",
+            )
+            for delivery, post in sorted(sent, key=lambda one: (one[0].due_at, one[0].profile))
+        ],
+    )
+
+
+def _clients(
+    desk: Desk, posts: Sequence[Post], live: Sequence[tuple[Post, Delivery]]
+) -> list[tuple[str | int, ...]]:
+    rows: list[tuple[str | int, ...]] = []
+    for workspace in desk.organization.workspaces:
+        mine = [delivery for post, delivery in live if post.workspace == workspace.id]
         waits = [_wait(desk, post) for post in posts if post.workspace == workspace.id]
         known = sorted(wait for wait in waits if wait is not None)
-        per_client.append(
+        rows.append(
             (
                 workspace.name,
                 sum(1 for post in posts if post.workspace == workspace.id),
@@ -142,48 +242,7 @@ def _report_page(desk: Desk, sandbox: Sandbox, here: Path, *, clean: bool) -> st
                 _hours(known[len(known) // 2]) if known else "-",
             )
         )
-    sent_back = [
-        (row, problem)
-        for row, problem in SheetImport(desk, here).problems(
-            dt.datetime(2026, 5, 29, 12, tzinfo=dt.UTC)
-        )
-    ]
-    body = join(
-        [
-            paragraph(
-                f"{len(sandbox.posts())} posts went out on"
-                f" {len({post.profile for post in sandbox.posts()})} profiles."
-                f" The journal's audit is {'clean' if clean else 'NOT clean'}."
-            ),
-            heading("By client"),
-            table(["Client", "Posts", "Sent", "Not sent", "Median time to sign-off"], per_client),
-            heading("What did not go out as planned"),
-            table(["Post", "Profile", "State", "Why"], _troubles(desk, posts, deliveries)),
-            heading("Cells of the sheet that were sent back"),
-            table(["Where", "What is wrong"], sent_back),
-            heading("What the style guide said"),
-            table(["Post", "By", "Finding"], _comments(posts)),
-            heading("Looked for before sending again"),
-            table(["Post", "Profile", "What happened"], _doubts(desk, live)),
-            heading("Everything that was sent"),
-            table(
-                ["When", "Profile", "Text", "Signed off by"],
-                [
-                    (
-                        f"{_local(delivery.published_at):%a %d %b %H:%M}",
-                        delivery.profile,
-                        post.content.text_for(delivery.profile),
-                        ", ".join(_deciders(desk, post)) or "co-publisher",
-                    )
-                    for post, delivery in sorted(
-                        live, key=lambda pair: (pair[1].due_at, pair[1].profile)
-                    )
-                    if delivery.published_at is not None
-                ],
-            ),
-        ]
-    )
-    return page("Week 23 at Northwind", body, lede="1 to 7 June 2026, from sheet to published")
+    return rows
 
 
 def _first(entries: tuple[HistoryEntry, ...], kind: str) -> HistoryEntry | None:
@@ -211,8 +270,8 @@ def _deciders(desk: Desk, post: Post) -> list[str]:
 
 def _troubles(
     desk: Desk, posts: tuple[Post, ...], deliveries: list[tuple[Post, Delivery]]
-) -> list[tuple[str, str, Html, str]]:
-    rows: list[tuple[str, str, Html, str]] = []
+) -> list[tuple[str, str, str, str]]:
+    rows: list[tuple[str, str, str, str]] = []
     for post in posts:
         shown = desk.summary(post).value
         if shown not in ("published", "approved"):
@@ -220,22 +279,16 @@ def _troubles(
             why = cancelled.data.reason if cancelled else "; ".join(c.text for c in post.comments)
             if shown == "scheduled":
                 why = f"took the next free slot, {desk.deliveries(post)[-1].at}"
-            rows.append((_short(post.text), ", ".join(post.targets), _state(shown), why or "-"))
+            rows.append((_short(post.text), ", ".join(post.targets), shown, why or "-"))
         if _first(desk.history(post), "post.expired"):
             why = "the sign-off came too late; moved and sent later"
-            rows.append((_short(post.text), ", ".join(post.targets), _state("expired"), why))
+            rows.append((_short(post.text), ", ".join(post.targets), "expired", why))
     for post, delivery in deliveries:
         if delivery.problem == "moved":
             entries = [e for e in desk.history(post) if e.type == "delivery.missed"]
             if entries:
-                rows.append(
-                    (_short(post.text), delivery.profile, _state("missed"), "hold; sent later")
-                )
+                rows.append((_short(post.text), delivery.profile, "missed", "hold; sent later"))
     return rows
-
-
-def _state(state: str) -> Html:
-    return badge(state, TONES.get(state, "amber"))
 
 
 def _comments(posts: tuple[Post, ...]) -> list[tuple[str, str, str]]:
@@ -258,5 +311,6 @@ def _doubts(desk: Desk, live: list[tuple[Post, Delivery]]) -> list[tuple[str, st
     return rows
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 70 else f"{text[:69]}…"
+def _short(text: str, longest: int = 70) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

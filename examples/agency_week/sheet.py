@@ -81,7 +81,10 @@ class SheetImport:
     def problems(self, now: dt.datetime) -> list[tuple[str, str]]:
         """Return (row, problem) for every row of the first sheet that did not become a post."""
         found = self.read("posts.csv", now=now)
-        said = [(f"row {problem.row}", problem.text()) for problem in found.problems]
+        said = [
+            (f"row {problem.row}", f"{problem.reason.text()}; {problem.suggestion}")
+            for problem in found.problems
+        ]
         for row in found.rows:
             unknown = [
                 name for name in row.profiles if name not in self.organization.profiles_by_id
