@@ -9,6 +9,7 @@ import attrs
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.publisher import Publisher
 from socialcollab.desk.steps import Steps, ask
+from socialcollab.errors import SocialCollabError, StoreError
 from socialcollab.time import as_utc
 from socialcollab.workflow import Actor, expire
 
@@ -28,11 +29,15 @@ class DueReport:
         worked: What was worked on: streams, in order.
 
         states: The state in which each delivery among them was left.
+
+        problems: Streams that could not be worked on, each with the reason,
+            such as a profile that no network is given for; others went on.
     """
 
     at: dt.datetime
     worked: tuple[str, ...] = ()
     states: tuple[tuple[str, str], ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
 
     def count(self, state: str) -> int:
         """Return how many deliveries were left in *state*."""
@@ -50,6 +55,7 @@ def run_due(
     """
     worked: list[str] = []
     states: dict[str, str] = {}
+    problems: list[tuple[str, str]] = []
     seen: set[str] = set()
     while True:
         rows = yield from ask(
@@ -65,15 +71,26 @@ def run_due(
             seen.add(row.stream)
             worked.append(row.stream)
             kind, _, name = row.stream.partition("/")
-            if kind == "post":
-                yield from _expire(engine, name, now=now)
+            try:
+                if kind == "post":
+                    yield from _expire(engine, name, now=now)
+                    continue
+                yield from publisher.work(name, now=now)
+            except StoreError:
+                raise
+            except SocialCollabError as error:
+                problems.append((row.stream, str(error)))
                 continue
-            yield from publisher.work(name, now=now)
             left = yield from engine.load(row.stream)
             states[name] = left.record.state.value
         yield from ask(engine.store.release, rows, worker=worker)
         if not fresh:
-            return DueReport(at=now, worked=tuple(worked), states=tuple(states.items()))
+            return DueReport(
+                at=now,
+                worked=tuple(worked),
+                states=tuple(states.items()),
+                problems=tuple(problems),
+            )
 
 
 def _expire(engine: Engine, post: str, *, now: dt.datetime) -> Steps[None]:

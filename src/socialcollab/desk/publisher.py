@@ -21,6 +21,7 @@ from socialcollab.errors import (
     NetworkError,
     NotFoundError,
     OutcomeUnknownError,
+    SocialCollabError,
     TemporaryError,
 )
 from socialcollab.time import as_utc
@@ -203,6 +204,10 @@ class Publisher:
                     ).keys
                 except NetworkError as error:
                     refused.append(error)
+                except SocialCollabError:
+                    raise
+                except Exception as error:  # noqa: BLE001  one adapter's bug is no other's
+                    refused.append(_broken(error))
             return begin(read.record, read.value, read.context, keys)
 
         events = yield from self._store(delivery, now, decide, sends=True)
@@ -232,6 +237,10 @@ class Publisher:
             return
         except NetworkError as error:
             outcome = error
+        except SocialCollabError:
+            raise
+        except Exception as error:  # noqa: BLE001  one adapter's bug is no other's
+            outcome = _broken(error)
         finally:
             flow.close()
         attempt = taken[-1] if taken else 0
@@ -347,6 +356,11 @@ class Publisher:
             found = yield from self._converse(delivery, flow, reach, now, [])
         except (NetworkError, _StoppedError):
             return
+        except SocialCollabError:
+            raise
+        except Exception as error:
+            # It stays unknown; due work reports why, and goes on with the rest.
+            raise _broken(error) from error
         finally:
             flow.close()
         if isinstance(found, Found):
@@ -358,6 +372,11 @@ class Publisher:
             yield from self._store(
                 delivery, now, lambda again: absent(again.value, attempt=attempt.number)
             )
+
+
+def _broken(error: Exception) -> NetworkError:
+    """Return what an adapter's own failure says: no more than that it failed."""
+    return NetworkError(f"the adapter failed with {type(error).__name__}")
 
 
 def _sent(published: Published, now: dt.datetime) -> Sent:

@@ -1,0 +1,125 @@
+"""Due work: one piece that goes wrong holds no other up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from socialcollab.desk import INDEXES, Desk
+from socialcollab.networks.sandbox import Sandbox
+from socialcollab.organization import Organization
+from socialcollab.stores import MemoryStore
+
+NOW = dt.datetime(2026, 4, 6, 8, tzinfo=dt.UTC)
+DUE = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
+
+
+@attrs.define
+class BrokenAdapter:
+    """An adapter with a bug in one of its methods; otherwise the sandbox's."""
+
+    good: Any
+    broken: str
+
+    @property
+    def description(self) -> Any:
+        return self.good.description
+
+    @property
+    def send_within_s(self) -> float:
+        return 5.0
+
+    def prepare(self, outgoing: Any, *, now: dt.datetime, entropy: bytes) -> Any:
+        if self.broken == "prepare":
+            raise KeyError("a bug")
+        return self.good.prepare(outgoing, now=now, entropy=entropy)
+
+    def publish(self, prepared: Any, progress: Mapping[str, str]) -> Any:
+        answer = yield from self.good.publish(prepared, progress)
+        if self.broken in ("publish", "find"):
+            raise KeyError("a bug after it was published")
+        return answer
+
+    def find(self, prepared: Any, progress: Mapping[str, str]) -> Any:
+        if self.broken == "find":
+            raise KeyError("a bug while looking")
+        return (yield from self.good.find(prepared, progress))
+
+
+@attrs.define
+class PartlyBroken:
+    """A network whose adapter for one profile has a bug."""
+
+    sandbox: Sandbox
+    broken: str
+
+    def adapter(self, profile: Any) -> Any:
+        good = self.sandbox.adapter(profile)
+        return BrokenAdapter(good, self.broken) if profile.id == "tulip-mastodon" else good
+
+    def transport(self, profile: Any) -> Any:
+        return self.sandbox.transport(profile)
+
+    def close(self) -> None:
+        self.sandbox.close()
+
+
+def published(desk: Desk) -> dict[str, str]:
+    (post,) = desk.posts()
+    return {delivery.profile: delivery.state.value for delivery in desk.deliveries(post)}
+
+
+def desk_with(networks: Mapping[str, Any]) -> Desk:
+    desk = Desk.create(
+        MemoryStore(INDEXES),
+        Organization.template("northwind"),
+        owner="eva",
+        networks=networks,
+        clock=lambda: NOW,
+    )
+    ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
+    post = ana.draft("Lente", profiles=["tulip-x", "tulip-mastodon"], planned_at="2026-04-07 09:30")
+    ben.approve(ana.submit(post))
+    return desk
+
+
+def test_a_profile_that_no_network_reaches_holds_no_other_up(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as sandbox:
+        desk = desk_with({"x": sandbox})
+        report = desk.run_due(DUE)
+        assert {"tulip-x": "published", "tulip-mastodon": "waiting"} == published(desk)
+        ((stream, problem),) = report.problems
+        assert "tulip-mastodon" in stream
+        assert "no network is given that reaches profile `tulip-mastodon`" in problem
+        assert desk.next_due() == DUE
+
+
+@pytest.mark.parametrize(("broken", "left"), [("prepare", "failed"), ("publish", "published")])
+def test_an_adapters_bug_claims_nothing_and_holds_no_other_up(
+    broken: str, left: str, tmp_path: Path
+) -> None:
+    """Before the sending it failed; after it nobody knows, until a look finds it."""
+    with Sandbox(tmp_path) as sandbox:
+        desk = desk_with({"*": PartlyBroken(sandbox, broken)})
+        desk.run_due(DUE)
+        states = published(desk)
+        assert states["tulip-x"] == "published"
+        assert states["tulip-mastodon"] in (left, "unknown")
+        desk.run_due(DUE)
+        assert left == published(desk)["tulip-mastodon"]
+        assert len(sandbox.posts("tulip-mastodon")) == (0 if broken == "prepare" else 1)
+        assert desk.audit().clean
+
+
+def test_a_look_that_fails_leaves_it_unknown_and_says_so(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as sandbox:
+        desk = desk_with({"*": PartlyBroken(sandbox, "find")})
+        desk.run_due(DUE)
+        report = desk.run_due(DUE)
+        assert published(desk)["tulip-mastodon"] == "unknown"
+        assert ["the adapter failed with KeyError"] == [said for _, said in report.problems]
