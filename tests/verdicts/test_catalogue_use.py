@@ -1,0 +1,81 @@
+"""The catalogues hold what the code says, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import socialcollab
+from socialcollab.verdicts import LANGUAGES
+from socialcollab.verdicts.catalogue import catalogue
+
+SOURCE = Path(socialcollab.__file__).parent
+SPEAKERS = {"Reason", "Remedy"}
+
+
+@cache
+def _trees() -> tuple[ast.Module, ...]:
+    return tuple(
+        ast.parse(path.read_text("utf-8"))
+        for path in sorted(SOURCE.rglob("*.py"))
+        if "messages" not in path.parts
+    )
+
+
+def _literals() -> tuple[set[str], set[str]]:
+    """Return all texts of the code, and the ends of those that are put together."""
+    whole: set[str] = set()
+    ends: set[str] = set()
+    for tree in _trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                whole.add(node.value)
+            if isinstance(node, ast.JoinedStr) and isinstance(node.values[-1], ast.Constant):
+                ends.add(str(node.values[-1].value))
+    return whole, ends
+
+
+def _said() -> Iterator[str]:
+    """Yield each code that the code gives as a plain text."""
+    for tree in _trees():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            given = list(node.args[:1]) if called in _speaking() else []
+            given += [each.value for each in node.keywords if each.arg == "message_code"]
+            for value in given:
+                for leaf in (
+                    (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
+                ):
+                    if isinstance(leaf, ast.Constant) and leaf.value:
+                        yield str(leaf.value)
+
+
+def _speaking() -> set[str]:
+    return {"message", *SPEAKERS, *(f"{name}.of" for name in SPEAKERS)}
+
+
+def test_some_codes_are_found() -> None:
+    assert {"not_a_member", "vote", "SG101.bytes"} <= set(_said())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_that_is_said_has_a_message(language: str) -> None:
+    assert set(_said()) - set(catalogue(language)) == set()
+
+
+def test_no_message_is_left_over() -> None:
+    whole, ends = _literals()
+
+    def used(code: str) -> bool:
+        stem, _, last = code.rpartition(".")
+        return code in whole or (
+            bool(stem) and (f".{last}" in ends or last in whole) and used(stem)
+        )
+
+    assert [code for code in catalogue("en") if not used(code)] == []
