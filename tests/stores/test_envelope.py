@@ -173,3 +173,13 @@ def test_later_changes_of_what_was_given_change_nothing() -> None:
 def test_streams_have_a_kind_and_mostly_a_name() -> None:
     for name in ("organization", "facts", "holds", "post/p1", "calendar/tulip-x", "case/x:7#1"):
         assert check_stream(name) == name
+
+
+def test_nothing_personal_shows_in_an_event() -> None:
+    event = attrs.evolve(GOLDEN, personal={"content": "hush"}, salt=b"hush" * 4)
+    journal = MemoryStore().for_organization("northwind")
+    journal.append([event], expects={event.stream: 0}, records={event.stream: b""})
+    (stored,) = journal.read(event.stream)
+    assert stored.personal == {"content": "hush"}
+    for shown in (repr(event), repr(stored)):
+        assert "hush" not in shown

@@ -160,6 +160,11 @@ def test_no_secret_shows_in_a_request():
     assert "hush" not in repr(request)
 
 
+def test_no_secret_shows_in_an_answer():
+    reply = Reply(status=200, headers={"set-cookie": "hush"}, body=b'{"access_token": "hush"}')
+    assert repr(reply) == "Reply(status=200)"
+
+
 def test_the_room_loads_neither_httpx_nor_tenacity():
     code = (
         "import sys, socialcollab.transport, socialcollab.networks.sandbox;"

@@ -182,7 +182,10 @@ class NewEvent:
     cause: str = attrs.field(default="", validator=_plain_text)
     digest: str = attrs.field(default="", validator=_plain_text)
     body: Mapping[str, Json] = attrs.field(factory=dict, hash=False, validator=_table)
-    personal: Mapping[str, Json] = attrs.field(factory=dict, hash=False, validator=_table)
+    # What a person said or is, and the salt, are in no repr, and so in no log.
+    personal: Mapping[str, Json] = attrs.field(
+        factory=dict, hash=False, repr=False, validator=_table
+    )
     salt: bytes = attrs.field(default=b"", repr=False)
     sealed_body: str = attrs.field(init=False, eq=False, repr=False)
 
@@ -255,7 +258,7 @@ class Event:
     cause: str
     digest: str
     body: Mapping[str, Json] = attrs.field(hash=False)
-    personal: Mapping[str, Json] = attrs.field(hash=False)
+    personal: Mapping[str, Json] = attrs.field(hash=False, repr=False)
     salt: bytes = attrs.field(repr=False)
     prev: str = attrs.field(repr=False)
     hash: str = attrs.field(repr=False)

@@ -82,8 +82,9 @@ class Reply:
     """
 
     status: int
-    headers: Mapping[str, str] = attrs.field(factory=dict)
-    body: bytes = b""
+    # A server may answer with cookies and tokens; repr shows none of them.
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    body: bytes = attrs.field(default=b"", repr=False)
 
     def json(self) -> Json:
         """

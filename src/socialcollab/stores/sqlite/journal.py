@@ -49,6 +49,9 @@ class SqliteJournal:
         self._store = store
         self._connections = store.connections
 
+    def __repr__(self) -> str:
+        return f"<journal of {self._organization} in {self._connections.name!r}>"
+
     @property
     def organization(self) -> str:
         """The organization that it is bound to."""
