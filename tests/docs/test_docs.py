@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import inspect
 import os
 import pkgutil
 import re
@@ -185,7 +186,7 @@ def test_the_tables_of_states_name_every_state_once() -> None:
 
 def test_the_table_of_summarise_has_the_order_of_its_docstring() -> None:
     shown = [cells[0].strip("`") for cells in rows(section("content.md", "The one word"))]
-    told = re.findall(r"^    ([a-z_]+)  +\S", summarise.__doc__ or "", re.MULTILINE)
+    told = re.findall(r"^([a-z_]+)  +\S", inspect.getdoc(summarise) or "", re.MULTILINE)
     assert [word for word in told if word != "shown"] == shown
     assert set(shown) <= set(Summary)
 

@@ -320,4 +320,4 @@ def test_a_thread_that_ends_keeps_no_connection(store: SqliteStore, here: Scene)
         thread = threading.Thread(target=here.journal.record, args=("facts",))
         thread.start()
         thread.join()
-    assert len(store.connections._idle) == 1
+    assert len(store.connections._idle.connections) == 1

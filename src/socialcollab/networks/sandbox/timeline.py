@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -114,6 +115,34 @@ class SandboxPost:
     removed: bool
 
 
+class _Held:
+    """An open connection, and the process that opened it."""
+
+    def __init__(self) -> None:
+        self._connection: sqlite3.Connection | None = None
+        self._pid = 0
+        # Connections that this process inherited by fork: SQLite forbids even to close them.
+        self._inherited: list[sqlite3.Connection] = []
+
+    def connection(self) -> sqlite3.Connection | None:
+        """Return the one that this process opened, or None."""
+        if self._connection is not None and self._pid != os.getpid():
+            self._inherited.append(self._connection)
+            self._connection = None
+        return self._connection
+
+    def hold(self, connection: sqlite3.Connection) -> None:
+        """Keep one until it is closed."""
+        self._connection, self._pid = connection, os.getpid()
+
+    def close(self) -> None:
+        """Close it, if this process opened it."""
+        connection = self.connection()
+        self._connection = None
+        if connection is not None:
+            connection.close()
+
+
 class Timeline:
     """
     The file, and what may be asked of it.
@@ -131,10 +160,9 @@ class Timeline:
         self._path = path
         self._durable = durable
         self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._pid = 0
-        # Connections that this process inherited by fork: SQLite forbids even to close them.
-        self._inherited: list[sqlite3.Connection | None] = []
+        self._held = _Held()
+        # Nothing is pending on it: a sandbox that is forgotten closes it, unwarned.
+        weakref.finalize(self, self._held.close)
 
     @contextmanager
     def writing(self, *, wait_s: float = 30.0) -> Iterator[sqlite3.Connection]:
@@ -174,14 +202,12 @@ class Timeline:
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
-            if self._connection is not None and self._pid == os.getpid():
-                self._connection.close()
-            self._connection = None
+            self._held.close()
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is not None and self._pid == os.getpid():
-            return self._connection
-        self._inherited.append(self._connection)
+        held = self._held.connection()
+        if held is not None:
+            return held
         self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
             self._path, isolation_level=None, timeout=30, check_same_thread=False
@@ -193,7 +219,7 @@ class Timeline:
         except sqlite3.Error:
             connection.close()
             raise
-        self._connection, self._pid = connection, os.getpid()
+        self._held.hold(connection)
         return connection
 
 

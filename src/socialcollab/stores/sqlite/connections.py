@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,6 +35,27 @@ _UNAVAILABLE = {
 
 # Connections that a process inherited by fork: SQLite forbids even to close them.
 _inherited: list[sqlite3.Connection] = []
+
+
+class _Idle:
+    """Connections that nobody uses, and the process that opened them."""
+
+    def __init__(self) -> None:
+        self.connections: list[sqlite3.Connection] = []
+        self._pid = os.getpid()
+
+    def leave_to_parent(self) -> None:
+        """Forget, after a fork, what the parent opened."""
+        if self._pid != os.getpid():
+            _inherited.extend(self.connections)
+            self.connections.clear()
+            self._pid = os.getpid()
+
+    def close(self) -> None:
+        """Close them."""
+        self.leave_to_parent()
+        while self.connections:
+            self.connections.pop().close()
 
 
 def translated(error: sqlite3.Error, name: str) -> StoreError:
@@ -76,9 +98,10 @@ class Connections:
         self._uri = text if text.startswith("file:") else Path(text).absolute().as_uri()
         self._pragmas = pragmas
         self._timeout_s = timeout_s
-        self._idle: list[sqlite3.Connection] = []
-        self._pid = os.getpid()
+        self._idle = _Idle()
         self._closed = False
+        # Nothing is pending on idle connections: a store that is forgotten closes them, unwarned.
+        weakref.finalize(self, self._idle.close)
 
     def connect(self) -> sqlite3.Connection:
         """Open one more connection, which the caller closes or gives back."""
@@ -104,12 +127,9 @@ class Connections:
 
     def take(self) -> sqlite3.Connection:
         """Return a connection that no other thread uses."""
-        if self._pid != os.getpid():
-            _inherited.extend(self._idle)
-            self._idle = []
-            self._pid = os.getpid()
+        self._idle.leave_to_parent()
         try:
-            return self._idle.pop()
+            return self._idle.connections.pop()
         except IndexError:
             return self.connect()
 
@@ -118,7 +138,7 @@ class Connections:
         if self._closed:
             connection.close()
         else:
-            self._idle.append(connection)
+            self._idle.connections.append(connection)
 
     def drop(self, connection: sqlite3.Connection) -> None:
         """Undo what a connection was doing, and close it: something went wrong on it."""
@@ -152,5 +172,4 @@ class Connections:
     def close(self) -> None:
         """Close the idle connections, and each other one when it is given back."""
         self._closed = True
-        while self._idle and self._pid == os.getpid():
-            self._idle.pop().close()
+        self._idle.close()
