@@ -202,6 +202,24 @@ def test_what_is_no_calendar_is_refused(data):
         read_holidays(data)
 
 
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (b"UID:1\r\n", "an event has no DTSTART"),
+        (b"DTSTART;VALUE=DATE:20260427\r\nRRULE:FREQ=SECONDLY\r\n", "within the day"),
+        (b"DTSTART;VALUE=DATE:20260427\r\nRRULE:FREQ=DAILY;BYHOUR=1,2\r\n", "within the day"),
+        (
+            b"DTSTART;VALUE=DATE:20260427\r\nDTEND;VALUE=DATE:20270427\r\nRRULE:FREQ=WEEKLY\r\n",
+            "more than 100000 days",
+        ),
+    ],
+)
+def test_a_calendar_that_asks_for_endless_work_is_refused(event, said):
+    data = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" + event + b"END:VEVENT\r\nEND:VCALENDAR\r\n"
+    with pytest.raises(InvalidValueError, match=said):
+        read_holidays(data)
+
+
 def test_real_calendars_never_crash(shared_data):
     for path in sorted(shared_data("ics-calendars").rglob("*.ics")):
         try:

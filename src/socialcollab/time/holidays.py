@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
@@ -16,6 +17,10 @@ __all__ = ["Holidays", "read_holidays"]
 MOST_BYTES = 1_000_000
 MOST_DAYS_OF_ONE = 366
 MOST_YEARS = 200
+# More than every day of two centuries; a hostile file could ask for billions.
+MOST_DAYS = 100_000
+
+_WITHIN_A_DAY = re.compile(r"FREQ=(?:SECONDLY|MINUTELY|HOURLY)|BY(?:SECOND|MINUTE|HOUR)=")
 
 
 def _as_dates(dates: Iterable[dt.date]) -> frozenset[dt.date]:
@@ -86,7 +91,8 @@ def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100)
         MissingExtraError: If the `calendar` extra is not installed.
 
         InvalidValueError: If the file is too large, is not a calendar, holds an
-            event without a start, or a recurrence rule that cannot be read.
+            event without a start, a recurrence rule that cannot be read or
+            repeats within a day, or more than 100 000 days off.
     """
     if len(data) > MOST_BYTES:
         raise InvalidValueError(
@@ -109,16 +115,27 @@ def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100)
             # icalendar warns of zones it had to guess; whole days have none.
             warnings.simplefilter("ignore")
             events = icalendar.Calendar.from_ical(data).walk("VEVENT")
-        for event in events:
-            for date, name in _days_off(event, first_year=first_year, last_year=last_year):
+        for count, (date, name) in enumerate(_all_days(events, first_year, last_year)):
+            if count >= MOST_DAYS:
+                raise InvalidValueError(f"its events have more than {MOST_DAYS} days")
+            if first_year <= date.year <= last_year:
                 names.setdefault(date, name)
     except (ValueError, KeyError, AttributeError, IndexError, TypeError, OverflowError) as error:
         raise InvalidValueError(f"the holiday calendar cannot be read: {error}") from error
     return Holidays(names, {date: name for date, name in names.items() if name})
 
 
+def _all_days(
+    events: Iterable[Any], first_year: int, last_year: int
+) -> Iterator[tuple[dt.date, str]]:
+    for event in events:
+        yield from _days_off(event, first_year=first_year, last_year=last_year)
+
+
 # An event is a mapping of icalendar's many types; what is not of the expected one raises above.
 def _days_off(event: Any, *, first_year: int, last_year: int) -> Iterator[tuple[dt.date, str]]:
+    if "DTSTART" not in event:
+        raise InvalidValueError("an event has no DTSTART")
     start = event["DTSTART"].dt
     if isinstance(start, dt.datetime):
         return
@@ -131,9 +148,7 @@ def _days_off(event: Any, *, first_year: int, last_year: int) -> Iterator[tuple[
         if first in excluded:
             continue
         for step in range(days):
-            date = first + dt.timedelta(days=step)
-            if first_year <= date.year <= last_year:
-                yield date, name
+            yield first + dt.timedelta(days=step), name
 
 
 def _excluded(exdate: Any) -> frozenset[dt.date]:
@@ -144,6 +159,8 @@ def _excluded(exdate: Any) -> frozenset[dt.date]:
 def _starts(start: dt.date, rule: str, *, first_year: int, last_year: int) -> Iterable[dt.date]:
     if not rule:
         return [start]
+    if _WITHIN_A_DAY.search(rule.upper()):
+        raise InvalidValueError(f"the rule `{rule[:100]}` of a whole day repeats within the day")
     from socialcollab.time.recurrence import Recurrence  # noqa: PLC0415  only for such events
 
     midnight = dt.datetime(start.year, start.month, start.day)  # noqa: DTZ001  local by meaning
@@ -153,4 +170,4 @@ def _starts(start: dt.date, rule: str, *, first_year: int, last_year: int) -> It
         else dt.datetime(first_year, 1, 1, tzinfo=dt.UTC),
         dt.datetime(last_year, 12, 31, 23, tzinfo=dt.UTC),
     )
-    return [instant.date() for instant in found]
+    return (instant.date() for instant in found)
