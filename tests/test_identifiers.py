@@ -68,3 +68,9 @@ def test_the_nearest_name_is_suggested_and_a_far_one_is_not() -> None:
     assert nearest("publsher", ["writer", "publisher"]) == "publisher"
     assert nearest("zzz", ["writer", "publisher"]) == ""
     assert nearest("x", []) == ""
+
+
+def test_a_refused_identifier_is_not_repeated_at_length() -> None:
+    with pytest.raises(InvalidValueError) as caught:
+        check_id("member", "A" * 1_000_000)
+    assert len(str(caught.value)) < 400

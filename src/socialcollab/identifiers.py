@@ -58,8 +58,10 @@ def check_id(what: str, value: object) -> str:
     """
     if isinstance(value, str) and _ID.fullmatch(value):
         return value
+    shown = repr(value)
+    shown = shown if len(shown) <= 100 else f"{shown[:100]}..."
     raise InvalidValueError(
-        f"{what} id {value!r} is not an identifier: use 1 to 64 lower-case letters, digits,"
+        f"{what} id {shown} is not an identifier: use 1 to 64 lower-case letters, digits,"
         " `.`, `-` or `_`, beginning with a letter or digit",
         value=value,
         expected="a lower-case identifier",
