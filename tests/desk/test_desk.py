@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.desk.conftest import DOCUMENT
 
 from socialcollab.content import Image
 from socialcollab.desk import INDEXES, Desk
@@ -23,6 +24,7 @@ from socialcollab.errors import (
 from socialcollab.networks.sandbox import Fault
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryStore
+from socialcollab.time import WallTime
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 PLANNED = "2026-04-07 09:30"
@@ -371,3 +373,49 @@ def test_a_viewer_sees_the_notes_of_their_own_workspace_alone() -> None:
     assert ["strike"] == [note.text for note in desk.notes(workspace="tulip")]
     assert () == desk.notes(viewer="noor", workspace="van-dam")
     assert len(desk.notes()) == 2
+
+
+@pytest.mark.parametrize("time", [dt.date(2026, 4, 7), 5, object()])
+def test_what_is_no_time_is_refused_by_name(office, time) -> None:
+    (ana,) = office.acting("ana")
+    with pytest.raises(InvalidValueError, match="is no time; write one such as"):
+        ana.draft("Lente", profiles=["tulip-x"], planned_at=time)
+
+
+def test_a_text_with_a_nul_is_refused(office) -> None:
+    (ana,) = office.acting("ana")
+    with pytest.raises(InvalidValueError, match="NUL character at 4"):
+        ana.draft("Lent\0e", profiles=["tulip-x"])
+
+
+def test_the_second_of_two_equal_hours_can_be_meant(office) -> None:
+    """02:30 happens twice on 25 October 2026 in Amsterdam."""
+    (ana,) = office.acting("ana")
+    second = WallTime(local="2026-10-25 02:30", zone="Europe/Amsterdam", repeated="second")
+    post = ana.draft("Nacht", profiles=["tulip-x"], planned_at=second)
+    assert dt.datetime(2026, 10, 25, 1, 30, tzinfo=dt.UTC) == post.planned_at.instant
+
+
+def test_of_two_who_create_a_desk_at_once_the_second_is_told_to_open_it(open_office) -> None:
+    office = open_office("sqlite")
+    start = threading.Barrier(4)
+    said = []
+
+    def create() -> None:
+        start.wait()
+        try:
+            Desk.create(office.store, other, owner="eva", clock=office.clock)
+        except InvalidValueError as error:
+            said.append(str(error))
+        else:
+            said.append("created")
+
+    text = DOCUMENT.replace('id = "northwind"', 'id = "southwind"')
+    other = Organization.loads(text)
+    threads = [threading.Thread(target=create) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ["created"] == [one for one in said if "has a desk here already; open it" not in one]
+    assert len(said) == 4

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.growth import grows_gently
 
 from socialcollab import pages
 from socialcollab.directory import NETWORKS, network
@@ -137,14 +137,16 @@ def test_any_text_makes_a_whole_page(text: str) -> None:
 
 
 def test_a_hundred_kilobytes_are_shown_in_moments() -> None:
-    began = time.perf_counter()
     at = dt.datetime.fromisoformat("2026-04-07 09:30")
-    for piece in ("a", "<", "a.nl ", "👨‍👩‍👧", "@a "):
-        text = piece * (100_000 // len(piece))
-        for name in NETWORKS:
-            preview(PreviewPost(text=text, name=text, handle=text), name)
-        month_calendar([CalendarEntry(at=at, title=text, profile=text)], 2026, 4)
-    assert time.perf_counter() - began < 10
+
+    def show(size: int) -> None:
+        for piece in ("a", "<", "a.nl ", "👨‍👩‍👧", "@a "):
+            text = piece * (size // len(piece))
+            for name in NETWORKS:
+                preview(PreviewPost(text=text, name=text, handle=text), name)
+            month_calendar([CalendarEntry(at=at, title=text, profile=text)], 2026, 4)
+
+    assert grows_gently(show, 12_500)
 
 
 def test_a_page_asks_nothing_of_any_server() -> None:

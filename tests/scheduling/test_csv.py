@@ -365,3 +365,10 @@ def test_posts_of_companies_survive_a_spreadsheet(shared_data):
     sheet = read_csv(write_csv(SheetRow(number=n, text=text) for n, text in enumerate(kept)))
     assert kept == [row.text for row in sheet.rows]
     assert not [found for found in sheet.problems if found.blocks]
+
+
+def test_a_workbook_is_told_to_be_one() -> None:
+    (problem,) = read_csv(b"PK\x03\x04\x14\x00 and so on").problems
+    assert (0, "sheet.workbook") == (problem.row, problem.code)
+    assert "save it as CSV" in problem.text()
+    assert "sla het op als CSV" in problem.text("nl")

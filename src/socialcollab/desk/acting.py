@@ -406,8 +406,6 @@ class Acting:
         return verdicts
 
     def _wall_time(self, post: str, at: TimeLike) -> WallTime:
-        if isinstance(at, WallTime):
-            return at
         current = self._desk.post(post)
         state = self._desk.run(self._desk.engine.state())
         return wall_time(at, state.organization.zone_of(current.workspace))
@@ -428,8 +426,14 @@ def wall_time(value: TimeLike, zone: str) -> WallTime:
         at = value
     elif isinstance(value, str):
         at = WallTime(local=parse_local(value), zone=zone)
-    else:
+    elif isinstance(value, dt.datetime):
         at = WallTime.of(value, zone)
+    else:
+        raise InvalidValueError(
+            f"`{value!r}` is no time; write one such as `2026-04-07 09:30`",
+            value=value,
+            expected="a text, a WallTime, or a datetime with a UTC offset",
+        )
     _ = at.instant
     return at
 

@@ -23,7 +23,7 @@ from socialcollab.desk.publisher import Publisher
 from socialcollab.desk.steps import Steps, run
 from socialcollab.desk.streams import INDEXES, ORGANIZATION, FactsRecord, HoldsRecord, Note, fold
 from socialcollab.directory import Profile, Selector
-from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
+from socialcollab.errors import ConflictError, InvalidValueError, NotFoundError, RefusedError
 from socialcollab.identifiers import MemberId
 from socialcollab.organization import Organization
 from socialcollab.permissions import PERMISSIONS
@@ -245,11 +245,7 @@ class Desk:
             )
         before = yield from self.engine.load(ORGANIZATION)
         if before.version:
-            raise InvalidValueError(
-                f"organization `{organization.id}` has a desk here already; open it",
-                value=organization.id,
-                expected="Desk.open",
-            )
+            raise _exists_already(organization.id)
         created = OrganizationCreated(
             owner=MemberId(owner),
             document_digest=organization.digest,
@@ -267,7 +263,11 @@ class Desk:
             versions={},
         )
         event = Event(ORGANIZATION, Actor.member(owner), created)
-        yield from self.engine.append(nothing, [event], [before], at=now)
+        try:
+            yield from self.engine.append(nothing, [event], [before], at=now)
+        except ConflictError:
+            # Somebody else was creating it at the same moment.
+            raise _exists_already(organization.id) from None
 
     def __enter__(self) -> Self:
         return self
@@ -580,7 +580,8 @@ def audit_file(
     Audit the journal of a desk that may be too damaged to sit down at.
 
     Args:
-        path: The desk's SQLite file.
+        path: The desk's SQLite file, or for a copy on a disk that cannot be
+            written ``file:PATH?immutable=1``.
 
         organization: Whose journal; needed only where the file has several.
 
@@ -600,8 +601,17 @@ def audit_file(
         store.close()
 
 
+def _exists_already(organization: str) -> InvalidValueError:
+    return InvalidValueError(
+        f"organization `{organization}` has a desk here already; open it",
+        value=organization,
+        expected="Desk.open",
+    )
+
+
 def _refuse_missing(path: str | Path) -> None:
-    if not Path(path).is_file():
+    # SQLite opens `file:PATH?immutable=1` too: a copy on a disk that cannot be written.
+    if not str(path).startswith("file:") and not Path(path).is_file():
         raise NotFoundError("desk", str(path), suggestion="make it with `Desk.create`")
 
 

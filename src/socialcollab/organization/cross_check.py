@@ -171,7 +171,9 @@ def check_files(
                 faults.add(name, str(error))
     for name in sorted(set(files) - named):
         faults.add(
-            "", f"the file `{shown(name)}` is given, but nothing names it", faults.hint(name, named)
+            "",
+            f"the file `{shown(name)}` is given, but nothing names it",
+            faults.hint(name, named, listing=False),
         )
     present = {name: files[name] for name in dict.fromkeys(guides) if name in files}
     if present:

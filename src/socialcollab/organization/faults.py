@@ -17,6 +17,7 @@ MOST_FAULTS: Final = 1000
 
 _MOST_COMPARED: Final = 200_000
 _LONGEST_NAME: Final = 100
+_MOST_LISTED: Final = 8
 
 
 class TooManyFaultsError(SocialCollabError):
@@ -86,11 +87,14 @@ class Faults:
         """Note a name that leads nowhere, with the nearest that leads somewhere."""
         self.add(place, f"unknown {what} `{shown(name)}`", self.hint(name, known, few=few), name)
 
-    def hint(self, name: str, known: Collection[str], *, few: bool = False) -> str:
+    def hint(
+        self, name: str, known: Collection[str], *, few: bool = False, listing: bool = True
+    ) -> str:
         """
         Suggest the nearest name; none is better than a document that takes minutes.
 
-        With *few*, all names are listed where none is near.
+        Where none is near, some names are listed (all with *few*, none without
+        *listing*).
         """
         self._compared += len(known)
         if self._compared > _MOST_COMPARED:
@@ -98,7 +102,13 @@ class Faults:
         near = nearest(name[:_LONGEST_NAME], known)
         if near:
             return f"did you mean `{near}`?"
-        return f"use one of {', '.join(known)}" if few and known else ""
+        if not listing:
+            return ""
+        if not known:
+            return "there is none yet"
+        shown_names = list(known) if few else sorted(known)[:_MOST_LISTED]
+        more = "" if len(shown_names) == len(known) else ", ..."
+        return f"use one of {', '.join(shown_names)}{more}"
 
     def raise_all(self) -> None:
         """

@@ -153,7 +153,7 @@ class Reader:
                 self.faults.add(
                     place,
                     f"`{shown(text)}` is not one of {', '.join(shape.words)}",
-                    self.faults.hint(text, shape.words),
+                    self.faults.hint(text, shape.words, listing=False),
                     text,
                 )
                 return FAULTY
@@ -220,7 +220,9 @@ class Reader:
                 )
                 continue
             free = [key for key in fields if key not in given]
-            hint = self.faults.hint(name, free) or self.faults.hint(name, tuple(fields), few=True)
+            hint = self.faults.hint(name, free, listing=False) or self.faults.hint(
+                name, tuple(fields), few=True
+            )
             self.faults.add(here, f"unknown key `{shown(name)}`", hint, name)
             guessed.update(key for key in free if hint == f"did you mean `{key}`?")
         return guessed

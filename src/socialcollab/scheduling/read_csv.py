@@ -16,6 +16,9 @@ from socialcollab.verdicts import Reason
 
 __all__ = ["iter_csv", "read_csv"]
 
+# How the workbooks of spreadsheet programs begin: they are archives.
+_ZIP = b"PK\x03\x04"
+
 _SHOWN: Final = 200
 
 
@@ -136,6 +139,14 @@ class _Reader:
         find_columns([], given=columns)
 
     def read(self, data: bytes) -> Iterator[SheetRow | SheetProblem]:
+        if data.startswith(_ZIP):
+            yield SheetProblem(
+                row=0,
+                column="",
+                reason=Reason.of("sheet.workbook"),
+                fix=Reason.of("sheet.workbook.fix"),
+            )
+            return
         try:
             found = records(data, encoding=self.encoding)
         except UndecodableError as error:

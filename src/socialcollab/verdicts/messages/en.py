@@ -115,4 +115,6 @@ MESSAGES: Final[dict[str, str]] = {
     "SG105.name": "`{what}` is the name of another workspace, {workspace}",
     "may_now": "`{command}` may be given now",
     "owner_lacks": "`{owner}` lacks permissions everywhere that an owner needs: {permissions}",
+    "sheet.workbook": "the file is a workbook, not a spreadsheet of text",
+    "sheet.workbook.fix": "save it as CSV (UTF-8)",
 }

@@ -115,4 +115,6 @@ MESSAGES: Final[dict[str, str]] = {
     "SG105.name": "`{what}` is de naam van een andere werkruimte, {workspace}",
     "may_now": "`{command}` mag nu",
     "owner_lacks": "`{owner}` mist overal rechten die een eigenaar nodig heeft: {permissions}",
+    "sheet.workbook": "het bestand is een werkmap, geen spreadsheet in tekst",
+    "sheet.workbook.fix": "sla het op als CSV (UTF-8)",
 }
