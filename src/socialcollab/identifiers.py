@@ -23,6 +23,7 @@ __all__ = [
     "TeamId",
     "WorkspaceId",
     "check_id",
+    "did_you_mean",
     "nearest",
     "uuid7",
 ]
@@ -77,6 +78,27 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """
     found = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return found[0] if found else ""
+
+
+def did_you_mean(name: str, known: Iterable[str], *, before: str = "", otherwise: str = "") -> str:
+    """
+    Suggest the nearest known name.
+
+    >>> did_you_mean("publsher", ["writer", "publisher"], before="; ")
+    '; did you mean `publisher`?'
+
+    Args:
+        name: What was written.
+
+        known: What could have been meant.
+
+        before: What joins the suggestion to the sentence before it.
+
+        otherwise: What is said where no name is near.
+    """
+    near = nearest(name, known)
+    said = f"did you mean `{near}`?" if near else otherwise
+    return f"{before}{said}" if said else ""
 
 
 def uuid7(at: dt.datetime, entropy: bytes) -> str:

@@ -15,7 +15,7 @@ from socialcollab.desk.steps import Steps
 from socialcollab.desk.todo import ToDo, to_do
 from socialcollab.directory import Selector
 from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
-from socialcollab.identifiers import PostId, nearest, uuid7
+from socialcollab.identifiers import PostId, did_you_mean, uuid7
 from socialcollab.time import WallTime, as_utc, parse_local
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import Actor
@@ -160,9 +160,8 @@ class Acting:
             at = self._desk.engine.now()
             visible = organization.access.profiles(self.member, "view", at=at)
             if targets[0] not in organization.profiles_by_id:
-                near = nearest(targets[0], visible)
                 raise NotFoundError(
-                    "profile", targets[0], suggestion=f"did you mean `{near}`?" if near else ""
+                    "profile", targets[0], suggestion=did_you_mean(targets[0], visible)
                 )
             workspace = workspace or organization.profile(targets[0]).workspace
         elif not workspace:

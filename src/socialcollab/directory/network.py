@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import attrs
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.identifiers import check_id, nearest
+from socialcollab.identifiers import check_id, did_you_mean
 
 __all__ = [
     "CreateOnce",
@@ -58,8 +58,7 @@ def _one_of(words: tuple[str, ...]) -> _Check:
     def check(owner: object, attribute: attrs.Attribute[str], value: str | frozenset[str]) -> None:
         for word in sorted({value} if isinstance(value, str) else value):
             if word not in words:
-                near = nearest(word, words)
-                hint = f"; did you mean `{near}`?" if near else ""
+                hint = did_you_mean(word, words, before="; ")
                 raise InvalidValueError(
                     f"{attribute.name} of {type(owner).__name__} is `{word}`,"
                     f" not one of {', '.join(words)}{hint}",

@@ -9,7 +9,7 @@ import attrs
 
 from socialcollab.directory.profile import Profile
 from socialcollab.errors import InvalidValueError
-from socialcollab.identifiers import nearest
+from socialcollab.identifiers import did_you_mean
 from socialcollab.sections import ListOf, Ref, Section, Text, as_words, shape
 
 __all__ = ["CONTEXT_KEYS", "PROFILE_KEYS", "Excluding", "Facts", "Selector", "as_selector"]
@@ -179,8 +179,7 @@ class Selector:
         table = dict(value)
         for key in table:
             if key not in (*PROFILE_KEYS, *CONTEXT_KEYS, "excluding"):
-                near = nearest(key, (*PROFILE_KEYS, *CONTEXT_KEYS, "excluding"))
-                hint = f"; did you mean `{near}`?" if near else ""
+                hint = did_you_mean(key, (*PROFILE_KEYS, *CONTEXT_KEYS, "excluding"), before="; ")
                 raise InvalidValueError(f"a selector has no key `{key}`{hint}", value=key)
         excluding = table.pop("excluding", None)
         if isinstance(excluding, Mapping):

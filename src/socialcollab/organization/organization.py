@@ -15,7 +15,7 @@ import attrs
 from socialcollab.content import Finding, Post, PostContent, canonical_json
 from socialcollab.directory import Campaign, Facts, Member, Profile, Team, Workspace
 from socialcollab.errors import InvalidValueError, NotFoundError
-from socialcollab.identifiers import nearest
+from socialcollab.identifiers import did_you_mean, nearest
 from socialcollab.inbox import InboxSettings, Routine, Routing
 from socialcollab.organization.document import read_document
 from socialcollab.organization.expectation import Expectation, FailedExpectation
@@ -262,8 +262,9 @@ class Organization:
         changes: dict[str, Any] = {}
         for name, added in sections.items():
             if name not in lists:
-                near = nearest(name, lists)
-                hint = f"; did you mean `{near}`?" if near else f"; there are {', '.join(lists)}"
+                hint = did_you_mean(
+                    name, lists, before="; ", otherwise=f"there are {', '.join(lists)}"
+                )
                 raise InvalidValueError(
                     f"there are no sections `{name}` to add to{hint}", value=name
                 )

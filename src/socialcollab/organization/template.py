@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from socialcollab.errors import InvalidValueError, NotFoundError
-from socialcollab.identifiers import nearest
+from socialcollab.identifiers import did_you_mean
 from socialcollab.organization.document import tables_of
 from socialcollab.organization.load import read_template_files, template_names
 
@@ -31,19 +31,17 @@ def fill_template(name: str, params: Mapping[str, str]) -> tuple[dict[str, Any],
     """
     names = template_names()
     if name not in names:
-        near = nearest(name, names)
         raise NotFoundError(
             "template",
             name,
-            suggestion=f"did you mean `{near}`?" if near else f"there are {', '.join(names)}",
+            suggestion=did_you_mean(name, names, otherwise=f"there are {', '.join(names)}"),
         )
     files = read_template_files(name)
     table = dict(tables_of(files.pop("agency.toml")))
     defaults: Mapping[str, str] = table.pop("template", {"id": table["organization"]["id"]})
     for param, value in params.items():
         if param not in defaults:
-            near = nearest(param, defaults)
-            hint = f"did you mean `{near}`?" if near else f"it has {', '.join(defaults)}"
+            hint = did_you_mean(param, defaults, otherwise=f"it has {', '.join(defaults)}")
             raise InvalidValueError(
                 f"template `{name}` has no parameter `{param}`; {hint}", value=param, expected=hint
             )

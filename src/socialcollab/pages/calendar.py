@@ -12,7 +12,7 @@ import attrs
 
 from socialcollab.directory import NETWORKS
 from socialcollab.errors import InvalidValueError
-from socialcollab.identifiers import nearest
+from socialcollab.identifiers import did_you_mean
 from socialcollab.pages.markup import Html, escape, safe_href
 from socialcollab.pages.table import Tone
 from socialcollab.pages.words import MONTHS, WEEKDAYS, words
@@ -60,8 +60,7 @@ def _local(value: dt.datetime) -> dt.datetime:
 
 def _known_state(_: object, __: attrs.Attribute[str], value: str) -> None:
     if value not in STATES:
-        near = nearest(value, STATES)
-        hint = f"; did you mean `{near}`?" if near else ""
+        hint = did_you_mean(value, STATES, before="; ")
         raise InvalidValueError(
             f"there is no state `{value}`{hint}", value=value, expected="a state of a post"
         )

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.identifiers import nearest
+from socialcollab.identifiers import did_you_mean
 
 __all__ = ["LANGUAGES", "MONTHS", "WEEKDAYS", "words"]
 
@@ -150,8 +150,9 @@ def words(language: str) -> Mapping[str, str]:
     """
     found = _WORDS.get(language.partition("-")[0].lower())
     if found is None:
-        near = nearest(language, _WORDS)
-        hint = f"; did you mean `{near}`?" if near else f"; there are {', '.join(_WORDS)}"
+        hint = did_you_mean(
+            language, _WORDS, before="; ", otherwise=f"there are {', '.join(_WORDS)}"
+        )
         raise InvalidValueError(
             f"there are no pages in `{language}`{hint}",
             value=language,

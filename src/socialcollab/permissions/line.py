@@ -9,9 +9,10 @@ import attrs
 
 from socialcollab.directory import Party
 from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import did_you_mean
 from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.permission import ALL
-from socialcollab.permissions.scope import Scope, Span, hint, within
+from socialcollab.permissions.scope import Scope, Span, within
 from socialcollab.verdicts import Reason
 
 __all__ = ["Line", "read_line"]
@@ -109,7 +110,7 @@ def read_line(source: Grant | Forbid, number: int, scope: Scope) -> Line:
         known: Mapping[str, object] = scope.teams if party.kind == "team" else scope.members
         if party.name not in known:
             raise InvalidValueError(
-                f"{what} at {place} is to `{party}`, which does not exist{hint(party.name, known)}",
+                f"{what} at {place} is to `{party}`, which does not exist{did_you_mean(party.name, known, before='; ')}",
                 value=str(party),
             )
         members.update(scope.everyone_in(party))
@@ -121,7 +122,7 @@ def read_line(source: Grant | Forbid, number: int, scope: Scope) -> Line:
         if source.role not in scope.roles.by_id:
             raise InvalidValueError(
                 f"grant at {place} gives `{source.role}`, which is no role"
-                f"{hint(source.role, scope.roles.by_id)}",
+                f"{did_you_mean(source.role, scope.roles.by_id, before='; ')}",
                 value=source.role,
             )
         roles = scope.roles.included_in(source.role)
@@ -132,7 +133,7 @@ def read_line(source: Grant | Forbid, number: int, scope: Scope) -> Line:
             if permission not in names and permission != ALL:
                 raise InvalidValueError(
                     f"{what} at {place} names `{permission}`, which is no permission"
-                    f"{hint(permission, names)}",
+                    f"{did_you_mean(permission, names, before='; ')}",
                     value=permission,
                 )
         permissions = names if ALL in source.permissions else frozenset(source.permissions)

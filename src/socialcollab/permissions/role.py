@@ -8,7 +8,7 @@ from functools import cached_property
 import attrs
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.identifiers import check_id, nearest
+from socialcollab.identifiers import check_id, did_you_mean
 from socialcollab.permissions.permission import ALL, PERMISSIONS
 from socialcollab.sections import Id, ListOf, Ref, as_words, shape
 
@@ -65,14 +65,14 @@ class Roles:
             for included in role.includes:
                 if included not in self.by_id:
                     raise InvalidValueError(
-                        f"role `{role.id}` includes `{included}`, which is no role{_hint(included, self.by_id)}",
+                        f"role `{role.id}` includes `{included}`, which is no role{did_you_mean(included, self.by_id, before='; ')}",
                         value=included,
                     )
             for permission in role.permissions:
                 if permission not in self.permission_names and permission != ALL:
                     raise InvalidValueError(
                         f"role `{role.id}` names `{permission}`, which is no permission"
-                        f"{_hint(permission, self.permission_names)}",
+                        f"{did_you_mean(permission, self.permission_names, before='; ')}",
                         value=permission,
                     )
         cycle = find_cycle({role.id: role.includes for role in self.by_id.values()})
@@ -152,8 +152,3 @@ def find_cycle(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
             stack.append((node, True))
             stack.extend((other, False) for other in sorted(edges.get(node, ()), reverse=True))
     return ()
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    near = nearest(name, known)
-    return f"; did you mean `{near}`?" if near else ""

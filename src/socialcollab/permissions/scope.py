@@ -18,11 +18,11 @@ from socialcollab.directory import (
     Workspace,
 )
 from socialcollab.errors import InvalidValueError
-from socialcollab.identifiers import MemberId, nearest
+from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.permissions.role import Role, Roles
 from socialcollab.time import zone
 
-__all__ = ["EVERYWHERE", "Scope", "Span", "by_id", "hint", "within"]
+__all__ = ["EVERYWHERE", "Scope", "Span", "by_id", "within"]
 
 EVERYWHERE = "*"
 """The place that is every workspace."""
@@ -59,7 +59,7 @@ class Scope:
                 if member not in self.members:
                     raise InvalidValueError(
                         f"team `{team.id}` has `{member}`, who is no member"
-                        f"{hint(member, self.members)}",
+                        f"{did_you_mean(member, self.members, before='; ')}",
                         value=member,
                         expected="a member's id",
                     )
@@ -94,14 +94,14 @@ class Scope:
         """Refuse a permission or a place that does not exist."""
         if permission not in self.roles.permission_names:
             raise InvalidValueError(
-                f"`{permission}` is no permission{hint(permission, self.roles.permission_names)}",
+                f"`{permission}` is no permission{did_you_mean(permission, self.roles.permission_names, before='; ')}",
                 value=permission,
                 expected="a permission's name",
             )
         if where != EVERYWHERE and where not in self.profiles and where not in self._zones:
             known = [*self.profiles, *self._zones]
             raise InvalidValueError(
-                f"`{where}` is no profile and no workspace{hint(where, known)}",
+                f"`{where}` is no profile and no workspace{did_you_mean(where, known, before='; ')}",
                 value=where,
                 expected="a profile, a workspace or `*`",
             )
@@ -116,7 +116,7 @@ class Scope:
             for word in words:
                 if word not in known:
                     raise InvalidValueError(
-                        f"{line} is on {key} `{word}`, which does not exist{hint(word, known)}",
+                        f"{line} is on {key} `{word}`, which does not exist{did_you_mean(word, known, before='; ')}",
                         value=word,
                         expected=f"a {key} that exists",
                     )
@@ -167,9 +167,3 @@ def by_id(what: str, values: Iterable[_T]) -> dict[str, _T]:
             )
         found[value.id] = value
     return found
-
-
-def hint(name: str, known: Iterable[str]) -> str:
-    """Return a suggestion of the nearest known name, or nothing."""
-    near = nearest(name, known)
-    return f"; did you mean `{near}`?" if near else ""

@@ -12,7 +12,7 @@ import attrs
 from socialcollab.content import Hold
 from socialcollab.directory import Facts, Profile
 from socialcollab.errors import InvalidValueError, NotFoundError
-from socialcollab.identifiers import nearest
+from socialcollab.identifiers import did_you_mean
 from socialcollab.scheduling.blackout import Blackout
 from socialcollab.scheduling.slot_plan import SlotPlan
 from socialcollab.time import TimeOfDay, as_utc, local_time, resolve, zone
@@ -197,10 +197,7 @@ class Calendar:
         """
         found = self.lanes.get(profile)
         if found is None:
-            near = nearest(profile, self.lanes)
-            raise NotFoundError(
-                "profile", profile, suggestion=f"did you mean `{near}`?" if near else ""
-            )
+            raise NotFoundError("profile", profile, suggestion=did_you_mean(profile, self.lanes))
         return found
 
     def entries(

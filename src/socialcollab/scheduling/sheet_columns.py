@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.identifiers import nearest
+from socialcollab.identifiers import did_you_mean
 from socialcollab.time import DateOrder
 
 __all__ = ["FIELDS", "Columns", "find_columns"]
@@ -166,8 +166,7 @@ def find_columns(
 def _field(name: str) -> str:
     if name in FIELDS or name in _PARTS or not name:
         return name
-    near = nearest(name, FIELDS)
-    hint = f"did you mean `{near}`?" if near else f"use one of {', '.join(FIELDS)}"
+    hint = did_you_mean(name, FIELDS, otherwise=f"use one of {', '.join(FIELDS)}")
     raise InvalidValueError(
         f"a spreadsheet has no field `{name}`; {hint}", value=name, expected=hint
     )

@@ -11,7 +11,7 @@ import attrs
 from socialcollab.content import SEVERITIES
 from socialcollab.directory import NETWORKS
 from socialcollab.errors import FaultError, InvalidValueError
-from socialcollab.identifiers import nearest
+from socialcollab.identifiers import did_you_mean
 from socialcollab.styleguide.guide import Selected
 from socialcollab.styleguide.rules import RULES, Avoided, Term
 
@@ -59,8 +59,7 @@ class _Reader:
         )
 
     def unknown(self, place: str, what: str, word: str, known: tuple[str, ...]) -> None:
-        near = nearest(word[:100], known)
-        hint = f"did you mean `{near}`?" if near else f"use one of {', '.join(known)}"
+        hint = did_you_mean(word[:100], known, otherwise=f"use one of {', '.join(known)}")
         self.fault(place, f"unknown {what} `{word[:100]}`", hint, word[:100])
 
     def document(self, name: str, given: str | bytes | Mapping[str, Any]) -> None:

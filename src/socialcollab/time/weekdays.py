@@ -10,7 +10,7 @@ from typing import Final, Self
 import attrs
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.identifiers import nearest
+from socialcollab.identifiers import did_you_mean
 
 __all__ = ["WEEKDAYS", "WEEKDAYS_PATTERN", "Weekdays"]
 
@@ -106,8 +106,7 @@ def _number(name: str, text: str) -> int:
     found = _NUMBER.get(name)
     if found is not None:
         return found
-    near = nearest(name, _NUMBER)
-    hint = f"did you mean `{near}`?" if near else 'write days as "mon-fri" or "mon,wed,sat-sun"'
+    hint = did_you_mean(name, _NUMBER, otherwise='write days as "mon-fri" or "mon,wed,sat-sun"')
     raise InvalidValueError(
         f"`{name}` in `{text}` is no day of the week; {hint}", value=text, expected=hint
     )

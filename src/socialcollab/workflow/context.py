@@ -10,7 +10,7 @@ import attrs
 from socialcollab.content import Delivery, Finding, Hold, Post
 from socialcollab.directory import Facts, Party, Profile, Workspace
 from socialcollab.errors import NotFoundError
-from socialcollab.identifiers import MemberId, nearest
+from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.permissions import Access, Duty
 from socialcollab.time import BusinessHours, WallTime
 from socialcollab.verdicts import Reason
@@ -85,10 +85,7 @@ class Context:
             NotFoundError: If there is none; it suggests the nearest.
         """
         if profile not in self.profiles:
-            near = nearest(profile, self.profiles)
-            raise NotFoundError(
-                "profile", profile, suggestion=f"did you mean `{near}`?" if near else ""
-            )
+            raise NotFoundError("profile", profile, suggestion=did_you_mean(profile, self.profiles))
         return self.profiles[profile]
 
     def targets_of(self, post: Post) -> tuple[Profile, ...]:

@@ -11,7 +11,7 @@ import attrs
 from socialcollab.content import PUBLISHED_FIELDS
 from socialcollab.directory import Facts, Party, Profile
 from socialcollab.errors import InvalidValueError
-from socialcollab.identifiers import nearest
+from socialcollab.identifiers import did_you_mean
 from socialcollab.time import Duration
 from socialcollab.workflow.policy import ApprovalPolicy, Step
 
@@ -128,8 +128,7 @@ class Policies:
                         value=current,
                     )
                 if current not in self.by_id:
-                    near = nearest(current, self.by_id)
-                    hint = f"; did you mean `{near}`?" if near else ""
+                    hint = did_you_mean(current, self.by_id, before="; ")
                     raise InvalidValueError(
                         f"policy `{trail[-1]}` extends `{current}`, which is no policy{hint}",
                         value=current,
@@ -148,8 +147,7 @@ class Policies:
         for step in steps:
             for other in step.after:
                 if other not in keys:
-                    near = nearest(other, keys)
-                    hint = f"; did you mean `{near}`?" if near else ""
+                    hint = did_you_mean(other, keys, before="; ")
                     raise InvalidValueError(
                         f"step `{policy}/{step.id}` waits for `{other}`,"
                         f" which policy `{policy}` does not have{hint}",

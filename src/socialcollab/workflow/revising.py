@@ -20,7 +20,7 @@ from socialcollab.identifiers import (
     MemberId,
     PostId,
     WorkspaceId,
-    nearest,
+    did_you_mean,
 )
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
@@ -180,10 +180,7 @@ def _check_targets(content: PostContent, workspace: str, context: Context) -> No
     for target in content.targets:
         profile = context.profiles.get(target)
         if profile is None or (profile.workspace != workspace and target not in visible):
-            near = nearest(target, visible)
-            raise NotFoundError(
-                "profile", target, suggestion=f"did you mean `{near}`?" if near else ""
-            )
+            raise NotFoundError("profile", target, suggestion=did_you_mean(target, visible))
         if profile.workspace != workspace:
             raise refuse(
                 Reason.of(

@@ -13,7 +13,7 @@ from socialcollab.directory.networks.linkedin import LINKEDIN
 from socialcollab.directory.networks.mastodon import MASTODON
 from socialcollab.directory.networks.x import X
 from socialcollab.errors import InvalidValueError
-from socialcollab.identifiers import nearest
+from socialcollab.identifiers import did_you_mean
 
 __all__ = ["NETWORKS", "network"]
 
@@ -36,7 +36,6 @@ def network(name: str | NetworkDescription) -> NetworkDescription:
         return name
     found = NETWORKS.get(name)
     if found is None:
-        near = nearest(name, NETWORKS)
-        hint = f"did you mean `{near}`?" if near else f"there are {', '.join(NETWORKS)}"
-        raise InvalidValueError(f"there is no network `{name}`; {hint}", value=name, expected=near)
+        hint = did_you_mean(name, NETWORKS, otherwise=f"there are {', '.join(NETWORKS)}")
+        raise InvalidValueError(f"there is no network `{name}`; {hint}", value=name, expected=hint)
     return found
