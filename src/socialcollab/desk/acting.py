@@ -11,6 +11,7 @@ import attrs
 from socialcollab.content import Image, Poll, Post, PostContent
 from socialcollab.desk import commands as dc
 from socialcollab.desk.perform import decided, perform
+from socialcollab.desk.reading import HoldSet
 from socialcollab.desk.steps import Steps
 from socialcollab.desk.todo import ToDo, to_do
 from socialcollab.directory import Selector
@@ -24,31 +25,10 @@ from socialcollab.workflow import commands as cm
 if TYPE_CHECKING:
     from socialcollab.desk.desk import Desk
 
-__all__ = ["Acting", "HoldSet", "When"]
+__all__ = ["Acting", "When"]
 
 When = Literal["next slot", "as soon as approved"]
 TimeLike = str | dt.datetime | WallTime
-
-
-@attrs.frozen(kw_only=True)
-class HoldSet:
-    """
-    What a hold or its end came to.
-
-    Attributes:
-        id: The hold's identifier.
-
-        under_way: Deliveries that had been taken in hand before it: it does not stop these.
-
-        waiting: Deliveries that it stops, or stopped no longer.
-
-        missed: Deliveries that fell due during it, for a person to decide on.
-    """
-
-    id: str
-    under_way: tuple[str, ...] = ()
-    waiting: tuple[str, ...] = ()
-    missed: tuple[str, ...] = ()
 
 
 class _Unchanged:

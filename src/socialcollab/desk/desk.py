@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import os
 import time
@@ -11,37 +10,41 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from socialcollab.content import Delivery, Hold, Post, Summary, summarise
-from socialcollab.desk.acting import Acting, HoldSet
+from socialcollab.content import Delivery, Hold, Post, Summary
+from socialcollab.desk.acting import Acting
 from socialcollab.desk.due import DueReport, run_due
-from socialcollab.desk.engine import Clock, Engine, State
+from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.history import HistoryEntry, feed, history
-from socialcollab.desk.organization_events import OrganizationCreated
+from socialcollab.desk.opening import create, only_one, opened, refuse_missing
 from socialcollab.desk.perform import find_ref
-from socialcollab.desk.planning import all_rows, full_calendar, instant
+from socialcollab.desk.planning import full_calendar, instant
 from socialcollab.desk.publisher import Publisher
+from socialcollab.desk.reading import (
+    HoldSet,
+    read_deliveries,
+    read_held,
+    read_notes,
+    read_posts,
+    read_summary,
+    read_waiting_for,
+)
 from socialcollab.desk.steps import Steps, run
-from socialcollab.desk.streams import INDEXES, ORGANIZATION, FactsRecord, HoldsRecord, Note, fold
+from socialcollab.desk.streams import INDEXES, Note, fold
 from socialcollab.directory import Profile, Selector
-from socialcollab.errors import ConflictError, InvalidValueError, NotFoundError, RefusedError
-from socialcollab.identifiers import MemberId
+from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.organization import Organization
-from socialcollab.permissions import PERMISSIONS
 from socialcollab.scheduling import Calendar, Clash, find_clashes
 from socialcollab.stores import (
     Anchor,
     AuditReport,
-    FolderMedia,
     MemoryMedia,
-    SqliteStore,
     Store,
 )
 from socialcollab.time import as_utc
 from socialcollab.transport import Media, Network
-from socialcollab.verdicts import Reason, Verdict
-from socialcollab.workflow import Actor, Event, StepStatus, step_statuses
+from socialcollab.workflow import StepStatus
 
-__all__ = ["Desk", "audit_file"]
+__all__ = ["Desk"]
 
 T = TypeVar("T")
 
@@ -151,9 +154,9 @@ class Desk:
 
             InvalidValueError: If the organization has a desk there already.
         """
-        opened, kept, owns = _opened(store, media)
+        journal, kept, owns = opened(store, media)
         desk = cls(
-            opened,
+            journal,
             organization.id,
             networks=networks,
             media=kept,
@@ -164,7 +167,7 @@ class Desk:
         )
         desk._owns_store = owns
         try:
-            desk.run(desk._create(organization, owner))
+            desk.run(create(desk.engine, organization, owner))
         except BaseException:
             desk.close()
             raise
@@ -209,12 +212,12 @@ class Desk:
             InvalidValueError: If there are several and none is named.
         """
         if isinstance(store, (str, Path)):
-            _refuse_missing(store)
-        opened, kept, owns = _opened(store, media)
+            refuse_missing(store)
+        journal, kept, owns = opened(store, media)
         try:
             desk = cls(
-                opened,
-                organization or _only_one(opened, str(store) if owns else "store"),
+                journal,
+                organization or only_one(journal, str(store) if owns else "store"),
                 networks=networks,
                 media=kept,
                 clock=clock,
@@ -226,48 +229,9 @@ class Desk:
             desk.run(desk.engine.state())
         except BaseException:
             if owns:
-                opened.close()
+                journal.close()
             raise
         return desk
-
-    def _create(self, organization: Organization, owner: str) -> Steps[None]:
-        now = self.engine.now()
-        missing = [
-            permission
-            for permission in sorted(PERMISSIONS)
-            if not organization.access.allows(owner, permission, "*", at=now)
-        ]
-        if missing:
-            raise RefusedError(
-                Verdict.no(
-                    Reason.of("owner_lacks", owner=owner, permissions=", ".join(missing[:5]))
-                )
-            )
-        before = yield from self.engine.load(ORGANIZATION)
-        if before.version:
-            raise _exists_already(organization.id)
-        created = OrganizationCreated(
-            owner=MemberId(owner),
-            document_digest=organization.digest,
-            document=organization.to_toml(),
-            files={
-                name: base64.b64encode(data).decode()
-                for name, data in sorted(organization.files.items())
-            },
-        )
-        nothing = State(
-            organization=organization,
-            digest=organization.digest,
-            facts=FactsRecord(),
-            holds=HoldsRecord(),
-            versions={},
-        )
-        event = Event(ORGANIZATION, Actor.member(owner), created)
-        try:
-            yield from self.engine.append(nothing, [event], [before], at=now)
-        except ConflictError:
-            # Somebody else was creating it at the same moment.
-            raise _exists_already(organization.id) from None
 
     def __enter__(self) -> Self:
         return self
@@ -388,65 +352,23 @@ class Desk:
         """
         asked = {"workspace": workspace, "state": state, "author": author, "campaign": campaign}
         where = {name: value for name, value in asked.items() if value is not None}
-
-        def read() -> Steps[tuple[Post, ...]]:
-            rows = yield from all_rows(self.engine, "posts", where=where)
-            found: list[Post] = []
-            for row in rows:
-                loaded = yield from self.engine.load(row.stream)
-                found.append(loaded.record.post)
-            return tuple(found)
-
-        return self.run(read())
+        return self.run(read_posts(self.engine, where))
 
     def deliveries(self, post: Post | str) -> tuple[Delivery, ...]:
         """Return all deliveries of a post, in the order they were planned."""
-
-        def read() -> Steps[tuple[Delivery, ...]]:
-            loaded = yield from self.engine.post(post if isinstance(post, str) else post.id)
-            found = yield from self.engine.deliveries(loaded.record.post)
-            return tuple(one.record for one in found)
-
-        return self.run(read())
+        return self.run(read_deliveries(self.engine, _id(post)))
 
     def summary(self, post: Post | str) -> Summary:
         """Return the one word that people see for a post now."""
-        current = self.post(post if isinstance(post, str) else post.id)
-        state = self.run(self.engine.state())
-        now = self.engine.now()
-        facts = state.organization.facts_of(current)
-        held = any(
-            hold.stops(state.organization.profiles_by_id[target], facts, now=now)
-            for hold in state.holds.holds
-            for target in current.targets
-            if target in state.organization.profiles_by_id
-        )
-        return summarise(current, self.deliveries(current), held=held)
+        return self.run(read_summary(self.engine, _id(post)))
 
     def waiting_for(self, post: Post | str) -> tuple[StepStatus, ...]:
         """Return the steps that a post still waits for, and who is asked."""
-
-        def read() -> Steps[tuple[StepStatus, ...]]:
-            state = yield from self.engine.state()
-            loaded = yield from self.engine.post(post if isinstance(post, str) else post.id)
-            record = loaded.record
-            context = self.engine.context(
-                state,
-                Actor.RULES,
-                now=self.engine.now(),
-                content=record.post.content,
-                workspace=record.post.workspace,
-            )
-            if record.post.state != "in_review":
-                return ()
-            statuses = step_statuses(record, context)
-            return tuple(status for status in statuses if not status.done)
-
-        return self.run(read())
+        return self.run(read_waiting_for(self.engine, _id(post)))
 
     def history(self, post: Post | str) -> tuple[HistoryEntry, ...]:
         """Return what happened to a post and its deliveries, in order."""
-        return self.run(history(self.engine, post if isinstance(post, str) else post.id))
+        return self.run(history(self.engine, _id(post)))
 
     def feed(self, *, after: int = 0, limit: int = 1000) -> tuple[HistoryEntry, ...]:
         """
@@ -515,123 +437,16 @@ class Desk:
 
             viewer: Only those of workspaces that this member may view something of.
         """
-        state = self.run(self.engine.state())
-        organization, now = state.organization, self.engine.now()
-        seen = {
-            profile.workspace
-            for profile in organization.profiles
-            if not viewer or organization.access.allows(viewer, "view", profile.id, at=now)
-        } | {
-            name
-            for name in organization.workspaces_by_id
-            if not viewer or organization.access.allows(viewer, "view", name, at=now)
-        }
-        return tuple(
-            sorted(
-                (
-                    note
-                    for note in state.facts.notes
-                    if workspace in ("", note.workspace) and note.workspace in seen
-                ),
-                key=lambda note: (note.on, note.id),
-            )
-        )
+        return self.run(read_notes(self.engine, workspace=workspace, viewer=viewer))
 
     def held(self, hold: str, on: Selector) -> HoldSet:
         """Return what a hold stops, and what had been taken in hand before it."""
-        return self.run(self._held(hold, on))
-
-    def _held(self, hold: str, on: Selector) -> Steps[HoldSet]:
-        state = yield from self.engine.state()
-        organization = state.organization
-        rows = yield from all_rows(
-            self.engine,
-            "deliveries",
-            where={"state": ("waiting", "publishing", "unknown", "missed")},
-        )
-        found: dict[str, list[str]] = {"under_way": [], "waiting": [], "missed": []}
-        for row in rows:
-            profile = organization.profiles_by_id.get(str(row.columns["profile"]))
-            post = (yield from self.engine.post(str(row.columns["post"]))).record.post
-            if profile is None or not on.matches(profile, organization.facts_of(post)):
-                continue
-            left = str(row.columns["state"])
-            if left == "missed":
-                delivery = (yield from self.engine.load(row.stream)).record
-                if delivery.problem != f"hold {hold}":
-                    continue
-            found[left if left in ("waiting", "missed") else "under_way"].append(row.key)
-        return HoldSet(
-            id=hold,
-            under_way=tuple(found["under_way"]),
-            waiting=tuple(found["waiting"]),
-            missed=tuple(found["missed"]),
-        )
+        return self.run(read_held(self.engine, hold, on))
 
     def audit(self, *, anchor: Anchor | None = None) -> AuditReport:
         """Look for everything in the journal that cannot be what was written."""
         return self.engine.store.audit(anchor=anchor, fold=fold)
 
 
-def audit_file(
-    path: str | Path, *, organization: str = "", anchor: Anchor | None = None
-) -> AuditReport:
-    """
-    Audit the journal of a desk that may be too damaged to sit down at.
-
-    Args:
-        path: The desk's SQLite file, or for a copy on a disk that cannot be
-            written ``file:PATH?immutable=1``.
-
-        organization: Whose journal; needed only where the file has several.
-
-        anchor: What an earlier audit returned, kept elsewhere.
-
-    Raises:
-        NotFoundError: If there is no such file, or no such journal in it.
-
-        StoreError: If it cannot be read at all.
-    """
-    _refuse_missing(path)
-    store = SqliteStore(str(path), indexes=INDEXES)
-    try:
-        name = organization or _only_one(store, str(path))
-        return store.for_organization(name).audit(anchor=anchor, fold=fold)
-    finally:
-        store.close()
-
-
-def _exists_already(organization: str) -> InvalidValueError:
-    return InvalidValueError(
-        f"organization `{organization}` has a desk here already; open it",
-        value=organization,
-        expected="Desk.open",
-    )
-
-
-def _refuse_missing(path: str | Path) -> None:
-    # SQLite opens `file:PATH?immutable=1` too: a copy on a disk that cannot be written.
-    if not str(path).startswith("file:") and not Path(path).is_file():
-        raise NotFoundError("desk", str(path), suggestion="make it with `Desk.create`")
-
-
-def _opened(store: Store | str | Path, media: Media | None) -> tuple[Store, Media | None, bool]:
-    if isinstance(store, (str, Path)):
-        path = Path(store)
-        opened = SqliteStore(str(path), indexes=INDEXES)
-        kept = media if media is not None else FolderMedia(path.with_name(f"{path.name}-media"))
-        return opened, kept, True
-    return store, media, False
-
-
-def _only_one(store: Store, name: str) -> str:
-    found = store.organizations()
-    if not found:
-        raise NotFoundError("desk", name, suggestion="make it with `Desk.create`")
-    if len(found) > 1:
-        raise InvalidValueError(
-            f"the store holds several organizations ({', '.join(found)}); say which",
-            value=name,
-            expected="organization = one of them",
-        )
-    return found[0]
+def _id(post: Post | str) -> str:
+    return post if isinstance(post, str) else post.id

@@ -1,0 +1,134 @@
+"""Make a desk's journal, find it again, and look into it without sitting down."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from socialcollab.desk.engine import Engine, State
+from socialcollab.desk.organization_events import OrganizationCreated
+from socialcollab.desk.steps import Steps
+from socialcollab.desk.streams import INDEXES, ORGANIZATION, FactsRecord, HoldsRecord, fold
+from socialcollab.errors import ConflictError, InvalidValueError, NotFoundError, RefusedError
+from socialcollab.identifiers import MemberId
+from socialcollab.organization import Organization
+from socialcollab.permissions import PERMISSIONS
+from socialcollab.stores import Anchor, AuditReport, FolderMedia, SqliteStore, Store
+from socialcollab.transport import Media
+from socialcollab.verdicts import Reason, Verdict
+from socialcollab.workflow import Actor, Event
+
+__all__ = ["audit_file", "create", "only_one", "opened", "refuse_missing"]
+
+
+def create(engine: Engine, organization: Organization, owner: str) -> Steps[None]:
+    """
+    Bring the first organization into force.
+
+    Raises:
+        RefusedError: If the owner does not hold every permission everywhere.
+
+        InvalidValueError: If one is in force already.
+    """
+    now = engine.now()
+    missing = [
+        permission
+        for permission in sorted(PERMISSIONS)
+        if not organization.access.allows(owner, permission, "*", at=now)
+    ]
+    if missing:
+        raise RefusedError(
+            Verdict.no(Reason.of("owner_lacks", owner=owner, permissions=", ".join(missing[:5])))
+        )
+    before = yield from engine.load(ORGANIZATION)
+    if before.version:
+        raise _exists_already(organization.id)
+    created = OrganizationCreated(
+        owner=MemberId(owner),
+        document_digest=organization.digest,
+        document=organization.to_toml(),
+        files={
+            name: base64.b64encode(data).decode()
+            for name, data in sorted(organization.files.items())
+        },
+    )
+    nothing = State(
+        organization=organization,
+        digest=organization.digest,
+        facts=FactsRecord(),
+        holds=HoldsRecord(),
+        versions={},
+    )
+    event = Event(ORGANIZATION, Actor.member(owner), created)
+    try:
+        yield from engine.append(nothing, [event], [before], at=now)
+    except ConflictError:
+        # Somebody else was creating it at the same moment.
+        raise _exists_already(organization.id) from None
+
+
+def audit_file(
+    path: str | Path, *, organization: str = "", anchor: Anchor | None = None
+) -> AuditReport:
+    """
+    Audit the journal of a desk that may be too damaged to sit down at.
+
+    Args:
+        path: The desk's SQLite file, or for a copy on a disk that cannot be
+            written ``file:PATH?immutable=1``.
+
+        organization: Whose journal; needed only where the file has several.
+
+        anchor: What an earlier audit returned, kept elsewhere.
+
+    Raises:
+        NotFoundError: If there is no such file, or no such journal in it.
+
+        StoreError: If it cannot be read at all.
+    """
+    refuse_missing(path)
+    store = SqliteStore(str(path), indexes=INDEXES)
+    try:
+        name = organization or only_one(store, str(path))
+        return store.for_organization(name).audit(anchor=anchor, fold=fold)
+    finally:
+        store.close()
+
+
+def _exists_already(organization: str) -> InvalidValueError:
+    return InvalidValueError(
+        f"organization `{organization}` has a desk here already; open it",
+        value=organization,
+        expected="Desk.open",
+    )
+
+
+def refuse_missing(path: str | Path) -> None:
+    """Refuse a path where no file is: looking must not make one."""
+    # SQLite opens `file:PATH?immutable=1` too: a copy on a disk that cannot be written.
+    if not str(path).startswith("file:") and not Path(path).is_file():
+        raise NotFoundError("desk", str(path), suggestion="make it with `Desk.create`")
+
+
+def opened(store: Store | str | Path, media: Media | None) -> tuple[Store, Media | None, bool]:
+    """Return a store and media for a path, or those given, and whether a store was opened."""
+    if isinstance(store, (str, Path)):
+        path = Path(store)
+        store_opened = SqliteStore(str(path), indexes=INDEXES)
+        kept = media if media is not None else FolderMedia(path.with_name(f"{path.name}-media"))
+        return store_opened, kept, True
+    return store, media, False
+
+
+def only_one(store: Store, name: str) -> str:
+    """Return the one organization that a store holds."""
+    found = store.organizations()
+    if not found:
+        raise NotFoundError("desk", name, suggestion="make it with `Desk.create`")
+    if len(found) > 1:
+        raise InvalidValueError(
+            f"the store holds several organizations ({', '.join(found)}); say which",
+            value=name,
+            expected="organization = one of them",
+        )
+    return found[0]
