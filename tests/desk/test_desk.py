@@ -419,3 +419,37 @@ def test_of_two_who_create_a_desk_at_once_the_second_is_told_to_open_it(open_off
         thread.join()
     assert ["created"] == [one for one in said if "has a desk here already; open it" not in one]
     assert len(said) == 4
+
+
+def test_one_tag_given_as_a_word_is_one_tag_and_brings_its_steps(office) -> None:
+    (ana,) = office.acting("ana")
+    post = ana.draft(
+        "Actie",
+        profiles="tulip-x",
+        planned_at=PLANNED,
+        tags="offer",
+        labels="prices",
+        links="https://tulip.example",
+    )
+    assert (("offer",), ("prices",)) == (post.content.tags, post.content.labels)
+    assert ("https://tulip.example",) == post.content.links
+    post = ana.edit(post, tags="spring")
+    assert ("spring",) == post.content.tags
+    post = ana.submit(ana.edit(post, tags="offer"))
+    assert {"edit", "client"} == {step.key.step for step in office.desk.waiting_for(post)}
+
+
+def test_asking_for_what_does_not_exist_is_no_empty_answer(office) -> None:
+    with pytest.raises(InvalidValueError, match="did you mean `approved`"):
+        office.desk.posts(state="aproved")
+    with pytest.raises(InvalidValueError, match="`published` is no stored state"):
+        office.desk.posts(state=("draft", "published"))
+    with pytest.raises(NotFoundError, match="did you mean `tulip`"):
+        office.desk.posts(workspace="tulp")
+    assert () == office.desk.posts(workspace="tulip", state=("draft", "approved"))
+
+
+def test_a_note_on_no_date_is_refused_by_name(office) -> None:
+    (eva,) = office.acting("eva")
+    with pytest.raises(InvalidValueError, match="3 maart"):
+        eva.note("tulip", "3 maart", "King's Day")

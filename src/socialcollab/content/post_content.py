@@ -70,8 +70,9 @@ class Poll:
             )
 
 
-def _unique_sorted(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(values)))
+def _unique_sorted(values: str | Iterable[str]) -> tuple[str, ...]:
+    # One word is one tag: taken apart into letters it would match no policy.
+    return tuple(sorted(set(as_words(values))))
 
 
 def _as_images(values: Iterable[Image]) -> tuple[Image, ...]:

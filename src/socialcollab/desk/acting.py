@@ -17,7 +17,7 @@ from socialcollab.desk.todo import ToDo, to_do
 from socialcollab.directory import Selector
 from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
 from socialcollab.identifiers import PostId, did_you_mean, uuid7
-from socialcollab.time import WallTime, as_utc, parse_local
+from socialcollab.time import WallTime, as_utc, parse_date, parse_local
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import Actor
 from socialcollab.workflow import commands as cm
@@ -154,7 +154,7 @@ class Acting:
             text=text,
             variants=variants or {},
             media=images,
-            links=tuple(links),
+            links=links,
             targets=targets,
             language=language,
             labels=labels,
@@ -336,7 +336,7 @@ class Acting:
     def note(self, workspace: str, on: dt.date | str, text: str) -> str:
         """Put a note on the calendar of a workspace; return its identifier."""
         engine = self._desk.engine
-        day = dt.date.fromisoformat(on) if isinstance(on, str) else on
+        day = parse_date(on) if isinstance(on, str) else on
         note = uuid7(as_utc(engine.real_clock()), engine.entropy(10))
         self.do(dc.WriteNote(note=note, workspace=workspace, on=day, text=text))
         return note

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from socialcollab.content import Delivery, Hold, Post, Summary
+from socialcollab.content import Delivery, Hold, Post, PostState, Summary
 from socialcollab.desk.acting import Acting
 from socialcollab.desk.due import DueReport, run_due
 from socialcollab.desk.engine import Clock, Engine
@@ -32,6 +32,7 @@ from socialcollab.desk.steps import Steps, run
 from socialcollab.desk.streams import INDEXES, Note, fold
 from socialcollab.directory import Profile, Selector
 from socialcollab.errors import InvalidValueError, NotFoundError
+from socialcollab.identifiers import did_you_mean
 from socialcollab.organization import Organization
 from socialcollab.scheduling import Calendar, Clash, find_clashes
 from socialcollab.stores import (
@@ -47,6 +48,8 @@ from socialcollab.workflow import StepStatus
 __all__ = ["Desk"]
 
 T = TypeVar("T")
+
+_STORED = tuple(state.value for state in PostState)
 
 
 def _system_clock() -> dt.datetime:
@@ -349,7 +352,21 @@ class Desk:
             author: Drafted by this member only.
 
             campaign: Of this campaign only.
+
+        Raises:
+            InvalidValueError: If *state* is no stored state of a post.
+
+            NotFoundError: If there is no such workspace.
         """
+        for wanted in (state,) if isinstance(state, str) else state or ():
+            if wanted not in _STORED:
+                hint = did_you_mean(wanted, _STORED, otherwise=f"use one of {', '.join(_STORED)}")
+                raise InvalidValueError(
+                    f"`{wanted}` is no stored state of a post; {hint}", value=wanted, expected=hint
+                )
+        if workspace is not None and workspace not in self.organization.workspaces_by_id:
+            hint = self.organization.did_you_mean("workspace", workspace)
+            raise NotFoundError("workspace", workspace, suggestion=hint)
         asked = {"workspace": workspace, "state": state, "author": author, "campaign": campaign}
         where = {name: value for name, value in asked.items() if value is not None}
         return self.run(read_posts(self.engine, where))
