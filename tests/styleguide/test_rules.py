@@ -274,3 +274,9 @@ def test_findings_are_values() -> None:
     guide = _terms({"ban": ["cheap"]})
     assert lint("cheap", guide) == lint("cheap", guide)
     assert isinstance(lint("cheap", guide)[0], Finding)
+
+
+@pytest.mark.parametrize("text", ["\0", "cheap\0cheap", "\0" * 1000])
+def test_a_text_with_nul_is_read_like_any_other(text: str) -> None:
+    found = lint(text, _terms({"ban": ["cheap"]}), profile="x")
+    assert text.count("cheap") == sum(finding.code == "SG102" for finding in found)

@@ -131,8 +131,7 @@ class PostContent:
         tags: Its tags, sorted.
 
     Raises:
-        InvalidValueError: If a variant or time is for no target, or comes
-            twice, or a text holds a NUL character.
+        InvalidValueError: If a variant or time is for no target, or comes twice.
     """
 
     text: str
@@ -149,13 +148,6 @@ class PostContent:
     tags: tuple[str, ...] = attrs.field(default=(), converter=_unique_sorted)
 
     def __attrs_post_init__(self) -> None:
-        for text in (self.text, *(variant.text for variant in self.variants)):
-            if "\0" in text:
-                raise InvalidValueError(
-                    f"the text holds a NUL character at {text.index(chr(0))}, which no network takes",
-                    value=text,
-                    expected="a text without NUL",
-                )
         for what, profiles in (
             ("variant", [variant.profile for variant in self.variants]),
             ("time", [profile for profile, _ in self.times]),

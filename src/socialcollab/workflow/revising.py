@@ -79,6 +79,7 @@ def draft(record: PostRecord | None, command: cm.Draft, context: Context) -> tup
         raise InvalidValueError(f"post `{command.post}` exists already", value=command.post)
     if len(command.salt) != 16:
         raise InvalidValueError("a post's salt is 16 bytes long", value=len(command.salt))
+    _check_texts(command.content)
     _check_targets(command.content, command.workspace, context)
     places = command.content.targets or (command.workspace,)
     verdict = verdict_on("draft", places, context)
@@ -108,6 +109,7 @@ def edit(record: PostRecord, command: cm.Edit, context: Context) -> tuple[ev.Eve
     if context.actor.name != post.author:
         check_permission("edit_others", post, context)
     check_fresh(post, command.seen)
+    _check_texts(command.content)
     _check_targets(command.content, post.workspace, context)
     if post.state is PostState.APPROVED and (command.content.planned_at, command.content.times) != (
         post.content.planned_at,
@@ -167,6 +169,16 @@ def store_revision(
         post_event(post.id, changes, context.actor),
         *call_off(context.deliveries, "edited", context.actor),
     )
+
+
+def _check_texts(content: PostContent) -> None:
+    for text in (content.text, *(variant.text for variant in content.variants)):
+        if "\0" in text:
+            raise InvalidValueError(
+                f"the text holds a NUL character at {text.index(chr(0))}, which no network takes",
+                value=text,
+                expected="a text without NUL",
+            )
 
 
 def _check_targets(content: PostContent, workspace: str, context: Context) -> None:
