@@ -126,7 +126,7 @@ def texts(*, max_size: int = 60) -> st.SearchStrategy[str]:
             "春",
         )
     )
-    free = st.text(st.characters(codec="utf-8"), max_size=max_size)
+    free = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=max_size)
     return st.one_of(st.lists(said, max_size=6).map(" ".join), free)
 
 
