@@ -111,6 +111,9 @@ class OwnStore:
     def organizations(self) -> tuple[str, ...]:
         return self._inner.organizations()
 
+    def compact(self) -> None:
+        self._inner.compact()
+
     def close(self) -> None:
         self._inner.close()
 

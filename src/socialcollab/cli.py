@@ -478,13 +478,15 @@ def _audit(given: argparse.Namespace, out: _Out) -> int:
             "clean": report.clean,
             "events": report.events,
             "streams": report.streams,
+            "erased": report.erased,
             "anchor": said,
             "findings": [{"place": one.place, "problem": one.problem} for one in report.findings],
         },
         [
             *(str(one) for one in report.findings),
             f"{'clean' if report.clean else 'DAMAGED'}: {report.events} events in"
-            f" {report.streams} streams",
+            f" {report.streams} streams"
+            + (f", {report.erased} personal values erased" if report.erased else ""),
             f"anchor {said}",
         ],
     )

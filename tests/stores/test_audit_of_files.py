@@ -30,6 +30,8 @@ def path(tmp_path: Path) -> Path:
         [here.new("post/a", {"state": "é🌷"}, personal={"t": "Noor", "u": 7}, salt=SALT)],
         {"facts": 1},
     )
+    here.append([here.new("facts", personal={"note": "hush"}, salt=SALT)])
+    here.append([here.new("facts", erases={2: ("note",)})])
     here.put("post/b", body={"state": "sent", "rank": None, "due": 12})
     store.close()
     return path

@@ -45,4 +45,4 @@ def test_the_protocols_are_met_in_full() -> None:
         wanted = {name for name in vars(protocol) if not name.startswith("_")}
         for cls in classes:
             assert wanted <= set(dir(cls)), cls
-    assert {"for_organization", "organizations", "close"} <= set(dir(SqliteStore))
+    assert {"for_organization", "organizations", "compact", "close"} <= set(dir(SqliteStore))

@@ -10,6 +10,20 @@ import pytest
 from socialcollab.stores import SqliteStore, Store
 from socialcollab.testing import StoreContract
 
+# Each changes one row, past all checks of the store.
+DAMAGE = {
+    "event": "UPDATE journal_events SET actor = 'member:eve'"
+    " WHERE organization = ? AND stream = ? AND version = 1",
+    "personal": "UPDATE journal_personal SET value = '\"changed\"'"
+    " WHERE organization = ? AND stream = ? AND version = 1 AND name = 'text'",
+    "lost": "UPDATE journal_personal SET value = NULL, salt = NULL"
+    " WHERE organization = ? AND stream = ? AND version = 1 AND name = 'text'",
+    "record": "UPDATE journal_streams SET record = record || x'00'"
+    " WHERE organization = ? AND stream = ?",
+    "row": "UPDATE index_posts SET c_state = 'changed' WHERE organization = ? AND stream = ?",
+    "row lost": "DELETE FROM index_posts WHERE organization = ? AND stream = ?",
+}
+
 
 class TestSqliteStore(StoreContract):
     @pytest.fixture
@@ -17,3 +31,14 @@ class TestSqliteStore(StoreContract):
         store = SqliteStore(tmp_path / "journal.db", indexes=self.indexes, durable=False)
         yield store
         store.close()
+
+    def bytes_kept(self, store: Store) -> bytes:
+        assert isinstance(store, SqliteStore)
+        path = Path(store.connections.name)
+        return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+
+    def damage(self, store: Store, organization: str, stream: str, part: str) -> bool:
+        assert isinstance(store, SqliteStore)
+        with store.connections.writing() as raw:
+            done = raw.execute(DAMAGE[part], (organization, stream))
+        return done.rowcount == 1

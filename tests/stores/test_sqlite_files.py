@@ -306,6 +306,42 @@ def test_an_empty_file_takes_whatever_indexes_are_declared(path: Path) -> None:
     store.close()
 
 
+def bytes_of(path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+
+
+def test_an_erasure_leaves_nothing_in_the_file_and_its_logs(path: Path, here: Scene) -> None:
+    """Where nobody reads meanwhile, not even before compact."""
+    secret = "Zeepaardje"
+    for number in range(40):
+        here.append(
+            [here.new("post/a", personal={"text": f"{secret} {number}" * 40}, salt=bytes(16))]
+        )
+    assert bytes_of(path).count(secret.encode()) >= 40 * 40
+    here.append([here.new("post/a", erases=dict.fromkeys(range(1, 41), ("text",)))])
+    assert path.with_name(f"{path.name}-wal").stat().st_size == 0
+    assert secret.encode() not in bytes_of(path)
+    assert here.journal.audit(fold=fold).erased == 40
+
+
+def test_compact_says_when_somebody_reads(path: Path, here: Scene) -> None:
+    """An erasure stands all the same; its bytes go when the reader has gone."""
+    here.append([here.new("post/a", personal={"text": "Zeepaardje"}, salt=bytes(16))])
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM journal_personal").fetchone() == (1,)
+    here.append([here.new("post/a", erases={1: ("text",)})])
+    hasty = SqliteStore(path, indexes=INDEXES, timeout_s=0.05)
+    with pytest.raises(StoreUnavailableError, match="compact"):
+        hasty.compact()
+    assert here.journal.read("post/a")[0].erased == {"text"}
+    assert b"Zeepaardje" in bytes_of(path)
+    reader.close()
+    hasty.compact()
+    assert b"Zeepaardje" not in bytes_of(path)
+    hasty.close()
+
+
 def test_a_closed_store_says_so(store: SqliteStore, here: Scene) -> None:
     store.close()
     with pytest.raises(StoreUnavailableError, match="closed"):

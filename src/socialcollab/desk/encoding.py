@@ -16,6 +16,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from socialcollab.content import DeliveryState, Image, Json, PostState
 from socialcollab.desk.organization_events import OrganizationCreated
 from socialcollab.errors import JournalDamagedError
+from socialcollab.stores import STORE_KEYS
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow import StepKey
 from socialcollab.workflow import events as ev
@@ -110,7 +111,7 @@ def event_data(event: StoredEvent) -> ev.EventData:
     cls = EVENT_TYPES.get(event.type)
     if cls is None:
         raise JournalDamagedError(f"unknown event type `{event.type}`", place=place)
-    body = {name: value for name, value in event.body.items() if name != "personal"}
+    body = {name: value for name, value in event.body.items() if name not in STORE_KEYS}
     try:
         return cast("ev.EventData", _converter().structure({**body, **event.personal}, cls))
     except Exception as error:

@@ -1,7 +1,7 @@
 """Journals: streams of sealed events, with records and index rows beside them."""
 
 from socialcollab.stores.envelope import hash_of
-from socialcollab.stores.events import Event, NewEvent, check_stream, microseconds
+from socialcollab.stores.events import STORE_KEYS, Event, NewEvent, check_stream, microseconds
 from socialcollab.stores.media import FolderMedia, MemoryMedia
 from socialcollab.stores.memory import MemoryStore
 from socialcollab.stores.protocol import BoundStore, Fold, Store
@@ -11,6 +11,7 @@ from socialcollab.stores.sqlite import SqliteMedia, SqliteStore
 
 __all__ = [
     "DUE",
+    "STORE_KEYS",
     "Anchor",
     "AuditReport",
     "BoundStore",

@@ -110,6 +110,11 @@ def prepare(
             expected="records of the streams appended to",
         )
     gather(index, rows, indexes)
+    for event in events:
+        for version, names in event.erases.items():
+            # What this append itself stores is not there yet to be erased.
+            if version > expects[event.stream]:
+                raise not_erasable(event.stream, version, names[0])
     return Append(tuple(sorted(expects.items())), tuple(events), records, rows)
 
 
@@ -161,6 +166,15 @@ def taken(index: str, key: str, owner: str) -> InvalidValueError:
         f"row `{key}` of index `{index}` belongs to stream `{owner}` already",
         value=key,
         expected="a key that no other stream has",
+    )
+
+
+def not_erasable(stream: str, version: int, name: str) -> InvalidValueError:
+    """Make the error for a tombstone that erases what is not there."""
+    return InvalidValueError(
+        f"version {version} of stream `{stream}` has no personal value `{name}` to erase",
+        value=name,
+        expected="a personal value of an event stored before",
     )
 
 

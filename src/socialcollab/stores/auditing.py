@@ -11,8 +11,16 @@ import attrs
 
 from socialcollab.errors import SocialCollabError
 from socialcollab.stores.appending import Rows, checksum_of, gather, rows_of
-from socialcollab.stores.envelope import Sealed, event_of, hash_of, personal_problem, place_of
-from socialcollab.stores.events import PERSONAL, Event
+from socialcollab.stores.envelope import (
+    ERASED,
+    Personal,
+    Sealed,
+    event_of,
+    hash_of,
+    personal_problem,
+    place_of,
+)
+from socialcollab.stores.events import ERASES, PERSONAL, Event
 from socialcollab.stores.reports import Anchor, AuditReport, Damage
 from socialcollab.stores.rows import Index, Row
 
@@ -68,6 +76,8 @@ class _Walk:
     ends: dict[str, tuple[int, str]] = attrs.field(factory=dict)
     intact: dict[str, list[Event]] = attrs.field(factory=dict)
     broken: set[str] = attrs.field(factory=set)
+    erased: dict[tuple[str, int, str], str] = attrs.field(factory=dict)
+    tombstones: dict[tuple[str, int, str], str] = attrs.field(factory=dict)
     position: int = 0
     events: int = 0
     hash: str = ""
@@ -93,6 +103,7 @@ def audit(
     _walk_events(stored, personal, walk, anchor, keep=fold is not None)
     for stream, version in sorted(personal, key=repr):
         walk.report(f"{stream} version {version}, personal values", "no such event has any")
+    _compare_tombstones(walk)
     heads = _walk_heads(stored, walk)
     if stored.rows is not None:
         _compare_rows(stored, heads, walk)
@@ -104,26 +115,27 @@ def audit(
         anchor=Anchor(position=walk.position, hash=walk.hash),
         events=walk.events,
         streams=len(walk.ends),
+        erased=len(walk.erased),
     )
 
 
-def _personal(
-    stored: Iterable[StoredPersonal], walk: _Walk
-) -> dict[tuple[str, int], dict[str, tuple[bytes, str]]]:
-    found: dict[tuple[str, int], dict[str, tuple[bytes, str]]] = {}
+def _personal(stored: Iterable[StoredPersonal], walk: _Walk) -> dict[tuple[str, int], Personal]:
+    found: dict[tuple[str, int], Personal] = {}
     for stream, version, name, salt, value in stored:
         if not (isinstance(stream, str) and isinstance(version, int) and isinstance(name, str)):
             walk.report(
                 f"{stream} version {version}, personal value {name}", "a name of another kind"
             )
             continue
-        found.setdefault((stream, version), {})[name] = cast("tuple[bytes, str]", (salt, value))
+        found.setdefault((stream, version), {})[name] = cast(
+            "tuple[bytes | None, str | None]", (salt, value)
+        )
     return found
 
 
 def _walk_events(
     stored: Stored,
-    personal: dict[tuple[str, int], dict[str, tuple[bytes, str]]],
+    personal: dict[tuple[str, int], Personal],
     walk: _Walk,
     anchor: Anchor | None,
     *,
@@ -183,7 +195,7 @@ def _event_problems(
     sealed: Sealed,
     walk: _Walk,
     ids: set[str],
-    kept: Mapping[str, tuple[bytes, str]],
+    kept: Personal,
 ) -> Iterator[tuple[str, str]]:
     position, stream, version = sealed[1], sealed[2], sealed[3]
     place = place_of(sealed)
@@ -218,6 +230,27 @@ def _event_problems(
         problem = personal_problem(digests.get(name), kept.get(name))
         if problem:
             yield f"{place}, personal value {name}", problem
+        elif kept[name] == ERASED:
+            walk.erased[stream, version, name] = f"{place}, personal value {name}"
+    try:
+        for earlier, names in body.get(ERASES, {}).items():
+            walk.tombstones.update({(stream, int(earlier), name): place for name in names})
+    except (AttributeError, ValueError, TypeError):
+        yield place, "what it erases does not parse"
+
+
+def _compare_tombstones(walk: _Walk) -> None:
+    """Hold each erased value to the event that erased it, and each such event to its word."""
+    for at in sorted(walk.erased.keys() - walk.tombstones.keys()):
+        walk.report(walk.erased[at], "the personal value is lost: no event says that it was erased")
+        walk.broken.add(at[0])
+    for at in sorted(walk.tombstones.keys() - walk.erased.keys()):
+        event = f"{at[0]} version {at[1]}"
+        if not any(finding.place.startswith(f"{event} ") for finding in walk.findings):
+            walk.report(
+                f"{event}, personal value {at[2]}",
+                f"it is not erased, although {walk.tombstones[at]} erased it",
+            )
 
 
 def _walk_heads(stored: Stored, walk: _Walk) -> dict[str, tuple[bytes, Rows]]:

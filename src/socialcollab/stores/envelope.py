@@ -7,13 +7,13 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring
-from typing import TypeAlias
+from typing import Final, TypeAlias, cast
 
 from socialcollab.content import Json, canonical_json
 from socialcollab.errors import JournalDamagedError
 from socialcollab.stores.events import PERSONAL, Event, NewEvent, instant_text
 
-__all__ = ["Personal", "Sealed", "event_of", "hash_of", "place_of", "seal"]
+__all__ = ["ERASED", "Personal", "Sealed", "event_of", "hash_of", "place_of", "seal"]
 
 COLUMNS = (
     "organization",
@@ -36,8 +36,11 @@ COLUMNS = (
 
 Sealed: TypeAlias = tuple[str, int, str, int, str, str, int, str, str, str, str, str, str, str, str]
 
-Personal: TypeAlias = dict[str, tuple[bytes, str]]
-"""Personal values of one event by name: the salt, and canonical JSON."""
+Personal: TypeAlias = dict[str, tuple[bytes | None, str | None]]
+"""Personal values of one event by name: the salt, and canonical JSON; or `ERASED`."""
+
+ERASED: Final = (None, None)
+"""What stands in the side table for a personal value that was erased."""
 
 # The C function itself: nine texts are quoted for every event.
 _quote: Callable[[str], str] = encode_basestring
@@ -118,7 +121,10 @@ def place_of(sealed: Sealed) -> str:
 
 
 def event_of(
-    sealed: Sealed, personal: Mapping[str, tuple[bytes, str]], *, trusted: bool = False
+    sealed: Sealed,
+    personal: Mapping[str, tuple[bytes | None, str | None]],
+    *,
+    trusted: bool = False,
 ) -> Event:
     """
     Open a sealed event; one that was sealed just now is *trusted*.
@@ -133,6 +139,7 @@ def event_of(
         at = dt.datetime.fromisoformat(sealed[7])
         values: dict[str, Json] = {}
         salt = b""
+        erased: frozenset[str] = frozenset()
         if personal or PERSONAL in body:
             digests = body.get(PERSONAL, {})
             for name in sorted(digests.keys() | personal.keys()):
@@ -142,7 +149,10 @@ def event_of(
                     raise JournalDamagedError(
                         problem, place=f"{place_of(sealed)}, personal value {name}"
                     )
-                salt, text = personal[name]
+                if personal[name] == ERASED:
+                    erased |= {name}
+                    continue
+                salt, text = cast("tuple[bytes, str]", personal[name])
                 values[name] = json.loads(text)
     except (ValueError, TypeError, AttributeError) as error:
         raise JournalDamagedError(f"unreadable event ({error})", place=place_of(sealed)) from error
@@ -161,6 +171,7 @@ def event_of(
         digest=sealed[11],
         body=body,
         personal=values,
+        erased=erased,
         salt=salt,
         prev=sealed[13],
         hash=sealed[14],
@@ -171,6 +182,9 @@ def personal_problem(digest: object, stored: tuple[object, object] | None) -> st
     """
     Say what is wrong with a personal value beside its digest, or nothing.
 
+    A value that was erased is right here; whether an event erased it, the
+    audit sees.
+
     The digest is made of the stored text itself, so that a text which means
     the same but is written differently does not pass.
     """
@@ -178,6 +192,8 @@ def personal_problem(digest: object, stored: tuple[object, object] | None) -> st
         return "a personal value that no event speaks of"
     if stored is None:
         return "the personal value is lost"
+    if stored == ERASED:
+        return ""
     salt, text = stored
     if not isinstance(salt, bytes) or not isinstance(text, str):
         return "the salt or the value is of another kind"

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
 
 import attrs
 
 from socialcollab.content import Json, canonical_json, salted_digest
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
 
-__all__ = ["Event", "NewEvent", "check_stream", "instant_text", "microseconds"]
+__all__ = [
+    "STORE_KEYS",
+    "Event",
+    "NewEvent",
+    "check_stream",
+    "instant_text",
+    "microseconds",
+]
 
 SALT_BYTES = 16
 PERSONAL = "personal"
+ERASES = "erases"
+
+STORE_KEYS = frozenset({PERSONAL, ERASES})
+"""The keys of a sealed body that are the store's own."""
 
 # ``organization``, ``post/019b7c01-...``, ``calendar/tulip-x``: a kind, and mostly one name.
 _STREAM = re.compile(r"[a-z][a-z_]{0,39}(/[!-~]{1,200})?")
@@ -130,6 +142,33 @@ def _stream(_: object, __: attrs.Attribute[str], value: object) -> None:
     check_stream(value)
 
 
+def _as_erases(value: Mapping[int, Iterable[str]]) -> Mapping[int, Iterable[str]]:
+    """Take names in any order; what is no table at all is left to the validator."""
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        version: names if isinstance(names, str) else tuple(sorted(set(names)))
+        for version, names in value.items()
+    }
+
+
+def _erases(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    _table(_, attribute, value)
+    for version, names in cast("Mapping[object, Iterable[object]]", value).items():
+        if type(version) is not int or version < 1:
+            raise InvalidValueError(
+                f"erases {version!r} of an event is no version of its stream",
+                value=version,
+                expected="versions from 1 on",
+            )
+        if isinstance(names, str) or not names or not all(isinstance(n, str) for n in names):
+            raise InvalidValueError(
+                f"what an event erases of version {version} ({names!r}) are no names",
+                value=names,
+                expected="at least one name of a personal value",
+            )
+
+
 @attrs.frozen(kw_only=True)
 class NewEvent:
     """
@@ -155,12 +194,16 @@ class NewEvent:
         digest: The digest of the organization in force.
 
         body: What happened in particular, as JSON without floats. The key
-            ``personal`` is the store's own.
+            ``personal`` and ``erases`` are the store's own.
 
         personal: Values that name or describe a person, or are their words:
             kept beside the chain, which holds their salted digests alone.
 
         salt: 16 random bytes, required where there is a personal value.
+
+        erases: Makes it a tombstone: the names of the personal values of
+            earlier events of its stream that go for good in the append of
+            this one, by version.
 
         sealed_body: The canonical JSON of *body* with those digests.
 
@@ -187,17 +230,21 @@ class NewEvent:
         factory=dict, hash=False, repr=False, validator=_table
     )
     salt: bytes = attrs.field(default=b"", repr=False)
+    erases: Mapping[int, tuple[str, ...]] = attrs.field(
+        factory=dict, hash=False, converter=_as_erases, validator=_erases
+    )
     sealed_body: str = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         body = self.body
-        if PERSONAL in body:
-            raise InvalidValueError(
-                f"body of event `{self.id}` has the key `personal`, which is the store's own;"
-                " give personal values as `personal`",
-                value=PERSONAL,
-                expected="another key",
-            )
+        for key in (PERSONAL, ERASES):
+            if key in body:
+                raise InvalidValueError(
+                    f"body of event `{self.id}` has the key `{key}`, which is the store's own;"
+                    f" give it as `{key}` of the event",
+                    value=key,
+                    expected="another key",
+                )
         if self.personal:
             if type(self.salt) is not bytes or len(self.salt) != SALT_BYTES:
                 raise InvalidValueError(
@@ -214,6 +261,8 @@ class NewEvent:
             raise InvalidValueError(
                 f"event `{self.id}` has a salt but no personal value", value=len(self.salt)
             )
+        if self.erases:
+            body = {**body, ERASES: {str(v): list(names) for v, names in self.erases.items()}}
         object.__setattr__(self, "sealed_body", canonical_json(body).decode())
 
 
@@ -231,11 +280,14 @@ class Event:
 
         position: Its place in the organization's journal, likewise.
 
-        body: What happened, with ``personal`` holding the salted digests.
+        body: What happened, with ``personal`` holding the salted digests, and
+            ``erases`` what a tombstone erased.
 
         personal: The personal values that are still kept.
 
-        salt: What their digests are salted with, or empty.
+        erased: The names of those that were erased: their digests alone remain.
+
+        salt: What the digests are salted with, or empty if nothing personal is kept.
 
         prev: The hash of the stream's event before, or an empty text.
 
@@ -259,6 +311,7 @@ class Event:
     digest: str
     body: Mapping[str, Json] = attrs.field(hash=False)
     personal: Mapping[str, Json] = attrs.field(hash=False, repr=False)
+    erased: frozenset[str] = frozenset()
     salt: bytes = attrs.field(repr=False)
     prev: str = attrs.field(repr=False)
     hash: str = attrs.field(repr=False)

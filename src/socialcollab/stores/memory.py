@@ -17,13 +17,14 @@ from socialcollab.stores.appending import (
     check_expectations,
     checksum_of,
     gather,
+    not_erasable,
     prepare,
     rows_text,
     taken,
     used,
 )
 from socialcollab.stores.auditing import Stored, audit
-from socialcollab.stores.envelope import Personal, Sealed, event_of, personal_of, seal
+from socialcollab.stores.envelope import ERASED, Personal, Sealed, event_of, personal_of, seal
 from socialcollab.stores.events import Event, NewEvent, microseconds
 from socialcollab.stores.protocol import Fold
 from socialcollab.stores.querying import (
@@ -94,6 +95,9 @@ class MemoryStore:
         with self._lock:
             return tuple(sorted(name for name, j in self._journals.items() if j.events))
 
+    def compact(self) -> None:
+        """Do nothing: what was erased is gone."""
+
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""
 
@@ -140,6 +144,12 @@ class MemoryJournal:
                     owner, _ = journal.rows.get((name, key), ("", ()))
                     if owner and owner not in plan.rows:
                         raise taken(name, key, owner)
+            erased = [
+                (self._personal(event.stream, version, name), name)
+                for event in plan.events
+                for version, names in event.erases.items()
+                for name in names
+            ]
             # Everything is checked: from here on nothing can fail half-way.
             ends = {s: heads.get(s, Head(0, "", "[]")) for s in plan.rows}
             sealed_events = []
@@ -159,12 +169,21 @@ class MemoryJournal:
                 if event.personal:
                     journal.personal[event.stream, sealed[3]] = personal_of(event)
                 sealed_events.append(sealed)
+            for values, name in erased:
+                values[name] = ERASED
             for stream in plan.rows:
                 self._unlist(stream, plan.rows[stream])
             for stream, rows in plan.rows.items():
                 head = ends[stream]
                 self._keep(stream, head.version, head.hash, plan.records[stream], rows)
             return tuple(self._open(sealed) for sealed in sealed_events)
+
+    def _personal(self, stream: str, version: int, name: str) -> Personal:
+        """Return the personal values that *name* is one of, or refuse to erase it."""
+        values = self._journal.personal.get((stream, version), {})
+        if name not in values:
+            raise not_erasable(stream, version, name)
+        return values
 
     def _unlist(self, stream: str, rows: Rows) -> None:
         """Drop the stream's rows that are not to be, and the leases on those that change."""
@@ -276,10 +295,14 @@ class MemoryJournal:
                     if owners.setdefault(at, stream) != stream:
                         raise taken(*at, owners[at])
                 made[stream] = (record, checked[stream])
+            before: dict[str, Rows] = {}
+            for at, (stream, values) in journal.rows.items():
+                before.setdefault(stream, {})[at] = values
             changed = [
                 stream
                 for stream, (record, rows) in made.items()
-                if (journal.kept[stream].record, journal.listed[stream]) != (record, rows)
+                if journal.kept[stream].record != record
+                or not journal.listed[stream] == before.get(stream, {}) == rows
             ]
             journal.rows.clear()
             journal.leases.clear()

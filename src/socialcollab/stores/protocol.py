@@ -47,6 +47,11 @@ class BoundStore(Protocol):
         """
         Append events if every expected stream is at its version.
 
+        A tombstone, which is an event with `erases`, purges in the same
+        transaction the personal values that it names: reading gives them back
+        no more, and says that they were erased. Its stream's record and rows
+        are written anew as with every append, without what was erased.
+
         Args:
             events: At least one; those of one stream in their order.
 
@@ -66,7 +71,8 @@ class BoundStore(Protocol):
             ConflictError: If a stream is elsewhere; the first in stream order.
 
             InvalidValueError: If the arguments do not fit each other, an event
-                id has been stored before, or a row's key is another stream's.
+                id has been stored before, a row's key is another stream's, or
+                a personal value to be erased was never stored.
         """
         ...
 
@@ -177,6 +183,15 @@ class Store(Protocol):
 
     def organizations(self) -> tuple[str, ...]:
         """Return the organizations that have an event, sorted."""
+        ...
+
+    def compact(self) -> None:
+        """
+        Let nothing of what was erased or replaced remain anywhere that the store keeps.
+
+        Raises:
+            StoreUnavailableError: If others use the store so that this cannot be done now.
+        """
         ...
 
     def close(self) -> None:

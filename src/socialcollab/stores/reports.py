@@ -55,12 +55,15 @@ class AuditReport:
         events: How many events were read.
 
         streams: How many streams they belong to.
+
+        erased: How many personal values were erased: their digests alone remain.
     """
 
     findings: tuple[Damage, ...]
     anchor: Anchor
     events: int
     streams: int
+    erased: int = 0
 
     @property
     def clean(self) -> bool:

@@ -16,6 +16,7 @@ from socialcollab.stores.appending import (
     check_expectations,
     checksum_of,
     gather,
+    not_erasable,
     prepare,
     rows_of,
     rows_text,
@@ -83,6 +84,8 @@ class SqliteJournal:
         plan = prepare(events, expects, index, records, self._store.indexes)
         with self._connections.writing() as connection:
             sealed, personal = self._append(connection, plan)
+        if any(event.erases for event in plan.events):
+            self._store.checkpoint()
         return tuple(
             event_of(one, kept, trusted=True) for one, kept in zip(sealed, personal, strict=True)
         )
@@ -128,12 +131,23 @@ class SqliteJournal:
                 connection.execute(
                     sql.ADD_PERSONAL, (organization, one[2], one[3], name, salt, value)
                 )
+        for event in plan.events:
+            if event.erases:
+                self._erase(connection, event)
         self._keep(connection, plan, heads, ends)
         if counter is None:
             connection.execute(sql.ADD_COUNTER, (position, organization, self._store.digest))
         else:
             connection.execute(sql.SET_COUNTER, (position, organization))
         return sealed, personal
+
+    def _erase(self, connection: sqlite3.Connection, tombstone: NewEvent) -> None:
+        stream = tombstone.stream
+        for version, names in tombstone.erases.items():
+            for name in names:
+                at = (self._organization, stream, version, name)
+                if connection.execute(sql.ERASE, at).rowcount != 1:
+                    raise not_erasable(stream, version, name)
 
     def _heads(self, connection: sqlite3.Connection, streams: list[str]) -> dict[str, Head]:
         """Read the heads of *streams*, and the counter under the empty name."""
@@ -373,6 +387,6 @@ def _opened(found: Sequence[tuple[object, ...]]) -> Iterator[Event]:
         while place < len(found) and found[place][:2] == sealed[:2]:
             name, salt, value = found[place][15:]
             if name is not None:
-                personal[cast("str", name)] = cast("tuple[bytes, str]", (salt, value))
+                personal[cast("str", name)] = cast("tuple[bytes | None, str | None]", (salt, value))
             place += 1
         yield event_of(sealed, personal)

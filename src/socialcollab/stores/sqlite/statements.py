@@ -70,6 +70,10 @@ ADD_PERSONAL = (
     "INSERT INTO journal_personal (organization, stream, version, name, salt, value)"
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
+ERASE = (
+    "UPDATE journal_personal SET salt = NULL, value = NULL"
+    " WHERE organization = ? AND stream = ? AND version = ? AND name = ?"
+)
 ADD_STREAM = (
     "INSERT INTO journal_streams (version, hash, record, rows, checksum, organization, stream)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"

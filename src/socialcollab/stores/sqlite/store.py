@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from socialcollab.errors import JournalDamagedError, StoreError, StoreUnavailableError
 from socialcollab.identifiers import check_id
@@ -62,6 +63,8 @@ class SqliteStore:
             pragmas=(
                 f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}",
                 f"PRAGMA fullfsync = {int(durable)}",
+                # What is replaced or erased is overwritten, not merely forgotten.
+                "PRAGMA secure_delete = ON",
             ),
             timeout_s=timeout_s,
         )
@@ -85,6 +88,34 @@ class SqliteStore:
         """Return the organizations that have an event, sorted."""
         with self.connections.lend() as connection:
             return tuple(row[0] for row in connection.execute(sql.ORGANIZATIONS))
+
+    def compact(self) -> None:
+        """
+        Write the file anew, so that nothing of what was erased or replaced is left in it.
+
+        An erasure takes values out of every answer at once; copies of their
+        bytes may stay in pages that are free or in the write-ahead log until
+        this has run. It needs as much free disk as the file has, and the file
+        alone.
+
+        Raises:
+            StoreUnavailableError: If somebody else is reading or writing now.
+        """
+        with self.connections.lend() as connection:
+            connection.execute("VACUUM")
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreUnavailableError(
+                f"store `{self.connections.name}` is being read, so that its write-ahead log"
+                " cannot be emptied now; call compact again"
+            )
+
+    def checkpoint(self) -> None:
+        """Empty the write-ahead log if nobody is reading now; `compact` says if that fails."""
+        with suppress(StoreError), self.connections.lend() as connection:
+            connection.execute("PRAGMA busy_timeout = 0")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute(f"PRAGMA busy_timeout = {round(self._timeout_s * 1000)}")
 
     def close(self) -> None:
         """Close the file; a method still running closes its own connection at its end."""

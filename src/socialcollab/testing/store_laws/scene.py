@@ -16,7 +16,7 @@ import attrs
 
 from socialcollab.content import Json, canonical_json
 from socialcollab.identifiers import uuid7
-from socialcollab.stores import BoundStore, Event, Index, NewEvent, Row, Store
+from socialcollab.stores import STORE_KEYS, BoundStore, Event, Index, NewEvent, Row, Store
 
 __all__ = ["AT", "INDEXES", "Scene", "at_once", "fold", "promise", "scene"]
 
@@ -51,7 +51,7 @@ def fold(stream: str, events: Sequence[Event]) -> tuple[bytes, tuple[Row, ...]]:
 
 def fold_bodies(stream: str, bodies: Sequence[Mapping[str, Json]]) -> tuple[bytes, tuple[Row, ...]]:
     """Fold bodies that have not been appended yet, or have."""
-    last = {name: value for name, value in bodies[-1].items() if name != "personal"}
+    last = {name: value for name, value in bodies[-1].items() if name not in STORE_KEYS}
     record = canonical_json({"count": len(bodies), "last": last})
     rows = []
     state, rank, due = last.get("state"), last.get("rank"), last.get("due")
@@ -86,6 +86,10 @@ class Scene:
         return NewEvent(
             stream=stream, type="noted", at=AT, actor="member:ana", body=body or {}, **fields
         )
+
+    def row(self, stream: str, state: str) -> Row:
+        """Make a row of the stream in index ``posts``."""
+        return Row("posts", stream, stream, {"state": state, "rank": None})
 
     def version(self, stream: str) -> int:
         """Return the version that the laws have brought *stream* to."""
