@@ -25,6 +25,7 @@ from socialcollab.transport.flow import (
     ask,
 )
 from socialcollab.transport.http import HttpTransport
+from socialcollab.transport.own_thread import OwnThread
 from socialcollab.transport.ports import Clock, Media
 from socialcollab.transport.retry import RetryPolicy
 from socialcollab.transport.retry_after import http_date, retry_after_s
@@ -45,6 +46,7 @@ __all__ = [
     "Network",
     "Op",
     "Outgoing",
+    "OwnThread",
     "Prepared",
     "Published",
     "Reply",

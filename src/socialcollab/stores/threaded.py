@@ -1,0 +1,119 @@
+"""A blocking store for async code, on a thread of its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from socialcollab.stores.events import Event, NewEvent
+from socialcollab.stores.protocol import BoundStore, Fold, Store
+from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
+from socialcollab.stores.rows import Column, Row
+from socialcollab.transport import OwnThread
+
+__all__ = ["ThreadedStore"]
+
+
+class _ThreadedJournal:
+    """The journal of one organization, on its store's thread."""
+
+    def __init__(self, journal: BoundStore, thread: OwnThread) -> None:
+        self._journal = journal
+        self._thread = thread
+
+    @property
+    def organization(self) -> str:
+        return self._journal.organization
+
+    async def append(
+        self,
+        events: Sequence[NewEvent],
+        *,
+        expects: Mapping[str, int],
+        index: Sequence[Row] = (),
+        records: Mapping[str, bytes],
+    ) -> tuple[Event, ...]:
+        return await self._thread.call(
+            self._journal.append, events, expects=expects, index=index, records=records
+        )
+
+    async def read(self, stream: str, *, after: int = 0) -> tuple[Event, ...]:
+        return await self._thread.call(self._journal.read, stream, after=after)
+
+    async def record(self, stream: str) -> tuple[int, bytes]:
+        return await self._thread.call(self._journal.record, stream)
+
+    async def follow(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+        return await self._thread.call(self._journal.follow, after=after, limit=limit)
+
+    async def streams(self) -> tuple[str, ...]:
+        return await self._thread.call(self._journal.streams)
+
+    async def query(
+        self,
+        index: str,
+        *,
+        where: Mapping[str, Column | tuple[Column, ...]] | None = None,
+        after: Row | None = None,
+        limit: int = 100,
+    ) -> tuple[Row, ...]:
+        return await self._thread.call(
+            self._journal.query, index, where=where, after=after, limit=limit
+        )
+
+    async def due(
+        self, *, before: dt.datetime, now: dt.datetime, limit: int, worker: str, lease_s: float
+    ) -> tuple[Row, ...]:
+        return await self._thread.call(
+            self._journal.due, before=before, now=now, limit=limit, worker=worker, lease_s=lease_s
+        )
+
+    async def release(self, rows: Sequence[Row], *, worker: str) -> None:
+        await self._thread.call(self._journal.release, rows, worker=worker)
+
+    async def reindex(self, fold: Fold) -> ReindexReport:
+        return await self._thread.call(self._journal.reindex, fold)
+
+    async def audit(self, *, anchor: Anchor | None = None, fold: Fold | None = None) -> AuditReport:
+        return await self._thread.call(self._journal.audit, anchor=anchor, fold=fold)
+
+
+class ThreadedStore:
+    """
+    A blocking store used from async code: its calls are made one by one on a thread of its own.
+
+    Whoever is cancelled while a call runs waits for its end; a call that has
+    not begun by then is never made. Event loops may share it.
+
+    Args:
+        store: The blocking store.
+
+        owns: Whether closing closes that store, too, and not the thread alone.
+    """
+
+    def __init__(self, store: Store, *, owns: bool = True) -> None:
+        self._store = store
+        self._owns = owns
+        self._thread = OwnThread("socialcollab-store")
+
+    def __repr__(self) -> str:
+        return f"ThreadedStore({self._store!r})"
+
+    def for_organization(self, organization: str) -> _ThreadedJournal:
+        """Return the journal of *organization*, which need not exist yet; reads nothing."""
+        return _ThreadedJournal(self._store.for_organization(organization), self._thread)
+
+    async def organizations(self) -> tuple[str, ...]:
+        """Return the organizations that have an event, sorted."""
+        return await self._thread.call(self._store.organizations)
+
+    async def compact(self) -> None:
+        """Let nothing of what was erased or replaced remain anywhere that the store keeps."""
+        await self._thread.call(self._store.compact)
+
+    async def close(self) -> None:
+        """Let go of everything once all that runs has ended; closing twice is harmless."""
+        if self._owns:
+            await self._thread.close(self._store.close)
+        else:
+            await self._thread.close()

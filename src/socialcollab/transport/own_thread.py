@@ -1,0 +1,82 @@
+"""A thread of one's own, on which async code has blocking calls made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from socialcollab.errors import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+__all__ = ["OwnThread"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _nothing() -> None: ...
+
+
+class OwnThread:
+    """
+    Makes blocking calls for async code, one after the other, on one dedicated thread.
+
+    The event loop's default executor is left alone: whoever fills that one
+    does not keep a journal waiting.
+
+    Args:
+        name: What the thread is called.
+    """
+
+    def __init__(self, name: str) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  it loads `logging`
+
+        self._name = name
+        self._executor: ThreadPoolExecutor = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._last: Future[Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"OwnThread({self._name!r})"
+
+    async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """
+        Have *function* called on the thread, and return its answer.
+
+        Whoever is cancelled meanwhile waits until the call has ended, and only
+        then is; a call that has not begun by then is never made.
+
+        Raises:
+            StoreUnavailableError: If it has been closed.
+        """
+        if self._last is not None:
+            raise StoreUnavailableError(f"{self._name} has been closed")
+        return await _ended(self._executor.submit(function, *args, **kwargs))
+
+    async def close(self, last: Callable[[], object] = _nothing) -> None:
+        """Call *last* after all calls made so far and end the thread; a second closing waits too."""
+        if self._last is None:
+            self._last = self._executor.submit(last)
+            self._executor.shutdown(wait=False)
+        await _ended(self._last, forgo=False)
+
+
+async def _ended(job: Future[R], *, forgo: bool = True) -> R:
+    """Wait until *job* has ended, whoever cancels meanwhile, and return its result."""
+    import asyncio  # noqa: PLC0415  the room is importable without it
+
+    waiting = asyncio.wrap_future(job)
+    cancelled: asyncio.CancelledError | None = None
+    while not waiting.done():
+        try:
+            # Unlike `shield`, this never reports an error that nobody is left to hear.
+            await asyncio.wait([waiting])
+        except asyncio.CancelledError as error:
+            if forgo and job.cancel():
+                raise
+            cancelled = cancelled or error
+    if cancelled is not None:
+        waiting.exception()
+        raise cancelled
+    return waiting.result()
