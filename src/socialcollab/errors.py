@@ -6,6 +6,7 @@ Every error of the library, split by what the caller can do about it.
     SocialCollabError
     ├── InvalidValueError           fix the value (also a ValueError)
     │   ├── NaiveDatetimeError      give the datetime a UTC offset
+    │   ├── NotInForceError         propose the document, or open the desk without it
     │   ├── EmptyWindowError        let the window end after its start
     │   ├── SkippedTimeError        choose another local time, or say what a skipped one means
     │   ├── RepeatedTimeError       say which of the two instants is meant
@@ -48,6 +49,7 @@ __all__ = [
     "NaiveDatetimeError",
     "NetworkError",
     "NotFoundError",
+    "NotInForceError",
     "OutcomeUnknownError",
     "RateLimitedError",
     "RefusedError",
@@ -103,6 +105,35 @@ class NaiveDatetimeError(InvalidValueError):
             value=value,
             expected="a datetime with a UTC offset",
         )
+
+
+class NotInForceError(InvalidValueError):
+    """
+    A document that differs from the organization in force.
+
+    Attributes:
+        given: The digest of the document.
+
+        in_force: The digest of what is in force.
+
+        changes: What differs, line by line.
+    """
+
+    def __init__(
+        self, organization: str, *, given: str, in_force: str, changes: Sequence[str] = ()
+    ) -> None:
+        shown = "; ".join(changes[:3]) + (f"; and {len(changes) - 3} more" if changes[3:] else "")
+        super().__init__(
+            f"the document of `{organization}` (digest {given[:12]}) is not what is in force"
+            f" (digest {in_force[:12]}): {shown}; propose it with `desk.propose`, or open the desk"
+            " without it",
+            value=given,
+            expected=in_force,
+        )
+        self.organization = organization
+        self.given = given
+        self.in_force = in_force
+        self.changes = tuple(changes)
 
 
 class EmptyWindowError(InvalidValueError):

@@ -82,6 +82,7 @@ AFTERWARDS = {
     "approved": {
         "edit": "in_review", "comment": "approved", "schedule": "approved",
         "unschedule": "approved", "move": "approved", "cancel": "cancelled",
+        "withdraw": "draft",
     },
     "cancelled": {"comment": "cancelled"},
     "expired": {"edit": "expired", "comment": "expired", "move": "draft", "cancel": "cancelled"},
@@ -122,8 +123,7 @@ def test_the_whole_machine(bench, state, name) -> None:
 def test_every_command_has_its_permission() -> None:
     from socialcollab.desk import commands as dc
 
-    known = {command.NAME for command in cm.PostCommand.__args__}
-    known |= {dc.SetHold.NAME, dc.Resume.NAME, dc.WriteNote.NAME}
+    known = {command.NAME for command in (*cm.PostCommand.__args__, *dc.Command.__args__)}
     assert known == set(COMMAND_PERMISSIONS)
     assert set(COMMANDS) | {"draft"} <= known
 

@@ -1,26 +1,45 @@
 """The desk: read, decide, write; publish what is due."""
 
 from socialcollab.desk.acting import Acting
-from socialcollab.desk.commands import Command, Resume, SetHold, WriteNote
+from socialcollab.desk.commands import (
+    Adopt,
+    Away,
+    Back,
+    Command,
+    Resume,
+    SetHold,
+    StartCampaign,
+    WriteNote,
+)
 from socialcollab.desk.desk import Desk
 from socialcollab.desk.due import DueReport
 from socialcollab.desk.history import HistoryEntry
+from socialcollab.desk.in_force import InForce
 from socialcollab.desk.opening import audit_file
+from socialcollab.desk.proposal import Orphan, Proposal
 from socialcollab.desk.reading import HoldSet
-from socialcollab.desk.streams import INDEXES, Note, fold
+from socialcollab.desk.streams import INDEXES, fold
 from socialcollab.desk.todo import ToDo
+from socialcollab.organization import Note
 
 __all__ = [
     "INDEXES",
     "Acting",
+    "Adopt",
+    "Away",
+    "Back",
     "Command",
     "Desk",
     "DueReport",
     "HistoryEntry",
     "HoldSet",
+    "InForce",
     "Note",
+    "Orphan",
+    "Proposal",
     "Resume",
     "SetHold",
+    "StartCampaign",
     "ToDo",
     "WriteNote",
     "audit_file",

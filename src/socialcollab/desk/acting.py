@@ -11,12 +11,15 @@ import attrs
 from socialcollab.content import Image, Poll, Post, PostContent
 from socialcollab.desk import commands as dc
 from socialcollab.desk.perform import decided, perform
+from socialcollab.desk.proposal import Proposal
 from socialcollab.desk.reading import HoldSet
+from socialcollab.desk.saying_facts import DayLike, day, say_away
 from socialcollab.desk.steps import Steps
 from socialcollab.desk.todo import ToDo, to_do
 from socialcollab.directory import Selector
 from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
 from socialcollab.identifiers import PostId, did_you_mean, uuid7
+from socialcollab.permissions import Absence
 from socialcollab.time import WallTime, as_utc, parse_date, parse_local
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import Actor
@@ -340,6 +343,88 @@ class Acting:
         note = uuid7(as_utc(engine.real_clock()), engine.entropy(10))
         self.do(dc.WriteNote(note=note, workspace=workspace, on=day, text=text))
         return note
+
+    def away(
+        self,
+        start: DayLike,
+        end: DayLike,
+        *,
+        member: str = "",
+        delegate: str = "",
+        permissions: Iterable[str] = (),
+        reason: str = "",
+    ) -> Absence:
+        """
+        Say that this member, or another, is or will be away.
+
+        Args:
+            start: The first day, in the member's own zone.
+
+            end: The first day back.
+
+            member: Who; oneself if empty. For another it takes `manage_access`.
+
+            delegate: Who stands in.
+
+            permissions: What the delegate stands in for; none named: everything.
+
+            reason: Why, for people.
+
+        Raises:
+            RefusedError: If the days meet those of another absence, are over,
+                or the delegate is away too.
+        """
+        return self._desk.run(
+            say_away(
+                self._desk.engine,
+                self._actor,
+                start=start,
+                end=end,
+                member=member,
+                delegate=delegate,
+                permissions=permissions,
+                reason=reason,
+            )
+        )
+
+    def back(self, absence: Absence | str, on: DayLike | None = None) -> None:
+        """End an absence early: *on* is the first day back, today if not given."""
+        name = absence if isinstance(absence, str) else absence.id
+        self.do(dc.Back(absence=name, on=None if on is None else day(on)))
+
+    def start_campaign(
+        self, campaign: str, start: DayLike | None = None, *, end: DayLike | None = None
+    ) -> None:
+        """
+        Say on which days a campaign runs, whatever the document says.
+
+        Args:
+            campaign: The campaign.
+
+            start: Its first day, in the workspace's zone; today if not given.
+
+            end: The first day after it, or None.
+        """
+        self.do(
+            dc.StartCampaign(
+                campaign=campaign,
+                start=None if start is None else day(start),
+                end=None if end is None else day(end),
+            )
+        )
+
+    def adopt(self, proposal: Proposal, *, reason: str) -> None:
+        """
+        Bring a proposal into force, for everybody and every worker at once.
+
+        Raises:
+            StaleError: If another organization has come into force since it was proposed.
+
+            RefusedError: If a changed line needs a permission that this member
+                lacks, they would give more than they hold, or nobody would be
+                left who may do everything everywhere.
+        """
+        self.do(dc.Adopt(proposal=proposal, reason=reason))
 
     def to_do(self) -> tuple[ToDo, ...]:
         """Return what waits for this member, the most urgent first."""

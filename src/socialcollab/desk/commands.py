@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import attrs
 
 from socialcollab.directory import Selector, as_selector
+from socialcollab.permissions import Absence
 from socialcollab.workflow.commands import PostCommand
 
-__all__ = ["Command", "Resume", "SetHold", "WriteNote"]
+if TYPE_CHECKING:
+    from socialcollab.desk.proposal import Proposal
+
+__all__ = ["Adopt", "Away", "Back", "Command", "Resume", "SetHold", "StartCampaign", "WriteNote"]
 
 
 @attrs.frozen(kw_only=True)
@@ -57,4 +61,48 @@ class WriteNote:
     text: str
 
 
-Command: TypeAlias = PostCommand | SetHold | Resume | WriteNote
+@attrs.frozen(kw_only=True)
+class Away:
+    """Say that a member is or will be away, and who stands in."""
+
+    NAME: ClassVar[str] = "away"
+
+    absence: Absence
+    reason: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Back:
+    """Say that a member is back earlier; *on* is the first day back, today if None."""
+
+    NAME: ClassVar[str] = "back"
+
+    absence: str
+    on: dt.date | None = None
+
+
+@attrs.frozen(kw_only=True)
+class StartCampaign:
+    """Say on which days a campaign runs; *start* is today if None."""
+
+    NAME: ClassVar[str] = "start_campaign"
+
+    campaign: str
+    start: dt.date | None = None
+    end: dt.date | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Adopt:
+    """Bring a proposed organization into force."""
+
+    NAME: ClassVar[str] = "adopt"
+
+    # A proposal is made by the desk; naming its class here would be an import in a circle.
+    proposal: Proposal | Any
+    reason: str
+
+
+Command: TypeAlias = (
+    PostCommand | SetHold | Resume | WriteNote | Away | Back | StartCampaign | Adopt
+)

@@ -15,9 +15,11 @@ from socialcollab.desk.acting import Acting
 from socialcollab.desk.due import DueReport, run_due
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.history import HistoryEntry, feed, history
-from socialcollab.desk.opening import create, only_one, opened, refuse_missing
+from socialcollab.desk.in_force import InForce, in_force
+from socialcollab.desk.opening import create, only_one, opened, refuse_missing, refuse_other
 from socialcollab.desk.perform import find_ref
 from socialcollab.desk.planning import full_calendar, instant
+from socialcollab.desk.proposal import Proposal, propose
 from socialcollab.desk.publisher import Publisher
 from socialcollab.desk.reading import (
     HoldSet,
@@ -29,11 +31,11 @@ from socialcollab.desk.reading import (
     read_waiting_for,
 )
 from socialcollab.desk.steps import Steps, run
-from socialcollab.desk.streams import INDEXES, Note, fold
+from socialcollab.desk.streams import INDEXES, fold
 from socialcollab.directory import Profile, Selector
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.organization import Organization
+from socialcollab.organization import Note, Organization, StandingFacts
 from socialcollab.scheduling import Calendar, Clash, find_clashes
 from socialcollab.stores import (
     Anchor,
@@ -181,7 +183,7 @@ class Desk:
         cls,
         store: Store | str | Path,
         *,
-        organization: str = "",
+        organization: str | Organization = "",
         networks: Mapping[str, Network] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
@@ -196,6 +198,8 @@ class Desk:
             store: The store, or the path of its SQLite file.
 
             organization: Whose desk; needed only where a store has several.
+                Given as a document it has to be what is in force: what the
+                store holds counts, and a file that differs is a proposal.
 
             networks: As for `Desk`.
 
@@ -213,14 +217,17 @@ class Desk:
             NotFoundError: If there is no such desk.
 
             InvalidValueError: If there are several and none is named.
+
+            NotInForceError: If the document differs from what is in force.
         """
         if isinstance(store, (str, Path)):
             refuse_missing(store)
+        named = organization if isinstance(organization, str) else organization.id
         journal, kept, owns = opened(store, media)
         try:
             desk = cls(
                 journal,
-                organization or only_one(journal, str(store) if owns else "store"),
+                named or only_one(journal, str(store) if owns else "store"),
                 networks=networks,
                 media=kept,
                 clock=clock,
@@ -230,6 +237,8 @@ class Desk:
             )
             desk._owns_store = owns
             desk.run(desk.engine.state())
+            if not isinstance(organization, str):
+                desk.run(refuse_other(desk.engine, organization))
         except BaseException:
             if owns:
                 journal.close()
@@ -263,6 +272,30 @@ class Desk:
     def organization(self) -> Organization:
         """The organization in force."""
         return self.run(self.engine.state()).organization
+
+    def propose(self, organization: Organization) -> Proposal:
+        """
+        Hold a document against what is in force: what changes, and what it would orphan.
+
+        Nothing changes before somebody adopts the proposal; see `Acting.adopt`.
+
+        Raises:
+            InvalidValueError: If it is of another organization.
+        """
+        return self.run(propose(self.engine, organization))
+
+    def in_force(self, at: dt.datetime | None = None) -> InForce:
+        """
+        Return the organization and the facts that were in force at an instant, or are now.
+
+        Raises:
+            NotFoundError: If none was in force yet.
+        """
+        return self.run(in_force(self.engine, self.engine.now() if at is None else at))
+
+    def facts(self) -> StandingFacts:
+        """Return what holds by command now: absences, started campaigns, notes."""
+        return self.run(self.engine.state()).facts
 
     def acting_as(self, member: str) -> Acting:
         """

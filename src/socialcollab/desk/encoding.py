@@ -14,12 +14,13 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from socialcollab.content import DeliveryState, Image, Json, PostState
-from socialcollab.desk.organization_events import OrganizationCreated
+from socialcollab.desk.organization_events import ORGANIZATION_EVENTS
 from socialcollab.errors import JournalDamagedError
 from socialcollab.stores import STORE_KEYS
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow import StepKey
 from socialcollab.workflow import events as ev
+from socialcollab.workflow.fact_events import FACT_EVENTS
 
 __all__ = ["EVENT_TYPES", "event_data", "event_parts", "pack", "unpack"]
 
@@ -30,8 +31,8 @@ _ALL: Final[tuple[type[Any], ...]] = (
     *ev.DELIVERY_EVENTS,
     *ev.HOLD_EVENTS,
     ev.SlotTaken,
-    ev.NoteWritten,
-    OrganizationCreated,
+    *FACT_EVENTS,
+    *ORGANIZATION_EVENTS,
 )
 
 EVENT_TYPES: Final[Mapping[str, type[Any]]] = {event.TYPE: event for event in _ALL}

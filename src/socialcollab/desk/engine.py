@@ -16,7 +16,6 @@ from socialcollab.desk.streams import (
     FACTS,
     HOLDS,
     ORGANIZATION,
-    FactsRecord,
     HoldsRecord,
     OrganizationRecord,
     evolve,
@@ -25,7 +24,7 @@ from socialcollab.desk.streams import (
 )
 from socialcollab.errors import ConflictError, NotFoundError
 from socialcollab.identifiers import uuid7
-from socialcollab.organization import Organization
+from socialcollab.organization import Organization, StandingFacts
 from socialcollab.stores import BoundStore, NewEvent
 from socialcollab.time import as_utc
 from socialcollab.workflow import Actor, Context, Event, PostRecord
@@ -54,7 +53,9 @@ class State:
     What holds for every command, and the versions at which it was read.
 
     Attributes:
-        organization: The organization in force.
+        organization: The organization in force, under the facts.
+
+        document: The organization as it was adopted.
 
         digest: Its digest, for the envelope.
 
@@ -66,8 +67,9 @@ class State:
     """
 
     organization: Organization
+    document: Organization
     digest: str
-    facts: FactsRecord
+    facts: StandingFacts
     holds: HoldsRecord
     versions: Mapping[str, int]
 
@@ -91,7 +93,7 @@ class Engine:
     clock: Clock
     real_clock: Clock
     entropy: Callable[[int], bytes]
-    _in_force: tuple[int, Organization] | None = None
+    _in_force: tuple[int, int, Organization, Organization] | None = None
 
     def now(self) -> dt.datetime:
         """Return the plan's instant, in UTC."""
@@ -117,14 +119,32 @@ class Engine:
         facts = yield from self.load(FACTS)
         holds = yield from self.load(HOLDS)
         record: OrganizationRecord = loaded.record
-        if self._in_force is None or self._in_force[0] != loaded.version:
-            self._in_force = (loaded.version, read_organization(record))
+        standing = facts.record.facts if facts.record else StandingFacts()
+        known = self._in_force
+        if known is None or known[:2] != (loaded.version, facts.version):
+            document = (
+                known[2]
+                if known is not None and known[0] == loaded.version
+                else read_organization(record)
+            )
+            known = (loaded.version, facts.version, document, document.under(standing))
+            self._in_force = known
         return State(
-            organization=self._in_force[1],
+            organization=known[3],
+            document=known[2],
             digest=record.digest,
-            facts=facts.record or FactsRecord(),
+            facts=standing,
             holds=holds.record or HoldsRecord(),
             versions={one.stream: one.version for one in (loaded, facts, holds)},
+        )
+
+    def under(self, state: State, organization: Organization) -> State:
+        """Return what would hold if *organization* were in force."""
+        return attrs.evolve(
+            state,
+            organization=organization.under(state.facts),
+            document=organization,
+            digest=organization.digest,
         )
 
     def post(self, post: str) -> Steps[Loaded]:
@@ -177,6 +197,8 @@ class Engine:
             findings=findings,
             deliveries=tuple(deliveries),
             holds=state.holds.holds,
+            absences=state.facts.absences,
+            hours_of=organization.hours_of,
         )
 
     def append(

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 
+from socialcollab.desk.adopting import files_text
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.organization_events import OrganizationCreated
 from socialcollab.desk.steps import Steps
-from socialcollab.desk.streams import INDEXES, ORGANIZATION, FactsRecord, HoldsRecord, fold
-from socialcollab.errors import ConflictError, InvalidValueError, NotFoundError, RefusedError
+from socialcollab.desk.streams import INDEXES, ORGANIZATION, HoldsRecord, fold
+from socialcollab.errors import (
+    ConflictError,
+    InvalidValueError,
+    NotFoundError,
+    NotInForceError,
+    RefusedError,
+)
 from socialcollab.identifiers import MemberId
-from socialcollab.organization import Organization
+from socialcollab.organization import Organization, StandingFacts
 from socialcollab.permissions import PERMISSIONS
 from socialcollab.stores import Anchor, AuditReport, FolderMedia, SqliteStore, Store
+from socialcollab.time import tzdata_version
 from socialcollab.transport import Media
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import Actor, Event
 
-__all__ = ["audit_file", "create", "only_one", "opened", "refuse_missing"]
+__all__ = ["audit_file", "create", "only_one", "opened", "refuse_missing", "refuse_other"]
 
 
 def create(engine: Engine, organization: Organization, owner: str) -> Steps[None]:
@@ -46,16 +53,15 @@ def create(engine: Engine, organization: Organization, owner: str) -> Steps[None
     created = OrganizationCreated(
         owner=MemberId(owner),
         document_digest=organization.digest,
+        tzdata=tzdata_version(),
         document=organization.to_toml(),
-        files={
-            name: base64.b64encode(data).decode()
-            for name, data in sorted(organization.files.items())
-        },
+        files=files_text(organization),
     )
     nothing = State(
         organization=organization,
+        document=organization,
         digest=organization.digest,
-        facts=FactsRecord(),
+        facts=StandingFacts(),
         holds=HoldsRecord(),
         versions={},
     )
@@ -65,6 +71,24 @@ def create(engine: Engine, organization: Organization, owner: str) -> Steps[None
     except ConflictError:
         # Somebody else was creating it at the same moment.
         raise _exists_already(organization.id) from None
+
+
+def refuse_other(engine: Engine, organization: Organization) -> Steps[None]:
+    """
+    Refuse a document that differs from what is in force: a file is a proposal.
+
+    Raises:
+        NotInForceError: If it differs in anything but names, contacts and reasons.
+    """
+    state = yield from engine.state()
+    if state.digest == organization.digest:
+        return
+    raise NotInForceError(
+        organization.id,
+        given=organization.digest,
+        in_force=state.digest,
+        changes=tuple(str(change) for change in state.document.changes_to(organization)),
+    )
 
 
 def audit_file(

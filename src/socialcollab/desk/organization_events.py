@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
 import attrs
 
 from socialcollab.identifiers import MemberId
 from socialcollab.workflow.events import PERSONAL
 
-__all__ = ["OrganizationCreated"]
+__all__ = [
+    "ORGANIZATION_EVENTS",
+    "OrganizationAdopted",
+    "OrganizationCreated",
+    "OrganizationReplanned",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -23,6 +28,8 @@ class OrganizationCreated:
 
         document_digest: The organization's digest.
 
+        tzdata: The version of the zone data that times were reckoned with.
+
         document: The document as text: it holds names and contacts.
 
         files: The files it names, by name, in base64.
@@ -32,5 +39,51 @@ class OrganizationCreated:
 
     owner: MemberId
     document_digest: str
+    tzdata: str = ""
     document: str = attrs.field(metadata=PERSONAL)
     files: Mapping[str, str] = attrs.field(factory=dict, metadata=PERSONAL)
+
+
+@attrs.frozen(kw_only=True)
+class OrganizationAdopted:
+    """
+    Another organization came into force.
+
+    Attributes:
+        document_digest: Its digest.
+
+        before: The digest of the one that was in force.
+
+        changes: The lines that changed, as `Change` prints them.
+
+        document: The document as text.
+
+        files: The files it names, by name, in base64.
+
+        reason: Why.
+    """
+
+    TYPE: ClassVar[str] = "organization.adopted"
+
+    document_digest: str
+    before: str
+    changes: tuple[str, ...] = ()
+    document: str = attrs.field(metadata=PERSONAL)
+    files: Mapping[str, str] = attrs.field(factory=dict, metadata=PERSONAL)
+    reason: str = attrs.field(metadata=PERSONAL)
+
+
+@attrs.frozen(kw_only=True)
+class OrganizationReplanned:
+    """What waits has been reckoned anew, under the organization in force and this zone data."""
+
+    TYPE: ClassVar[str] = "organization.replanned"
+
+    tzdata: str
+
+
+ORGANIZATION_EVENTS: Final[tuple[type[Any], ...]] = (
+    OrganizationCreated,
+    OrganizationAdopted,
+    OrganizationReplanned,
+)

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
 
 import attrs
 
 from socialcollab.content import Post, PostContent
 from socialcollab.desk import commands as dc
+from socialcollab.desk.adopting import adopt
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.planning import barred, slots_for
 from socialcollab.desk.steps import Steps, ask
-from socialcollab.errors import InvalidValueError
-from socialcollab.time import WallTime
-from socialcollab.workflow import Actor, Context, Event, decide, resume, set_hold, write_note
+from socialcollab.errors import InvalidValueError, NotFoundError
+from socialcollab.time import WallTime, local_time
+from socialcollab.workflow import (
+    Actor,
+    Context,
+    Event,
+    away,
+    back,
+    decide,
+    resume,
+    set_hold,
+    start_campaign,
+    write_note,
+)
 from socialcollab.workflow import commands as cm
 
 __all__ = ["decided", "perform"]
@@ -49,28 +61,77 @@ def decided(
     engine: Engine, state: State, actor: Actor, command: dc.Command, *, at: dt.datetime
 ) -> Steps[tuple[tuple[Event, ...], list[Loaded], bytes]]:
     """Return what a command would bring about, what it was decided on, and the post's salt."""
-    if isinstance(command, dc.SetHold):
-        context = engine.context(state, actor, now=at)
-        events = set_hold(
-            command.hold,
-            on=command.on,
-            reason=command.reason,
-            until=command.until,
-            context=context,
-        )
+    decider = _DECIDERS.get(type(command))
+    if decider is not None:
+        events = yield from decider(engine, state, actor, command, at)
         return events, [], b""
-    if isinstance(command, dc.Resume):
-        return resume(command.hold, engine.context(state, actor, now=at)), [], b""
-    if isinstance(command, dc.WriteNote):
-        events = write_note(
-            command.note,
-            workspace=command.workspace,
-            on=command.on,
-            text=command.text,
-            context=engine.context(state, actor, now=at),
-        )
-        return events, [], b""
-    return (yield from _decided_on_post(engine, state, actor, command, at=at))
+    on_post = cast("cm.PostCommand", command)
+    return (yield from _decided_on_post(engine, state, actor, on_post, at=at))
+
+
+def _adopt(
+    engine: Engine, state: State, actor: Actor, command: dc.Adopt, at: dt.datetime
+) -> Steps[tuple[Event, ...]]:
+    return (yield from adopt(engine, state, actor, command, at=at))
+
+
+def _at_once(
+    decider: Callable[[State, Any, Context], tuple[Event, ...]],
+) -> Callable[[Engine, State, Actor, Any, dt.datetime], Steps[tuple[Event, ...]]]:
+    """Make a decider that reads nothing more of what was read."""
+
+    def decided_at_once(
+        engine: Engine, state: State, actor: Actor, command: Any, at: dt.datetime
+    ) -> Steps[tuple[Event, ...]]:
+        return decider(state, command, engine.context(state, actor, now=at))
+        yield  # a generator, as those are that read
+
+    return decided_at_once
+
+
+def _set_hold(_: State, command: dc.SetHold, context: Context) -> tuple[Event, ...]:
+    return set_hold(
+        command.hold, on=command.on, reason=command.reason, until=command.until, context=context
+    )
+
+
+def _write_note(_: State, command: dc.WriteNote, context: Context) -> tuple[Event, ...]:
+    return write_note(
+        command.note, workspace=command.workspace, on=command.on, text=command.text, context=context
+    )
+
+
+def _away(state: State, command: dc.Away, context: Context) -> tuple[Event, ...]:
+    return away(command.absence, reason=command.reason, known=state.facts.absences, context=context)
+
+
+def _back(state: State, command: dc.Back, context: Context) -> tuple[Event, ...]:
+    return back(command.absence, on=command.on, known=state.facts.absences, context=context)
+
+
+def _start_campaign(state: State, command: dc.StartCampaign, context: Context) -> tuple[Event, ...]:
+    known = {campaign.id: campaign for campaign in state.document.campaigns}
+    if command.campaign not in known:
+        raise NotFoundError("campaign", command.campaign)
+    campaign = known[command.campaign]
+    today = local_time(context.now, state.organization.zone_of(campaign.workspace)).date()
+    return start_campaign(campaign, start=command.start or today, end=command.end, context=context)
+
+
+_DECIDERS: Final[
+    Mapping[
+        type[Any],
+        Callable[[Engine, State, Actor, Any, dt.datetime], Steps[tuple[Event, ...]]],
+    ]
+] = {
+    dc.Adopt: _adopt,
+    dc.Away: _at_once(_away),
+    dc.Back: _at_once(_back),
+    dc.Resume: _at_once(lambda _, command, context: resume(command.hold, context)),
+    dc.SetHold: _at_once(_set_hold),
+    dc.StartCampaign: _at_once(_start_campaign),
+    dc.WriteNote: _at_once(_write_note),
+}
 
 
 def _decided_on_post(

@@ -10,8 +10,8 @@ from socialcollab.content import Delivery, Post, Summary, summarise
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.planning import all_rows
 from socialcollab.desk.steps import Steps
-from socialcollab.desk.streams import Note
 from socialcollab.directory import Selector
+from socialcollab.organization import Note
 from socialcollab.stores import Column
 from socialcollab.workflow import Actor, StepStatus, step_statuses
 

@@ -10,12 +10,14 @@ import attrs
 
 from socialcollab.content import Delivery, DeliveryState, Hold, PostState
 from socialcollab.desk.encoding import event_data, pack, unpack
+from socialcollab.desk.organization_events import OrganizationCreated, OrganizationReplanned
 from socialcollab.errors import JournalDamagedError
-from socialcollab.identifiers import MemberId, WorkspaceId
+from socialcollab.organization import StandingFacts, evolve_facts
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.stores import Index, Row, microseconds
 from socialcollab.workflow import Actor, PostRecord, evolve_delivery, evolve_post
 from socialcollab.workflow import events as ev
+from socialcollab.workflow import fact_events as fe
 
 __all__ = [
     "FACTS",
@@ -24,7 +26,6 @@ __all__ = [
     "ORGANIZATION",
     "FactsRecord",
     "HoldsRecord",
-    "Note",
     "OrganizationRecord",
     "Record",
     "evolve",
@@ -49,29 +50,34 @@ INDEXES: Final = (
 
 @attrs.frozen(kw_only=True)
 class OrganizationRecord:
-    """The document in force, as text, with the files it names and its digest."""
+    """
+    The document in force, as text.
+
+    Attributes:
+        document: The text.
+
+        digest: The organization's digest.
+
+        files: The files it names, in base64.
+
+        tzdata: The version of the zone data that what waits was reckoned with, or empty.
+
+        stale_since: Since when what waits is to be reckoned anew, or None.
+    """
 
     document: str
     digest: str
     files: Mapping[str, str] = attrs.field(factory=dict)
-
-
-@attrs.frozen(kw_only=True)
-class Note:
-    """A note on the calendar of a workspace."""
-
-    id: str
-    workspace: WorkspaceId
-    on: dt.date
-    by: MemberId
-    text: str
+    tzdata: str = ""
+    stale_since: dt.datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
 class FactsRecord:
-    """What holds by command and not by document."""
+    """The facts that hold by command; *stale_since* as for the organization."""
 
-    notes: tuple[Note, ...] = ()
+    facts: StandingFacts = attrs.field(factory=StandingFacts)
+    stale_since: dt.datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -145,10 +151,13 @@ def _evolve_holds(record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes)
     return HoldsRecord(holds=tuple(hold for hold in before if hold.id != data.hold))
 
 
-def _evolve_facts(record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes) -> FactsRecord:
-    before = () if record is None else record.notes
-    note = Note(id=data.note, workspace=data.workspace, on=data.on, by=data.by, text=data.text)
-    return FactsRecord(notes=(*before, note))
+def _evolve_facts(record: Any, data: Any, actor: Actor, at: dt.datetime, _: bytes) -> FactsRecord:
+    before = FactsRecord() if record is None else record
+    if isinstance(data, fe.FactsReplanned):
+        return FactsRecord(facts=before.facts)
+    facts = evolve_facts(before.facts, data, actor=actor, at=at)
+    moves = isinstance(data, fe.MemberAway | fe.MemberBack)
+    return FactsRecord(facts=facts, stale_since=before.stale_since or (at if moves else None))
 
 
 def _evolve_calendar(
@@ -158,9 +167,19 @@ def _evolve_calendar(
 
 
 def _evolve_organization(
-    _: Any, data: Any, __: Actor, ___: dt.datetime, ____: bytes
+    record: Any, data: Any, __: Actor, at: dt.datetime, ____: bytes
 ) -> OrganizationRecord:
-    return OrganizationRecord(document=data.document, digest=data.document_digest, files=data.files)
+    if isinstance(data, OrganizationReplanned):
+        done: OrganizationRecord = attrs.evolve(record, tzdata=data.tzdata, stale_since=None)
+        return done
+    created = isinstance(data, OrganizationCreated)
+    return OrganizationRecord(
+        document=data.document,
+        digest=data.document_digest,
+        files=data.files,
+        tzdata=data.tzdata if created else record.tzdata,
+        stale_since=None if created else record.stale_since or at,
+    )
 
 
 _EVOLVE: Final[Mapping[str, Callable[[Any, Any, Actor, dt.datetime, bytes], Any]]] = {
@@ -179,6 +198,9 @@ def rows_of(stream: str, record: Any) -> list[Row]:
         return _post_rows(stream, record)
     if isinstance(record, Delivery):
         return _delivery_rows(stream, record)
+    if isinstance(record, OrganizationRecord | FactsRecord) and record.stale_since is not None:
+        at = microseconds(record.stale_since)
+        return [Row("due", stream, stream, {"at": at, "kind": "replan"})]
     return []
 
 

@@ -1,7 +1,25 @@
 """The whole team in one document: who takes part, who may, who must agree, and when."""
 
+from socialcollab.organization.change import Change, changes_between
 from socialcollab.organization.expectation import Expectation, FailedExpectation
 from socialcollab.organization.organization import Organization
 from socialcollab.organization.settings import Settings
+from socialcollab.organization.standing_facts import (
+    CampaignStart,
+    Note,
+    StandingFacts,
+    evolve_facts,
+)
 
-__all__ = ["Expectation", "FailedExpectation", "Organization", "Settings"]
+__all__ = [
+    "CampaignStart",
+    "Change",
+    "Expectation",
+    "FailedExpectation",
+    "Note",
+    "Organization",
+    "Settings",
+    "StandingFacts",
+    "changes_between",
+    "evolve_facts",
+]

@@ -17,11 +17,13 @@ from socialcollab.directory import Campaign, Facts, Member, Profile, Team, Works
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean, nearest
 from socialcollab.inbox import InboxSettings, Routine, Routing
+from socialcollab.organization.change import Change, changes_between
 from socialcollab.organization.document import read_document
 from socialcollab.organization.expectation import Expectation, FailedExpectation
 from socialcollab.organization.expected import failed_expectations
 from socialcollab.organization.reader import fields_of
 from socialcollab.organization.settings import Settings
+from socialcollab.organization.standing_facts import StandingFacts
 from socialcollab.organization.write import plain_values, section_values
 from socialcollab.permissions import Access, CustomPermissions, Duty, Forbid, Grant, Role
 from socialcollab.scheduling import Blackout, SlotPlan
@@ -391,6 +393,25 @@ class Organization:
                 found[workspace.id] = section.hours(zone=self.zones[workspace.id], files=self.files)
         return MappingProxyType(found)
 
+    def hours_of(self, member: str) -> BusinessHours | None:
+        """
+        Return when a member works, by their own hours or the organization's, in their own zone.
+
+        None of somebody without hours, and of nobody.
+        """
+        known = self._member_hours
+        if member not in known:
+            person = self.members_by_id.get(member)
+            section = None if person is None else person.business_hours
+            section = section or (self.settings.business_hours if person else None)
+            zone = (person.timezone if person else "") or str(self.settings.timezone)
+            known[member] = None if section is None else section.hours(zone=zone, files=self.files)
+        return known[member]
+
+    @cached_property
+    def _member_hours(self) -> dict[str, BusinessHours | None]:
+        return {}
+
     def zone_of(self, workspace: str) -> str:
         """
         Return the IANA name of a workspace's zone.
@@ -499,6 +520,25 @@ class Organization:
             language=self.languages.get(workspace, ""),
             at=at,
         )
+
+    def changes_to(self, other: Organization) -> tuple[Change, ...]:
+        """Return every line in which *other* differs from this one, in the document's order."""
+        return changes_between(self, other)
+
+    def under(self, facts: StandingFacts) -> Organization:
+        """
+        Return what is in force when these facts hold: campaigns run when they were started.
+
+        Facts about what the document does not know any more are passed over.
+        """
+        started = {one.campaign: one for one in facts.campaigns}
+        campaigns = tuple(
+            attrs.evolve(one, start=started[one.id].start, end=started[one.id].end)
+            if one.id in started
+            else one
+            for one in self.campaigns
+        )
+        return self if campaigns == self.campaigns else attrs.evolve(self, campaigns=campaigns)
 
     def check(self, at: dt.datetime) -> tuple[FailedExpectation, ...]:
         """

@@ -9,11 +9,12 @@ import attrs
 
 from socialcollab.directory import Member, Party, Profile, Team, Workspace
 from socialcollab.identifiers import MemberId, ProfileId
+from socialcollab.permissions.gaining import merged, without
 from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.line import Line, read_line
 from socialcollab.permissions.remedies import remedies
 from socialcollab.permissions.role import Role, Roles
-from socialcollab.permissions.scope import Scope, Span, by_id, within
+from socialcollab.permissions.scope import EVERYWHERE, Scope, Span, by_id, within
 from socialcollab.time import as_utc
 from socialcollab.verdicts import Reason, Verdict
 
@@ -212,6 +213,37 @@ class Access:
                 for line in self._grants
             )
         )
+
+    def spans(self, member: str) -> Mapping[tuple[str, str], tuple[Span, ...]]:
+        """
+        Return when *member* may do what where, every forbid taken off.
+
+        Returns:
+            For each permission and place that is ever allowed, the times in
+            order, each with its first instant and the first after it in UTC,
+            None where there is no bound; they neither overlap nor touch.
+        """
+        if member not in self._scope.members:
+            return {}
+        rights = self._rights.get(member) or self._rights_of(member, "view", EVERYWHERE)
+        found = {}
+        for key, given in rights.given.items():
+            left = without(merged(given), merged(rights.barred.get(key, ())))
+            if left:
+                found[key] = left
+        return found
+
+    def nearest_place(self, where: str, other: Access) -> str:
+        """
+        Return *where* if it exists here, else its workspace in *other* if that does, else ``*``.
+
+        A right on a place that is still to come is judged by the place around it.
+        """
+        places = frozenset(self._scope.places)
+        if where in places:
+            return where
+        profile = other._scope.profiles.get(where)
+        return profile.workspace if profile and profile.workspace in places else EVERYWHERE
 
     def everyone_in(self, party: Party) -> tuple[MemberId, ...]:
         """Return the members of a member or team party, sorted; roles need a place, see `holds`."""

@@ -1,6 +1,6 @@
 """Who must agree: policies, requests, decisions, and the one guarded way out."""
 
-from socialcollab.workflow import commands, events
+from socialcollab.workflow import commands, events, fact_events
 from socialcollab.workflow.actor import Actor
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide_delivery import (
@@ -13,7 +13,8 @@ from socialcollab.workflow.decide_delivery import (
     settle,
     start_send,
 )
-from socialcollab.workflow.decide_hold import resume, set_hold, write_note
+from socialcollab.workflow.decide_facts import away, back, start_campaign, write_note
+from socialcollab.workflow.decide_hold import resume, set_hold
 from socialcollab.workflow.decide_post import decide
 from socialcollab.workflow.events import SYSTEM_MAY, Event
 from socialcollab.workflow.evolve import evolve_delivery, evolve_post
@@ -52,6 +53,8 @@ __all__ = [
     "StepStatus",
     "Then",
     "absent",
+    "away",
+    "back",
     "begin",
     "commands",
     "decide",
@@ -60,6 +63,7 @@ __all__ = [
     "evolve_delivery",
     "evolve_post",
     "expire",
+    "fact_events",
     "gate",
     "give_up",
     "may_leave",
@@ -68,6 +72,7 @@ __all__ = [
     "resume",
     "set_hold",
     "settle",
+    "start_campaign",
     "start_send",
     "step_statuses",
     "write_note",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -11,7 +11,7 @@ from socialcollab.content import Delivery, Finding, Hold, Post
 from socialcollab.directory import Facts, Party, Profile, Workspace
 from socialcollab.errors import NotFoundError
 from socialcollab.identifiers import MemberId, did_you_mean
-from socialcollab.permissions import Access, Duty
+from socialcollab.permissions import Absence, Access, Duty
 from socialcollab.time import BusinessHours, WallTime
 from socialcollab.verdicts import Reason
 from socialcollab.workflow.actor import Actor
@@ -19,6 +19,10 @@ from socialcollab.workflow.policies import Policies, Requirement
 from socialcollab.workflow.policy import ApprovalPolicy
 
 __all__ = ["Context"]
+
+
+def _no_hours(_: str) -> BusinessHours | None:
+    return None
 
 
 @attrs.frozen(kw_only=True)
@@ -58,6 +62,10 @@ class Context:
         next_slots: The next free slot of each target, where the command asks for one.
 
         barred: Of targets whose wanted time is refused, why: a blackout or a hold.
+
+        absences: Who is or will be away.
+
+        hours_of: Tells when a member works, or None.
     """
 
     now: dt.datetime
@@ -76,6 +84,8 @@ class Context:
     holds: tuple[Hold, ...] = ()
     next_slots: Mapping[str, WallTime] = attrs.field(factory=dict)
     barred: Mapping[str, Reason] = attrs.field(factory=dict)
+    absences: tuple[Absence, ...] = ()
+    hours_of: Callable[[str], BusinessHours | None] = attrs.field(default=_no_hours, repr=False)
 
     def profile(self, profile: str) -> Profile:
         """
@@ -134,6 +144,10 @@ class Context:
             )
             for author in post.authors
         )
+
+    def away(self, member: str) -> bool:
+        """Tell whether *member* is away now."""
+        return any(one.member == member and one.covers(self.now) for one in self.absences)
 
     def may(self, member: str, permission: str, post: Post) -> bool:
         """Tell whether *member* has *permission* on every target, or on the workspace if none."""

@@ -1,4 +1,4 @@
-"""Decide on holds and on notes."""
+"""Decide on holds."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import datetime as dt
 from socialcollab.content import Hold
 from socialcollab.directory import Selector
 from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
-from socialcollab.identifiers import MemberId, WorkspaceId
 from socialcollab.time import as_utc
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.refusals import out_of_sight, refuse, verdict_on
 
-__all__ = ["resume", "set_hold", "write_note"]
+__all__ = ["resume", "set_hold"]
 
 HOLDS = "holds"
-FACTS = "facts"
 
 
 def _places(on: Selector, context: Context) -> tuple[str, ...]:
@@ -83,33 +81,3 @@ def resume(hold: str, context: Context) -> tuple[ev.Event, ...]:
     if not verdict:
         raise RefusedError(verdict)
     return (ev.Event(HOLDS, context.actor, ev.HoldEnded(hold=hold)),)
-
-
-def write_note(
-    note: str, *, workspace: str, on: dt.date, text: str, context: Context
-) -> tuple[ev.Event, ...]:
-    """
-    Put a note on the calendar of a workspace.
-
-    Raises:
-        NotFoundError: If there is no such workspace.
-
-        RefusedError: If the actor may not.
-    """
-    if workspace not in context.workspaces:
-        raise NotFoundError("workspace", workspace)
-    if not text.strip():
-        raise InvalidValueError("a note has to say something", value=text)
-    verdict = verdict_on("note", (workspace,), context)
-    if out_of_sight(verdict):
-        raise NotFoundError("workspace", workspace)
-    if not verdict:
-        raise RefusedError(verdict)
-    data = ev.NoteWritten(
-        note=note,
-        workspace=WorkspaceId(workspace),
-        on=on,
-        by=MemberId(context.actor.name),
-        text=text,
-    )
-    return (ev.Event(FACTS, context.actor, data),)

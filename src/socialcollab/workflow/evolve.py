@@ -110,9 +110,26 @@ def _submitted(
         when=data.when,
         due=frozenset(data.due) | (earlier.due if earlier else frozenset()),
         pins=data.pins,
-        decisions=earlier.decisions if earlier else (),
+        decisions=_still_meant(earlier, data.pins) if earlier else (),
     )
     return attrs.evolve(_with(record, state=PostState.IN_REVIEW), request=request)
+
+
+def _still_meant(earlier: Request, pins: Mapping[str, str]) -> tuple[Decision, ...]:
+    """Return earlier votes without those on steps of policies that say something else now."""
+    changed = {
+        policy for policy, digest in earlier.pins.items() if pins.get(policy) != digest
+    }
+    if not changed:
+        return earlier.decisions
+    return tuple(
+        attrs.evolve(
+            decision,
+            steps=tuple(key for key in decision.steps if key.policy not in changed),
+            passed=tuple(key for key in decision.passed if key.policy not in changed),
+        )
+        for decision in earlier.decisions
+    )
 
 
 def _decided(record: PostRecord, data: ev.PostDecided, actor: Actor, at: dt.datetime) -> PostRecord:

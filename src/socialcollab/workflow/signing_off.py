@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from socialcollab.errors import RefusedError
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
@@ -13,11 +14,13 @@ from socialcollab.workflow.actor import Actor
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.planning_deliveries import (
     after_events,
+    call_off,
     pins_of,
     plan,
     post_event,
     published_on,
     refuse_barred,
+    refuse_in_doubt,
     refuse_past,
     sorted_due,
 )
@@ -36,6 +39,7 @@ from socialcollab.workflow.steps import (
     gate,
     needed_steps,
     step_statuses,
+    unchanged,
 )
 
 __all__ = ["submit", "vote", "withdraw"]
@@ -109,6 +113,11 @@ def vote(
     post = record.post
     check_permission("approve", post, context)
     check_state(post, command.NAME, ("in_review",))
+    if command.VERDICT == "approve":
+        # A yes under wording that is no longer in force could never let the post leave.
+        verdict = unchanged(record, context)
+        if not verdict:
+            raise RefusedError(verdict)
     me = context.actor.name
     seen = post.revision_named(command.seen)
     statuses = step_statuses(record, context)
@@ -180,10 +189,15 @@ def _why_not_asked(record: PostRecord, context: Context) -> tuple[Reason, ...]:
 
 
 def withdraw(record: PostRecord, _: cm.Withdraw, context: Context) -> tuple[ev.Event, ...]:
-    """Take a request for sign-off back."""
-    check_permission("submit", record.post, context)
-    check_state(record.post, "withdraw", ("in_review",))
-    return (post_event(record.post.id, ev.PostWithdrawn(), context.actor),)
+    """Take a request for sign-off back, or an approval with what waits on it."""
+    post = record.post
+    check_permission("submit", post, context)
+    check_state(post, "withdraw", ("in_review", "approved"))
+    refuse_in_doubt(post, "withdraw", context)
+    return (
+        post_event(post.id, ev.PostWithdrawn(), context.actor),
+        *call_off(context.deliveries, "withdrawn", context.actor),
+    )
 
 
 def approve_and_plan(

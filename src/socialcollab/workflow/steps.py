@@ -19,7 +19,7 @@ from socialcollab.workflow.policies import (
 )
 from socialcollab.workflow.request import Decision, PostRecord
 
-__all__ = ["StepStatus", "due_steps", "gate", "needed_steps", "step_statuses"]
+__all__ = ["StepStatus", "due_steps", "gate", "needed_steps", "step_statuses", "unchanged"]
 
 
 @attrs.frozen(kw_only=True)
@@ -213,6 +213,19 @@ def step_statuses(record: PostRecord, context: Context) -> tuple[StepStatus, ...
     return tuple(states[step.key] for step in needed)
 
 
+def unchanged(record: PostRecord, context: Context) -> Verdict:
+    """Tell whether every policy that the request rests on still says what it said."""
+    request = record.request
+    for policy, digest in sorted(request.pins.items() if request else ()):
+        # A policy that is gone has changed too.
+        if context.pins.get(policy) != digest:
+            return Verdict.no(
+                Reason.of("policy_changed", policy=policy),
+                missing=[Remedy.of("submit_anew", post=record.post.id)],
+            )
+    return Verdict.yes(Reason.of("policies_stand", post=record.post.id))
+
+
 def gate(record: PostRecord, context: Context, *, alone: bool = False) -> Verdict:
     """
     Tell whether the post, as it stands, may leave.
@@ -225,12 +238,9 @@ def gate(record: PostRecord, context: Context, *, alone: bool = False) -> Verdic
         alone: Whether a person with `publish` on every target let it leave on
             her own word, which is enough where no step is due.
     """
-    request = record.request
-    if request is not None:
-        for policy, digest in sorted(request.pins.items()):
-            # A policy that is gone has changed too.
-            if context.pins.get(policy) != digest:
-                return Verdict.no(Reason.of("policy_changed", policy=policy))
+    pinned = unchanged(record, context)
+    if not pinned:
+        return pinned
     if alone and asks_nobody(record, context):
         return Verdict.yes(Reason.of("no_step_due", post=record.post.id))
     missing = [status for status in step_statuses(record, context) if not status.done]

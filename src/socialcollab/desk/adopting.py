@@ -1,0 +1,146 @@
+"""Bring a proposed organization into force: one guarded event, and nobody gives more than they hold."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+
+from socialcollab.desk.commands import Adopt
+from socialcollab.desk.engine import Engine, State
+from socialcollab.desk.organization_events import OrganizationAdopted
+from socialcollab.desk.steps import Steps, ask
+from socialcollab.desk.streams import ORGANIZATION
+from socialcollab.errors import InvalidValueError, RefusedError, StaleError
+from socialcollab.organization import Change, Organization
+from socialcollab.permissions import PERMISSIONS, ungivable
+from socialcollab.verdicts import Reason, Remedy, Verdict
+from socialcollab.workflow import Actor, Event
+
+__all__ = ["adopt", "files_text"]
+
+_SHOWN = 5
+
+
+def adopt(
+    engine: Engine, state: State, actor: Actor, command: Adopt, *, at: dt.datetime
+) -> Steps[tuple[Event, ...]]:
+    """
+    Bring a proposal into force.
+
+    Raises:
+        StaleError: If another organization has come into force since it was proposed.
+
+        RefusedError: If the actor lacks a permission that a changed line
+            needs, would give more than they hold, or nobody would be left who
+            may do everything everywhere.
+
+        InvalidValueError: If nothing would change, or there is no reason.
+    """
+    proposal = command.proposal
+    if not command.reason.strip():
+        raise InvalidValueError(
+            "an adoption needs a reason", value=command.reason, expected="why it changes"
+        )
+    if state.document != proposal.base:
+        raise (yield from _stale(engine, state, proposal.base))
+    changes = state.document.changes_to(proposal.organization)
+    if not changes:
+        raise InvalidValueError(
+            "what is proposed is in force already", value=proposal.digest, expected="a change"
+        )
+    _check_rights(state, actor.name, changes, proposal.organization, at)
+    data = OrganizationAdopted(
+        document_digest=proposal.organization.digest,
+        before=state.digest,
+        changes=tuple(str(change) for change in changes),
+        document=proposal.organization.to_toml(),
+        files=files_text(proposal.organization),
+        reason=command.reason,
+    )
+    return (Event(ORGANIZATION, actor, data),)
+
+
+def files_text(organization: Organization) -> dict[str, str]:
+    """Return the files that an organization names, in base64."""
+    return {
+        name: base64.b64encode(data).decode() for name, data in sorted(organization.files.items())
+    }
+
+
+def _stale(engine: Engine, state: State, base: Organization) -> Steps[StaleError]:
+    events = yield from ask(engine.store.read, ORGANIZATION)
+    last = next(event for event in reversed(events) if event.type == OrganizationAdopted.TYPE)
+    return StaleError(
+        thing=f"organization `{engine.store.organization}`",
+        seen=f"digest {base.digest[:12]}",
+        current=f"digest {state.digest[:12]}",
+        by=last.actor.partition(":")[2],
+        changed=tuple(str(change) for change in base.changes_to(state.document)),
+    )
+
+
+def _check_rights(
+    state: State,
+    member: str,
+    changes: tuple[Change, ...],
+    after: Organization,
+    at: dt.datetime,
+) -> None:
+    access = state.organization.access
+    for change in changes:
+        for place in change.places:
+            known = place if place in state.organization.workspaces_by_id else "*"
+            for permission in change.needs:
+                verdict = access.check(member, permission, known, at=at)
+                if not verdict:
+                    raise RefusedError(
+                        Verdict.no(
+                            Reason.of(
+                                "change_needs",
+                                member=member,
+                                change=change,
+                                permission=permission,
+                                where=known,
+                            ),
+                            *verdict.because,
+                            missing=verdict.missing,
+                        )
+                    )
+    more = ungivable(member, access, after.access, at=at)
+    if more:
+        givers = access.members("manage_access", "*", at=at)
+        raise RefusedError(
+            Verdict.no(
+                *(
+                    Reason.of(
+                        "gives_more",
+                        giver=member,
+                        member=gain.member,
+                        permission=gain.permission,
+                        where=gain.where,
+                    )
+                    for gain in more[:_SHOWN]
+                ),
+                missing=[
+                    Remedy.of("adopted_by_other", by=[one for one in givers if one != member])
+                ],
+            )
+        )
+    if not _owners(after, at):
+        raise RefusedError(Verdict.no(Reason.of("no_owner_left")))
+
+
+def _owners(organization: Organization, at: dt.datetime) -> list[str]:
+    """Return who may do everything, everywhere, for ever from now on."""
+    found: list[str] = []
+    for member in organization.access.member_ids:
+        spans = organization.access.spans(member)
+        if all(
+            any(
+                (start is None or start <= at) and end is None
+                for start, end in spans.get((permission, "*"), ())
+            )
+            for permission in PERMISSIONS
+        ):
+            found.append(member)
+    return found

@@ -1,0 +1,236 @@
+"""What a new document would change, and what it would leave without an owner or a way on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from socialcollab.content import DeliveryState, Post, PostState
+from socialcollab.desk.engine import Engine, Loaded, State
+from socialcollab.desk.planning import all_rows
+from socialcollab.desk.steps import Steps
+from socialcollab.errors import InvalidValueError
+from socialcollab.organization import Change, Organization
+from socialcollab.verdicts import Reason
+from socialcollab.workflow import Actor, step_statuses
+
+__all__ = ["Orphan", "Proposal", "propose"]
+
+_OPEN = tuple(
+    state.value for state in PostState if state not in (PostState.REJECTED, PostState.CANCELLED)
+)
+_UNDER_WAY = (
+    DeliveryState.WAITING,
+    DeliveryState.MISSED,
+    DeliveryState.PUBLISHING,
+    DeliveryState.UNKNOWN,
+    DeliveryState.REMOVING,
+)
+
+
+@attrs.frozen(kw_only=True, order=True)
+class Orphan:
+    """
+    Something that would be left without what it needs.
+
+    Attributes:
+        thing: What it is: "post", "delivery", "absence", "campaign" or "note".
+
+        id: Its identifier.
+
+        because: What it would lack.
+    """
+
+    thing: str
+    id: str
+    because: Reason = attrs.field(order=False)
+
+    def __str__(self) -> str:
+        return self.because.text()
+
+
+@attrs.frozen(kw_only=True)
+class Proposal:
+    """
+    A document that is not in force yet, and what would become of things.
+
+    Attributes:
+        organization: What is proposed.
+
+        base: The organization in force that it was held against.
+
+        changes: Every line that differs, in the document's order.
+
+        orphans: What it would leave without a profile, a workspace, an author
+            or anybody to decide, sorted.
+
+        asked_again: Posts whose votes rest on a policy that would change: they
+            are asked for again once the posts have been submitted anew.
+    """
+
+    organization: Organization = attrs.field(repr=False)
+    base: Organization = attrs.field(repr=False)
+    changes: tuple[Change, ...]
+    orphans: tuple[Orphan, ...] = ()
+    asked_again: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The digest of what is proposed."""
+        return self.organization.digest
+
+    def __str__(self) -> str:
+        lines = [str(change) for change in self.changes] or ["nothing changes"]
+        lines += [f"orphan: {orphan}" for orphan in self.orphans]
+        lines += [f"asked again: post `{post}`" for post in self.asked_again]
+        return "\n".join(lines)
+
+
+def propose(engine: Engine, organization: Organization) -> Steps[Proposal]:
+    """
+    Hold a document against what is in force and what is under way.
+
+    Raises:
+        InvalidValueError: If it is of another organization.
+    """
+    state = yield from engine.state()
+    if organization.id != engine.store.organization:
+        raise InvalidValueError(
+            f"the document is of organization `{organization.id}`, and this desk of"
+            f" `{engine.store.organization}`",
+            value=organization.id,
+            expected=engine.store.organization,
+        )
+    orphans: list[Orphan] = []
+    again: list[str] = []
+    after = engine.under(state, organization)
+    rows = yield from all_rows(engine, "posts", where={"state": _OPEN})
+    for row in rows:
+        loaded = yield from engine.load(row.stream)
+        deliveries = yield from engine.deliveries(loaded.record.post)
+        if loaded.record.post.state is PostState.APPROVED and not any(
+            one.record.state in _UNDER_WAY for one in deliveries
+        ):
+            continue
+        orphans += _of_post(loaded, after)
+        orphans += _of_deliveries(deliveries, after)
+        if _asked_again(loaded, state, after):
+            again.append(loaded.record.post.id)
+        elif loaded.record.post.state is PostState.IN_REVIEW:
+            orphans += _undecidable(engine, loaded, state, after)
+    orphans += _of_facts(after)
+    return Proposal(
+        organization=organization,
+        base=state.document,
+        changes=state.document.changes_to(organization),
+        orphans=tuple(sorted(orphans)),
+        asked_again=tuple(sorted(again)),
+    )
+
+
+def _of_post(loaded: Loaded, after: State) -> Iterator[Orphan]:
+    post: Post = loaded.record.post
+    organization = after.organization
+    if post.workspace not in organization.workspaces_by_id:
+        yield Orphan(
+            thing="post",
+            id=post.id,
+            because=Reason.of("orphan.workspace", post=post.id, workspace=post.workspace),
+        )
+        return
+    for target in post.targets:
+        if target not in organization.profiles_by_id:
+            yield Orphan(
+                thing="post",
+                id=post.id,
+                because=Reason.of("orphan.profile", post=post.id, profile=target),
+            )
+    if post.author not in organization.members_by_id:
+        yield Orphan(
+            thing="post",
+            id=post.id,
+            because=Reason.of("orphan.author", post=post.id, member=post.author),
+        )
+
+
+def _of_deliveries(deliveries: list[Loaded], after: State) -> Iterator[Orphan]:
+    for one in deliveries:
+        delivery = one.record
+        if delivery.state in _UNDER_WAY and (
+            delivery.profile not in after.organization.profiles_by_id
+        ):
+            yield Orphan(
+                thing="delivery",
+                id=delivery.id,
+                because=Reason.of(
+                    "orphan.delivery",
+                    delivery=delivery.id,
+                    profile=delivery.profile,
+                    state=delivery.state.value,
+                ),
+            )
+
+
+def _asked_again(loaded: Loaded, before: State, after: State) -> bool:
+    request = loaded.record.request
+    if request is None or loaded.record.post.state not in (
+        PostState.IN_REVIEW,
+        PostState.APPROVED,
+    ):
+        return False
+    pins = before.organization.pins, after.organization.pins
+    return any(
+        pins[0].get(policy) == digest and pins[1].get(policy) != digest
+        for policy, digest in request.pins.items()
+    )
+
+
+def _undecidable(engine: Engine, loaded: Loaded, before: State, after: State) -> Iterator[Orphan]:
+    """Yield the steps that would ask nobody, and ask somebody now."""
+    post: Post = loaded.record.post
+    now = engine.now()
+
+    def empty(state: State) -> set[str]:
+        context = engine.context(
+            state, Actor.RULES, now=now, content=post.content, workspace=post.workspace
+        )
+        return {
+            str(status.key)
+            for status in step_statuses(loaded.record, context)
+            if not status.done and len(status.asked) < max(1, status.needed)
+        }
+
+    if not set(post.targets) <= set(after.organization.profiles_by_id):
+        return
+    for step in sorted(empty(after) - empty(before)):
+        yield Orphan(
+            thing="post", id=post.id, because=Reason.of("orphan.step", post=post.id, step=step)
+        )
+
+
+def _of_facts(after: State) -> Iterator[Orphan]:
+    organization = after.organization
+    for absence in after.facts.absences:
+        for member in (absence.member, absence.delegate):
+            if member and member not in organization.members_by_id:
+                yield Orphan(
+                    thing="absence",
+                    id=absence.id,
+                    because=Reason.of("orphan.absence", member=member, start=absence.start),
+                )
+    campaigns = {campaign.id for campaign in organization.campaigns}
+    for started in after.facts.campaigns:
+        if started.campaign not in campaigns:
+            yield Orphan(
+                thing="campaign",
+                id=started.campaign,
+                because=Reason.of("orphan.campaign", campaign=started.campaign),
+            )
+    for note in after.facts.notes:
+        if note.workspace not in organization.workspaces_by_id:
+            yield Orphan(
+                thing="note",
+                id=note.id,
+                because=Reason.of("orphan.note", workspace=note.workspace, on=note.on),
+            )

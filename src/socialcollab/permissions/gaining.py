@@ -1,0 +1,113 @@
+"""What anybody could do after a change and could not before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+
+from socialcollab.identifiers import MemberId
+from socialcollab.permissions.scope import Span
+
+if TYPE_CHECKING:
+    from socialcollab.permissions.access import Access
+
+__all__ = ["Gain", "gains", "merged", "ungivable", "without"]
+
+
+@attrs.frozen(kw_only=True, order=True)
+class Gain:
+    """
+    A right that a change brings somebody.
+
+    Attributes:
+        member: Who gains it.
+
+        permission: What.
+
+        where: On which profile or workspace, or ``*``.
+
+        start: First instant of it, or None for always.
+
+        end: First instant without it, or None for ever.
+    """
+
+    member: MemberId
+    permission: str
+    where: str
+    start: dt.datetime | None = attrs.field(default=None, order=False)
+    end: dt.datetime | None = attrs.field(default=None, order=False)
+
+
+def gains(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
+    """
+    Yield every right that somebody has at some time from *at* on, after but not before.
+
+    Bounds of lines are compared, not only the present: what begins next year
+    is gained too.
+    """
+    for member in after.member_ids:
+        was, is_ = before.spans(member), after.spans(member)
+        for (permission, where), spans in sorted(is_.items()):
+            held = was.get((permission, where), ())
+            for start, end in without(spans, held):
+                if end is None or end > at:
+                    yield Gain(
+                        member=member, permission=permission, where=where, start=start, end=end
+                    )
+
+
+def ungivable(giver: str, before: Access, after: Access, *, at: dt.datetime) -> tuple[Gain, ...]:
+    """
+    Return the gains that *giver* does not hold there now, and so cannot give: nobody gives more.
+
+    A place that does not exist yet is judged by its workspace, else by ``*``;
+    a permission that does not exist yet can be given by whoever has them all.
+    """
+    known = before.roles.permission_names
+
+    def holds(permission: str, where: str) -> bool:
+        place = before.nearest_place(where, after)
+        asked = (permission,) if permission in known else sorted(known)
+        return all(before.allows(giver, one, place, at=at) for one in asked)
+
+    return tuple(
+        gain for gain in gains(before, after, at=at) if not holds(gain.permission, gain.where)
+    )
+
+
+def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the same instants as spans that neither overlap nor touch, in order."""
+    least, most = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)
+    bounds = sorted((start or least, end or most) for start, end in spans)
+    found: list[tuple[dt.datetime, dt.datetime]] = []
+    for start, end in bounds:
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return tuple(
+        (None if start == least else start, None if end == most else end) for start, end in found
+    )
+
+
+def without(spans: Sequence[Span], taken: Sequence[Span]) -> tuple[Span, ...]:
+    """Return what of *spans* lies outside *taken*; both merged."""
+    least, most = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)
+    found: list[Span] = []
+    for start, end in spans:
+        here, last = start or least, end or most
+        for from_, until in taken:
+            low, high = from_ or least, until or most
+            if high <= here or low >= last:
+                continue
+            if low > here:
+                found.append((None if here == least else here, low))
+            here = max(here, high)
+            if here >= last:
+                break
+        if here < last:
+            found.append((None if here == least else here, None if last == most else last))
+    return tuple(found)

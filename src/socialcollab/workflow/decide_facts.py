@@ -1,0 +1,213 @@
+"""Decide on facts by command: absences, started campaigns, notes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+import attrs
+
+from socialcollab.directory import Campaign
+from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
+from socialcollab.identifiers import MemberId, WorkspaceId, did_you_mean
+from socialcollab.permissions import Absence
+from socialcollab.time import local_time
+from socialcollab.verdicts import Reason, Remedy, Verdict
+from socialcollab.workflow import events as ev
+from socialcollab.workflow import fact_events as fe
+from socialcollab.workflow.context import Context
+from socialcollab.workflow.refusals import out_of_sight, refuse, verdict_on
+
+__all__ = ["away", "back", "start_campaign", "write_note"]
+
+FACTS = "facts"
+
+
+def write_note(
+    note: str, *, workspace: str, on: dt.date, text: str, context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Put a note on the calendar of a workspace.
+
+    Raises:
+        NotFoundError: If there is no such workspace.
+
+        RefusedError: If the actor may not.
+    """
+    if workspace not in context.workspaces:
+        raise NotFoundError("workspace", workspace)
+    if not text.strip():
+        raise InvalidValueError("a note has to say something", value=text)
+    verdict = verdict_on("note", (workspace,), context)
+    if out_of_sight(verdict):
+        raise NotFoundError("workspace", workspace)
+    if not verdict:
+        raise RefusedError(verdict)
+    data = ev.NoteWritten(
+        note=note,
+        workspace=WorkspaceId(workspace),
+        on=on,
+        by=MemberId(context.actor.name),
+        text=text,
+    )
+    return (ev.Event(FACTS, context.actor, data),)
+
+
+def _oneself_or_manager(member: str, context: Context) -> None:
+    """Refuse whoever speaks for another without managing access where that other belongs."""
+    if member == context.actor.name:
+        return
+    known = context.access.member(member)
+    place = known.of if known is not None and known.of else "*"
+    verdict = verdict_on("manage_access", (place,), context)
+    if known is None or out_of_sight(verdict):
+        # Who may not manage people learns nothing of who there is.
+        managers = context.access.members("manage_access", "*", at=context.now)
+        if verdict and known is None:
+            raise NotFoundError(
+                "member", member, suggestion=did_you_mean(member, context.access.member_ids)
+            )
+        raise RefusedError(
+            Verdict.no(
+                Reason.of("only_oneself", member=context.actor.name, other=member),
+                missing=[Remedy.of("grant_permission", by=managers, member=context.actor.name,
+                                   permission="manage_access", where=place)],
+            )
+        )  # fmt: skip
+    if not verdict:
+        raise RefusedError(verdict)
+
+
+def away(
+    absence: Absence, *, reason: str, known: Iterable[Absence], context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Say that a member is or will be away.
+
+    Args:
+        absence: Who, when, and who stands in.
+
+        reason: Why, for people; may be empty.
+
+        known: The absences that are known.
+
+        context: The rules and facts of now.
+
+    Raises:
+        NotFoundError: If the member or the delegate does not exist.
+
+        RefusedError: If the actor may not speak for the member, the days are
+            over, they meet those of another absence, or the delegate is away.
+    """
+    _oneself_or_manager(absence.member, context)
+    for member in (absence.member, absence.delegate):
+        if member and context.access.member(member) is None:
+            raise NotFoundError(
+                "member", member, suggestion=did_you_mean(member, context.access.member_ids)
+            )
+    for permission in absence.permissions:
+        if permission not in context.access.roles.permission_names:
+            names = sorted(context.access.roles.permission_names)
+            raise InvalidValueError(
+                f"`{permission}` is no permission{did_you_mean(permission, names, before='; ')}",
+                value=permission,
+                expected="a permission's name",
+            )
+    if absence.permissions and not absence.delegate:
+        raise InvalidValueError(
+            "permissions are named, but nobody to stand in for them",
+            value=absence.permissions,
+            expected="delegate = a member",
+        )
+    if absence.end <= local_time(context.now, absence.zone).date():
+        raise refuse(Reason.of("absence_over", member=absence.member, end=absence.end))
+    for other in known:
+        if other.id == absence.id:
+            raise InvalidValueError(f"absence `{absence.id}` is known already", value=absence.id)
+        if other.overlaps(absence):
+            raise refuse(
+                Reason.of(
+                    "absences_overlap", member=absence.member, start=other.start, end=other.end
+                ),
+                missing=[Remedy.of("end_absence", by=[absence.member], absence=other.id)],
+            )
+        if absence.delegate and attrs.evolve(
+            absence, member=absence.delegate, delegate=""
+        ).overlaps(other):
+            raise refuse(
+                Reason.of(
+                    "delegate_away", delegate=absence.delegate, start=other.start, end=other.end
+                )
+            )
+    delegate = context.access.member(absence.delegate) if absence.delegate else None
+    if delegate is not None and delegate.suspended:
+        raise refuse(Reason.of("suspended", member=absence.delegate))
+    said = attrs.evolve(absence, by=context.actor.name)
+    return (ev.Event(FACTS, context.actor, fe.MemberAway(absence=said, reason=reason)),)
+
+
+def back(
+    absence: str, *, on: dt.date | None, known: Iterable[Absence], context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Say that a member is back earlier than was said.
+
+    Args:
+        absence: The absence that ends.
+
+        on: The first day back; today if None. Not after its first day, it never was.
+
+        known: The absences that are known.
+
+        context: The rules and facts of now.
+
+    Raises:
+        NotFoundError: If there is no such absence.
+
+        RefusedError: If the actor may not speak for the member, or it is over.
+
+        InvalidValueError: If it would be longer.
+    """
+    found = next((one for one in known if one.id == absence), None)
+    if found is None:
+        raise NotFoundError("absence", absence)
+    _oneself_or_manager(found.member, context)
+    today = local_time(context.now, found.zone).date()
+    if found.end <= today:
+        raise refuse(Reason.of("absence_over", member=found.member, end=found.end))
+    first = today if on is None else on
+    if first >= found.end or first < min(today, found.start):
+        raise InvalidValueError(
+            f"`{found.member}` is away until {found.end}; back on {first} is not earlier, or has"
+            " passed",
+            value=first,
+            expected="a day from today on and before the end",
+        )
+    data = fe.MemberBack(absence=absence, member=found.member, on=first)
+    return (ev.Event(FACTS, context.actor, data),)
+
+
+def start_campaign(
+    campaign: Campaign, *, start: dt.date, end: dt.date | None, context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Say on which days a campaign runs.
+
+    Raises:
+        NotFoundError: If the actor may not view its workspace.
+
+        RefusedError: If the actor may not `schedule` there.
+
+        InvalidValueError: If it ends before it starts.
+    """
+    verdict = verdict_on("schedule", (campaign.workspace,), context)
+    if out_of_sight(verdict):
+        raise NotFoundError("campaign", campaign.id)
+    if not verdict:
+        raise RefusedError(verdict)
+    # The campaign's own checks refuse an end that is not after the start.
+    attrs.evolve(campaign, start=start, end=end)
+    data = fe.CampaignStarted(
+        campaign=campaign.id, workspace=WorkspaceId(campaign.workspace), start=start, end=end
+    )
+    return (ev.Event(FACTS, context.actor, data),)

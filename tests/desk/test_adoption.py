@@ -1,0 +1,286 @@
+"""Rules change while work is under way: proposed, guarded, in force for everybody at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from tests.desk.conftest import DOCUMENT
+
+from socialcollab.desk import Desk
+from socialcollab.errors import (
+    InvalidValueError,
+    NotFoundError,
+    NotInForceError,
+    RefusedError,
+    StaleError,
+)
+from socialcollab.organization import Organization
+
+WHY = "spring clean"
+
+
+def drafted(who, *, profiles=("tulip-x",), at="2026-04-07 09:30"):
+    return who.draft("De lente is er", profiles=profiles, planned_at=at)
+
+
+def edited(office, *changes: tuple[str, str]) -> Organization:
+    """Return the first organization with some of its text replaced."""
+    text = DOCUMENT
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    return Organization.loads(text)
+
+
+def with_lines(office, lines: str) -> Organization:
+    return Organization.loads(office.desk.in_force().organization.to_toml() + lines)
+
+
+GRANT_TOM = """
+[[grants]]
+to = "member:tom"
+role = "writer"
+on = { workspace = "tulip" }
+"""
+
+
+def test_a_proposal_names_every_line_and_changes_nothing(office) -> None:
+    before = office.desk.in_force().digest
+    proposal = office.desk.propose(with_lines(office, GRANT_TOM))
+    assert ["added grants[7]"] == [str(change) for change in proposal.changes]
+    assert () == proposal.orphans
+    assert before == office.desk.in_force().digest
+
+
+def test_what_is_adopted_holds_for_every_desk_at_once(office) -> None:
+    (eva,) = office.acting("eva")
+    other = office.second_desk()
+    assert not other.organization.access.allows("tom", "draft", "tulip-x", at=office.now)
+    eva.adopt(office.desk.propose(with_lines(office, GRANT_TOM)), reason=WHY)
+    assert other.organization.access.allows("tom", "draft", "tulip-x", at=office.now)
+    assert other.acting_as("tom").draft("Hoi", profiles=["tulip-x"]).author == "tom"
+    assert office.desk.audit().clean
+
+
+def test_every_event_carries_the_digest_that_was_in_force(office) -> None:
+    (eva,) = office.acting("eva")
+    first = office.desk.in_force().digest
+    ana = office.desk.acting_as("ana")
+    early = ana.draft("a", profiles=["tulip-x"])
+    eva.adopt(office.desk.propose(with_lines(office, GRANT_TOM)), reason=WHY)
+    late = ana.draft("b", profiles=["tulip-x"])
+    assert [first] == [entry.digest for entry in office.desk.history(early)]
+    assert [office.desk.in_force().digest] == [entry.digest for entry in office.desk.history(late)]
+    assert first != office.desk.in_force().digest
+
+
+def test_what_was_in_force_can_be_asked_for_at_any_instant(office) -> None:
+    (eva,) = office.acting("eva")
+    start = office.now
+    office.now += dt.timedelta(days=2)
+    eva.adopt(office.desk.propose(with_lines(office, GRANT_TOM)), reason=WHY)
+    office.now += dt.timedelta(days=2)
+    before, after = office.desk.in_force(start), office.desk.in_force()
+    assert not before.access.allows("tom", "draft", "tulip-x", at=start)
+    assert after.access.allows("tom", "draft", "tulip-x", at=office.now)
+    assert ("member:eva", WHY) == (after.by, after.reason)
+    assert start + dt.timedelta(days=2) == after.since
+    with pytest.raises(NotFoundError, match="none was in force yet"):
+        office.desk.in_force(start - dt.timedelta(days=1))
+
+
+def test_a_desk_opened_with_another_document_says_what_differs(office) -> None:
+    given = with_lines(office, GRANT_TOM)
+    with pytest.raises(NotInForceError, match=r"added grants\[7\]") as caught:
+        Desk.open(office.store, organization=given, **office.options)
+    assert (given.digest, office.desk.in_force().digest) == (
+        caught.value.given,
+        caught.value.in_force,
+    )
+    with Desk.open(office.store, organization=office.organization, **office.options) as same:
+        assert "northwind" == same.id
+
+
+def test_names_and_comments_are_no_other_document(office) -> None:
+    renamed = edited(office, ('id = "ana"', 'id = "ana"\nname = "Ana Prado"  # of the team'))
+    Desk.open(office.store, organization=renamed, **office.options).close()
+    proposal = office.desk.propose(renamed)
+    assert ["changed members ana (name)"] == [str(change) for change in proposal.changes]
+    office.desk.acting_as("eva").adopt(proposal, reason=WHY)
+    assert "Ana Prado" == office.desk.organization.members_by_id["ana"].name
+
+
+def test_only_one_of_two_proposals_on_one_document_is_adopted(office) -> None:
+    (eva,) = office.acting("eva")
+    first = office.desk.propose(with_lines(office, GRANT_TOM))
+    second = office.desk.propose(edited(office, ('late = "hold"', 'late = "publish"')))
+    eva.adopt(first, reason=WHY)
+    with pytest.raises(StaleError, match=r"eva.*added grants\[7\]"):
+        eva.adopt(second, reason=WHY)
+    with pytest.raises(StaleError):
+        eva.adopt(first, reason=WHY)
+    with pytest.raises(InvalidValueError, match="in force already"):
+        eva.adopt(office.desk.propose(office.desk.organization), reason=WHY)
+
+
+@pytest.mark.parametrize("who", ["ana", "ben", "tom", "noor", "dirk"])
+def test_who_may_not_manage_access_adopts_no_grant(office, who: str) -> None:
+    proposal = office.desk.propose(with_lines(office, GRANT_TOM))
+    with pytest.raises(RefusedError, match="manage_access"):
+        office.desk.acting_as(who).adopt(proposal, reason=WHY)
+
+
+MANAGER = """
+[roles.manager]
+permissions = ["view", "manage_access", "manage_policies"]
+[[grants]]
+to = "member:tom"
+role = "manager"
+on = { workspace = "dike" }
+"""
+
+
+def test_a_manager_of_one_workspace_gives_nothing_elsewhere_and_no_more_than_they_hold(
+    office,
+) -> None:
+    eva, tom = office.acting("eva", "tom")
+    eva.adopt(office.desk.propose(with_lines(office, MANAGER)), reason=WHY)
+    inside = (
+        '\n[[grants]]\nto = "member:ben"\npermissions = ["draft"]\non = { workspace = "dike" }\n'
+    )
+    tom.adopt(office.desk.propose(with_lines(office, inside)), reason=WHY)
+    assert office.desk.organization.access.allows("ben", "draft", "dike-x", at=office.now)
+    more = inside.replace('"draft"', '"take_down"')
+    with pytest.raises(RefusedError, match="`tom` does not hold `take_down` on `dike"):
+        tom.adopt(office.desk.propose(with_lines(office, more)), reason=WHY)
+    elsewhere = inside.replace('"dike"', '"tulip"')
+    with pytest.raises(RefusedError, match="lacks `manage_access` on `tulip`"):
+        tom.adopt(office.desk.propose(with_lines(office, elsewhere)), reason=WHY)
+
+
+def test_what_begins_later_is_given_too(office) -> None:
+    """A grant that starts next year is refused like one that starts today."""
+    eva, tom = office.acting("eva", "tom")
+    eva.adopt(office.desk.propose(with_lines(office, MANAGER)), reason=WHY)
+    later = (
+        '\n[[grants]]\nto = "member:tom"\npermissions = ["erase"]\non = { workspace = "dike" }\n'
+        "start = 2027-01-01\n"
+    )
+    with pytest.raises(RefusedError, match="erase"):
+        tom.adopt(office.desk.propose(with_lines(office, later)), reason=WHY)
+
+
+def test_ending_a_forbid_gives_what_it_barred(office) -> None:
+    eva, ben = office.acting("eva", "ben")
+    manage = MANAGER.replace("member:tom", "member:ben").replace('"dike"', '"*"')
+    eva.adopt(office.desk.propose(with_lines(office, manage)), reason=WHY)
+    text = office.desk.organization.to_toml()
+    start = text.index("[[forbids]]")
+    rest = text.index("[[", start + 5)
+    freed = Organization.loads(text[:start] + text[rest:])
+    with pytest.raises(RefusedError, match="`ben` does not hold `hold` on `tulip-mastodon`"):
+        ben.adopt(office.desk.propose(freed), reason=WHY)
+
+
+def test_somebody_has_to_be_left_who_may_do_everything(office) -> None:
+    (eva,) = office.acting("eva")
+    ending = edited(office, ('role = "owner"', 'role = "owner"\nend = 2027-01-01'))
+    with pytest.raises(RefusedError, match="nobody would be left"):
+        eva.adopt(office.desk.propose(ending), reason=WHY)
+
+
+def test_an_adoption_says_why(office) -> None:
+    with pytest.raises(InvalidValueError, match="needs a reason"):
+        office.desk.acting_as("eva").adopt(
+            office.desk.propose(with_lines(office, GRANT_TOM)), reason=" "
+        )
+
+
+def test_a_document_of_another_organization_is_no_proposal(office) -> None:
+    other = Organization.loads(office.organization.to_toml().replace("northwind", "southwind", 1))
+    with pytest.raises(InvalidValueError, match="southwind"):
+        office.desk.propose(other)
+
+
+def test_a_proposal_lists_what_it_would_orphan(office) -> None:
+    ana, ben, tom = office.acting("ana", "ben", "tom")
+    post = ben.approve(ana.submit(drafted(ana)))
+    open_post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at="2026-04-03 10:00"))
+    theirs = tom.draft("y", profiles=["dike-x"])
+    tom.away("2026-05-01", "2026-05-10")
+    text = office.organization.to_toml()
+    for gone in ("tulip-x",):
+        start = text.index(f'id = "{gone}"') - len("[[profiles]]\n")
+        text = text[:start] + text[text.index("[[", start + 3) :]
+    text = text.replace('[[slot_plans]]\non = "tulip-x"', '[[slot_plans]]\non = "tulip-mastodon"')
+    text = text.replace('"tom"', '"tam"').replace("member:tom", "member:tam")
+    proposal = office.desk.propose(Organization.loads(text))
+    assert {
+        ("delivery", str(office.desk.deliveries(post)[0].id)),
+        ("post", post.id),
+        ("post", open_post.id),
+        ("post", theirs.id),
+    } <= {(orphan.thing, orphan.id) for orphan in proposal.orphans}
+    assert "absence" in {orphan.thing for orphan in proposal.orphans}
+    assert all(str(orphan) for orphan in proposal.orphans)
+
+
+def test_a_step_that_would_ask_nobody_is_an_orphan(office) -> None:
+    (ana,) = office.acting("ana")
+    post = ana.submit(drafted(ana))
+    alone = edited(
+        office,
+        ('to = ["member:ben", "member:eva"]', 'to = "member:ana"'),
+    )
+    proposal = office.desk.propose(alone)
+    assert [("post", post.id)] == [(one.thing, one.id) for one in proposal.orphans]
+    assert "house/edit" in str(proposal.orphans[0])
+
+
+def test_votes_that_rest_on_another_wording_are_asked_for_again(office) -> None:
+    """An adoption while a request is open: the vote is refused, and the way on is named."""
+    ana, ben, eva = office.acting("ana", "ben", "eva")
+    post = ana.submit(drafted(ana))
+    stricter = edited(
+        office, ('reviewers = ["role:editor"]', 'reviewers = ["role:editor"]\nquorum = 2')
+    )
+    proposal = office.desk.propose(stricter)
+    assert (post.id,) == proposal.asked_again
+    eva.adopt(proposal, reason=WHY)
+    with pytest.raises(RefusedError, match="changed since it was applied") as refused:
+        ben.approve(post)
+    assert ["submit_anew"] == [remedy.code for remedy in refused.value.verdict.missing]
+    again = ana.submit(ana.withdraw(post))
+    assert "in_review" == ben.approve(again).state
+    assert "approved" == eva.approve(again).state
+
+
+def test_an_approved_post_whose_policy_changed_does_not_leave_unseen(office) -> None:
+    ana, ben, eva = office.acting("ana", "ben", "eva")
+    post = ben.approve(ana.submit(drafted(ana)))
+    stricter = edited(
+        office, ('reviewers = ["role:editor"]', 'reviewers = ["role:editor"]\nquorum = 2')
+    )
+    eva.adopt(office.desk.propose(stricter), reason=WHY)
+    office.now = office.desk.deliveries(post)[0].at.instant
+    office.desk.run_due()
+    assert {"missed"} == {delivery.state.value for delivery in office.desk.deliveries(post)}
+    assert () == office.sandbox.posts("tulip-x")
+    again = ana.withdraw(office.desk.post(post.id))
+    assert "draft" == again.state
+    office.now += dt.timedelta(minutes=1)
+    again = ana.submit(ana.move(again, office.now + dt.timedelta(days=1)))
+    ben.approve(again)
+    assert "approved" == eva.approve(again).state
+
+
+def test_a_desk_follows_what_another_process_adopts_while_it_acts(office) -> None:
+    """What was decided under the old rules is decided anew."""
+    (eva,) = office.acting("eva")
+    other = office.second_desk()
+    post = other.acting_as("ana").submit(drafted(other.acting_as("ana")))
+    noboby = edited(office, ('to = ["member:ben", "member:eva"]', 'to = "member:eva"'))
+    eva.adopt(office.desk.propose(noboby), reason=WHY)
+    with pytest.raises(NotFoundError):
+        other.acting_as("ben").approve(post)

@@ -1,0 +1,148 @@
+"""Facts by command: who is away, which campaign runs, what is waived."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from tests.desk.conftest import DOCUMENT
+
+from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
+from socialcollab.organization import Organization
+
+
+def test_who_is_away_is_known_from_the_first_day_to_the_day_back(office) -> None:
+    (ana,) = office.acting("ana")
+    absence = ana.away("2026-04-10", "2026-04-13", delegate="ben", reason="holiday")
+    facts = office.desk.facts()
+    assert (absence,) == facts.absences
+    days = [dt.datetime(2026, 4, day, 10, tzinfo=dt.UTC) for day in (9, 10, 12, 13)]
+    assert [None, absence, absence, None] == [facts.absence_of("ana", at=day) for day in days]
+    assert ("ben", "ana") == (absence.delegate, absence.by)
+
+
+def test_days_begin_in_the_members_own_zone(office) -> None:
+    eva = office.desk.acting_as("eva")
+    lisbon = DOCUMENT.replace('id = "ana"', 'id = "ana"\ntimezone = "Europe/Lisbon"', 1)
+    eva.adopt(office.desk.propose(Organization.loads(lisbon)), reason="moved")
+    office.desk.acting_as("ana").away("2026-04-10", "2026-04-11")
+    facts = office.desk.facts()
+    midnight = dt.datetime(2026, 4, 9, 23, tzinfo=dt.UTC)  # 00:00 in Lisbon
+    assert facts.absence_of("ana", at=midnight)
+    assert not facts.absence_of("ana", at=midnight - dt.timedelta(microseconds=1))
+
+
+def test_only_oneself_or_who_manages_access_speaks_for_a_member(office) -> None:
+    ana, ben, eva = office.acting("ana", "ben", "eva")
+    with pytest.raises(RefusedError, match="for themselves alone"):
+        ana.away("2026-04-10", "2026-04-13", member="ben")
+    with pytest.raises(RefusedError, match="for themselves alone"):
+        ana.away("2026-04-10", "2026-04-13", member="nobody")
+    assert "ben" == eva.away("2026-04-10", "2026-04-13", member="ben").member
+    with pytest.raises(NotFoundError, match="anna"):
+        eva.away("2026-04-10", "2026-04-13", member="anna")
+    assert ben.away("2026-05-10", "2026-05-13").by == "ben"
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"start": "2026-04-13", "end": "2026-04-13"}, "not after its first day"),
+        ({"start": "2026-03-01", "end": "2026-03-09"}, "is over"),
+        ({"start": "2026-04-12", "end": "2026-04-20"}, "away already from 2026-04-10"),
+        (
+            {"start": "2026-05-01", "end": "2026-05-09", "delegate": "ana"},
+            "stand in for themselves",
+        ),
+        ({"start": "2026-05-01", "end": "2026-05-09", "delegate": "bert"}, "no member `bert`"),
+        ({"start": "2026-05-01", "end": "2026-05-09", "delegate": "tom"}, "away as well"),
+        (
+            {"start": "2026-05-01", "end": "2026-05-09", "permissions": ["approve"]},
+            "nobody to stand",
+        ),
+        (
+            {
+                "start": "2026-05-01",
+                "end": "2026-05-09",
+                "delegate": "ben",
+                "permissions": ["aprove"],
+            },
+            "approve",
+        ),
+        ({"start": "10 mei", "end": "2026-05-09"}, "10 mei"),
+    ],
+)
+def test_an_absence_that_cannot_be_is_refused(office, more: dict, says: str) -> None:
+    ana, tom = office.acting("ana", "tom")
+    ana.away("2026-04-10", "2026-04-13")
+    tom.away("2026-05-08", "2026-05-12")
+    before = office.desk.facts()
+    with pytest.raises((InvalidValueError, RefusedError, NotFoundError), match=says):
+        ana.away(**more)
+    assert before == office.desk.facts()
+
+
+def test_absences_that_touch_do_not_overlap(office) -> None:
+    (ana,) = office.acting("ana")
+    ana.away("2026-04-10", "2026-04-13")
+    ana.away("2026-04-13", "2026-04-15")
+    assert 2 == len(office.desk.facts().absences)
+
+
+def test_coming_back_early_shortens_and_before_the_start_undoes(office) -> None:
+    ana, eva = office.acting("ana", "eva")
+    first = ana.away("2026-04-02", "2026-04-13")
+    second = ana.away("2026-05-02", "2026-05-13")
+    office.now = dt.datetime(2026, 4, 6, 9, tzinfo=dt.UTC)
+    with pytest.raises(InvalidValueError, match="not earlier"):
+        ana.back(first, "2026-04-20")
+    with pytest.raises(RefusedError, match="themselves alone"):
+        office.desk.acting_as("ben").back(first)
+    ana.back(first)
+    eva.back(second, "2026-05-02")
+    (left,) = office.desk.facts().absences
+    assert (dt.date(2026, 4, 2), dt.date(2026, 4, 6)) == (left.start, left.end)
+    with pytest.raises(RefusedError, match="is over"):
+        ana.back(first)
+    with pytest.raises(NotFoundError):
+        ana.back("no-such")
+    assert office.desk.audit().clean
+
+
+CAMPAIGN = """
+[[campaigns]]
+id = "tulip-time"
+workspace = "tulip"
+name = "Tulip time"
+"""
+
+
+def test_a_campaign_runs_from_when_it_was_started(office) -> None:
+    ana, eva, tom = office.acting("ana", "eva", "tom")
+    document = Organization.loads(office.organization.to_toml() + CAMPAIGN)
+    eva.adopt(office.desk.propose(document), reason="spring")
+    with pytest.raises(NotFoundError):
+        tom.start_campaign("tulip-time")
+    with pytest.raises(NotFoundError):
+        ana.start_campaign("no-such")
+    with pytest.raises(InvalidValueError, match="not after its start"):
+        ana.start_campaign("tulip-time", "2026-04-10", end="2026-04-10")
+    ana.start_campaign("tulip-time", end="2026-05-01")
+    (campaign,) = office.desk.organization.campaigns
+    assert (dt.date(2026, 4, 1), dt.date(2026, 5, 1)) == (campaign.start, campaign.end)
+    # The document is what it was: what runs by command is no change of it.
+    assert () == office.desk.propose(document).changes
+    assert document.digest == office.desk.in_force().digest
+
+
+def test_facts_can_be_asked_for_as_they_were(office) -> None:
+    (ana,) = office.acting("ana")
+    start = office.now
+    office.now += dt.timedelta(hours=1)
+    absence = ana.away("2026-04-10", "2026-04-13")
+    office.now += dt.timedelta(hours=1)
+    ana.back(absence, "2026-04-10")
+    hour = dt.timedelta(hours=1)
+    assert [0, 1, 0] == [
+        len(office.desk.in_force(start + hour * n).facts.absences) for n in range(3)
+    ]
