@@ -82,10 +82,16 @@ class MemoryMedia:
         self._content(digest)
         return None
 
+    def delete(self, digest: str) -> None:
+        """Let go of what the digest names; if nothing of it is kept, do nothing."""
+        self._kept.pop(check_digest(digest), None)
+
     def _content(self, digest: str) -> bytes:
         content = self._kept.get(check_digest(digest))
         if content is None:
             raise NotFoundError("media", digest)
+        if f"sha256:{hashlib.sha256(content).hexdigest()}" != digest:
+            raise JournalDamagedError("it is not what was put there", place=f"media {digest}")
         return content
 
 
@@ -168,6 +174,15 @@ class FolderMedia:
         """Return its address if the folder is served, else None."""
         self._opened(digest).close()
         return self._url(digest) if self._url is not None else None
+
+    def delete(self, digest: str) -> None:
+        """Remove the file of what the digest names; if there is none, do nothing."""
+        place = self._place(digest)
+        try:
+            place.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._unavailable(error) from error
+        _sync_folder(place.parent)
 
     def _place(self, digest: str) -> Path:
         name = check_digest(digest).removeprefix("sha256:")

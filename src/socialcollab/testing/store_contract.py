@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 
 import pytest
 
 from socialcollab.stores import Index, Store
+from socialcollab.testing.judging import judge
 from socialcollab.testing.store_laws.appending import AppendingLaws
 from socialcollab.testing.store_laws.concurrency import ConcurrencyLaws
 from socialcollab.testing.store_laws.damage import DamageLaws
@@ -76,22 +78,13 @@ def broken_promises(
     Returns:
         For each promise that it breaks, what the first broken law says.
     """
-    laws = kit()
-    broken: dict[str, str] = {}
-    for name in sorted(dir(laws)):
-        law = getattr(laws, name)
-        number = getattr(law, "promise", None)
-        if number is None or (only and number not in only):
-            continue
+
+    def call(law: Callable[..., None]) -> None:
         store = make(INDEXES)
         try:
             law(store=store)
-        except pytest.skip.Exception:
-            continue
-        except Exception as error:  # noqa: BLE001  # any failure breaks the law
-            broken.setdefault(number, f"{name}: {error!r}")
-        except pytest.fail.Exception as error:
-            broken.setdefault(number, f"{name}: {error!r}")
         finally:
-            store.close()
-    return broken
+            with suppress(Exception):  # S22 judges closing
+                store.close()
+
+    return judge(kit, call, only=only)

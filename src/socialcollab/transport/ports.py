@@ -20,13 +20,13 @@ class Media(Protocol):
     """
     Images and videos, kept by what they are and not by a name.
 
-    A digest is ``sha256:`` and 64 hexadecimal digits. What is put twice is
+    The numbered promises are in docs/contracts/media.md. A digest is ``sha256:`` and 64 hexadecimal digits. What is put twice is
     kept once; what a digest names never changes.
 
     Raises:
         InvalidValueError: From any method, if a digest is not of that form.
 
-        NotFoundError: From any method but put, if nothing of that digest is kept.
+        NotFoundError: From open, size and public_url, if nothing of that digest is kept.
 
         StoreUnavailableError: From any method, if media cannot be read or written now.
     """
@@ -49,4 +49,12 @@ class Media(Protocol):
 
     def public_url(self, digest: str) -> str | None:
         """Return an address that a network can fetch it from, or None if there is none."""
+        ...
+
+    def delete(self, digest: str) -> None:
+        """
+        Let go for good of what the digest names; if nothing of it is kept, do nothing.
+
+        What else refers to it is the caller's concern.
+        """
         ...

@@ -7,9 +7,10 @@ import io
 import os
 import sqlite3
 import tempfile
+from contextlib import suppress
 from typing import BinaryIO, cast
 
-from socialcollab.errors import JournalDamagedError, NotFoundError
+from socialcollab.errors import JournalDamagedError, NotFoundError, StoreError
 from socialcollab.stores.media import check_digest, parts_of
 from socialcollab.stores.sqlite.connections import Connections, translated
 
@@ -20,6 +21,7 @@ _TABLE = (
     " (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, content BLOB)"
 )
 _KNOWN = "SELECT id, size FROM media WHERE digest = ?"
+_DELETE = "DELETE FROM media WHERE digest = ?"
 _ADD = "INSERT INTO media (digest, size, content) VALUES (?, ?, zeroblob(?))"
 
 
@@ -43,7 +45,10 @@ class SqliteMedia:
 
     def __init__(self, path: str | os.PathLike[str], *, timeout_s: float = 10.0) -> None:
         self._connections = Connections(
-            path, pragmas=("PRAGMA synchronous = FULL",), timeout_s=timeout_s
+            path,
+            # What is deleted is overwritten, not merely forgotten.
+            pragmas=("PRAGMA synchronous = FULL", "PRAGMA secure_delete = ON"),
+            timeout_s=timeout_s,
         )
         with self._connections.lend() as connection:
             known = "SELECT 1 FROM sqlite_master WHERE name = 'media'"
@@ -61,7 +66,11 @@ class SqliteMedia:
             digest, size = f"sha256:{running.hexdigest()}", whole.tell()
             whole.seek(0)
             with self._connections.writing() as connection:
-                if connection.execute(_KNOWN, (digest,)).fetchone() is None:
+                known = connection.execute(_KNOWN, (digest,)).fetchone()
+                if known is not None and not _is_whole(connection, known[0], digest):
+                    connection.execute(_DELETE, (digest,))
+                    known = None
+                if known is None:
                     row = connection.execute(_ADD, (digest, size, size)).lastrowid
                     with connection.blobopen("media", "content", cast("int", row)) as blob:
                         for part in parts_of(cast("BinaryIO", whole)):
@@ -101,6 +110,16 @@ class SqliteMedia:
         self._known(digest)
         return None
 
+    def delete(self, digest: str) -> None:
+        """Overwrite and remove what the digest names; if nothing of it is kept, do nothing."""
+        check_digest(digest)
+        with self._connections.writing() as connection:
+            deleted = connection.execute(_DELETE, (digest,)).rowcount
+        if deleted:
+            # A journal may share the file, whose write-ahead log still has it; see its `compact`.
+            with suppress(StoreError), self._connections.lend() as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the file; open handles stay good until they are closed."""
         self._connections.close()
@@ -111,6 +130,14 @@ class SqliteMedia:
         if found is None:
             raise NotFoundError("media", digest)
         return int(found[0]), int(found[1])
+
+
+def _is_whole(connection: sqlite3.Connection, row: int, digest: str) -> bool:
+    running = hashlib.sha256()
+    with connection.blobopen("media", "content", row, readonly=True) as blob:
+        for part in parts_of(cast("BinaryIO", blob)):
+            running.update(part)
+    return f"sha256:{running.hexdigest()}" == digest
 
 
 class _BlobReader(io.RawIOBase):

@@ -18,7 +18,7 @@ from socialcollab.content import Json, canonical_json
 from socialcollab.identifiers import uuid7
 from socialcollab.stores import STORE_KEYS, BoundStore, Event, Index, NewEvent, Row, Store
 
-__all__ = ["AT", "INDEXES", "Scene", "at_once", "fold", "promise", "scene"]
+__all__ = ["AT", "INDEXES", "Scene", "anothers_turn", "at_once", "fold", "promise", "scene"]
 
 AT = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 SALT = bytes(range(16))
@@ -49,9 +49,14 @@ def fold(stream: str, events: Sequence[Event]) -> tuple[bytes, tuple[Row, ...]]:
     return fold_bodies(stream, [event.body for event in events])
 
 
+def own(body: Mapping[str, Json]) -> dict[str, Json]:
+    """Return what of a body is not the store's."""
+    return {name: value for name, value in body.items() if name not in STORE_KEYS}
+
+
 def fold_bodies(stream: str, bodies: Sequence[Mapping[str, Json]]) -> tuple[bytes, tuple[Row, ...]]:
     """Fold bodies that have not been appended yet, or have."""
-    last = {name: value for name, value in bodies[-1].items() if name not in STORE_KEYS}
+    last = own(bodies[-1])
     record = canonical_json({"count": len(bodies), "last": last})
     rows = []
     state, rank, due = last.get("state"), last.get("rank"), last.get("due")
@@ -143,6 +148,11 @@ def _eager_switching() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
+
+
+def anothers_turn() -> None:
+    """Let other threads run, as they might at this very moment."""
+    threading.Event().wait(0.001)
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
