@@ -94,6 +94,14 @@ print(Organization.template("client_signs_off", id="northwind").id, "from", soci
 
 
 @nox.session(python=HERE)
+def write_async(session: nox.Session) -> None:
+    """Write the async desk from the text of the blocking one."""
+    session.install(*groups("lint"))
+    session.run("python", "tools/write_async.py")
+    session.run("ruff", "format", "src/socialcollab/desk")
+
+
+@nox.session(python=HERE)
 def realdata(session: nox.Session) -> None:
     """Import and lint real posts and spreadsheets, and report posts per second."""
     session.install(CALENDAR, *groups("tests"))

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from socialcollab.content import Image, Post
-    from socialcollab.desk import Desk
+    from socialcollab.desk import AsyncDesk, Desk
     from socialcollab.directory import Member, Profile, Team, Workspace
     from socialcollab.networks.sandbox import Sandbox
     from socialcollab.organization import Organization
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Access",
+    "AsyncDesk",
     "Desk",
     "Image",
     "Member",
@@ -37,6 +38,7 @@ __all__ = [
 
 _ROOMS = {
     "Access": "permissions",
+    "AsyncDesk": "desk",
     "Desk": "desk",
     "Image": "content",
     "Member": "directory",

@@ -7,8 +7,10 @@ import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from tests.desk.awaited import AwaitedDesk
 
 from socialcollab.desk import Desk
 from socialcollab.networks.sandbox import Sandbox
@@ -148,13 +150,16 @@ class Office:
         self.sandbox = Sandbox(
             folder / "out", faults=faults, clock=self.clock, real_clock=self.clock, durable=False
         )
-        if kind == "memory":
+        self.kind = AwaitedDesk if kind.startswith("async") else Desk
+        if kind.endswith("memory"):
             self.store = MemoryStore(indexes=Desk.INDEXES)
         else:
             self.store = SqliteStore(str(folder / "desk.db"), indexes=Desk.INDEXES, durable=False)
         self.media = MemoryMedia()
         self.organization = Organization.loads(DOCUMENT)
-        self.desk = Desk.create(self.store, self.organization, owner="eva", **self.options)
+        self.desk: Any = self.kind.create(
+            self.store, self.organization, owner="eva", **self.options
+        )
 
     @property
     def options(self) -> dict:
@@ -172,8 +177,8 @@ class Office:
     def acting(self, *people: str) -> tuple:
         return tuple(self.desk.acting_as(one) for one in people)
 
-    def second_desk(self) -> Desk:
-        return Desk.open(self.store, **self.options)
+    def second_desk(self) -> Any:
+        return self.kind.open(self.store, **self.options)
 
     def close(self) -> None:
         self.desk.close()
@@ -181,9 +186,9 @@ class Office:
         self.sandbox.close()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "async sqlite"])
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    """An office on each kind of store."""
+    """An office on each kind of store, and at an async desk."""
     made = Office(tmp_path, request.param)
     yield made
     made.close()

@@ -1,6 +1,8 @@
 """The desk: read, decide, write; publish what is due."""
 
 from socialcollab.desk.acting import Acting
+from socialcollab.desk.async_acting import AsyncActing
+from socialcollab.desk.async_desk import AsyncDesk
 from socialcollab.desk.commands import (
     Adopt,
     Away,
@@ -26,6 +28,8 @@ __all__ = [
     "INDEXES",
     "Acting",
     "Adopt",
+    "AsyncActing",
+    "AsyncDesk",
     "Away",
     "Back",
     "Command",

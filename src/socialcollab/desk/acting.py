@@ -6,22 +6,21 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-import attrs
-
-from socialcollab.content import Image, Poll, Post, PostContent
+from socialcollab.content import Image, Poll, Post
 from socialcollab.desk import commands as dc
-from socialcollab.desk.perform import decided, perform
+from socialcollab.desk.drafting import UNCHANGED, TimeLike, Unchanged, draft, edit, local_time_of
+from socialcollab.desk.holding import hold, resume, write_note
+from socialcollab.desk.perform import perform, perform_on_post
+from socialcollab.desk.possible import actions
 from socialcollab.desk.proposal import Proposal
 from socialcollab.desk.reading import HoldSet
 from socialcollab.desk.saying_facts import DayLike, day, say_away
-from socialcollab.desk.steps import Steps
 from socialcollab.desk.todo import ToDo, to_do
 from socialcollab.directory import Selector
-from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
-from socialcollab.identifiers import PostId, did_you_mean, uuid7
+from socialcollab.identifiers import PostId
 from socialcollab.permissions import Absence
-from socialcollab.time import WallTime, as_utc, parse_date, parse_local
-from socialcollab.verdicts import Reason, Verdict
+from socialcollab.time import WallTime
+from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor
 from socialcollab.workflow import commands as cm
 
@@ -31,14 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Acting", "When"]
 
 When = Literal["next slot", "as soon as approved"]
-TimeLike = str | dt.datetime | WallTime
-
-
-class _Unchanged:
-    """The value of what an edit leaves as it is."""
-
-
-_UNCHANGED = _Unchanged()
 
 
 class Acting:
@@ -71,12 +62,7 @@ class Acting:
         return self._desk.run(perform(self._desk.engine, self._actor, command))
 
     def _do_on_post(self, command: cm.PostCommand) -> Post:
-        records = self.do(command)
-        stream = f"post/{command.post}"
-        if stream in records:
-            post: Post = records[stream].post
-            return post
-        return self._desk.post(command.post)
+        return self._desk.run(perform_on_post(self._desk.engine, self._actor, command))
 
     def draft(
         self,
@@ -135,74 +121,44 @@ class Acting:
 
             RefusedError: If the member may not draft there.
         """
-        targets = (profiles,) if isinstance(profiles, str) else tuple(profiles)
-        state = self._desk.run(self._desk.engine.state())
-        organization = state.organization
-        if targets:
-            # Suggest only what the member may view.
-            at = self._desk.engine.now()
-            visible = organization.access.profiles(self.member, "view", at=at)
-            if targets[0] not in organization.profiles_by_id:
-                raise NotFoundError(
-                    "profile", targets[0], suggestion=did_you_mean(targets[0], visible)
-                )
-            workspace = workspace or organization.profile(targets[0]).workspace
-        elif not workspace:
-            raise InvalidValueError(
-                "a post without profiles has to say its workspace", expected="workspace = ..."
-            )
-        zone = organization.zone_of(workspace)
-        images = self._keep(media)
-        content = PostContent(
-            text=text,
-            variants=variants or {},
-            media=images,
-            links=links,
-            targets=targets,
-            language=language,
-            labels=labels,
-            poll=poll,
-            planned_at=None if planned_at is None else wall_time(planned_at, zone),
-            times={profile: wall_time(at, zone) for profile, at in (times or {}).items()},
-            campaign=campaign,
-            tags=tags,
-        )
-        engine = self._desk.engine
-        post = PostId(uuid7(as_utc(engine.real_clock()), engine.entropy(10)))
-        return self._do_on_post(
-            cm.Draft(
-                post=post, workspace=workspace, content=content, salt=engine.entropy(16), ref=ref
+        return self._desk.run(
+            draft(
+                self._desk.engine,
+                self._actor,
+                text,
+                profiles=profiles,
+                workspace=workspace,
+                planned_at=planned_at,
+                times=times,
+                media=media,
+                variants=variants,
+                links=links,
+                language=language,
+                labels=labels,
+                poll=poll,
+                campaign=campaign,
+                tags=tags,
+                ref=ref,
             )
         )
-
-    def _keep(self, media: Iterable[Image]) -> tuple[Image, ...]:
-        kept = []
-        for image in media:
-            if image.data is not None:
-                self._desk.media.put(image.data)
-                image = attrs.evolve(image, data=None)  # noqa: PLW2901  kept without its bytes
-            else:
-                self._desk.media.size(image.digest)
-            kept.append(image)
-        return tuple(kept)
 
     def edit(
         self,
         post: Post | str,
         *,
         revision: str = "",
-        text: str | _Unchanged = _UNCHANGED,
-        profiles: Iterable[str] | _Unchanged = _UNCHANGED,
-        planned_at: TimeLike | _Unchanged | None = _UNCHANGED,
-        times: Mapping[str, TimeLike] | _Unchanged = _UNCHANGED,
-        media: Iterable[Image] | _Unchanged = _UNCHANGED,
-        variants: Mapping[str, str] | _Unchanged = _UNCHANGED,
-        links: Iterable[str] | _Unchanged = _UNCHANGED,
-        language: str | _Unchanged = _UNCHANGED,
-        labels: Iterable[str] | _Unchanged = _UNCHANGED,
-        poll: Poll | _Unchanged | None = _UNCHANGED,
-        campaign: str | _Unchanged = _UNCHANGED,
-        tags: Iterable[str] | _Unchanged = _UNCHANGED,
+        text: str | Unchanged = UNCHANGED,
+        profiles: Iterable[str] | Unchanged = UNCHANGED,
+        planned_at: TimeLike | Unchanged | None = UNCHANGED,
+        times: Mapping[str, TimeLike] | Unchanged = UNCHANGED,
+        media: Iterable[Image] | Unchanged = UNCHANGED,
+        variants: Mapping[str, str] | Unchanged = UNCHANGED,
+        links: Iterable[str] | Unchanged = UNCHANGED,
+        language: str | Unchanged = UNCHANGED,
+        labels: Iterable[str] | Unchanged = UNCHANGED,
+        poll: Poll | Unchanged | None = UNCHANGED,
+        campaign: str | Unchanged = UNCHANGED,
+        tags: Iterable[str] | Unchanged = UNCHANGED,
     ) -> Post:
         """
         Store a new revision; what is not named stays as it is.
@@ -212,31 +168,28 @@ class Acting:
                 error says who and what.
         """
         post_id, seen = _seen(post, revision)
-        current = post if isinstance(post, Post) else self._desk.post(post_id)
-        zone = self._desk.run(self._desk.engine.state()).organization.zone_of(current.workspace)
-        changes: dict[str, Any] = {
-            name: value
-            for name, value in (
-                ("text", text),
-                ("links", links),
-                ("language", language),
-                ("labels", labels),
-                ("poll", poll),
-                ("campaign", campaign),
-                ("tags", tags),
-                ("variants", variants),
-                ("targets", profiles),
+        return self._desk.run(
+            edit(
+                self._desk.engine,
+                self._actor,
+                post if isinstance(post, Post) else post_id,
+                seen=seen,
+                planned_at=planned_at,
+                times=times,
+                media=media,
+                changes={
+                    "targets": profiles,
+                    "text": text,
+                    "variants": variants,
+                    "links": links,
+                    "language": language,
+                    "labels": labels,
+                    "poll": poll,
+                    "campaign": campaign,
+                    "tags": tags,
+                },
             )
-            if not isinstance(value, _Unchanged)
-        }
-        if not isinstance(media, _Unchanged):
-            changes["media"] = self._keep(media)
-        if not isinstance(planned_at, _Unchanged):
-            changes["planned_at"] = None if planned_at is None else wall_time(planned_at, zone)
-        if not isinstance(times, _Unchanged):
-            changes["times"] = {name: wall_time(at, zone) for name, at in times.items()}
-        content = _changed(current.content, changes)
-        return self._do_on_post(cm.Edit(post=post_id, seen=seen, content=content))
+        )
 
     def comment(self, post: Post | str, text: str, *, internal: bool = True) -> Post:
         """Remark on a post; remarks of clients and guests are never internal."""
@@ -315,11 +268,7 @@ class Acting:
         Returns:
             What it stops, and what was under way already.
         """
-        engine = self._desk.engine
-        hold = uuid7(as_utc(engine.real_clock()), engine.entropy(10))
-        selector = Selector.of(on)
-        self.do(dc.SetHold(hold=hold, on=selector, reason=reason, until=until))
-        return self._desk.held(hold, selector)
+        return self._desk.run(hold(self._desk.engine, self._actor, on, reason=reason, until=until))
 
     def resume(self, hold: HoldSet | str) -> HoldSet:
         """
@@ -329,20 +278,11 @@ class Acting:
             What fell due meanwhile: each stays missed until somebody
             schedules, moves or cancels it.
         """
-        name = hold.id if isinstance(hold, HoldSet) else hold
-        found = next((one for one in self._desk.holds() if one.id == name), None)
-        if found is None:
-            raise NotFoundError("hold", name)
-        self.do(dc.Resume(hold=name))
-        return self._desk.held(name, found.on)
+        return self._desk.run(resume(self._desk.engine, self._actor, hold))
 
     def note(self, workspace: str, on: dt.date | str, text: str) -> str:
         """Put a note on the calendar of a workspace; return its identifier."""
-        engine = self._desk.engine
-        day = parse_date(on) if isinstance(on, str) else on
-        note = uuid7(as_utc(engine.real_clock()), engine.entropy(10))
-        self.do(dc.WriteNote(note=note, workspace=workspace, on=day, text=text))
-        return note
+        return self._desk.run(write_note(self._desk.engine, self._actor, workspace, on, text))
 
     def away(
         self,
@@ -432,74 +372,10 @@ class Acting:
 
     def actions(self, post: Post | str) -> dict[str, Verdict]:
         """Return for each command on a post whether this member may give it now, with reasons."""
-        return self._desk.run(self._actions(_id(post)))
-
-    def _actions(self, post: str) -> Steps[dict[str, Verdict]]:
-        engine = self._desk.engine
-        now = engine.now()
-        state = yield from engine.state()
-        current = (yield from engine.post(post)).record.post
-        zone = state.organization.zone_of(current.workspace)
-        tomorrow = WallTime.of(now + dt.timedelta(days=1), zone)
-        seen = current.digest
-        probes: tuple[cm.PostCommand, ...] = (
-            cm.Edit(
-                post=post,
-                seen=seen,
-                content=attrs.evolve(current.content, text=current.content.text + " "),
-            ),
-            cm.Comment(post=post, text="?"),
-            cm.Submit(post=post, seen=seen),
-            cm.Approve(post=post, seen=seen),
-            cm.RequestChanges(post=post, seen=seen),
-            cm.Reject(post=post, seen=seen),
-            cm.Withdraw(post=post),
-            cm.Schedule(post=post, seen=seen),
-            cm.Unschedule(post=post),
-            cm.Move(post=post, seen=seen, at=tomorrow),
-            cm.Cancel(post=post),
-        )
-        verdicts = {}
-        for probe in probes:
-            try:
-                yield from decided(engine, state, self._actor, probe, at=now)
-            except RefusedError as refused:
-                verdicts[probe.NAME] = refused.verdict
-            else:
-                verdicts[probe.NAME] = Verdict.yes(Reason.of("may_now", command=probe.NAME))
-        return verdicts
+        return self._desk.run(actions(self._desk.engine, self._actor, _id(post)))
 
     def _wall_time(self, post: str, at: TimeLike) -> WallTime:
-        current = self._desk.post(post)
-        state = self._desk.run(self._desk.engine.state())
-        return wall_time(at, state.organization.zone_of(current.workspace))
-
-
-def wall_time(value: TimeLike, zone: str) -> WallTime:
-    """
-    Read a time as a person gives it, in *zone*.
-
-    Raises:
-        InvalidValueError: If it is no time.
-
-        SkippedTimeError: If a clock change jumps over it.
-
-        RepeatedTimeError: If a clock change makes it happen twice.
-    """
-    if isinstance(value, WallTime):
-        at = value
-    elif isinstance(value, str):
-        at = WallTime(local=parse_local(value), zone=zone)
-    elif isinstance(value, dt.datetime):
-        at = WallTime.of(value, zone)
-    else:
-        raise InvalidValueError(
-            f"`{value!r}` is no time; write one such as `2026-04-07 09:30`",
-            value=value,
-            expected="a text, a WallTime, or a datetime with a UTC offset",
-        )
-    _ = at.instant
-    return at
+        return self._desk.run(local_time_of(self._desk.engine, post, at))
 
 
 def _id(post: Post | str) -> PostId:
@@ -515,18 +391,3 @@ def _seen(post: Post | str, revision: str) -> tuple[PostId, str]:
             " you saw"
         )
     return PostId(post), revision
-
-
-def _changed(content: PostContent, changes: dict[str, Any]) -> PostContent:
-    """Apply changes; variants and times of targets that are dropped go with them."""
-    if "targets" in changes:
-        targets = changes["targets"]
-        targets = (targets,) if isinstance(targets, str) else tuple(targets)
-        changes["targets"] = targets
-        changes.setdefault(
-            "variants", [variant for variant in content.variants if variant.profile in targets]
-        )
-        changes.setdefault(
-            "times", [(profile, at) for profile, at in content.times if profile in targets]
-        )
-    return attrs.evolve(content, **changes)

@@ -4,54 +4,47 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from socialcollab.content import Delivery, Hold, Post, PostState, Summary
+from socialcollab.content import Delivery, Hold, Post, Summary
 from socialcollab.desk.acting import Acting
-from socialcollab.desk.due import DueReport, run_due
+from socialcollab.desk.due import DueReport, next_due, run_due
 from socialcollab.desk.engine import Clock, Engine
-from socialcollab.desk.history import HistoryEntry, feed, history
+from socialcollab.desk.history import HistoryEntry, feed, history, last_event_at
 from socialcollab.desk.in_force import InForce, in_force
-from socialcollab.desk.opening import create, only_one, opened, refuse_missing, refuse_other
-from socialcollab.desk.perform import find_ref
-from socialcollab.desk.planning import full_calendar, instant
+from socialcollab.desk.opening import audit, create, only_one, refuse_missing, refuse_other
+from socialcollab.desk.ports import DeskNetwork, DeskStore, Ports, Sleep, opened, pause, run
 from socialcollab.desk.proposal import Proposal, propose
 from socialcollab.desk.publisher import Publisher
 from socialcollab.desk.reading import (
     HoldSet,
+    read_calendar,
     read_deliveries,
     read_held,
     read_notes,
+    read_post,
+    read_post_by_ref,
     read_posts,
     read_summary,
     read_waiting_for,
 )
-from socialcollab.desk.steps import Steps, run
-from socialcollab.desk.streams import INDEXES, fold
-from socialcollab.directory import Profile, Selector
-from socialcollab.errors import InvalidValueError, NotFoundError
-from socialcollab.identifiers import did_you_mean
+from socialcollab.desk.steps import Steps
+from socialcollab.desk.streams import INDEXES
+from socialcollab.directory import Selector
+from socialcollab.errors import NotFoundError
 from socialcollab.organization import Note, Organization, StandingFacts
 from socialcollab.scheduling import Calendar, Clash, find_clashes
-from socialcollab.stores import (
-    Anchor,
-    AuditReport,
-    MemoryMedia,
-    Store,
-)
+from socialcollab.stores import Anchor, AuditReport, MemoryMedia
 from socialcollab.time import as_utc
-from socialcollab.transport import Media, Network
+from socialcollab.transport import Media
 from socialcollab.workflow import StepStatus
 
 __all__ = ["Desk"]
 
 T = TypeVar("T")
-
-_STORED = tuple(state.value for state in PostState)
 
 
 def _system_clock() -> dt.datetime:
@@ -71,15 +64,15 @@ class Desk:
 
     def __init__(
         self,
-        store: Store,
+        store: DeskStore,
         organization: str,
         *,
-        networks: Mapping[str, Network] | None = None,
+        networks: Mapping[str, DeskNetwork] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Sleep = pause,
     ) -> None:
         """
         Sit down at a desk that exists.
@@ -104,16 +97,20 @@ class Desk:
             sleep: Waits for some seconds.
         """
         self.id = organization
-        self._store = store
-        self._networks = dict(networks or {})
         self.media: Media = media if media is not None else MemoryMedia()
+        self._ports = Ports.of(
+            store, organization, networks=networks, media=self.media, sleep=sleep
+        )
         self.engine = Engine(
-            store=store.for_organization(organization),
+            store=self._ports.store,
+            media=self._ports.media,
             clock=clock or _system_clock,
             real_clock=real_clock or _system_clock,
             entropy=entropy,
         )
-        self._publisher = Publisher(engine=self.engine, network_of=self._network_of, sleep=sleep)
+        self._publisher = Publisher(
+            engine=self.engine, network_of=self._ports.network_of, sleep=self._ports.sleep
+        )
         self._owns_store = False
 
     INDEXES = INDEXES
@@ -121,16 +118,16 @@ class Desk:
     @classmethod
     def create(
         cls,
-        store: Store | str | Path,
+        store: DeskStore | str | Path,
         organization: Organization,
         *,
         owner: str,
-        networks: Mapping[str, Network] | None = None,
+        networks: Mapping[str, DeskNetwork] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Sleep = pause,
     ) -> Self:
         """
         Bring an organization into force and sit down at its desk.
@@ -181,15 +178,15 @@ class Desk:
     @classmethod
     def open(
         cls,
-        store: Store | str | Path,
+        store: DeskStore | str | Path,
         *,
         organization: str | Organization = "",
-        networks: Mapping[str, Network] | None = None,
+        networks: Mapping[str, DeskNetwork] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Sleep = pause,
     ) -> Self:
         """
         Sit down at a desk that was created before.
@@ -227,7 +224,7 @@ class Desk:
         try:
             desk = cls(
                 journal,
-                named or only_one(journal, str(store) if owns else "store"),
+                named or run(only_one(journal, str(store) if owns else "store")),
                 networks=networks,
                 media=kept,
                 clock=clock,
@@ -261,11 +258,10 @@ class Desk:
 
     def close(self) -> None:
         """Let go of the store, if the desk opened it, and of nothing else."""
-        if self._owns_store:
-            self._store.close()
+        self._ports.close(store=self._owns_store)
 
     def run(self, steps: Steps[T]) -> T:
-        """Carry out shell steps, blocking."""
+        """Carry out shell steps to their end."""
         return run(steps)
 
     @property
@@ -338,18 +334,7 @@ class Desk:
         It lies in the past while something is still to be done, by another
         worker that has taken it up, or as a network cannot tell yet.
         """
-        rows = self.engine.store.query("due", limit=1)
-        return instant(rows[0].columns["at"]) if rows else None
-
-    def _network_of(self, profile: Profile) -> Network:
-        for name in (profile.id, profile.network, "*"):
-            if name in self._networks:
-                return self._networks[name]
-        raise InvalidValueError(
-            f"no network is given that reaches profile `{profile.id}` on `{profile.network}`",
-            value=profile.id,
-            expected=f'networks={{"{profile.network}": ...}}',
-        )
+        return self.run(next_due(self.engine))
 
     def post(self, post: str) -> Post:
         """
@@ -358,13 +343,11 @@ class Desk:
         Raises:
             NotFoundError: If there is none of that id.
         """
-        found: Post = self.run(self.engine.post(post)).record.post
-        return found
+        return self.run(read_post(self.engine, post))
 
     def post_by_ref(self, ref: str) -> Post | None:
         """Return the post that was drafted with *ref*, or None."""
-        found = self.run(find_ref(self.engine, ref))
-        return self.post(found) if found else None
+        return self.run(read_post_by_ref(self.engine, ref))
 
     def posts(
         self,
@@ -391,18 +374,11 @@ class Desk:
 
             NotFoundError: If there is no such workspace.
         """
-        for wanted in (state,) if isinstance(state, str) else state or ():
-            if wanted not in _STORED:
-                hint = did_you_mean(wanted, _STORED, otherwise=f"use one of {', '.join(_STORED)}")
-                raise InvalidValueError(
-                    f"`{wanted}` is no stored state of a post; {hint}", value=wanted, expected=hint
-                )
-        if workspace is not None and workspace not in self.organization.workspaces_by_id:
-            hint = self.organization.did_you_mean("workspace", workspace)
-            raise NotFoundError("workspace", workspace, suggestion=hint)
-        asked = {"workspace": workspace, "state": state, "author": author, "campaign": campaign}
-        where = {name: value for name, value in asked.items() if value is not None}
-        return self.run(read_posts(self.engine, where))
+        return self.run(
+            read_posts(
+                self.engine, workspace=workspace, state=state, author=author, campaign=campaign
+            )
+        )
 
     def deliveries(self, post: Post | str) -> tuple[Delivery, ...]:
         """Return all deliveries of a post, in the order they were planned."""
@@ -430,10 +406,7 @@ class Desk:
 
     def last_event_at(self) -> dt.datetime | None:
         """Return when the last event happened, on the plan's clock, or None before the first."""
-        position, at = 0, None
-        while page := self.engine.store.follow(after=position):
-            position, at = page[-1].position, page[-1].at
-        return at
+        return self.run(last_event_at(self.engine))
 
     def calendar(
         self, start: dt.datetime, end: dt.datetime, *, workspace: str = "", viewer: str = ""
@@ -450,21 +423,7 @@ class Desk:
 
             viewer: Only what this member may view, or everything.
         """
-
-        def read() -> Steps[Calendar]:
-            state = yield from self.engine.state()
-            return (
-                yield from full_calendar(
-                    self.engine,
-                    state,
-                    start=as_utc(start),
-                    end=as_utc(end),
-                    workspace=workspace,
-                    viewer=viewer,
-                )
-            )
-
-        return self.run(read())
+        return self.run(read_calendar(self.engine, start, end, workspace=workspace, viewer=viewer))
 
     def clashes(
         self, start: dt.datetime, end: dt.datetime, *, workspace: str = ""
@@ -495,7 +454,7 @@ class Desk:
 
     def audit(self, *, anchor: Anchor | None = None) -> AuditReport:
         """Look for everything in the journal that cannot be what was written."""
-        return self.engine.store.audit(anchor=anchor, fold=fold)
+        return self.run(audit(self.engine, anchor))
 
 
 def _id(post: Post | str) -> str:

@@ -7,13 +7,14 @@ import datetime as dt
 import attrs
 
 from socialcollab.desk.engine import Engine
+from socialcollab.desk.planning import instant
 from socialcollab.desk.publisher import Publisher
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.errors import SocialCollabError, StoreError
 from socialcollab.time import as_utc
 from socialcollab.workflow import Actor, expire
 
-__all__ = ["DueReport", "run_due"]
+__all__ = ["DueReport", "next_due", "run_due"]
 
 _PAGE = 50
 
@@ -91,6 +92,12 @@ def run_due(
                 states=tuple(states.items()),
                 problems=tuple(problems),
             )
+
+
+def next_due(engine: Engine) -> Steps[dt.datetime | None]:
+    """Return the instant of the first due work, or None if there is none."""
+    rows = yield from ask(engine.store.query, "due", limit=1)
+    return instant(rows[0].columns["at"]) if rows else None
 
 
 def _expire(engine: Engine, post: str, *, now: dt.datetime) -> Steps[None]:

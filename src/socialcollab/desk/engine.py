@@ -27,6 +27,7 @@ from socialcollab.identifiers import uuid7
 from socialcollab.organization import Organization, StandingFacts
 from socialcollab.stores import BoundStore, NewEvent
 from socialcollab.time import as_utc
+from socialcollab.transport import Media
 from socialcollab.workflow import Actor, Context, Event, PostRecord
 
 __all__ = ["Engine", "Loaded", "State"]
@@ -82,6 +83,8 @@ class Engine:
     Attributes:
         store: The journal of one organization.
 
+        media: Where pictures are kept.
+
         clock: The plan's clock.
 
         real_clock: The clock of leases and send deadlines.
@@ -90,6 +93,7 @@ class Engine:
     """
 
     store: BoundStore
+    media: Media
     clock: Clock
     real_clock: Clock
     entropy: Callable[[int], bytes]

@@ -12,7 +12,7 @@ from socialcollab.desk.engine import Engine
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.stores import Event as StoredEvent
 
-__all__ = ["HistoryEntry", "feed", "history"]
+__all__ = ["HistoryEntry", "feed", "history", "last_event_at"]
 
 
 @attrs.frozen(kw_only=True)
@@ -71,3 +71,11 @@ def feed(engine: Engine, *, after: int, limit: int) -> Steps[tuple[HistoryEntry,
     """Return up to *limit* things that happened past a position, in order."""
     events = yield from ask(engine.store.follow, after=after, limit=limit)
     return tuple(_entry(event) for event in events)
+
+
+def last_event_at(engine: Engine) -> Steps[dt.datetime | None]:
+    """Return when the last event happened, or None before the first."""
+    position, at = 0, None
+    while page := (yield from ask(engine.store.follow, after=position)):
+        position, at = page[-1].position, page[-1].at
+    return at

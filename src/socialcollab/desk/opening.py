@@ -7,7 +7,7 @@ from pathlib import Path
 from socialcollab.desk.adopting import files_text
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.organization_events import OrganizationCreated
-from socialcollab.desk.steps import Steps
+from socialcollab.desk.steps import Steps, ask, ask_long, run
 from socialcollab.desk.streams import INDEXES, ORGANIZATION, HoldsRecord, fold
 from socialcollab.errors import (
     ConflictError,
@@ -25,7 +25,15 @@ from socialcollab.transport import Media
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import Actor, Event
 
-__all__ = ["audit_file", "create", "only_one", "opened", "refuse_missing", "refuse_other"]
+__all__ = [
+    "audit",
+    "audit_file",
+    "create",
+    "only_one",
+    "opened_file",
+    "refuse_missing",
+    "refuse_other",
+]
 
 
 def create(engine: Engine, organization: Organization, owner: str) -> Steps[None]:
@@ -91,6 +99,11 @@ def refuse_other(engine: Engine, organization: Organization) -> Steps[None]:
     )
 
 
+def audit(engine: Engine, anchor: Anchor | None) -> Steps[AuditReport]:
+    """Look for everything in the journal that cannot be what was written."""
+    return (yield from ask_long(engine.store.audit, anchor=anchor, fold=fold))
+
+
 def audit_file(
     path: str | Path, *, organization: str = "", anchor: Anchor | None = None
 ) -> AuditReport:
@@ -113,7 +126,7 @@ def audit_file(
     refuse_missing(path)
     store = SqliteStore(str(path), indexes=INDEXES)
     try:
-        name = organization or only_one(store, str(path))
+        name = organization or run(only_one(store, str(path)))
         return store.for_organization(name).audit(anchor=anchor, fold=fold)
     finally:
         store.close()
@@ -134,19 +147,18 @@ def refuse_missing(path: str | Path) -> None:
         raise NotFoundError("desk", str(path), suggestion="make it with `Desk.create`")
 
 
-def opened(store: Store | str | Path, media: Media | None) -> tuple[Store, Media | None, bool]:
-    """Return a store and media for a path, or those given, and whether a store was opened."""
-    if isinstance(store, (str, Path)):
-        path = Path(store)
-        store_opened = SqliteStore(str(path), indexes=INDEXES)
-        kept = media if media is not None else FolderMedia(path.with_name(f"{path.name}-media"))
-        return store_opened, kept, True
-    return store, media, False
+def opened_file(path: str | Path, media: Media | None) -> tuple[SqliteStore, Media]:
+    """Return the store in a file, and media beside it unless others are given."""
+    place = Path(path)
+    store = SqliteStore(str(place), indexes=INDEXES)
+    return store, media if media is not None else FolderMedia(
+        place.with_name(f"{place.name}-media")
+    )
 
 
-def only_one(store: Store, name: str) -> str:
+def only_one(store: Store, name: str) -> Steps[str]:
     """Return the one organization that a store holds."""
-    found = store.organizations()
+    found = yield from ask(store.organizations)
     if not found:
         raise NotFoundError("desk", name, suggestion="make it with `Desk.create`")
     if len(found) > 1:

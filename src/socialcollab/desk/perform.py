@@ -30,7 +30,7 @@ from socialcollab.workflow import (
 )
 from socialcollab.workflow import commands as cm
 
-__all__ = ["decided", "perform"]
+__all__ = ["decided", "find_ref", "perform", "perform_on_post"]
 
 _PLANNING = (cm.Submit, cm.Approve, cm.Schedule, cm.Move)
 
@@ -55,6 +55,15 @@ def perform(engine: Engine, actor: Actor, command: dc.Command) -> Steps[dict[str
         return (yield from engine.append(state, events, loaded, at=at, salt=salt))
 
     return (yield from engine.again(attempt))
+
+
+def perform_on_post(engine: Engine, actor: Actor, command: cm.PostCommand) -> Steps[Post]:
+    """Carry out a command on a post, and return the post as it is then."""
+    records = yield from perform(engine, actor, command)
+    stream = f"post/{command.post}"
+    found = records[stream] if stream in records else (yield from engine.post(command.post)).record
+    post: Post = found.post
+    return post
 
 
 def decided(

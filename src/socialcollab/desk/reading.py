@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 import attrs
 
-from socialcollab.content import Delivery, Post, Summary, summarise
+from socialcollab.content import Delivery, Post, PostState, Summary, summarise
 from socialcollab.desk.engine import Engine
-from socialcollab.desk.planning import all_rows
+from socialcollab.desk.perform import find_ref
+from socialcollab.desk.planning import all_rows, full_calendar
 from socialcollab.desk.steps import Steps
 from socialcollab.directory import Selector
+from socialcollab.errors import InvalidValueError, NotFoundError
+from socialcollab.identifiers import did_you_mean
 from socialcollab.organization import Note
+from socialcollab.scheduling import Calendar
 from socialcollab.stores import Column
+from socialcollab.time import as_utc
 from socialcollab.workflow import Actor, StepStatus, step_statuses
 
 __all__ = [
     "HoldSet",
+    "read_calendar",
     "read_deliveries",
     "read_held",
     "read_notes",
+    "read_post",
+    "read_post_by_ref",
     "read_posts",
     "read_summary",
     "read_waiting_for",
 ]
+
+_STORED = tuple(state.value for state in PostState)
 
 
 @attrs.frozen(kw_only=True)
@@ -47,16 +58,65 @@ class HoldSet:
     missed: tuple[str, ...] = ()
 
 
+def read_post(engine: Engine, post: str) -> Steps[Post]:
+    """Return a post."""
+    found: Post = (yield from engine.post(post)).record.post
+    return found
+
+
+def read_post_by_ref(engine: Engine, ref: str) -> Steps[Post | None]:
+    """Return the post that was drafted with *ref*, or None."""
+    found = yield from find_ref(engine, ref)
+    return (yield from read_post(engine, found)) if found else None
+
+
 def read_posts(
-    engine: Engine, where: Mapping[str, Column | tuple[Column, ...]]
+    engine: Engine,
+    *,
+    workspace: str | None = None,
+    state: str | tuple[str, ...] | None = None,
+    author: str | None = None,
+    campaign: str | None = None,
 ) -> Steps[tuple[Post, ...]]:
-    """Return the posts whose rows match, by their planned times, those without one first."""
+    """Return the posts that match, by their planned times, those without one first."""
+    for wanted in (state,) if isinstance(state, str) else state or ():
+        if wanted not in _STORED:
+            hint = did_you_mean(wanted, _STORED, otherwise=f"use one of {', '.join(_STORED)}")
+            raise InvalidValueError(
+                f"`{wanted}` is no stored state of a post; {hint}", value=wanted, expected=hint
+            )
+    if workspace is not None:
+        organization = (yield from engine.state()).organization
+        if workspace not in organization.workspaces_by_id:
+            hint = organization.did_you_mean("workspace", workspace)
+            raise NotFoundError("workspace", workspace, suggestion=hint)
+    asked = {"workspace": workspace, "state": state, "author": author, "campaign": campaign}
+    where: Mapping[str, Column | tuple[Column, ...]] = {
+        name: value for name, value in asked.items() if value is not None
+    }
     rows = yield from all_rows(engine, "posts", where=where)
     found: list[Post] = []
     for row in rows:
         loaded = yield from engine.load(row.stream)
         found.append(loaded.record.post)
     return tuple(found)
+
+
+def read_calendar(
+    engine: Engine, start: dt.datetime, end: dt.datetime, *, workspace: str, viewer: str
+) -> Steps[Calendar]:
+    """Return the publishing calendar from *start* on and before *end*."""
+    state = yield from engine.state()
+    return (
+        yield from full_calendar(
+            engine,
+            state,
+            start=as_utc(start),
+            end=as_utc(end),
+            workspace=workspace,
+            viewer=viewer,
+        )
+    )
 
 
 def read_deliveries(engine: Engine, post: str) -> Steps[tuple[Delivery, ...]]:

@@ -3,6 +3,8 @@
 from socialcollab.transport.adapter import (
     Absent,
     Adapter,
+    AsyncNetwork,
+    AsyncTransport,
     CannotTell,
     Found,
     Network,
@@ -11,6 +13,7 @@ from socialcollab.transport.adapter import (
     Published,
     Transport,
 )
+from socialcollab.transport.async_driver import AsyncDriver
 from socialcollab.transport.driver import Driver
 from socialcollab.transport.flow import (
     Checkpoint,
@@ -29,10 +32,14 @@ from socialcollab.transport.own_thread import OwnThread
 from socialcollab.transport.ports import Clock, Media
 from socialcollab.transport.retry import RetryPolicy
 from socialcollab.transport.retry_after import http_date, retry_after_s
+from socialcollab.transport.threaded import ThreadedTransport
 
 __all__ = [
     "Absent",
     "Adapter",
+    "AsyncDriver",
+    "AsyncNetwork",
+    "AsyncTransport",
     "CannotTell",
     "Checkpoint",
     "Clock",
@@ -52,6 +59,7 @@ __all__ = [
     "Reply",
     "Request",
     "RetryPolicy",
+    "ThreadedTransport",
     "Transport",
     "Wait",
     "advance",

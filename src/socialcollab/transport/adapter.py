@@ -16,6 +16,8 @@ from socialcollab.transport.flow import Flow, Reply, Request
 __all__ = [
     "Absent",
     "Adapter",
+    "AsyncNetwork",
+    "AsyncTransport",
     "CannotTell",
     "Found",
     "Network",
@@ -197,5 +199,33 @@ class Network(Protocol):
         ...
 
     def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+class AsyncTransport(Protocol):
+    """What carries one request to a network and its answer back, awaited; else as a `Transport`."""
+
+    async def send(self, request: Request, *, timeout_s: float) -> Reply:
+        """Send one request and return the answer, whatever its status."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class AsyncNetwork(Protocol):
+    """A way to reach profiles whose transports are awaited; else as a `Network`."""
+
+    def adapter(self, profile: Profile) -> Adapter:
+        """Return the adapter that talks for *profile*."""
+        ...
+
+    def transport(self, profile: Profile) -> AsyncTransport:
+        """Return the transport to that profile's network; the caller does not close it."""
+        ...
+
+    async def close(self) -> None:
         """Let go of everything."""
         ...

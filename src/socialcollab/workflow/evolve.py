@@ -117,9 +117,7 @@ def _submitted(
 
 def _still_meant(earlier: Request, pins: Mapping[str, str]) -> tuple[Decision, ...]:
     """Return earlier votes without those on steps of policies that say something else now."""
-    changed = {
-        policy for policy, digest in earlier.pins.items() if pins.get(policy) != digest
-    }
+    changed = {policy for policy, digest in earlier.pins.items() if pins.get(policy) != digest}
     if not changed:
         return earlier.decisions
     return tuple(

@@ -1,0 +1,398 @@
+"""What one member does at the desk: every method is a command on one line."""
+
+# Written from acting.py by tools/write_async.py: change that, and run `nox -s write_async`.
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from socialcollab.content import Image, Poll, Post
+from socialcollab.desk import commands as dc
+from socialcollab.desk.drafting import UNCHANGED, TimeLike, Unchanged, draft, edit, local_time_of
+from socialcollab.desk.holding import hold, resume, write_note
+from socialcollab.desk.perform import perform, perform_on_post
+from socialcollab.desk.possible import actions
+from socialcollab.desk.proposal import Proposal
+from socialcollab.desk.reading import HoldSet
+from socialcollab.desk.saying_facts import DayLike, day, say_away
+from socialcollab.desk.todo import ToDo, to_do
+from socialcollab.directory import Selector
+from socialcollab.identifiers import PostId
+from socialcollab.permissions import Absence
+from socialcollab.time import WallTime
+from socialcollab.verdicts import Verdict
+from socialcollab.workflow import Actor
+from socialcollab.workflow import commands as cm
+
+if TYPE_CHECKING:
+    from socialcollab.desk.async_desk import AsyncDesk
+
+__all__ = ["AsyncActing", "When"]
+
+When = Literal["next slot", "as soon as approved"]
+
+
+class AsyncActing:
+    """
+    The desk as one member uses it; the host says who that is.
+
+    Whatever judges or changes a post takes the post that was seen, or an id
+    with `revision=`, the digest of what was seen.
+    """
+
+    def __init__(self, desk: AsyncDesk, member: str) -> None:
+        self._desk = desk
+        self.member = member
+        self._actor = Actor.member(member)
+
+    def __repr__(self) -> str:
+        return f"<{self.member} at the desk of {self._desk.id}>"
+
+    async def do(self, command: dc.Command) -> dict[str, Any]:
+        """
+        Carry out a command: the one door; return the new record of each stream it changed.
+
+        Raises:
+            RefusedError: If it may not be; its verdict says why and what would help.
+
+            StaleError: If another person changed what was seen.
+
+            NotFoundError: If what it names does not exist, or may not be viewed.
+        """
+        return await self._desk.run(perform(self._desk.engine, self._actor, command))
+
+    async def _do_on_post(self, command: cm.PostCommand) -> Post:
+        return await self._desk.run(perform_on_post(self._desk.engine, self._actor, command))
+
+    async def draft(
+        self,
+        text: str,
+        *,
+        profiles: Iterable[str] = (),
+        workspace: str = "",
+        planned_at: TimeLike | None = None,
+        times: Mapping[str, TimeLike] | None = None,
+        media: Iterable[Image] = (),
+        variants: Mapping[str, str] | None = None,
+        links: Iterable[str] = (),
+        language: str = "",
+        labels: Iterable[str] = (),
+        poll: Poll | None = None,
+        campaign: str = "",
+        tags: Iterable[str] = (),
+        ref: str = "",
+    ) -> Post:
+        """
+        Begin a post.
+
+        Args:
+            text: What goes out where no variant says otherwise.
+
+            profiles: Where it goes; all of one workspace.
+
+            workspace: Needed only while there are no profiles.
+
+            planned_at: A local time in the workspace's zone, such as
+                ``"2026-04-07 09:30"``, a wall time, or an instant.
+
+            times: Other times for single profiles.
+
+            media: Pictures; their bytes go to the media store.
+
+            variants: Other texts for single profiles.
+
+            links: Links beside the text.
+
+            language: Its language; empty means the workspace's.
+
+            labels: Content warnings and the like.
+
+            poll: A poll, or None.
+
+            campaign: The campaign it belongs to.
+
+            tags: Its tags.
+
+            ref: Your own name for it, unique in the organization: drafting it
+                again is refused.
+
+        Raises:
+            InvalidValueError: If a value cannot be what it is given as.
+
+            RefusedError: If the member may not draft there.
+        """
+        return await self._desk.run(
+            draft(
+                self._desk.engine,
+                self._actor,
+                text,
+                profiles=profiles,
+                workspace=workspace,
+                planned_at=planned_at,
+                times=times,
+                media=media,
+                variants=variants,
+                links=links,
+                language=language,
+                labels=labels,
+                poll=poll,
+                campaign=campaign,
+                tags=tags,
+                ref=ref,
+            )
+        )
+
+    async def edit(
+        self,
+        post: Post | str,
+        *,
+        revision: str = "",
+        text: str | Unchanged = UNCHANGED,
+        profiles: Iterable[str] | Unchanged = UNCHANGED,
+        planned_at: TimeLike | Unchanged | None = UNCHANGED,
+        times: Mapping[str, TimeLike] | Unchanged = UNCHANGED,
+        media: Iterable[Image] | Unchanged = UNCHANGED,
+        variants: Mapping[str, str] | Unchanged = UNCHANGED,
+        links: Iterable[str] | Unchanged = UNCHANGED,
+        language: str | Unchanged = UNCHANGED,
+        labels: Iterable[str] | Unchanged = UNCHANGED,
+        poll: Poll | Unchanged | None = UNCHANGED,
+        campaign: str | Unchanged = UNCHANGED,
+        tags: Iterable[str] | Unchanged = UNCHANGED,
+    ) -> Post:
+        """
+        Store a new revision; what is not named stays as it is.
+
+        Raises:
+            StaleError: If another person changed it since it was seen; the
+                error says who and what.
+        """
+        post_id, seen = _seen(post, revision)
+        return await self._desk.run(
+            edit(
+                self._desk.engine,
+                self._actor,
+                post if isinstance(post, Post) else post_id,
+                seen=seen,
+                planned_at=planned_at,
+                times=times,
+                media=media,
+                changes={
+                    "targets": profiles,
+                    "text": text,
+                    "variants": variants,
+                    "links": links,
+                    "language": language,
+                    "labels": labels,
+                    "poll": poll,
+                    "campaign": campaign,
+                    "tags": tags,
+                },
+            )
+        )
+
+    async def comment(self, post: Post | str, text: str, *, internal: bool = True) -> Post:
+        """Remark on a post; remarks of clients and guests are never internal."""
+        return await self._do_on_post(cm.Comment(post=_id(post), text=text, internal=internal))
+
+    async def submit(self, post: Post | str, *, revision: str = "", at: When | None = None) -> Post:
+        """
+        Ask for sign-off; without *at* the post leaves at its planned time.
+
+        Args:
+            post: The post as seen.
+
+            revision: With an id, the digest of what was seen.
+
+            at: "next slot", or "as soon as approved".
+        """
+        post_id, seen = _seen(post, revision)
+        return await self._do_on_post(cm.Submit(post=post_id, seen=seen, when=at or "planned"))
+
+    async def approve(self, post: Post | str, *, revision: str = "", note: str = "") -> Post:
+        """
+        Say yes to what was seen.
+
+        Raises:
+            TypeError: If a bare id is given: a yes is to what was seen.
+        """
+        post_id, seen = _seen(post, revision)
+        return await self._do_on_post(cm.Approve(post=post_id, seen=seen, note=note))
+
+    async def request_changes(self, post: Post | str, note: str, *, revision: str = "") -> Post:
+        """Send what was seen back to its author."""
+        post_id, seen = _seen(post, revision)
+        return await self._do_on_post(cm.RequestChanges(post=post_id, seen=seen, note=note))
+
+    async def reject(self, post: Post | str, note: str, *, revision: str = "") -> Post:
+        """Say no to what was seen, for good."""
+        post_id, seen = _seen(post, revision)
+        return await self._do_on_post(cm.Reject(post=post_id, seen=seen, note=note))
+
+    async def withdraw(self, post: Post | str) -> Post:
+        """Take the request for sign-off back."""
+        return await self._do_on_post(cm.Withdraw(post=_id(post)))
+
+    async def schedule(
+        self, post: Post | str, *, revision: str = "", at: TimeLike | None = None
+    ) -> Post:
+        """Let an approved post leave at its planned time, or at *at*."""
+        post_id, seen = _seen(post, revision)
+        when = None if at is None else await self._wall_time(post_id, at)
+        return await self._do_on_post(cm.Schedule(post=post_id, seen=seen, at=when))
+
+    async def unschedule(self, post: Post | str) -> Post:
+        """Call off what waits; the approval stands."""
+        return await self._do_on_post(cm.Unschedule(post=_id(post)))
+
+    async def move(
+        self, post: Post | str, at: TimeLike, *, revision: str = "", profile: str = ""
+    ) -> Post:
+        """Give a post another time, or one of its targets alone."""
+        post_id, seen = _seen(post, revision)
+        when = await self._wall_time(post_id, at)
+        return await self._do_on_post(cm.Move(post=post_id, seen=seen, at=when, profile=profile))
+
+    async def cancel(self, post: Post | str, *, reason: str = "") -> Post:
+        """Give a post up for good."""
+        return await self._do_on_post(cm.Cancel(post=_id(post), reason=reason))
+
+    async def hold(
+        self,
+        on: str | Mapping[str, Any] | Selector,
+        *,
+        reason: str,
+        until: dt.datetime | None = None,
+    ) -> HoldSet:
+        """
+        Stop everything that *on* takes in, now.
+
+        Returns:
+            What it stops, and what was under way already.
+        """
+        return await self._desk.run(
+            hold(self._desk.engine, self._actor, on, reason=reason, until=until)
+        )
+
+    async def resume(self, hold: HoldSet | str) -> HoldSet:
+        """
+        Lift a hold.
+
+        Returns:
+            What fell due meanwhile: each stays missed until somebody
+            schedules, moves or cancels it.
+        """
+        return await self._desk.run(resume(self._desk.engine, self._actor, hold))
+
+    async def note(self, workspace: str, on: dt.date | str, text: str) -> str:
+        """Put a note on the calendar of a workspace; return its identifier."""
+        return await self._desk.run(write_note(self._desk.engine, self._actor, workspace, on, text))
+
+    async def away(
+        self,
+        start: DayLike,
+        end: DayLike,
+        *,
+        member: str = "",
+        delegate: str = "",
+        permissions: Iterable[str] = (),
+        reason: str = "",
+    ) -> Absence:
+        """
+        Say that this member, or another, is or will be away.
+
+        Args:
+            start: The first day, in the member's own zone.
+
+            end: The first day back.
+
+            member: Who; oneself if empty. For another it takes `manage_access`.
+
+            delegate: Who stands in.
+
+            permissions: What the delegate stands in for; none named: everything.
+
+            reason: Why, for people.
+
+        Raises:
+            RefusedError: If the days meet those of another absence, are over,
+                or the delegate is away too.
+        """
+        return await self._desk.run(
+            say_away(
+                self._desk.engine,
+                self._actor,
+                start=start,
+                end=end,
+                member=member,
+                delegate=delegate,
+                permissions=permissions,
+                reason=reason,
+            )
+        )
+
+    async def back(self, absence: Absence | str, on: DayLike | None = None) -> None:
+        """End an absence early: *on* is the first day back, today if not given."""
+        name = absence if isinstance(absence, str) else absence.id
+        await self.do(dc.Back(absence=name, on=None if on is None else day(on)))
+
+    async def start_campaign(
+        self, campaign: str, start: DayLike | None = None, *, end: DayLike | None = None
+    ) -> None:
+        """
+        Say on which days a campaign runs, whatever the document says.
+
+        Args:
+            campaign: The campaign.
+
+            start: Its first day, in the workspace's zone; today if not given.
+
+            end: The first day after it, or None.
+        """
+        await self.do(
+            dc.StartCampaign(
+                campaign=campaign,
+                start=None if start is None else day(start),
+                end=None if end is None else day(end),
+            )
+        )
+
+    async def adopt(self, proposal: Proposal, *, reason: str) -> None:
+        """
+        Bring a proposal into force, for everybody and every worker at once.
+
+        Raises:
+            StaleError: If another organization has come into force since it was proposed.
+
+            RefusedError: If a changed line needs a permission that this member
+                lacks, they would give more than they hold, or nobody would be
+                left who may do everything everywhere.
+        """
+        await self.do(dc.Adopt(proposal=proposal, reason=reason))
+
+    async def to_do(self) -> tuple[ToDo, ...]:
+        """Return what waits for this member, the most urgent first."""
+        return await self._desk.run(to_do(self._desk.engine, self.member))
+
+    async def actions(self, post: Post | str) -> dict[str, Verdict]:
+        """Return for each command on a post whether this member may give it now, with reasons."""
+        return await self._desk.run(actions(self._desk.engine, self._actor, _id(post)))
+
+    async def _wall_time(self, post: str, at: TimeLike) -> WallTime:
+        return await self._desk.run(local_time_of(self._desk.engine, post, at))
+
+
+def _id(post: Post | str) -> PostId:
+    return post.id if isinstance(post, Post) else PostId(post)
+
+
+def _seen(post: Post | str, revision: str) -> tuple[PostId, str]:
+    if isinstance(post, Post):
+        return post.id, revision or post.digest
+    if not revision:
+        raise TypeError(
+            f"`{post}` is a bare id: give the post you saw, or revision= with the digest of what"
+            " you saw"
+        )
+    return PostId(post), revision

@@ -1,0 +1,466 @@
+"""The desk: one organization's posts, from draft to published, in one journal."""
+
+# Written from desk.py by tools/write_async.py: change that, and run `nox -s write_async`.
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from socialcollab.content import Delivery, Hold, Post, Summary
+from socialcollab.desk.async_acting import AsyncActing
+from socialcollab.desk.async_ports import DeskNetwork, DeskStore, Ports, Sleep, opened, pause, run
+from socialcollab.desk.due import DueReport, next_due, run_due
+from socialcollab.desk.engine import Clock, Engine
+from socialcollab.desk.history import HistoryEntry, feed, history, last_event_at
+from socialcollab.desk.in_force import InForce, in_force
+from socialcollab.desk.opening import audit, create, only_one, refuse_missing, refuse_other
+from socialcollab.desk.proposal import Proposal, propose
+from socialcollab.desk.publisher import Publisher
+from socialcollab.desk.reading import (
+    HoldSet,
+    read_calendar,
+    read_deliveries,
+    read_held,
+    read_notes,
+    read_post,
+    read_post_by_ref,
+    read_posts,
+    read_summary,
+    read_waiting_for,
+)
+from socialcollab.desk.steps import Steps
+from socialcollab.desk.streams import INDEXES
+from socialcollab.directory import Selector
+from socialcollab.errors import NotFoundError
+from socialcollab.organization import Note, Organization, StandingFacts
+from socialcollab.scheduling import Calendar, Clash, find_clashes
+from socialcollab.stores import Anchor, AuditReport, MemoryMedia
+from socialcollab.time import as_utc
+from socialcollab.transport import Media
+from socialcollab.workflow import StepStatus
+
+__all__ = ["AsyncDesk"]
+
+T = TypeVar("T")
+
+
+def _system_clock() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class AsyncDesk:
+    """
+    The posts of one organization, from draft to published.
+
+    The host says who acts (`acting_as`) and lets time pass (`run_due`); the
+    desk checks every step, keeps the journal, and publishes.
+
+    Use `AsyncDesk.create` once and `AsyncDesk.open` ever after; a desk is a context
+    manager that closes what it opened.
+    """
+
+    def __init__(
+        self,
+        store: DeskStore,
+        organization: str,
+        *,
+        networks: Mapping[str, DeskNetwork] | None = None,
+        media: Media | None = None,
+        clock: Clock | None = None,
+        real_clock: Clock | None = None,
+        entropy: Callable[[int], bytes] = os.urandom,
+        sleep: Sleep = pause,
+    ) -> None:
+        """
+        Sit down at a desk that exists.
+
+        Args:
+            store: The store; it has to keep the indexes of `AsyncDesk.INDEXES`.
+
+            organization: Whose desk it is.
+
+            networks: How profiles are reached, by profile id, network name, or
+                "*" for all others.
+
+            media: Where pictures are kept; in memory if not given.
+
+            clock: The plan's clock: what is due, and when things happened.
+
+            real_clock: The clock of leases and send deadlines; the machine's
+                if not given, whatever *clock* says.
+
+            entropy: Gives random bytes.
+
+            sleep: Waits for some seconds.
+        """
+        self.id = organization
+        self.media: Media = media if media is not None else MemoryMedia()
+        self._ports = Ports.of(
+            store, organization, networks=networks, media=self.media, sleep=sleep
+        )
+        self.engine = Engine(
+            store=self._ports.store,
+            media=self._ports.media,
+            clock=clock or _system_clock,
+            real_clock=real_clock or _system_clock,
+            entropy=entropy,
+        )
+        self._publisher = Publisher(
+            engine=self.engine, network_of=self._ports.network_of, sleep=self._ports.sleep
+        )
+        self._owns_store = False
+
+    INDEXES = INDEXES
+
+    @classmethod
+    async def create(
+        cls,
+        store: DeskStore | str | Path,
+        organization: Organization,
+        *,
+        owner: str,
+        networks: Mapping[str, DeskNetwork] | None = None,
+        media: Media | None = None,
+        clock: Clock | None = None,
+        real_clock: Clock | None = None,
+        entropy: Callable[[int], bytes] = os.urandom,
+        sleep: Sleep = pause,
+    ) -> Self:
+        """
+        Bring an organization into force and sit down at its desk.
+
+        Args:
+            store: A store, or the path of an SQLite file to be made.
+
+            organization: What comes into force.
+
+            owner: A member who holds every permission everywhere.
+
+            networks: As for `AsyncDesk`.
+
+            media: As for `AsyncDesk`; beside the SQLite file if a path is given.
+
+            clock: As for `AsyncDesk`.
+
+            real_clock: As for `AsyncDesk`.
+
+            entropy: As for `AsyncDesk`.
+
+            sleep: As for `AsyncDesk`.
+
+        Raises:
+            RefusedError: If the owner does not hold every permission everywhere.
+
+            InvalidValueError: If the organization has a desk there already.
+        """
+        journal, kept, owns = await opened(store, media)
+        desk = cls(
+            journal,
+            organization.id,
+            networks=networks,
+            media=kept,
+            clock=clock,
+            real_clock=real_clock,
+            entropy=entropy,
+            sleep=sleep,
+        )
+        desk._owns_store = owns
+        try:
+            await desk.run(create(desk.engine, organization, owner))
+        except BaseException:
+            await desk.close()
+            raise
+        return desk
+
+    @classmethod
+    async def open(
+        cls,
+        store: DeskStore | str | Path,
+        *,
+        organization: str | Organization = "",
+        networks: Mapping[str, DeskNetwork] | None = None,
+        media: Media | None = None,
+        clock: Clock | None = None,
+        real_clock: Clock | None = None,
+        entropy: Callable[[int], bytes] = os.urandom,
+        sleep: Sleep = pause,
+    ) -> Self:
+        """
+        Sit down at a desk that was created before.
+
+        Args:
+            store: The store, or the path of its SQLite file.
+
+            organization: Whose desk; needed only where a store has several.
+                Given as a document it has to be what is in force: what the
+                store holds counts, and a file that differs is a proposal.
+
+            networks: As for `AsyncDesk`.
+
+            media: As for `AsyncDesk`; beside the SQLite file if a path is given.
+
+            clock: As for `AsyncDesk`.
+
+            real_clock: As for `AsyncDesk`.
+
+            entropy: As for `AsyncDesk`.
+
+            sleep: As for `AsyncDesk`.
+
+        Raises:
+            NotFoundError: If there is no such desk.
+
+            InvalidValueError: If there are several and none is named.
+
+            NotInForceError: If the document differs from what is in force.
+        """
+        if isinstance(store, (str, Path)):
+            refuse_missing(store)
+        named = organization if isinstance(organization, str) else organization.id
+        journal, kept, owns = await opened(store, media)
+        try:
+            desk = cls(
+                journal,
+                named or await run(only_one(journal, str(store) if owns else "store")),
+                networks=networks,
+                media=kept,
+                clock=clock,
+                real_clock=real_clock,
+                entropy=entropy,
+                sleep=sleep,
+            )
+            desk._owns_store = owns
+            await desk.run(desk.engine.state())
+            if not isinstance(organization, str):
+                await desk.run(refuse_other(desk.engine, organization))
+        except BaseException:
+            if owns:
+                await journal.close()
+            raise
+        return desk
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<AsyncDesk of {self.id}>"
+
+    async def close(self) -> None:
+        """Let go of the store, if the desk opened it, and of nothing else."""
+        await self._ports.close(store=self._owns_store)
+
+    async def run(self, steps: Steps[T]) -> T:
+        """Carry out shell steps to their end."""
+        return await run(steps)
+
+    @property
+    async def organization(self) -> Organization:
+        """The organization in force."""
+        return (await self.run(self.engine.state())).organization
+
+    async def propose(self, organization: Organization) -> Proposal:
+        """
+        Hold a document against what is in force: what changes, and what it would orphan.
+
+        Nothing changes before somebody adopts the proposal; see `AsyncActing.adopt`.
+
+        Raises:
+            InvalidValueError: If it is of another organization.
+        """
+        return await self.run(propose(self.engine, organization))
+
+    async def in_force(self, at: dt.datetime | None = None) -> InForce:
+        """
+        Return the organization and the facts that were in force at an instant, or are now.
+
+        Raises:
+            NotFoundError: If none was in force yet.
+        """
+        return await self.run(in_force(self.engine, self.engine.now() if at is None else at))
+
+    async def facts(self) -> StandingFacts:
+        """Return what holds by command now: absences, started campaigns, notes."""
+        return (await self.run(self.engine.state())).facts
+
+    async def acting_as(self, member: str) -> AsyncActing:
+        """
+        Return the desk as *member* uses it; the host has authenticated them.
+
+        Raises:
+            NotFoundError: If there is no such member.
+        """
+        organization = await self.organization
+        if organization.access.member(member) is None:
+            raise NotFoundError(
+                "member", member, suggestion=organization.did_you_mean("member", member)
+            )
+        return AsyncActing(self, member)
+
+    async def run_due(
+        self, now: dt.datetime | None = None, *, worker: str = "", lease_s: float = 60.0
+    ) -> DueReport:
+        """
+        Do everything that is due: expire what was not signed off, publish, and look after doubts.
+
+        Call it as often as you like, from as many processes as you like.
+
+        Args:
+            now: The plan's instant up to which work is due; the clock's if not given.
+
+            worker: A name for this worker, unique among those that run at once.
+
+            lease_s: How long, on the real clock, other workers leave alone what
+                this one has taken up.
+        """
+        at = self.engine.now() if now is None else as_utc(now)
+        name = worker or f"worker-{os.getpid()}-{id(self):x}"
+        return await self.run(
+            run_due(self.engine, self._publisher, now=at, worker=name, lease_s=lease_s)
+        )
+
+    async def next_due(self) -> dt.datetime | None:
+        """
+        Return the plan's instant from which work is due next, or None if there is none.
+
+        It lies in the past while something is still to be done, by another
+        worker that has taken it up, or as a network cannot tell yet.
+        """
+        return await self.run(next_due(self.engine))
+
+    async def post(self, post: str) -> Post:
+        """
+        Return a post.
+
+        Raises:
+            NotFoundError: If there is none of that id.
+        """
+        return await self.run(read_post(self.engine, post))
+
+    async def post_by_ref(self, ref: str) -> Post | None:
+        """Return the post that was drafted with *ref*, or None."""
+        return await self.run(read_post_by_ref(self.engine, ref))
+
+    async def posts(
+        self,
+        *,
+        workspace: str | None = None,
+        state: str | tuple[str, ...] | None = None,
+        author: str | None = None,
+        campaign: str | None = None,
+    ) -> tuple[Post, ...]:
+        """
+        Return posts by their planned times, those without one first.
+
+        Args:
+            workspace: Of this workspace only.
+
+            state: In one of these stored states only.
+
+            author: Drafted by this member only.
+
+            campaign: Of this campaign only.
+
+        Raises:
+            InvalidValueError: If *state* is no stored state of a post.
+
+            NotFoundError: If there is no such workspace.
+        """
+        return await self.run(
+            read_posts(
+                self.engine, workspace=workspace, state=state, author=author, campaign=campaign
+            )
+        )
+
+    async def deliveries(self, post: Post | str) -> tuple[Delivery, ...]:
+        """Return all deliveries of a post, in the order they were planned."""
+        return await self.run(read_deliveries(self.engine, _id(post)))
+
+    async def summary(self, post: Post | str) -> Summary:
+        """Return the one word that people see for a post now."""
+        return await self.run(read_summary(self.engine, _id(post)))
+
+    async def waiting_for(self, post: Post | str) -> tuple[StepStatus, ...]:
+        """Return the steps that a post still waits for, and who is asked."""
+        return await self.run(read_waiting_for(self.engine, _id(post)))
+
+    async def history(self, post: Post | str) -> tuple[HistoryEntry, ...]:
+        """Return what happened to a post and its deliveries, in order."""
+        return await self.run(history(self.engine, _id(post)))
+
+    async def feed(self, *, after: int = 0, limit: int = 1000) -> tuple[HistoryEntry, ...]:
+        """
+        Return what happened past a position of the journal, in order.
+
+        A caller who keeps the last position and asks again misses nothing.
+        """
+        return await self.run(feed(self.engine, after=after, limit=limit))
+
+    async def last_event_at(self) -> dt.datetime | None:
+        """Return when the last event happened, on the plan's clock, or None before the first."""
+        return await self.run(last_event_at(self.engine))
+
+    async def calendar(
+        self, start: dt.datetime, end: dt.datetime, *, workspace: str = "", viewer: str = ""
+    ) -> Calendar:
+        """
+        Return the publishing calendar from *start* on and before *end*.
+
+        Args:
+            start: First instant.
+
+            end: First instant after.
+
+            workspace: Of this workspace only, or all.
+
+            viewer: Only what this member may view, or everything.
+        """
+        return await self.run(
+            read_calendar(self.engine, start, end, workspace=workspace, viewer=viewer)
+        )
+
+    async def clashes(
+        self, start: dt.datetime, end: dt.datetime, *, workspace: str = ""
+    ) -> tuple[Clash, ...]:
+        """Return the clashes of dates on the calendar of that time."""
+        calendar = await self.calendar(start, end, workspace=workspace)
+        return tuple(find_clashes(calendar, start=start, end=end))
+
+    async def holds(self) -> tuple[Hold, ...]:
+        """Return the holds that have been set and not lifted, oldest first."""
+        state = await self.run(self.engine.state())
+        return tuple(state.holds.holds)
+
+    async def notes(self, *, workspace: str = "", viewer: str = "") -> tuple[Note, ...]:
+        """
+        Return the notes on the calendar, by date.
+
+        Args:
+            workspace: Of this workspace only, or all.
+
+            viewer: Only those of workspaces that this member may view something of.
+        """
+        return await self.run(read_notes(self.engine, workspace=workspace, viewer=viewer))
+
+    async def held(self, hold: str, on: Selector) -> HoldSet:
+        """Return what a hold stops, and what had been taken in hand before it."""
+        return await self.run(read_held(self.engine, hold, on))
+
+    async def audit(self, *, anchor: Anchor | None = None) -> AuditReport:
+        """Look for everything in the journal that cannot be what was written."""
+        return await self.run(audit(self.engine, anchor))
+
+
+def _id(post: Post | str) -> str:
+    return post if isinstance(post, str) else post.id

@@ -1,0 +1,59 @@
+"""An async desk as a blocking test sees it: every coroutine is run on one loop of its own."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache, partial
+from typing import Any
+
+from socialcollab.desk import AsyncActing, AsyncDesk
+from socialcollab.testing.blocking_view import _Loop
+
+WRAPPED = ("engine", "store")
+
+
+@cache
+def loop() -> _Loop:
+    return _Loop()
+
+
+class Awaited:
+    """Anything async, its answers awaited."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.inner, name)
+        if inspect.iscoroutine(value):
+            return loop().call(value)
+        if inspect.iscoroutinefunction(value):
+            return partial(self._call, value)
+        return Awaited(value) if name in WRAPPED else value
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        loop().call(self.inner.close())
+
+    def _call(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = loop().call(function(*args, **kwargs))
+        return Awaited(answer) if isinstance(answer, (AsyncActing, AsyncDesk)) else answer
+
+
+async def _no_sleep(_: float) -> None: ...
+
+
+class AwaitedDesk:
+    """Makes desks as `Desk` does."""
+
+    INDEXES = AsyncDesk.INDEXES
+
+    @staticmethod
+    def create(*args: Any, **options: Any) -> Awaited:
+        return Awaited(loop().call(AsyncDesk.create(*args, **{**options, "sleep": _no_sleep})))
+
+    @staticmethod
+    def open(*args: Any, **options: Any) -> Awaited:
+        return Awaited(loop().call(AsyncDesk.open(*args, **{**options, "sleep": _no_sleep})))
