@@ -5,6 +5,7 @@ from socialcollab.content.delivery import OPEN_STATES, Delivery, DeliveryState, 
 from socialcollab.content.finding import SEVERITIES, Finding, severity_at_least
 from socialcollab.content.hold import Hold
 from socialcollab.content.media import Image, media_digest, sniff_image
+from socialcollab.content.notice import NOTICE_KINDS, Notice
 from socialcollab.content.post import Comment, Post, PostState, Revision
 from socialcollab.content.post_content import (
     ALL_FIELDS,
@@ -22,6 +23,7 @@ from socialcollab.content.summarise import Summary, summarise
 __all__ = [
     "ALL_FIELDS",
     "CONTEXT_FIELDS",
+    "NOTICE_KINDS",
     "OPEN_STATES",
     "PUBLISHED_FIELDS",
     "SEVERITIES",
@@ -32,6 +34,7 @@ __all__ = [
     "Hold",
     "Image",
     "Json",
+    "Notice",
     "Poll",
     "Post",
     "PostContent",

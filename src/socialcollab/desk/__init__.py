@@ -17,12 +17,12 @@ from socialcollab.desk.desk import Desk
 from socialcollab.desk.due import DueReport
 from socialcollab.desk.history import HistoryEntry
 from socialcollab.desk.in_force import InForce
+from socialcollab.desk.notices import NoticeBatch
 from socialcollab.desk.opening import audit_file
 from socialcollab.desk.proposal import Orphan, Proposal
 from socialcollab.desk.reading import HoldSet
 from socialcollab.desk.streams import INDEXES, fold
 from socialcollab.desk.todo import ToDo
-from socialcollab.organization import Note
 
 __all__ = [
     "INDEXES",
@@ -38,7 +38,7 @@ __all__ = [
     "HistoryEntry",
     "HoldSet",
     "InForce",
-    "Note",
+    "NoticeBatch",
     "Orphan",
     "Proposal",
     "Resume",

@@ -1,4 +1,4 @@
-"""Let time pass: expire what was not signed off, publish what is due."""
+"""Let time pass: remind, escalate, expire, publish, and close digests, as each is due."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import datetime as dt
 import attrs
 
 from socialcollab.desk.engine import Engine
+from socialcollab.desk.notices import close_digest
 from socialcollab.desk.planning import instant
 from socialcollab.desk.publisher import Publisher
+from socialcollab.desk.replanning import look, replan_what_waits
 from socialcollab.desk.steps import Steps, ask
+from socialcollab.desk.streams import FACTS, ORGANIZATION
 from socialcollab.errors import SocialCollabError, StoreError
 from socialcollab.time import as_utc
-from socialcollab.workflow import Actor, expire
 
 __all__ = ["DueReport", "next_due", "run_due"]
 
@@ -57,7 +59,10 @@ def run_due(
     worked: list[str] = []
     states: dict[str, str] = {}
     problems: list[tuple[str, str]] = []
-    seen: set[str] = set()
+    seen: set[str] = {ORGANIZATION, FACTS}
+    kept_from = yield from replan_what_waits(engine, now=now)
+    if kept_from:
+        problems.append((ORGANIZATION, kept_from))
     while True:
         rows = yield from ask(
             engine.store.due,
@@ -74,16 +79,17 @@ def run_due(
             kind, _, name = row.stream.partition("/")
             try:
                 if kind == "post":
-                    yield from _expire(engine, name, now=now)
-                    continue
-                yield from publisher.work(name, now=now)
+                    yield from look(engine, row.stream, now=now)
+                elif kind == "digest":
+                    yield from close_digest(engine, row.stream, now=now)
+                else:
+                    yield from publisher.work(name, now=now)
+                    left = yield from engine.load(row.stream)
+                    states[name] = left.record.state.value
             except StoreError:
                 raise
             except SocialCollabError as error:
                 problems.append((row.stream, str(error)))
-                continue
-            left = yield from engine.load(row.stream)
-            states[name] = left.record.state.value
         yield from ask(engine.store.release, rows, worker=worker)
         if not fresh:
             return DueReport(
@@ -98,22 +104,3 @@ def next_due(engine: Engine) -> Steps[dt.datetime | None]:
     """Return the instant of the first due work, or None if there is none."""
     rows = yield from ask(engine.store.query, "due", limit=1)
     return instant(rows[0].columns["at"]) if rows else None
-
-
-def _expire(engine: Engine, post: str, *, now: dt.datetime) -> Steps[None]:
-    def attempt() -> Steps[None]:
-        state = yield from engine.state()
-        loaded = yield from engine.post(post)
-        record = loaded.record
-        context = engine.context(
-            state,
-            Actor.TIMER,
-            now=now,
-            content=record.post.content,
-            workspace=record.post.workspace,
-        )
-        events = expire(record, context)
-        if events:
-            yield from engine.append(state, events, [loaded], at=now, salt=record.post.salt)
-
-    yield from engine.again(attempt)

@@ -21,6 +21,7 @@ from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow import StepKey
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.fact_events import FACT_EVENTS
+from socialcollab.workflow.notice_events import NOTICE_EVENTS
 
 __all__ = ["EVENT_TYPES", "event_data", "event_parts", "pack", "unpack"]
 
@@ -32,6 +33,7 @@ _ALL: Final[tuple[type[Any], ...]] = (
     *ev.HOLD_EVENTS,
     ev.SlotTaken,
     *FACT_EVENTS,
+    *NOTICE_EVENTS,
     *ORGANIZATION_EVENTS,
 )
 

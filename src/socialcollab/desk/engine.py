@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from socialcollab.content import Delivery, Finding, Post, PostContent
+from socialcollab.desk.consequences import consequences
 from socialcollab.desk.encoding import event_parts, pack
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.desk.streams import (
@@ -28,7 +29,7 @@ from socialcollab.organization import Organization, StandingFacts
 from socialcollab.stores import BoundStore, NewEvent
 from socialcollab.time import as_utc
 from socialcollab.transport import Media
-from socialcollab.workflow import Actor, Context, Event, PostRecord
+from socialcollab.workflow import Actor, Context, Event, PostRecord, not_waived
 
 __all__ = ["Engine", "Loaded", "State"]
 
@@ -180,12 +181,35 @@ class Engine:
         deliveries: Iterable[Delivery] = (),
         content: PostContent | None = None,
         workspace: str = "",
+        record: PostRecord | None = None,
+        lint: bool = False,
     ) -> Context:
-        """Gather what a decider may know; *content* is what the style guide is asked about."""
+        """
+        Gather what a decider may know.
+
+        Args:
+            state: What holds.
+
+            actor: Who acts.
+
+            now: The plan's instant.
+
+            deliveries: The post's deliveries.
+
+            content: What the style guide is asked about, where a step depends on it.
+
+            workspace: The workspace whose post it is.
+
+            record: The post and what has been waived of it.
+
+            lint: Whether to ask the style guide in any case.
+        """
         organization = state.organization
         findings: tuple[Finding, ...] = ()
-        if content is not None and organization.findings_matter:
+        if content is not None and (lint or organization.findings_matter):
             findings = organization.lint(content, workspace=workspace, at=now)
+            if record is not None:
+                findings = not_waived(findings, record, content)
         return Context(
             now=now,
             actor=actor,
@@ -238,9 +262,12 @@ class Engine:
             ConflictError: If something it was decided on has changed.
         """
         known = {one.stream: one for one in loaded}
-        for stream in dict.fromkeys(event.stream for event in events):
-            if stream not in known:
-                known[stream] = yield from self.load(stream)
+        records: dict[str, Any] = {}
+        stored: list[NewEvent] = []
+        yield from self._seal(events, known, records, stored, state, at=at, salt=salt)
+        before = {stream: known[stream].record for stream in records}
+        more = yield from consequences(self, state, before, records, events, at=at)
+        yield from self._seal(more, known, records, stored, state, at=at, salt=salt)
         expects = {stream: one.version for stream, one in known.items()}
         for stream in (ORGANIZATION, FACTS, *((HOLDS,) if sends else ())):
             expects.setdefault(stream, state.versions.get(stream, 0))
@@ -248,19 +275,33 @@ class Engine:
         expects.update(
             {name: version for name, version in state.versions.items() if name in expects}
         )
-        records: dict[str, Any] = {}
-        stored = []
-        for event in events:
-            sealed, kept_salt = self._new_event(event, state.digest, at, salt)
-            before = records.get(event.stream, known[event.stream].record)
-            records[event.stream] = evolve(
-                event.stream, before, event.data, actor=event.actor, at=at, salt=kept_salt or salt
-            )
-            stored.append(sealed)
         rows = [row for stream, record in records.items() for row in rows_of(stream, record)]
         packed = {stream: pack(record) for stream, record in records.items()}
         yield from ask(self.store.append, stored, expects=expects, index=rows, records=packed)
         return records
+
+    def _seal(
+        self,
+        events: Sequence[Event],
+        known: dict[str, Loaded],
+        records: dict[str, Any],
+        stored: list[NewEvent],
+        state: State,
+        *,
+        at: dt.datetime,
+        salt: bytes,
+    ) -> Steps[None]:
+        """Add events to what is to be stored, and to the records they lead to."""
+        for event in events:
+            stream = event.stream
+            if stream not in known:
+                known[stream] = yield from self.load(stream)
+            sealed, kept_salt = self._new_event(event, state.digest, at, salt)
+            before = records.get(stream, known[stream].record)
+            records[stream] = evolve(
+                stream, before, event.data, actor=event.actor, at=at, salt=kept_salt or salt
+            )
+            stored.append(sealed)
 
     def _new_event(
         self, event: Event, digest: str, at: dt.datetime, salt: bytes

@@ -11,8 +11,12 @@ from socialcollab.desk.encoding import event_data
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.stores import Event as StoredEvent
+from socialcollab.workflow.events import PostReplanned
+from socialcollab.workflow.notice_events import Noticed
 
 __all__ = ["HistoryEntry", "feed", "history", "last_event_at"]
+
+_KEPT_FOR_ITSELF = frozenset({PostReplanned.TYPE, Noticed.TYPE})
 
 
 @attrs.frozen(kw_only=True)
@@ -58,13 +62,22 @@ def _entry(event: StoredEvent) -> HistoryEntry:
 
 
 def history(engine: Engine, post: str) -> Steps[tuple[HistoryEntry, ...]]:
-    """Return what happened to a post and its deliveries, in the journal's order."""
+    """
+    Return what happened to a post and its deliveries, in the journal's order.
+
+    What the desk keeps for itself, deadlines reckoned anew and notices given,
+    is in the feed alone.
+    """
     loaded = yield from engine.post(post)
     streams = [loaded.stream, *(f"delivery/{name}" for name in loaded.record.post.deliveries)]
     events: list[StoredEvent] = []
     for stream in streams:
         events.extend((yield from ask(engine.store.read, stream)))
-    return tuple(_entry(event) for event in sorted(events, key=lambda event: event.position))
+    return tuple(
+        _entry(event)
+        for event in sorted(events, key=lambda event: event.position)
+        if event.type not in _KEPT_FOR_ITSELF
+    )
 
 
 def feed(engine: Engine, *, after: int, limit: int) -> Steps[tuple[HistoryEntry, ...]]:

@@ -162,6 +162,8 @@ def _decided_on_post(
         deliveries=[one.record for one in deliveries],
         content=content,
         workspace=post.record.post.workspace,
+        record=post.record,
+        lint=isinstance(command, cm.Waive),
     )
     loaded = [post, *deliveries]
     if isinstance(command, _PLANNING):

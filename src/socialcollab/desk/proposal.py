@@ -193,7 +193,12 @@ def _undecidable(engine: Engine, loaded: Loaded, before: State, after: State) ->
 
     def empty(state: State) -> set[str]:
         context = engine.context(
-            state, Actor.RULES, now=now, content=post.content, workspace=post.workspace
+            state,
+            Actor.RULES,
+            now=now,
+            content=post.content,
+            workspace=post.workspace,
+            record=loaded.record,
         )
         return {
             str(status.key)

@@ -137,6 +137,7 @@ class Publisher:
             now=now,
             content=post.record.post.content,
             workspace=post.record.post.workspace,
+            record=post.record,
         )
         silenced = barred(
             state, post.record.post, {loaded.record.profile: now}, kinds=("blackout",)

@@ -155,6 +155,7 @@ def read_waiting_for(engine: Engine, post: str) -> Steps[tuple[StepStatus, ...]]
         now=engine.now(),
         content=record.post.content,
         workspace=record.post.workspace,
+        record=record,
     )
     return tuple(status for status in step_statuses(record, context) if not status.done)
 

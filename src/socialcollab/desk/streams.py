@@ -18,6 +18,7 @@ from socialcollab.stores import Index, Row, microseconds
 from socialcollab.workflow import Actor, PostRecord, evolve_delivery, evolve_post
 from socialcollab.workflow import events as ev
 from socialcollab.workflow import fact_events as fe
+from socialcollab.workflow.notice_events import DigestAdded, Noticed, Told
 
 __all__ = [
     "FACTS",
@@ -88,13 +89,23 @@ class HoldsRecord:
 
 
 @attrs.frozen(kw_only=True)
+class DigestRecord:
+    """What waits for a member's next digest on a channel, and when it closes."""
+
+    closes_at: dt.datetime | None = None
+    items: tuple[Told, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class Count:
     """How often something was put on a calendar."""
 
     taken: int = 0
 
 
-Record: TypeAlias = PostRecord | Delivery | OrganizationRecord | FactsRecord | HoldsRecord | Count
+Record: TypeAlias = (
+    PostRecord | Delivery | OrganizationRecord | FactsRecord | HoldsRecord | DigestRecord | Count
+)
 
 _KINDS: Final[Mapping[str, type[Any]]] = {
     "post": PostRecord,
@@ -102,6 +113,7 @@ _KINDS: Final[Mapping[str, type[Any]]] = {
     ORGANIZATION: OrganizationRecord,
     FACTS: FactsRecord,
     HOLDS: HoldsRecord,
+    "digest": DigestRecord,
     "calendar": Count,
 }
 
@@ -129,6 +141,9 @@ def evolve(
     stream: str, record: Any, data: ev.EventData, *, actor: Actor, at: dt.datetime, salt: bytes
 ) -> Any:
     """Return the record of *stream* after one event."""
+    if isinstance(data, Noticed):
+        # The outbox is the event itself.
+        return record
     return _EVOLVE[_kind(stream)](record, data, actor, at, salt)
 
 
@@ -160,6 +175,15 @@ def _evolve_facts(record: Any, data: Any, actor: Actor, at: dt.datetime, _: byte
     return FactsRecord(facts=facts, stale_since=before.stale_since or (at if moves else None))
 
 
+def _evolve_digest(record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes) -> DigestRecord:
+    if not isinstance(data, DigestAdded):
+        return DigestRecord()
+    before = record or DigestRecord()
+    return DigestRecord(
+        closes_at=before.closes_at or data.closes_at, items=(*before.items, *data.items)
+    )
+
+
 def _evolve_calendar(
     record: Any, _: ev.EventData, __: Actor, ___: dt.datetime, ____: bytes
 ) -> Count:
@@ -187,6 +211,7 @@ _EVOLVE: Final[Mapping[str, Callable[[Any, Any, Actor, dt.datetime, bytes], Any]
     "delivery": _evolve_delivery,
     HOLDS: _evolve_holds,
     FACTS: _evolve_facts,
+    "digest": _evolve_digest,
     "calendar": _evolve_calendar,
     ORGANIZATION: _evolve_organization,
 }
@@ -198,6 +223,11 @@ def rows_of(stream: str, record: Any) -> list[Row]:
         return _post_rows(stream, record)
     if isinstance(record, Delivery):
         return _delivery_rows(stream, record)
+    if isinstance(record, DigestRecord):
+        if record.closes_at is None:
+            return []
+        at = microseconds(record.closes_at)
+        return [Row("due", stream, stream, {"at": at, "kind": "digest"})]
     if isinstance(record, OrganizationRecord | FactsRecord) and record.stale_since is not None:
         at = microseconds(record.stale_since)
         return [Row("due", stream, stream, {"at": at, "kind": "replan"})]
@@ -259,13 +289,14 @@ def _post_rows(stream: str, record: PostRecord) -> list[Row]:
             )
             for target, at in sorted(times.items())
         ]
-    if (
-        post.state is PostState.IN_REVIEW
-        and times
-        and record.request is not None
-        and record.request.when == "planned"
-    ):
-        rows.append(Row("due", stream, stream, {"at": min(times.values()), "kind": "expire"}))
+    request = record.request
+    if post.state is PostState.IN_REVIEW and request is not None:
+        if request.reckoned:
+            if request.wake_at is not None:
+                wake = microseconds(request.wake_at)
+                rows.append(Row("due", stream, stream, {"at": wake, "kind": "look"}))
+        elif times and request.when == "planned":
+            rows.append(Row("due", stream, stream, {"at": min(times.values()), "kind": "look"}))
     return rows
 
 

@@ -59,6 +59,7 @@ def to_do(engine: Engine, member: str) -> Steps[tuple[ToDo, ...]]:
                 now=now,
                 content=post.content,
                 workspace=post.workspace,
+                record=loaded.record,
             )
             found += [
                 ToDo(kind="decide", post=post, step=str(status.key), planned_at=planned)

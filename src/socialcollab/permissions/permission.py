@@ -69,6 +69,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "cancel": "cancel",
         "hold": "hold",
         "resume": "hold",
+        "waive": "waive",
         "note": "note",
         "away": "manage_access",  # of others; of oneself it takes none
         "back": "manage_access",  # likewise
@@ -109,7 +110,6 @@ TO_COME: Final[frozenset[str]] = frozenset(
         "take_down",
         "take_over",
         "unhide",
-        "waive",
     }
 )
 """Commands that rooms still to come will bring; this set only shrinks."""

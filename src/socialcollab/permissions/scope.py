@@ -87,7 +87,8 @@ class Scope:
     def everyone_in(self, party: Party) -> tuple[MemberId, ...]:
         """Return the members of a member or team party, sorted."""
         if party.kind == "team":
-            return tuple(MemberId(member) for member in sorted(set(self.teams[party.name].members)))
+            team = self.teams.get(party.name)
+            return tuple(MemberId(name) for name in sorted(set(team.members if team else ())))
         return (MemberId(party.name),)
 
     def check_question(self, permission: str, where: str) -> None:

@@ -3,6 +3,7 @@
 from socialcollab.workflow import commands, events, fact_events
 from socialcollab.workflow.actor import Actor
 from socialcollab.workflow.context import Context
+from socialcollab.workflow.deadlines import Alarm, alarms, outdated, replan, ring
 from socialcollab.workflow.decide_delivery import (
     Sent,
     absent,
@@ -18,6 +19,13 @@ from socialcollab.workflow.decide_hold import resume, set_hold
 from socialcollab.workflow.decide_post import decide
 from socialcollab.workflow.events import SYSTEM_MAY, Event
 from socialcollab.workflow.evolve import evolve_delivery, evolve_post
+from socialcollab.workflow.notice_events import Told
+from socialcollab.workflow.noticing import (
+    told_of_delivery,
+    told_of_facts,
+    told_of_hold,
+    told_of_post,
+)
 from socialcollab.workflow.policies import (
     NO_POLICY,
     Policies,
@@ -27,15 +35,17 @@ from socialcollab.workflow.policies import (
 )
 from socialcollab.workflow.policy import ApprovalPolicy, OnlyIf, Step, Then
 from socialcollab.workflow.quorum import Quorum
-from socialcollab.workflow.request import Decision, PostRecord, Request
+from socialcollab.workflow.request import Decision, PostRecord, Request, StepClock
 from socialcollab.workflow.revising import new_revision
 from socialcollab.workflow.steps import StepStatus, due_steps, gate, step_statuses
 from socialcollab.workflow.timing import expire
+from socialcollab.workflow.waiving import Waiver, not_waived
 
 __all__ = [
     "NO_POLICY",
     "SYSTEM_MAY",
     "Actor",
+    "Alarm",
     "ApprovalPolicy",
     "Context",
     "Decision",
@@ -49,10 +59,14 @@ __all__ = [
     "Requirement",
     "Sent",
     "Step",
+    "StepClock",
     "StepKey",
     "StepStatus",
     "Then",
+    "Told",
+    "Waiver",
     "absent",
+    "alarms",
     "away",
     "back",
     "begin",
@@ -69,11 +83,19 @@ __all__ = [
     "may_leave",
     "missed_by",
     "new_revision",
+    "not_waived",
+    "outdated",
+    "replan",
     "resume",
+    "ring",
     "set_hold",
     "settle",
     "start_campaign",
     "start_send",
     "step_statuses",
+    "told_of_delivery",
+    "told_of_facts",
+    "told_of_hold",
+    "told_of_post",
     "write_note",
 ]

@@ -23,6 +23,7 @@ __all__ = [
     "Schedule",
     "Submit",
     "Unschedule",
+    "Waive",
     "Withdraw",
 ]
 
@@ -179,6 +180,18 @@ class Cancel:
     reason: str = ""
 
 
+@attrs.frozen(kw_only=True)
+class Waive:
+    """Let a finding of the style guide pass, for what was seen."""
+
+    NAME: ClassVar[str] = "waive"
+
+    post: str
+    seen: Seen
+    code: str
+    reason: str
+
+
 PostCommand: TypeAlias = (
     Draft
     | Edit
@@ -192,4 +205,5 @@ PostCommand: TypeAlias = (
     | Unschedule
     | Move
     | Cancel
+    | Waive
 )

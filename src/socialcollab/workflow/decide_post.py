@@ -13,6 +13,7 @@ from socialcollab.workflow.request import PostRecord
 from socialcollab.workflow.revising import comment, draft, edit
 from socialcollab.workflow.signing_off import submit, vote, withdraw
 from socialcollab.workflow.timing import cancel, move, schedule, unschedule
+from socialcollab.workflow.waiving import waive
 
 __all__ = ["decide"]
 
@@ -59,4 +60,5 @@ _DECIDERS: Final[Mapping[type[Any], Callable[[PostRecord, Any, Context], tuple[e
     cm.Unschedule: unschedule,
     cm.Move: move,
     cm.Cancel: cancel,
+    cm.Waive: waive,
 }

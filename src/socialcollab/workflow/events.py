@@ -28,6 +28,7 @@ __all__ = [
     "DeliveryPlanned",
     "DeliveryProgressed",
     "DeliveryPublished",
+    "DeliveryReplanned",
     "DeliveryReturned",
     "DeliveryUnknown",
     "Event",
@@ -41,12 +42,18 @@ __all__ = [
     "PostDrafted",
     "PostEdited",
     "PostExpired",
+    "PostOutdated",
+    "PostReplanned",
     "PostScheduled",
     "PostSubmitted",
     "PostUnscheduled",
+    "PostWaived",
     "PostWithdrawn",
     "SendStarted",
     "SlotTaken",
+    "StepEscalated",
+    "StepOverdue",
+    "StepReminded",
     "is_personal",
     "post_stream",
 ]
@@ -193,6 +200,68 @@ class PostExpired:
 
 
 @attrs.frozen(kw_only=True)
+class PostWaived:
+    """A finding of the style guide was let pass, for the post as it stands."""
+
+    TYPE: ClassVar[str] = "post.waived"
+
+    code: str
+    fields: Mapping[str, str]
+    reason: str = attrs.field(metadata=PERSONAL)
+
+
+@attrs.frozen(kw_only=True)
+class PostReplanned:
+    """It was reckoned anew which steps are open, and when the timer looks again, if ever."""
+
+    TYPE: ClassVar[str] = "post.replanned"
+
+    open: tuple[StepKey, ...] = ()
+    wake_at: dt.datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PostOutdated:
+    """The votes on it rest on policies that say something else now."""
+
+    TYPE: ClassVar[str] = "post.outdated"
+
+    policies: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class StepReminded:
+    """Whoever an open step still waits for was reminded."""
+
+    TYPE: ClassVar[str] = "post.step_reminded"
+
+    step: StepKey
+    action: str
+    to: tuple[MemberId, ...]
+
+
+@attrs.frozen(kw_only=True)
+class StepEscalated:
+    """A party is asked to decide on an open step as well."""
+
+    TYPE: ClassVar[str] = "post.step_escalated"
+
+    step: StepKey
+    action: str
+    party: str
+
+
+@attrs.frozen(kw_only=True)
+class StepOverdue:
+    """The time that an open step's reviewers had has lapsed."""
+
+    TYPE: ClassVar[str] = "post.step_overdue"
+
+    step: StepKey
+    asked: tuple[MemberId, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class DeliveryPlanned:
     """A delivery waits for its time."""
 
@@ -296,6 +365,17 @@ class DeliveryCancelled:
 
 
 @attrs.frozen(kw_only=True)
+class DeliveryReplanned:
+    """The rules of its zone moved the instant that its wall time means."""
+
+    TYPE: ClassVar[str] = "delivery.replanned"
+
+    was: dt.datetime
+    now: dt.datetime
+    tzdata: str
+
+
+@attrs.frozen(kw_only=True)
 class SlotTaken:
     """Something was put on a profile's calendar; its version keeps two from doing so at once."""
 
@@ -348,6 +428,12 @@ PostEvent: TypeAlias = (
     | PostWithdrawn
     | PostCancelled
     | PostExpired
+    | PostWaived
+    | PostReplanned
+    | PostOutdated
+    | StepReminded
+    | StepEscalated
+    | StepOverdue
 )
 DeliveryEvent: TypeAlias = (
     DeliveryPlanned
@@ -360,6 +446,7 @@ DeliveryEvent: TypeAlias = (
     | DeliveryReturned
     | DeliveryMissed
     | DeliveryCancelled
+    | DeliveryReplanned
 )
 
 
@@ -388,7 +475,20 @@ SYSTEM_MAY: Final[Mapping[str, frozenset[str]]] = {
             HoldSet,
         )
     ),
-    "timer": frozenset({PostExpired.TYPE}),
+    "timer": frozenset(
+        {
+            PostExpired.TYPE,
+            PostReplanned.TYPE,
+            PostOutdated.TYPE,
+            StepReminded.TYPE,
+            StepEscalated.TYPE,
+            StepOverdue.TYPE,
+            DeliveryReplanned.TYPE,
+            "digest.closed",
+            "facts.replanned",
+            "organization.replanned",
+        }
+    ),
     "rules": frozenset(
         event.TYPE
         for event in (
@@ -400,7 +500,8 @@ SYSTEM_MAY: Final[Mapping[str, frozenset[str]]] = {
             DeliveryCancelled,
             SlotTaken,
         )
-    ),
+    )
+    | {"notices.given", "digest.added"},
 }
 """Which events each of the library's own workers may store."""
 

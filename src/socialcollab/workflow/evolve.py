@@ -20,7 +20,7 @@ from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.actor import Actor
-from socialcollab.workflow.request import Decision, PostRecord, Request
+from socialcollab.workflow.request import Decision, PostRecord, Request, StepClock, Waiver
 
 __all__ = ["evolve_delivery", "evolve_post"]
 
@@ -161,6 +161,45 @@ def _scheduled(record: PostRecord, data: ev.PostScheduled, _: Actor, __: dt.date
     return _with(record, deliveries=(*record.post.deliveries, *data.deliveries))
 
 
+def _waived(record: PostRecord, data: ev.PostWaived, actor: Actor, at: dt.datetime) -> PostRecord:
+    waiver = Waiver(
+        code=data.code, fields=data.fields, by=MemberId(actor.name), at=at, reason=data.reason
+    )
+    return attrs.evolve(record, waivers=(*record.waivers, waiver))
+
+
+def _replanned(record: PostRecord, data: ev.PostReplanned, _: Actor, at: dt.datetime) -> PostRecord:
+    if record.request is None:
+        # Nothing but its times was reckoned anew: they lie in the rows.
+        return record
+    clocks = tuple(
+        record.request.clock(key) or StepClock(key=key, opened_at=at) for key in data.open
+    )
+    request = attrs.evolve(record.request, clocks=clocks, wake_at=data.wake_at, reckoned=True)
+    return attrs.evolve(record, request=request)
+
+
+def _outdated(record: PostRecord, data: ev.PostOutdated, _: Actor, __: dt.datetime) -> PostRecord:
+    if record.request is None:
+        raise InvalidValueError("votes on a post that nobody submitted", value=data.TYPE)
+    return attrs.evolve(record, request=attrs.evolve(record.request, outdated=True))
+
+
+def _on_clock(
+    change: Callable[[StepClock, Any], StepClock],
+) -> Callable[[PostRecord, Any, Actor, dt.datetime], PostRecord]:
+    def fold(record: PostRecord, data: Any, _: Actor, __: dt.datetime) -> PostRecord:
+        if record.request is None:
+            raise InvalidValueError("a deadline of a post that nobody submitted", value=data.TYPE)
+        clocks = tuple(
+            change(clock, data) if clock.key == data.step else clock
+            for clock in record.request.clocks
+        )
+        return attrs.evolve(record, request=attrs.evolve(record.request, clocks=clocks))
+
+    return fold
+
+
 def _to(state: PostState) -> Callable[[PostRecord, Any, Actor, dt.datetime], PostRecord]:
     return lambda record, _data, _actor, _at: _with(record, state=state)
 
@@ -176,6 +215,18 @@ _POST: Final[Mapping[type[Any], Callable[[PostRecord, Any, Actor, dt.datetime], 
     ev.PostWithdrawn: _to(PostState.DRAFT),
     ev.PostCancelled: _to(PostState.CANCELLED),
     ev.PostExpired: _to(PostState.EXPIRED),
+    ev.PostWaived: _waived,
+    ev.PostReplanned: _replanned,
+    ev.PostOutdated: _outdated,
+    ev.StepReminded: _on_clock(
+        lambda clock, data: attrs.evolve(clock, done=(*clock.done, data.action))
+    ),
+    ev.StepEscalated: _on_clock(
+        lambda clock, data: attrs.evolve(
+            clock, done=(*clock.done, data.action), added=(*clock.added, data.party)
+        )
+    ),
+    ev.StepOverdue: _on_clock(lambda clock, _: attrs.evolve(clock, overdue=True)),
 }
 
 
@@ -256,6 +307,7 @@ _DELIVERY: Final[Mapping[type[Any], Callable[[Delivery, Any], Delivery]]] = {
     ev.DeliveryMissed: lambda delivery, data: attrs.evolve(
         delivery, state=DeliveryState.MISSED, problem=data.problem
     ),
+    ev.DeliveryReplanned: lambda delivery, _: delivery,
     ev.DeliveryCancelled: lambda delivery, data: attrs.evolve(
         delivery, state=DeliveryState.CANCELLED, problem=data.problem
     ),

@@ -12,7 +12,7 @@ from socialcollab.content import Post
 from socialcollab.identifiers import MemberId
 from socialcollab.workflow.policies import StepKey
 
-__all__ = ["Decision", "DecisionVerdict", "PostRecord", "Request", "When"]
+__all__ = ["Decision", "DecisionVerdict", "PostRecord", "Request", "StepClock", "Waiver", "When"]
 
 DecisionVerdict = Literal["approve", "request_changes", "reject"]
 When = Literal["planned", "next slot", "as soon as approved"]
@@ -52,6 +52,30 @@ class Decision:
 
 
 @attrs.frozen(kw_only=True)
+class StepClock:
+    """
+    Since when a step is open, and what has come of its waiting.
+
+    Attributes:
+        key: The step.
+
+        opened_at: When it opened, in UTC.
+
+        done: What the policy had done meanwhile, as it words it.
+
+        overdue: Whether its time has lapsed.
+
+        added: Parties that an escalation asks as well.
+    """
+
+    key: StepKey
+    opened_at: dt.datetime
+    done: tuple[str, ...] = ()
+    overdue: bool = False
+    added: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class Request:
     """
     One run of a post through its steps.
@@ -68,6 +92,14 @@ class Request:
         pins: The digest of each policy's wording when it first applied.
 
         decisions: All votes since, oldest first.
+
+        clocks: The steps that are open, by key.
+
+        reckoned: Whether *clocks* and *wake_at* have been worked out.
+
+        wake_at: When the timer looks at it again, in UTC, or None.
+
+        outdated: Whether it was found to rest on policies that say something else now.
     """
 
     by: MemberId
@@ -76,6 +108,39 @@ class Request:
     due: frozenset[StepKey] = frozenset()
     pins: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     decisions: tuple[Decision, ...] = ()
+    clocks: tuple[StepClock, ...] = ()
+    reckoned: bool = False
+    wake_at: dt.datetime | None = None
+    outdated: bool = False
+
+    def clock(self, key: StepKey) -> StepClock | None:
+        """Return the clock of an open step, or None."""
+        return next((clock for clock in self.clocks if clock.key == key), None)
+
+
+@attrs.frozen(kw_only=True)
+class Waiver:
+    """
+    A finding of the style guide that somebody let pass.
+
+    Attributes:
+        code: The rule's code, such as "SG102".
+
+        fields: The salted digest of each published field as it was then: once
+            one differs, the waiver is over.
+
+        by: Who let it pass.
+
+        at: When, in UTC.
+
+        reason: Why.
+    """
+
+    code: str
+    fields: Mapping[str, str] = attrs.field(hash=False, repr=False)
+    by: MemberId
+    at: dt.datetime
+    reason: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -89,8 +154,11 @@ class PostRecord:
         request: The request, or None if nobody has asked yet.
 
         alone: Whether it was approved on one person's word, no step being due.
+
+        waivers: The findings of the style guide that somebody let pass.
     """
 
     post: Post
     request: Request | None = None
     alone: bool = False
+    waivers: tuple[Waiver, ...] = ()

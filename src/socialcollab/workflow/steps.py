@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 import attrs
 
 from socialcollab.content import Post, severity_at_least
+from socialcollab.directory import Party
 from socialcollab.identifiers import MemberId
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow.context import Context
@@ -40,6 +42,12 @@ class StepStatus:
         needed: How many it takes.
 
         covers: The fields it binds.
+
+        opened_at: Of an open step, since when, in UTC; or None.
+
+        overdue: Whether the time of its reviewers has lapsed.
+
+        away: Those of *asked* who are away now, sorted.
     """
 
     key: StepKey
@@ -48,6 +56,9 @@ class StepStatus:
     approved_by: tuple[MemberId, ...]
     needed: int
     covers: frozenset[str]
+    opened_at: dt.datetime | None = None
+    overdue: bool = False
+    away: tuple[MemberId, ...] = ()
 
     @property
     def done(self) -> bool:
@@ -124,12 +135,16 @@ def _is_due(step: RequiredStep, due: frozenset[StepKey], context: Context) -> bo
     )
 
 
-def _asked(step: RequiredStep, post: Post, context: Context) -> tuple[MemberId, ...]:
+def _asked(
+    step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]
+) -> tuple[MemberId, ...]:
     if step.key.policy == NO_POLICY:
         candidates: set[MemberId] = set(context.access.member_ids)
     else:
         candidates = {
-            member for party in step.step.reviewers for member in context.everyone_in(party, post)
+            member
+            for party in (*step.step.reviewers, *map(Party.parse, added))
+            for member in context.everyone_in(party, post)
         }
     authors: set[str] = set() if step.step.may_edit else set(post.authors)
     if "time" in step.covers and not step.step.may_edit:
@@ -181,7 +196,8 @@ def step_statuses(record: PostRecord, context: Context) -> tuple[StepStatus, ...
     needed = needed_steps(record, context).steps
     states: dict[StepKey, StepStatus] = {}
     for step in needed:
-        asked = _asked(step, post, context)
+        clock = record.request.clock(step.key) if record.request else None
+        asked = _asked(step, post, context, clock.added if clock else ())
         approved = _holding(step, decisions, post)
         least = step.step.quorum.needed(len(asked))
         enough = (
@@ -203,6 +219,9 @@ def step_statuses(record: PostRecord, context: Context) -> tuple[StepStatus, ...
             approved_by=approved,
             needed=least,
             covers=step.covers,
+            opened_at=clock.opened_at if clock and state == "open" else None,
+            overdue=bool(clock and clock.overdue and state == "open"),
+            away=tuple(member for member in asked if context.away(member)),
         )
     for step in needed:
         status = states[step.key]

@@ -1,0 +1,141 @@
+"""What an append brings with it: deadlines reckoned anew, and notices for whom it concerns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from socialcollab.content import Delivery
+from socialcollab.desk.steps import Steps
+from socialcollab.identifiers import MemberId
+from socialcollab.organization import Organization
+from socialcollab.time import TimeOfDay, local_time, resolve
+from socialcollab.workflow import (
+    Actor,
+    Context,
+    Event,
+    PostRecord,
+    Told,
+    evolve_post,
+    replan,
+    told_of_delivery,
+    told_of_facts,
+    told_of_hold,
+    told_of_post,
+)
+from socialcollab.workflow.notice_events import DigestAdded, Noticed
+
+if TYPE_CHECKING:
+    from socialcollab.desk.engine import Engine, State
+
+__all__ = ["consequences", "digest_stream", "next_digest_at"]
+
+
+def consequences(
+    engine: Engine,
+    state: State,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    events: Sequence[Event],
+    *,
+    at: dt.datetime,
+) -> Steps[list[Event]]:
+    """
+    Return what follows from events that are about to be stored.
+
+    Args:
+        engine: The shell's working parts.
+
+        state: What holds.
+
+        before: The record of each stream before them.
+
+        after: The record of each stream after them.
+
+        events: The events.
+
+        at: The plan's instant.
+    """
+    found: list[Event] = []
+    by_stream: dict[str, list[Event]] = {}
+    for event in events:
+        by_stream.setdefault(event.stream, []).append(event)
+    told: list[Told] = []
+    for stream, own in by_stream.items():
+        record = after[stream]
+        if isinstance(record, PostRecord):
+            context = _context(engine, state, record, at)
+            again = replan(record, context)
+            found += again
+            reckoned = _after(record, again, at)
+            news = told_of_post(before[stream], reckoned, [*own, *again], context)
+        elif isinstance(record, Delivery):
+            post = after.get(f"post/{record.post}")
+            if post is None:
+                post = (yield from engine.post(record.post)).record
+            news = told_of_delivery(post.post, record, own, _context(engine, state, post, at))
+        elif stream in ("holds", "facts"):
+            context = engine.context(state, Actor.RULES, now=at)
+            news = (told_of_hold if stream == "holds" else told_of_facts)(own, context)
+        else:
+            continue
+        if news:
+            found.append(Event(stream, Actor.RULES, Noticed(notices=news)))
+            told += news
+    found += _digests(told, state.organization, at)
+    return found
+
+
+def _context(engine: Engine, state: State, record: PostRecord, at: dt.datetime) -> Context:
+    post = record.post
+    return engine.context(
+        state, Actor.RULES, now=at, content=post.content, workspace=post.workspace, record=record
+    )
+
+
+def _after(record: PostRecord, events: Sequence[Event], at: dt.datetime) -> PostRecord:
+    for event in events:
+        record = evolve_post(record, event.data, actor=event.actor, at=at)
+    return record
+
+
+def digest_stream(member: str, channel: str) -> str:
+    """Return the stream of what waits for a member's digest on a channel."""
+    return f"digest/{member}.{channel}"
+
+
+def next_digest_at(
+    organization: Organization, member: str, time: str, *, at: dt.datetime
+) -> dt.datetime:
+    """
+    Return when a member's daily digest at a local *time* closes next, after *at*.
+
+    A time that a clock change jumps over is read as the first one after it.
+    """
+    person = organization.members_by_id.get(member)
+    zone = (person.timezone if person else "") or str(organization.settings.timezone)
+    day = local_time(at, zone).date()
+    for ahead in range(3):
+        local = TimeOfDay.parse(time).on(day + dt.timedelta(days=ahead))
+        instant = resolve(local, zone, skipped="next", repeated="first")
+        if instant > at:
+            return instant
+    raise AssertionError(time)
+
+
+def _digests(told: Sequence[Told], organization: Organization, at: dt.datetime) -> Iterator[Event]:
+    waiting: dict[tuple[MemberId, str, str], list[Told]] = {}
+    for one in told:
+        person = organization.members_by_id.get(one.to)
+        for notify in person.notify if person else ():
+            if notify.digest:
+                waiting.setdefault((one.to, notify.channel, notify.digest), []).append(one)
+    for (member, channel, time), items in sorted(waiting.items(), key=lambda pair: pair[0]):
+        data = DigestAdded(
+            member=member,
+            channel=channel,
+            closes_at=next_digest_at(organization, member, time, at=at),
+            items=tuple(items),
+        )
+        yield Event(digest_stream(member, channel), Actor.RULES, data)

@@ -1,0 +1,139 @@
+"""Reckon anew what waits, after an adoption, an absence, or other rules of time zones."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from socialcollab.content import DeliveryState, PostState
+from socialcollab.desk.engine import Engine, State
+from socialcollab.desk.organization_events import OrganizationReplanned
+from socialcollab.desk.planning import all_rows, instant
+from socialcollab.desk.steps import Steps
+from socialcollab.desk.streams import FACTS, ORGANIZATION, rows_of
+from socialcollab.stores import Row
+from socialcollab.time import tzdata_version
+from socialcollab.workflow import Actor, Event, outdated, replan, ring
+from socialcollab.workflow import events as ev
+from socialcollab.workflow.fact_events import FactsReplanned
+
+__all__ = ["look", "replan_what_waits"]
+
+_CALENDAR_STATES = tuple(
+    state.value for state in PostState if state not in (PostState.REJECTED, PostState.CANCELLED)
+)
+_WAITING = (DeliveryState.WAITING.value, DeliveryState.MISSED.value)
+
+
+def replan_what_waits(engine: Engine, *, now: dt.datetime) -> Steps[str]:
+    """
+    Reckon anew what waits if anything says that it has to be, before other due work.
+
+    A worker whose zone data are older than those the journal was reckoned with
+    leaves that to others.
+
+    Returns:
+        What keeps this worker from it, or an empty text.
+    """
+    organization = yield from engine.load(ORGANIZATION)
+    facts = yield from engine.load(FACTS)
+    ours, theirs = tzdata_version(), organization.record.tzdata
+    if theirs > ours:
+        return (
+            f"the zone data of this worker, {ours}, are older than {theirs}, with which the"
+            " journal was reckoned; update the package `tzdata`"
+        )
+    stale = organization.record.stale_since or (facts.record and facts.record.stale_since)
+    if stale or theirs != ours:
+        yield from engine.again(lambda: _all(engine, now, moved=theirs != ours))
+    return ""
+
+
+def _all(engine: Engine, now: dt.datetime, *, moved: bool) -> Steps[None]:
+    # What is read here is expected to stand when the end is stored.
+    state = yield from engine.state()
+    posts = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
+    deliveries = yield from all_rows(engine, "deliveries", where={"state": _WAITING})
+    waiting = {f"post/{row.columns['post']}" for row in deliveries}
+    for stream in sorted({row.stream for row in posts} | waiting):
+        yield from look(engine, stream, now=now, only_replan=True)
+    if moved:
+        for row in deliveries:
+            yield from _move_delivery(engine, row, now)
+        for row in (yield from all_rows(engine, "posts", where={"state": _CALENDAR_STATES})):
+            yield from _move_post(engine, row, now)
+    done = [
+        Event(ORGANIZATION, Actor.TIMER, OrganizationReplanned(tzdata=tzdata_version())),
+    ]
+    if state.versions[FACTS]:
+        done.append(Event(FACTS, Actor.TIMER, FactsReplanned()))
+    yield from engine.append(state, done, [], at=now)
+
+
+def look(
+    engine: Engine, stream: str, *, now: dt.datetime, only_replan: bool = False
+) -> Steps[None]:
+    """
+    Let happen to a post what is due: reminders, escalations, lapses, expiry.
+
+    Args:
+        engine: The shell's working parts.
+
+        stream: The post's stream.
+
+        now: The plan's instant.
+
+        only_replan: Whether to reckon its deadlines anew and nothing else.
+    """
+
+    def attempt() -> Steps[None]:
+        state = yield from engine.state()
+        loaded = yield from engine.load(stream)
+        record = loaded.record
+        context = engine.context(
+            state,
+            Actor.TIMER,
+            now=now,
+            content=record.post.content,
+            workspace=record.post.workspace,
+            record=record,
+        )
+        events = () if only_replan else ring(record, context)
+        events = events or (*outdated(record, context), *replan(record, context))
+        if events:
+            yield from engine.append(state, events, [loaded], at=now, salt=record.post.salt)
+
+    yield from engine.again(attempt)
+
+
+def _move_delivery(engine: Engine, row: Row, now: dt.datetime) -> Steps[None]:
+    def attempt() -> Steps[None]:
+        state: State = yield from engine.state()
+        loaded = yield from engine.load(row.stream)
+        was, due = instant(row.columns["at"]), loaded.record.at.instant
+        if was == due or loaded.record.state.value not in _WAITING:
+            return
+        data = ev.DeliveryReplanned(was=was, now=due, tzdata=tzdata_version())
+        event = Event(row.stream, Actor.TIMER, data)
+        yield from engine.append(state, [event], [loaded], at=now)
+
+    yield from engine.again(attempt)
+
+
+def _move_post(engine: Engine, row: Row, now: dt.datetime) -> Steps[None]:
+    """Have a post's rows written anew where its times mean other instants now."""
+
+    def attempt() -> Steps[None]:
+        state: State = yield from engine.state()
+        loaded = yield from engine.load(row.stream)
+        (fresh,) = (one for one in rows_of(row.stream, loaded.record) if one.index == "posts")
+        if fresh.columns["planned_at"] == row.columns["planned_at"]:
+            return
+        request = loaded.record.request
+        data = ev.PostReplanned(
+            open=tuple(clock.key for clock in request.clocks) if request else (),
+            wake_at=request.wake_at if request else None,
+        )
+        event = Event(row.stream, Actor.TIMER, data)
+        yield from engine.append(state, [event], [loaded], at=now, salt=loaded.record.post.salt)
+
+    yield from engine.again(attempt)

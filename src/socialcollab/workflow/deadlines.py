@@ -1,0 +1,242 @@
+"""When an open step reminds, escalates and is overdue, and when the timer looks at a post again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import attrs
+
+from socialcollab.content import PostState
+from socialcollab.time import BusinessHours, Duration
+from socialcollab.time.holidays import Holidays
+from socialcollab.workflow import events as ev
+from socialcollab.workflow.actor import Actor
+from socialcollab.workflow.context import Context
+from socialcollab.workflow.policies import RequiredStep, StepKey
+from socialcollab.workflow.policy import Then
+from socialcollab.workflow.request import PostRecord, StepClock
+from socialcollab.workflow.steps import StepStatus, needed_steps, step_statuses
+from socialcollab.workflow.timing import expire
+
+__all__ = ["Alarm", "alarms", "outdated", "replan", "ring"]
+
+
+@attrs.frozen(kw_only=True)
+class Alarm:
+    """
+    Something that happens to an open step if nobody decides before.
+
+    Attributes:
+        at: When, in UTC.
+
+        step: The step.
+
+        do: "remind", "escalate" or "overdue".
+
+        action: How the policy words it; empty for "overdue".
+
+        party: Of an escalation, who is asked as well.
+    """
+
+    at: dt.datetime
+    step: StepKey
+    do: str
+    action: str = ""
+    party: str = ""
+
+
+def alarms(record: PostRecord, context: Context) -> tuple[Alarm, ...]:
+    """
+    Return what is still to happen to the open steps of a post in review, the next first.
+
+    Times of `then` count from the step's opening, in the workspace's hours.
+    A step is overdue once `within` has lapsed for each reviewer who is asked
+    and present, in their own hours; where all are away their days away do not
+    count, and a step that asks nobody is overdue as it opens.
+    """
+    request = record.request
+    if record.post.state is not PostState.IN_REVIEW or request is None:
+        return ()
+    clocks = {clock.key: clock for clock in request.clocks}
+    steps = {step.key: step for step in needed_steps(record, context).steps}
+    found: list[Alarm] = []
+    for status in step_statuses(record, context):
+        clock, step = clocks.get(status.key), steps.get(status.key)
+        if status.state == "open" and clock is not None and step is not None:
+            found += _of_step(step, status, clock, record, context)
+    return tuple(sorted(found, key=lambda alarm: (alarm.at, str(alarm.step), alarm.action)))
+
+
+def _of_step(
+    step: RequiredStep,
+    status: StepStatus,
+    clock: StepClock,
+    record: PostRecord,
+    context: Context,
+) -> Iterator[Alarm]:
+    hours = context.hours.get(record.post.workspace)
+    zone = context.zones.get(record.post.workspace, "UTC")
+    for then in step.step.then:
+        action = action_of(then)
+        if action not in clock.done:
+            yield Alarm(
+                at=_after(then.after, clock.opened_at, hours, zone),
+                step=status.key,
+                do=then.do,
+                action=action,
+                party=str(then.party or ""),
+            )
+    if clock.overdue:
+        return
+    if not status.asked:
+        yield Alarm(at=clock.opened_at, step=status.key, do="overdue")
+    elif step.step.within is not None:
+        lapses = _lapses(step.step.within, status, clock, zone, context)
+        if lapses:
+            yield Alarm(at=max(lapses), step=status.key, do="overdue")
+
+
+def action_of(then: Then) -> str:
+    """Return how a policy words what is done, by which the clock knows that it was done."""
+    return f"{then.after} {then.do}" + (f" {then.party}" if then.party else "")
+
+
+def _lapses(
+    within: Duration, status: StepStatus, clock: StepClock, zone: str, context: Context
+) -> list[dt.datetime]:
+    present: list[dt.datetime] = []
+    absent: list[dt.datetime] = []
+    for member in status.asked:
+        if member in status.approved_by:
+            continue
+        plain = context.hours_of(member)
+        lapse = _after(within, clock.opened_at, plain, zone)
+        around = [
+            one
+            for one in context.absences
+            if one.member == member and _meets(one.start, one.end, clock.opened_at, lapse)
+        ]
+        if not around:
+            present.append(lapse)
+            continue
+        days = [day for one in around for day in one.days]
+        rested = None if plain is None else _without(plain, days)
+        absent.append(_after(within, clock.opened_at, rested, zone))
+    return present or absent
+
+
+def _meets(start: dt.date, end: dt.date, first: dt.datetime, last: dt.datetime) -> bool:
+    return start <= last.date() and first.date() < end
+
+
+def _without(hours: BusinessHours, days: list[dt.date]) -> BusinessHours:
+    return attrs.evolve(hours, holidays=hours.holidays.union(Holidays(days)))
+
+
+def _after(
+    duration: Duration, start: dt.datetime, hours: BusinessHours | None, zone: str
+) -> dt.datetime:
+    if duration.business and hours is None:
+        # Where nobody has business hours, every hour is one.
+        duration = Duration(duration.amount, duration.unit)
+    return duration.after(start, hours=hours, zone=zone)
+
+
+def open_steps(record: PostRecord, context: Context) -> tuple[StepKey, ...]:
+    """Return the steps that are open now, sorted."""
+    if record.post.state is not PostState.IN_REVIEW or record.request is None:
+        return ()
+    return tuple(
+        sorted(status.key for status in step_statuses(record, context) if status.state == "open")
+    )
+
+
+def replan(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Reckon anew which steps are open and when the timer has to look again.
+
+    Returns:
+        One `PostReplanned` by the timer; none if what stands is right already,
+        or the post is not in review.
+    """
+    request = record.request
+    if record.post.state is not PostState.IN_REVIEW or request is None:
+        return ()
+    now_open = open_steps(record, context)
+    before = {clock.key: clock for clock in request.clocks}
+    clocks = tuple(before.get(key) or StepClock(key=key, opened_at=context.now) for key in now_open)
+    reckoned = attrs.evolve(record, request=attrs.evolve(request, clocks=clocks))
+    wake = _next_look(reckoned, context)
+    if request.reckoned and tuple(sorted(before)) == now_open and wake == request.wake_at:
+        return ()
+    data = ev.PostReplanned(open=now_open, wake_at=wake)
+    return (ev.Event(ev.post_stream(record.post.id), Actor.TIMER, data),)
+
+
+def outdated(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Say that the votes on a post rest on policies that say something else now.
+
+    Returns:
+        One `PostOutdated` by the timer, once for each request; none if the
+        policies stand, or the post is neither in review nor approved.
+    """
+    request = record.request
+    if (
+        request is None
+        or request.outdated
+        or record.post.state not in (PostState.IN_REVIEW, PostState.APPROVED)
+    ):
+        return ()
+    changed = tuple(
+        policy
+        for policy, digest in sorted(request.pins.items())
+        if context.pins.get(policy) != digest
+    )
+    if not changed:
+        return ()
+    data = ev.PostOutdated(policies=changed)
+    return (ev.Event(ev.post_stream(record.post.id), Actor.TIMER, data),)
+
+
+def _next_look(record: PostRecord, context: Context) -> dt.datetime | None:
+    instants = [alarm.at for alarm in alarms(record, context)]
+    request = record.request
+    if (
+        request is not None
+        and request.when == "planned"
+        and context.requirement(record.post).late == "expire"
+    ):
+        content = record.post.content
+        times = [content.time_for(target) for target in record.post.targets]
+        instants += [at.instant for at in times if at is not None]
+    return min(instants, default=None)
+
+
+def ring(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Return what is due on a post in review at the context's instant, in its order.
+
+    A post whose time came before its sign-off expires, and nothing else then.
+    """
+    expired = expire(record, context)
+    if expired:
+        return expired
+    stream = ev.post_stream(record.post.id)
+    statuses = {status.key: status for status in step_statuses(record, context)}
+    found: list[ev.Event] = []
+    for alarm in alarms(record, context):
+        if alarm.at > context.now:
+            break
+        status = statuses[alarm.step]
+        waiting = tuple(one for one in status.asked if one not in status.approved_by)
+        data: ev.EventData
+        if alarm.do == "remind":
+            data = ev.StepReminded(step=alarm.step, action=alarm.action, to=waiting)
+        elif alarm.do == "escalate":
+            data = ev.StepEscalated(step=alarm.step, action=alarm.action, party=alarm.party)
+        else:
+            data = ev.StepOverdue(step=alarm.step, asked=waiting)
+        found.append(ev.Event(stream, Actor.TIMER, data))
+    return tuple(found)

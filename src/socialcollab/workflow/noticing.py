@@ -1,0 +1,252 @@
+"""Who is to be told of what has happened: pure, from what stood before and stands after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from socialcollab.content import Delivery, Post
+from socialcollab.identifiers import MemberId
+from socialcollab.workflow import events as ev
+from socialcollab.workflow import fact_events as fe
+from socialcollab.workflow.actor import Actor
+from socialcollab.workflow.context import Context
+from socialcollab.workflow.notice_events import Told
+from socialcollab.workflow.request import PostRecord
+from socialcollab.workflow.steps import StepStatus, step_statuses
+
+__all__ = ["told_of_delivery", "told_of_facts", "told_of_hold", "told_of_post"]
+
+
+def told_of_post(
+    before: PostRecord | None, after: PostRecord, events: Sequence[ev.Event], context: Context
+) -> tuple[Told, ...]:
+    """
+    Return whom to tell of what happened to a post.
+
+    Nobody is told of what they did themselves, of what they may not view, or
+    of one thing twice.
+
+    Args:
+        before: The post and its request before, or None of a draft.
+
+        after: After all of *events*.
+
+        events: Those of the post's stream, in order.
+
+        context: The rules and facts of now.
+    """
+    found: list[Told] = []
+    for event in events:
+        teller = _TELLERS.get(type(event.data))
+        if teller is not None:
+            found += teller(before, after, event, context)
+    found += _newly_asked(before, after, context, events)
+    return _heard(found, after.post, context, {_name(event.actor) for event in events})
+
+
+def told_of_delivery(
+    post: Post, delivery: Delivery, events: Sequence[ev.Event], context: Context
+) -> tuple[Told, ...]:
+    """Return whom to tell of what became of a delivery: its post's author, and who is accountable."""
+    found: list[Told] = []
+    for event in events:
+        kind = _OUTCOMES.get(type(event.data))
+        if kind is None:
+            continue
+        to = [post.author] if kind == "published" else _accountable(post, context)
+        found += [
+            Told(to=member, kind=kind, post=post.id, profile=delivery.profile) for member in to
+        ]
+    return _heard(found, post, context, {_name(event.actor) for event in events})
+
+
+def told_of_hold(events: Sequence[ev.Event], context: Context) -> tuple[Told, ...]:
+    """Return whom to tell that a profile's credentials are refused: the lead, and who may connect."""
+    found: list[Told] = []
+    for event in events:
+        if not isinstance(event.data, ev.HoldSet) or event.actor != Actor.PUBLISHER:
+            continue
+        for name in event.data.hold.on.profile:
+            profile = context.profiles.get(name)
+            if profile is None:
+                continue
+            workspace = context.workspaces.get(profile.workspace)
+            to = {*context.access.members("connect", name, at=context.now)}
+            to |= {MemberId(workspace.lead)} if workspace else set()
+            found += [
+                Told(to=member, kind="credentials_refused", profile=name) for member in sorted(to)
+            ]
+    return tuple(_with_channels(told, context) for told in _once(found))
+
+
+def told_of_facts(events: Sequence[ev.Event], context: Context) -> tuple[Told, ...]:
+    """Return whom to tell of facts: who is to stand in for somebody."""
+    found = [
+        Told(to=MemberId(event.data.absence.delegate), kind="stands_in",
+             by=event.data.absence.member)
+        for event in events
+        if isinstance(event.data, fe.MemberAway) and event.data.absence.delegate
+    ]  # fmt: skip
+    actors = {_name(event.actor) for event in events}
+    return tuple(_with_channels(told, context) for told in _once(found) if told.to not in actors)
+
+
+def _name(actor: Actor) -> str:
+    return actor.name if actor.kind == "member" else ""
+
+
+def _accountable(post: Post, context: Context) -> list[MemberId]:
+    workspace = context.workspaces.get(post.workspace)
+    return sorted({post.author} | ({MemberId(workspace.lead)} if workspace else set()))
+
+
+def _once(found: Iterable[Told]) -> tuple[Told, ...]:
+    return tuple(dict.fromkeys(found))
+
+
+def _heard(
+    found: Iterable[Told], post: Post, context: Context, actors: set[str]
+) -> tuple[Told, ...]:
+    """Drop what its receivers did themselves or may not view, and add their channels."""
+    return tuple(
+        _with_channels(told, context)
+        for told in _once(found)
+        if told.to not in actors
+        and context.access.member(told.to) is not None
+        and context.may(told.to, "view", post)
+    )
+
+
+def _with_channels(told: Told, context: Context) -> Told:
+    member = context.access.member(told.to)
+    notify = member.notify if member is not None else ()
+    return attrs.evolve(told, channels=tuple(one.channel for one in notify if not one.digest))
+
+
+def _tell(to: Iterable[str], kind: str, post: Post, event: ev.Event, step: str = "") -> list[Told]:
+    return [
+        Told(to=MemberId(member), kind=kind, post=post.id, step=step, by=_name(event.actor))
+        for member in sorted(set(to))
+    ]
+
+
+def _edited(
+    before: PostRecord | None, after: PostRecord, event: ev.Event, context: Context
+) -> list[Told]:
+    post = after.post
+    said = _tell([post.author], "edited_by_other", post, event)
+    if before is None or before.request is None:
+        return said
+    # Whoever said yes to what is no longer what it was has to know.
+    was = {status.key: set(status.approved_by) for status in step_statuses(before, context)}
+    now = {status.key: set(status.approved_by) for status in step_statuses(after, context)}
+    lost = {member for key, voters in was.items() for member in voters - now.get(key, set())}
+    return said + _tell(lost, "changed_after_vote", post, event)
+
+
+def _decided(_: PostRecord | None, after: PostRecord, event: ev.Event, __: Context) -> list[Told]:
+    data = event.data
+    assert isinstance(data, ev.PostDecided)  # noqa: S101  the table's own key
+    kind = {"request_changes": "changes_requested", "reject": "rejected"}.get(data.verdict)
+    return [] if kind is None else _tell(after.post.authors, kind, after.post, event)
+
+
+def _commented(
+    _: PostRecord | None, after: PostRecord, event: ev.Event, context: Context
+) -> list[Told]:
+    data = event.data
+    assert isinstance(data, ev.PostCommented)  # noqa: S101  the table's own key
+    post = after.post
+    part = {post.author, *(comment.by for comment in post.comments)}
+    if data.internal:
+        part = {
+            name
+            for name in part
+            if (member := context.access.member(name)) is not None and member.kind == "staff"
+        }
+    return _tell(part, "commented", post, event)
+
+
+def _overdue(
+    _: PostRecord | None, after: PostRecord, event: ev.Event, context: Context
+) -> list[Told]:
+    data = event.data
+    assert isinstance(data, ev.StepOverdue)  # noqa: S101  the table's own key
+    step = str(data.step)
+    accountable = _accountable(after.post, context)
+    if not data.asked:
+        return _tell(accountable, "nobody_asked", after.post, event, step)
+    return _tell({*data.asked, *accountable}, "overdue", after.post, event, step)
+
+
+def _reminded(
+    _: PostRecord | None, after: PostRecord, event: ev.Event, context: Context
+) -> list[Told]:
+    data = event.data
+    assert isinstance(data, ev.StepReminded)  # noqa: S101  the table's own key
+    present = [member for member in data.to if not context.away(member)]
+    return _tell(present, "reminder", after.post, event, str(data.step))
+
+
+def _to_authors(kind: str) -> _Teller:
+    return lambda _, after, event, __: _tell(after.post.authors, kind, after.post, event)
+
+
+def _to_accountable(kind: str) -> _Teller:
+    return lambda _, after, event, context: _tell(
+        _accountable(after.post, context), kind, after.post, event
+    )
+
+
+_Teller = Callable[[PostRecord | None, PostRecord, ev.Event, Context], list[Told]]
+
+_TELLERS: Final[Mapping[type[Any], _Teller]] = {
+    ev.PostApproved: _to_authors("approved"),
+    ev.PostCancelled: _to_authors("cancelled"),
+    ev.PostCommented: _commented,
+    ev.PostDecided: _decided,
+    ev.PostEdited: _edited,
+    ev.PostExpired: _to_accountable("expired"),
+    ev.PostOutdated: _to_authors("asked_again"),
+    ev.StepOverdue: _overdue,
+    ev.StepReminded: _reminded,
+}
+
+_OUTCOMES: Final[Mapping[type[Any], str]] = {
+    ev.DeliveryFailed: "failed",
+    ev.DeliveryMissed: "missed",
+    ev.DeliveryPublished: "published",
+    ev.DeliveryReplanned: "moved_by_zone",
+    ev.DeliveryUnknown: "unknown",
+}
+
+
+def _newly_asked(
+    before: PostRecord | None,
+    after: PostRecord,
+    context: Context,
+    events: Sequence[ev.Event],
+) -> Iterator[Told]:
+    """Yield who is asked to decide now and was not before, by an opening or an escalation."""
+    if after.request is None or after.post.state != "in_review" or not events:
+        return
+    was = _asked(before, context)
+    asker = next((_name(event.actor) for event in events if _name(event.actor)), "")
+    escalated = {event.data.step for event in events if isinstance(event.data, ev.StepEscalated)}
+    for status in step_statuses(after, context):
+        if status.state != "open":
+            continue
+        kind = "escalated" if status.key in escalated else "review_requested"
+        for member in status.asked:
+            if member not in status.approved_by and member not in was.get(status.key, ()):
+                yield Told(to=member, kind=kind, post=after.post.id, step=str(status.key), by=asker)
+
+
+def _asked(record: PostRecord | None, context: Context) -> dict[Any, tuple[MemberId, ...]]:
+    if record is None or record.request is None or record.post.state != "in_review":
+        return {}
+    statuses: tuple[StepStatus, ...] = step_statuses(record, context)
+    return {status.key: status.asked for status in statuses if status.state == "open"}
