@@ -258,6 +258,25 @@ class AsyncActing:
         """Give a post up for good."""
         return await self._do_on_post(cm.Cancel(post=_id(post), reason=reason))
 
+    async def waive(self, post: Post | str, code: str, *, reason: str, revision: str = "") -> Post:
+        """
+        Let a finding of the style guide pass, for the post as it was seen.
+
+        Args:
+            post: The post as seen.
+
+            code: The rule's code, such as "SG102".
+
+            reason: Why.
+
+            revision: With an id, the digest of what was seen.
+
+        Raises:
+            RefusedError: If there is no such finding, or this member wrote on the post.
+        """
+        post_id, seen = _seen(post, revision)
+        return await self._do_on_post(cm.Waive(post=post_id, seen=seen, code=code, reason=reason))
+
     async def hold(
         self,
         on: str | Mapping[str, Any] | Selector,

@@ -17,6 +17,7 @@ from socialcollab.desk.due import DueReport, next_due, run_due
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.history import HistoryEntry, feed, history, last_event_at
 from socialcollab.desk.in_force import InForce, in_force
+from socialcollab.desk.notices import NoticeBatch, read_notices
 from socialcollab.desk.opening import audit, create, only_one, refuse_missing, refuse_other
 from socialcollab.desk.proposal import Proposal, propose
 from socialcollab.desk.publisher import Publisher
@@ -406,6 +407,22 @@ class AsyncDesk:
         A caller who keeps the last position and asks again misses nothing.
         """
         return await self.run(feed(self.engine, after=after, limit=limit))
+
+    async def notices(self, *, after: int = 0, member: str = "", limit: int = 1000) -> NoticeBatch:
+        """
+        Return who is to be told what, past a cursor: the outbox.
+
+        Notices have stable ids and are given at least once: keep the batch's
+        cursor after its notices have been told, and ask again from there.
+
+        Args:
+            after: The cursor of the last batch that was told.
+
+            member: Only what is for this member, or everything.
+
+            limit: When to stop; all notices of one event stay together.
+        """
+        return await self.run(read_notices(self.engine, after=after, member=member, limit=limit))
 
     async def last_event_at(self) -> dt.datetime | None:
         """Return when the last event happened, on the plan's clock, or None before the first."""
