@@ -1,4 +1,4 @@
-"""The driver sends again what is safe, and nothing else."""
+"""Both drivers send again what is safe, and nothing else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from socialcollab.errors import (
     RefusedError,
     TemporaryError,
 )
-from socialcollab.transport import Checkpoint, Driver, Reply, Request, RetryPolicy, Wait, ask
+from socialcollab.transport import Checkpoint, Reply, Request, RetryPolicy, Wait, ask
 from socialcollab.verdicts import Verdict
 
 READ = Request(method="GET", url="https://network.example/me")
@@ -47,10 +47,10 @@ def asking(request: Request):
     return (yield from ask(request))
 
 
-def run(request: Request, *answers: Reply | NetworkError, **options):
+def run(drivers, request: Request, *answers: Reply | NetworkError, **options):
     waits: list[float] = []
     transport = Scripted(*answers)
-    driver = Driver(sleep=waits.append, retry=RetryPolicy(tries=3, first_wait_s=0.5))
+    driver = drivers(sleep=waits.append, retry=RetryPolicy(tries=3, first_wait_s=0.5))
     try:
         outcome: object = driver.run(asking(request), transport=transport, **options)
     except NetworkError as error:
@@ -74,32 +74,32 @@ def run(request: Request, *answers: Reply | NetworkError, **options):
         (ONCE, [FAILED], (FAILED, 1, [])),
     ],
 )
-def test_what_is_sent_again(request_, answers, expected):
-    assert expected == run(request_, *answers)
+def test_what_is_sent_again(drivers, request_, answers, expected):
+    assert expected == run(drivers, request_, *answers)
 
 
 @pytest.mark.parametrize("refusal", [Reply(status=422), Reply(status=401), CUT])
-def test_a_refusal_of_a_repeat_says_nothing_about_the_first_sending(refusal):
-    outcome, _, _ = run(KEYED, LOST, refusal, refusal, refusal)
+def test_a_refusal_of_a_repeat_says_nothing_about_the_first_sending(drivers, refusal):
+    outcome, _, _ = run(drivers, KEYED, LOST, refusal, refusal, refusal)
     assert outcome is LOST
 
 
-def test_a_lost_answer_to_what_creates_nothing_is_temporary():
-    outcome, sent, _ = run(READ, LOST, LOST, LOST)
+def test_a_lost_answer_to_what_creates_nothing_is_temporary(drivers):
+    outcome, sent, _ = run(drivers, READ, LOST, LOST, LOST)
     assert isinstance(outcome, TemporaryError)
     assert sent == 3
 
 
-def test_an_instant_too_far_away_is_left_to_the_caller():
+def test_an_instant_too_far_away_is_left_to_the_caller(drivers):
     limited = Reply(status=429, headers={"retry-after": "900"})
-    assert run(READ, limited) == (limited, 1, [])
+    assert run(drivers, READ, limited) == (limited, 1, [])
 
 
-def test_the_right_to_send_is_taken_once_per_creating_request_and_first():
+def test_the_right_to_send_is_taken_once_per_creating_request_and_first(drivers):
     taken: list[Request] = []
-    run(KEYED, LOST, MADE, before_create=taken.append)
+    run(drivers, KEYED, LOST, MADE, before_create=taken.append)
     assert taken == [KEYED]
-    run(READ, OK, before_create=taken.append)
+    run(drivers, READ, OK, before_create=taken.append)
     assert len(taken) == 1
 
     def refuse(_: Request) -> None:
@@ -107,18 +107,18 @@ def test_the_right_to_send_is_taken_once_per_creating_request_and_first():
 
     transport = Scripted(MADE)
     with pytest.raises(RefusedError):
-        Driver().run(asking(ONCE), transport=transport, before_create=refuse)
+        drivers().run(asking(ONCE), transport=transport, before_create=refuse)
     assert transport.sent == []
 
 
-def test_every_try_of_a_creating_request_has_one_deadline():
+def test_every_try_of_a_creating_request_has_one_deadline(drivers):
     transport = Scripted(LOST, LOST, MADE)
-    Driver(sleep=lambda _: None).run(asking(KEYED), transport=transport)
+    drivers(sleep=lambda _: None).run(asking(KEYED), transport=transport)
     assert transport.sent[0].deadline is not None
     assert len({request.deadline for request in transport.sent}) == 1
 
 
-def test_checkpoints_and_waits_are_carried_out_in_order():
+def test_checkpoints_and_waits_are_carried_out_in_order(drivers):
     seen: list[object] = []
 
     def flow():
@@ -129,18 +129,18 @@ def test_checkpoints_and_waits_are_carried_out_in_order():
     def keep(values: Mapping[str, str]) -> None:
         seen.append(dict(values))
 
-    ended = Driver(sleep=seen.append).run(flow(), transport=Scripted(), checkpoint=keep)
+    ended = drivers(sleep=seen.append).run(flow(), transport=Scripted(), checkpoint=keep)
     assert (ended, seen) == ("done", [{"media-0": "m1"}, 2])
 
 
-def test_a_flow_may_catch_an_error_and_go_on():
+def test_a_flow_may_catch_an_error_and_go_on(drivers):
     def flow():
         try:
             yield from ask(ONCE)
         except OutcomeUnknownError:
             return (yield from ask(READ))
 
-    assert Driver().run(flow(), transport=Scripted(LOST, OK)) == OK
+    assert drivers().run(flow(), transport=Scripted(LOST, OK)) == OK
 
 
 def test_a_creating_request_cannot_call_a_repeat_safe():

@@ -1,4 +1,4 @@
-"""What went wrong on the wire is told by what the caller can do about it."""
+"""What went wrong on the wire is told by what the caller can do about it, by both transports."""
 
 from __future__ import annotations
 
@@ -20,14 +20,10 @@ from socialcollab.errors import (
     TemporaryError,
 )
 from socialcollab.stores import MemoryMedia
-from socialcollab.transport import HttpTransport, MediaPart, Request
+from socialcollab.transport import MediaPart, Request
 
 URL = "https://network.example/v1/posts"
 POST = Request(method="POST", url=URL, json={"text": "é 🌷"}, creates=0, repeat="no")
-
-
-def through(handler: Callable[[httpx.Request], httpx.Response], **options) -> HttpTransport:
-    return HttpTransport(httpx.Client(transport=httpx.MockTransport(handler)), **options)
 
 
 def raising(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
@@ -38,9 +34,9 @@ def raising(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
 
 
 @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout])
-def test_nothing_reached_the_server(error):
+def test_nothing_reached_the_server(transports, error):
     with pytest.raises(TemporaryError):
-        through(raising(error("secret"))).send(POST, timeout_s=5)
+        transports(raising(error("secret"))).send(POST, timeout_s=5)
 
 
 @pytest.mark.parametrize(
@@ -56,14 +52,14 @@ def test_nothing_reached_the_server(error):
         httpx.TooManyRedirects,
     ],
 )
-def test_the_request_may_have_reached_the_server(error):
+def test_the_request_may_have_reached_the_server(transports, error):
     with pytest.raises(OutcomeUnknownError) as raised:
-        through(raising(error("secret"))).send(POST, timeout_s=5)
+        transports(raising(error("secret"))).send(POST, timeout_s=5)
     assert "secret" not in str(raised.value)
     assert raised.value.__cause__ is None
 
 
-def test_an_answer_is_returned_whatever_its_status():
+def test_an_answer_is_returned_whatever_its_status(transports):
     def handler(request: httpx.Request) -> httpx.Response:
         assert request.headers["authorization"] == "Bearer t"
         assert request.headers["content-type"] == "application/json"
@@ -71,26 +67,26 @@ def test_an_answer_is_returned_whatever_its_status():
         return httpx.Response(429, headers={"Retry-After": "60"}, json={"error": "slow down"})
 
     request = Request(method="POST", url=URL, json={}, params={"lang": "nl"})
-    reply = through(handler, headers={"authorization": "Bearer t"}).send(request, timeout_s=5)
+    reply = transports(handler, headers={"authorization": "Bearer t"}).send(request, timeout_s=5)
     assert (reply.status, reply.headers["retry-after"]) == (429, "60")
     assert reply.json() == {"error": "slow down"}
 
 
-def test_a_redirect_is_not_followed():
-    transport = through(lambda _: httpx.Response(307, headers={"location": URL}))
+def test_a_redirect_is_not_followed(transports):
+    transport = transports(lambda _: httpx.Response(307, headers={"location": URL}))
     assert transport.send(POST, timeout_s=5).status == 307
 
 
-def test_headers_and_bodies_are_bounded():
+def test_headers_and_bodies_are_bounded(transports):
     many = {f"x-{number}": "v" for number in range(500)}
-    reply = through(lambda _: httpx.Response(200, headers=many)).send(POST, timeout_s=5)
+    reply = transports(lambda _: httpx.Response(200, headers=many)).send(POST, timeout_s=5)
     assert len(reply.headers) <= 100
-    long = through(lambda _: httpx.Response(200, content=b"x" * 2000), longest_reply_bytes=1000)
+    long = transports(lambda _: httpx.Response(200, content=b"x" * 2000), longest_reply_bytes=1000)
     with pytest.raises(OutcomeUnknownError, match="longer than 1000 bytes"):
         long.send(POST, timeout_s=5)
 
 
-def test_media_are_opened_anew_for_every_attempt():
+def test_media_are_opened_anew_for_every_attempt(transports):
     media = MemoryMedia()
     digest = media.put(b"\x89PNG....")
     bodies: list[bytes] = []
@@ -99,7 +95,7 @@ def test_media_are_opened_anew_for_every_attempt():
         bodies.append(request.read())
         return httpx.Response(201)
 
-    transport = through(handler, media=media)
+    transport = transports(handler, media=media)
     whole = Request(method="POST", url=URL, media=MediaPart(digest=digest, media_type="image/png"))
     field = Request(
         method="POST",
@@ -115,11 +111,11 @@ def test_media_are_opened_anew_for_every_attempt():
     with pytest.raises(RejectedError):
         transport.send(missing, timeout_s=5)
     with pytest.raises(InvalidValueError):
-        through(handler).send(whole, timeout_s=5)
+        transports(handler).send(whole, timeout_s=5)
 
 
-def test_what_http_cannot_carry_is_refused_without_showing_it():
-    transport = HttpTransport()
+def test_what_http_cannot_carry_is_refused_without_showing_it(transports):
+    transport = transports(own=True)
     for request in (
         Request(method="GET", url="ftp://network.example/"),
         Request(method="GET", url="http://127.0.0.1:9/", headers={"x": "hush\r\nhost: evil"}),
@@ -130,7 +126,7 @@ def test_what_http_cannot_carry_is_refused_without_showing_it():
     transport.close()
 
 
-def test_a_passed_deadline_sends_nothing():
+def test_a_passed_deadline_sends_nothing(transports):
     sent: list[httpx.Request] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -141,12 +137,12 @@ def test_a_passed_deadline_sends_nothing():
     late = Request(method="POST", url=URL, creates=0, repeat="no", deadline=past)
     for request, timeout_s in ((late, 5.0), (POST, 0.0)):
         with pytest.raises(TemporaryError):
-            through(handler).send(request, timeout_s=timeout_s)
+            transports(handler).send(request, timeout_s=timeout_s)
     assert sent == []
 
 
-def test_secrets_do_not_show():
-    transport = HttpTransport(headers={"authorization": "Bearer hush"})
+def test_secrets_do_not_show(transports):
+    transport = transports(own=True, headers={"authorization": "Bearer hush"})
     assert "hush" not in repr(transport)
 
 
@@ -185,24 +181,22 @@ def no_http(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("talk", [cut_in_the_head, cut_in_the_body, no_http])
-def test_a_cut_answer_leaves_the_outcome_unknown(talk):
-    with server(talk) as url, httpx.Client(trust_env=False) as client:
+def test_a_cut_answer_leaves_the_outcome_unknown(transports, talk):
+    with server(talk) as url:
         request = Request(method="POST", url=url, json={}, creates=0, repeat="no")
         with pytest.raises(OutcomeUnknownError):
-            HttpTransport(client).send(request, timeout_s=5)
+            transports().send(request, timeout_s=5)
 
 
-def test_a_refused_connection_reached_nobody():
+def test_a_refused_connection_reached_nobody(transports):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with httpx.Client(trust_env=False) as client, pytest.raises(TemporaryError):
-        HttpTransport(client).send(
-            Request(method="POST", url=f"http://127.0.0.1:{port}/"), timeout_s=5
-        )
+    with pytest.raises(TemporaryError):
+        transports().send(Request(method="POST", url=f"http://127.0.0.1:{port}/"), timeout_s=5)
 
 
 @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 201 Created\r\n"])
-def test_a_server_that_drips_cannot_hold_the_caller(first):
+def test_a_server_that_drips_cannot_hold_the_caller(transports, first):
     over = threading.Event()
 
     def drip(connection: socket.socket) -> None:
@@ -214,11 +208,11 @@ def test_a_server_that_drips_cannot_hold_the_caller(first):
         except OSError:
             return
 
-    with server(drip) as url, httpx.Client(trust_env=False) as client:
+    with server(drip) as url:
         request = Request(method="POST", url=url, json={}, creates=0, repeat="no")
         began = time.monotonic()
         with pytest.raises(OutcomeUnknownError):
-            HttpTransport(client).send(request, timeout_s=0.2)
+            transports().send(request, timeout_s=0.2)
         took_s = time.monotonic() - began
         over.set()
     assert took_s < 2

@@ -14,6 +14,7 @@ from socialcollab.transport.adapter import (
     Transport,
 )
 from socialcollab.transport.async_driver import AsyncDriver
+from socialcollab.transport.async_http import AsyncHttpTransport
 from socialcollab.transport.driver import Driver
 from socialcollab.transport.flow import (
     Checkpoint,
@@ -38,6 +39,7 @@ __all__ = [
     "Absent",
     "Adapter",
     "AsyncDriver",
+    "AsyncHttpTransport",
     "AsyncNetwork",
     "AsyncTransport",
     "CannotTell",
