@@ -109,6 +109,7 @@ class AsyncDesk:
             clock=clock or _system_clock,
             real_clock=real_clock or _system_clock,
             entropy=entropy,
+            turn=self._ports.turn,
         )
         self._publisher = Publisher(
             engine=self.engine, network_of=self._ports.network_of, sleep=self._ports.sleep

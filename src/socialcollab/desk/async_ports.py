@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Self, TypeAlias, cast
 
 import attrs
 
+from socialcollab.desk.engine import Turn
 from socialcollab.desk.opening import opened_file
 from socialcollab.desk.ports import named_for
 from socialcollab.desk.steps import arun
@@ -142,12 +143,15 @@ class Ports:
         network_of: Returns the network that reaches a profile.
 
         sleep: Waits for some seconds.
+
+        turn: A lock for those who find that something changed meanwhile.
     """
 
     store: BoundStore
     media: Media
     network_of: Callable[[Profile], Network]
     sleep: Callable[[float], None]
+    turn: Turn
     _whole: AsyncStore
     _own: bool
     _threads: OwnThread
@@ -164,6 +168,8 @@ class Ports:
         sleep: Sleep,
     ) -> Self:
         """Return the ports for what a host gives."""
+        from asyncio import Lock  # noqa: PLC0415  importing a desk does not load it
+
         own = not iscoroutinefunction(store.organizations)
         whole = (
             ThreadedStore(cast("Store", store), owns=False) if own else cast("AsyncStore", store)
@@ -175,6 +181,7 @@ class Ports:
             media=cast("Media", threaded),
             network_of=reached.reach,
             sleep=cast("Callable[[float], None]", sleep),
+            turn=Lock(),
             whole=whole,
             own=own,
             threads=threaded.thread,

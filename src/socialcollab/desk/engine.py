@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
 from socialcollab.content import Delivery, Finding, Post, PostContent
 from socialcollab.desk.consequences import consequences
 from socialcollab.desk.encoding import event_parts, pack
-from socialcollab.desk.steps import Steps, ask
+from socialcollab.desk.steps import Steps, ask, ask_long
 from socialcollab.desk.streams import (
     FACTS,
     HOLDS,
@@ -31,13 +31,25 @@ from socialcollab.time import as_utc
 from socialcollab.transport import Media
 from socialcollab.workflow import Actor, Context, Event, PostRecord, not_waived
 
-__all__ = ["Engine", "Loaded", "State"]
+__all__ = ["Engine", "Loaded", "State", "Turn"]
 
 T = TypeVar("T")
 
 _TRIES: Final = 12
 
 Clock = Callable[[], dt.datetime]
+
+
+class Turn(Protocol):
+    """A lock; an async host's is awaited."""
+
+    def acquire(self) -> object:
+        """Wait until nobody else has the turn, and take it."""
+        ...
+
+    def release(self) -> None:
+        """Let the next one have it."""
+        ...
 
 
 @attrs.frozen(kw_only=True)
@@ -91,6 +103,8 @@ class Engine:
         real_clock: The clock of leases and send deadlines.
 
         entropy: Gives random bytes.
+
+        turn: A lock; whoever finds that something changed meanwhile waits for it.
     """
 
     store: BoundStore
@@ -98,6 +112,7 @@ class Engine:
     clock: Clock
     real_clock: Clock
     entropy: Callable[[int], bytes]
+    turn: Turn
     _in_force: tuple[int, int, Organization, Organization] | None = None
 
     def now(self) -> dt.datetime:
@@ -327,15 +342,26 @@ class Engine:
         """
         Make an attempt, and again from the reading on if something changed meanwhile.
 
+        Those who try again at one desk do so one after the other, however many they are;
+        so an attempt makes no attempts of its own.
+
         Raises:
             ConflictError: If it keeps changing.
         """
-        for _ in range(_TRIES - 1):
-            try:
-                return (yield from attempt())
-            except ConflictError:
-                continue
-        return (yield from attempt())
+        try:
+            return (yield from attempt())
+        except ConflictError:
+            pass
+        yield from ask_long(self.turn.acquire)
+        try:
+            for _ in range(_TRIES - 1):
+                try:
+                    return (yield from attempt())
+                except ConflictError:
+                    continue
+            return (yield from attempt())
+        finally:
+            self.turn.release()
 
 
 def read_organization(record: OrganizationRecord) -> Organization:

@@ -7,6 +7,7 @@ text is written from the blocking one: what differs between the two is here.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Self, TypeAlias, TypeVar
 
 import attrs
 
+from socialcollab.desk.engine import Turn
 from socialcollab.desk.opening import opened_file
 from socialcollab.desk.steps import run
 from socialcollab.directory import Profile
@@ -70,12 +72,15 @@ class Ports:
         network_of: Returns the network that reaches a profile.
 
         sleep: Waits for some seconds.
+
+        turn: A lock for those who find that something changed meanwhile.
     """
 
     store: BoundStore
     media: Media
     network_of: Callable[[Profile], Network]
     sleep: Sleep
+    turn: Turn
     _whole: Store
 
     @classmethod
@@ -95,6 +100,7 @@ class Ports:
             media=media,
             network_of=lambda profile: named_for(profile, named),
             sleep=sleep,
+            turn=threading.Lock(),
             whole=store,
         )
 

@@ -1,0 +1,274 @@
+"""One async desk, many tasks: nothing is lost, doubled or torn, whoever cancels."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.desk.conftest import DOCUMENT, START
+
+from socialcollab import AsyncDesk
+from socialcollab.content import Image
+from socialcollab.desk import Desk
+from socialcollab.desk.streams import fold
+from socialcollab.errors import InvalidValueError, NotFoundError, StoreUnavailableError
+from socialcollab.networks.sandbox import Sandbox
+from socialcollab.organization import Organization
+from socialcollab.stores import MemoryMedia, MemoryStore, SqliteStore, ThreadedStore
+from socialcollab.transport import Reply, Request
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
+DUE = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
+TEXT = "De lente is er"
+
+
+class Office:
+    """What an async desk is made of in these tests."""
+
+    def __init__(self, folder: Path, store: Any = None) -> None:
+        self.now = START
+        self.organization = Organization.loads(DOCUMENT)
+        self.sandbox = Sandbox(
+            folder / "out", clock=self.clock, real_clock=self.clock, durable=False
+        )
+        self.store = store if store is not None else MemoryStore(Desk.INDEXES)
+        self.media = MemoryMedia()
+
+    def clock(self) -> dt.datetime:
+        return self.now
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return {
+            "networks": {"*": self.sandbox},
+            "media": self.media,
+            "clock": self.clock,
+            "real_clock": self.clock,
+            "sleep": _no_sleep,
+        }
+
+    async def create(self, **more: Any) -> AsyncDesk:
+        options = {**self.options, **more}
+        return await AsyncDesk.create(self.store, self.organization, owner="eva", **options)
+
+
+async def _no_sleep(_: float) -> None: ...
+
+
+@pytest.fixture(params=["memory", "sqlite", "threaded"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """An office on a blocking store in memory, in a file, and on an async store of the host's."""
+    store: Any = MemoryStore(Desk.INDEXES)
+    if request.param == "sqlite":
+        store = SqliteStore(tmp_path / "desk.db", indexes=Desk.INDEXES, durable=False)
+    made = Office(tmp_path, ThreadedStore(store) if request.param == "threaded" else store)
+    yield made
+    made.sandbox.close()
+    store.close()
+
+
+def scene(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Run an async test on a loop of its own, where nothing is reported as lost."""
+
+    def judged(office: Office) -> None:
+        lost: list[Any] = []
+
+        async def judge() -> None:
+            loop = asyncio.get_running_loop()
+            loop.set_exception_handler(lambda _, told: lost.append(told))
+            async with await office.create() as desk:
+                await test(office, desk)
+                report = await desk.audit()
+                assert report.clean, report.findings
+                assert (await desk.run(_reindex(desk))).changed == ()
+            assert not [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+
+        asyncio.run(judge())
+        assert lost == []
+
+    judged.__name__ = test.__name__
+    judged.__doc__ = test.__doc__
+    return judged
+
+
+def _reindex(desk: AsyncDesk) -> Any:
+    from socialcollab.desk.steps import ask
+
+    return (yield from ask(desk.engine.store.reindex, fold))
+
+
+@scene
+async def test_many_tasks_on_one_post_are_decided_one_after_the_other(office, desk) -> None:
+    ana, ben = await asyncio.gather(desk.acting_as("ana"), desk.acting_as("ben"))
+    post = await ana.draft(TEXT, profiles=["tulip-x"])
+    notes = [f"remark {n}" for n in range(40)]
+    await asyncio.gather(*((ana, ben)[n % 2].comment(post, note) for n, note in enumerate(notes)))
+    found = [entry for entry in await desk.history(post) if entry.type == "post.commented"]
+    assert sorted(entry.data.text for entry in found) == sorted(notes)
+    assert (await desk.post(post.id)).digest == post.digest
+
+
+def test_many_threads_at_a_blocking_desk_are_decided_one_after_the_other(tmp_path) -> None:
+    office = Office(tmp_path)
+    options = {**office.options, "sleep": lambda _: None}
+    desk = Desk.create(office.store, office.organization, owner="eva", **options)
+    ana = desk.acting_as("ana")
+    post = ana.draft(TEXT, profiles=["tulip-x"])
+    with ThreadPoolExecutor(24) as threads:
+        list(threads.map(lambda n: ana.comment(post, f"remark {n}"), range(24)))
+    assert len(desk.history(post)) == 25
+    office.sandbox.close()
+
+
+@scene
+async def test_slots_that_are_asked_for_at_once_are_given_once(office, desk) -> None:
+    ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
+
+    async def scheduled(number: int) -> str:
+        post = await ana.draft(f"{TEXT} {number}", profiles=["tulip-x"])
+        post = await ben.approve(await ana.submit(post, at="next slot"))
+        return (await desk.deliveries(post))[0].at.local.isoformat()
+
+    times = await asyncio.gather(*(scheduled(number) for number in range(5)))
+    assert len(set(times)) == 5
+
+
+@scene
+async def test_due_work_of_several_tasks_goes_out_once(office, desk) -> None:
+    ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
+    pictures = [Image.from_bytes(PNG, alt="tulpen")]
+    posts = []
+    for number in range(4):
+        text, at = f"{TEXT} {number}", f"2026-04-07 09:3{number}"
+        post = await ana.draft(text, profiles=["tulip-x"], planned_at=at, media=pictures)
+        posts.append(await ben.approve(await ana.submit(post)))
+    office.now = DUE + dt.timedelta(minutes=10)
+    reports = await asyncio.gather(*(desk.run_due(worker=f"task {n}") for n in range(4)))
+    assert sum(report.count("published") for report in reports) >= 4
+    assert sorted(one.text for one in office.sandbox.posts()) == [f"{TEXT} {n}" for n in range(4)]
+    assert {await desk.summary(post) for post in posts} == {"published"}
+    assert await desk.next_due() is None
+    assert office.media.size(posts[0].content.media[0].digest) == len(PNG)
+
+
+@scene
+async def test_a_command_that_is_cancelled_at_any_moment_is_done_or_not(office, desk) -> None:
+    """The journal says which, at once, and nothing is written after its caller has been told."""
+    ana = await desk.acting_as("ana")
+    outcomes = set()
+    for turns in [*range(12), *range(12, 150, 6)]:
+        ref = f"ref-{turns}"
+        task = asyncio.ensure_future(
+            ana.draft(TEXT, profiles=["tulip-x"], media=[Image.from_bytes(PNG)], ref=ref)
+        )
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        [outcome] = await asyncio.gather(task, return_exceptions=True)
+        known = len(await desk.feed())
+        found = await desk.post_by_ref(ref)
+        if isinstance(outcome, asyncio.CancelledError):
+            outcomes.add(found is not None)
+        else:
+            assert outcome == found
+        assert len(await desk.feed()) == known
+    later = await desk.feed()
+    drafted = [entry.data.ref for entry in later if entry.type == "post.drafted"]
+    assert len(drafted) == len(set(drafted))
+    assert False in outcomes
+
+
+def test_a_desk_lets_go_of_its_threads_and_of_no_store_that_it_was_given(tmp_path) -> None:
+    before = set(threading.enumerate())
+    own: list[threading.Thread] = []
+
+    async def judge() -> None:
+        office = Office(tmp_path)
+        async with await office.create() as desk:
+            ana = await desk.acting_as("ana")
+            await ana.draft(TEXT, profiles=["tulip-x"], media=[Image.from_bytes(PNG)])
+            own.extend(set(threading.enumerate()) - before)
+            assert {"socialcollab-store_0", "socialcollab-media_0"} <= {one.name for one in own}
+        with pytest.raises(StoreUnavailableError, match="closed"):
+            await desk.posts()
+        assert Desk.open(office.store, media=office.media).posts()[0].text == TEXT
+        office.sandbox.close()
+
+    asyncio.run(judge())
+    for thread in own:
+        thread.join(timeout=5)
+        assert not thread.is_alive(), thread.name
+
+
+def test_a_desk_in_a_file_is_opened_where_a_blocking_one_left_it(tmp_path) -> None:
+    path = tmp_path / "agency.db"
+    with Desk.create(path, Organization.loads(DOCUMENT), owner="eva") as blocking:
+        picture = [Image.from_bytes(PNG, alt="tulpen")]
+        post = blocking.acting_as("ana").draft(TEXT, profiles=["tulip-x"], media=picture)
+
+    async def judge() -> None:
+        async with await AsyncDesk.open(path) as desk:
+            assert await desk.post(post.id) == post
+            assert (await desk.organization).id == "northwind"
+            ana = await desk.acting_as("ana")
+            again = await ana.edit(post, text="Tot ziens")
+            assert desk.media.size(again.content.media[0].digest) == len(PNG)
+        with pytest.raises(InvalidValueError, match="has a desk here already"):
+            await AsyncDesk.create(path, Organization.loads(DOCUMENT), owner="eva")
+        with pytest.raises(NotFoundError):
+            await AsyncDesk.open(tmp_path / "none.db")
+
+    asyncio.run(judge())
+    assert not (tmp_path / "none.db").exists()
+    with Desk.open(path) as blocking:
+        assert blocking.post(post.id).text == "Tot ziens"
+
+
+class AsyncNetwork:
+    """The sandbox, reached by a transport that is awaited."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.on_send: Callable[[Request], Awaitable[None]] | None = None
+        self.adapter = sandbox.adapter
+
+    def transport(self, profile: Any) -> Any:
+        return _AwaitedTransport(self, self.sandbox.transport(profile))
+
+    async def close(self) -> None: ...
+
+
+class _AwaitedTransport:
+    def __init__(self, network: AsyncNetwork, inner: Any) -> None:
+        self.network, self.inner = network, inner
+
+    async def send(self, request: Request, *, timeout_s: float) -> Reply:
+        reply: Reply = self.inner.send(request, timeout_s=timeout_s)
+        if self.network.on_send is not None:
+            await self.network.on_send(request)
+        return reply
+
+    async def close(self) -> None: ...
+
+
+def test_a_desk_publishes_through_a_network_of_either_kind(tmp_path) -> None:
+    async def judge() -> None:
+        office = Office(tmp_path)
+        networks = {"x": AsyncNetwork(office.sandbox), "*": office.sandbox}
+        async with await office.create(networks=networks) as desk:
+            ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
+            post = await ana.draft(
+                TEXT, profiles=["tulip-x", "tulip-mastodon"], planned_at="2026-04-07 09:30"
+            )
+            await ben.approve(await ana.submit(post))
+            office.now = DUE
+            assert (await desk.run_due()).count("published") == 2
+        office.sandbox.close()
+
+    asyncio.run(judge())
