@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from itertools import combinations_with_replacement
 
+import attrs
 import pytest
 
 from socialcollab.content import (
@@ -13,6 +14,7 @@ from socialcollab.content import (
     Post,
     PostContent,
     PostState,
+    PublishedPart,
     Revision,
     Summary,
     summarise,
@@ -40,7 +42,7 @@ def deliveries(*states: str) -> list[Delivery]:
             id=DeliveryId(f"p1.x.{number}"),
             post=PostId("p1"),
             workspace=WorkspaceId("tulip"),
-            profile=ProfileId("x"),
+            profile=ProfileId(f"x-{number}"),
             at=WallTime.of(NOW, "UTC"),
             revision="d",
             state=DeliveryState(state),
@@ -78,6 +80,26 @@ def test_the_table(states: list[str], shown: str) -> None:
 @pytest.mark.parametrize("state", [state.value for state in PostState])
 def test_without_deliveries_the_posts_own_state_shows(state: str) -> None:
     assert state == summarise(post(state)).value
+
+
+def test_what_another_has_taken_the_place_of_does_not_count() -> None:
+    """A refused or removed one says nothing once the post has gone to its profile again."""
+    for gone in ("failed", "removed"):
+        earlier, later = (attrs.evolve(one, profile="x") for one in deliveries(gone, "published"))
+        assert Summary.PUBLISHED is summarise(post(), [earlier, later])
+        assert Summary(gone) is summarise(post(), [earlier])
+        out = attrs.evolve(earlier, parts=(PublishedPart(network_id="7"),))
+        if gone == "failed":
+            assert Summary.PARTLY_PUBLISHED is summarise(post(), [out, later])
+
+
+def test_what_is_partly_out_shows_as_that() -> None:
+    for state in ("waiting", "missed", "failed"):
+        (one,) = deliveries(state)
+        out = attrs.evolve(one, parts=(PublishedPart(network_id="7"),))
+        assert Summary.PARTLY_PUBLISHED is summarise(post(), [out])
+        assert Summary.PARTLY_PUBLISHED is summarise(post("cancelled"), [out])
+        assert Summary.UNKNOWN is summarise(post(), [out, *deliveries("published", "unknown")])
 
 
 def test_a_hold_shows_on_what_waits() -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.desk.awaited import AwaitedDesk
 
 from socialcollab.desk import Desk
-from socialcollab.networks.sandbox import Sandbox
+from socialcollab.networks.sandbox import Fault, Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, MemoryStore, SqliteStore
 
@@ -144,12 +144,10 @@ START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 class Office:
     """A desk with its clock, its store and its sandbox."""
 
-    def __init__(self, folder: Path, kind: str, *, faults: tuple = ()) -> None:
+    def __init__(self, folder: Path, kind: str, *, faults: tuple = (), **sandbox: object) -> None:
         self.now = START
         self.folder = folder
-        self.sandbox = Sandbox(
-            folder / "out", faults=faults, clock=self.clock, real_clock=self.clock, durable=False
-        )
+        self.sandbox = self._sandbox(faults, **sandbox)
         self.kind = AwaitedDesk if kind.startswith("async") else Desk
         if kind.endswith("memory"):
             self.store = MemoryStore(indexes=Desk.INDEXES)
@@ -170,6 +168,23 @@ class Office:
             "real_clock": self.clock,
             "sleep": lambda _: None,
         }
+
+    def _sandbox(self, faults: tuple, **options: object) -> Sandbox:
+        return Sandbox(
+            self.folder / "out",
+            faults=faults,
+            clock=self.clock,
+            real_clock=self.clock,
+            durable=False,
+            sleep=lambda _: None,
+            **options,
+        )
+
+    def let_go_wrong(self, *faults: Fault, **options: object) -> None:
+        """Let the same network go on with other faults, and the same desk reach it."""
+        self.sandbox.close()
+        self.sandbox = self._sandbox(faults, **options)
+        self.desk = self.second_desk()
 
     def clock(self) -> dt.datetime:
         return self.now

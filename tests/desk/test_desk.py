@@ -242,6 +242,8 @@ def test_actions_agree_with_what_the_commands_then_do(office) -> None:
         "unschedule": lambda who, p: who.unschedule(p),
         "move": lambda who, p: who.move(p, "2026-04-09 11:00"),
         "cancel": lambda who, p: who.cancel(p),
+        "take_down": lambda who, p: who.take_down(p),
+        "amend": lambda who, p: who.amend(p),
     }
     path = [("ana", "submit"), ("ben", "approve"), ("ana", "unschedule"), ("ana", "schedule"),
             ("ana", "edit"), ("ben", "request_changes"), ("ana", "cancel")]  # fmt: skip

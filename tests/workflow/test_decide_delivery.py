@@ -148,8 +148,11 @@ def test_no_part_starts_after_a_hold(bench) -> None:
     answered = attrs.evolve(only(b).attempts[0], answered=True)
     b.deliveries[only(b).id] = attrs.evolve(only(b), attempts=(answered,))
     b.holds = (HOLD,)
-    assert started(b, part=1) == ()
-    assert only(b).state == "publishing"
+    begun = only(b)
+    (waits,) = started(b, part=1)
+    assert (waits.data.TYPE, waits.data.problem) == ("delivery.returned", "hold h1")
+    assert only(b).state == "waiting"
+    b.deliveries[begun.id] = begun
     b.holds = ()
     assert [event.data.TYPE for event in started(b, part=1)] == ["delivery.send_started"]
 
@@ -250,6 +253,11 @@ def test_a_late_answer_is_always_recorded(bench) -> None:
         b.deliveries[only(b).id] = attrs.evolve(only(b), state=DeliveryState(meanwhile))
         settled(b, sent(b), attempt=1)
         assert (only(b).state, only(b).network_id) == ("published", "42")
+        assert settled(b, sent(b)) == ()
+        (again,) = settled(b, sent(b, "43"))
+        assert again.data.TYPE == "delivery.published_again"
+        assert (only(b).state, only(b).network_id) == ("published", "42")
+        assert [one.network_id for one in only(b).copies] == ["43"]
         assert settled(b, sent(b, "43")) == ()
 
 

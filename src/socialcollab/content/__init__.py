@@ -1,11 +1,19 @@
 """What is published: posts, revisions, media, deliveries, holds and findings."""
 
 from socialcollab.content.canonical import Json, canonical_json, salted_digest
-from socialcollab.content.delivery import OPEN_STATES, Delivery, DeliveryState, SendAttempt
+from socialcollab.content.delivery import (
+    OPEN_STATES,
+    Delivery,
+    DeliveryState,
+    PublishedPart,
+    SendAttempt,
+    current_deliveries,
+)
 from socialcollab.content.finding import SEVERITIES, Finding, severity_at_least
 from socialcollab.content.hold import Hold
 from socialcollab.content.media import Image, media_digest, sniff_image
 from socialcollab.content.notice import NOTICE_KINDS, Notice
+from socialcollab.content.observed import Observed
 from socialcollab.content.post import Comment, Post, PostState, Revision
 from socialcollab.content.post_content import (
     ALL_FIELDS,
@@ -35,16 +43,19 @@ __all__ = [
     "Image",
     "Json",
     "Notice",
+    "Observed",
     "Poll",
     "Post",
     "PostContent",
     "PostState",
+    "PublishedPart",
     "Revision",
     "SendAttempt",
     "Summary",
     "Variant",
     "canonical_json",
     "changed_fields",
+    "current_deliveries",
     "field_digests",
     "media_digest",
     "revision_digest",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import attrs
@@ -11,7 +11,14 @@ import attrs
 from socialcollab.identifiers import DeliveryId, PostId, ProfileId, WorkspaceId
 from socialcollab.time import WallTime
 
-__all__ = ["OPEN_STATES", "Delivery", "DeliveryState", "SendAttempt"]
+__all__ = [
+    "OPEN_STATES",
+    "Delivery",
+    "DeliveryState",
+    "PublishedPart",
+    "SendAttempt",
+    "current_deliveries",
+]
 
 
 class DeliveryState(StrEnum):
@@ -37,6 +44,8 @@ OPEN_STATES = frozenset(
     }
 )
 """States that still ask somebody, or the publisher, to do something."""
+
+_OUT = (DeliveryState.PUBLISHED, DeliveryState.REMOVING, DeliveryState.REMOVED)
 
 
 @attrs.frozen(kw_only=True)
@@ -64,6 +73,27 @@ class SendAttempt:
 
 
 @attrs.frozen(kw_only=True)
+class PublishedPart:
+    """
+    Something that is known to have gone out.
+
+    Attributes:
+        network_id: The network's own id of it.
+
+        part: Which part of a thread it is, 0 for the first or the whole.
+
+        url: Its address, or empty.
+
+        published_at: When, in UTC, or None.
+    """
+
+    network_id: str
+    part: int = 0
+    url: str = ""
+    published_at: dt.datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
 class Delivery:
     """
     One post to one profile at one time.
@@ -79,12 +109,13 @@ class Delivery:
 
         at: When it is due, as the wall time and zone that was chosen.
 
-        revision: Digest of the revision that goes out.
+        revision: Digest of the revision that goes out; once it is out, of the
+            one that is known to be out.
 
         state: Where it stands.
 
-        not_before: After a rate limit or a temporary failure, the instant of
-            the next attempt; None if *at* alone counts.
+        not_before: After a rate limit, a temporary failure or a look, the
+            instant of the next attempt; None if *at* alone counts.
 
         prepared: What the adapter fixed before the first attempt: ids and keys.
 
@@ -101,6 +132,29 @@ class Delivery:
         problem: Why it failed, is unknown or was missed, for people; or empty.
 
         rate_limited: How often in a row the network asked to wait.
+
+        parts: The parts of a thread that are known to be out, in order; none
+            for what goes out whole.
+
+        also_published: What is out beside it, by an attempt that was taken
+            for lost: a person has to look at each.
+
+        removed_ids: What has been taken down, by the network's ids.
+
+        unwanted: Whether somebody wants all of it taken down. While it is
+            being sent or in doubt that is a wish, which bars further sends.
+
+        unwanted_ids: What alone of it somebody wants taken down.
+
+        looks: How often in a row a look could not tell.
+
+        unknown_since: Since when its outcome is unknown, or None.
+
+        amending: Digest of the revision that it is to carry instead, or empty.
+
+        amend_attempt: The latest right to send a change, or None.
+
+        amend_problem: Why the change is not out, for people; or empty.
     """
 
     id: DeliveryId
@@ -119,6 +173,16 @@ class Delivery:
     published_at: dt.datetime | None = None
     problem: str = ""
     rate_limited: int = 0
+    parts: tuple[PublishedPart, ...] = ()
+    also_published: tuple[PublishedPart, ...] = ()
+    removed_ids: tuple[str, ...] = ()
+    unwanted: bool = False
+    unwanted_ids: tuple[str, ...] = ()
+    looks: int = 0
+    unknown_since: dt.datetime | None = None
+    amending: str = ""
+    amend_attempt: SendAttempt | None = None
+    amend_problem: str = ""
 
     @property
     def in_doubt(self) -> SendAttempt | None:
@@ -128,7 +192,71 @@ class Delivery:
         return None
 
     @property
+    def known_ids(self) -> tuple[str, ...]:
+        """The network's ids of all that ever went out, the first part first."""
+        whole = (self.network_id,) if self.network_id else ()
+        more = (part.network_id for part in (*self.parts, *self.also_published))
+        return tuple(dict.fromkeys((*whole, *more)))
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """The network's ids of all that is known to be out now."""
+        return tuple(name for name in self.known_ids if name not in self.removed_ids)
+
+    @property
+    def partly_out(self) -> bool:
+        """Whether parts of it are out, and the whole is not."""
+        return bool(self.standing) and self.state not in _OUT
+
+    @property
+    def copies(self) -> tuple[PublishedPart, ...]:
+        """What is out beside it, and should not be."""
+        return tuple(one for one in self.also_published if one.network_id in self.standing)
+
+    @property
+    def trouble(self) -> str:
+        """What of it a person has to look at, in a word; or empty."""
+        state = self.state
+        if state in (DeliveryState.MISSED, DeliveryState.FAILED, DeliveryState.UNKNOWN):
+            return state.value
+        if self.copies and not self.unwanted:
+            return "out_twice"
+        if self.problem and (state is DeliveryState.REMOVING or self.to_remove):
+            return "not_removed"
+        if state is DeliveryState.PUBLISHED and self.amend_problem:
+            return "not_amended"
+        if state is DeliveryState.WAITING and self.problem == "credentials_refused":
+            return "sign_in"
+        return "partly_out" if self.partly_out and self.problem else ""
+
+    @property
+    def to_remove(self) -> tuple[str, ...]:
+        """What is to be taken down now, the last part first; none while a send is in doubt."""
+        if self.state not in _OUT:
+            return ()
+        wanted = self.standing if self.unwanted else self.unwanted_ids
+        return tuple(name for name in reversed(self.standing) if name in wanted)
+
+    @property
     def due_at(self) -> dt.datetime:
         """The instant from which it may go out, in UTC."""
         at = self.at.instant
         return at if self.not_before is None else max(at, self.not_before)
+
+
+def current_deliveries(deliveries: Iterable[Delivery]) -> tuple[Delivery, ...]:
+    """
+    Return those deliveries of a post that say where it stands now.
+
+    One that was called off does not, nor does one that failed or was taken
+    down, once another to its profile has taken its place.
+
+    Args:
+        deliveries: Deliveries of one post, in the order they were planned.
+    """
+    live = [one for one in deliveries if one.state is not DeliveryState.CANCELLED]
+    last = {one.profile: one.id for one in live}
+    over = (DeliveryState.FAILED, DeliveryState.REMOVED)
+    return tuple(
+        one for one in live if one.state not in over or one.standing or last[one.profile] == one.id
+    )

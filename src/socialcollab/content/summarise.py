@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from socialcollab.content.delivery import Delivery, DeliveryState
+from socialcollab.content.delivery import Delivery, DeliveryState, current_deliveries
 from socialcollab.content.post import Post, PostState
 
 __all__ = ["Summary", "summarise"]
@@ -33,6 +33,18 @@ class Summary(StrEnum):
     REMOVED = "removed"
 
 
+_TELLS = frozenset(
+    {
+        DeliveryState.PUBLISHED,
+        DeliveryState.UNKNOWN,
+        DeliveryState.PUBLISHING,
+        DeliveryState.REMOVING,
+        DeliveryState.REMOVED,
+    }
+)
+"""States that are shown of a post that was given up, too."""
+
+
 def summarise(post: Post, deliveries: Iterable[Delivery] = (), *, held: bool = False) -> Summary:
     """
     Say in one word where a post stands.
@@ -41,12 +53,14 @@ def summarise(post: Post, deliveries: Iterable[Delivery] = (), *, held: bool = F
     holds decides:
 
     ==================  ====================================================
-    shown               when, of the deliveries that are not cancelled
+    shown               when, of the deliveries that were not called off, and
+                        whose place no other has taken
     ==================  ====================================================
     unknown             one got no answer
     publishing          one is being sent
     removing            one is being taken down
-    partly_published    one is out, and another failed, was missed or waits
+    partly_published    one is out, and another failed, was missed or waits;
+                        or parts of one are out, and no more
     failed              one was refused
     missed              one fell due during a hold, or was too late
     held                one waits, and *held* says that a hold stops it
@@ -59,23 +73,21 @@ def summarise(post: Post, deliveries: Iterable[Delivery] = (), *, held: bool = F
     Args:
         post: The post.
 
-        deliveries: Its deliveries, in any order.
+        deliveries: Its deliveries, in the order they were planned.
 
         held: Whether a hold stops what waits.
     """
-    states = {delivery.state for delivery in deliveries} - {DeliveryState.CANCELLED}
-    if not states or (
-        post.state in (PostState.REJECTED, PostState.CANCELLED)
-        and not (
-            states & {DeliveryState.PUBLISHED, DeliveryState.UNKNOWN, DeliveryState.PUBLISHING}
-        )
-    ):
+    mine = current_deliveries(deliveries)
+    states = {delivery.state for delivery in mine}
+    partly = any(delivery.partly_out for delivery in mine)
+    given_up = post.state in (PostState.REJECTED, PostState.CANCELLED)
+    if not states or (given_up and not partly and not states & _TELLS):
         return Summary(post.state.value)
     waits = states & {DeliveryState.WAITING, DeliveryState.FAILED, DeliveryState.MISSED}
     for state in (DeliveryState.UNKNOWN, DeliveryState.PUBLISHING, DeliveryState.REMOVING):
         if state in states:
             return Summary(state.value)
-    if DeliveryState.PUBLISHED in states and waits:
+    if partly or (DeliveryState.PUBLISHED in states and waits):
         return Summary.PARTLY_PUBLISHED
     if DeliveryState.FAILED in states:
         return Summary.FAILED

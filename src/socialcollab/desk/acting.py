@@ -274,6 +274,109 @@ class Acting:
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.Waive(post=post_id, seen=seen, code=code, reason=reason))
 
+    def take_down(
+        self, post: Post | str, *, reason: str = "", profile: str = "", network_id: str = ""
+    ) -> Post:
+        """
+        Take down what is out, and let nothing of it go out any more.
+
+        What is being sent or in doubt is taken down as soon as it is known to
+        be out. Due work does it, and tries again until it is gone.
+
+        Args:
+            post: The post.
+
+            reason: Why.
+
+            profile: On this profile alone, or on all.
+
+            network_id: This one thing alone, such as a second copy.
+        """
+        return self._do_on_post(
+            cm.TakeDown(post=_id(post), reason=reason, profile=profile, network_id=network_id)
+        )
+
+    def amend(self, post: Post | str, *, revision: str = "", profile: str = "") -> Post:
+        """
+        Let what is out carry the approved revision, in place; due work does it.
+
+        Args:
+            post: The post as seen.
+
+            revision: With an id, the digest of what was seen.
+
+            profile: On this profile alone, or wherever an older revision is out.
+
+        Raises:
+            RefusedError: If a network cannot change it in place, or it is not approved.
+        """
+        post_id, seen = _seen(post, revision)
+        return self._do_on_post(cm.Amend(post=post_id, seen=seen, profile=profile))
+
+    def mark_published(
+        self,
+        post: Post | str,
+        profile: str,
+        *,
+        network_id: str,
+        url: str = "",
+        at: dt.datetime | None = None,
+    ) -> Post:
+        """
+        Say that it is out: somebody posted it by hand, or found what was in doubt.
+
+        Args:
+            post: The post.
+
+            profile: The profile that it is out on.
+
+            network_id: The network's own id of it.
+
+            url: Its address.
+
+            at: When it went out; now if not given.
+
+        Raises:
+            RefusedError: If a send may still arrive, or something else of it is out there.
+        """
+        return self._do_on_post(
+            cm.MarkPublished(post=_id(post), profile=profile, network_id=network_id, url=url, at=at)
+        )
+
+    def mark_absent(self, post: Post | str, profile: str) -> Post:
+        """
+        Say that somebody has looked, and what was in doubt is not there.
+
+        Raises:
+            RefusedError: If it may still arrive, or nothing is in doubt.
+        """
+        return self._do_on_post(cm.MarkAbsent(post=_id(post), profile=profile))
+
+    def observe(
+        self, profile: str, *, network_id: str, at: dt.datetime, url: str = "", text: str = ""
+    ) -> None:
+        """
+        Put a post that was made on the network itself on the calendar, once.
+
+        One of our own is known already, and changes nothing.
+
+        Args:
+            profile: The profile that it stands on.
+
+            network_id: The network's own id of it.
+
+            at: When it went out.
+
+            url: Its address.
+
+            text: What it says.
+        """
+        self.do(dc.Observe(profile=profile, network_id=network_id, at=at, url=url, text=text))
+
+    def forget(self, profile: str, *, network_id: str) -> None:
+        """Take an observed post off the calendar: it is gone, or was noted by mistake."""
+        self.do(dc.Forget(profile=profile, network_id=network_id))
+
     def hold(
         self,
         on: str | Mapping[str, Any] | Selector,

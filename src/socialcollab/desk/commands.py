@@ -14,7 +14,18 @@ from socialcollab.workflow.commands import PostCommand
 if TYPE_CHECKING:
     from socialcollab.desk.proposal import Proposal
 
-__all__ = ["Adopt", "Away", "Back", "Command", "Resume", "SetHold", "StartCampaign", "WriteNote"]
+__all__ = [
+    "Adopt",
+    "Away",
+    "Back",
+    "Command",
+    "Forget",
+    "Observe",
+    "Resume",
+    "SetHold",
+    "StartCampaign",
+    "WriteNote",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -103,6 +114,51 @@ class Adopt:
     reason: str
 
 
+@attrs.frozen(kw_only=True)
+class Observe:
+    """
+    Put a post that nobody made here on the calendar of its profile.
+
+    Attributes:
+        profile: The profile that it stands on.
+
+        network_id: The network's own id of it.
+
+        at: When it went out.
+
+        url: Its address, or empty.
+
+        text: What it says, or empty.
+    """
+
+    NAME: ClassVar[str] = "observe"
+
+    profile: str
+    network_id: str
+    at: dt.datetime
+    url: str = ""
+    text: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Forget:
+    """Take an observed post off the calendar: it is gone, or was noted by mistake."""
+
+    NAME: ClassVar[str] = "forget"
+
+    profile: str
+    network_id: str
+
+
 Command: TypeAlias = (
-    PostCommand | SetHold | Resume | WriteNote | Away | Back | StartCampaign | Adopt
+    PostCommand
+    | SetHold
+    | Resume
+    | WriteNote
+    | Away
+    | Back
+    | StartCampaign
+    | Adopt
+    | Observe
+    | Forget
 )

@@ -11,7 +11,8 @@ from typing import Self, TypeVar
 
 from socialcollab.content import Delivery, Hold, Post, Summary
 from socialcollab.desk.acting import Acting
-from socialcollab.desk.due import DueReport, next_due, run_due
+from socialcollab.desk.carrying import Carrier
+from socialcollab.desk.due import DueReport, next_due, reconcile, run_due
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.history import HistoryEntry, feed, history, last_event_at
 from socialcollab.desk.in_force import InForce, in_force
@@ -111,7 +112,7 @@ class Desk:
             turn=self._ports.turn,
         )
         self._publisher = Publisher(
-            engine=self.engine, network_of=self._ports.network_of, sleep=self._ports.sleep
+            Carrier(engine=self.engine, network_of=self._ports.network_of, sleep=self._ports.sleep)
         )
         self._owns_store = False
 
@@ -329,6 +330,28 @@ class Desk:
         name = worker or f"worker-{os.getpid()}-{id(self):x}"
         return self.run(run_due(self.engine, self._publisher, now=at, worker=name, lease_s=lease_s))
 
+    def reconcile(
+        self, what: Post | Delivery | str, *, now: dt.datetime | None = None
+    ) -> tuple[Delivery, ...]:
+        """
+        Look now what became of what is in doubt, whenever due work would look next.
+
+        Args:
+            what: A delivery, or a post for all of its deliveries; or the id of either.
+
+            now: The plan's instant; the clock's if not given.
+
+        Returns:
+            The deliveries as they stand then.
+
+        Raises:
+            NotFoundError: If there is neither a post nor a delivery of that id.
+
+            SocialCollabError: If nothing reaches its profile.
+        """
+        at = self.engine.now() if now is None else as_utc(now)
+        return self.run(reconcile(self.engine, self._publisher, _id(what), now=at))
+
     def next_due(self) -> dt.datetime | None:
         """
         Return the plan's instant from which work is due next, or None if there is none.
@@ -475,5 +498,5 @@ class Desk:
         return self.run(audit(self.engine, anchor))
 
 
-def _id(post: Post | str) -> str:
+def _id(post: Post | Delivery | str) -> str:
     return post if isinstance(post, str) else post.id

@@ -6,6 +6,7 @@ import datetime as dt
 
 import attrs
 
+from socialcollab.content import Delivery
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.notices import close_digest
 from socialcollab.desk.planning import instant
@@ -16,7 +17,7 @@ from socialcollab.desk.streams import FACTS, ORGANIZATION
 from socialcollab.errors import SocialCollabError, StoreError
 from socialcollab.time import as_utc
 
-__all__ = ["DueReport", "next_due", "run_due"]
+__all__ = ["DueReport", "next_due", "reconcile", "run_due"]
 
 _PAGE = 50
 
@@ -33,8 +34,9 @@ class DueReport:
 
         states: The state in which each delivery among them was left.
 
-        problems: Streams that could not be worked on, each with the reason,
-            such as a profile that no network is given for; others went on.
+        problems: Streams that a person has to look at, each with the reason,
+            such as a profile that no network is given for, or a post that is
+            out twice; others went on.
     """
 
     at: dt.datetime
@@ -83,7 +85,8 @@ def run_due(
                 elif kind == "digest":
                     yield from close_digest(engine, row.stream, now=now)
                 else:
-                    yield from publisher.work(name, now=now)
+                    found = yield from publisher.work(name, now=now)
+                    problems += [(row.stream, problem) for problem in found]
                     left = yield from engine.load(row.stream)
                     states[name] = left.record.state.value
             except StoreError:
@@ -104,3 +107,24 @@ def next_due(engine: Engine) -> Steps[dt.datetime | None]:
     """Return the instant of the first due work, or None if there is none."""
     rows = yield from ask(engine.store.query, "due", limit=1)
     return instant(rows[0].columns["at"]) if rows else None
+
+
+def reconcile(
+    engine: Engine, publisher: Publisher, name: str, *, now: dt.datetime
+) -> Steps[tuple[Delivery, ...]]:
+    """
+    Look now what became of a delivery, or of all deliveries of a post.
+
+    Raises:
+        NotFoundError: If there is neither of that id.
+    """
+    delivery = yield from engine.load(f"delivery/{name}")
+    if delivery.record is not None:
+        names: tuple[str, ...] = (name,)
+    else:
+        names = (yield from engine.post(name)).record.post.deliveries
+    found = []
+    for one in names:
+        yield from publisher.look(one, now, at_once=True)
+        found.append((yield from engine.load(f"delivery/{one}")).record)
+    return tuple(found)

@@ -31,7 +31,7 @@ _ALL: Final[tuple[type[Any], ...]] = (
     *ev.POST_EVENTS,
     *ev.DELIVERY_EVENTS,
     *ev.HOLD_EVENTS,
-    ev.SlotTaken,
+    *ev.OTHER_EVENTS,
     *FACT_EVENTS,
     *NOTICE_EVENTS,
     *ORGANIZATION_EVENTS,

@@ -242,6 +242,7 @@ class Engine:
             holds=state.holds.holds,
             absences=state.facts.absences,
             hours_of=organization.hours_of,
+            real_now=as_utc(self.real_clock()),
         )
 
     def append(

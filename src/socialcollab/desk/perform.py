@@ -12,6 +12,7 @@ from socialcollab.content import Post, PostContent
 from socialcollab.desk import commands as dc
 from socialcollab.desk.adopting import adopt
 from socialcollab.desk.engine import Engine, Loaded, State
+from socialcollab.desk.observing import decided_on_observed
 from socialcollab.desk.planning import barred, slots_for
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.errors import InvalidValueError, NotFoundError
@@ -52,6 +53,9 @@ def perform(engine: Engine, actor: Actor, command: dc.Command) -> Steps[dict[str
         at = engine.now()
         state = yield from engine.state()
         events, loaded, salt = yield from decided(engine, state, actor, command, at=at)
+        if not events:
+            # What was asked for stands already.
+            return {}
         return (yield from engine.append(state, events, loaded, at=at, salt=salt))
 
     return (yield from engine.again(attempt))
@@ -74,6 +78,9 @@ def decided(
     if decider is not None:
         events = yield from decider(engine, state, actor, command, at)
         return events, [], b""
+    if isinstance(command, (dc.Observe, dc.Forget)):
+        events, loaded = yield from decided_on_observed(engine, state, actor, command, at=at)
+        return events, loaded, b""
     on_post = cast("cm.PostCommand", command)
     return (yield from _decided_on_post(engine, state, actor, on_post, at=at))
 

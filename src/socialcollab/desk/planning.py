@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
-from socialcollab.content import Post, Summary, summarise
+from socialcollab.content import Observed, Post, Summary, summarise
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.desk.streams import INDEXES
@@ -22,7 +22,7 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _BEHIND = dt.timedelta(days=8)
 _COLUMNS = {index.name: index.columns for index in INDEXES}
 _TAKING = ("in_review", "approved")
-_STANDING = ("waiting", "publishing", "published", "unknown")
+_STANDING = ("waiting", "publishing", "published", "unknown", "removing")
 
 
 def instant(value: Column) -> dt.datetime:
@@ -82,6 +82,11 @@ def calendar_of(
         )
         for row in (*plans, *deliveries)
     }
+    seen = yield from _observed_rows(engine, names, start=start)
+    entries |= {
+        (str(row.columns["profile"]), _observed_name(row), instant(row.columns["at"])): "observed"
+        for row in seen
+    }
     organization = state.organization
     return Calendar.of(
         [
@@ -98,6 +103,29 @@ def calendar_of(
             for (profile, post, at), standing in sorted(entries.items())
         ],
     )
+
+
+def _observed_rows(
+    engine: Engine, names: tuple[str, ...], *, start: dt.datetime, before: int | None = None
+) -> Steps[list[Row]]:
+    """Read the posts that were made on the networks themselves; ours are not among them."""
+    rows = yield from all_rows(
+        engine,
+        "observed",
+        where={"profile": names},
+        after=_from("observed", start),
+        before=before,
+    )
+    if not rows:
+        return []
+    ids = tuple(dict.fromkeys(row.columns["network_id"] for row in rows))
+    ours = yield from all_rows(engine, "network_ids", where={"profile": names, "network_id": ids})
+    known = {(row.columns["profile"], row.columns["network_id"]) for row in ours}
+    return [row for row in rows if (row.columns["profile"], row.columns["network_id"]) not in known]
+
+
+def _observed_name(row: Row) -> str:
+    return f"observed:{row.columns['network_id']}"
 
 
 def slots_for(
@@ -221,15 +249,33 @@ def full_calendar(
             posts[post] = (yield from engine.post(post)).record.post
         shown = Summary(posts[post].state.value)
         entries.append(_entry(posts[post], profile, instant(row.columns["at"]), shown))
+    seen = yield from _observed_rows(
+        engine, names, start=start - dt.timedelta(microseconds=1), before=before
+    )
+    for row in seen:
+        observed: Observed = (yield from engine.load(row.stream)).record
+        entries.append(
+            Entry(
+                profile=observed.profile,
+                at=observed.at,
+                post=_observed_name(row),
+                title=_shortened(observed.text),
+                state="observed",
+            )
+        )
     return empty.adding(*entries)
 
 
 def _entry(post: Post, profile: str, at: dt.datetime, shown: Summary) -> Entry:
-    title = " ".join(post.content.text_for(profile).split())
     return Entry(
         profile=profile,
         at=at,
         post=post.id,
-        title=title if len(title) <= 80 else f"{title[:79]}…",
+        title=_shortened(post.content.text_for(profile)),
         state=shown.value,
     )
+
+
+def _shortened(text: str) -> str:
+    title = " ".join(text.split())
+    return title if len(title) <= 80 else f"{title[:79]}…"

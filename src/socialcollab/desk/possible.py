@@ -42,6 +42,8 @@ def actions(engine: Engine, actor: Actor, post: str) -> Steps[dict[str, Verdict]
         cm.Unschedule(post=post),
         cm.Move(post=post, seen=seen, at=tomorrow),
         cm.Cancel(post=post),
+        cm.TakeDown(post=post),
+        cm.Amend(post=post, seen=seen),
     )
     verdicts = {}
     for probe in probes:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from socialcollab.content import Delivery, DeliveryState, Hold, PostState
+from socialcollab.content import Delivery, DeliveryState, Hold, Observed, PostState
 from socialcollab.desk.encoding import event_data, pack, unpack
 from socialcollab.desk.organization_events import OrganizationCreated, OrganizationReplanned
 from socialcollab.errors import JournalDamagedError
@@ -44,6 +44,9 @@ INDEXES: Final = (
     Index("refs", ("ref", "post"), ("ref",)),
     Index("plans", ("profile", "workspace", "state", "at", "post"), ("at",)),
     Index("deliveries", ("post", "profile", "workspace", "state", "at"), ("at",)),
+    Index("network_ids", ("profile", "network_id", "delivery", "post"), ("network_id",)),
+    Index("observed", ("profile", "workspace", "network_id", "at"), ("at",)),
+    Index("troubles", ("post", "profile", "workspace", "kind", "at"), ("at",)),
     Index("due", ("at", "kind"), ("at",)),
 )
 """The indexes that a desk's store has to keep."""
@@ -103,8 +106,23 @@ class Count:
     taken: int = 0
 
 
+@attrs.frozen(kw_only=True)
+class Budget:
+    """Until when the network asked a profile to wait."""
+
+    until: dt.datetime
+
+
 Record: TypeAlias = (
-    PostRecord | Delivery | OrganizationRecord | FactsRecord | HoldsRecord | DigestRecord | Count
+    PostRecord
+    | Delivery
+    | OrganizationRecord
+    | FactsRecord
+    | HoldsRecord
+    | DigestRecord
+    | Count
+    | Budget
+    | Observed
 )
 
 _KINDS: Final[Mapping[str, type[Any]]] = {
@@ -115,6 +133,8 @@ _KINDS: Final[Mapping[str, type[Any]]] = {
     HOLDS: HoldsRecord,
     "digest": DigestRecord,
     "calendar": Count,
+    "budget": Budget,
+    "observed": Observed,
 }
 
 
@@ -154,9 +174,27 @@ def _evolve_post(
 
 
 def _evolve_delivery(
-    record: Any, data: ev.EventData, _: Actor, __: dt.datetime, ___: bytes
+    record: Any, data: ev.EventData, _: Actor, at: dt.datetime, __: bytes
 ) -> Delivery:
-    return evolve_delivery(record, data)
+    return evolve_delivery(record, data, at=at)
+
+
+def _evolve_budget(_: Any, data: Any, __: Actor, ___: dt.datetime, ____: bytes) -> Budget:
+    return Budget(until=data.until)
+
+
+def _evolve_observed(record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes) -> Observed:
+    if isinstance(data, ev.PostForgotten):
+        before: Observed = record
+        return attrs.evolve(before, forgotten=True)
+    return Observed(
+        profile=data.profile,
+        workspace=data.workspace,
+        network_id=data.network_id,
+        at=data.at,
+        url=data.url,
+        text=data.text,
+    )
 
 
 def _evolve_holds(record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes) -> HoldsRecord:
@@ -213,6 +251,8 @@ _EVOLVE: Final[Mapping[str, Callable[[Any, Any, Actor, dt.datetime, bytes], Any]
     FACTS: _evolve_facts,
     "digest": _evolve_digest,
     "calendar": _evolve_calendar,
+    "budget": _evolve_budget,
+    "observed": _evolve_observed,
     ORGANIZATION: _evolve_organization,
 }
 
@@ -231,7 +271,21 @@ def rows_of(stream: str, record: Any) -> list[Row]:
     if isinstance(record, OrganizationRecord | FactsRecord) and record.stale_since is not None:
         at = microseconds(record.stale_since)
         return [Row("due", stream, stream, {"at": at, "kind": "replan"})]
+    if isinstance(record, Observed):
+        return _observed_rows(stream, record)
     return []
+
+
+def _observed_rows(stream: str, observed: Observed) -> list[Row]:
+    if observed.forgotten:
+        return []
+    columns: dict[str, str | int | None] = {
+        "profile": observed.profile,
+        "workspace": observed.workspace,
+        "network_id": observed.network_id,
+        "at": microseconds(observed.at),
+    }
+    return [Row("observed", stream, stream, columns)]
 
 
 _ON_CALENDAR = frozenset(
@@ -323,7 +377,40 @@ def _delivery_rows(stream: str, delivery: Delivery) -> list[Row]:
             },
         )
     ]
+    rows += [
+        Row(
+            "network_ids",
+            f"{delivery.id}|{network_id}",
+            stream,
+            {
+                "profile": delivery.profile,
+                "network_id": network_id,
+                "delivery": delivery.id,
+                "post": delivery.post,
+            },
+        )
+        for network_id in delivery.known_ids
+    ]
+    if delivery.trouble:
+        rows.append(
+            Row(
+                "troubles",
+                delivery.id,
+                stream,
+                {
+                    "post": delivery.post,
+                    "profile": delivery.profile,
+                    "workspace": delivery.workspace,
+                    "kind": delivery.trouble,
+                    "at": at,
+                },
+            )
+        )
     kind = _WAKING.get(delivery.state)
+    if delivery.to_remove:
+        kind = "remove"
+    elif delivery.amending and delivery.state is DeliveryState.PUBLISHED:
+        kind = "amend"
     if kind is not None:
         due = microseconds(delivery.due_at)
         rows.append(Row("due", stream, stream, {"at": due, "kind": kind}))

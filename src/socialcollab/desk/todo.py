@@ -6,7 +6,7 @@ import datetime as dt
 
 import attrs
 
-from socialcollab.content import Delivery, Post
+from socialcollab.content import Delivery, Post, current_deliveries
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.planning import all_rows
 from socialcollab.desk.steps import Steps
@@ -22,13 +22,17 @@ class ToDo:
 
     Attributes:
         kind: "decide" on a post, "change" one that came back, "move" one that
-            expired, "triage" a delivery that was missed, failed or is unknown.
+            expired, "triage" a delivery that is in trouble.
 
         post: The post.
 
         step: Of a decision, the step that asks.
 
         delivery: Of a triage, the delivery.
+
+        trouble: Of a triage, what the trouble is: "missed", "failed",
+            "unknown", "out_twice", "partly_out", "sign_in", "not_removed" or
+            "not_amended".
 
         planned_at: When the post is to leave, in UTC, or None.
     """
@@ -37,6 +41,7 @@ class ToDo:
     post: Post
     step: str = ""
     delivery: Delivery | None = None
+    trouble: str = ""
     planned_at: dt.datetime | None = None
 
 
@@ -71,18 +76,23 @@ def to_do(engine: Engine, member: str) -> Steps[tuple[ToDo, ...]]:
         elif post.author == member:
             kind = "move" if row.columns["state"] == "expired" else "change"
             found.append(ToDo(kind=kind, post=post, planned_at=planned))
-    troubled = yield from all_rows(
-        engine, "deliveries", where={"state": ("missed", "failed", "unknown")}
-    )
-    for row in troubled:
-        delivery: Delivery = (yield from engine.load(row.stream)).record
-        post = (yield from engine.post(delivery.post)).record.post
+    for row in (yield from all_rows(engine, "troubles")):
+        post = (yield from engine.post(str(row.columns["post"]))).record.post
         workspace = state.organization.workspaces_by_id.get(post.workspace)
-        accountable = {post.author, workspace.lead if workspace else post.author}
-        if member in accountable:
-            found.append(
-                ToDo(kind="triage", post=post, delivery=delivery, planned_at=delivery.at.instant)
+        if member not in {post.author, workspace.lead if workspace else post.author}:
+            continue
+        deliveries: list[Delivery] = [one.record for one in (yield from engine.deliveries(post))]
+        found += [
+            ToDo(
+                kind="triage",
+                post=post,
+                delivery=delivery,
+                trouble=delivery.trouble,
+                planned_at=delivery.at.instant,
             )
+            for delivery in current_deliveries(deliveries)
+            if delivery.id == row.key and delivery.trouble
+        ]
     latest = dt.datetime.max.replace(tzinfo=dt.UTC)
     return tuple(
         sorted(found, key=lambda item: (item.planned_at or latest, item.post.id, item.kind))

@@ -38,6 +38,7 @@ STATES: Final[Mapping[str, tuple[Tone, str]]] = {
     "unknown": ("red", "?"),
     "removing": ("grey", "↓"),
     "removed": ("grey", "✕"),
+    "observed": ("teal", "◌"),
 }
 """Every state that an entry may have: its tone, and a sign for those who see no colour."""
 

@@ -75,6 +75,12 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "back": "manage_access",  # likewise
         "start_campaign": "schedule",
         "adopt": "manage_access",  # and manage_policies, manage_style: what the changed lines need
+        "take_down": "take_down",
+        "amend": "take_down",
+        "mark_published": "publish",
+        "mark_absent": "publish",
+        "observe": "schedule",
+        "forget": "schedule",
     }
 )
 """Each command of the desk and the permission that it needs."""
@@ -82,7 +88,6 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
 TO_COME: Final[frozenset[str]] = frozenset(
     {
         "accept",
-        "amend",
         "assign",
         "block",
         "bypass",
@@ -96,7 +101,6 @@ TO_COME: Final[frozenset[str]] = frozenset(
         "give",
         "hand_off",
         "hide",
-        "mark_published",
         "migrate",
         "publish",
         "reply",
@@ -107,7 +111,6 @@ TO_COME: Final[frozenset[str]] = frozenset(
         "submit_reply",
         "swap_duty",
         "switch_to",
-        "take_down",
         "take_over",
         "unhide",
     }

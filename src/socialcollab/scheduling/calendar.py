@@ -37,7 +37,8 @@ class Entry:
 
         title: What people see on the calendar.
 
-        state: The state of the post or delivery. Those that are cancelled,
+        state: The state of the post or delivery; "observed" if it was made on
+            the network itself. Those that are cancelled,
             rejected, expired, failed, missed or removed take up no room.
 
         facts: What is known of the post, for the selectors of blackouts and

@@ -3,6 +3,7 @@
 from socialcollab.transport.adapter import (
     Absent,
     Adapter,
+    Amending,
     AsyncNetwork,
     AsyncTransport,
     CannotTell,
@@ -18,6 +19,7 @@ from socialcollab.transport.async_http import AsyncHttpTransport
 from socialcollab.transport.driver import Driver
 from socialcollab.transport.flow import (
     Checkpoint,
+    Created,
     Done,
     Flow,
     MediaPart,
@@ -38,6 +40,7 @@ from socialcollab.transport.threaded import ThreadedTransport
 __all__ = [
     "Absent",
     "Adapter",
+    "Amending",
     "AsyncDriver",
     "AsyncHttpTransport",
     "AsyncNetwork",
@@ -45,6 +48,7 @@ __all__ = [
     "CannotTell",
     "Checkpoint",
     "Clock",
+    "Created",
     "Done",
     "Driver",
     "Flow",

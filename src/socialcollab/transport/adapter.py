@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import attrs
 
@@ -16,6 +16,7 @@ from socialcollab.transport.flow import Flow, Reply, Request
 __all__ = [
     "Absent",
     "Adapter",
+    "Amending",
     "AsyncNetwork",
     "AsyncTransport",
     "CannotTell",
@@ -96,9 +97,21 @@ class Published:
 
 @attrs.frozen
 class Found:
-    """A look found what an earlier attempt made."""
+    """
+    A look found what an earlier attempt made.
+
+    Attributes:
+        published: What it made.
+
+        part: Which part of a thread, if others are still to come; None if it
+            is all of it.
+
+        progress: How far the conversation has come with that part.
+    """
 
     published: Published
+    part: int | None = None
+    progress: Mapping[str, str] = attrs.field(factory=dict, hash=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -164,6 +177,23 @@ class Adapter(Protocol):
 
     def verify_credentials(self) -> Flow[str]:
         """Return the account's name as the network knows it."""
+        ...
+
+
+@runtime_checkable
+class Amending(Protocol):
+    """What an adapter does besides whose network changes a post in place."""
+
+    def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
+        """
+        Let the post of that id carry what *prepared* holds.
+
+        Its requests say `creates` and "same key": what they change can be
+        seen, and the same words in the same place may be sent again.
+
+        Raises:
+            RejectedError: If the network cannot change that in place.
+        """
         ...
 
 

@@ -11,7 +11,16 @@ import attrs
 
 from socialcollab.errors import NetworkError, OutcomeUnknownError, RateLimitedError, TemporaryError
 from socialcollab.transport.adapter import Transport
-from socialcollab.transport.flow import Checkpoint, Done, Flow, Reply, Request, Wait, advance
+from socialcollab.transport.flow import (
+    Checkpoint,
+    Created,
+    Done,
+    Flow,
+    Reply,
+    Request,
+    Wait,
+    advance,
+)
 from socialcollab.transport.ports import Clock
 from socialcollab.transport.retry import RetryPolicy
 from socialcollab.transport.retry_after import retry_after_s
@@ -68,7 +77,7 @@ class Driving:
                         if before_create is not None:
                             yield from ask(before_create, op)
                         answer = yield from self._create(op, transport, send_within_s)
-                    elif isinstance(op, Checkpoint):
+                    elif isinstance(op, (Checkpoint, Created)):
                         if checkpoint is not None:
                             yield from ask(checkpoint, op.values)
                     elif isinstance(op, Wait):

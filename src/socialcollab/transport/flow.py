@@ -19,6 +19,7 @@ from socialcollab.errors import InvalidValueError, TemporaryError
 
 __all__ = [
     "Checkpoint",
+    "Created",
     "Done",
     "Flow",
     "MediaPart",
@@ -166,6 +167,32 @@ class Checkpoint(Op[None]):
     """Remember how far the conversation has come, so that a later one goes on from there."""
 
     values: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class Created(Op[None]):
+    """
+    Remember that one part of several is out, before the next one is asked for.
+
+    The last part is what the conversation ends in.
+
+    Attributes:
+        part: Which part, as its request said.
+
+        network_id: The network's own id of it.
+
+        url: Its address, or empty.
+
+        at: When, in UTC, if the network says; else None.
+
+        values: How far the conversation has come with it, as of a `Checkpoint`.
+    """
+
+    part: int
+    network_id: str
+    url: str = ""
+    at: dt.datetime | None = None
+    values: Mapping[str, str] = attrs.field(factory=dict, hash=False)
 
 
 def ask(op: Op[R]) -> Generator[Op[R], Any, R]:

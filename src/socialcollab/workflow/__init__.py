@@ -2,23 +2,29 @@
 
 from socialcollab.workflow import commands, events, fact_events
 from socialcollab.workflow.actor import Actor
+from socialcollab.workflow.amending import (
+    amend_in_doubt,
+    differs_from_out,
+    settle_amend,
+    start_amend,
+)
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.deadlines import Alarm, alarms, outdated, replan, ring
 from socialcollab.workflow.decide_delivery import (
-    Sent,
-    absent,
     begin,
-    give_up,
+    may_amend,
     may_leave,
     missed_by,
-    settle,
     start_send,
+    stopping,
+    strand,
 )
 from socialcollab.workflow.decide_facts import away, back, start_campaign, write_note
 from socialcollab.workflow.decide_hold import resume, set_hold
 from socialcollab.workflow.decide_post import decide
 from socialcollab.workflow.events import SYSTEM_MAY, Event
-from socialcollab.workflow.evolve import evolve_delivery, evolve_post
+from socialcollab.workflow.evolve import evolve_post
+from socialcollab.workflow.evolve_delivery import evolve_delivery
 from socialcollab.workflow.notice_events import Told
 from socialcollab.workflow.noticing import (
     told_of_delivery,
@@ -26,6 +32,8 @@ from socialcollab.workflow.noticing import (
     told_of_hold,
     told_of_post,
 )
+from socialcollab.workflow.observing import forget, observe
+from socialcollab.workflow.outcome import Sent, absent, give_up, looked, settle, settle_part
 from socialcollab.workflow.policies import (
     NO_POLICY,
     Policies,
@@ -38,6 +46,7 @@ from socialcollab.workflow.quorum import Quorum
 from socialcollab.workflow.request import Decision, PostRecord, Request, StepClock
 from socialcollab.workflow.revising import new_revision
 from socialcollab.workflow.steps import StepStatus, due_steps, gate, step_statuses
+from socialcollab.workflow.taking_down import put_off_removal, removed
 from socialcollab.workflow.timing import expire
 from socialcollab.workflow.waiving import Waiver, not_waived
 
@@ -67,32 +76,45 @@ __all__ = [
     "Waiver",
     "absent",
     "alarms",
+    "amend_in_doubt",
     "away",
     "back",
     "begin",
     "commands",
     "decide",
+    "differs_from_out",
     "due_steps",
     "events",
     "evolve_delivery",
     "evolve_post",
     "expire",
     "fact_events",
+    "forget",
     "gate",
     "give_up",
+    "looked",
+    "may_amend",
     "may_leave",
     "missed_by",
     "new_revision",
     "not_waived",
+    "observe",
     "outdated",
+    "put_off_removal",
+    "removed",
     "replan",
     "resume",
     "ring",
     "set_hold",
     "settle",
+    "settle_amend",
+    "settle_part",
+    "start_amend",
     "start_campaign",
     "start_send",
     "step_statuses",
+    "stopping",
+    "strand",
     "told_of_delivery",
     "told_of_facts",
     "told_of_hold",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar, Literal, TypeAlias
 
 import attrs
@@ -11,17 +12,21 @@ from socialcollab.time import WallTime
 from socialcollab.workflow.request import When
 
 __all__ = [
+    "Amend",
     "Approve",
     "Cancel",
     "Comment",
     "Draft",
     "Edit",
+    "MarkAbsent",
+    "MarkPublished",
     "Move",
     "PostCommand",
     "Reject",
     "RequestChanges",
     "Schedule",
     "Submit",
+    "TakeDown",
     "Unschedule",
     "Waive",
     "Withdraw",
@@ -192,6 +197,56 @@ class Waive:
     reason: str
 
 
+@attrs.frozen(kw_only=True)
+class TakeDown:
+    """
+    Take down what is out, on every profile or on one; what waits is called off.
+
+    *network_id* takes down one thing alone, such as a second copy.
+    """
+
+    NAME: ClassVar[str] = "take_down"
+
+    post: str
+    reason: str = ""
+    profile: str = ""
+    network_id: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Amend:
+    """Let what is out carry the approved revision that was seen, in place."""
+
+    NAME: ClassVar[str] = "amend"
+
+    post: str
+    seen: Seen
+    profile: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class MarkPublished:
+    """Say that it is out: a person posted it by hand, or found what was in doubt."""
+
+    NAME: ClassVar[str] = "mark_published"
+
+    post: str
+    profile: str
+    network_id: str
+    url: str = ""
+    at: dt.datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class MarkAbsent:
+    """Say that a person has looked, and what was in doubt is not there."""
+
+    NAME: ClassVar[str] = "mark_absent"
+
+    post: str
+    profile: str
+
+
 PostCommand: TypeAlias = (
     Draft
     | Edit
@@ -206,4 +261,8 @@ PostCommand: TypeAlias = (
     | Move
     | Cancel
     | Waive
+    | TakeDown
+    | Amend
+    | MarkPublished
+    | MarkAbsent
 )

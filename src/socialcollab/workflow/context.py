@@ -66,6 +66,9 @@ class Context:
         absences: Who is or will be away.
 
         hours_of: Tells when a member works, or None.
+
+        real_now: The instant on the real clock, by which sends have their
+            deadlines; None if it is the plan's.
     """
 
     now: dt.datetime
@@ -86,6 +89,7 @@ class Context:
     barred: Mapping[str, Reason] = attrs.field(factory=dict)
     absences: tuple[Absence, ...] = ()
     hours_of: Callable[[str], BusinessHours | None] = attrs.field(default=_no_hours, repr=False)
+    real_now: dt.datetime | None = None
 
     def profile(self, profile: str) -> Profile:
         """

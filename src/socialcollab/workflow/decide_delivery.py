@@ -1,22 +1,11 @@
-"""Decide what the publisher may do with a delivery, and what came of it."""
+"""Decide whether a delivery may leave now, and who may send it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
 
-import attrs
-
 from socialcollab.content import PUBLISHED_FIELDS, Delivery, DeliveryState, Hold, PostState
-from socialcollab.directory import Selector
-from socialcollab.errors import (
-    CredentialsRefusedError,
-    NetworkError,
-    OutcomeUnknownError,
-    RateLimitedError,
-    RejectedError,
-    TemporaryError,
-)
 from socialcollab.time import Duration
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import events as ev
@@ -26,40 +15,18 @@ from socialcollab.workflow.request import PostRecord
 from socialcollab.workflow.steps import gate
 
 __all__ = [
-    "Sent",
-    "absent",
     "begin",
-    "give_up",
+    "may_amend",
     "may_leave",
     "missed_by",
-    "settle",
+    "silenced_by",
     "start_send",
+    "stopping",
+    "strand",
+    "waits_to_sign_in",
 ]
 
-_OUT = (DeliveryState.PUBLISHED, DeliveryState.REMOVING, DeliveryState.REMOVED)
-_SHORTEST_WAIT = dt.timedelta(seconds=60)
-_LONGEST_WAIT = dt.timedelta(hours=1)
-
-
-@attrs.frozen(kw_only=True)
-class Sent:
-    """
-    What a network says is out.
-
-    Attributes:
-        network_id: Its own id of it.
-
-        url: Its address, or empty.
-
-        published_at: When, in UTC.
-
-        found: Whether it was read back rather than answered.
-    """
-
-    network_id: str
-    url: str
-    published_at: dt.datetime
-    found: bool = False
+_SOON = dt.timedelta(minutes=1)
 
 
 def _event(delivery: Delivery, data: ev.EventData) -> ev.Event:
@@ -73,12 +40,23 @@ def may_leave(record: PostRecord, delivery: Delivery, context: Context) -> Verdi
     It must be an approved post, its gate must be open under the rules of now,
     and no published field may differ from the revision that was planned.
     """
+    return _as_approved(record, delivery, context, revision=delivery.revision)
+
+
+def may_amend(record: PostRecord, delivery: Delivery, context: Context) -> Verdict:
+    """Tell whether the revision that *delivery* is to carry instead is what was approved."""
+    return _as_approved(record, delivery, context, revision=delivery.amending)
+
+
+def _as_approved(
+    record: PostRecord, delivery: Delivery, context: Context, *, revision: str
+) -> Verdict:
     post = record.post
     if post.state is not PostState.APPROVED:
         return Verdict.no(Reason.of("not_approved", post=post.id, state=post.state.value))
     if delivery.profile not in post.targets or delivery.profile not in context.profiles:
         return Verdict.no(Reason.of("no_such_target", post=post.id, profile=delivery.profile))
-    planned = post.revision_named(delivery.revision)
+    planned = post.revision_named(revision)
     changed = () if planned is None else post.revision.changed_since(planned)
     if planned is None or any(name in PUBLISHED_FIELDS for name in changed):
         return Verdict.no(
@@ -87,16 +65,44 @@ def may_leave(record: PostRecord, delivery: Delivery, context: Context) -> Verdi
     return gate(record, context, alone=record.alone)
 
 
-def missed_by(record: PostRecord, delivery: Delivery, context: Context) -> str:
-    """Return why a due delivery may not begin now: a hold, a blackout or lateness; or nothing."""
+def stopping(record: PostRecord, delivery: Delivery, context: Context) -> Hold | None:
+    """Return the hold that stops a delivery now: a person's before the publisher's own."""
     profile = context.profiles.get(delivery.profile)
-    if profile is not None:
-        facts = context.facts_of(record.post, profile)
-        for hold in context.holds:
-            if hold.stops(profile, facts, now=context.now):
-                return f"hold {hold.id}"
-    if delivery.profile in context.barred:
-        return "blackout"
+    if profile is None:
+        return None
+    facts = context.facts_of(record.post, profile)
+    found = [hold for hold in context.holds if hold.stops(profile, facts, now=context.now)]
+    found.sort(key=_by_publisher)
+    return found[0] if found else None
+
+
+def _by_publisher(hold: Hold) -> bool:
+    return hold.by == str(Actor.PUBLISHER)
+
+
+def silenced_by(record: PostRecord, delivery: Delivery, context: Context) -> str:
+    """Return the person's hold or the blackout that stands in the way now, or nothing."""
+    hold = stopping(record, delivery, context)
+    if hold is not None and not _by_publisher(hold):
+        return f"hold {hold.id}"
+    return "blackout" if delivery.profile in context.barred else ""
+
+
+def waits_to_sign_in(record: PostRecord, delivery: Delivery, context: Context) -> bool:
+    """Tell whether its profile waits for somebody to sign in again."""
+    hold = stopping(record, delivery, context)
+    return hold is not None and _by_publisher(hold)
+
+
+def missed_by(record: PostRecord, delivery: Delivery, context: Context) -> str:
+    """
+    Return why a due delivery may not begin now: a hold, a blackout or lateness; or nothing.
+
+    What waits for somebody to sign in again is not missed by that: it goes on afterwards.
+    """
+    silenced = silenced_by(record, delivery, context)
+    if silenced:
+        return silenced
     late_by = context.requirement(record.post).late_by
     if late_by is not None and context.now > _latest(delivery, late_by, context):
         return "too_late"
@@ -111,10 +117,18 @@ def _latest(delivery: Delivery, late_by: Duration, context: Context) -> dt.datet
 
 
 def begin(
-    record: PostRecord, delivery: Delivery, context: Context, prepared: Mapping[str, str]
+    record: PostRecord,
+    delivery: Delivery,
+    context: Context,
+    prepared: Mapping[str, str],
+    *,
+    limited_until: dt.datetime | None = None,
 ) -> tuple[ev.Event, ...]:
     """
     Take a waiting delivery that is due in hand, or say that it is missed.
+
+    What is partly out already is not missed by a hold or a blackout: its next
+    part waits until it may leave.
 
     Args:
         record: The post.
@@ -125,17 +139,33 @@ def begin(
 
         prepared: Ids and keys that the adapter fixed for this delivery.
 
+        limited_until: Until when the network asked its profile to wait, or None.
+
     Returns:
-        One event; none if it does not wait or is not due.
+        One event; none if it does not wait, is not due, or has to wait until
+        somebody has signed in.
     """
     if delivery.state is not DeliveryState.WAITING or delivery.due_at > context.now:
         return ()
     problem = missed_by(record, delivery, context)
-    if not problem and not may_leave(record, delivery, context):
-        problem = "not_approved"
+    if problem and delivery.partly_out and problem == silenced_by(record, delivery, context):
+        return ()
+    problem = problem or _not_approved(record, delivery, context)
     if problem:
         return (_event(delivery, ev.DeliveryMissed(problem=problem)),)
+    if waits_to_sign_in(record, delivery, context):
+        return ()
+    if limited_until is not None and limited_until > context.now:
+        # Another delivery of the profile was asked to wait: this one does not try its luck.
+        waits = ev.DeliveryReturned(problem="rate_limited", not_before=limited_until)
+        return (_event(delivery, waits),)
     return (_event(delivery, ev.DeliveryBegun(prepared=prepared)),)
+
+
+def _not_approved(record: PostRecord, delivery: Delivery, context: Context) -> str:
+    if delivery.profile not in context.profiles:
+        return "profile_gone"
+    return "" if may_leave(record, delivery, context) else "not_approved"
 
 
 def start_send(
@@ -164,134 +194,43 @@ def start_send(
         deadline: When the sender gives up for certain, on the real clock.
 
     Returns:
-        ``SendStarted``; ``DeliveryMissed`` if it may not leave any more and
-        nothing was sent; none if another attempt is in doubt, the delivery is
-        not being published, or a part is out and the next may not follow now.
+        ``SendStarted``; ``DeliveryReturned`` if it has to wait, or somebody
+        wants it gone; ``DeliveryMissed`` if it may not leave any more; none if
+        another attempt is in doubt, that part is out, or the delivery is not
+        being published.
     """
     if delivery.state is not DeliveryState.PUBLISHING or delivery.in_doubt is not None:
         return ()
+    if any(known.part == part for known in delivery.parts):
+        return ()
+    if delivery.unwanted:
+        return (_event(delivery, ev.DeliveryReturned(problem="taken_down")),)
     problem = missed_by(record, delivery, context)
-    if not problem and not may_leave(record, delivery, context):
-        problem = "not_approved"
+    begun = part > 0 or delivery.partly_out
+    if problem and begun and problem == silenced_by(record, delivery, context):
+        returned = ev.DeliveryReturned(problem=problem, not_before=context.now + _SOON)
+        return (_event(delivery, returned),)
+    problem = problem or _not_approved(record, delivery, context)
     if problem:
-        # What is partly out was not missed; its next part waits until it may leave.
-        return (_event(delivery, ev.DeliveryMissed(problem=problem)),) if part == 0 else ()
+        return (_event(delivery, ev.DeliveryMissed(problem=problem)),)
+    if waits_to_sign_in(record, delivery, context):
+        return (_event(delivery, ev.DeliveryReturned(problem="credentials_refused")),)
     started = ev.SendStarted(
         number=len(delivery.attempts) + 1, part=part, started_at=started_at, deadline=deadline
     )
     return (_event(delivery, started),)
 
 
-def settle(
-    delivery: Delivery,
-    outcome: Sent | NetworkError,
-    context: Context,
-    *,
-    attempt: int | None = None,
-) -> tuple[ev.Event, ...]:
+def strand(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
     """
-    Store what came of sending, however late the answer is.
+    Let go of what is being published and cannot go on, with nothing in doubt.
 
-    Args:
-        delivery: The delivery, read anew.
-
-        outcome: What the network said, or the error that says what is known.
-
-        context: The facts of now.
-
-        attempt: The number of the right to send that was answered, 0 if none
-            was taken. What went wrong with an older attempt says nothing of a
-            newer one that is in doubt. None means the newest.
+    Its profile has gone, or somebody wants it taken down.
     """
-    if isinstance(outcome, Sent):
-        if delivery.state in _OUT:
-            return ()
-        published = ev.DeliveryPublished(
-            network_id=outcome.network_id,
-            url=outcome.url,
-            published_at=outcome.published_at,
-            found=outcome.found,
-        )
-        return (_event(delivery, published),)
-    if delivery.state not in (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN):
+    if delivery.state is not DeliveryState.PUBLISHING or delivery.in_doubt is not None:
         return ()
-    if attempt is not None and delivery.in_doubt and delivery.in_doubt.number != attempt:
-        return ()
-    if isinstance(outcome, RateLimitedError):
-        wait = _wait(outcome.retry_after_s, delivery.rate_limited)
-        returned = ev.DeliveryReturned(
-            problem="rate_limited", not_before=context.now + wait, rate_limited=True
-        )
-        return (_event(delivery, returned),)
-    if isinstance(outcome, TemporaryError):
-        returned = ev.DeliveryReturned(
-            problem="temporary",
-            not_before=context.now + _wait(None, delivery.rate_limited),
-            rate_limited=True,
-        )
-        return (_event(delivery, returned),)
-    if isinstance(outcome, CredentialsRefusedError):
-        hold = Hold(
-            id=f"credentials-{delivery.profile}",
-            on=Selector(profile=delivery.profile),
-            reason="",
-            by=str(Actor.PUBLISHER),
-            at=context.now,
-        )
-        returned = ev.DeliveryReturned(problem="credentials_refused")
-        known = {known_hold.id for known_hold in context.holds}
-        set_hold = (
-            ()
-            if hold.id in known
-            else (
-                ev.Event(
-                    "holds", Actor.PUBLISHER, ev.HoldSet(hold=hold, reason="credentials refused")
-                ),
-            )
-        )
-        return (_event(delivery, returned), *set_hold)
-    if isinstance(outcome, RejectedError):
-        return (_event(delivery, ev.DeliveryFailed(problem=str(outcome)[:500])),)
-    if not isinstance(outcome, OutcomeUnknownError) and delivery.in_doubt is None:
-        return (_event(delivery, ev.DeliveryFailed(problem=str(outcome)[:500])),)
-    if delivery.state is DeliveryState.UNKNOWN:
-        return ()
-    return (_event(delivery, ev.DeliveryUnknown(problem="no_answer")),)
-
-
-def give_up(delivery: Delivery, *, real_now: dt.datetime) -> tuple[ev.Event, ...]:
-    """Store that a sender's answer never came, once its hard deadline has passed."""
-    attempt = delivery.in_doubt
-    if (
-        delivery.state is not DeliveryState.PUBLISHING
-        or attempt is None
-        or real_now < attempt.deadline
-    ):
-        return ()
-    return (_event(delivery, ev.DeliveryUnknown(problem="sender_vanished")),)
-
-
-def absent(delivery: Delivery, *, attempt: int | None = None) -> tuple[ev.Event, ...]:
-    """
-    Store that a conclusive look found nothing: what was in doubt made nothing.
-
-    Args:
-        delivery: The delivery, read anew.
-
-        attempt: The number of the attempt that was looked for; a newer one is
-            still in doubt. None means the newest.
-    """
-    if delivery.state is not DeliveryState.UNKNOWN:
-        return ()
-    if attempt is not None and delivery.in_doubt and delivery.in_doubt.number != attempt:
-        return ()
-    return (_event(delivery, ev.DeliveryReturned(problem="found_absent")),)
-
-
-def _wait(asked_s: float | None, before: int) -> dt.timedelta:
-    if asked_s is not None:
-        return min(
-            max(dt.timedelta(seconds=asked_s), dt.timedelta(seconds=1)), dt.timedelta(days=1)
-        )
-    doublings: int = 1 << min(before, 10)
-    return min(_SHORTEST_WAIT * doublings, _LONGEST_WAIT)
+    if delivery.unwanted:
+        return (_event(delivery, ev.DeliveryReturned(problem="taken_down")),)
+    if delivery.profile not in context.profiles:
+        return (_event(delivery, ev.DeliveryMissed(problem="profile_gone")),)
+    return ()

@@ -8,10 +8,13 @@ from typing import Any, Final
 from socialcollab.errors import NotFoundError
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
+from socialcollab.workflow.amending import amend
 from socialcollab.workflow.context import Context
+from socialcollab.workflow.marking import mark_absent, mark_published
 from socialcollab.workflow.request import PostRecord
 from socialcollab.workflow.revising import comment, draft, edit
 from socialcollab.workflow.signing_off import submit, vote, withdraw
+from socialcollab.workflow.taking_down import take_down
 from socialcollab.workflow.timing import cancel, move, schedule, unschedule
 from socialcollab.workflow.waiving import waive
 
@@ -61,4 +64,8 @@ _DECIDERS: Final[Mapping[type[Any], Callable[[PostRecord, Any, Context], tuple[e
     cm.Move: move,
     cm.Cancel: cancel,
     cm.Waive: waive,
+    cm.TakeDown: take_down,
+    cm.Amend: amend,
+    cm.MarkPublished: mark_published,
+    cm.MarkAbsent: mark_absent,
 }

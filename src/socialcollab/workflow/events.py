@@ -18,23 +18,35 @@ from socialcollab.workflow.request import DecisionVerdict, When
 __all__ = [
     "DELIVERY_EVENTS",
     "HOLD_EVENTS",
+    "OTHER_EVENTS",
     "PERSONAL",
     "POST_EVENTS",
     "SYSTEM_MAY",
+    "AmendAsked",
+    "AmendPutOff",
+    "AmendRefused",
+    "AmendStarted",
+    "BudgetLimited",
+    "DeliveryAmended",
     "DeliveryBegun",
     "DeliveryCancelled",
     "DeliveryFailed",
+    "DeliveryLooked",
     "DeliveryMissed",
     "DeliveryPlanned",
     "DeliveryProgressed",
     "DeliveryPublished",
+    "DeliveryPublishedAgain",
+    "DeliveryRemoved",
     "DeliveryReplanned",
     "DeliveryReturned",
+    "DeliveryRuledOut",
     "DeliveryUnknown",
     "Event",
     "HoldEnded",
     "HoldSet",
     "NoteWritten",
+    "PartPublished",
     "PostApproved",
     "PostCancelled",
     "PostCommented",
@@ -42,6 +54,8 @@ __all__ = [
     "PostDrafted",
     "PostEdited",
     "PostExpired",
+    "PostForgotten",
+    "PostObserved",
     "PostOutdated",
     "PostReplanned",
     "PostScheduled",
@@ -49,6 +63,8 @@ __all__ = [
     "PostUnscheduled",
     "PostWaived",
     "PostWithdrawn",
+    "RemovalAsked",
+    "RemovalPutOff",
     "SendStarted",
     "SlotTaken",
     "StepEscalated",
@@ -83,6 +99,16 @@ def delivery_stream(delivery: str) -> str:
 def calendar_stream(profile: str) -> str:
     """Return the stream that keeps two acts from taking one slot of a profile."""
     return f"calendar/{profile}"
+
+
+def budget_stream(profile: str) -> str:
+    """Return the stream that says until when a profile has to wait."""
+    return f"budget/{profile}"
+
+
+def observed_stream(profile: str, name: str) -> str:
+    """Return the stream of a post that was made on the network itself."""
+    return f"observed/{profile}.{name}"
 
 
 @attrs.frozen(kw_only=True)
@@ -307,7 +333,12 @@ class SendStarted:
 
 @attrs.frozen(kw_only=True)
 class DeliveryPublished:
-    """It is out, with the network's own id; *found* says that it was read back, not answered."""
+    """
+    It is out, with the network's own id.
+
+    *found* says that it was read back and not answered; *by_hand* that a
+    person says so, which leaves open what an attempt in doubt came to.
+    """
 
     TYPE: ClassVar[str] = "delivery.published"
 
@@ -315,6 +346,35 @@ class DeliveryPublished:
     url: str
     published_at: dt.datetime
     found: bool = False
+    by_hand: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class PartPublished:
+    """A part of a thread is out, by attempt *number*; *progress* is what the next goes on from."""
+
+    TYPE: ClassVar[str] = "delivery.part_published"
+
+    number: int
+    part: int
+    network_id: str
+    url: str
+    published_at: dt.datetime
+    progress: Mapping[str, str] = attrs.field(factory=dict)
+    found: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryPublishedAgain:
+    """Something else is out of it too: attempt *number* was not lost after all."""
+
+    TYPE: ClassVar[str] = "delivery.published_again"
+
+    number: int
+    part: int
+    network_id: str
+    url: str
+    published_at: dt.datetime
 
 
 @attrs.frozen(kw_only=True)
@@ -333,6 +393,23 @@ class DeliveryUnknown:
     TYPE: ClassVar[str] = "delivery.unknown"
 
     problem: str
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryLooked:
+    """A look could not tell what became of it; the next one is not before *not_before*."""
+
+    TYPE: ClassVar[str] = "delivery.looked"
+
+    problem: str
+    not_before: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryRuledOut:
+    """A person has looked, and what was in doubt made nothing."""
+
+    TYPE: ClassVar[str] = "delivery.ruled_out"
 
 
 @attrs.frozen(kw_only=True)
@@ -376,12 +453,122 @@ class DeliveryReplanned:
 
 
 @attrs.frozen(kw_only=True)
+class RemovalAsked:
+    """Somebody wants it taken down, or *network_id* of it alone."""
+
+    TYPE: ClassVar[str] = "delivery.removal_asked"
+
+    network_id: str = ""
+    reason: str = attrs.field(default="", metadata=PERSONAL)
+
+
+@attrs.frozen(kw_only=True)
+class RemovalPutOff:
+    """It could not be taken down now; it is tried again, not before *not_before*."""
+
+    TYPE: ClassVar[str] = "delivery.removal_put_off"
+
+    problem: str
+    not_before: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryRemoved:
+    """What these ids name is not on the network any more."""
+
+    TYPE: ClassVar[str] = "delivery.removed"
+
+    network_ids: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class AmendAsked:
+    """Somebody wants what is out to carry a later revision."""
+
+    TYPE: ClassVar[str] = "delivery.amend_asked"
+
+    revision: str
+
+
+@attrs.frozen(kw_only=True)
+class AmendStarted:
+    """The right to send a change was taken; its sender gives up at *deadline*."""
+
+    TYPE: ClassVar[str] = "delivery.amend_started"
+
+    number: int
+    revision: str
+    started_at: dt.datetime
+    deadline: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryAmended:
+    """What is out carries *revision* now, for certain."""
+
+    TYPE: ClassVar[str] = "delivery.amended"
+
+    revision: str
+
+
+@attrs.frozen(kw_only=True)
+class AmendPutOff:
+    """The change may not be out; it is sent again, not before *not_before*."""
+
+    TYPE: ClassVar[str] = "delivery.amend_put_off"
+
+    problem: str
+    not_before: dt.datetime
+    answered: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class AmendRefused:
+    """The change is not sent any more; *answered* says that nothing of it is in doubt."""
+
+    TYPE: ClassVar[str] = "delivery.amend_refused"
+
+    problem: str
+    answered: bool = True
+
+
+@attrs.frozen(kw_only=True)
 class SlotTaken:
     """Something was put on a profile's calendar; its version keeps two from doing so at once."""
 
     TYPE: ClassVar[str] = "calendar.taken"
 
     post: PostId
+
+
+@attrs.frozen(kw_only=True)
+class BudgetLimited:
+    """The network asked a profile to wait; all of its deliveries do."""
+
+    TYPE: ClassVar[str] = "budget.limited"
+
+    until: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class PostObserved:
+    """A post that nobody made here was seen on a profile."""
+
+    TYPE: ClassVar[str] = "observed.seen"
+
+    profile: ProfileId
+    workspace: WorkspaceId
+    network_id: str
+    at: dt.datetime
+    url: str = attrs.field(default="", metadata=PERSONAL)
+    text: str = attrs.field(default="", metadata=PERSONAL)
+
+
+@attrs.frozen(kw_only=True)
+class PostForgotten:
+    """An observed post is gone, or was none; it takes up no room any more."""
+
+    TYPE: ClassVar[str] = "observed.forgotten"
 
 
 @attrs.frozen(kw_only=True)
@@ -447,6 +634,18 @@ DeliveryEvent: TypeAlias = (
     | DeliveryMissed
     | DeliveryCancelled
     | DeliveryReplanned
+    | PartPublished
+    | DeliveryPublishedAgain
+    | DeliveryLooked
+    | DeliveryRuledOut
+    | RemovalAsked
+    | RemovalPutOff
+    | DeliveryRemoved
+    | AmendAsked
+    | AmendStarted
+    | DeliveryAmended
+    | AmendPutOff
+    | AmendRefused
 )
 
 
@@ -459,6 +658,12 @@ class EventData(Protocol):
 POST_EVENTS: Final[tuple[type[Any], ...]] = PostEvent.__args__
 DELIVERY_EVENTS: Final[tuple[type[Any], ...]] = DeliveryEvent.__args__
 HOLD_EVENTS: Final[tuple[type[Any], ...]] = (HoldSet, HoldEnded)
+OTHER_EVENTS: Final[tuple[type[Any], ...]] = (
+    SlotTaken,
+    BudgetLimited,
+    PostObserved,
+    PostForgotten,
+)
 
 SYSTEM_MAY: Final[Mapping[str, frozenset[str]]] = {
     "publisher": frozenset(
@@ -472,6 +677,17 @@ SYSTEM_MAY: Final[Mapping[str, frozenset[str]]] = {
             DeliveryUnknown,
             DeliveryReturned,
             DeliveryMissed,
+            DeliveryCancelled,
+            PartPublished,
+            DeliveryPublishedAgain,
+            DeliveryLooked,
+            RemovalPutOff,
+            DeliveryRemoved,
+            AmendStarted,
+            DeliveryAmended,
+            AmendPutOff,
+            AmendRefused,
+            BudgetLimited,
             HoldSet,
         )
     ),

@@ -10,11 +10,8 @@ import attrs
 
 from socialcollab.content import (
     Comment,
-    Delivery,
-    DeliveryState,
     Post,
     PostState,
-    SendAttempt,
 )
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId
@@ -22,7 +19,7 @@ from socialcollab.workflow import events as ev
 from socialcollab.workflow.actor import Actor
 from socialcollab.workflow.request import Decision, PostRecord, Request, StepClock, Waiver
 
-__all__ = ["evolve_delivery", "evolve_post"]
+__all__ = ["evolve_post"]
 
 _R = TypeVar("_R")
 
@@ -227,88 +224,4 @@ _POST: Final[Mapping[type[Any], Callable[[PostRecord, Any, Actor, dt.datetime], 
         )
     ),
     ev.StepOverdue: _on_clock(lambda clock, _: attrs.evolve(clock, overdue=True)),
-}
-
-
-def evolve_delivery(delivery: Delivery | None, data: ev.EventData) -> Delivery:
-    """
-    Return the delivery after one event.
-
-    Raises:
-        InvalidValueError: If the event cannot follow on that delivery.
-    """
-    if isinstance(data, ev.DeliveryPlanned):
-        return Delivery(
-            id=data.delivery,
-            post=data.post,
-            workspace=data.workspace,
-            profile=data.profile,
-            at=data.at,
-            revision=data.revision,
-        )
-    if delivery is None:
-        raise InvalidValueError(f"`{data.TYPE}` comes before the delivery's plan", value=data.TYPE)
-    fold = _DELIVERY.get(type(data))
-    if fold is None:
-        raise InvalidValueError(f"`{data.TYPE}` is no event of a delivery", value=data.TYPE)
-    return fold(delivery, data)
-
-
-def _answered(delivery: Delivery) -> tuple[SendAttempt, ...]:
-    if not delivery.attempts:
-        return ()
-    return (*delivery.attempts[:-1], attrs.evolve(delivery.attempts[-1], answered=True))
-
-
-def _send_started(delivery: Delivery, data: ev.SendStarted) -> Delivery:
-    attempt = SendAttempt(
-        number=data.number, part=data.part, started_at=data.started_at, deadline=data.deadline
-    )
-    return attrs.evolve(delivery, attempts=(*_answered(delivery), attempt))
-
-
-def _published(delivery: Delivery, data: ev.DeliveryPublished) -> Delivery:
-    return attrs.evolve(
-        delivery,
-        state=DeliveryState.PUBLISHED,
-        network_id=data.network_id,
-        url=data.url,
-        published_at=data.published_at,
-        attempts=_answered(delivery),
-        problem="",
-    )
-
-
-def _returned(delivery: Delivery, data: ev.DeliveryReturned) -> Delivery:
-    return attrs.evolve(
-        delivery,
-        state=DeliveryState.WAITING,
-        not_before=data.not_before,
-        problem=data.problem,
-        attempts=_answered(delivery),
-        rate_limited=delivery.rate_limited + 1 if data.rate_limited else 0,
-    )
-
-
-_DELIVERY: Final[Mapping[type[Any], Callable[[Delivery, Any], Delivery]]] = {
-    ev.DeliveryBegun: lambda delivery, data: attrs.evolve(
-        delivery, state=DeliveryState.PUBLISHING, prepared=data.prepared, problem=""
-    ),
-    ev.DeliveryProgressed: lambda delivery, data: attrs.evolve(delivery, progress=data.progress),
-    ev.SendStarted: _send_started,
-    ev.DeliveryPublished: _published,
-    ev.DeliveryFailed: lambda delivery, data: attrs.evolve(
-        delivery, state=DeliveryState.FAILED, problem=data.problem, attempts=_answered(delivery)
-    ),
-    ev.DeliveryUnknown: lambda delivery, data: attrs.evolve(
-        delivery, state=DeliveryState.UNKNOWN, problem=data.problem
-    ),
-    ev.DeliveryReturned: _returned,
-    ev.DeliveryMissed: lambda delivery, data: attrs.evolve(
-        delivery, state=DeliveryState.MISSED, problem=data.problem
-    ),
-    ev.DeliveryReplanned: lambda delivery, _: delivery,
-    ev.DeliveryCancelled: lambda delivery, data: attrs.evolve(
-        delivery, state=DeliveryState.CANCELLED, problem=data.problem
-    ),
 }

@@ -35,6 +35,7 @@ __all__ = [
     "CALLED_OFF",
     "after_events",
     "call_off",
+    "go_on",
     "narrowed",
     "pins_of",
     "plan",
@@ -44,6 +45,7 @@ __all__ = [
     "refuse_in_doubt",
     "refuse_past",
     "sorted_due",
+    "taken_down_on",
 ]
 
 CALLED_OFF = (DeliveryState.WAITING, DeliveryState.MISSED)
@@ -93,21 +95,41 @@ def plan(
 
 
 def call_off(deliveries: Sequence[Delivery], problem: str, actor: Actor) -> list[ev.Event]:
-    """Cancel those deliveries that wait or were missed."""
+    """Cancel those deliveries that wait or were missed; of what is partly out, none."""
     return [
         ev.Event(ev.delivery_stream(delivery.id), actor, ev.DeliveryCancelled(problem=problem))
         for delivery in deliveries
-        if delivery.state in CALLED_OFF
+        if delivery.state in CALLED_OFF and not delivery.standing
+    ]
+
+
+def go_on(deliveries: Sequence[Delivery], actor: Actor) -> list[ev.Event]:
+    """Let go on what was missed when parts of it were out already."""
+    return [
+        ev.Event(ev.delivery_stream(delivery.id), actor, ev.DeliveryReturned(problem=""))
+        for delivery in deliveries
+        if delivery.state is DeliveryState.MISSED and delivery.standing
     ]
 
 
 def published_on(context: Context) -> set[str]:
-    """Return the profiles that the post is out on."""
-    return {
+    """Return the profiles that the post does not go to by itself: it is out, or was taken down."""
+    out = {
         delivery.profile
         for delivery in context.deliveries
-        if delivery.state is DeliveryState.PUBLISHED
+        if delivery.standing or delivery.state is DeliveryState.PUBLISHED
     }
+    return out | taken_down_on(context)
+
+
+def taken_down_on(context: Context) -> set[str]:
+    """Return the profiles that the post was taken down from, and has not gone to again."""
+    latest = {
+        delivery.profile: delivery.state
+        for delivery in context.deliveries
+        if delivery.state is not DeliveryState.CANCELLED
+    }
+    return {profile for profile, state in latest.items() if state is DeliveryState.REMOVED}
 
 
 def narrowed(content: PostContent, targets: Sequence[str]) -> PostContent:
@@ -120,10 +142,10 @@ def narrowed(content: PostContent, targets: Sequence[str]) -> PostContent:
     )
 
 
-def refuse_in_doubt(post: Post, command: str, context: Context) -> None:
-    """Refuse a command while a delivery is being sent or its outcome is unknown."""
+def refuse_in_doubt(post: Post, command: str, context: Context, *, partly_out: bool = True) -> None:
+    """Refuse a command while a delivery is being sent, partly out or its outcome is unknown."""
     for delivery in context.deliveries:
-        if delivery.state in _IN_DOUBT:
+        if delivery.state in _IN_DOUBT or (partly_out and delivery.partly_out):
             raise refuse(
                 Reason.of(
                     "delivery_in_doubt",

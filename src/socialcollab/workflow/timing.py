@@ -17,6 +17,7 @@ from socialcollab.workflow.context import Context
 from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.planning_deliveries import (
     call_off,
+    go_on,
     narrowed,
     plan,
     post_event,
@@ -24,6 +25,7 @@ from socialcollab.workflow.planning_deliveries import (
     refuse_barred,
     refuse_in_doubt,
     refuse_past,
+    taken_down_on,
 )
 from socialcollab.workflow.refusals import (
     check_fresh,
@@ -46,7 +48,7 @@ def schedule(record: PostRecord, command: cm.Schedule, context: Context) -> tupl
     check_permission("schedule", post, context)
     check_state(post, "schedule", ("approved",))
     check_fresh(post, command.seen)
-    refuse_in_doubt(post, "schedule", context)
+    refuse_in_doubt(post, "schedule", context, partly_out=False)
     if command.at is not None:
         content = attrs.evolve(post.content, planned_at=command.at, times=())
         if content != post.content:
@@ -63,6 +65,11 @@ def _leave(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
     done = published_on(context)
     targets = [target for target in post.targets if target not in done]
     if not targets:
+        # What was taken down comes back only if it is all that is left to come.
+        again = taken_down_on(context)
+        targets = [target for target in post.targets if target in again]
+    going_on = go_on(context.deliveries, context.actor)
+    if not targets and not going_on:
         raise refuse(Reason.of("all_published", post=post.id))
     for target in targets:
         at = post.content.time_for(target)
@@ -76,6 +83,7 @@ def _leave(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
     )
     refuse_past(remaining.post, context)
     return (
+        *going_on,
         *call_off(context.deliveries, "scheduled_anew", context.actor),
         *plan(record, context, context.actor, targets),
     )

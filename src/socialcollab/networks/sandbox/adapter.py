@@ -17,6 +17,7 @@ from socialcollab.errors import RejectedError
 from socialcollab.networks.limits import limits_broken, text_to_send
 from socialcollab.networks.sandbox.read import (
     read_account,
+    read_changed,
     read_found,
     read_media_id,
     read_published,
@@ -24,11 +25,14 @@ from socialcollab.networks.sandbox.read import (
 )
 from socialcollab.time import as_utc
 from socialcollab.transport.adapter import Absent, CannotTell, Found, Outgoing, Prepared, Published
-from socialcollab.transport.flow import Checkpoint, Flow, MediaPart, Request, ask
+from socialcollab.transport.flow import Checkpoint, Created, Flow, MediaPart, Request, ask
 
 __all__ = ["SandboxAdapter", "token_of"]
 
 _MEDIA: Final = "media-"
+_PART: Final = "part-"
+_URL: Final = "url-"
+_AT: Final = "at-"
 
 
 def token_of(profile: str) -> str:
@@ -49,12 +53,19 @@ class SandboxAdapter:
         send_within_s: How long a creating request may take, in seconds.
 
         honours_keys: Whether the server is known to make one post per key.
+
+        conclusive_after: How long after the sender's deadline a look that
+            finds nothing proves that nothing was made.
+
+        thread_mark: What separates the parts of a thread in a text, or empty.
     """
 
     profile: Profile
     description: NetworkDescription
     send_within_s: float = 30.0
     honours_keys: bool = True
+    conclusive_after: dt.timedelta = dt.timedelta(0)
+    thread_mark: str = ""
 
     def prepare(self, outgoing: Outgoing, *, now: dt.datetime, entropy: bytes) -> Prepared:
         """
@@ -63,21 +74,25 @@ class SandboxAdapter:
         Raises:
             RejectedError: If a limit is broken; all broken ones are named.
         """
-        broken = limits_broken(
-            self.description,
-            text=text_to_send(self.description, outgoing),
-            images=outgoing.images,
-            labels=outgoing.labels,
-            poll=outgoing.poll,
-        )
+        broken = [
+            problem
+            for part, text in enumerate(self._texts(outgoing))
+            for problem in limits_broken(
+                self.description,
+                text=text,
+                images=outgoing.images if part == 0 else (),
+                labels=outgoing.labels,
+                poll=outgoing.poll if part == 0 else None,
+            )
+        ]
         if broken:
             raise RejectedError("; ".join(broken), network=self.profile.network)
         key = hashlib.sha256(outgoing.delivery.encode() + b"/" + entropy).hexdigest()[:32]
         return Prepared(outgoing=outgoing, keys={"key": key, "created_at": as_utc(now).isoformat()})
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Upload what is not uploaded yet, then make the post in one request."""
-        done = {key: value for key, value in progress.items() if key.startswith(_MEDIA)}
+        """Upload what is not uploaded yet, then make the post: a request for each of its parts."""
+        done = dict(progress)
         for place, image in enumerate(prepared.outgoing.images):
             name = f"{_MEDIA}{place}"
             if name in done:
@@ -85,19 +100,67 @@ class SandboxAdapter:
             reply = yield from ask(self._upload(image))
             done[name] = read_media_id(reply, network=self.profile.network)
             yield from ask(Checkpoint(values=dict(done)))
-        media = [done[f"{_MEDIA}{place}"] for place in range(len(prepared.outgoing.images))]
-        reply = yield from ask(self._post(prepared, media))
-        return read_published(reply, network=self.profile.network)
+        texts = self._texts(prepared.outgoing)
+        published = _first(done)
+        for part in range(len(texts)):
+            if f"{_PART}{part}" in done:
+                continue
+            reply = yield from ask(self._post(prepared, done, part))
+            made = read_published(reply, network=self.profile.network)
+            done |= _progress(made, part)
+            published = published or made
+            if part < len(texts) - 1:
+                yield from ask(
+                    Created(
+                        part=part,
+                        network_id=made.network_id,
+                        url=made.url,
+                        at=made.at,
+                        values=dict(done),
+                    )
+                )
+        if published is None:
+            raise RejectedError("the post has no parts", network=self.profile.network)
+        return published
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Absent | CannotTell]:
-        """Look by the key; a removed post counts as found."""
-        del progress  # the key says it all
-        reply = yield from ask(self._request("GET", "/posts", params={"key": prepared.keys["key"]}))
+        """Look by the key of the first part that is not known; a removed post counts as found."""
+        count = len(self._texts(prepared.outgoing))
+        part = next((one for one in range(count) if f"{_PART}{one}" not in progress), count - 1)
+        key = _key(prepared.keys["key"], part)
+        reply = yield from ask(self._request("GET", "/posts", params={"key": key}))
         found = read_found(reply, network=self.profile.network)
-        # The sandbox looks under its write lock and makes nothing after a deadline.
-        return found or Absent(conclusive_after=dt.timedelta(0))
+        if found is None:
+            # The sandbox looks under its write lock and makes nothing after a deadline.
+            return Absent(conclusive_after=self.conclusive_after)
+        if part == count - 1:
+            return Found(_first(progress) or found.published)
+        values = {**progress, **_progress(found.published, part)}
+        return Found(found.published, part=part, progress=values)
+
+    def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
+        """Let a post carry something else; the same again is harmless."""
+        if "edit" not in self.description.features:
+            raise RejectedError(
+                f"{self.description.title} changes nothing in place", network=self.profile.network
+            )
+        if len(self._texts(prepared.outgoing)) > 1:
+            raise RejectedError("a thread is not changed in place", network=self.profile.network)
+        done: dict[str, str] = {}
+        for place, image in enumerate(prepared.outgoing.images):
+            reply = yield from ask(self._upload(image))
+            done[f"{_MEDIA}{place}"] = read_media_id(reply, network=self.profile.network)
+        request = attrs.evolve(
+            self._post(prepared, done, 0),
+            method="PUT",
+            url=self._request("PUT", f"/posts/{quote(network_id, safe='')}").url,
+            headers=self._headers(),
+            repeat="same key",
+        )
+        reply = yield from ask(request)
+        read_changed(reply, network=self.profile.network)
 
     def take_down(self, network_id: str) -> Flow[None]:
         """Remove a post; one that is gone already counts as removed."""
@@ -123,12 +186,21 @@ class SandboxAdapter:
             ),
         )
 
-    def _post(self, prepared: Prepared, media: list[str]) -> Request:
+    def _texts(self, outgoing: Outgoing) -> tuple[str, ...]:
+        """Return the text of each part."""
+        text = text_to_send(self.description, outgoing)
+        if not self.thread_mark:
+            return (text,)
+        return tuple(part.strip() for part in text.split(self.thread_mark))
+
+    def _post(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
         outgoing, keys = prepared.outgoing, prepared.keys
-        poll = outgoing.poll
+        poll = outgoing.poll if part == 0 else None
+        places = range(len(outgoing.images)) if part == 0 else range(0)
         body: dict[str, Json] = {
-            "text": text_to_send(self.description, outgoing),
-            "media": media,
+            "text": self._texts(outgoing)[part],
+            "media": [done[f"{_MEDIA}{place}"] for place in places],
+            "in_reply_to": done.get(f"{_PART}{part - 1}", ""),
             "links": list(outgoing.links),
             "language": outgoing.language,
             "labels": list(outgoing.labels),
@@ -144,8 +216,8 @@ class SandboxAdapter:
         return attrs.evolve(
             self._request("POST", "/posts"),
             json=body,
-            headers={**self._headers(), "idempotency-key": keys["key"]},
-            creates=0,
+            headers={**self._headers(), "idempotency-key": _key(keys["key"], part)},
+            creates=part,
             repeat="same key" if self.honours_keys else "no",
         )
 
@@ -161,3 +233,29 @@ class SandboxAdapter:
             params=params or {},
             headers=self._headers(),
         )
+
+
+def _key(key: str, part: int) -> str:
+    return key if part == 0 else f"{key}-{part}"
+
+
+def _progress(made: Published, part: int) -> dict[str, str]:
+    """Return what is remembered of a part; the first one stands for the whole."""
+    known = {f"{_PART}{part}": made.network_id}
+    if part == 0:
+        known[f"{_URL}{part}"] = made.url
+        known[f"{_AT}{part}"] = "" if made.at is None else made.at.isoformat()
+    return known
+
+
+def _first(progress: Mapping[str, str]) -> Published | None:
+    """Return the first part, if it is out."""
+    network_id = progress.get(f"{_PART}0", "")
+    if not network_id:
+        return None
+    at = progress.get(f"{_AT}0", "")
+    return Published(
+        network_id=network_id,
+        url=progress.get(f"{_URL}0", ""),
+        at=dt.datetime.fromisoformat(at) if at else None,
+    )

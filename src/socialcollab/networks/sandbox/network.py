@@ -52,6 +52,13 @@ class Sandbox:
         honours_keys: Whether the server makes one post per key, however often
             it is sent. If not, each creating request makes a post.
 
+        conclusive_after_s: How long after a sender's deadline a look that
+            finds nothing is taken for proof; a fault that lags for longer, or
+            arrives later, shows what that is worth.
+
+        thread_mark: What separates the parts of a thread in a text; empty
+            sends every text as one post.
+
         media: Where the bytes of pictures come from. Without it, uploads are
             taken by digest alone and the preview shows their description.
 
@@ -72,6 +79,8 @@ class Sandbox:
         real_clock: Clock | None = None,
         send_within_s: float = 30.0,
         honours_keys: bool = True,
+        conclusive_after_s: float = 0.0,
+        thread_mark: str = "",
         media: Media | None = None,
         descriptions: Mapping[str, NetworkDescription] | None = None,
         durable: bool = True,
@@ -80,6 +89,8 @@ class Sandbox:
         self.path = Path(path)
         self._send_within_s = send_within_s
         self._honours_keys = honours_keys
+        self._conclusive_after = dt.timedelta(seconds=conclusive_after_s)
+        self._thread_mark = thread_mark
         self._descriptions = dict(descriptions or {})
         self._timeline = Timeline(self.path / "timeline.db", durable=durable)
         self._rules = Rules(
@@ -113,6 +124,8 @@ class Sandbox:
             description=self._described(profile.network),
             send_within_s=self._send_within_s,
             honours_keys=self._honours_keys,
+            conclusive_after=self._conclusive_after,
+            thread_mark=self._thread_mark,
         )
 
     def transport(self, profile: Profile) -> Transport:
@@ -139,7 +152,7 @@ class Sandbox:
         Raises:
             StoreUnavailableError: If the timeline cannot be read.
         """
-        return self._timeline.posts(profile=profile)
+        return self._timeline.posts(profile=profile, first=self._rules.let_arrive)
 
     def write_preview(self, *, zone: str = "UTC") -> Path:
         """

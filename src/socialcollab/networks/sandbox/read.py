@@ -18,7 +18,14 @@ from socialcollab.transport.adapter import Found, Published
 from socialcollab.transport.flow import Reply
 from socialcollab.transport.retry_after import retry_after_s
 
-__all__ = ["read_account", "read_found", "read_media_id", "read_published", "read_removed"]
+__all__ = [
+    "read_account",
+    "read_changed",
+    "read_found",
+    "read_media_id",
+    "read_published",
+    "read_removed",
+]
 
 
 def read_published(reply: Reply, *, network: str) -> Published:
@@ -81,6 +88,24 @@ def read_removed(reply: Reply, *, network: str) -> None:
     """
     if reply.status not in (200, 204, 404, 410):
         raise _error(reply, network=network)
+
+
+def read_changed(reply: Reply, *, network: str) -> None:
+    """
+    Read the answer to a change in place.
+
+    Raises:
+        NetworkError: Of the kind that says what the caller can do; what is not
+            there any more cannot be changed.
+    """
+    if reply.status != 200:
+        raise _error(reply, network=network, created=True)
+    try:
+        _text(reply, "id", network=network)
+    except TemporaryError:
+        raise OutcomeUnknownError(
+            "the answer names no post", network=network, status=reply.status
+        ) from None
 
 
 def read_account(reply: Reply, *, network: str) -> str:

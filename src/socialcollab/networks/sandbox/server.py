@@ -8,16 +8,15 @@ import math
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import unquote, urlsplit
 
 import attrs
 
-from socialcollab.content import Image, Json, Poll
+from socialcollab.content import Json
 from socialcollab.directory import Profile
 from socialcollab.directory.network import NetworkDescription
 from socialcollab.errors import (
-    InvalidValueError,
     OutcomeUnknownError,
     SocialCollabError,
     StoreUnavailableError,
@@ -26,10 +25,21 @@ from socialcollab.errors import (
 from socialcollab.networks.limits import limits_broken
 from socialcollab.networks.sandbox.adapter import token_of
 from socialcollab.networks.sandbox.fault import Fault, FaultKind
+from socialcollab.networks.sandbox.posting import (
+    Draft,
+    UnreadableError,
+    arrive,
+    change,
+    make,
+    put_off,
+    read_draft,
+)
 from socialcollab.networks.sandbox.timeline import (
     RateLimit,
     SandboxPost,
     Timeline,
+    latest_of,
+    shown_since,
     struck,
     with_key,
 )
@@ -38,8 +48,6 @@ from socialcollab.transport.flow import MediaPart, Reply, Request
 from socialcollab.transport.ports import Clock
 
 __all__ = ["Rules", "SandboxTransport"]
-
-_EARLIEST: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Keep(Protocol):
@@ -78,6 +86,15 @@ class Rules:
     real_clock: Clock
     sleep: Callable[[float], None]
     keep: Keep | None
+
+    def let_arrive(self, db: sqlite3.Connection) -> None:
+        """Make what was on its way for long, and has arrived by now."""
+        arrive(
+            db,
+            now=as_utc(self.clock()),
+            real_now=as_utc(self.real_clock()),
+            honours_keys=self.honours_keys,
+        )
 
 
 class _NoAnswerError(Exception):
@@ -123,8 +140,9 @@ class SandboxTransport:
         if deadline.passed():
             raise TemporaryError("the deadline passed before the request left", network=network)
         try:
-            self._be_slow(request, timeout_s)
-            return self._answer(request, deadline)
+            act = _act_of(request)
+            self._be_slow(act, timeout_s)
+            return self._answer(request, act, deadline)
         except _NoAnswerError:
             raise OutcomeUnknownError("the connection broke", network=network) from None
         except _TooLateError:
@@ -137,34 +155,35 @@ class SandboxTransport:
     def close(self) -> None:
         """Do nothing: the sandbox closes the timeline."""
 
-    def _be_slow(self, request: Request, timeout_s: float) -> None:
-        faults = self.rules.faults
-        if request.creates is None or all(each.kind is not FaultKind.SLOW for each in faults):
+    def _be_slow(self, act: str, timeout_s: float) -> None:
+        if all(each.kind is not FaultKind.SLOW or each.on != act for each in self.rules.faults):
             return
         with self.timeline.writing(wait_s=timeout_s) as db:
-            slow = self._struck(db, FaultKind.SLOW)
+            slow = self._struck(db, FaultKind.SLOW, on=act)
         if slow is not None:
             self.rules.sleep(min(slow.seconds, timeout_s))
             if slow.seconds >= timeout_s:
                 raise _TooLateError
 
-    def _struck(self, db: sqlite3.Connection, *kinds: FaultKind) -> Fault | None:
+    def _struck(self, db: sqlite3.Connection, *kinds: FaultKind, on: str = "") -> Fault | None:
         return struck(
             db,
             self.rules.faults,
             *kinds,
             profile=self.profile.id,
             network=self.profile.network,
+            on=on,
         )
 
-    def _answer(self, request: Request, deadline: _Deadline) -> Reply:
+    def _answer(self, request: Request, act: str, deadline: _Deadline) -> Reply:
         path = urlsplit(request.url).path.removeprefix("/v1")
         keep = self.rules.keep
         if keep is not None and request.media is not None and path == "/media":
             # Bytes are kept first: a medium that is named is there.
             keep(request.media)
         with self.timeline.writing(wait_s=deadline.left_s) as db:
-            reply, lost = self._route(db, request, path)
+            self.rules.let_arrive(db)
+            reply, lost = self._route(db, request, act, path)
             # Invariant: nothing is made after the deadline. A look waits for this lock.
             if request.creates is not None and deadline.passed():
                 raise _TooLateError
@@ -172,31 +191,65 @@ class SandboxTransport:
             raise _NoAnswerError
         return reply
 
-    def _route(self, db: sqlite3.Connection, request: Request, path: str) -> tuple[Reply, bool]:
+    def _route(
+        self, db: sqlite3.Connection, request: Request, act: str, path: str
+    ) -> tuple[Reply, bool]:
         """Return the answer, and whether it is lost on its way."""
         token = f"Bearer {token_of(self.profile.id)}"
         if request.headers.get("authorization") != token or self._struck(
             db, FaultKind.CREDENTIALS_REFUSED
         ):
             return _refusal(401, "the token is not valid"), False
-        if request.method == "POST" and path == "/media":
+        if act == "upload":
             return self._upload(db, request)
-        if request.method == "POST" and path == "/posts":
-            return self._create(db, request)
-        if request.method == "GET" and path == "/posts":
-            return self._find(db, request), False
-        if request.method == "DELETE" and path.startswith("/posts/"):
-            return self._remove(db, unquote(path.removeprefix("/posts/"))), False
-        if request.method == "GET" and path == "/account":
+        if act == "account":
             name = self.profile.handle or self.profile.id
             return _json(200, {"id": self.profile.id, "handle": name}), False
-        return _refusal(404, f"there is no {request.method} {path}"), False
+        if not act:
+            return _refusal(404, f"there is no {request.method} {path}"), False
+        before = self._struck(db, *_BEFORE, on=act)
+        if before is not None:
+            return self._struck_before(db, before, request)
+        reply = self._done(db, request, act, unquote(path.removeprefix("/posts/")))
+        if reply.status >= 400:
+            return reply, False
+        after = self._struck(db, *_AFTER, on=act)
+        if after is None:
+            return reply, False
+        if after.kind is FaultKind.SERVER_ERROR_AFTER_CREATING:
+            return _refusal(500, "the server failed"), False
+        return reply, True
+
+    def _done(self, db: sqlite3.Connection, request: Request, act: str, network_id: str) -> Reply:
+        if act == "create":
+            return self._create(db, request)
+        if act == "amend":
+            return self._change(db, request, network_id)
+        if act == "find":
+            return self._find(db, request)
+        return self._remove(db, network_id)
+
+    def _struck_before(
+        self, db: sqlite3.Connection, fault: Fault, request: Request
+    ) -> tuple[Reply, bool]:
+        if fault.kind is FaultKind.LATE_ARRIVAL:
+            arrives = as_utc(self.rules.real_clock()) + dt.timedelta(seconds=fault.seconds)
+            key = request.headers.get("idempotency-key", "")
+            put_off(db, self.profile, request.json, key=key, arrives=arrives)
+        elif fault.kind is FaultKind.DUPLICATE_ID:
+            latest = latest_of(db, profile=self.profile.id)
+            if latest is not None:
+                return _json(200, _shown(latest)), False
+        lost = fault.kind in (FaultKind.NO_ANSWER_BEFORE_CREATING, FaultKind.LATE_ARRIVAL)
+        return _struck_reply(fault), lost
 
     def _upload(self, db: sqlite3.Connection, request: Request) -> tuple[Reply, bool]:
         form, part = request.form or {}, request.media
         size = form.get("size_bytes", "0")
         if part is None or not (size.isascii() and size.isdigit()):
             return _refusal(422, "the upload has no file"), False
+        if self._struck(db, FaultKind.HALF_AN_UPLOAD) is not None:
+            return _refusal(400, "the upload broke off"), True
         limits = self.description.media
         if limits.types and part.media_type not in limits.types:
             return _refusal(422, f"{self.description.title} takes no {part.media_type}"), False
@@ -218,88 +271,48 @@ class SandboxTransport:
         lost = self._struck(db, FaultKind.CUT_UPLOAD) is not None
         return _json(201, {"id": f"m{made.lastrowid}"}), lost
 
-    def _create(self, db: sqlite3.Connection, request: Request) -> tuple[Reply, bool]:
-        struck_by = self._struck(
-            db,
-            FaultKind.NO_ANSWER_BEFORE_CREATING,
-            FaultKind.RATE_LIMITED,
-            FaultKind.SERVER_ERROR,
-            FaultKind.REJECTED,
-        )
-        if struck_by is not None:
-            return _struck_reply(struck_by), struck_by.kind is FaultKind.NO_ANSWER_BEFORE_CREATING
+    def _create(self, db: sqlite3.Connection, request: Request) -> Reply:
         key = request.headers.get("idempotency-key", "")
         if key and self.rules.honours_keys:
             known = with_key(db, profile=self.profile.id, key=key)
             if known:
-                return _json(200, _shown(known[0])), False
+                return _json(200, _shown(known[0]))
         now = as_utc(self.rules.clock())
         wait_s = self._wait_s(db, now)
         if wait_s is not None:
-            return _refusal(429, "too many posts", retry_after_s=wait_s), False
-        body = request.json if isinstance(request.json, Mapping) else {}
+            return _refusal(429, "too many posts", retry_after_s=wait_s)
+        draft = self._drafted(db, request, now)
+        if isinstance(draft, Reply):
+            return draft
+        real_now = as_utc(self.rules.real_clock())
+        shown = make(db, self.profile, draft, key=key, now=now, real_now=real_now)
+        return _json(201, shown)
+
+    def _change(self, db: sqlite3.Connection, request: Request, network_id: str) -> Reply:
+        if "edit" not in self.description.features:
+            return _refusal(405, f"{self.description.title} changes nothing in place")
+        now = as_utc(self.rules.clock())
+        draft = self._drafted(db, request, now)
+        if isinstance(draft, Reply):
+            return draft
+        if change(db, self.profile.id, network_id, draft, now=now):
+            return _json(200, {"id": network_id})
+        return _refusal(404, f"there is no post `{network_id}`")
+
+    def _drafted(self, db: sqlite3.Connection, request: Request, now: dt.datetime) -> Draft | Reply:
+        """Read what is to be made, or return why it is refused."""
         try:
-            images = [self._medium(db, each) for each in _words(body.get("media"))]
-            poll = _poll(body.get("poll"))
-            text, labels = str(body.get("text", "")), _words(body.get("labels"))
-            links = _words(body.get("links"))
-            created_at = as_utc(dt.datetime.fromisoformat(str(body.get("created_at", now))))
-        except (InvalidValueError, LookupError, TypeError, ValueError) as error:
-            return _refusal(400, f"the request cannot be read: {error}"), False
+            draft = read_draft(db, self.profile.id, request.json, now=now)
+        except UnreadableError as error:
+            return _refusal(400, str(error))
         broken = limits_broken(
             self.description,
-            text=text,
-            images=[image for _, image in images],
-            labels=labels,
-            poll=poll,
+            text=draft.text,
+            images=[image for _, image in draft.images],
+            labels=draft.labels,
+            poll=draft.poll,
         )
-        if broken:
-            return _refusal(422, "; ".join(broken)), False
-        number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM posts").fetchone()[0]
-        network_id = f"{(now - _EARLIEST) // dt.timedelta(milliseconds=1)}{number:06d}"
-        handle = self.profile.handle or self.profile.id
-        url = f"https://{self.profile.network}.sandbox.invalid/{handle.lstrip('@')}/{network_id}"
-        db.execute(
-            "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
-            (
-                number,
-                network_id,
-                self.profile.id,
-                self.profile.network,
-                handle,
-                key,
-                text,
-                json.dumps(links),
-                str(body.get("language", "")),
-                json.dumps(labels),
-                json.dumps(body.get("poll") or {}),
-                url,
-                created_at.isoformat(),
-                now.timestamp(),
-            ),
-        )
-        db.executemany(
-            "INSERT INTO post_media VALUES (?, ?, ?)",
-            [(number, place, medium) for place, (medium, _) in enumerate(images)],
-        )
-        lost = self._struck(db, FaultKind.NO_ANSWER_AFTER_CREATING) is not None
-        shown: dict[str, Json] = {
-            "id": network_id,
-            "url": url,
-            "created_at": created_at.isoformat(),
-        }
-        return _json(201, shown), lost
-
-    def _medium(self, db: sqlite3.Connection, name: str) -> tuple[int, Image]:
-        found = db.execute(
-            "SELECT number, digest, alt, media_type, size_bytes FROM media"
-            " WHERE 'm' || number = ? AND profile = ?",
-            (name, self.profile.id),
-        ).fetchone()
-        if found is None:
-            raise LookupError(f"there is no medium `{name}`")
-        number, digest, alt, media_type, size = found
-        return number, Image(digest=digest, alt=alt, media_type=media_type, size_bytes=size)
+        return _refusal(422, "; ".join(broken)) if broken else draft
 
     def _wait_s(self, db: sqlite3.Connection, now: dt.datetime) -> int | None:
         """Return how long the profile has to wait before its next post; None if it may post."""
@@ -320,6 +333,10 @@ class SandboxTransport:
     def _find(self, db: sqlite3.Connection, request: Request) -> Reply:
         key = request.params.get("key", "")
         found = with_key(db, profile=self.profile.id, key=key) if key else ()
+        lag = self._struck(db, FaultKind.LAGGING_READS, on="find") if found else None
+        if lag is not None:
+            young = as_utc(self.rules.real_clock()).timestamp() - lag.seconds
+            found = tuple(post for post in found if shown_since(db, post.network_id) <= young)
         return _json(200, {"posts": [_shown(post) for post in found]})
 
     def _remove(self, db: sqlite3.Connection, network_id: str) -> Reply:
@@ -356,6 +373,32 @@ def _committing(error: SocialCollabError) -> bool:
     return bool((code & 0xFF) == sqlite3.SQLITE_IOERR)
 
 
+_BEFORE: Final = (
+    FaultKind.NO_ANSWER_BEFORE_CREATING,
+    FaultKind.RATE_LIMITED,
+    FaultKind.SERVER_ERROR,
+    FaultKind.REJECTED,
+    FaultKind.LATE_ARRIVAL,
+    FaultKind.DUPLICATE_ID,
+)
+_AFTER: Final = (FaultKind.NO_ANSWER_AFTER_CREATING, FaultKind.SERVER_ERROR_AFTER_CREATING)
+
+
+def _act_of(request: Request) -> str:
+    """Return what a request asks for, or nothing."""
+    path = urlsplit(request.url).path.removeprefix("/v1")
+    one = path.startswith("/posts/")
+    acts = {
+        ("POST", "/media"): "upload",
+        ("POST", "/posts"): "create",
+        ("GET", "/posts"): "find",
+        ("GET", "/account"): "account",
+    }
+    if one and request.method in ("PUT", "DELETE"):
+        return "amend" if request.method == "PUT" else "take_down"
+    return acts.get((request.method, path), "")
+
+
 def _json(status: int, body: Json, headers: Mapping[str, str] | None = None) -> Reply:
     return Reply(
         status=status,
@@ -379,21 +422,3 @@ def _struck_reply(fault: Fault) -> Reply:
 
 def _shown(post: SandboxPost) -> dict[str, Json]:
     return {"id": post.network_id, "url": post.url, "created_at": post.created_at.isoformat()}
-
-
-def _words(value: object) -> list[str]:
-    if value is None:
-        return []
-    if not isinstance(value, (list, tuple)) or not all(isinstance(word, str) for word in value):
-        raise TypeError("a list of strings is wanted")
-    return list(value)
-
-
-def _poll(value: Any) -> Poll | None:
-    if value is None:
-        return None
-    return Poll(
-        options=tuple(_words(value["options"])),
-        minutes=int(value["minutes"]),
-        multiple=bool(value["multiple"]),
-    )

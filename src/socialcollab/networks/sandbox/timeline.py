@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -35,6 +35,13 @@ CREATE TABLE IF NOT EXISTS media (
 CREATE TABLE IF NOT EXISTS post_media (
     post INTEGER NOT NULL, place INTEGER NOT NULL, media INTEGER NOT NULL,
     PRIMARY KEY (post, place)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS replies (post INTEGER PRIMARY KEY, parent TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS changes (
+    number INTEGER PRIMARY KEY, post INTEGER NOT NULL, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS arrivals (post INTEGER PRIMARY KEY, real REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS late (
+    number INTEGER PRIMARY KEY, profile TEXT NOT NULL, network TEXT NOT NULL,
+    handle TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, arrives REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS faults (
     fault TEXT PRIMARY KEY, chances INTEGER NOT NULL, happened INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -97,6 +104,10 @@ class SandboxPost:
         url: Its address.
 
         removed: Whether it was taken down.
+
+        in_reply_to: Of a part of a thread, the id of the part before it.
+
+        changes: How often it was changed in place.
     """
 
     network_id: str
@@ -113,6 +124,8 @@ class SandboxPost:
     created_at: dt.datetime
     url: str
     removed: bool
+    in_reply_to: str = ""
+    changes: int = 0
 
 
 class _Held:
@@ -191,11 +204,14 @@ class Timeline:
                     f"timeline `{self._path}` is unavailable: {error}"
                 ) from error
 
-    def posts(self, *, profile: str | None) -> tuple[SandboxPost, ...]:
-        """Return the posts of one profile or of all, in the order they came in."""
+    def posts(
+        self, *, profile: str | None, first: Callable[[sqlite3.Connection], None]
+    ) -> tuple[SandboxPost, ...]:
+        """Return the posts of one profile or of all, in the order they came in, after *first*."""
         where = "" if profile is None else " WHERE profile = ?"
         bound = () if profile is None else (profile,)
         with self.writing() as db:
+            first(db)
             rows = db.execute(f"{_POST}{where} ORDER BY number", bound).fetchall()
             return tuple(_post(db, row) for row in rows)
 
@@ -229,10 +245,13 @@ def struck(
     *kinds: FaultKind,
     profile: str,
     network: str,
+    on: str = "",
 ) -> Fault | None:
-    """Return the first fault of those kinds that happens now, and count it."""
+    """Return the first fault of those kinds, on that kind of request, that happens; count it."""
     for number, fault in enumerate(faults):
         if fault.kind not in kinds or not fault.concerns(profile=profile, network=network):
+            continue
+        if on and fault.on != on:
             continue
         name = f"{number}/{fault.kind}/{fault.profile}/{fault.network}"
         row = db.execute("SELECT chances, happened FROM faults WHERE fault = ?", (name,)).fetchone()
@@ -251,6 +270,23 @@ def with_key(db: sqlite3.Connection, *, profile: str, key: str) -> tuple[Sandbox
     """Return the posts that the profile sent with that key, removed ones too."""
     rows = db.execute(f"{_POST} WHERE profile = ? AND key = ? ORDER BY number", (profile, key))
     return tuple(_post(db, row) for row in rows.fetchall())
+
+
+def latest_of(db: sqlite3.Connection, *, profile: str) -> SandboxPost | None:
+    """Return the profile's latest post, or None."""
+    row = db.execute(
+        f"{_POST} WHERE profile = ? ORDER BY number DESC LIMIT 1", (profile,)
+    ).fetchone()
+    return None if row is None else _post(db, row)
+
+
+def shown_since(db: sqlite3.Connection, network_id: str) -> float:
+    """Return since when a post has been there, on the real clock."""
+    row = db.execute(
+        "SELECT real FROM arrivals JOIN posts ON posts.number = arrivals.post WHERE id = ?",
+        (network_id,),
+    ).fetchone()
+    return 0.0 if row is None else float(row[0])
 
 
 def _post(db: sqlite3.Connection, row: Sequence[object]) -> SandboxPost:
@@ -274,4 +310,13 @@ def _post(db: sqlite3.Connection, row: Sequence[object]) -> SandboxPost:
         created_at=dt.datetime.fromisoformat(str(created_at)),
         url=str(url),
         removed=removed_at is not None,
+        in_reply_to=str(
+            (
+                db.execute("SELECT parent FROM replies WHERE post = ?", (number,)).fetchone()
+                or ("",)
+            )[0]
+        ),
+        changes=int(
+            db.execute("SELECT count(*) FROM changes WHERE post = ?", (number,)).fetchone()[0]
+        ),
     )

@@ -1,0 +1,297 @@
+"""What the publisher's conversations share: reading, storing, and carrying a flow out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from socialcollab.content import Delivery, Post
+from socialcollab.desk.engine import Engine, Loaded, State
+from socialcollab.desk.planning import barred
+from socialcollab.desk.steps import Steps, ask, ask_long, held
+from socialcollab.errors import (
+    NetworkError,
+    NotFoundError,
+    OutcomeUnknownError,
+    TemporaryError,
+)
+from socialcollab.time import as_utc
+from socialcollab.transport import (
+    Adapter,
+    Checkpoint,
+    Created,
+    Done,
+    Flow,
+    Network,
+    Outgoing,
+    Request,
+    RetryPolicy,
+    Transport,
+    Wait,
+    advance,
+)
+from socialcollab.workflow import Actor, Context, Event, PostRecord
+
+__all__ = ["Carrier", "Read", "Right", "StoppedError", "broken", "forgetting", "no_right"]
+
+T = TypeVar("T")
+
+_READ_WITHIN_S: Final = 30.0
+
+
+class StoppedError(Exception):
+    """The right to send was not given: a hold, a change, or another worker's attempt."""
+
+
+@attrs.frozen(kw_only=True)
+class Right:
+    """
+    The right to send one request.
+
+    Attributes:
+        number: The attempt's.
+
+        deadline: When its sender gives up for certain, on the real clock.
+
+        until: Where the monotonic clock stands then: it never goes back.
+    """
+
+    number: int
+    deadline: dt.datetime
+    until: float
+
+
+@attrs.frozen(kw_only=True)
+class Read:
+    """A delivery with its post and what they were read with."""
+
+    state: State
+    post: Loaded
+    delivery: Loaded
+    context: Context
+    limited_until: dt.datetime | None
+
+    @property
+    def record(self) -> PostRecord:
+        """The post."""
+        found: PostRecord = self.post.record
+        return found
+
+    @property
+    def value(self) -> Delivery:
+        """The delivery."""
+        found: Delivery = self.delivery.record
+        return found
+
+
+@attrs.define
+class Carrier:
+    """
+    Carries conversations out, and stores what came of them.
+
+    Attributes:
+        engine: The shell's working parts.
+
+        network_of: Returns the network that reaches a profile.
+
+        sleep: Waits for some seconds.
+
+        retry: When requests that create nothing are sent again.
+
+        monotonic: Seconds that pass, whatever clocks are set to.
+    """
+
+    engine: Engine
+    network_of: Callable[[Any], Network]
+    sleep: Callable[[float], None]
+    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
+    monotonic: Callable[[], float] = time.monotonic
+
+    def real_now(self) -> dt.datetime:
+        """Return the instant on the real clock, in UTC."""
+        return as_utc(self.engine.real_clock())
+
+    def read(self, delivery: str, now: dt.datetime) -> Steps[Read]:
+        """
+        Read a delivery, its post, and what counts for them now.
+
+        Raises:
+            NotFoundError: If there is no such delivery.
+        """
+        engine = self.engine
+        state = yield from engine.state()
+        loaded = yield from engine.load(f"delivery/{delivery}")
+        if loaded.record is None:
+            raise NotFoundError("delivery", delivery)
+        post = yield from engine.post(loaded.record.post)
+        budget = yield from engine.load(f"budget/{loaded.record.profile}")
+        context = engine.context(
+            state,
+            Actor.PUBLISHER,
+            now=now,
+            content=post.record.post.content,
+            workspace=post.record.post.workspace,
+            record=post.record,
+        )
+        silenced = barred(
+            state, post.record.post, {loaded.record.profile: now}, kinds=("blackout",)
+        )
+        return Read(
+            state=state,
+            post=post,
+            delivery=loaded,
+            context=attrs.evolve(context, barred=silenced),
+            limited_until=None if budget.record is None else budget.record.until,
+        )
+
+    def store(
+        self,
+        delivery: str,
+        now: dt.datetime,
+        decide: Callable[[Read], tuple[Event, ...]],
+        *,
+        sends: bool = False,
+    ) -> Steps[tuple[Event, ...]]:
+        """Read anew, decide and append, until nothing changes in between."""
+
+        def attempt() -> Steps[tuple[Event, ...]]:
+            read = yield from self.read(delivery, now)
+            events = decide(read)
+            if events:
+                loaded = [read.delivery, read.post] if sends else [read.delivery]
+                yield from self.engine.append(
+                    read.state, events, loaded, at=now, salt=b"", sends=sends
+                )
+            return events
+
+        return (yield from self.engine.again(attempt))
+
+    def outgoing(self, read: Read) -> Outgoing:
+        """Return what leaves for the delivery's profile, as the post stands."""
+        post: Post = read.record.post
+        delivery = read.value
+        return Outgoing(
+            delivery=delivery.id,
+            profile=read.state.organization.profiles_by_id[delivery.profile],
+            text=post.content.text_for(delivery.profile),
+            images=post.content.media,
+            links=post.content.links,
+            language=post.content.language,
+            labels=post.content.labels,
+            poll=post.content.poll,
+        )
+
+    def reach(self, read: Read) -> tuple[Adapter, Transport]:
+        """
+        Return what talks for the delivery's profile, and what carries it.
+
+        Raises:
+            NotFoundError: If the profile is none any more.
+
+            InvalidValueError: If no network is given that reaches it.
+        """
+        profile = read.state.organization.profiles_by_id.get(read.value.profile)
+        if profile is None:
+            raise NotFoundError("profile", read.value.profile)
+        network = self.network_of(profile)
+        return network.adapter(profile), network.transport(profile)
+
+    def known_as(self, read: Read, network_id: str) -> Steps[str]:
+        """Return the other delivery of the profile that has this id, or an empty string."""
+        rows = yield from ask(
+            self.engine.store.query,
+            "network_ids",
+            where={"profile": read.value.profile, "network_id": network_id},
+            limit=2,
+        )
+        others = [str(row.columns["delivery"]) for row in rows]
+        return next((name for name in others if name != read.value.id), "")
+
+    def converse(
+        self,
+        flow: Flow[T],
+        transport: Transport,
+        *,
+        take_right: Callable[[int], Steps[Right]],
+        remember: Callable[[Checkpoint | Created, Right | None], Steps[None]],
+    ) -> Steps[T]:
+        """
+        Carry a flow's operations out, one by one, and return what it ends in.
+
+        Args:
+            flow: The conversation.
+
+            transport: What carries its requests.
+
+            take_right: Stores the right to send a creating request, given its part.
+
+            remember: Stores a checkpoint, or a part that is out, with the
+                right that it answers.
+        """
+        op = advance(flow)
+        right: Right | None = None
+        while not isinstance(op, Done):
+            answer: object = None
+            try:
+                if isinstance(op, Request):
+                    if op.creates is None:
+                        answer = yield from self._request(transport, op)
+                    else:
+                        right = yield from take_right(op.creates)
+                        answer = yield from self._create(transport, op, right)
+                elif isinstance(op, (Checkpoint, Created)):
+                    yield from held(remember(op, right))
+                elif isinstance(op, Wait):
+                    yield from ask_long(self.sleep, op.seconds)
+            except NetworkError as error:
+                op = advance(flow, error=error)
+            else:
+                op = advance(flow, answer)
+        return op.value
+
+    def _request(self, transport: Transport, request: Request) -> Steps[object]:
+        """Send a request that creates nothing, again if that may help."""
+        failed = 0
+        while True:
+            try:
+                return (yield from ask_long(transport.send, request, timeout_s=_READ_WITHIN_S))
+            except (TemporaryError, OutcomeUnknownError) as error:
+                failed += 1
+                wait_s = self.retry.wait_s(failed, error, request)
+                if wait_s is None:
+                    # Nothing public can have come of it, whatever the server did.
+                    raise TemporaryError(str(error), network=error.network) from error
+                yield from ask_long(self.sleep, wait_s)
+
+    def _create(self, transport: Transport, request: Request, right: Right) -> Steps[object]:
+        # A clock that was set back would let the wall clock's deadline come later.
+        left = min(
+            (right.deadline - self.real_now()).total_seconds(), right.until - self.monotonic()
+        )
+        if left <= 0:
+            # The process slept between the right and the sending: nothing was sent.
+            raise TemporaryError("the deadline passed before the request was sent")
+        # The deadline travels along: a pause before the sending does not start it anew.
+        dated = attrs.evolve(request, deadline=right.deadline)
+        # Whoever cancels an async host meanwhile waits: the answer is stored first.
+        return (yield from held(ask(transport.send, dated, timeout_s=left)))
+
+
+def no_right(_: int) -> Steps[Right]:
+    """Refuse to send what creates something in a conversation that may not."""
+    yield from ()
+    raise NetworkError("the adapter creates something where it may not")
+
+
+def forgetting(_: Checkpoint | Created, __: Right | None) -> Steps[None]:
+    """Remember nothing of a conversation that begins anew each time."""
+    yield from ()
+
+
+def broken(error: Exception) -> NetworkError:
+    """Return what an adapter's own failure says: no more than that it failed."""
+    return NetworkError(f"the adapter failed with {type(error).__name__}")

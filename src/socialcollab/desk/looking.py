@@ -1,0 +1,151 @@
+"""Look on the network what became of what is in doubt."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import attrs
+
+from socialcollab.content import DeliveryState
+from socialcollab.desk.carrying import (
+    Carrier,
+    Read,
+    StoppedError,
+    broken,
+    forgetting,
+    no_right,
+)
+from socialcollab.desk.steps import Steps
+from socialcollab.errors import CredentialsRefusedError, NetworkError, SocialCollabError, StoreError
+from socialcollab.transport import Absent, CannotTell, Found, Prepared
+from socialcollab.workflow import Event, Sent, absent, looked, settle, settle_part
+from socialcollab.workflow.outcome import hold_profile
+
+__all__ = ["look"]
+
+_SAY_AFTER: Final = dt.timedelta(days=3)
+_NO_WAIT: Final = dt.timedelta(0)
+
+
+@attrs.frozen(kw_only=True)
+class _Inconclusive:
+    """A look that could not tell, why, and for how long another would not either."""
+
+    problem: str
+    at_least: dt.timedelta = _NO_WAIT
+    error: NetworkError | None = None
+
+
+def look(
+    carrier: Carrier, delivery: str, now: dt.datetime, *, at_once: bool = False
+) -> Steps[list[str]]:
+    """
+    Look whether an attempt in doubt made something, and store what is known then.
+
+    Returns:
+        What a person has to look at, one sentence each.
+    """
+    read = yield from carrier.read(delivery, now)
+    before = read.value
+    attempt = before.in_doubt
+    if before.state is not DeliveryState.UNKNOWN or attempt is None:
+        return []
+    if not at_once and before.not_before is not None and before.not_before > now:
+        return []
+    looked_at = carrier.real_now()
+    failed: Exception | None = None
+    try:
+        found = yield from _found(carrier, read)
+    except StoreError:
+        raise
+    except NetworkError as error:
+        found = _Inconclusive(problem=f"look_failed: {error}"[:500], error=error)
+    except SocialCollabError as error:
+        # No network is given that reaches it, or its profile has gone.
+        found, failed = _Inconclusive(problem=f"no_network: {error}"[:500]), error
+    except Exception as error:  # noqa: BLE001  one adapter's bug is no other's
+        failed = broken(error)
+        found = _Inconclusive(problem=f"look_failed: {failed}"[:500])
+    if isinstance(found, Absent):
+        conclusive = attempt.deadline + found.conclusive_after
+        if looked_at >= conclusive:
+            yield from carrier.store(
+                delivery, now, lambda again: absent(again.value, attempt=attempt.number)
+            )
+            return []
+        found = _Inconclusive(problem="not_found_yet", at_least=conclusive - looked_at)
+    if isinstance(found, Found):
+        yield from _store_found(carrier, delivery, now, found, attempt.number)
+        return []
+    inconclusive = found
+
+    def decide(again: Read) -> tuple[Event, ...]:
+        events = looked(
+            again.value,
+            again.context,
+            problem=inconclusive.problem,
+            at_least=inconclusive.at_least,
+        )
+        if events and isinstance(inconclusive.error, CredentialsRefusedError):
+            events = (*events, *hold_profile(again.value, again.context))
+        return events
+
+    yield from carrier.store(delivery, now, decide)
+    if failed is not None:
+        # It stays unknown; due work reports why, and goes on with the rest.
+        raise failed
+    after = (yield from carrier.read(delivery, now)).value
+    return _overdue(after.id, after.unknown_since, after.problem, now)
+
+
+def _found(carrier: Carrier, read: Read) -> Steps[Found | Absent | _Inconclusive]:
+    adapter, transport = carrier.reach(read)
+    prepared = Prepared(outgoing=carrier.outgoing(read), keys=read.value.prepared)
+    flow = adapter.find(prepared, read.value.progress)
+    try:
+        found = yield from carrier.converse(
+            flow, transport, take_right=no_right, remember=forgetting
+        )
+    except StoppedError:
+        return _Inconclusive(problem="look_failed")
+    finally:
+        flow.close()
+    if isinstance(found, CannotTell):
+        return _Inconclusive(problem=f"cannot_tell: {found.reason}"[:500])
+    if isinstance(found, Found):
+        other = yield from carrier.known_as(read, found.published.network_id)
+        if other:
+            said = f"the look found `{found.published.network_id}`, which is delivery `{other}`"
+            return _Inconclusive(problem=f"cannot_tell: {said}"[:500])
+    return found
+
+
+def _store_found(
+    carrier: Carrier, delivery: str, now: dt.datetime, found: Found, number: int
+) -> Steps[None]:
+    published = found.published
+    sent = Sent(
+        network_id=published.network_id,
+        url=published.url,
+        published_at=published.at or now,
+        found=True,
+    )
+    part = found.part
+
+    def decide(again: Read) -> tuple[Event, ...]:
+        if part is None:
+            return settle(again.value, sent, again.context, attempt=number)
+        return settle_part(again.value, sent, number=number, part=part, progress=found.progress)
+
+    yield from carrier.store(delivery, now, decide)
+
+
+def _overdue(delivery: str, since: dt.datetime | None, problem: str, now: dt.datetime) -> list[str]:
+    if since is None or now - since < _SAY_AFTER:
+        return []
+    days = (now - since).days
+    return [
+        f"for {days} days nobody has known if delivery `{delivery}` is out ({problem}): look at"
+        " the account, and say so with `mark_published` or `mark_absent`"
+    ]

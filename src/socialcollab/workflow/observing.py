@@ -1,0 +1,122 @@
+"""Take note of posts that were made on the network itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from socialcollab.content import Observed
+from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
+from socialcollab.identifiers import PostId, ProfileId, WorkspaceId, did_you_mean
+from socialcollab.time import as_utc
+from socialcollab.workflow import events as ev
+from socialcollab.workflow.context import Context
+from socialcollab.workflow.refusals import out_of_sight, verdict_on
+
+__all__ = ["forget", "observe"]
+
+
+def observe(
+    record: Observed | None,
+    *,
+    stream: str,
+    profile: str,
+    network_id: str,
+    at: dt.datetime,
+    url: str,
+    text: str,
+    ours: bool,
+    context: Context,
+) -> tuple[ev.Event, ...]:
+    """
+    Put a post that nobody made here on the calendar of its profile, once.
+
+    Args:
+        record: What is known of it already, or None.
+
+        stream: Its stream.
+
+        profile: The profile that it stands on.
+
+        network_id: The network's own id of it.
+
+        at: When it went out.
+
+        url: Its address, or empty.
+
+        text: What it says, or empty.
+
+        ours: Whether a delivery of ours has that id: then it is no other post.
+
+        context: The rules and facts of now.
+
+    Raises:
+        NotFoundError: If there is no such profile, or the actor may not view it.
+
+        RefusedError: If the actor may not.
+
+        InvalidValueError: If there is no id, or it has not gone out yet.
+    """
+    _check(profile, context)
+    if not network_id.strip():
+        raise InvalidValueError(
+            "an observed post has the network's own id; none was given",
+            value=network_id,
+            expected="network_id = the id that the network shows",
+        )
+    when = as_utc(at)
+    if when > context.now:
+        raise InvalidValueError(
+            f"`{when.isoformat()}` has not come yet, so nothing was seen then",
+            value=at,
+            expected="an instant that has passed",
+        )
+    if ours or (record is not None and not record.forgotten):
+        return ()
+    seen = ev.PostObserved(
+        profile=ProfileId(profile),
+        workspace=WorkspaceId(context.profiles[profile].workspace),
+        network_id=network_id,
+        at=when,
+        url=url,
+        text=text,
+    )
+    taken = ev.SlotTaken(post=PostId(f"observed:{network_id}"))
+    return (
+        ev.Event(stream, context.actor, seen),
+        ev.Event(ev.calendar_stream(profile), context.actor, taken),
+    )
+
+
+def forget(
+    record: Observed | None, *, stream: str, profile: str, network_id: str, context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Take an observed post off the calendar: it is gone, or was noted by mistake.
+
+    Raises:
+        NotFoundError: If no such post was observed, or the actor may not view its profile.
+
+        RefusedError: If the actor may not.
+    """
+    _check(profile, context)
+    if record is None:
+        raise NotFoundError("observed post", network_id)
+    if record.forgotten:
+        return ()
+    return (ev.Event(stream, context.actor, ev.PostForgotten()),)
+
+
+def _check(profile: str, context: Context) -> None:
+    me = context.actor.name
+    if profile not in context.profiles:
+        visible = [
+            name
+            for name in context.profiles
+            if context.access.allows(me, "view", name, at=context.now)
+        ]
+        raise NotFoundError("profile", profile, suggestion=did_you_mean(profile, visible))
+    verdict = verdict_on("schedule", (profile,), context)
+    if out_of_sight(verdict):
+        raise NotFoundError("profile", profile)
+    if not verdict:
+        raise RefusedError(verdict)
