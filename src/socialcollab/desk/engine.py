@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any, Final, Protocol, TypeVar
 
 import attrs
@@ -343,8 +344,7 @@ class Engine:
         """
         Make an attempt, and again from the reading on if something changed meanwhile.
 
-        Those who try again at one desk do so one after the other, however many they are;
-        so an attempt makes no attempts of its own.
+        Those who try again at one desk do so one after the other, however many they are.
 
         Raises:
             ConflictError: If it keeps changing.
@@ -353,16 +353,29 @@ class Engine:
             return (yield from attempt())
         except ConflictError:
             pass
+        if _HELD.get() is self.turn:
+            # An attempt within an attempt, whose maker has the turn already.
+            return (yield from _repeated(attempt))
         yield from ask_long(self.turn.acquire)
+        _HELD.set(self.turn)
         try:
-            for _ in range(_TRIES - 1):
-                try:
-                    return (yield from attempt())
-                except ConflictError:
-                    continue
-            return (yield from attempt())
+            return (yield from _repeated(attempt))
         finally:
+            _HELD.set(None)
             self.turn.release()
+
+
+# Whose turn the steps under way have taken, by thread or task.
+_HELD: ContextVar[Turn | None] = ContextVar("held", default=None)
+
+
+def _repeated(attempt: Callable[[], Steps[T]]) -> Steps[T]:
+    for _ in range(_TRIES - 1):
+        try:
+            return (yield from attempt())
+        except ConflictError:
+            continue
+    return (yield from attempt())
 
 
 def read_organization(record: OrganizationRecord) -> Organization:
