@@ -100,27 +100,27 @@ class Raw(Side):
         self.connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         self.versions: dict[str, int] = {}
         source = sqlite3.connect(template)
-        for table in ("journal_events", "journal_streams", "journal_counters"):
+        for table in ("socialcollab_events", "socialcollab_streams", "socialcollab_counters"):
             rows = source.execute(f"SELECT * FROM {table}").fetchall()
             self.connection.executemany(
                 f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows
             )
         self.event = list(
-            source.execute(f"SELECT {', '.join(sql.COLUMNS)} FROM journal_events").fetchone()
+            source.execute(f"SELECT {', '.join(sql.COLUMNS)} FROM socialcollab_events").fetchone()
         )
         source.close()
         self.position = 2
         self.heads = sql.heads(3)
         self.add = {
-            "posts": "INSERT INTO index_posts (organization, key, stream, c_workspace, c_state,"
+            "posts": "INSERT INTO socialcollab_index_posts (organization, key, stream, c_workspace, c_state,"
             " c_planned_at) VALUES (?, ?, ?, ?, ?, ?)",
-            "due": "INSERT INTO index_due (organization, key, stream, c_at, c_kind)"
+            "due": "INSERT INTO socialcollab_index_due (organization, key, stream, c_at, c_kind)"
             " VALUES (?, ?, ?, ?, ?)",
         }
         self.set = {
-            "posts": "UPDATE index_posts SET stream = ?, c_workspace = ?, c_state = ?,"
+            "posts": "UPDATE socialcollab_index_posts SET stream = ?, c_workspace = ?, c_state = ?,"
             " c_planned_at = ? WHERE organization = ? AND key = ?",
-            "due": "UPDATE index_due SET stream = ?, c_at = ?, c_kind = ?, lease_worker = NULL,"
+            "due": "UPDATE socialcollab_index_due SET stream = ?, c_at = ?, c_kind = ?, lease_worker = NULL,"
             " lease_until = NULL WHERE organization = ? AND key = ?",
         }
 

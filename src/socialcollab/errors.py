@@ -18,6 +18,7 @@ Every error of the library, split by what the caller can do about it.
     ├── StoreError                  the store could not do it; nothing is half done
     │   ├── ConflictError           a stream is not at the expected version
     │   ├── StoreUnavailableError   disk full, read-only or locked: mend that and try again
+    │   ├── NewerVersionError       update this library: a newer one wrote it
     │   └── JournalDamagedError     restore a backup; `audit` names the place
     └── NetworkError                what a social network answered, or did not
         ├── CredentialsRefusedError sign in again
@@ -48,6 +49,7 @@ __all__ = [
     "MissingExtraError",
     "NaiveDatetimeError",
     "NetworkError",
+    "NewerVersionError",
     "NotFoundError",
     "NotInForceError",
     "OutcomeUnknownError",
@@ -291,6 +293,10 @@ class ConflictError(StoreError):
 
 class StoreUnavailableError(StoreError):
     """A store that cannot be read or written now: disk full, read-only, or locked."""
+
+
+class NewerVersionError(StoreError):
+    """A file or an event that a newer version of this library wrote: this one cannot know it."""
 
 
 class JournalDamagedError(StoreError):

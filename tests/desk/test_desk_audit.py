@@ -108,7 +108,7 @@ def test_a_lost_stream_and_a_cut_tail_are_named(journal: bytes, tmp_path: Path) 
     for cut in ("stream LIKE 'delivery/%'", "position > 10", "stream = 'organization'"):
         path.write_bytes(journal)
         raw = sqlite3.connect(path)
-        raw.execute(f"DELETE FROM journal_events WHERE {cut}")
+        raw.execute(f"DELETE FROM socialcollab_events WHERE {cut}")
         raw.commit()
         raw.close()
         report = audit_file(path)
@@ -125,7 +125,7 @@ def test_the_very_end_cut_with_everything_is_found_by_an_anchor(
     with Desk.open(path) as desk:
         last = desk.feed()[-1]
     raw = sqlite3.connect(path)
-    raw.execute("DELETE FROM journal_events WHERE position >= ?", (last.position,))
+    raw.execute("DELETE FROM socialcollab_events WHERE position >= ?", (last.position,))
     raw.commit()
     raw.close()
     assert not audit_file(path, anchor=anchor).clean
@@ -138,7 +138,7 @@ def test_a_desk_that_will_not_open_is_audited_all_the_same(
     path.write_bytes(journal)
     raw = sqlite3.connect(path)
     raw.execute(
-        "UPDATE journal_streams SET record = CAST('{}' AS BLOB) WHERE stream = 'organization'"
+        "UPDATE socialcollab_streams SET record = CAST('{}' AS BLOB) WHERE stream = 'organization'"
     )
     raw.commit()
     raw.close()

@@ -55,7 +55,7 @@ class TestSqliteMedia(MediaContract):
     def damage(self, media: Media, digest: str) -> bool:
         assert isinstance(media, SqliteMedia)
         raw = sqlite3.connect(media._connections.name, isolation_level=None)
-        raw.execute("UPDATE media SET content = x'00' WHERE digest = ?", (digest,))
+        raw.execute("UPDATE socialcollab_media SET content = x'00' WHERE digest = ?", (digest,))
         raw.close()
         return True
 

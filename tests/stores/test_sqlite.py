@@ -12,16 +12,16 @@ from socialcollab.testing import StoreContract
 
 # Each changes one row, past all checks of the store.
 DAMAGE = {
-    "event": "UPDATE journal_events SET actor = 'member:eve'"
+    "event": "UPDATE socialcollab_events SET actor = 'member:eve'"
     " WHERE organization = ? AND stream = ? AND version = 1",
-    "personal": "UPDATE journal_personal SET value = '\"changed\"'"
+    "personal": "UPDATE socialcollab_personal SET value = '\"changed\"'"
     " WHERE organization = ? AND stream = ? AND version = 1 AND name = 'text'",
-    "lost": "UPDATE journal_personal SET value = NULL, salt = NULL"
+    "lost": "UPDATE socialcollab_personal SET value = NULL, salt = NULL"
     " WHERE organization = ? AND stream = ? AND version = 1 AND name = 'text'",
-    "record": "UPDATE journal_streams SET record = record || x'00'"
+    "record": "UPDATE socialcollab_streams SET record = record || x'00'"
     " WHERE organization = ? AND stream = ?",
-    "row": "UPDATE index_posts SET c_state = 'changed' WHERE organization = ? AND stream = ?",
-    "row lost": "DELETE FROM index_posts WHERE organization = ? AND stream = ?",
+    "row": "UPDATE socialcollab_index_posts SET c_state = 'changed' WHERE organization = ? AND stream = ?",
+    "row lost": "DELETE FROM socialcollab_index_posts WHERE organization = ? AND stream = ?",
 }
 
 

@@ -15,6 +15,7 @@ from socialcollab.errors import (
     ConflictError,
     InvalidValueError,
     JournalDamagedError,
+    NewerVersionError,
     StoreError,
     StoreUnavailableError,
 )
@@ -142,16 +143,16 @@ def test_a_full_disk_leaves_nothing_half_done(store: SqliteStore, here: Scene) -
 @pytest.mark.parametrize(
     ("act", "table"),
     [
-        ("INSERT", "journal_events"),
-        ("INSERT", "journal_personal"),
-        ("INSERT", "journal_streams"),
-        ("UPDATE", "journal_streams"),
-        ("UPDATE", "journal_counters"),
-        ("INSERT", "index_posts"),
-        ("UPDATE", "index_posts"),
-        ("DELETE", "index_posts"),
-        ("INSERT", "index_due"),
-        ("DELETE", "index_due"),
+        ("INSERT", "socialcollab_events"),
+        ("INSERT", "socialcollab_personal"),
+        ("INSERT", "socialcollab_streams"),
+        ("UPDATE", "socialcollab_streams"),
+        ("UPDATE", "socialcollab_counters"),
+        ("INSERT", "socialcollab_index_posts"),
+        ("UPDATE", "socialcollab_index_posts"),
+        ("DELETE", "socialcollab_index_posts"),
+        ("INSERT", "socialcollab_index_due"),
+        ("DELETE", "socialcollab_index_due"),
     ],
 )
 def test_a_write_that_fails_half_way_leaves_nothing(
@@ -223,9 +224,9 @@ def test_a_file_that_is_no_sqlite_file_is_refused_and_left_alone(path: Path) -> 
 
 
 def test_a_journal_of_a_newer_version_is_refused(path: Path, store: SqliteStore) -> None:
-    for schema, error in (("2", StoreUnavailableError), ("x", JournalDamagedError)):
+    for schema, error in (("3", NewerVersionError), ("x", JournalDamagedError)):
         with store.connections.lend() as raw:
-            raw.execute("UPDATE journal_meta SET value = ? WHERE key = 'schema'", (schema,))
+            raw.execute("UPDATE socialcollab_meta SET value = ? WHERE key = 'schema'", (schema,))
         with pytest.raises(error, match=schema):
             SqliteStore(path, indexes=INDEXES)
 
@@ -329,7 +330,7 @@ def test_compact_says_when_somebody_reads(path: Path, here: Scene) -> None:
     here.append([here.new("post/a", personal={"text": "Zeepaardje"}, salt=bytes(16))])
     reader = sqlite3.connect(path, isolation_level=None)
     reader.execute("BEGIN")
-    assert reader.execute("SELECT count(*) FROM journal_personal").fetchone() == (1,)
+    assert reader.execute("SELECT count(*) FROM socialcollab_personal").fetchone() == (1,)
     here.append([here.new("post/a", erases={1: ("text",)})])
     hasty = SqliteStore(path, indexes=INDEXES, timeout_s=0.05)
     with pytest.raises(StoreUnavailableError, match="compact"):

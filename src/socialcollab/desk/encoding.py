@@ -15,7 +15,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from socialcollab.content import DeliveryState, Image, Json, PostState
 from socialcollab.desk.organization_events import ORGANIZATION_EVENTS
-from socialcollab.errors import JournalDamagedError
+from socialcollab.errors import JournalDamagedError, NewerVersionError
 from socialcollab.stores import STORE_KEYS
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow import StepKey
@@ -39,6 +39,9 @@ _ALL: Final[tuple[type[Any], ...]] = (
 
 EVENT_TYPES: Final[Mapping[str, type[Any]]] = {event.TYPE: event for event in _ALL}
 """Every event there is, by the name it is stored under."""
+
+_SCHEMA: Final = 1
+"""The version of the shapes of events."""
 
 
 def _read_step_key(value: object, _: object) -> StepKey:
@@ -107,13 +110,19 @@ def event_data(event: StoredEvent) -> ev.EventData:
     Read a stored event's data.
 
     Raises:
-        JournalDamagedError: If its type is unknown, or it does not hold what
-            its type does: a worker stops rather than lose it.
+        NewerVersionError: If its type, or its shape of a known type, is of a
+            newer version of this library: a worker stops rather than lose it.
+
+        JournalDamagedError: If it does not hold what its type does.
     """
     place = f"{event.stream} version {event.version} (position {event.position})"
     cls = EVENT_TYPES.get(event.type)
-    if cls is None:
-        raise JournalDamagedError(f"unknown event type `{event.type}`", place=place)
+    if cls is None or event.schema > _SCHEMA:
+        shape = "" if cls is None else f" in shape {event.schema}"
+        raise NewerVersionError(
+            f"a newer version of this library stored `{event.type}`{shape} at {place}; update it"
+            " before anything else is done with this journal"
+        )
     body = {name: value for name, value in event.body.items() if name not in STORE_KEYS}
     try:
         return cast("ev.EventData", _converter().structure({**body, **event.personal}, cls))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from socialcollab.stores.auditing import Stored, audit
 from socialcollab.stores.protocol import Fold
 from socialcollab.stores.reports import Anchor, AuditReport, Damage
 from socialcollab.stores.sqlite import statements as sql
+from socialcollab.stores.sqlite.handle import Handle
 
 if TYPE_CHECKING:
     from socialcollab.stores.sqlite.store import SqliteStore
@@ -22,13 +22,10 @@ def audit_file(
     store: SqliteStore, organization: str, *, anchor: Anchor | None, fold: Fold | None
 ) -> AuditReport:
     """Audit the organization's part of the file as it stands in one snapshot."""
-    with closing(store.connections.connect()) as connection:
-        # Damaged text need not be UTF-8; it comes through, and does not fit its hash.
-        connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    # Damaged text need not be UTF-8; it comes through, and does not fit its hash.
+    with store.connections.auditing() as connection:
         problems: list[Damage] = []
         reader = _Reader(connection, store, organization, problems)
-        with suppress(sqlite3.Error):
-            connection.execute("BEGIN")
         reader.check_file()
         stored = Stored(
             organization=organization,
@@ -45,7 +42,7 @@ def audit_file(
 class _Reader:
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Handle,
         store: SqliteStore,
         organization: str,
         problems: list[Damage],
@@ -65,17 +62,17 @@ class _Reader:
             for (answer,) in self._connection.execute("PRAGMA integrity_check"):
                 if answer != "ok":
                     self._report(f"file `{self._store.connections.name}`", str(answer))
-            kept = dict(self._connection.execute("SELECT key, value FROM journal_meta"))
+            kept = dict(self._connection.execute("SELECT key, value FROM socialcollab_meta"))
         except sqlite3.Error as error:
             self._report(f"file `{self._store.connections.name}`", str(error))
             return
         if kept.pop("schema", None) != sql.SCHEMA:
-            self._report("journal_meta schema", f"the schema version is not {sql.SCHEMA}")
+            self._report("socialcollab_meta schema", f"the schema version is not {sql.SCHEMA}")
         if kept.pop("indexes", None) != self._store.declaration:
             self.outdated = True
-            self._report("journal_meta indexes", "other indexes are declared now; reindex")
+            self._report("socialcollab_meta indexes", "other indexes are declared now; reindex")
         for key in sorted(kept):
-            self._report(f"journal_meta {key}", "nothing of that name is kept there")
+            self._report(f"socialcollab_meta {key}", "nothing of that name is kept there")
 
     def rows(self, statement: str, what: str) -> Iterator[tuple[object, ...]]:
         """Read rows one by one; where SQLite cannot go on, that is a finding."""

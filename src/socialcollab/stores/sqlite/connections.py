@@ -6,7 +6,7 @@ import os
 import sqlite3
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from socialcollab.errors import (
@@ -58,8 +58,13 @@ class _Idle:
             self.connections.pop().close()
 
 
-def translated(error: sqlite3.Error, name: str) -> StoreError:
-    """Return the library's error for one of SQLite's, on the file *name*."""
+def translated(error: sqlite3.Error | UnicodeDecodeError, name: str) -> StoreError:
+    """
+    Return the library's error for one of SQLite's, on the file *name*.
+
+    Where a file is so damaged that SQLite's message quotes its bytes, sqlite3
+    cannot make an error of its own.
+    """
     code = getattr(error, "sqlite_errorcode", None)
     reason = _UNAVAILABLE.get(code & 0xFF) if code is not None else None
     if reason is not None:
@@ -119,7 +124,7 @@ class Connections:
             )
             for pragma in self._pragmas:
                 connection.execute(pragma)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if connection is not None:
                 connection.close()
             raise translated(error, self.name) from error
@@ -168,6 +173,33 @@ class Connections:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
+
+    @contextmanager
+    def auditing(self) -> Iterator[sqlite3.Connection]:
+        """Lend a new connection for one snapshot in which damaged text comes through."""
+        with closing(self.connect()) as connection:
+            connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+            with suppress(sqlite3.Error):
+                connection.execute("BEGIN")
+            yield connection
+
+    def compact(self) -> None:
+        """Write the file anew, and empty its log."""
+        with self.lend() as connection:
+            connection.execute("VACUUM")
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreUnavailableError(
+                f"store `{self.name}` is being read, so that its write-ahead log"
+                " cannot be emptied now; call compact again"
+            )
+
+    def checkpoint(self) -> None:
+        """Empty the write-ahead log if nobody is reading now; `compact` says if that fails."""
+        with suppress(StoreError), self.lend() as connection:
+            connection.execute("PRAGMA busy_timeout = 0")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute(f"PRAGMA busy_timeout = {round(self._timeout_s * 1000)}")
 
     def close(self) -> None:
         """Close the idle connections, and each other one when it is given back."""

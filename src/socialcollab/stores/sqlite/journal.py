@@ -32,6 +32,7 @@ from socialcollab.stores.rows import DUE, Column, Row
 from socialcollab.stores.sqlite import statements as sql
 from socialcollab.stores.sqlite.auditing import audit_file
 from socialcollab.stores.sqlite.connections import translated
+from socialcollab.stores.sqlite.handle import Handle
 
 if TYPE_CHECKING:
     from socialcollab.stores.sqlite.store import SqliteStore
@@ -85,14 +86,12 @@ class SqliteJournal:
         with self._connections.writing() as connection:
             sealed, personal = self._append(connection, plan)
         if any(event.erases for event in plan.events):
-            self._store.checkpoint()
+            self._connections.checkpoint()
         return tuple(
             event_of(one, kept, trusted=True) for one, kept in zip(sealed, personal, strict=True)
         )
 
-    def _append(
-        self, connection: sqlite3.Connection, plan: Append
-    ) -> tuple[list[Sealed], list[Personal]]:
+    def _append(self, connection: Handle, plan: Append) -> tuple[list[Sealed], list[Personal]]:
         organization = self._organization
         # The transaction holds the one write lock of the file from its first
         # statement, so no placeholder is needed to hold that a stream is absent.
@@ -141,7 +140,7 @@ class SqliteJournal:
             connection.execute(sql.SET_COUNTER, (position, organization))
         return sealed, personal
 
-    def _erase(self, connection: sqlite3.Connection, tombstone: NewEvent) -> None:
+    def _erase(self, connection: Handle, tombstone: NewEvent) -> None:
         stream = tombstone.stream
         for version, names in tombstone.erases.items():
             for name in names:
@@ -149,7 +148,7 @@ class SqliteJournal:
                 if connection.execute(sql.ERASE, at).rowcount != 1:
                     raise not_erasable(stream, version, name)
 
-    def _heads(self, connection: sqlite3.Connection, streams: list[str]) -> dict[str, Head]:
+    def _heads(self, connection: Handle, streams: list[str]) -> dict[str, Head]:
         """Read the heads of *streams*, and the counter under the empty name."""
         heads: dict[str, Head] = {}
         for start in range(0, len(streams), _STREAMS_AT_ONCE):
@@ -163,7 +162,7 @@ class SqliteJournal:
 
     def _keep(
         self,
-        connection: sqlite3.Connection,
+        connection: Handle,
         plan: Append,
         heads: Mapping[str, Head],
         ends: Mapping[str, tuple[int, str]],
@@ -199,7 +198,7 @@ class SqliteJournal:
 
     def _write_rows(
         self,
-        connection: sqlite3.Connection,
+        connection: Handle,
         old: Mapping[tuple[str, str], tuple[str, Values]],
         new: Mapping[tuple[str, str], tuple[str, Values]],
     ) -> None:
@@ -227,7 +226,7 @@ class SqliteJournal:
                     )
 
     def _refused(
-        self, connection: sqlite3.Connection, plan: Append, sealed: Sequence[Sealed]
+        self, connection: Handle, plan: Append, sealed: Sequence[Sealed]
     ) -> InvalidValueError | JournalDamagedError:
         """Say why the file would not take an event: its id is used, or its place is."""
         for event in plan.events:
@@ -298,11 +297,10 @@ class SqliteJournal:
             # Most calls find nothing; they do not keep writers waiting.
             if connection.execute(statements.due, asked).fetchone() is None:
                 return ()
-            connection.execute("BEGIN IMMEDIATE")
+        with self._connections.writing() as connection:
             found = connection.execute(statements.due, asked).fetchall()
             for key, *_ in found:
                 connection.execute(statements.lease, (worker, until, self._organization, key))
-            connection.execute("COMMIT")
         return tuple(row_of(declared, key, stream, values) for key, stream, *values in found)
 
     def release(self, rows: Sequence[Row], *, worker: str) -> None:
@@ -347,20 +345,20 @@ class SqliteJournal:
             streams=len(heads), events=events, rows=rows, changed=tuple(sorted(changed))
         )
 
-    def _rows_by_stream(self, connection: sqlite3.Connection) -> dict[str, Rows]:
+    def _rows_by_stream(self, connection: Handle) -> dict[str, Rows]:
         found: dict[str, Rows] = {}
         for name, statements in self._store.statements.items():
             for key, stream, *values in connection.execute(statements.all, (self._organization,)):
                 found.setdefault(stream, {})[name, key] = tuple(values)
         return found
 
-    def _check_heads(self, connection: sqlite3.Connection, heads: set[str]) -> None:
+    def _check_heads(self, connection: Handle, heads: set[str]) -> None:
         for (stream,) in connection.execute(sql.EVENT_STREAMS, (self._organization,)):
             if stream not in heads:
                 raise JournalDamagedError("the head is lost", place=f"{stream} head")
 
     def _fold(
-        self, connection: sqlite3.Connection, fold: Fold, stream: str, end: tuple[int, str]
+        self, connection: Handle, fold: Fold, stream: str, end: tuple[int, str]
     ) -> tuple[bytes, Rows, int]:
         parameters = (self._organization, stream, 0)
         events = tuple(_opened(connection.execute(sql.READ, parameters).fetchall()))

@@ -17,12 +17,18 @@ from socialcollab.stores.sqlite.connections import Connections, translated
 __all__ = ["SqliteMedia"]
 
 _TABLE = (
-    "CREATE TABLE IF NOT EXISTS media"
+    "CREATE TABLE IF NOT EXISTS socialcollab_media"
     " (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, content BLOB)"
 )
-_KNOWN = "SELECT id, size FROM media WHERE digest = ?"
-_DELETE = "DELETE FROM media WHERE digest = ?"
-_ADD = "INSERT INTO media (digest, size, content) VALUES (?, ?, zeroblob(?))"
+_IS_THERE = "SELECT 1 FROM sqlite_master WHERE name = 'socialcollab_media'"
+# The table of the first version, and none that a host application may call so.
+_WAS_THERE = (
+    "SELECT 1 FROM sqlite_master WHERE sql = 'CREATE TABLE media (id INTEGER PRIMARY KEY,"
+    " digest TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, content BLOB)'"
+)
+_KNOWN = "SELECT id, size FROM socialcollab_media WHERE digest = ?"
+_DELETE = "DELETE FROM socialcollab_media WHERE digest = ?"
+_ADD = "INSERT INTO socialcollab_media (digest, size, content) VALUES (?, ?, zeroblob(?))"
 
 
 class SqliteMedia:
@@ -51,9 +57,12 @@ class SqliteMedia:
             timeout_s=timeout_s,
         )
         with self._connections.lend() as connection:
-            known = "SELECT 1 FROM sqlite_master WHERE name = 'media'"
-            if connection.execute(known).fetchone() is None:
+            if connection.execute(_IS_THERE).fetchone() is None:
+                connection.execute("BEGIN IMMEDIATE")
+                if connection.execute(_WAS_THERE).fetchone() is not None:
+                    connection.execute("ALTER TABLE media RENAME TO socialcollab_media")
                 connection.execute(_TABLE)
+                connection.execute("COMMIT")
 
     def put(self, data: bytes | BinaryIO) -> str:
         """Keep *data* and return its digest."""
@@ -72,7 +81,9 @@ class SqliteMedia:
                     known = None
                 if known is None:
                     row = connection.execute(_ADD, (digest, size, size)).lastrowid
-                    with connection.blobopen("media", "content", cast("int", row)) as blob:
+                    with connection.blobopen(
+                        "socialcollab_media", "content", cast("int", row)
+                    ) as blob:
                         for part in parts_of(cast("BinaryIO", whole)):
                             blob.write(part)
         return digest
@@ -87,7 +98,7 @@ class SqliteMedia:
         row, _ = self._known(digest)
         connection = self._connections.connect()
         try:
-            blob = connection.blobopen("media", "content", row, readonly=True)
+            blob = connection.blobopen("socialcollab_media", "content", row, readonly=True)
             reader = _BlobReader(connection, blob)
         except sqlite3.Error as error:
             connection.close()
@@ -134,7 +145,7 @@ class SqliteMedia:
 
 def _is_whole(connection: sqlite3.Connection, row: int, digest: str) -> bool:
     running = hashlib.sha256()
-    with connection.blobopen("media", "content", row, readonly=True) as blob:
+    with connection.blobopen("socialcollab_media", "content", row, readonly=True) as blob:
         for part in parts_of(cast("BinaryIO", blob)):
             running.update(part)
     return f"sha256:{running.hexdigest()}" == digest

@@ -14,15 +14,19 @@ from socialcollab.stores.rows import DUE, Index
 
 __all__ = ["TABLES", "IndexStatements", "declaration_of", "digest_of"]
 
-SCHEMA = "1"
+SCHEMA = "2"
+"""The version of these tables; `migrations` has a step from each earlier one."""
+
+# Names that no table of a host application has: a host may keep its own in the same file.
+INDEX_PREFIX = "socialcollab_index_"
 
 # Rows may be large, so these are plain tables: WITHOUT ROWID suits small rows alone.
 TABLES = (
-    "CREATE TABLE journal_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    """CREATE TABLE journal_counters (
+    "CREATE TABLE socialcollab_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE socialcollab_counters (
         organization TEXT PRIMARY KEY, position INTEGER NOT NULL, indexes TEXT NOT NULL
     ) WITHOUT ROWID""",
-    """CREATE TABLE journal_events (
+    """CREATE TABLE socialcollab_events (
         organization TEXT NOT NULL, position INTEGER NOT NULL, stream TEXT NOT NULL,
         version INTEGER NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, schema INTEGER NOT NULL,
         at TEXT NOT NULL, actor TEXT NOT NULL, on_behalf_of TEXT NOT NULL, cause TEXT NOT NULL,
@@ -30,12 +34,12 @@ TABLES = (
         UNIQUE (organization, position), UNIQUE (organization, stream, version),
         UNIQUE (organization, id)
     )""",
-    """CREATE TABLE journal_personal (
+    """CREATE TABLE socialcollab_personal (
         organization TEXT NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL,
         name TEXT NOT NULL, salt BLOB, value TEXT,
         UNIQUE (organization, stream, version, name)
     )""",
-    """CREATE TABLE journal_streams (
+    """CREATE TABLE socialcollab_streams (
         organization TEXT NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL,
         hash TEXT NOT NULL, record BLOB NOT NULL, rows TEXT NOT NULL, checksum TEXT NOT NULL,
         UNIQUE (organization, stream)
@@ -44,68 +48,67 @@ TABLES = (
 
 _EVENT = ", ".join(f"e.{name}" for name in COLUMNS)
 _JOIN = (
-    " LEFT JOIN journal_personal p ON p.organization = e.organization"
+    " LEFT JOIN socialcollab_personal p ON p.organization = e.organization"
     " AND p.stream = e.stream AND p.version = e.version"
 )
 
-RECORD = "SELECT version, record FROM journal_streams WHERE organization = ? AND stream = ?"
+RECORD = "SELECT version, record FROM socialcollab_streams WHERE organization = ? AND stream = ?"
 READ = (
-    f"SELECT {_EVENT}, p.name, p.salt, p.value FROM journal_events e{_JOIN}"  # noqa: S608  # constants
+    f"SELECT {_EVENT}, p.name, p.salt, p.value FROM socialcollab_events e{_JOIN}"  # noqa: S608  # constants
     " WHERE e.organization = ? AND e.stream = ? AND e.version > ? ORDER BY e.version"
 )
 FOLLOW = (
-    f"SELECT {_EVENT}, p.name, p.salt, p.value FROM (SELECT * FROM journal_events"  # noqa: S608  # constants
+    f"SELECT {_EVENT}, p.name, p.salt, p.value FROM (SELECT * FROM socialcollab_events"  # noqa: S608  # constants
     f" WHERE organization = ? AND position > ? ORDER BY position LIMIT ?) e{_JOIN}"
     " ORDER BY e.position"
 )
-STREAMS = "SELECT stream FROM journal_streams WHERE organization = ? ORDER BY stream"
-ORGANIZATIONS = "SELECT organization FROM journal_counters ORDER BY organization"
-COUNTER = "SELECT position, indexes FROM journal_counters WHERE organization = ?"
-META = "SELECT value FROM journal_meta WHERE key = ?"
+STREAMS = "SELECT stream FROM socialcollab_streams WHERE organization = ? ORDER BY stream"
+ORGANIZATIONS = "SELECT organization FROM socialcollab_counters ORDER BY organization"
+COUNTER = "SELECT position, indexes FROM socialcollab_counters WHERE organization = ?"
+META = "SELECT value FROM socialcollab_meta WHERE key = ?"
 
-ADD_EVENT = (
-    f"INSERT INTO journal_events ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  # constants
-)
+ADD_EVENT = f"INSERT INTO socialcollab_events ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  # constants
 ADD_PERSONAL = (
-    "INSERT INTO journal_personal (organization, stream, version, name, salt, value)"
+    "INSERT INTO socialcollab_personal (organization, stream, version, name, salt, value)"
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
 ERASE = (
-    "UPDATE journal_personal SET salt = NULL, value = NULL"
+    "UPDATE socialcollab_personal SET salt = NULL, value = NULL"
     " WHERE organization = ? AND stream = ? AND version = ? AND name = ?"
 )
 ADD_STREAM = (
-    "INSERT INTO journal_streams (version, hash, record, rows, checksum, organization, stream)"
+    "INSERT INTO socialcollab_streams (version, hash, record, rows, checksum, organization, stream)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 SET_STREAM = (
-    "UPDATE journal_streams SET version = ?, hash = ?, record = ?, rows = ?, checksum = ?"
+    "UPDATE socialcollab_streams SET version = ?, hash = ?, record = ?, rows = ?, checksum = ?"
     " WHERE organization = ? AND stream = ?"
 )
-ADD_COUNTER = "INSERT INTO journal_counters (position, organization, indexes) VALUES (?, ?, ?)"
-SET_COUNTER = "UPDATE journal_counters SET position = ? WHERE organization = ?"
-SET_INDEXES = "UPDATE journal_counters SET indexes = ? WHERE organization = ?"
-SET_META = "INSERT OR REPLACE INTO journal_meta (key, value) VALUES (?, ?)"
-KNOWN_ID = "SELECT 1 FROM journal_events WHERE organization = ? AND id = ?"
+ADD_COUNTER = "INSERT INTO socialcollab_counters (position, organization, indexes) VALUES (?, ?, ?)"
+SET_COUNTER = "UPDATE socialcollab_counters SET position = ? WHERE organization = ?"
+SET_INDEXES = "UPDATE socialcollab_counters SET indexes = ? WHERE organization = ?"
+TOUCH = "UPDATE socialcollab_meta SET value = value WHERE key = 'schema'"
+SET_META = "INSERT OR REPLACE INTO socialcollab_meta (key, value) VALUES (?, ?)"
+KNOWN_ID = "SELECT 1 FROM socialcollab_events WHERE organization = ? AND id = ?"
 
-ALL_EVENTS = f"SELECT {_EVENT} FROM journal_events e WHERE organization = ? ORDER BY position"  # noqa: S608  # constants
+ALL_EVENTS = f"SELECT {_EVENT} FROM socialcollab_events e WHERE organization = ? ORDER BY position"  # noqa: S608  # constants
 ALL_HEADS = (
-    "SELECT stream, version, hash, record, rows, checksum FROM journal_streams"
+    "SELECT stream, version, hash, record, rows, checksum FROM socialcollab_streams"
     " WHERE organization = ? ORDER BY stream"
 )
 ALL_PERSONAL = (
-    "SELECT stream, version, name, salt, value FROM journal_personal WHERE organization = ?"
+    "SELECT stream, version, name, salt, value FROM socialcollab_personal WHERE organization = ?"
 )
-EVENT_STREAMS = "SELECT DISTINCT stream FROM journal_events WHERE organization = ?"
+EVENT_STREAMS = "SELECT DISTINCT stream FROM socialcollab_events WHERE organization = ?"
 
 
 @lru_cache(maxsize=64)
 def heads(count: int) -> str:
     """Return the statement that reads the counter and the heads of *count* streams."""
     return (
-        "SELECT stream, version, hash, rows FROM journal_streams"  # noqa: S608  # marks alone
+        "SELECT stream, version, hash, rows FROM socialcollab_streams"  # noqa: S608  # marks alone
         f" WHERE organization = ? AND stream IN ({', '.join('?' * count)})"
-        " UNION ALL SELECT '', position, indexes, '' FROM journal_counters WHERE organization = ?"
+        " UNION ALL SELECT '', position, indexes, '' FROM socialcollab_counters WHERE organization = ?"
     )
 
 
@@ -129,7 +132,7 @@ class IndexStatements:
 
     def __init__(self, index: Index) -> None:
         self.index = index
-        self.table = f"index_{index.name}"
+        self.table = f"{INDEX_PREFIX}{index.name}"
         columns = [f"c_{name}" for name in index.columns]
         lease = ["lease_worker TEXT", "lease_until INTEGER"] if index.name == DUE else []
         order = [*(f"c_{name}" for name in index.sorted_by), "key"]
@@ -140,7 +143,7 @@ class IndexStatements:
         described = ", ".join([*names, *columns, *lease, "PRIMARY KEY (organization, key)"])
         self.create = (
             f"CREATE TABLE {self.table} ({described}) WITHOUT ROWID",
-            f"CREATE INDEX sorted_{index.name} ON {self.table} (organization, {', '.join(order)})",
+            f"CREATE INDEX socialcollab_sorted_{index.name} ON {self.table} (organization, {', '.join(order)})",
         )
         marks = ", ".join("?" * (len(columns) + 3))
         filled = ", ".join(["organization", "key", "stream", *columns])

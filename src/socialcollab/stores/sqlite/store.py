@@ -6,14 +6,17 @@ import os
 import sqlite3
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from typing import Self
 
-from socialcollab.errors import JournalDamagedError, StoreError, StoreUnavailableError
+from socialcollab.errors import InvalidValueError, StoreError, StoreUnavailableError
 from socialcollab.identifiers import check_id
 from socialcollab.stores.rows import Index, check_indexes
 from socialcollab.stores.sqlite import statements as sql
-from socialcollab.stores.sqlite.connections import Connections
+from socialcollab.stores.sqlite.connections import Connections, translated
+from socialcollab.stores.sqlite.handle import Connecting, Handle
+from socialcollab.stores.sqlite.joined import JoinedConnection
 from socialcollab.stores.sqlite.journal import SqliteJournal
+from socialcollab.stores.sqlite.migrations import bring_up_to_date, tables_of, version_of
 from socialcollab.stores.sqlite.statements import IndexStatements, declaration_of, digest_of
 
 __all__ = ["SqliteStore"]
@@ -24,6 +27,8 @@ class SqliteStore:
     Journals in one SQLite file, which threads and processes may share.
 
     The file is made if it is absent, in write-ahead mode: readers never wait.
+    One that an older version of this library wrote is brought up to date, in
+    one transaction: it is that or untouched, whatever stops it.
 
     If its rows were written under other indexes than are declared now, it can
     be read, but append, query and due refuse until `reindex` has rebuilt the
@@ -43,6 +48,8 @@ class SqliteStore:
     Raises:
         StoreUnavailableError: If the file cannot be opened, or is another program's.
 
+        NewerVersionError: If a newer version of this library wrote it.
+
         JournalDamagedError: If it is damaged, or no SQLite file.
     """
 
@@ -54,28 +61,78 @@ class SqliteStore:
         durable: bool = True,
         timeout_s: float = 10.0,
     ) -> None:
+        self._declare(
+            Connections(
+                path,
+                pragmas=(
+                    f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}",
+                    f"PRAGMA fullfsync = {int(durable)}",
+                    # What is replaced or erased is overwritten, not merely forgotten.
+                    "PRAGMA secure_delete = ON",
+                ),
+                timeout_s=timeout_s,
+            ),
+            indexes,
+        )
+        try:
+            with self.connections.lend() as connection:
+                self._open(connection, timeout_s)
+        except UnicodeDecodeError as error:
+            self.connections.close()
+            raise translated(error, self.connections.name) from error
+        except BaseException:
+            self.connections.close()
+            raise
+
+    @classmethod
+    def joined(
+        cls,
+        connection: sqlite3.Connection,
+        *,
+        indexes: Sequence[Index] = (),
+        durable: bool = True,
+    ) -> Self:
+        """
+        Keep journals in a host application's own file, in its own transactions.
+
+        What is appended commits with the rows that the host writes in the same
+        transaction, and is undone with them. A refused append undoes itself
+        alone. Outside a transaction an append does as an INSERT of the host's
+        own would: on a connection that begins transactions by itself it begins
+        one, on others it commits.
+
+        A transaction that has read before it appends may be refused as if
+        somebody held the file: another wrote meanwhile, and what was read no
+        longer holds. Begin it with ``BEGIN IMMEDIATE``, and it waits instead.
+
+        Args:
+            connection: The host's connection. The store uses it in whatever
+                thread it is called in, never closes it, and lets it overwrite
+                what is deleted (``PRAGMA secure_delete``).
+
+            indexes: The indexes that rows may be in.
+
+            durable: Whether to refuse a connection that does not wait for the disk.
+
+        Raises:
+            InvalidValueError: If the connection does not wait for the disk or
+                changes texts, or the tables are still to be made while it is
+                in a transaction, with which they would be undone.
+        """
+        store = cls.__new__(cls)
+        joined = JoinedConnection(connection, durable=durable)
+        store._declare(joined, indexes)
+        with joined.lend() as handle:
+            store._join(handle, in_transaction=joined.in_transaction)
+        return store
+
+    def _declare(self, connections: Connecting, indexes: Sequence[Index]) -> None:
+        self.connections = connections
         self.indexes = check_indexes(indexes)
         self.statements = {name: IndexStatements(index) for name, index in self.indexes.items()}
         self.declaration = declaration_of(self.indexes)
         self.digest = digest_of(self.declaration)
-        self.connections = Connections(
-            path,
-            pragmas=(
-                f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}",
-                f"PRAGMA fullfsync = {int(durable)}",
-                # What is replaced or erased is overwritten, not merely forgotten.
-                "PRAGMA secure_delete = ON",
-            ),
-            timeout_s=timeout_s,
-        )
-        self._timeout_s = timeout_s
         self._current: set[str] = set()
-        try:
-            with self.connections.lend() as connection:
-                self._open(connection)
-        except BaseException:
-            self.connections.close()
-            raise
 
     def __repr__(self) -> str:
         return f"SqliteStore({self.connections.name!r})"
@@ -99,29 +156,16 @@ class SqliteStore:
         alone.
 
         Raises:
-            StoreUnavailableError: If somebody else is reading or writing now.
+            StoreUnavailableError: If somebody else is reading or writing now,
+                or a host's connection is in a transaction.
         """
-        with self.connections.lend() as connection:
-            connection.execute("VACUUM")
-            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
-            raise StoreUnavailableError(
-                f"store `{self.connections.name}` is being read, so that its write-ahead log"
-                " cannot be emptied now; call compact again"
-            )
-
-    def checkpoint(self) -> None:
-        """Empty the write-ahead log if nobody is reading now; `compact` says if that fails."""
-        with suppress(StoreError), self.connections.lend() as connection:
-            connection.execute("PRAGMA busy_timeout = 0")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.execute(f"PRAGMA busy_timeout = {round(self._timeout_s * 1000)}")
+        self.connections.compact()
 
     def close(self) -> None:
         """Close the file; a method still running closes its own connection at its end."""
         self.connections.close()
 
-    def check_current(self, connection: sqlite3.Connection, organization: str) -> None:
+    def check_current(self, connection: Handle, organization: str) -> None:
         """Refuse an organization whose rows were written under other indexes."""
         if organization in self._current:
             return
@@ -141,77 +185,95 @@ class SqliteStore:
             " other indexes than are declared now; rebuild them with reindex(fold)"
         )
 
-    def create_indexes(self, connection: sqlite3.Connection) -> None:
+    def create_indexes(self, connection: Handle) -> None:
         """Make the declared tables in place of those there are; every organization is outdated."""
         old = connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'index_*'"
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'socialcollab_index_*'"
         ).fetchall()
         for (table,) in old:
             connection.execute(f'DROP TABLE "{table}"')
         for statements in self.statements.values():
             for statement in statements.create:
                 connection.execute(statement)
-        connection.execute("UPDATE journal_counters SET indexes = ''")
+        connection.execute("UPDATE socialcollab_counters SET indexes = ''")
         connection.execute(sql.SET_META, ("indexes", self.declaration))
 
-    def _open(self, connection: sqlite3.Connection) -> None:
-        tables = _tables(connection)
+    def _open(self, connection: Handle, timeout_s: float) -> None:
+        name = self.connections.name
+        tables = tables_of(connection)
         if not tables:
-            self._go_write_ahead(connection)
+            _go_write_ahead(connection, timeout_s)
             connection.execute("BEGIN IMMEDIATE")
-            tables = _tables(connection)  # another process may have been first
-            if not tables:
-                for statement in sql.TABLES:
-                    connection.execute(statement)
-                connection.execute(sql.SET_META, ("schema", sql.SCHEMA))
-                self.create_indexes(connection)
-                connection.execute("COMMIT")
-                return
-            connection.execute("ROLLBACK")
-        if "journal_meta" not in tables:
+            if not tables_of(connection):  # or another process was first
+                self._create(connection)
+            connection.execute("COMMIT")
+            tables = tables_of(connection)
+        version = version_of(connection, tables, name)
+        if version is None:
             raise StoreUnavailableError(
-                f"`{self.connections.name}` is an SQLite file of another program:"
-                f" it has the table `{min(tables)}`, but no journal"
+                f"`{name}` is an SQLite file of another program:"
+                f" it has the table `{min(tables)}`, but no journal; to keep journals beside it,"
+                " give its connection to SqliteStore.joined"
             )
-        schema = connection.execute(sql.META, ("schema",)).fetchone()
-        if schema != (sql.SCHEMA,):
-            if schema and schema[0].isdecimal() and int(schema[0]) > int(sql.SCHEMA):
-                raise StoreUnavailableError(
-                    f"`{self.connections.name}` was written by a newer version of this library"
-                    f" (schema {schema[0]}; this one reads up to {sql.SCHEMA})"
-                )
-            raise JournalDamagedError(
-                f"schema version {schema and schema[0]!r} is unknown",
-                place=f"`{self.connections.name}`",
-            )
-        declared = connection.execute(sql.META, ("indexes",)).fetchone()
-        if (
-            declared != (self.declaration,)
-            and not connection.execute("SELECT 1 FROM journal_counters LIMIT 1").fetchone()
-        ):
-            # No organization has a row yet, so there is nothing to rebuild.
+        if version < int(sql.SCHEMA):
             connection.execute("BEGIN IMMEDIATE")
-            if connection.execute("SELECT 1 FROM journal_counters LIMIT 1").fetchone() is None:
+            bring_up_to_date(connection, name)
+            connection.execute("COMMIT")
+        if self._needs_indexes(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            if self._needs_indexes(connection):
                 self.create_indexes(connection)
             connection.execute("COMMIT")
 
-    def _go_write_ahead(self, connection: sqlite3.Connection) -> None:
-        # Changing the mode needs the file alone, and SQLite does not wait for that by itself.
-        end = time.monotonic() + self._timeout_s
-        while True:
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
-                    raise
-                time.sleep(0.005)
+    def _join(self, handle: Handle, *, in_transaction: bool) -> None:
+        name = self.connections.name
+        version = version_of(handle, tables_of(handle), name)
+        if version == int(sql.SCHEMA) and not self._needs_indexes(handle):
+            return
+        if in_transaction:
+            raise InvalidValueError(
+                "the host's connection is in a transaction, but the tables of the journal are"
+                " still to be made",
+                expected="SqliteStore.joined outside a transaction, the first time",
+            )
+        handle.execute("BEGIN IMMEDIATE")
+        try:
+            version = version_of(handle, tables_of(handle), name)
+            if version is None:
+                self._create(handle)
             else:
-                return
+                bring_up_to_date(handle, name)
+                if self._needs_indexes(handle):
+                    self.create_indexes(handle)
+            handle.execute("COMMIT")
+        except BaseException:
+            handle.execute("ROLLBACK")
+            raise
+
+    def _create(self, connection: Handle) -> None:
+        for statement in sql.TABLES:
+            connection.execute(statement)
+        connection.execute(sql.SET_META, ("schema", sql.SCHEMA))
+        self.create_indexes(connection)
+
+    def _needs_indexes(self, connection: Handle) -> bool:
+        """Tell whether other indexes are declared while no organization has a row to rebuild."""
+        declared = connection.execute(sql.META, ("indexes",)).fetchone()
+        return (
+            declared != (self.declaration,)
+            and connection.execute("SELECT 1 FROM socialcollab_counters LIMIT 1").fetchone() is None
+        )
 
 
-def _tables(connection: sqlite3.Connection) -> set[str]:
-    # `SqliteMedia` may have had the file first.
-    rows = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'media'"
-    )
-    return {name for (name,) in rows}
+def _go_write_ahead(connection: Handle, timeout_s: float) -> None:
+    # Changing the mode needs the file alone, and SQLite does not wait for that by itself.
+    end = time.monotonic() + timeout_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.005)
+        else:
+            return

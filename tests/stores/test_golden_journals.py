@@ -1,0 +1,180 @@
+"""What was written once is read for ever: golden journals load, audit clean and fold."""
+
+from __future__ import annotations
+
+import importlib.util
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from socialcollab.desk import Desk
+from socialcollab.desk.encoding import EVENT_TYPES, event_data, event_parts
+from socialcollab.desk.streams import INDEXES, fold
+from socialcollab.errors import JournalDamagedError, NewerVersionError
+from socialcollab.stores import STORE_KEYS, AuditReport, Damage, SqliteStore
+from socialcollab.stores import Event as StoredEvent
+from socialcollab.stores.envelope import event_of
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture(scope="session")
+def tool() -> ModuleType:
+    """The tool that made them."""
+    path = Path(__file__).parents[2] / "tools" / "golden_journals.py"
+    spec = importlib.util.spec_from_file_location("golden_journals", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def loaded(name: str, folder: Path) -> Path:
+    """Make the SQLite file again that a dump was made of."""
+    path = folder / f"{name}.db"
+    raw = sqlite3.connect(path)
+    raw.execute("PRAGMA journal_mode = WAL")
+    raw.executescript((GOLDEN / f"{name}.sql").read_text("utf-8"))
+    raw.close()
+    return path
+
+
+@pytest.fixture
+def open_golden(tmp_path: Path) -> Iterator[object]:
+    made: list[SqliteStore] = []
+
+    def make(name: str) -> SqliteStore:
+        made.append(SqliteStore(loaded(name, tmp_path), indexes=INDEXES, durable=False))
+        return made[-1]
+
+    yield make
+    for store in made:
+        store.close()
+
+
+def damage_of(report: AuditReport) -> list[Damage]:
+    """Return what was found, but that other indexes are declared now than at the time."""
+    return [finding for finding in report.findings if "reindex" not in finding.problem]
+
+
+def test_a_file_of_version_1_loads_audits_clean_and_folds(open_golden) -> None:
+    store = open_golden("desk")
+    [name] = store.organizations()
+    journal = store.for_organization(name)
+    assert damage_of(journal.audit()) == []
+    journal.reindex(fold)
+    report = journal.audit(fold=fold)
+    assert (report.findings, report.events, report.streams) == ((), 38, 12)
+    for event in journal.follow():
+        body, personal = event_parts(event_data(event))
+        assert {**body, **personal} == {
+            **{key: value for key, value in event.body.items() if key not in STORE_KEYS},
+            **event.personal,
+        }
+
+
+def test_a_desk_opens_on_it_and_goes_on(open_golden) -> None:
+    store = open_golden("desk")
+    store.for_organization("northwind").reindex(fold)
+    desk = Desk.open(store)
+    post = desk.post_by_ref("W1")
+    assert post is not None
+    assert post.text == "Lente! 🌷"
+    assert [comment.text for comment in post.comments] == ["Mooi! Denk aan het alt-attribuut."]
+    assert len(desk.posts()) == 4
+    assert len(desk.history(post)) > 8
+    assert str(desk.notes()[0].on) == "2026-04-27"
+    drafted = desk.acting_as("ana").draft("Zo gaat het verder", profiles=["tulip-x"])
+    assert desk.post(drafted.id).text == "Zo gaat het verder"
+    assert desk.audit().clean
+
+
+def events_of(path: Path, tool: ModuleType) -> dict[tuple[str, str], list[StoredEvent]]:
+    streams: dict[tuple[str, str], list[StoredEvent]] = {}
+    for sealed, personal in tool.read_lines(path):
+        event = event_of(sealed, personal)
+        before = streams.setdefault((event.organization, event.stream), [])
+        assert (event.version, event.prev) == (
+            len(before) + 1,
+            before[-1].hash if before else "",
+        )
+        before.append(event)
+    return streams
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_every_line_is_whole_and_every_stream_folds(path: Path, tool: ModuleType) -> None:
+    for (_, stream), events in events_of(path, tool).items():
+        record, _ = fold(stream, events)
+        assert record
+        for event in events:
+            data = event_data(event)
+            assert type(data).TYPE == event.type
+
+
+def test_every_type_of_event_is_in_a_golden_journal(tool: ModuleType) -> None:
+    missing = sorted(EVENT_TYPES.keys() - tool.golden_types())
+    assert not missing, f"run `python tools/golden_journals.py shapes`, which adds {missing}"
+
+
+def test_damaged_records_are_named_and_mended(open_golden) -> None:
+    store = open_golden("damaged-records")
+    journal = store.for_organization("northwind")
+    places = " ".join(finding.place for finding in journal.audit().findings)
+    for name in ("organization head", "post/"):
+        assert name in places
+    with pytest.raises(JournalDamagedError, match="record"):
+        Desk.open(store).posts()
+    assert len(journal.reindex(fold).changed) == 2
+    assert journal.audit(fold=fold).clean
+    [post] = Desk.open(store).posts()
+    assert post.text == "De lente is er"
+
+
+def test_a_damaged_event_is_named_and_refused(open_golden) -> None:
+    store = open_golden("damaged-event")
+    journal = store.for_organization("northwind")
+    [post] = [stream for stream in journal.streams() if stream.startswith("post/")]
+    desk = Desk.open(store)
+    for read in (
+        lambda: journal.read(post),
+        lambda: journal.reindex(fold),
+        lambda: desk.history(post.removeprefix("post/")),
+        desk.feed,
+    ):
+        with pytest.raises(JournalDamagedError, match=f"{post} version 2"):
+            read()
+    findings = damage_of(journal.audit(fold=fold))
+    assert {finding.place.split(" (")[0] for finding in findings} == {f"{post} version 2"}
+
+
+@pytest.mark.parametrize("name", ["newer-event", "newer-shape"])
+def test_an_event_of_a_newer_version_stops_whoever_reads_it(open_golden, name: str) -> None:
+    """It says which, and to update; and nothing vanishes: the journal itself is whole."""
+    store = open_golden(name)
+    journal = store.for_organization("northwind")
+    said = "post.teleported" if name == "newer-event" else "post.commented` in shape 2"
+    desk = Desk.open(store)
+    before = journal.follow()
+    for read in (desk.feed, lambda: journal.reindex(fold)):
+        with pytest.raises(NewerVersionError, match=said):
+            read()
+    assert journal.follow() == before
+    assert damage_of(journal.audit()) == []
+    [finding] = damage_of(journal.audit(fold=fold))
+    assert said in finding.problem
+
+
+def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = loaded("newer-file", tmp_path)
+    raw = sqlite3.connect(path)
+    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    raw.close()
+    before = path.read_bytes()
+    with pytest.raises(NewerVersionError, match="schema 999"):
+        SqliteStore(path, indexes=INDEXES)
+    assert path.read_bytes() == before

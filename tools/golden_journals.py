@@ -1,0 +1,389 @@
+"""
+Make the golden journals of tests/stores/golden: what was written once has to be read for ever.
+
+    python tools/golden_journals.py tour       a desk's journal, as an SQLite dump and as lines
+    python tools/golden_journals.py damaged    small journals of desks that came to harm
+    python tools/golden_journals.py shapes     one more file of lines, with every event type
+                                               that no golden journal has yet
+
+A file that is there is never written anew: it stands for what this library
+wrote at the time, and a change that cannot read it is a change to undo.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+import sys
+import tempfile
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+import attrs
+
+from socialcollab.content import Hold, Image, PostContent, Revision, field_digests, revision_digest
+from socialcollab.desk import Desk
+from socialcollab.desk.encoding import EVENT_TYPES, event_parts
+from socialcollab.desk.streams import INDEXES, fold
+from socialcollab.directory import Selector
+from socialcollab.identifiers import uuid7
+from socialcollab.networks.sandbox import Sandbox
+from socialcollab.organization import Organization
+from socialcollab.permissions import Absence
+from socialcollab.stores import BoundStore, MemoryStore, NewEvent, SqliteStore
+from socialcollab.stores.envelope import COLUMNS, Personal, Sealed
+from socialcollab.time import WallTime
+
+GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "stores" / "golden"
+START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
+SALT = bytes(range(16))
+
+
+# Lines: one sealed event each, with its personal values.
+
+
+def line_of(sealed: Sealed, personal: Personal) -> str:
+    """Write one event as a line of JSON."""
+    kept = {n: [s.hex() if s is not None else None, v] for n, (s, v) in personal.items()}
+    envelope = dict(zip(COLUMNS, sealed, strict=True))
+    return json.dumps({**envelope, "personal": kept}, ensure_ascii=False, sort_keys=True)
+
+
+def read_line(line: str) -> tuple[Sealed, Personal]:
+    """Read what `line_of` wrote."""
+    table = json.loads(line)
+    personal = {
+        name: (None if salt is None else bytes.fromhex(salt), value)
+        for name, (salt, value) in table.pop("personal").items()
+    }
+    return typing.cast("Sealed", tuple(table[name] for name in COLUMNS)), personal
+
+
+def read_lines(path: Path) -> list[tuple[Sealed, Personal]]:
+    """Read a golden file of lines."""
+    return [read_line(line) for line in path.read_text("utf-8").split("\n") if line]
+
+
+def lines_of(store: MemoryStore) -> Iterator[str]:
+    """Write all that a store in memory holds."""
+    for name in store.organizations():
+        journal = store._journals[name]
+        for sealed in journal.events:
+            yield line_of(sealed, journal.personal.get((sealed[2], sealed[3]), {}))
+
+
+def copied(store: SqliteStore) -> MemoryStore:
+    """Copy an SQLite store's events, seals and all, into memory."""
+    copy = MemoryStore()
+    for name in store.organizations():
+        journal = copy._journals.setdefault(name, type(copy.for_organization(name)._journal)())
+        for event in store.for_organization(name).follow(limit=100_000):
+            with store.connections.lend() as raw:
+                at = (name, event.stream, event.version)
+                where = "organization = ? AND stream = ? AND version = ?"
+                names = ", ".join(COLUMNS)
+                events, personal = tables_of(raw)
+                found = raw.execute(f"SELECT {names} FROM {events} WHERE {where}", at)
+                journal.events.append(found.fetchone())
+                kept = raw.execute(f"SELECT name, salt, value FROM {personal} WHERE {where}", at)
+                values = {n: (salt, value) for n, salt, value in kept}
+                if values:
+                    journal.personal[event.stream, event.version] = values
+    return copy
+
+
+def tables_of(raw: sqlite3.Connection) -> tuple[str, str]:
+    """Find the tables of events and of personal values, whatever they are called now."""
+    names = [row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    [events] = [name for name in names if name.endswith("_events")]
+    [personal] = [name for name in names if name.endswith("_personal")]
+    return events, personal
+
+
+# The tour: a desk at work, by its own commands.
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.at = START
+
+    def __call__(self) -> dt.datetime:
+        return self.at
+
+
+def take_the_tour(store: SqliteStore, folder: Path) -> None:
+    """Let a small agency do what agencies do."""
+    clock = _Clock()
+    sandbox = Sandbox(folder / "sandbox", clock=clock, real_clock=clock)
+    desk = Desk.create(
+        store,
+        Organization.template("northwind"),
+        owner="eva",
+        networks={"*": sandbox},
+        clock=clock,
+        real_clock=clock,
+    )
+    ana, ben, eva = (desk.acting_as(name) for name in ("ana", "ben", "eva"))
+    post = ana.draft(
+        "De lente is er 🌷",
+        profiles=["tulip-x", "tulip-mastodon"],
+        planned_at="2026-04-07 09:30",
+        tags=["spring"],
+        ref="W1",
+    )
+    post = ana.edit(post, text="De lente is er 🌷 #tulpen", links=["https://tulip.example/lente"])
+    ben.comment(post, "Mooi! Denk aan het alt-attribuut.")
+    post = ben.request_changes(ana.submit(post), "Korter graag")
+    post = ana.submit(ana.edit(post, text="Lente! 🌷"))
+    post = ben.approve(post, note="Zo is het goed")
+    other = ana.draft("Zomer", profiles=["tulip-x"], planned_at="2026-06-01 10:00")
+    other = ana.withdraw(ana.submit(other))
+    ana.cancel(other, reason="te vroeg")
+    third = ben.approve(
+        ana.submit(ana.draft("Herfst", profiles=["tulip-x"], planned_at="2026-09-22 10:00"))
+    )
+    ben.unschedule(third)
+    late = ana.submit(ana.draft("Te laat", profiles=["tulip-x"], planned_at="2026-04-02 10:00"))
+    eva.note("tulip", "2026-04-27", "Koningsdag: kantoor dicht")
+    clock.at = START + dt.timedelta(days=2)
+    desk.run_due()
+    assert desk.post(late.id).state.value == "expired"
+    hold = eva.hold("tulip-mastodon", reason="storing bij de server")
+    clock.at = dt.datetime(2026, 4, 7, 7, 31, tzinfo=dt.UTC)
+    desk.run_due()
+    eva.resume(hold)
+    clock.at += dt.timedelta(minutes=5)
+    desk.run_due()
+    assert desk.audit().clean
+    desk.close()
+    sandbox.close()
+
+
+def dump_of(path: Path) -> str:
+    """Write an SQLite file as the statements that make it again."""
+    raw = sqlite3.connect(path)
+    text = "\n".join(raw.iterdump()) + "\n"
+    raw.close()
+    return text
+
+
+# Harm: small journals, each with one thing wrong, as an SQLite dump.
+
+HARM: Mapping[str, tuple[str, ...]] = {
+    "damaged-records": (
+        "UPDATE {streams} SET record = x'00', rows = '[' WHERE stream LIKE 'post/%'",
+        "UPDATE {streams} SET record = CAST('{{}}' AS BLOB) WHERE stream = 'organization'",
+        "UPDATE socialcollab_index_posts SET c_state = 'approved'",
+        "DELETE FROM socialcollab_index_plans",
+    ),
+    "damaged-event": (
+        "UPDATE {events} SET actor = 'member:eve' WHERE stream LIKE 'post/%' AND version = 2",
+    ),
+    "newer-event": (),
+    "newer-shape": (),
+    "newer-file": ("UPDATE socialcollab_meta SET value = '999' WHERE key = 'schema'",),
+}
+
+
+def make_harm(folder: Path, name: str) -> str:
+    """Make a journal of one post, and let one thing happen to it."""
+    path = folder / f"{name}.db"
+    store = SqliteStore(path, indexes=Desk.INDEXES)
+    desk = Desk.create(store, Organization.template("northwind"), owner="eva", clock=_Clock())
+    ana = desk.acting_as("ana")
+    post = ana.submit(
+        ana.draft("De lente is er", profiles=["tulip-x"], planned_at="2026-04-07 09:30")
+    )
+    if name.startswith("newer-") and name != "newer-file":
+        journal = store.for_organization("northwind")
+        stream = f"post/{post.id}"
+        rows = [row for i in INDEXES for row in journal.query(i.name) if row.stream == stream]
+        version, record = journal.record(stream)
+        newer = NewEvent(
+            stream=stream,
+            type="post.teleported" if name == "newer-event" else "post.commented",
+            schema=1 if name == "newer-event" else 2,
+            id=uuid7(START, bytes(10)),
+            at=START,
+            actor="member:ana",
+            body={"to": "mars"},
+        )
+        journal.append([newer], expects={stream: version}, index=rows, records={stream: record})
+    desk.close()
+    raw = sqlite3.connect(path)
+    events, _ = tables_of(raw)
+    for statement in HARM[name]:
+        raw.execute(statement.format(events=events, streams=events.replace("events", "streams")))
+    raw.commit()
+    raw.close()
+    store.close()
+    return dump_of(path)
+
+
+# Shapes: every type of event at least once, made from its class.
+
+
+def content() -> PostContent:
+    return PostContent(
+        text="De lente is er 🌷",
+        targets=("tulip-x",),
+        planned_at=WallTime(local="2026-04-07 09:30", zone="Europe/Amsterdam"),
+        media=(
+            Image(
+                digest="sha256:" + "0" * 64, media_type="image/png", size_bytes=5, alt="een tulp"
+            ),
+        ),
+        tags=("spring",),
+    )
+
+
+def revision() -> Revision:
+    fields = field_digests(content(), salt=SALT)
+    return Revision(
+        number=1, digest=revision_digest(fields, SALT), author="ana", at=START, fields=fields
+    )
+
+
+SPECIAL: Mapping[type, Any] = {
+    PostContent: content,
+    Revision: revision,
+    WallTime: lambda: WallTime(local="2026-04-07 09:30", zone="Europe/Amsterdam"),
+    Hold: lambda: Hold(id="h1", on=Selector.of("tulip-x"), reason="", by="member:eva", at=START),
+    Selector: lambda: Selector.of("tulip-x"),
+    Absence: lambda: Absence(
+        id="a1", member="ana", start=dt.date(2026, 7, 1), end=dt.date(2026, 7, 15), delegate="ben"
+    ),
+    dt.datetime: lambda: START,
+    dt.date: START.date,
+    dt.timedelta: lambda: dt.timedelta(hours=1),
+    str: lambda: "x1",
+    int: lambda: 1,
+    bool: lambda: True,
+    bytes: lambda: SALT,
+}
+
+
+def example(kind: Any) -> Any:
+    """Make a value of a type: one of each thing that it is made of."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if isinstance(kind, typing.NewType):
+        return example(kind.__supertype__)
+    if kind in SPECIAL:
+        return SPECIAL[kind]()
+    if origin is Literal:
+        return inner[0]
+    if origin in {Union, types.UnionType}:
+        return example(inner[0])
+    if origin in {tuple, frozenset}:
+        return origin([example(inner[0])])
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {example(inner[0]): example(inner[1])}
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next(iter(kind))
+    if attrs.has(kind):
+        hints = typing.get_type_hints(kind)
+        return kind(**{a.name: example(hints[a.name]) for a in attrs.fields(kind) if a.init})
+    raise TypeError(f"add an example of {kind} to SPECIAL")
+
+
+BEFORE: Mapping[str, tuple[str, ...]] = {
+    "post": ("post.drafted", "post.submitted"),
+    "delivery": ("delivery.planned", "delivery.begun", "delivery.send_started"),
+    "hold": ("hold.set",),
+    "facts": ("facts.away",),
+    "organization": ("organization.created",),
+    "calendar": (),
+    "digest": ("digest.added",),
+    "observed": ("observed.seen",),
+    "notices": ("post.drafted",),
+}
+"""What has to have happened in a stream before one more event of its kind can."""
+
+STREAMS: Mapping[str, str] = {
+    "hold": "holds",
+    "facts": "facts",
+    "organization": "organization",
+    "notices": "post/x1",
+}
+
+
+def shapes_of(wanted: list[str]) -> MemoryStore:
+    """Store each of these types of events, each in an organization of its own."""
+    store = MemoryStore(INDEXES)
+    for number, name in enumerate(wanted):
+        kind = name.partition(".")[0]
+        before = BEFORE.get(kind, ())
+        types_ = before if name in before else (*before, name)
+        stream = STREAMS.get(kind, f"{kind}/x1")
+        journal = store.for_organization(
+            f"shape-{number}-{name.replace('.', '-').replace('_', '-')}"
+        )
+        append_all(journal, stream, types_)
+    return store
+
+
+def append_all(journal: BoundStore, stream: str, names: tuple[str, ...]) -> None:
+    for version, name in enumerate(names):
+        data = example(EVENT_TYPES[name])
+        body, personal = event_parts(data)
+        new = NewEvent(
+            stream=stream,
+            type=name,
+            id=uuid7(START, version.to_bytes(10, "big")),
+            at=START,
+            actor="member:eva",
+            digest="0" * 64,
+            body=body,
+            personal=personal,
+            salt=SALT if personal else b"",
+        )
+        journal.append([new], expects={stream: version}, records={stream: b""})
+    fold(stream, journal.read(stream))
+
+
+def golden_types() -> set[str]:
+    """Return the types of events that the golden journals have."""
+    return {sealed[5] for path in sorted(GOLDEN.glob("*.jsonl")) for sealed, _ in read_lines(path)}
+
+
+def main() -> None:
+    GOLDEN.mkdir(parents=True, exist_ok=True)
+    if sys.argv[1:] == ["tour"]:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            store = SqliteStore(folder / "desk.db", indexes=Desk.INDEXES)
+            take_the_tour(store, folder)
+            lines = list(lines_of(copied(store)))
+            store.close()
+            write("desk.sql", dump_of(folder / "desk.db"))
+        write("desk.jsonl", "\n".join(lines) + "\n")
+    elif sys.argv[1:] == ["damaged"]:
+        with tempfile.TemporaryDirectory() as name:
+            for harm in HARM:
+                write(f"{harm}.sql", make_harm(Path(name), harm))
+    elif sys.argv[1:] == ["shapes"]:
+        missing = sorted(EVENT_TYPES.keys() - golden_types())
+        if not missing:
+            print("every type of event is in a golden journal")
+            return
+        number = len(list(GOLDEN.glob("shapes-*.jsonl"))) + 1
+        write(f"shapes-{number}.jsonl", "\n".join(lines_of(shapes_of(missing))) + "\n")
+        print("added", ", ".join(missing))
+    else:
+        sys.exit(__doc__)
+
+
+def write(name: str, text: str) -> None:
+    path = GOLDEN / name
+    if path.exists():
+        sys.exit(f"{path} is there already, and stays as it is")
+    path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
