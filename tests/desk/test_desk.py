@@ -244,6 +244,7 @@ def test_actions_agree_with_what_the_commands_then_do(office) -> None:
         "cancel": lambda who, p: who.cancel(p),
         "take_down": lambda who, p: who.take_down(p),
         "amend": lambda who, p: who.amend(p),
+        "waive": lambda who, p: who.waive(p, "-", reason="?"),
     }
     path = [("ana", "submit"), ("ben", "approve"), ("ana", "unschedule"), ("ana", "schedule"),
             ("ana", "edit"), ("ben", "request_changes"), ("ana", "cancel")]  # fmt: skip

@@ -19,6 +19,7 @@ from socialcollab.desk.history import HistoryEntry
 from socialcollab.desk.in_force import InForce
 from socialcollab.desk.notices import NoticeBatch
 from socialcollab.desk.opening import audit_file
+from socialcollab.desk.post_page import PostPage
 from socialcollab.desk.proposal import Orphan, Proposal
 from socialcollab.desk.reading import HoldSet
 from socialcollab.desk.streams import INDEXES, fold
@@ -40,6 +41,7 @@ __all__ = [
     "InForce",
     "NoticeBatch",
     "Orphan",
+    "PostPage",
     "Proposal",
     "Resume",
     "SetHold",

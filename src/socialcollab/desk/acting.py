@@ -10,8 +10,10 @@ from socialcollab.content import Image, Poll, Post
 from socialcollab.desk import commands as dc
 from socialcollab.desk.drafting import UNCHANGED, TimeLike, Unchanged, draft, edit, local_time_of
 from socialcollab.desk.holding import hold, resume, write_note
+from socialcollab.desk.notices import NoticeBatch, read_notices
 from socialcollab.desk.perform import perform, perform_on_post
 from socialcollab.desk.possible import actions
+from socialcollab.desk.post_page import PostPage, read_page
 from socialcollab.desk.proposal import Proposal
 from socialcollab.desk.reading import HoldSet
 from socialcollab.desk.saying_facts import DayLike, day, say_away
@@ -491,6 +493,21 @@ class Acting:
     def to_do(self) -> tuple[ToDo, ...]:
         """Return what waits for this member, the most urgent first."""
         return self._desk.run(to_do(self._desk.engine, self.member))
+
+    def page(self, post: Post | str) -> PostPage:
+        """
+        Return everything that a page about a post shows this member, in one read.
+
+        Raises:
+            NotFoundError: If there is no such post, or this member may not view it.
+        """
+        return self._desk.run(read_page(self._desk.engine, self._actor, _id(post)))
+
+    def notices(self, *, after: int = 0, limit: int = 1000) -> NoticeBatch:
+        """Return what this member is to be told, past a cursor; see `Desk.notices`."""
+        return self._desk.run(
+            read_notices(self._desk.engine, after=after, member=self.member, limit=limit)
+        )
 
     def actions(self, post: Post | str) -> dict[str, Verdict]:
         """Return for each command on a post whether this member may give it now, with reasons."""

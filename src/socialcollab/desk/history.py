@@ -8,13 +8,13 @@ from typing import Any
 import attrs
 
 from socialcollab.desk.encoding import event_data
-from socialcollab.desk.engine import Engine
+from socialcollab.desk.engine import Engine, Loaded
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow.events import PostReplanned
 from socialcollab.workflow.notice_events import Noticed
 
-__all__ = ["HistoryEntry", "feed", "history", "last_event_at"]
+__all__ = ["HistoryEntry", "entries_of", "feed", "history", "last_event_at"]
 
 _KEPT_FOR_ITSELF = frozenset({PostReplanned.TYPE, Noticed.TYPE})
 
@@ -69,6 +69,11 @@ def history(engine: Engine, post: str) -> Steps[tuple[HistoryEntry, ...]]:
     is in the feed alone.
     """
     loaded = yield from engine.post(post)
+    return (yield from entries_of(engine, loaded))
+
+
+def entries_of(engine: Engine, loaded: Loaded) -> Steps[tuple[HistoryEntry, ...]]:
+    """Return the same for a post that has been read."""
     streams = [loaded.stream, *(f"delivery/{name}" for name in loaded.record.post.deliveries)]
     events: list[StoredEvent] = []
     for stream in streams:

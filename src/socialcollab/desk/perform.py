@@ -71,9 +71,30 @@ def perform_on_post(engine: Engine, actor: Actor, command: cm.PostCommand) -> St
 
 
 def decided(
-    engine: Engine, state: State, actor: Actor, command: dc.Command, *, at: dt.datetime
+    engine: Engine,
+    state: State,
+    actor: Actor,
+    command: dc.Command,
+    *,
+    at: dt.datetime,
+    read: tuple[Loaded, list[Loaded]] | None = None,
 ) -> Steps[tuple[tuple[Event, ...], list[Loaded], bytes]]:
-    """Return what a command would bring about, what it was decided on, and the post's salt."""
+    """
+    Return what a command would bring about, what it was decided on, and the post's salt.
+
+    Args:
+        engine: The shell's working parts.
+
+        state: What holds.
+
+        actor: Who gives the command.
+
+        command: What is asked for.
+
+        at: The plan's instant.
+
+        read: The post and its deliveries, if they have been read already.
+    """
     decider = _DECIDERS.get(type(command))
     if decider is not None:
         events = yield from decider(engine, state, actor, command, at)
@@ -82,7 +103,7 @@ def decided(
         events, loaded = yield from decided_on_observed(engine, state, actor, command, at=at)
         return events, loaded, b""
     on_post = cast("cm.PostCommand", command)
-    return (yield from _decided_on_post(engine, state, actor, on_post, at=at))
+    return (yield from _decided_on_post(engine, state, actor, on_post, at=at, read=read))
 
 
 def _adopt(
@@ -151,7 +172,13 @@ _DECIDERS: Final[
 
 
 def _decided_on_post(
-    engine: Engine, state: State, actor: Actor, command: cm.PostCommand, *, at: dt.datetime
+    engine: Engine,
+    state: State,
+    actor: Actor,
+    command: cm.PostCommand,
+    *,
+    at: dt.datetime,
+    read: tuple[Loaded, list[Loaded]] | None,
 ) -> Steps[tuple[tuple[Event, ...], list[Loaded], bytes]]:
     if isinstance(command, cm.Draft):
         if command.ref:
@@ -159,8 +186,10 @@ def _decided_on_post(
         post = yield from engine.load(f"post/{command.post}")
         context = engine.context(state, actor, now=at)
         return decide(post.record, command, context), [post], command.salt
-    post = yield from engine.post(command.post)
-    deliveries = yield from engine.deliveries(post.record.post)
+    if read is None:
+        post = yield from engine.post(command.post)
+        read = post, (yield from engine.deliveries(post.record.post))
+    post, deliveries = read
     content = command.content if isinstance(command, cm.Edit) else post.record.post.content
     context = engine.context(
         state,

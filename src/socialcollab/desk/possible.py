@@ -6,7 +6,8 @@ import datetime as dt
 
 import attrs
 
-from socialcollab.desk.engine import Engine
+from socialcollab.content import Post
+from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.perform import decided
 from socialcollab.desk.steps import Steps
 from socialcollab.errors import RefusedError
@@ -15,14 +16,44 @@ from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import Actor
 from socialcollab.workflow import commands as cm
 
-__all__ = ["actions"]
+__all__ = ["actions", "possible"]
+
+
+def _finding_of(engine: Engine, state: State, loaded: Loaded) -> str:
+    """Return the code of something that the style guide says of a post, or one it never says."""
+    post: Post = loaded.record.post
+    context = engine.context(
+        state,
+        Actor.RULES,
+        now=engine.now(),
+        content=post.content,
+        workspace=post.workspace,
+        record=loaded.record,
+        lint=True,
+    )
+    return min((finding.code for finding in context.findings), default="-")
 
 
 def actions(engine: Engine, actor: Actor, post: str) -> Steps[dict[str, Verdict]]:
     """Return for each command on a post whether *actor* may give it now, with reasons."""
-    now = engine.now()
     state = yield from engine.state()
-    current = (yield from engine.post(post)).record.post
+    loaded = yield from engine.post(post)
+    deliveries = yield from engine.deliveries(loaded.record.post)
+    return (yield from possible(engine, state, actor, loaded, deliveries, now=engine.now()))
+
+
+def possible(
+    engine: Engine,
+    state: State,
+    actor: Actor,
+    loaded: Loaded,
+    deliveries: list[Loaded],
+    *,
+    now: dt.datetime,
+) -> Steps[dict[str, Verdict]]:
+    """Return the same for a post that has been read with its deliveries."""
+    current: Post = loaded.record.post
+    post = current.id
     zone = state.organization.zone_of(current.workspace)
     tomorrow = WallTime.of(now + dt.timedelta(days=1), zone)
     seen = current.digest
@@ -44,11 +75,12 @@ def actions(engine: Engine, actor: Actor, post: str) -> Steps[dict[str, Verdict]
         cm.Cancel(post=post),
         cm.TakeDown(post=post),
         cm.Amend(post=post, seen=seen),
+        cm.Waive(post=post, seen=seen, code=_finding_of(engine, state, loaded), reason="?"),
     )
     verdicts = {}
     for probe in probes:
         try:
-            yield from decided(engine, state, actor, probe, at=now)
+            yield from decided(engine, state, actor, probe, at=now, read=(loaded, deliveries))
         except RefusedError as refused:
             verdicts[probe.NAME] = refused.verdict
         else:
