@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+from importlib import resources
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,10 +22,10 @@ def new_rules(monkeypatch):
 
     def take_effect(version: str = "2099z") -> None:
         known = zones._load.__wrapped__
+        data = resources.files("tzdata").joinpath("zoneinfo", "Europe", "London").read_bytes()
+        moved = ZoneInfo.from_file(io.BytesIO(data), key="Europe/Amsterdam")
         monkeypatch.setattr(
-            zones,
-            "_load",
-            lambda name: ZoneInfo("Europe/London") if name == "Europe/Amsterdam" else known(name),
+            zones, "_load", lambda name: moved if name == "Europe/Amsterdam" else known(name)
         )
         monkeypatch.setattr(replanning, "tzdata_version", lambda: version)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Final, Protocol, TypeVar
@@ -37,6 +38,8 @@ __all__ = ["Engine", "Loaded", "State", "Turn"]
 T = TypeVar("T")
 
 _TRIES: Final = 12
+_MOST_KEPT: Final = 256
+_LARGEST_KEPT: Final = 128_000
 
 Clock = Callable[[], dt.datetime]
 
@@ -60,6 +63,26 @@ class Loaded:
     stream: str
     version: int
     record: Any
+
+
+@attrs.frozen
+class _Kept:
+    """What a record's bytes said."""
+
+    version: int
+    data: bytes
+    loaded: Loaded
+
+
+@attrs.frozen
+class _Linted:
+    """What the style guide said of one content at one instant."""
+
+    organization: Organization
+    content: PostContent
+    workspace: str
+    at: dt.datetime
+    findings: tuple[Finding, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -115,6 +138,8 @@ class Engine:
     entropy: Callable[[int], bytes]
     turn: Turn
     _in_force: tuple[int, int, Organization, Organization] | None = None
+    _records: dict[str, _Kept] = attrs.field(factory=dict, init=False, repr=False)
+    _linted: _Linted | None = attrs.field(default=None, init=False, repr=False)
 
     def now(self) -> dt.datetime:
         """Return the plan's instant, in UTC."""
@@ -123,7 +148,21 @@ class Engine:
     def load(self, stream: str) -> Steps[Loaded]:
         """Read the record of one stream."""
         version, data = yield from ask(self.store.record, stream)
-        return Loaded(stream=stream, version=version, record=read_record(stream, data))
+        known = self._records.get(stream)
+        if known is not None and known.version == version and known.data == data:
+            return known.loaded
+        loaded = Loaded(stream=stream, version=version, record=read_record(stream, data))
+        self._keep(loaded, data)
+        return loaded
+
+    def _keep(self, loaded: Loaded, data: bytes) -> None:
+        """Keep what a record's bytes said, so that the same bytes are not read again."""
+        if len(data) > _LARGEST_KEPT and loaded.stream != ORGANIZATION:
+            return
+        while len(self._records) >= _MOST_KEPT:
+            # Desks are used from several threads: somebody else may have taken it.
+            self._records.pop(next(iter(self._records), ""), None)
+        self._records[loaded.stream] = _Kept(loaded.version, data, loaded)
 
     def state(self) -> Steps[State]:
         """
@@ -223,7 +262,7 @@ class Engine:
         organization = state.organization
         findings: tuple[Finding, ...] = ()
         if content is not None and (lint or organization.findings_matter):
-            findings = organization.lint(content, workspace=workspace, at=now)
+            findings = self._lint(organization, content, workspace, now)
             if record is not None:
                 findings = not_waived(findings, record, content)
         return Context(
@@ -245,6 +284,23 @@ class Engine:
             hours_of=organization.hours_of,
             real_now=as_utc(self.real_clock()),
         )
+
+    def _lint(
+        self, organization: Organization, content: PostContent, workspace: str, at: dt.datetime
+    ) -> tuple[Finding, ...]:
+        """Ask the style guide, once for all that is decided on one content at one instant."""
+        known = self._linted
+        if (
+            known is not None
+            and known.organization is organization
+            and known.workspace == workspace
+            and known.at == at
+            and known.content == content
+        ):
+            return known.findings
+        findings = organization.lint(content, workspace=workspace, at=at)
+        self._linted = _Linted(organization, content, workspace, at, findings)
+        return findings
 
     def append(
         self,
@@ -295,6 +351,10 @@ class Engine:
         rows = [row for stream, record in records.items() for row in rows_of(stream, record)]
         packed = {stream: pack(record) for stream, record in records.items()}
         yield from ask(self.store.append, stored, expects=expects, index=rows, records=packed)
+        counts = Counter(event.stream for event in stored)
+        for stream, record in records.items():
+            version = known[stream].version + counts[stream]
+            self._keep(Loaded(stream=stream, version=version, record=record), packed[stream])
         return records
 
     def _seal(

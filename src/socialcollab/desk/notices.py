@@ -15,7 +15,7 @@ from socialcollab.desk.streams import DigestRecord
 from socialcollab.identifiers import MemberId
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow import Actor, Event
-from socialcollab.workflow.notice_events import DigestClosed, Noticed
+from socialcollab.workflow.notice_events import DigestAdded, DigestClosed, Noticed, Told
 
 __all__ = ["NoticeBatch", "close_digest", "read_notices"]
 
@@ -94,8 +94,13 @@ def close_digest(engine: Engine, stream: str, *, now: dt.datetime) -> Steps[None
         record: DigestRecord = loaded.record
         if record.closes_at is None or record.closes_at > now:
             return
+        items: list[Told] = []
+        for event in (yield from ask(engine.store.read, stream, after=record.since)):
+            added = event_data(event)
+            if isinstance(added, DigestAdded):
+                items += added.items
         member, _, channel = stream.partition("/")[2].rpartition(".")
-        data = DigestClosed(member=MemberId(member), channel=channel, items=record.items)
+        data = DigestClosed(member=MemberId(member), channel=channel, items=tuple(items))
         yield from engine.append(state, [Event(stream, Actor.TIMER, data)], [loaded], at=now)
 
     yield from engine.again(attempt)

@@ -10,6 +10,7 @@ from socialcollab.desk.organization_events import OrganizationReplanned
 from socialcollab.desk.planning import all_rows, instant
 from socialcollab.desk.steps import Steps
 from socialcollab.desk.streams import FACTS, ORGANIZATION, rows_of
+from socialcollab.errors import ConflictError
 from socialcollab.stores import Row
 from socialcollab.time import tzdata_version
 from socialcollab.workflow import Actor, Event, outdated, replan, ring
@@ -21,6 +22,7 @@ __all__ = ["look", "replan_what_waits"]
 _CALENDAR_STATES = tuple(
     state.value for state in PostState if state not in (PostState.REJECTED, PostState.CANCELLED)
 )
+_TRIES = 5
 _WAITING = (DeliveryState.WAITING.value, DeliveryState.MISSED.value)
 
 
@@ -44,7 +46,14 @@ def replan_what_waits(engine: Engine, *, now: dt.datetime) -> Steps[str]:
         )
     stale = organization.record.stale_since or (facts.record and facts.record.stale_since)
     if stale or theirs != ours:
-        yield from engine.again(lambda: _all(engine, now, moved=theirs != ours))
+        # Each piece makes its own attempts; a rule that changes meanwhile leaves
+        # its mark, and the whole is done again.
+        for _ in range(_TRIES):
+            try:
+                yield from _all(engine, now, moved=theirs != ours)
+            except ConflictError:
+                continue
+            break
     return ""
 
 

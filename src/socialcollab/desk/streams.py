@@ -18,7 +18,7 @@ from socialcollab.stores import Index, Row, microseconds
 from socialcollab.workflow import Actor, PostRecord, evolve_delivery, evolve_post
 from socialcollab.workflow import events as ev
 from socialcollab.workflow import fact_events as fe
-from socialcollab.workflow.notice_events import DigestAdded, Noticed, Told
+from socialcollab.workflow.notice_events import DigestAdded, Noticed
 
 __all__ = [
     "FACTS",
@@ -93,10 +93,21 @@ class HoldsRecord:
 
 @attrs.frozen(kw_only=True)
 class DigestRecord:
-    """What waits for a member's next digest on a channel, and when it closes."""
+    """
+    When a member's next digest on a channel closes.
+
+    Attributes:
+        closes_at: When, in UTC, or None while nothing waits for it.
+
+        since: The stream's version at which the last one closed, 0 before the
+            first; what waits was added after it.
+
+        version: The stream's version.
+    """
 
     closes_at: dt.datetime | None = None
-    items: tuple[Told, ...] = ()
+    since: int = 0
+    version: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -214,12 +225,13 @@ def _evolve_facts(record: Any, data: Any, actor: Actor, at: dt.datetime, _: byte
 
 
 def _evolve_digest(record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes) -> DigestRecord:
-    if not isinstance(data, DigestAdded):
-        return DigestRecord()
     before = record or DigestRecord()
-    return DigestRecord(
-        closes_at=before.closes_at or data.closes_at, items=(*before.items, *data.items)
-    )
+    version = before.version + 1
+    if isinstance(data, DigestAdded):
+        return DigestRecord(
+            closes_at=before.closes_at or data.closes_at, since=before.since, version=version
+        )
+    return DigestRecord(since=version, version=version)
 
 
 def _evolve_calendar(

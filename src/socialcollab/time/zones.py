@@ -27,6 +27,9 @@ Skipped = Literal["refuse", "next", "previous"]
 Repeated = Literal["refuse", "first", "second"]
 """Which instant a local time that happens twice means."""
 
+_SKIPPED = frozenset(get_args(Skipped))
+_REPEATED = frozenset(get_args(Repeated))
+
 # Names that some systems define, and that mean another zone on each machine or none.
 _NO_PLACE = frozenset({"localtime", "posixrules", "Factory"})
 
@@ -153,8 +156,8 @@ def resolve(
     Source:
         RFC 5545 section 3.3.5, form 3; PEP 495.
     """
-    if skipped not in get_args(Skipped) or repeated not in get_args(Repeated):
-        given = skipped if skipped not in get_args(Skipped) else repeated
+    if skipped not in _SKIPPED or repeated not in _REPEATED:
+        given = skipped if skipped not in _SKIPPED else repeated
         raise InvalidValueError(
             f"`{given}` says nothing of skipped or repeated times;"
             " use skipped = refuse, next or previous, repeated = refuse, first or second",

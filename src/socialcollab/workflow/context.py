@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from typing import TypeVar, cast
 
 import attrs
 
@@ -19,6 +20,8 @@ from socialcollab.workflow.policies import Policies, Requirement
 from socialcollab.workflow.policy import ApprovalPolicy
 
 __all__ = ["Context"]
+
+_T = TypeVar("_T")
 
 
 def _no_hours(_: str) -> BusinessHours | None:
@@ -91,6 +94,10 @@ class Context:
     hours_of: Callable[[str], BusinessHours | None] = attrs.field(default=_no_hours, repr=False)
     real_now: dt.datetime | None = None
 
+    _made: dict[Hashable, object] = attrs.field(
+        factory=dict, init=False, repr=False, eq=False, hash=False
+    )
+
     def profile(self, profile: str) -> Profile:
         """
         Return a profile by id.
@@ -109,7 +116,7 @@ class Context:
     def facts_of(self, post: Post, profile: Profile | None = None) -> Facts:
         """Return what selectors may know of *post*, as seen from one target."""
         roles: frozenset[str] = frozenset()
-        if profile is not None:
+        if profile is not None and self._asks_roles():
             roles = frozenset(
                 role
                 for role in self.access.roles.by_id
@@ -126,8 +133,36 @@ class Context:
             author_role=roles,
         )
 
+    def _asks_roles(self) -> bool:
+        return self.policies.ask_author_roles or any(hold.on.author_role for hold in self.holds)
+
+    def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """
+        Return what *make* makes, made once for each key.
+
+        A context never changes, so that what rests on it and on the key alone
+        is worked out once for all that is decided with it.
+        """
+        if key not in self._made:
+            self._made[key] = make()
+        return cast("_T", self._made[key])
+
     def requirement(self, post: Post) -> Requirement:
         """Return all steps that *post* needs as it stands."""
+        content = post.content
+        key = (
+            "requirement",
+            post.workspace,
+            post.targets,
+            post.kind,
+            post.authors,
+            content.tags,
+            content.campaign,
+            content.language,
+        )
+        return self.once(key, lambda: self._requirement(post))
+
+    def _requirement(self, post: Post) -> Requirement:
         workspace = self.workspaces.get(post.workspace)
         return self.policies.requirement(
             targets=self.targets_of(post),

@@ -138,6 +138,14 @@ def _is_due(step: RequiredStep, due: frozenset[StepKey], context: Context) -> bo
 def _asked(
     step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]
 ) -> tuple[MemberId, ...]:
+    movers = {one.author for one in post.revisions} if "time" in step.covers else set()
+    key = ("asked", step, post.workspace, post.targets, post.authors, frozenset(movers), added)
+    return context.once(key, lambda: _now_asked(step, post, context, added))
+
+
+def _now_asked(
+    step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]
+) -> tuple[MemberId, ...]:
     if step.key.policy == NO_POLICY:
         candidates: set[MemberId] = set(context.access.member_ids)
     else:
@@ -190,6 +198,14 @@ def _passed_before(step: RequiredStep, decisions: tuple[Decision, ...], post: Po
 
 def step_statuses(record: PostRecord, context: Context) -> tuple[StepStatus, ...]:
     """Return how far each needed step has come, by key."""
+    # The record is kept with the answer, so that no other takes its identity.
+    _, found = context.once(
+        ("statuses", id(record)), lambda: (record, _step_statuses(record, context))
+    )
+    return found
+
+
+def _step_statuses(record: PostRecord, context: Context) -> tuple[StepStatus, ...]:
     post = record.post
     due = record.request.due if record.request else frozenset()
     decisions = record.request.decisions if record.request else ()
