@@ -272,3 +272,71 @@ def test_a_desk_publishes_through_a_network_of_either_kind(tmp_path) -> None:
         office.sandbox.close()
 
     asyncio.run(judge())
+
+
+def test_a_worker_that_is_cancelled_while_it_sends_stores_the_answer_first(tmp_path) -> None:
+    """No doubt is left that could have been avoided."""
+
+    async def judge() -> None:
+        office = Office(tmp_path)
+        network = AsyncNetwork(office.sandbox)
+        sent, go_on = asyncio.Event(), asyncio.Event()
+
+        async def on_send(request: Request) -> None:
+            if request.creates is not None:
+                sent.set()
+                await go_on.wait()
+
+        async with await office.create(networks={"*": network}) as desk:
+            ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
+            at = "2026-04-07 09:30"
+            posts = [
+                await ben.approve(
+                    await ana.submit(await ana.draft(text, profiles=["tulip-x"], planned_at=at))
+                )
+                for text in ("een", "twee")
+            ]
+            office.now = DUE
+            network.on_send = on_send
+            task = asyncio.ensure_future(desk.run_due())
+            await sent.wait()
+            for _ in range(3):
+                task.cancel()
+                await asyncio.sleep(0)
+            assert not task.done()
+            go_on.set()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            first = sorted([await desk.summary(post) for post in posts])
+            assert first == ["published", "scheduled"]
+            await desk.run_due()
+            assert {await desk.summary(post) for post in posts} == {"published"}
+        assert len(office.sandbox.posts()) == 2
+        office.sandbox.close()
+
+    asyncio.run(judge())
+
+
+@pytest.mark.parametrize("turns", range(0, 400, 23))
+def test_a_worker_that_is_cancelled_at_any_moment_sends_nothing_twice(tmp_path, turns) -> None:
+    async def judge() -> None:
+        office = Office(tmp_path)
+        async with await office.create(networks={"*": AsyncNetwork(office.sandbox)}) as desk:
+            ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
+            post = await ana.draft(TEXT, profiles=["tulip-x"], planned_at="2026-04-07 09:30")
+            await ben.approve(await ana.submit(post))
+            office.now = DUE
+            task = asyncio.ensure_future(desk.run_due(lease_s=1.0))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            for _ in range(3):
+                office.now += dt.timedelta(minutes=20)
+                await desk.run_due()
+            assert await desk.summary(post) == "published"
+            assert (await desk.audit()).clean
+        assert len(office.sandbox.posts()) == 1
+        office.sandbox.close()
+
+    asyncio.run(judge())

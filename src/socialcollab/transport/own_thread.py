@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from socialcollab.errors import StoreUnavailableError
@@ -52,18 +53,28 @@ class OwnThread:
         """
         if self._last is not None:
             raise StoreUnavailableError(f"{self._name} has been closed")
-        return await _ended(self._executor.submit(function, *args, **kwargs))
+        import asyncio  # noqa: PLC0415  the room is importable without it
+
+        job = self._executor.submit(function, *args, **kwargs)
+        try:
+            return await asyncio.wrap_future(job)
+        except asyncio.CancelledError:
+            # Cancelling reaches the job, too, and succeeds if that has not begun.
+            if not job.cancelled():
+                with suppress(Exception):
+                    await _outlast(job)
+            raise
 
     async def close(self, last: Callable[[], object] = _nothing) -> None:
         """Call *last* after all calls made so far and end the thread; a second closing waits too."""
         if self._last is None:
             self._last = self._executor.submit(last)
             self._executor.shutdown(wait=False)
-        await _ended(self._last, forgo=False)
+        await _outlast(self._last)
 
 
-async def _ended(job: Future[R], *, forgo: bool = True) -> R:
-    """Wait until *job* has ended, whoever cancels meanwhile, and return its result."""
+async def _outlast(job: Future[Any]) -> None:
+    """Wait until *job* has ended, whoever cancels meanwhile; raise what it raised if nobody did."""
     import asyncio  # noqa: PLC0415  the room is importable without it
 
     waiting = asyncio.wrap_future(job)
@@ -73,10 +84,9 @@ async def _ended(job: Future[R], *, forgo: bool = True) -> R:
             # Unlike `shield`, this never reports an error that nobody is left to hear.
             await asyncio.wait([waiting])
         except asyncio.CancelledError as error:
-            if forgo and job.cancel():
-                raise
             cancelled = cancelled or error
+    failed = waiting.exception()
     if cancelled is not None:
-        waiting.exception()
         raise cancelled
-    return waiting.result()
+    if failed is not None:
+        raise failed
