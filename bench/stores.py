@@ -47,7 +47,7 @@ class Side:
     def append(self, stream: str, number: int) -> None:
         raise NotImplementedError
 
-    def record(self, stream: str) -> None:
+    def record(self, stream: str) -> tuple[int, bytes]:
         raise NotImplementedError
 
     def act(self, name: str, round_: int, number: int) -> None:
@@ -87,8 +87,8 @@ class Ours(Side):
         )
         self.versions[stream] = version + 1
 
-    def record(self, stream: str) -> None:
-        self.journal.record(stream)
+    def record(self, stream: str) -> tuple[int, bytes]:
+        return self.journal.record(stream)
 
 
 class Raw(Side):
@@ -149,8 +149,11 @@ class Raw(Side):
         execute("COMMIT")
         self.versions[stream] = version + 1
 
-    def record(self, stream: str) -> None:
-        self.connection.execute(sql.RECORD, ("northwind", stream)).fetchone()
+    def record(self, stream: str) -> tuple[int, bytes]:
+        found: tuple[int, bytes] = self.connection.execute(
+            sql.RECORD, ("northwind", stream)
+        ).fetchone()
+        return found
 
 
 def timed(act: Callable[[int], None], batch: int) -> float:
@@ -158,6 +161,23 @@ def timed(act: Callable[[int], None], batch: int) -> float:
     for number in range(batch):
         act(number)
     return (time.perf_counter() - start) / batch
+
+
+COMPARED = (
+    "SELECT organization, position, stream, version FROM socialcollab_events ORDER BY position",
+    "SELECT organization, stream, version, record FROM socialcollab_streams ORDER BY stream",
+    "SELECT organization, position FROM socialcollab_counters",
+    "SELECT * FROM socialcollab_index_posts ORDER BY key",
+    "SELECT * FROM socialcollab_index_due ORDER BY key",
+)
+
+
+def compare(ours: Path, raw: Path) -> None:
+    """Refuse figures of two sides that did not do the same."""
+    for statement in COMPARED:
+        one, other = (sqlite3.connect(path).execute(statement).fetchall() for path in (ours, raw))
+        assert one == other, f"the two files differ in: {statement}"
+        assert one
 
 
 def main() -> None:
@@ -183,8 +203,12 @@ def main() -> None:
                 f"{what:12} ours {mine * 1e6:8.1f} us   raw {theirs * 1e6:8.1f} us"
                 f"   ratio {theirs / mine:.2f} of raw"
             )
+        for number in range(50):
+            stream = f"post/{number}"
+            assert ours.record(stream) == raw.record(stream), "the two sides answer differently"
         ours.store.close()
         raw.connection.close()
+        compare(Path(folder, "ours.db"), Path(folder, "raw.db"))
 
 
 if __name__ == "__main__":

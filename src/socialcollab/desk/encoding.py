@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, TypeVar, cast
 
 import attrs
@@ -138,6 +138,13 @@ def pack(value: object) -> bytes:
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
+@lru_cache(maxsize=512)
+def _unpacked(data: bytes, cls: type[Any]) -> Any:
+    # Every command reads the organization, the facts and the holds, which seldom change.
+    # Records are frozen, so that all readers may have the same one.
+    return _converter().structure(json.loads(data), cls)
+
+
 def unpack(data: bytes, cls: type[T], *, place: str) -> T:
     """
     Read what `pack` wrote.
@@ -146,6 +153,6 @@ def unpack(data: bytes, cls: type[T], *, place: str) -> T:
         JournalDamagedError: If it is not that.
     """
     try:
-        return _converter().structure(json.loads(data), cls)
+        return cast("T", _unpacked(data, cast("Any", cls)))
     except Exception as error:
         raise JournalDamagedError("a record that cannot be read", place=place) from error

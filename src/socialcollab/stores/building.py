@@ -1,0 +1,79 @@
+"""
+The parts that our own stores are made of, for whoever writes another.
+
+They check what a store is given, seal events and open them again, and audit
+whatever a store hands over. They keep nothing and read nothing: that is the
+store's own work. docs/how-to/write-a-store.md shows them in use.
+"""
+
+from __future__ import annotations
+
+from socialcollab.stores.appending import (
+    Append,
+    Head,
+    Rows,
+    Values,
+    check_expectations,
+    checksum_of,
+    gather,
+    not_erasable,
+    prepare,
+    rows_of,
+    rows_text,
+    taken,
+    used,
+)
+from socialcollab.stores.auditing import Stored, audit
+from socialcollab.stores.envelope import (
+    COLUMNS,
+    ERASED,
+    Personal,
+    Sealed,
+    event_of,
+    personal_of,
+    place_of,
+    seal,
+)
+from socialcollab.stores.querying import (
+    Where,
+    check_due,
+    check_limit,
+    check_query,
+    lease_end,
+    row_of,
+)
+from socialcollab.stores.rows import check_indexes, sort_key
+
+__all__ = [
+    "COLUMNS",
+    "ERASED",
+    "Append",
+    "Head",
+    "Personal",
+    "Rows",
+    "Sealed",
+    "Stored",
+    "Values",
+    "Where",
+    "audit",
+    "check_due",
+    "check_expectations",
+    "check_indexes",
+    "check_limit",
+    "check_query",
+    "checksum_of",
+    "event_of",
+    "gather",
+    "lease_end",
+    "not_erasable",
+    "personal_of",
+    "place_of",
+    "prepare",
+    "row_of",
+    "rows_of",
+    "rows_text",
+    "seal",
+    "sort_key",
+    "taken",
+    "used",
+]
