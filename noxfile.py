@@ -11,7 +11,7 @@ import nox
 
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["tests", "lint", "types", "docs", "examples", "packages"]
+nox.options.sessions = ["tests", "lint", "types", "docs", "examples", "embedding", "packages"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
@@ -42,7 +42,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=HERE)
 def types(session: nox.Session) -> None:
     """Check all types with mypy, and the public API with a second checker too."""
-    session.install(".[calendar,cli]", *groups("tests", "types"))
+    session.install(".[calendar,cli]", *groups("tests", "types", "embedding"))
     session.run("mypy")
     session.run("basedpyright")
 
@@ -68,6 +68,13 @@ def examples(session: nox.Session) -> None:
         week = Path("examples/agency_week").resolve()
         if week.is_dir():
             session.run("python", str(week), "--out", str(Path(folder) / "week"), silent=True)
+
+
+@nox.session(python=HERE)
+def embedding(session: nox.Session) -> None:
+    """Ask the hosts in examples/ what their users would."""
+    session.install(CALENDAR, *groups("tests", "embedding"))
+    session.run("pytest", "tests/embedding", "-n0", *session.posargs)
 
 
 @nox.session(python=HERE)

@@ -1,6 +1,6 @@
 """The desk: read, decide, write; publish what is due."""
 
-from socialcollab.desk.acting import Acting
+from socialcollab.desk.acting import Acting, When
 from socialcollab.desk.async_acting import AsyncActing
 from socialcollab.desk.async_desk import AsyncDesk
 from socialcollab.desk.commands import (
@@ -47,6 +47,7 @@ __all__ = [
     "SetHold",
     "StartCampaign",
     "ToDo",
+    "When",
     "WriteNote",
     "audit_file",
     "fold",

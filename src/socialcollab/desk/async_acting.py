@@ -236,7 +236,9 @@ class AsyncActing:
         """Take the request for sign-off back."""
         return await self._do_on_post(cm.Withdraw(post=_id(post)))
 
-    async def schedule(self, post: Post | str, *, revision: str = "", at: TimeLike | None = None) -> Post:
+    async def schedule(
+        self, post: Post | str, *, revision: str = "", at: TimeLike | None = None
+    ) -> Post:
         """Let an approved post leave at its planned time, or at *at*."""
         post_id, seen = _seen(post, revision)
         when = None if at is None else await self._wall_time(post_id, at)
@@ -393,7 +395,9 @@ class AsyncActing:
         Returns:
             What it stops, and what was under way already.
         """
-        return await self._desk.run(hold(self._desk.engine, self._actor, on, reason=reason, until=until))
+        return await self._desk.run(
+            hold(self._desk.engine, self._actor, on, reason=reason, until=until)
+        )
 
     async def resume(self, hold: HoldSet | str) -> HoldSet:
         """

@@ -329,7 +329,9 @@ class AsyncDesk:
         """
         at = self.engine.now() if now is None else as_utc(now)
         name = worker or f"worker-{os.getpid()}-{id(self):x}"
-        return await self.run(run_due(self.engine, self._publisher, now=at, worker=name, lease_s=lease_s))
+        return await self.run(
+            run_due(self.engine, self._publisher, now=at, worker=name, lease_s=lease_s)
+        )
 
     async def reconcile(
         self, what: Post | Delivery | str, *, now: dt.datetime | None = None
@@ -465,7 +467,9 @@ class AsyncDesk:
 
             viewer: Only what this member may view, or everything.
         """
-        return await self.run(read_calendar(self.engine, start, end, workspace=workspace, viewer=viewer))
+        return await self.run(
+            read_calendar(self.engine, start, end, workspace=workspace, viewer=viewer)
+        )
 
     async def clashes(
         self, start: dt.datetime, end: dt.datetime, *, workspace: str = ""
