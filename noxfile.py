@@ -124,6 +124,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python=HERE)
+def mutants(session: nox.Session) -> None:
+    """Change the code at random places and see that tests notice; ``-- --count 100``."""
+    session.install("-e", CALENDAR, *groups("tests", "mutants"))
+    session.run("python", "tools/mutants.py", *session.posargs)
+
+
+@nox.session(python=HERE)
 def soak(session: nox.Session) -> None:
     """Run the slow sessions in full; ``-- --seconds 90`` runs a share."""
     session.install(CALENDAR, *groups("tests"))

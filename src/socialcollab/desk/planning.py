@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
-from socialcollab.content import Observed, Post, Summary, summarise
+import attrs
+
+from socialcollab.content import Hold, Observed, Post, Summary, summarise
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.desk.streams import INDEXES
@@ -61,6 +63,16 @@ def _from(index: str, at: dt.datetime) -> Row:
     return Row(index, "", index, columns)
 
 
+def _whenever_set(state: State) -> list[Hold]:
+    """
+    Return the holds as they bear on times that are only wanted.
+
+    A hold stops whatever comes after it; where the clock has been set back
+    since, that begins before the instant at which it was set.
+    """
+    return [attrs.evolve(hold, at=_EPOCH) for hold in state.holds.holds]
+
+
 def calendar_of(
     engine: Engine, state: State, profiles: Iterable[str], *, since: dt.datetime
 ) -> Steps[Calendar]:
@@ -97,7 +109,7 @@ def calendar_of(
         zones=organization.zones,
         slot_plans=organization.slot_plans,
         blackouts=organization.blackouts,
-        holds=state.holds.holds,
+        holds=_whenever_set(state),
         entries=[
             Entry(profile=profile, post=post, at=at, state=standing)
             for (profile, post, at), standing in sorted(entries.items())
@@ -156,7 +168,7 @@ def barred(
         ],
         zones=organization.zones,
         blackouts=organization.blackouts,
-        holds=state.holds.holds,
+        holds=_whenever_set(state),
     )
     facts = organization.facts_of(post)
     found: dict[str, Reason] = {}

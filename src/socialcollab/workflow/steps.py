@@ -244,7 +244,7 @@ def _step_statuses(record: PostRecord, context: Context) -> tuple[StepStatus, ..
         # A step whose predecessor is no longer needed has nothing to wait for.
         waits = any(other in states and not states[other].done for other in step.after)
         if status.state == "open" and waits:
-            states[step.key] = attrs.evolve(status, state="later")
+            states[step.key] = attrs.evolve(status, state="later", opened_at=None, overdue=False)
     return tuple(states[step.key] for step in needed)
 
 

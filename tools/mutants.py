@@ -1,0 +1,154 @@
+"""
+Change the code at random places, one at a time, and see whether a test notices.
+
+Run ``nox -s mutants -- --count 100``. Works on a copy of the checkout; prints
+every change that no test caught, with its place, to be caught by a new test or
+explained. What cannot change behaviour is left out: annotations, which are
+never evaluated, and names in ``__all__``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+# For each room the tests that are to notice, those that notice most first.
+TESTS = {
+    "permissions": ["tests/permissions", "tests/model", "tests/desk/test_adoption.py"],
+    "workflow": ["tests/workflow", "tests/model", "tests/desk"],
+    "stores": ["tests/stores"],
+    "desk": ["tests/model", "tests/desk"],
+}
+
+
+def inert(path: Path) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return the spans of a file in which a change changes nothing."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        parts: list[ast.AST | None] = []
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            parts.append(node.returns)
+        elif isinstance(node, ast.arg | ast.AnnAssign):
+            parts.append(node.annotation)
+        elif isinstance(node, ast.Assign) and any(
+            isinstance(one, ast.Name) and one.id == "__all__" for one in node.targets
+        ):
+            parts.append(node.value)
+        elif isinstance(node, ast.Assert):
+            parts.append(node)  # they tell checkers a type
+        found += [
+            ((part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset))
+            for part in parts
+            if part is not None
+        ]
+    return found
+
+
+def matters(root: Path, module: str, row: int, column: int) -> bool:
+    return not any(start <= (row, column) < end for start, end in inert(root / module))
+
+
+def sample(root: Path, session: Path, count: int, rng: random.Random) -> int:
+    """Keep *count* of a session's mutations and forget the others."""
+    base = sqlite3.connect(session)
+    rows = base.execute(
+        "SELECT job_id, module_path, start_pos_row, start_pos_col FROM mutation_specs"
+        " ORDER BY module_path, start_pos_row, start_pos_col, operator_name, occurrence"
+    ).fetchall()
+    fit = [job for job, module, row, column in rows if matters(root, module, row, column)]
+    kept = set(rng.sample(fit, min(count, len(fit))))
+    for table in ("mutation_specs", "work_items"):
+        for (job,) in base.execute(f"SELECT job_id FROM {table}").fetchall():
+            if job not in kept:
+                base.execute(f"DELETE FROM {table} WHERE job_id = ?", (job,))
+    base.commit()
+    base.close()
+    return len(kept)
+
+
+def copied(folder: Path) -> Path:
+    """Copy what git tracks, as it is in the working tree."""
+    names = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    for name in names:
+        if (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target)
+    return folder
+
+
+def run(room: str, count: int, rng: random.Random, processes: int) -> tuple[int, list[str]]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = copied(Path(name) / "checkout")
+        shared = os.environ.get("SOCIALCOLLAB_SHARED") or str(ROOT.parent / "shared")
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(folder / "src"),
+            "SOCIALCOLLAB_SHARED": shared,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        command = (
+            f"{sys.executable} -m pytest -x -q -p no:randomly -p no:cacheprovider"
+            f" -n{processes} --dist=load {' '.join(TESTS[room])}"
+        )
+        config = folder / "mutants.toml"
+        config.write_text(
+            "[cosmic-ray]\n"
+            f'module-path = "src/socialcollab/{room}"\n'
+            "timeout = 300.0\nexcluded-modules = []\n"
+            f'test-command = "{command}"\n'
+            '[cosmic-ray.distributor]\nname = "local"\n'
+        )
+        session = folder / "session.sqlite"
+        ray = [sys.executable, "-m", "cosmic_ray.cli"]
+        subprocess.run([*ray, "init", config, session], cwd=folder, env=environment, check=True)
+        planned = sample(folder, session, count, rng)
+        subprocess.run([*ray, "exec", config, session], cwd=folder, env=environment, check=True)
+        dumped = subprocess.run(
+            [*ray, "dump", session], cwd=folder, env=environment, check=True,
+            capture_output=True, text=True,
+        ).stdout  # fmt: skip
+        survivors = []
+        for line in dumped.splitlines():
+            work, result = json.loads(line)
+            if result is None or result["test_outcome"] == "survived":
+                mutation = work["mutations"][0]
+                place = f"{mutation['module_path']}:{mutation['start_pos'][0]}"
+                diff = (result or {}).get("diff") or "not run"
+                survivors.append(f"{place} {mutation['operator_name']}\n{diff}")
+        return planned, survivors
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--rooms", nargs="*", default=list(TESTS))
+    parser.add_argument("--processes", type=int, default=2)
+    given = parser.parse_args()
+    rng = random.Random(given.seed)
+    print(f"seed {given.seed}", flush=True)
+    total, left = 0, 0
+    for room in given.rooms:
+        planned, survivors = run(room, given.count // len(given.rooms), rng, given.processes)
+        total, left = total + planned, left + len(survivors)
+        print(f"{room}: {planned} changes, {planned - len(survivors)} caught", flush=True)
+        for survivor in survivors:
+            print(survivor, flush=True)
+    print(f"{total} changes, {total - left} caught")
+
+
+if __name__ == "__main__":
+    main()
