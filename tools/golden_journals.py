@@ -301,6 +301,7 @@ BEFORE: Mapping[str, tuple[str, ...]] = {
     "digest": ("digest.added",),
     "observed": ("observed.seen",),
     "notices": ("post.drafted",),
+    "person": ("post.drafted",),
 }
 """What has to have happened in a stream before one more event of its kind can."""
 
@@ -309,6 +310,7 @@ STREAMS: Mapping[str, str] = {
     "facts": "facts",
     "organization": "organization",
     "notices": "post/x1",
+    "person": "post/x1",
 }
 
 

@@ -106,6 +106,10 @@ class Post:
         ref: The caller's own name for it, or empty; unique in the organization.
 
         kind: "post", or "reply".
+
+        erased_at: When its content was erased, in UTC, or None.
+
+        leftover_media: Digests of pictures of its erased content, to be deleted.
     """
 
     id: PostId
@@ -118,6 +122,13 @@ class Post:
     salt: bytes = attrs.field(default=b"", repr=False)
     ref: str = ""
     kind: str = "post"
+    erased_at: dt.datetime | None = None
+    leftover_media: tuple[str, ...] = ()
+
+    @property
+    def erased(self) -> bool:
+        """Whether its content was erased: it can be seen and taken down, and nothing else."""
+        return self.erased_at is not None
 
     @property
     def revision(self) -> Revision:

@@ -15,6 +15,7 @@ from socialcollab.organization import Change, Organization
 from socialcollab.permissions import PERMISSIONS, ungivable
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import Actor, Event
+from socialcollab.workflow.erasing_events import PersonErased
 
 __all__ = ["adopt", "files_text"]
 
@@ -69,7 +70,8 @@ def files_text(organization: Organization) -> dict[str, str]:
 
 def _stale(engine: Engine, state: State, base: Organization) -> Steps[StaleError]:
     events = yield from ask(engine.store.read, ORGANIZATION)
-    last = next(event for event in reversed(events) if event.type == OrganizationAdopted.TYPE)
+    changing = (OrganizationAdopted.TYPE, PersonErased.TYPE)
+    last = next(event for event in reversed(events) if event.type in changing)
     return StaleError(
         thing=f"organization `{engine.store.organization}`",
         seen=f"digest {base.digest[:12]}",

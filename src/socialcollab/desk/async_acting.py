@@ -495,6 +495,33 @@ class AsyncActing:
         """
         await self.do(dc.Adopt(proposal=proposal, reason=reason))
 
+    async def erase(
+        self, *, member: str = "", post: Post | str = "", reason: str
+    ) -> tuple[str, ...]:
+        """
+        Erase a person, or one post with all that was said about it, for good.
+
+        Of a person that is their name and contacts in every version of the
+        document, the content of every post that they wrote on, and all that
+        they said elsewhere. Their identifier stays. Due work deletes the
+        pictures, and `AsyncDesk.compact` what the store still has of it on the disk.
+
+        Args:
+            member: The person.
+
+            post: Or the post.
+
+            reason: Why.
+
+        Returns:
+            The streams that something was erased from; none if all was gone already.
+
+        Raises:
+            RefusedError: If a post of theirs is not finished; it names them.
+        """
+        name = str(_id(post)) if post else ""
+        return tuple(sorted(await self.do(dc.Erase(member=member, post=name, reason=reason))))
+
     async def to_do(self) -> tuple[ToDo, ...]:
         """Return what waits for this member, the most urgent first."""
         return await self._desk.run(to_do(self._desk.engine, self.member))

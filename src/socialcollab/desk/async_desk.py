@@ -502,6 +502,15 @@ class AsyncDesk:
         """Look for everything in the journal that cannot be what was written."""
         return await self.run(audit(self.engine, anchor))
 
+    async def compact(self) -> None:
+        """
+        Let nothing of what was erased or replaced remain in the store, in free pages or logs.
+
+        Raises:
+            StoreUnavailableError: If others use the store so that this cannot be done now.
+        """
+        await self._ports.compact()
+
 
 def _id(post: Post | Delivery | str) -> str:
     return post if isinstance(post, str) else post.id

@@ -188,6 +188,10 @@ class Ports:
             networks=reached,
         )
 
+    async def compact(self) -> None:
+        """Let nothing of what was erased or replaced remain in the store."""
+        await self._whole.compact()
+
     async def close(self, *, store: bool) -> None:
         """Let go of what belongs to the desk, and of the store if that does."""
         try:

@@ -19,6 +19,7 @@ __all__ = [
     "Away",
     "Back",
     "Command",
+    "Erase",
     "Forget",
     "Observe",
     "Resume",
@@ -150,6 +151,26 @@ class Forget:
     network_id: str
 
 
+@attrs.frozen(kw_only=True)
+class Erase:
+    """
+    Erase a person, or a post with all that was said about it.
+
+    Attributes:
+        member: The person, or empty.
+
+        post: The post, or empty.
+
+        reason: Why.
+    """
+
+    NAME: ClassVar[str] = "erase"
+
+    member: str = ""
+    post: str = ""
+    reason: str
+
+
 Command: TypeAlias = (
     PostCommand
     | SetHold
@@ -161,4 +182,5 @@ Command: TypeAlias = (
     | Adopt
     | Observe
     | Forget
+    | Erase
 )

@@ -7,6 +7,7 @@ import datetime as dt
 import attrs
 
 from socialcollab.content import Delivery
+from socialcollab.desk.clearing import clear_media
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.notices import close_digest
 from socialcollab.desk.planning import instant
@@ -81,6 +82,7 @@ def run_due(
             kind, _, name = row.stream.partition("/")
             try:
                 if kind == "post":
+                    yield from clear_media(engine, row.stream, now=now)
                     yield from look(engine, row.stream, now=now)
                 elif kind == "digest":
                     yield from close_digest(engine, row.stream, now=now)

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final, TypeVar, cast
 
 import attrs
@@ -20,6 +20,7 @@ from socialcollab.stores import STORE_KEYS
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow import StepKey
 from socialcollab.workflow import events as ev
+from socialcollab.workflow.erasing_events import ERASED_TEXT, ERASING_EVENTS
 from socialcollab.workflow.fact_events import FACT_EVENTS
 from socialcollab.workflow.notice_events import NOTICE_EVENTS
 
@@ -35,10 +36,19 @@ _ALL: Final[tuple[type[Any], ...]] = (
     *FACT_EVENTS,
     *NOTICE_EVENTS,
     *ORGANIZATION_EVENTS,
+    *ERASING_EVENTS,
 )
 
 EVENT_TYPES: Final[Mapping[str, type[Any]]] = {event.TYPE: event for event in _ALL}
 """Every event there is, by the name it is stored under."""
+
+_IN_PLACE: Final[Mapping[str, Any]] = {
+    "content": {"text": ERASED_TEXT},
+    "document": "",
+    "documents": {},
+    "files": {},
+}
+"""What stands for an erased value that is no mere text, by its name."""
 
 _SCHEMA: Final = 1
 """The version of the shapes of events."""
@@ -124,8 +134,10 @@ def event_data(event: StoredEvent) -> ev.EventData:
             " before anything else is done with this journal"
         )
     body = {name: value for name, value in event.body.items() if name not in STORE_KEYS}
+    gone = {name: _IN_PLACE.get(name, ERASED_TEXT) for name in event.erased}
     try:
-        return cast("ev.EventData", _converter().structure({**body, **event.personal}, cls))
+        values = {**body, **gone, **event.personal}
+        return cast("ev.EventData", _converter().structure(values, cls))
     except Exception as error:
         raise JournalDamagedError(
             f"an event of type `{event.type}` that does not hold what it should", place=place
@@ -138,13 +150,6 @@ def pack(value: object) -> bytes:
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-@lru_cache(maxsize=512)
-def _unpacked(data: bytes, cls: type[Any]) -> Any:
-    # Every command reads the organization, the facts and the holds, which seldom change.
-    # Records are frozen, so that all readers may have the same one.
-    return _converter().structure(json.loads(data), cls)
-
-
 def unpack(data: bytes, cls: type[T], *, place: str) -> T:
     """
     Read what `pack` wrote.
@@ -153,6 +158,6 @@ def unpack(data: bytes, cls: type[T], *, place: str) -> T:
         JournalDamagedError: If it is not that.
     """
     try:
-        return cast("T", _unpacked(data, cast("Any", cls)))
+        return _converter().structure(json.loads(data), cls)
     except Exception as error:
         raise JournalDamagedError("a record that cannot be read", place=place) from error

@@ -373,18 +373,26 @@ class Engine:
             stream = event.stream
             if stream not in known:
                 known[stream] = yield from self.load(stream)
-            sealed, kept_salt = self._new_event(event, state.digest, at, salt)
+            sealed, kept_salt = self.new_event(event, state.digest, at, salt)
             before = records.get(stream, known[stream].record)
             records[stream] = evolve(
                 stream, before, event.data, actor=event.actor, at=at, salt=kept_salt or salt
             )
             stored.append(sealed)
 
-    def _new_event(
-        self, event: Event, digest: str, at: dt.datetime, salt: bytes
+    def new_event(
+        self,
+        event: Event,
+        digest: str,
+        at: dt.datetime,
+        salt: bytes = b"",
+        *,
+        erases: Mapping[int, tuple[str, ...]] | None = None,
     ) -> tuple[NewEvent, bytes]:
+        """Make of an event what the store seals, and return the salt of its personal values."""
         body, personal = event_parts(event.data)
-        if personal and not event.stream.startswith("post/"):
+        # What is said about a post is salted by itself: the post's salt goes with its content.
+        if personal and "content" not in personal:
             salt = self.entropy(16)
         used = salt if personal else b""
         new = NewEvent(
@@ -397,6 +405,7 @@ class Engine:
             body=body,
             personal=personal,
             salt=used,
+            erases=erases or {},
         )
         return new, used
 

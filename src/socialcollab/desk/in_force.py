@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import attrs
 
 from socialcollab.desk.encoding import event_data
 from socialcollab.desk.engine import Engine, read_organization
+from socialcollab.desk.erased_documents import versions_of
 from socialcollab.desk.organization_events import OrganizationReplanned
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.desk.streams import FACTS, ORGANIZATION, evolve
@@ -16,6 +18,7 @@ from socialcollab.organization import Organization, StandingFacts
 from socialcollab.permissions import Access
 from socialcollab.time import as_utc
 from socialcollab.workflow import Actor
+from socialcollab.workflow.erasing_events import PersonErased
 
 __all__ = ["InForce", "in_force"]
 
@@ -65,14 +68,19 @@ def in_force(engine: Engine, at: dt.datetime) -> Steps[InForce]:
     instant = as_utc(at)
     record = None
     last = None
-    for event in (yield from ask(engine.store.read, ORGANIZATION)):
+    events = yield from ask(engine.store.read, ORGANIZATION)
+    versions = versions_of(events)
+    for event in events:
         # By position: where a clock was set back, the last word up to that instant counts.
         if event.at > instant:
             continue
-        data = event_data(event)
+        data: Any = event_data(event)
+        if "document" in event.erased:
+            # What was written anew when somebody was erased stands for it.
+            data = attrs.evolve(data, document=versions.text(event.version))
         actor = Actor.parse(event.actor)
         record = evolve(ORGANIZATION, record, data, actor=actor, at=event.at, salt=event.salt)
-        if not isinstance(data, OrganizationReplanned):
+        if not isinstance(data, (OrganizationReplanned, PersonErased)):
             last = (event, data)
     if record is None or last is None:
         raise NotFoundError(

@@ -12,6 +12,7 @@ from socialcollab.content import Post, PostContent
 from socialcollab.desk import commands as dc
 from socialcollab.desk.adopting import adopt
 from socialcollab.desk.engine import Engine, Loaded, State
+from socialcollab.desk.erasing import erase
 from socialcollab.desk.observing import decided_on_observed
 from socialcollab.desk.planning import barred, slots_for
 from socialcollab.desk.steps import Steps, ask
@@ -52,6 +53,8 @@ def perform(engine: Engine, actor: Actor, command: dc.Command) -> Steps[dict[str
     def attempt() -> Steps[dict[str, Any]]:
         at = engine.now()
         state = yield from engine.state()
+        if isinstance(command, dc.Erase):
+            return (yield from erase(engine, state, actor, command, at=at))
         events, loaded, salt = yield from decided(engine, state, actor, command, at=at)
         if not events:
             # What was asked for stands already.

@@ -104,6 +104,10 @@ class Ports:
             whole=store,
         )
 
+    def compact(self) -> None:
+        """Let nothing of what was erased or replaced remain in the store."""
+        self._whole.compact()
+
     def close(self, *, store: bool) -> None:
         """Let go of what belongs to the desk, and of the store if that does."""
         if store:

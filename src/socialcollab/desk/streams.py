@@ -18,6 +18,7 @@ from socialcollab.stores import Index, Row, microseconds
 from socialcollab.workflow import Actor, PostRecord, evolve_delivery, evolve_post
 from socialcollab.workflow import events as ev
 from socialcollab.workflow import fact_events as fe
+from socialcollab.workflow.erasing_events import MediaDeleted, PersonErased, erased_content
 from socialcollab.workflow.notice_events import DigestAdded, Noticed
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Record",
     "evolve",
     "fold",
+    "folded",
     "read_record",
     "rows_of",
 ]
@@ -175,13 +177,34 @@ def evolve(
     if isinstance(data, Noticed):
         # The outbox is the event itself.
         return record
+    if isinstance(data, PersonErased):
+        return _evolve_erased(record, data, at)
     return _EVOLVE[_kind(stream)](record, data, actor, at, salt)
 
 
 def _evolve_post(
     record: Any, data: ev.EventData, actor: Actor, at: dt.datetime, salt: bytes
 ) -> PostRecord:
+    if isinstance(data, MediaDeleted):
+        before: PostRecord = record
+        return attrs.evolve(before, post=attrs.evolve(before.post, leftover_media=()))
     return evolve_post(record, data, actor=actor, at=at, salt=salt)
+
+
+def _evolve_erased(record: Any, data: PersonErased, at: dt.datetime) -> Any:
+    # What was erased of earlier events is gone from the record already.
+    if isinstance(record, PostRecord) and data.content:
+        post = attrs.evolve(
+            record.post,
+            content=erased_content(data.targets),
+            salt=b"",
+            erased_at=at,
+            leftover_media=data.media,
+        )
+        return attrs.evolve(record, post=post)
+    if isinstance(record, OrganizationRecord) and data.document:
+        return attrs.evolve(record, document=data.document)
+    return record
 
 
 def _evolve_delivery(
@@ -355,6 +378,9 @@ def _post_rows(stream: str, record: PostRecord) -> list[Row]:
             )
             for target, at in sorted(times.items())
         ]
+    if post.leftover_media and post.erased_at is not None:
+        clear = microseconds(post.erased_at)
+        rows.append(Row("due", stream, stream, {"at": clear, "kind": "clear"}))
     request = record.request
     if post.state is PostState.IN_REVIEW and request is not None:
         if request.reckoned:
@@ -431,10 +457,16 @@ def _delivery_rows(stream: str, delivery: Delivery) -> list[Row]:
 
 def fold(stream: str, events: Sequence[StoredEvent]) -> tuple[bytes, Sequence[Row]]:
     """Fold a whole stream anew: what its record and rows have to be."""
+    record = folded(stream, events)
+    return (b"" if record is None else pack(record)), rows_of(stream, record)
+
+
+def folded(stream: str, events: Sequence[StoredEvent]) -> Any:
+    """Return the record that a stream's events lead to; None if there is no event."""
     record: Any = None
     for event in events:
         data = event_data(event)
         record = evolve(
             stream, record, data, actor=Actor.parse(event.actor), at=event.at, salt=event.salt
         )
-    return (b"" if record is None else pack(record)), rows_of(stream, record)
+    return record

@@ -81,6 +81,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "mark_absent": "publish",
         "observe": "schedule",
         "forget": "schedule",
+        "erase": "erase",
     }
 )
 """Each command of the desk and the permission that it needs."""
@@ -95,7 +96,6 @@ TO_COME: Final[frozenset[str]] = frozenset(
         "connect",
         "delete_comment",
         "depart",
-        "erase",
         "escalate",
         "export",
         "give",

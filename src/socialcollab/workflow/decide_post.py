@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from socialcollab.errors import NotFoundError
+from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.amending import amend
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.marking import mark_absent, mark_published
+from socialcollab.workflow.refusals import check_permission, refuse
 from socialcollab.workflow.request import PostRecord
 from socialcollab.workflow.revising import comment, draft, edit
 from socialcollab.workflow.signing_off import submit, vote, withdraw
@@ -48,6 +50,9 @@ def decide(
         return draft(record, command, context)
     if record is None:
         raise NotFoundError("post", command.post)
+    if record.post.erased and not isinstance(command, cm.TakeDown):
+        check_permission("view", record.post, context)
+        raise refuse(Reason.of("post_erased", post=record.post.ref or record.post.id))
     return _DECIDERS[type(command)](record, command, context)
 
 

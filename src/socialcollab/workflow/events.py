@@ -702,6 +702,7 @@ SYSTEM_MAY: Final[Mapping[str, frozenset[str]]] = {
             DeliveryReplanned.TYPE,
             "digest.closed",
             "facts.replanned",
+            "post.media_deleted",
             "organization.replanned",
         }
     ),

@@ -170,6 +170,8 @@ MESSAGES: Final[dict[str, str]] = {
     "SG105.mention": "mention `{what}` belongs to {workspace}",
     "SG105.name": "`{what}` is the name of another workspace, {workspace}",
     "may_now": "`{command}` may be given now",
+    "post_erased": "the content of post `{post}` was erased",
+    "erase_unfinished": "not finished, so that nothing can be erased yet: {posts}; publish, cancel or reject them first",
     "owner_lacks": "`{owner}` lacks permissions everywhere that an owner needs: {permissions}",
     "sheet.workbook": "the file is a workbook, not a spreadsheet of text",
     "sheet.workbook.fix": "save it as CSV (UTF-8)",

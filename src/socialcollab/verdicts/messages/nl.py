@@ -170,6 +170,8 @@ MESSAGES: Final[dict[str, str]] = {
     "SG105.mention": "vermelding `{what}` is van {workspace}",
     "SG105.name": "`{what}` is de naam van een andere werkruimte, {workspace}",
     "may_now": "`{command}` mag nu",
+    "post_erased": "de inhoud van bericht `{post}` is gewist",
+    "erase_unfinished": "nog niet klaar, zodat er niets gewist kan worden: {posts}; publiceer, annuleer of verwerp ze eerst",
     "owner_lacks": "`{owner}` mist overal rechten die een eigenaar nodig heeft: {permissions}",
     "sheet.workbook": "het bestand is een werkmap, geen spreadsheet in tekst",
     "sheet.workbook.fix": "sla het op als CSV (UTF-8)",

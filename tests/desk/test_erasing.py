@@ -1,0 +1,437 @@
+"""Who is erased is found nowhere any more, and everything else stands."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import pytest
+from tests.desk.conftest import DOCUMENT
+
+from socialcollab.content import Image
+from socialcollab.desk import Desk
+from socialcollab.desk.encoding import EVENT_TYPES, event_data, event_parts
+from socialcollab.desk.streams import fold
+from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError, StaleError
+from socialcollab.networks.sandbox import Sandbox
+from socialcollab.organization import Organization
+from socialcollab.stores import FolderMedia, MemoryStore, SqliteStore, Store
+from socialcollab.workflow.erasing_events import ERASED_TEXT
+
+START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
+NAME, MAIL, SLACK = "Ana Paardebloem", "ana.paardebloem@northwind.example", "U024BE7LH"
+WORDS = ("Zeepaardje", "Kraanvogel", "Muizenstaartje", "Tureluur", "Wulp", "Grutto")
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+OTHER = PIXEL + b"another"
+
+
+def document(*, name: str = NAME) -> Organization:
+    people = f'[[members]]\nid = "ana"\nname = "{name}"\ncontact = {{ email = "{MAIL}", slack = "{SLACK}" }}'
+    text = DOCUMENT.replace('[[members]]\nid = "ana"', people)
+    return Organization.loads(
+        text.replace('reason = "training first"', f'reason = "until {name} has trained him"')
+    )
+
+
+class Office:
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.now = START
+        self.store = store
+        self.media = FolderMedia(folder / "media")
+        self.sandbox = Sandbox(
+            folder / "out", clock=lambda: self.now, real_clock=lambda: self.now, durable=False
+        )
+        self.desk = Desk.create(
+            store,
+            document(),
+            owner="eva",
+            networks={"*": self.sandbox},
+            media=self.media,
+            clock=lambda: self.now,
+            real_clock=lambda: self.now,
+        )
+        self.ana, self.ben, self.eva = (self.desk.acting_as(name) for name in ("ana", "ben", "eva"))
+
+    @property
+    def journal(self):
+        return self.store.for_organization("northwind")
+
+    def live_through_a_week(self) -> dict[str, str]:
+        """Let Ana write, remark, decide, note and hold; all that she began is finished."""
+        ana, ben, eva = self.ana, self.ben, self.eva
+        hers = ana.draft(
+            WORDS[0],
+            profiles=["tulip-x"],
+            planned_at="2026-04-02 09:30",
+            media=[Image.from_bytes(PIXEL, alt=WORDS[0]), Image.from_bytes(OTHER)],
+            campaign="",
+            ref="hers",
+        )
+        hers = ana.edit(hers, text=f"{WORDS[0]} fliegt")
+        hers = ben.approve(ana.submit(hers), note="mooi werk")
+        bens = ben.draft(
+            "van Ben",
+            profiles=["tulip-x"],
+            planned_at="2026-05-02 09:30",
+            media=[Image.from_bytes(OTHER)],
+            ref="bens",
+        )
+        ana.comment(bens, WORDS[1])
+        given_up = ana.draft("weg ermee", profiles=["tulip-x"])
+        ana.cancel(given_up, reason=WORDS[2])
+        ana.note("tulip", "2026-04-27", WORDS[3])
+        hold = self.desk.acting_as("eva").hold("tulip-mastodon", reason="storing")
+        eva.resume(hold)
+        ana.away("2026-07-01", "2026-07-15", reason=WORDS[4])
+        eva.away("2026-08-01", "2026-08-02", member="ana", reason=WORDS[5])
+        self.now += dt.timedelta(days=2)
+        self.desk.run_due()
+        assert self.desk.deliveries(hers)[0].state.value == "published"
+        return {"hers": hers.id, "bens": bens.id, "given_up": given_up.id}
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    store: Store
+    if request.param == "memory":
+        store = MemoryStore(Desk.INDEXES)
+    else:
+        store = SqliteStore(tmp_path / "desk.db", indexes=Desk.INDEXES, durable=False)
+    made = Office(store, tmp_path)
+    yield made
+    made.desk.close()
+    made.sandbox.close()
+    store.close()
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Iterator[Office]:
+    store = SqliteStore(tmp_path / "desk.db", indexes=Desk.INDEXES, durable=False)
+    made = Office(store, tmp_path)
+    yield made
+    made.desk.close()
+    made.sandbox.close()
+    store.close()
+
+
+def bytes_of(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(folder.glob("desk.db*")))
+
+
+def test_name_contact_and_words_are_found_nowhere_in_the_file(
+    on_disk: Office, tmp_path: Path
+) -> None:
+    """The file, its log and its index are searched byte by byte."""
+    posts = on_disk.live_through_a_week()
+    on_disk.ben.comment(on_disk.desk.post_by_ref("bens"), f"vraag het {NAME}")
+    before = bytes_of(tmp_path)
+    sought = (NAME, MAIL, SLACK, *WORDS)
+    for word in sought:
+        assert word.encode() in before, word
+    streams = on_disk.eva.erase(member="ana", reason=f"{NAME} vroeg erom")
+    assert {f"post/{name}" for name in posts.values()} | {"organization", "facts"} == set(streams)
+    on_disk.desk.compact()
+    after = bytes_of(tmp_path)
+    for word in sought:
+        assert word.encode() not in after, word
+    assert b"mooi werk" in after, "what others said stays"
+    report = on_disk.desk.audit()
+    assert report.clean
+    assert report.erased >= 10
+
+
+def test_everything_else_stands(office: Office) -> None:
+    posts = office.live_through_a_week()
+    anchor = office.desk.audit().anchor
+    digest = office.desk.organization.digest
+    office.eva.erase(member="ana", reason="left")
+    desk = office.desk
+    assert desk.audit(anchor=anchor).clean
+    assert office.journal.reindex(fold).changed == ()
+    organization = desk.organization
+    assert organization.digest == digest
+    ana = organization.members_by_id["ana"]
+    assert (ana.id, ana.name, ana.contact) == ("ana", "", {})
+    assert organization.forbids[0].reason == "until ana has trained him"
+    hers = desk.post(posts["hers"])
+    assert hers.erased
+    assert (hers.text, hers.media, hers.salt) == (ERASED_TEXT, (), b"")
+    assert (hers.author, hers.state.value, hers.targets) == ("ana", "approved", ("tulip-x",))
+    assert desk.deliveries(hers)[0].url
+    bens = desk.post(posts["bens"])
+    assert (bens.text, bens.erased) == ("van Ben", False)
+    assert [comment.text for comment in bens.comments] == [ERASED_TEXT]
+    assert bens.comments[0].by == "ana"
+    history = desk.history(hers)
+    assert [entry.type for entry in history].count("post.edited") == 1
+    assert [e.data.note for e in history if e.type == "post.decided"] == ["mooi werk"]
+    assert history[-1].type == "person.erased" or history[-2].type == "person.erased"
+    assert [note.text for note in desk.notes()] == [ERASED_TEXT]
+    assert [post.id for post in desk.posts(state="approved")] == [posts["hers"]]
+    office.ben.submit(bens)
+
+
+def test_an_erased_post_takes_no_command_but_to_be_taken_down(office: Office) -> None:
+    post = office.desk.post(office.live_through_a_week()["hers"])
+    office.eva.erase(post=post, reason="a picture of a child")
+    post = office.desk.post(post.id)
+    eva = office.eva
+    for act in (
+        lambda: eva.edit(post, text="x"),
+        lambda: eva.approve(post),
+        lambda: eva.submit(post),
+        lambda: eva.schedule(post),
+        lambda: eva.move(post, "2026-05-01 10:00"),
+        lambda: eva.comment(post, "x"),
+        lambda: eva.cancel(post),
+        lambda: eva.amend(post),
+    ):
+        with pytest.raises(RefusedError, match="erased"):
+            act()
+    with pytest.raises(NotFoundError):
+        office.desk.acting_as("dirk").comment(post, "x")
+    assert not any(verdict for name, verdict in eva.actions(post).items() if name != "take_down")
+    eva.take_down(post)
+    office.desk.run_due()
+    assert office.desk.deliveries(post)[0].state.value == "removed"
+    assert office.desk.audit().clean
+
+
+def test_one_post_goes_with_all_that_was_said_about_it(office: Office) -> None:
+    posts = office.live_through_a_week()
+    office.ben.comment(posts["hers"], "Tjiftjaf")
+    assert office.eva.erase(post=posts["hers"], reason="wish") == (f"post/{posts['hers']}",)
+    [comment] = office.desk.post(posts["hers"]).comments
+    assert comment.text == ERASED_TEXT
+    assert office.desk.organization.members_by_id["ana"].name == NAME
+    assert office.desk.audit().clean
+
+
+def test_while_a_post_is_not_finished_nothing_is_erased(office: Office) -> None:
+    """The refusal names the posts."""
+    office.live_through_a_week()
+    ana, ben, eva = office.ana, office.ben, office.eva
+    open_post = ana.draft(
+        "nog bezig", profiles=["tulip-x"], planned_at="2026-04-20 10:00", ref="W7"
+    )
+    before = office.journal.follow(limit=10_000)
+    with pytest.raises(RefusedError, match="W7") as caught:
+        eva.erase(member="ana", reason="left")
+    assert "hers" not in str(caught.value)
+    with pytest.raises(RefusedError, match="W7"):
+        eva.erase(post=open_post, reason="left")
+    open_post = ben.approve(ana.submit(open_post))
+    assert open_post.state.value == "approved"
+    with pytest.raises(RefusedError, match="W7"):
+        eva.erase(member="ana", reason="left")
+    assert office.journal.follow(limit=10_000)[: len(before)] == before
+    ana.cancel(open_post)
+    assert eva.erase(member="ana", reason="left")
+
+
+def test_it_takes_the_permission_a_reason_and_somebody_who_is_known(office: Office) -> None:
+    posts = office.live_through_a_week()
+    for act in (
+        lambda: office.ben.erase(member="ana", reason="x"),
+        lambda: office.ana.erase(member="ana", reason="x"),
+        lambda: office.ben.erase(post=posts["hers"], reason="x"),
+    ):
+        with pytest.raises(RefusedError, match="owner"):
+            act()
+    with pytest.raises(NotFoundError):
+        office.desk.acting_as("dirk").erase(post=posts["hers"], reason="x")
+    for wrong in ({}, {"member": "ana", "post": posts["hers"]}):
+        with pytest.raises(InvalidValueError):
+            office.eva.erase(reason="x", **wrong)
+    with pytest.raises(InvalidValueError):
+        office.eva.erase(member="ana", reason=" ")
+    with pytest.raises(NotFoundError):
+        office.eva.erase(member="nobody", reason="x")
+    with pytest.raises(NotFoundError):
+        office.eva.erase(post="nothing", reason="x")
+    assert office.desk.audit().erased == 0
+
+
+def test_erasing_again_changes_nothing(office: Office) -> None:
+    office.live_through_a_week()
+    assert office.eva.erase(member="ana", reason="left")
+    events = office.journal.follow(limit=10_000)
+    assert office.eva.erase(member="ana", reason="left") == ()
+    assert office.journal.follow(limit=10_000) == events
+
+
+def test_two_erasures_at_once_both_hold(on_disk: Office) -> None:
+    """Of two people, and of one person twice."""
+    on_disk.live_through_a_week()
+    on_disk.ben.comment(on_disk.desk.post_by_ref("hers"), "Tjiftjaf")
+    on_disk.eva.adopt(
+        on_disk.desk.propose(
+            attrs.evolve(
+                on_disk.desk.organization,
+                members=[
+                    attrs.evolve(one, name="Ben Scholekster") if one.id == "ben" else one
+                    for one in on_disk.desk.organization.members
+                ],
+            )
+        ),
+        reason="names",
+    )
+    post = on_disk.ben.draft("weg", profiles=["tulip-x"])
+    on_disk.ben.cancel(post)
+    on_disk.eva.cancel(on_disk.desk.post_by_ref("bens"))
+    gate = threading.Barrier(4)
+    failed: list[Exception] = []
+
+    def run(member: str) -> None:
+        desk = Desk.open(on_disk.store, clock=lambda: on_disk.now)
+        gate.wait()
+        try:
+            desk.acting_as("eva").erase(member=member, reason="left")
+        except Exception as error:  # noqa: BLE001
+            failed.append(error)
+
+    threads = [threading.Thread(target=run, args=(who,)) for who in ("ana", "ben", "ana", "ben")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert failed == []
+    assert on_disk.desk.audit().clean
+    on_disk.desk.compact()
+    text = bytes_of(Path(on_disk.store.connections.name).parent)
+    for word in (NAME, MAIL, "Scholekster", "Tjiftjaf", *WORDS):
+        assert word.encode() not in text, word
+
+
+def test_the_past_is_still_answered_without_her_name(office: Office) -> None:
+    """Who might do what then, by documents whose text was written anew."""
+    first = office.desk.organization.digest
+    office.now += dt.timedelta(days=1)
+    without_forbid = attrs.evolve(document(name="Ana Vermeer-Paardebloem"), forbids=())
+    office.eva.adopt(office.desk.propose(without_forbid), reason=f"{NAME} heeft hem opgeleid")
+    office.now += dt.timedelta(days=1)
+    office.eva.erase(member="ana", reason="left")
+    for at, digest, held in (
+        (START, first, False),
+        (office.now, without_forbid.digest, True),
+    ):
+        then = office.desk.in_force(at)
+        assert (then.digest, then.organization.digest) == (digest, digest)
+        assert then.organization.members_by_id["ana"].name == ""
+        assert bool(then.access.check("ben", "hold", "tulip-mastodon", at=at)) is held
+    feed = office.journal.follow(limit=10_000)
+    assert "Paardebloem" not in str(
+        [event.personal for event in feed if event.stream == "organization"]
+    )
+    office.eva.erase(member="noor", reason="left")
+    assert office.desk.in_force(START).organization.digest == first
+
+
+def test_a_proposal_from_before_an_erasure_is_stale(office: Office) -> None:
+    """It would bring the name back."""
+    proposal = office.desk.propose(attrs.evolve(document(), forbids=()))
+    office.eva.erase(member="ana", reason="left")
+    with pytest.raises(StaleError, match="eva"):
+        office.eva.adopt(proposal, reason="x")
+
+
+def test_due_work_deletes_pictures_that_no_other_post_refers_to(office: Office) -> None:
+    posts = office.live_through_a_week()
+    [own, shared] = office.desk.post(posts["hers"]).media
+    office.eva.erase(member="ana", reason="left")
+    assert office.media.size(own.digest)
+    assert office.desk.post(posts["hers"]).leftover_media == tuple(
+        sorted([own.digest, shared.digest])
+    )
+    assert f"post/{posts['hers']}" in office.desk.run_due().worked
+    with pytest.raises(NotFoundError):
+        office.media.size(own.digest)
+    assert office.media.size(shared.digest) == len(OTHER)
+    assert office.desk.post(posts["hers"]).leftover_media == ()
+    assert office.desk.run_due().worked == ()
+    assert office.desk.audit().clean
+
+
+def test_a_crash_between_deleting_and_noting_it_loses_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posts = office.live_through_a_week()
+    [own, shared] = office.desk.post(posts["hers"]).media
+    office.eva.erase(member="ana", reason="left")
+    delete = type(office.media).delete
+    calls: list[str] = []
+
+    def failing(self: FolderMedia, digest: str) -> None:
+        delete(self, digest)
+        calls.append(digest)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(office.media), "delete", failing)
+    with pytest.raises(KeyboardInterrupt):
+        office.desk.run_due()
+    assert calls == [own.digest]
+    monkeypatch.undo()
+    office.now += dt.timedelta(minutes=5)
+    office.desk.run_due()
+    assert office.desk.post(posts["hers"]).leftover_media == ()
+    assert office.media.size(shared.digest)
+
+
+def test_a_crash_before_the_commit_erases_nothing(on_disk: Office) -> None:
+    on_disk.live_through_a_week()
+    with on_disk.store.connections.lend() as raw:
+        raw.execute(
+            "CREATE TRIGGER fault BEFORE UPDATE ON socialcollab_counters"
+            " BEGIN SELECT RAISE(ABORT, 'the disk is worn out'); END"
+        )
+    before = on_disk.journal.follow(limit=10_000)
+    with pytest.raises(Exception, match="worn out"):
+        on_disk.eva.erase(member="ana", reason="left")
+    assert on_disk.journal.follow(limit=10_000) == before
+    with on_disk.store.connections.lend() as raw:
+        raw.execute("DROP TRIGGER fault")
+    on_disk.eva.erase(member="ana", reason="left")
+    assert on_disk.desk.audit().clean
+
+
+def test_every_personal_field_of_every_event_may_be_erased(tool) -> None:
+    """A new event whose personal field has no stand-in would make its journal unreadable."""
+    from types import SimpleNamespace
+
+    checked = 0
+    for name, cls in EVENT_TYPES.items():
+        body, personal = event_parts(tool.example(cls))
+        if not personal:
+            continue
+        stored = SimpleNamespace(
+            type=name,
+            schema=1,
+            body=body,
+            personal={},
+            erased=frozenset(personal),
+            stream="x",
+            version=1,
+            position=1,
+        )
+        event_data(stored)
+        checked += 1
+    assert checked > 10
+
+
+@pytest.fixture
+def tool() -> object:
+    import importlib.util
+
+    path = Path(__file__).parents[2] / "tools" / "golden_journals.py"
+    spec = importlib.util.spec_from_file_location("golden_journals", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
