@@ -18,7 +18,6 @@ from socialcollab.stores import FolderMedia
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 TICK = dt.timedelta(minutes=15)
-LEASE_S = 2.0
 
 # Who works when; between these scenes the clock only ticks.
 SCRIPT = (
@@ -76,15 +75,22 @@ def sit_down(here: Path, out: Path, clock: PlanClock, sandbox: Sandbox) -> Desk:
         return Desk.create(journal, organization, owner="eva", networks={"*": sandbox}, clock=clock)
 
 
-def run_week(here: Path, out: Path, *, say: Callable[[str], None] = print) -> bool:
-    """Run the week to its end, from wherever an earlier run was cut off."""
+def run_week(
+    here: Path,
+    out: Path,
+    *,
+    lease_s: float = 2.0,
+    send_within_s: float = 1.0,
+    say: Callable[[str], None] = print,
+) -> bool:
+    """Run the week to its end, from wherever an earlier run was cut off or another one is."""
     started = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     clock = PlanClock(local(SCRIPT[0][0]))
     sandbox = Sandbox(
         out / "sandbox",
         clock=clock,
-        send_within_s=1.0,
+        send_within_s=send_within_s,
         media=FolderMedia(out / "agency.db-media"),
         faults=[
             Fault.no_answer_after_creating(profile="van-dam-mastodon", times=1),
@@ -106,7 +112,7 @@ def run_week(here: Path, out: Path, *, say: Callable[[str], None] = print) -> bo
                 say(today)
                 day = today
             if name == "tick":
-                publish_what_is_due(desk, at)
+                publish_what_is_due(desk, at, lease_s=lease_s)
             else:
                 getattr(scenes, name)()
         ended_well = leave_behind(desk, sandbox, here, out, say=say)
@@ -115,10 +121,10 @@ def run_week(here: Path, out: Path, *, say: Callable[[str], None] = print) -> bo
     return ended_well
 
 
-def publish_what_is_due(desk: Desk, now: dt.datetime) -> None:
+def publish_what_is_due(desk: Desk, now: dt.datetime, *, lease_s: float) -> None:
     """Publish until nothing that is due is left."""
     while True:
-        desk.run_due(lease_s=LEASE_S)
+        desk.run_due(lease_s=lease_s)
         due = desk.next_due()
         if due is None or due > now:
             return

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,12 +19,15 @@ import pytest
 from socialcollab import Desk, Sandbox
 
 END = dt.datetime(2026, 6, 7, 21, tzinfo=dt.UTC)
+KILLS, FREEZES = 200, 50
+SHORT = ("--lease-s", "0.5", "--send-within-s", "0.5")
+FROZEN_S = 1.2
 WEEK = Path(__file__).resolve().parents[2] / "examples" / "agency_week"
 
 
-def start(out: Path) -> subprocess.Popen[bytes]:
+def start(out: Path, *options: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, str(WEEK), "--out", str(out)],
+        [sys.executable, str(WEEK), "--out", str(out), *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -143,29 +147,81 @@ def test_another_run_changes_nothing(week: Path) -> None:
     assert timeline == sent(week)
 
 
+def chance_of(seed: str = "SOCIALCOLLAB_SEED") -> tuple[random.Random, int]:
+    number = int(os.environ.get(seed, time.time_ns() % 2**32))
+    return random.Random(number), number
+
+
+def ended(process: subprocess.Popen[bytes]) -> None:
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors.decode()
+
+
 @pytest.mark.slow
 def test_killed_at_any_moment_it_finishes_with_nothing_doubled_or_lost(
     tmp_path: Path, seconds: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Fifty kills at random moments in the full count; each is rerun to the end."""
-    seed = int(os.environ.get("SOCIALCOLLAB_SEED", time.time_ns() % 2**32))
-    chance = random.Random(seed)
+    """Two hundred kills at random moments in the full count; each is rerun to the end."""
+    chance, seed = chance_of()
     began = time.monotonic()
     finish(tmp_path / "whole")
     whole = time.monotonic() - began
     expected = sent(tmp_path / "whole")
-    kills = runs = 0
-    while time.monotonic() - began < seconds - 2 * whole and kills < 50:
-        out = tmp_path / f"run-{runs}"
-        runs += 1
+    kills = 0
+    while time.monotonic() - began < seconds - 2 * whole and kills < KILLS:
+        out = tmp_path / f"run-{kills}"
         process = start(out)
         time.sleep(chance.uniform(0.1, whole))  # the moment of the kill, not a wait for luck
         process.send_signal(signal.SIGKILL)
         process.communicate()
         kills += 1
         finish(out)
-        assert expected == sent(out), f"seed {seed}, run {runs}"
+        assert expected == sent(out), f"seed {seed}, run {kills}"
         check_journal(out)
+        shutil.rmtree(out)
     with capsys.disabled():
-        print(f"\n{kills} kills, each rerun to the end; seed {seed}")
+        print(f"\n{kills} of {KILLS} kills, each rerun to the end; seed {seed}")
     assert kills >= 1
+
+
+@pytest.mark.slow
+def test_frozen_past_every_lease_and_deadline_it_neither_doubles_nor_loses(
+    tmp_path: Path, seconds: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    Fifty freezes at random moments in the full count.
+
+    Another run of the same job goes on meanwhile, takes over what the frozen
+    one had in hand, and is still at it, or done, when that wakes with its old
+    clock and its old intentions.
+    """
+    chance, seed = chance_of()
+    began = time.monotonic()
+    finish(tmp_path / "whole")
+    whole = time.monotonic() - began
+    expected = sent(tmp_path / "whole")
+    freezes = in_the_middle = 0
+    while time.monotonic() - began < seconds - 4 * whole and freezes < FREEZES:
+        out = tmp_path / f"run-{freezes}"
+        frozen = start(out, *SHORT)
+        time.sleep(chance.uniform(0.1, whole))  # the moment of the freeze
+        frozen.send_signal(signal.SIGSTOP)
+        try:
+            other = start(out, *SHORT)
+            time.sleep(chance.uniform(FROZEN_S, 3 * FROZEN_S))  # past every lease and deadline
+        finally:
+            frozen.send_signal(signal.SIGCONT)
+        in_the_middle += other.poll() is None
+        freezes += 1
+        ended(other)
+        ended(frozen)
+        finish(out)
+        assert expected == sent(out), f"seed {seed}, run {freezes}"
+        check_journal(out)
+        shutil.rmtree(out)
+    with capsys.disabled():
+        print(
+            f"\n{freezes} of {FREEZES} freezes, {in_the_middle} woken while the other worked;"
+            f" seed {seed}"
+        )
+    assert freezes >= 1

@@ -13,6 +13,7 @@ from socialcollab.content import Delivery, Post
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.planning import barred
 from socialcollab.desk.steps import Steps, ask, ask_long, held
+from socialcollab.desk.streams import Budget
 from socialcollab.errors import (
     NetworkError,
     NotFoundError,
@@ -41,6 +42,7 @@ __all__ = ["Carrier", "Read", "Right", "StoppedError", "broken", "forgetting", "
 T = TypeVar("T")
 
 _READ_WITHIN_S: Final = 30.0
+_SKEW: Final = dt.timedelta(minutes=1)
 
 
 class StoppedError(Exception):
@@ -145,7 +147,7 @@ class Carrier:
             post=post,
             delivery=loaded,
             context=attrs.evolve(context, barred=silenced),
-            limited_until=None if budget.record is None else budget.record.until,
+            limited_until=_limited_until(budget.record, now),
         )
 
     def store(
@@ -276,9 +278,16 @@ class Carrier:
             # The process slept between the right and the sending: nothing was sent.
             raise TemporaryError("the deadline passed before the request was sent")
         # The deadline travels along: a pause before the sending does not start it anew.
-        dated = attrs.evolve(request, deadline=right.deadline)
+        dated = attrs.evolve(request, deadline=right.deadline, until=right.until)
         # Whoever cancels an async host meanwhile waits: the answer is stored first.
         return (yield from held(ask(transport.send, dated, timeout_s=left)))
+
+
+def _limited_until(budget: Budget | None, now: dt.datetime) -> dt.datetime | None:
+    """Return until when a profile has to wait; a clock that was set back lets it wait no longer."""
+    if budget is None or now < budget.since - _SKEW:
+        return None
+    return budget.until
 
 
 def no_right(_: int) -> Steps[Right]:

@@ -18,7 +18,7 @@ from socialcollab.desk.carrying import (
 )
 from socialcollab.desk.steps import Steps
 from socialcollab.errors import CredentialsRefusedError, NetworkError, SocialCollabError, StoreError
-from socialcollab.transport import Absent, CannotTell, Found, Prepared
+from socialcollab.transport import Absent, CannotTell, Found, Prepared, Published
 from socialcollab.workflow import Event, Sent, absent, looked, settle, settle_part
 from socialcollab.workflow.outcome import hold_profile
 
@@ -74,7 +74,10 @@ def look(
                 delivery, now, lambda again: absent(again.value, attempt=attempt.number)
             )
             return []
-        found = _Inconclusive(problem="not_found_yet", at_least=conclusive - looked_at)
+        # A clock that was set back would put the next look off for as long.
+        longest = attempt.deadline - attempt.started_at + found.conclusive_after
+        at_least = min(conclusive - looked_at, longest)
+        found = _Inconclusive(problem="not_found_yet", at_least=at_least)
     if isinstance(found, Found):
         yield from _store_found(carrier, delivery, now, found, attempt.number)
         return []
@@ -124,21 +127,28 @@ def _found(carrier: Carrier, read: Read) -> Steps[Found | Absent | _Inconclusive
 def _store_found(
     carrier: Carrier, delivery: str, now: dt.datetime, found: Found, number: int
 ) -> Steps[None]:
-    published = found.published
-    sent = Sent(
+    sent = _sent(found.published, now)
+    part = found.part
+
+    whole = None if found.whole is None else _sent(found.whole, now)
+
+    def decide(again: Read) -> tuple[Event, ...]:
+        if part is None:
+            return settle(again.value, sent, again.context, attempt=number)
+        return settle_part(
+            again.value, sent, number=number, part=part, progress=found.progress, whole=whole
+        )
+
+    yield from carrier.store(delivery, now, decide)
+
+
+def _sent(published: Published, now: dt.datetime) -> Sent:
+    return Sent(
         network_id=published.network_id,
         url=published.url,
         published_at=published.at or now,
         found=True,
     )
-    part = found.part
-
-    def decide(again: Read) -> tuple[Event, ...]:
-        if part is None:
-            return settle(again.value, sent, again.context, attempt=number)
-        return settle_part(again.value, sent, number=number, part=part, progress=found.progress)
-
-    yield from carrier.store(delivery, now, decide)
 
 
 def _overdue(delivery: str, since: dt.datetime | None, problem: str, now: dt.datetime) -> list[str]:

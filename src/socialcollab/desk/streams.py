@@ -121,8 +121,9 @@ class Count:
 
 @attrs.frozen(kw_only=True)
 class Budget:
-    """Until when the network asked a profile to wait."""
+    """Since when and until when the network asked a profile to wait, by the plan's clock."""
 
+    since: dt.datetime
     until: dt.datetime
 
 
@@ -213,8 +214,8 @@ def _evolve_delivery(
     return evolve_delivery(record, data, at=at)
 
 
-def _evolve_budget(_: Any, data: Any, __: Actor, ___: dt.datetime, ____: bytes) -> Budget:
-    return Budget(until=data.until)
+def _evolve_budget(_: Any, data: Any, __: Actor, at: dt.datetime, ___: bytes) -> Budget:
+    return Budget(since=at, until=data.until)
 
 
 def _evolve_observed(record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes) -> Observed:

@@ -24,8 +24,10 @@ from socialcollab.testing.store_laws.scene import promise
 from socialcollab.transport import (
     Absent,
     Adapter,
+    Amending,
     CannotTell,
     Checkpoint,
+    Created,
     Done,
     Flow,
     Found,
@@ -57,11 +59,17 @@ class Conversation:
         progress: The values of its last checkpoint.
 
         checkpoints: How many there were.
+
+        parts: The network's ids of the parts that it said are out, in order.
+
+        first_part: Which part it begins with, if it goes on with a thread.
     """
 
     requests: list[Request] = attrs.field(factory=list)
     progress: Mapping[str, str] = attrs.field(factory=dict)
     checkpoints: int = 0
+    parts: list[str] = attrs.field(factory=list)
+    first_part: int = 0
 
     @property
     def creating(self) -> list[Request]:
@@ -93,6 +101,11 @@ class Conversation:
         if isinstance(op, Checkpoint):
             self.progress = dict(op.values)
             self.checkpoints += 1
+            return None
+        if isinstance(op, Created):
+            assert op.part == self.first_part + len(self.parts), "parts are said in order"
+            self.progress = dict(op.values)
+            self.parts.append(op.network_id)
             return None
         assert isinstance(op, Wait), f"{op!r} is no operation that drivers know"
         return None
@@ -162,6 +175,11 @@ class AdapterContract:
     def outgoing(self) -> Outgoing:
         """Return a post that the network takes."""
         raise NotImplementedError("give the post: override the fixture `outgoing`")
+
+    @pytest.fixture
+    def thread(self) -> Outgoing | None:
+        """Return a post that goes out in several parts, or None if there are no such posts."""
+        return None
 
     @promise("A1")
     def test_a01_prepare_is_decided_by_its_arguments(
@@ -390,6 +408,126 @@ class AdapterContract:
         flow.close()
         adapter.find(prepared, {}).close()
 
+    @promise("A18")
+    def test_a18_what_has_parts_says_so_of_each(
+        self, adapter: Adapter, thread: Outgoing | None, transport: Transport
+    ) -> None:
+        """Each part has its own id, and all of it counts as the first one."""
+        if thread is None:
+            pytest.skip("this adapter has no posts of several parts")
+        talk = Conversation()
+        published = talk.carry(adapter.publish(_prepared(adapter, thread), {}), _answers(transport))
+        assert len(talk.creating) == len(talk.parts) == len(set(talk.parts)) > 1
+        assert [each.creates for each in talk.creating] == list(range(len(talk.parts)))
+        assert published.network_id == talk.parts[0]
+
+    @promise("A19")
+    def test_a19_a_thread_goes_on_after_any_part(
+        self, adapter: Adapter, thread: Outgoing | None, transport: Transport
+    ) -> None:
+        """After a crash, no part that is known to be out is made again, and all end in the same."""
+        if thread is None:
+            pytest.skip("this adapter has no posts of several parts")
+        whole = Conversation()
+        first = whole.carry(adapter.publish(_prepared(adapter, thread), {}), _answers(transport))
+        for known in range(1, len(whole.parts) + 1):
+            prepared = adapter.prepare(thread, now=_NOW, entropy=bytes([known] * 16))
+            begun = _until_part(adapter, prepared, transport, known)
+            rest = Conversation(first_part=known)
+            published = rest.carry(adapter.publish(prepared, begun.progress), _answers(transport))
+            assert [each.creates for each in rest.creating] == list(range(known, len(whole.parts)))
+            assert published.network_id == begun.parts[0] != first.network_id
+
+    @promise("A20")
+    def test_a20_a_part_whose_answer_is_lost_is_found(
+        self, adapter: Adapter, thread: Outgoing | None, transport: Transport
+    ) -> None:
+        """The look says which part it is, and goes on from there; the last one ends it."""
+        if thread is None:
+            pytest.skip("this adapter has no posts of several parts")
+        prepared = _prepared(adapter, thread)
+        progress: Mapping[str, str] = {}
+        ended = None
+        for part in range(100):
+            talk = Conversation(first_part=part)
+            with pytest.raises(OutcomeUnknownError):
+                talk.carry(adapter.publish(prepared, progress), _losing(transport))
+            found = Conversation().carry(adapter.find(prepared, progress), _answers(transport))
+            if isinstance(found, CannotTell):
+                assert not adapter.description.create_once.finds
+                return
+            assert isinstance(found, Found)
+            assert found.part == part
+            progress, ended = found.progress, found.whole
+            if ended is not None:
+                break
+        assert ended is not None, "no part is the last one"
+        rest = Conversation()
+        again = rest.carry(adapter.publish(prepared, progress), _answers(transport))
+        assert rest.creating == []
+        assert again.network_id == ended.network_id
+
+    @promise("A21")
+    def test_a21_a_change_in_place_may_be_sent_again(
+        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+    ) -> None:
+        """It says `creates` and "same key", twice is as good as once, and what stands keeps its id."""
+        if not isinstance(adapter, Amending):
+            pytest.skip("this adapter changes nothing in place")
+        prepared = _prepared(adapter, outgoing)
+        answers = _answers(transport)
+        published = Conversation().carry(adapter.publish(prepared, {}), answers)
+        changed = Prepared(
+            outgoing=attrs.evolve(outgoing, text=f"{outgoing.text}!"), keys=prepared.keys
+        )
+        if "edit" not in adapter.description.features:
+            with pytest.raises(RejectedError):
+                Conversation().carry(adapter.amend(changed, published.network_id), answers)
+            return
+        for _ in range(2):
+            talk = Conversation()
+            talk.carry(adapter.amend(changed, published.network_id), answers)
+            assert talk.creating
+            assert all(each.repeat == "same key" for each in talk.creating)
+        found = Conversation().carry(adapter.find(prepared, {}), answers)
+        if isinstance(found, Found):
+            assert found.published.network_id == published.network_id
+
+    @promise("A22")
+    def test_a22_a_change_says_what_the_caller_can_do(
+        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+    ) -> None:
+        """Refusals and silence have the errors that they have when something is created."""
+        if not isinstance(adapter, Amending) or "edit" not in adapter.description.features:
+            pytest.skip("this adapter changes nothing in place")
+        prepared = _prepared(adapter, outgoing)
+        published = Conversation().carry(adapter.publish(prepared, {}), _answers(transport))
+        kind: type[NetworkError]
+        for reply, kind in (
+            (self.refused, CredentialsRefusedError),
+            (self.limited, RateLimitedError),
+            (self.rejected, RejectedError),
+            (self.failed, OutcomeUnknownError),
+        ):
+
+            def answer(request: Request, reply: Reply = reply) -> Reply:
+                return reply if request.creates is not None else _answers(transport)(request)
+
+            with pytest.raises(kind):
+                Conversation().carry(adapter.amend(prepared, published.network_id), answer)
+
+    @promise("A23")
+    def test_a23_a_removal_says_what_the_caller_can_do(self, adapter: Adapter) -> None:
+        """Nothing that creates is asked for, and a server that fails has removed nothing for certain."""
+        kind: type[NetworkError]
+        for reply, kind in (
+            (self.refused, CredentialsRefusedError),
+            (self.limited, RateLimitedError),
+            (self.failed, TemporaryError),
+        ):
+            error = _always(adapter.take_down("1"), reply)
+            assert type(error) is kind, f"{reply.status} became {error!r}"
+
     def _answered_to_creating(
         self, adapter: Adapter, outgoing: Outgoing, transport: Transport, reply: Reply
     ) -> NetworkError | None:
@@ -435,6 +573,31 @@ def _lost(
     with pytest.raises(OutcomeUnknownError):
         talk.carry(adapter.publish(prepared, {}), answer)
     assert len(talk.creating) == 1, "it went on after a lost answer"
+    return talk
+
+
+def _losing(transport: Transport) -> Callable[[Request], Reply]:
+    """Let every creating request arrive, and lose its answer."""
+
+    def answer(request: Request) -> Reply:
+        reply = transport.send(request, timeout_s=_WITHIN_S)
+        if request.creates is not None:
+            raise OutcomeUnknownError("the answer was lost")
+        return reply
+
+    return answer
+
+
+def _until_part(
+    adapter: Adapter, prepared: Prepared, transport: Transport, count: int
+) -> Conversation:
+    """Publish, and die right after so many parts are remembered."""
+    talk = Conversation()
+    flow = adapter.publish(prepared, {})
+    op: Op[Any] | Done[Any] = advance(flow)
+    while not isinstance(op, Done) and len(talk.parts) < count:
+        op = advance(flow, talk.do(op, _answers(transport)))
+    flow.close()
     return talk
 
 

@@ -103,15 +103,17 @@ class Found:
     Attributes:
         published: What it made.
 
-        part: Which part of a thread, if others are still to come; None if it
-            is all of it.
+        part: Which part of several it is; None if it went out whole.
 
         progress: How far the conversation has come with that part.
+
+        whole: Of the last part, what the conversation would have ended in.
     """
 
     published: Published
     part: int | None = None
     progress: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    whole: Published | None = None
 
 
 @attrs.frozen(kw_only=True)

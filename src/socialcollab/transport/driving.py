@@ -111,6 +111,7 @@ class Driving:
         request = attrs.evolve(
             request,
             deadline=instant if request.deadline is None else min(instant, request.deadline),
+            until=until if request.until is None else min(until, request.until),
         )
         doubt: list[NetworkError] = []
 

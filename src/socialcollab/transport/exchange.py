@@ -65,7 +65,10 @@ class Attempt:
         Raises:
             TemporaryError: If its deadline has passed.
         """
-        attempt = cls(until=time.monotonic() + timeout_s, instant=request.deadline, clock=clock)
+        until = time.monotonic() + timeout_s
+        if request.until is not None:
+            until = min(until, request.until)
+        attempt = cls(until=until, instant=request.deadline, clock=clock)
         if not attempt.left_s:
             raise TemporaryError("the deadline passed before the request was sent")
         return attempt

@@ -130,6 +130,9 @@ class Request(Op[Reply]):
         deadline: The instant from which on it may not reach the server; set by
             whoever carries the flow out, beside the span it passes to `Transport.send`.
 
+        until: Where `time.monotonic` stands then: a wall clock that is set
+            back while the process is frozen does not put the deadline off.
+
     Raises:
         InvalidValueError: If it creates something and calls a repeat safe.
     """
@@ -145,6 +148,7 @@ class Request(Op[Reply]):
     creates: int | None = None
     repeat: Repeat = "safe"
     deadline: dt.datetime | None = None
+    until: float | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.creates is not None and self.repeat == "safe":
@@ -172,9 +176,9 @@ class Checkpoint(Op[None]):
 @attrs.frozen(kw_only=True)
 class Created(Op[None]):
     """
-    Remember that one part of several is out, before the next one is asked for.
+    Remember that one part of several is out, the last one too, before anything else is asked for.
 
-    The last part is what the conversation ends in.
+    What goes out whole says nothing of the kind: the conversation ends in it.
 
     Attributes:
         part: Which part, as its request said.

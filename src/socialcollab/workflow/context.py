@@ -188,9 +188,18 @@ class Context:
         """Tell whether *member* is away now."""
         return any(one.member == member and one.covers(self.now) for one in self.absences)
 
+    def places_of(self, post: Post) -> tuple[str, ...]:
+        """Return where a post's commands need their permission: its targets, or its workspace."""
+        known = (one if one in self.profiles else post.workspace for one in post.targets)
+        return tuple(dict.fromkeys(known)) or (post.workspace,)
+
     def may(self, member: str, permission: str, post: Post) -> bool:
-        """Tell whether *member* has *permission* on every target, or on the workspace if none."""
-        where = post.targets or (post.workspace,)
+        """
+        Tell whether *member* has *permission* on every target, or on the workspace if none.
+
+        A target that is no profile any more counts by its workspace.
+        """
+        where = self.places_of(post)
         return all(self.access.allows(member, permission, place, at=self.now) for place in where)
 
     def everyone_in(self, party: Party, post: Post) -> tuple[MemberId, ...]:

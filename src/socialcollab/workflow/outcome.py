@@ -132,7 +132,13 @@ def _again(delivery: Delivery, sent: Sent, *, number: int, part: int) -> tuple[e
 
 
 def settle_part(
-    delivery: Delivery, sent: Sent, *, number: int, part: int, progress: Mapping[str, str]
+    delivery: Delivery,
+    sent: Sent,
+    *,
+    number: int,
+    part: int,
+    progress: Mapping[str, str],
+    whole: Sent | None = None,
 ) -> tuple[ev.Event, ...]:
     """
     Store that a part of a thread is out, however late that is known.
@@ -148,8 +154,10 @@ def settle_part(
 
         progress: What the conversation goes on from.
 
+        whole: If it was found and is the last one, what all of it counts as.
+
     Returns:
-        ``PartPublished``, and ``DeliveryReturned`` if nothing is in doubt any
+        ``PartPublished``; ``DeliveryPublished`` too if all of it is out, or ``DeliveryReturned`` if nothing is in doubt any
         more and the next part can follow; ``DeliveryPublishedAgain`` if that
         part was out already; none if all of it was known.
     """
@@ -166,6 +174,8 @@ def settle_part(
         progress=dict(progress),
         found=sent.found,
     )
+    if whole is not None:
+        return (_event(delivery, published), *_settle_sent(delivery, whole, number))
     doubt = delivery.in_doubt
     if delivery.state is DeliveryState.UNKNOWN and (doubt is None or doubt.number == number):
         returned = ev.DeliveryReturned(problem="part_out")

@@ -51,11 +51,6 @@ def _redacted(verdict: Verdict, permission: str, place: str, context: Context) -
     return Verdict.no(Reason.of("out_of_sight", member=me, permission=permission))
 
 
-def places_of(post: Post) -> tuple[str, ...]:
-    """Return where a post's commands need their permission: its targets, or its workspace."""
-    return post.targets or (post.workspace,)
-
-
 def check_permission(permission: str, post: Post, context: Context) -> None:
     """
     Refuse an actor who lacks *permission* on a target of *post*.
@@ -67,10 +62,10 @@ def check_permission(permission: str, post: Post, context: Context) -> None:
 
         RefusedError: If the actor lacks the permission.
     """
-    verdict = verdict_on(permission, places_of(post), context)
+    verdict = verdict_on(permission, context.places_of(post), context)
     if verdict:
         return
-    if not verdict_on("view", places_of(post), context):
+    if not verdict_on("view", context.places_of(post), context):
         raise NotFoundError("post", post.id)
     raise RefusedError(verdict)
 

@@ -109,7 +109,7 @@ class SandboxAdapter:
             made = read_published(reply, network=self.profile.network)
             done |= _progress(made, part)
             published = published or made
-            if part < len(texts) - 1:
+            if len(texts) > 1:
                 yield from ask(
                     Created(
                         part=part,
@@ -135,10 +135,11 @@ class SandboxAdapter:
         if found is None:
             # The sandbox looks under its write lock and makes nothing after a deadline.
             return Absent(conclusive_after=self.conclusive_after)
-        if part == count - 1:
-            return Found(_first(progress) or found.published)
+        if count == 1:
+            return found
         values = {**progress, **_progress(found.published, part)}
-        return Found(found.published, part=part, progress=values)
+        whole = _first(values) if part == count - 1 else None
+        return Found(found.published, part=part, progress=values, whole=whole)
 
     def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
         """Let a post carry something else; the same again is harmless."""

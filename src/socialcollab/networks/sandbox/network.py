@@ -67,6 +67,8 @@ class Sandbox:
         durable: Whether each post waits for the disk.
 
         sleep: Waits some seconds, when a fault makes the server slow.
+
+        monotonic: Seconds that pass, whatever clocks are set to.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Sandbox:
         descriptions: Mapping[str, NetworkDescription] | None = None,
         durable: bool = True,
         sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = Path(path)
         self._send_within_s = send_within_s
@@ -100,6 +103,7 @@ class Sandbox:
             clock=clock or _now,
             real_clock=real_clock or _now,
             sleep=sleep,
+            monotonic=monotonic,
             keep=None if media is None else keep_in(self.path / "media", media),
         )
 

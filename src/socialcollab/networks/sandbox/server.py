@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import math
 import sqlite3
-import time
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 from urllib.parse import unquote, urlsplit
@@ -76,6 +75,8 @@ class Rules:
 
         sleep: Waits, when a fault makes the server slow.
 
+        monotonic: Seconds that pass, whatever clocks are set to.
+
         keep: Keeps what is uploaded, or None.
     """
 
@@ -85,6 +86,7 @@ class Rules:
     clock: Clock
     real_clock: Clock
     sleep: Callable[[float], None]
+    monotonic: Callable[[], float]
     keep: Keep | None
 
     def let_arrive(self, db: sqlite3.Connection) -> None:
@@ -135,7 +137,10 @@ class SandboxTransport:
 
             OutcomeUnknownError: If no answer came.
         """
-        deadline = _Deadline(self.rules.real_clock, time.monotonic() + timeout_s, request.deadline)
+        until = self.rules.monotonic() + timeout_s
+        if request.until is not None:
+            until = min(until, request.until)
+        deadline = _Deadline(self.rules, until, request.deadline)
         network = self.profile.network
         if deadline.passed():
             raise TemporaryError("the deadline passed before the request left", network=network)
@@ -353,18 +358,18 @@ class SandboxTransport:
 class _Deadline:
     """When a request is too late: after its span, or past its instant."""
 
-    clock: Clock
+    rules: Rules
     until: float
     instant: dt.datetime | None
 
     @property
     def left_s(self) -> float:
-        return max(0.0, self.until - time.monotonic())
+        return max(0.0, self.until - self.rules.monotonic())
 
     def passed(self) -> bool:
-        if time.monotonic() >= self.until:
+        if self.rules.monotonic() >= self.until:
             return True
-        return self.instant is not None and as_utc(self.clock()) >= self.instant
+        return self.instant is not None and as_utc(self.rules.real_clock()) >= self.instant
 
 
 def _committing(error: SocialCollabError) -> bool:
