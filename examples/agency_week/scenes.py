@@ -94,7 +94,8 @@ class Scenes:
             post = self.desk.post_by_ref(row.ref)
             if post is None:
                 self._draft(row)
-            else:
+                continue
+            with suppress(*BEATEN):
                 self.sheet.correct(post, row)
         self.say(f"  corrections: {len(found.rows)} rows")
 

@@ -15,6 +15,7 @@ from socialcollab.workflow import events as ev
 __all__ = ["evolve_delivery"]
 
 _GONE = (DeliveryState.REMOVING, DeliveryState.REMOVED)
+_WHOLE = (DeliveryState.PUBLISHED, DeliveryState.REMOVED)
 _SENDING = (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
 
 
@@ -85,11 +86,17 @@ def _settled(delivery: Delivery) -> Delivery:
         return attrs.evolve(delivery, state=DeliveryState.CANCELLED, problem="taken_down")
     if state is DeliveryState.CANCELLED and standing:
         return attrs.evolve(delivery, state=DeliveryState.MISSED, problem="part_out")
-    if state is DeliveryState.PUBLISHED and delivery.network_id in delivery.removed_ids:
+    if state in _WHOLE and delivery.network_id in delivery.removed_ids:
         if not standing:
             return attrs.evolve(delivery, state=DeliveryState.REMOVED)
+        # What alone was taken down is gone; what is left is what is out.
         other = next(one for one in _all_parts(delivery) if one.network_id == standing[0])
-        return attrs.evolve(delivery, network_id=other.network_id, url=other.url)
+        return attrs.evolve(
+            delivery,
+            state=DeliveryState.PUBLISHED,
+            network_id=other.network_id,
+            url=other.url,
+        )
     return delivery
 
 
