@@ -37,6 +37,7 @@ PURE = [
     "permissions",
     "scheduling",
     "sections",
+    "showing",
     "styleguide",
     "text",
     "time",

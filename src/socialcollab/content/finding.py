@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from socialcollab.errors import InvalidValueError
+from socialcollab.showing import Tone, badge, card, facts, quoted
 from socialcollab.verdicts import message
 
 __all__ = ["SEVERITIES", "Finding", "severity_at_least"]
 
 SEVERITIES = ("suggestion", "warning", "error")
+_TONES: Mapping[str, Tone] = {"suggestion": "blue", "warning": "amber", "error": "red"}
 
 
 def _as_pairs(
@@ -72,6 +74,26 @@ class Finding:
     def text(self, language: str = "en") -> str:
         """Say it in *language*."""
         return message(self.message_code or self.code, dict(self.params), language=language)
+
+    def _html_cells_(self) -> dict[str, str]:
+        place = self.field if self.start is None else f"{self.field} {self.start} to {self.end}"
+        return {
+            "rule": self.code,
+            "severity": badge(self.severity, _TONES[self.severity]),
+            "what": self.message,
+            "where": f"{place} on {self.profile}" if self.profile else place,
+            "instead": "" if self.fix is None else self.fix or "nothing",
+        }
+
+    def _repr_html_(self) -> str:
+        cells = self._html_cells_()
+        beside = {name: cells[name] for name in ("where", "instead")}
+        return card(
+            f"Finding {self.code}",
+            quoted(self.message),
+            facts(beside),
+            badges=[cells["severity"]],
+        )
 
 
 def severity_at_least(severity: str, least: str) -> bool:

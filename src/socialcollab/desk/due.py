@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 
 import attrs
 
@@ -16,6 +17,7 @@ from socialcollab.desk.replanning import look, replan_what_waits
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.desk.streams import FACTS, ORGANIZATION
 from socialcollab.errors import SocialCollabError, StoreError
+from socialcollab.showing import card, moment, rows, state_badge
 from socialcollab.time import as_utc
 
 __all__ = ["DueReport", "next_due", "reconcile", "run_due"]
@@ -48,6 +50,18 @@ class DueReport:
     def count(self, state: str) -> int:
         """Return how many deliveries were left in *state*."""
         return sum(1 for _, left in self.states if left == state)
+
+    def _repr_html_(self) -> str:
+        left = Counter(state for _, state in self.states)
+        return card(
+            "Due work",
+            rows(
+                ["left", "deliveries"],
+                [[state_badge(state), number] for state, number in sorted(left.items())],
+            ),
+            rows(["a person has to look at", "why"], self.problems),
+            aside=f"until {moment(self.at)}, {len(self.worked)} worked on",
+        )
 
 
 def run_due(

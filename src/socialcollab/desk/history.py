@@ -10,6 +10,7 @@ import attrs
 from socialcollab.desk.encoding import event_data
 from socialcollab.desk.engine import Engine, Loaded
 from socialcollab.desk.steps import Steps, ask
+from socialcollab.showing import card, facts, moment, unbroken
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow.events import PostReplanned
 from socialcollab.workflow.notice_events import Noticed
@@ -47,6 +48,19 @@ class HistoryEntry:
     position: int
     data: Any = attrs.field(repr=False)
     digest: str = attrs.field(default="", repr=False)
+
+    def _html_cells_(self) -> dict[str, str]:
+        return {
+            "position": str(self.position),
+            "when": unbroken(moment(self.at)),
+            "who": self.actor,
+            "what": self.type,
+            "of": self.stream,
+        }
+
+    def _repr_html_(self) -> str:
+        cells = self._html_cells_()
+        return card(cells.pop("what"), facts(cells))
 
 
 def _entry(event: StoredEvent) -> HistoryEntry:

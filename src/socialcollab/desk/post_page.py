@@ -12,6 +12,7 @@ from socialcollab.desk.history import HistoryEntry, entries_of
 from socialcollab.desk.possible import possible
 from socialcollab.desk.steps import Steps
 from socialcollab.errors import NotFoundError
+from socialcollab.showing import card, quoted, rows, state_badge
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, Decision, StepStatus, Waiver, step_statuses
 from socialcollab.workflow.events import PostCommented
@@ -64,6 +65,30 @@ class PostPage:
     def waiting_for(self) -> tuple[StepStatus, ...]:
         """The steps that are not done."""
         return tuple(step for step in self.steps if not step.done)
+
+    def _repr_html_(self) -> str:
+        steps = [step._html_cells_() for step in self.steps]
+        return card(
+            "Post",
+            quoted(self.post.text),
+            rows(
+                ["step", "state", "asked", "approved by"],
+                [[one["step"], one["state"], one["asked"], one["approved by"]] for one in steps],
+            ),
+            rows(
+                ["command", "may I?", "why"],
+                [
+                    [name, *list(verdict._html_cells_().values())]
+                    for name, verdict in self.actions.items()
+                ],
+            ),
+            rows(
+                ["rule", "severity", "what", "where"],
+                [list(finding._html_cells_().values())[:4] for finding in self.findings],
+            ),
+            badges=[state_badge(self.summary.value)],
+            aside=f"to {', '.join(self.post.targets)}",
+        )
 
 
 def read_page(engine: Engine, actor: Actor, post: str) -> Steps[PostPage]:

@@ -12,6 +12,7 @@ from socialcollab.desk.planning import all_rows
 from socialcollab.desk.steps import Steps
 from socialcollab.errors import InvalidValueError
 from socialcollab.organization import Change, Organization
+from socialcollab.showing import Tone, badge, card, facts, rows
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import Actor, step_statuses
 
@@ -74,6 +75,30 @@ class Proposal:
     changes: tuple[Change, ...]
     orphans: tuple[Orphan, ...] = ()
     asked_again: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        tones: dict[str, Tone] = {"added": "green", "removed": "red", "changed": "amber"}
+        return card(
+            "Proposal",
+            rows(
+                ["change", "line", "where", "it takes"],
+                [
+                    [
+                        badge(one.kind, tones[one.kind]),
+                        f"{one.section} {one.name}",
+                        ", ".join(one.places),
+                        ", ".join(one.needs),
+                    ]
+                    for one in self.changes
+                ],
+            ),
+            rows(
+                ["what it would leave", "because"],
+                [[f"{one.thing} {one.id}", one.because.text()] for one in self.orphans],
+            ),
+            facts({"asked again": ", ".join(self.asked_again)}),
+            aside=f"lines of {self.base.id} that would change: {len(self.changes)}",
+        )
 
     @property
     def digest(self) -> str:

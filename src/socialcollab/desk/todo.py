@@ -10,6 +10,7 @@ from socialcollab.content import Delivery, Post, current_deliveries
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.planning import all_rows
 from socialcollab.desk.steps import Steps
+from socialcollab.showing import badge, card, facts, moment, quoted
 from socialcollab.workflow import Actor, step_statuses
 
 __all__ = ["ToDo", "to_do"]
@@ -43,6 +44,21 @@ class ToDo:
     delivery: Delivery | None = None
     trouble: str = ""
     planned_at: dt.datetime | None = None
+
+    def _html_cells_(self) -> dict[str, str]:
+        text = self.post.text
+        return {
+            "what": badge(self.kind, "red" if self.kind == "triage" else "amber"),
+            "text": text if len(text) <= 80 else f"{text[:79]}…",
+            "step": self.step,
+            "delivery": "" if self.delivery is None else self.delivery.profile,
+            "leaves": moment(self.planned_at),
+        }
+
+    def _repr_html_(self) -> str:
+        cells = self._html_cells_()
+        beside = {name: cells[name] for name in ("step", "delivery", "leaves")}
+        return card("To do", quoted(self.post.text), facts(beside), badges=[cells["what"]])
 
 
 def to_do(engine: Engine, member: str) -> Steps[tuple[ToDo, ...]]:

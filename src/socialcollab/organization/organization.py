@@ -552,6 +552,11 @@ class Organization:
         """
         return failed_expectations(self, at)
 
+    def _repr_html_(self) -> str:
+        from socialcollab.organization.shown import organization_html  # noqa: PLC0415  as needed
+
+        return organization_html(self)
+
     @staticmethod
     def json_schema() -> dict[str, Any]:
         """

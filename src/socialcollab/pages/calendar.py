@@ -6,7 +6,7 @@ import datetime as dt
 from calendar import Calendar
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal
+from typing import Literal
 
 import attrs
 
@@ -14,33 +14,10 @@ from socialcollab.directory import NETWORKS
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.pages.markup import Html, escape, safe_href
-from socialcollab.pages.table import Tone
 from socialcollab.pages.words import MONTHS, WEEKDAYS, words
+from socialcollab.showing import STATES
 
 __all__ = ["STATES", "CalendarBlock", "CalendarEntry", "CalendarNote", "month_calendar"]
-
-STATES: Final[Mapping[str, tuple[Tone, str]]] = {
-    "draft": ("grey", "○"),
-    "in_review": ("amber", "◐"),
-    "changes_requested": ("orange", "↩"),
-    "rejected": ("red", "✕"),
-    "approved": ("teal", "✓"),
-    "cancelled": ("grey", "✕"),
-    "expired": ("grey", "✕"),
-    "waiting": ("blue", "◷"),
-    "scheduled": ("blue", "◷"),
-    "held": ("violet", "‖"),
-    "missed": ("red", "!"),
-    "publishing": ("green", "↑"),
-    "published": ("green", "●"),
-    "partly_published": ("orange", "◑"),
-    "failed": ("red", "!"),
-    "unknown": ("red", "?"),
-    "removing": ("grey", "↓"),
-    "removed": ("grey", "✕"),
-    "observed": ("teal", "◌"),
-}
-"""Every state that an entry may have: its tone, and a sign for those who see no colour."""
 
 _GONE = frozenset({"rejected", "cancelled", "expired", "removed"})
 _SHOWN = 6

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, get_args
+from typing import get_args
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.pages.markup import Html, escape
+from socialcollab.showing import Tone
 
 __all__ = ["Tone", "badge", "heading", "join", "paragraph", "table"]
-
-Tone = Literal["grey", "amber", "orange", "teal", "blue", "green", "violet", "red"]
 
 
 def badge(text: str, tone: Tone = "grey") -> Html:

@@ -15,6 +15,7 @@ from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.scheduling.blackout import Blackout
 from socialcollab.scheduling.slot_plan import SlotPlan
+from socialcollab.showing import card, day, quoted, rows, state_badge, unbroken
 from socialcollab.time import TimeOfDay, as_utc, local_time, resolve, zone
 
 __all__ = ["Calendar", "Entry", "Lane"]
@@ -214,6 +215,22 @@ class Calendar:
             if (first is None or entry.at >= first) and (last is None or entry.at < last)
         )
         return tuple(sorted(found, key=lambda entry: (entry.at, entry.post, entry.profile)))
+
+    def _repr_html_(self) -> str:
+        lines, before = [], ""
+        for entry in self.entries():
+            local = local_time(entry.at, self.lanes[entry.profile].zone)
+            today = day(local.date())
+            shown = "" if today == before else unbroken(today)
+            mark = state_badge(entry.state)
+            lines.append([shown, f"{local:%H:%M}", entry.profile, entry.title, mark])
+            before = today
+        zones = sorted({lane.zone for lane in self.lanes.values()})
+        return card(
+            "Calendar",
+            rows(["day", "at", "to", "post", "state"], lines) or quoted("Nothing is planned."),
+            aside=f"{', '.join(self.lanes)} in {', '.join(zones)}" if self.lanes else "",
+        )
 
     def adding(self, *entries: Entry) -> Self:
         """

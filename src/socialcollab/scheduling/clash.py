@@ -11,6 +11,7 @@ import attrs
 
 from socialcollab.directory import Facts
 from socialcollab.scheduling.calendar import Calendar, Entry, Lane
+from socialcollab.showing import badge, card, facts, moment, unbroken
 from socialcollab.time import as_utc, local_time
 from socialcollab.verdicts import Reason
 
@@ -42,6 +43,19 @@ class Clash:
     at: dt.datetime
     entries: tuple[Entry, ...]
     reason: Reason
+
+    def _html_cells_(self) -> dict[str, str]:
+        return {
+            "kind": badge(self.kind, "orange"),
+            "where": self.profile,
+            "when": unbroken(moment(self.at)),
+            "why": self.reason.text(),
+        }
+
+    def _repr_html_(self) -> str:
+        cells = self._html_cells_()
+        mark = cells.pop("kind")
+        return card("Clash", facts(cells), badges=[mark])
 
 
 def check_time(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from socialcollab.showing import badge, card, facts, rows
+
 __all__ = ["Anchor", "AuditReport", "Damage", "ReindexReport"]
 
 
@@ -69,6 +71,21 @@ class AuditReport:
     def clean(self) -> bool:
         """Whether nothing was found."""
         return not self.findings
+
+    def _repr_html_(self) -> str:
+        anchor = self.anchor
+        said = {
+            "read": f"{self.events} events in {self.streams} streams",
+            "erased": f"{self.erased} personal values" if self.erased else "",
+            "anchor": f"position {anchor.position}, {anchor.hash[:12]}…" if anchor.hash else "",
+        }
+        damage = rows(
+            ["place", "what is wrong"], [[one.place, one.problem] for one in self.findings]
+        )
+        mark = (
+            badge("clean", "green") if self.clean else badge(f"{len(self.findings)} found", "red")
+        )
+        return card("Audit", facts(said), damage, badges=[mark])
 
 
 @attrs.frozen(kw_only=True)

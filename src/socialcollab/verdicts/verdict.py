@@ -8,6 +8,7 @@ from typing import Self
 import attrs
 
 from socialcollab.identifiers import MemberId
+from socialcollab.showing import Html, badge, card, listed
 from socialcollab.verdicts.catalogue import message
 
 __all__ = ["Reason", "Remedy", "Verdict"]
@@ -134,3 +135,19 @@ class Verdict:
             return said
         remedies = "; ".join(remedy.text(language) for remedy in self.missing)
         return f"{said}. {message('verdict.would_help', {'remedies': remedies}, language=language)}"
+
+    def _html_cells_(self) -> dict[str, str]:
+        reasons = "; ".join(reason.text() for reason in self.because)
+        return {"answer": self._badge(), "because": reasons or self._default()}
+
+    def _repr_html_(self) -> str:
+        said = listed(reason.text() for reason in self.because) or listed([self._default()])
+        help_ = listed(remedy.text() for remedy in self.missing)
+        help_ = Html(f'<div class="s">What would help:</div>{help_}') if help_ else help_
+        return card("Verdict", said, help_, badges=[self._badge()])
+
+    def _badge(self) -> Html:
+        return badge("yes", "green") if self.allowed else badge("no", "red")
+
+    def _default(self) -> str:
+        return "" if self.allowed else message("verdict.default_deny", {})

@@ -10,6 +10,7 @@ import attrs
 from socialcollab.content import Post, severity_at_least
 from socialcollab.directory import Party
 from socialcollab.identifiers import MemberId
+from socialcollab.showing import Tone, badge, card, facts, moment
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.policies import (
@@ -64,6 +65,24 @@ class StepStatus:
     def done(self) -> bool:
         """Whether nothing more is asked."""
         return self.state in ("passed", "skipped")
+
+    def _html_cells_(self) -> dict[str, str]:
+        tones: dict[str, Tone] = {"passed": "green", "open": "amber"}
+        return {
+            "step": str(self.key),
+            "state": badge(self.state, tones.get(self.state, "grey")),
+            "asked": ", ".join(self.asked),
+            "approved by": ", ".join(self.approved_by),
+            "needed": str(self.needed),
+            "open since": moment(self.opened_at),
+            "overdue": badge("overdue", "red") if self.overdue else "",
+            "away": ", ".join(self.away),
+        }
+
+    def _repr_html_(self) -> str:
+        cells = self._html_cells_()
+        marks = [mark for mark in (cells.pop("state"), cells.pop("overdue")) if mark]
+        return card(cells.pop("step"), facts(cells), badges=marks)
 
 
 def needed_steps(record: PostRecord, context: Context) -> Requirement:
