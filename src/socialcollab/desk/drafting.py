@@ -107,7 +107,7 @@ def edit(
     """Store a new revision, *changes* as fields of the content; see `Acting.edit`."""
     organization = (yield from engine.state()).organization
     current: Post = post if isinstance(post, Post) else (yield from engine.post(post)).record.post
-    zone = organization.zone_of(current.workspace)
+    zone = organization.zone_around(current.workspace)
     fields = {name: value for name, value in changes.items() if not isinstance(value, Unchanged)}
     if not isinstance(media, Unchanged):
         fields["media"] = yield from _keep(engine, media)
@@ -139,7 +139,7 @@ def local_time_of(engine: Engine, post: str, at: TimeLike) -> Steps[WallTime]:
     """Read a time in the zone of a post's workspace."""
     current: Post = (yield from engine.post(post)).record.post
     state = yield from engine.state()
-    return wall_time(at, state.organization.zone_of(current.workspace))
+    return wall_time(at, state.organization.zone_around(current.workspace))
 
 
 def wall_time(value: TimeLike, zone: str) -> WallTime:

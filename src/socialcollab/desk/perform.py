@@ -15,6 +15,7 @@ from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.erasing import erase
 from socialcollab.desk.observing import decided_on_observed
 from socialcollab.desk.planning import barred, slots_for
+from socialcollab.desk.seen_by import seen_by
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.time import WallTime, local_time
@@ -65,12 +66,12 @@ def perform(engine: Engine, actor: Actor, command: dc.Command) -> Steps[dict[str
 
 
 def perform_on_post(engine: Engine, actor: Actor, command: cm.PostCommand) -> Steps[Post]:
-    """Carry out a command on a post, and return the post as it is then."""
+    """Carry out a command on a post, and return the post as it is then, as the actor sees it."""
     records = yield from perform(engine, actor, command)
     stream = f"post/{command.post}"
     found = records[stream] if stream in records else (yield from engine.post(command.post)).record
-    post: Post = found.post
-    return post
+    state = yield from engine.state()
+    return seen_by(found.post, state.organization.access, actor.name)
 
 
 def decided(

@@ -54,7 +54,7 @@ def possible(
     """Return the same for a post that has been read with its deliveries."""
     current: Post = loaded.record.post
     post = current.id
-    zone = state.organization.zone_of(current.workspace)
+    zone = state.organization.zone_around(current.workspace)
     tomorrow = WallTime.of(now + dt.timedelta(days=1), zone)
     seen = current.digest
     probes: tuple[cm.PostCommand, ...] = (

@@ -10,6 +10,7 @@ from socialcollab.content import Delivery, Finding, Post, Summary, summarise
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.history import HistoryEntry, entries_of
 from socialcollab.desk.possible import possible
+from socialcollab.desk.seen_by import inside, seen_by
 from socialcollab.desk.steps import Steps
 from socialcollab.errors import NotFoundError
 from socialcollab.showing import card, quoted, rows, state_badge
@@ -117,12 +118,8 @@ def read_page(engine: Engine, actor: Actor, post: str) -> Steps[PostPage]:
     deliveries = yield from engine.deliveries(current)
     verdicts = yield from possible(engine, state, actor, loaded, deliveries, now=now)
     history = yield from entries_of(engine, loaded)
-    member = context.access.member(actor.name)
-    inside = member is not None and member.kind == "staff"
-    if not inside:
-        current = attrs.evolve(
-            current, comments=tuple(one for one in current.comments if not one.internal)
-        )
+    current = seen_by(current, context.access, actor.name)
+    if not inside(context.access, actor.name):
         history = tuple(one for one in history if not _internal(one))
     facts = state.organization.facts_of(current)
     held = any(

@@ -9,6 +9,7 @@ import attrs
 from socialcollab.content import Delivery, Post, current_deliveries
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.planning import all_rows
+from socialcollab.desk.seen_by import seen_by
 from socialcollab.desk.steps import Steps
 from socialcollab.showing import badge, card, facts, moment, quoted
 from socialcollab.workflow import Actor, step_statuses
@@ -65,13 +66,22 @@ def to_do(engine: Engine, member: str) -> Steps[tuple[ToDo, ...]]:
     """Return what waits for *member*, by the time the posts are to leave."""
     now = engine.now()
     state = yield from engine.state()
+    access = state.organization.access
     found: list[ToDo] = []
+
+    plain = engine.context(state, Actor.member(member), now=now)
+
+    def hidden(post: Post) -> bool:
+        return not plain.may(member, "view", post)
+
     rows = yield from all_rows(
         engine, "posts", where={"state": ("in_review", "changes_requested", "expired")}
     )
     for row in rows:
         loaded = yield from engine.load(row.stream)
-        post: Post = loaded.record.post
+        post: Post = seen_by(loaded.record.post, access, member)
+        if hidden(post):
+            continue
         planned = post.planned_at.instant if post.planned_at else None
         if row.columns["state"] == "in_review":
             context = engine.context(
@@ -93,7 +103,11 @@ def to_do(engine: Engine, member: str) -> Steps[tuple[ToDo, ...]]:
             kind = "move" if row.columns["state"] == "expired" else "change"
             found.append(ToDo(kind=kind, post=post, planned_at=planned))
     for row in (yield from all_rows(engine, "troubles")):
-        post = (yield from engine.post(str(row.columns["post"]))).record.post
+        post = seen_by(
+            (yield from engine.post(str(row.columns["post"]))).record.post, access, member
+        )
+        if hidden(post):
+            continue
         workspace = state.organization.workspaces_by_id.get(post.workspace)
         if member not in {post.author, workspace.lead if workspace else post.author}:
             continue

@@ -421,6 +421,10 @@ class Organization:
         """
         return self.zones[self._known("workspace", workspace, self.zones)]
 
+    def zone_around(self, workspace: str) -> str:
+        """Return the IANA name of a workspace's zone, or the organization's if it is gone."""
+        return self.zones.get(workspace) or str(self.settings.timezone)
+
     def language_of(self, workspace: str) -> str:
         """
         Return a workspace's language.

@@ -189,18 +189,22 @@ class Context:
         return any(one.member == member and one.covers(self.now) for one in self.absences)
 
     def places_of(self, post: Post) -> tuple[str, ...]:
-        """Return where a post's commands need their permission: its targets, or its workspace."""
-        known = (one if one in self.profiles else post.workspace for one in post.targets)
-        return tuple(dict.fromkeys(known)) or (post.workspace,)
+        """
+        Return where a post's commands need their permission: its targets, or its workspace if none.
+
+        For a target that an adoption has removed its workspace stands in, and
+        for a workspace that is gone ``*``: somebody has to be able to tidy up.
+        """
+        around = post.workspace if post.workspace in self.workspaces else "*"
+        places = (name if name in self.profiles else around for name in post.targets)
+        return tuple(dict.fromkeys(places)) or (around,)
 
     def may(self, member: str, permission: str, post: Post) -> bool:
-        """
-        Tell whether *member* has *permission* on every target, or on the workspace if none.
-
-        A target that is no profile any more counts by its workspace.
-        """
-        where = self.places_of(post)
-        return all(self.access.allows(member, permission, place, at=self.now) for place in where)
+        """Tell whether *member* has *permission* on every target, or on the workspace if none."""
+        return all(
+            self.access.allows(member, permission, place, at=self.now)
+            for place in self.places_of(post)
+        )
 
     def everyone_in(self, party: Party, post: Post) -> tuple[MemberId, ...]:
         """Return who *party* means for *post*, whatever their rights, sorted."""

@@ -62,10 +62,11 @@ def check_permission(permission: str, post: Post, context: Context) -> None:
 
         RefusedError: If the actor lacks the permission.
     """
-    verdict = verdict_on(permission, context.places_of(post), context)
+    places = context.places_of(post)
+    verdict = verdict_on(permission, places, context)
     if verdict:
         return
-    if not verdict_on("view", context.places_of(post), context):
+    if not verdict_on("view", places, context):
         raise NotFoundError("post", post.id)
     raise RefusedError(verdict)
 

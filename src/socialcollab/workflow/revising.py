@@ -9,6 +9,7 @@ import attrs
 from socialcollab.content import (
     PUBLISHED_FIELDS,
     DeliveryState,
+    Post,
     PostContent,
     PostState,
     Revision,
@@ -22,7 +23,7 @@ from socialcollab.identifiers import (
     WorkspaceId,
     did_you_mean,
 )
-from socialcollab.verdicts import Reason
+from socialcollab.verdicts import Reason, Remedy
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.actor import Actor
@@ -110,13 +111,16 @@ def edit(record: PostRecord, command: cm.Edit, context: Context) -> tuple[ev.Eve
         check_permission("edit_others", post, context)
     check_fresh(post, command.seen)
     _check_texts(command.content)
+    _check_removed(post, command.content, context)
     _check_targets(command.content, post.workspace, context)
     if post.state is PostState.APPROVED and (command.content.planned_at, command.content.times) != (
         post.content.planned_at,
         post.content.times,
     ):
         raise refuse(Reason.of("use_move", post=post.id))
-    verdict = verdict_on("draft", command.content.targets or (post.workspace,), context)
+    verdict = verdict_on(
+        "draft", context.places_of(attrs.evolve(post, content=command.content)), context
+    )
     if not verdict:
         raise RefusedError(verdict)
     return store_revision(record, command.content, context)
@@ -178,6 +182,21 @@ def _check_texts(content: PostContent) -> None:
                 f"the text holds a NUL character at {text.index(chr(0))}, which no network takes",
                 value=text,
                 expected="a text without NUL",
+            )
+
+
+def _check_removed(post: Post, content: PostContent, context: Context) -> None:
+    """Refuse to keep what an adoption has removed: a target, or the whole workspace."""
+    if post.workspace not in context.workspaces:
+        raise refuse(
+            Reason.of("orphan.workspace", post=post.id, workspace=post.workspace),
+            missing=[Remedy.of("cancel_post", post=post.id)],
+        )
+    for target in content.targets:
+        if target in post.targets and target not in context.profiles:
+            raise refuse(
+                Reason.of("orphan.profile", post=post.id, profile=target),
+                missing=[Remedy.of("drop_target", post=post.id, profile=target)],
             )
 
 

@@ -95,11 +95,11 @@ def check_on_profiles(
     """
     concerned = set(profiles) | ({profile} if profile else set(post.targets))
     if profile and profile not in {*profiles, *post.targets}:
-        if verdict_on("view", post.targets or (post.workspace,), context):
+        if verdict_on("view", context.places_of(post), context):
             raise refuse(Reason.of("no_such_target", post=post.id, profile=profile))
         raise NotFoundError("post", post.id)
     known = tuple(sorted(name for name in concerned if name in context.profiles))
-    places = known or (post.workspace,)
+    places = known or context.places_of(post)
     verdict = verdict_on(permission, places, context)
     if verdict:
         return

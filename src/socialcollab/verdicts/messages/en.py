@@ -77,6 +77,8 @@ MESSAGES: Final[dict[str, str]] = {
     "absences_overlap": "`{member}` is away already from {start} until {end}",
     "delegate_away": "`{delegate}` is away as well, from {start} until {end}",
     "end_absence": "end absence `{absence}` first",
+    "drop_target": "edit post `{post}` to go to other profiles than `{profile}`",
+    "cancel_post": "cancel post `{post}`",
     "orphan.workspace": "post `{post}` would belong to workspace `{workspace}`, which is gone",
     "orphan.profile": "post `{post}` would go to profile `{profile}`, which is gone",
     "orphan.author": "post `{post}` would have `{member}` as its author, who is gone",

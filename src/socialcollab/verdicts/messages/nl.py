@@ -77,6 +77,8 @@ MESSAGES: Final[dict[str, str]] = {
     "absences_overlap": "`{member}` is al afwezig van {start} tot {end}",
     "delegate_away": "`{delegate}` is ook afwezig, van {start} tot {end}",
     "end_absence": "beëindig eerst afwezigheid `{absence}`",
+    "drop_target": "laat bericht `{post}` naar andere profielen gaan dan `{profile}`",
+    "cancel_post": "schrap bericht `{post}`",
     "orphan.workspace": "bericht `{post}` zou horen bij werkruimte `{workspace}`, die weg is",
     "orphan.profile": "bericht `{post}` zou gaan naar profiel `{profile}`, dat weg is",
     "orphan.author": "bericht `{post}` zou geschreven zijn door `{member}`, die weg is",
