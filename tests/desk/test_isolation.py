@@ -163,7 +163,7 @@ def ways(acting: Acting, post: Any, rng: random.Random, ws: str) -> dict[str, Ca
         "actions": lambda: acting.actions(post.id),
         "do": lambda: None,
         "member": lambda: None,
-        "erase": lambda: None,
+        "erase": lambda: acting.erase(post=post.id, reason="x"),
     }
 
 

@@ -301,6 +301,8 @@ class World:
         """Do a command wholly, or not at all."""
         before = copy.deepcopy((self.posts, self.holds, self.absences, self.rules))
         try:
+            # Of a post that was erased nothing is left to do.
+            self.check(that=not self.posts.get(str(said.get("post")), {}).get("erased"))
             return getattr(self, name)(who, **said)
         except RefusedHereError:
             self.posts, self.holds, self.absences, self.rules = before
@@ -551,6 +553,18 @@ class World:
         return any(
             one["member"] == who and one["start"] <= day < one["end"] for one in self.absences
         )
+
+    def erase(self, who, *, member):
+        self.check(that=self.may(who, "erase", "*"))
+        written = [post for post in self.posts.values() if member in self.authors(post)]
+        for post in written:
+            states = {one["state"] for one in post["deliveries"]}
+            settled = states <= {"published", "missed", "cancelled"}
+            over = post["state"] in ("cancelled", "rejected", "expired")
+            out = post["state"] == "approved" and "published" in states
+            self.check(that=settled and (post.get("erased", False) or over or out))
+        for post in written:
+            post["erased"] = True
 
     def adopt(self, who, *, rules):
         self.check(that=who == "eva")

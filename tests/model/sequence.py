@@ -123,8 +123,12 @@ class Sequence:
             self.adopt()
         elif pick < 0.34:
             self.away()
-        elif pick < 0.38:
+        elif pick < 0.37:
             self.hold()
+        elif pick < 0.39:
+            who = self.rng.choice(("eva", "eva", "ben"))
+            member = self.rng.choice(("ana", "ben", "tom", "noor"))
+            self.both(who, "erase", lambda one: one.erase(member=member, reason="r"), member=member)
         elif pick < 0.52 or not self.names:
             self.draft()
         else:
@@ -264,6 +268,7 @@ class Sequence:
             deliveries = [(one.profile, one.state.value) for one in self.desk.deliveries(post)]
             expected = [(one["profile"], one["state"]) for one in mine["deliveries"]]
             stands = (post.state.value, deliveries)
+            assert bool(mine.get("erased")) == post.erased, f"{name}: {mine}"
             assert (mine["state"], expected) == stands, f"{name}: {mine}"
             if mine["state"] != "in_review":
                 assert () == self.desk.waiting_for(post)
