@@ -198,6 +198,9 @@ def _parser() -> argparse.ArgumentParser:
     _desk_arguments(audit)
     audit.add_argument("--anchor", help="POSITION:HASH of an earlier audit, kept elsewhere")
 
+    reindex = command("reindex", _reindex, "mend records and rows, from the events")
+    _desk_arguments(reindex)
+
     demo = command("demo", _demo, "draft, sign off and publish one post to the sandbox")
     demo.add_argument("--out", default="socialcollab-demo", help="a folder for what it leaves")
     return parser
@@ -491,6 +494,20 @@ def _audit(given: argparse.Namespace, out: _Out) -> int:
         ],
     )
     return FINE if report.clean else FOUND
+
+
+def _reindex(given: argparse.Namespace, out: _Out) -> int:
+    from socialcollab.desk import reindex_file
+
+    report = reindex_file(given.desk, organization=given.id)
+    out.answer(
+        {"streams": report.streams, "rows": report.rows, "changed": list(report.changed)},
+        [
+            *(f"mended {stream}" for stream in report.changed),
+            f"{report.rows} rows of {report.streams} streams are as the events have them",
+        ],
+    )
+    return FINE
 
 
 def _demo(given: argparse.Namespace, out: _Out) -> int:

@@ -18,6 +18,7 @@ Every error of the library, split by what the caller can do about it.
     ├── StoreError                  the store could not do it; nothing is half done
     │   ├── ConflictError           a stream is not at the expected version
     │   ├── StoreUnavailableError   disk full, read-only or locked: mend that and try again
+    │   ├── OutdatedRowsError       rebuild the index rows with `reindex`
     │   ├── NewerVersionError       update this library: a newer one wrote it
     │   └── JournalDamagedError     restore a backup; `audit` names the place
     └── NetworkError                what a social network answered, or did not
@@ -53,6 +54,7 @@ __all__ = [
     "NotFoundError",
     "NotInForceError",
     "OutcomeUnknownError",
+    "OutdatedRowsError",
     "RateLimitedError",
     "RefusedError",
     "RejectedError",
@@ -293,6 +295,10 @@ class ConflictError(StoreError):
 
 class StoreUnavailableError(StoreError):
     """A store that cannot be read or written now: disk full, read-only, or locked."""
+
+
+class OutdatedRowsError(StoreError):
+    """Index rows that were written under other indexes than are declared now."""
 
 
 class NewerVersionError(StoreError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -170,6 +171,18 @@ def test_history_names_who_did_what(run: Run, desk: Path) -> None:
     assert code == 0
     for said in ("member:ana", "post.drafted", "member:ben", "post.decided", "delivery.published"):
         assert said in out
+
+
+def test_reindex_mends_what_an_audit_finds_of_records(run: Run, desk: Path) -> None:
+    with sqlite3.connect(desk) as raw:
+        raw.execute("UPDATE socialcollab_streams SET record = x'00' WHERE stream = 'organization'")
+    raw.close()
+    assert run("audit", str(desk))[0] == 1
+    code, out, _ = run("reindex", str(desk))
+    assert code == 0
+    assert "mended organization" in out
+    assert run("audit", str(desk))[0] == 0
+    assert json.loads(run("reindex", str(desk), "--json")[1])["changed"] == []
 
 
 def test_an_audit_gives_an_anchor_and_takes_it_back(run: Run, desk: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import datetime as dt
 import threading
@@ -13,7 +14,7 @@ import pytest
 from tests.desk.conftest import DOCUMENT
 
 from socialcollab.content import Image
-from socialcollab.desk import Desk
+from socialcollab.desk import AsyncDesk, Desk
 from socialcollab.desk.encoding import EVENT_TYPES, event_data, event_parts
 from socialcollab.desk.streams import fold
 from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError, StaleError
@@ -435,3 +436,24 @@ def tool() -> object:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_an_async_desk_erases_and_compacts_too(tmp_path: Path) -> None:
+    async def live() -> None:
+        store = SqliteStore(tmp_path / "desk.db", indexes=Desk.INDEXES, durable=False)
+        desk = await AsyncDesk.create(store, document(), owner="eva", clock=lambda: START)
+        ana, eva = await desk.acting_as("ana"), await desk.acting_as("eva")
+        post = await ana.draft(WORDS[0], profiles=["tulip-x"])
+        await ana.cancel(post)
+        assert await eva.erase(member="ana", reason="left")
+        await desk.compact()
+        assert (await desk.post(post.id)).erased
+        assert (await desk.audit()).clean
+        assert (await desk.reindex()).changed == ()
+        await desk.close()
+        store.close()
+
+    asyncio.run(live())
+    text = bytes_of(tmp_path)
+    assert NAME.encode() not in text
+    assert WORDS[0].encode() not in text

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from socialcollab.desk import Desk
+from socialcollab.desk import Desk, reindex_file
 from socialcollab.desk.encoding import EVENT_TYPES, event_data, event_parts
 from socialcollab.desk.streams import INDEXES, fold
 from socialcollab.errors import JournalDamagedError, NewerVersionError
@@ -79,7 +79,6 @@ def test_a_file_of_version_1_loads_audits_clean_and_folds(open_golden) -> None:
 
 def test_a_desk_opens_on_it_and_goes_on(open_golden) -> None:
     store = open_golden("desk")
-    store.for_organization("northwind").reindex(fold)
     desk = Desk.open(store)
     post = desk.post_by_ref("W1")
     assert post is not None
@@ -129,10 +128,13 @@ def test_damaged_records_are_named_and_mended(open_golden) -> None:
         assert name in places
     with pytest.raises(JournalDamagedError, match="record"):
         Desk.open(store).posts()
-    assert len(journal.reindex(fold).changed) == 2
-    assert journal.audit(fold=fold).clean
+    store.close()
+    assert len(reindex_file(store.connections.name).changed) == 2
+    store = SqliteStore(store.connections.name, indexes=INDEXES)
+    assert store.for_organization("northwind").audit(fold=fold).clean
     [post] = Desk.open(store).posts()
     assert post.text == "De lente is er"
+    store.close()
 
 
 def test_a_damaged_event_is_named_and_refused(open_golden) -> None:

@@ -8,6 +8,7 @@ from socialcollab.desk.commands import (
     Away,
     Back,
     Command,
+    Erase,
     Resume,
     SetHold,
     StartCampaign,
@@ -18,7 +19,7 @@ from socialcollab.desk.due import DueReport
 from socialcollab.desk.history import HistoryEntry
 from socialcollab.desk.in_force import InForce
 from socialcollab.desk.notices import NoticeBatch
-from socialcollab.desk.opening import audit_file
+from socialcollab.desk.opening import audit_file, reindex_file
 from socialcollab.desk.post_page import PostPage
 from socialcollab.desk.proposal import Orphan, Proposal
 from socialcollab.desk.reading import HoldSet
@@ -36,6 +37,7 @@ __all__ = [
     "Command",
     "Desk",
     "DueReport",
+    "Erase",
     "HistoryEntry",
     "HoldSet",
     "InForce",
@@ -51,4 +53,5 @@ __all__ = [
     "WriteNote",
     "audit_file",
     "fold",
+    "reindex_file",
 ]

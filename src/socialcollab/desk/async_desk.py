@@ -19,7 +19,15 @@ from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.history import HistoryEntry, feed, history, last_event_at
 from socialcollab.desk.in_force import InForce, in_force
 from socialcollab.desk.notices import NoticeBatch, read_notices
-from socialcollab.desk.opening import audit, create, only_one, refuse_missing, refuse_other
+from socialcollab.desk.opening import (
+    audit,
+    create,
+    only_one,
+    refresh_rows,
+    refuse_missing,
+    refuse_other,
+    reindex,
+)
 from socialcollab.desk.proposal import Proposal, propose
 from socialcollab.desk.publisher import Publisher
 from socialcollab.desk.reading import (
@@ -40,7 +48,7 @@ from socialcollab.directory import Selector
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import Note, Organization, StandingFacts
 from socialcollab.scheduling import Calendar, Clash, find_clashes
-from socialcollab.stores import Anchor, AuditReport, MemoryMedia
+from socialcollab.stores import Anchor, AuditReport, MemoryMedia, ReindexReport
 from socialcollab.time import as_utc
 from socialcollab.transport import Media
 from socialcollab.workflow import StepStatus
@@ -238,6 +246,7 @@ class AsyncDesk:
             )
             desk._owns_store = owns
             await desk.run(desk.engine.state())
+            await desk.run(refresh_rows(desk.engine))
             if not isinstance(organization, str):
                 await desk.run(refuse_other(desk.engine, organization))
         except BaseException:
@@ -501,6 +510,15 @@ class AsyncDesk:
     async def audit(self, *, anchor: Anchor | None = None) -> AuditReport:
         """Look for everything in the journal that cannot be what was written."""
         return await self.run(audit(self.engine, anchor))
+
+    async def reindex(self) -> ReindexReport:
+        """
+        Make every record and index row anew from the events: what damaged these is mended.
+
+        Raises:
+            JournalDamagedError: If an event is damaged: a rebuild would hide it.
+        """
+        return await self.run(reindex(self.engine))
 
     async def compact(self) -> None:
         """

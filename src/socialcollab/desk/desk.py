@@ -17,7 +17,15 @@ from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.history import HistoryEntry, feed, history, last_event_at
 from socialcollab.desk.in_force import InForce, in_force
 from socialcollab.desk.notices import NoticeBatch, read_notices
-from socialcollab.desk.opening import audit, create, only_one, refuse_missing, refuse_other
+from socialcollab.desk.opening import (
+    audit,
+    create,
+    only_one,
+    refresh_rows,
+    refuse_missing,
+    refuse_other,
+    reindex,
+)
 from socialcollab.desk.ports import DeskNetwork, DeskStore, Ports, Sleep, opened, pause, run
 from socialcollab.desk.proposal import Proposal, propose
 from socialcollab.desk.publisher import Publisher
@@ -39,7 +47,7 @@ from socialcollab.directory import Selector
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import Note, Organization, StandingFacts
 from socialcollab.scheduling import Calendar, Clash, find_clashes
-from socialcollab.stores import Anchor, AuditReport, MemoryMedia
+from socialcollab.stores import Anchor, AuditReport, MemoryMedia, ReindexReport
 from socialcollab.time import as_utc
 from socialcollab.transport import Media
 from socialcollab.workflow import StepStatus
@@ -237,6 +245,7 @@ class Desk:
             )
             desk._owns_store = owns
             desk.run(desk.engine.state())
+            desk.run(refresh_rows(desk.engine))
             if not isinstance(organization, str):
                 desk.run(refuse_other(desk.engine, organization))
         except BaseException:
@@ -496,6 +505,15 @@ class Desk:
     def audit(self, *, anchor: Anchor | None = None) -> AuditReport:
         """Look for everything in the journal that cannot be what was written."""
         return self.run(audit(self.engine, anchor))
+
+    def reindex(self) -> ReindexReport:
+        """
+        Make every record and index row anew from the events: what damaged these is mended.
+
+        Raises:
+            JournalDamagedError: If an event is damaged: a rebuild would hide it.
+        """
+        return self.run(reindex(self.engine))
 
     def compact(self) -> None:
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from socialcollab.desk.adopting import files_text
@@ -14,12 +15,14 @@ from socialcollab.errors import (
     InvalidValueError,
     NotFoundError,
     NotInForceError,
+    OutdatedRowsError,
     RefusedError,
+    StoreError,
 )
 from socialcollab.identifiers import MemberId
 from socialcollab.organization import Organization, StandingFacts
 from socialcollab.permissions import PERMISSIONS
-from socialcollab.stores import Anchor, AuditReport, FolderMedia, SqliteStore, Store
+from socialcollab.stores import Anchor, AuditReport, FolderMedia, ReindexReport, SqliteStore, Store
 from socialcollab.time import tzdata_version
 from socialcollab.transport import Media
 from socialcollab.verdicts import Reason, Verdict
@@ -31,8 +34,11 @@ __all__ = [
     "create",
     "only_one",
     "opened_file",
+    "refresh_rows",
     "refuse_missing",
     "refuse_other",
+    "reindex",
+    "reindex_file",
 ]
 
 
@@ -99,6 +105,21 @@ def refuse_other(engine: Engine, organization: Organization) -> Steps[None]:
     )
 
 
+def reindex(engine: Engine) -> Steps[ReindexReport]:
+    """Make every record and index row anew from the events."""
+    return (yield from ask_long(engine.store.reindex, fold))
+
+
+def refresh_rows(engine: Engine) -> Steps[None]:
+    """Rebuild the rows of a journal that another version of this library indexed otherwise."""
+    try:
+        yield from ask(engine.store.query, "due", limit=1)
+    except OutdatedRowsError:
+        # What cannot be rebuilt, on a read-only disk or past a damaged event, may still be read.
+        with suppress(StoreError):
+            yield from reindex(engine)
+
+
 def audit(engine: Engine, anchor: Anchor | None) -> Steps[AuditReport]:
     """Look for everything in the journal that cannot be what was written."""
     return (yield from ask_long(engine.store.audit, anchor=anchor, fold=fold))
@@ -128,6 +149,29 @@ def audit_file(
     try:
         name = organization or run(only_one(store, str(path)))
         return store.for_organization(name).audit(anchor=anchor, fold=fold)
+    finally:
+        store.close()
+
+
+def reindex_file(path: str | Path, *, organization: str = "") -> ReindexReport:
+    """
+    Mend the records and rows of a desk that they are too damaged to sit down at.
+
+    Args:
+        path: The desk's SQLite file.
+
+        organization: Whose journal; needed only where the file has several.
+
+    Raises:
+        NotFoundError: If there is no such file, or no such journal in it.
+
+        JournalDamagedError: If an event is damaged: a rebuild would hide it.
+    """
+    refuse_missing(path)
+    store = SqliteStore(str(path), indexes=INDEXES)
+    try:
+        name = organization or run(only_one(store, str(path)))
+        return store.for_organization(name).reindex(fold)
     finally:
         store.close()
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Self
 
-from socialcollab.errors import InvalidValueError, StoreError, StoreUnavailableError
+from socialcollab.errors import InvalidValueError, OutdatedRowsError, StoreUnavailableError
 from socialcollab.identifiers import check_id
 from socialcollab.stores.rows import Index, check_indexes
 from socialcollab.stores.sqlite import statements as sql
@@ -177,10 +177,10 @@ class SqliteStore:
         elif connection.execute(sql.META, ("indexes",)).fetchone() != (self.declaration,):
             raise self.outdated(organization)
 
-    def outdated(self, organization: str) -> StoreError:
+    def outdated(self, organization: str) -> OutdatedRowsError:
         """Make the error for rows that were written under other indexes."""
         self._current.discard(organization)
-        return StoreError(
+        return OutdatedRowsError(
             f"the index rows of `{organization}` in `{self.connections.name}` were written under"
             " other indexes than are declared now; rebuild them with reindex(fold)"
         )
