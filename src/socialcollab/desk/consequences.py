@@ -17,7 +17,6 @@ from socialcollab.workflow import (
     Event,
     PostRecord,
     Told,
-    evolve_post,
     replan,
     told_of_delivery,
     told_of_facts,
@@ -68,8 +67,7 @@ def consequences(
             context = _context(engine, state, record, at)
             again = replan(record, context)
             found += again
-            reckoned = _after(record, again, at)
-            news = told_of_post(before[stream], reckoned, [*own, *again], context)
+            news = told_of_post(before[stream], record, [*own, *again], context)
         elif isinstance(record, Delivery):
             post = after.get(f"post/{record.post}")
             if post is None:
@@ -92,12 +90,6 @@ def _context(engine: Engine, state: State, record: PostRecord, at: dt.datetime) 
     return engine.context(
         state, Actor.RULES, now=at, content=post.content, workspace=post.workspace, record=record
     )
-
-
-def _after(record: PostRecord, events: Sequence[Event], at: dt.datetime) -> PostRecord:
-    for event in events:
-        record = evolve_post(record, event.data, actor=event.actor, at=at)
-    return record
 
 
 def digest_stream(member: str, channel: str) -> str:

@@ -59,7 +59,8 @@ def draft(
 ) -> Steps[Post]:
     """Begin a post; see `Acting.draft`."""
     targets = (profiles,) if isinstance(profiles, str) else tuple(profiles)
-    organization = (yield from engine.state()).organization
+    state = yield from engine.state()
+    organization = state.organization
     if targets:
         if targets[0] not in organization.profiles_by_id:
             # Suggest only what the member may view.
@@ -90,7 +91,7 @@ def draft(
     command = cm.Draft(
         post=post, workspace=workspace, content=content, salt=engine.entropy(16), ref=ref
     )
-    return (yield from perform_on_post(engine, actor, command))
+    return (yield from perform_on_post(engine, actor, command, state=state))
 
 
 def edit(
@@ -105,7 +106,8 @@ def edit(
     changes: Mapping[str, Any],
 ) -> Steps[Post]:
     """Store a new revision, *changes* as fields of the content; see `Acting.edit`."""
-    organization = (yield from engine.state()).organization
+    state = yield from engine.state()
+    organization = state.organization
     current: Post = post if isinstance(post, Post) else (yield from engine.post(post)).record.post
     zone = organization.zone_around(current.workspace)
     fields = {name: value for name, value in changes.items() if not isinstance(value, Unchanged)}
@@ -118,7 +120,7 @@ def edit(
     content = _changed(current.content, fields)
     return (
         yield from perform_on_post(
-            engine, actor, cm.Edit(post=current.id, seen=seen, content=content)
+            engine, actor, cm.Edit(post=current.id, seen=seen, content=content), state=state
         )
     )
 

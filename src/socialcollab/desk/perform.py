@@ -38,9 +38,20 @@ __all__ = ["decided", "find_ref", "perform", "perform_on_post"]
 _PLANNING = (cm.Submit, cm.Approve, cm.Schedule, cm.Move)
 
 
-def perform(engine: Engine, actor: Actor, command: dc.Command) -> Steps[dict[str, Any]]:
+def perform(
+    engine: Engine, actor: Actor, command: dc.Command, *, state: State | None = None
+) -> Steps[dict[str, Any]]:
     """
     Read, decide and write; again from the reading on if something changed meanwhile.
+
+    Args:
+        engine: The shell's working parts.
+
+        actor: Who gives the command.
+
+        command: What is asked for.
+
+        state: What holds, if the caller has read it this moment.
 
     Returns:
         The new record of each stream that changed.
@@ -50,10 +61,11 @@ def perform(engine: Engine, actor: Actor, command: dc.Command) -> Steps[dict[str
 
         StaleError: If another person changed what was seen.
     """
+    fresh = [state] if state is not None else []
 
     def attempt() -> Steps[dict[str, Any]]:
         at = engine.now()
-        state = yield from engine.state()
+        state = fresh.pop() if fresh else (yield from engine.state())
         if isinstance(command, dc.Erase):
             return (yield from erase(engine, state, actor, command, at=at))
         events, loaded, salt = yield from decided(engine, state, actor, command, at=at)
@@ -65,13 +77,18 @@ def perform(engine: Engine, actor: Actor, command: dc.Command) -> Steps[dict[str
     return (yield from engine.again(attempt))
 
 
-def perform_on_post(engine: Engine, actor: Actor, command: cm.PostCommand) -> Steps[Post]:
+def perform_on_post(
+    engine: Engine, actor: Actor, command: cm.PostCommand, *, state: State | None = None
+) -> Steps[Post]:
     """Carry out a command on a post, and return the post as it is then, as the actor sees it."""
-    records = yield from perform(engine, actor, command)
+    records = yield from perform(engine, actor, command, state=state)
     stream = f"post/{command.post}"
     found = records[stream] if stream in records else (yield from engine.post(command.post)).record
-    state = yield from engine.state()
-    return seen_by(found.post, state.organization.access, actor.name)
+    post: Post = found.post
+    if not any(comment.internal for comment in post.comments):
+        return post
+    now = yield from engine.state()
+    return seen_by(post, now.organization.access, actor.name)
 
 
 def decided(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
@@ -46,7 +46,9 @@ class Alarm:
     party: str = ""
 
 
-def alarms(record: PostRecord, context: Context) -> tuple[Alarm, ...]:
+def alarms(
+    record: PostRecord, context: Context, *, statuses: Sequence[StepStatus] | None = None
+) -> tuple[Alarm, ...]:
     """
     Return what is still to happen to the open steps of a post in review, the next first.
 
@@ -54,6 +56,13 @@ def alarms(record: PostRecord, context: Context) -> tuple[Alarm, ...]:
     A step is overdue once `within` has lapsed for each reviewer who is asked
     and present, in their own hours; where all are away their days away do not
     count, and a step that asks nobody is overdue as it opens.
+
+    Args:
+        record: The post and its request.
+
+        context: The rules and facts of now.
+
+        statuses: How far its steps have come, if that is known.
     """
     request = record.request
     if record.post.state is not PostState.IN_REVIEW or request is None:
@@ -61,7 +70,7 @@ def alarms(record: PostRecord, context: Context) -> tuple[Alarm, ...]:
     clocks = {clock.key: clock for clock in request.clocks}
     steps = {step.key: step for step in needed_steps(record, context).steps}
     found: list[Alarm] = []
-    for status in step_statuses(record, context):
+    for status in step_statuses(record, context) if statuses is None else statuses:
         clock, step = clocks.get(status.key), steps.get(status.key)
         if status.state == "open" and clock is not None and step is not None:
             found += _of_step(step, status, clock, record, context)
@@ -167,7 +176,8 @@ def replan(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
     before = {clock.key: clock for clock in request.clocks}
     clocks = tuple(before.get(key) or StepClock(key=key, opened_at=context.now) for key in now_open)
     reckoned = attrs.evolve(record, request=attrs.evolve(request, clocks=clocks))
-    wake = _next_look(reckoned, context)
+    # Its clocks say nothing of how far its steps have come.
+    wake = _next_look(reckoned, context, step_statuses(record, context))
     if request.reckoned and tuple(sorted(before)) == now_open and wake == request.wake_at:
         return ()
     data = ev.PostReplanned(open=now_open, wake_at=wake)
@@ -200,8 +210,10 @@ def outdated(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
     return (ev.Event(ev.post_stream(record.post.id), Actor.TIMER, data),)
 
 
-def _next_look(record: PostRecord, context: Context) -> dt.datetime | None:
-    instants = [alarm.at for alarm in alarms(record, context)]
+def _next_look(
+    record: PostRecord, context: Context, statuses: Sequence[StepStatus]
+) -> dt.datetime | None:
+    instants = [alarm.at for alarm in alarms(record, context, statuses=statuses)]
     request = record.request
     if (
         request is not None

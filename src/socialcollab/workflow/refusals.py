@@ -26,16 +26,19 @@ def refuse(*because: Reason, missing: Iterable[Remedy] = ()) -> RefusedError:
 
 def verdict_on(permission: str, places: Iterable[str], context: Context) -> Verdict:
     """
-    Return the first refusal among *places*, or the yes of the last.
+    Return the first refusal among *places*, or a yes.
 
     A refusal somewhere the actor may not view says nothing of that place.
     """
-    verdict = Verdict.no(Reason.of("no_place"))
+    me, now = context.actor.name, context.now
+    asked = False
     for place in places:
-        verdict = context.access.check(context.actor.name, permission, place, at=context.now)
-        if not verdict:
+        asked = True
+        # The reasons of a yes are nobody's here; those of a no take much longer to find.
+        if not context.access.allows(me, permission, place, at=now):
+            verdict = context.access.check(me, permission, place, at=now)
             return _redacted(verdict, permission, place, context)
-    return verdict
+    return Verdict.yes() if asked else Verdict.no(Reason.of("no_place"))
 
 
 def out_of_sight(verdict: Verdict) -> bool:
