@@ -168,7 +168,7 @@ def test_killed_at_any_moment_it_finishes_with_nothing_doubled_or_lost(
     whole = time.monotonic() - began
     expected = sent(tmp_path / "whole")
     kills = 0
-    while time.monotonic() - began < seconds - 2 * whole and kills < KILLS:
+    while kills < 1 or (time.monotonic() - began < seconds - 2 * whole and kills < KILLS):
         out = tmp_path / f"run-{kills}"
         process = start(out)
         time.sleep(chance.uniform(0.1, whole))  # the moment of the kill, not a wait for luck
@@ -181,7 +181,6 @@ def test_killed_at_any_moment_it_finishes_with_nothing_doubled_or_lost(
         shutil.rmtree(out)
     with capsys.disabled():
         print(f"\n{kills} of {KILLS} kills, each rerun to the end; seed {seed}")
-    assert kills >= 1
 
 
 @pytest.mark.slow
@@ -201,7 +200,7 @@ def test_frozen_past_every_lease_and_deadline_it_neither_doubles_nor_loses(
     whole = time.monotonic() - began
     expected = sent(tmp_path / "whole")
     freezes = in_the_middle = 0
-    while time.monotonic() - began < seconds - 4 * whole and freezes < FREEZES:
+    while freezes < 1 or (time.monotonic() - began < seconds - 4 * whole and freezes < FREEZES):
         out = tmp_path / f"run-{freezes}"
         frozen = start(out, *SHORT)
         time.sleep(chance.uniform(0.1, whole))  # the moment of the freeze
@@ -224,4 +223,3 @@ def test_frozen_past_every_lease_and_deadline_it_neither_doubles_nor_loses(
             f"\n{freezes} of {FREEZES} freezes, {in_the_middle} woken while the other worked;"
             f" seed {seed}"
         )
-    assert freezes >= 1

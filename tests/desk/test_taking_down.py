@@ -31,6 +31,8 @@ def test_what_is_out_is_taken_down_and_asking_twice_changes_nothing(office) -> N
     assert office.desk.summary(post) == "removing"
     due(office)
     assert office.desk.summary(post) == "removed"
+    told = [one.to for one in office.desk.notices() if one.kind == "removed"]
+    assert told == ["ana", "ana"]
     assert out(office) == out(office, "tulip-x") == []
     before = office.desk.audit().anchor
     eva.take_down(post)
@@ -307,6 +309,7 @@ def test_an_answer_after_a_persons_word_is_kept_beside_it_and_reported(open_offi
     assert office.desk.summary(post) == "published"
     assert [one.network_id for one in only(office, post).copies] == [real]
     assert troubles(office) == ["out_twice"]
+    assert {one.to for one in office.desk.notices() if one.kind == "out_twice"} == {"ana", "eva"}
     eva.take_down(post, network_id=real, reason="out twice")
     ((_, problem),) = due(office).problems or (("", "none"),)
     assert problem == "none"

@@ -28,6 +28,7 @@ NOTICE_KINDS = (
     "missed",
     "moved_by_zone",
     "nobody_asked",
+    "out_twice",
     "overdue",
     "published",
     "rejected",

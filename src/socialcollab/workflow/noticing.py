@@ -56,7 +56,7 @@ def told_of_delivery(
         kind = _OUTCOMES.get(type(event.data))
         if kind is None:
             continue
-        to = [post.author] if kind == "published" else _accountable(post, context)
+        to = [post.author] if kind in ("published", "removed") else _accountable(post, context)
         found += [
             Told(to=member, kind=kind, post=post.id, profile=delivery.profile) for member in to
         ]
@@ -219,6 +219,8 @@ _OUTCOMES: Final[Mapping[type[Any], str]] = {
     ev.DeliveryFailed: "failed",
     ev.DeliveryMissed: "missed",
     ev.DeliveryPublished: "published",
+    ev.DeliveryPublishedAgain: "out_twice",
+    ev.DeliveryRemoved: "removed",
     ev.DeliveryReplanned: "moved_by_zone",
     ev.DeliveryUnknown: "unknown",
 }

@@ -105,6 +105,7 @@ MESSAGES: Final[dict[str, str]] = {
     "notice.missed": "post `{post}` was not sent to `{profile}`: decide what becomes of it",
     "notice.moved_by_zone": "the clocks of its zone have changed, and post `{post}` leaves for `{profile}` at another instant",
     "notice.nobody_asked": "post `{post}` waits for step `{step}`, which nobody may decide on",
+    "notice.out_twice": "post `{post}` is out more than once on `{profile}`: take down what should not be there",
     "notice.overdue": "the time for step `{step}` of post `{post}` has lapsed",
     "notice.published": "post `{post}` is out on `{profile}`",
     "notice.rejected": "{by} rejected post `{post}`",

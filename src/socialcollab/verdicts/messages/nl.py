@@ -105,6 +105,7 @@ MESSAGES: Final[dict[str, str]] = {
     "notice.missed": "bericht `{post}` is niet verstuurd naar `{profile}`: beslis wat ermee gebeurt",
     "notice.moved_by_zone": "de klokken van de zone zijn veranderd, en bericht `{post}` vertrekt op een ander moment naar `{profile}`",
     "notice.nobody_asked": "bericht `{post}` wacht op stap `{step}`, waarover niemand mag beslissen",
+    "notice.out_twice": "bericht `{post}` staat meer dan eens op `{profile}`: haal weg wat er niet hoort",
     "notice.overdue": "de tijd voor stap `{step}` van bericht `{post}` is om",
     "notice.published": "bericht `{post}` staat op `{profile}`",
     "notice.rejected": "{by} wees bericht `{post}` af",
