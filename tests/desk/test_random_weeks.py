@@ -346,13 +346,19 @@ def test_random_weeks_in_a_file(open_office, naive, seed) -> None:
     play(office, naive, seed=seed, steps=130)
 
 
+@pytest.mark.parametrize("seed", [201])
+def test_random_weeks_at_an_async_desk(open_office, naive, seed) -> None:
+    office = open_office("async memory", faults=FAULTS)
+    play(office, naive, seed=seed, steps=30)
+
+
 @pytest.mark.slow
 def test_random_weeks_for_as_long_as_there_is(open_office, naive, seconds) -> None:
     seed = random.SystemRandom().randrange(10**9)
     end = time.monotonic() + seconds
     number = 0
     while time.monotonic() < end:
-        kind = "sqlite" if number % 5 == 4 else "memory"
+        kind = ("memory", "memory", "async memory", "memory", "sqlite")[number % 5]
         office = open_office(kind, faults=FAULTS if number % 2 else ())
         play(office, naive, seed=seed + number, steps=250)
         number += 1

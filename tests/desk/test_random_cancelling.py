@@ -1,0 +1,156 @@
+"""Tasks that are cancelled at random moments leave a journal that is whole, and nothing doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.desk.test_async_desk import AsyncNetwork, Office
+
+from socialcollab.desk import AsyncDesk, Desk
+from socialcollab.desk.steps import ask
+from socialcollab.desk.streams import fold
+from socialcollab.errors import InvalidValueError, RefusedError, StaleError
+from socialcollab.stores import MemoryStore, SqliteStore
+
+WORKERS = 6
+REFUSALS = (RefusedError, StaleError, InvalidValueError)
+
+
+class Day:
+    """Members who act at one async desk and hang up now and then, and workers who are stopped."""
+
+    def __init__(self, office: Office, desk: AsyncDesk, seed: int) -> None:
+        self.office, self.desk, self.random = office, desk, random.Random(seed)
+        self.drafted = 0
+        self.outcomes: Counter[str] = Counter()
+
+    async def act(self, _: int) -> None:
+        """Do one thing that a member or a worker does."""
+        what = self.random.choice(
+            [self.draft, self.draft, self.advance, self.advance, self.publish]
+        )
+        await what()
+
+    async def draft(self) -> None:
+        self.drafted += 1
+        ana = await self.desk.acting_as("ana")
+        ref = f"ref-{self.drafted}"
+        post = await ana.draft(f"post {ref}", profiles=["tulip-x"], ref=ref)
+        await ana.submit(post, at="as soon as approved")
+
+    async def advance(self) -> None:
+        posts = await self.desk.posts(state=("draft", "in_review"))
+        if not posts:
+            return
+        post = self.random.choice(posts)
+        ana, ben = await self.desk.acting_as("ana"), await self.desk.acting_as("ben")
+        choices: list[Callable[[], Awaitable[Any]]] = [
+            lambda: ben.approve(post),
+            lambda: ben.approve(post),
+            lambda: ana.edit(post, text=f"{post.text}."),
+            lambda: ana.comment(post, "klaar?"),
+            lambda: ana.submit(post, at="as soon as approved"),
+        ]
+        await self.random.choice(choices)()
+
+    async def publish(self) -> None:
+        await self.desk.run_due(lease_s=1.0)
+
+    async def begin(self, number: int) -> None:
+        """Let one task act, and perhaps hang up on it, once or more."""
+        task = asyncio.ensure_future(self.act(number))
+        if self.random.random() < 0.6:
+            for _ in range(self.random.randrange(60)):
+                await asyncio.sleep(0)
+            for _ in range(self.random.randrange(1, 3)):
+                task.cancel()
+                await asyncio.sleep(0)
+        [outcome] = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(outcome, BaseException):
+            if not isinstance(outcome, (asyncio.CancelledError, *REFUSALS)):
+                raise outcome
+            self.outcomes[type(outcome).__name__] += 1
+        else:
+            self.outcomes["done"] += 1
+
+
+async def play(office: Office, seed: int, rounds: int) -> Counter[str]:
+    print(f"seed {seed}")
+    async with await office.create(networks={"*": AsyncNetwork(office.sandbox)}) as desk:
+        day = Day(office, desk, seed)
+        for number in range(rounds):
+            office.now += dt.timedelta(seconds=20)
+            async with asyncio.TaskGroup() as group:
+                for _ in range(WORKERS):
+                    group.create_task(day.begin(number))
+        for _ in range(6):
+            office.now += dt.timedelta(minutes=30)
+            await desk.run_due()
+        report = await desk.audit()
+        assert report.clean, report.findings
+        assert (await desk.run(_reindex(desk))).changed == ()
+        day.outcomes["published"] = await _judge(office, desk)
+        assert not [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
+    return day.outcomes
+
+
+def _reindex(desk: AsyncDesk) -> Any:
+    return (yield from ask(desk.engine.store.reindex, fold))
+
+
+async def _judge(office: Office, desk: AsyncDesk) -> int:
+    """What stands on the network is what the journal says is out, each once; return how many."""
+    stands = Counter(one.network_id for one in office.sandbox.posts())
+    assert set(stands.values()) <= {1}
+    out: list[str] = []
+    for post in await desk.posts():
+        for delivery in await desk.deliveries(post):
+            assert delivery.state in {"published", "cancelled"}, delivery
+            if delivery.state == "published":
+                out.append(delivery.network_id)
+    assert sorted(out) == sorted(stands)
+    texts = Counter(one.text for one in office.sandbox.posts())
+    refs = Counter(text.rstrip(".") for text in texts.elements())
+    assert set(refs.values()) <= {1}, "a post went out twice"
+    return len(out)
+
+
+def made(folder: Path, kind: str) -> tuple[Office, Any]:
+    store: Any = MemoryStore(Desk.INDEXES)
+    if kind == "sqlite":
+        store = SqliteStore(folder / "desk.db", indexes=Desk.INDEXES, durable=False)
+    return Office(folder, store), store
+
+
+@pytest.mark.parametrize(("kind", "seed"), [("memory", 1), ("memory", 2), ("sqlite", 3)])
+def test_random_days_with_random_cancelling(tmp_path, kind: str, seed: int) -> None:
+    office, store = made(tmp_path, kind)
+    outcomes = asyncio.run(play(office, seed, 12))
+    assert outcomes["CancelledError"], outcomes
+    assert outcomes["done"], outcomes
+    assert outcomes["published"], outcomes
+    office.sandbox.close()
+    store.close()
+
+
+@pytest.mark.slow
+def test_random_days_for_as_long_as_there_is(tmp_path, seconds: float) -> None:
+    seed = random.SystemRandom().randrange(10**9)
+    end, number, total = time.monotonic() + seconds, 0, Counter[str]()
+    while time.monotonic() < end:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        office, store = made(folder, "sqlite" if number % 3 == 2 else "memory")
+        total += asyncio.run(play(office, seed + number, 40))
+        office.sandbox.close()
+        store.close()
+        number += 1
+    print(f"{number} days from seed {seed} on: {dict(total)}")
