@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import attrs
@@ -19,7 +20,7 @@ _DOCUMENTS: Final = (OrganizationCreated.TYPE, OrganizationAdopted.TYPE)
 _REASONS: Final = frozenset({"reason", "why"})
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class _Version:
     """One version of the document as it can still be read."""
 
@@ -27,7 +28,7 @@ class _Version:
     text: str
     files: Mapping[str, bytes]
 
-    @property
+    @cached_property
     def organization(self) -> Organization:
         return Organization.loads(self.text, files=self.files)
 
