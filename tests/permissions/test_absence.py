@@ -1,0 +1,69 @@
+"""Absences: the days they hold, in the zone they are said in."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from socialcollab.errors import InvalidValueError
+from socialcollab.permissions import Absence
+
+JULY = Absence(id="a", member="ana", start=dt.date(2026, 7, 1), end=dt.date(2026, 7, 4))
+
+
+def test_it_holds_its_first_day_and_not_the_first_day_back() -> None:
+    assert (dt.date(2026, 7, 1), dt.date(2026, 7, 2), dt.date(2026, 7, 3)) == JULY.days
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "last"),
+    [
+        ("UTC", "2026-07-01T00:00+00:00", "2026-07-03T23:59+00:00"),
+        ("Europe/Lisbon", "2026-06-30T23:00+00:00", "2026-07-03T22:59+00:00"),
+        ("Asia/Tokyo", "2026-06-30T15:00+00:00", "2026-07-03T14:59+00:00"),
+    ],
+)
+def test_days_begin_in_its_zone(zone: str, first: str, last: str) -> None:
+    absence = Absence(id="a", member="ana", start=JULY.start, end=JULY.end, zone=zone)
+    begins, ends = dt.datetime.fromisoformat(first), dt.datetime.fromisoformat(last)
+    minute = dt.timedelta(minutes=1)
+    assert [False, True, True, False] == [
+        absence.covers(at) for at in (begins - minute, begins, ends, ends + minute)
+    ]
+
+
+def test_absences_overlap_that_share_a_day_of_one_member() -> None:
+    def from_to(first: int, last: int, member: str = "ana") -> Absence:
+        return Absence(
+            id="b", member=member, start=dt.date(2026, 7, first), end=dt.date(2026, 7, last)
+        )
+
+    assert JULY.overlaps(from_to(3, 9))
+    assert from_to(3, 9).overlaps(JULY)
+    assert not JULY.overlaps(from_to(4, 9))
+    assert not from_to(4, 9).overlaps(JULY)
+    assert not JULY.overlaps(from_to(1, 4, "ben"))
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"end": dt.date(2026, 7, 1)}, "not after its first day"),
+        ({"end": dt.date(2026, 6, 1)}, "not after its first day"),
+        ({"end": dt.date(2036, 7, 10)}, "longer than ten years"),
+        ({"delegate": "ana"}, "stand in for themselves"),
+        ({"delegate": "not an id"}, "not an id"),
+        ({"member": ""}, "member"),
+        ({"zone": "Nowhere/Land"}, "no time zone"),
+    ],
+)
+def test_what_no_absence_can_be_is_refused(more: dict, says: str) -> None:
+    said = {"id": "a", "member": "ana", "start": JULY.start, "end": JULY.end, **more}
+    with pytest.raises(InvalidValueError, match=says):
+        Absence(**said)
+
+
+def test_ten_years_are_not_too_long() -> None:
+    assert 3660 == len(Absence(id="a", member="ana", start=dt.date(2026, 1, 1),
+                               end=dt.date(2026, 1, 1) + dt.timedelta(days=3660)).days)  # fmt: skip
