@@ -181,8 +181,20 @@ class Simulation:
             profile = self.random.choice(("", *post.targets))
             self.acting("eva").take_down(post, reason="no more", profile=profile)
 
+    def out_in_one_piece(self) -> Any:
+        """A post that is out on the network that changes in place."""
+        found = [
+            one.post
+            for one in self.deliveries()
+            if one.state is DeliveryState.PUBLISHED
+            and one.profile == "tulip-mastodon"
+            and not one.parts
+        ]
+        return self.desk.post(self.random.choice(found)) if found else self.any_post()
+
     def do_edit(self) -> None:
-        post = self.any_post()
+        likely = self.random.random() < 0.7
+        post = self.out_in_one_piece() if likely else self.any_post()
         edited = self.acting("ana").edit(post, text=f"{post.text} anew".replace("|", " "))
         if self.random.random() < 0.8:
             edited = self.acting("ben").approve(edited)
@@ -190,7 +202,7 @@ class Simulation:
             self.done["amend"] += 1
 
     def do_amend(self) -> None:
-        self.acting("eva").amend(self.any_post(), profile="tulip-mastodon")
+        self.acting("eva").amend(self.out_in_one_piece(), profile="tulip-mastodon")
 
     def do_schedule(self) -> None:
         at = self.wall + dt.timedelta(minutes=5)

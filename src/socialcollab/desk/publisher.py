@@ -65,8 +65,10 @@ class Publisher:
             problems += yield from self.look(delivery, now)
         if before.amending:
             yield from amend(self.carrier, delivery, now)
-        yield from remove(self.carrier, delivery, now)
         after = (yield from self.carrier.read(delivery, now)).value
+        if after.to_remove:
+            yield from remove(self.carrier, delivery, now)
+            after = (yield from self.carrier.read(delivery, now)).value
         return (*problems, *_doubled(after))
 
     def look(self, delivery: str, now: dt.datetime, *, at_once: bool = False) -> Steps[list[str]]:
