@@ -5,10 +5,12 @@ from __future__ import annotations
 import attrs
 
 from socialcollab.content import (
+    Post,
     PostContent,
     PostState,
 )
 from socialcollab.errors import RefusedError
+from socialcollab.identifiers import ProfileId
 from socialcollab.verdicts import Reason, Remedy
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
@@ -52,7 +54,7 @@ def schedule(record: PostRecord, command: cm.Schedule, context: Context) -> tupl
     if command.at is not None:
         content = attrs.evolve(post.content, planned_at=command.at, times=())
         if content != post.content:
-            return _move_to(record, content, context)
+            return _move_to(record, content, context, anew=True)
     return _leave(record, context)
 
 
@@ -62,12 +64,7 @@ def _leave(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
     if not verdict:
         raise RefusedError(verdict)
     refuse_barred(context)
-    done = published_on(context)
-    targets = [target for target in post.targets if target not in done]
-    if not targets:
-        # What was taken down comes back only if it is all that is left to come.
-        again = taken_down_on(context)
-        targets = [target for target in post.targets if target in again]
+    targets = _left_to_go(post, context, anew=True)
     going_on = go_on(context.deliveries, context.actor)
     if not targets and not going_on:
         raise refuse(Reason.of("all_published", post=post.id))
@@ -87,6 +84,20 @@ def _leave(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
         *call_off(context.deliveries, "scheduled_anew", context.actor),
         *plan(record, context, context.actor, targets),
     )
+
+
+def _left_to_go(post: Post, context: Context, *, anew: bool) -> list[ProfileId]:
+    """
+    Return the targets that the post has not gone to.
+
+    With *anew*, what was taken down comes back if it is all that is left to come.
+    """
+    done = published_on(context)
+    targets = [target for target in post.targets if target not in done]
+    if not targets and anew:
+        again = taken_down_on(context)
+        targets = [target for target in post.targets if target in again]
+    return targets
 
 
 def unschedule(record: PostRecord, _: cm.Unschedule, context: Context) -> tuple[ev.Event, ...]:
@@ -117,10 +128,11 @@ def move(record: PostRecord, command: cm.Move, context: Context) -> tuple[ev.Eve
     return _move_to(record, content, context)
 
 
-def _move_to(record: PostRecord, content: PostContent, context: Context) -> tuple[ev.Event, ...]:
+def _move_to(
+    record: PostRecord, content: PostContent, context: Context, *, anew: bool = False
+) -> tuple[ev.Event, ...]:
     post = record.post
-    done = published_on(context)
-    targets = [target for target in post.targets if target not in done]
+    targets = _left_to_go(post, context, anew=anew)
     if post.targets and not targets:
         raise refuse(Reason.of("all_published", post=post.id))
     remaining = attrs.evolve(post, content=narrowed(content, targets))
