@@ -171,6 +171,67 @@ def test_what_begins_later_is_given_too(office) -> None:
         tom.adopt(office.desk.propose(with_lines(office, later)), reason=WHY)
 
 
+def test_whoever_holds_something_for_a_while_gives_it_no_longer(office) -> None:
+    eva, ben = office.acting("eva", "ben")
+    standing_in = """
+[[grants]]
+to = "member:ben"
+role = "owner"
+on = { workspace = "*" }
+end = 2026-04-10
+"""
+    eva.adopt(office.desk.propose(with_lines(office, standing_in)), reason=WHY)
+    text = office.desk.organization.to_toml()
+    assert 1 == text.count("end = 2026-04-10")
+    for longer in ("", "end = 2026-04-11"):
+        staying = Organization.loads(text.replace("end = 2026-04-10", longer))
+        with pytest.raises(RefusedError, match=r"`ben` does not hold .* for as long as `ben`"):
+            ben.adopt(office.desk.propose(staying), reason=WHY)
+    brief = GRANT_TOM + "end = 2026-04-09\n"
+    ben.adopt(office.desk.propose(with_lines(office, brief)), reason=WHY)
+    assert office.desk.organization.access.allows("tom", "draft", "tulip-x", at=office.now)
+
+
+@pytest.mark.parametrize("how", ["extended", "by default"])
+def test_a_policy_that_others_rest_on_is_changed_by_whoever_may_change_it_there(
+    office, how: str
+) -> None:
+    eva, tom = office.acting("eva", "tom")
+    base = """
+[[grants]]
+to = "member:tom"
+permissions = ["view", "manage_policies"]
+on = { workspace = "dike" }
+[[approvals]]
+id = "legal"
+on = { workspace = "dike" }
+[[approvals.steps]]
+id = "read"
+reviewers = ["member:eva"]
+"""
+    text = office.desk.organization.to_toml() + base
+    if how == "extended":
+        text += """
+[[approvals]]
+id = "abroad"
+on = { workspace = "dike", post_tag = "abroad" }
+extends = "legal"
+[[approvals]]
+id = "claims"
+on = { workspace = "tulip", post_tag = "claim" }
+extends = "abroad"
+"""
+    else:
+        text = text.replace('default_approval = "house"', 'default_approval = "legal"')
+    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+    laxer = text.replace('reviewers = ["member:eva"]', 'reviewers = ["member:tom"]')
+    proposal = office.desk.propose(Organization.loads(laxer))
+    assert [("dike", "tulip")] == [change.places for change in proposal.changes]
+    with pytest.raises(RefusedError, match="`tom` lacks `manage_policies` on `tulip`"):
+        tom.adopt(proposal, reason=WHY)
+    eva.adopt(proposal, reason=WHY)
+
+
 def test_ending_a_forbid_gives_what_it_barred(office) -> None:
     eva, ben = office.acting("eva", "ben")
     manage = MANAGER.replace("member:tom", "member:ben").replace('"dike"', '"*"')

@@ -119,12 +119,16 @@ def test_gains_are_what_is_allowed_after_and_not_before(old, new, now: int) -> N
 
 
 @given(documents, documents)
-def test_nobody_gives_what_they_do_not_hold_now(old, new) -> None:
+def test_nobody_gives_what_they_do_not_hold_now_and_for_as_long(old, new) -> None:
     before, after = access(*old), access(*new)
     expected = [
         one
         for one in gains(before, after, at=START)
-        if not before.allows("ana", one.permission, one.where, at=START)
+        if not all(
+            before.allows("ana", one.permission, one.where, at=instant)
+            for instant in INSTANTS
+            if instant == START or (instant > START and inside([(one.start, one.end)], instant))
+        )
     ]
     assert expected == list(ungivable("ana", before, after, at=START))
 

@@ -233,9 +233,25 @@ def _places(section: str, one: Any, organization: Organization) -> tuple[str, ..
         return (one.workspace,)
     if section == "members" and one.kind == "client" and one.of:
         return (one.of,)
-    if section in ("duties", "approvals", "routing", "routines"):
+    if section == "approvals":
+        return _resting_on(one, organization)
+    if section in ("duties", "routing", "routines"):
         return _selected(one, organization)
     return _EVERYWHERE
+
+
+def _resting_on(policy: Any, organization: Organization) -> tuple[str, ...]:
+    """Return where a policy counts: by itself, by those that extend it, and as a default."""
+    found = {policy.id: policy}
+    while more := {
+        one.id: one
+        for one in organization.approvals
+        if one.extends in found and one.id not in found
+    }:
+        found |= more
+    places = {place for one in found.values() for place in _selected(one, organization)}
+    places |= {one.id for one in organization.workspaces if one.default_approval in found}
+    return tuple(places)
 
 
 def _selected(one: Any, organization: Organization) -> tuple[str, ...]:

@@ -61,21 +61,26 @@ def gains(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
 
 def ungivable(giver: str, before: Access, after: Access, *, at: dt.datetime) -> tuple[Gain, ...]:
     """
-    Return the gains that *giver* does not hold there now, and so cannot give: nobody gives more.
+    Return the gains that *giver* does not hold there now and for as long, and so cannot give.
 
     A place that does not exist yet is judged by its workspace, else by ``*``;
     a permission that does not exist yet can be given by whoever has them all.
     """
     known = before.roles.permission_names
+    held = before.spans(giver)
 
-    def holds(permission: str, where: str) -> bool:
-        place = before.nearest_place(where, after)
-        asked = (permission,) if permission in known else sorted(known)
-        return all(before.allows(giver, one, place, at=at) for one in asked)
+    def holds(gain: Gain) -> bool:
+        place = before.nearest_place(gain.where, after)
+        asked = (gain.permission,) if gain.permission in known else sorted(known)
+        start = at if gain.start is None else max(gain.start, at)
+        # Whoever holds something for a while would else hold it for ever by their own hand.
+        return all(
+            before.allows(giver, one, place, at=at)
+            and not without([(start, gain.end)], held.get((one, place), ()))
+            for one in asked
+        )
 
-    return tuple(
-        gain for gain in gains(before, after, at=at) if not holds(gain.permission, gain.where)
-    )
+    return tuple(gain for gain in gains(before, after, at=at) if not holds(gain))
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
