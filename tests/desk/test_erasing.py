@@ -209,6 +209,55 @@ def test_one_post_goes_with_all_that_was_said_about_it(office: Office) -> None:
     assert office.desk.audit().clean
 
 
+def test_why_it_was_taken_down_goes_with_a_post(on_disk: Office, tmp_path: Path) -> None:
+    ana, ben, eva = on_disk.ana, on_disk.ben, on_disk.eva
+    post = ana.draft("Zwaluw", profiles=["tulip-x"], planned_at="2026-04-02 09:30")
+    ben.approve(ana.submit(post))
+    on_disk.now = dt.datetime(2026, 4, 2, 8, tzinfo=dt.UTC)
+    on_disk.desk.run_due()
+    eva.take_down(post.id, reason="Tjiftjaf klaagde")
+    on_disk.desk.run_due()
+    [delivery] = on_disk.desk.deliveries(post.id)
+    assert (f"delivery/{delivery.id}", f"post/{post.id}") == eva.erase(post=post, reason="wish")
+    on_disk.desk.compact()
+    assert b"Tjiftjaf" not in bytes_of(tmp_path)
+    assert on_disk.desk.audit().clean
+    assert on_disk.desk.reindex().changed == ()
+    assert delivery == on_disk.desk.deliveries(post.id)[0]
+    assert eva.erase(post=post, reason="wish") == ()
+
+
+@pytest.mark.parametrize(
+    "said", ["vraag het\n{}", "vraag\t{}\n", "{}", '"{}"', "\\{}\\", "({})", "{},\x07{}"]
+)
+def test_a_name_is_found_whatever_stands_around_it(
+    on_disk: Office, tmp_path: Path, said: str
+) -> None:
+    on_disk.live_through_a_week()
+    on_disk.ben.comment(on_disk.desk.post_by_ref("bens"), said.format(NAME, NAME))
+    on_disk.eva.erase(member="ana", reason="left")
+    on_disk.desk.compact()
+    assert NAME.encode() not in bytes_of(tmp_path)
+
+
+def test_a_name_with_quotes_is_found_too(tmp_path: Path) -> None:
+    name = 'Ana "Paardje" Bloem'
+    store = SqliteStore(tmp_path / "desk.db", indexes=Desk.INDEXES, durable=False)
+    document = DOCUMENT.replace('id = "ana"', f"id = \"ana\"\nname = '{name}'", 1)
+    document = document.replace('reason = "training first"', f"reason = 'until {name} is back'")
+    with Desk.create(store, Organization.loads(document), owner="eva", clock=lambda: START) as desk:
+        eva = desk.acting_as("eva")
+        post = eva.draft("x", profiles=["tulip-x"])
+        eva.comment(post, f"vraag het {name}")
+        nameless = Organization.loads(document.replace(f"name = '{name}'", ""))
+        eva.adopt(desk.propose(nameless), reason=f"{name} is weg")
+        eva.erase(member="ana", reason="left")
+        desk.compact()
+        assert desk.audit().clean
+    store.close()
+    assert b"Paardje" not in bytes_of(tmp_path)
+
+
 def test_while_a_post_is_not_finished_nothing_is_erased(office: Office) -> None:
     """The refusal names the posts."""
     office.live_through_a_week()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from socialcollab.organization import Organization
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow.erasing_events import PersonErased
 
-__all__ = ["DocumentVersions", "versions_of", "without_words"]
+__all__ = ["DocumentVersions", "texts_of", "versions_of", "without_words"]
 
 _DOCUMENTS: Final = (OrganizationCreated.TYPE, OrganizationAdopted.TYPE)
 _REASONS: Final = frozenset({"reason", "why"})
@@ -121,7 +121,9 @@ def _names(version: _Version, member: str, words: frozenset[str]) -> bool:
     person = version.organization.members_by_id.get(member)
     if person is not None and (person.name or person.contact):
         return True
-    return any(word in version.text for word in words)
+    # In the document's own text a name with quotes is written otherwise.
+    texts = [version.text, *texts_of(version.organization.to_dict())]
+    return any(word in text for word in words for text in texts)
 
 
 def _rewritten(version: _Version, member: str, words: frozenset[str]) -> str:
@@ -150,3 +152,16 @@ def without_words(text: str, words: frozenset[str], member: str) -> str:
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, member)
     return text
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield every text in a value, as it was written."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, one in value.items():
+            yield str(name)
+            yield from texts_of(one)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from texts_of(one)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -14,7 +13,12 @@ from socialcollab.content import Delivery, DeliveryState, Json, Post, PostState
 from socialcollab.desk import commands as dc
 from socialcollab.desk.encoding import pack
 from socialcollab.desk.engine import Engine, State
-from socialcollab.desk.erased_documents import DocumentVersions, versions_of, without_words
+from socialcollab.desk.erased_documents import (
+    DocumentVersions,
+    texts_of,
+    versions_of,
+    without_words,
+)
 from socialcollab.desk.organization_events import OrganizationAdopted, OrganizationCreated
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.desk.streams import FACTS, ORGANIZATION, evolve, folded, rows_of
@@ -60,8 +64,7 @@ class _Found:
         if not self.words:
             return False
         words = "|".join(re.escape(word) for word in sorted(self.words))
-        said = json.dumps(value, ensure_ascii=False)
-        return re.search(rf"(?<!\w)(?:{words})(?!\w)", said) is not None
+        return any(re.search(rf"(?<!\w)(?:{words})(?!\w)", text) for text in texts_of(value))
 
     def add(self, event: StoredEvent, names: Sequence[str]) -> None:
         if names:
@@ -125,11 +128,14 @@ def _of_post(
     if not state.organization.access.allows(actor.name, "view", place, at=at):
         raise NotFoundError("post", post)
     _check(state, actor, place, at)
-    found = _Found(known=True)
-    for event in (yield from ask(engine.store.read, loaded.stream)):
-        found.add(event, sorted(event.personal))
-        found.written.add(loaded.stream)
-        found.versions[loaded.stream] = event.version
+    found = _Found(known=True, written={loaded.stream})
+    # Why something was to be taken down is said of its delivery.
+    deliveries = (f"delivery/{name}" for name in loaded.record.post.deliveries)
+    for stream in (loaded.stream, *deliveries):
+        for event in (yield from ask(engine.store.read, stream)):
+            if event.type != PersonErased.TYPE:
+                found.add(event, sorted(event.personal))
+            found.versions[stream] = event.version
     return found
 
 
