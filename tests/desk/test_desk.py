@@ -351,6 +351,16 @@ def test_a_ref_is_used_once(office) -> None:
     assert found.id == post.id
 
 
+def test_a_ref_that_is_taken_names_no_post_that_one_may_not_view(office) -> None:
+    ana, tom = office.acting("ana", "tom")
+    post = tom.draft("geheim", profiles=["dike-x"], ref="row-7")
+    with pytest.raises(InvalidValueError, match="another post already") as refused:
+        ana.draft("twee", profiles=["tulip-x"], ref="row-7")
+    assert post.id not in str(refused.value)
+    with pytest.raises(InvalidValueError, match=post.id):
+        tom.draft("twee", profiles=["dike-x"], ref="row-7")
+
+
 def test_a_desk_opens_where_it_was_left(open_office) -> None:
     office = open_office("sqlite")
     post = waiting(office)

@@ -202,10 +202,10 @@ def _decided_on_post(
     read: tuple[Loaded, list[Loaded]] | None,
 ) -> Steps[tuple[tuple[Event, ...], list[Loaded], bytes]]:
     if isinstance(command, cm.Draft):
-        if command.ref:
-            yield from _refuse_known_ref(engine, command.ref)
-        post = yield from engine.load(f"post/{command.post}")
         context = engine.context(state, actor, now=at)
+        if command.ref:
+            yield from _refuse_known_ref(engine, command.ref, context)
+        post = yield from engine.load(f"post/{command.post}")
         return decide(post.record, command, context), [post], command.salt
     if read is None:
         post = yield from engine.post(command.post)
@@ -232,11 +232,14 @@ def _decided_on_post(
     return decide(post.record, command, context), loaded, post.record.post.salt
 
 
-def _refuse_known_ref(engine: Engine, ref: str) -> Steps[None]:
+def _refuse_known_ref(engine: Engine, ref: str, context: Context) -> Steps[None]:
     known = yield from find_ref(engine, ref)
     if known:
+        post: Post = (yield from engine.post(known)).record.post
+        # Who may not view that post learns no more than that the name is taken.
+        seen = context.may(context.actor.name, "view", post)
         raise InvalidValueError(
-            f"ref `{ref}` is the name of post `{known}` already",
+            f"ref `{ref}` is the name of {f'post `{known}`' if seen else 'another post'} already",
             value=ref,
             expected="a ref that no post has",
         )
