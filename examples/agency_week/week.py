@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from report import leave_behind
 from scenes import Scenes
 
 from socialcollab import Desk, Organization, Sandbox
-from socialcollab.errors import NotFoundError
+from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.networks.sandbox import Fault
 from socialcollab.stores import FolderMedia
 
@@ -68,11 +69,15 @@ def moments() -> Iterator[tuple[dt.datetime, str]]:
 def sit_down(here: Path, out: Path, clock: PlanClock, sandbox: Sandbox) -> Desk:
     """Open the desk of an earlier run, or create it."""
     journal = out / "agency.db"
+    networks = {"*": sandbox}
+    with suppress(NotFoundError):
+        return Desk.open(journal, networks=networks, clock=clock)
+    organization = Organization.load(here / "agency.toml")
     try:
-        return Desk.open(journal, networks={"*": sandbox}, clock=clock)
-    except NotFoundError:
-        organization = Organization.load(here / "agency.toml")
-        return Desk.create(journal, organization, owner="eva", networks={"*": sandbox}, clock=clock)
+        return Desk.create(journal, organization, owner="eva", networks=networks, clock=clock)
+    except InvalidValueError:
+        # Another run has created it at the same moment.
+        return Desk.open(journal, networks=networks, clock=clock)
 
 
 def run_week(
