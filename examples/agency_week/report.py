@@ -55,9 +55,11 @@ def leave_behind(
     trail = list(_trail(desk))
     (out / "audit.jsonl").write_text("".join(trail), encoding="utf-8")
     sections = _sections(desk, here)
+    counts = Counter(desk.summary(post).value for post in desk.posts())
     summary = (
-        f"{len(sandbox.posts())} posts went out on"
-        f" {len({post.profile for post in sandbox.posts()})} profiles."
+        f"{counts['published']} posts went out on"
+        f" {len({post.profile for post in sandbox.posts()})} profiles,"
+        f" {len(sandbox.posts())} times in all."
         f" The journal's audit is {'clean' if audit.clean else 'NOT clean'}."
     )
     body = join(
@@ -72,7 +74,6 @@ def leave_behind(
         encoding="utf-8",
     )
     sandbox.write_preview(zone="Europe/Amsterdam")
-    counts = Counter(desk.summary(post).value for post in desk.posts())
     say("")
     say(f"Week 23 at Northwind: {summary}")
     say("posts: " + ", ".join(f"{number} {state}" for state, number in counts.most_common()))
@@ -181,7 +182,7 @@ def _sections(desk: Desk, here: Path) -> list[Section]:
     return [
         Section(
             "By client",
-            ("Client", "Posts", "Sent", "Not sent", "Median time to sign-off"),
+            ("Client", "Posts", "Times sent", "Times not sent", "Median time to sign-off"),
             _clients(desk, posts, live),
         ),
         Section(
