@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from tests.desk.conftest import DOCUMENT
 
-from socialcollab.errors import RefusedError
+from socialcollab.errors import NotFoundError, RefusedError
 from socialcollab.organization import Organization
 
 PLANNED = "2026-04-07 09:30"
@@ -107,3 +107,19 @@ def test_a_workspace_that_is_gone_leaves_its_posts_to_who_owns_everything(office
     office.now = DUE
     office.desk.run_due()
     assert office.desk.audit().clean
+
+
+def test_a_hold_that_also_names_what_is_gone_can_still_be_lifted(office) -> None:
+    (eva,) = office.acting("eva")
+    both = eva.hold({"workspace": ["tulip", "dike"]}, reason="storm")
+    gone = eva.hold({"workspace": "dike"}, reason="storm")
+    text = without(without(DOCUMENT, "[[workspaces]]", "dike"), "[[profiles]]", "dike-x")
+    text = without(text, "[[members]]", "dirk").replace("member:dirk", "member:tom")
+    eva.adopt(
+        office.desk.propose(Organization.loads(text.replace('"dike"', '"tulip"'))), reason="left"
+    )
+    with pytest.raises(NotFoundError):
+        office.desk.acting_as("noor").resume(gone)
+    eva.resume(both)
+    eva.resume(gone)
+    assert () == tuple(office.desk.holds())

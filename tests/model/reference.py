@@ -530,13 +530,17 @@ class World:
         self.check(that=self.may_on(who, "comment", post))
         self.reckon(post)
 
+    def may_hold(self, who, on) -> bool:
+        stopped = [profile for profile, ws in PROFILES.items() if on in (profile, ws)]
+        return all(self.may(who, "hold", place) for place in (on, *stopped))
+
     def hold(self, who, *, hold, on, until):
-        self.check(that=self.may(who, "hold", on))
+        self.check(that=self.may_hold(who, on))
         self.holds[hold] = {"on": on, "until": until}
 
     def resume(self, who, *, hold):
         self.check(that=hold in self.holds)
-        self.check(that=self.may(who, "hold", self.holds[hold]["on"]))
+        self.check(that=self.may_hold(who, self.holds[hold]["on"]))
         del self.holds[hold]
 
     def away(self, who, *, absence, member, start, end, delegate):

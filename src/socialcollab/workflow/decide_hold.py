@@ -19,15 +19,15 @@ HOLDS = "holds"
 
 
 def _places(on: Selector, context: Context) -> tuple[str, ...]:
-    """Return where a hold needs its permission: each profile it stops, or what it names whole."""
+    """Return where a hold needs its permission: each profile it stops, and what it names whole."""
+    profiles = tuple(
+        name for name, profile in sorted(context.profiles.items()) if on.takes(profile)
+    )
     if on.covers_all():
-        return ("*",)
+        return ("*", *profiles)
     if on.of_workspace:
-        for workspace in on.workspace:
-            if workspace not in context.workspaces:
-                raise NotFoundError("workspace", workspace)
-        return on.workspace
-    return tuple(name for name, profile in sorted(context.profiles.items()) if on.takes(profile))
+        return (*on.workspace, *profiles)
+    return profiles
 
 
 def set_hold(
@@ -53,6 +53,9 @@ def set_hold(
         raise InvalidValueError(
             f"hold ends at `{until.isoformat()}`, which is not after now", value=until
         )
+    for workspace in on.workspace if on.of_workspace and not on.covers_all() else ():
+        if workspace not in context.workspaces:
+            raise NotFoundError("workspace", workspace)
     places = _places(on, context)
     if not places:
         raise refuse(Reason.of("holds_nothing", on=on))
@@ -75,7 +78,10 @@ def resume(hold: str, context: Context) -> tuple[ev.Event, ...]:
     found = next((one for one in context.holds if one.id == hold), None)
     if found is None:
         raise NotFoundError("hold", hold)
-    verdict = verdict_on("hold", _places(found.on, context), context)
+    # Of what an adoption has removed nothing is held any more; of the rest it has to end.
+    known = {"*", *context.workspaces, *context.profiles}
+    places = tuple(place for place in _places(found.on, context) if place in known)
+    verdict = verdict_on("hold", places or ("*",), context)
     if out_of_sight(verdict):
         raise NotFoundError("hold", hold)
     if not verdict:
