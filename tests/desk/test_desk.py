@@ -199,6 +199,23 @@ def test_a_hold_of_a_whole_workspace_takes_the_right_on_each_of_its_profiles(off
     eva.resume(hold)
 
 
+def test_half_a_surrogate_pair_names_nothing(office) -> None:
+    (eva,) = office.acting("eva")
+    half = "\ud800"
+    for ask in (
+        lambda: office.desk.post(half),
+        lambda: office.desk.deliveries(half),
+        lambda: office.desk.reconcile(half),
+        lambda: eva.comment(half, "hoi"),
+        lambda: eva.forget("tulip-x", network_id=half),
+    ):
+        with pytest.raises(NotFoundError):
+            ask()
+    with pytest.raises(InvalidValueError, match="surrogate"):
+        eva.observe("tulip-x", network_id=half, at=office.now)
+    assert () == office.store.for_organization("northwind").read(f"post/{half}")
+
+
 def test_one_clients_work_never_shows_in_anothers(office) -> None:
     """Not as a post, a reason, a suggestion, a to-do, a note's place or an entry of the calendar."""
     post = waiting(office)

@@ -16,7 +16,7 @@ __all__ = ["decided_on_observed", "observed_stream"]
 
 def observed_stream(profile: str, network_id: str) -> str:
     """Return the stream of an observed post; ids of networks may hold anything."""
-    name = hashlib.sha256(network_id.encode()).hexdigest()[:32]
+    name = hashlib.sha256(network_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return ev.observed_stream(profile, name)
 
 

@@ -65,6 +65,9 @@ class SqliteJournal:
         connection = connections.take()
         try:
             found = connection.execute(sql.RECORD, (self._organization, stream)).fetchone()
+        except UnicodeEncodeError:
+            # Half a surrogate pair names no stream.
+            found = None
         except BaseException as error:
             connections.drop(connection)
             if isinstance(error, sqlite3.Error):
@@ -241,7 +244,10 @@ class SqliteJournal:
         """Return the events of *stream* past version *after*, in order."""
         start = max(after, 0)
         with self._connections.lend() as connection:
-            found = connection.execute(sql.READ, (self._organization, stream, start)).fetchall()
+            try:
+                found = connection.execute(sql.READ, (self._organization, stream, start)).fetchall()
+            except UnicodeEncodeError:
+                return ()
         events = tuple(_opened(found))
         for version, event in enumerate(events, start + 1):
             if event.version != version:
