@@ -232,6 +232,55 @@ extends = "abroad"
     eva.adopt(proposal, reason=WHY)
 
 
+def test_nobody_frees_themselves_from_a_policy_that_they_may_not_change(office) -> None:
+    eva, tom = office.acting("eva", "tom")
+    text = (
+        office.desk.organization.to_toml()
+        + """
+[roles.trusted]
+permissions = ["view"]
+[roles.press]
+includes = ["trusted"]
+[[grants]]
+to = "member:tom"
+permissions = ["manage_access", "view"]
+on = { workspace = "*" }
+[[grants]]
+to = "team:dikers"
+role = "press"
+on = { workspace = "dike" }
+[[teams]]
+id = "dikers"
+members = ["dirk"]
+[[approvals]]
+id = "legal"
+on = { workspace = "dike" }
+exempt = ["role:trusted"]
+[[approvals.steps]]
+id = "read"
+reviewers = ["member:eva"]
+"""
+    )
+    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+    grant = '\n[[grants]]\nto = "member:tom"\nrole = "press"\non = { workspace = "dike" }\n'
+    tried = {
+        "a grant": text + grant,
+        "a later grant": text + grant + "start = 2027-01-01\n",
+        "a team": text.replace('members = ["dirk"]', 'members = ["dirk", "tom"]'),
+        "a role": text.replace(
+            "[roles.editor]\nincludes = [", '[roles.editor]\nincludes = ["trusted", '
+        ),
+    }
+    for how, changed in tried.items():
+        assert changed != text, how
+        proposal = office.desk.propose(Organization.loads(changed))
+        with pytest.raises(RefusedError, match=r"lacks `manage_policies` on `dike-x`.* frees"):
+            tom.adopt(proposal, reason=WHY)
+    elsewhere = text + grant.replace('"dike"', '"tulip"')
+    tom.adopt(office.desk.propose(Organization.loads(elsewhere)), reason=WHY)
+    eva.adopt(office.desk.propose(Organization.loads(elsewhere + grant)), reason=WHY)
+
+
 def test_ending_a_forbid_gives_what_it_barred(office) -> None:
     eva, ben = office.acting("eva", "ben")
     manage = MANAGER.replace("member:tom", "member:ben").replace('"dike"', '"*"')

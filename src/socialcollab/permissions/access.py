@@ -214,6 +214,18 @@ class Access:
             )
         )
 
+    def holders(self, role: str, where: str) -> Mapping[MemberId, tuple[Span, ...]]:
+        """Return when whom *role*, or one that includes it, is granted there; none if no such place."""
+        if where not in self._scope.places:
+            return {}
+        found: dict[MemberId, list[Span]] = {}
+        for line in self._grants:
+            if role in line.roles and line.speaks_of(where):
+                for member in line.members:
+                    if not self._scope.members[member].suspended:
+                        found.setdefault(MemberId(member), []).append(line.span(where))
+        return {member: merged(spans) for member, spans in sorted(found.items())}
+
     def spans(self, member: str) -> Mapping[tuple[str, str], tuple[Span, ...]]:
         """
         Return when *member* may do what where, every forbid taken off.

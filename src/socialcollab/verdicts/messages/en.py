@@ -69,6 +69,7 @@ MESSAGES: Final[dict[str, str]] = {
     "blackout": "{at} on `{profile}` lies in a blackout: {reason}",
     # adoption and facts
     "change_needs": "`{member}` lacks `{permission}` on `{where}`, which this takes: {change}",
+    "frees": "`{member}` lacks `manage_policies` on `{where}`, which it takes to give `{other}` the role `{role}`: it frees posts from an approval",
     "gives_more": "`{giver}` does not hold `{permission}` on `{where}` for as long as `{member}` would be given it",
     "adopted_by_other": "let somebody adopt it who holds all that it gives",
     "no_owner_left": "nobody would be left who may do everything everywhere",

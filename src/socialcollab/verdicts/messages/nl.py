@@ -69,6 +69,7 @@ MESSAGES: Final[dict[str, str]] = {
     "blackout": "{at} op `{profile}` valt in een stilteperiode: {reason}",
     # adoption and facts
     "change_needs": "`{member}` mist `{permission}` op `{where}`, en dat is nodig voor: {change}",
+    "frees": "`{member}` mist `manage_policies` op `{where}`, en dat is nodig om `{other}` de rol `{role}` te geven: die stelt posts vrij van goedkeuring",
     "gives_more": "`{giver}` heeft `{permission}` op `{where}` niet zo lang als `{member}` het zou krijgen",
     "adopted_by_other": "laat het invoeren door iemand die alles heeft wat erin gegeven wordt",
     "no_owner_left": "er zou niemand overblijven die overal alles mag",
