@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import attrs
 import pytest
 from tests.desk.conftest import DOCUMENT
 
@@ -311,6 +312,23 @@ def test_a_document_of_another_organization_is_no_proposal(office) -> None:
     other = Organization.loads(office.organization.to_toml().replace("northwind", "southwind", 1))
     with pytest.raises(InvalidValueError, match="southwind"):
         office.desk.propose(other)
+    swapped = attrs.evolve(office.desk.propose(with_lines(office, GRANT_TOM)), organization=other)
+    with pytest.raises(InvalidValueError, match="southwind"):
+        office.desk.acting_as("eva").adopt(swapped, reason=WHY)
+
+
+def test_a_stale_proposal_tells_nobody_of_what_they_may_not_view(office) -> None:
+    eva, noor = office.acting("eva", "noor")
+    old = office.desk.propose(with_lines(office, GRANT_TOM))
+    campaign = '\n[[campaigns]]\nid = "{0}-merger"\nworkspace = "{0}"\n'
+    both = with_lines(office, campaign.format("dike") + campaign.format("tulip"))
+    eva.adopt(office.desk.propose(both), reason=WHY)
+    with pytest.raises(StaleError) as refused:
+        noor.adopt(old, reason=WHY)
+    assert ("added campaigns tulip-merger",) == refused.value.changed
+    assert "dike" not in str(refused.value)
+    with pytest.raises(StaleError, match="dike-merger"):
+        eva.adopt(old, reason=WHY)
 
 
 def test_a_proposal_lists_what_it_would_orphan(office) -> None:

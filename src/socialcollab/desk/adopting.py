@@ -38,15 +38,23 @@ def adopt(
             would give more than they hold, or nobody would be left who
             may do everything everywhere.
 
-        InvalidValueError: If nothing would change, or there is no reason.
+        InvalidValueError: If nothing would change, there is no reason, or it
+            is of another organization.
     """
     proposal = command.proposal
     if not command.reason.strip():
         raise InvalidValueError(
             "an adoption needs a reason", value=command.reason, expected="why it changes"
         )
+    if proposal.organization.id != engine.store.organization:
+        raise InvalidValueError(
+            f"the document is of organization `{proposal.organization.id}`, and this desk of"
+            f" `{engine.store.organization}`",
+            value=proposal.organization.id,
+            expected=engine.store.organization,
+        )
     if state.document != proposal.base:
-        raise (yield from _stale(engine, state, proposal.base))
+        raise (yield from _stale(engine, state, proposal.base, actor.name, at))
     changes = state.document.changes_to(proposal.organization)
     if not changes:
         raise InvalidValueError(
@@ -71,7 +79,9 @@ def files_text(organization: Organization) -> dict[str, str]:
     }
 
 
-def _stale(engine: Engine, state: State, base: Organization) -> Steps[StaleError]:
+def _stale(
+    engine: Engine, state: State, base: Organization, member: str, at: dt.datetime
+) -> Steps[StaleError]:
     events = yield from ask(engine.store.read, ORGANIZATION)
     changing = (OrganizationAdopted.TYPE, PersonErased.TYPE)
     last = next(event for event in reversed(events) if event.type in changing)
@@ -80,7 +90,20 @@ def _stale(engine: Engine, state: State, base: Organization) -> Steps[StaleError
         seen=f"digest {base.digest[:12]}",
         current=f"digest {state.digest[:12]}",
         by=last.actor.partition(":")[2],
-        changed=tuple(str(change) for change in base.changes_to(state.document)),
+        changed=tuple(
+            str(change)
+            for change in base.changes_to(state.document)
+            if _sees(state, member, change, at)
+        ),
+    )
+
+
+def _sees(state: State, member: str, change: Change, at: dt.datetime) -> bool:
+    """Tell whether a member may view every place that a change is about."""
+    known = state.organization.workspaces_by_id
+    return all(
+        state.organization.access.allows(member, "view", place if place in known else "*", at=at)
+        for place in change.places
     )
 
 
