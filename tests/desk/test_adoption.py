@@ -282,6 +282,45 @@ reviewers = ["member:eva"]
     eva.adopt(office.desk.propose(Organization.loads(elsewhere + grant)), reason=WHY)
 
 
+def test_a_profile_leaves_no_policy_by_the_hand_of_who_may_change_none(office) -> None:
+    eva, tom = office.acting("eva", "tom")
+    text = (
+        office.desk.organization.to_toml()
+        + """
+[[profiles]]
+id = "dike-y"
+workspace = "dike"
+network = "x"
+handle = "@dikey"
+tags = ["care", "other"]
+[[profiles]]
+id = "dike-z"
+workspace = "dike"
+network = "x"
+handle = "@dikez"
+tags = ["care"]
+[[grants]]
+to = "member:tom"
+permissions = ["manage_access"]
+on = { workspace = "dike" }
+[[approvals]]
+id = "careful"
+on = { workspace = "dike", profile_tag = "care" }
+[[approvals.steps]]
+id = "read"
+reviewers = ["member:eva"]
+"""
+    )
+    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+    freed = office.desk.propose(
+        Organization.loads(text.replace('tags = ["care"]', 'tags = ["other"]'))
+    )
+    with pytest.raises(RefusedError, match="lacks `manage_policies` on `dike`"):
+        tom.adopt(freed, reason=WHY)
+    renamed = office.desk.propose(Organization.loads(text.replace("@dikez", "@zdike")))
+    tom.adopt(renamed, reason=WHY)
+
+
 def test_ending_a_forbid_gives_what_it_barred(office) -> None:
     eva, ben = office.acting("eva", "ben")
     manage = MANAGER.replace("member:tom", "member:ben").replace('"dike"', '"*"')

@@ -222,6 +222,9 @@ def _needs(section: str, kind: str, keys: tuple[str, ...]) -> tuple[str, ...]:
         if kind == "changed" and "lead" not in keys:
             return ("manage_policies",)
         return ("manage_access", "manage_policies")
+    if section == "profiles" and {"network", "tags", "workspace"} & set(keys):
+        # Policies are about profiles by these.
+        return ("manage_access", "manage_policies")
     return ("manage_access",)
 
 
