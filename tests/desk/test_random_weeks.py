@@ -334,7 +334,7 @@ FAULTS = (
 )
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_random_weeks_in_memory(open_office, naive, seed) -> None:
     office = open_office("memory", faults=FAULTS if seed % 2 else ())
     play(office, naive, seed=seed, steps=130)
