@@ -108,3 +108,13 @@ def test_nobody_waives_what_is_said_of_their_own_work(office) -> None:
         eva.waive(short, "SG101", reason="because")
     with pytest.raises(InvalidValueError, match="needs a reason"):
         eva.waive(ana.draft("x" * 300, profiles=["tulip-x"]), "SG101", reason="")
+
+
+def test_what_is_out_everywhere_is_taken_down_and_not_cancelled(office) -> None:
+    ana, ben = office.acting("ana", "ben")
+    post = ben.approve(ana.submit(ana.draft("uit", profiles=["tulip-x"]), at="as soon as approved"))
+    office.desk.run_due()
+    assert "published" == office.desk.summary(post)
+    verdict = ben.actions(post)["cancel"]
+    assert ["all_published"] == [reason.code for reason in verdict.because]
+    assert ["take_down_post"] == [remedy.code for remedy in verdict.missing]

@@ -522,6 +522,8 @@ class World:
         post = self.posts[post]
         self.check(that=self.may_on(who, "cancel", post))
         self.check(that=post["state"] in OPEN)
+        # What is out everywhere is taken down, and not cancelled.
+        self.check(that=not post["targets"] or not set(post["targets"]) <= self.published(post))
         post["state"] = "cancelled"
         self.call_off(post)
 

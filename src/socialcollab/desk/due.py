@@ -77,7 +77,13 @@ def run_due(
     states: dict[str, str] = {}
     problems: list[tuple[str, str]] = []
     seen: set[str] = {ORGANIZATION, FACTS}
-    kept_from = yield from replan_what_waits(engine, now=now)
+    try:
+        kept_from = yield from replan_what_waits(engine, now=now)
+    except StoreError:
+        raise
+    except SocialCollabError as error:
+        # It is tried again at the next run; what is due goes on meanwhile.
+        kept_from = str(error)
     if kept_from:
         problems.append((ORGANIZATION, kept_from))
     while True:

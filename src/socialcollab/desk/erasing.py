@@ -64,7 +64,8 @@ class _Found:
         if not self.words:
             return False
         words = "|".join(re.escape(word) for word in sorted(self.words))
-        return any(re.search(rf"(?<!\w)(?:{words})(?!\w)", text) for text in texts_of(value))
+        search = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+        return any(search.search(text) for text in texts_of(value))
 
     def add(self, event: StoredEvent, names: Sequence[str]) -> None:
         if names:

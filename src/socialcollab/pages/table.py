@@ -55,8 +55,8 @@ def table(
     Raises:
         InvalidValueError: If a row has more or fewer cells than there are headers.
     """
-    top = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
     lines = []
+    numeric = [False] * len(headers)
     for number, row in enumerate(rows):
         if len(row) != len(headers):
             raise InvalidValueError(
@@ -64,7 +64,13 @@ def table(
                 value=len(row),
                 expected=f"{len(headers)} cells",
             )
+        numeric = [known or isinstance(cell, int) for known, cell in zip(numeric, row, strict=True)]
         lines.append(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>")
+    # A heading stands where the numbers below it stand.
+    top = "".join(
+        f'<th scope="col" class="{"num" if right else "said"}">{escape(header)}</th>'
+        for header, right in zip(headers, numeric, strict=True)
+    )
     said = f"<caption>{escape(caption)}</caption>" if caption else ""
     return Html(
         f'<div class="scroll"><table class="data">{said}<thead><tr>{top}</tr></thead>'

@@ -111,7 +111,13 @@ def vote(
 ) -> tuple[ev.Event, ...]:
     """Approve, ask for changes, or reject."""
     post = record.post
-    check_permission("approve", post, context)
+    try:
+        check_permission("approve", post, context)
+    except RefusedError:
+        if context.actor.name in post.authors:
+            # No right would help whoever wrote on it.
+            raise refuse(Reason.of("own_work", member=context.actor.name, post=post.id)) from None
+        raise
     check_state(post, command.NAME, ("in_review",))
     if command.VERDICT == "approve":
         # A yes under wording that is no longer in force could never let the post leave.

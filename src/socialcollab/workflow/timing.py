@@ -176,6 +176,11 @@ def cancel(record: PostRecord, command: cm.Cancel, context: Context) -> tuple[ev
     check_permission("cancel", post, context)
     check_state(post, "cancel", ("draft", "in_review", "changes_requested", "approved", "expired"))
     refuse_in_doubt(post, "cancel", context)
+    if post.targets and set(post.targets) <= published_on(context) - taken_down_on(context):
+        raise refuse(
+            Reason.of("all_published", post=post.id),
+            missing=[Remedy.of("take_down_post", post=post.id)],
+        )
     return (
         post_event(post.id, ev.PostCancelled(reason=command.reason), context.actor),
         *call_off(context.deliveries, "post_cancelled", context.actor),

@@ -59,6 +59,7 @@ MESSAGES: Final[dict[str, str]] = {
     "nothing_to_amend": "what is out of post `{post}` says what was approved, or nothing is out",
     "cannot_amend": "{network} takes no changes to what is out on `{profile}`",
     "cannot_amend_parts": "what is out on `{profile}` has several parts, which are not changed in place",
+    "take_down_post": "take post `{post}` down",
     "take_down_and_anew": "take post `{post}` down from `{profile}` and schedule it anew",
     "out_already": "post `{post}` is out on `{profile}` already, as `{network_id}`",
     "nothing_in_doubt": "nothing of post `{post}` is in doubt on `{profile}`",

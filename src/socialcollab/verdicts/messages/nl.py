@@ -59,6 +59,7 @@ MESSAGES: Final[dict[str, str]] = {
     "nothing_to_amend": "wat van bericht `{post}` online staat zegt wat goedgekeurd is, of er staat niets online",
     "cannot_amend": "{network} neemt geen wijzigingen aan van wat op `{profile}` online staat",
     "cannot_amend_parts": "wat op `{profile}` online staat heeft meerdere delen, en die worden niet ter plekke gewijzigd",
+    "take_down_post": "haal bericht `{post}` weg",
     "take_down_and_anew": "haal bericht `{post}` van `{profile}` en plan het opnieuw in",
     "out_already": "bericht `{post}` staat al op `{profile}`, als `{network_id}`",
     "nothing_in_doubt": "van bericht `{post}` is op `{profile}` niets onzeker",
