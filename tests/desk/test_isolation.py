@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from tests.desk.conftest import DOCUMENT
 
-from socialcollab.content import Post
+from socialcollab.content import Image, Post
 from socialcollab.desk import Acting, Desk
-from socialcollab.errors import RefusedError, SocialCollabError
+from socialcollab.errors import NotFoundError, RefusedError, SocialCollabError
 from socialcollab.networks.sandbox import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import SqliteStore
@@ -251,3 +251,23 @@ def test_no_read_of_one_organization_shows_another(house) -> None:
         for read in reads:
             said = answer(read)
             assert not [mark for mark in MARKS.values() if f"{mark}{other}" in said]
+
+
+def test_organizations_of_one_file_keep_their_pictures_apart(tmp_path) -> None:
+    """What one erases is still there for its neighbour."""
+    picture = Image.from_bytes(b"\x89PNG\r\n\x1a\n" + bytes(16), alt="een tulp")
+    posts = {}
+    for name in ("northwind", "southwind"):
+        organization = Organization.loads(DOCUMENT.replace("northwind", name, 1))
+        with Desk.create(tmp_path / "desks.db", organization, owner="eva",
+                         clock=lambda: NOW) as desk:  # fmt: skip
+            ana = desk.acting_as("ana")
+            post = ana.draft("x", profiles=["tulip-x"], media=[picture])
+            posts[name] = ana.cancel(post)
+    with Desk.open(tmp_path / "desks.db", organization="northwind", clock=lambda: NOW) as desk:
+        desk.acting_as("eva").erase(post=posts["northwind"].id, reason="asked for")
+        desk.run_due()
+        with pytest.raises(NotFoundError):
+            desk.media.size(posts["northwind"].media[0].digest)
+    with Desk.open(tmp_path / "desks.db", organization="southwind", clock=lambda: NOW) as desk:
+        assert desk.media.size(posts["southwind"].media[0].digest)

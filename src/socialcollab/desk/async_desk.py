@@ -168,7 +168,7 @@ class AsyncDesk:
 
             InvalidValueError: If the organization has a desk there already.
         """
-        journal, kept, owns = await opened(store, media)
+        journal, kept, owns = await opened(store, media, organization.id)
         desk = cls(
             journal,
             organization.id,
@@ -232,7 +232,7 @@ class AsyncDesk:
         if isinstance(store, (str, Path)):
             refuse_missing(store)
         named = organization if isinstance(organization, str) else organization.id
-        journal, kept, owns = await opened(store, media)
+        journal, kept, owns = await opened(store, media, named)
         try:
             desk = cls(
                 journal,

@@ -49,13 +49,13 @@ async def pause(seconds: float) -> None:
 
 
 async def opened(
-    store: DeskStore | str | Path, media: Media | None
+    store: DeskStore | str | Path, media: Media | None, organization: str
 ) -> tuple[Any, Media | None, bool]:
     """Return a store and media for a path, or those given, and whether a store was opened."""
     if isinstance(store, (str, Path)):
         thread = OwnThread("socialcollab-open")
         try:
-            journal, kept = await thread.call(opened_file, store, media)
+            journal, kept = await thread.call(opened_file, store, media, organization)
         finally:
             await thread.close()
         return ThreadedStore(journal), kept, True

@@ -167,7 +167,7 @@ class Desk:
 
             InvalidValueError: If the organization has a desk there already.
         """
-        journal, kept, owns = opened(store, media)
+        journal, kept, owns = opened(store, media, organization.id)
         desk = cls(
             journal,
             organization.id,
@@ -231,7 +231,7 @@ class Desk:
         if isinstance(store, (str, Path)):
             refuse_missing(store)
         named = organization if isinstance(organization, str) else organization.id
-        journal, kept, owns = opened(store, media)
+        journal, kept, owns = opened(store, media, named)
         try:
             desk = cls(
                 journal,

@@ -191,13 +191,26 @@ def refuse_missing(path: str | Path) -> None:
         raise NotFoundError("desk", str(path), suggestion="make it with `Desk.create`")
 
 
-def opened_file(path: str | Path, media: Media | None) -> tuple[SqliteStore, Media]:
-    """Return the store in a file, and media beside it unless others are given."""
+def opened_file(
+    path: str | Path, media: Media | None, organization: str
+) -> tuple[SqliteStore, Media]:
+    """
+    Return the store in a file, and media beside it unless others are given.
+
+    Each organization of the file has a folder of its own: what one erases is
+    never another's.
+    """
     place = Path(path)
     store = SqliteStore(str(place), indexes=INDEXES)
-    return store, media if media is not None else FolderMedia(
-        place.with_name(f"{place.name}-media")
-    )
+    if media is not None:
+        return store, media
+    try:
+        known = [organization] if organization else list(store.organizations())
+    except BaseException:
+        store.close()
+        raise
+    folder = place.with_name(f"{place.name}-media")
+    return store, FolderMedia(folder / known[0] if len(known) == 1 else folder)
 
 
 def only_one(store: Store, name: str) -> Steps[str]:

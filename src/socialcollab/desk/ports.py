@@ -34,10 +34,12 @@ Sleep: TypeAlias = Callable[[float], None]
 pause = time.sleep
 
 
-def opened(store: Store | str | Path, media: Media | None) -> tuple[Store, Media | None, bool]:
+def opened(
+    store: Store | str | Path, media: Media | None, organization: str
+) -> tuple[Store, Media | None, bool]:
     """Return a store and media for a path, or those given, and whether a store was opened."""
     if isinstance(store, (str, Path)):
-        journal, kept = opened_file(store, media)
+        journal, kept = opened_file(store, media, organization)
         return journal, kept, True
     return store, media, False
 
