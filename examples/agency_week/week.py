@@ -66,18 +66,20 @@ def moments() -> Iterator[tuple[dt.datetime, str]]:
     yield from sorted(scenes + ticks, key=lambda moment: (moment[0], moment[1] == "tick"))
 
 
-def sit_down(here: Path, out: Path, clock: PlanClock, sandbox: Sandbox) -> Desk:
+def sit_down(here: Path, out: Path, clock: PlanClock, sandbox: Sandbox, media: FolderMedia) -> Desk:
     """Open the desk of an earlier run, or create it."""
     journal = out / "agency.db"
     networks = {"*": sandbox}
     with suppress(NotFoundError):
-        return Desk.open(journal, networks=networks, clock=clock)
+        return Desk.open(journal, networks=networks, media=media, clock=clock)
     organization = Organization.load(here / "agency.toml")
     try:
-        return Desk.create(journal, organization, owner="eva", networks=networks, clock=clock)
+        return Desk.create(
+            journal, organization, owner="eva", networks=networks, media=media, clock=clock
+        )
     except InvalidValueError:
         # Another run has created it at the same moment.
-        return Desk.open(journal, networks=networks, clock=clock)
+        return Desk.open(journal, networks=networks, media=media, clock=clock)
 
 
 def run_week(
@@ -92,17 +94,19 @@ def run_week(
     started = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     clock = PlanClock(local(SCRIPT[0][0]))
+    # The desk keeps the pictures there, and the sandbox reads what it sends.
+    media = FolderMedia(out / "media")
     sandbox = Sandbox(
         out / "sandbox",
         clock=clock,
         send_within_s=send_within_s,
-        media=FolderMedia(out / "agency.db-media"),
+        media=media,
         faults=[
             Fault.no_answer_after_creating(profile="van-dam-mastodon", times=1),
             Fault.rate_limited(profile="van-dam-bluesky", times=1, retry_after_s=600),
         ],
     )
-    with sit_down(here, out, clock, sandbox) as desk:
+    with sit_down(here, out, clock, sandbox, media) as desk:
         scenes = Scenes(desk, here, say)
         resumed_at = desk.last_event_at()
         if resumed_at is not None and resumed_at > clock.at:
