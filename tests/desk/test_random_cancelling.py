@@ -91,9 +91,17 @@ async def play(office: Office, seed: int, rounds: int) -> Counter[str]:
             async with asyncio.TaskGroup() as group:
                 for _ in range(WORKERS):
                     group.create_task(day.begin(number))
+        # Whatever was cancelled, whoever comes after is served: this one has to go out.
+        ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
+        when = office.now + dt.timedelta(minutes=20)
+        asked = await ana.submit(
+            await ana.draft("ongestoord", profiles=["tulip-x"], planned_at=when)
+        )
+        await ben.approve(asked)
         for _ in range(6):
             office.now += dt.timedelta(minutes=30)
             await desk.run_due()
+        assert "published" == await desk.summary(asked)
         report = await desk.audit()
         assert report.clean, report.findings
         assert (await desk.run(_reindex(desk))).changed == ()
