@@ -65,7 +65,7 @@ def consequences(
         record = after[stream]
         if isinstance(record, PostRecord):
             context = _context(engine, state, record, at)
-            again = replan(record, context)
+            again = replan(record, context, before=before[stream])
             found += again
             news = told_of_post(before[stream], record, [*own, *again], context)
         elif isinstance(record, Delivery):

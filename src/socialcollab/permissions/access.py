@@ -47,6 +47,7 @@ class Access:
         self._grants = tuple(read_line(grant, n, scope) for n, grant in enumerate(grants))
         self._forbids = tuple(read_line(forbid, n, scope) for n, forbid in enumerate(forbids))
         self._rights: dict[str, _Rights] = {}
+        self._begins: dict[str, tuple[dt.datetime, ...]] = {}
 
     @classmethod
     def of(
@@ -243,6 +244,16 @@ class Access:
             left = without(merged(given), merged(rights.barred.get(key, ())))
             if left:
                 found[key] = left
+        return found
+
+    def begins(self, where: str) -> tuple[dt.datetime, ...]:
+        """Return every instant at which somebody may come to have a right there, sorted, in UTC."""
+        found = self._begins.get(where)
+        if found is None:
+            starts = [line.span(where)[0] for line in self._grants if line.speaks_of(where)]
+            ends = [line.span(where)[1] for line in self._forbids if line.speaks_of(where)]
+            found = tuple(sorted({at for at in (*starts, *ends) if at is not None}))
+            self._begins[where] = found
         return found
 
     def nearest_place(self, where: str, other: Access) -> str:

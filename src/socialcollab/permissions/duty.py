@@ -97,3 +97,7 @@ class Duty:
                 return None
         number = sum(1 for _ in turns.between(first, begun))
         return MemberId(self.members[number % len(self.members)])
+
+    def next_turn(self, at: dt.datetime, *, zone: str) -> dt.datetime | None:
+        """Return when the next turn after an instant begins, or None if none does."""
+        return self.every.recurrence(start=self.start, zone=zone).after(at)

@@ -12,7 +12,9 @@ from socialcollab.time import BusinessHours, Duration
 from socialcollab.time.holidays import Holidays
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.actor import Actor
+from socialcollab.workflow.asking import newly_asked, next_asking
 from socialcollab.workflow.context import Context
+from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.policies import RequiredStep, StepKey
 from socialcollab.workflow.policy import Then
 from socialcollab.workflow.request import PostRecord, StepClock
@@ -161,9 +163,18 @@ def open_steps(record: PostRecord, context: Context) -> tuple[StepKey, ...]:
     )
 
 
-def replan(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
+def replan(
+    record: PostRecord, context: Context, *, before: PostRecord | None = None
+) -> tuple[ev.Event, ...]:
     """
-    Reckon anew which steps are open and when the timer has to look again.
+    Reckon anew which steps are open, who has to be told, and when the timer has to look again.
+
+    Args:
+        record: The post and its request.
+
+        context: The rules and facts of now.
+
+        before: The post before what happens now, or None if nothing happens but time.
 
     Returns:
         One `PostReplanned` by the timer; none if what stands is right already,
@@ -173,14 +184,24 @@ def replan(record: PostRecord, context: Context) -> tuple[ev.Event, ...]:
     if record.post.state is not PostState.IN_REVIEW or request is None:
         return ()
     now_open = open_steps(record, context)
-    before = {clock.key: clock for clock in request.clocks}
-    clocks = tuple(before.get(key) or StepClock(key=key, opened_at=context.now) for key in now_open)
-    reckoned = attrs.evolve(record, request=attrs.evolve(request, clocks=clocks))
-    # Its clocks say nothing of how far its steps have come.
-    wake = _next_look(reckoned, context, step_statuses(record, context))
-    if request.reckoned and tuple(sorted(before)) == now_open and wake == request.wake_at:
+    clocks = {clock.key: clock for clock in request.clocks}
+    anew: tuple[StepKey, ...] = ()
+    if before is not None and before.post.state is not PostState.IN_REVIEW:
+        anew = tuple(key for key in now_open if key in clocks)
+    kept = {key: clock for key, clock in clocks.items() if key not in anew}
+    statuses = step_statuses(record, context)
+    if anew:
+        # Whom an escalation added at the first opening is not asked by the second.
+        closed = attrs.evolve(record, request=attrs.evolve(request, clocks=tuple(kept.values())))
+        statuses = step_statuses(closed, context)
+    asked = newly_asked(before, record, kept, statuses, context)
+    data = ev.PostReplanned(open=now_open, anew=anew, told=asked.told, known=asked.known)
+    reckoned = evolve_post(record, data, actor=Actor.TIMER, at=context.now)
+    wake = _next_look(reckoned, context, statuses)
+    stands = request.reckoned and not anew and not any((asked.told, asked.known))
+    if stands and tuple(sorted(clocks)) == now_open and wake == request.wake_at:
         return ()
-    data = ev.PostReplanned(open=now_open, wake_at=wake)
+    data = attrs.evolve(data, wake_at=wake)
     return (ev.Event(ev.post_stream(record.post.id), Actor.TIMER, data),)
 
 
@@ -214,6 +235,7 @@ def _next_look(
     record: PostRecord, context: Context, statuses: Sequence[StepStatus]
 ) -> dt.datetime | None:
     instants = [alarm.at for alarm in alarms(record, context, statuses=statuses)]
+    instants += filter(None, [next_asking(record, context)])
     request = record.request
     if (
         request is not None

@@ -17,6 +17,7 @@ from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.actor import Actor
+from socialcollab.workflow.policies import StepKey
 from socialcollab.workflow.request import Decision, PostRecord, Request, StepClock, Waiver
 
 __all__ = ["evolve_post"]
@@ -169,11 +170,19 @@ def _replanned(record: PostRecord, data: ev.PostReplanned, _: Actor, at: dt.date
     if record.request is None:
         # Nothing but its times was reckoned anew: they lie in the rows.
         return record
-    clocks = tuple(
-        record.request.clock(key) or StepClock(key=key, opened_at=at) for key in data.open
-    )
+    clocks = tuple(_clock(record.request, key, data, at) for key in data.open)
     request = attrs.evolve(record.request, clocks=clocks, wake_at=data.wake_at, reckoned=True)
     return attrs.evolve(record, request=request)
+
+
+def _clock(request: Request, key: StepKey, data: ev.PostReplanned, at: dt.datetime) -> StepClock:
+    known = None if key in data.anew else request.clock(key)
+    clock = known or StepClock(key=key, opened_at=at)
+    name = str(key)
+    if name not in data.told and name not in data.known:
+        return clock
+    told = (*(clock.told or ()), *data.known.get(name, ()), *data.told.get(name, ()))
+    return attrs.evolve(clock, told=told)
 
 
 def _outdated(record: PostRecord, data: ev.PostOutdated, _: Actor, __: dt.datetime) -> PostRecord:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import attrs
 
 from socialcollab.content import Delivery, Post
+from socialcollab.directory import Party
 from socialcollab.identifiers import MemberId
 from socialcollab.workflow import events as ev
 from socialcollab.workflow import fact_events as fe
@@ -15,7 +16,7 @@ from socialcollab.workflow.actor import Actor
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.notice_events import Told
 from socialcollab.workflow.request import PostRecord
-from socialcollab.workflow.steps import StepStatus, step_statuses
+from socialcollab.workflow.steps import step_statuses
 
 __all__ = ["told_of_delivery", "told_of_facts", "told_of_hold", "told_of_post"]
 
@@ -43,7 +44,7 @@ def told_of_post(
         teller = _TELLERS.get(type(event.data))
         if teller is not None:
             found += teller(before, after, event, context)
-    found += _newly_asked(before, after, context, events)
+    found += _newly_asked(after.post, events, context)
     return _heard(found, after.post, context, {_name(event.actor) for event in events})
 
 
@@ -226,29 +227,19 @@ _OUTCOMES: Final[Mapping[type[Any], str]] = {
 }
 
 
-def _newly_asked(
-    before: PostRecord | None,
-    after: PostRecord,
-    context: Context,
-    events: Sequence[ev.Event],
-) -> Iterator[Told]:
-    """Yield who is asked to decide now and was not before, by an opening or an escalation."""
-    if after.request is None or after.post.state != "in_review" or not events:
-        return
-    was = _asked(before, context)
+def _newly_asked(post: Post, events: Sequence[ev.Event], context: Context) -> Iterator[Told]:
+    """Yield who was found to be asked and not to know: by an opening, an escalation, other rules."""
     asker = next((_name(event.actor) for event in events if _name(event.actor)), "")
-    escalated = {event.data.step for event in events if isinstance(event.data, ev.StepEscalated)}
-    for status in step_statuses(after, context):
-        if status.state != "open":
+    added = {
+        (str(event.data.step), member)
+        for event in events
+        if isinstance(event.data, ev.StepEscalated)
+        for member in context.everyone_in(Party.parse(event.data.party), post)
+    }
+    for event in events:
+        if not isinstance(event.data, ev.PostReplanned):
             continue
-        kind = "escalated" if status.key in escalated else "review_requested"
-        for member in status.asked:
-            if member not in status.approved_by and member not in was.get(status.key, ()):
-                yield Told(to=member, kind=kind, post=after.post.id, step=str(status.key), by=asker)
-
-
-def _asked(record: PostRecord | None, context: Context) -> dict[Any, tuple[MemberId, ...]]:
-    if record is None or record.request is None or record.post.state != "in_review":
-        return {}
-    statuses: tuple[StepStatus, ...] = step_statuses(record, context)
-    return {status.key: status.asked for status in statuses if status.state == "open"}
+        for step, members in event.data.told.items():
+            for member in members:
+                kind = "escalated" if (step, member) in added else "review_requested"
+                yield Told(to=member, kind=kind, post=post.id, step=step, by=asker)

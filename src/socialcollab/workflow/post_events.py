@@ -163,12 +163,29 @@ class PostWaived:
 
 @attrs.frozen(kw_only=True)
 class PostReplanned:
-    """It was reckoned anew which steps are open, and when the timer looks again, if ever."""
+    """
+    It was reckoned anew which steps are open, and when the timer looks again, if ever.
+
+    Attributes:
+        open: The steps that are open.
+
+        wake_at: When the timer looks again.
+
+        anew: Those of the open ones that open a second time.
+
+        told: By step, who is asked now and has not been told of it before; of
+            a step that opens, also if there is nobody.
+
+        known: By step, who is asked and knows already.
+    """
 
     TYPE: ClassVar[str] = "post.replanned"
 
     open: tuple[StepKey, ...] = ()
     wake_at: dt.datetime | None = None
+    anew: tuple[StepKey, ...] = ()
+    told: Mapping[str, tuple[MemberId, ...]] = attrs.field(factory=dict, hash=False)
+    known: Mapping[str, tuple[MemberId, ...]] = attrs.field(factory=dict, hash=False)
 
 
 @attrs.frozen(kw_only=True)

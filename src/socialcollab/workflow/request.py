@@ -66,6 +66,9 @@ class StepClock:
         overdue: Whether its time has lapsed.
 
         added: Parties that an escalation asks as well.
+
+        told: Who knows that the step asks them; None where an earlier version
+            of this library opened it, which did not keep that.
     """
 
     key: StepKey
@@ -73,6 +76,7 @@ class StepClock:
     done: tuple[str, ...] = ()
     overdue: bool = False
     added: tuple[str, ...] = ()
+    told: tuple[MemberId, ...] | None = None
 
 
 @attrs.frozen(kw_only=True)
