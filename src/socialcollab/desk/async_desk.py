@@ -329,14 +329,15 @@ class AsyncDesk:
         Call it as often as you like, from as many processes as you like.
 
         Args:
-            now: The plan's instant up to which work is due; the clock's if not given.
+            now: The plan's instant up to which work is due; the clock's if not
+                given, which goes on while it works.
 
             worker: A name for this worker, unique among those that run at once.
 
             lease_s: How long, on the real clock, other workers leave alone what
                 this one has taken up.
         """
-        at = self.engine.now() if now is None else as_utc(now)
+        at = None if now is None else as_utc(now)
         name = worker or f"worker-{os.getpid()}-{id(self):x}"
         return await self.run(
             run_due(self.engine, self._publisher, now=at, worker=name, lease_s=lease_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 
 import attrs
 
@@ -18,6 +19,7 @@ from socialcollab.desk.steps import Steps, ask
 from socialcollab.desk.streams import FACTS, ORGANIZATION
 from socialcollab.errors import SocialCollabError, StoreError
 from socialcollab.showing import card, moment, rows, state_badge
+from socialcollab.stores import Row
 from socialcollab.time import as_utc
 
 __all__ = ["DueReport", "next_due", "reconcile", "run_due"]
@@ -65,64 +67,127 @@ class DueReport:
 
 
 def run_due(
-    engine: Engine, publisher: Publisher, *, now: dt.datetime, worker: str, lease_s: float
+    engine: Engine,
+    publisher: Publisher,
+    *,
+    now: dt.datetime | None,
+    worker: str,
+    lease_s: float,
 ) -> Steps[DueReport]:
     """
-    Do all work that is due at *now*, each piece once.
+    Do all work that is due, each piece once.
 
     Any number of workers may do so at once; leases keep them from working on
     the same thing, and the journal keeps them right where leases do not.
+
+    Args:
+        engine: The shell's working parts.
+
+        publisher: Carries deliveries out.
+
+        now: The plan's instant up to which work is due; None for the clock's,
+            which goes on while it runs.
+
+        worker: Who does it.
+
+        lease_s: How long others leave alone what is taken up.
     """
-    worked: list[str] = []
-    states: dict[str, str] = {}
-    problems: list[tuple[str, str]] = []
-    seen: set[str] = {ORGANIZATION, FACTS}
+    run = _Run(
+        engine=engine,
+        publisher=publisher,
+        fixed=now,
+        at=engine.now() if now is None else now,
+        worker=worker,
+        lease_s=lease_s,
+    )
+    yield from run.what_is_due()
     try:
-        kept_from = yield from replan_what_waits(engine, now=now)
+        kept_from = yield from replan_what_waits(engine, until=run.until, between=run.what_is_due)
     except StoreError:
         raise
     except SocialCollabError as error:
         # It is tried again at the next run; what is due goes on meanwhile.
         kept_from = str(error)
     if kept_from:
-        problems.append((ORGANIZATION, kept_from))
-    while True:
-        rows = yield from ask(
-            engine.store.due,
-            before=now,
-            now=as_utc(engine.real_clock()),
-            limit=_PAGE + len(seen),
-            worker=worker,
-            lease_s=lease_s,
-        )
-        fresh = [row for row in rows if row.stream not in seen]
-        for row in fresh:
-            seen.add(row.stream)
-            worked.append(row.stream)
-            kind, _, name = row.stream.partition("/")
-            try:
-                if kind == "post":
-                    yield from clear_media(engine, row.stream, now=now)
-                    yield from look(engine, row.stream, now=now)
-                elif kind == "digest":
-                    yield from close_digest(engine, row.stream, now=now)
-                else:
-                    found = yield from publisher.work(name, now=now)
-                    problems += [(row.stream, problem) for problem in found]
-                    left = yield from engine.load(row.stream)
-                    states[name] = left.record.state.value
-            except StoreError:
-                raise
-            except SocialCollabError as error:
-                problems.append((row.stream, str(error)))
-        yield from ask(engine.store.release, rows, worker=worker)
-        if not fresh:
-            return DueReport(
-                at=now,
-                worked=tuple(worked),
-                states=tuple(states.items()),
-                problems=tuple(problems),
+        run.problems.append((ORGANIZATION, kept_from))
+    return DueReport(
+        at=run.at,
+        worked=tuple(run.worked),
+        states=tuple(run.states.items()),
+        problems=tuple(run.problems),
+    )
+
+
+@attrs.define(kw_only=True)
+class _Run:
+    """One run over the due work: what it has done so far."""
+
+    engine: Engine
+    publisher: Publisher
+    fixed: dt.datetime | None
+    at: dt.datetime
+    worker: str
+    lease_s: float
+    worked: dict[str, None] = attrs.field(factory=dict)
+    states: dict[str, str] = attrs.field(factory=dict)
+    problems: list[tuple[str, str]] = attrs.field(factory=list)
+    done: set[str] = attrs.field(factory=lambda: {ORGANIZATION, FACTS})
+
+    def until(self) -> dt.datetime:
+        """Return the plan's instant up to which work is due; it never goes back."""
+        if self.fixed is None:
+            self.at = max(self.at, self.engine.now())
+        return self.at
+
+    def what_is_due(self, again: Sequence[str] = ()) -> Steps[None]:
+        """Do what is due, deliveries before the rest, each once in this run and those of *again*."""
+        engine = self.engine
+        self.done.difference_update(again)
+        left = 0
+        while True:
+            now = self.until()
+            limit = _PAGE + left
+            rows = yield from ask(
+                engine.store.due,
+                before=now,
+                now=as_utc(engine.real_clock()),
+                limit=limit,
+                worker=self.worker,
+                lease_s=self.lease_s,
             )
+            fresh = [row for row in rows if row.stream not in self.done]
+            for row in sorted(fresh, key=_is_no_delivery):
+                yield from self._work(row, now)
+            yield from ask(engine.store.release, rows, worker=self.worker)
+            if not fresh and len(rows) < limit:
+                return
+            # Room for what stays due whatever is done: it is not to hide the rest.
+            left = len(rows) - len(fresh)
+
+    def _work(self, row: Row, now: dt.datetime) -> Steps[None]:
+        engine = self.engine
+        self.done.add(row.stream)
+        self.worked[row.stream] = None
+        kind, _, name = row.stream.partition("/")
+        try:
+            if kind == "post":
+                yield from clear_media(engine, row.stream, now=now)
+                yield from look(engine, row.stream, now=now)
+            elif kind == "digest":
+                yield from close_digest(engine, row.stream, now=now)
+            else:
+                found = yield from self.publisher.work(name, now=now)
+                self.problems += [(row.stream, problem) for problem in found]
+                left = yield from engine.load(row.stream)
+                self.states[name] = left.record.state.value
+        except StoreError:
+            raise
+        except SocialCollabError as error:
+            self.problems.append((row.stream, str(error)))
+
+
+def _is_no_delivery(row: Row) -> bool:
+    return not row.stream.startswith("delivery/")
 
 
 def next_due(engine: Engine) -> Steps[dt.datetime | None]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeVar
 
 from socialcollab.content import DeliveryState, PostState
-from socialcollab.desk.engine import Engine, State
+from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.organization_events import OrganizationReplanned
 from socialcollab.desk.planning import all_rows, instant
 from socialcollab.desk.steps import Steps
@@ -13,25 +15,44 @@ from socialcollab.desk.streams import FACTS, ORGANIZATION, rows_of
 from socialcollab.errors import ConflictError
 from socialcollab.stores import Row
 from socialcollab.time import tzdata_version
-from socialcollab.workflow import Actor, Event, outdated, replan, ring
+from socialcollab.workflow import Actor, Context, Event, PostRecord, outdated, replan, ring
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.fact_events import FactsReplanned
 
 __all__ = ["look", "replan_what_waits"]
 
+T = TypeVar("T")
+
 _CALENDAR_STATES = tuple(
     state.value for state in PostState if state not in (PostState.REJECTED, PostState.CANCELLED)
 )
 _TRIES = 5
+_BATCH: Final = 20
+"""How many are reckoned anew before what has fallen due meanwhile is done."""
 _WAITING = (DeliveryState.WAITING.value, DeliveryState.MISSED.value)
 
 
-def replan_what_waits(engine: Engine, *, now: dt.datetime) -> Steps[str]:
+def replan_what_waits(
+    engine: Engine,
+    *,
+    until: Callable[[], dt.datetime],
+    between: Callable[[Sequence[str]], Steps[None]],
+) -> Steps[str]:
     """
-    Reckon anew what waits if anything says that it has to be, before other due work.
+    Reckon anew what waits if anything says that it has to be.
 
     A worker whose zone data are older than those the journal was reckoned with
     leaves that to others.
+
+    Args:
+        engine: The shell's working parts.
+
+        until: Returns the plan's instant.
+
+        between: Does what has fallen due meanwhile, given the streams that
+            came to wait for something else; called again and again, so that much to reckon
+            makes no delivery late. Nothing leaves under rules that are no
+            more: each is judged by those in force then.
 
     Returns:
         What keeps this worker from it, or an empty text.
@@ -50,32 +71,84 @@ def replan_what_waits(engine: Engine, *, now: dt.datetime) -> Steps[str]:
         # its mark, and the whole is done again.
         for _ in range(_TRIES):
             try:
-                yield from _all(engine, now, moved=theirs != ours)
+                yield from _all(engine, until, between, moved=theirs != ours)
             except ConflictError:
                 continue
             break
     return ""
 
 
-def _all(engine: Engine, now: dt.datetime, *, moved: bool) -> Steps[None]:
+def _all(
+    engine: Engine,
+    until: Callable[[], dt.datetime],
+    between: Callable[[Sequence[str]], Steps[None]],
+    *,
+    moved: bool,
+) -> Steps[None]:
     # What is read here is expected to stand when the end is stored.
     state = yield from engine.state()
     posts = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
     deliveries = yield from all_rows(engine, "deliveries", where={"state": _WAITING})
     waiting = {f"post/{row.columns['post']}" for row in deliveries}
-    for stream in sorted({row.stream for row in posts} | waiting):
-        yield from look(engine, stream, now=now, only_replan=True)
     if moved:
-        for row in deliveries:
-            yield from _move_delivery(engine, row, now)
-        for row in (yield from all_rows(engine, "posts", where={"state": _CALENDAR_STATES})):
-            yield from _move_post(engine, row, now)
+        # The soonest first: one whose time lies earlier now may be due.
+        for batch in _batches(deliveries):
+            for row in batch:
+                yield from _move_delivery(engine, row, until())
+            yield from between([row.stream for row in batch])
+        on_calendar = yield from all_rows(engine, "posts", where={"state": _CALENDAR_STATES})
+        for batch in _batches(on_calendar):
+            for row in batch:
+                yield from _move_post(engine, row, until())
+            yield from between([row.stream for row in batch])
+    for streams in _batches(sorted({row.stream for row in posts} | waiting)):
+        changed = yield from _replan(engine, streams, until())
+        yield from between(changed)
     done = [
         Event(ORGANIZATION, Actor.TIMER, OrganizationReplanned(tzdata=tzdata_version())),
     ]
     if state.versions[FACTS]:
         done.append(Event(FACTS, Actor.TIMER, FactsReplanned()))
-    yield from engine.append(state, done, [], at=now)
+    yield from engine.append(state, done, [], at=until())
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]
+
+
+def _replan(engine: Engine, streams: Sequence[str], now: dt.datetime) -> Steps[list[str]]:
+    """Reckon several posts anew, with one append, and return the streams that it changed."""
+    state = yield from engine.state()
+    events: list[Event] = []
+    touched: list[Loaded] = []
+    for stream in streams:
+        loaded = yield from engine.load(stream)
+        context = _context(engine, state, loaded, now)
+        found = (*outdated(loaded.record, context), *replan(loaded.record, context))
+        if found:
+            events += found
+            touched.append(loaded)
+    if events:
+        try:
+            yield from engine.append(state, events, touched, at=now)
+        except ConflictError:
+            # One of them changed meanwhile: each has its own attempts then.
+            for stream in streams:
+                yield from look(engine, stream, now=now, only_replan=True)
+    return [loaded.stream for loaded in touched]
+
+
+def _context(engine: Engine, state: State, loaded: Loaded, now: dt.datetime) -> Context:
+    record: PostRecord = loaded.record
+    return engine.context(
+        state,
+        Actor.TIMER,
+        now=now,
+        content=record.post.content,
+        workspace=record.post.workspace,
+        record=record,
+    )
 
 
 def look(
@@ -98,14 +171,7 @@ def look(
         state = yield from engine.state()
         loaded = yield from engine.load(stream)
         record = loaded.record
-        context = engine.context(
-            state,
-            Actor.TIMER,
-            now=now,
-            content=record.post.content,
-            workspace=record.post.workspace,
-            record=record,
-        )
+        context = _context(engine, state, loaded, now)
         events = () if only_replan else ring(record, context)
         events = events or (*outdated(record, context), *replan(record, context))
         if events:

@@ -97,7 +97,9 @@ def _asked_before(record: PostRecord, key: StepKey, context: Context) -> tuple[M
     )
 
 
-def next_asking(record: PostRecord, context: Context) -> dt.datetime | None:
+def next_asking(
+    record: PostRecord, context: Context, statuses: Sequence[StepStatus]
+) -> dt.datetime | None:
     """
     Return when somebody may come to be asked by the passing of time alone, or None.
 
@@ -107,20 +109,21 @@ def next_asking(record: PostRecord, context: Context) -> dt.datetime | None:
         record: The post, with those told of whom the request's clocks tell.
 
         context: The rules and facts of now.
+
+        statuses: How far its steps have come.
     """
     begin = {
         instant
         for place in context.places_of(record.post)
         for instant in _after(context.access.begins(place), context.now)
     }
-    turn = _next_turn(record, context)
+    turn = _next_turn(record, context, statuses)
     clocks = {clock.key: clock for clock in record.request.clocks} if record.request else {}
     for looks, instant in enumerate(sorted(begin)):
         if turn is not None and instant >= turn:
             break
         then = attrs.evolve(context, now=instant)
-        statuses = step_statuses(record, then)
-        asked = newly_asked(record, record, clocks, statuses, then)
+        asked = newly_asked(record, record, clocks, step_statuses(record, then), then)
         if looks == _MOST_LOOKS or asked.told:
             return instant
     return turn
@@ -130,8 +133,12 @@ def _after(instants: Sequence[dt.datetime], now: dt.datetime) -> Sequence[dt.dat
     return instants[bisect_right(instants, now) :]
 
 
-def _next_turn(record: PostRecord, context: Context) -> dt.datetime | None:
-    open_now = {status.key for status in step_statuses(record, context) if status.state == "open"}
+def _next_turn(
+    record: PostRecord, context: Context, statuses: Sequence[StepStatus]
+) -> dt.datetime | None:
+    if not context.duties:
+        return None
+    open_now = {status.key for status in statuses if status.state == "open"}
     duties = {
         context.duties[party.name]
         for step in needed_steps(record, context).steps

@@ -235,7 +235,7 @@ def _next_look(
     record: PostRecord, context: Context, statuses: Sequence[StepStatus]
 ) -> dt.datetime | None:
     instants = [alarm.at for alarm in alarms(record, context, statuses=statuses)]
-    instants += filter(None, [next_asking(record, context)])
+    instants += filter(None, [next_asking(record, context, statuses)])
     request = record.request
     if (
         request is not None
