@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import NewType
+from typing import Final, NewType
 
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
 
@@ -101,6 +101,11 @@ def did_you_mean(name: str, known: Iterable[str], *, before: str = "", otherwise
     return f"{before}{said}" if said else ""
 
 
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_TIME_BITS: Final = (1 << 48) - 1
+_LOW_BITS: Final = (1 << 62) - 1
+
+
 def uuid7(at: dt.datetime, entropy: bytes) -> str:
     """
     Make a version 7 UUID: 48 bits of milliseconds, then *entropy*.
@@ -130,15 +135,9 @@ def uuid7(at: dt.datetime, entropy: bytes) -> str:
         raise InvalidValueError(
             f"entropy is {len(entropy)} bytes long, not 10", value=len(entropy), expected="10 bytes"
         )
-    since = at - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    milliseconds = since // dt.timedelta(milliseconds=1)
+    since = at - _EPOCH
+    milliseconds = since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
     bits = int.from_bytes(entropy, "big")
-    value = (
-        (milliseconds & ((1 << 48) - 1)) << 80
-        | 0x7 << 76
-        | (bits >> 62 & 0xFFF) << 64
-        | 0b10 << 62
-        | (bits & ((1 << 62) - 1))
-    )
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    time = f"{milliseconds & _TIME_BITS:012x}"
+    rest = f"{0b10 << 62 | bits & _LOW_BITS:016x}"
+    return f"{time[:8]}-{time[8:]}-7{bits >> 62 & 0xFFF:03x}-{rest[:4]}-{rest[4:]}"

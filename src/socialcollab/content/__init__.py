@@ -1,6 +1,12 @@
 """What is published: posts, revisions, media, deliveries, holds and findings."""
 
-from socialcollab.content.canonical import Json, canonical_json, salted_digest
+from socialcollab.content.canonical import (
+    Json,
+    canonical_json,
+    json_text,
+    plain_json,
+    salted_digest,
+)
 from socialcollab.content.delivery import (
     OPEN_STATES,
     Delivery,
@@ -57,7 +63,9 @@ __all__ = [
     "changed_fields",
     "current_deliveries",
     "field_digests",
+    "json_text",
     "media_digest",
+    "plain_json",
     "revision_digest",
     "salted_digest",
     "severity_at_least",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 from socialcollab.errors import InvalidValueError
 
-__all__ = ["Json", "canonical_json", "salted_digest"]
+__all__ = ["Json", "canonical_json", "json_text", "plain_json", "salted_digest"]
 
 Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
@@ -34,57 +34,80 @@ def canonical_json(value: Json) -> bytes:
     Source:
         RFC 8785.
     """
-    _check(value, "$")
-    try:
-        return _dumps(_sorted(value)).encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise InvalidValueError(
-            f"half a surrogate pair ({error.object[error.start]!r}) has no place in a text",
-            value=value,
-            expected="well-formed Unicode",
-        ) from None
+    return json_text(plain_json(value)).encode()
+
+
+def plain_json(value: Json) -> Json:
+    """
+    Return a copy of *value* in lists and dictionaries, its keys in canonical order.
+
+    Raises:
+        InvalidValueError: As `canonical_json` does, but for half a surrogate pair.
+    """
+    return _plain(value, "$")
+
+
+def json_text(plain: Json) -> str:
+    """
+    Write what `plain_json` returned.
+
+    Raises:
+        InvalidValueError: If there is half a surrogate pair in it.
+    """
+    text = _dumps(plain)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise InvalidValueError(
+                f"half a surrogate pair ({error.object[error.start]!r}) has no place in a text",
+                value=plain,
+                expected="well-formed Unicode",
+            ) from None
+    return text
 
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
-def _sorted(value: Json) -> Json:
-    if isinstance(value, Mapping):
-        # RFC 8785 sorts keys by UTF-16 code units, which differs beyond the basic plane.
-        keys = sorted(value)
-        if not all(key.isascii() for key in keys):
-            keys.sort(key=lambda key: key.encode("utf-16-be", "surrogatepass"))
-        return {key: _sorted(value[key]) for key in keys}
-    if isinstance(value, (list, tuple)):
-        return [_sorted(item) for item in value]
-    return value
-
-
-def _check(value: object, place: str) -> None:
+def _plain(value: Any, place: str) -> Json:
+    """Return *value* with its keys in order; refuse what has no canonical form."""
     kind = type(value)
-    if value is None or kind is str or kind is bool:
-        return
+    if kind is str or kind is bool or value is None:
+        return cast("Json", value)
     if kind is int:
-        if not -_LARGEST <= value <= _LARGEST:  # type: ignore[operator]  # it is an int
+        if not -_LARGEST <= value <= _LARGEST:
             raise InvalidValueError(
                 f"whole number {value} at {place} is past 2**53 - 1", value=value
             )
-        return
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if type(key) is not str:
-                raise InvalidValueError(f"key {key!r} at {place} is no string", value=key)
-            _check(item, f"{place}.{key}")
-        return
-    if isinstance(value, (list, tuple)):
-        for number, item in enumerate(value):
-            _check(item, f"{place}[{number}]")
-        return
+        return cast("int", value)
+    # Told by the exact type where it can be: asking an abstract class takes much longer.
+    if kind is dict or isinstance(value, Mapping):
+        return {
+            key: item if type(item := value[key]) is str else _plain(item, f"{place}.{key}")
+            for key in _in_order(value, place)
+        }
+    if kind is list or isinstance(value, (list, tuple)):
+        return [
+            item if type(item) is str else _plain(item, f"{place}[{number}]")
+            for number, item in enumerate(value)
+        ]
     raise InvalidValueError(
         f"{kind.__name__} {value!r} at {place} has no canonical JSON form",
         value=value,
         expected="strings, whole numbers, booleans, null, lists and tables of them",
     )
+
+
+def _in_order(table: Mapping[Any, Any], place: str) -> list[str]:
+    for key in table:
+        if type(key) is not str:
+            raise InvalidValueError(f"key {key!r} at {place} is no string", value=key)
+    keys: list[str] = sorted(table)
+    if not "".join(keys).isascii():
+        # RFC 8785 sorts keys by UTF-16 code units, which differs beyond the basic plane.
+        keys.sort(key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+    return keys
 
 
 def salted_digest(salt: bytes, value: Json) -> str:

@@ -204,15 +204,37 @@ def _time_value(at: WallTime) -> Json:
     return [at.local.isoformat(), at.zone, at.skipped, at.repeated]
 
 
-def field_digests(content: PostContent, salt: bytes) -> dict[str, str]:
+def field_digests(
+    content: PostContent,
+    salt: bytes,
+    *,
+    known: tuple[PostContent, Mapping[str, str]] | None = None,
+) -> dict[str, str]:
     """
     Return a salted digest of each field, the same on every platform and Python.
 
     >>> digests = field_digests(PostContent(text="hello"), bytes(16))
     >>> sorted(digests) == sorted(ALL_FIELDS)
     True
+
+    Args:
+        content: What the post holds.
+
+        salt: The post's salt.
+
+        known: Another content and its digests under the same salt: fields in
+            which the two agree are not hashed again.
     """
-    return {name: salted_digest(salt, value) for name, value in field_values(content).items()}
+    values = field_values(content)
+    if known is None:
+        return {name: salted_digest(salt, value) for name, value in values.items()}
+    before, digests = field_values(known[0]), known[1]
+    return {
+        name: digests[name]
+        if name in digests and before[name] == value
+        else salted_digest(salt, value)
+        for name, value in values.items()
+    }
 
 
 def revision_digest(fields: Mapping[str, str], salt: bytes) -> str:

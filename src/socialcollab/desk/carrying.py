@@ -146,7 +146,7 @@ class Carrier:
             state=state,
             post=post,
             delivery=loaded,
-            context=attrs.evolve(context, barred=silenced),
+            context=context.beside(barred=silenced),
             limited_until=_limited_until(budget.record, now),
         )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections import abc
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
 import attrs
 from cattrs import Converter
@@ -63,6 +64,22 @@ def _value(state: StrEnum) -> str:
     return state.value
 
 
+def _holds_plain_texts(cls: Any) -> bool:
+    """Tell whether a collection's values are texts that are stored as they are."""
+    kind, parts = get_origin(cls), get_args(cls)
+    if kind is tuple:
+        return len(parts) == 2 and parts[1] is ... and _is_plain_text(parts[0])
+    return kind is abc.Mapping and all(map(_is_plain_text, parts))
+
+
+def _is_plain_text(cls: Any) -> bool:
+    return cls is str or getattr(cls, "__supertype__", None) is str
+
+
+def _copying(cls: Any) -> Callable[[Any], Any]:
+    return list if get_origin(cls) is tuple else dict
+
+
 def _make() -> Converter:
     converter = Converter(
         omit_if_default=True,
@@ -80,6 +97,7 @@ def _make() -> Converter:
     for state in (PostState, DeliveryState):
         # Their members are strings, which would pass as they are and not as plain ones.
         converter.register_unstructure_hook(state, _value)
+    converter.register_unstructure_hook_factory(_holds_plain_texts, _copying)
     converter.register_unstructure_hook(StepKey, str)
     converter.register_structure_hook(StepKey, _read_step_key)
     # An image's bytes are in the media store; its digest names them.
@@ -146,8 +164,10 @@ def event_data(event: StoredEvent) -> ev.EventData:
 
 def pack(value: object) -> bytes:
     """Write a record's value; the same value gives the same bytes."""
-    plain = _converter().unstructure(value)
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _dumps(_converter().unstructure(value)).encode()
+
+
+_dumps = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def unpack(data: bytes, cls: type[T], *, place: str) -> T:

@@ -31,7 +31,7 @@ from socialcollab.organization import Organization, StandingFacts
 from socialcollab.stores import BoundStore, NewEvent
 from socialcollab.time import as_utc
 from socialcollab.transport import Media
-from socialcollab.workflow import Actor, Context, Event, PostRecord, not_waived
+from socialcollab.workflow import Actor, Context, Event, PostRecord, Waiver, not_waived
 
 __all__ = ["Engine", "Loaded", "State", "Turn"]
 
@@ -40,6 +40,7 @@ T = TypeVar("T")
 _TRIES: Final = 12
 _MOST_KEPT: Final = 256
 _LARGEST_KEPT: Final = 128_000
+_MOST_WORKED_OUT: Final = 64
 
 Clock = Callable[[], dt.datetime]
 
@@ -83,6 +84,24 @@ class _Linted:
     workspace: str
     at: dt.datetime
     findings: tuple[Finding, ...]
+
+
+@attrs.frozen
+class _Known:
+    """What a context rests on, but for who acts and what is planned."""
+
+    organization: Organization = attrs.field(eq=False)
+    facts: StandingFacts
+    holds: HoldsRecord
+    now: dt.datetime
+    content: PostContent | None
+    workspace: str
+    lints: bool
+    waived: tuple[bytes, tuple[Waiver, ...]] | None
+
+    def same(self, other: _Known) -> bool:
+        """Tell whether both know the same; organizations are told apart by identity."""
+        return self.organization is other.organization and self == other
 
 
 @attrs.frozen(kw_only=True)
@@ -140,6 +159,10 @@ class Engine:
     _in_force: tuple[int, int, Organization, Organization] | None = None
     _records: dict[str, _Kept] = attrs.field(factory=dict, init=False, repr=False)
     _linted: _Linted | None = attrs.field(default=None, init=False, repr=False)
+    _state: tuple[tuple[Loaded, Loaded, Loaded], State] | None = attrs.field(
+        default=None, init=False, repr=False
+    )
+    _context: tuple[_Known, Context] | None = attrs.field(default=None, init=False, repr=False)
 
     def now(self) -> dt.datetime:
         """Return the plan's instant, in UTC."""
@@ -179,6 +202,9 @@ class Engine:
         facts = yield from self.load(FACTS)
         holds = yield from self.load(HOLDS)
         record: OrganizationRecord = loaded.record
+        last = self._state
+        if last is not None and last[0] == (loaded, facts, holds):
+            return last[1]
         standing = facts.record.facts if facts.record else StandingFacts()
         known = self._in_force
         if known is None or known[:2] != (loaded.version, facts.version):
@@ -189,7 +215,7 @@ class Engine:
             )
             known = (loaded.version, facts.version, document, document.under(standing))
             self._in_force = known
-        return State(
+        state = State(
             organization=known[3],
             document=known[2],
             digest=record.digest,
@@ -197,6 +223,8 @@ class Engine:
             holds=holds.record or HoldsRecord(),
             versions={one.stream: one.version for one in (loaded, facts, holds)},
         )
+        self._state = (loaded, facts, holds), state
+        return state
 
     def under(self, state: State, organization: Organization) -> State:
         """Return what would hold if *organization* were in force."""
@@ -260,12 +288,30 @@ class Engine:
             lint: Whether to ask the style guide in any case.
         """
         organization = state.organization
-        findings: tuple[Finding, ...] = ()
-        if content is not None and (lint or organization.findings_matter):
-            findings = self._lint(organization, content, workspace, now)
-            if record is not None:
-                findings = not_waived(findings, record, content)
-        return Context(
+        real_now = as_utc(self.real_clock())
+        waivers = record.waivers if record is not None else ()
+        known = _Known(
+            organization=organization,
+            facts=state.facts,
+            holds=state.holds,
+            now=now,
+            content=content,
+            workspace=workspace,
+            lints=content is not None and (lint or organization.findings_matter),
+            waived=(record.post.salt, waivers) if record is not None and waivers else None,
+        )
+        last = self._context
+        if last is not None and last[0].same(known) and last[1].worked_out < _MOST_WORKED_OUT:
+            # A command, what follows from it and what is told of it rest on the same.
+            return last[1].beside(actor=actor, deliveries=tuple(deliveries), real_now=real_now)
+
+        def findings() -> tuple[Finding, ...]:
+            if content is None:
+                return ()
+            found = self._lint(organization, content, workspace, now)
+            return found if record is None else not_waived(found, record, content)
+
+        context = Context(
             now=now,
             actor=actor,
             access=organization.access,
@@ -277,13 +323,15 @@ class Engine:
             languages=organization.languages,
             hours=organization.hours,
             duties=organization.duties_by_id,
-            findings=findings,
+            findings=findings if known.lints else (),
             deliveries=tuple(deliveries),
             holds=state.holds.holds,
             absences=state.facts.absences,
             hours_of=organization.hours_of,
-            real_now=as_utc(self.real_clock()),
+            real_now=real_now,
         )
+        self._context = known, context
+        return context
 
     def _lint(
         self, organization: Organization, content: PostContent, workspace: str, at: dt.datetime

@@ -6,8 +6,6 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
-import attrs
-
 from socialcollab.content import Post, PostContent
 from socialcollab.desk import commands as dc
 from socialcollab.desk.adopting import adopt
@@ -202,7 +200,9 @@ def _decided_on_post(
     read: tuple[Loaded, list[Loaded]] | None,
 ) -> Steps[tuple[tuple[Event, ...], list[Loaded], bytes]]:
     if isinstance(command, cm.Draft):
-        context = engine.context(state, actor, now=at)
+        context = engine.context(
+            state, actor, now=at, content=command.content, workspace=command.workspace
+        )
         if command.ref:
             yield from _refuse_known_ref(engine, command.ref, context)
         post = yield from engine.load(f"post/{command.post}")
@@ -269,11 +269,11 @@ def _with_times(
             # A post that has a time wants the next slot from that time on, its own included.
             after = max(after, post.planned_at.instant - dt.timedelta(microseconds=1))
         slots = yield from slots_for(engine, state, post, after=after)
-        return attrs.evolve(context, next_slots=slots)
+        return context.beside(next_slots=slots)
     if isinstance(command, cm.Approve):
         return context
     kinds = ("blackout",) if isinstance(command, cm.Submit) else ("blackout", "hold")
-    return attrs.evolve(context, barred=barred(state, post, _times(post, command), kinds=kinds))
+    return context.beside(barred=barred(state, post, _times(post, command), kinds=kinds))
 
 
 def _times(post: Post, command: cm.PostCommand) -> Mapping[str, dt.datetime]:

@@ -48,6 +48,7 @@ class Access:
         self._forbids = tuple(read_line(forbid, n, scope) for n, forbid in enumerate(forbids))
         self._rights: dict[str, _Rights] = {}
         self._begins: dict[str, tuple[dt.datetime, ...]] = {}
+        self._roles_held: dict[tuple[str, str, str], tuple[Span, ...]] = {}
 
     @classmethod
     def of(
@@ -205,14 +206,22 @@ class Access:
     def holds(self, member: str, role: str, where: str, *, at: dt.datetime) -> bool:
         """Tell whether *member* has been granted *role*, or one that includes it."""
         at = as_utc(at)
+        key = (member, role, where)
+        spans = self._roles_held.get(key)
+        if spans is None:
+            spans = self._holding_role(member, role, where)
+            if member in self._scope.members and where in self._scope.places:
+                self._roles_held[key] = spans
+        return any(within(span, at) for span in spans)
+
+    def _holding_role(self, member: str, role: str, where: str) -> tuple[Span, ...]:
         known = self._scope.members.get(member)
-        return (
-            known is not None
-            and not known.suspended
-            and any(
-                role in line.roles and member in line.members and line.holds(where, at)
-                for line in self._grants
-            )
+        if known is None or known.suspended:
+            return ()
+        return tuple(
+            line.span(where)
+            for line in self._grants
+            if role in line.roles and member in line.members and line.speaks_of(where)
         )
 
     def holders(self, role: str, where: str) -> Mapping[MemberId, tuple[Span, ...]]:

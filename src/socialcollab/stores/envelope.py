@@ -9,11 +9,20 @@ from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring
 from typing import Final, TypeAlias, cast
 
-from socialcollab.content import Json, canonical_json
+from socialcollab.content import Json, plain_json
 from socialcollab.errors import JournalDamagedError
 from socialcollab.stores.events import PERSONAL, Event, NewEvent, instant_text
 
-__all__ = ["ERASED", "Personal", "Sealed", "event_of", "hash_of", "place_of", "seal"]
+__all__ = [
+    "ERASED",
+    "Personal",
+    "Sealed",
+    "event_of",
+    "hash_of",
+    "just_sealed",
+    "place_of",
+    "seal",
+]
 
 COLUMNS = (
     "organization",
@@ -105,9 +114,7 @@ def seal(new: NewEvent, *, organization: str, position: int, version: int, prev:
 
 def personal_of(new: NewEvent) -> Personal:
     """Return the personal values of *new* as the side table keeps them."""
-    return {
-        name: (new.salt, canonical_json(value).decode()) for name, value in new.personal.items()
-    }
+    return {name: (new.salt, text) for name, text in new.sealed_personal.items()}
 
 
 def place_of(sealed: Sealed) -> str:
@@ -173,6 +180,29 @@ def event_of(
         personal=values,
         erased=erased,
         salt=salt,
+        prev=sealed[13],
+        hash=sealed[14],
+    )
+
+
+def just_sealed(sealed: Sealed, new: NewEvent) -> Event:
+    """Return the event that *new* has become, which reading it back would give."""
+    return Event(
+        organization=sealed[0],
+        position=sealed[1],
+        stream=new.stream,
+        version=sealed[3],
+        id=new.id,
+        type=new.type,
+        schema=new.schema,
+        at=new.at,
+        actor=new.actor,
+        on_behalf_of=new.on_behalf_of,
+        cause=new.cause,
+        digest=new.digest,
+        body=new.plain_body,
+        personal={name: plain_json(new.personal[name]) for name in sorted(new.personal)},
+        salt=new.salt,
         prev=sealed[13],
         hash=sealed[14],
     )

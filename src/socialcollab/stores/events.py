@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import attrs
 
-from socialcollab.content import Json, canonical_json, salted_digest
+from socialcollab.content import Json, json_text, plain_json
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
 
 __all__ = [
@@ -73,6 +74,8 @@ def check_unicode(what: str, value: str) -> None:
 
 def as_utc(value: dt.datetime) -> dt.datetime:
     """Return the instant in UTC; refuse one without an offset."""
+    if value.tzinfo is dt.UTC:
+        return value
     if value.utcoffset() is None:
         raise NaiveDatetimeError(value)
     return value.astimezone(dt.UTC)
@@ -207,6 +210,10 @@ class NewEvent:
 
         sealed_body: The canonical JSON of *body* with those digests.
 
+        sealed_personal: The canonical JSON of each personal value.
+
+        plain_body: A copy of what *sealed_body* says.
+
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
 
@@ -234,9 +241,12 @@ class NewEvent:
         factory=dict, hash=False, converter=_as_erases, validator=_erases
     )
     sealed_body: str = attrs.field(init=False, eq=False, repr=False)
+    sealed_personal: Mapping[str, str] = attrs.field(init=False, eq=False, repr=False)
+    plain_body: Mapping[str, Json] = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         body = self.body
+        texts: dict[str, str] = {}
         for key in (PERSONAL, ERASES):
             if key in body:
                 raise InvalidValueError(
@@ -253,17 +263,22 @@ class NewEvent:
                     value=len(self.salt),
                     expected=f"{SALT_BYTES} random bytes",
                 )
-            body = {
-                **body,
-                PERSONAL: {n: salted_digest(self.salt, v) for n, v in self.personal.items()},
+            texts = {name: json_text(plain_json(value)) for name, value in self.personal.items()}
+            digests = {
+                name: hashlib.sha256(self.salt + text.encode()).hexdigest()
+                for name, text in texts.items()
             }
+            body = {**body, PERSONAL: digests}
         elif self.salt:
             raise InvalidValueError(
                 f"event `{self.id}` has a salt but no personal value", value=len(self.salt)
             )
         if self.erases:
             body = {**body, ERASES: {str(v): list(names) for v, names in self.erases.items()}}
-        object.__setattr__(self, "sealed_body", canonical_json(body).decode())
+        plain = cast("Mapping[str, Json]", plain_json(body))
+        object.__setattr__(self, "plain_body", plain)
+        object.__setattr__(self, "sealed_body", json_text(plain))
+        object.__setattr__(self, "sealed_personal", texts)
 
 
 @attrs.frozen(kw_only=True)

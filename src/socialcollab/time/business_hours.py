@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Self
+from functools import lru_cache
+from typing import TYPE_CHECKING, Self
 
 import attrs
 
@@ -18,6 +19,9 @@ from socialcollab.time.time_of_day import TIME_OF_DAY_PATTERN, TimeOfDay
 from socialcollab.time.weekdays import WEEKDAYS_PATTERN, Weekdays
 from socialcollab.time.window import Window
 from socialcollab.time.zones import local_time, resolve, zone
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 __all__ = ["BusinessHours", "BusinessHoursSection", "HolidayEntry"]
 
@@ -39,6 +43,16 @@ def _as_holidays(value: Holidays | Iterable[dt.date]) -> Holidays:
 
 def _zone_name(value: str) -> str:
     return zone(value).key
+
+
+# Deadlines of many posts are counted over the same few days.
+@lru_cache(maxsize=4096)
+def _opening(start: TimeOfDay, end: TimeOfDay, where: ZoneInfo, date: dt.date) -> Window | None:
+    last = date if start < end else date + dt.timedelta(days=1)
+    opens = resolve(start.on(date), where.key, skipped="next", repeated="first")
+    closes = resolve(end.on(last), where.key, skipped="next", repeated="first")
+    # A gap can swallow a short opening whole.
+    return Window(start=opens, end=closes) if opens < closes else None
 
 
 @attrs.frozen(kw_only=True)
@@ -98,11 +112,7 @@ class BusinessHours:
         """Return the work that begins on *date*, or None if none does."""
         if not self.opens_on(date):
             return None
-        last = date if self.start < self.end else date + dt.timedelta(days=1)
-        start = resolve(self.start.on(date), self.zone, skipped="next", repeated="first")
-        end = resolve(self.end.on(last), self.zone, skipped="next", repeated="first")
-        # A gap can swallow a short opening whole.
-        return Window(start=start, end=end) if start < end else None
+        return _opening(self.start, self.end, zone(self.zone), date)
 
     def openings(self, after: dt.datetime) -> Iterator[Window]:
         """

@@ -20,6 +20,8 @@ def as_utc(value: dt.datetime) -> dt.datetime:
     Raises:
         NaiveDatetimeError: If *value* has no UTC offset.
     """
+    if value.tzinfo is dt.UTC:
+        return value
     if value.utcoffset() is None:
         raise NaiveDatetimeError(value)
     # Datetimes sharing a tzinfo compare by wall clock, wrong when clocks go back.

@@ -8,7 +8,7 @@ machines of one installation read the same rules and `tzdata_version` is true.
 from __future__ import annotations
 
 import datetime as dt
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
@@ -169,7 +169,15 @@ def resolve(
             value=local,
             expected="a datetime without an offset",
         )
-    where = zone(name)
+    return _resolved(local, zone(name), skipped, repeated)
+
+
+# One command at a desk asks for the same few times over and over. Zones are told
+# apart by identity: one that is read anew is another one.
+@lru_cache(maxsize=4096)
+def _resolved(
+    local: dt.datetime, where: ZoneInfo, skipped: Skipped, repeated: Repeated
+) -> dt.datetime:
     try:
         before = local.replace(tzinfo=where, fold=0)
         after = local.replace(tzinfo=where, fold=1)
@@ -178,14 +186,15 @@ def resolve(
         if first is not None and second is not None and first != second:
             if first < second:
                 if skipped == "refuse":
-                    raise SkippedTimeError(local=local, zone=name)
+                    raise SkippedTimeError(local=local, zone=where.key)
                 chosen = before if skipped == "next" else after
             else:
                 if repeated == "refuse":
-                    raise RepeatedTimeError(local=local, zone=name)
+                    raise RepeatedTimeError(local=local, zone=where.key)
                 chosen = before if repeated == "first" else after
         return chosen.astimezone(dt.UTC)
     except OverflowError as error:
         raise InvalidValueError(
-            f"local time `{local.isoformat(sep=' ')}` is out of range in `{name}`", value=local
+            f"local time `{local.isoformat(sep=' ')}` is out of range in `{where.key}`",
+            value=local,
         ) from error

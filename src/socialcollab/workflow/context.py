@@ -56,7 +56,8 @@ class Context:
 
         duties: The duties, by id.
 
-        findings: What the style guide says of the post as the command leaves it.
+        findings: What the style guide says of the post as the command leaves it,
+            or what tells it: most commands never ask.
 
         deliveries: The post's deliveries.
 
@@ -85,7 +86,7 @@ class Context:
     languages: Mapping[str, str] = attrs.field(factory=dict)
     hours: Mapping[str, BusinessHours] = attrs.field(factory=dict)
     duties: Mapping[str, Duty] = attrs.field(factory=dict)
-    findings: tuple[Finding, ...] = ()
+    _findings: tuple[Finding, ...] | Callable[[], tuple[Finding, ...]] = ()
     deliveries: tuple[Delivery, ...] = ()
     holds: tuple[Hold, ...] = ()
     next_slots: Mapping[str, WallTime] = attrs.field(factory=dict)
@@ -97,6 +98,43 @@ class Context:
     _made: dict[Hashable, object] = attrs.field(
         factory=dict, init=False, repr=False, eq=False, hash=False
     )
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the style guide says of the post as the command leaves it."""
+        found = self._findings
+        return self.once("findings", found) if callable(found) else found
+
+    def beside(
+        self,
+        *,
+        actor: Actor | None = None,
+        deliveries: tuple[Delivery, ...] | None = None,
+        real_now: dt.datetime | None = None,
+        next_slots: Mapping[str, WallTime] | None = None,
+        barred: Mapping[str, Reason] | None = None,
+    ) -> Context:
+        """
+        Return the same rules, facts and instant for another command on the same content.
+
+        What is None stays as it is. What has been worked out so far stays
+        worked out: none of it rests on what may differ here.
+        """
+        other = attrs.evolve(
+            self,
+            actor=self.actor if actor is None else actor,
+            deliveries=self.deliveries if deliveries is None else deliveries,
+            real_now=self.real_now if real_now is None else real_now,
+            next_slots=self.next_slots if next_slots is None else next_slots,
+            barred=self.barred if barred is None else barred,
+        )
+        object.__setattr__(other, "_made", self._made)
+        return other
+
+    @property
+    def worked_out(self) -> int:
+        """How much has been worked out and is kept."""
+        return len(self._made)
 
     def profile(self, profile: str) -> Profile:
         """

@@ -61,9 +61,14 @@ def new_revision(
     author: str,
     at: dt.datetime,
     only_time: bool = False,
+    before: Post | None = None,
 ) -> Revision:
-    """Mark *content* as a revision, with its digests."""
-    fields = field_digests(content, salt)
+    """Mark *content* as a revision, with its digests; *before* is the post as it stands."""
+    known = None
+    # What is left of a post that was erased is not what its digests were made of.
+    if before is not None and before.erased_at is None:
+        known = (before.content, before.revision.fields)
+    fields = field_digests(content, salt, known=known)
     return Revision(
         number=number,
         digest=revision_digest(fields, salt),
@@ -148,6 +153,7 @@ def store_revision(
         number=post.revision.number + 1,
         author=context.actor.name,
         at=context.now,
+        before=post,
     )
     changed = revision.changed_since(post.revision)
     if not changed:

@@ -99,6 +99,7 @@ def _fill_slots(record: PostRecord, context: Context) -> list[ev.Event]:
         author=context.actor.name,
         at=context.now,
         only_time=True,
+        before=post,
     )
     edited = ev.PostEdited(revision=revision, state=post.state, content=content)
     return [post_event(post.id, edited, context.actor), *taken]

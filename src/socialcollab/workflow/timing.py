@@ -146,6 +146,7 @@ def _move_to(
         author=context.actor.name,
         at=context.now,
         only_time=True,
+        before=post,
     )
     if not revision.changed_since(post.revision):
         raise refuse(Reason.of("nothing_changed", post=post.id))

@@ -23,7 +23,15 @@ from socialcollab.stores.appending import (
     taken,
     used,
 )
-from socialcollab.stores.envelope import Personal, Sealed, event_of, personal_of, place_of, seal
+from socialcollab.stores.envelope import (
+    Personal,
+    Sealed,
+    event_of,
+    just_sealed,
+    personal_of,
+    place_of,
+    seal,
+)
 from socialcollab.stores.events import Event, NewEvent, microseconds
 from socialcollab.stores.protocol import Fold
 from socialcollab.stores.querying import check_due, check_limit, check_query, lease_end, row_of
@@ -87,14 +95,12 @@ class SqliteJournal:
         """Append events if every expected stream is at its version; see `BoundStore.append`."""
         plan = prepare(events, expects, index, records, self._store.indexes)
         with self._connections.writing() as connection:
-            sealed, personal = self._append(connection, plan)
+            sealed = self._append(connection, plan)
         if any(event.erases for event in plan.events):
             self._connections.checkpoint()
-        return tuple(
-            event_of(one, kept, trusted=True) for one, kept in zip(sealed, personal, strict=True)
-        )
+        return tuple(just_sealed(one, new) for one, new in zip(sealed, plan.events, strict=True))
 
-    def _append(self, connection: Handle, plan: Append) -> tuple[list[Sealed], list[Personal]]:
+    def _append(self, connection: Handle, plan: Append) -> list[Sealed]:
         organization = self._organization
         # The transaction holds the one write lock of the file from its first
         # statement, so no placeholder is needed to hold that a stream is absent.
@@ -127,9 +133,8 @@ class SqliteJournal:
                 connection.executemany(sql.ADD_EVENT, sealed)
         except sqlite3.IntegrityError as error:
             raise self._refused(connection, plan, sealed) from error
-        personal = [personal_of(event) if event.personal else {} for event in plan.events]
-        for one, kept in zip(sealed, personal, strict=True):
-            for name, (salt, value) in kept.items():
+        for one, event in zip(sealed, plan.events, strict=True):
+            for name, (salt, value) in personal_of(event).items():
                 connection.execute(
                     sql.ADD_PERSONAL, (organization, one[2], one[3], name, salt, value)
                 )
@@ -141,7 +146,7 @@ class SqliteJournal:
             connection.execute(sql.ADD_COUNTER, (position, organization, self._store.digest))
         else:
             connection.execute(sql.SET_COUNTER, (position, organization))
-        return sealed, personal
+        return sealed
 
     def _erase(self, connection: Handle, tombstone: NewEvent) -> None:
         stream = tombstone.stream
