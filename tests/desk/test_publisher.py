@@ -252,6 +252,66 @@ def test_a_profile_that_an_adoption_removed_leaves_nothing_stuck(open_office) ->
     sound(office)
 
 
+def without_mastodon() -> Organization:
+    kept = [line for line in DOCUMENT.split("\n\n") if 'id = "tulip-mastodon"' not in line]
+    return Organization.loads("\n\n".join(kept).replace('on = "tulip-mastodon"', 'on = "tulip-x"'))
+
+
+def test_a_removal_from_a_profile_that_has_gone_ends_by_saying_what_is_out(open_office) -> None:
+    office = open_office("memory")
+    post = approved(office)
+    due(office)
+    (eva,) = office.acting("eva")
+    eva.take_down(post, reason="the price is wrong")
+    eva.adopt(office.desk.propose(without_mastodon()), reason="the account is closed")
+    assert [] == list(due(office, after=MINUTE).problems)
+    delivery = only(office, post)
+    assert ("published", "profile_gone") == (delivery.state, delivery.problem)
+    assert delivery.network_id in delivery.standing
+    assert office.desk.summary(post) == "published"
+    assert (["not_removed"], ["not_removed"]) == (troubles(office), troubles(office, "ana"))
+    told = [(one.to, one.profile) for one in office.desk.notices() if one.kind == "not_removed"]
+    assert [("ana", PROFILE), ("eva", PROFILE)] == told
+    assert office.desk.next_due() is None
+    due(office, after=240 * MINUTE)
+    assert 2 == sum(one.kind == "not_removed" for one in office.desk.notices())
+    # Somebody has looked at the account, as long as it was there.
+    eva.mark_absent(post, PROFILE)
+    assert (office.desk.summary(post), troubles(office)) == ("removed", [])
+    assert office.desk.audit().clean
+
+
+def test_a_profile_that_comes_back_lets_a_removal_be_asked_again(open_office) -> None:
+    office = open_office("memory")
+    post = approved(office)
+    due(office)
+    (eva,) = office.acting("eva")
+    eva.take_down(post)
+    eva.adopt(office.desk.propose(without_mastodon()), reason="the account is closed")
+    due(office, after=MINUTE)
+    eva.adopt(office.desk.propose(Organization.loads(DOCUMENT)), reason="a slip")
+    eva.take_down(post)
+    assert office.desk.summary(post) == "removing"
+    due(office, after=MINUTE)
+    assert (office.desk.summary(post), out(office)) == ("removed", [])
+    sound(office)
+
+
+def test_a_change_to_what_is_on_a_profile_that_has_gone_is_given_up(open_office) -> None:
+    office = open_office("memory")
+    ana, ben, eva = office.acting("ana", "ben", "eva")
+    post = approved(office)
+    due(office)
+    post = ben.approve(ana.edit(post, text="Vanaf €49!"))
+    eva.amend(post)
+    eva.adopt(office.desk.propose(without_mastodon()), reason="the account is closed")
+    assert [] == list(due(office, after=MINUTE).problems)
+    delivery = only(office, post)
+    assert ("published", "profile_gone") == (delivery.state, delivery.amend_problem)
+    assert (["not_amended"], "") == (troubles(office), delivery.amending)
+    assert office.desk.next_due() is None
+
+
 def test_a_removal_that_no_network_reaches_waits_and_is_said(open_office) -> None:
     office = open_office("memory")
     post = approved(office)

@@ -38,6 +38,7 @@ EXAMPLES = {
         ev.DeliveryReplanned(was=NOW, now=NOW, tzdata="2026a"),
         ev.RemovalAsked(),
         ev.RemovalPutOff(problem="busy", not_before=NOW),
+        ev.RemovalGivenUp(problem="profile_gone"),
         ev.DeliveryRemoved(network_ids=("old",)),
         ev.AmendAsked(revision="r2"),
         ev.AmendStarted(number=1, revision="r2", started_at=NOW, deadline=NOW),
@@ -119,6 +120,10 @@ def test_the_table_says_where_each_event_leads(event: str) -> None:
     if event == "delivery.removed":
         # What alone was taken down of something leaves the rest as it was.
         led |= {"published"}
+    if event == "delivery.removal_given_up":
+        # Parts that are out and never became the whole still miss the rest.
+        part = attrs.evolve(deliveries("removing")[-1], network_id="")
+        led |= {evolve_delivery(part, EXAMPLES[event], at=NOW).state.value}
     assert led == after, event
 
 

@@ -9,6 +9,7 @@ from socialcollab.content.canonical import (
 )
 from socialcollab.content.delivery import (
     OPEN_STATES,
+    PROFILE_GONE,
     Delivery,
     DeliveryState,
     PublishedPart,
@@ -39,6 +40,7 @@ __all__ = [
     "CONTEXT_FIELDS",
     "NOTICE_KINDS",
     "OPEN_STATES",
+    "PROFILE_GONE",
     "PUBLISHED_FIELDS",
     "SEVERITIES",
     "Comment",

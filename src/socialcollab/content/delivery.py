@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Final
 
 import attrs
 
@@ -14,6 +15,7 @@ from socialcollab.time import WallTime
 
 __all__ = [
     "OPEN_STATES",
+    "PROFILE_GONE",
     "Delivery",
     "DeliveryState",
     "PublishedPart",
@@ -45,6 +47,9 @@ OPEN_STATES = frozenset(
     }
 )
 """States that still ask somebody, or the publisher, to do something."""
+
+PROFILE_GONE: Final = "profile_gone"
+"""The problem of what its profile has gone from under."""
 
 _OUT = (DeliveryState.PUBLISHED, DeliveryState.REMOVING, DeliveryState.REMOVED)
 
@@ -250,13 +255,19 @@ class Delivery:
             return state.value
         if self.copies and not self.unwanted:
             return "out_twice"
-        if self.problem and (state is DeliveryState.REMOVING or self.to_remove):
+        wanted = state is DeliveryState.REMOVING or self.to_remove or self.stranded
+        if self.problem and wanted:
             return "not_removed"
         if state is DeliveryState.PUBLISHED and self.amend_problem:
             return "not_amended"
         if state is DeliveryState.WAITING and self.problem == "credentials_refused":
             return "sign_in"
         return "partly_out" if self.partly_out and self.problem else ""
+
+    @property
+    def stranded(self) -> bool:
+        """Whether it is out, was to be taken down, and its profile has gone: a person has to look."""
+        return self.state is DeliveryState.PUBLISHED and self.problem == PROFILE_GONE
 
     @property
     def to_remove(self) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ NOTICE_KINDS = (
     "missed",
     "moved_by_zone",
     "nobody_asked",
+    "not_removed",
     "out_twice",
     "overdue",
     "published",

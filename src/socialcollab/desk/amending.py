@@ -8,7 +8,7 @@ from socialcollab.desk.carrying import Carrier, Read, Right, StoppedError, broke
 from socialcollab.desk.steps import Steps, held
 from socialcollab.errors import NetworkError, RejectedError, SocialCollabError, StoreError
 from socialcollab.transport import Amending, Prepared
-from socialcollab.workflow import Event, settle_amend, start_amend
+from socialcollab.workflow import Event, give_up_amend, settle_amend, start_amend
 from socialcollab.workflow import events as ev
 
 __all__ = ["amend"]
@@ -25,6 +25,11 @@ def amend(carrier: Carrier, delivery: str, now: dt.datetime) -> Steps[None]:
     before = read.value
     revision = before.amending
     if not revision or (before.not_before is not None and before.not_before > now):
+        return
+    given_up = yield from carrier.store(
+        delivery, now, lambda again: give_up_amend(again.value, again.context)
+    )
+    if given_up:
         return
     taken: list[Right] = []
     outcome: NetworkError | None = None

@@ -352,6 +352,8 @@ class AsyncActing:
         """
         Say that somebody has looked, and what was in doubt is not there.
 
+        So it is said of what was to be taken down from a profile that has gone.
+
         Raises:
             RefusedError: If it may still arrive, or nothing is in doubt.
         """

@@ -13,7 +13,7 @@ from socialcollab.errors import (
     SocialCollabError,
     StoreError,
 )
-from socialcollab.workflow import put_off_removal, removed
+from socialcollab.workflow import give_up_removal, put_off_removal, removed
 from socialcollab.workflow.decide_delivery import waits_to_sign_in
 
 __all__ = ["remove"]
@@ -23,12 +23,19 @@ def remove(carrier: Carrier, delivery: str, now: dt.datetime) -> Steps[None]:
     """
     Take down, one by one, what of a delivery is to be taken down, if it is time to.
 
+    What stands on a profile that has gone cannot be: the wish ends by saying so.
+
     Raises:
         SocialCollabError: If nothing reaches its profile; it is tried again later.
     """
     read = yield from carrier.read(delivery, now)
     before = read.value
     if not before.to_remove or (before.not_before is not None and before.not_before > now):
+        return
+    given_up = yield from carrier.store(
+        delivery, now, lambda again: give_up_removal(again.value, again.context)
+    )
+    if given_up:
         return
     for network_id in before.to_remove:
         failed: Exception | None = None

@@ -5,6 +5,7 @@ from socialcollab.workflow.actor import Actor
 from socialcollab.workflow.amending import (
     amend_in_doubt,
     differs_from_out,
+    give_up_amend,
     settle_amend,
     start_amend,
 )
@@ -46,7 +47,7 @@ from socialcollab.workflow.quorum import Quorum
 from socialcollab.workflow.request import Decision, PostRecord, Request, StepClock
 from socialcollab.workflow.revising import new_revision
 from socialcollab.workflow.steps import StepStatus, due_steps, gate, step_statuses
-from socialcollab.workflow.taking_down import put_off_removal, removed
+from socialcollab.workflow.taking_down import give_up_removal, put_off_removal, removed
 from socialcollab.workflow.timing import expire
 from socialcollab.workflow.waiving import Waiver, not_waived
 
@@ -92,6 +93,8 @@ __all__ = [
     "forget",
     "gate",
     "give_up",
+    "give_up_amend",
+    "give_up_removal",
     "looked",
     "may_amend",
     "may_leave",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from socialcollab.content import PUBLISHED_FIELDS, Delivery, DeliveryState, Post
+from socialcollab.content import PROFILE_GONE, PUBLISHED_FIELDS, Delivery, DeliveryState, Post
 from socialcollab.directory.networks import NETWORKS
 from socialcollab.errors import (
     CredentialsRefusedError,
@@ -26,7 +26,14 @@ from socialcollab.workflow.request import PostRecord
 from socialcollab.workflow.steps import gate
 from socialcollab.workflow.taking_down import check_on_profiles
 
-__all__ = ["amend", "amend_in_doubt", "differs_from_out", "settle_amend", "start_amend"]
+__all__ = [
+    "amend",
+    "amend_in_doubt",
+    "differs_from_out",
+    "give_up_amend",
+    "settle_amend",
+    "start_amend",
+]
 
 _REACHES = frozenset(PUBLISHED_FIELDS) - {"targets"}
 
@@ -145,6 +152,13 @@ def start_amend(
         deadline=deadline,
     )
     return (_event(delivery, started),)
+
+
+def give_up_amend(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
+    """Store that what is out cannot be changed from here any more, as its profile has gone."""
+    if not delivery.amending or delivery.profile in context.profiles:
+        return ()
+    return (_event(delivery, ev.AmendRefused(problem=PROFILE_GONE, answered=False)),)
 
 
 def settle_amend(

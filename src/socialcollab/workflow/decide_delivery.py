@@ -5,7 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from socialcollab.content import PUBLISHED_FIELDS, Delivery, DeliveryState, Hold, PostState
+from socialcollab.content import (
+    PROFILE_GONE,
+    PUBLISHED_FIELDS,
+    Delivery,
+    DeliveryState,
+    Hold,
+    PostState,
+)
 from socialcollab.time import Duration
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import events as ev
@@ -164,7 +171,7 @@ def begin(
 
 def _not_approved(record: PostRecord, delivery: Delivery, context: Context) -> str:
     if delivery.profile not in context.profiles:
-        return "profile_gone"
+        return PROFILE_GONE
     return "" if may_leave(record, delivery, context) else "not_approved"
 
 
@@ -232,5 +239,5 @@ def strand(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
     if delivery.unwanted:
         return (_event(delivery, ev.DeliveryReturned(problem="taken_down")),)
     if delivery.profile not in context.profiles:
-        return (_event(delivery, ev.DeliveryMissed(problem="profile_gone")),)
+        return (_event(delivery, ev.DeliveryMissed(problem=PROFILE_GONE)),)
     return ()

@@ -35,6 +35,7 @@ __all__ = [
     "DeliveryUnknown",
     "PartPublished",
     "RemovalAsked",
+    "RemovalGivenUp",
     "RemovalPutOff",
     "SendStarted",
 ]
@@ -226,6 +227,15 @@ class RemovalPutOff:
 
 
 @attrs.frozen(kw_only=True)
+class RemovalGivenUp:
+    """It cannot be taken down from here any more: the wish is over, and what is out is out."""
+
+    TYPE: ClassVar[str] = "delivery.removal_given_up"
+
+    problem: str
+
+
+@attrs.frozen(kw_only=True)
 class DeliveryRemoved:
     """What these ids name is not on the network any more."""
 
@@ -302,6 +312,7 @@ DeliveryEvent: TypeAlias = (
     | DeliveryLooked
     | DeliveryRuledOut
     | RemovalAsked
+    | RemovalGivenUp
     | RemovalPutOff
     | DeliveryRemoved
     | AmendAsked

@@ -34,6 +34,7 @@ from socialcollab.workflow.delivery_events import (
     DeliveryUnknown,
     PartPublished,
     RemovalAsked,
+    RemovalGivenUp,
     RemovalPutOff,
     SendStarted,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "PostWaived",
     "PostWithdrawn",
     "RemovalAsked",
+    "RemovalGivenUp",
     "RemovalPutOff",
     "SendStarted",
     "SlotTaken",
@@ -248,6 +250,7 @@ SYSTEM_MAY: Final[Mapping[str, frozenset[str]]] = {
             DeliveryPublishedAgain,
             DeliveryLooked,
             RemovalPutOff,
+            RemovalGivenUp,
             DeliveryRemoved,
             AmendStarted,
             DeliveryAmended,

@@ -224,6 +224,23 @@ def _put_off(delivery: Delivery, data: ev.RemovalPutOff) -> Delivery:
     )
 
 
+def _given_up(delivery: Delivery, data: ev.RemovalGivenUp) -> Delivery:
+    state = delivery.state
+    if state is DeliveryState.REMOVING:
+        # Of what was never out as a whole, the rest is still missing.
+        state = DeliveryState.PUBLISHED if delivery.network_id else DeliveryState.MISSED
+    over = attrs.evolve(
+        delivery,
+        state=state,
+        unwanted=False,
+        unwanted_ids=(),
+        problem=data.problem,
+        not_before=None,
+        rate_limited=0,
+    )
+    return _settled(over)
+
+
 def _removed(delivery: Delivery, data: ev.DeliveryRemoved) -> Delivery:
     ids = tuple(dict.fromkeys((*delivery.removed_ids, *data.network_ids)))
     return _settled(
@@ -302,6 +319,7 @@ _FOLDS: Final[Mapping[type[Any], Callable[[Delivery, Any], Delivery]]] = {
     ev.DeliveryReplanned: lambda delivery, _: delivery,
     ev.DeliveryCancelled: _to(DeliveryState.CANCELLED),
     ev.RemovalAsked: _removal_asked,
+    ev.RemovalGivenUp: _given_up,
     ev.RemovalPutOff: _put_off,
     ev.DeliveryRemoved: _removed,
     ev.AmendAsked: _amend_asked,

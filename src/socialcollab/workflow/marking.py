@@ -57,11 +57,18 @@ def mark_published(
 def mark_absent(
     record: PostRecord, command: cm.MarkAbsent, context: Context
 ) -> tuple[ev.Event, ...]:
-    """Store that a person has looked, and what was in doubt is not there."""
+    """
+    Store that a person has looked, and what was in doubt is not there.
+
+    So it is said of what was to be taken down from a profile that has gone.
+    """
     post = record.post
     delivery = _current(command.profile, context)
     sent_to = [] if delivery is None else [delivery.profile]
     check_on_profiles("publish", post, sent_to, command.profile, context)
+    if delivery is not None and delivery.stranded:
+        data = ev.DeliveryRemoved(network_ids=delivery.standing)
+        return (ev.Event(ev.delivery_stream(delivery.id), context.actor, data),)
     if delivery is None or delivery.in_doubt is None or delivery.state not in _IN_DOUBT:
         raise refuse(Reason.of("nothing_in_doubt", post=post.id, profile=command.profile))
     _refuse_under_way(post, delivery, "mark_absent", context)

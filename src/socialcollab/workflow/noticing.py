@@ -224,6 +224,7 @@ _OUTCOMES: Final[Mapping[type[Any], str]] = {
     ev.DeliveryRemoved: "removed",
     ev.DeliveryReplanned: "moved_by_zone",
     ev.DeliveryUnknown: "unknown",
+    ev.RemovalGivenUp: "not_removed",
 }
 
 

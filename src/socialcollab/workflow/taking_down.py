@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from socialcollab.content import Delivery, DeliveryState, Post
+from socialcollab.content import PROFILE_GONE, Delivery, DeliveryState, Post
 from socialcollab.errors import (
     CredentialsRefusedError,
     NetworkError,
@@ -22,7 +22,7 @@ from socialcollab.workflow.planning_deliveries import CALLED_OFF
 from socialcollab.workflow.refusals import refuse, verdict_on
 from socialcollab.workflow.request import PostRecord
 
-__all__ = ["check_on_profiles", "put_off_removal", "removed", "take_down"]
+__all__ = ["check_on_profiles", "give_up_removal", "put_off_removal", "removed", "take_down"]
 
 _SENDING = (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
 
@@ -114,6 +114,18 @@ def removed(delivery: Delivery, network_ids: Iterable[str]) -> tuple[ev.Event, .
     if not gone:
         return ()
     return (_event(delivery, ev.DeliveryRemoved(network_ids=gone)),)
+
+
+def give_up_removal(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Store that nothing can take it down from here, as its profile has gone.
+
+    What is out stays out, and is said to be: a person who has looked may say
+    that it is not there any more.
+    """
+    if not delivery.to_remove or delivery.profile in context.profiles:
+        return ()
+    return (_event(delivery, ev.RemovalGivenUp(problem=PROFILE_GONE)),)
 
 
 def put_off_removal(

@@ -112,6 +112,7 @@ MESSAGES: Final[dict[str, str]] = {
     "notice.published": "post `{post}` is out on `{profile}`",
     "notice.rejected": "{by} rejected post `{post}`",
     "notice.reminder": "post `{post}` still waits for your decision on step `{step}`",
+    "notice.not_removed": "post `{post}` cannot be taken down from `{profile}`, which has gone; look whether it is still out",
     "notice.removed": "post `{post}` was removed from `{profile}`",
     "notice.review_requested": "you are asked to decide on post `{post}` (step `{step}`)",
     "notice.stands_in": "you stand in for {by}",

@@ -112,6 +112,7 @@ MESSAGES: Final[dict[str, str]] = {
     "notice.published": "bericht `{post}` staat op `{profile}`",
     "notice.rejected": "{by} wees bericht `{post}` af",
     "notice.reminder": "bericht `{post}` wacht nog op je beslissing bij stap `{step}`",
+    "notice.not_removed": "bericht `{post}` kan niet van `{profile}` worden verwijderd, want dat profiel is er niet meer; kijk of het er nog staat",
     "notice.removed": "bericht `{post}` is verwijderd van `{profile}`",
     "notice.review_requested": "je wordt gevraagd te beslissen over bericht `{post}` (stap `{step}`)",
     "notice.stands_in": "je valt in voor {by}",
