@@ -212,6 +212,32 @@ def test_every_kind_of_fault_is_said(old: str, new: str, said: list[str]) -> Non
         assert any(word in one for one in found), found
 
 
+FORBID = '[[forbids]]\nto = "member:ana"\npermissions = ["publish"]\non = "tulip-x"\n{reason}\n[[duties]]\n'
+REASONS = {
+    "grants[0].reason": ('to = "team:social"\n', 'to = "team:social"\n{reason}\n'),
+    "forbids[0].reason": ("[[duties]]\n", FORBID),
+    "blackouts[0].reason": ('every = "year"\n', 'every = "year"\n{reason}\n'),
+    "approvals[0].reason": (
+        'on = { workspace = "*" }\n[[',
+        'on = { workspace = "*" }\n{reason}\n[[',
+    ),
+}
+
+
+@pytest.mark.parametrize("place", REASONS)
+def test_a_reason_has_at_most_five_hundred_characters(place: str) -> None:
+    old, new = REASONS[place]
+
+    def with_reason(length: int) -> str:
+        # Characters are counted, whatever they take in bytes.
+        return with_changes((old, new.replace("{reason}", f'reason = "{"é" * length}"')))
+
+    assert Organization.loads(with_reason(500)).id == "acme"
+    assert faults_of(with_reason(501)) == [
+        f"the text is 501 characters long, more than 500 at {place}"
+    ]
+
+
 def test_a_misspelt_key_is_one_fault_and_not_a_missing_one_besides() -> None:
     assert faults_of(with_changes(('lead = "eva"', 'laed = "eva"'))) == [
         "unknown key `laed` at workspaces[0].laed; did you mean `lead`?"
