@@ -59,18 +59,26 @@ def perform(
 
         StaleError: If another person changed what was seen.
     """
-    fresh = [state] if state is not None else []
+    records, _ = yield from _performed(engine, actor, command, state)
+    return records
 
-    def attempt() -> Steps[dict[str, Any]]:
+
+def _performed(
+    engine: Engine, actor: Actor, command: dc.Command, given: State | None
+) -> Steps[tuple[dict[str, Any], State]]:
+    """Carry out a command; return the new records, and what held when it was decided."""
+    fresh = [given] if given is not None else []
+
+    def attempt() -> Steps[tuple[dict[str, Any], State]]:
         at = engine.now()
         state = fresh.pop() if fresh else (yield from engine.state())
         if isinstance(command, dc.Erase):
-            return (yield from erase(engine, state, actor, command, at=at))
+            return (yield from erase(engine, state, actor, command, at=at)), state
         events, loaded, salt = yield from decided(engine, state, actor, command, at=at)
         if not events:
             # What was asked for stands already.
-            return {}
-        return (yield from engine.append(state, events, loaded, at=at, salt=salt))
+            return {}, state
+        return (yield from engine.append(state, events, loaded, at=at, salt=salt)), state
 
     return (yield from engine.again(attempt))
 
@@ -79,14 +87,13 @@ def perform_on_post(
     engine: Engine, actor: Actor, command: cm.PostCommand, *, state: State | None = None
 ) -> Steps[Post]:
     """Carry out a command on a post, and return the post as it is then, as the actor sees it."""
-    records = yield from perform(engine, actor, command, state=state)
+    records, held = yield from _performed(engine, actor, command, state)
     stream = f"post/{command.post}"
     found = records[stream] if stream in records else (yield from engine.post(command.post)).record
     post: Post = found.post
     if not any(comment.internal for comment in post.comments):
         return post
-    now = yield from engine.state()
-    return seen_by(post, now.organization.access, actor.name)
+    return seen_by(post, held.organization.access, actor.name)
 
 
 def decided(

@@ -29,7 +29,7 @@ from socialcollab.permissions import Access, CustomPermissions, Duty, Forbid, Gr
 from socialcollab.scheduling import Blackout, SlotPlan
 from socialcollab.sections import ListOf, MapOf, Section, shape
 from socialcollab.styleguide.section import Style
-from socialcollab.time import BusinessHours
+from socialcollab.time import BusinessHours, BusinessHoursSection
 from socialcollab.workflow import ApprovalPolicy, Policies
 
 if TYPE_CHECKING:
@@ -390,7 +390,7 @@ class Organization:
         for workspace in self.workspaces:
             section = workspace.business_hours or self.settings.business_hours
             if section is not None:
-                found[workspace.id] = section.hours(zone=self.zones[workspace.id], files=self.files)
+                found[workspace.id] = self._hours_in(section, self.zones[workspace.id])
         return MappingProxyType(found)
 
     def hours_of(self, member: str) -> BusinessHours | None:
@@ -405,8 +405,19 @@ class Organization:
             section = None if person is None else person.business_hours
             section = section or (self.settings.business_hours if person else None)
             zone = (person.timezone if person else "") or str(self.settings.timezone)
-            known[member] = None if section is None else section.hours(zone=zone, files=self.files)
+            known[member] = None if section is None else self._hours_in(section, zone)
         return known[member]
+
+    def _hours_in(self, section: BusinessHoursSection, zone: str) -> BusinessHours:
+        """Return the hours of a section, the same for all who share them: holidays are read once."""
+        key = section, zone
+        if key not in self._hours:
+            self._hours[key] = section.hours(zone=zone, files=self.files)
+        return self._hours[key]
+
+    @cached_property
+    def _hours(self) -> dict[tuple[BusinessHoursSection, str], BusinessHours]:
+        return {}
 
     @cached_property
     def _member_hours(self) -> dict[str, BusinessHours | None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -11,6 +13,10 @@ from socialcollab.directory import Selector, as_selector
 from socialcollab.errors import InvalidValueError
 from socialcollab.sections import LocalTime, Parsed, Section, Text, shape
 from socialcollab.time import EVERY_PATTERN, Every, Window, as_utc, local_time, parse_local, resolve
+from socialcollab.time import zone as zone_named
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 __all__ = ["Blackout"]
 
@@ -95,8 +101,28 @@ class Blackout:
             )
 
     def windows(self, zone: str, a: dt.datetime, b: dt.datetime) -> Iterator[Window]:
-        """Yield its windows that overlap the time from *a* to *b*, for a profile in *zone*."""
-        first, last = as_utc(a), as_utc(b)
+        """Return its windows that overlap the time from *a* to *b*, for a profile in *zone*."""
+        silence = _Silence(self.start, self.end, self.every)
+        return silence.windows(zone, as_utc(a), as_utc(b))
+
+    def covers(self, zone: str, at: dt.datetime) -> bool:
+        """Tell whether an instant lies in it, for a profile in *zone*."""
+        instant = as_utc(at)
+        # Its own data stand for it: a selector takes long to tell from another.
+        silence = _Silence(self.start, self.end, self.every)
+        windows = _on_day(silence, zone_named(zone), instant.date())
+        return any(window.contains(instant) for window in windows)
+
+
+@attrs.frozen
+class _Silence:
+    """The times of a blackout."""
+
+    start: dt.datetime
+    end: dt.datetime
+    every: Every | None
+
+    def windows(self, zone: str, first: dt.datetime, last: dt.datetime) -> Iterator[Window]:
         length = self.end - self.start
         if self.every is None:
             starts = iter([self.start])
@@ -111,8 +137,10 @@ class Blackout:
             if begin < last and first < end:
                 yield Window(start=begin, end=end)
 
-    def covers(self, zone: str, at: dt.datetime) -> bool:
-        """Tell whether an instant lies in it, for a profile in *zone*."""
-        instant = as_utc(at)
-        soon = instant + dt.timedelta(microseconds=1)
-        return any(window.contains(instant) for window in self.windows(zone, instant, soon))
+
+# A calendar asks of many posts of few days.
+@lru_cache(maxsize=1024)
+def _on_day(silence: _Silence, where: ZoneInfo, day: dt.date) -> tuple[Window, ...]:
+    midnight = dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
+    last = midnight + (_DAY if day < dt.date.max else _DAY - dt.timedelta(microseconds=1))
+    return tuple(silence.windows(where.key, midnight, last))

@@ -118,11 +118,15 @@ def _lapses(
 ) -> list[dt.datetime]:
     present: list[dt.datetime] = []
     absent: list[dt.datetime] = []
+    # Most of a team keep the same hours, often as the very same value.
+    by_hours: dict[int, tuple[BusinessHours | None, dt.datetime]] = {}
     for member in status.asked:
         if member in status.approved_by:
             continue
         plain = context.hours_of(member)
-        lapse = _after(within, clock.opened_at, plain, zone)
+        if id(plain) not in by_hours:
+            by_hours[id(plain)] = plain, _after(within, clock.opened_at, plain, zone)
+        lapse = by_hours[id(plain)][1]
         around = [
             one
             for one in context.absences

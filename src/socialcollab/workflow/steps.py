@@ -157,8 +157,9 @@ def _is_due(step: RequiredStep, due: frozenset[StepKey], context: Context) -> bo
 def _asked(
     step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]
 ) -> tuple[MemberId, ...]:
+    # Of what makes up a step, what it binds alone depends on more than its key.
     movers = {one.author for one in post.revisions} if "time" in step.covers else set()
-    key = ("asked", step, post.workspace, post.targets, post.authors, frozenset(movers), added)
+    key = ("asked", step.key, post.workspace, post.targets, post.authors, frozenset(movers), added)
     return context.once(key, lambda: _now_asked(step, post, context, added))
 
 
