@@ -31,7 +31,9 @@ _SEARCH: Final = dt.timedelta(days=60 * 366)
 LAST: Final = dt.datetime(9999, 12, 29)  # noqa: DTZ001  local by meaning
 
 
-def local_times(rule: Rule, start: dt.datetime, since: dt.datetime) -> Iterator[dt.datetime]:
+def local_times(
+    rule: Rule, start: dt.datetime, since: dt.datetime, until: dt.datetime | None = None
+) -> Iterator[dt.datetime]:
     """
     Yield the local times of *rule* from *since* on, in order.
 
@@ -44,15 +46,17 @@ def local_times(rule: Rule, start: dt.datetime, since: dt.datetime) -> Iterator[
         start: Its first local time, and what its missing parts are taken from.
 
         since: Where to begin; a later start wins.
+
+        until: The last of interest: nothing is sought beyond it.
     """
     begin = start.replace(microsecond=0)
     walk = begin if rule.count is not None else max(since, begin)
-    found = _expand(rule, begin, walk)
-    if rule.count is not None:
-        found = islice(found, rule.count)
-    last = LAST
+    last = LAST if until is None else min(LAST, until)
     if rule.until is not None and rule.until.tzinfo is None:
         last = min(last, rule.until)
+    found = _expand(rule, begin, walk, last)
+    if rule.count is not None:
+        found = islice(found, rule.count)
     for local in found:
         if local > last:
             return
@@ -60,12 +64,19 @@ def local_times(rule: Rule, start: dt.datetime, since: dt.datetime) -> Iterator[
             yield local
 
 
-def _expand(rule: Rule, start: dt.datetime, since: dt.datetime) -> Iterator[dt.datetime]:
+def _expand(
+    rule: Rule, start: dt.datetime, since: dt.datetime, last: dt.datetime
+) -> Iterator[dt.datetime]:
+    if last < since:
+        return iter(())
     delegated = rule.freq in _UNIT or rule.by_week_no
-    return _delegated(rule, start, since) if delegated else _periods(rule, start, since)
+    expand = _delegated if delegated else _periods
+    return expand(rule, start, since, last)
 
 
-def _periods(rule: Rule, start: dt.datetime, since: dt.datetime) -> Iterator[dt.datetime]:
+def _periods(
+    rule: Rule, start: dt.datetime, since: dt.datetime, last: dt.datetime
+) -> Iterator[dt.datetime]:
     full = _filled(rule, start)
     times = [
         dt.time(hour, minute, second)
@@ -76,8 +87,9 @@ def _periods(rule: Rule, start: dt.datetime, since: dt.datetime) -> Iterator[dt.
         )
     ]
     index = _index_of(full, start.date(), since.date())
+    end = _index_of(full, start.date(), last.date())
     empty = 0
-    while empty <= _CYCLE[rule.freq]:
+    while index <= end and empty <= _CYCLE[rule.freq]:
         dates = _dates(full, start.date(), index)
         if dates is None:
             return
@@ -201,7 +213,9 @@ def _positions(found: list[dt.datetime], wanted: tuple[int, ...]) -> list[dt.dat
     return [found[index] for index in sorted(at) if 0 <= index < size]
 
 
-def _delegated(rule: Rule, start: dt.datetime, since: dt.datetime) -> Iterator[dt.datetime]:
+def _delegated(
+    rule: Rule, start: dt.datetime, since: dt.datetime, last: dt.datetime
+) -> Iterator[dt.datetime]:
     from dateutil import rrule  # noqa: PLC0415  rules that need it pay for it
 
     full = _filled(rule, start) if rule.freq in ("MONTHLY", "WEEKLY") else rule
@@ -210,8 +224,8 @@ def _delegated(rule: Rule, start: dt.datetime, since: dt.datetime) -> Iterator[d
         # RFC 5545: the day of the week is taken from the start; dateutil takes all seven.
         by_day = ((0, start.weekday()),)
     first = _sought(rule, start, since)
-    while first is not None and first <= LAST:
-        until = _search_end(rule, first)
+    while first is not None and first <= last:
+        until = min(_search_end(rule, first), last)
         found = False
         try:
             for local in rrule.rrule(
@@ -235,7 +249,7 @@ def _delegated(rule: Rule, start: dt.datetime, since: dt.datetime) -> Iterator[d
                     yield local
         except ValueError:
             return  # dateutil's way to say that interval and times never meet
-        if not found or until >= LAST:
+        if not found or until >= last:
             return
         first = _sought(rule, start, until + dt.timedelta(seconds=1))
 

@@ -204,9 +204,7 @@ class Recurrence:
         waiting: list[dt.datetime] = []
         last: dt.datetime | None = None
         end = self.rule.until if self.rule.until is not None and self.rule.until.tzinfo else None
-        for local in local_times(self.rule, self.start, since):
-            if until is not None and local > until:
-                break
+        for local in local_times(self.rule, self.start, since, until):
             try:
                 instant = resolve(local, self.zone, repeated=self.repeated)
                 moved = False
