@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -78,12 +80,21 @@ _BOUND = st.sampled_from([dt.date(2026, 1, 1), "2026-01-01", "2026-01-01 08:00",
 _LATER = st.sampled_from([dt.date(2027, 1, 1), "2027-01-01 08:00"])
 
 
-@st.composite
-def documents(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw a document that loads."""
-    workspaces = [f"w{at}" for at in range(draw(st.integers(1, 2)))]
-    members = [f"m{at}" for at in range(draw(st.integers(1, 3)))]
-    profiles = [f"p{at}" for at in range(draw(st.integers(1, 2)))]
+def documents() -> st.SearchStrategy[dict[str, Any]]:
+    """Documents that load."""
+    sizes = st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(1, 2))
+    # What is drawn may be changed: no two documents share a list.
+    return sizes.flatmap(lambda drawn: _of_size(*drawn)).map(copy.deepcopy)
+
+
+@cache
+def _of_size(
+    workspace_count: int, member_count: int, profile_count: int
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Documents of so many workspaces, members and profiles."""
+    workspaces = [f"w{at}" for at in range(workspace_count)]
+    members = [f"m{at}" for at in range(member_count)]
+    profiles = [f"p{at}" for at in range(profile_count)]
     workspace, member, profile = map(st.sampled_from, (workspaces, members, profiles))
     party = st.sampled_from([*(f"member:{one}" for one in members), "team:t", "role:r0", "lead"])
     whom = st.sampled_from([*(f"member:{one}" for one in members), "team:t"])
@@ -130,14 +141,12 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "exempt": _list(st.just("role:r0")),
         "reason": _TEXT,
     }
-    house = draw(_table({"id": st.just("house"), "on": on(**context), "steps": steps}, policy))
+    house = _table({"id": st.just("house"), "on": on(**context), "steps": steps}, policy)
     second = _table(
         {"id": st.just("second"), "on": on(**context), "extends": st.just("house")},
         {
             **policy,
-            "steps": st.just(
-                [{"id": "last", "after": [house["steps"][0]["id"]], "reviewers": "lead"}]
-            ),
+            "steps": st.just([{"id": "last", "after": ["s0"], "reviewers": "lead"}]),
         },
     )
     zoned = {"timezone": _ZONE, "language": st.just("nl"), "business_hours": _HOURS, "name": _TEXT}
@@ -198,7 +207,8 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             {"r0": _table({}, {"permissions": _list(_PERMISSION)})},
             {"r1": _table({"includes": st.just(["r0"])}, {"permissions": st.just(["*"])})},
         ),
-        "approvals": st.lists(second, max_size=1).map(lambda more: [house, *more]),
+        "approvals": st.tuples(house, _list(second, most=1)).map(lambda both: [both[0], *both[1]]),
+        "inbox": _table({"fallback": party}, {}),
     }
     optional = {
         "grants": _list(
@@ -280,6 +290,4 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         ),
         "style": st.just({"guides": []}),
     }
-    document = draw(_table(required, optional))
-    document["inbox"] = {"fallback": draw(party)}
-    return document
+    return _table(required, optional)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import cache
 
 import attrs
 from hypothesis import strategies as st
@@ -203,6 +204,7 @@ def contents(
     return st.lists(st.sampled_from(tuple(targets)), unique=True).map(tuple).flatmap(build)
 
 
+@cache
 def _selectors() -> st.SearchStrategy[dict[str, object]]:
     workspace = st.sampled_from(("*", *(name for name, _ in _WORKSPACES)))
     network = st.sampled_from(_NETWORKS)
@@ -220,6 +222,7 @@ def _selectors() -> st.SearchStrategy[dict[str, object]]:
     )
 
 
+@cache
 def _bounds() -> st.SearchStrategy[tuple[dt.date | None, dt.date | None]]:
     hours = st.none() | st.integers(min_value=0, max_value=24 * 20)
 
@@ -239,6 +242,7 @@ def _local(hours: int | None) -> dt.date | None:
     return at if at.hour else at.date()
 
 
+@cache
 def _parties() -> st.SearchStrategy[list[str]]:
     known = [*(f"member:{name}" for name in _MEMBERS), *(f"team:{name}" for name in _TEAMS)]
     return st.lists(st.sampled_from(known), min_size=1, max_size=2, unique=True)
@@ -246,6 +250,11 @@ def _parties() -> st.SearchStrategy[list[str]]:
 
 def grants() -> st.SearchStrategy[Grant]:
     """Grants within a small organization, of roles or permissions, some with bounds in time."""
+    return _grants()
+
+
+@cache
+def _grants() -> st.SearchStrategy[Grant]:
     return st.builds(
         lambda to, role, permissions, on, bounds: Grant(
             to=to,
@@ -263,6 +272,7 @@ def grants() -> st.SearchStrategy[Grant]:
     )
 
 
+@cache
 def _forbids() -> st.SearchStrategy[Forbid]:
     return st.builds(
         lambda to, permissions, on, bounds: Forbid(
@@ -275,6 +285,19 @@ def _forbids() -> st.SearchStrategy[Forbid]:
     )
 
 
+# Made once: Hypothesis looks through each strategy that is new to it.
+_SOME_MEMBERS = st.lists(st.sampled_from(_MEMBERS), unique=True)
+_SOME_PERMISSIONS = st.lists(st.sampled_from((*_PERMISSIONS, "ads.boost")), max_size=2).map(tuple)
+_SOME_TAGS = st.frozensets(st.sampled_from(_TAGS))
+_SOME_GRANTS = st.lists(_grants(), max_size=5)
+_SOME_FORBIDS = st.lists(_forbids(), max_size=3)
+_UNDER_WRITER = st.sampled_from(((), ("writer",)))
+_UNDER_EDITOR = st.sampled_from(((), ("writer",), ("publisher",)))
+_EDITING = st.just(("*",)) | _SOME_PERMISSIONS
+_TENTHS = st.integers(0, 9)
+_ZONES = st.sampled_from(("UTC", "Europe/Lisbon"))
+
+
 @st.composite
 def small_organizations(draw: st.DrawFn) -> SmallOrganization:
     """
@@ -283,30 +306,27 @@ def small_organizations(draw: st.DrawFn) -> SmallOrganization:
     Roles include each other in a chain; bounds lie around a night on which
     the clocks change.
     """
-    names = st.lists(st.sampled_from(_MEMBERS), unique=True)
-    some = st.lists(st.sampled_from((*_PERMISSIONS, "ads.boost")), max_size=2)
     roles = (
-        Role(id="writer", permissions=tuple(draw(some))),
+        Role(id="writer", permissions=draw(_SOME_PERMISSIONS)),
         Role(
             id="publisher",
-            includes=draw(st.sampled_from(((), ("writer",)))),
-            permissions=tuple(draw(some)),
+            includes=draw(_UNDER_WRITER),
+            permissions=draw(_SOME_PERMISSIONS),
         ),
         Role(
             id="editor",
-            includes=draw(st.sampled_from(((), ("writer",), ("publisher",)))),
-            permissions=tuple(draw(st.just(["*"]) | some)),
+            includes=draw(_UNDER_EDITOR),
+            permissions=draw(_EDITING),
         ),
     )
-    tags = st.frozensets(st.sampled_from(_TAGS))
     return SmallOrganization(
-        members=tuple(Member(id=name, suspended=draw(st.integers(0, 9)) == 0) for name in _MEMBERS),
+        members=tuple(Member(id=name, suspended=draw(_TENTHS) == 0) for name in _MEMBERS),
         profiles=tuple(
-            Profile(id=f"{name}-{network}", workspace=name, network=network, tags=draw(tags))
+            Profile(id=f"{name}-{network}", workspace=name, network=network, tags=draw(_SOME_TAGS))
             for name, _ in _WORKSPACES
             for network in _NETWORKS
         ),
-        teams=tuple(Team(id=name, members=draw(names)) for name in _TEAMS),
+        teams=tuple(Team(id=name, members=draw(_SOME_MEMBERS)) for name in _TEAMS),
         workspaces=tuple(
             Workspace(id=name, timezone=zone, lead="eva", default_approval="none")
             for name, zone in _WORKSPACES
@@ -314,11 +334,11 @@ def small_organizations(draw: st.DrawFn) -> SmallOrganization:
         roles=roles,
         grants=tuple(
             attrs.evolve(grant, place=f"grants[{number}]")
-            for number, grant in enumerate(draw(st.lists(grants(), max_size=5)))
+            for number, grant in enumerate(draw(_SOME_GRANTS))
         ),
         forbids=tuple(
             attrs.evolve(forbid, place=f"forbids[{number}]")
-            for number, forbid in enumerate(draw(st.lists(_forbids(), max_size=3)))
+            for number, forbid in enumerate(draw(_SOME_FORBIDS))
         ),
-        timezone=draw(st.sampled_from(("UTC", "Europe/Lisbon"))),
+        timezone=draw(_ZONES),
     )
