@@ -64,10 +64,12 @@ def examples(session: nox.Session) -> None:
             session.log(f"example: {script.name}")
             shutil.copy(script, folder)
             with session.chdir(folder):
-                session.run("python", script.name, silent=True)
+                session.run("python", "-W", "error", script.name, silent=True)
         week = Path("examples/agency_week").resolve()
         if week.is_dir():
-            session.run("python", str(week), "--out", str(Path(folder) / "week"), silent=True)
+            session.run(
+                "python", "-W", "error", str(week), "--out", str(Path(folder) / "week"), silent=True
+            )
 
 
 @nox.session(python=HERE)
