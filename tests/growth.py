@@ -20,9 +20,11 @@ def grows_gently(work: Callable[[int], object], size: int) -> bool:
     enough, so that a busy machine does not decide.
     """
     for _ in range(4):
-        small = min(_cost(work, size) for _ in range(3))
         large = _cost(work, size * _TIMES_LARGER)
-        if large < 0.05 or large < _MOST * max(small, 1e-4):
+        if large < 0.05:
+            return True
+        small = min(_cost(work, size) for _ in range(2))
+        if large < _MOST * max(small, 1e-4):
             return True
     return False
 

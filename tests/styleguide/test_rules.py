@@ -258,7 +258,7 @@ def test_ten_thousand_terms_cost_little(shared_data: Callable[[str], Path]) -> N
 @pytest.mark.parametrize("piece", ["a ", "a", "a.", "é", "' ", "@a ", "\u0301", "\ud800 "])
 def test_hostile_texts_take_moments(piece: str) -> None:
     guide = _terms({"ban": ["a " * 90 + "b", "a", "a a a c"]})
-    assert grows_gently(lambda size: lint(piece * (size // len(piece)), guide, profile="x"), 12_500)
+    assert grows_gently(lambda size: lint(piece * (size // len(piece)), guide, profile="x"), 2_000)
 
 
 @given(st.text(max_size=80), st.lists(st.text("abé ’'", min_size=1, max_size=5), max_size=4))
