@@ -21,7 +21,7 @@ def grows_gently(work: Callable[[int], object], size: int) -> bool:
     """
     for _ in range(4):
         large = _cost(work, size * _TIMES_LARGER)
-        if large < 0.05:
+        if large < 0.02:
             return True
         small = min(_cost(work, size) for _ in range(2))
         if large < _MOST * max(small, 1e-4):
