@@ -227,12 +227,26 @@ def test_a_template_says_what_it_needs() -> None:
         Organization.template("by_network", id='a"\n[x]')
 
 
+def test_a_text_that_was_just_read_with_the_same_files_is_not_read_again(
+    northwind: Organization,
+) -> None:
+    text, files = northwind.to_toml(), dict(northwind.files)
+    made = Organization.loads(text, files=files)
+    assert Organization.loads(text, files=dict(reversed(files.items()))) is made
+    guide = "style/house.toml"
+    other = Organization.loads(text, files={**files, guide: files[guide] + b"\n"})
+    assert (other.digest, other.files[guide]) != (made.digest, made.files[guide])
+    hashless = {name: bytearray(data) for name, data in files.items()}
+    assert Organization.loads(text, files=hashless) == made  # type: ignore[arg-type]
+
+
 def test_a_calendar_needs_its_extra(
     northwind: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "icalendar", None)
+    unread = f"# A text that was not read before.\n{northwind.to_toml()}"
     with pytest.raises(MissingExtraError, match=r"socialcollab\[calendar\]"):
-        Organization.loads(northwind.to_toml(), files=northwind.files)
+        Organization.loads(unread, files=northwind.files)
     text = without_holidays(northwind.to_toml())
     files = {name: data for name, data in northwind.files.items() if name != "holidays-nl.ics"}
     assert Organization.loads(text, files=files).id == "northwind"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
@@ -155,7 +155,7 @@ class Organization:
     @classmethod
     def loads(cls, text: str | bytes, *, files: Mapping[str, bytes] | None = None) -> Self:
         """
-        Read a document from its text.
+        Read a document from its text; the last few that were read are kept.
 
         Args:
             text: TOML, at most 5 MB.
@@ -165,7 +165,8 @@ class Organization:
         Raises:
             ExceptionGroup: Of one `FaultError` for each fault.
         """
-        return cls._read(text, files or {})
+        kept = _kept(text, files or {}) if cls is Organization else None
+        return kept if isinstance(kept, cls) else cls._read(text, files or {})
 
     @classmethod
     def from_dict(
@@ -583,3 +584,18 @@ class Organization:
         from socialcollab.organization.schema import document_schema  # noqa: PLC0415
 
         return document_schema(fields_of(Organization))
+
+
+def _kept(text: str | bytes, files: Mapping[str, bytes]) -> Organization | None:
+    """Return what was made of the same before, or now; None if it cannot be told to be the same."""
+    try:
+        given = frozenset(files.items())
+    except TypeError:  # of a bytearray, say
+        return None
+    return _loaded(text, given)
+
+
+# A desk reads its document again each time it is opened, and it is seldom another one.
+@lru_cache(maxsize=8)
+def _loaded(text: str | bytes, files: frozenset[tuple[str, bytes]]) -> Organization:
+    return Organization._read(text, dict(files))
