@@ -134,7 +134,7 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(python=HERE)
 def soak(session: nox.Session) -> None:
-    """Run the slow sessions in full; ``-- --seconds 90`` runs a share."""
+    """Run the slow sessions and all properties in full; ``-- --seconds 90`` runs a share."""
     session.install(CALENDAR, *groups("tests"))
     posargs = session.posargs or ["--seconds", "3600"]
-    session.run("pytest", "-m", "slow", "-s", "-n0", *posargs)
+    session.run("pytest", "-m", "slow or hypothesis", "-s", "-n0", *posargs)
