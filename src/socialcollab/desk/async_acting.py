@@ -7,12 +7,12 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from socialcollab.content import Image, Poll, Post
+from socialcollab.content import Delivery, Image, Poll, Post
 from socialcollab.desk import commands as dc
 from socialcollab.desk.drafting import UNCHANGED, TimeLike, Unchanged, draft, edit, local_time_of
 from socialcollab.desk.holding import hold, resume, write_note
 from socialcollab.desk.notices import NoticeBatch, read_notices
-from socialcollab.desk.perform import perform, perform_on_post
+from socialcollab.desk.perform import perform, perform_on_post, perform_seen
 from socialcollab.desk.possible import actions
 from socialcollab.desk.post_page import PostPage, read_page
 from socialcollab.desk.proposal import Proposal
@@ -24,7 +24,7 @@ from socialcollab.identifiers import PostId
 from socialcollab.permissions import Absence
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Verdict
-from socialcollab.workflow import Actor
+from socialcollab.workflow import Actor, PostRecord
 from socialcollab.workflow import commands as cm
 
 if TYPE_CHECKING:
@@ -51,9 +51,13 @@ class AsyncActing:
     def __repr__(self) -> str:
         return f"<{self.member} at the desk of {self._desk.id}>"
 
-    async def do(self, command: dc.Command) -> dict[str, Any]:
+    async def do(self, command: dc.Command) -> dict[str, PostRecord | Delivery]:
         """
-        Carry out a command: the one door; return the new record of each stream it changed.
+        Carry out a command: the one door.
+
+        Returns:
+            The posts, with their requests, and the deliveries that it changed,
+            by stream, as this member may see them.
 
         Raises:
             RefusedError: If it may not be; its verdict says why and what would help.
@@ -62,7 +66,7 @@ class AsyncActing:
 
             NotFoundError: If what it names does not exist, or may not be viewed.
         """
-        return await self._desk.run(perform(self._desk.engine, self._actor, command))
+        return await self._desk.run(perform_seen(self._desk.engine, self._actor, command))
 
     async def _do_on_post(self, command: cm.PostCommand) -> Post:
         return await self._desk.run(perform_on_post(self._desk.engine, self._actor, command))
@@ -522,7 +526,8 @@ class AsyncActing:
             RefusedError: If a post of theirs is not finished; it names them.
         """
         name = str(_id(post)) if post else ""
-        return tuple(sorted(await self.do(dc.Erase(member=member, post=name, reason=reason))))
+        command = dc.Erase(member=member, post=name, reason=reason)
+        return tuple(sorted(await self._desk.run(perform(self._desk.engine, self._actor, command))))
 
     async def to_do(self) -> tuple[ToDo, ...]:
         """Return what waits for this member, the most urgent first."""

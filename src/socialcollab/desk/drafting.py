@@ -62,9 +62,10 @@ def draft(
     state = yield from engine.state()
     organization = state.organization
     if targets:
-        if targets[0] not in organization.profiles_by_id:
-            # Suggest only what the member may view.
-            visible = organization.access.profiles(actor.name, "view", at=engine.now())
+        # What the member may not see is no more there than what does not exist.
+        visible = organization.access.profiles(actor.name, "view", at=engine.now())
+        known = {*visible, *organization.access.profiles(actor.name, "draft", at=engine.now())}
+        if targets[0] not in known:
             raise NotFoundError("profile", targets[0], suggestion=did_you_mean(targets[0], visible))
         workspace = workspace or organization.profile(targets[0]).workspace
     elif not workspace:

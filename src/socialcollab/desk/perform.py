@@ -6,14 +6,14 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
-from socialcollab.content import Post, PostContent
+from socialcollab.content import Delivery, Post, PostContent
 from socialcollab.desk import commands as dc
 from socialcollab.desk.adopting import adopt
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.erasing import erase
 from socialcollab.desk.observing import decided_on_observed
 from socialcollab.desk.planning import barred, slots_for
-from socialcollab.desk.seen_by import seen_by
+from socialcollab.desk.seen_by import records_seen_by, seen_by
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.time import WallTime, local_time
@@ -21,6 +21,7 @@ from socialcollab.workflow import (
     Actor,
     Context,
     Event,
+    PostRecord,
     away,
     back,
     decide,
@@ -31,7 +32,7 @@ from socialcollab.workflow import (
 )
 from socialcollab.workflow import commands as cm
 
-__all__ = ["decided", "find_ref", "perform", "perform_on_post"]
+__all__ = ["decided", "find_ref", "perform", "perform_on_post", "perform_seen"]
 
 _PLANNING = (cm.Submit, cm.Approve, cm.Schedule, cm.Move)
 
@@ -81,6 +82,15 @@ def _performed(
         return (yield from engine.append(state, events, loaded, at=at, salt=salt)), state
 
     return (yield from engine.again(attempt))
+
+
+def perform_seen(
+    engine: Engine, actor: Actor, command: dc.Command
+) -> Steps[dict[str, PostRecord | Delivery]]:
+    """Carry out a command, and return the posts and deliveries that it changed, as the actor sees them."""
+    records = yield from perform(engine, actor, command)
+    state = yield from engine.state()
+    return records_seen_by(records, engine.context(state, actor, now=engine.now()), actor.name)
 
 
 def perform_on_post(

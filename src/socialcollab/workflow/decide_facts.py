@@ -71,11 +71,18 @@ def _oneself_or_manager(member: str, context: Context) -> None:
             Verdict.no(
                 Reason.of("only_oneself", member=context.actor.name, other=member),
                 missing=[Remedy.of("grant_permission", by=managers, member=context.actor.name,
-                                   permission="manage_access", where=place)],
+                                   permission="manage_access", where="*")],
             )
         )  # fmt: skip
     if not verdict:
         raise RefusedError(verdict)
+
+
+def _work_together(member: str, context: Context) -> bool:
+    """Tell whether there is a profile that both the actor and *member* may view."""
+    access, now = context.access, context.now
+    mine = access.profiles(context.actor.name, "view", at=now)
+    return any(access.allows(member, "view", profile, at=now) for profile in mine)
 
 
 def away(
@@ -162,7 +169,8 @@ def back(
         context: The rules and facts of now.
 
     Raises:
-        NotFoundError: If there is no such absence.
+        NotFoundError: If there is no such absence, or the actor neither may
+            speak for the member nor views a profile that the member views.
 
         RefusedError: If the actor may not speak for the member, or it is over.
 
@@ -171,7 +179,13 @@ def back(
     found = next((one for one in known if one.id == absence), None)
     if found is None:
         raise NotFoundError("absence", absence)
-    _oneself_or_manager(found.member, context)
+    try:
+        _oneself_or_manager(found.member, context)
+    except RefusedError:
+        if _work_together(found.member, context):
+            raise
+        # Whose absence it is would say who there is, and when they are away.
+        raise NotFoundError("absence", absence) from None
     today = local_time(context.now, found.zone).date()
     if found.end <= today:
         raise refuse(Reason.of("absence_over", member=found.member, end=found.end))

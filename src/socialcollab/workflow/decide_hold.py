@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from socialcollab.content import Hold
 from socialcollab.directory import Selector
@@ -11,7 +12,7 @@ from socialcollab.time import as_utc
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.refusals import out_of_sight, refuse, verdict_on
+from socialcollab.workflow.refusals import no_such, out_of_sight, refuse, verdict_on
 
 __all__ = ["resume", "set_hold"]
 
@@ -38,13 +39,14 @@ def set_hold(
 
     Raises:
         RefusedError: If the actor may not hold one of these profiles, or the
-            selector takes in none.
+            selector takes in none that they may view.
 
         InvalidValueError: If there is no reason, or it ends before it begins.
 
         NaiveDatetimeError: If *until* has no UTC offset.
 
-        NotFoundError: If a workspace is named that does not exist.
+        NotFoundError: If a workspace or a profile is named that does not
+            exist, or that the actor may not view.
     """
     if not reason.strip():
         raise InvalidValueError("a hold needs a reason", value=reason, expected="why it stops")
@@ -53,17 +55,34 @@ def set_hold(
         raise InvalidValueError(
             f"hold ends at `{until.isoformat()}`, which is not after now", value=until
         )
-    for workspace in on.workspace if on.of_workspace and not on.covers_all() else ():
-        if workspace not in context.workspaces:
-            raise NotFoundError("workspace", workspace)
+    _check_named(on, context)
     places = _places(on, context)
-    if not places:
-        raise refuse(Reason.of("holds_nothing", on=on))
     verdict = verdict_on("hold", places, context)
+    if not places or (out_of_sight(verdict) and not _sees_any(places, context)):
+        raise refuse(Reason.of("holds_nothing", on=on))
     if not verdict:
         raise RefusedError(verdict)
     value = Hold(id=hold, on=on, reason="", by=str(context.actor), at=context.now, until=until)
     return (ev.Event(HOLDS, context.actor, ev.HoldSet(hold=value, reason=reason)),)
+
+
+def _check_named(on: Selector, context: Context) -> None:
+    """Refuse what is named and does not exist, or may not be viewed, both alike."""
+    if on.covers_all():
+        return
+    for kind, named, known in (
+        ("workspace", on.workspace, context.workspaces),
+        ("profile", on.profile, context.profiles),
+    ):
+        for name in named:
+            if name == "*":
+                continue
+            if name not in known or out_of_sight(verdict_on("view", (name,), context)):
+                raise no_such(kind, name, known, context)
+
+
+def _sees_any(places: Iterable[str], context: Context) -> bool:
+    return any(verdict_on("view", (place,), context) for place in places)
 
 
 def resume(hold: str, context: Context) -> tuple[ev.Event, ...]:

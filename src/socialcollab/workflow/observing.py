@@ -6,11 +6,11 @@ import datetime as dt
 
 from socialcollab.content import Observed
 from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
-from socialcollab.identifiers import PostId, ProfileId, WorkspaceId, did_you_mean
+from socialcollab.identifiers import PostId, ProfileId, WorkspaceId
 from socialcollab.time import as_utc
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.refusals import out_of_sight, verdict_on
+from socialcollab.workflow.refusals import no_such, out_of_sight, verdict_on
 
 __all__ = ["forget", "observe"]
 
@@ -107,16 +107,10 @@ def forget(
 
 
 def _check(profile: str, context: Context) -> None:
-    me = context.actor.name
     if profile not in context.profiles:
-        visible = [
-            name
-            for name in context.profiles
-            if context.access.allows(me, "view", name, at=context.now)
-        ]
-        raise NotFoundError("profile", profile, suggestion=did_you_mean(profile, visible))
+        raise no_such("profile", profile, context.profiles, context)
     verdict = verdict_on("schedule", (profile,), context)
     if out_of_sight(verdict):
-        raise NotFoundError("profile", profile)
+        raise no_such("profile", profile, context.profiles, context)
     if not verdict:
         raise RefusedError(verdict)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from socialcollab.content import Post, Revision
 from socialcollab.errors import NotFoundError, RefusedError, StaleError
+from socialcollab.identifiers import did_you_mean
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow.context import Context
 
@@ -13,6 +14,7 @@ __all__ = [
     "check_fresh",
     "check_permission",
     "check_state",
+    "no_such",
     "out_of_sight",
     "refuse",
     "verdict_on",
@@ -44,6 +46,17 @@ def verdict_on(permission: str, places: Iterable[str], context: Context) -> Verd
 def out_of_sight(verdict: Verdict) -> bool:
     """Tell whether a refusal was about something that the actor may not view."""
     return any(reason.code == "out_of_sight" for reason in verdict.because)
+
+
+def no_such(kind: str, name: str, known: Iterable[str], context: Context) -> NotFoundError:
+    """
+    Return the error for a place that does not exist, or that the actor may not view.
+
+    Both read alike, and what is suggested instead is what the actor may view.
+    """
+    me, now = context.actor.name, context.now
+    visible = [one for one in known if context.access.allows(me, "view", one, at=now)]
+    return NotFoundError(kind, name, suggestion=did_you_mean(name, visible))
 
 
 def _redacted(verdict: Verdict, permission: str, place: str, context: Context) -> Verdict:

@@ -21,7 +21,6 @@ from socialcollab.identifiers import (
     MemberId,
     PostId,
     WorkspaceId,
-    did_you_mean,
 )
 from socialcollab.verdicts import Reason, Remedy
 from socialcollab.workflow import commands as cm
@@ -41,6 +40,7 @@ from socialcollab.workflow.refusals import (
     check_fresh,
     check_permission,
     check_state,
+    no_such,
     out_of_sight,
     refuse,
     verdict_on,
@@ -206,18 +206,23 @@ def _check_removed(post: Post, content: PostContent, context: Context) -> None:
             )
 
 
+def _knows(place: str, context: Context) -> bool:
+    """Tell whether the actor may see a place, or write for it unseen."""
+    me, now = context.actor.name, context.now
+    return any(context.access.allows(me, one, place, at=now) for one in ("view", "draft"))
+
+
 def _check_targets(content: PostContent, workspace: str, context: Context) -> None:
-    if workspace not in context.workspaces:
+    known = {name for name in context.profiles if _knows(name, context)}
+    if workspace not in context.workspaces or not (
+        _knows(workspace, context)
+        or any(context.profiles[name].workspace == workspace for name in known)
+    ):
         raise NotFoundError("workspace", workspace)
-    visible = {
-        name
-        for name in context.profiles
-        if context.access.allows(context.actor.name, "view", name, at=context.now)
-    }
     for target in content.targets:
         profile = context.profiles.get(target)
-        if profile is None or (profile.workspace != workspace and target not in visible):
-            raise NotFoundError("profile", target, suggestion=did_you_mean(target, visible))
+        if profile is None or target not in known:
+            raise no_such("profile", target, context.profiles, context)
         if profile.workspace != workspace:
             raise refuse(
                 Reason.of(
