@@ -166,7 +166,8 @@ class AsyncDesk:
         Raises:
             RefusedError: If the owner does not hold every permission everywhere.
 
-            InvalidValueError: If the organization has a desk there already.
+            InvalidValueError: If the organization has a desk there already, or
+                the store does not keep all of `AsyncDesk.INDEXES`.
         """
         journal, kept, owns = await opened(store, media, organization.id)
         desk = cls(
@@ -225,7 +226,8 @@ class AsyncDesk:
         Raises:
             NotFoundError: If there is no such desk.
 
-            InvalidValueError: If there are several and none is named.
+            InvalidValueError: If there are several and none is named, or the
+                store does not keep all of `AsyncDesk.INDEXES`.
 
             NotInForceError: If the document differs from what is in force.
         """

@@ -165,7 +165,8 @@ class Desk:
         Raises:
             RefusedError: If the owner does not hold every permission everywhere.
 
-            InvalidValueError: If the organization has a desk there already.
+            InvalidValueError: If the organization has a desk there already, or
+                the store does not keep all of `Desk.INDEXES`.
         """
         journal, kept, owns = opened(store, media, organization.id)
         desk = cls(
@@ -224,7 +225,8 @@ class Desk:
         Raises:
             NotFoundError: If there is no such desk.
 
-            InvalidValueError: If there are several and none is named.
+            InvalidValueError: If there are several and none is named, or the
+                store does not keep all of `Desk.INDEXES`.
 
             NotInForceError: If the document differs from what is in force.
         """

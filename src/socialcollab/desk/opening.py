@@ -22,7 +22,15 @@ from socialcollab.errors import (
 from socialcollab.identifiers import MemberId
 from socialcollab.organization import Organization, StandingFacts
 from socialcollab.permissions import PERMISSIONS
-from socialcollab.stores import Anchor, AuditReport, FolderMedia, ReindexReport, SqliteStore, Store
+from socialcollab.stores import (
+    Anchor,
+    AuditReport,
+    FolderMedia,
+    ReindexReport,
+    Row,
+    SqliteStore,
+    Store,
+)
 from socialcollab.time import tzdata_version
 from socialcollab.transport import Media
 from socialcollab.verdicts import Reason, Verdict
@@ -49,8 +57,10 @@ def create(engine: Engine, organization: Organization, owner: str) -> Steps[None
     Raises:
         RefusedError: If the owner does not hold every permission everywhere.
 
-        InvalidValueError: If one is in force already.
+        InvalidValueError: If one is in force already, or the store does not
+            keep all of `INDEXES`.
     """
+    yield from _refuse_without_indexes(engine)
     now = engine.now()
     missing = [
         permission
@@ -111,13 +121,45 @@ def reindex(engine: Engine) -> Steps[ReindexReport]:
 
 
 def refresh_rows(engine: Engine) -> Steps[None]:
-    """Rebuild the rows of a journal that another version of this library indexed otherwise."""
-    try:
-        yield from ask(engine.store.query, "due", limit=1)
-    except OutdatedRowsError:
+    """
+    Rebuild the rows of a journal that another version of this library indexed otherwise.
+
+    Raises:
+        InvalidValueError: If the store does not keep all of `INDEXES`.
+    """
+    if (yield from _refuse_without_indexes(engine)):
         # What cannot be rebuilt, on a read-only disk or past a damaged event, may still be read.
         with suppress(StoreError):
             yield from reindex(engine)
+
+
+def _refuse_without_indexes(engine: Engine) -> Steps[bool]:
+    """
+    Refuse a store that does not keep what a desk finds its work by, before anything is lost.
+
+    Returns:
+        Whether its rows were written under other indexes than it keeps.
+    """
+    missing = []
+    outdated = False
+    for index in INDEXES:
+        # To go on after a row takes that all of its columns are declared.
+        start = Row(index.name, "", index.name, dict.fromkeys(index.columns))
+        try:
+            yield from ask(engine.store.query, index.name, after=start, limit=1)
+        except OutdatedRowsError:
+            outdated = True
+        except InvalidValueError:
+            missing.append(index.name)
+    if missing:
+        names = ", ".join(f"`{name}`" for name in missing)
+        raise InvalidValueError(
+            f"the store does not keep {names} of the indexes that a desk finds its work by;"
+            " make it with `Desk.INDEXES`, such as `SqliteStore(path, indexes=Desk.INDEXES)`",
+            value=tuple(missing),
+            expected="indexes=Desk.INDEXES",
+        )
+    return outdated
 
 
 def audit(engine: Engine, anchor: Anchor | None) -> Steps[AuditReport]:
