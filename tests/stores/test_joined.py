@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.stores.processes import other_processes
 from tests.stores.test_sqlite import DAMAGE
 
 from socialcollab.desk import Desk
@@ -257,7 +257,7 @@ def test_processes_that_share_a_hosts_file_lose_nothing(path: Path) -> None:
     """Every third transaction is rolled back; as many events as rows are left."""
     host = sqlite3.connect(path)
     store = SqliteStore.joined(host, indexes=INDEXES)
-    context = multiprocessing.get_context("spawn")
+    context = other_processes()
     workers = [context.Process(target=_order, args=(path, n, 30)) for n in range(2)]
     for worker in workers:
         worker.start()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
 import signal
 import sqlite3
 from pathlib import Path
 
 import pytest
+from tests.stores.processes import other_processes
 from tests.stores.test_golden_journals import loaded
 
 from socialcollab.desk.streams import INDEXES, fold
@@ -62,7 +62,7 @@ def _die_half_way(path: Path) -> None:
 def test_a_killed_migration_leaves_the_old_file_whole(tmp_path: Path) -> None:
     path = loaded("desk", tmp_path)
     before = contents_of(path)
-    process = multiprocessing.get_context("spawn").Process(target=_die_half_way, args=(path,))
+    process = other_processes().Process(target=_die_half_way, args=(path,))
     process.start()
     process.join(timeout=60)
     assert process.exitcode == -signal.SIGKILL
@@ -99,7 +99,7 @@ def _open(path: Path, gate: object) -> None:
 
 def test_processes_that_bring_it_up_to_date_at_once_do_not_meet(tmp_path: Path) -> None:
     path = loaded("desk", tmp_path)
-    context = multiprocessing.get_context("spawn")
+    context = other_processes()
     gate = context.Barrier(2)
     processes = [context.Process(target=_open, args=(path, gate)) for _ in range(2)]
     for process in processes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sqlite3
 import threading
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.stores.processes import other_processes
 
 from socialcollab.errors import (
     ConflictError,
@@ -87,7 +87,7 @@ def _count(path: Path, worker: int, rounds: int) -> None:
 
 def test_processes_that_write_at_once_lose_nothing(path: Path) -> None:
     """They make the file at once, too; each addition to a shared count counts."""
-    context = multiprocessing.get_context("spawn")
+    context = other_processes()
     workers = [context.Process(target=_count, args=(path, n, 25)) for n in range(3)]
     for worker in workers:
         worker.start()
