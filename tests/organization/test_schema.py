@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.drawing import a_third
 
 import socialcollab.organization
 from socialcollab.organization import Organization
@@ -83,6 +84,7 @@ def test_the_templates_fit_the_schema(name: str) -> None:
     VALIDATOR.validate(as_json(document))
 
 
+@a_third()
 @given(documents())
 def test_generated_documents_load_fit_and_come_back(document: dict[str, Any]) -> None:
     made = Organization.from_dict(document)
@@ -104,6 +106,7 @@ def _places(value: Any, trail: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
+@a_third()
 @given(documents(), st.data())
 def test_with_anything_changed_they_still_agree(
     document: dict[str, Any], data: st.DataObject

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.drawing import a_third
 from tests.growth import grows_gently
 
 from socialcollab import pages
@@ -131,6 +132,7 @@ def test_hostile_text_stays_text(text: str, language: str) -> None:
     assert reader.text.count(shown) >= 10
 
 
+@a_third()
 @given(st.text(max_size=60))
 def test_any_text_makes_a_whole_page(text: str) -> None:
     read(full(text))
