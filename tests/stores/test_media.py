@@ -10,6 +10,7 @@ import pytest
 
 from socialcollab.errors import StoreUnavailableError
 from socialcollab.stores import FolderMedia, MemoryMedia, SqliteMedia, SqliteStore
+from socialcollab.stores import media as kept_media
 from socialcollab.transport.ports import Media
 
 
@@ -57,3 +58,18 @@ def test_journals_and_media_may_share_a_file(tmp_path: Path) -> None:
     assert media.size(digest) == 6
     store.close()
     media.close()
+
+
+def test_the_disk_keeps_the_names_of_all_folders_that_were_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(kept_media, "_sync_folder", synced.append)
+    media = FolderMedia(tmp_path / "agency" / "media")
+    digest = media.put(b"tulips")
+    place = tmp_path / "agency" / "media" / digest.removeprefix("sha256:")[:2]
+    # Each name is on the disk before what lies under it is.
+    assert [tmp_path, tmp_path / "agency", place.parent, place] == synced
+    synced.clear()
+    media.put(b"tulips")
+    assert [place] == synced

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from socialcollab.content import Post
 from socialcollab.desk.engine import Engine
-from socialcollab.desk.planning import all_rows
-from socialcollab.desk.steps import Steps, ask_long
+from socialcollab.desk.steps import Steps, ask, ask_long
 from socialcollab.workflow import Actor, Event
 from socialcollab.workflow.erasing_events import MediaDeleted
 
@@ -31,11 +29,12 @@ def clear_media(engine: Engine, stream: str, *, now: dt.datetime) -> Steps[bool]
         going = set(loaded.record.post.leftover_media)
         if not going:
             return False
-        for row in (yield from all_rows(engine, "posts")):
-            post: Post = (yield from engine.load(row.stream)).record.post
-            going -= {image.digest for image in post.media}
         for digest in sorted(going):
-            yield from ask_long(engine.media.delete, digest)
+            shown = yield from ask(
+                engine.store.query, "pictures", where={"digest": digest}, limit=1
+            )
+            if not shown:
+                yield from ask_long(engine.media.delete, digest)
         done = Event(stream, Actor.TIMER, MediaDeleted())
         yield from engine.append(state, [done], [loaded], at=now)
         return True

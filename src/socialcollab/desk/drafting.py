@@ -9,9 +9,10 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from socialcollab.content import Image, Poll, Post, PostContent
-from socialcollab.desk.engine import Engine
-from socialcollab.desk.perform import perform_on_post
-from socialcollab.desk.steps import Steps, ask
+from socialcollab.desk.engine import Engine, State
+from socialcollab.desk.perform import decided, perform_on_post
+from socialcollab.desk.picturing import keep, taken_apart
+from socialcollab.desk.steps import Steps
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import PostId, did_you_mean, uuid7
 from socialcollab.time import WallTime, as_utc, parse_local
@@ -73,7 +74,7 @@ def draft(
             "a post without profiles has to say its workspace", expected="workspace = ..."
         )
     zone = organization.zone_of(workspace)
-    images = yield from _keep(engine, media)
+    images, data = taken_apart(media)
     content = PostContent(
         text=text,
         variants=variants or {},
@@ -92,7 +93,22 @@ def draft(
     command = cm.Draft(
         post=post, workspace=workspace, content=content, salt=engine.entropy(16), ref=ref
     )
-    return (yield from perform_on_post(engine, actor, command, state=state))
+    return (yield from _with_pictures(engine, actor, command, data, state))
+
+
+def _with_pictures(
+    engine: Engine,
+    actor: Actor,
+    command: cm.Draft | cm.Edit,
+    data: Mapping[str, bytes],
+    state: State,
+) -> Steps[Post]:
+    """Carry a command out whose pictures are kept once it is known that it may be."""
+    media = command.content.media
+    if media:
+        yield from decided(engine, state, actor, command, at=engine.now(), pictures=data)
+        yield from keep(engine, media, data)
+    return (yield from perform_on_post(engine, actor, command, state=state, pictures=data))
 
 
 def edit(
@@ -112,30 +128,18 @@ def edit(
     current: Post = post if isinstance(post, Post) else (yield from engine.post(post)).record.post
     zone = organization.zone_around(current.workspace)
     fields = {name: value for name, value in changes.items() if not isinstance(value, Unchanged)}
+    data: dict[str, bytes] = {}
     if not isinstance(media, Unchanged):
-        fields["media"] = yield from _keep(engine, media)
+        fields["media"], data = taken_apart(media)
     if not isinstance(planned_at, Unchanged):
         fields["planned_at"] = None if planned_at is None else wall_time(planned_at, zone)
     if not isinstance(times, Unchanged):
         fields["times"] = {name: wall_time(at, zone) for name, at in times.items()}
     content = _changed(current.content, fields)
-    return (
-        yield from perform_on_post(
-            engine, actor, cm.Edit(post=current.id, seen=seen, content=content), state=state
-        )
-    )
-
-
-def _keep(engine: Engine, media: Iterable[Image]) -> Steps[tuple[Image, ...]]:
-    kept = []
-    for image in media:
-        if image.data is not None:
-            yield from ask(engine.media.put, image.data)
-            kept.append(attrs.evolve(image, data=None))
-        else:
-            yield from ask(engine.media.size, image.digest)
-            kept.append(image)
-    return tuple(kept)
+    command = cm.Edit(post=current.id, seen=seen, content=content)
+    if isinstance(media, Unchanged):
+        return (yield from perform_on_post(engine, actor, command, state=state))
+    return (yield from _with_pictures(engine, actor, command, data, state))
 
 
 def local_time_of(engine: Engine, post: str, at: TimeLike) -> Steps[WallTime]:

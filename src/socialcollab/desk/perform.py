@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, cast
 
 from socialcollab.content import Delivery, Post, PostContent
@@ -12,6 +12,7 @@ from socialcollab.desk.adopting import adopt
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.erasing import erase
 from socialcollab.desk.observing import decided_on_observed
+from socialcollab.desk.picturing import check_pictures
 from socialcollab.desk.planning import barred, slots_for
 from socialcollab.desk.seen_by import records_seen_by, seen_by
 from socialcollab.desk.steps import Steps, ask
@@ -65,7 +66,11 @@ def perform(
 
 
 def _performed(
-    engine: Engine, actor: Actor, command: dc.Command, given: State | None
+    engine: Engine,
+    actor: Actor,
+    command: dc.Command,
+    given: State | None = None,
+    pictures: Collection[str] = (),
 ) -> Steps[tuple[dict[str, Any], State]]:
     """Carry out a command; return the new records, and what held when it was decided."""
     fresh = [given] if given is not None else []
@@ -75,7 +80,9 @@ def _performed(
         state = fresh.pop() if fresh else (yield from engine.state())
         if isinstance(command, dc.Erase):
             return (yield from erase(engine, state, actor, command, at=at)), state
-        events, loaded, salt = yield from decided(engine, state, actor, command, at=at)
+        events, loaded, salt = yield from decided(
+            engine, state, actor, command, at=at, pictures=pictures
+        )
         if not events:
             # What was asked for stands already.
             return {}, state
@@ -88,16 +95,33 @@ def perform_seen(
     engine: Engine, actor: Actor, command: dc.Command
 ) -> Steps[dict[str, PostRecord | Delivery]]:
     """Carry out a command, and return the posts and deliveries that it changed, as the actor sees them."""
-    records = yield from perform(engine, actor, command)
-    state = yield from engine.state()
+    records, state = yield from _performed(engine, actor, command)
     return records_seen_by(records, engine.context(state, actor, now=engine.now()), actor.name)
 
 
 def perform_on_post(
-    engine: Engine, actor: Actor, command: cm.PostCommand, *, state: State | None = None
+    engine: Engine,
+    actor: Actor,
+    command: cm.PostCommand,
+    *,
+    state: State | None = None,
+    pictures: Collection[str] = (),
 ) -> Steps[Post]:
-    """Carry out a command on a post, and return the post as it is then, as the actor sees it."""
-    records, held = yield from _performed(engine, actor, command, state)
+    """
+    Carry out a command on a post, and return the post as it is then, as the actor sees it.
+
+    Args:
+        engine: The shell's working parts.
+
+        actor: Who gives the command.
+
+        command: What is asked for.
+
+        state: What holds, if the caller has read it this moment.
+
+        pictures: The digests of pictures whose bytes the actor has given.
+    """
+    records, held = yield from _performed(engine, actor, command, state, pictures)
     stream = f"post/{command.post}"
     found = records[stream] if stream in records else (yield from engine.post(command.post)).record
     post: Post = found.post
@@ -114,6 +138,7 @@ def decided(
     *,
     at: dt.datetime,
     read: tuple[Loaded, list[Loaded]] | None = None,
+    pictures: Collection[str] = (),
 ) -> Steps[tuple[tuple[Event, ...], list[Loaded], bytes]]:
     """
     Return what a command would bring about, what it was decided on, and the post's salt.
@@ -130,6 +155,8 @@ def decided(
         at: The plan's instant.
 
         read: The post and its deliveries, if they have been read already.
+
+        pictures: The digests of pictures whose bytes the actor has given.
     """
     decider = _DECIDERS.get(type(command))
     if decider is not None:
@@ -139,7 +166,16 @@ def decided(
         events, loaded = yield from decided_on_observed(engine, state, actor, command, at=at)
         return events, loaded, b""
     on_post = cast("cm.PostCommand", command)
-    return (yield from _decided_on_post(engine, state, actor, on_post, at=at, read=read))
+    found = yield from _decided_on_post(engine, state, actor, on_post, at=at, read=read)
+    if isinstance(on_post, cm.Draft):
+        content, workspace = on_post.content, on_post.workspace
+        yield from check_pictures(engine, content, workspace, given=pictures)
+    elif isinstance(on_post, cm.Edit):
+        before: Post = found[1][0].record.post
+        yield from check_pictures(
+            engine, on_post.content, before.workspace, before=before, given=pictures
+        )
+    return found
 
 
 def _adopt(

@@ -38,6 +38,7 @@ HOLDS: Final = "holds"
 INDEXES: Final = (
     Index("posts", ("workspace", "state", "planned_at", "author", "campaign"), ("planned_at",)),
     Index("refs", ("ref", "post"), ("ref",)),
+    Index("pictures", ("digest", "workspace", "post"), ("digest",)),
     Index("plans", ("profile", "workspace", "state", "at", "post"), ("at",)),
     Index("deliveries", ("post", "profile", "workspace", "state", "at"), ("at",)),
     Index("network_ids", ("profile", "network_id", "delivery", "post"), ("network_id",)),

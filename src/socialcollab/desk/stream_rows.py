@@ -82,6 +82,15 @@ def _post_rows(stream: str, record: PostRecord) -> list[Row]:
     ]
     if post.ref:
         rows.append(Row("refs", post.ref, stream, {"ref": post.ref, "post": post.id}))
+    rows += [
+        Row(
+            "pictures",
+            f"{post.id}|{digest}",
+            stream,
+            {"digest": digest, "workspace": post.workspace, "post": post.id},
+        )
+        for digest in sorted({image.digest for image in post.media})
+    ]
     if post.state in _ON_CALENDAR:
         rows += [
             Row(

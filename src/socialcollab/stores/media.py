@@ -118,7 +118,7 @@ class FolderMedia:
     def put(self, data: bytes | BinaryIO) -> str:
         """Keep *data* and return its digest."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            _make_folder(self._folder)
             handle, name = tempfile.mkstemp(suffix=".part", dir=self._folder)
         except OSError as error:
             raise self._unavailable(error) from error
@@ -133,7 +133,7 @@ class FolderMedia:
                 os.fsync(file.fileno())
             digest = f"sha256:{running.hexdigest()}"
             place = self._place(digest)
-            place.parent.mkdir(exist_ok=True)
+            _make_folder(place.parent)
             part.replace(place)
         except OSError as error:
             part.unlink(missing_ok=True)
@@ -198,6 +198,19 @@ class FolderMedia:
 
     def _unavailable(self, error: OSError) -> StoreUnavailableError:
         return StoreUnavailableError(f"media folder `{self._folder}` is unavailable: {error}")
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder with those around it, and the disk keep the names of all that were made."""
+    made = []
+    while not folder.is_dir():
+        made.append(folder)
+        if folder.parent == folder:
+            break
+        folder = folder.parent
+    for one in reversed(made):
+        one.mkdir(exist_ok=True)
+        _sync_folder(one.parent)
 
 
 def _sync_folder(folder: Path) -> None:
