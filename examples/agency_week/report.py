@@ -132,7 +132,7 @@ def _calendar_page(desk: Desk) -> str:
         for entry in calendar.entries()
     ]
     notes = [CalendarNote(on=note.on, text=note.text) for note in desk.notes()]
-    blocks = [CalendarBlock(first=dt.date(2026, 6, 3), text="hold 14:00-17:10, Tulip", kind="hold")]
+    blocks = [CalendarBlock(first=dt.date(2026, 6, 3), text="14:00-17:10, Tulip", kind="hold")]
     body = month_calendar(entries, 2026, 6, language="en", notes=notes, blocks=blocks)
     return page(
         "Northwind: June 2026",

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import random
+import re
 import runpy
 import shutil
 import signal
@@ -118,7 +119,8 @@ def test_the_week_leaves_what_a_manager_reads(week: Path) -> None:
         assert said in report, said
     assert "<script" not in report
     calendar = (week / "calendar.html").read_text(encoding="utf-8")
-    assert "hold 14:00-17:10" in calendar
+    assert "<b>Hold</b> <bdi>14:00-17:10, Tulip</bdi>" in calendar
+    assert re.search(r"<b>\d+ entries</b>", calendar)
     assert "<script" not in calendar
     trail = [json.loads(line) for line in (week / "audit.jsonl").read_text().splitlines()]
     assert [entry["position"] for entry in trail] == list(range(1, len(trail) + 1))

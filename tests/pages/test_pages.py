@@ -238,6 +238,14 @@ def test_a_crowded_day_folds_and_loses_nothing() -> None:
     assert all(f"post {minute:02}" in html for minute in range(30))
 
 
+def test_a_post_on_two_profiles_is_two_entries_and_counted_as_such() -> None:
+    at = dt.datetime.fromisoformat("2026-04-07 09:30")
+    entries = [CalendarEntry(at=at, title="Lente", profile=one) for one in ("tulip-x", "dike-x")]
+    assert "<b>2 entries</b>" in month_calendar(entries, 2026, 4)
+    assert "<b>1 entry</b>" in month_calendar(entries[:1], 2026, 4)
+    assert "<b>2 plaatsingen</b>" in month_calendar(entries, 2026, 4, language="nl")
+
+
 @pytest.mark.parametrize("first_weekday", range(7))
 @pytest.mark.parametrize(("year", "month"), [(2026, 2), (2024, 2), (2026, 8), (1, 1), (9999, 12)])
 def test_every_month_has_all_its_days_once(year: int, month: int, first_weekday: int) -> None:

@@ -299,7 +299,8 @@ def _legend(entries: list[CalendarEntry], said: Mapping[str, str]) -> str:
         f" <b>{count}</b></li>"
         for (network, profile), count in sorted(profiles.items())
     )
-    count = said["post"] if len(entries) == 1 else said["posts"].format(count=len(entries))
+    # A post stands on the calendar once for each of its profiles.
+    count = said["entry"] if len(entries) == 1 else said["entries"].format(count=len(entries))
     return (
         f'<div class="bar" role="img" aria-label="{count}">{bar}</div><div class="legends">'
         f'<ul class="legend" aria-label="{said["legend.states"]}"><li><b>{count}</b></li>{told}</ul>'
