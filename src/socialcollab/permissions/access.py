@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import attrs
 
@@ -48,6 +49,7 @@ class Access:
         self._forbids = tuple(read_line(forbid, n, scope) for n, forbid in enumerate(forbids))
         self._rights: dict[str, _Rights] = {}
         self._begins: dict[str, tuple[dt.datetime, ...]] = {}
+        self._spans: dict[str, Mapping[tuple[str, str], tuple[Span, ...]]] = {}
         self._roles_held: dict[tuple[str, str, str], tuple[Span, ...]] = {}
 
     @classmethod
@@ -247,13 +249,14 @@ class Access:
         """
         if member not in self._scope.members:
             return {}
-        rights = self._rights.get(member) or self._rights_of(member, "view", EVERYWHERE)
-        found = {}
-        for key, given in rights.given.items():
-            left = without(merged(given), merged(rights.barred.get(key, ())))
-            if left:
-                found[key] = left
-        return found
+        if member not in self._spans:
+            rights = self._rights.get(member) or self._rights_of(member, "view", EVERYWHERE)
+            left = {
+                key: without(merged(given), merged(rights.barred.get(key, ())))
+                for key, given in rights.given.items()
+            }
+            self._spans[member] = MappingProxyType({key: one for key, one in left.items() if one})
+        return self._spans[member]
 
     def begins(self, where: str) -> tuple[dt.datetime, ...]:
         """Return every instant at which somebody may come to have a right there, sorted, in UTC."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from socialcollab.permissions.access import Access
 
 __all__ = ["Gain", "gains", "merged", "ungivable", "without"]
+
+_LEAST: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
+_MOST: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 @attrs.frozen(kw_only=True, order=True)
@@ -85,8 +88,7 @@ def ungivable(giver: str, before: Access, after: Access, *, at: dt.datetime) -> 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Return the same instants as spans that neither overlap nor touch, in order."""
-    least, most = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)
-    bounds = sorted((start or least, end or most) for start, end in spans)
+    bounds = sorted((start or _LEAST, end or _MOST) for start, end in spans)
     found: list[tuple[dt.datetime, dt.datetime]] = []
     for start, end in bounds:
         if found and start <= found[-1][1]:
@@ -94,25 +96,24 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
         else:
             found.append((start, end))
     return tuple(
-        (None if start == least else start, None if end == most else end) for start, end in found
+        (None if start == _LEAST else start, None if end == _MOST else end) for start, end in found
     )
 
 
 def without(spans: Sequence[Span], taken: Sequence[Span]) -> tuple[Span, ...]:
     """Return what of *spans* lies outside *taken*; both merged."""
-    least, most = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)
     found: list[Span] = []
     for start, end in spans:
-        here, last = start or least, end or most
+        here, last = start or _LEAST, end or _MOST
         for from_, until in taken:
-            low, high = from_ or least, until or most
+            low, high = from_ or _LEAST, until or _MOST
             if high <= here or low >= last:
                 continue
             if low > here:
-                found.append((None if here == least else here, low))
+                found.append((None if here == _LEAST else here, low))
             here = max(here, high)
             if here >= last:
                 break
         if here < last:
-            found.append((None if here == least else here, None if last == most else last))
+            found.append((None if here == _LEAST else here, None if last == _MOST else last))
     return tuple(found)
