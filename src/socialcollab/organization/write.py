@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import attrs
 
 from socialcollab import sections as sh
-from socialcollab.organization.reader import fields_of
+from socialcollab.organization.reader import Field, fields_of
 
 __all__ = ["plain_values", "section_values"]
 
@@ -25,14 +26,13 @@ def section_values(section: Any, *, digested: bool = False, without: str = "") -
 
         without: A key to leave out.
     """
-    defaults = {one.name: one for one in attrs.fields(type(section))}
+    cls: Any = type(section)
     found: dict[str, Any] = {}
-    for field in fields_of(type(section)):
-        attribute = defaults[field.name.lstrip("_")]
-        value = getattr(section, attribute.name)
+    for field, name, default in _defaults(cls):
+        value = getattr(section, name)
         if field.key == without or (digested and _personal(field.shape)):
             continue
-        if not field.required and value == _default(attribute):
+        if not field.required and value == default:
             continue
         found[field.key] = plain_values(field.shape, value, digested=digested)
     return found
@@ -63,6 +63,17 @@ def plain_values(shape: sh.Shape, value: Any, *, digested: bool = False) -> Any:
 
 def _personal(shape: sh.Shape) -> bool:
     return isinstance(shape, sh.Contact) or (isinstance(shape, sh.Text) and shape.personal)
+
+
+@cache
+def _defaults(cls: Any) -> tuple[tuple[Field, str, object], ...]:
+    """Return the fields of a section's class, with their attributes' names and defaults."""
+    attributes = {one.name: one for one in attrs.fields(cls)}
+    found = ((field, attributes[field.name.lstrip("_")]) for field in fields_of(cls))
+    return tuple(
+        (field, one.name, attrs.NOTHING if field.required else _default(one))
+        for field, one in found
+    )
 
 
 def _default(attribute: attrs.Attribute[Any]) -> object:
