@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,11 +21,27 @@ from socialcollab.transport import Adapter, Created, Found, Outgoing, Reply, Req
 CONTRACT = Path(__file__).resolve().parents[2] / "docs" / "contracts" / "adapters.md"
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """
+    Hold each law at two networks, and at all others in the slow sessions.
+
+    Mastodon can all that the laws speak of; the other goes by the law's name.
+    """
+    if "profile" not in metafunc.fixturenames:
+        return
+    names = sorted(NETWORKS)
+    name = f"{metafunc.cls.__name__}.{metafunc.function.__name__}"
+    chosen = {"mastodon", names[zlib.crc32(name.encode()) % len(names)]}
+    others = [one for one in names if one not in chosen and metafunc.config.getoption("--seconds")]
+    slow = [pytest.param(one, marks=pytest.mark.slow) for one in others]
+    metafunc.parametrize("profile", [*sorted(chosen), *slow], indirect=True)
+
+
 class TestSandboxAdapter(AdapterContract):
     secrets = (token_of("tulip"),)
     honours_keys = True
 
-    @pytest.fixture(params=sorted(NETWORKS))
+    @pytest.fixture
     def profile(self, request: pytest.FixtureRequest) -> Profile:
         return Profile(id="tulip", workspace="tulip", network=request.param, handle="@tulip")
 
