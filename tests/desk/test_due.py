@@ -11,6 +11,7 @@ import attrs
 import pytest
 
 from socialcollab.desk import INDEXES, Desk
+from socialcollab.errors import NaiveDatetimeError
 from socialcollab.networks.sandbox import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryStore
@@ -97,6 +98,16 @@ def test_a_profile_that_no_network_reaches_holds_no_other_up(tmp_path: Path) -> 
         assert "tulip-mastodon" in stream
         assert "no network is given that reaches profile `tulip-mastodon`" in problem
         assert desk.next_due() == DUE
+        # Every run tries it again; what else falls due is another question.
+        assert desk.next_due(after=report.at) is None
+        assert desk.next_due(after=DUE - dt.timedelta(microseconds=1)) == DUE
+        later = DUE + dt.timedelta(days=1)
+        ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
+        ben.approve(ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at=later)))
+        assert (DUE, later) == (desk.next_due(), desk.next_due(after=report.at))
+        assert desk.next_due(after=later) is None
+        with pytest.raises(NaiveDatetimeError):
+            desk.next_due(after=dt.datetime.fromisoformat("2026-04-07 09:30"))
 
 
 @pytest.mark.parametrize(("broken", "left"), [("prepare", "failed"), ("publish", "published")])

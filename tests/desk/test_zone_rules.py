@@ -60,3 +60,19 @@ def test_a_worker_with_older_zone_data_leaves_it_and_says_so(office, new_rules) 
     assert "organization" == stream
     assert "2001a" in problem
     assert "update the package `tzdata`" in problem
+
+
+def test_what_waits_for_newer_zone_data_is_due_and_hides_nothing_that_comes_later(
+    office, new_rules
+) -> None:
+    ana, ben = office.acting("ana", "ben")
+    ben.approve(ana.submit(ana.draft("Lente", profiles=["tulip-x"], planned_at=PLANNED)))
+    since = office.now
+    ana.away("2026-04-10", "2026-04-12")
+    new_rules("2001a")
+    report = office.desk.run_due()
+    assert since == office.desk.next_due()
+    assert office.desk.next_due(after=report.at) in (
+        AMSTERDAM,
+        AMSTERDAM + dt.timedelta(hours=1),
+    )

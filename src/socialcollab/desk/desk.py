@@ -364,14 +364,21 @@ class Desk:
         at = self.engine.now() if now is None else as_utc(now)
         return self.run(reconcile(self.engine, self._publisher, _id(what), now=at))
 
-    def next_due(self) -> dt.datetime | None:
+    def next_due(self, *, after: dt.datetime | None = None) -> dt.datetime | None:
         """
         Return the plan's instant from which work is due next, or None if there is none.
 
-        It lies in the past while something is still to be done, by another
-        worker that has taken it up, or as a network cannot tell yet.
+        It lies in the past while something is still to be done: by another
+        worker that has taken it up, by a person who has to sign in or to end a
+        hold, or by a worker with newer zone data. Every run tries that again;
+        to know when something else falls due, ask for what comes *after*.
+
+        Args:
+            after: Only what falls due after this instant, such as
+                `DueReport.at` of the last run.
         """
-        return self.run(next_due(self.engine))
+        start = None if after is None else as_utc(after)
+        return self.run(next_due(self.engine, after=start))
 
     def post(self, post: str) -> Post:
         """

@@ -19,7 +19,7 @@ from socialcollab.desk.steps import Steps, ask
 from socialcollab.desk.streams import FACTS, ORGANIZATION
 from socialcollab.errors import SocialCollabError, StoreError
 from socialcollab.showing import card, moment, rows, state_badge
-from socialcollab.stores import Row
+from socialcollab.stores import Row, microseconds
 from socialcollab.time import as_utc
 
 __all__ = ["DueReport", "next_due", "reconcile", "run_due"]
@@ -190,9 +190,12 @@ def _is_no_delivery(row: Row) -> bool:
     return not row.stream.startswith("delivery/")
 
 
-def next_due(engine: Engine) -> Steps[dt.datetime | None]:
-    """Return the instant of the first due work, or None if there is none."""
-    rows = yield from ask(engine.store.query, "due", limit=1)
+def next_due(engine: Engine, *, after: dt.datetime | None) -> Steps[dt.datetime | None]:
+    """Return the instant of the first due work, of all or *after* an instant, or None."""
+    start = None
+    if after is not None:
+        start = Row("due", "", "due", {"at": microseconds(after) + 1, "kind": ""})
+    rows = yield from ask(engine.store.query, "due", after=start, limit=1)
     return instant(rows[0].columns["at"]) if rows else None
 
 
