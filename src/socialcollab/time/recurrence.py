@@ -165,6 +165,10 @@ class Recurrence:
     def before(self, t: dt.datetime) -> dt.datetime | None:
         """Return the last occurrence before *t*, or None if there is none."""
         instant = as_utc(t)
+        # Looked for backwards, what never happens would be looked for in each span.
+        until = self._local(instant, _MARGIN)
+        if next(local_times(self.rule, self.start, self.start, until), None) is None:
+            return None
         if self.rule.count is not None:
             return _last(self._between(dt.datetime.min.replace(tzinfo=dt.UTC), instant))
         span = _FIRST_SPAN
