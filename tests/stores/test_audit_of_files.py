@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -59,8 +58,8 @@ def tables(raw: sqlite3.Connection) -> list[str]:
     return [name for (name,) in found]
 
 
-def mutations(value: object) -> Iterator[tuple[str, object]]:
-    """Yield every single-byte change of a value, as an SQL expression and its parameter."""
+def mutations(value: object, every: int) -> Iterator[tuple[str, object]]:
+    """Yield changes of a value, of each byte or of every so many, as SQL and its parameter."""
     if isinstance(value, int):
         for digits in {str(value + 1), str(value - 1), f"1{value}", f"{value}0"}:
             yield "CAST(? AS INTEGER)", digits
@@ -73,7 +72,7 @@ def mutations(value: object) -> Iterator[tuple[str, object]]:
     kind = "BLOB" if isinstance(value, bytes) else "TEXT"
     assert isinstance(value, (str, bytes))
     raw = value if isinstance(value, bytes) else value.encode()
-    for place in range(len(raw)):
+    for place in range(0, len(raw), every):
         # A low bit makes another character, the high one mostly no text at all.
         changed = bytearray(raw)
         changed[place] ^= 0x80 if place % 4 == 3 else 0x01
@@ -109,7 +108,7 @@ def names_of(table: str, row: dict[str, object]) -> set[str]:
 def each_change(
     raw: sqlite3.Connection, every: int
 ) -> Iterator[tuple[str, dict[str, object], str, str, tuple[object, ...]]]:
-    """Yield each table, row and column of the file with its changes: the first, and so on."""
+    """Yield each table, row, column and changed value of the file."""
     for table in tables(raw):
         cursor = raw.execute(f"SELECT * FROM {table}")
         columns = [description[0] for description in cursor.description]
@@ -119,7 +118,7 @@ def each_change(
             for column in columns:
                 if column in LEASES:
                     continue
-                for expression, changed in islice(mutations(row[column]), 0, None, every):
+                for expression, changed in mutations(row[column], every):
                     yield (
                         table,
                         row,
