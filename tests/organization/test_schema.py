@@ -106,7 +106,6 @@ def _places(value: Any, trail: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-@a_third()
 @given(documents(), st.data())
 def test_with_anything_changed_they_still_agree(
     document: dict[str, Any], data: st.DataObject
