@@ -424,3 +424,15 @@ def test_organizations_of_one_file_keep_their_pictures_apart(tmp_path) -> None:
             desk.media.size(posts["northwind"].media[0].digest)
     with Desk.open(tmp_path / "desks.db", organization="southwind", clock=lambda: NOW) as desk:
         assert desk.media.size(posts["southwind"].media[0].digest)
+
+
+def test_whoever_may_hold_what_they_may_not_view_may_name_it(office) -> None:
+    text = DOCUMENT + (
+        '\n[[forbids]]\nto = "member:tom"\npermissions = ["view"]\non = { workspace = "dike" }\n'
+    )
+    eva, tom = office.acting("eva", "tom")
+    eva.adopt(office.desk.propose(Organization.loads(text)), reason="blind")
+    for on in ("dike-x", {"workspace": "dike"}):
+        tom.hold(on, reason="storm")
+    with pytest.raises(NotFoundError, match="no profile `tulip-x`"):
+        tom.hold("tulip-x", reason="storm")

@@ -180,3 +180,21 @@ def test_work_that_stays_due_hides_none_of_the_rest(desk, clock) -> None:
 
 def _no_network(profile: Any) -> Any:
     raise InvalidValueError("no network", value=profile.id)
+
+
+def test_what_an_adoption_lets_open_is_overdue_in_the_same_run_as_what_was_due(desk, clock) -> None:
+    remind = DOCUMENT.replace(
+        REVIEWERS, f'{REVIEWERS}then = [{{ after = "1 hour", do = "remind" }}]\n', 1
+    )
+    adopt(desk, remind)
+    desk.run_due()
+    in_review(desk, 1)
+    nobody = remind.replace(
+        'id = "edit"\n',
+        'id = "legal"\nreviewers = ["member:tom"]\n[[approvals.steps]]\nid = "edit"\n',
+        1,
+    )
+    adopt(desk, nobody)
+    clock.now += dt.timedelta(hours=2)
+    desk.run_due()
+    assert {"reminder", "nobody_asked"} <= {one.kind for one in desk.notices()}

@@ -354,6 +354,8 @@ class World:
                     self.replan(post)
             else:
                 post["state"] = "in_review"
+                # Its steps open anew: their times count from now.
+                post["clocks"] = {}
                 self.call_off(post)
         self.reckon(post)
 
@@ -516,6 +518,8 @@ class World:
                     self.plan_one(post, target, time)
             else:
                 post["state"] = "in_review"
+                # Its steps open anew: their times count from now.
+                post["clocks"] = {}
         self.reckon(post)
 
     def cancel(self, who, *, post):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
 
 import attrs
 
@@ -100,9 +99,8 @@ def run_due(
         worker=worker,
         lease_s=lease_s,
     )
-    yield from run.what_is_due()
     try:
-        kept_from = yield from replan_what_waits(engine, until=run.until, between=run.what_is_due)
+        kept_from = yield from replan_what_waits(engine, until=run.until, between=run.meanwhile)
     except StoreError:
         raise
     except SocialCollabError as error:
@@ -110,6 +108,7 @@ def run_due(
         kept_from = str(error)
     if kept_from:
         run.problems.append((ORGANIZATION, kept_from))
+    yield from run.what_is_due()
     return DueReport(
         at=run.at,
         worked=tuple(run.worked),
@@ -139,10 +138,13 @@ class _Run:
             self.at = max(self.at, self.engine.now())
         return self.at
 
-    def what_is_due(self, again: Sequence[str] = ()) -> Steps[None]:
-        """Do what is due, deliveries before the rest, each once in this run and those of *again*."""
+    def meanwhile(self) -> Steps[None]:
+        """Do what is due while other things are still to be reckoned anew."""
+        yield from self.what_is_due(reckoned=False)
+
+    def what_is_due(self, *, reckoned: bool = True) -> Steps[None]:
+        """Do what is due and has not been done in this run, deliveries before the rest."""
         engine = self.engine
-        self.done.difference_update(again)
         left = 0
         while True:
             now = self.until()
@@ -157,14 +159,14 @@ class _Run:
             )
             fresh = [row for row in rows if row.stream not in self.done]
             for row in sorted(fresh, key=_is_no_delivery):
-                yield from self._work(row, now)
+                yield from self._work(row, now, reckoned=reckoned)
             yield from ask(engine.store.release, rows, worker=self.worker)
             if not fresh and len(rows) < limit:
                 return
             # Room for what stays due whatever is done: it is not to hide the rest.
             left = len(rows) - len(fresh)
 
-    def _work(self, row: Row, now: dt.datetime) -> Steps[None]:
+    def _work(self, row: Row, now: dt.datetime, *, reckoned: bool) -> Steps[None]:
         engine = self.engine
         self.done.add(row.stream)
         self.worked[row.stream] = None
@@ -172,6 +174,9 @@ class _Run:
         try:
             if kind == "post":
                 yield from clear_media(engine, row.stream, now=now)
+                if not reckoned:
+                    # What other rules let open may be overdue as it opens.
+                    yield from look(engine, row.stream, now=now, only_replan=True)
                 yield from look(engine, row.stream, now=now)
             elif kind == "digest":
                 yield from close_digest(engine, row.stream, now=now)

@@ -36,7 +36,7 @@ def replan_what_waits(
     engine: Engine,
     *,
     until: Callable[[], dt.datetime],
-    between: Callable[[Sequence[str]], Steps[None]],
+    between: Callable[[], Steps[None]],
 ) -> Steps[str]:
     """
     Reckon anew what waits if anything says that it has to be.
@@ -49,10 +49,9 @@ def replan_what_waits(
 
         until: Returns the plan's instant.
 
-        between: Does what has fallen due meanwhile, given the streams that
-            came to wait for something else; called again and again, so that much to reckon
-            makes no delivery late. Nothing leaves under rules that are no
-            more: each is judged by those in force then.
+        between: Does what has fallen due meanwhile; called again and again, so
+            that much to reckon makes no delivery late. Nothing leaves under
+            rules that are no more: each is judged by those in force then.
 
     Returns:
         What keeps this worker from it, or an empty text.
@@ -81,10 +80,11 @@ def replan_what_waits(
 def _all(
     engine: Engine,
     until: Callable[[], dt.datetime],
-    between: Callable[[Sequence[str]], Steps[None]],
+    between: Callable[[], Steps[None]],
     *,
     moved: bool,
 ) -> Steps[None]:
+    yield from between()
     # What is read here is expected to stand when the end is stored.
     state = yield from engine.state()
     posts = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
@@ -95,15 +95,15 @@ def _all(
         for batch in _batches(deliveries):
             for row in batch:
                 yield from _move_delivery(engine, row, until())
-            yield from between([row.stream for row in batch])
+            yield from between()
         on_calendar = yield from all_rows(engine, "posts", where={"state": _CALENDAR_STATES})
         for batch in _batches(on_calendar):
             for row in batch:
                 yield from _move_post(engine, row, until())
-            yield from between([row.stream for row in batch])
+            yield from between()
     for streams in _batches(sorted({row.stream for row in posts} | waiting)):
-        changed = yield from _replan(engine, streams, until())
-        yield from between(changed)
+        yield from _replan(engine, streams, until())
+        yield from between()
     done = [
         Event(ORGANIZATION, Actor.TIMER, OrganizationReplanned(tzdata=tzdata_version())),
     ]
@@ -117,8 +117,8 @@ def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
         yield items[start : start + _BATCH]
 
 
-def _replan(engine: Engine, streams: Sequence[str], now: dt.datetime) -> Steps[list[str]]:
-    """Reckon several posts anew, with one append, and return the streams that it changed."""
+def _replan(engine: Engine, streams: Sequence[str], now: dt.datetime) -> Steps[None]:
+    """Reckon several posts anew, with one append."""
     state = yield from engine.state()
     events: list[Event] = []
     touched: list[Loaded] = []
@@ -129,14 +129,14 @@ def _replan(engine: Engine, streams: Sequence[str], now: dt.datetime) -> Steps[l
         if found:
             events += found
             touched.append(loaded)
-    if events:
-        try:
-            yield from engine.append(state, events, touched, at=now)
-        except ConflictError:
-            # One of them changed meanwhile: each has its own attempts then.
-            for stream in streams:
-                yield from look(engine, stream, now=now, only_replan=True)
-    return [loaded.stream for loaded in touched]
+    if not events:
+        return
+    try:
+        yield from engine.append(state, events, touched, at=now)
+    except ConflictError:
+        # One of them changed meanwhile: each has its own attempts then.
+        for stream in streams:
+            yield from look(engine, stream, now=now, only_replan=True)
 
 
 def _context(engine: Engine, state: State, loaded: Loaded, now: dt.datetime) -> Context:

@@ -77,7 +77,8 @@ def _check_named(on: Selector, context: Context) -> None:
         for name in named:
             if name == "*":
                 continue
-            if name not in known or out_of_sight(verdict_on("view", (name,), context)):
+            # Who may hold it may name it, seen or not.
+            if name not in known or out_of_sight(verdict_on("hold", (name,), context)):
                 raise no_such(kind, name, known, context)
 
 
