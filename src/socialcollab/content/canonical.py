@@ -54,6 +54,9 @@ def json_text(plain: Json) -> str:
     Raises:
         InvalidValueError: If there is half a surrogate pair in it.
     """
+    if type(plain) is list and not plain:
+        # Most fields of a post are empty lists, and each is hashed by itself.
+        return "[]"
     text = _dumps(plain)
     if not text.isascii():
         try:

@@ -155,13 +155,16 @@ def vote(
         pins=pins_of(record, context),
         note=command.note,
     )
-    current = after_events(record, [post_event(post.id, decided, context.actor)], context)
-    passed = {status.key for status in step_statuses(current, context) if status.state == "passed"}
-    if command.VERDICT == "approve":
-        decided = attrs.evolve(decided, passed=tuple(sorted(passed & set(decided.steps))))
     events = [post_event(post.id, decided, context.actor)]
     current = after_events(record, events, context)
-    if command.VERDICT == "approve" and gate(current, context):
+    if command.VERDICT != "approve":
+        return tuple(events)
+    passed = {status.key for status in step_statuses(current, context) if status.state == "passed"}
+    decided = attrs.evolve(decided, passed=tuple(sorted(passed & set(decided.steps))))
+    events = [post_event(post.id, decided, context.actor)]
+    # That a step has passed is no news to the gate, which sees the votes themselves.
+    if gate(current, context):
+        current = after_events(record, events, context)
         return (*events, *approve_and_plan(current, context, Actor.RULES))
     return tuple(events)
 
