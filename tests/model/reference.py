@@ -34,18 +34,41 @@ class World:
 
     # Who may -----------------------------------------------------------------
 
-    def may(self, who: str, permission: str, place: str) -> bool:
-        if place not in PROFILES:
-            lines = [g for g in self.rules["grants"] if g["ws"] in ("*", place)]
-            forbids = []
-        else:
-            lines = [g for g in self.rules["grants"] if g["ws"] in ("*", PROFILES[place])]
-            forbids = [f for f in self.rules["forbids"] if f["profile"] == place]
-        given = any(
-            self.is_to(g["to"], who) and self.runs(g) and permission in self.gives(g) for g in lines
+    def may(self, who: str, permission: str, place: str, post: dict | None = None) -> bool:
+        """Tell whether somebody may, by themselves or in the place of somebody away."""
+        if self.barred(who, permission, place):
+            return False
+        if self.directly(who, permission, place):
+            return True
+        wrote = set() if post is None or permission == "view" else self.authors(post)
+        return who not in wrote and any(
+            self.directly(absent, permission, place)
+            for absent in self.stood_in_for(who)
+            if absent not in wrote
         )
-        barred = any(self.is_to(f["to"], who) and permission in f["permissions"] for f in forbids)
-        return given and not barred
+
+    def directly(self, who: str, permission: str, place: str) -> bool:
+        around = PROFILES.get(place, place)
+        return not self.barred(who, permission, place) and any(
+            self.is_to(g["to"], who) and self.runs(g) and permission in self.gives(g)
+            for g in self.rules["grants"]
+            if g["ws"] in ("*", around)
+        )
+
+    def barred(self, who: str, permission: str, place: str) -> bool:
+        return any(
+            self.is_to(f["to"], who) and permission in f["permissions"]
+            for f in self.rules["forbids"]
+            if f["profile"] == place
+        )
+
+    def stood_in_for(self, who: str) -> set[str]:
+        day = self.now.date()
+        return {
+            one["member"]
+            for one in self.absences
+            if one["delegate"] == who and one["start"] <= day < one["end"]
+        }
 
     @staticmethod
     def is_to(party: str, who: str) -> bool:
@@ -62,7 +85,8 @@ class World:
         return grant.get("start", day) <= day and ("end" not in grant or day < grant["end"])
 
     def may_on(self, who: str, permission: str, post: dict) -> bool:
-        return all(self.may(who, permission, one) for one in post["targets"] or (post["ws"],))
+        places = post["targets"] or (post["ws"],)
+        return all(self.may(who, permission, one, post) for one in places)
 
     def check(self, *, that: bool) -> None:
         if not that:
@@ -157,6 +181,19 @@ class World:
                 found -= {one["by"] for one in post["revisions"]}
         return {who for who in found if post["targets"] and self.may_on(who, "approve", post)}
 
+    def stand_ins(self, own: set[str], post: dict) -> set[tuple[str, str]]:
+        """Return who may decide in the place of whom; on nobody's own work, nor on that one's."""
+        return {
+            (who, absent)
+            for who in PEOPLE
+            for absent in self.stood_in_for(who) & own
+            if not {who, absent} & self.authors(post)
+            and all(
+                self.directly(absent, "approve", one) and not self.barred(who, "approve", one)
+                for one in post["targets"]
+            )
+        }
+
     @staticmethod
     def authors(post: dict) -> set[str]:
         return {one["by"] for one in post["revisions"] if not one["only_time"]}
@@ -169,8 +206,14 @@ class World:
         fields = self.fields(post)
         found = {}
         for key, step in self.needed(post).items():
-            asked = self.asked(key, step, post)
+            own = self.asked(key, step, post)
+            stand_ins = self.stand_ins(own, post)
+            if "time" in step["binds"] and not step["may_edit"]:
+                movers = {one["by"] for one in post["revisions"]}
+                stand_ins = {pair for pair in stand_ins if not movers & set(pair)}
+            asked = own | {who for who, _ in stand_ins}
             last: dict[str, bool] = {}
+            stood: dict[str, set[str]] = {}
             voters: set[str] = set()
             before = False
             for vote in post["votes"]:
@@ -178,6 +221,7 @@ class World:
                     continue
                 binds = all(vote["fields"][name] == fields[name] for name in step["binds"])
                 last[vote["by"]] = vote["yes"] and binds
+                stood[vote["by"]] = vote["stood_for"]
                 if vote["yes"]:
                     voters.add(vote["by"])
                     before = before or (key in vote["passed"] and binds)
@@ -185,12 +229,14 @@ class World:
                     before = False
             approved = {who for who, yes in last.items() if yes}
             if step["quorum"] == "all":
-                enough = bool(approved) and asked <= approved
+                spoken = approved.union(*(stood[who] for who in approved))
+                enough = bool(approved) and own <= spoken
             else:
                 enough = len(approved) >= step["quorum"]
             found[key] = {
                 "state": "passed" if enough or before else "open",
                 "asked": asked,
+                "stand_ins": stand_ins,
                 "approved": approved,
                 "binds": step["binds"],
             }
@@ -447,7 +493,9 @@ class World:
         bound = set().union(*(one["binds"] for one in counting.values()))
         self.check(that=all(was[name] == post[name] for name in bound))
         vote = {"by": who, "yes": verdict == "approve", "steps": set(counting), "fields": was,
-                "passed": set()}  # fmt: skip
+                "passed": set(), "stood_for": {
+                    absent for one in counting.values()
+                    for name, absent in one["stand_ins"] if name == who}}  # fmt: skip
         post["due"] |= set(self.required(post))
         post["pins"] = {**self.wording(post), **post["pins"]}
         post["votes"].append(vote)
@@ -555,7 +603,9 @@ class World:
         for other in self.absences:
             meets = start < other["end"] and other["start"] < end
             self.check(that=not (meets and other["member"] in (member, delegate)))
-        self.absences.append({"id": absence, "member": member, "start": start, "end": end})
+        self.absences.append(
+            {"id": absence, "member": member, "start": start, "end": end, "delegate": delegate}
+        )
         self.stale = True
 
     def gone(self, who: str) -> bool:

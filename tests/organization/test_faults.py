@@ -188,6 +188,8 @@ MORE = [
     ('lead = "eva"', 'lead = "zoe"', ["unknown member `zoe`"]),
     ('includes = ["publisher"]', 'includes = ["editor"]', ["circle: editor > editor"]),
     ('extends = "house"', 'extends = "extra"', ["circle: extra > extra"]),
+    ('id = "social"', 'id = "social"\nincludes = ["social"]', ["circle: social > social"]),
+    ('id = "social"', 'id = "social"\nincludes = ["soical"]', ["soical", "did you mean `social`"]),
     ('after = ["edit"]\nreviewers = "lead"', 'after = ["last"]\nreviewers = "lead"', ["itself"]),
     ('[inbox]\nfallback = "lead"', "", ["`fallback` is missing"]),
     ('every = "friday 17:00"', 'every = "first business day of the month 09:00"', ["duty"]),

@@ -3,7 +3,10 @@ Who may, worked out from the documented rules alone: slow, plain, and sharing no
 
 Default deny; a forbid beats any grant; a role has what it includes; a bound
 is a local time in the workspace's zone, its start inside and its end outside;
-a suspended member may nothing; a line speaks of a workspace if it names it and
+a suspended member may nothing; who is on duty holds the duty's role for their
+turn; who stands in for somebody away may do what that one's own grants and
+turns allow, of what the absence names, unless a forbid binds either, and hands
+nothing of it on; a line speaks of a workspace if it names it and
 nothing beside, of ``*`` if it names every workspace so.
 """
 
@@ -19,9 +22,71 @@ def may(org, member, permission, where, at):
     people = {one.id: one for one in org.members}
     if member not in people or people[member].suspended:
         return False
-    given = any(applies(org, line, member, permission, where, at) for line in org.grants)
-    barred = any(applies(org, line, member, permission, where, at) for line in org.forbids)
-    return given and not barred
+    if barred(org, member, permission, where, at):
+        return False
+    if has(org, member, permission, where, at):
+        return True
+    return any(
+        away.delegate == member
+        and (not away.permissions or permission in away.permissions)
+        and is_away(away, at)
+        and away.member in people
+        and not people[away.member].suspended
+        and has(org, away.member, permission, where, at)
+        and not barred(org, away.member, permission, where, at)
+        for away in getattr(org, "absences", ())
+    )
+
+
+def has(org, member, permission, where, at):
+    """By one's own grants and turns."""
+    return any(applies(org, line, member, permission, where, at) for line in org.grants) or any(
+        takes_turn(org, duty, member, where, at) and permission in what(org, duty)
+        for duty in getattr(org, "duties", ())
+        if speaks_of(org, duty.on, where)
+    )
+
+
+def barred(org, member, permission, where, at):
+    return any(applies(org, line, member, permission, where, at) for line in org.forbids)
+
+
+def is_away(away, at):
+    start, end = (bound(day, away.zone) for day in (away.start, away.end))
+    return start <= at < end
+
+
+def takes_turn(org, duty, member, where, at):
+    zone = zone_at(org, where)
+    starts = occurrences(duty.every, duty.start, zone, at)
+    if not starts:
+        return False
+    if duty.end is not None and any(
+        starts[-1] < over <= at for over in occurrences(duty.end, duty.start, zone, at)
+    ):
+        return False
+    return duty.members[(len(starts) - 1) % len(duty.members)] == member
+
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MEANS = {"mon-fri": DAYS[:5], "day": DAYS, **{f"{name[:3]}": (name,) for name in DAYS}}
+
+
+def occurrences(every, start, zone, until):
+    """Every one from a day on, until an instant and with it, by walking day after day."""
+    words, _, time = str(every).rpartition(" ")
+    days = MEANS.get(words) or (words,)
+    hour, minute = map(int, time.split(":"))
+    found = []
+    day = start
+    while day <= until.date() + dt.timedelta(days=2):
+        if DAYS[day.weekday()] in days:
+            at = dt.datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001
+            at = at.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
+            if at <= until:
+                found.append(at)
+        day += dt.timedelta(days=1)
+    return found
 
 
 def applies(org, line, member, permission, where, at):  # noqa: PLR0917  a question has many parts
@@ -35,12 +100,17 @@ def applies(org, line, member, permission, where, at):  # noqa: PLR0917  a quest
 
 def who(org, party):
     if party.kind == "team":
-        return [name for team in org.teams if team.id == party.name for name in team.members]
+        return in_team(org, party.name)
     return [party.name]
 
 
+def in_team(org, name):
+    (team,) = (one for one in org.teams if one.id == name)
+    return [*team.members, *(member for other in team.includes for member in in_team(org, other))]
+
+
 def what(org, line):
-    words = set(line.permissions)
+    words = set(getattr(line, "permissions", ()))
     todo = [line.role] if getattr(line, "role", "") else []
     while todo:
         name = todo.pop()
@@ -71,13 +141,17 @@ def takes(keys, profile):
 
 
 def in_time(org, line, where, at):
-    zone = org.timezone
+    zone = zone_at(org, where)
+    start, end = (bound(value, zone) for value in (line.start, line.end))
+    return (start is None or start <= at) and (end is None or at < end)
+
+
+def zone_at(org, where):
     workspace = next((one.workspace for one in org.profiles if one.id == where), where)
     for one in org.workspaces:
         if one.id == workspace:
-            zone = one.timezone or zone
-    start, end = (bound(value, zone) for value in (line.start, line.end))
-    return (start is None or start <= at) and (end is None or at < end)
+            return one.timezone or org.timezone
+    return org.timezone
 
 
 def bound(value, zone):

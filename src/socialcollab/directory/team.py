@@ -21,12 +21,17 @@ class Team:
         name: Its name as people say it.
 
         members: Who is in it.
+
+        includes: Teams whose members are in it too.
     """
 
     id: str = attrs.field(metadata=shape(Id("team")))
     name: str = attrs.field(metadata=shape(Text(at_most=200, personal=True)), default="")
     members: tuple[str, ...] = attrs.field(
         metadata=shape(ListOf(item=Ref("member"))), default=(), converter=as_words
+    )
+    includes: tuple[str, ...] = attrs.field(
+        metadata=shape(ListOf(item=Ref("team"))), default=(), converter=as_words
     )
 
     def __attrs_post_init__(self) -> None:

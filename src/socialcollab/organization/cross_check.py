@@ -81,6 +81,13 @@ def check_rules(values: Mapping[str, Any], places: Mapping[str, list[str]], faul
             f"{role_places[circle[0]]}.includes",
             f"roles include each other in a circle: {' > '.join(circle)}",
         )
+    teams = {team.id: team for team in values["teams"]}
+    team_places = dict(zip(teams, places["teams"], strict=True))
+    for circle in _circles({team.id: team.includes for team in teams.values()}):
+        faults.add(
+            f"{team_places[circle[0]]}.includes",
+            f"teams include each other in a circle: {' > '.join(circle)}",
+        )
     policies: dict[str, ApprovalPolicy] = {policy.id: policy for policy in values["approvals"]}
     policy_places = dict(zip(policies, places["approvals"], strict=True))
     circular: set[str] = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping
+from copy import copy
 from functools import cached_property, lru_cache
 from os import PathLike
 from types import MappingProxyType
@@ -25,7 +26,7 @@ from socialcollab.organization.reader import fields_of
 from socialcollab.organization.settings import Settings
 from socialcollab.organization.standing_facts import StandingFacts
 from socialcollab.organization.write import plain_values, section_values
-from socialcollab.permissions import Access, CustomPermissions, Duty, Forbid, Grant, Role
+from socialcollab.permissions import Absence, Access, CustomPermissions, Duty, Forbid, Grant, Role
 from socialcollab.scheduling import Blackout, SlotPlan
 from socialcollab.sections import ListOf, MapOf, Section, shape
 from socialcollab.styleguide.section import Style
@@ -99,6 +100,9 @@ class Organization:
         files: The files that the document names: style guides and calendars of
             holidays. The sections of included files are among the others.
 
+        absences: Who is or will be away, and who stands in: a fact, which no
+            document says; see `under`.
+
     Raises:
         ExceptionGroup: Of one `FaultError` for each fault.
 
@@ -132,6 +136,7 @@ class Organization:
     files: Mapping[str, bytes] = attrs.field(
         factory=dict, converter=_as_files, repr=False, hash=False
     )
+    absences: tuple[Absence, ...] = attrs.field(default=(), repr=False, eq=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         # What was made by hand is held to the same rules as what was read.
@@ -318,7 +323,13 @@ class Organization:
 
     @cached_property
     def access(self) -> Access:
-        """Who may do what."""
+        """Who may do what, by the document and by who is away."""
+        return (
+            self._document_access.under(self.absences) if self.absences else self._document_access
+        )
+
+    @cached_property
+    def _document_access(self) -> Access:
         return Access.of(
             members=self.members,
             profiles=self.profiles,
@@ -328,6 +339,7 @@ class Organization:
             custom_permissions=self.permissions.custom,
             grants=self.grants,
             forbids=self.forbids,
+            duties=self.duties,
             timezone=self.settings.timezone,
         )
 
@@ -543,9 +555,11 @@ class Organization:
 
     def under(self, facts: StandingFacts) -> Organization:
         """
-        Return what is in force when these facts hold: campaigns run when they were started.
+        Return what is in force when these facts hold.
 
-        Facts about what the document does not know any more are passed over.
+        Campaigns run when they were started, and whoever stands in for
+        somebody may do what that person may. Facts about what the document
+        does not know any more are passed over.
         """
         started = {one.campaign: one for one in facts.campaigns}
         campaigns = tuple(
@@ -554,7 +568,17 @@ class Organization:
             else one
             for one in self.campaigns
         )
-        return self if campaigns == self.campaigns else attrs.evolve(self, campaigns=campaigns)
+        there = self
+        if campaigns != self.campaigns:
+            there = attrs.evolve(self, campaigns=campaigns)
+            # What it takes longest to work out does not depend on campaigns.
+            there.__dict__["_document_access"] = self._document_access
+        if facts.absences != there.absences:
+            # Nothing but rights depends on who is away: all else stays worked out.
+            there = copy(there)
+            there.__dict__.pop("access", None)
+            object.__setattr__(there, "absences", facts.absences)
+        return there
 
     def check(self, at: dt.datetime) -> tuple[FailedExpectation, ...]:
         """

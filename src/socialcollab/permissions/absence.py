@@ -9,7 +9,7 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, check_id
 from socialcollab.sections import as_words
-from socialcollab.time import local_time, zone
+from socialcollab.time import local_time, resolve, zone
 
 __all__ = ["Absence"]
 
@@ -85,6 +85,20 @@ class Absence:
                 expected="somebody else",
             )
 
+    @property
+    def begins_at(self) -> dt.datetime:
+        """The first instant of it, in UTC."""
+        return self._instant(self.start)
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        """The first instant after it, in UTC."""
+        return self._instant(self.end)
+
+    def _instant(self, day: dt.date) -> dt.datetime:
+        midnight = dt.datetime(day.year, day.month, day.day)  # noqa: DTZ001  local by meaning
+        return resolve(midnight, self.zone, skipped="next", repeated="first")
+
     def covers(self, at: dt.datetime) -> bool:
         """
         Tell whether the member is away at an instant.
@@ -93,6 +107,10 @@ class Absence:
             NaiveDatetimeError: If *at* has no UTC offset.
         """
         return self.start <= local_time(at, self.zone).date() < self.end
+
+    def delegates(self, permission: str) -> bool:
+        """Tell whether somebody stands in with *permission*; unless some are named, with all."""
+        return bool(self.delegate) and (not self.permissions or permission in self.permissions)
 
     def overlaps(self, other: Absence) -> bool:
         """Tell whether both are of one member and share a day."""

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+import heapq
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 
 import attrs
 
 from socialcollab.directory import Member, Party, Profile, Team, Workspace
 from socialcollab.identifiers import MemberId, ProfileId
+from socialcollab.permissions.absence import Absence
+from socialcollab.permissions.duty import Duty
+from socialcollab.permissions.duty_line import DutyLine, read_duty
 from socialcollab.permissions.gaining import merged, without
 from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.line import Line, read_line
 from socialcollab.permissions.remedies import remedies
 from socialcollab.permissions.role import Role, Roles
+from socialcollab.permissions.rota import Rota
 from socialcollab.permissions.scope import EVERYWHERE, Scope, Span, by_id, within
 from socialcollab.time import as_utc
 from socialcollab.verdicts import Reason, Verdict
@@ -24,10 +31,26 @@ __all__ = ["Access"]
 
 @attrs.frozen
 class _Rights:
-    """What one member may do, as spans per permission and place."""
+    """
+    What one member may do, by permission and place.
+
+    Attributes:
+        given: When a grant gives it.
+
+        barred: When a forbid bars it.
+
+        turns: The duties in which a turn of theirs gives it.
+
+        stands_in: The absences in which they stand in for somebody, for any place.
+    """
 
     given: Mapping[tuple[str, str], tuple[Span, ...]]
     barred: Mapping[tuple[str, str], tuple[Span, ...]]
+    turns: Mapping[tuple[str, str], tuple[DutyLine, ...]]
+    stands_in: tuple[Absence, ...]
+
+
+_NO_RIGHTS = _Rights({}, {}, {}, ())
 
 
 class Access:
@@ -38,15 +61,36 @@ class Access:
     a name that does not exist. The order of lines never matters; a forbid
     beats any grant; what nothing allows is refused.
 
+    Whoever is on duty holds the duty's role for that turn. Whoever stands in for
+    somebody absent may do meanwhile what that person's own grants and duties
+    allow, as far as the absence names it, unless a forbid binds either of the
+    two; what one has as a delegate is not passed on.
+
     A question's *where* is a profile, a workspace or ``*``. A line speaks of a
     workspace as a whole if it names the workspace and no profile keys beside
     it, and of ``*`` if it names every workspace in that way.
     """
 
-    def __init__(self, *, scope: Scope, grants: Iterable[Grant], forbids: Iterable[Forbid]) -> None:
+    def __init__(
+        self,
+        *,
+        scope: Scope,
+        grants: Iterable[Line],
+        forbids: Iterable[Line],
+        duties: Iterable[DutyLine] = (),
+        absences: Iterable[Absence] = (),
+    ) -> None:
         self._scope = scope
-        self._grants = tuple(read_line(grant, n, scope) for n, grant in enumerate(grants))
-        self._forbids = tuple(read_line(forbid, n, scope) for n, forbid in enumerate(forbids))
+        self._grants = tuple(grants)
+        self._forbids = tuple(forbids)
+        self._duties = tuple(duties)
+        # An absence of nobody, or in favour of nobody, gives nothing to anybody.
+        self._absences = tuple(
+            sorted(
+                (one for one in absences if {one.member, one.delegate} <= scope.members.keys()),
+                key=lambda one: (one.start, one.member, one.delegate, one.end, one.id),
+            )
+        )
         self._rights: dict[str, _Rights] = {}
         self._begins: dict[str, tuple[dt.datetime, ...]] = {}
         self._spans: dict[str, Mapping[tuple[str, str], tuple[Span, ...]]] = {}
@@ -61,6 +105,8 @@ class Access:
         roles: Iterable[Role] | Mapping[str, Iterable[str]] = (),
         grants: Iterable[Grant] = (),
         forbids: Iterable[Forbid] = (),
+        duties: Iterable[Duty] = (),
+        absences: Iterable[Absence] = (),
         teams: Iterable[Team] | Mapping[str, Iterable[str]] = (),
         workspaces: Iterable[Workspace] = (),
         custom_permissions: Iterable[str] = (),
@@ -98,16 +144,56 @@ class Access:
             roles=Roles(by_id("role", roles), frozenset(custom_permissions)),
             timezone=timezone,
         )
-        return cls(scope=scope, grants=grants, forbids=forbids)
+        return cls(
+            scope=scope,
+            grants=(read_line(grant, n, scope) for n, grant in enumerate(grants)),
+            forbids=(read_line(forbid, n, scope) for n, forbid in enumerate(forbids)),
+            duties=(read_duty(duty, n, scope) for n, duty in enumerate(duties)),
+            absences=absences,
+        )
+
+    def under(self, absences: Iterable[Absence]) -> Access:
+        """
+        Return the same with these absences and no others.
+
+        An absence of, or a delegate, whom nobody knows is passed over.
+        """
+        return Access(
+            scope=self._scope,
+            grants=self._grants,
+            forbids=self._forbids,
+            duties=self._duties,
+            absences=absences,
+        )
 
     @property
     def roles(self) -> Roles:
         """The roles, with what each includes worked out."""
         return self._scope.roles
 
-    def allows(self, member: str, permission: str, where: str, *, at: dt.datetime) -> bool:
+    def allows(
+        self,
+        member: str,
+        permission: str,
+        where: str,
+        *,
+        at: dt.datetime,
+        authors: Collection[str] = (),
+    ) -> bool:
         """
         Tell whether *member* may, without the reasons: the hot path.
+
+        Args:
+            member: A member's id; one who is none may nothing.
+
+            permission: A permission's name.
+
+            where: A profile, a workspace, or ``*``.
+
+            at: The instant.
+
+            authors: Who wrote what the question is about, if anybody: none of
+                them stands in for others there, nor do others for them.
 
         Raises:
             InvalidValueError: As `check` does.
@@ -118,15 +204,57 @@ class Access:
         rights = self._rights.get(member) or self._rights_of(member, permission, where)
         key = (permission, where)
         spans = rights.given.get(key)
-        if spans is None:
-            self._scope.check_question(permission, where)
-            return False
-        if not any(within(span, at) for span in spans):
-            return False
+        given = spans is not None and any(within(span, at) for span in spans)
+        if not given:
+            if spans is None:
+                self._scope.check_question(permission, where)
+            if not self._in_turn(rights, member, key, at) and not self._as_delegate(
+                rights, member, permission, where, at, authors
+            ):
+                return False
         barred = rights.barred.get(key)
         return barred is None or not any(within(span, at) for span in barred)
 
-    def check(self, member: str, permission: str, where: str, *, at: dt.datetime) -> Verdict:
+    @staticmethod
+    def _in_turn(rights: _Rights, member: str, key: tuple[str, str], at: dt.datetime) -> bool:
+        lines = rights.turns.get(key)
+        return lines is not None and any(line.turn(member, key[1], at) for line in lines)
+
+    def _as_delegate(  # noqa: PLR0917  the parts of one question
+        self,
+        rights: _Rights,
+        member: str,
+        permission: str,
+        where: str,
+        at: dt.datetime,
+        authors: Collection[str],
+    ) -> bool:
+        return member not in authors and any(
+            one.delegates(permission)
+            and one.member not in authors
+            and one.covers(at)
+            and self._directly(one.member, permission, where, at)
+            for one in rights.stands_in
+        )
+
+    def _directly(self, member: str, permission: str, where: str, at: dt.datetime) -> bool:
+        """Tell whether a member may by their own grants and duties, standing in for nobody."""
+        rights = self._rights.get(member) or self._rights_of(member, permission, where)
+        key = (permission, where)
+        return (
+            any(within(span, at) for span in rights.given.get(key, ()))
+            or self._in_turn(rights, member, key, at)
+        ) and not any(within(span, at) for span in rights.barred.get(key, ()))
+
+    def check(
+        self,
+        member: str,
+        permission: str,
+        where: str,
+        *,
+        at: dt.datetime,
+        authors: Collection[str] = (),
+    ) -> Verdict:
         """
         Answer "may *member*, there and then?" with what decides it.
 
@@ -139,8 +267,11 @@ class Access:
 
             at: The instant.
 
+            authors: As in `allows`.
+
         Returns:
-            Of a yes, one line that carries it; of a no, every forbid that
+            Of a yes, one line or duty that carries it, with the absence in
+            which it does so for another; of a no, every forbid that
             matches, and as remedies the nearest grant and the forbids to end.
 
         Raises:
@@ -154,10 +285,10 @@ class Access:
             return Verdict.no(Reason.of("not_a_member", member=member))
         if self._scope.members[member].suspended:
             return Verdict.no(Reason.of("suspended", member=member))
-        carrying = self._holding(self._grants, member, permission, where, at=at)
+        carrying = self._carrying(member, permission, where, at=at, authors=authors)
         barring = self._holding(self._forbids, member, permission, where, at=at)
         if carrying and not barring:
-            return Verdict.yes(carrying[0].reason(member, where))
+            return Verdict.yes(*carrying)
         because = tuple(
             Reason.of(
                 "forbid",
@@ -177,9 +308,81 @@ class Access:
             scope=self._scope,
             grants=self._grants,
             forbids=self._forbids,
+            carried=bool(carrying),
             managers=self.members("manage_access", where, at=at),
         )
         return Verdict.no(*because, missing=missing)
+
+    def _carrying(
+        self,
+        member: str,
+        permission: str,
+        where: str,
+        *,
+        at: dt.datetime,
+        authors: Collection[str],
+    ) -> tuple[Reason, ...]:
+        """Return what carries a yes, as little as does: a grant, else a turn, else a standing in."""
+        own = self._carrying_directly(member, permission, where, at=at)
+        if own is not None:
+            return (own,)
+        if member in authors:
+            return ()
+        for one in self._rights_of(member, permission, where).stands_in:
+            if one.delegates(permission) and one.member not in authors and one.covers(at):
+                theirs = self._carrying_directly(one.member, permission, where, at=at)
+                if theirs is not None and not self._holding(
+                    self._forbids, one.member, permission, where, at=at
+                ):
+                    return (_standing_in(one), theirs)
+        return ()
+
+    def _carrying_directly(
+        self, member: str, permission: str, where: str, *, at: dt.datetime
+    ) -> Reason | None:
+        if self._scope.members[member].suspended:
+            return None
+        lines = self._holding(self._grants, member, permission, where, at=at)
+        if lines:
+            return lines[0].reason(member, where)
+        turns = self._rights_of(member, permission, where).turns.get((permission, where), ())
+        for line in sorted(turns, key=lambda line: line.source.id):
+            turn = line.turn(member, where, at)
+            if turn is not None:
+                return line.reason(turn, where)
+        return None
+
+    def delegates(
+        self, member: str, permission: str, where: str, *, at: dt.datetime
+    ) -> tuple[MemberId, ...]:
+        """
+        Return who may in the place of *member* then, because *member* is away, sorted.
+
+        Raises:
+            InvalidValueError: As `check` does.
+
+            NaiveDatetimeError: If *at* has no UTC offset.
+        """
+        at = as_utc(at)
+        self._scope.check_question(permission, where)
+        if not self._absences or not self._directly(member, permission, where, at):
+            return ()
+        found = {
+            one.delegate
+            for one in self._absences
+            if one.member == member and one.delegates(permission) and one.covers(at)
+        }
+        return tuple(
+            MemberId(name)
+            for name in sorted(found)
+            if not self._scope.members[name].suspended
+            and not self._holding(self._forbids, name, permission, where, at=at)
+        )
+
+    @property
+    def absences(self) -> tuple[Absence, ...]:
+        """The absences in which somebody known stands in for somebody known."""
+        return self._absences
 
     def profiles(self, member: str, permission: str, *, at: dt.datetime) -> tuple[ProfileId, ...]:
         """Return every profile where *member* may, sorted."""
@@ -206,7 +409,7 @@ class Access:
         )
 
     def holds(self, member: str, role: str, where: str, *, at: dt.datetime) -> bool:
-        """Tell whether *member* has been granted *role*, or one that includes it."""
+        """Tell whether *member* has *role*, or one that includes it, by a grant or on duty."""
         at = as_utc(at)
         key = (member, role, where)
         spans = self._roles_held.get(key)
@@ -214,7 +417,20 @@ class Access:
             spans = self._holding_role(member, role, where)
             if member in self._scope.members and where in self._scope.places:
                 self._roles_held[key] = spans
-        return any(within(span, at) for span in spans)
+        if any(within(span, at) for span in spans):
+            return True
+        known = self._scope.members.get(member)
+        return (
+            known is not None
+            and not known.suspended
+            and any(
+                role in line.roles
+                and member in line.source.members
+                and line.speaks_of(where)
+                and line.turn(member, where, at) is not None
+                for line in self._duties
+            )
+        )
 
     def _holding_role(self, member: str, role: str, where: str) -> tuple[Span, ...]:
         known = self._scope.members.get(member)
@@ -258,15 +474,61 @@ class Access:
             self._spans[member] = MappingProxyType({key: one for key, one in left.items() if one})
         return self._spans[member]
 
-    def begins(self, where: str) -> tuple[dt.datetime, ...]:
-        """Return every instant at which somebody may come to have a right there, sorted, in UTC."""
-        found = self._begins.get(where)
-        if found is None:
+    def rotations(self, member: str, *, unlike: Access) -> Mapping[tuple[str, str], list[Span]]:
+        """
+        Return what the rotations that *member* is in give: from when on, by permission and place.
+
+        A rotation that gives the same there to the same people at the same
+        times in *unlike* is left out.
+        """
+        if member not in self._scope.members or self._scope.members[member].suspended:
+            return {}
+        known = {
+            (line.source.timing, where, permission)
+            for line in unlike._duties
+            if member in line.source.members and member in unlike._scope.members
+            for where in unlike._scope.places
+            if line.speaks_of(where)
+            for permission in line.permissions
+        }
+        found: dict[tuple[str, str], list[Span]] = {}
+        for line in self._duties:
+            if member not in line.source.members:
+                continue
+            for where in self._scope.places:
+                if not line.speaks_of(where):
+                    continue
+                span = self._scope.span(line.source.start, None, where)
+                for permission in line.permissions:
+                    if (line.source.timing, where, permission) not in known:
+                        found.setdefault((permission, where), []).append(span)
+        return found
+
+    def begins(
+        self, where: str, *, after: dt.datetime, permission: str, roles: Collection[str] = ()
+    ) -> Iterator[dt.datetime]:
+        """
+        Yield the instants after one at which somebody may come to have a right there, in order.
+
+        A grant begins then, a forbid ends, or somebody begins to stand in; or,
+        of duties that give *permission* or one of some *roles*, a turn begins,
+        each member's next one.
+        """
+        at = as_utc(after)
+        fixed = self._begins.get(where)
+        if fixed is None:
             starts = [line.span(where)[0] for line in self._grants if line.speaks_of(where)]
             ends = [line.span(where)[1] for line in self._forbids if line.speaks_of(where)]
-            found = tuple(sorted({at for at in (*starts, *ends) if at is not None}))
-            self._begins[where] = found
-        return found
+            away = [one.begins_at for one in self._absences]
+            fixed = tuple(sorted({one for one in (*starts, *ends, *away) if one is not None}))
+            self._begins[where] = fixed
+        turns = (
+            islice(_turns_after(line.rota(where), at), len(line.source.members))
+            for line in self._duties
+            if (permission in line.permissions or not line.roles.isdisjoint(roles))
+            and line.speaks_of(where)
+        )
+        yield from heapq.merge(fixed[bisect_right(fixed, at) :], *turns)
 
     def nearest_place(self, where: str, other: Access) -> str:
         """
@@ -304,18 +566,31 @@ class Access:
         return sorted(found, key=lambda line: line.order)
 
     def _rights_of(self, member: str, permission: str, where: str) -> _Rights:
+        rights = self._rights.get(member)
+        if rights is not None:
+            return rights
         known = self._scope.members.get(member)
         if known is None:
             self._scope.check_question(permission, where)
-            return _Rights({}, {})
-        if known.suspended:
-            rights = _Rights({}, {})
-        else:
-            rights = _Rights(
-                self._spans_of(self._grants, member), self._spans_of(self._forbids, member)
-            )
+            return _NO_RIGHTS
+        rights = _NO_RIGHTS if known.suspended else self._compiled(member)
         self._rights[member] = rights
         return rights
+
+    def _compiled(self, member: str) -> _Rights:
+        turns: dict[tuple[str, str], list[DutyLine]] = {}
+        for line in self._duties:
+            if member in line.source.members:
+                for where in self._scope.places:
+                    if line.speaks_of(where):
+                        for permission in line.permissions:
+                            turns.setdefault((permission, where), []).append(line)
+        return _Rights(
+            given=self._spans_of(self._grants, member),
+            barred=self._spans_of(self._forbids, member),
+            turns={key: tuple(lines) for key, lines in turns.items()},
+            stands_in=tuple(one for one in self._absences if one.delegate == member),
+        )
 
     def _spans_of(
         self, lines: Iterable[Line], member: str
@@ -331,3 +606,19 @@ class Access:
                 for permission in line.permissions:
                     found.setdefault((permission, where), []).append(span)
         return {key: tuple(spans) for key, spans in found.items()}
+
+
+def _turns_after(turns: Rota, at: dt.datetime) -> Iterator[dt.datetime]:
+    following = turns.after(at)
+    while following is not None:
+        yield following
+        following = turns.after(following)
+
+
+def _standing_in(absence: Absence) -> Reason:
+    return Reason.of(
+        "stands_in_for",
+        member=absence.delegate,
+        absent=absence.member,
+        until=absence.end.isoformat(),
+    )

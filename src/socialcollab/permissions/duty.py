@@ -9,6 +9,7 @@ import attrs
 from socialcollab.directory import Selector, as_selector
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, check_id
+from socialcollab.permissions.rota import Rota, rota
 from socialcollab.sections import Date, Id, ListOf, Parsed, Ref, Section, as_words, shape
 from socialcollab.time import Every
 
@@ -84,20 +85,18 @@ class Duty:
 
             zone: The zone in which turns begin and end.
         """
-        turns = self.every.recurrence(start=self.start, zone=zone)
-        first = turns.after(
-            dt.datetime.combine(self.start, dt.time(), dt.UTC) - dt.timedelta(days=2)
-        )
-        begun = turns.before(at + dt.timedelta(microseconds=1))
-        if first is None or begun is None:
-            return None
-        if self.end is not None:
-            over = self.end.recurrence(start=self.start, zone=zone).after(begun)
-            if over is not None and over <= at:
-                return None
-        number = sum(1 for _ in turns.between(first, begun))
-        return MemberId(self.members[number % len(self.members)])
+        turn = self.rota(zone).at(at)
+        return None if turn is None else turn.member
 
     def next_turn(self, at: dt.datetime, *, zone: str) -> dt.datetime | None:
         """Return when the next turn after an instant begins, or None if none does."""
-        return self.every.recurrence(start=self.start, zone=zone).after(at)
+        return self.rota(zone).after(at)
+
+    @property
+    def timing(self) -> tuple[tuple[str, ...], dt.date, Every, Every | None]:
+        """All that its turns depend on, but for the zone."""
+        return self.members, self.start, self.every, self.end
+
+    def rota(self, zone: str) -> Rota:
+        """Return its turns in a zone, given by its IANA name."""
+        return rota(self.members, self.start, self.every, self.end, zone_name=zone)

@@ -49,12 +49,17 @@ def gains(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
     Yield every right that somebody has at some time from *at* on, after but not before.
 
     Bounds of lines are compared, not only the present: what begins next year
-    is gained too.
+    is gained too. A place in a rotation counts as what its role allows, from the
+    rotation's beginning on: the turns of one whose rule or members change fall
+    anew, so that all of it is gained. Who stands in for whom is no part of this.
     """
     for member in after.member_ids:
         was, is_ = before.spans(member), after.spans(member)
-        for (permission, where), spans in sorted(is_.items()):
-            held = was.get((permission, where), ())
+        turns = after.rotations(member, unlike=before)
+        for permission, where in sorted({*is_, *turns}):
+            key = permission, where
+            spans = merged((*is_.get(key, ()), *turns.get(key, ())))
+            held = was.get(key, ())
             for start, end in without(spans, held):
                 if end is None or end > at:
                     yield Gain(

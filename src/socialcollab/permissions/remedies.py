@@ -22,6 +22,7 @@ def remedies(
     scope: Scope,
     grants: Iterable[Line],
     forbids: Iterable[Line],
+    carried: bool,
     managers: tuple[MemberId, ...],
 ) -> tuple[Remedy, ...]:
     """
@@ -42,6 +43,8 @@ def remedies(
 
         forbids: All forbids.
 
+        carried: Whether something gives it, which forbids alone bar.
+
         managers: Who could change the lines.
     """
     grants, forbids = tuple(grants), tuple(forbids)
@@ -54,7 +57,7 @@ def remedies(
         key=lambda line: line.order,
     )
     found = [Remedy.of("end_forbid", by=managers, line=line.place) for line in barring]
-    if any(line.binds(member, permission, where) and line.holds(where, at) for line in grants):
+    if carried:
         return tuple(found)
     others = [
         line

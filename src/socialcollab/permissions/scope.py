@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from socialcollab.directory import (
 )
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, did_you_mean
-from socialcollab.permissions.role import Role, Roles
+from socialcollab.permissions.role import Role, Roles, find_cycle
 from socialcollab.time import zone
 
 __all__ = ["EVERYWHERE", "Scope", "Span", "by_id", "within"]
@@ -63,6 +63,20 @@ class Scope:
                         value=member,
                         expected="a member's id",
                     )
+            for other in team.includes:
+                if other not in self.teams:
+                    raise InvalidValueError(
+                        f"team `{team.id}` includes `{other}`, which is no team"
+                        f"{did_you_mean(other, self.teams, before='; ')}",
+                        value=other,
+                        expected="a team's id",
+                    )
+        cycle = find_cycle({team.id: team.includes for team in self.teams.values()})
+        if cycle:
+            raise InvalidValueError(
+                f"teams include each other in a circle: {' > '.join(cycle)}", value=cycle
+            )
+        self._everyone = _closed(self.teams)
         self._zones = {
             workspace.id: zone(workspace.timezone or timezone) for workspace in workspaces
         }
@@ -87,8 +101,7 @@ class Scope:
     def everyone_in(self, party: Party) -> tuple[MemberId, ...]:
         """Return the members of a member or team party, sorted."""
         if party.kind == "team":
-            team = self.teams.get(party.name)
-            return tuple(MemberId(name) for name in sorted(set(team.members if team else ())))
+            return self._everyone.get(party.name, ())
         return (MemberId(party.name),)
 
     def check_question(self, permission: str, where: str) -> None:
@@ -133,9 +146,21 @@ class Scope:
         """Return the instants of local bounds, in the zone of a place."""
         if start is None and end is None:
             return (None, None)
-        profile = self.profiles.get(where)
-        zone_here = self._zones.get(profile.workspace if profile else where, self._zone)
+        zone_here = self._zone_of(where)
         return (_instant(start, zone_here), _instant(end, zone_here))
+
+    def zone_of(self, where: str) -> str:
+        """Return the IANA name of a place's zone; that of ``*`` is the organization's."""
+        return self._zone_of(where).key
+
+    def local_text(self, at: dt.datetime, where: str) -> str:
+        """Write an instant as the local time of a place, to the minute."""
+        zone_here = self._zone_of(where)
+        return f"{at.astimezone(zone_here):%Y-%m-%d %H:%M} {zone_here.key}"
+
+    def _zone_of(self, where: str) -> ZoneInfo:
+        profile = self.profiles.get(where)
+        return self._zones.get(profile.workspace if profile else where, self._zone)
 
 
 def within(span: Span, at: dt.datetime) -> bool:
@@ -156,6 +181,27 @@ def _instant(value: dt.date | None, zone_here: ZoneInfo) -> dt.datetime | None:
     if not isinstance(value, dt.datetime):
         value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  made aware below
     return value.replace(tzinfo=zone_here, fold=0).astimezone(dt.UTC)
+
+
+def _closed(teams: Mapping[str, Team]) -> dict[str, tuple[MemberId, ...]]:
+    """Return everyone in each team, directly or through others, sorted."""
+    found: dict[str, frozenset[str]] = {}
+
+    def close(name: str) -> frozenset[str]:
+        # No circle is left, and no chain of includes is longer than there are teams.
+        waiting = [name]
+        while waiting:
+            current = teams[waiting[-1]]
+            ahead = [other for other in current.includes if other not in found]
+            if ahead:
+                waiting += ahead
+                continue
+            waiting.pop()
+            included = (found[other] for other in current.includes)
+            found[current.id] = frozenset(current.members).union(*included)
+        return found[name]
+
+    return {name: tuple(MemberId(member) for member in sorted(close(name))) for name in teams}
 
 
 def by_id(what: str, values: Iterable[_T]) -> dict[str, _T]:

@@ -198,7 +198,12 @@ def _of_size(
                 for one in members
             )
         ).map(list),
-        "teams": st.just([{"id": "t", "members": members}]),
+        "teams": st.sampled_from(
+            (
+                [{"id": "t", "members": members}],
+                [{"id": "t", "members": members[:1], "includes": ["t2"]}, {"id": "t2"}],
+            )
+        ),
         "campaigns": st.just(
             [{"id": "c", "workspace": workspaces[0], "start": dt.date(2026, 3, 1)}]
         ),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from socialcollab.content import Image, Poll, PostContent, media_digest
 from socialcollab.directory import Member, Profile, Team, Workspace
-from socialcollab.permissions import PERMISSIONS, Access, Forbid, Grant, Role
+from socialcollab.permissions import PERMISSIONS, Absence, Access, Duty, Forbid, Grant, Role
 from socialcollab.time import WallTime
 
 __all__ = [
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 _MEMBERS = ("ana", "ben", "eva", "noor")
-_TEAMS = ("care", "social")
+_TEAMS = ("care", "social")  # the second may include the first
 _WORKSPACES = (("tulip", "Europe/Amsterdam"), ("dike", "America/New_York"))
 _NETWORKS = ("mastodon", "x")
 _TAGS = ("care", "news")
@@ -64,6 +64,10 @@ class SmallOrganization:
 
         custom_permissions: The organization's own permissions.
 
+        duties: Roles held in rotation.
+
+        absences: Who is away, and who stands in.
+
         timezone: The zone of what names no workspace.
     """
 
@@ -75,6 +79,8 @@ class SmallOrganization:
     grants: tuple[Grant, ...]
     forbids: tuple[Forbid, ...]
     custom_permissions: tuple[str, ...] = ("ads.boost",)
+    duties: tuple[Duty, ...] = ()
+    absences: tuple[Absence, ...] = ()
     timezone: str = "UTC"
 
     def access(self) -> Access:
@@ -88,6 +94,8 @@ class SmallOrganization:
             grants=self.grants,
             forbids=self.forbids,
             custom_permissions=self.custom_permissions,
+            duties=self.duties,
+            absences=self.absences,
             timezone=self.timezone,
         )
 
@@ -285,13 +293,60 @@ def _forbids() -> st.SearchStrategy[Forbid]:
     )
 
 
+@cache
+def _duties() -> st.SearchStrategy[Duty]:
+    return st.builds(
+        lambda number, role, on, members, start, every, end: Duty(
+            id=f"duty-{number}",
+            role=role,
+            on=on,
+            members=members,
+            start=dt.date(2026, 3, 18) + dt.timedelta(days=start),
+            every=every,
+            end=end,
+        ),
+        st.integers(0, 999_999),
+        st.sampled_from(_ROLES),
+        _selectors(),
+        st.lists(st.sampled_from(_MEMBERS), min_size=1, max_size=3, unique=True),
+        st.integers(0, 9),
+        st.sampled_from(("friday 17:00", "day 09:00", "sunday 02:30", "mon-fri 08:00")),
+        st.none() | st.sampled_from(("monday 09:00", "day 18:00")),
+    )
+
+
+@cache
+def _absences() -> st.SearchStrategy[Absence]:
+    pairs = st.sampled_from([(a, b) for a in _MEMBERS for b in ("", *_MEMBERS) if a != b])
+    return st.builds(
+        lambda number, pair, start, days, zone, permissions: Absence(
+            id=f"absence-{number}",
+            member=pair[0],
+            delegate=pair[1],
+            start=dt.date(2026, 3, 18) + dt.timedelta(days=start),
+            end=dt.date(2026, 3, 18) + dt.timedelta(days=start + days),
+            zone=zone,
+            permissions=permissions,
+        ),
+        st.integers(0, 999_999),
+        pairs,
+        st.integers(0, 14),
+        st.integers(1, 14),
+        st.sampled_from(("UTC", "Europe/Amsterdam", "America/New_York")),
+        st.just(()) | st.lists(st.sampled_from(_PERMISSIONS), max_size=2).map(tuple),
+    )
+
+
 # Made once: Hypothesis looks through each strategy that is new to it.
 _SOME_MEMBERS = st.lists(st.sampled_from(_MEMBERS), unique=True)
 _SOME_PERMISSIONS = st.lists(st.sampled_from((*_PERMISSIONS, "ads.boost")), max_size=2).map(tuple)
 _SOME_TAGS = st.frozensets(st.sampled_from(_TAGS))
 _SOME_GRANTS = st.lists(_grants(), max_size=5)
 _SOME_FORBIDS = st.lists(_forbids(), max_size=3)
+_SOME_DUTIES = st.lists(_duties(), max_size=2, unique_by=lambda duty: duty.id)
+_SOME_ABSENCES = st.lists(_absences(), max_size=2, unique_by=lambda absence: absence.id)
 _UNDER_WRITER = st.sampled_from(((), ("writer",)))
+_UNDER_SOCIAL = st.sampled_from(((), ("care",)))
 _UNDER_EDITOR = st.sampled_from(((), ("writer",), ("publisher",)))
 _EDITING = st.just(("*",)) | _SOME_PERMISSIONS
 _TENTHS = st.integers(0, 9)
@@ -303,7 +358,7 @@ def small_organizations(draw: st.DrawFn) -> SmallOrganization:
     """
     Organizations of four members, two teams, two workspaces in two zones and four profiles.
 
-    Roles include each other in a chain; bounds lie around a night on which
+    Some have duties, and members who are away and stand in for each other. Roles include each other in a chain; bounds lie around a night on which
     the clocks change.
     """
     roles = (
@@ -326,7 +381,10 @@ def small_organizations(draw: st.DrawFn) -> SmallOrganization:
             for name, _ in _WORKSPACES
             for network in _NETWORKS
         ),
-        teams=tuple(Team(id=name, members=draw(_SOME_MEMBERS)) for name in _TEAMS),
+        teams=(
+            Team(id="care", members=draw(_SOME_MEMBERS)),
+            Team(id="social", members=draw(_SOME_MEMBERS), includes=draw(_UNDER_SOCIAL)),
+        ),
         workspaces=tuple(
             Workspace(id=name, timezone=zone, lead="eva", default_approval="none")
             for name, zone in _WORKSPACES
@@ -340,5 +398,7 @@ def small_organizations(draw: st.DrawFn) -> SmallOrganization:
             attrs.evolve(forbid, place=f"forbids[{number}]")
             for number, forbid in enumerate(draw(_SOME_FORBIDS))
         ),
+        duties=tuple(draw(_SOME_DUTIES)),
+        absences=tuple(draw(_SOME_ABSENCES)),
         timezone=draw(_ZONES),
     )

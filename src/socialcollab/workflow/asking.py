@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 import attrs
@@ -112,10 +112,19 @@ def next_asking(
 
         statuses: How far its steps have come.
     """
+    roles = {
+        party.name
+        for step in needed_steps(record, context).steps
+        for party in step.step.reviewers
+        if party.kind == "role"
+    }
     begin = {
         instant
         for place in context.places_of(record.post)
-        for instant in _after(context.access.begins(place), context.now)
+        for instant in islice(
+            context.access.begins(place, after=context.now, permission="approve", roles=roles),
+            _MOST_LOOKS + 1,
+        )
     }
     turn = _next_turn(record, context, statuses)
     clocks = {clock.key: clock for clock in record.request.clocks} if record.request else {}
@@ -127,10 +136,6 @@ def next_asking(
         if looks == _MOST_LOOKS or asked.told:
             return instant
     return turn
-
-
-def _after(instants: Sequence[dt.datetime], now: dt.datetime) -> Sequence[dt.datetime]:
-    return instants[bisect_right(instants, now) :]
 
 
 def _next_turn(

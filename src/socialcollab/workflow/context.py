@@ -238,11 +238,31 @@ class Context:
         return tuple(dict.fromkeys(places)) or (around,)
 
     def may(self, member: str, permission: str, post: Post) -> bool:
-        """Tell whether *member* has *permission* on every target, or on the workspace if none."""
+        """
+        Tell whether *member* has *permission* on every target, or on the workspace if none.
+
+        What somebody may do in the place of another is never done on a post
+        that either of them wrote; looking at it is.
+        """
+        authors = self.wrote(post, permission)
         return all(
-            self.access.allows(member, permission, place, at=self.now)
+            self.access.allows(member, permission, place, at=self.now, authors=authors)
             for place in self.places_of(post)
         )
+
+    def wrote(self, post: Post, permission: str) -> tuple[MemberId, ...]:
+        """Return whose work a post is, where that matters: somebody stands in, and not to look."""
+        return post.authors if self.access.absences and permission != "view" else ()
+
+    def delegates_of(self, member: str, permission: str, post: Post) -> tuple[MemberId, ...]:
+        """Return who may in the place of *member*, who is away, on every target, sorted."""
+        if not self.access.absences:
+            return ()
+        each = [
+            set(self.access.delegates(member, permission, place, at=self.now))
+            for place in self.places_of(post)
+        ]
+        return tuple(sorted(set.intersection(*each)))
 
     def everyone_in(self, party: Party, post: Post) -> tuple[MemberId, ...]:
         """Return who *party* means for *post*, whatever their rights, sorted."""

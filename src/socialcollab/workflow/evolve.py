@@ -140,6 +140,7 @@ def _decided(record: PostRecord, data: ev.PostDecided, actor: Actor, at: dt.date
         fields=data.fields,
         note=data.note,
         passed=data.passed,
+        stood_for=data.stood_for,
     )
     request = _more(record.request, data.due, data.pins)
     request = attrs.evolve(request, decisions=(*request.decisions, decision))

@@ -98,6 +98,7 @@ class PostDecided:
     due: tuple[StepKey, ...] = ()
     passed: tuple[StepKey, ...] = ()
     pins: Mapping[str, str] = attrs.field(factory=dict)
+    stood_for: tuple[MemberId, ...] = ()
     note: str = attrs.field(default="", metadata=PERSONAL)
 
 

@@ -26,19 +26,31 @@ def refuse(*because: Reason, missing: Iterable[Remedy] = ()) -> RefusedError:
     return RefusedError(Verdict.no(*because, missing=missing))
 
 
-def verdict_on(permission: str, places: Iterable[str], context: Context) -> Verdict:
+def verdict_on(
+    permission: str, places: Iterable[str], context: Context, *, post: Post | None = None
+) -> Verdict:
     """
     Return the first refusal among *places*, or a yes.
 
     A refusal somewhere the actor may not view says nothing of that place.
+
+    Args:
+        permission: What it takes.
+
+        places: Where.
+
+        context: The rules and facts of now.
+
+        post: The post that it is about, if any.
     """
     me, now = context.actor.name, context.now
+    wrote = () if post is None else context.wrote(post, permission)
     asked = False
     for place in places:
         asked = True
         # The reasons of a yes are nobody's here; those of a no take much longer to find.
-        if not context.access.allows(me, permission, place, at=now):
-            verdict = context.access.check(me, permission, place, at=now)
+        if not context.access.allows(me, permission, place, at=now, authors=wrote):
+            verdict = context.access.check(me, permission, place, at=now, authors=wrote)
             return _redacted(verdict, permission, place, context)
     return Verdict.yes() if asked else Verdict.no(Reason.of("no_place"))
 
@@ -79,7 +91,7 @@ def check_permission(permission: str, post: Post, context: Context) -> None:
         RefusedError: If the actor lacks the permission.
     """
     places = context.places_of(post)
-    verdict = verdict_on(permission, places, context)
+    verdict = verdict_on(permission, places, context, post=post)
     if verdict:
         return
     if not verdict_on("view", places, context):

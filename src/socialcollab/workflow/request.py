@@ -39,6 +39,8 @@ class Decision:
         note: What was said with it.
 
         passed: Those of the steps that passed with this vote.
+
+        stood_for: Whom the voter stood in for on one of the steps, sorted.
     """
 
     by: MemberId
@@ -49,6 +51,7 @@ class Decision:
     fields: Mapping[str, str] = attrs.field(hash=False, repr=False)
     note: str = ""
     passed: tuple[StepKey, ...] = ()
+    stood_for: tuple[MemberId, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

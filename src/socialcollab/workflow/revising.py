@@ -124,7 +124,7 @@ def edit(record: PostRecord, command: cm.Edit, context: Context) -> tuple[ev.Eve
     ):
         raise refuse(Reason.of("use_move", post=post.id))
     verdict = verdict_on(
-        "draft", context.places_of(attrs.evolve(post, content=command.content)), context
+        "draft", context.places_of(attrs.evolve(post, content=command.content)), context, post=post
     )
     if not verdict:
         raise RefusedError(verdict)

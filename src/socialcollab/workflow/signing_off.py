@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from socialcollab.errors import RefusedError
+from socialcollab.identifiers import MemberId
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
@@ -153,6 +154,7 @@ def vote(
         fields=seen.fields,
         due=sorted_due(record, context),
         pins=pins_of(record, context),
+        stood_for=_stood_for(counting, me),
         note=command.note,
     )
     events = [post_event(post.id, decided, context.actor)]
@@ -182,6 +184,12 @@ def _counting(
     ]
     plain = [status for status in counting if status.key not in distinct]
     return tuple(plain or counting[:1])
+
+
+def _stood_for(counting: Sequence[StepStatus], me: str) -> tuple[MemberId, ...]:
+    """Return whom a voter stands in for on some steps, sorted."""
+    pairs = {pair for status in counting for pair in status.stand_ins}
+    return tuple(sorted({absent for delegate, absent in pairs if delegate == me}))
 
 
 def _why_not_asked(record: PostRecord, context: Context) -> tuple[Reason, ...]:

@@ -49,6 +49,9 @@ class StepStatus:
         overdue: Whether the time of its reviewers has lapsed.
 
         away: Those of *asked* who are away now, sorted.
+
+        stand_ins: Who of *asked* stands in for whom: pairs of the delegate and
+            the absent one, sorted.
     """
 
     key: StepKey
@@ -60,6 +63,7 @@ class StepStatus:
     opened_at: dt.datetime | None = None
     overdue: bool = False
     away: tuple[MemberId, ...] = ()
+    stand_ins: tuple[tuple[MemberId, MemberId], ...] = ()
 
     @property
     def done(self) -> bool:
@@ -77,6 +81,7 @@ class StepStatus:
             "open since": moment(self.opened_at),
             "overdue": badge("overdue", "red") if self.overdue else "",
             "away": ", ".join(self.away),
+            "standing in": ", ".join(f"{one} for {other}" for one, other in self.stand_ins),
         }
 
     def _repr_html_(self) -> str:
@@ -154,18 +159,28 @@ def _is_due(step: RequiredStep, due: frozenset[StepKey], context: Context) -> bo
     )
 
 
-def _asked(
-    step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]
-) -> tuple[MemberId, ...]:
+@attrs.frozen
+class _Asking:
+    """Who can decide on a step: in their own place, and in whose stead."""
+
+    own: tuple[MemberId, ...]
+    stand_ins: tuple[tuple[MemberId, MemberId], ...]
+
+    @property
+    def all(self) -> tuple[MemberId, ...]:
+        if not self.stand_ins:
+            return self.own
+        return tuple(sorted({*self.own, *(delegate for delegate, _ in self.stand_ins)}))
+
+
+def _asked(step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]) -> _Asking:
     # Of what makes up a step, what it binds alone depends on more than its key.
     movers = {one.author for one in post.revisions} if "time" in step.covers else set()
     key = ("asked", step.key, post.workspace, post.targets, post.authors, frozenset(movers), added)
     return context.once(key, lambda: _now_asked(step, post, context, added))
 
 
-def _now_asked(
-    step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]
-) -> tuple[MemberId, ...]:
+def _now_asked(step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]) -> _Asking:
     if step.key.policy == NO_POLICY:
         candidates: set[MemberId] = set(context.access.member_ids)
     else:
@@ -178,22 +193,38 @@ def _now_asked(
     if "time" in step.covers and not step.step.may_edit:
         # Whoever moved a post wrote the one field that such a step binds beside its content.
         authors |= {revision.author for revision in post.revisions}
-    return tuple(
+    own = tuple(
         member
         for member in sorted(candidates - authors)
         if post.targets and context.may(member, "approve", post)
     )
+    # In the place of another nobody decides on their own work, nor on that one's.
+    theirs = authors | set(post.authors)
+    stand_ins = tuple(
+        (delegate, member)
+        for member in own
+        if member not in theirs
+        for delegate in context.delegates_of(member, "approve", post)
+        if delegate not in theirs
+    )
+    return _Asking(own, tuple(sorted(stand_ins)))
 
 
 def _holding(
     step: RequiredStep, decisions: tuple[Decision, ...], post: Post
-) -> tuple[MemberId, ...]:
-    said: dict[MemberId, bool] = {}
+) -> dict[MemberId, tuple[MemberId, ...]]:
+    """Return whose yes still holds, each with whom they stood in for."""
+    said: dict[MemberId, Decision | None] = {}
     for decision in decisions:
         if step.key in decision.steps:
             # A later word of the same person takes the place of an earlier one.
-            said[decision.by] = decision.verdict == "approve" and _binds(step, decision, post)
-    return tuple(sorted(member for member, yes in said.items() if yes))
+            yes = decision.verdict == "approve" and _binds(step, decision, post)
+            said[decision.by] = decision if yes else None
+    return {
+        member: decision.stood_for
+        for member, decision in sorted(said.items(), key=lambda pair: pair[0])
+        if decision is not None
+    }
 
 
 def _binds(step: RequiredStep, decision: Decision, post: Post) -> bool:
@@ -233,11 +264,14 @@ def _step_statuses(record: PostRecord, context: Context) -> tuple[StepStatus, ..
     states: dict[StepKey, StepStatus] = {}
     for step in needed:
         clock = record.request.clock(step.key) if record.request else None
-        asked = _asked(step, post, context, clock.added if clock else ())
-        approved = _holding(step, decisions, post)
-        least = step.step.quorum.needed(len(asked))
+        asking = _asked(step, post, context, clock.added if clock else ())
+        asked = asking.all
+        holding = _holding(step, decisions, post)
+        approved = tuple(holding)
+        least = step.step.quorum.needed(len(asking.own))
+        spoken = {*holding, *(absent for stood_for in holding.values() for absent in stood_for)}
         enough = (
-            len(approved) >= 1 and set(asked) <= set(approved)
+            len(approved) >= 1 and set(asking.own) <= spoken
             if step.step.quorum.least == 0
             else len(approved) >= least
         )
@@ -258,6 +292,7 @@ def _step_statuses(record: PostRecord, context: Context) -> tuple[StepStatus, ..
             opened_at=clock.opened_at if clock and state == "open" else None,
             overdue=bool(clock and clock.overdue and state == "open"),
             away=tuple(member for member in asked if context.away(member)),
+            stand_ins=asking.stand_ins,
         )
     for step in needed:
         status = states[step.key]

@@ -100,7 +100,7 @@ def check_on_profiles(
         raise NotFoundError("post", post.id)
     known = tuple(sorted(name for name in concerned if name in context.profiles))
     places = known or context.places_of(post)
-    verdict = verdict_on(permission, places, context)
+    verdict = verdict_on(permission, places, context, post=post)
     if verdict:
         return
     if not verdict_on("view", places, context):

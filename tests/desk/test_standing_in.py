@@ -1,0 +1,151 @@
+"""Whoever stands in for somebody away decides in their place, and it can be seen that they did."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from tests.desk.conftest import DOCUMENT
+
+from socialcollab.errors import NotFoundError, RefusedError
+from socialcollab.organization import Organization
+
+BY_BEN = ('reviewers = ["role:editor"]', 'reviewers = ["member:ben"]')
+BY_ALL = ('reviewers = ["role:editor"]', 'reviewers = ["member:ben", "member:eva"]\nquorum = "all"')
+
+
+def adopt(office, *changes: tuple[str, str]) -> None:
+    text = DOCUMENT
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    eva = office.desk.acting_as("eva")
+    eva.adopt(office.desk.propose(Organization.loads(text)), reason="other reviewers")
+
+
+def submitted(office, who: str = "ana"):
+    author = office.desk.acting_as(who)
+    return author.submit(author.draft("Lente", profiles=["tulip-x"], planned_at="2026-04-20 09:30"))
+
+
+def away(office, member: str, delegate: str, **more) -> None:
+    today = office.desk.engine.now().date()
+    office.desk.acting_as(member).away(
+        today, today + dt.timedelta(days=7), delegate=delegate, **more
+    )
+
+
+def test_the_delegate_is_asked_told_and_decides_and_the_decision_says_for_whom(office) -> None:
+    adopt(office, BY_BEN)
+    post = submitted(office)
+    tom = office.desk.acting_as("tom")
+    with pytest.raises(NotFoundError):
+        tom.approve(post)
+    away(office, "ben", "tom")
+    office.desk.run_due()
+    (status,) = office.desk.waiting_for(post)
+    assert (("ben", "tom"), ("ben",), (("tom", "ben"),)) == (
+        status.asked, status.away, status.stand_ins,
+    )  # fmt: skip
+    kinds = [one.kind for one in office.desk.notices(member="tom")]
+    assert ["stands_in", "review_requested"] == kinds
+    assert [post.id] == [one.post.id for one in tom.to_do()]
+    assert "approved" == tom.approve(post).state
+    (decision,) = tom.page(post).decisions
+    assert ("tom", ("ben",)) == (decision.by, decision.stood_for)
+    assert office.desk.audit().clean
+
+
+def test_what_was_decided_in_time_stands_when_the_absent_is_back(office) -> None:
+    adopt(office, BY_BEN)
+    post = submitted(office)
+    away(office, "ben", "tom")
+    office.desk.acting_as("tom").approve(post)
+    absence = office.desk.facts().absences[0].id
+    office.desk.acting_as("ben").back(absence)
+    assert "approved" == office.desk.post(post.id).state
+    other = submitted(office)
+    with pytest.raises(NotFoundError):
+        office.desk.acting_as("tom").approve(other)
+
+
+def test_where_all_have_to_agree_the_delegate_speaks_for_the_absent(office) -> None:
+    adopt(office, BY_ALL)
+    post = submitted(office)
+    away(office, "ben", "tom")
+    assert "in_review" == office.desk.acting_as("tom").approve(post).state
+    (status,) = office.desk.waiting_for(post)
+    assert (("tom",), 2) == (status.approved_by, status.needed)
+    assert "approved" == office.desk.acting_as("eva").approve(post).state
+
+
+def test_an_absent_reviewer_may_still_decide_themselves(office) -> None:
+    adopt(office, BY_ALL)
+    post = submitted(office)
+    away(office, "ben", "tom")
+    office.desk.acting_as("ben").approve(post)
+    assert "approved" == office.desk.acting_as("eva").approve(post).state
+
+
+def test_one_delegate_of_two_reviewers_speaks_for_both_with_one_vote(office) -> None:
+    adopt(office, BY_ALL)
+    post = submitted(office)
+    away(office, "ben", "tom")
+    away(office, "eva", "tom")
+    post = office.desk.acting_as("tom").approve(post)
+    assert "approved" == post.state
+    (decision,) = office.desk.acting_as("eva").page(post).decisions
+    assert ("ben", "eva") == decision.stood_for
+
+
+def test_nobody_stands_in_for_the_author_nor_decides_so_on_their_own_work(office) -> None:
+    adopt(office, ('reviewers = ["role:editor"]', 'reviewers = ["member:ben", "member:eva"]'))
+    away(office, "ben", "ana")
+    mine = submitted(office, "ana")
+    with pytest.raises(RefusedError, match="own work"):
+        office.desk.acting_as("ana").approve(mine)
+    office.desk.acting_as("ben").back(office.desk.facts().absences[0].id)
+    theirs = submitted(office, "ben")
+    away(office, "ben", "tom")
+    with pytest.raises((RefusedError, NotFoundError)):
+        office.desk.acting_as("tom").approve(theirs)
+    (status,) = office.desk.waiting_for(theirs)
+    assert ("eva",) == status.asked
+
+
+def test_a_delegate_who_is_away_too_is_refused_at_once(office) -> None:
+    away(office, "tom", "")
+    with pytest.raises(RefusedError, match="away as well"):
+        away(office, "ben", "tom")
+
+
+def test_only_what_the_absence_names_is_delegated(office) -> None:
+    adopt(office, BY_BEN)
+    post = submitted(office)
+    away(office, "ben", "tom", permissions=["view", "comment"])
+    tom = office.desk.acting_as("tom")
+    tom.comment(post, "seen")
+    with pytest.raises(RefusedError):
+        tom.approve(post)
+
+
+def test_somebody_on_duty_holds_the_duty_role_and_no_longer(office) -> None:
+    duty = (
+        '[[duties]]\nid = "desk"\nrole = "editor"\non = { workspace = "tulip" }\n'
+        'members = ["tom", "ana"]\nstart = 2026-03-30\nevery = "day 06:00"\n\n'
+    )
+    adopt(office, ("[[approvals]]\n", f"{duty}[[approvals]]\n"))
+    post = submitted(office)
+    turn = {"tom", "ana"} & {
+        who
+        for who in ("tom", "ana")
+        if office.desk.organization.access.holds(
+            who, "editor", "tulip-x", at=office.desk.engine.now()
+        )
+    }
+    (status,) = office.desk.waiting_for(post)
+    assert {"ben", "eva"} | (turn - {"ana"}) == set(status.asked)
+    office.now += dt.timedelta(days=1)
+    office.desk.run_due()
+    (status,) = office.desk.waiting_for(post)
+    assert {"ben", "eva"} | ({"tom"} - turn) == set(status.asked)

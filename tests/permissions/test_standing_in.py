@@ -1,0 +1,195 @@
+"""Duties held in turn, and who stands in for whom."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from socialcollab.directory import Member, Profile, Workspace
+from socialcollab.errors import InvalidValueError
+from socialcollab.permissions import Absence, Access, Duty, Forbid, Grant, Role
+
+X = Profile(id="tulip-x", workspace="tulip", network="x")
+DIKE = Profile(id="dike-x", workspace="dike", network="x")
+TULIP = Workspace(id="tulip", lead="eva", default_approval="none", timezone="Europe/Amsterdam")
+DIKES = Workspace(id="dike", lead="eva", default_approval="none", timezone="America/New_York")
+ROLES = [Role(id="writer", permissions=["view", "draft"]), Role(id="care", permissions=["reply"])]
+WEEKEND = Duty(
+    id="weekend", role="care", on={"workspace": "*"}, members=["ana", "ben", "eva"],
+    start=dt.date(2026, 3, 20), every="friday 17:00", end="monday 09:00",
+)  # fmt: skip
+JULY = dt.datetime(2026, 7, 6, 12, tzinfo=dt.UTC)
+
+
+def access(*facts: object, members=("ana", "ben", "eva")) -> Access:
+    def of(kind: type) -> list:
+        return [one for one in facts if isinstance(one, kind)]
+
+    return Access.of(
+        members=members, profiles=[X, DIKE], roles=ROLES, workspaces=[TULIP, DIKES],
+        grants=of(Grant), forbids=of(Forbid), duties=of(Duty), absences=of(Absence),
+    )  # fmt: skip
+
+
+def gives(to: str, *permissions: str, on: object = "tulip-x") -> Grant:
+    return Grant(to=f"member:{to}", permissions=permissions, on=on)
+
+
+def bars(to: str, *permissions: str) -> Forbid:
+    return Forbid(to=f"member:{to}", permissions=permissions, on="tulip-x")
+
+
+def away(member: str, delegate: str, *permissions: str, number: int = 1, **more) -> Absence:
+    days = {"start": dt.date(2026, 7, 1), "end": dt.date(2026, 7, 15), **more}
+    return Absence(
+        id=f"a{number}", member=member, delegate=delegate, permissions=permissions, **days
+    )
+
+
+def test_whoever_is_on_duty_has_its_role_for_their_turn_in_the_zone_of_the_place() -> None:
+    asked = access(WEEKEND)
+    friday = dt.datetime(2026, 3, 20, 16, 30, tzinfo=dt.UTC)  # 17:30 in Amsterdam
+    assert asked.allows("ana", "reply", "tulip-x", at=friday)
+    assert not asked.allows("ana", "reply", "dike-x", at=friday)  # 12:30 in New York
+    assert not asked.allows("ben", "reply", "tulip-x", at=friday)
+    assert ("ana",) == asked.members("reply", "tulip-x", at=friday)
+    assert asked.holds("ana", "care", "tulip-x", at=friday)
+    assert not asked.holds("ben", "care", "tulip-x", at=friday)
+    verdict = asked.check("ana", "reply", "tulip-x", at=friday)
+    assert "on duty `weekend` until 2026-03-23 09:00 Europe/Amsterdam" in verdict.explain()
+    assert "dienst" in verdict.explain("nl")
+
+
+def test_turns_follow_the_wall_clock_over_the_night_on_which_clocks_change() -> None:
+    asked = access(WEEKEND)
+    ends = dt.datetime(2026, 3, 30, 7, tzinfo=dt.UTC)  # Monday 09:00 in Amsterdam, in summer
+    assert asked.allows("ben", "reply", "tulip-x", at=ends - dt.timedelta(minutes=1))
+    assert not asked.allows("ben", "reply", "tulip-x", at=ends)
+
+
+def test_turns_go_round_for_years_and_are_found_in_any_order() -> None:
+    rota = WEEKEND.rota("Europe/Amsterdam")
+    friday = dt.datetime(2026, 3, 20, 20, tzinfo=dt.UTC)
+    for weeks in (520, 0, 51, 52, 260):
+        turn = rota.at(friday + dt.timedelta(weeks=weeks))
+        assert turn is not None
+        assert (("ana", "ben", "eva")[weeks % 3], weeks) == (turn.member, turn.number)
+    assert rota.at(friday - dt.timedelta(days=1)) is None
+    assert rota.at(friday + dt.timedelta(days=4)) is None
+
+
+def test_the_turns_of_a_span_are_those_that_overlap_it() -> None:
+    rota = WEEKEND.rota("Europe/Amsterdam")
+    monday = dt.datetime(2026, 3, 23, 7, tzinfo=dt.UTC)  # an hour before the first one ends
+    found = list(rota.between(monday, monday + dt.timedelta(weeks=1)))
+    assert [("ana", 0), ("ben", 1)] == [(turn.member, turn.number) for turn in found]
+    assert [] == list(rota.between(monday + dt.timedelta(hours=1), monday + dt.timedelta(days=1)))
+
+
+def test_a_rule_that_ends_leaves_its_last_member_on_duty() -> None:
+    duty = Duty(
+        id="launch", role="care", on="tulip-x", members=["ana", "ben"],
+        start=dt.date(2026, 3, 20), every="FREQ=DAILY;COUNT=2;BYHOUR=9;BYMINUTE=0;BYSECOND=0",
+    )  # fmt: skip
+    asked = access(duty)
+    later = dt.datetime(2031, 1, 1, tzinfo=dt.UTC)
+    assert ("ben",) == asked.members("reply", "tulip-x", at=later)
+    assert "until" not in asked.check("ben", "reply", "tulip-x", at=later).explain()
+
+
+def test_a_forbid_bars_whoever_is_on_duty() -> None:
+    friday = dt.datetime(2026, 3, 20, 17, tzinfo=dt.UTC)
+    verdict = access(WEEKEND, bars("ana", "reply")).check("ana", "reply", "tulip-x", at=friday)
+    assert not verdict
+    assert ["end_forbid"] == [remedy.code for remedy in verdict.missing]
+
+
+def test_a_delegate_may_what_the_absent_may_while_they_are_away() -> None:
+    asked = access(gives("ana", "publish"), away("ana", "ben"))
+    assert asked.allows("ben", "publish", "tulip-x", at=JULY)
+    assert asked.allows("ana", "publish", "tulip-x", at=JULY)
+    for outside in (dt.datetime(2026, 6, 30, 12), dt.datetime(2026, 7, 15, 12)):  # noqa: DTZ001
+        assert not asked.allows("ben", "publish", "tulip-x", at=outside.replace(tzinfo=dt.UTC))
+    verdict = asked.check("ben", "publish", "tulip-x", at=JULY)
+    assert ["stands_in_for", "grant.member"] == [reason.code for reason in verdict.because]
+    assert "`ben` stands in for `ana` until 2026-07-15" in verdict.explain()
+    assert ("ben",) == asked.delegates("ana", "publish", "tulip-x", at=JULY)
+
+
+def test_only_what_is_named_is_delegated() -> None:
+    asked = access(gives("ana", "publish", "approve"), away("ana", "ben", "approve"))
+    assert asked.allows("ben", "approve", "tulip-x", at=JULY)
+    assert not asked.allows("ben", "publish", "tulip-x", at=JULY)
+
+
+@pytest.mark.parametrize("barred", ["ana", "ben"])
+def test_a_forbid_of_either_bars_the_delegate(barred: str) -> None:
+    asked = access(gives("ana", "publish"), away("ana", "ben"), bars(barred, "publish"))
+    assert not asked.allows("ben", "publish", "tulip-x", at=JULY)
+    assert not asked.check("ben", "publish", "tulip-x", at=JULY)
+    assert () == asked.delegates("ana", "publish", "tulip-x", at=JULY)
+
+
+def test_a_delegation_is_not_passed_on() -> None:
+    asked = access(gives("ana", "publish"), away("ana", "ben"), away("ben", "eva", number=2))
+    assert asked.allows("ben", "publish", "tulip-x", at=JULY)
+    assert not asked.allows("eva", "publish", "tulip-x", at=JULY)
+
+
+def test_a_turn_on_duty_is_delegated_like_a_grant() -> None:
+    friday = dt.datetime(2026, 3, 20, 17, tzinfo=dt.UTC)
+    week = {"start": dt.date(2026, 3, 16), "end": dt.date(2026, 3, 30)}
+    asked = access(WEEKEND, away("ana", "eva", **week))
+    verdict = asked.check("eva", "reply", "tulip-x", at=friday)
+    assert ["stands_in_for", "duty.turn"] == [reason.code for reason in verdict.because]
+
+
+@pytest.mark.parametrize("author", ["ana", "ben"])
+def test_nobody_stands_in_on_what_either_wrote(author: str) -> None:
+    asked = access(gives("ana", "publish"), away("ana", "ben"))
+    assert not asked.allows("ben", "publish", "tulip-x", at=JULY, authors=[author])
+    assert not asked.check("ben", "publish", "tulip-x", at=JULY, authors=[author])
+    assert asked.allows("ana", "publish", "tulip-x", at=JULY, authors=[author])
+    assert asked.allows("ben", "publish", "tulip-x", at=JULY, authors=["eva"])
+
+
+def test_a_suspended_delegate_or_absent_gives_nothing() -> None:
+    for who in ("ana", "ben"):
+        people = [Member(id=name, suspended=name == who) for name in ("ana", "ben", "eva")]
+        asked = access(gives("ana", "publish"), away("ana", "ben"), members=people)
+        assert not asked.allows("ben", "publish", "tulip-x", at=JULY)
+        assert () == asked.delegates("ana", "publish", "tulip-x", at=JULY)
+
+
+def test_absences_of_people_who_are_gone_are_passed_over() -> None:
+    asked = access(gives("ana", "publish"), away("ana", "zoe"), away("zoe", "ben", number=2))
+    assert () == asked.absences
+    assert not asked.allows("ben", "publish", "tulip-x", at=JULY)
+
+
+@given(st.permutations([away("ana", "ben"), away("eva", "ben", number=2)]))
+def test_the_order_of_absences_never_matters(absences: list[Absence]) -> None:
+    asked = access(gives("ana", "publish"), gives("eva", "publish"), *absences)
+    verdict = asked.check("ben", "publish", "tulip-x", at=JULY)
+    assert ["ana", "ana"] == [verdict.because[0]["absent"], verdict.because[1]["member"]]
+
+
+@pytest.mark.parametrize(
+    ("duty", "said"),
+    [
+        ({"members": ["ana", "zoe"]}, "duty `weekend` has `zoe`, who is no member"),
+        ({"role": "cart"}, "gives `cart`, which is no role; did you mean `care`"),
+        ({"on": "tulip-y"}, "duty `weekend` is on profile `tulip-y`, which does not exist"),
+        ({"every": "first business day of the month 09:00"}, "cannot turn on"),
+    ],
+)
+def test_a_duty_that_names_what_does_not_exist_is_refused(duty: dict, said: str) -> None:
+    values = {
+        "id": "weekend", "role": "care", "on": "tulip-x", "members": ["ana"],
+        "start": dt.date(2026, 3, 20), "every": "friday 17:00",
+    }  # fmt: skip
+    with pytest.raises(InvalidValueError, match=said):
+        access(Duty(**{**values, **duty}))
