@@ -149,3 +149,16 @@ def test_somebody_on_duty_holds_the_duty_role_and_no_longer(office) -> None:
     office.desk.run_due()
     (status,) = office.desk.waiting_for(post)
     assert {"ben", "eva"} | ({"tom"} - turn) == set(status.asked)
+
+
+def test_a_manager_names_no_delegate_for_somebody_who_may_more_than_they_do(office) -> None:
+    managing = '[[grants]]\nto = "member:tom"\npermissions = ["manage_access", "view"]\non = { workspace = "*" }\n'
+    adopt(office, ("[[forbids]]\n", f"{managing}\n[[forbids]]\n"))
+    today = office.desk.engine.now().date()
+    week = today, today + dt.timedelta(days=7)
+    tom, eva = office.desk.acting_as("tom"), office.desk.acting_as("eva")
+    for delegate in ("tom", "noor"):
+        with pytest.raises(RefusedError, match="does not hold"):
+            tom.away(*week, member="eva", delegate=delegate)
+    tom.away(*week, member="eva")
+    eva.away(*week, member="ben", delegate="noor")

@@ -2,8 +2,9 @@
 
 from socialcollab.permissions.absence import Absence
 from socialcollab.permissions.access import Access
+from socialcollab.permissions.comparing import Comparison, RightsChange, compare
 from socialcollab.permissions.duty import Duty
-from socialcollab.permissions.gaining import Gain, gains, ungivable
+from socialcollab.permissions.gaining import Gain, gains, ungivable, unlendable
 from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.permission import (
     ALL,
@@ -21,13 +22,17 @@ __all__ = [
     "TO_COME",
     "Absence",
     "Access",
+    "Comparison",
     "CustomPermissions",
     "Duty",
     "Forbid",
     "Gain",
     "Grant",
+    "RightsChange",
     "Role",
     "Roles",
+    "compare",
     "gains",
     "ungivable",
+    "unlendable",
 ]

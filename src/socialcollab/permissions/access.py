@@ -14,9 +14,9 @@ import attrs
 from socialcollab.directory import Member, Party, Profile, Team, Workspace
 from socialcollab.identifiers import MemberId, ProfileId
 from socialcollab.permissions.absence import Absence
-from socialcollab.permissions.duty import Duty
+from socialcollab.permissions.duty import Duty, Timing
 from socialcollab.permissions.duty_line import DutyLine, read_duty
-from socialcollab.permissions.gaining import merged, without
+from socialcollab.permissions.gaining import merged, ungivable, without
 from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.line import Line, read_line
 from socialcollab.permissions.remedies import remedies
@@ -94,6 +94,7 @@ class Access:
         self._rights: dict[str, _Rights] = {}
         self._begins: dict[str, tuple[dt.datetime, ...]] = {}
         self._spans: dict[str, Mapping[tuple[str, str], tuple[Span, ...]]] = {}
+        self._member_lines: dict[str, tuple[tuple[Line, ...], tuple[Line, ...]]] = {}
         self._roles_held: dict[tuple[str, str, str], tuple[Span, ...]] = {}
 
     @classmethod
@@ -158,13 +159,18 @@ class Access:
 
         An absence of, or a delegate, whom nobody knows is passed over.
         """
-        return Access(
+        there = Access(
             scope=self._scope,
             grants=self._grants,
             forbids=self._forbids,
             duties=self._duties,
             absences=absences,
         )
+        # What is worked out of lines alone is the same whoever is away.
+        there._spans = self._spans
+        there._roles_held = self._roles_held
+        there._member_lines = self._member_lines
+        return there
 
     @property
     def roles(self) -> Roles:
@@ -286,7 +292,7 @@ class Access:
         if self._scope.members[member].suspended:
             return Verdict.no(Reason.of("suspended", member=member))
         carrying = self._carrying(member, permission, where, at=at, authors=authors)
-        barring = self._holding(self._forbids, member, permission, where, at=at)
+        barring = self.barring(member, permission, where, at=at)
         if carrying and not barring:
             return Verdict.yes(*carrying)
         because = tuple(
@@ -331,9 +337,7 @@ class Access:
         for one in self._rights_of(member, permission, where).stands_in:
             if one.delegates(permission) and one.member not in authors and one.covers(at):
                 theirs = self._carrying_directly(one.member, permission, where, at=at)
-                if theirs is not None and not self._holding(
-                    self._forbids, one.member, permission, where, at=at
-                ):
+                if theirs is not None and not self.barring(one.member, permission, where, at=at):
                     return (_standing_in(one), theirs)
         return ()
 
@@ -342,7 +346,7 @@ class Access:
     ) -> Reason | None:
         if self._scope.members[member].suspended:
             return None
-        lines = self._holding(self._grants, member, permission, where, at=at)
+        lines = self.granting(member, permission, where, at=at)
         if lines:
             return lines[0].reason(member, where)
         turns = self._rights_of(member, permission, where).turns.get((permission, where), ())
@@ -376,13 +380,70 @@ class Access:
             MemberId(name)
             for name in sorted(found)
             if not self._scope.members[name].suspended
-            and not self._holding(self._forbids, name, permission, where, at=at)
+            and not self.barring(name, permission, where, at=at)
         )
 
     @property
     def absences(self) -> tuple[Absence, ...]:
         """The absences in which somebody known stands in for somebody known."""
         return self._absences
+
+    def adding(self, *grants: Grant) -> Access:
+        """
+        Return the same with these grants beside its own.
+
+        Raises:
+            InvalidValueError: If one names what does not exist.
+        """
+        there = self.under(self._absences)
+        there._grants = (
+            *self._grants,
+            *(read_line(one, len(self._grants) + n, self._scope) for n, one in enumerate(grants)),
+        )
+        there._spans, there._roles_held, there._member_lines = {}, {}, {}
+        return there
+
+    def can_give(self, giver: str, grant: Grant, *, at: dt.datetime) -> Verdict:
+        """
+        Tell whether *giver* may give that, on their own word.
+
+        Nobody gives more than they hold themselves by grants, there and for as
+        long; what they have on duty or in the place of another is not theirs to
+        give. And it takes `manage_access` wherever the grant holds.
+
+        Args:
+            giver: A member's id.
+
+            grant: What would be given.
+
+            at: The instant.
+
+        Raises:
+            InvalidValueError: If the grant names what does not exist.
+
+            NaiveDatetimeError: If *at* has no UTC offset.
+        """
+        at = as_utc(at)
+        after = self.adding(grant)
+        line = after._grants[-1]
+        for where in self._scope.places:
+            if line.speaks_of(where) and not self._directly(giver, "manage_access", where, at):
+                return Verdict.no(Reason.of("gives_unmanaged", giver=giver, where=where))
+        more = ungivable(giver, self, after, at=at)
+        if not more:
+            return Verdict.yes(Reason.of("holds_what_it_gives", giver=giver))
+        return Verdict.no(
+            *(
+                Reason.of(
+                    "gives_more",
+                    giver=giver,
+                    member=gain.member,
+                    permission=gain.permission,
+                    where=gain.where,
+                )
+                for gain in more
+            )
+        )
 
     def profiles(self, member: str, permission: str, *, at: dt.datetime) -> tuple[ProfileId, ...]:
         """Return every profile where *member* may, sorted."""
@@ -474,7 +535,59 @@ class Access:
             self._spans[member] = MappingProxyType({key: one for key, one in left.items() if one})
         return self._spans[member]
 
-    def rotations(self, member: str, *, unlike: Access) -> Mapping[tuple[str, str], list[Span]]:
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Every place that a question can be about: profiles, workspaces and ``*``."""
+        return self._scope.places
+
+    @property
+    def profiles_by_workspace(self) -> Mapping[str, frozenset[str]]:
+        """The profiles of each workspace."""
+        found: dict[str, set[str]] = {}
+        for profile in self._scope.profiles.values():
+            found.setdefault(profile.workspace, set()).add(profile.id)
+        return {workspace: frozenset(profiles) for workspace, profiles in found.items()}
+
+    def lines_of(self, member: str, permission: str, where: str) -> tuple[Line, ...]:
+        """Return every grant and forbid that binds all three, whenever it holds."""
+        return tuple(
+            line
+            for lines in self._lines_to(member)
+            for line in lines
+            if line.binds(member, permission, where)
+        )
+
+    def _lines_to(self, member: str) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+        """Return the grants and the forbids that a member is meant by."""
+        found = self._member_lines.get(member)
+        if found is None:
+            found = self._member_lines[member] = (
+                tuple(line for line in self._grants if member in line.members),
+                tuple(line for line in self._forbids if member in line.members),
+            )
+        return found
+
+    def granting(self, member: str, permission: str, where: str, *, at: dt.datetime) -> list[Line]:
+        """Return the grants in force that give it, sorted."""
+        return self._holding(self._lines_to(member)[0], member, permission, where, at=at)
+
+    def barring(self, member: str, permission: str, where: str, *, at: dt.datetime) -> list[Line]:
+        """Return the forbids in force that bar it, sorted."""
+        return self._holding(self._lines_to(member)[1], member, permission, where, at=at)
+
+    def duties_giving(self, member: str, permission: str, where: str) -> tuple[str, ...]:
+        """Name the duties in which a turn of *member* gives it, as they stand in the document."""
+        return tuple(
+            line.place
+            for line in self._duties
+            if member in line.source.members
+            and permission in line.permissions
+            and line.speaks_of(where)
+        )
+
+    def rotations(
+        self, member: str, *, unlike: Access | None = None
+    ) -> Mapping[tuple[str, str], list[Span]]:
         """
         Return what the rotations that *member* is in give: from when on, by permission and place.
 
@@ -483,26 +596,22 @@ class Access:
         """
         if member not in self._scope.members or self._scope.members[member].suspended:
             return {}
-        known = {
-            (line.source.timing, where, permission)
-            for line in unlike._duties
-            if member in line.source.members and member in unlike._scope.members
-            for where in unlike._scope.places
-            if line.speaks_of(where)
-            for permission in line.permissions
-        }
+        known = set() if unlike is None else set(unlike._rotations_of(member))
         found: dict[tuple[str, str], list[Span]] = {}
-        for line in self._duties:
-            if member not in line.source.members:
-                continue
-            for where in self._scope.places:
-                if not line.speaks_of(where):
-                    continue
-                span = self._scope.span(line.source.start, None, where)
-                for permission in line.permissions:
-                    if (line.source.timing, where, permission) not in known:
-                        found.setdefault((permission, where), []).append(span)
+        for timing, permission, where in self._rotations_of(member):
+            if (timing, permission, where) not in known:
+                span = self._scope.span(timing[1], None, where)
+                found.setdefault((permission, where), []).append(span)
         return found
+
+    def _rotations_of(self, member: str) -> Iterator[tuple[Timing, str, str]]:
+        if member in self._scope.members:
+            for line in self._duties:
+                if member in line.source.members:
+                    for where in self._scope.places:
+                        if line.speaks_of(where):
+                            for permission in line.permissions:
+                                yield line.source.timing, permission, where
 
     def begins(
         self, where: str, *, after: dt.datetime, permission: str, roles: Collection[str] = ()

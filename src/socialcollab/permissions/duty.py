@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TypeAlias
 
 import attrs
 
@@ -13,7 +14,11 @@ from socialcollab.permissions.rota import Rota, rota
 from socialcollab.sections import Date, Id, ListOf, Parsed, Ref, Section, as_words, shape
 from socialcollab.time import Every
 
-__all__ = ["Duty"]
+__all__ = ["Duty", "Timing"]
+
+
+Timing: TypeAlias = tuple[tuple[str, ...], dt.date, Every, Every | None]
+"""All that turns depend on, but for the zone: members, first day, beginnings, ends."""
 
 
 def _as_every(value: str | Every) -> Every:
@@ -93,7 +98,7 @@ class Duty:
         return self.rota(zone).after(at)
 
     @property
-    def timing(self) -> tuple[tuple[str, ...], dt.date, Every, Every | None]:
+    def timing(self) -> Timing:
         """All that its turns depend on, but for the zone."""
         return self.members, self.start, self.every, self.end
 

@@ -12,9 +12,10 @@ from socialcollab.identifiers import MemberId
 from socialcollab.permissions.scope import Span
 
 if TYPE_CHECKING:
+    from socialcollab.permissions.absence import Absence
     from socialcollab.permissions.access import Access
 
-__all__ = ["Gain", "gains", "merged", "ungivable", "without"]
+__all__ = ["Gain", "gains", "merged", "ungivable", "unlendable", "without"]
 
 _LEAST: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 _MOST: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -89,6 +90,37 @@ def ungivable(giver: str, before: Access, after: Access, *, at: dt.datetime) -> 
         )
 
     return tuple(gain for gain in gains(before, after, at=at) if not holds(gain))
+
+
+def unlendable(giver: str, absence: Absence, access: Access) -> tuple[Gain, ...]:
+    """
+    Return what a delegate would come to have by an absence and *giver* does not hold meanwhile.
+
+    Nothing of it is anybody's to give but the absent one's own.
+    """
+    if not absence.delegate:
+        return ()
+    away = ((absence.begins_at, absence.ends_at),)
+    turns = access.rotations(absence.member)
+    theirs = access.spans(absence.member)
+    has, holds = access.spans(absence.delegate), access.spans(giver)
+    found: list[Gain] = []
+    for key in sorted({*theirs, *turns}):
+        if not absence.delegates(key[0]):
+            continue
+        spans = merged((*theirs.get(key, ()), *turns.get(key, ())))
+        lent = without(away, without(away, spans))
+        for start, end in without(without(lent, has.get(key, ())), holds.get(key, ())):
+            found.append(
+                Gain(
+                    member=MemberId(absence.delegate),
+                    permission=key[0],
+                    where=key[1],
+                    start=start,
+                    end=end,
+                )
+            )
+    return tuple(found)
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:

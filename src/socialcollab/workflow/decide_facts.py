@@ -10,7 +10,7 @@ import attrs
 from socialcollab.directory import Campaign
 from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
 from socialcollab.identifiers import MemberId, WorkspaceId, did_you_mean
-from socialcollab.permissions import Absence
+from socialcollab.permissions import Absence, unlendable
 from socialcollab.time import local_time
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import events as ev
@@ -104,7 +104,9 @@ def away(
         NotFoundError: If the member or the delegate does not exist.
 
         RefusedError: If the actor may not speak for the member, the days are
-            over, they meet those of another absence, or the delegate is away.
+            over, they meet those of another absence, the delegate is away, or,
+            where the actor speaks for another, would come to have what neither
+            of the two holds.
     """
     _oneself_or_manager(absence.member, context)
     for member in (absence.member, absence.delegate):
@@ -149,6 +151,22 @@ def away(
     delegate = context.access.member(absence.delegate) if absence.delegate else None
     if delegate is not None and delegate.suspended:
         raise refuse(Reason.of("suspended", member=absence.delegate))
+    if absence.member != context.actor.name:
+        # Whoever says for another who stands in gives that one what the absent may do.
+        more = unlendable(context.actor.name, absence, context.access)
+        if more:
+            raise refuse(
+                *(
+                    Reason.of(
+                        "gives_more",
+                        giver=context.actor.name,
+                        member=gain.member,
+                        permission=gain.permission,
+                        where=gain.where,
+                    )
+                    for gain in more
+                )
+            )
     said = attrs.evolve(absence, by=context.actor.name)
     return (ev.Event(FACTS, context.actor, fe.MemberAway(absence=said, reason=reason)),)
 

@@ -75,6 +75,8 @@ MESSAGES: Final[dict[str, str]] = {
     "change_needs": "`{member}` lacks `{permission}` on `{where}`, which this takes: {change}",
     "frees": "`{member}` lacks `manage_policies` on `{where}`, which it takes to give `{other}` the role `{role}`: it frees posts from an approval",
     "gives_more": "`{giver}` does not hold `{permission}` on `{where}` for as long as `{member}` would be given it",
+    "gives_unmanaged": "`{giver}` lacks `manage_access` on `{where}`, which it takes to give rights there",
+    "holds_what_it_gives": "`{giver}` holds all that would be given",
     "adopted_by_other": "let somebody adopt it who holds all that it gives",
     "no_owner_left": "nobody would be left who may do everything everywhere",
     "only_oneself": "`{member}` may speak for themselves alone, not for `{other}`",

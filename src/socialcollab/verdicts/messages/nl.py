@@ -75,6 +75,8 @@ MESSAGES: Final[dict[str, str]] = {
     "change_needs": "`{member}` mist `{permission}` op `{where}`, en dat is nodig voor: {change}",
     "frees": "`{member}` mist `manage_policies` op `{where}`, en dat is nodig om `{other}` de rol `{role}` te geven: die stelt posts vrij van goedkeuring",
     "gives_more": "`{giver}` heeft `{permission}` op `{where}` niet zo lang als `{member}` het zou krijgen",
+    "gives_unmanaged": "`{giver}` heeft geen `manage_access` op `{where}`, wat nodig is om daar rechten te geven",
+    "holds_what_it_gives": "`{giver}` heeft alles wat gegeven zou worden",
     "adopted_by_other": "laat het invoeren door iemand die alles heeft wat erin gegeven wordt",
     "no_owner_left": "er zou niemand overblijven die overal alles mag",
     "only_oneself": "`{member}` spreekt alleen voor zichzelf, niet voor `{other}`",

@@ -1,0 +1,155 @@
+"""Nobody gives, or lets a delegate have, more than they hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import attrs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from socialcollab.directory import Profile, Workspace
+from socialcollab.permissions import Absence, Access, Duty, Forbid, Grant, Role, unlendable
+from socialcollab.testing.strategies import grants, small_organizations
+
+NOW = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
+PROFILES = [
+    Profile(id="tulip-x", workspace="tulip", network="x"),
+    Profile(id="dike-x", workspace="dike", network="x"),
+]
+WORKSPACES = [Workspace(id=name, lead="eva", default_approval="none") for name in ("tulip", "dike")]
+MANAGER = Role(id="manager", permissions=["view", "publish", "manage_access"])
+
+
+def rules(*lines: object) -> Access:
+    def of(kind: type) -> list:
+        return [one for one in lines if isinstance(one, kind)]
+
+    return Access.of(
+        members=["ana", "ben", "eva"], profiles=PROFILES, workspaces=WORKSPACES, roles=[MANAGER],
+        grants=of(Grant), forbids=of(Forbid), duties=of(Duty), absences=of(Absence),
+    )  # fmt: skip
+
+
+def manages(who: str, on: object = None, **more) -> Grant:
+    return Grant(to=f"member:{who}", role="manager", on=on or {"workspace": "tulip"}, **more)
+
+
+def gift(*permissions: str, on: object = None, **more) -> Grant:
+    return Grant(to="member:ben", permissions=permissions, on=on or {"workspace": "tulip"}, **more)
+
+
+def codes(access: Access, giver: str, grant: Grant) -> list[str]:
+    verdict = access.can_give(giver, grant, at=NOW)
+    assert bool(verdict) == (verdict.because[0].code == "holds_what_it_gives")
+    return sorted({reason.code for reason in verdict.because})
+
+
+def test_what_one_holds_one_may_give_where_one_manages_access() -> None:
+    access = rules(manages("ana"))
+    assert ["holds_what_it_gives"] == codes(access, "ana", gift("publish"))
+    assert ["holds_what_it_gives"] == codes(access, "ana", gift("publish", on="tulip-x"))
+
+
+def test_more_than_one_holds_is_refused_and_every_piece_is_named() -> None:
+    verdict = rules(manages("ana")).can_give("ana", gift("publish", "approve"), at=NOW)
+    assert [("approve", "tulip"), ("approve", "tulip-x")] == sorted(
+        (reason["permission"], reason["where"]) for reason in verdict.because
+    )
+    assert "`ana` does not hold `approve`" in verdict.explain()
+
+
+def test_where_one_does_not_manage_access_nothing_can_be_given() -> None:
+    access = rules(manages("ana"), gift("publish", on="dike-x"))
+    assert ["gives_unmanaged"] == codes(access, "ana", gift("publish", on="dike-x"))
+    assert ["gives_unmanaged"] == codes(access, "ben", gift("publish", on="dike-x"))
+    assert ["gives_unmanaged"] == codes(access, "zoe", gift("publish"))
+
+
+def test_nothing_is_given_for_longer_than_it_is_held() -> None:
+    access = rules(manages("ana", end=dt.date(2026, 5, 1)))
+    assert ["gives_more"] == codes(access, "ana", gift("publish"))
+    assert ["holds_what_it_gives"] == codes(access, "ana", gift("publish", end=dt.date(2026, 5, 1)))
+    assert ["gives_more"] == codes(access, "ana", gift("publish", end=dt.date(2026, 5, 2)))
+
+
+def test_what_the_receiver_has_already_is_no_gift() -> None:
+    access = rules(manages("ana"), gift("approve"))
+    assert ["holds_what_it_gives"] == codes(access, "ana", gift("approve"))
+
+
+def test_what_one_has_on_duty_or_in_the_place_of_another_is_not_ones_to_give() -> None:
+    duty = Duty(
+        id="desk", role="manager", on={"workspace": "tulip"}, members=["ana"],
+        start=dt.date(2026, 1, 1), every="day 00:00",
+    )  # fmt: skip
+    assert rules(duty).allows("ana", "manage_access", "tulip", at=NOW)
+    assert ["gives_more"] == codes(rules(duty), "ana", gift("publish"))
+    away = Absence(
+        id="a", member="eva", delegate="ana", start=dt.date(2026, 4, 1), end=dt.date(2026, 5, 1)
+    )
+    access = rules(manages("eva"), away)
+    assert access.allows("ana", "manage_access", "tulip", at=NOW)
+    assert ["gives_unmanaged"] == codes(access, "ana", gift("publish"))
+    assert ["holds_what_it_gives"] == codes(access, "eva", gift("publish"))
+
+
+def test_what_a_forbid_keeps_from_one_is_not_held() -> None:
+    forbid = Forbid(to="member:ana", permissions=["publish"], on="tulip-x")
+    access = rules(manages("ana"), forbid)
+    assert ["gives_more"] == codes(access, "ana", gift("publish"))
+
+
+@settings(max_examples=40, deadline=None)
+@given(small_organizations(), st.lists(grants(), max_size=12), st.randoms(use_true_random=False))
+def test_no_sequence_of_gifts_gives_a_circle_of_people_what_none_of_them_held(
+    organization, gifts: list[Grant], chance: random.Random
+) -> None:
+    """Whatever any of them comes to have at an instant, one of them had then from the start."""
+    at = dt.datetime(2026, 3, 28, 12, tzinfo=dt.UTC)
+    start = attrs.evolve(organization, duties=(), absences=()).access()
+    circle = ("ana", "ben", "eva")
+    now = start
+    for one in gifts:
+        wish = attrs.evolve(one, to=[f"member:{chance.choice(circle)}"])
+        if now.can_give(chance.choice(circle), wish, at=at):
+            now = now.adding(wish)
+    for later in (at, at + dt.timedelta(days=3), at + dt.timedelta(days=30)):
+        for permission in ("approve", "draft", "manage_access", "publish", "view"):
+            for where in organization.places:
+                if any(now.allows(who, permission, where, at=later) for who in circle):
+                    assert any(start.allows(who, permission, where, at=later) for who in circle)
+
+
+def test_whoever_names_a_delegate_for_another_lends_no_more_than_they_hold() -> None:
+    away = Absence(
+        id="a", member="eva", delegate="ben", start=dt.date(2026, 4, 1), end=dt.date(2026, 5, 1)
+    )
+    access = rules(manages("eva"), manages("ana"), Grant(
+        to="member:eva", permissions=["approve"], on={"workspace": "tulip"}, end=dt.date(2026, 4, 9)
+    ))  # fmt: skip
+    assert () == unlendable("eva", away, access)
+    more = unlendable("ana", away, access)
+    assert {("approve", "tulip"), ("approve", "tulip-x")} == {
+        (gain.permission, gain.where) for gain in more
+    }
+    assert {(dt.date(2026, 4, 1), dt.date(2026, 4, 9))} == {
+        (gain.start.date(), gain.end.date()) for gain in more
+    }
+    assert () == unlendable("ana", attrs.evolve(away, permissions=["publish"]), access)
+    assert () == unlendable("ana", attrs.evolve(away, delegate=""), access)
+
+
+def test_lending_a_place_in_a_rotation_takes_what_its_role_allows() -> None:
+    duty = Duty(
+        id="desk", role="manager", on={"workspace": "tulip"}, members=["eva"],
+        start=dt.date(2026, 1, 1), every="day 00:00",
+    )  # fmt: skip
+    away = Absence(
+        id="a", member="eva", delegate="ben", start=dt.date(2026, 4, 1), end=dt.date(2026, 5, 1)
+    )
+    assert {"view", "publish", "manage_access"} == {
+        gain.permission for gain in unlendable("ana", away, rules(duty))
+    }
+    assert () == unlendable("ana", away, rules(duty, manages("ana")))
