@@ -245,3 +245,59 @@ def test_control_characters_cannot_write_over_the_terminal(run: Run, tmp_path: P
     text.write_text("x", encoding="utf-8")
     out = run("lint", str(text), "--guide", str(guide))[1]
     assert "\x1b" not in out
+
+
+def test_who_may_is_listed_with_the_line_that_carries_it(run: Run) -> None:
+    code, out, err = run("who", AGENCY, "approve", "tulip-x", "--at", "2026-06-01T09:00+02:00")
+    assert (0, "") == (code, err)
+    assert "grants[" in out
+    code, out, _ = run("who", AGENCY, "approve", "tulip-x", "--json")
+    assert all(one["member"] and one["because"] for one in json.loads(out))
+
+
+def test_a_permission_or_a_place_that_is_none_is_said_with_the_nearest(run: Run) -> None:
+    for words, said in (
+        (("who", AGENCY, "publsh", "tulip-x"), "did you mean `publish`"),
+        (("who", AGENCY, "publish", "tulip-y"), "did you mean `tulip-x`"),
+        (("can", AGENCY, "anna", "publish", "tulip-x"), "did you mean `ana`"),
+    ):
+        code, _, err = run(*words)
+        assert code == 2
+        assert said in err
+
+
+def test_a_no_says_why_and_what_would_help_in_either_language(run: Run) -> None:
+    words = ("can", AGENCY, "ana", "manage_access", "*")
+    code, out, _ = run(*words)
+    assert code == 1
+    assert "what would help" in out
+    assert out != run(*words, "--language", "nl")[1]
+    code, out, _ = run(*words, "--json")
+    answer = json.loads(out)
+    assert (1, False) == (code, answer["allowed"])
+    assert all(one["text"] and one["code"] for one in answer["missing"])
+
+
+def test_two_documents_are_compared_for_a_review(run: Run, tmp_path: Path) -> None:
+    plain = (
+        '[organization]\nid = "acme"\nlanguage = "en"\ntimezone = "UTC"\n'
+        '[[workspaces]]\nid = "tulip"\nlead = "eva"\ndefault_approval = "none"\n'
+        '[[profiles]]\nid = "tulip-x"\nworkspace = "tulip"\nnetwork = "x"\n'
+        '[[members]]\nid = "eva"\n[[members]]\nid = "ana"\n'
+        '[[grants]]\nto = "member:ana"\npermissions = ["view"]\non = "tulip-x"\n'
+    )
+    before, after = tmp_path / "before.toml", tmp_path / "after.toml"
+    before.write_text(plain, encoding="utf-8")
+    after.write_text(plain.replace("view", "draft"), encoding="utf-8")
+    code, out, err = run("compare", str(before), str(after))
+    assert (0, "") == (code, err)
+    assert [
+        "- ana: view on tulip-x (grants[0])",
+        "+ ana: draft on tulip-x (grants[0])",
+    ] == out.splitlines()
+    _, out, _ = run("compare", str(before), str(after), "--json")
+    assert ["loses", "gains"] == [one["kind"] for one in json.loads(out)]
+    code, out, _ = run("who", str(before), "publish", "tulip-x")
+    assert (1, "nobody may publish on tulip-x") == (code, out.strip())
+    _, out, _ = run("compare", str(before), str(before))
+    assert "nobody gains or loses a right" in out

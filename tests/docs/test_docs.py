@@ -16,7 +16,7 @@ import attrs
 import pytest
 
 import socialcollab
-from socialcollab import cli
+from socialcollab.cli import command_line, out
 from socialcollab.content import DeliveryState, PostState, Summary, summarise
 from socialcollab.desk import Acting
 from socialcollab.directory import NETWORKS
@@ -115,7 +115,7 @@ def test_the_table_of_commands_is_that_of_their_permissions() -> None:
 
 
 def _commands() -> dict[str, argparse.ArgumentParser]:
-    for action in cli._parser()._actions:
+    for action in command_line._parser()._actions:
         if isinstance(action, argparse._SubParsersAction):
             return dict(action.choices)
     raise AssertionError("the parser has no commands")
@@ -144,7 +144,7 @@ def test_the_page_of_the_command_line_names_no_command_that_is_not_there() -> No
 
 def test_the_page_of_the_command_line_has_every_exit_code() -> None:
     told = re.findall(r"^\| (\d) \|", section("cli.md", "Exit codes"), re.MULTILINE)
-    codes = (cli.FINE, cli.FOUND, cli.MISUSED, cli.UNAVAILABLE)
+    codes = (out.FINE, out.FOUND, out.MISUSED, out.UNAVAILABLE)
     assert [str(code) for code in codes] == told
 
 

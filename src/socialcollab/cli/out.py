@@ -1,0 +1,89 @@
+"""Where the answers of commands go."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final, TextIO
+
+__all__ = ["FINE", "FOUND", "MISUSED", "UNAVAILABLE", "Out", "leaves", "progress"]
+
+FINE: Final = 0
+FOUND: Final = 1
+MISUSED: Final = 2
+UNAVAILABLE: Final = 3
+
+
+class Out:
+    """Where answers go: lines for people, or one JSON document."""
+
+    def __init__(self, *, as_json: bool, out: TextIO, err: TextIO) -> None:
+        self.as_json = as_json
+        self.out = out
+        self.err = err
+
+    def answer(self, value: object, lines: Iterable[str]) -> None:
+        """Print *value* as JSON, or *lines*."""
+        if self.as_json:
+            json.dump(value, self.out, ensure_ascii=False, indent=2, default=str)
+            self.out.write("\n")
+            return
+        for line in lines:
+            self.out.write(_printable(line) + "\n")
+
+    def complain(self, error: BaseException) -> None:
+        """Print an error, each fault of a group on its own line."""
+        faults = list(leaves(error))
+        if self.as_json:
+            problems = [
+                {
+                    "place": getattr(fault, "place", ""),
+                    "problem": getattr(fault, "problem", "") or str(fault),
+                    "suggestion": getattr(fault, "suggestion", ""),
+                }
+                for fault in faults
+            ]
+            json.dump({"problems": problems}, self.out, ensure_ascii=False, indent=2)
+            self.out.write("\n")
+            return
+        for fault in faults:
+            self.err.write(_printable(f"{fault}") + "\n")
+        if len(faults) > 1:
+            self.err.write(f"{len(faults)} problems\n")
+
+
+def _printable(line: str) -> str:
+    """Show control characters, so that no text can write over the terminal."""
+    return "".join(
+        char
+        if char == "\t" or (char >= " " and not "\x7f" <= char <= "\x9f")
+        else ascii(char)[1:-1]
+        for char in line
+    )
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield the errors in a group, or the one error."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves(inner)
+    else:
+        yield error
+
+
+@contextmanager
+def progress(out: Out, what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar on a terminal, where the `cli` extra is installed."""
+    if out.as_json or not out.err.isatty():
+        yield lambda: None
+        return
+    try:
+        from rich.console import Console
+        from rich.progress import Progress
+    except ImportError:
+        yield lambda: None
+        return
+    with Progress(console=Console(file=out.err), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)

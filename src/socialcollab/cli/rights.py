@@ -1,0 +1,107 @@
+"""Commands on who may do what: by a document, before it is anywhere in force."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from socialcollab.cli.given import instant, load
+from socialcollab.cli.out import FINE, FOUND, Out
+from socialcollab.errors import NotFoundError
+
+__all__ = ["add_commands"]
+
+
+def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands to the parser; *command* adds one."""
+    who = command("who", _who, "list who may do something somewhere")
+    who.add_argument("document", help="the document, such as agency.toml")
+    who.add_argument("permission", help="such as publish")
+    who.add_argument("where", help="a profile, a workspace, or * for everywhere")
+    _at(who)
+
+    can = command("can", _can, "say whether somebody may do something somewhere, and why")
+    can.add_argument("document", help="the document, such as agency.toml")
+    can.add_argument("member", help="a member's id")
+    can.add_argument("permission", help="such as publish")
+    can.add_argument("where", help="a profile, a workspace, or * for everywhere")
+    can.add_argument("--language", default="en", choices=("en", "nl"), help="of the reasons")
+    _at(can)
+
+    compare = command(
+        "compare", _compare, "say who gains and who loses what from one document to another"
+    )
+    compare.add_argument("before", help="the document as it is")
+    compare.add_argument("after", help="the document as it is to be")
+    compare.add_argument("--all", action="store_true", help="rights that are over by now, too")
+    _at(compare)
+
+
+def _at(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--at", help="at this instant (ISO 8601; default now)")
+
+
+def _who(given: argparse.Namespace, out: Out) -> int:
+    at = instant(given.at)
+    access = load(given.document).access
+    found = []
+    # Asked first, so that a permission or a place that does not exist is said even of nobody.
+    access.allows("", given.permission, given.where, at=at)
+    for member in access.members(given.permission, given.where, at=at):
+        verdict = access.check(member, given.permission, given.where, at=at)
+        found.append((member, "; ".join(reason.text() for reason in verdict.because)))
+    out.answer(
+        [{"member": member, "because": why} for member, why in found],
+        [f"{member}: {why}" for member, why in found]
+        or [f"nobody may {given.permission} on {given.where}"],
+    )
+    return FINE if found else FOUND
+
+
+def _can(given: argparse.Namespace, out: Out) -> int:
+    at = instant(given.at)
+    organization = load(given.document)
+    if organization.access.member(given.member) is None:
+        raise NotFoundError(
+            "member", given.member, suggestion=organization.did_you_mean("member", given.member)
+        )
+    verdict = organization.access.check(given.member, given.permission, given.where, at=at)
+    out.answer(
+        {
+            "allowed": verdict.allowed,
+            "because": [
+                {"code": one.code, "text": one.text(given.language), **dict(one.params)}
+                for one in verdict.because
+            ],
+            "missing": [
+                {"code": one.code, "text": one.text(given.language), "by": list(one.by)}
+                for one in verdict.missing
+            ],
+        },
+        [verdict.explain(given.language)],
+    )
+    return FINE if verdict else FOUND
+
+
+def _compare(given: argparse.Namespace, out: Out) -> int:
+    from socialcollab.permissions import compare
+
+    at = None if given.all else instant(given.at)
+    found = compare(load(given.before).access, load(given.after).access, at=at)
+    out.answer(
+        [
+            {
+                "kind": one.kind,
+                "member": one.member,
+                "gives": list(one.gives),
+                "permissions": list(one.permissions),
+                "places": list(one.places),
+                "start": one.start.isoformat() if one.start else None,
+                "end": one.end.isoformat() if one.end else None,
+                "because": list(one.because),
+            }
+            for one in found.changes
+        ],
+        str(found).splitlines(),
+    )
+    return FINE
