@@ -301,3 +301,26 @@ def test_two_documents_are_compared_for_a_review(run: Run, tmp_path: Path) -> No
     assert (1, "nobody may publish on tulip-x") == (code, out.strip())
     _, out, _ = run("compare", str(before), str(before))
     assert "nobody gains or loses a right" in out
+
+
+def test_what_would_be_lost_is_found_with_whose_absence_it_takes(run: Run, tmp_path: Path) -> None:
+    document = tmp_path / "acme.toml"
+    document.write_text(
+        '[organization]\nid = "acme"\nlanguage = "en"\ntimezone = "UTC"\n'
+        '[[workspaces]]\nid = "tulip"\nlead = "ana"\ndefault_approval = "none"\n'
+        '[[profiles]]\nid = "tulip-x"\nworkspace = "tulip"\nnetwork = "x"\n'
+        '[[members]]\nid = "ben"\n[[members]]\nid = "ana"\n'
+        '[[grants]]\nto = ["member:ana", "member:ben"]\npermissions = ["view"]\non = "tulip-x"\n',
+        encoding="utf-8",
+    )
+    july = ("--start", "2026-07-01T00:00Z", "--days", "31")
+    code, out, _ = run("coverage", str(document), *july)
+    assert (0, ["nothing is lost", "every permission survives the absence of any one person"]) == (
+        code, out.splitlines(),
+    )  # fmt: skip
+    code, out, _ = run("coverage", str(document), *july, "--absent", "2", "--json")
+    (loss,) = json.loads(out)["losses"]
+    assert (1, ["ana", "ben"], ["view"]) == (code, loss["absent"], loss["what"])
+    code, out, _ = run("coverage", str(document), *july, "--without", "ana", "--without", "ben")
+    assert code == 1
+    assert out.startswith("without ana, ben: nobody for view on tulip-x from 2026-07-01 00:00")

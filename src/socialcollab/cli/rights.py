@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 from collections.abc import Callable
 
 from socialcollab.cli.given import instant, load
@@ -28,6 +29,16 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     can.add_argument("--language", default="en", choices=("en", "nl"), help="of the reasons")
     _at(can)
 
+    coverage = command("coverage", _coverage, "say what nobody could do if people were away")
+    coverage.add_argument("document", help="the document, such as agency.toml")
+    coverage.add_argument("--absent", type=int, default=1, help="how many are away; default 1")
+    coverage.add_argument(
+        "--without", action="append", default=[], help="this member instead; may be repeated"
+    )
+    coverage.add_argument("--start", help="from this instant on (ISO 8601; default now)")
+    coverage.add_argument("--end", help="until this instant")
+    coverage.add_argument("--days", type=int, default=30, help="for so many days; default 30")
+
     compare = command(
         "compare", _compare, "say who gains and who loses what from one document to another"
     )
@@ -35,6 +46,38 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     compare.add_argument("after", help="the document as it is to be")
     compare.add_argument("--all", action="store_true", help="rights that are over by now, too")
     _at(compare)
+
+
+def _coverage(given: argparse.Namespace, out: Out) -> int:
+    start = instant(given.start)
+    end = instant(given.end) if given.end else start + dt.timedelta(days=given.days)
+    found = load(given.document).coverage(
+        start=start, end=end, absent=given.absent, without=given.without or None
+    )
+    out.answer(
+        {
+            "survives": found.survives,
+            "losses": [
+                {
+                    "absent": list(one.absent),
+                    "what": list(one.what),
+                    "where": list(one.where),
+                    "start": one.start.isoformat(),
+                    "end": one.end.isoformat(),
+                }
+                for one in found.losses
+            ],
+        },
+        [*str(found).splitlines(), _survival(found.survives)],
+    )
+    return FOUND if found.losses else FINE
+
+
+def _survival(count: int | None) -> str:
+    if count is None:
+        return "nobody may do anything"
+    people = "one person" if count == 1 else f"{count} people"
+    return f"every permission survives the absence of any {people}"
 
 
 def _at(parser: argparse.ArgumentParser) -> None:

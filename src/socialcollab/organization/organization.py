@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from functools import cached_property, lru_cache
 from os import PathLike
@@ -26,7 +26,17 @@ from socialcollab.organization.reader import fields_of
 from socialcollab.organization.settings import Settings
 from socialcollab.organization.standing_facts import StandingFacts
 from socialcollab.organization.write import plain_values, section_values
-from socialcollab.permissions import Absence, Access, CustomPermissions, Duty, Forbid, Grant, Role
+from socialcollab.permissions import (
+    Absence,
+    Access,
+    Coverage,
+    CustomPermissions,
+    Duty,
+    Forbid,
+    Grant,
+    Role,
+    coverage,
+)
 from socialcollab.scheduling import Blackout, SlotPlan
 from socialcollab.sections import ListOf, MapOf, Section, shape
 from socialcollab.styleguide.section import Style
@@ -579,6 +589,21 @@ class Organization:
             there.__dict__.pop("access", None)
             object.__setattr__(there, "absences", facts.absences)
         return there
+
+    def coverage(
+        self,
+        *,
+        start: dt.datetime,
+        end: dt.datetime,
+        absent: int = 1,
+        without: Collection[str] | None = None,
+    ) -> Coverage:
+        """
+        Return what nobody could do if people were away; see `socialcollab.permissions.coverage`.
+
+        Whoever is away by the facts is taken to be (see `under`).
+        """
+        return coverage(self.access, start=start, end=end, absent=absent, without=without)
 
     def check(self, at: dt.datetime) -> tuple[FailedExpectation, ...]:
         """

@@ -3,6 +3,7 @@
 from socialcollab.permissions.absence import Absence
 from socialcollab.permissions.access import Access
 from socialcollab.permissions.comparing import Comparison, RightsChange, compare
+from socialcollab.permissions.covering import Coverage, Loss, coverage
 from socialcollab.permissions.duty import Duty
 from socialcollab.permissions.gaining import Gain, gains, ungivable, unlendable
 from socialcollab.permissions.grant import Forbid, Grant
@@ -23,15 +24,18 @@ __all__ = [
     "Absence",
     "Access",
     "Comparison",
+    "Coverage",
     "CustomPermissions",
     "Duty",
     "Forbid",
     "Gain",
     "Grant",
+    "Loss",
     "RightsChange",
     "Role",
     "Roles",
     "compare",
+    "coverage",
     "gains",
     "ungivable",
     "unlendable",

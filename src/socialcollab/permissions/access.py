@@ -84,13 +84,14 @@ class Access:
         self._grants = tuple(grants)
         self._forbids = tuple(forbids)
         self._duties = tuple(duties)
-        # An absence of nobody, or in favour of nobody, gives nothing to anybody.
-        self._absences = tuple(
+        self._all_absences = tuple(
             sorted(
-                (one for one in absences if {one.member, one.delegate} <= scope.members.keys()),
+                (one for one in absences if one.member in scope.members),
                 key=lambda one: (one.start, one.member, one.delegate, one.end, one.id),
             )
         )
+        # One in favour of nobody gives nothing to anybody.
+        self._absences = tuple(one for one in self._all_absences if one.delegate in scope.members)
         self._rights: dict[str, _Rights] = {}
         self._begins: dict[str, tuple[dt.datetime, ...]] = {}
         self._spans: dict[str, Mapping[tuple[str, str], tuple[Span, ...]]] = {}
@@ -384,6 +385,21 @@ class Access:
         )
 
     @property
+    def all_absences(self) -> tuple[Absence, ...]:
+        """The absences of members, whether or not somebody stands in."""
+        return self._all_absences
+
+    @property
+    def duties(self) -> tuple[DutyLine, ...]:
+        """The duties, with all that they name worked out."""
+        return self._duties
+
+    def barred_spans(self, member: str, permission: str, where: str) -> tuple[Span, ...]:
+        """Return when a forbid bars it, merged."""
+        rights = self._rights.get(member) or self._rights_of(member, permission, where)
+        return merged(rights.barred.get((permission, where), ()))
+
+    @property
     def absences(self) -> tuple[Absence, ...]:
         """The absences in which somebody known stands in for somebody known."""
         return self._absences
@@ -395,7 +411,7 @@ class Access:
         Raises:
             InvalidValueError: If one names what does not exist.
         """
-        there = self.under(self._absences)
+        there = self.under(self._all_absences)
         there._grants = (
             *self._grants,
             *(read_line(one, len(self._grants) + n, self._scope) for n, one in enumerate(grants)),

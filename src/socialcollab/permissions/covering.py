@@ -1,0 +1,293 @@
+"""What nobody could do any more if some people were away."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import attrs
+
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import MemberId, did_you_mean
+from socialcollab.permissions.gaining import merged, without
+from socialcollab.permissions.scope import Span
+from socialcollab.showing import badge, card, facts, show
+from socialcollab.time import as_utc
+
+if TYPE_CHECKING:
+    from socialcollab.permissions.access import Access
+
+__all__ = ["Coverage", "Loss", "coverage"]
+
+DUTY = "duty:"
+
+_Acting = dict[tuple[str, str], dict[str, list[Span]]]
+
+
+@attrs.frozen(kw_only=True)
+class Loss:
+    """
+    What nobody could do over some time if some people were away.
+
+    Attributes:
+        absent: Whose absence it takes, all of them together and nobody else, sorted.
+
+        what: Permissions, and duties as ``duty:ID``, sorted.
+
+        where: The profiles, sorted.
+
+        start: First instant of it, in UTC.
+
+        end: First instant after it.
+    """
+
+    absent: tuple[MemberId, ...]
+    what: tuple[str, ...]
+    where: tuple[str, ...]
+    start: dt.datetime
+    end: dt.datetime
+
+    def __str__(self) -> str:
+        return (
+            f"without {', '.join(self.absent)}: nobody for {', '.join(self.what)} on"
+            f" {', '.join(self.where)} from {self.start:%Y-%m-%d %H:%M} until"
+            f" {self.end:%Y-%m-%d %H:%M} UTC"
+        )
+
+    def _html_cells_(self) -> dict[str, str]:
+        return {
+            "without": ", ".join(self.absent),
+            "nobody for": ", ".join(self.what),
+            "where": ", ".join(self.where),
+            "from": f"{self.start:%Y-%m-%d %H:%M}",
+            "until": f"{self.end:%Y-%m-%d %H:%M}",
+        }
+
+    def _repr_html_(self) -> str:
+        cells = self._html_cells_()
+        return card(cells.pop("without"), facts(cells), badges=[badge("lost", "red")])
+
+
+@attrs.frozen(kw_only=True)
+class Coverage:
+    """
+    What is lost if people are away, and how many absences everything survives.
+
+    Attributes:
+        losses: What is lost, the fewest absences first.
+
+        survives: How many people may be away, whoever they are, so that each
+            permission somebody has on a profile is still somebody's at every
+            instant; None if nobody has any. Duties are not counted: whoever is
+            on duty is alone.
+    """
+
+    losses: tuple[Loss, ...]
+    survives: int | None
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.losses)) or "nothing is lost"
+
+    def _repr_html_(self) -> str:
+        return show(self.losses, title="What would be lost").html
+
+
+def coverage(
+    access: Access,
+    *,
+    start: dt.datetime,
+    end: dt.datetime,
+    absent: int = 1,
+    without: Collection[str] | None = None,
+) -> Coverage:
+    """
+    Return what nobody could do on a profile between two instants if people were away.
+
+    Whoever is known to be away is taken to be, and their delegates to stand in;
+    for those who would be away beside them nobody stands in. Rights that nobody
+    has at an instant anyhow are not lost then.
+
+    Args:
+        access: The rules.
+
+        start: First instant looked at.
+
+        end: First instant after it.
+
+        absent: How many people may be away: sets of at most so many are named.
+
+        without: These people instead, all of them away: what is lost is named
+            with those of them it takes.
+
+    Returns:
+        The losses, each with the one set of people that it takes: of no smaller
+        part of it would it be lost.
+
+    Raises:
+        InvalidValueError: If *end* is not after *start*, *absent* is no number
+            from 1 on, or somebody in *without* is no member.
+
+        NaiveDatetimeError: If an instant has no UTC offset.
+    """
+    window = as_utc(start), as_utc(end)
+    if window[1] <= window[0]:
+        raise InvalidValueError(
+            f"coverage until {end.isoformat()}, which is not after {start.isoformat()}", value=end
+        )
+    if type(absent) is not int or absent < 1:
+        raise InvalidValueError(
+            f"{absent!r} absent people are no number from 1 on", value=absent, expected="1 or more"
+        )
+    for member in without or ():
+        if access.member(member) is None:
+            raise InvalidValueError(
+                f"`{member}` is no member{did_you_mean(member, access.member_ids, before='; ')}",
+                value=member,
+                expected="members' ids",
+            )
+    away = None if without is None else frozenset(without)
+    groups: dict[tuple[tuple[str, ...], Span], dict[str, set[str]]] = {}
+    fewest: int | None = None
+    for (what, where), by_member in sorted(_acting(access, window).items()):
+        duty = what.startswith(DUTY)
+        always = {member for member, spans in by_member.items() if spans == [window]}
+        if not duty and (fewest is None or len(always) < fewest):
+            counts = [len(who) for who, _ in _sweep(by_member) if who]
+            fewest = min((*counts, *(() if fewest is None else (fewest,))), default=None)
+        if (len(always) > absent) if away is None else bool(always - away):
+            continue
+        for who, span in _sweep(by_member):
+            lost = bool(who) and ((len(who) <= absent) if away is None else who <= away)
+            if lost:
+                key = tuple(sorted(who)), span
+                groups.setdefault(key, {}).setdefault(where, set()).add(what)
+    return Coverage(
+        losses=tuple(sorted(_losses(groups), key=_order)),
+        survives=None if fewest is None else fewest - 1,
+    )
+
+
+def _order(loss: Loss) -> tuple[int, tuple[str, ...], dt.datetime, dt.datetime, tuple[str, ...]]:
+    return len(loss.absent), loss.absent, loss.start, loss.end, loss.what
+
+
+def _losses(
+    groups: Mapping[tuple[tuple[str, ...], Span], Mapping[str, set[str]]],
+) -> Iterator[Loss]:
+    for (who, (start, end)), by_place in groups.items():
+        together: dict[tuple[str, ...], list[str]] = {}
+        for where in sorted(by_place):
+            together.setdefault(tuple(sorted(by_place[where])), []).append(where)
+        for what, places in together.items():
+            assert start is not None  # noqa: S101  cut to the window
+            assert end is not None  # noqa: S101
+            yield Loss(
+                absent=tuple(MemberId(member) for member in who),
+                what=what,
+                where=tuple(places),
+                start=start,
+                end=end,
+            )
+
+
+def _acting(access: Access, window: tuple[dt.datetime, dt.datetime]) -> _Acting:
+    """Return who is there to do what where, and when, cut to a window."""
+    found: _Acting = {}
+    places = {place for profiles in access.profiles_by_workspace.values() for place in profiles}
+    gone = _gone(access)
+    # By their own grants and turns, whether they are there or not.
+    own = {member: _own(access, member, places, window) for member in access.member_ids}
+    for member, by_key in own.items():
+        for key, spans in by_key.items():
+            _add(found, key, member, without(spans, gone.get(member, ())), window)
+    for absence in access.absences:
+        days = ((absence.begins_at, absence.ends_at),)
+        delegate = MemberId(absence.delegate)
+        known = access.member(delegate)
+        if known is None or known.suspended:
+            continue
+        for key, spans in own.get(absence.member, {}).items():
+            duty = key[0].startswith(DUTY)
+            if not duty and not absence.delegates(key[0]):
+                continue
+            if duty and absence.permissions:
+                continue
+            lent = without(days, without(days, spans))
+            barred = () if duty else access.barred_spans(delegate, *key)
+            left = without(without(lent, barred), gone.get(delegate, ()))
+            _add(found, key, delegate, left, window)
+    for by_member in found.values():
+        for who, spans_of in by_member.items():
+            by_member[who] = list(merged(spans_of))
+    return found
+
+
+def _gone(access: Access) -> dict[str, tuple[Span, ...]]:
+    found: dict[str, list[Span]] = {}
+    for absence in access.all_absences:
+        found.setdefault(absence.member, []).append((absence.begins_at, absence.ends_at))
+    return {member: merged(spans) for member, spans in found.items()}
+
+
+def _own(
+    access: Access, member: str, places: Collection[str], window: tuple[dt.datetime, dt.datetime]
+) -> dict[tuple[str, str], tuple[Span, ...]]:
+    spans: dict[tuple[str, str], list[Span]] = {
+        key: list(given) for key, given in access.spans(member).items() if key[1] in places
+    }
+    known = access.member(member)
+    if known is None or known.suspended:
+        return {}
+    for line in access.duties:
+        if member not in line.source.members:
+            continue
+        for where in places:
+            if not line.speaks_of(where):
+                continue
+            turns: list[Span] = [
+                (turn.start, turn.end)
+                for turn in line.rota(where).between(*window)
+                if turn.member == member
+            ]
+            spans.setdefault((DUTY + line.source.id, where), []).extend(turns)
+            for permission in line.permissions:
+                barred = access.barred_spans(member, permission, where)
+                left = without(merged(turns), barred)
+                spans.setdefault((permission, where), []).extend(left)
+    return {key: merged(given) for key, given in spans.items() if given}
+
+
+def _add(
+    found: _Acting,
+    key: tuple[str, str],
+    member: str,
+    spans: Iterable[Span],
+    window: tuple[dt.datetime, dt.datetime],
+) -> None:
+    for start, end in spans:
+        first = window[0] if start is None else max(start, window[0])
+        last = window[1] if end is None else min(end, window[1])
+        if first < last:
+            found.setdefault(key, {}).setdefault(member, []).append((first, last))
+
+
+def _sweep(by_member: Mapping[str, Iterable[Span]]) -> Iterator[tuple[frozenset[str], Span]]:
+    """Yield who is there, for each time over which they stay the same."""
+    bounds: dict[dt.datetime, tuple[list[str], list[str]]] = {}
+    for member, spans in by_member.items():
+        for start, end in spans:
+            assert start is not None  # noqa: S101  cut to the window
+            assert end is not None  # noqa: S101
+            bounds.setdefault(start, ([], []))[0].append(member)
+            bounds.setdefault(end, ([], []))[1].append(member)
+    here: set[str] = set()
+    since: dt.datetime | None = None
+    for at in sorted(bounds):
+        come, leave = bounds[at]
+        after = (here - set(leave)) | set(come)
+        if after == here:
+            continue
+        if since is not None:
+            yield frozenset(here), (since, at)
+        here, since = after, at
