@@ -4,53 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
-from types import MappingProxyType
-
-import attrs
 
 from socialcollab.directory import Member, Party, Profile, Team, Workspace
 from socialcollab.identifiers import MemberId, ProfileId
 from socialcollab.permissions.absence import Absence
-from socialcollab.permissions.duty import Duty, Timing
-from socialcollab.permissions.duty_line import DutyLine, read_duty
-from socialcollab.permissions.gaining import merged, ungivable, without
+from socialcollab.permissions.duty import Duty
+from socialcollab.permissions.duty_line import read_duty
+from socialcollab.permissions.gaining import ungivable
 from socialcollab.permissions.grant import Forbid, Grant
-from socialcollab.permissions.line import Line, read_line
+from socialcollab.permissions.line import read_line
 from socialcollab.permissions.remedies import remedies
 from socialcollab.permissions.role import Role, Roles
 from socialcollab.permissions.rota import Rota
-from socialcollab.permissions.scope import EVERYWHERE, Scope, Span, by_id, within
+from socialcollab.permissions.rulebook import Rulebook
+from socialcollab.permissions.scope import EVERYWHERE, Scope, Span, by_id
 from socialcollab.time import as_utc
 from socialcollab.verdicts import Reason, Verdict
 
 __all__ = ["Access"]
-
-
-@attrs.frozen
-class _Rights:
-    """
-    What one member may do, by permission and place.
-
-    Attributes:
-        given: When a grant gives it.
-
-        barred: When a forbid bars it.
-
-        turns: The duties in which a turn of theirs gives it.
-
-        stands_in: The absences in which they stand in for somebody, for any place.
-    """
-
-    given: Mapping[tuple[str, str], tuple[Span, ...]]
-    barred: Mapping[tuple[str, str], tuple[Span, ...]]
-    turns: Mapping[tuple[str, str], tuple[DutyLine, ...]]
-    stands_in: tuple[Absence, ...]
-
-
-_NO_RIGHTS = _Rights({}, {}, {}, ())
 
 
 class Access:
@@ -71,32 +44,23 @@ class Access:
     it, and of ``*`` if it names every workspace in that way.
     """
 
-    def __init__(
-        self,
-        *,
-        scope: Scope,
-        grants: Iterable[Line],
-        forbids: Iterable[Line],
-        duties: Iterable[DutyLine] = (),
-        absences: Iterable[Absence] = (),
-    ) -> None:
-        self._scope = scope
-        self._grants = tuple(grants)
-        self._forbids = tuple(forbids)
-        self._duties = tuple(duties)
+    def __init__(self, *, rulebook: Rulebook, absences: Iterable[Absence] = ()) -> None:
+        self._rulebook = rulebook
+        self._scope = rulebook.scope
+        known = self._scope.members
         self._all_absences = tuple(
             sorted(
-                (one for one in absences if one.member in scope.members),
+                (one for one in absences if one.member in known),
                 key=lambda one: (one.start, one.member, one.delegate, one.end, one.id),
             )
         )
         # One in favour of nobody gives nothing to anybody.
-        self._absences = tuple(one for one in self._all_absences if one.delegate in scope.members)
-        self._rights: dict[str, _Rights] = {}
-        self._begins: dict[str, tuple[dt.datetime, ...]] = {}
-        self._spans: dict[str, Mapping[tuple[str, str], tuple[Span, ...]]] = {}
-        self._member_lines: dict[str, tuple[tuple[Line, ...], tuple[Line, ...]]] = {}
-        self._roles_held: dict[tuple[str, str, str], tuple[Span, ...]] = {}
+        self._absences = tuple(one for one in self._all_absences if one.delegate in known)
+        self._stood_in_for: dict[str, tuple[Absence, ...]] = {}
+        for one in self._absences:
+            if not known[one.delegate].suspended:
+                others = self._stood_in_for.get(one.delegate, ())
+                self._stood_in_for[one.delegate] = (*others, one)
 
     @classmethod
     def of(
@@ -146,13 +110,13 @@ class Access:
             roles=Roles(by_id("role", roles), frozenset(custom_permissions)),
             timezone=timezone,
         )
-        return cls(
+        rulebook = Rulebook(
             scope=scope,
             grants=(read_line(grant, n, scope) for n, grant in enumerate(grants)),
             forbids=(read_line(forbid, n, scope) for n, forbid in enumerate(forbids)),
             duties=(read_duty(duty, n, scope) for n, duty in enumerate(duties)),
-            absences=absences,
         )
+        return cls(rulebook=rulebook, absences=absences)
 
     def under(self, absences: Iterable[Absence]) -> Access:
         """
@@ -160,18 +124,21 @@ class Access:
 
         An absence of, or a delegate, whom nobody knows is passed over.
         """
-        there = Access(
-            scope=self._scope,
-            grants=self._grants,
-            forbids=self._forbids,
-            duties=self._duties,
-            absences=absences,
-        )
-        # What is worked out of lines alone is the same whoever is away.
-        there._spans = self._spans
-        there._roles_held = self._roles_held
-        there._member_lines = self._member_lines
-        return there
+        return Access(rulebook=self._rulebook, absences=absences)
+
+    def adding(self, *grants: Grant) -> Access:
+        """
+        Return the same with these grants beside its own.
+
+        Raises:
+            InvalidValueError: If one names what does not exist.
+        """
+        return Access(rulebook=self._rulebook.adding(*grants), absences=self._all_absences)
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """What the lines give and bar, whoever is away."""
+        return self._rulebook
 
     @property
     def roles(self) -> Roles:
@@ -208,50 +175,36 @@ class Access:
             NaiveDatetimeError: If *at* has no UTC offset.
         """
         at = as_utc(at)
-        rights = self._rights.get(member) or self._rights_of(member, permission, where)
+        rights = self._rulebook.rights(member)
         key = (permission, where)
         spans = rights.given.get(key)
-        given = spans is not None and any(within(span, at) for span in spans)
-        if not given:
-            if spans is None:
-                self._scope.check_question(permission, where)
-            if not self._in_turn(rights, member, key, at) and not self._as_delegate(
-                rights, member, permission, where, at, authors
-            ):
-                return False
-        barred = rights.barred.get(key)
-        return barred is None or not any(within(span, at) for span in barred)
+        if spans is None:
+            self._scope.check_question(permission, where)
+        if not rights.gives(member, key, at) and not self._as_delegate(
+            member, permission, where, at, authors
+        ):
+            return False
+        return not rights.bars(key, at)
 
-    @staticmethod
-    def _in_turn(rights: _Rights, member: str, key: tuple[str, str], at: dt.datetime) -> bool:
-        lines = rights.turns.get(key)
-        return lines is not None and any(line.turn(member, key[1], at) for line in lines)
-
-    def _as_delegate(  # noqa: PLR0917  the parts of one question
-        self,
-        rights: _Rights,
-        member: str,
-        permission: str,
-        where: str,
-        at: dt.datetime,
-        authors: Collection[str],
+    def _as_delegate(
+        self, member: str, permission: str, where: str, at: dt.datetime, authors: Collection[str]
     ) -> bool:
-        return member not in authors and any(
-            one.delegates(permission)
-            and one.member not in authors
-            and one.covers(at)
-            and self._directly(one.member, permission, where, at)
-            for one in rights.stands_in
-        )
+        return any(self._standing_in(member, permission, where, at, authors))
 
-    def _directly(self, member: str, permission: str, where: str, at: dt.datetime) -> bool:
-        """Tell whether a member may by their own grants and duties, standing in for nobody."""
-        rights = self._rights.get(member) or self._rights_of(member, permission, where)
-        key = (permission, where)
-        return (
-            any(within(span, at) for span in rights.given.get(key, ()))
-            or self._in_turn(rights, member, key, at)
-        ) and not any(within(span, at) for span in rights.barred.get(key, ()))
+    def _standing_in(
+        self, member: str, permission: str, where: str, at: dt.datetime, authors: Collection[str]
+    ) -> Iterator[Absence]:
+        """Yield the absences in which a member may in the place of the absent one."""
+        if member in authors:
+            return
+        for one in self._stood_in_for.get(member, ()):
+            if (
+                one.delegates(permission)
+                and one.member not in authors
+                and one.covers(at)
+                and self._rulebook.allows(one.member, permission, where, at)
+            ):
+                yield one
 
     def check(
         self,
@@ -293,7 +246,7 @@ class Access:
         if self._scope.members[member].suspended:
             return Verdict.no(Reason.of("suspended", member=member))
         carrying = self._carrying(member, permission, where, at=at, authors=authors)
-        barring = self.barring(member, permission, where, at=at)
+        barring = self._rulebook.barring(member, permission, where, at=at)
         if carrying and not barring:
             return Verdict.yes(*carrying)
         because = tuple(
@@ -313,8 +266,8 @@ class Access:
             where,
             at=at,
             scope=self._scope,
-            grants=self._grants,
-            forbids=self._forbids,
+            grants=self._rulebook.grants,
+            forbids=self._rulebook.forbids,
             carried=bool(carrying),
             managers=self.members("manage_access", where, at=at),
         )
@@ -330,32 +283,14 @@ class Access:
         authors: Collection[str],
     ) -> tuple[Reason, ...]:
         """Return what carries a yes, as little as does: a grant, else a turn, else a standing in."""
-        own = self._carrying_directly(member, permission, where, at=at)
+        own = self._rulebook.carrying(member, permission, where, at=at)
         if own is not None:
             return (own,)
-        if member in authors:
-            return ()
-        for one in self._rights_of(member, permission, where).stands_in:
-            if one.delegates(permission) and one.member not in authors and one.covers(at):
-                theirs = self._carrying_directly(one.member, permission, where, at=at)
-                if theirs is not None and not self.barring(one.member, permission, where, at=at):
-                    return (_standing_in(one), theirs)
+        for one in self._standing_in(member, permission, where, at, authors):
+            theirs = self._rulebook.carrying(one.member, permission, where, at=at)
+            if theirs is not None:
+                return (_standing_in(one), theirs)
         return ()
-
-    def _carrying_directly(
-        self, member: str, permission: str, where: str, *, at: dt.datetime
-    ) -> Reason | None:
-        if self._scope.members[member].suspended:
-            return None
-        lines = self.granting(member, permission, where, at=at)
-        if lines:
-            return lines[0].reason(member, where)
-        turns = self._rights_of(member, permission, where).turns.get((permission, where), ())
-        for line in sorted(turns, key=lambda line: line.source.id):
-            turn = line.turn(member, where, at)
-            if turn is not None:
-                return line.reason(turn, where)
-        return None
 
     def delegates(
         self, member: str, permission: str, where: str, *, at: dt.datetime
@@ -370,7 +305,7 @@ class Access:
         """
         at = as_utc(at)
         self._scope.check_question(permission, where)
-        if not self._absences or not self._directly(member, permission, where, at):
+        if not self._absences or not self._rulebook.allows(member, permission, where, at):
             return ()
         found = {
             one.delegate
@@ -381,7 +316,7 @@ class Access:
             MemberId(name)
             for name in sorted(found)
             if not self._scope.members[name].suspended
-            and not self.barring(name, permission, where, at=at)
+            and not self._rulebook.rights(name).bars((permission, where), at)
         )
 
     @property
@@ -390,34 +325,9 @@ class Access:
         return self._all_absences
 
     @property
-    def duties(self) -> tuple[DutyLine, ...]:
-        """The duties, with all that they name worked out."""
-        return self._duties
-
-    def barred_spans(self, member: str, permission: str, where: str) -> tuple[Span, ...]:
-        """Return when a forbid bars it, merged."""
-        rights = self._rights.get(member) or self._rights_of(member, permission, where)
-        return merged(rights.barred.get((permission, where), ()))
-
-    @property
     def absences(self) -> tuple[Absence, ...]:
         """The absences in which somebody known stands in for somebody known."""
         return self._absences
-
-    def adding(self, *grants: Grant) -> Access:
-        """
-        Return the same with these grants beside its own.
-
-        Raises:
-            InvalidValueError: If one names what does not exist.
-        """
-        there = self.under(self._all_absences)
-        there._grants = (
-            *self._grants,
-            *(read_line(one, len(self._grants) + n, self._scope) for n, one in enumerate(grants)),
-        )
-        there._spans, there._roles_held, there._member_lines = {}, {}, {}
-        return there
 
     def can_give(self, giver: str, grant: Grant, *, at: dt.datetime) -> Verdict:
         """
@@ -441,9 +351,10 @@ class Access:
         """
         at = as_utc(at)
         after = self.adding(grant)
-        line = after._grants[-1]
+        line = after.rulebook.grants[-1]
         for where in self._scope.places:
-            if line.speaks_of(where) and not self._directly(giver, "manage_access", where, at):
+            may = self._rulebook.allows(giver, "manage_access", where, at)
+            if line.speaks_of(where) and not may:
                 return Verdict.no(Reason.of("gives_unmanaged", giver=giver, where=where))
         more = ungivable(giver, self, after, at=at)
         if not more:
@@ -487,147 +398,22 @@ class Access:
 
     def holds(self, member: str, role: str, where: str, *, at: dt.datetime) -> bool:
         """Tell whether *member* has *role*, or one that includes it, by a grant or on duty."""
-        at = as_utc(at)
-        key = (member, role, where)
-        spans = self._roles_held.get(key)
-        if spans is None:
-            spans = self._holding_role(member, role, where)
-            if member in self._scope.members and where in self._scope.places:
-                self._roles_held[key] = spans
-        if any(within(span, at) for span in spans):
-            return True
-        known = self._scope.members.get(member)
-        return (
-            known is not None
-            and not known.suspended
-            and any(
-                role in line.roles
-                and member in line.source.members
-                and line.speaks_of(where)
-                and line.turn(member, where, at) is not None
-                for line in self._duties
-            )
-        )
-
-    def _holding_role(self, member: str, role: str, where: str) -> tuple[Span, ...]:
-        known = self._scope.members.get(member)
-        if known is None or known.suspended:
-            return ()
-        return tuple(
-            line.span(where)
-            for line in self._grants
-            if role in line.roles and member in line.members and line.speaks_of(where)
-        )
+        return self._rulebook.holds(member, role, where, at=as_utc(at))
 
     def holders(self, role: str, where: str) -> Mapping[MemberId, tuple[Span, ...]]:
         """Return when whom *role*, or one that includes it, is granted there; none if no such place."""
-        if where not in self._scope.places:
-            return {}
-        found: dict[MemberId, list[Span]] = {}
-        for line in self._grants:
-            if role in line.roles and line.speaks_of(where):
-                for member in line.members:
-                    if not self._scope.members[member].suspended:
-                        found.setdefault(MemberId(member), []).append(line.span(where))
-        return {member: merged(spans) for member, spans in sorted(found.items())}
+        return self._rulebook.holders(role, where)
 
     def spans(self, member: str) -> Mapping[tuple[str, str], tuple[Span, ...]]:
         """
-        Return when *member* may do what where, every forbid taken off.
+        Return when *member* may do what where by grants, every forbid taken off.
 
         Returns:
             For each permission and place that is ever allowed, the times in
             order, each with its first instant and the first after it in UTC,
             None where there is no bound; they neither overlap nor touch.
         """
-        if member not in self._scope.members:
-            return {}
-        if member not in self._spans:
-            rights = self._rights.get(member) or self._rights_of(member, "view", EVERYWHERE)
-            left = {
-                key: without(merged(given), merged(rights.barred.get(key, ())))
-                for key, given in rights.given.items()
-            }
-            self._spans[member] = MappingProxyType({key: one for key, one in left.items() if one})
-        return self._spans[member]
-
-    @property
-    def places(self) -> tuple[str, ...]:
-        """Every place that a question can be about: profiles, workspaces and ``*``."""
-        return self._scope.places
-
-    @property
-    def profiles_by_workspace(self) -> Mapping[str, frozenset[str]]:
-        """The profiles of each workspace."""
-        found: dict[str, set[str]] = {}
-        for profile in self._scope.profiles.values():
-            found.setdefault(profile.workspace, set()).add(profile.id)
-        return {workspace: frozenset(profiles) for workspace, profiles in found.items()}
-
-    def lines_of(self, member: str, permission: str, where: str) -> tuple[Line, ...]:
-        """Return every grant and forbid that binds all three, whenever it holds."""
-        return tuple(
-            line
-            for lines in self._lines_to(member)
-            for line in lines
-            if line.binds(member, permission, where)
-        )
-
-    def _lines_to(self, member: str) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
-        """Return the grants and the forbids that a member is meant by."""
-        found = self._member_lines.get(member)
-        if found is None:
-            found = self._member_lines[member] = (
-                tuple(line for line in self._grants if member in line.members),
-                tuple(line for line in self._forbids if member in line.members),
-            )
-        return found
-
-    def granting(self, member: str, permission: str, where: str, *, at: dt.datetime) -> list[Line]:
-        """Return the grants in force that give it, sorted."""
-        return self._holding(self._lines_to(member)[0], member, permission, where, at=at)
-
-    def barring(self, member: str, permission: str, where: str, *, at: dt.datetime) -> list[Line]:
-        """Return the forbids in force that bar it, sorted."""
-        return self._holding(self._lines_to(member)[1], member, permission, where, at=at)
-
-    def duties_giving(self, member: str, permission: str, where: str) -> tuple[str, ...]:
-        """Name the duties in which a turn of *member* gives it, as they stand in the document."""
-        return tuple(
-            line.place
-            for line in self._duties
-            if member in line.source.members
-            and permission in line.permissions
-            and line.speaks_of(where)
-        )
-
-    def rotations(
-        self, member: str, *, unlike: Access | None = None
-    ) -> Mapping[tuple[str, str], list[Span]]:
-        """
-        Return what the rotations that *member* is in give: from when on, by permission and place.
-
-        A rotation that gives the same there to the same people at the same
-        times in *unlike* is left out.
-        """
-        if member not in self._scope.members or self._scope.members[member].suspended:
-            return {}
-        known = set() if unlike is None else set(unlike._rotations_of(member))
-        found: dict[tuple[str, str], list[Span]] = {}
-        for timing, permission, where in self._rotations_of(member):
-            if (timing, permission, where) not in known:
-                span = self._scope.span(timing[1], None, where)
-                found.setdefault((permission, where), []).append(span)
-        return found
-
-    def _rotations_of(self, member: str) -> Iterator[tuple[Timing, str, str]]:
-        if member in self._scope.members:
-            for line in self._duties:
-                if member in line.source.members:
-                    for where in self._scope.places:
-                        if line.speaks_of(where):
-                            for permission in line.permissions:
-                                yield line.source.timing, permission, where
+        return self._rulebook.spans(member)
 
     def begins(
         self, where: str, *, after: dt.datetime, permission: str, roles: Collection[str] = ()
@@ -640,20 +426,15 @@ class Access:
         each member's next one.
         """
         at = as_utc(after)
-        fixed = self._begins.get(where)
-        if fixed is None:
-            starts = [line.span(where)[0] for line in self._grants if line.speaks_of(where)]
-            ends = [line.span(where)[1] for line in self._forbids if line.speaks_of(where)]
-            away = [one.begins_at for one in self._absences]
-            fixed = tuple(sorted({one for one in (*starts, *ends, *away) if one is not None}))
-            self._begins[where] = fixed
+        away = {one.begins_at for one in self._absences}
+        fixed = sorted(one for one in self._rulebook.bounds(where) | away if one > at)
         turns = (
             islice(_turns_after(line.rota(where), at), len(line.source.members))
-            for line in self._duties
+            for line in self._rulebook.duties
             if (permission in line.permissions or not line.roles.isdisjoint(roles))
             and line.speaks_of(where)
         )
-        yield from heapq.merge(fixed[bisect_right(fixed, at) :], *turns)
+        yield from heapq.merge(fixed, *turns)
 
     def nearest_place(self, where: str, other: Access) -> str:
         """
@@ -679,58 +460,6 @@ class Access:
     def member_ids(self) -> tuple[MemberId, ...]:
         """All members, sorted."""
         return tuple(MemberId(member) for member in sorted(self._scope.members))
-
-    def _holding(
-        self, lines: Iterable[Line], member: str, permission: str, where: str, *, at: dt.datetime
-    ) -> list[Line]:
-        found = (
-            line
-            for line in lines
-            if line.binds(member, permission, where) and within(line.span(where), at)
-        )
-        return sorted(found, key=lambda line: line.order)
-
-    def _rights_of(self, member: str, permission: str, where: str) -> _Rights:
-        rights = self._rights.get(member)
-        if rights is not None:
-            return rights
-        known = self._scope.members.get(member)
-        if known is None:
-            self._scope.check_question(permission, where)
-            return _NO_RIGHTS
-        rights = _NO_RIGHTS if known.suspended else self._compiled(member)
-        self._rights[member] = rights
-        return rights
-
-    def _compiled(self, member: str) -> _Rights:
-        turns: dict[tuple[str, str], list[DutyLine]] = {}
-        for line in self._duties:
-            if member in line.source.members:
-                for where in self._scope.places:
-                    if line.speaks_of(where):
-                        for permission in line.permissions:
-                            turns.setdefault((permission, where), []).append(line)
-        return _Rights(
-            given=self._spans_of(self._grants, member),
-            barred=self._spans_of(self._forbids, member),
-            turns={key: tuple(lines) for key, lines in turns.items()},
-            stands_in=tuple(one for one in self._absences if one.delegate == member),
-        )
-
-    def _spans_of(
-        self, lines: Iterable[Line], member: str
-    ) -> dict[tuple[str, str], tuple[Span, ...]]:
-        found: dict[tuple[str, str], list[Span]] = {}
-        for line in lines:
-            if member not in line.members:
-                continue
-            for where in self._scope.places:
-                if not line.speaks_of(where):
-                    continue
-                span = line.span(where)
-                for permission in line.permissions:
-                    found.setdefault((permission, where), []).append(span)
-        return {key: tuple(spans) for key, spans in found.items()}
 
 
 def _turns_after(turns: Rota, at: dt.datetime) -> Iterator[dt.datetime]:

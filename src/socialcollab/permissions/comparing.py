@@ -198,11 +198,11 @@ def _differing(
         for span in without(there[key], held):
             for part, because in _by_cause(member, key, span, less, more):
                 yield key, part, because
-    turns = more.rotations(member, unlike=less)
+    turns = more.rulebook.rotations(member, unlike=less.rulebook)
     for key in sorted(turns):
         held = merged((*here.get(key, ()), *there.get(key, ())))
         for span in without(merged(turns[key]), held):
-            yield key, span, more.duties_giving(member, *key)
+            yield key, span, more.rulebook.duties_giving(member, *key)
 
 
 def _by_cause(
@@ -211,7 +211,7 @@ def _by_cause(
     """Cut a span where another line takes over, and name for each part what carries it."""
     cuts = sorted(
         bound
-        for line in (*more.lines_of(member, *key), *less.lines_of(member, *key))
+        for line in (*more.rulebook.lines_of(member, *key), *less.rulebook.lines_of(member, *key))
         for bound in line.span(key[1])
         if bound is not None and _inside(bound, span)
     )
@@ -242,11 +242,11 @@ def _cause(  # noqa: PLR0917  the parts of one question
 ) -> tuple[str, ...]:
     """Name what makes the difference at some instant of a span in which no line begins or ends."""
     instant = _middle(start, end)
-    barring = [line.place for line in less.barring(member, *key, at=instant)]
-    if barring and less.granting(member, *key, at=instant):
+    barring = [line.place for line in less.rulebook.barring(member, *key, at=instant)]
+    if barring and less.rulebook.granting(member, *key, at=instant):
         # The grant is on both sides: what bars it on one makes the difference.
         return tuple(sorted(barring))
-    giving = more.granting(member, *key, at=instant)
+    giving = more.rulebook.granting(member, *key, at=instant)
     return (giving[0].place,)
 
 
@@ -284,10 +284,10 @@ def _places(places: Iterable[str], access: Access) -> tuple[str, ...]:
     """Leave out profiles whose workspace is named, and workspaces where everywhere is."""
     named = set(places)
     if EVERYWHERE in named:
-        return (EVERYWHERE,) if named >= set(access.places) else tuple(sorted(named))
+        return (EVERYWHERE,) if named >= set(access.rulebook.scope.places) else tuple(sorted(named))
     around = {
         workspace: profiles
-        for workspace, profiles in access.profiles_by_workspace.items()
+        for workspace, profiles in access.rulebook.profiles_by_workspace.items()
         if workspace in named and profiles <= named
     }
     covered = set().union(*around.values())

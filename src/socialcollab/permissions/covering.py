@@ -194,7 +194,9 @@ def _losses(
 def _acting(access: Access, window: tuple[dt.datetime, dt.datetime]) -> _Acting:
     """Return who is there to do what where, and when, cut to a window."""
     found: _Acting = {}
-    places = {place for profiles in access.profiles_by_workspace.values() for place in profiles}
+    places = {
+        place for profiles in access.rulebook.profiles_by_workspace.values() for place in profiles
+    }
     gone = _gone(access)
     # By their own grants and turns, whether they are there or not.
     own = {member: _own(access, member, places, window) for member in access.member_ids}
@@ -214,7 +216,7 @@ def _acting(access: Access, window: tuple[dt.datetime, dt.datetime]) -> _Acting:
             if duty and absence.permissions:
                 continue
             lent = without(days, without(days, spans))
-            barred = () if duty else access.barred_spans(delegate, *key)
+            barred = () if duty else access.rulebook.barred_spans(delegate, *key)
             left = without(without(lent, barred), gone.get(delegate, ()))
             _add(found, key, delegate, left, window)
     for by_member in found.values():
@@ -239,7 +241,7 @@ def _own(
     known = access.member(member)
     if known is None or known.suspended:
         return {}
-    for line in access.duties:
+    for line in access.rulebook.duties:
         if member not in line.source.members:
             continue
         for where in places:
@@ -252,7 +254,7 @@ def _own(
             ]
             spans.setdefault((DUTY + line.source.id, where), []).extend(turns)
             for permission in line.permissions:
-                barred = access.barred_spans(member, permission, where)
+                barred = access.rulebook.barred_spans(member, permission, where)
                 left = without(merged(turns), barred)
                 spans.setdefault((permission, where), []).extend(left)
     return {key: merged(given) for key, given in spans.items() if given}

@@ -56,7 +56,7 @@ def gains(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
     """
     for member in after.member_ids:
         was, is_ = before.spans(member), after.spans(member)
-        turns = after.rotations(member, unlike=before)
+        turns = after.rulebook.rotations(member, unlike=before.rulebook)
         for permission, where in sorted({*is_, *turns}):
             key = permission, where
             spans = merged((*is_.get(key, ()), *turns.get(key, ())))
@@ -101,7 +101,7 @@ def unlendable(giver: str, absence: Absence, access: Access) -> tuple[Gain, ...]
     if not absence.delegate:
         return ()
     away = ((absence.begins_at, absence.ends_at),)
-    turns = access.rotations(absence.member)
+    turns = access.rulebook.rotations(absence.member)
     theirs = access.spans(absence.member)
     has, holds = access.spans(absence.delegate), access.spans(giver)
     found: list[Gain] = []
