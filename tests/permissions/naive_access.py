@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 ALL = "*"
 
 
-def may(org, member, permission, where, at):
+def may(org, member, permission, where, at, authors=()):  # noqa: PLR0917
     people = {one.id: one for one in org.members}
     if member not in people or people[member].suspended:
         return False
@@ -26,8 +26,11 @@ def may(org, member, permission, where, at):
         return False
     if has(org, member, permission, where, at):
         return True
+    if member in authors:
+        return False
     return any(
         away.delegate == member
+        and away.member not in authors
         and (not away.permissions or permission in away.permissions)
         and is_away(away, at)
         and away.member in people

@@ -1,0 +1,66 @@
+"""A naive reading of the rules and the library give the same answers, a million times over."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+
+import pytest
+from tests.permissions import naive_access as naive
+from tests.permissions.random_organizations import PERMISSIONS, make, moment
+
+PAIRS = 1_000_000
+
+
+def play(seed: int, counts: Counter[str]) -> None:
+    """Ask one organization every question at two instants."""
+    rng = random.Random(seed)
+    organization = make(rng)
+    access = organization.access()
+    people = [*(one.id for one in organization.members), "nobody"]
+    for at in (moment(rng), moment(rng)):
+        for member in people:
+            authors = () if rng.random() < 0.7 else rng.sample(people, 1)
+            for permission in PERMISSIONS:
+                for where in organization.places:
+                    expected = naive.may(organization, member, permission, where, at, authors)
+                    found = access.allows(member, permission, where, at=at, authors=authors)
+                    said = f"seed {seed}: {member} {permission} {where} {at} {authors}"
+                    assert expected == found, said
+                    counts["pairs"] += 1
+                    if counts["pairs"] % 5 == 0:
+                        verdict = access.check(member, permission, where, at=at, authors=authors)
+                        assert expected == bool(verdict), said
+                        counts[verdict.because[0].code if verdict.because else "nothing"] += 1
+            for where in organization.places:
+                mine = access.permissions_of(member, where, at=at)
+                assert set(mine) & set(PERMISSIONS) == {
+                    one for one in PERMISSIONS if access.allows(member, one, where, at=at)
+                }
+
+
+def test_they_agree_on_some_organizations() -> None:
+    counts: Counter[str] = Counter()
+    for seed in range(40):
+        play(seed, counts)
+    # Every way to a yes has been met, and a forbid.
+    for code in ("grant.member", "grant.team", "duty.turn", "stands_in_for", "forbid"):
+        assert counts[code], code
+
+
+@pytest.mark.slow
+def test_they_agree_for_as_long_as_there_is(
+    seconds: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At most a million questions; a failure prints the seed that replays it."""
+    first = time.time_ns() % 2**31
+    end = time.monotonic() + seconds
+    counts: Counter[str] = Counter()
+    number = 0
+    while counts["pairs"] < PAIRS and (number == 0 or time.monotonic() < end):
+        play(first + number, counts)
+        number += 1
+    with capsys.disabled():
+        print(f"\n{counts.pop('pairs')} of {PAIRS} questions of {number} organizations")
+        print(f"seed {first}; reasons met: {dict(counts)}")
