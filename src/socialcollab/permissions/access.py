@@ -47,6 +47,10 @@ class Access:
     def __init__(self, *, rulebook: Rulebook, absences: Iterable[Absence] = ()) -> None:
         self._rulebook = rulebook
         self._scope = rulebook.scope
+        # At hand, for the question that is asked most.
+        self._compiled = rulebook.compiled
+        self._bits = rulebook.bits
+        self._places = frozenset(self._scope.places)
         known = self._scope.members
         self._all_absences = tuple(
             sorted(
@@ -174,17 +178,29 @@ class Access:
 
             NaiveDatetimeError: If *at* has no UTC offset.
         """
-        at = as_utc(at)
-        rights = self._rulebook.rights(member)
-        key = (permission, where)
-        spans = rights.given.get(key)
-        if spans is None:
-            self._scope.check_question(permission, where)
-        if not rights.gives(member, key, at) and not self._as_delegate(
+        rights = self._compiled.get(member)
+        if rights is not None:
+            bits = rights.always.get(where, 0) & self._bits.get(permission, 0)
+            if bits or (
+                rights.settled
+                and member not in self._stood_in_for
+                and permission in self._bits
+                and where in self._places
+            ):
+                if at.tzinfo is not dt.UTC:
+                    as_utc(at)
+                return bits != 0
+        return self._allows(member, permission, where, as_utc(at), authors)
+
+    def _allows(
+        self, member: str, permission: str, where: str, at: dt.datetime, authors: Collection[str]
+    ) -> bool:
+        self._scope.check_question(permission, where)
+        if self._rulebook.allows(member, permission, where, at):
+            return True
+        return self._as_delegate(
             member, permission, where, at, authors
-        ):
-            return False
-        return not rights.bars(key, at)
+        ) and not self._rulebook.rights(member).bars(permission, where, at)
 
     def _as_delegate(
         self, member: str, permission: str, where: str, at: dt.datetime, authors: Collection[str]
@@ -316,7 +332,7 @@ class Access:
             MemberId(name)
             for name in sorted(found)
             if not self._scope.members[name].suspended
-            and not self._rulebook.rights(name).bars((permission, where), at)
+            and not self._rulebook.rights(name).bars(permission, where, at)
         )
 
     @property

@@ -287,7 +287,7 @@ def _places(places: Iterable[str], access: Access) -> tuple[str, ...]:
         return (EVERYWHERE,) if named >= set(access.rulebook.scope.places) else tuple(sorted(named))
     around = {
         workspace: profiles
-        for workspace, profiles in access.rulebook.profiles_by_workspace.items()
+        for workspace, profiles in access.rulebook.scope.profiles_by_workspace.items()
         if workspace in named and profiles <= named
     }
     covered = set().union(*around.values())

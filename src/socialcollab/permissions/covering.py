@@ -194,9 +194,7 @@ def _losses(
 def _acting(access: Access, window: tuple[dt.datetime, dt.datetime]) -> _Acting:
     """Return who is there to do what where, and when, cut to a window."""
     found: _Acting = {}
-    places = {
-        place for profiles in access.rulebook.profiles_by_workspace.values() for place in profiles
-    }
+    places = frozenset(access.rulebook.scope.profiles)
     gone = _gone(access)
     # By their own grants and turns, whether they are there or not.
     own = {member: _own(access, member, places, window) for member in access.member_ids}

@@ -30,6 +30,8 @@ class DutyLine:
 
         roles: Its role and those it includes.
 
+        places: Every place that it is about.
+
         scope: Whom and what it can be about.
     """
 
@@ -37,6 +39,7 @@ class DutyLine:
     place: str
     permissions: frozenset[str]
     roles: frozenset[str]
+    places: frozenset[str] = attrs.field(repr=False)
     scope: Scope = attrs.field(repr=False, eq=False)
 
     @property
@@ -46,7 +49,7 @@ class DutyLine:
 
     def speaks_of(self, where: str) -> bool:
         """Tell whether it is about a place."""
-        return self.scope.speaks_of(self.source.on, where)
+        return where in self.places
 
     def rota(self, where: str) -> Rota:
         """Return its turns as they fall at a place, in that place's zone."""
@@ -114,5 +117,6 @@ def read_duty(source: Duty, number: int, scope: Scope) -> DutyLine:
         place,
         scope.roles.permissions_of(source.role),
         scope.roles.included_in(source.role),
+        scope.places_of(source.on),
         scope,
     )

@@ -32,6 +32,8 @@ class Line:
 
         roles: The roles it gives, the included ones too.
 
+        places: Every place that it is about.
+
         order: What lines are sorted by, whatever order they stand in.
 
         scope: Whom and what it can be about.
@@ -41,6 +43,7 @@ class Line:
     members: frozenset[str]
     permissions: frozenset[str]
     roles: frozenset[str]
+    places: frozenset[str] = attrs.field(repr=False)
     order: tuple[str, ...]
     scope: Scope = attrs.field(repr=False, eq=False)
 
@@ -49,9 +52,14 @@ class Line:
         """Where it stands in the document."""
         return self.source.place
 
+    @property
+    def unbounded(self) -> bool:
+        """Whether it holds always."""
+        return self.source.start is None and self.source.end is None
+
     def speaks_of(self, where: str) -> bool:
         """Tell whether it is about a place."""
-        return self.scope.speaks_of(self.source.on, where)
+        return where in self.places
 
     def span(self, where: str) -> Span:
         """Return when it holds at a place."""
@@ -142,6 +150,7 @@ def read_line(source: Grant | Forbid, number: int, scope: Scope) -> Line:
         frozenset(members),
         permissions,
         roles,
+        scope.places_of(source.on),
         (
             ",".join(sorted(map(str, source.to))),
             str(source.on),

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
+from typing import Final
 
 import attrs
 
@@ -24,32 +25,49 @@ __all__ = ["NO_RIGHTS", "Rights", "Rulebook"]
 @attrs.frozen
 class Rights:
     """
-    What one member may do by lines, by permission and place.
+    What one member may do by lines.
 
     Attributes:
-        given: When a grant gives it.
+        always: By place, a bit for each permission that a grant without bounds
+            gives and no forbid ever bars.
 
-        barred: When a forbid bars it.
+        grants: The grants that mean them.
 
-        turns: The duties in which a turn of theirs gives it.
+        forbids: The forbids that mean them.
+
+        duties: The duties in which they take turns.
+
+        settled: Whether *always* says all: nothing depends on the instant.
     """
 
-    given: Mapping[tuple[str, str], tuple[Span, ...]]
-    barred: Mapping[tuple[str, str], tuple[Span, ...]]
-    turns: Mapping[tuple[str, str], tuple[DutyLine, ...]]
+    always: Mapping[str, int]
+    grants: tuple[Line, ...]
+    forbids: tuple[Line, ...]
+    duties: tuple[DutyLine, ...]
+    settled: bool
 
-    def gives(self, member: str, key: tuple[str, str], at: dt.datetime) -> bool:
-        """Tell whether a grant or a turn of *member*, whose rights these are, gives it then."""
-        return any(within(span, at) for span in self.given.get(key, ())) or any(
-            line.turn(member, key[1], at) for line in self.turns.get(key, ())
+    def gives(self, member: str, permission: str, where: str, at: dt.datetime) -> bool:
+        """Tell whether a grant, or a turn of *member*, whose rights these are, gives it then."""
+        return _in_force(self.grants, permission, where, at) or any(
+            permission in line.permissions
+            and where in line.places
+            and line.turn(member, where, at) is not None
+            for line in self.duties
         )
 
-    def bars(self, key: tuple[str, str], at: dt.datetime) -> bool:
+    def bars(self, permission: str, where: str, at: dt.datetime) -> bool:
         """Tell whether a forbid bars it then."""
-        return any(within(span, at) for span in self.barred.get(key, ()))
+        return _in_force(self.forbids, permission, where, at)
 
 
-NO_RIGHTS = Rights({}, {}, {})
+def _in_force(lines: Iterable[Line], permission: str, where: str, at: dt.datetime) -> bool:
+    return any(
+        permission in line.permissions and where in line.places and within(line.span(where), at)
+        for line in lines
+    )
+
+
+NO_RIGHTS = Rights({}, (), (), (), settled=True)
 
 
 class Rulebook:
@@ -78,10 +96,13 @@ class Rulebook:
         self.grants = tuple(grants)
         self.forbids = tuple(forbids)
         self.duties = tuple(duties)
-        self._rights: dict[str, Rights] = {}
+        self.bits: Mapping[str, int] = {
+            name: 1 << number for number, name in enumerate(sorted(scope.roles.permission_names))
+        }
+        self.compiled: dict[str, Rights] = {}
+        self._masks: dict[frozenset[str], int] = {}
         self._bounds: dict[str, frozenset[dt.datetime]] = {}
         self._spans: dict[str, Mapping[tuple[str, str], tuple[Span, ...]]] = {}
-        self._member_lines: dict[str, tuple[tuple[Line, ...], tuple[Line, ...]]] = {}
         self._roles_held: dict[tuple[str, str, str], tuple[Span, ...]] = {}
 
     def adding(self, *grants: Grant) -> Rulebook:
@@ -91,41 +112,45 @@ class Rulebook:
         Raises:
             InvalidValueError: If one names what does not exist.
         """
-        lines = (
+        lines = [
             read_line(one, len(self.grants) + number, self.scope)
             for number, one in enumerate(grants)
-        )
-        return Rulebook(
+        ]
+        there = Rulebook(
             scope=self.scope,
             grants=(*self.grants, *lines),
             forbids=self.forbids,
             duties=self.duties,
         )
-
-    @cached_property
-    def profiles_by_workspace(self) -> Mapping[str, frozenset[str]]:
-        """The profiles of each workspace."""
-        found: dict[str, set[str]] = {}
-        for profile in self.scope.profiles.values():
-            found.setdefault(profile.workspace, set()).add(profile.id)
-        return {workspace: frozenset(profiles) for workspace, profiles in found.items()}
+        # What the new lines do not touch stays worked out.
+        touched = frozenset[str]().union(*(line.members for line in lines))
+        there.compiled = {
+            member: rights for member, rights in self.compiled.items() if member not in touched
+        }
+        there._spans = {
+            member: spans for member, spans in self._spans.items() if member not in touched
+        }
+        return there
 
     def rights(self, member: str) -> Rights:
         """Return what a member may do by lines; nothing if there is no such member, or suspended."""
-        rights = self._rights.get(member)
+        rights = self.compiled.get(member)
         if rights is None:
             known = self.scope.members.get(member)
             if known is None:
                 return NO_RIGHTS
             rights = NO_RIGHTS if known.suspended else self._compiled(member)
-            self._rights[member] = rights
+            self.compiled[member] = rights
         return rights
 
     def allows(self, member: str, permission: str, where: str, at: dt.datetime) -> bool:
         """Tell whether a member may by their own grants and duties."""
         rights = self.rights(member)
-        key = (permission, where)
-        return rights.gives(member, key, at) and not rights.bars(key, at)
+        if rights.always.get(where, 0) & self.bits.get(permission, 0):
+            return True
+        return rights.gives(member, permission, where, at) and not rights.bars(
+            permission, where, at
+        )
 
     def carrying(
         self, member: str, permission: str, where: str, *, at: dt.datetime
@@ -136,8 +161,9 @@ class Rulebook:
         lines = self.granting(member, permission, where, at=at)
         if lines:
             return lines[0].reason(member, where)
-        turns = self.rights(member).turns.get((permission, where), ())
-        for line in sorted(turns, key=lambda line: line.source.id):
+        for line in sorted(self.rights(member).duties, key=lambda line: line.source.id):
+            if permission not in line.permissions or where not in line.places:
+                continue
             turn = line.turn(member, where, at)
             if turn is not None:
                 return line.reason(turn, where)
@@ -145,7 +171,11 @@ class Rulebook:
 
     def barred_spans(self, member: str, permission: str, where: str) -> tuple[Span, ...]:
         """Return when a forbid bars it, merged."""
-        return merged(self.rights(member).barred.get((permission, where), ()))
+        return merged(
+            line.span(where)
+            for line in self.rights(member).forbids
+            if permission in line.permissions and where in line.places
+        )
 
     def bounds(self, where: str) -> frozenset[dt.datetime]:
         """Return the instants at which a grant begins, or a forbid ends, at a place."""
@@ -170,9 +200,10 @@ class Rulebook:
             return {}
         if member not in self._spans:
             rights = self.rights(member)
+            given, barred = _spans_of(rights.grants), _spans_of(rights.forbids)
             left = {
-                key: without(merged(given), merged(rights.barred.get(key, ())))
-                for key, given in rights.given.items()
+                key: without(merged(spans), merged(barred.get(key, ())))
+                for key, spans in given.items()
             }
             self._spans[member] = MappingProxyType({key: one for key, one in left.items() if one})
         return self._spans[member]
@@ -187,27 +218,16 @@ class Rulebook:
                 self._roles_held[key] = spans
         if any(within(span, at) for span in spans):
             return True
-        known = self.scope.members.get(member)
-        return (
-            known is not None
-            and not known.suspended
-            and any(
-                role in line.roles
-                and member in line.source.members
-                and line.speaks_of(where)
-                and line.turn(member, where, at) is not None
-                for line in self.duties
-            )
+        return any(
+            role in line.roles and where in line.places and line.turn(member, where, at) is not None
+            for line in self.rights(member).duties
         )
 
     def _holding_role(self, member: str, role: str, where: str) -> tuple[Span, ...]:
-        known = self.scope.members.get(member)
-        if known is None or known.suspended:
-            return ()
         return tuple(
             line.span(where)
-            for line in self.grants
-            if role in line.roles and member in line.members and line.speaks_of(where)
+            for line in self.rights(member).grants
+            if role in line.roles and where in line.places
         )
 
     def holders(self, role: str, where: str) -> Mapping[MemberId, tuple[Span, ...]]:
@@ -226,28 +246,42 @@ class Rulebook:
         """Return every grant and forbid that binds all three, whenever it holds."""
         return tuple(
             line
-            for lines in self._lines_to(member)
+            for lines in self._lines_to.get(member, _NO_LINES)[:2]
             for line in lines
             if line.binds(member, permission, where)
         )
 
-    def _lines_to(self, member: str) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
-        """Return the grants and the forbids that a member is meant by."""
-        found = self._member_lines.get(member)
-        if found is None:
-            found = self._member_lines[member] = (
-                tuple(line for line in self.grants if member in line.members),
-                tuple(line for line in self.forbids if member in line.members),
-            )
-        return found
+    @cached_property
+    def _lines_to(
+        self,
+    ) -> Mapping[str, tuple[tuple[Line, ...], tuple[Line, ...], tuple[DutyLine, ...]]]:
+        """The grants, forbids and duties that each member is meant by."""
+        found: dict[str, tuple[list[Line], list[Line], list[DutyLine]]] = {}
+        for grant in self.grants:
+            for member in grant.members:
+                found.setdefault(member, ([], [], []))[0].append(grant)
+        for forbid in self.forbids:
+            for member in forbid.members:
+                found.setdefault(member, ([], [], []))[1].append(forbid)
+        for duty in self.duties:
+            for member in duty.members:
+                found.setdefault(member, ([], [], []))[2].append(duty)
+        return {
+            member: (tuple(grants), tuple(forbids), tuple(duties))
+            for member, (grants, forbids, duties) in found.items()
+        }
 
     def granting(self, member: str, permission: str, where: str, *, at: dt.datetime) -> list[Line]:
         """Return the grants in force that give it, sorted."""
-        return self._holding(self._lines_to(member)[0], member, permission, where, at=at)
+        return self._holding(
+            self._lines_to.get(member, _NO_LINES)[0], member, permission, where, at=at
+        )
 
     def barring(self, member: str, permission: str, where: str, *, at: dt.datetime) -> list[Line]:
         """Return the forbids in force that bar it, sorted."""
-        return self._holding(self._lines_to(member)[1], member, permission, where, at=at)
+        return self._holding(
+            self._lines_to.get(member, _NO_LINES)[1], member, permission, where, at=at
+        )
 
     def duties_giving(self, member: str, permission: str, where: str) -> tuple[str, ...]:
         """Name the duties in which a turn of *member* gives it, as they stand in the document."""
@@ -282,10 +316,9 @@ class Rulebook:
         if member in self.scope.members:
             for line in self.duties:
                 if member in line.source.members:
-                    for where in self.scope.places:
-                        if line.speaks_of(where):
-                            for permission in line.permissions:
-                                yield line.source.timing, permission, where
+                    for where in sorted(line.places):
+                        for permission in line.permissions:
+                            yield line.source.timing, permission, where
 
     def _holding(
         self, lines: Iterable[Line], member: str, permission: str, where: str, *, at: dt.datetime
@@ -298,30 +331,35 @@ class Rulebook:
         return sorted(found, key=lambda line: line.order)
 
     def _compiled(self, member: str) -> Rights:
-        turns: dict[tuple[str, str], list[DutyLine]] = {}
-        for line in self.duties:
-            if member in line.source.members:
-                for where in self.scope.places:
-                    if line.speaks_of(where):
-                        for permission in line.permissions:
-                            turns.setdefault((permission, where), []).append(line)
-        return Rights(
-            given=self._spans_of(self.grants, member),
-            barred=self._spans_of(self.forbids, member),
-            turns={key: tuple(lines) for key, lines in turns.items()},
-        )
+        grants, forbids, duties = self._lines_to.get(member, _NO_LINES)
+        always: dict[str, int] = {}
+        for line in grants:
+            if line.unbounded:
+                mask = self._mask(line.permissions)
+                for where in line.places:
+                    always[where] = always.get(where, 0) | mask
+        for line in forbids:
+            mask = ~self._mask(line.permissions)
+            for where in line.places & always.keys():
+                always[where] &= mask
+        settled = not duties and all(line.unbounded for line in (*grants, *forbids))
+        return Rights(always, grants, forbids, duties, settled)
 
-    def _spans_of(
-        self, lines: Iterable[Line], member: str
-    ) -> dict[tuple[str, str], tuple[Span, ...]]:
-        found: dict[tuple[str, str], list[Span]] = {}
-        for line in lines:
-            if member not in line.members:
-                continue
-            for where in self.scope.places:
-                if not line.speaks_of(where):
-                    continue
-                span = line.span(where)
-                for permission in line.permissions:
-                    found.setdefault((permission, where), []).append(span)
-        return {key: tuple(spans) for key, spans in found.items()}
+    def _mask(self, permissions: frozenset[str]) -> int:
+        mask = self._masks.get(permissions)
+        if mask is None:
+            mask = self._masks[permissions] = sum(self.bits[one] for one in permissions)
+        return mask
+
+
+_NO_LINES: Final[tuple[tuple[Line, ...], tuple[Line, ...], tuple[DutyLine, ...]]] = ((), (), ())
+
+
+def _spans_of(lines: Iterable[Line]) -> dict[tuple[str, str], list[Span]]:
+    found: dict[tuple[str, str], list[Span]] = {}
+    for line in lines:
+        for where in line.places:
+            span = line.span(where)
+            for permission in line.permissions:
+                found.setdefault((permission, where), []).append(span)
+    return found

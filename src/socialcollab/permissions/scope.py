@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -77,6 +78,13 @@ class Scope:
                 f"teams include each other in a circle: {' > '.join(cycle)}", value=cycle
             )
         self._everyone = _closed(self.teams)
+        self._places_of: dict[Selector, frozenset[str]] = {}
+        around: dict[str, set[str]] = {}
+        for profile in self.profiles.values():
+            around.setdefault(profile.workspace, set()).add(profile.id)
+        self.profiles_by_workspace: Mapping[str, frozenset[str]] = {
+            workspace: frozenset(profiles) for workspace, profiles in around.items()
+        }
         self._zones = {
             workspace.id: zone(workspace.timezone or timezone) for workspace in workspaces
         }
@@ -135,12 +143,28 @@ class Scope:
                         expected=f"a {key} that exists",
                     )
 
-    def speaks_of(self, on: Selector, where: str) -> bool:
-        """Tell whether a line with this selector is about a place."""
-        profile = self.profiles.get(where)
-        if profile is not None:
-            return on.takes(profile)
-        return on.covers_all() if where == EVERYWHERE else on.covers_workspace(where)
+    def places_of(self, on: Selector) -> frozenset[str]:
+        """Return every place that a line with this selector is about."""
+        found = self._places_of.get(on)
+        if found is None:
+            # Most selectors name workspaces, or profiles: the others are not looked at.
+            if on.profile:
+                candidates: Iterable[str] = (one for one in on.profile if one in self.profiles)
+            elif on.workspace and EVERYWHERE not in on.workspace:
+                candidates = (
+                    profile
+                    for workspace in on.workspace
+                    for profile in self.profiles_by_workspace.get(workspace, ())
+                )
+            else:
+                candidates = self.profiles
+            places = {one for one in candidates if on.takes(self.profiles[one])}
+            if on.covers_all():
+                places |= {EVERYWHERE, *self._zones}
+            elif on.of_workspace:
+                places |= {one for one in on.workspace if one in self._zones}
+            found = self._places_of[on] = frozenset(places)
+        return found
 
     def span(self, start: dt.date | None, end: dt.date | None, where: str) -> Span:
         """Return the instants of local bounds, in the zone of a place."""
@@ -169,6 +193,8 @@ def within(span: Span, at: dt.datetime) -> bool:
     return (start is None or start <= at) and (end is None or at < end)
 
 
+# Lines of one document share few bounds.
+@lru_cache(maxsize=4096)
 def _instant(value: dt.date | None, zone_here: ZoneInfo) -> dt.datetime | None:
     """
     Return the instant of a local bound.
