@@ -71,6 +71,13 @@ def test_a_grant_everywhere_is_said_so() -> None:
     )
 
 
+def test_a_workspace_without_all_of_its_profiles_is_told_from_the_whole() -> None:
+    forbid = Forbid(to="member:ana", permissions=["draft"], on="tulip-m")
+    found = compare(rules(), rules(gives("member:ana", permissions=["draft"]), forbid))
+    (change,) = found.changes
+    assert (("tulip", "tulip-x"), ("tulip (itself)", "tulip-x")) == (change.places, change.where)
+
+
 def test_what_is_kept_is_not_in_it() -> None:
     before = rules(gives("member:ana", role="writer"))
     after = rules(gives("member:ana", role="writer"), gives("member:ana", role="publisher"))
@@ -167,7 +174,7 @@ def test_it_is_all_and_nothing_but_what_differs(one, other, at) -> None:
             change.kind == kind
             and change.member == member
             and permission in change.permissions
-            and (where in change.places or _covered(change, where, other))
+            and where in change.places
             and (change.start is None or change.start <= at)
             and (change.end is None or at < change.end)
             for change in comparison.changes
@@ -180,13 +187,6 @@ def test_it_is_all_and_nothing_but_what_differs(one, other, at) -> None:
                 is_ = after.allows(member, permission, where, at=at)
                 assert differs("gains", member, permission, where) == (is_ and not was)
                 assert differs("loses", member, permission, where) == (was and not is_)
-
-
-def _covered(change, where: str, organization) -> bool:
-    """Whether a place is meant by the name of what is around it."""
-    if change.places == ("*",):
-        return True
-    return any(one.id == where and one.workspace in change.places for one in organization.profiles)
 
 
 @settings(max_examples=30)

@@ -139,6 +139,7 @@ def _compare(given: argparse.Namespace, out: Out) -> int:
                 "gives": list(one.gives),
                 "permissions": list(one.permissions),
                 "places": list(one.places),
+                "where": list(one.where),
                 "start": one.start.isoformat() if one.start else None,
                 "end": one.end.isoformat() if one.end else None,
                 "because": list(one.because),

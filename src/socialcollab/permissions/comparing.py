@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import attrs
@@ -35,8 +35,10 @@ class RightsChange:
 
         permissions: The permissions, sorted.
 
-        places: Where: ``*`` for everywhere, a workspace for all of it, else
-            profiles; sorted.
+        places: Where, every profile, workspace and ``*`` by itself, sorted.
+
+        where: The same for people: ``*`` for everywhere, a workspace for all of
+            it, ``tulip (itself)`` for a workspace without all of its profiles.
 
         start: First instant of it in UTC, or None for always.
 
@@ -52,6 +54,7 @@ class RightsChange:
     gives: tuple[str, ...]
     permissions: tuple[str, ...]
     places: tuple[str, ...]
+    where: tuple[str, ...]
     start: dt.datetime | None
     end: dt.datetime | None
     because: tuple[str, ...]
@@ -64,7 +67,7 @@ class RightsChange:
             if at is not None
         )
         return (
-            f"{sign} {self.member}: {', '.join(self.gives)} on {', '.join(self.places)}{times}"
+            f"{sign} {self.member}: {', '.join(self.gives)} on {', '.join(self.where)}{times}"
             f" ({', '.join(self.because)})"
         )
 
@@ -74,7 +77,7 @@ class RightsChange:
             "": badge(self.kind, tone),
             "who": self.member,
             "what": ", ".join(self.gives),
-            "where": ", ".join(self.places),
+            "where": ", ".join(self.where),
             "from": "" if self.start is None else f"{self.start:%Y-%m-%d %H:%M}",
             "until": "" if self.end is None else f"{self.end:%Y-%m-%d %H:%M}",
             "by": ", ".join(self.because),
@@ -176,7 +179,8 @@ def _changes(
                 member=member,
                 gives=_named(permissions, more),
                 permissions=permissions,
-                places=_places(places, more),
+                places=places,
+                where=_shortened(places, more),
                 start=span[0],
                 end=span[1],
                 because=because,
@@ -280,15 +284,23 @@ def _named(permissions: Sequence[str], access: Access) -> tuple[str, ...]:
     return tuple(permissions)
 
 
-def _places(places: Iterable[str], access: Access) -> tuple[str, ...]:
-    """Leave out profiles whose workspace is named, and workspaces where everywhere is."""
+def _shortened(places: Sequence[str], access: Access) -> tuple[str, ...]:
+    """Say places in as few words as mean the same: a whole by its name, its parts not."""
     named = set(places)
+    scope = access.rulebook.scope
+    if named == set(scope.places):
+        return (EVERYWHERE,)
+    said: set[str] = set()
+    for workspace, profiles in scope.profiles_by_workspace.items():
+        here = profiles & named
+        if workspace not in named:
+            said |= here
+        elif here == profiles:
+            said.add(workspace)
+        else:
+            said |= {f"{workspace} (itself)", *here}
+    # Workspaces without a profile, and everywhere without some place.
+    said |= named - scope.profiles.keys() - scope.profiles_by_workspace.keys() - {EVERYWHERE}
     if EVERYWHERE in named:
-        return (EVERYWHERE,) if named >= set(access.rulebook.scope.places) else tuple(sorted(named))
-    around = {
-        workspace: profiles
-        for workspace, profiles in access.rulebook.scope.profiles_by_workspace.items()
-        if workspace in named and profiles <= named
-    }
-    covered = set().union(*around.values())
-    return tuple(sorted(named - covered))
+        said.add(f"{EVERYWHERE} (itself)")
+    return tuple(sorted(said))
