@@ -1,0 +1,235 @@
+"""
+Time questions of permission beside cedarpy and beside a table of bits.
+
+One organization at random: 200 profiles in 20 workspaces on 6 networks, 12
+roles, three grants for each of 1,000 members; ten times as many with
+``--scale 10``. Half of the questions are answered yes. Every contender answers
+the same questions, in interleaved rounds; the answers are compared.
+
+    python bench/permissions.py [--scale 1] [--rounds 7]
+
+cedarpy is given what suits it best: for each member a policy set, parsed
+beforehand, that holds that member's grants alone. The table of bits is the
+limit: one function that looks two keys up and tests a bit, which knows no
+names, no times and no reasons.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import gc
+import json
+import random
+import statistics
+import time
+import tracemalloc
+from collections.abc import Callable
+
+from socialcollab.directory import Profile, Workspace
+from socialcollab.permissions import PERMISSIONS, Access, Grant, Role
+
+NETWORKS = ("x", "mastodon", "instagram", "facebook", "linkedin", "bluesky")
+NOW = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
+Question = tuple[str, str, str]
+
+
+class World:
+    """The organization as plain data, and questions about it."""
+
+    def __init__(self, scale: int) -> None:
+        rng = random.Random(7)
+        self.members = [f"m{number}" for number in range(1000 * scale)]
+        self.workspaces = [f"w{number}" for number in range(20 * scale)]
+        self.profiles = {
+            f"{name}-{number}": (name, rng.choice(NETWORKS))
+            for name in self.workspaces
+            for number in range(10)
+        }
+        names = sorted(PERMISSIONS)
+        self.roles = {f"r{number}": sorted(rng.sample(names, 3 + number)) for number in range(12)}
+        self.grants: dict[str, list[tuple[str, str, str]]] = {}
+        for member in self.members:
+            own = self.grants[member] = []
+            for _ in range(3):
+                kind = rng.choices(("workspace", "profile", "network"), (45, 40, 15))[0]
+                some = {"workspace": self.workspaces, "profile": list(self.profiles)}
+                own.append(
+                    (rng.choice(list(self.roles)), kind, rng.choice(some.get(kind, NETWORKS)))
+                )
+        self.questions = self._questions(rng, names)
+
+    def meant(self, kind: str, name: str, profile: str) -> bool:
+        workspace, network = self.profiles[profile]
+        return name == {"workspace": workspace, "profile": profile, "network": network}[kind]
+
+    def truth(self, member: str, permission: str, profile: str) -> bool:
+        return any(
+            permission in self.roles[role] and self.meant(kind, name, profile)
+            for role, kind, name in self.grants[member]
+        )
+
+    def _questions(self, rng: random.Random, names: list[str]) -> list[Question]:
+        profiles = list(self.profiles)
+        found: dict[bool, list[Question]] = {True: [], False: []}
+        while len(found[True]) < 2000 or len(found[False]) < 2000:
+            member, permission = rng.choice(self.members), rng.choice(names)
+            profile = rng.choice(profiles)
+            if rng.random() < 0.5:
+                role, kind, name = rng.choice(self.grants[member])
+                permission = rng.choice(self.roles[role])
+                profile = {"profile": name, "workspace": f"{name}-{rng.randrange(10)}"}.get(
+                    kind, profile
+                )
+            answer = self.truth(member, permission, profile)
+            if len(found[answer]) < 2000:
+                found[answer].append((member, permission, profile))
+        both = [*found[True], *found[False]]
+        rng.shuffle(both)
+        return both
+
+    def access(self) -> Access:
+        def on(kind: str, name: str) -> object:
+            return {"network": name, "workspace": "*"} if kind == "network" else {kind: name}
+
+        return Access.of(
+            members=self.members,
+            profiles=[
+                Profile(id=name, workspace=workspace, network=network)
+                for name, (workspace, network) in self.profiles.items()
+            ],
+            workspaces=[
+                Workspace(id=name, lead="m0", default_approval="none") for name in self.workspaces
+            ],
+            roles=[Role(id=name, permissions=said) for name, said in self.roles.items()],
+            grants=[
+                Grant(to=f"member:{member}", role=role, on=on(kind, name))
+                for member, own in self.grants.items()
+                for role, kind, name in own
+            ],
+        )
+
+
+def bits(world: World) -> Callable[[str, str, str], bool]:
+    bit = {name: 1 << number for number, name in enumerate(sorted(PERMISSIONS))}
+    masks = {role: sum(bit[one] for one in said) for role, said in world.roles.items()}
+    table: dict[str, dict[str, int]] = {}
+    for member, own in world.grants.items():
+        row = table[member] = dict.fromkeys((), 0)
+        for role, kind, name in own:
+            for profile in world.profiles:
+                if world.meant(kind, name, profile):
+                    row[profile] = row.get(profile, 0) | masks[role]
+
+    def may(member: str, permission: str, profile: str) -> bool:
+        return table[member].get(profile, 0) & bit[permission] != 0
+
+    return may
+
+
+def cedar(world: World) -> Callable[[str, str, str], bool]:
+    import cedarpy  # noqa: PLC0415  a peer, and none of the library's own
+
+    def uid(kind: str, name: str) -> dict[str, str]:
+        return {"type": kind, "id": name}
+
+    entities = [
+        {"uid": uid("Action", one), "attrs": {}, "parents": [
+            uid("Action", role) for role, said in world.roles.items() if one in said]}
+        for one in PERMISSIONS
+    ]  # fmt: skip
+    entities += [{"uid": uid("Action", role), "attrs": {}, "parents": []} for role in world.roles]
+    entities += [
+        {"uid": uid("Place", name), "attrs": {}, "parents": [
+            uid("Place", f"workspace {workspace}"), uid("Place", f"network {network}")]}
+        for name, (workspace, network) in world.profiles.items()
+    ]  # fmt: skip
+    around = {f"workspace {one}" for one in world.workspaces} | {
+        f"network {one}" for one in NETWORKS
+    }
+    entities += [{"uid": uid("Place", one), "attrs": {}, "parents": []} for one in sorted(around)]
+    known = cedarpy.Entities.from_json_str(json.dumps(entities))
+    policies = {
+        member: cedarpy.PolicySet.from_str(
+            "\n".join(
+                f'permit(principal == Member::"{member}", action in Action::"{role}",'
+                f' resource in Place::"{name if kind == "profile" else f"{kind} {name}"}");'
+                for role, kind, name in sorted(set(own))
+            )
+        )
+        for member, own in world.grants.items()
+    }
+
+    def may(member: str, permission: str, profile: str) -> bool:
+        request = {
+            "principal": f'Member::"{member}"',
+            "action": f'Action::"{permission}"',
+            "resource": f'Place::"{profile}"',
+        }
+        return bool(cedarpy.is_authorized(request, policies[member], known).allowed)
+
+    return may
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
+    parser.add_argument("--scale", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    world = World(options.scale)
+    gc.collect()
+    tracemalloc.start()
+    began = time.perf_counter()
+    access = world.access()
+    for member in world.members:
+        access.allows(member, "view", "w0-0", at=NOW)
+    traced = time.perf_counter() - began
+    memory = tracemalloc.get_traced_memory()[0] / 1e6
+    tracemalloc.stop()
+    began = time.perf_counter()
+    access = world.access()
+    built = time.perf_counter() - began
+    began = time.perf_counter()
+    for member in world.members:
+        access.allows(member, "view", "w0-0", at=NOW)
+    compiled = time.perf_counter() - began
+    allows, check = access.allows, access.check
+    limit, peer = bits(world), cedar(world)
+
+    def ours(questions: list[Question]) -> int:
+        return sum(allows(one, what, where, at=NOW) for one, what, where in questions)
+
+    contenders: dict[str, tuple[Callable[[list[Question]], int], list[Question]]] = {
+        "allows": (ours, world.questions),
+        "check": (
+            lambda some: sum(bool(check(one, what, where, at=NOW)) for one, what, where in some),
+            world.questions[:200],
+        ),
+        "table of bits": (lambda some: sum(limit(*one) for one in some), world.questions),
+        "cedarpy": (lambda some: sum(peer(*one) for one in some), world.questions[:400]),
+    }
+    yes = [one for one in world.questions if world.truth(*one)][:200]
+    contenders["check, yes"] = (contenders["check"][0], yes)
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(options.rounds):
+        for name, (run, questions) in contenders.items():
+            began = time.perf_counter()
+            answer = run(questions)
+            times[name].append((time.perf_counter() - began) / len(questions))
+            assert answer == sum(world.truth(*one) for one in questions), name
+    print(
+        f"{len(world.members)} members, {len(world.profiles)} profiles: made in {built:.2f} s,"
+        f" all members worked out in {compiled:.2f} s ({traced:.2f} s traced), {memory:.0f} MB"
+    )
+    reference = statistics.median(times["cedarpy"])
+    bare = statistics.median(times["table of bits"])
+    for name, taken in times.items():
+        one = statistics.median(taken)
+        print(
+            f"{name:14} {one * 1e6:9.2f} us   {reference / one:8.1f} x cedarpy"
+            f"   {bare / one:5.2f} x table of bits"
+        )
+
+
+if __name__ == "__main__":
+    main()
