@@ -282,8 +282,8 @@ class Access:
             where,
             at=at,
             scope=self._scope,
-            grants=self._rulebook.grants,
-            forbids=self._rulebook.forbids,
+            grants=self._rulebook.lines_with(permission)[0],
+            forbids=self._rulebook.lines_with(permission)[1],
             carried=bool(carrying),
             managers=self.members("manage_access", where, at=at),
         )
@@ -398,9 +398,14 @@ class Access:
 
     def members(self, permission: str, where: str, *, at: dt.datetime) -> tuple[MemberId, ...]:
         """Return everyone who may, sorted."""
+        self._scope.check_question(permission, where)
+        at = as_utc(at)
+        able = self._rulebook.members_with(permission)
+        # Nobody else comes by it but in the place of one of them.
+        candidates = able | {one.delegate for one in self._absences if one.member in able}
         return tuple(
             MemberId(member)
-            for member in sorted(self._scope.members)
+            for member in sorted(candidates)
             if self.allows(member, permission, where, at=at)
         )
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import attrs
 
-from socialcollab.directory import Party
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.permissions.grant import Forbid, Grant
@@ -76,16 +75,13 @@ class Line:
     def reason(self, member: str, where: str) -> Reason:
         """Say that it gives *member* something there, through a team if so."""
         grant = self.source
-        through = next(
-            (
+        through = ""
+        if not any(party.kind == "member" and party.name == member for party in grant.to):
+            through = next(
                 party.name
                 for party in grant.to
                 if party.kind == "team" and member in self.scope.everyone_in(party)
-            ),
-            "",
-        )
-        if Party("member", member) in grant.to:
-            through = ""
+            )
         role = grant.role if isinstance(grant, Grant) else ""
         return Reason.of(
             "grant.team" if through else "grant.member",

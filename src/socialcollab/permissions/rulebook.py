@@ -101,6 +101,8 @@ class Rulebook:
         }
         self.compiled: dict[str, Rights] = {}
         self._masks: dict[frozenset[str], int] = {}
+        self._lines_with: dict[str, tuple[tuple[Line, ...], tuple[Line, ...]]] = {}
+        self._members_with: dict[str, frozenset[str]] = {}
         self._bounds: dict[str, frozenset[dt.datetime]] = {}
         self._spans: dict[str, Mapping[tuple[str, str], tuple[Span, ...]]] = {}
         self._roles_held: dict[tuple[str, str, str], tuple[Span, ...]] = {}
@@ -152,6 +154,28 @@ class Rulebook:
             permission, where, at
         )
 
+    def lines_with(self, permission: str) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+        """Return the grants and the forbids that are about a permission, whomever they mean."""
+        found = self._lines_with.get(permission)
+        if found is None:
+            found = self._lines_with[permission] = (
+                tuple(line for line in self.grants if permission in line.permissions),
+                tuple(line for line in self.forbids if permission in line.permissions),
+            )
+        return found
+
+    def members_with(self, permission: str) -> frozenset[str]:
+        """Return everyone to whom a grant or a duty gives a permission somewhere, some time."""
+        found = self._members_with.get(permission)
+        if found is None:
+            duties = (line for line in self.duties if permission in line.permissions)
+            found = frozenset[str]().union(
+                *(line.members for line in self.lines_with(permission)[0]),
+                *(line.members for line in duties),
+            )
+            self._members_with[permission] = found
+        return found
+
     def carrying(
         self, member: str, permission: str, where: str, *, at: dt.datetime
     ) -> Reason | None:
@@ -161,7 +185,8 @@ class Rulebook:
         lines = self.granting(member, permission, where, at=at)
         if lines:
             return lines[0].reason(member, where)
-        for line in sorted(self.rights(member).duties, key=lambda line: line.source.id):
+        duties = self.rights(member).duties
+        for line in sorted(duties, key=lambda line: line.source.id) if duties else ():
             if permission not in line.permissions or where not in line.places:
                 continue
             turn = line.turn(member, where, at)
@@ -323,12 +348,14 @@ class Rulebook:
     def _holding(
         self, lines: Iterable[Line], member: str, permission: str, where: str, *, at: dt.datetime
     ) -> list[Line]:
-        found = (
+        found = [
             line
             for line in lines
             if line.binds(member, permission, where) and within(line.span(where), at)
-        )
-        return sorted(found, key=lambda line: line.order)
+        ]
+        if len(found) > 1:
+            found.sort(key=lambda line: line.order)
+        return found
 
     def _compiled(self, member: str) -> Rights:
         grants, forbids, duties = self._lines_to.get(member, _NO_LINES)
