@@ -50,6 +50,11 @@ def test_a_proposal_names_every_line_and_changes_nothing(office) -> None:
     before = office.desk.in_force().digest
     proposal = office.desk.propose(with_lines(office, GRANT_TOM))
     assert ["added grants[7]"] == [str(change) for change in proposal.changes]
+    assert {("gains", "tom", ("grants[7]",))} == {
+        (one.kind, one.member, one.because) for one in proposal.rights.changes
+    }
+    assert str(proposal).splitlines()[1].startswith("+ tom: ")
+    assert "gains" in proposal._repr_html_()
     assert () == proposal.orphans
     assert before == office.desk.in_force().digest
 

@@ -12,6 +12,7 @@ from socialcollab.desk.planning import all_rows
 from socialcollab.desk.steps import Steps
 from socialcollab.errors import InvalidValueError
 from socialcollab.organization import Change, Organization
+from socialcollab.permissions import Comparison, compare
 from socialcollab.showing import Tone, badge, card, facts, rows
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import Actor, step_statuses
@@ -93,6 +94,19 @@ class Proposal:
                 ],
             ),
             rows(
+                ["who", "gains or loses", "what", "where", "by"],
+                [
+                    [
+                        one.member,
+                        badge(one.kind, "green" if one.kind == "gains" else "red"),
+                        ", ".join(one.gives),
+                        ", ".join(one.where),
+                        ", ".join(one.because),
+                    ]
+                    for one in self.rights.changes
+                ],
+            ),
+            rows(
                 ["what it would leave", "because"],
                 [[f"{one.thing} {one.id}", one.because.text()] for one in self.orphans],
             ),
@@ -101,12 +115,18 @@ class Proposal:
         )
 
     @property
+    def rights(self) -> Comparison:
+        """Who would gain and who would lose what, and by which line."""
+        return compare(self.base.access, self.organization.access)
+
+    @property
     def digest(self) -> str:
         """The digest of what is proposed."""
         return self.organization.digest
 
     def __str__(self) -> str:
         lines = [str(change) for change in self.changes] or ["nothing changes"]
+        lines += map(str, self.rights.changes)
         lines += [f"orphan: {orphan}" for orphan in self.orphans]
         lines += [f"asked again: post `{post}`" for post in self.asked_again]
         return "\n".join(lines)
