@@ -3,6 +3,7 @@
 from socialcollab.organization.change import Change, changes_between
 from socialcollab.organization.expectation import Expectation, FailedExpectation
 from socialcollab.organization.organization import Organization
+from socialcollab.organization.removal import Hanging, Removal, removal
 from socialcollab.organization.settings import Settings
 from socialcollab.organization.standing_facts import (
     CampaignStart,
@@ -16,10 +17,13 @@ __all__ = [
     "Change",
     "Expectation",
     "FailedExpectation",
+    "Hanging",
     "Note",
     "Organization",
+    "Removal",
     "Settings",
     "StandingFacts",
     "changes_between",
     "evolve_facts",
+    "removal",
 ]

@@ -23,6 +23,7 @@ from socialcollab.organization.document import read_document
 from socialcollab.organization.expectation import Expectation, FailedExpectation
 from socialcollab.organization.expected import failed_expectations
 from socialcollab.organization.reader import fields_of
+from socialcollab.organization.removal import Removal, removal
 from socialcollab.organization.settings import Settings
 from socialcollab.organization.standing_facts import StandingFacts
 from socialcollab.organization.write import plain_values, section_values
@@ -604,6 +605,15 @@ class Organization:
         Whoever is away by the facts is taken to be (see `under`).
         """
         return coverage(self.access, start=start, end=end, absent=absent, without=without)
+
+    def removal(self, member: str) -> Removal:
+        """
+        Return everything in the document, and among the facts, that hangs on a member.
+
+        Raises:
+            NotFoundError: If there is no such member.
+        """
+        return removal(self, member)
 
     def check(self, at: dt.datetime) -> tuple[FailedExpectation, ...]:
         """

@@ -1,0 +1,142 @@
+"""Everything in a document, and among the facts, that hangs on one person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from socialcollab import sections as sh
+from socialcollab.errors import NotFoundError
+from socialcollab.identifiers import MemberId
+from socialcollab.organization.reader import fields_of
+from socialcollab.showing import badge, card, facts, show
+
+if TYPE_CHECKING:
+    from socialcollab.organization.organization import Organization
+
+__all__ = ["Hanging", "Removal", "removal"]
+
+
+@attrs.frozen(kw_only=True)
+class Hanging:
+    """
+    One thing that hangs on a person.
+
+    Attributes:
+        place: Where the document names them, such as ``duties[0].members[2]``,
+            or ``absence ID`` of a fact.
+
+        section: The section it stands in, such as ``duties``.
+
+        name: The thing's identifier, or its place where it has none.
+
+        alone: Whether nobody else is named there: it needs an heir, or goes too.
+    """
+
+    place: str
+    section: str
+    name: str
+    alone: bool
+
+    def __str__(self) -> str:
+        return f"{self.place} ({self.section} {self.name})" + (
+            ": nobody else" if self.alone else ""
+        )
+
+    def _html_cells_(self) -> dict[str, str]:
+        return {
+            "place": self.place,
+            "section": self.section,
+            "name": self.name,
+            "": badge("nobody else", "red") if self.alone else "",
+        }
+
+    def _repr_html_(self) -> str:
+        cells = self._html_cells_()
+        mark = cells.pop("")
+        return card(cells.pop("place"), facts(cells), badges=[mark] if mark else [])
+
+
+@attrs.frozen(kw_only=True)
+class Removal:
+    """
+    What hangs on a person, in the document's order, facts last.
+
+    Attributes:
+        member: Who.
+
+        hangs: Everything that does.
+    """
+
+    member: MemberId
+    hangs: tuple[Hanging, ...]
+
+    @property
+    def needing_an_heir(self) -> tuple[Hanging, ...]:
+        """What nobody else is named for."""
+        return tuple(one for one in self.hangs if one.alone)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.hangs)) or f"nothing hangs on {self.member}"
+
+    def _repr_html_(self) -> str:
+        return show(self.hangs, title=f"What hangs on {self.member}").html
+
+
+def removal(organization: Organization, member: str) -> Removal:
+    """
+    Return everything that hangs on a member.
+
+    Raises:
+        NotFoundError: If there is no such member.
+    """
+    if member not in organization.members_by_id:
+        raise NotFoundError(
+            "member", member, suggestion=organization.did_you_mean("member", member)
+        )
+    found = []
+    for field in fields_of(type(organization)):
+        value = getattr(organization, field.name)
+        for path, alone, thing in _naming(field.shape, value, member, "", None):
+            place = f"{field.key}{path}"
+            name = getattr(thing, "id", "") or place.partition(".")[0]
+            found.append(Hanging(place=place, section=field.key, name=str(name), alone=alone))
+    found += [
+        Hanging(place=f"absence {one.id}", section="absences", name=one.id, alone=True)
+        for one in organization.absences
+        if member in (one.member, one.delegate)
+    ]
+    return Removal(member=MemberId(member), hangs=tuple(found))
+
+
+def _naming(
+    shape: sh.Shape, value: Any, member: str, path: str, thing: Any, *, alone: bool = True
+) -> Iterator[tuple[str, bool, Any]]:
+    """Yield where *member* is named: the path, whether alone, and the thing around it."""
+    if value is None:
+        return
+    match shape:
+        case sh.Ref(kind="member"):
+            if value == member:
+                yield path, alone, thing
+        case sh.Party():
+            if value.kind == "member" and value.name == member:
+                yield path, alone, thing
+        case sh.Section():
+            around = value if thing is None and hasattr(value, "id") else thing
+            for field in fields_of(type(value)):
+                inner = getattr(value, field.name)
+                yield from _naming(field.shape, inner, member, f"{path}.{field.key}", around)
+        case sh.ListOf(item=item):
+            many = sorted(value) if isinstance(value, frozenset) else value
+            for number, one in enumerate(many):
+                yield from _naming(
+                    item, one, member, f"{path}[{number}]", thing, alone=len(many) == 1
+                )
+        case sh.MapOf(item=sh.Section() as item):
+            for one in value:
+                yield from _naming(item, one, member, f".{one.id}", one)
+        case _:
+            return
