@@ -324,3 +324,18 @@ def test_what_would_be_lost_is_found_with_whose_absence_it_takes(run: Run, tmp_p
     code, out, _ = run("coverage", str(document), *july, "--without", "ana", "--without", "ben")
     assert code == 1
     assert out.startswith("without ana, ben: nobody for view on tulip-x from 2026-07-01 00:00")
+
+
+def test_the_table_of_rights_is_a_page_in_either_language(run: Run, tmp_path: Path) -> None:
+    page = tmp_path / "rights.html"
+    at = ("--at", "2026-06-01T09:00+02:00")
+    code, out, _ = run("rights", AGENCY, "--html", str(page), *at)
+    assert code == 0
+    assert "publish" in out
+    english = page.read_text(encoding="utf-8")
+    assert '<html lang="en">' in english
+    assert "2026-06-01 09:00 Europe/Amsterdam" in english
+    run("rights", AGENCY, "--html", str(page), *at, "--language", "nl")
+    assert "Wie wat mag" in page.read_text(encoding="utf-8")
+    _, out, _ = run("rights", AGENCY, "--json", *at)
+    assert {"member", "profile", "permissions"} == set(json.loads(out)[0])

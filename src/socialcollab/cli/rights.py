@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 
 from socialcollab.cli.given import instant, load
 from socialcollab.cli.out import FINE, FOUND, Out
@@ -29,6 +30,12 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     can.add_argument("--language", default="en", choices=("en", "nl"), help="of the reasons")
     _at(can)
 
+    rights = command("rights", _rights, "show who may do what, members by profiles")
+    rights.add_argument("document", help="the document, such as agency.toml")
+    rights.add_argument("--html", help="write a page to this file")
+    rights.add_argument("--language", default="en", choices=("en", "nl"), help="of the page")
+    _at(rights)
+
     coverage = command("coverage", _coverage, "say what nobody could do if people were away")
     coverage.add_argument("document", help="the document, such as agency.toml")
     coverage.add_argument("--absent", type=int, default=1, help="how many are away; default 1")
@@ -46,6 +53,40 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     compare.add_argument("after", help="the document as it is to be")
     compare.add_argument("--all", action="store_true", help="rights that are over by now, too")
     _at(compare)
+
+
+def _rights(given: argparse.Namespace, out: Out) -> int:
+    at = instant(given.at)
+    organization = load(given.document)
+    if given.html:
+        from socialcollab.pages import page
+        from socialcollab.pages.words import words
+        from socialcollab.time import local_time
+
+        said = words(given.language)
+        zone = str(organization.settings.timezone)
+        text = page(
+            said["rights.title"].format(name=organization.settings.name or organization.id),
+            organization.rights(at=at, language=given.language),
+            language=given.language,
+            lede=said["rights.lede"].format(at=f"{local_time(at, zone):%Y-%m-%d %H:%M} {zone}"),
+        )
+        Path(given.html).write_text(text, encoding="utf-8")
+    access = organization.access
+    found = [
+        (member.id, profile.id, access.permissions_of(member.id, profile.id, at=at))
+        for member in organization.members
+        for profile in organization.profiles
+    ]
+    out.answer(
+        [
+            {"member": member, "profile": profile, "permissions": list(may)}
+            for member, profile, may in found
+        ],
+        [f"{member:<20} {profile:<22} {', '.join(may)}" for member, profile, may in found if may]
+        or ["nobody may do anything"],
+    )
+    return FINE
 
 
 def _coverage(given: argparse.Namespace, out: Out) -> int:

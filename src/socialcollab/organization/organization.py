@@ -46,6 +46,7 @@ from socialcollab.workflow import ApprovalPolicy, Policies
 
 if TYPE_CHECKING:
     from socialcollab.directory import NetworkDescription
+    from socialcollab.pages import Html
     from socialcollab.styleguide import StyleGuide
 
 __all__ = ["Organization"]
@@ -605,6 +606,12 @@ class Organization:
         Whoever is away by the facts is taken to be (see `under`).
         """
         return coverage(self.access, start=start, end=end, absent=absent, without=without)
+
+    def rights(self, *, at: dt.datetime, language: str = "en") -> Html:
+        """Return a table of who may do what at an instant: members by profiles."""
+        from socialcollab.organization.rights import rights_of  # noqa: PLC0415  as needed
+
+        return rights_of(self, at=at, language=language)
 
     def removal(self, member: str) -> Removal:
         """

@@ -9,6 +9,7 @@ from socialcollab.pages.calendar import (
 )
 from socialcollab.pages.markup import Html, escape, safe_href, safe_source
 from socialcollab.pages.preview import LinkCard, PreviewImage, PreviewPost, preview
+from socialcollab.pages.rights import RightsCell, RightsColumn, RightsRow, rights_table
 from socialcollab.pages.shell import page
 from socialcollab.pages.table import Tone, badge, heading, join, paragraph, table
 
@@ -21,6 +22,9 @@ __all__ = [
     "LinkCard",
     "PreviewImage",
     "PreviewPost",
+    "RightsCell",
+    "RightsColumn",
+    "RightsRow",
     "Tone",
     "badge",
     "escape",
@@ -30,6 +34,7 @@ __all__ = [
     "page",
     "paragraph",
     "preview",
+    "rights_table",
     "safe_href",
     "safe_source",
     "table",

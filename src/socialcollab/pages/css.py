@@ -110,6 +110,17 @@ table.month td.empty{display:none}
 .pv-linkedin .av{border-radius:5px}.pv-instagram .media figure img,.pv-instagram .media figure .none{flex:none;aspect-ratio:1;max-height:none}.pv-instagram figcaption{flex:1}
 .pv-instagram .media{margin-top:12px}.pv-instagram .av{width:34px;height:34px;font-size:12.5px;box-shadow:0 0 0 2px var(--card),0 0 0 4px #d0418d}
 .pv-instagram header{padding-left:18px}.pv-instagram .text b{font-weight:700}
+table.rights{border-collapse:separate;border-spacing:0;font-size:13.5px;border:1px solid var(--line);border-radius:12px;background:var(--card);min-width:min(100%,520px)}
+table.rights th,table.rights td{padding:8px 12px;border-bottom:1px solid var(--line);border-left:1px solid var(--line);text-align:left;vertical-align:top}
+table.rights tr:last-child>*{border-bottom:0}table.rights thead th{background:var(--wash);color:var(--soft);font-size:12.5px;font-weight:600;white-space:nowrap}
+table.rights thead th.ws{color:var(--ink);font-size:13.5px}
+table.rights th[scope=row],table.rights thead tr:first-child th:first-child{position:sticky;left:0;border-left:0;background:var(--card);font-weight:600;min-width:132px;z-index:1}
+table.rights thead tr:first-child th:first-child{background:var(--wash);border-radius:12px 0 0}
+table.rights td{background:color-mix(in srgb,var(--b,var(--card)) 55%,var(--card))}table.rights td b{color:var(--c);font-weight:600;display:block}
+table.rights small{display:block;color:var(--soft);font-size:12px;font-weight:400;overflow-wrap:anywhere}table.rights small.no{color:var(--red)}
+table.rights tbody tr:hover>*{box-shadow:inset 0 0 0 99px color-mix(in srgb,var(--ink) 3%,transparent)}
+.bars{display:inline-flex;gap:2px;vertical-align:1px;margin-right:6px}.bars i{width:9px;height:5px;border-radius:2px;background:color-mix(in srgb,var(--c,var(--grey)) 22%,transparent)}.bars i.on{background:var(--c,var(--grey))}
+.rights-legend{margin:14px 0 12px}.rights-legend li{color:var(--soft)}
 @media print{:root{color-scheme:light;--paper:#fff;--wash:#f6f5f2}main{padding:0;max-width:none}body{font-size:12px}
 h1{font-size:24px}table.month td{height:64px;padding:4px}.entry{font-size:10.5px;padding:3px 5px}.entry .top,.entry .state{font-size:9.5px}.pv,table.month tr{break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 details>summary{display:none}@page{size:A4 landscape;margin:12mm}}
