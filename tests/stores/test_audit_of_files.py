@@ -310,3 +310,22 @@ def test_a_damaged_event_is_refused_by_name(journal: BoundStore, raw: sqlite3.Co
     raw.execute("DELETE FROM socialcollab_events WHERE position = 4")
     with pytest.raises(JournalDamagedError, match="position 4"):
         journal.follow()
+
+
+def test_a_list_of_rows_nested_without_end_is_damage_and_no_crash(
+    journal: BoundStore, raw: sqlite3.Connection
+) -> None:
+    """Under a checksum that fits, so that the text itself is read."""
+    deep = "[" * 100_000 + "]" * 100_000
+    stream = journal.streams()[0]
+    raw.execute("UPDATE socialcollab_streams SET rows = ? WHERE stream = ?", (deep, stream))
+    [(version, hash_, record)] = raw.execute(
+        "SELECT version, hash, record FROM socialcollab_streams WHERE stream = ?", (stream,)
+    ).fetchall()
+    raw.execute(
+        "UPDATE socialcollab_streams SET checksum = ? WHERE stream = ?",
+        (checksum_of(ORGANIZATION, stream, version, hash_, deep, record), stream),
+    )
+    assert (f"{stream} rows", "the list of rows does not parse") in {
+        (one.place, one.problem) for one in journal.audit().findings
+    }

@@ -358,3 +358,16 @@ def test_a_thread_that_ends_keeps_no_connection(store: SqliteStore, here: Scene)
         thread.start()
         thread.join()
     assert len(store.connections._idle.connections) == 1
+
+
+def test_only_due_rows_can_be_leased(path: Path) -> None:
+    """An index of any other name, before it or after it, has its own columns and no others."""
+    SqliteStore(path, indexes=(Index("alarms", ("at",)), Index("due", ("at", "kind"), ("at",))))
+    raw = sqlite3.connect(path)
+    columns = {
+        name: {row[1] for row in raw.execute(f"PRAGMA table_info(socialcollab_index_{name})")}
+        for name in ("alarms", "due")
+    }
+    raw.close()
+    assert {"organization", "key", "stream", "c_at"} == columns["alarms"]
+    assert {"lease_worker", "lease_until"} <= columns["due"]

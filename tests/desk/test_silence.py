@@ -1,0 +1,101 @@
+"""Nothing is planned into a silence or under a hold, and each workspace has its own calendar."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from tests.desk.conftest import DOCUMENT
+
+from socialcollab.desk import Desk
+from socialcollab.errors import RefusedError
+from socialcollab.organization import Organization
+from socialcollab.workflow import Actor, Event
+from socialcollab.workflow import events as ev
+
+SILENCE = """
+[[blackouts]]
+on = { workspace = "tulip" }
+start = "2026-05-04 19:55"
+end = "2026-05-04 20:05"
+reason = "two minutes of silence"
+"""
+WITHIN, OUTSIDE = "2026-05-04 20:00", "2026-05-04 20:05"
+
+
+def silent(office) -> None:
+    proposal = office.desk.propose(Organization.loads(DOCUMENT + SILENCE))
+    office.desk.acting_as("eva").adopt(proposal, reason="Remembrance Day")
+
+
+def drafted(office, at: str, profile: str = "tulip-x", who: str = "ana"):
+    return office.desk.acting_as(who).draft("Lente", profiles=[profile], planned_at=at)
+
+
+def test_no_post_is_submitted_moved_or_scheduled_into_a_silence(office) -> None:
+    silent(office)
+    ana, ben = office.acting("ana", "ben")
+    with pytest.raises(RefusedError, match="two minutes of silence"):
+        ana.submit(drafted(office, WITHIN))
+    post = ana.submit(drafted(office, OUTSIDE))
+    with pytest.raises(RefusedError, match="two minutes of silence"):
+        ana.move(post, WITHIN)
+    post = ben.approve(post)
+    with pytest.raises(RefusedError, match="two minutes of silence"):
+        ana.schedule(post, at=WITHIN)
+    assert "approved" == office.desk.post(post.id).state
+
+
+def test_no_post_is_moved_or_scheduled_to_a_time_under_a_hold(office) -> None:
+    ana, ben, eva = office.acting("ana", "ben", "eva")
+    post = ben.approve(ana.submit(drafted(office, OUTSIDE)))
+    until = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+    eva.hold("tulip-x", reason="a crisis", until=until)
+    with pytest.raises(RefusedError, match="a crisis"):
+        ana.move(post, "2026-05-05 09:00")
+    post = ana.move(post, "2026-06-02 09:00")
+    with pytest.raises(RefusedError, match="a crisis"):
+        ana.schedule(post, at="2026-05-05 09:00")
+
+
+def test_the_calendar_of_a_workspace_holds_its_own_entries_alone(office) -> None:
+    drafted(office, OUTSIDE)
+    drafted(office, OUTSIDE, profile="dike-x", who="dirk")
+    start = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
+    month = start, start + dt.timedelta(days=31)
+    for workspace, profile in (("tulip", "tulip-x"), ("dike", "dike-x")):
+        found = office.desk.calendar(*month, workspace=workspace).entries()
+        assert [profile] == [entry.profile for entry in found]
+    assert 2 == len(office.desk.calendar(*month).entries())
+
+
+def test_what_concerns_nobody_keeps_nobody_from_being_told(office) -> None:
+    """Events of several streams in one append: each has its own notices, whatever stands before."""
+    post = drafted(office, OUTSIDE)
+    desk = Desk.open(office.store, **office.options)
+    engine = desk.engine
+    state = desk.run(engine.state())
+    loaded = desk.run(engine.post(post.id))
+    events = [
+        Event(ev.calendar_stream("tulip-x"), Actor.RULES, ev.SlotTaken(post=post.id)),
+        Event(
+            ev.post_stream(post.id),
+            Actor.member("ben"),
+            ev.PostCommented(internal=False, text="Mooi"),
+        ),
+    ]
+    desk.run(engine.append(state, events, [loaded], at=engine.now(), salt=loaded.record.post.salt))
+    assert ["ana"] == [one.to for one in desk.notices() if one.kind == "commented"]
+
+
+def test_what_another_hold_made_miss_its_time_is_not_laid_to_this_one(office) -> None:
+    ana, ben, eva = office.acting("ana", "ben", "eva")
+    ben.approve(ana.submit(drafted(office, "2026-04-02 09:30")))
+    first = eva.hold("tulip-x", reason="a crisis")
+    office.now = dt.datetime(2026, 4, 2, 8, tzinfo=dt.UTC)
+    office.desk.run_due()
+    (missed,) = eva.resume(first.id).missed
+    assert missed.endswith(".tulip-x.1")
+    second = eva.hold("tulip-x", reason="another")
+    assert () == second.missed
+    assert () == eva.resume(second.id).missed
