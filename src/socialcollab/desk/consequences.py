@@ -123,11 +123,11 @@ def _digests(told: Sequence[Told], organization: Organization, at: dt.datetime) 
         for notify in person.notify if person else ():
             if notify.digest:
                 waiting.setdefault((one.to, notify.channel, notify.digest), []).append(one)
-    for (member, channel, time), items in sorted(waiting.items(), key=lambda pair: pair[0]):
+    for member, channel, time in sorted(waiting):
         data = DigestAdded(
             member=member,
             channel=channel,
             closes_at=next_digest_at(organization, member, time, at=at),
-            items=tuple(items),
+            items=tuple(waiting[member, channel, time]),
         )
         yield Event(digest_stream(member, channel), Actor.RULES, data)
