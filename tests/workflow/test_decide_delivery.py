@@ -28,6 +28,7 @@ from socialcollab.workflow import (
     absent,
     begin,
     commands,
+    differs_from_out,
     evolve_delivery,
     give_up,
     may_leave,
@@ -396,3 +397,14 @@ def test_approving_after_the_fact_is_not_possible(bench) -> None:
     b = sending(bench)
     refused = b.refusal("eva", commands.Approve(post="p1", seen=b.seen))
     assert refused == "wrong_state"
+
+
+def test_only_what_is_out_and_stays_can_differ_from_the_post(bench) -> None:
+    b = approved(bench)
+    waiting = only(b)
+    b.now -= MINUTE
+    b.edit(text="another text")
+    for state in DeliveryState:
+        there = attrs.evolve(waiting, state=state, revision=waiting.revision)
+        assert differs_from_out(b.post, there) == (state is DeliveryState.PUBLISHED)
+        assert not differs_from_out(b.post, attrs.evolve(there, unwanted=True))

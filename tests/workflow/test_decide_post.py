@@ -378,6 +378,23 @@ def test_extends_is_a_union_in_which_an_inherited_step_is_the_same_step(bench) -
     assert b.state == "approved"
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "shorter"),
+    [
+        ("1 business day", "10 hours", "1 business day"),
+        ("9 business hours", "1 business day", "1 business day"),
+        ("1 day", "2 business days", "2 business days"),
+        ("1 week", "6 days", "6 days"),
+    ],
+)
+def test_the_shorter_lateness_wins_and_a_business_day_has_eight_hours(
+    bench, one: str, other: str, shorter: str
+) -> None:
+    b = bench(policy("m", late_by=one), policy("n", late_by=other))
+    b.draft()
+    assert shorter == str(b.context().requirement(b.post).late_by)
+
+
 @pytest.mark.parametrize("first", ["strict", "lax"])
 def test_where_policies_differ_the_stricter_wins(bench, first) -> None:
     lax = policy("a-lax" if first == "lax" else "z-lax", late="publish")

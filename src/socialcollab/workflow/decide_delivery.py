@@ -212,12 +212,12 @@ def start_send(
         return ()
     if delivery.unwanted:
         return (_event(delivery, ev.DeliveryReturned(problem="taken_down")),)
-    problem = missed_by(record, delivery, context)
     begun = part > 0 or delivery.partly_out
-    if problem and begun and problem == silenced_by(record, delivery, context):
-        returned = ev.DeliveryReturned(problem=problem, not_before=context.now + _SOON)
+    silenced = silenced_by(record, delivery, context)
+    if silenced and begun:
+        returned = ev.DeliveryReturned(problem=silenced, not_before=context.now + _SOON)
         return (_event(delivery, returned),)
-    problem = problem or _not_approved(record, delivery, context)
+    problem = missed_by(record, delivery, context) or _not_approved(record, delivery, context)
     if problem:
         return (_event(delivery, ev.DeliveryMissed(problem=problem)),)
     if waits_to_sign_in(record, delivery, context):
