@@ -165,6 +165,24 @@ def test_a_manager_of_one_workspace_gives_nothing_elsewhere_and_no_more_than_the
         tom.adopt(office.desk.propose(with_lines(office, elsewhere)), reason=WHY)
 
 
+def test_a_place_in_a_rotation_is_given_like_a_grant(
+    office,
+) -> None:
+    """Whoever may not approve on the dike's profile lets nobody approve there by turns."""
+    eva, dirk = office.acting("eva", "dirk")
+    managing = MANAGER.replace("member:tom", "member:dirk")
+    eva.adopt(office.desk.propose(with_lines(office, managing)), reason=WHY)
+    duty = (
+        '\n[[duties]]\nid = "desk"\nrole = "{role}"\non = {{ workspace = "dike" }}\n'
+        'members = ["ben"]\nstart = 2026-04-06\nevery = "day 09:00"\n'
+    )
+    with pytest.raises(RefusedError, match="`dirk` does not hold `approve` on `dike"):
+        dirk.adopt(office.desk.propose(with_lines(office, duty.format(role="editor"))), reason=WHY)
+    dirk.adopt(office.desk.propose(with_lines(office, duty.format(role="publisher"))), reason=WHY)
+    office.now = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
+    assert office.desk.organization.access.allows("ben", "publish", "dike-x", at=office.now)
+
+
 def test_what_begins_later_is_given_too(office) -> None:
     """A grant that starts next year is refused like one that starts today."""
     eva, tom = office.acting("eva", "tom")
