@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import attrs
@@ -15,6 +16,7 @@ from socialcollab.directory import Member, Profile, Team
 from socialcollab.errors import InvalidValueError, MissingExtraError, NotFoundError
 from socialcollab.identifiers import PostId, WorkspaceId
 from socialcollab.organization import Organization
+from socialcollab.organization.load import template_names
 from socialcollab.permissions import Grant
 
 NORTHWIND = Path(socialcollab.organization.__file__).parent / "templates" / "northwind"
@@ -206,7 +208,10 @@ def test_what_is_made_by_hand_is_checked_too(northwind: Organization) -> None:
         attrs.evolve(northwind, members=())
 
 
-@pytest.mark.parametrize("name", ["client_signs_off", "co_publishing", "by_network"])
+TEMPLATES = [name for name in template_names() if name != "northwind"]
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
 def test_each_template_loads_and_its_expectations_hold(name: str) -> None:
     made = Organization.template(name, id="acme")
     assert made.id == "acme"
@@ -322,3 +327,47 @@ def test_a_star_does_not_reach_into_folders() -> None:
     found = faults('include = ["clients/*.toml"]\n', clients__a__w=OWN)
     assert ["no file matches" in one for one in found] == [True, False]
     assert "nothing names it" in found[1]
+
+
+def test_in_a_rotation_one_a_week_publishes_and_everybody_writes() -> None:
+    made = Organization.template("rotating", id="acme")
+    weeks = [SPRING + dt.timedelta(weeks=number) for number in range(3)]
+    publishing = [
+        [who for who in ("first", "second", "third") if made.access.allows(
+            who, "publish", "brand-mastodon", at=week)]
+        for week in weeks
+    ]  # fmt: skip
+    assert {("first",), ("second",), ("third",)} == {tuple(who) for who in publishing}
+    assert all(
+        made.access.allows(who, "draft", "brand-mastodon", at=SPRING)
+        for who in ("first", "second", "third")
+    )
+
+
+def test_each_rung_of_the_ladder_allows_more_than_the_one_below() -> None:
+    made = Organization.template("ladder", id="acme")
+    rungs = [
+        set(made.access.permissions_of(who, "brand-facebook", at=SPRING))
+        for who in ("outside", "reader", "writer", "replier", "publisher", "approver")
+    ]
+    assert not rungs[0]
+    assert all(lower < higher for lower, higher in pairwise(rungs))
+
+
+def test_departments_draft_and_the_social_team_publishes() -> None:
+    made = Organization.template("departments", id="acme")
+    for profile in ("brand-linkedin", "brand-x"):
+        assert ("editor", "lead") == made.access.members("publish", profile, at=SPRING)
+        assert {"ads", "editor", "lead", "pr", "seo", "support"} == set(
+            made.access.members("draft", profile, at=SPRING)
+        )
+    assert ("ads", "lead") == made.access.members("ads.boost", "brand-x", at=SPRING)
+
+
+def test_split_by_function_everybody_does_their_own() -> None:
+    made = Organization.template("by_function", id="acme")
+    does = {"writer": "submit", "community": "reply", "editor": "publish", "analyst": "export"}
+    for who, what in does.items():
+        assert {who, "lead"} <= set(made.access.members(what, "brand-linkedin", at=SPRING))
+        others = set(does.values()) - {what} - ({"submit"} if who == "editor" else set())
+        assert not others & set(made.access.permissions_of(who, "brand-linkedin", at=SPRING))

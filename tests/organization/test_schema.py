@@ -17,6 +17,7 @@ from tests.drawing import a_third
 
 import socialcollab.organization
 from socialcollab.organization import Organization
+from socialcollab.organization.load import template_names
 from socialcollab.organization.reader import fields_of
 from socialcollab.organization.reference import document_page
 from socialcollab.testing.documents import documents, odd_values
@@ -78,7 +79,7 @@ def test_the_reference_page_is_current() -> None:
     assert page.read_text(encoding="utf-8") == document_page(fields_of(Organization))
 
 
-@pytest.mark.parametrize("name", ["northwind", "client_signs_off", "co_publishing", "by_network"])
+@pytest.mark.parametrize("name", template_names())
 def test_the_templates_fit_the_schema(name: str) -> None:
     document = Organization.template(name, id="acme").to_dict()
     VALIDATOR.validate(as_json(document))

@@ -246,7 +246,8 @@ class Organization:
         Make one from a template that ships with the library.
 
         Args:
-            name: "northwind", "client_signs_off", "co_publishing" or "by_network".
+            name: "northwind", "client_signs_off", "co_publishing", "by_network",
+                "by_function", "rotating", "ladder" or "departments".
 
             params: What fills it, beginning with ``id``; see each template.
 
