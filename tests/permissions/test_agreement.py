@@ -6,6 +6,7 @@ import random
 import time
 from collections import Counter
 
+import attrs
 import pytest
 from tests.permissions import naive_access as naive
 from tests.permissions.random_organizations import PERMISSIONS, make, moment
@@ -64,3 +65,23 @@ def test_they_agree_for_as_long_as_there_is(
     with capsys.disabled():
         print(f"\n{counts.pop('pairs')} of {PAIRS} questions of {number} organizations")
         print(f"seed {first}; reasons met: {dict(counts)}")
+
+
+def test_no_order_of_any_lines_changes_a_verdict_or_its_reasons() -> None:
+    for seed in range(25):
+        rng = random.Random(seed)
+        organization = make(rng)
+        mixed = attrs.evolve(
+            organization,
+            **{
+                name: tuple(rng.sample(values, len(values)))
+                for name, values in attrs.asdict(organization, recurse=False).items()
+                if isinstance(values, tuple)
+            },
+        )
+        one, other, at = organization.access(), mixed.access(), moment(rng)
+        for member in organization.members:
+            for permission in PERMISSIONS:
+                for where in organization.places:
+                    verdict = one.check(member.id, permission, where, at=at)
+                    assert verdict == other.check(member.id, permission, where, at=at), seed

@@ -68,7 +68,6 @@ class DutyLine:
             duty=self.source.id,
             gives=self.source.role,
             where=where,
-            line=self.place,
             **({} if turn.end is None else {"until": self.scope.local_text(turn.end, where)}),
         )
 
