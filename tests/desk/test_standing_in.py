@@ -162,3 +162,14 @@ def test_a_manager_names_no_delegate_for_somebody_who_may_more_than_they_do(offi
             tom.away(*week, member="eva", delegate=delegate)
     tom.away(*week, member="eva")
     eva.away(*week, member="ben", delegate="noor")
+
+
+def test_a_refused_delegate_tells_nothing_of_places_out_of_sight(office) -> None:
+    managing = '[[grants]]\nto = "member:dirk"\npermissions = ["manage_access"]\non = { workspace = "*" }\n'
+    adopt(office, ("[[forbids]]\n", f"{managing}\n[[forbids]]\n"))
+    today = office.desk.engine.now().date()
+    with pytest.raises(RefusedError) as caught:
+        office.desk.acting_as("dirk").away(
+            today, today + dt.timedelta(days=7), member="ben", delegate="dirk"
+        )
+    assert "tulip" not in str(caught.value)

@@ -153,20 +153,23 @@ def away(
         raise refuse(Reason.of("suspended", member=absence.delegate))
     if absence.member != context.actor.name:
         # Whoever says for another who stands in gives that one what the absent may do.
-        more = unlendable(context.actor.name, absence, context.access)
+        me = context.actor.name
+        more = unlendable(me, absence, context.access)
         if more:
-            raise refuse(
-                *(
-                    Reason.of(
-                        "gives_more",
-                        giver=context.actor.name,
-                        member=gain.member,
-                        permission=gain.permission,
-                        where=gain.where,
-                    )
-                    for gain in more
+            because = [
+                Reason.of(
+                    "gives_more",
+                    giver=me,
+                    member=gain.member,
+                    permission=gain.permission,
+                    where=gain.where,
                 )
-            )
+                for gain in more
+                if context.access.allows(me, "view", gain.where, at=context.now)
+            ]
+            # What the absent may do where the actor may not look is not theirs to know.
+            unseen = Reason.of("out_of_sight", member=me, permission="manage_access")
+            raise refuse(*(because or [unseen]))
     said = attrs.evolve(absence, by=context.actor.name)
     return (ev.Event(FACTS, context.actor, fe.MemberAway(absence=said, reason=reason)),)
 
