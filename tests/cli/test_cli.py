@@ -324,6 +324,10 @@ def test_what_would_be_lost_is_found_with_whose_absence_it_takes(run: Run, tmp_p
     code, out, _ = run("coverage", str(document), *july, "--without", "ana", "--without", "ben")
     assert code == 1
     assert out.startswith("without ana, ben: nobody for view on tulip-x from 2026-07-01 00:00")
+    document.write_text(document.read_text("utf-8").replace(', "member:ben"]', "]"), "utf-8")
+    code, out, _ = run("coverage", str(document), *july)
+    assert code == 1
+    assert "some permission is lost when the one person who has it is away" in out.splitlines()
 
 
 def test_the_table_of_rights_is_a_page_in_either_language(run: Run, tmp_path: Path) -> None:

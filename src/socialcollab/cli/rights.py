@@ -117,6 +117,8 @@ def _coverage(given: argparse.Namespace, out: Out) -> int:
 def _survival(count: int | None) -> str:
     if count is None:
         return "nobody may do anything"
+    if count == 0:
+        return "some permission is lost when the one person who has it is away"
     people = "one person" if count == 1 else f"{count} people"
     return f"every permission survives the absence of any {people}"
 
