@@ -193,3 +193,26 @@ def test_a_duty_that_names_what_does_not_exist_is_refused(duty: dict, said: str)
     }  # fmt: skip
     with pytest.raises(InvalidValueError, match=said):
         access(Duty(**{**values, **duty}))
+
+
+def test_far_beyond_any_calendar_nobody_is_on_duty_and_no_time_is_lost() -> None:
+    """Eight thousand years of a daily duty are not counted for a slip of the pen."""
+    daily = Duty(
+        id="d", role="care", on="tulip-x", members=["ana"], start=dt.date(2026, 1, 1),
+        every="day 09:00",
+    )  # fmt: skip
+    rota = daily.rota("Europe/Amsterdam")
+    assert rota.at(dt.datetime(9990, 6, 1, 12, tzinfo=dt.UTC)) is None
+    assert [] == list(
+        rota.between(dt.datetime(9990, 1, 1, tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC))
+    )
+    assert not access(daily).allows(
+        "ana", "reply", "tulip-x", at=dt.datetime(9990, 6, 1, tzinfo=dt.UTC)
+    )
+    assert (
+        access(daily).allows("ana", "reply", "tulip-x", at=dt.datetime(2226, 6, 1, tzinfo=dt.UTC))
+        is False
+    )
+    assert access(daily).allows(
+        "ana", "reply", "tulip-x", at=dt.datetime(2126, 6, 1, tzinfo=dt.UTC)
+    )

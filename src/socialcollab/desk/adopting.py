@@ -150,16 +150,7 @@ def _check_rights(
         givers = access.members("manage_access", "*", at=at)
         raise RefusedError(
             Verdict.no(
-                *(
-                    Reason.of(
-                        "gives_more",
-                        giver=member,
-                        member=gain.member,
-                        permission=gain.permission,
-                        where=gain.where,
-                    )
-                    for gain in more[:_SHOWN]
-                ),
+                *(gain.refused(member) for gain in more[:_SHOWN]),
                 missing=[
                     Remedy.of("adopted_by_other", by=[one for one in givers if one != member])
                 ],

@@ -375,18 +375,7 @@ class Access:
         more = ungivable(giver, self, after, at=at)
         if not more:
             return Verdict.yes(Reason.of("holds_what_it_gives", giver=giver))
-        return Verdict.no(
-            *(
-                Reason.of(
-                    "gives_more",
-                    giver=giver,
-                    member=gain.member,
-                    permission=gain.permission,
-                    where=gain.where,
-                )
-                for gain in more
-            )
-        )
+        return Verdict.no(*(gain.refused(giver) for gain in more))
 
     def profiles(self, member: str, permission: str, *, at: dt.datetime) -> tuple[ProfileId, ...]:
         """Return every profile where *member* may, sorted."""

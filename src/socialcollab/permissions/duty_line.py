@@ -87,14 +87,7 @@ def read_duty(source: Duty, number: int, scope: Scope) -> DutyLine:
         InvalidValueError: If it names what does not exist.
     """
     place = f"duties[{number}]"
-    for member in source.members:
-        if member not in scope.members:
-            raise InvalidValueError(
-                f"duty `{source.id}` has `{member}`, who is no member"
-                f"{did_you_mean(member, scope.members, before='; ')}",
-                value=member,
-                expected="a member's id",
-            )
+    scope.check_members(f"duty `{source.id}`", source.members)
     if source.role not in scope.roles.by_id:
         raise InvalidValueError(
             f"duty `{source.id}` gives `{source.role}`, which is no role"

@@ -10,6 +10,7 @@ import attrs
 
 from socialcollab.identifiers import MemberId
 from socialcollab.permissions.scope import Span
+from socialcollab.verdicts import Reason
 
 if TYPE_CHECKING:
     from socialcollab.permissions.absence import Absence
@@ -43,6 +44,16 @@ class Gain:
     where: str
     start: dt.datetime | None = attrs.field(default=None, order=False)
     end: dt.datetime | None = attrs.field(default=None, order=False)
+
+    def refused(self, giver: str) -> Reason:
+        """Say that *giver* does not hold it, and so cannot bring it about."""
+        return Reason.of(
+            "gives_more",
+            giver=giver,
+            member=self.member,
+            permission=self.permission,
+            where=self.where,
+        )
 
 
 def gains(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Rota", "Turn", "rota"]
 
 _STRETCH = dt.timedelta(days=366)
+_HORIZON = dt.timedelta(days=200 * 366)
 _LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
@@ -52,7 +53,8 @@ class Rota:
     The turns of a duty in one zone.
 
     Beginnings are worked out a year at a time, when first asked for, and kept:
-    from then on a question takes a binary search.
+    from then on a question takes a binary search. They reach two hundred years;
+    after that nobody is on duty.
     """
 
     def __init__(
@@ -66,10 +68,10 @@ class Rota:
         self._starts = starts
         self._ends = ends
         self._known: list[dt.datetime] = []
+        first = dt.datetime.combine(start, dt.time(), dt.UTC) - dt.timedelta(days=2)
+        self._last = first + min(_HORIZON, _LAST - first)
         # All beginnings before this instant are known; None once there are no others.
-        self._until: dt.datetime | None = dt.datetime.combine(
-            start, dt.time(), dt.UTC
-        ) - dt.timedelta(days=2)
+        self._until: dt.datetime | None = first
 
     def at(self, at: dt.datetime) -> Turn | None:
         """
@@ -79,6 +81,8 @@ class Rota:
             NaiveDatetimeError: If *at* has no UTC offset.
         """
         instant = as_utc(at)
+        if instant >= self._last:
+            return None
         self._learn(instant)
         number = bisect_right(self._known, instant) - 1
         if number < 0:
@@ -93,7 +97,7 @@ class Rota:
         Raises:
             NaiveDatetimeError: If one has no UTC offset.
         """
-        first, last = as_utc(a), as_utc(b)
+        first, last = as_utc(a), min(as_utc(b), self._last)
         self._learn(last)
         number = max(bisect_right(self._known, first) - 1, 0)
         while number < len(self._known) and self._known[number] < last:
@@ -123,15 +127,13 @@ class Rota:
     def _learn(self, at: dt.datetime) -> None:
         """Work out all beginnings up to and including an instant."""
         while self._until is not None and self._until <= at:
-            # Far ahead a stretch may hold no beginning at all: it doubles, so that few are asked for.
             since = self._until
-            reach = max(at, since) - since + _STRETCH
-            until = since + min(reach, _LAST - since)
+            until = min(at + _STRETCH, self._last)
             found = list(self._starts.between(since, until))
             if self._until is not since:
                 return  # another thread has been faster
             self._known = [*self._known, *found]
-            self._until = until if until < _LAST else None
+            self._until = until if until < self._last else None
 
 
 def rota(

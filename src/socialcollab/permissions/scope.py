@@ -56,14 +56,7 @@ class Scope:
         self.profiles = by_id("profile", profiles)
         self.teams = by_id("team", teams)
         for team in self.teams.values():
-            for member in team.members:
-                if member not in self.members:
-                    raise InvalidValueError(
-                        f"team `{team.id}` has `{member}`, who is no member"
-                        f"{did_you_mean(member, self.members, before='; ')}",
-                        value=member,
-                        expected="a member's id",
-                    )
+            self.check_members(f"team `{team.id}`", team.members)
             for other in team.includes:
                 if other not in self.teams:
                     raise InvalidValueError(
@@ -127,6 +120,17 @@ class Scope:
                 value=where,
                 expected="a profile, a workspace or `*`",
             )
+
+    def check_members(self, whose: str, members: Iterable[str]) -> None:
+        """Refuse names that are no member's; *whose* says where they stand."""
+        for member in members:
+            if member not in self.members:
+                raise InvalidValueError(
+                    f"{whose} has `{member}`, who is no member"
+                    f"{did_you_mean(member, self.members, before='; ')}",
+                    value=member,
+                    expected="a member's id",
+                )
 
     def check_selector(self, line: str, on: Selector | Excluding) -> None:
         """Refuse a selector that names what does not exist; *line* says whose it is."""

@@ -157,13 +157,7 @@ def away(
         more = unlendable(me, absence, context.access)
         if more:
             because = [
-                Reason.of(
-                    "gives_more",
-                    giver=me,
-                    member=gain.member,
-                    permission=gain.permission,
-                    where=gain.where,
-                )
+                gain.refused(me)
                 for gain in more
                 if context.access.allows(me, "view", gain.where, at=context.now)
             ]
