@@ -30,11 +30,11 @@ from socialcollab.content import Hold, Image, PostContent, Revision, field_diges
 from socialcollab.desk import Desk
 from socialcollab.desk.encoding import EVENT_TYPES, event_parts
 from socialcollab.desk.streams import INDEXES, fold
-from socialcollab.directory import Selector
+from socialcollab.directory import Party, Selector
 from socialcollab.identifiers import uuid7
 from socialcollab.networks.sandbox import Sandbox
 from socialcollab.organization import Organization
-from socialcollab.permissions import Absence
+from socialcollab.permissions import Absence, Grant
 from socialcollab.stores import BoundStore, MemoryStore, NewEvent, SqliteStore
 from socialcollab.stores.envelope import COLUMNS, Personal, Sealed
 from socialcollab.time import WallTime
@@ -258,6 +258,14 @@ SPECIAL: Mapping[type, Any] = {
     Absence: lambda: Absence(
         id="a1", member="ana", start=dt.date(2026, 7, 1), end=dt.date(2026, 7, 15), delegate="ben"
     ),
+    Grant: lambda: Grant(
+        to=["member:ana", "team:social"],
+        role="publisher",
+        on=Selector.of("tulip-x"),
+        start=dt.date(2026, 7, 1),
+        end=dt.datetime(2026, 7, 15, 9, 30),  # noqa: DTZ001  a local time
+    ),
+    Party: lambda: Party.parse("member:ana"),
     dt.datetime: lambda: START,
     dt.date: START.date,
     dt.timedelta: lambda: dt.timedelta(hours=1),

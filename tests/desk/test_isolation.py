@@ -23,6 +23,7 @@ from socialcollab.desk import commands as dc
 from socialcollab.errors import NotFoundError, RefusedError, SocialCollabError
 from socialcollab.networks.sandbox import Sandbox
 from socialcollab.organization import Organization
+from socialcollab.permissions import GivenGrant, Grant
 from socialcollab.stores import SqliteStore
 from socialcollab.time import WallTime
 from socialcollab.workflow import commands as cm
@@ -108,6 +109,8 @@ def _work(desk: Desk, ws: str, mark: str) -> Iterator[Post]:
     eva.note(ws, "2026-04-21", f"{mark} notitie")
     absent = "tom" if ws == "dike" else "noor"
     eva.away("2026-05-04", "2026-05-08", member=absent, reason=f"{mark} ziek")
+    eva.give(f"member:{absent}", permissions="note", on={"workspace": ws}, until="2026-06-01",
+             reason=f"{mark} invalbeurt")  # fmt: skip
     del two
 
 
@@ -143,6 +146,7 @@ class Target:
     campaign: str
     hold: str
     absence: str
+    given: str
     member: str
 
     def unnamed(self, said: str) -> str:
@@ -160,6 +164,7 @@ NOWHERE = Target(
     campaign="nowhere-campaign",
     hold="019d0000-0000-7000-8000-000000000001",
     absence="019d0000-0000-7000-8000-000000000002",
+    given="019d0000-0000-7000-8000-000000000003",
     member="nobody",
 )
 
@@ -179,6 +184,7 @@ def _target(desk: Desk, ws: str) -> Target:
         campaign=f"{ws}-campaign",
         hold=next(one.id for one in desk.holds() if ws in one.on.workspace),
         absence=next(one.id for one in desk.facts().absences if one.member == absent),
+        given=next(one.id for one in desk.facts().given if ws in one.grant.on.workspace),
         member=absent,
     )
 
@@ -203,6 +209,19 @@ def commands(about: Target, when: dt.datetime) -> dict[str, Any]:
             note="n-new", workspace=about.workspace, on=dt.date(2026, 4, 21), text="x"
         ),
         "back": dc.Back(absence=about.absence),
+        "give": dc.Give(
+            given=GivenGrant(
+                id="g-new",
+                grant=Grant(
+                    to=f"member:{about.member}",
+                    permissions="view",
+                    on={"workspace": about.workspace},
+                    end=dt.date(2026, 5, 1),
+                    reason="x",
+                ),
+            )
+        ),
+        "take_back": dc.TakeBack(given=about.given),
         "start_campaign": dc.StartCampaign(campaign=about.campaign),
         "observe": dc.Observe(profile=about.profile, network_id="8", at=NOW),
         "forget": dc.Forget(profile=about.profile, network_id="8"),
@@ -246,6 +265,14 @@ def ways(acting: Acting, about: Target, rng: random.Random) -> dict[str, Callabl
         "note": lambda: acting.note(about.workspace, "2026-04-21", "x"),
         "away": lambda: acting.away("2026-05-01", "2026-05-02", member=about.member),
         "back": lambda: acting.back(about.absence),
+        "give": lambda: acting.give(
+            f"member:{about.member}",
+            permissions="view",
+            on=about.profile,
+            until="2026-05-01",
+            reason="x",
+        ),
+        "take_back": lambda: acting.take_back(about.given),
         "start_campaign": lambda: acting.start_campaign(about.campaign),
         "adopt": lambda: acting.adopt(acting._desk.propose(acting._desk.organization), reason="x"),
         "to_do": acting.to_do,

@@ -36,6 +36,8 @@ NOTICE_KINDS = (
     "reminder",
     "removed",
     "review_requested",
+    "rights_given",
+    "rights_taken_back",
     "stands_in",
     "unknown",
 )

@@ -9,9 +9,11 @@ from socialcollab.desk.commands import (
     Back,
     Command,
     Erase,
+    Give,
     Resume,
     SetHold,
     StartCampaign,
+    TakeBack,
     WriteNote,
 )
 from socialcollab.desk.desk import Desk
@@ -38,6 +40,7 @@ __all__ = [
     "Desk",
     "DueReport",
     "Erase",
+    "Give",
     "HistoryEntry",
     "HoldSet",
     "InForce",
@@ -48,6 +51,7 @@ __all__ = [
     "Resume",
     "SetHold",
     "StartCampaign",
+    "TakeBack",
     "ToDo",
     "When",
     "WriteNote",

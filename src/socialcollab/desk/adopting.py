@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Iterator
 
 from socialcollab.desk.commands import Adopt
 from socialcollab.desk.engine import Engine, State
@@ -14,10 +13,10 @@ from socialcollab.desk.streams import ORGANIZATION
 from socialcollab.errors import InvalidValueError, RefusedError, StaleError
 from socialcollab.organization import Change, Organization
 from socialcollab.permissions import PERMISSIONS, ungivable
-from socialcollab.permissions.gaining import without
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import Actor, Event
 from socialcollab.workflow.erasing_events import PersonErased
+from socialcollab.workflow.freeing import refused_freeing
 
 __all__ = ["adopt", "files_text"]
 
@@ -60,7 +59,9 @@ def adopt(
         raise InvalidValueError(
             "what is proposed is in force already", value=proposal.digest, expected="a change"
         )
-    _check_rights(state, actor.name, changes, proposal.organization, at)
+    # What has been given by command holds under the new document too.
+    after = proposal.organization.under(state.facts)
+    _check_rights(state, actor.name, changes, after, at)
     data = OrganizationAdopted(
         document_digest=proposal.organization.digest,
         before=state.digest,
@@ -134,17 +135,17 @@ def _check_rights(
                             missing=verdict.missing,
                         )
                     )
-    for other, role, profile in _freed(state.organization, after, at):
-        place = access.nearest_place(profile, after.access)
-        verdict = access.check(member, "manage_policies", place, at=at)
-        if not verdict:
-            raise RefusedError(
-                Verdict.no(
-                    Reason.of("frees", member=member, other=other, role=role, where=place),
-                    *verdict.because,
-                    missing=verdict.missing,
-                )
-            )
+    refused = refused_freeing(
+        member,
+        access,
+        after.access,
+        policies=after.approvals,
+        profiles=after.profiles,
+        workspaces=after.workspaces_by_id,
+        at=at,
+    )
+    if refused is not None:
+        raise RefusedError(refused)
     more = ungivable(member, access, after.access, at=at)
     if more:
         givers = access.members("manage_access", "*", at=at)
@@ -158,23 +159,6 @@ def _check_rights(
         )
     if not _owners(after, at):
         raise RefusedError(Verdict.no(Reason.of("no_owner_left")))
-
-
-def _freed(
-    before: Organization, after: Organization, at: dt.datetime
-) -> Iterator[tuple[str, str, str]]:
-    """Yield who is to hold a role on a profile that frees their posts from a policy there."""
-    for policy in after.approvals:
-        for profile in after.profiles:
-            workspace = after.workspaces_by_id[profile.workspace]
-            if not (policy.on.takes(profile) or workspace.default_approval == policy.id):
-                continue
-            for party in policy.exempt:
-                was = before.access.holders(party.name, profile.id)
-                for member, spans in after.access.holders(party.name, profile.id).items():
-                    fresh = without(spans, was.get(member, ()))
-                    if any(end is None or end > at for _, end in fresh):
-                        yield member, party.name, profile.id
 
 
 def _owners(organization: Organization, at: dt.datetime) -> list[str]:

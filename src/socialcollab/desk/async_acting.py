@@ -17,11 +17,18 @@ from socialcollab.desk.possible import actions
 from socialcollab.desk.post_page import PostPage, read_page
 from socialcollab.desk.proposal import Proposal
 from socialcollab.desk.reading import HoldSet
-from socialcollab.desk.saying_facts import DayLike, day, say_away
+from socialcollab.desk.saying_facts import (
+    DayLike,
+    PartyLike,
+    SelectorLike,
+    day,
+    say_away,
+    say_given,
+)
 from socialcollab.desk.todo import ToDo, to_do
 from socialcollab.directory import Selector
 from socialcollab.identifiers import PostId
-from socialcollab.permissions import Absence
+from socialcollab.permissions import Absence, GivenGrant
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, PostRecord
@@ -466,6 +473,68 @@ class AsyncActing:
         """End an absence early: *on* is the first day back, today if not given."""
         name = absence if isinstance(absence, str) else absence.id
         await self.do(dc.Back(absence=name, on=None if on is None else day(on)))
+
+    async def give(
+        self,
+        to: PartyLike | Iterable[PartyLike],
+        *,
+        on: SelectorLike,
+        until: DayLike,
+        reason: str,
+        role: str = "",
+        permissions: str | Iterable[str] = (),
+        start: DayLike | None = None,
+    ) -> GivenGrant:
+        """
+        Give rights until a time, as a fact that no document says.
+
+        Args:
+            to: Members and teams, such as ``"member:ana"``.
+
+            on: Where: a profile's id or a selector.
+
+            until: The first day without it, or local time in the workspace's zone.
+
+            reason: Why; it shows wherever the grant decides.
+
+            role: The role; or
+
+            permissions: the single permissions.
+
+            start: The first day or local time with it; now if not given.
+
+        Returns:
+            What was given, with its id.
+
+        Raises:
+            RefusedError: If this member does not manage access wherever it
+                would hold, or would give more than they hold.
+
+            NotFoundError: If what it names does not exist, or may not be viewed.
+        """
+        return await self._desk.run(
+            say_given(
+                self._desk.engine,
+                self._actor,
+                to=to,
+                role=role,
+                permissions=permissions,
+                on=on,
+                start=start,
+                until=until,
+                reason=reason,
+            )
+        )
+
+    async def take_back(self, given: GivenGrant | str) -> None:
+        """
+        Take back what was given by command.
+
+        Raises:
+            RefusedError: If this member neither gave it nor manages access
+                wherever it holds, or it is over.
+        """
+        await self.do(dc.TakeBack(given=given if isinstance(given, str) else given.id))
 
     async def start_campaign(
         self, campaign: str, start: DayLike | None = None, *, end: DayLike | None = None

@@ -305,7 +305,7 @@ class AsyncDesk:
         return await self.run(in_force(self.engine, self.engine.now() if at is None else at))
 
     async def facts(self) -> StandingFacts:
-        """Return what holds by command now: absences, started campaigns, notes."""
+        """Return what holds by command now: absences, given rights, started campaigns, notes."""
         return (await self.run(self.engine.state())).facts
 
     async def acting_as(self, member: str) -> AsyncActing:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import attrs
 
 from socialcollab.directory import Selector, as_selector
-from socialcollab.permissions import Absence
+from socialcollab.permissions import Absence, GivenGrant
 from socialcollab.workflow.commands import PostCommand
 
 if TYPE_CHECKING:
@@ -21,10 +21,12 @@ __all__ = [
     "Command",
     "Erase",
     "Forget",
+    "Give",
     "Observe",
     "Resume",
     "SetHold",
     "StartCampaign",
+    "TakeBack",
     "WriteNote",
 ]
 
@@ -91,6 +93,24 @@ class Back:
 
     absence: str
     on: dt.date | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Give:
+    """Give rights until a time; whoever gives the command gives them."""
+
+    NAME: ClassVar[str] = "give"
+
+    given: GivenGrant
+
+
+@attrs.frozen(kw_only=True)
+class TakeBack:
+    """Take back what was given by command."""
+
+    NAME: ClassVar[str] = "take_back"
+
+    given: str
 
 
 @attrs.frozen(kw_only=True)
@@ -178,6 +198,8 @@ Command: TypeAlias = (
     | WriteNote
     | Away
     | Back
+    | Give
+    | TakeBack
     | StartCampaign
     | Adopt
     | Observe

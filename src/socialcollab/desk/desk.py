@@ -304,7 +304,7 @@ class Desk:
         return self.run(in_force(self.engine, self.engine.now() if at is None else at))
 
     def facts(self) -> StandingFacts:
-        """Return what holds by command now: absences, started campaigns, notes."""
+        """Return what holds by command now: absences, given rights, started campaigns, notes."""
         return self.run(self.engine.state()).facts
 
     def acting_as(self, member: str) -> Acting:

@@ -17,6 +17,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from socialcollab.content import DeliveryState, Image, Json, PostState
 from socialcollab.desk.organization_events import ORGANIZATION_EVENTS
 from socialcollab.errors import JournalDamagedError, NewerVersionError
+from socialcollab.permissions import Grant
 from socialcollab.stores import STORE_KEYS
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow import StepKey
@@ -58,6 +59,17 @@ _SCHEMA: Final = 1
 def _read_step_key(value: object, _: object) -> StepKey:
     policy, _, step = str(value).partition("/")
     return StepKey(policy, step)
+
+
+def _read_bound(value: str | None, _: object) -> dt.date | None:
+    """Read a day, or a local time, which has more to it."""
+    if value is None:
+        return None
+    return (dt.datetime if "T" in value else dt.date).fromisoformat(value)
+
+
+def _written_bound(value: dt.date | None) -> str | None:
+    return None if value is None else value.isoformat()
 
 
 def _value(state: StrEnum) -> str:
@@ -109,6 +121,27 @@ def _make() -> Converter:
     )
     converter.register_structure_hook(
         Image, make_dict_structure_fn(Image, converter, data=override(omit=True))
+    )
+    bound = override(unstruct_hook=_written_bound, struct_hook=_read_bound)
+    converter.register_unstructure_hook(
+        Grant,
+        make_dict_unstructure_fn(
+            Grant,
+            converter,
+            _cattrs_omit_if_default=True,
+            start=bound,
+            end=bound,
+        ),
+    )
+    converter.register_structure_hook(
+        Grant,
+        make_dict_structure_fn(
+            Grant,
+            converter,
+            _cattrs_forbid_extra_keys=True,
+            start=bound,
+            end=bound,
+        ),
     )
     return converter
 

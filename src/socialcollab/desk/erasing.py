@@ -175,16 +175,20 @@ def _look_at(found: _Found, event: StoredEvent, member: str) -> None:
             found.written.add(event.stream)
     if event.type in _DOCUMENTS or event.type == PersonErased.TYPE:
         personal -= {"document", "documents", "files"}
-    if by_them or (event.stream == FACTS and _is_away(event, member)):
+    if by_them or (event.stream == FACTS and _is_about(event, member)):
         found.add(event, sorted(personal))
     else:
         # What others said goes too where it has their name or an address of theirs.
         found.add(event, [name for name in personal if found.mentions(event.personal[name])])
 
 
-def _is_away(event: StoredEvent, member: str) -> bool:
-    absence = event.body.get("absence")
-    return isinstance(absence, Mapping) and absence.get("member") == member
+def _is_about(event: StoredEvent, member: str) -> bool:
+    """Tell whether a fact is about an absence of theirs, or about rights that they were given."""
+    absence, grant = event.body.get("absence"), event.body.get("grant")
+    if isinstance(absence, Mapping):
+        return absence.get("member") == member
+    to: Any = grant.get("to") if isinstance(grant, Mapping) else ()
+    return any(party == {"kind": "member", "name": member} for party in to or ())
 
 
 def _unfinished(engine: Engine, streams: set[str]) -> Steps[list[str]]:

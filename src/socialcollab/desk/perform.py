@@ -26,9 +26,11 @@ from socialcollab.workflow import (
     away,
     back,
     decide,
+    give,
     resume,
     set_hold,
     start_campaign,
+    take_back,
     write_note,
 )
 from socialcollab.workflow import commands as cm
@@ -218,6 +220,14 @@ def _back(state: State, command: dc.Back, context: Context) -> tuple[Event, ...]
     return back(command.absence, on=command.on, known=state.facts.absences, context=context)
 
 
+def _give(state: State, command: dc.Give, context: Context) -> tuple[Event, ...]:
+    return give(command.given, known=state.facts.given, context=context)
+
+
+def _take_back(state: State, command: dc.TakeBack, context: Context) -> tuple[Event, ...]:
+    return take_back(command.given, known=state.facts.given, context=context)
+
+
 def _start_campaign(state: State, command: dc.StartCampaign, context: Context) -> tuple[Event, ...]:
     known = {campaign.id: campaign for campaign in state.document.campaigns}
     if command.campaign not in known:
@@ -236,9 +246,11 @@ _DECIDERS: Final[
     dc.Adopt: _adopt,
     dc.Away: _at_once(_away),
     dc.Back: _at_once(_back),
+    dc.Give: _at_once(_give),
     dc.Resume: _at_once(lambda _, command, context: resume(command.hold, context)),
     dc.SetHold: _at_once(_set_hold),
     dc.StartCampaign: _at_once(_start_campaign),
+    dc.TakeBack: _at_once(_take_back),
     dc.WriteNote: _at_once(_write_note),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 import attrs
@@ -11,8 +12,8 @@ from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.planning import all_rows
 from socialcollab.desk.steps import Steps
 from socialcollab.errors import InvalidValueError
-from socialcollab.organization import Change, Organization
-from socialcollab.permissions import Comparison, compare
+from socialcollab.organization import Change, Organization, StandingFacts
+from socialcollab.permissions import Comparison, GivenGrant, compare
 from socialcollab.showing import Tone, badge, card, facts, rows
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import Actor, step_statuses
@@ -37,7 +38,7 @@ class Orphan:
     Something that would be left without what it needs.
 
     Attributes:
-        thing: What it is: "post", "delivery", "absence", "campaign" or "note".
+        thing: What it is: "post", "delivery", "absence", "given", "campaign" or "note".
 
         id: Its identifier.
 
@@ -69,6 +70,9 @@ class Proposal:
 
         asked_again: Posts whose votes rest on a policy that would change: they
             are asked for again once the posts have been submitted anew.
+
+        given: What has been given by command and is not over: it holds beside
+            the document, this one or the other.
     """
 
     organization: Organization = attrs.field(repr=False)
@@ -76,6 +80,7 @@ class Proposal:
     changes: tuple[Change, ...]
     orphans: tuple[Orphan, ...] = ()
     asked_again: tuple[str, ...] = ()
+    given: tuple[GivenGrant, ...] = ()
 
     def _repr_html_(self) -> str:
         tones: dict[str, Tone] = {"added": "green", "removed": "red", "changed": "amber"}
@@ -110,14 +115,20 @@ class Proposal:
                 ["what it would leave", "because"],
                 [[f"{one.thing} {one.id}", one.because.text()] for one in self.orphans],
             ),
-            facts({"asked again": ", ".join(self.asked_again)}),
+            facts(
+                {
+                    "asked again": ", ".join(self.asked_again),
+                    "holds by command": "; ".join(map(str, self.given)),
+                }
+            ),
             aside=f"lines of {self.base.id} that would change: {len(self.changes)}",
         )
 
     @property
     def rights(self) -> Comparison:
         """Who would gain and who would lose what, and by which line."""
-        return compare(self.base.access, self.organization.access)
+        facts = StandingFacts(given=self.given)
+        return compare(self.base.under(facts).access, self.organization.under(facts).access)
 
     @property
     def digest(self) -> str:
@@ -129,6 +140,7 @@ class Proposal:
         lines += map(str, self.rights.changes)
         lines += [f"orphan: {orphan}" for orphan in self.orphans]
         lines += [f"asked again: post `{post}`" for post in self.asked_again]
+        lines += [f"holds by command: {given}" for given in self.given]
         return "\n".join(lines)
 
 
@@ -164,13 +176,19 @@ def propose(engine: Engine, organization: Organization) -> Steps[Proposal]:
             again.append(loaded.record.post.id)
         elif loaded.record.post.state is PostState.IN_REVIEW:
             orphans += _undecidable(engine, loaded, state, after)
-    orphans += _of_facts(after)
+    now = engine.now()
+    orphans += _of_facts(after, now)
     return Proposal(
         organization=organization,
         base=state.document,
         changes=state.document.changes_to(organization),
         orphans=tuple(sorted(orphans)),
         asked_again=tuple(sorted(again)),
+        given=tuple(
+            one
+            for one in state.facts.given
+            if not one.is_over(state.document.access.rulebook.scope, at=now)
+        ),
     )
 
 
@@ -259,7 +277,7 @@ def _undecidable(engine: Engine, loaded: Loaded, before: State, after: State) ->
         )
 
 
-def _of_facts(after: State) -> Iterator[Orphan]:
+def _of_facts(after: State, now: dt.datetime) -> Iterator[Orphan]:
     organization = after.organization
     for absence in after.facts.absences:
         for member in (absence.member, absence.delegate):
@@ -269,6 +287,14 @@ def _of_facts(after: State) -> Iterator[Orphan]:
                     id=absence.id,
                     because=Reason.of("orphan.absence", member=member, start=absence.start),
                 )
+    scope = organization.access.rulebook.scope
+    for given in after.facts.given:
+        for name in () if given.is_over(scope, at=now) else given.missing(scope):
+            yield Orphan(
+                thing="given",
+                id=given.id,
+                because=Reason.of("orphan.given", by=given.by, until=given.until, name=name),
+            )
     campaigns = {campaign.id for campaign in organization.campaigns}
     for started in after.facts.campaigns:
         if started.campaign not in campaigns:

@@ -123,12 +123,16 @@ def _evolve_holds(record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes)
     return HoldsRecord(holds=tuple(hold for hold in before if hold.id != data.hold))
 
 
+_MOVING = (fe.MemberAway, fe.MemberBack, fe.GrantGiven, fe.GrantTakenBack)
+"""Facts that change who may, and so who is asked."""
+
+
 def _evolve_facts(record: Any, data: Any, actor: Actor, at: dt.datetime, _: bytes) -> FactsRecord:
     before = FactsRecord() if record is None else record
     if isinstance(data, fe.FactsReplanned):
         return FactsRecord(facts=before.facts)
     facts = evolve_facts(before.facts, data, actor=actor, at=at)
-    moves = isinstance(data, fe.MemberAway | fe.MemberBack)
+    moves = isinstance(data, _MOVING)
     return FactsRecord(facts=facts, stale_since=before.stale_since or (at if moves else None))
 
 

@@ -34,6 +34,7 @@ from socialcollab.permissions import (
     CustomPermissions,
     Duty,
     Forbid,
+    GivenGrant,
     Grant,
     Role,
     coverage,
@@ -115,6 +116,8 @@ class Organization:
         absences: Who is or will be away, and who stands in: a fact, which no
             document says; see `under`.
 
+        given: What has been given by command: likewise.
+
     Raises:
         ExceptionGroup: Of one `FaultError` for each fault.
 
@@ -149,6 +152,7 @@ class Organization:
         factory=dict, converter=_as_files, repr=False, hash=False
     )
     absences: tuple[Absence, ...] = attrs.field(default=(), repr=False, eq=False, kw_only=True)
+    given: tuple[GivenGrant, ...] = attrs.field(default=(), repr=False, eq=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         # What was made by hand is held to the same rules as what was read.
@@ -336,10 +340,13 @@ class Organization:
 
     @cached_property
     def access(self) -> Access:
-        """Who may do what, by the document and by who is away."""
-        return (
-            self._document_access.under(self.absences) if self.absences else self._document_access
-        )
+        """Who may do what, by the document, by what has been given and by who is away."""
+        access = self._document_access
+        scope = access.rulebook.scope
+        given = [grant for one in self.given if (grant := one.within(scope)) is not None]
+        if given:
+            access = access.adding(*given)
+        return access.under(self.absences) if self.absences else access
 
     @cached_property
     def _document_access(self) -> Access:
@@ -570,8 +577,8 @@ class Organization:
         """
         Return what is in force when these facts hold.
 
-        Campaigns run when they were started, and whoever stands in for
-        somebody may do what that person may. Facts about what the document
+        Campaigns run when they were started, what was given by command
+        holds, and whoever stands in for somebody may do what that person may. Facts about what the document
         does not know any more are passed over.
         """
         started = {one.campaign: one for one in facts.campaigns}
@@ -586,11 +593,12 @@ class Organization:
             there = attrs.evolve(self, campaigns=campaigns)
             # What it takes longest to work out does not depend on campaigns.
             there.__dict__["_document_access"] = self._document_access
-        if facts.absences != there.absences:
-            # Nothing but rights depends on who is away: all else stays worked out.
+        if (facts.absences, facts.given) != (there.absences, there.given):
+            # Nothing but rights depends on these: all else stays worked out.
             there = copy(there)
             there.__dict__.pop("access", None)
             object.__setattr__(there, "absences", facts.absences)
+            object.__setattr__(there, "given", facts.given)
         return there
 
     def coverage(

@@ -26,7 +26,7 @@ class Hanging:
 
     Attributes:
         place: Where the document names them, such as ``duties[0].members[2]``,
-            or ``absence ID`` of a fact.
+            or ``absence ID`` or ``given ID`` of a fact.
 
         section: The section it stands in, such as ``duties``.
 
@@ -107,6 +107,11 @@ def removal(organization: Organization, member: str) -> Removal:
         Hanging(place=f"absence {one.id}", section="absences", name=one.id, alone=True)
         for one in organization.absences
         if member in (one.member, one.delegate)
+    ]
+    found += [
+        Hanging(place=one.place, section="given", name=one.id, alone=len(one.grant.to) == 1)
+        for one in organization.given
+        if any(party.kind == "member" and party.name == member for party in one.grant.to)
     ]
     return Removal(member=MemberId(member), hangs=tuple(found))
 

@@ -1,4 +1,4 @@
-"""What holds by command and not by document: absences, started campaigns, notes."""
+"""What holds by command and not by document: absences, given rights, started campaigns, notes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, WorkspaceId
-from socialcollab.permissions import Absence
+from socialcollab.permissions import Absence, GivenGrant
 from socialcollab.workflow import Actor
 from socialcollab.workflow import events as ev
 from socialcollab.workflow import fact_events as fe
 
 __all__ = ["CampaignStart", "Note", "StandingFacts", "evolve_facts"]
 
-# Absences that ended this long before are of no use to anything that is still to come.
+# What ended this long before is of no use to anything that is still to come.
 _KEPT_DAYS = 400
 
 
@@ -72,12 +72,15 @@ class StandingFacts:
     Attributes:
         absences: Who is or will be away, in the order in which it was said.
 
+        given: What has been given by command and not taken back, likewise.
+
         campaigns: The campaigns that were started by command, the newest word on each.
 
         notes: The notes on the calendar, oldest first.
     """
 
     absences: tuple[Absence, ...] = ()
+    given: tuple[GivenGrant, ...] = ()
     campaigns: tuple[CampaignStart, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -113,8 +116,22 @@ def evolve_facts(
             if one.id != data.absence or data.on > one.start
         )
         return attrs.evolve(facts, absences=absences)
+    if isinstance(data, fe.GrantGiven):
+        grant = attrs.evolve(data.grant, reason=data.reason, by=actor.name)
+        given = GivenGrant(id=data.given, grant=grant, at=at)
+        lasting = tuple(one for one in facts.given if not _long_over(one, at))
+        return attrs.evolve(facts, given=(*lasting, given))
+    if isinstance(data, fe.GrantTakenBack):
+        left = tuple(one for one in facts.given if one.id != data.given)
+        return attrs.evolve(facts, given=left)
     if isinstance(data, fe.CampaignStarted):
         start = CampaignStart(campaign=data.campaign, start=data.start, end=data.end, by=actor.name)
         others = tuple(one for one in facts.campaigns if one.campaign != data.campaign)
         return attrs.evolve(facts, campaigns=(*others, start))
     raise InvalidValueError(f"`{data.TYPE}` is no event of facts", value=data.TYPE)
+
+
+def _long_over(given: GivenGrant, at: dt.datetime) -> bool:
+    until = given.until
+    day = until.date() if isinstance(until, dt.datetime) else until
+    return day <= at.date() - dt.timedelta(days=_KEPT_DAYS)

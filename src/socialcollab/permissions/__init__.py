@@ -6,6 +6,7 @@ from socialcollab.permissions.comparing import Comparison, RightsChange, compare
 from socialcollab.permissions.covering import Coverage, Loss, coverage
 from socialcollab.permissions.duty import Duty
 from socialcollab.permissions.gaining import Gain, gains, ungivable, unlendable
+from socialcollab.permissions.given import GivenGrant
 from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.permission import (
     ALL,
@@ -29,6 +30,7 @@ __all__ = [
     "Duty",
     "Forbid",
     "Gain",
+    "GivenGrant",
     "Grant",
     "Loss",
     "RightsChange",

@@ -259,8 +259,9 @@ class Access:
         self._scope.check_question(permission, where)
         if member not in self._scope.members:
             return Verdict.no(Reason.of("not_a_member", member=member))
-        if self._scope.members[member].suspended:
-            return Verdict.no(Reason.of("suspended", member=member))
+        resting = self.barred_altogether(member)
+        if resting is not None:
+            return Verdict.no(resting)
         carrying = self._carrying(member, permission, where, at=at, authors=authors)
         barring = self._rulebook.barring(member, permission, where, at=at)
         if carrying and not barring:
@@ -307,6 +308,13 @@ class Access:
             if theirs is not None:
                 return (_standing_in(one), theirs)
         return ()
+
+    def barred_altogether(self, member: str) -> Reason | None:
+        """Return why none of a member's rights count, as when they are suspended, or None."""
+        known = self._scope.members.get(member)
+        if known is not None and known.suspended:
+            return Reason.of("suspended", member=member)
+        return None
 
     def delegates(
         self, member: str, permission: str, where: str, *, at: dt.datetime

@@ -78,6 +78,8 @@ class Grant:
 
         reason: Why, for people.
 
+        by: Who gave it, if somebody gave it by command; no document says so.
+
         place: Where the line stands, such as ``grants[0]``; set by what loads it.
 
     Raises:
@@ -94,6 +96,7 @@ class Grant:
     start: dt.date | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
     end: dt.date | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
     reason: str = attrs.field(metadata=shape(Text(at_most=500, personal=True)), default="")
+    by: str = ""
     place: str = attrs.field(default="", eq=False)
 
     def __attrs_post_init__(self) -> None:

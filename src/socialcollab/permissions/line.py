@@ -82,15 +82,18 @@ class Line:
                 for party in grant.to
                 if party.kind == "team" and member in self.scope.everyone_in(party)
             )
-        role = grant.role if isinstance(grant, Grant) else ""
-        return Reason.of(
-            "grant.team" if through else "grant.member",
-            member=member,
-            gives=role or ", ".join(grant.permissions),
-            where=where,
-            line=self.place,
-            team=through or "-",
-        )
+        said = {
+            "member": member,
+            "gives": (grant.role if isinstance(grant, Grant) else "")
+            or ", ".join(grant.permissions),
+            "where": where,
+            "line": self.place,
+            "team": through or "-",
+        }
+        if isinstance(grant, Grant) and grant.by:
+            said |= {"by": grant.by, "until": str(grant.end), "reason": grant.reason or "-"}
+            return Reason.of("given.team" if through else "given.member", **said)
+        return Reason.of("grant.team" if through else "grant.member", **said)
 
 
 def read_line(source: Grant | Forbid, number: int, scope: Scope) -> Line:

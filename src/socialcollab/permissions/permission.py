@@ -73,6 +73,8 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "note": "note",
         "away": "manage_access",  # of others; of oneself it takes none
         "back": "manage_access",  # likewise
+        "give": "manage_access",  # and all that it gives
+        "take_back": "manage_access",  # of what oneself gave it takes none
         "start_campaign": "schedule",
         "adopt": "manage_access",  # and manage_policies, manage_style: what the changed lines need
         "take_down": "take_down",
@@ -98,7 +100,6 @@ TO_COME: Final[frozenset[str]] = frozenset(
         "depart",
         "escalate",
         "export",
-        "give",
         "hand_off",
         "hide",
         "migrate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -99,6 +99,16 @@ class Scope:
         """Every place that a question can be about."""
         return (*self.profiles, *self._zones, EVERYWHERE)
 
+    @property
+    def workspace_names(self) -> frozenset[str]:
+        """The workspaces that there are."""
+        return frozenset(self._zones)
+
+    @cached_property
+    def network_names(self) -> frozenset[str]:
+        """The networks that a selector may name."""
+        return frozenset({*NETWORKS, *(one.network for one in self.profiles.values())})
+
     def everyone_in(self, party: Party) -> tuple[MemberId, ...]:
         """Return the members of a member or team party, sorted."""
         if party.kind == "team":
@@ -136,7 +146,7 @@ class Scope:
         """Refuse a selector that names what does not exist; *line* says whose it is."""
         for key, words, known in (
             ("workspace", on.workspace, {*self._zones, EVERYWHERE}),
-            ("network", on.network, {*NETWORKS, *(one.network for one in self.profiles.values())}),
+            ("network", on.network, self.network_names),
             ("profile", on.profile, self.profiles),
         ):
             for word in words:

@@ -21,6 +21,7 @@ from socialcollab.workflow.decide_delivery import (
     strand,
 )
 from socialcollab.workflow.decide_facts import away, back, start_campaign, write_note
+from socialcollab.workflow.decide_giving import give, take_back
 from socialcollab.workflow.decide_hold import resume, set_hold
 from socialcollab.workflow.decide_post import decide
 from socialcollab.workflow.events import SYSTEM_MAY, Event
@@ -92,6 +93,7 @@ __all__ = [
     "fact_events",
     "forget",
     "gate",
+    "give",
     "give_up",
     "give_up_amend",
     "give_up_removal",
@@ -118,6 +120,7 @@ __all__ = [
     "step_statuses",
     "stopping",
     "strand",
+    "take_back",
     "told_of_delivery",
     "told_of_facts",
     "told_of_hold",

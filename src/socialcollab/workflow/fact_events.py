@@ -7,11 +7,20 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
+from socialcollab.directory import Party
 from socialcollab.identifiers import MemberId, WorkspaceId
-from socialcollab.permissions import Absence
+from socialcollab.permissions import Absence, Grant
 from socialcollab.workflow.events import PERSONAL, NoteWritten
 
-__all__ = ["FACT_EVENTS", "CampaignStarted", "FactsReplanned", "MemberAway", "MemberBack"]
+__all__ = [
+    "FACT_EVENTS",
+    "CampaignStarted",
+    "FactsReplanned",
+    "GrantGiven",
+    "GrantTakenBack",
+    "MemberAway",
+    "MemberBack",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -33,6 +42,27 @@ class MemberBack:
     absence: str
     member: MemberId
     on: dt.date
+
+
+@attrs.frozen(kw_only=True)
+class GrantGiven:
+    """Somebody was given rights until a time; the grant has its reason beside it."""
+
+    TYPE: ClassVar[str] = "facts.grant_given"
+
+    given: str
+    grant: Grant
+    reason: str = attrs.field(default="", metadata=PERSONAL)
+
+
+@attrs.frozen(kw_only=True)
+class GrantTakenBack:
+    """What was given by command was taken back, from whom it had been given to."""
+
+    TYPE: ClassVar[str] = "facts.grant_taken_back"
+
+    given: str
+    to: tuple[Party, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -58,6 +88,8 @@ FACT_EVENTS: Final[tuple[type[Any], ...]] = (
     NoteWritten,
     MemberAway,
     MemberBack,
+    GrantGiven,
+    GrantTakenBack,
     CampaignStarted,
     FactsReplanned,
 )

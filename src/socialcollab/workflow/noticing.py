@@ -84,15 +84,32 @@ def told_of_hold(events: Sequence[ev.Event], context: Context) -> tuple[Told, ..
 
 
 def told_of_facts(events: Sequence[ev.Event], context: Context) -> tuple[Told, ...]:
-    """Return whom to tell of facts: who is to stand in for somebody."""
-    found = [
-        Told(to=MemberId(event.data.absence.delegate), kind="stands_in",
-             by=event.data.absence.member)
-        for event in events
-        if isinstance(event.data, fe.MemberAway) and event.data.absence.delegate
-    ]  # fmt: skip
+    """
+    Return whom to tell of facts.
+
+    These are who is to stand in for somebody, and who was given rights by name,
+    or has them no more.
+    """
+    found: list[Told] = []
+    for event in events:
+        data = event.data
+        if isinstance(data, fe.MemberAway) and data.absence.delegate:
+            to = MemberId(data.absence.delegate)
+            found.append(Told(to=to, kind="stands_in", by=data.absence.member))
+        elif isinstance(data, fe.GrantGiven):
+            found += _told_by_name(data.grant.to, "rights_given", event)
+        elif isinstance(data, fe.GrantTakenBack):
+            found += _told_by_name(data.to, "rights_taken_back", event)
     actors = {_name(event.actor) for event in events}
     return tuple(_with_channels(told, context) for told in _once(found) if told.to not in actors)
+
+
+def _told_by_name(to: Iterable[Party], kind: str, event: ev.Event) -> list[Told]:
+    return [
+        Told(to=MemberId(party.name), kind=kind, by=_name(event.actor))
+        for party in to
+        if party.kind == "member"
+    ]
 
 
 def _name(actor: Actor) -> str:

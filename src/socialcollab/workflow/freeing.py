@@ -1,0 +1,60 @@
+"""Whose posts a change frees from an approval, by the role that it gives them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+
+from socialcollab.directory import Profile, Workspace
+from socialcollab.identifiers import MemberId
+from socialcollab.permissions import Access
+from socialcollab.permissions.gaining import without
+from socialcollab.verdicts import Reason, Verdict
+from socialcollab.workflow.policy import ApprovalPolicy
+
+__all__ = ["refused_freeing"]
+
+
+def refused_freeing(
+    giver: str,
+    before: Access,
+    after: Access,
+    *,
+    policies: Iterable[ApprovalPolicy],
+    profiles: Iterable[Profile],
+    workspaces: Mapping[str, Workspace],
+    at: dt.datetime,
+) -> Verdict | None:
+    """
+    Return why *giver* may not bring a change about that frees posts from a policy, or None.
+
+    Whoever frees somebody's posts from a policy changes what it says: it takes
+    `manage_policies` there.
+    """
+    for policy, profile in product((one for one in policies if one.exempt), tuple(profiles)):
+        workspace = workspaces[profile.workspace]
+        if not (policy.on.takes(profile) or workspace.default_approval == policy.id):
+            continue
+        for member, role in _freed(policy, profile.id, before, after, at=at):
+            place = before.nearest_place(profile.id, after)
+            verdict = before.check(giver, "manage_policies", place, at=at)
+            if not verdict:
+                return Verdict.no(
+                    Reason.of("frees", member=giver, other=member, role=role, where=place),
+                    *verdict.because,
+                    missing=verdict.missing,
+                )
+    return None
+
+
+def _freed(
+    policy: ApprovalPolicy, profile: str, before: Access, after: Access, *, at: dt.datetime
+) -> Iterator[tuple[MemberId, str]]:
+    """Yield who is to hold a role that frees their posts on a profile from a policy, and which."""
+    for party in policy.exempt:
+        was = before.holders(party.name, profile)
+        for member, spans in after.holders(party.name, profile).items():
+            fresh = without(spans, was.get(member, ()))
+            if any(end is None or end > at for _, end in fresh):
+                yield member, party.name
