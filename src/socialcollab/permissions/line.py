@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import cached_property
 
 import attrs
 
@@ -17,13 +18,19 @@ from socialcollab.verdicts import Reason
 __all__ = ["Line", "read_line"]
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Line:
     """
     A grant or forbid with everything it names worked out.
 
+    A line is equal to itself alone: two may say the same in two places.
+
     Attributes:
-        source: The line as it stands in the document.
+        source: The line as it is written.
+
+        place: Where it stands in the document.
+
+        unbounded: Whether it holds always.
 
         members: Everyone it is to, teams taken apart.
 
@@ -33,28 +40,31 @@ class Line:
 
         places: Every place that it is about.
 
-        order: What lines are sorted by, whatever order they stand in.
-
         scope: Whom and what it can be about.
     """
 
     source: Grant | Forbid
+    place: str
+    unbounded: bool
     members: frozenset[str]
     permissions: frozenset[str]
     roles: frozenset[str]
     places: frozenset[str] = attrs.field(repr=False)
-    order: tuple[str, ...]
-    scope: Scope = attrs.field(repr=False, eq=False)
+    scope: Scope = attrs.field(repr=False)
 
-    @property
-    def place(self) -> str:
-        """Where it stands in the document."""
-        return self.source.place
-
-    @property
-    def unbounded(self) -> bool:
-        """Whether it holds always."""
-        return self.source.start is None and self.source.end is None
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """What lines are sorted by, whatever order they stand in."""
+        source = self.source
+        return (
+            ",".join(sorted(map(str, source.to))),
+            str(source.on),
+            str(source.start or ""),
+            str(source.end or ""),
+            source.role if isinstance(source, Grant) else "",
+            ",".join(sorted(source.permissions)),
+            self.place,
+        )
 
     def speaks_of(self, where: str) -> bool:
         """Tell whether it is about a place."""
@@ -112,7 +122,6 @@ def read_line(source: Grant | Forbid, number: int, scope: Scope) -> Line:
     """
     what = "grant" if isinstance(source, Grant) else "forbid"
     place = source.place or f"{what}s[{number}]"
-    members: set[str] = set()
     for party in source.to:
         known: Mapping[str, object] = scope.teams if party.kind == "team" else scope.members
         if party.name not in known:
@@ -120,7 +129,6 @@ def read_line(source: Grant | Forbid, number: int, scope: Scope) -> Line:
                 f"{what} at {place} is to `{party}`, which does not exist{did_you_mean(party.name, known, before='; ')}",
                 value=str(party),
             )
-        members.update(scope.everyone_in(party))
     scope.check_selector(f"{what} at {place}", source.on)
     if source.on.excluding is not None:
         scope.check_selector(f"{what} at {place}", source.on.excluding)
@@ -143,21 +151,14 @@ def read_line(source: Grant | Forbid, number: int, scope: Scope) -> Line:
                     f"{did_you_mean(permission, names, before='; ')}",
                     value=permission,
                 )
-        permissions = names if ALL in source.permissions else frozenset(source.permissions)
+        permissions = scope.permissions_of(source.permissions)
     return Line(
-        attrs.evolve(source, place=place),
-        frozenset(members),
+        source,
+        place,
+        source.start is None and source.end is None,
+        scope.members_of(source.to),
         permissions,
         roles,
         scope.places_of(source.on),
-        (
-            ",".join(sorted(map(str, source.to))),
-            str(source.on),
-            str(source.start or ""),
-            str(source.end or ""),
-            source.role if isinstance(source, Grant) else "",
-            ",".join(sorted(source.permissions)),
-            place,
-        ),
         scope,
     )

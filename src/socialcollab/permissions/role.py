@@ -104,14 +104,25 @@ class Roles:
         """Return *role* and every role it includes, directly or through others."""
         return self._closures[role]
 
+    @cached_property
+    def _permissions(self) -> dict[str, frozenset[str]]:
+        return {
+            role: self.spelled_out(
+                permission
+                for included in closure
+                for permission in self.by_id[included].permissions
+            )
+            for role, closure in self._closures.items()
+        }
+
     def permissions_of(self, role: str) -> frozenset[str]:
         """Return everything *role* allows, ``*`` spelled out."""
-        said = {
-            permission
-            for included in self._closures[role]
-            for permission in self.by_id[included].permissions
-        }
-        return self.permission_names if ALL in said else frozenset(said)
+        return self._permissions[role]
+
+    def spelled_out(self, permissions: Iterable[str]) -> frozenset[str]:
+        """Return the permissions that some words of a line mean, ``*`` spelled out."""
+        said = frozenset(permissions)
+        return self.permission_names if ALL in said else said
 
     def smallest_with(self, permission: str) -> str:
         """Return the role with the fewest permissions that has *permission*; empty if none has."""

@@ -17,34 +17,28 @@ from socialcollab.permissions.gaining import merged, without
 from socialcollab.permissions.grant import Grant
 from socialcollab.permissions.line import Line, read_line
 from socialcollab.permissions.scope import Scope, Span, within
+from socialcollab.permissions.table import Row, Table
 from socialcollab.verdicts import Reason
 
 __all__ = ["NO_RIGHTS", "Rights", "Rulebook"]
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Rights:
     """
-    What one member may do by lines.
+    The lines that mean one member, or several whom exactly the same lines mean.
 
     Attributes:
-        always: By place, a bit for each permission that a grant without bounds
-            gives and no forbid ever bars.
-
         grants: The grants that mean them.
 
         forbids: The forbids that mean them.
 
         duties: The duties in which they take turns.
-
-        settled: Whether *always* says all: nothing depends on the instant.
     """
 
-    always: Mapping[str, int]
-    grants: tuple[Line, ...]
-    forbids: tuple[Line, ...]
-    duties: tuple[DutyLine, ...]
-    settled: bool
+    grants: tuple[Line, ...] = ()
+    forbids: tuple[Line, ...] = ()
+    duties: tuple[DutyLine, ...] = ()
 
     def gives(self, member: str, permission: str, where: str, at: dt.datetime) -> bool:
         """Tell whether a grant, or a turn of *member*, whose rights these are, gives it then."""
@@ -67,7 +61,7 @@ def _in_force(lines: Iterable[Line], permission: str, where: str, at: dt.datetim
     )
 
 
-NO_RIGHTS = Rights({}, (), (), (), settled=True)
+NO_RIGHTS: Final = Rights()
 
 
 class Rulebook:
@@ -96,11 +90,14 @@ class Rulebook:
         self.grants = tuple(grants)
         self.forbids = tuple(forbids)
         self.duties = tuple(duties)
-        self.bits: Mapping[str, int] = {
-            name: 1 << number for number, name in enumerate(sorted(scope.roles.permission_names))
-        }
-        self.compiled: dict[str, Rights] = {}
-        self._masks: dict[frozenset[str], int] = {}
+        names = sorted(scope.roles.permission_names)
+        self.table = Table(
+            bits={name: 1 << number for number, name in enumerate(names)},
+            places=scope.places,
+            lines=(*self.grants, *self.forbids),
+        )
+        self.rows: dict[str, Row] = {}
+        self._row_of: dict[Rights, Row] = {NO_RIGHTS: {}}
         self._lines_with: dict[str, tuple[tuple[Line, ...], tuple[Line, ...]]] = {}
         self._members_with: dict[str, frozenset[str]] = {}
         self._bounds: dict[str, frozenset[dt.datetime]] = {}
@@ -126,30 +123,44 @@ class Rulebook:
         )
         # What the new lines do not touch stays worked out.
         touched = frozenset[str]().union(*(line.members for line in lines))
-        there.compiled = {
-            member: rights for member, rights in self.compiled.items() if member not in touched
-        }
+        there.rows = {member: row for member, row in self.rows.items() if member not in touched}
         there._spans = {
             member: spans for member, spans in self._spans.items() if member not in touched
         }
         return there
 
     def rights(self, member: str) -> Rights:
-        """Return what a member may do by lines; nothing if there is no such member, or suspended."""
-        rights = self.compiled.get(member)
-        if rights is None:
-            known = self.scope.members.get(member)
-            if known is None:
-                return NO_RIGHTS
-            rights = NO_RIGHTS if known.suspended else self._compiled(member)
-            self.compiled[member] = rights
-        return rights
+        """Return the lines that mean a member; none if there is no such member, or suspended."""
+        known = self.scope.members.get(member)
+        if known is None or known.suspended:
+            return NO_RIGHTS
+        return self._lines_to.get(member, NO_RIGHTS)
+
+    def row(self, member: str) -> Row:
+        """Return a member's row of the table, which is kept for those who exist."""
+        row = self.rows.get(member)
+        if row is None:
+            rights = self.rights(member)
+            row = self._row_of.get(rights)
+            if row is None:
+                row = self._row_of[rights] = self.table.row(rights.grants, rights.forbids)
+            if member in self.scope.members:
+                self.rows[member] = row
+        return row
+
+    @cached_property
+    def waiting(self) -> frozenset[str]:
+        """Whose rights depend on the instant: they are in a duty, or a line with bounds means them."""
+        return frozenset[str]().union(
+            *(line.members for line in (*self.grants, *self.forbids) if not line.unbounded),
+            *(line.members for line in self.duties),
+        )
 
     def allows(self, member: str, permission: str, where: str, at: dt.datetime) -> bool:
         """Tell whether a member may by their own grants and duties."""
-        rights = self.rights(member)
-        if rights.always.get(where, 0) & self.bits.get(permission, 0):
+        if self.table.always(self.row(member), permission, where):
             return True
+        rights = self.rights(member)
         return rights.gives(member, permission, where, at) and not rights.bars(
             permission, where, at
         )
@@ -271,16 +282,13 @@ class Rulebook:
         """Return every grant and forbid that binds all three, whenever it holds."""
         return tuple(
             line
-            for lines in self._lines_to.get(member, _NO_LINES)[:2]
-            for line in lines
+            for line in (*self._meaning(member).grants, *self._meaning(member).forbids)
             if line.binds(member, permission, where)
         )
 
     @cached_property
-    def _lines_to(
-        self,
-    ) -> Mapping[str, tuple[tuple[Line, ...], tuple[Line, ...], tuple[DutyLine, ...]]]:
-        """The grants, forbids and duties that each member is meant by."""
+    def _lines_to(self) -> Mapping[str, Rights]:
+        """The grants, forbids and duties that each member is meant by, suspended or not."""
         found: dict[str, tuple[list[Line], list[Line], list[DutyLine]]] = {}
         for grant in self.grants:
             for member in grant.members:
@@ -291,22 +299,26 @@ class Rulebook:
         for duty in self.duties:
             for member in duty.members:
                 found.setdefault(member, ([], [], []))[2].append(duty)
-        return {
-            member: (tuple(grants), tuple(forbids), tuple(duties))
-            for member, (grants, forbids, duties) in found.items()
-        }
+        # In a team many are meant by the very same lines: they share a row of the table.
+        shared: dict[tuple[object, ...], Rights] = {}
+        rights: dict[str, Rights] = {}
+        for member, (grants, forbids, duties) in found.items():
+            key = (*grants, None, *forbids, None, *map(id, duties))
+            if key not in shared:
+                shared[key] = Rights(tuple(grants), tuple(forbids), tuple(duties))
+            rights[member] = shared[key]
+        return rights
+
+    def _meaning(self, member: str) -> Rights:
+        return self._lines_to.get(member, NO_RIGHTS)
 
     def granting(self, member: str, permission: str, where: str, *, at: dt.datetime) -> list[Line]:
         """Return the grants in force that give it, sorted."""
-        return self._holding(
-            self._lines_to.get(member, _NO_LINES)[0], member, permission, where, at=at
-        )
+        return self._holding(self._meaning(member).grants, member, permission, where, at=at)
 
     def barring(self, member: str, permission: str, where: str, *, at: dt.datetime) -> list[Line]:
         """Return the forbids in force that bar it, sorted."""
-        return self._holding(
-            self._lines_to.get(member, _NO_LINES)[1], member, permission, where, at=at
-        )
+        return self._holding(self._meaning(member).forbids, member, permission, where, at=at)
 
     def duties_giving(self, member: str, permission: str, where: str) -> tuple[str, ...]:
         """Name the duties in which a turn of *member* gives it, as they stand in the document."""
@@ -356,30 +368,6 @@ class Rulebook:
         if len(found) > 1:
             found.sort(key=lambda line: line.order)
         return found
-
-    def _compiled(self, member: str) -> Rights:
-        grants, forbids, duties = self._lines_to.get(member, _NO_LINES)
-        always: dict[str, int] = {}
-        for line in grants:
-            if line.unbounded:
-                mask = self._mask(line.permissions)
-                for where in line.places:
-                    always[where] = always.get(where, 0) | mask
-        for line in forbids:
-            mask = ~self._mask(line.permissions)
-            for where in line.places & always.keys():
-                always[where] &= mask
-        settled = not duties and all(line.unbounded for line in (*grants, *forbids))
-        return Rights(always, grants, forbids, duties, settled)
-
-    def _mask(self, permissions: frozenset[str]) -> int:
-        mask = self._masks.get(permissions)
-        if mask is None:
-            mask = self._masks[permissions] = sum(self.bits[one] for one in permissions)
-        return mask
-
-
-_NO_LINES: Final[tuple[tuple[Line, ...], tuple[Line, ...], tuple[DutyLine, ...]]] = ((), (), ())
 
 
 def _spans_of(lines: Iterable[Line]) -> dict[tuple[str, str], list[Span]]:

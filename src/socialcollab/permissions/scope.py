@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -71,6 +71,9 @@ class Scope:
                 f"teams include each other in a circle: {' > '.join(cycle)}", value=cycle
             )
         self._everyone = _closed(self.teams)
+        # Many lines are to the same people, give the same or are on the same places.
+        self._members_of: dict[tuple[Party, ...], frozenset[str]] = {}
+        self._permissions_of: dict[tuple[str, ...], frozenset[str]] = {}
         self._places_of: dict[Selector, frozenset[str]] = {}
         around: dict[str, set[str]] = {}
         for profile in self.profiles.values():
@@ -93,6 +96,11 @@ class Scope:
                 expected="another id for one of them",
             )
         self.roles = roles
+        self._selectable: tuple[tuple[str, Collection[str]], ...] = (
+            ("workspace", {*self._zones, EVERYWHERE}),
+            ("network", self.network_names),
+            ("profile", self.profiles),
+        )
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -114,6 +122,21 @@ class Scope:
         if party.kind == "team":
             return self._everyone.get(party.name, ())
         return (MemberId(party.name),)
+
+    def members_of(self, parties: tuple[Party, ...]) -> frozenset[str]:
+        """Return everyone in some member and team parties; the same value for the same parties."""
+        found = self._members_of.get(parties)
+        if found is None:
+            found = frozenset(one for party in parties for one in self.everyone_in(party))
+            self._members_of[parties] = found
+        return found
+
+    def permissions_of(self, words: tuple[str, ...]) -> frozenset[str]:
+        """Return the permissions that a line names; the same value for the same words."""
+        found = self._permissions_of.get(words)
+        if found is None:
+            found = self._permissions_of[words] = self.roles.spelled_out(words)
+        return found
 
     def check_question(self, permission: str, where: str) -> None:
         """Refuse a permission or a place that does not exist."""
@@ -144,12 +167,8 @@ class Scope:
 
     def check_selector(self, line: str, on: Selector | Excluding) -> None:
         """Refuse a selector that names what does not exist; *line* says whose it is."""
-        for key, words, known in (
-            ("workspace", on.workspace, {*self._zones, EVERYWHERE}),
-            ("network", on.network, self.network_names),
-            ("profile", on.profile, self.profiles),
-        ):
-            for word in words:
+        for key, known in self._selectable:
+            for word in getattr(on, key):
                 if word not in known:
                     raise InvalidValueError(
                         f"{line} is on {key} `{word}`, which does not exist{did_you_mean(word, known, before='; ')}",
