@@ -24,7 +24,7 @@ CLASSES = (
     Campaign, Member, Profile, Selector, Team, Workspace, CustomPermissions, Duty, Forbid, Grant,
     Role, ApprovalPolicy, OnlyIf, Step, Then,
 )  # fmt: skip
-NOT_OF_THE_DOCUMENT = {"by", "place"}
+NOT_OF_THE_DOCUMENT = {"_rotas", "by", "place"}
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)

@@ -32,6 +32,7 @@ BEYOND = re.compile(
     r"|is not a duration|rule|recur|FREQ|INTERVAL|BY[A-Z]+|COUNT|UNTIL|no day of the week"
     r"|cannot turn on|cannot come|is no web address|holiday|ends the day|business days"
     r"|is not a weekly time|is not a time of day|does not end after its start"
+    r"|two turns of duty|overlaps that of"
 )
 
 

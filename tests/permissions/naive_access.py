@@ -4,7 +4,8 @@ Who may, worked out from the documented rules alone: slow, plain, and sharing no
 Default deny; a forbid beats any grant; a role has what it includes; a bound
 is a local time in the workspace's zone, its start inside and its end outside;
 a suspended member may nothing; who is on duty holds the duty's role for their
-turn; who stands in for somebody away may do what that one's own grants and
+turn, by rule or by list, in the duty's zone or else the place's; whom a swap
+puts on duty is, and nobody else, the last one said if two meet; who stands in for somebody away may do what that one's own grants and
 turns allow, of what the absence names, unless a forbid binds either, and hands
 nothing of it on; a line speaks of a workspace if it names it and
 nothing beside, of ``*`` if it names every workspace so.
@@ -60,15 +61,53 @@ def is_away(away, at):
 
 
 def takes_turn(org, duty, member, where, at):
-    zone = zone_at(org, where)
+    zone = duty.timezone or zone_at(org, where)
+    swapped = [
+        swap
+        for swap in getattr(org, "swaps", ())
+        if swap.duty == duty.id
+        and swap.member in {one.id for one in org.members}
+        and bound(swap.start, swap.zone or zone) <= at < bound(swap.end, swap.zone or zone)
+        and (swap.until is None or at < swap.until)
+    ]
+    if swapped:
+        return max(swapped, key=lambda one: (one.order, one.id)).member == member
+    return on_duty(duty, zone, at) == member
+
+
+def on_duty(duty, zone, at):
+    """By the document."""
+    if duty.turns:
+        return listed(duty, zone, at)
     starts = occurrences(duty.every, duty.start, zone, at)
     if not starts:
-        return False
+        return None
     if duty.end is not None and any(
         starts[-1] < over <= at for over in occurrences(duty.end, duty.start, zone, at)
     ):
-        return False
-    return duty.members[(len(starts) - 1) % len(duty.members)] == member
+        return None
+    return duty.members[(len(starts) - 1) % len(duty.members)]
+
+
+def listed(duty, zone, at):
+    def instant(day):
+        if not isinstance(day, dt.datetime):
+            hour, minute = map(int, str(duty.hand_off or "00:00").split(":"))
+            day = dt.datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001
+        return bound(day, zone), day
+
+    begun = [one for one in duty.turns if instant(one.start)[0] <= at]
+    if not begun:
+        return None
+    turn = max(begun, key=lambda one: instant(one.start))
+    if turn.end is not None:
+        return turn.member if at < instant(turn.end)[0] else None
+    start = instant(turn.start)[0]
+    if duty.end is not None and any(
+        start < over <= at for over in occurrences(duty.end, start.date(), zone, at)
+    ):
+        return None
+    return turn.member
 
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -6,7 +6,7 @@ import datetime as dt
 import random
 
 from socialcollab.directory import Member, Profile, Team, Workspace
-from socialcollab.permissions import Absence, Duty, Forbid, Grant, Role
+from socialcollab.permissions import Absence, Duty, Forbid, Grant, ListedTurn, Role, Swap
 from socialcollab.testing.strategies import SmallOrganization
 
 PERMISSIONS = ("approve", "draft", "manage_access", "publish", "view", "ads.boost")
@@ -76,17 +76,10 @@ def make(rng: random.Random) -> SmallOrganization:
             for number in range(rng.choice((0, 0, 1, 1, 2, 3)))
         ),
         duties=tuple(
-            Duty(
-                id=f"d{number}",
-                role=rng.choice(roles),
-                on=_on(rng, parts),
-                members=rng.sample(members, rng.randint(1, 3)),
-                start=(FIRST + dt.timedelta(days=rng.randint(-3, 9))).date(),
-                every=rng.choice(EVERY),
-                end=rng.choice((None, None, "monday 09:00", "day 18:00")),
-            )
+            _duty(rng, members, f"d{number}", rng.choice(roles), _on(rng, parts))
             for number in range(rng.choice((0, 1, 1, 2)))
         ),
+        swaps=tuple(_swap(rng, members, number) for number in range(rng.choice((0, 0, 1, 2, 3)))),
         absences=tuple(
             _absence(rng, members, number) for number in range(rng.choice((0, 1, 2, 3)))
         ),
@@ -148,6 +141,67 @@ def _grant(rng: random.Random, parts: dict[str, list[str]], place: str) -> Grant
     if rng.random() < 0.5:
         gives = {"permissions": _some(rng, (*PERMISSIONS, "*"), 1, 3)}
     return Grant(to=_to(rng, parts), on=_on(rng, parts), place=place, **gives, **_bounds(rng))
+
+
+def _duty(
+    rng: random.Random, members: list[str], name: str, role: str, on: dict[str, object]
+) -> Duty:
+    zone = rng.choice(("", "", "Asia/Tokyo", "Europe/Amsterdam"))
+    if rng.random() < 0.5:
+        return Duty(
+            id=name,
+            role=role,
+            on=on,
+            members=rng.sample(members, rng.randint(1, 3)),
+            start=(FIRST + dt.timedelta(days=rng.randint(-3, 9))).date(),
+            every=rng.choice(EVERY),
+            end=rng.choice((None, None, "monday 09:00", "day 18:00")),
+            timezone=zone,
+        )
+    # Bounds to the half hour, some in the one that clocks jump over.
+    marks = sorted(rng.sample(range(2 * 24 * 20), rng.randint(1, 6)))
+    if rng.random() < 0.4:
+        marks = sorted({*marks, 2 * (24 * 9 + 2) + 1, 2 * (24 * 9 + 3), 2 * (24 * 9 + 3) + 1})
+    days = rng.random() < 0.3
+    if days:
+        marks = sorted({mark // 48 * 48 for mark in marks})
+    turns = []
+    for mark, following in zip(marks, [*marks[1:], marks[-1] + 400], strict=True):
+        end = mark + rng.randint(1, following - mark) if rng.random() < 0.4 else None
+        if days and end is not None:
+            end = -(-end // 48) * 48
+        bounds = (None if one is None else _half_hours(one) for one in (mark, end))
+        start, over = (one.date() if days and one is not None else one for one in bounds)
+        turns.append(ListedTurn(member=rng.choice(members), start=start, end=over))
+    rng.shuffle(turns)
+    return Duty(
+        id=name,
+        role=role,
+        on=on,
+        turns=turns,
+        hand_off=rng.choice((None, "09:00", "02:30")) if days else None,
+        end=rng.choice((None, None, None, "monday 09:00", "day 18:00")),
+        timezone=zone,
+    )
+
+
+def _half_hours(count: int) -> dt.datetime:
+    return FIRST.replace(tzinfo=None) + dt.timedelta(minutes=30 * count)
+
+
+def _swap(rng: random.Random, members: list[str], number: int) -> Swap:
+    start = rng.randint(-40, 2 * 24 * 18)
+    until = rng.choice((None, None, None, moment(rng)))
+    return Swap(
+        id=f"s{number}",
+        duty=rng.choice(("d0", "d0", "d1")),
+        member=rng.choice((*members, "gone")),
+        start=_half_hours(start),
+        end=_half_hours(start + rng.randint(1, 300)),
+        zone=rng.choice(("", "", "America/New_York")),
+        order=rng.randint(0, 3),
+        until=until,
+    )
 
 
 def _absence(rng: random.Random, members: list[str], number: int) -> Absence:

@@ -76,7 +76,8 @@ def test_turns_go_round_for_years_and_are_found_in_any_order() -> None:
     for weeks in (520, 0, 51, 52, 260):
         turn = rota.at(friday + dt.timedelta(weeks=weeks))
         assert turn is not None
-        assert (("ana", "ben", "eva")[weeks % 3], weeks) == (turn.member, turn.number)
+        assert ("ana", "ben", "eva")[weeks % 3] == turn.member
+        assert friday + dt.timedelta(weeks=weeks, days=-1) < turn.start
     assert rota.at(friday - dt.timedelta(days=1)) is None
     assert rota.at(friday + dt.timedelta(days=4)) is None
 
@@ -85,7 +86,7 @@ def test_the_turns_of_a_span_are_those_that_overlap_it() -> None:
     rota = WEEKEND.rota("Europe/Amsterdam")
     monday = dt.datetime(2026, 3, 23, 7, tzinfo=dt.UTC)  # an hour before the first one ends
     found = list(rota.between(monday, monday + dt.timedelta(weeks=1)))
-    assert [("ana", 0), ("ben", 1)] == [(turn.member, turn.number) for turn in found]
+    assert ["ana", "ben"] == [turn.member for turn in found]
     assert [] == list(rota.between(monday + dt.timedelta(hours=1), monday + dt.timedelta(days=1)))
 
 

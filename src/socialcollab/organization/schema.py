@@ -19,7 +19,7 @@ from socialcollab.organization.reader import (
     Field,
     fields_of,
 )
-from socialcollab.permissions import Grant
+from socialcollab.permissions import Duty, Grant
 from socialcollab.scheduling import SlotPlan
 from socialcollab.workflow import ApprovalPolicy, Quorum, Then
 
@@ -43,6 +43,18 @@ _RULES: Final[Mapping[type[Any], Schema]] = {
         "oneOf": [
             {"required": ["role"]},
             {"required": ["permissions"], "properties": {"permissions": {"minItems": 1}}},
+        ]
+    },
+    Duty: {
+        "oneOf": [
+            {
+                "required": ["members", "start", "every"],
+                "properties": {"hand_off": False, "turns": False},
+            },
+            {
+                "required": ["turns"],
+                "properties": {"members": False, "start": False, "every": False},
+            },
         ]
     },
     Expectation: {"oneOf": [{"required": ["can"]}, {"required": ["cannot"]}]},

@@ -5,9 +5,10 @@ from socialcollab.permissions.access import Access
 from socialcollab.permissions.comparing import Comparison, RightsChange, compare
 from socialcollab.permissions.covering import Coverage, Loss, coverage
 from socialcollab.permissions.duty import Duty
-from socialcollab.permissions.gaining import Gain, gains, ungivable, unlendable
+from socialcollab.permissions.gaining import Gain, gains, ungivable, unlendable, unswappable
 from socialcollab.permissions.given import GivenGrant
 from socialcollab.permissions.grant import Forbid, Grant
+from socialcollab.permissions.listed_turn import ListedTurn
 from socialcollab.permissions.permission import (
     ALL,
     COMMAND_PERMISSIONS,
@@ -16,6 +17,8 @@ from socialcollab.permissions.permission import (
     CustomPermissions,
 )
 from socialcollab.permissions.role import Role, Roles
+from socialcollab.permissions.rota import Turn
+from socialcollab.permissions.swap import Swap
 
 __all__ = [
     "ALL",
@@ -32,13 +35,17 @@ __all__ = [
     "Gain",
     "GivenGrant",
     "Grant",
+    "ListedTurn",
     "Loss",
     "RightsChange",
     "Role",
     "Roles",
+    "Swap",
+    "Turn",
     "compare",
     "coverage",
     "gains",
     "ungivable",
     "unlendable",
+    "unswappable",
 ]

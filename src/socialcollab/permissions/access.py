@@ -9,18 +9,20 @@ from itertools import islice
 from typing import Final
 
 from socialcollab.directory import Member, Party, Profile, Team, Workspace
-from socialcollab.identifiers import MemberId, ProfileId
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import MemberId, ProfileId, did_you_mean
 from socialcollab.permissions.absence import Absence
 from socialcollab.permissions.duty import Duty
-from socialcollab.permissions.duty_line import read_duty
+from socialcollab.permissions.duty_line import DutyLine, read_duty
 from socialcollab.permissions.gaining import ungivable
 from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.line import read_line
 from socialcollab.permissions.remedies import remedies
 from socialcollab.permissions.role import Role, Roles
-from socialcollab.permissions.rota import Rota
+from socialcollab.permissions.rota import Rota, Turn
 from socialcollab.permissions.rulebook import Rulebook
 from socialcollab.permissions.scope import EVERYWHERE, Scope, Span, by_id
+from socialcollab.permissions.swap import Swap
 from socialcollab.time import as_utc
 from socialcollab.verdicts import Reason, Verdict
 
@@ -37,7 +39,8 @@ class Access:
     a name that does not exist. The order of lines never matters; a forbid
     beats any grant; what nothing allows is refused.
 
-    Whoever is on duty holds the duty's role for that turn. Whoever stands in for
+    Whoever is on duty, by the document or by a swap, holds the duty's role for
+    that turn. Whoever stands in for
     somebody absent may do meanwhile what that person's own grants and duties
     allow, as far as the absence names it, unless a forbid binds either of the
     two; what one has as a delegate is not passed on.
@@ -54,6 +57,7 @@ class Access:
         self._rows = rulebook.rows
         self._bits = rulebook.table.bits
         self._kinds = rulebook.table.kinds
+        self._duties = {line.source.id: line for line in rulebook.duties}
         known = self._scope.members
         self._all_absences = tuple(
             sorted(
@@ -82,6 +86,7 @@ class Access:
         forbids: Iterable[Forbid] = (),
         duties: Iterable[Duty] = (),
         absences: Iterable[Absence] = (),
+        swaps: Iterable[Swap] = (),
         teams: Iterable[Team] | Mapping[str, Iterable[str]] = (),
         workspaces: Iterable[Workspace] = (),
         custom_permissions: Iterable[str] = (),
@@ -125,15 +130,16 @@ class Access:
             forbids=(read_line(forbid, n, scope) for n, forbid in enumerate(forbids)),
             duties=(read_duty(duty, n, scope) for n, duty in enumerate(duties)),
         )
-        return cls(rulebook=rulebook, absences=absences)
+        return cls(rulebook=rulebook.under(swaps), absences=absences)
 
-    def under(self, absences: Iterable[Absence]) -> Access:
+    def under(self, absences: Iterable[Absence] = (), *, swaps: Iterable[Swap] = ()) -> Access:
         """
-        Return the same with these absences and no others.
+        Return the same with these absences and swaps and no others.
 
-        An absence of, or a delegate, whom nobody knows is passed over.
+        An absence of, or a delegate, whom nobody knows is passed over, and so
+        is a swap of a duty, or to a member, that nobody knows.
         """
-        return Access(rulebook=self._rulebook, absences=absences)
+        return Access(rulebook=self._rulebook.under(swaps), absences=absences)
 
     def adding(self, *grants: Grant) -> Access:
         """
@@ -350,6 +356,63 @@ class Access:
             and not self._rulebook.rights(name).bars(permission, where, at)
         )
 
+    def duty_line(self, duty: str) -> DutyLine:
+        """
+        Return a duty with everything it names worked out.
+
+        Raises:
+            InvalidValueError: If there is no such duty.
+        """
+        found = self._duties.get(duty)
+        if found is None:
+            raise InvalidValueError(
+                f"`{duty}` is no duty{did_you_mean(duty, self._duties, before='; ')}",
+                value=duty,
+                expected="a duty's id",
+            )
+        return found
+
+    @property
+    def duty_ids(self) -> tuple[str, ...]:
+        """All duties, sorted."""
+        return tuple(sorted(self._duties))
+
+    def on_duty(self, duty: str, where: str, *, at: dt.datetime) -> MemberId | None:
+        """
+        Return who is on duty by the clock of a place, swaps included, or None if nobody is.
+
+        Raises:
+            InvalidValueError: If there is no such duty.
+
+            NaiveDatetimeError: If *at* has no UTC offset.
+        """
+        turn = self.duty_line(duty).rota(where).at(at)
+        return None if turn is None else turn.member
+
+    def turns(
+        self, duty: str, where: str, *, start: dt.datetime, end: dt.datetime
+    ) -> tuple[Turn, ...]:
+        """
+        Return the turns that overlap a time, in order, by the clock of a place.
+
+        Raises:
+            InvalidValueError: If there is no such duty.
+
+            NaiveDatetimeError: If an instant has no UTC offset.
+        """
+        return tuple(self.duty_line(duty).rota(where).between(start, end))
+
+    def next_turn(self, duty: str, where: str, *, after: dt.datetime) -> dt.datetime | None:
+        """
+        Return when the next turn after an instant begins by the clock of a place, or None.
+
+        Raises:
+            InvalidValueError: If there is no such duty.
+
+            NaiveDatetimeError: If *after* has no UTC offset.
+        """
+        return self.duty_line(duty).rota(where).after(after)
+
     @property
     def all_absences(self) -> tuple[Absence, ...]:
         """The absences of members, whether or not somebody stands in."""
@@ -454,7 +517,10 @@ class Access:
         away = {one.begins_at for one in self._absences}
         fixed = sorted(one for one in self._rulebook.bounds(where) | away if one > at)
         turns = (
-            islice(_turns_after(line.rota(where), at), len(line.source.members))
+            # The next turn of each: a rotation brings them in order, a list ends by itself.
+            _turns_after(line.rota(where), at)
+            if line.source.turns or line.swaps
+            else islice(_turns_after(line.rota(where), at), len(line.source.members))
             for line in self._rulebook.duties
             if (permission in line.permissions or not line.roles.isdisjoint(roles))
             and line.speaks_of(where)

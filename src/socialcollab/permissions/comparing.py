@@ -127,7 +127,8 @@ def compare(before: Access, after: Access, *, at: dt.datetime | None = None) -> 
     Only what differs is in it: of a line that moved or says the same in other
     words nothing is, and of one that is renewed only the time that is new. A
     place in a rotation counts as what its role allows from the rotation's first
-    day on. Who stands in for whom is a fact, and no part of it.
+    day on, a turn of a list for as long as it lasts. Who stands in for whom, and
+    what is swapped, are facts, and no part of it.
 
     >>> from socialcollab.directory import Profile
     >>> from socialcollab.permissions import Access, Grant
@@ -197,16 +198,28 @@ def _differing(
 ) -> Iterator[tuple[tuple[str, str], Span, tuple[str, ...]]]:
     """Yield each permission and place with the times it is there in *more* alone, and by what."""
     there, here = more.spans(member), less.spans(member)
+    # Turns of a list are known: a grant for their time brings nothing new.
+    listed = less.rulebook.listed(member)
     for key in sorted(there):
-        held = here.get(key, ())
+        held = merged((*here.get(key, ()), *listed.get(key, ())))
         for span in without(there[key], held):
             for part, because in _by_cause(member, key, span, less, more):
                 yield key, part, because
     turns = more.rulebook.rotations(member, unlike=less.rulebook)
     for key in sorted(turns):
-        held = merged((*here.get(key, ()), *there.get(key, ())))
-        for span in without(merged(turns[key]), held):
-            yield key, span, more.rulebook.duties_giving(member, *key)
+        held = merged((*here.get(key, ()), *there.get(key, ()), *listed.get(key, ())))
+        for span in without(turns[key], held):
+            yield key, span, _turns_cause(member, key, span, less, more)
+
+
+def _turns_cause(
+    member: str, key: tuple[str, str], span: Span, less: Access, more: Access
+) -> tuple[str, ...]:
+    """Name the duties that make the difference, or the forbids that keep them from it."""
+    barring = less.rulebook.barring(member, *key, at=_middle(*span))
+    if barring and less.rulebook.duties_giving(member, *key, during=span):
+        return tuple(sorted(line.place for line in barring))
+    return more.rulebook.duties_giving(member, *key, during=span)
 
 
 def _by_cause(

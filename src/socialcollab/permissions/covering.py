@@ -240,7 +240,7 @@ def _own(
     if known is None or known.suspended:
         return {}
     for line in access.rulebook.duties:
-        if member not in line.source.members:
+        if member not in line.members:
             continue
         for where in places:
             if not line.speaks_of(where):

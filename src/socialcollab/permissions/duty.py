@@ -3,32 +3,61 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 import attrs
 
 from socialcollab.directory import Selector, as_selector
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, check_id
-from socialcollab.permissions.rota import Rota, rota
-from socialcollab.sections import Date, Id, ListOf, Parsed, Ref, Section, as_words, shape
-from socialcollab.time import Every
+from socialcollab.permissions.listed_turn import ListedTurn
+from socialcollab.permissions.rota import Written, listing, rotation
+from socialcollab.sections import (
+    Date,
+    Id,
+    ListOf,
+    Parsed,
+    Ref,
+    Section,
+    Text,
+    as_words,
+    shape,
+)
+from socialcollab.time import TIME_OF_DAY_PATTERN, Every, TimeOfDay
+from socialcollab.time import zone as zone_named
 
 __all__ = ["Duty", "Timing"]
 
 
-Timing: TypeAlias = tuple[tuple[str, ...], dt.date, Every, Every | None]
-"""All that turns depend on, but for the zone: members, first day, beginnings, ends."""
+Timing: TypeAlias = tuple[tuple[str, ...], dt.date, Every, Every | None, str]
+"""All that the turns of a rotation depend on: members, first day, beginnings, ends, own zone."""
+
+_RULE = Parsed(grammar=Every, name="rule", pattern=r"^.+$")
+_MIDNIGHT = TimeOfDay(0)
 
 
 def _as_every(value: str | Every) -> Every:
     return Every.parse(value) if isinstance(value, str) else value
 
 
+def _as_time(value: str | dt.time | TimeOfDay) -> TimeOfDay:
+    return value if isinstance(value, TimeOfDay) else TimeOfDay.parse(value)
+
+
+def _as_turns(value: Iterable[ListedTurn]) -> tuple[ListedTurn, ...]:
+    return tuple(value)
+
+
 @attrs.frozen(kw_only=True)
 class Duty:
     """
-    A role that members hold in rotation.
+    A role that members hold in rotation, by rule or by list.
+
+    A rotation has members, a first day, and a rule for when turns begin; a list
+    has its turns written out, in any order.
 
     Attributes:
         id: Its identifier.
@@ -37,16 +66,25 @@ class Duty:
 
         on: Where it holds.
 
-        members: Who takes turns, in order.
+        members: Of a rotation, who takes turns, in order.
 
-        start: The day from which the first of them is on duty.
+        start: Of a rotation, the day from which the first of them is on duty.
 
-        every: When a turn begins, such as ``friday 17:00``.
+        every: Of a rotation, when a turn begins, such as ``friday 17:00``.
+
+        turns: Instead, the turns of a list.
+
+        hand_off: Of a list, when turns that name a day begin on it; 00:00 if not said.
 
         end: When a turn ends, if before the next begins.
 
+        timezone: IANA name of the zone of these times, which then come at one
+            instant everywhere; if empty, that of each place.
+
     Raises:
-        InvalidValueError: If nobody takes turns, or one is named twice.
+        InvalidValueError: If nobody takes turns, there are both a rotation and a
+            list or neither, the zone does not exist, two turns of a list begin
+            together or overlap, or one does not end after its start.
     """
 
     id: str = attrs.field(metadata=shape(Id("duty")))
@@ -62,33 +100,116 @@ class Duty:
         converter=as_selector,
     )
     members: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Ref("member"), at_least=1)), converter=as_words
+        metadata=shape(ListOf(item=Ref("member"), at_least=1)), default=(), converter=as_words
     )
-    start: dt.date = attrs.field(metadata=shape(Date()))
-    every: Every = attrs.field(
-        metadata=shape(Parsed(grammar=Every, name="rule", pattern=r"^.+$")), converter=_as_every
+    start: dt.date | None = attrs.field(metadata=shape(Date()), default=None)
+    every: Every | None = attrs.field(
+        metadata=shape(_RULE), default=None, converter=attrs.converters.optional(_as_every)
+    )
+    turns: tuple[ListedTurn, ...] = attrs.field(
+        metadata=shape(ListOf(item=Section(ListedTurn), at_least=1)),
+        default=(),
+        converter=_as_turns,
+    )
+    hand_off: TimeOfDay | None = attrs.field(
+        metadata=shape(
+            Parsed(
+                grammar=TimeOfDay,
+                name="time of day",
+                pattern=TIME_OF_DAY_PATTERN,
+                also=(dt.time,),
+            )
+        ),
+        default=None,
+        converter=attrs.converters.optional(_as_time),
     )
     end: Every | None = attrs.field(
-        metadata=shape(Parsed(grammar=Every, name="rule", pattern=r"^.+$")),
-        default=None,
-        converter=attrs.converters.optional(_as_every),
+        metadata=shape(_RULE), default=None, converter=attrs.converters.optional(_as_every)
     )
+    timezone: str = attrs.field(metadata=shape(Text(at_most=64)), default="")
+    # What is asked over and over is kept: by a rule's or a list's length it takes long to make.
+    _rotas: dict[ZoneInfo, Written] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         check_id("duty", self.id)
+        if self.timezone:
+            zone_named(self.timezone)
+        if self.turns:
+            self._check_list()
+        else:
+            self._check_rotation()
+
+    def _check_rotation(self) -> None:
         if not self.members:
             raise InvalidValueError(
-                f"nobody takes turns in duty `{self.id}`", expected="members = [...]"
+                f"nobody takes turns in duty `{self.id}`", expected="members = [...], or turns"
             )
+        for key, said in (("start", self.start), ("every", self.every)):
+            if said is None:
+                raise InvalidValueError(
+                    f"the rotation of duty `{self.id}` does not say `{key}`",
+                    expected="members, start and every; or turns",
+                )
+        if self.hand_off is not None:
+            raise InvalidValueError(
+                f"duty `{self.id}` is a rotation, whose turns begin as `every` says, and not at"
+                f" `{self.hand_off}`",
+                value=self.hand_off,
+                expected="no hand_off, or turns",
+            )
+
+    def _check_list(self) -> None:
+        for key, said in (("members", self.members), ("start", self.start), ("every", self.every)):
+            if said:
+                raise InvalidValueError(
+                    f"duty `{self.id}` has a list of turns and `{key}` of a rotation too",
+                    value=said,
+                    expected="turns; or members, start and every",
+                )
+        hand_off = self.hand_off or _MIDNIGHT
+        bounds = sorted(
+            ((turn.first(hand_off), turn.over(hand_off), turn) for turn in self.turns),
+            key=lambda bound: bound[0],
+        )
+        for first, over, turn in bounds:
+            if over is not None and over <= first:
+                raise InvalidValueError(
+                    f"the turn of `{turn.member}` from `{turn.start}` in duty `{self.id}` ends at"
+                    f" `{turn.end}`, which is not after its start",
+                    value=turn.end,
+                    expected="an end after the start",
+                )
+        for (first, over, turn), (then, _, following) in pairwise(bounds):
+            if first == then:
+                raise InvalidValueError(
+                    f"two turns of duty `{self.id}` begin at `{first:%Y-%m-%d %H:%M}`: those of"
+                    f" `{turn.member}` and `{following.member}`",
+                    value=following.start,
+                    expected="one turn at a time",
+                )
+            if over is not None and over > then:
+                raise InvalidValueError(
+                    f"the turn of `{turn.member}` from `{turn.start}` in duty `{self.id}` overlaps"
+                    f" that of `{following.member}` from `{following.start}`",
+                    value=turn.end,
+                    expected="one turn at a time",
+                )
+
+    @property
+    def everyone(self) -> tuple[str, ...]:
+        """Whoever takes turns, each once: in the order of the rotation, or sorted."""
+        if self.turns:
+            return tuple(sorted({turn.member for turn in self.turns}))
+        return tuple(dict.fromkeys(self.members))
 
     def on_duty(self, at: dt.datetime, *, zone: str) -> MemberId | None:
         """
-        Return who is on duty, or None between turns and before the first.
+        Return who is on duty by the document, or None between turns and before the first.
 
         Args:
             at: The instant.
 
-            zone: The zone in which turns begin and end.
+            zone: The zone in which turns begin and end, if the duty has none of its own.
         """
         turn = self.rota(zone).at(at)
         return None if turn is None else turn.member
@@ -98,10 +219,26 @@ class Duty:
         return self.rota(zone).after(at)
 
     @property
-    def timing(self) -> Timing:
-        """All that its turns depend on, but for the zone."""
-        return self.members, self.start, self.every, self.end
+    def timing(self) -> Timing | None:
+        """All that the turns of a rotation depend on, but for the place's zone; None of a list."""
+        if self.start is None or self.every is None:
+            return None
+        return self.members, self.start, self.every, self.end, self.timezone
 
-    def rota(self, zone: str) -> Rota:
-        """Return its turns in a zone, given by its IANA name."""
-        return rota(self.members, self.start, self.every, self.end, zone_name=zone)
+    def rota(self, zone: str) -> Written:
+        """Return its turns in a zone, given by its IANA name; in its own if it has one."""
+        where = zone_named(self.timezone or zone)
+        found = self._rotas.get(where)
+        if found is None:
+            found = self._rotas[where] = self._worked_out(where.key)
+        return found
+
+    def _worked_out(self, zone: str) -> Written:
+        if self.start is not None and self.every is not None:
+            return rotation(self.members, self.start, self.every, self.end, zone_name=zone)
+        hand_off = self.hand_off or _MIDNIGHT
+        return listing(
+            ((turn.first(hand_off), turn.over(hand_off), turn.member) for turn in self.turns),
+            self.end,
+            zone_name=zone,
+        )

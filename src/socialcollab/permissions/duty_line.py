@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
+from zoneinfo import ZoneInfo
 
 import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.permissions.duty import Duty
+from socialcollab.permissions.gaining import merged
 from socialcollab.permissions.rota import Rota, Turn
-from socialcollab.permissions.scope import Scope
+from socialcollab.permissions.scope import Scope, Span
+from socialcollab.permissions.swap import Swap
+from socialcollab.permissions.swapped_rota import SwappedRota
+from socialcollab.time import resolve, zone
 from socialcollab.verdicts import Reason
 
 __all__ = ["DutyLine", "read_duty"]
+
+_FIRST = dt.datetime.min.replace(tzinfo=dt.UTC)
+_LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 @attrs.frozen
@@ -33,6 +42,8 @@ class DutyLine:
         places: Every place that it is about.
 
         scope: Whom and what it can be about.
+
+        swaps: Who takes over when: facts, which no document says.
     """
 
     source: Duty
@@ -41,19 +52,74 @@ class DutyLine:
     roles: frozenset[str]
     places: frozenset[str] = attrs.field(repr=False)
     scope: Scope = attrs.field(repr=False, eq=False)
+    swaps: tuple[Swap, ...] = ()
+    _rotas: dict[ZoneInfo, Rota] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+    _given: dict[ZoneInfo, Mapping[str, tuple[Span, ...]]] = attrs.field(
+        factory=dict, init=False, repr=False, eq=False
+    )
 
     @property
     def members(self) -> frozenset[str]:
-        """Everyone who takes turns."""
-        return frozenset(self.source.members)
+        """Everyone who takes turns, by a swap too."""
+        return frozenset(self.source.everyone).union(swap.member for swap in self.swaps)
+
+    def under(self, swaps: Iterable[Swap]) -> DutyLine:
+        """Return the same with those of some swaps that are of this duty, and no others."""
+        mine = tuple(
+            sorted(
+                (
+                    one
+                    for one in swaps
+                    if one.duty == self.source.id and one.member in self.scope.members
+                ),
+                key=lambda one: one.rank,
+            )
+        )
+        return self if mine == self.swaps else attrs.evolve(self, swaps=mine)
 
     def speaks_of(self, where: str) -> bool:
         """Tell whether it is about a place."""
         return where in self.places
 
+    def zone_of(self, where: str) -> str:
+        """Return the zone in which its turns fall at a place."""
+        return self.source.timezone or self.scope.zone_of(where)
+
     def rota(self, where: str) -> Rota:
-        """Return its turns as they fall at a place, in that place's zone."""
-        return self.source.rota(self.scope.zone_of(where))
+        """Return its turns as they fall at a place, in its own zone or else the place's."""
+        where_it_falls = zone(self.zone_of(where))
+        found = self._rotas.get(where_it_falls)
+        if found is None:
+            written = self.source.rota(where_it_falls.key)
+            found = SwappedRota(written, self.swaps, where_it_falls.key) if self.swaps else written
+            self._rotas[where_it_falls] = found
+        return found
+
+    def given_spans(self, member: str, where: str) -> tuple[Span, ...]:
+        """
+        Return when the document puts a member on duty there, swaps aside.
+
+        The turns of a list are known; a place in a rotation counts from its
+        first day on, since any turn may become theirs.
+        """
+        if member not in self.source.everyone:
+            return ()
+        place = zone(self.zone_of(where))
+        found = self._given.get(place)
+        if found is None:
+            found = self._given[place] = self._given_in(place.key)
+        return found[member]
+
+    def _given_in(self, name: str) -> Mapping[str, tuple[Span, ...]]:
+        if self.source.start is not None:
+            day = self.source.start
+            midnight = dt.datetime(day.year, day.month, day.day)  # noqa: DTZ001  local by meaning
+            start = resolve(midnight, name, skipped="next", repeated="first")
+            return dict.fromkeys(self.source.everyone, ((start, None),))
+        found: dict[str, list[Span]] = {member: [] for member in self.source.everyone}
+        for turn in self.source.rota(name).between(_FIRST, _LAST):
+            found[turn.member].append((turn.start, turn.end))
+        return {member: merged(spans) for member, spans in found.items()}
 
     def turn(self, member: str, where: str, at: dt.datetime) -> Turn | None:
         """Return the turn that *member* has there at an instant, or None."""
@@ -62,14 +128,19 @@ class DutyLine:
 
     def reason(self, turn: Turn, where: str) -> Reason:
         """Say what a turn gives its member there."""
-        return Reason.of(
-            "duty.turn" if turn.end is not None else "duty.turn_open",
-            member=turn.member,
-            duty=self.source.id,
-            gives=self.source.role,
-            where=where,
-            **({} if turn.end is None else {"until": self.scope.local_text(turn.end, where)}),
-        )
+        until = {} if turn.end is None else {"until": self.scope.local_text(turn.end, where)}
+        said = {
+            "member": turn.member,
+            "duty": self.source.id,
+            "gives": self.source.role,
+            "where": where,
+            **until,
+        }
+        if not turn.swapped:
+            return Reason.of("duty.turn" if until else "duty.turn_open", **said)
+        if not turn.instead_of:
+            return Reason.of("duty.swapped_in", **said)
+        return Reason.of("duty.swapped", instead_of=turn.instead_of, **said)
 
 
 def read_duty(source: Duty, number: int, scope: Scope) -> DutyLine:
@@ -87,7 +158,7 @@ def read_duty(source: Duty, number: int, scope: Scope) -> DutyLine:
         InvalidValueError: If it names what does not exist.
     """
     place = f"duties[{number}]"
-    scope.check_members(f"duty `{source.id}`", source.members)
+    scope.check_members(f"duty `{source.id}`", source.everyone)
     if source.role not in scope.roles.by_id:
         raise InvalidValueError(
             f"duty `{source.id}` gives `{source.role}`, which is no role"

@@ -15,8 +15,18 @@ from socialcollab.verdicts import Reason
 if TYPE_CHECKING:
     from socialcollab.permissions.absence import Absence
     from socialcollab.permissions.access import Access
+    from socialcollab.permissions.swap import Swap
 
-__all__ = ["Gain", "gains", "merged", "ungivable", "unlendable", "without"]
+__all__ = [
+    "Gain",
+    "gains",
+    "meet",
+    "merged",
+    "ungivable",
+    "unlendable",
+    "unswappable",
+    "without",
+]
 
 _LEAST: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 _MOST: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -63,15 +73,17 @@ def gains(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
     Bounds of lines are compared, not only the present: what begins next year
     is gained too. A place in a rotation counts as what its role allows, from the
     rotation's beginning on: the turns of one whose rule or members change fall
-    anew, so that all of it is gained. Who stands in for whom is no part of this.
+    anew, so that all of it is gained. The turns of a list count as they stand.
+    Who stands in for whom, and what is swapped, is no part of this.
     """
     for member in after.member_ids:
         was, is_ = before.spans(member), after.spans(member)
         turns = after.rulebook.rotations(member, unlike=before.rulebook)
+        listed = before.rulebook.listed(member)
         for permission, where in sorted({*is_, *turns}):
             key = permission, where
             spans = merged((*is_.get(key, ()), *turns.get(key, ())))
-            held = was.get(key, ())
+            held = merged((*was.get(key, ()), *listed.get(key, ())))
             for start, end in without(spans, held):
                 if end is None or end > at:
                     yield Gain(
@@ -132,6 +144,43 @@ def unlendable(giver: str, absence: Absence, access: Access) -> tuple[Gain, ...]
                 )
             )
     return tuple(found)
+
+
+def unswappable(giver: str, swap: Swap, access: Access) -> tuple[Gain, ...]:
+    """
+    Return what a swap would bring whoever takes over and *giver* does not hold meanwhile.
+
+    One who takes turns in the duty anyhow comes by nothing over the time of
+    somebody's turn; where nobody's is, and for everybody else, it is a gift.
+
+    Raises:
+        InvalidValueError: If there is no such duty.
+    """
+    line = access.duty_line(swap.duty)
+    member = swap.member
+    has, holds = access.spans(member), access.spans(giver)
+    found: list[Gain] = []
+    for where in sorted(line.places):
+        span = swap.span(line.zone_of(where))
+        if span[0] == span[1]:
+            continue
+        given: tuple[Span, ...] = (span,)
+        if member in line.source.everyone:
+            given = without(
+                given, merged((turn.start, turn.end) for turn in line.rota(where).between(*span))
+            )
+        for permission in sorted(line.permissions):
+            key = permission, where
+            for start, end in without(without(given, has.get(key, ())), holds.get(key, ())):
+                found.append(
+                    Gain(member=member, permission=permission, where=where, start=start, end=end)
+                )
+    return tuple(found)
+
+
+def meet(one: Span, other: Span) -> bool:
+    """Tell whether two spans share an instant."""
+    return (one[0] or _LEAST) < (other[1] or _MOST) and (other[0] or _LEAST) < (one[1] or _MOST)
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:

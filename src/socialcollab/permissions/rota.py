@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import attrs
 
 from socialcollab.identifiers import MemberId
-from socialcollab.time import Every, Occurrences, as_utc, zone
+from socialcollab.time import Every, Occurrences, as_utc, resolve, zone
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-__all__ = ["Rota", "Turn", "rota"]
+__all__ = ["Listing", "Rota", "Rotation", "Turn", "Written", "earliest", "listing", "rotation"]
 
 _STRETCH = dt.timedelta(days=366)
 _HORIZON = dt.timedelta(days=200 * 366)
@@ -29,28 +30,60 @@ class Turn:
     One person's time on duty.
 
     Attributes:
-        number: Which turn it is, from 0 on.
-
         member: Who takes it.
 
         start: Its first instant, in UTC.
 
         end: The first instant after it, or None if nobody ever takes over.
+
+        due_end: When the duty's rule would have it end, or None if no rule does.
+
+        swapped: Whether it is theirs by a swap, and not by the document.
+
+        instead_of: Of a swap, whose turn the document makes it, or empty if nobody's.
     """
 
-    number: int
     member: MemberId
     start: dt.datetime
     end: dt.datetime | None
+    due_end: dt.datetime | None = None
+    swapped: bool = False
+    instead_of: str = ""
 
     def covers(self, at: dt.datetime) -> bool:
         """Tell whether an instant lies in it."""
         return self.start <= at and (self.end is None or at < self.end)
 
 
-class Rota:
+class Rota(Protocol):
+    """The turns of a duty in one zone."""
+
+    def at(self, at: dt.datetime) -> Turn | None:
+        """
+        Return the turn that covers an instant, or None: before the first, or between two.
+
+        Raises:
+            NaiveDatetimeError: If *at* has no UTC offset.
+        """
+        ...
+
+    def between(self, a: dt.datetime, b: dt.datetime) -> Iterator[Turn]:
+        """
+        Yield the turns that overlap the time from *a* to *b*, in order.
+
+        Raises:
+            NaiveDatetimeError: If one has no UTC offset.
+        """
+        ...
+
+    def after(self, at: dt.datetime) -> dt.datetime | None:
+        """Return when the next turn after an instant begins, or None if none does."""
+        ...
+
+
+class Rotation:
     """
-    The turns of a duty in one zone.
+    The turns of a duty whose members take them by a rule, in one zone.
 
     Beginnings are worked out a year at a time, when first asked for, and kept:
     from then on a question takes a binary search. They reach two hundred years;
@@ -81,14 +114,17 @@ class Rota:
             NaiveDatetimeError: If *at* has no UTC offset.
         """
         instant = as_utc(at)
+        turn = self.before(instant)
+        return turn if turn is not None and turn.covers(instant) else None
+
+    def before(self, at: dt.datetime) -> Turn | None:
+        """Return the last turn that has begun at an instant, be it over or not, or None."""
+        instant = as_utc(at)
         if instant >= self._last:
             return None
         self._learn(instant)
         number = bisect_right(self._known, instant) - 1
-        if number < 0:
-            return None
-        turn = self._turn(number)
-        return turn if turn.covers(instant) else None
+        return self._turn(number) if number >= 0 else None
 
     def between(self, a: dt.datetime, b: dt.datetime) -> Iterator[Turn]:
         """
@@ -116,12 +152,11 @@ class Rota:
             self._known[number + 1] if number + 1 < len(self._known) else self._starts.after(start)
         )
         over = self._ends.after(start) if self._ends is not None else None
-        bounds = [one for one in (following, over) if one is not None]
         return Turn(
-            number=number,
             member=MemberId(self._members[number % len(self._members)]),
             start=start,
-            end=min(bounds, default=None),
+            end=earliest(following, over),
+            due_end=over,
         )
 
     def _learn(self, at: dt.datetime) -> None:
@@ -136,20 +171,124 @@ class Rota:
             self._until = until if until < self._last else None
 
 
-def rota(
+def earliest(*instants: dt.datetime | None) -> dt.datetime | None:
+    """Return the first of some instants, of which those that are None never come."""
+    return min((one for one in instants if one is not None), default=None)
+
+
+class Listing:
+    """
+    The turns of a duty that are written out, in one zone.
+
+    Args:
+        turns: First instant, first after it if the list says it, and who, in any order.
+
+        ends: When turns end that do not say it, if before the next begins.
+    """
+
+    def __init__(
+        self, turns: Iterable[tuple[dt.datetime, dt.datetime | None, str]], ends: Occurrences | None
+    ) -> None:
+        # Two local times may be one instant where the clocks jump: nobody is on duty for no time.
+        said = sorted(turns, key=lambda turn: turn[0])
+        self._turns = tuple(
+            turn
+            for turn, following in pairwise((*said, None))
+            if turn is not None and (following is None or following[0] > turn[0])
+        )
+        self._starts = tuple(start for start, _, _ in self._turns)
+        self._ends = ends
+
+    def at(self, at: dt.datetime) -> Turn | None:
+        """
+        Return the turn that covers an instant, or None.
+
+        Raises:
+            NaiveDatetimeError: If *at* has no UTC offset.
+        """
+        instant = as_utc(at)
+        turn = self.before(instant)
+        return turn if turn is not None and turn.covers(instant) else None
+
+    def before(self, at: dt.datetime) -> Turn | None:
+        """Return the last turn that has begun at an instant, be it over or not, or None."""
+        number = bisect_right(self._starts, as_utc(at)) - 1
+        return self._turn(number) if number >= 0 else None
+
+    def between(self, a: dt.datetime, b: dt.datetime) -> Iterator[Turn]:
+        """
+        Yield the turns that overlap the time from *a* to *b*, in order.
+
+        Raises:
+            NaiveDatetimeError: If one has no UTC offset.
+        """
+        first, last = as_utc(a), as_utc(b)
+        for number in range(max(bisect_right(self._starts, first) - 1, 0), len(self._starts)):
+            turn = self._turn(number)
+            if turn.start >= last:
+                return
+            if turn.end is None or turn.end > max(first, turn.start):
+                yield turn
+
+    def after(self, at: dt.datetime) -> dt.datetime | None:
+        """Return when the next turn after an instant begins, or None if none does."""
+        number = bisect_right(self._starts, as_utc(at))
+        return self._starts[number] if number < len(self._starts) else None
+
+    def _turn(self, number: int) -> Turn:
+        start, said, member = self._turns[number]
+        due = self._ends.after(start) if self._ends is not None else None
+        following = self._starts[number + 1] if number + 1 < len(self._starts) else None
+        return Turn(
+            member=MemberId(member),
+            start=start,
+            end=earliest(due if said is None else max(said, start), following),
+            due_end=due,
+        )
+
+
+Written: TypeAlias = Rotation | Listing
+"""Turns as the document has them, before anything is swapped."""
+
+
+def rotation(
     members: Sequence[str], start: dt.date, every: Every, end: Every | None, *, zone_name: str
-) -> Rota:
-    """Return the turns of a duty in a zone; the same value for the same question."""
-    return _rota(tuple(members), start, every, end, zone(zone_name))
+) -> Rotation:
+    """Return the turns of a rotation in a zone; the same value for the same question."""
+    return _rotation(tuple(members), start, every, end, zone(zone_name))
 
 
 @lru_cache(maxsize=256)
-def _rota(
+def _rotation(
     members: tuple[str, ...], start: dt.date, every: Every, end: Every | None, where: ZoneInfo
-) -> Rota:
-    return Rota(
+) -> Rotation:
+    return Rotation(
         members,
         start,
         every.recurrence(start=start, zone=where.key),
         None if end is None else end.recurrence(start=start, zone=where.key),
+    )
+
+
+def listing(
+    turns: Iterable[tuple[dt.datetime, dt.datetime | None, str]],
+    end: Every | None,
+    *,
+    zone_name: str,
+) -> Listing:
+    """Return the turns of a list in a zone, its local times read as those of a rule are."""
+
+    def instant(local: dt.datetime) -> dt.datetime:
+        return resolve(local, zone_name, skipped="next", repeated="first")
+
+    # Of two that are one instant in this zone the later one on the wall counts.
+    said = sorted(turns, key=lambda turn: turn[0])
+    return Listing(
+        (
+            (instant(start), None if over is None else instant(over), member)
+            for start, over, member in said
+        ),
+        None
+        if end is None or not said
+        else end.recurrence(start=said[0][0].date(), zone=zone_name),
     )

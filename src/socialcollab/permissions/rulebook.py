@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from functools import cached_property
 from types import MappingProxyType
 from typing import Final
@@ -13,10 +14,11 @@ import attrs
 from socialcollab.identifiers import MemberId
 from socialcollab.permissions.duty import Timing
 from socialcollab.permissions.duty_line import DutyLine
-from socialcollab.permissions.gaining import merged, without
+from socialcollab.permissions.gaining import meet, merged, without
 from socialcollab.permissions.grant import Grant
 from socialcollab.permissions.line import Line, read_line
 from socialcollab.permissions.scope import Scope, Span, within
+from socialcollab.permissions.swap import Swap
 from socialcollab.permissions.table import Row, Table
 from socialcollab.verdicts import Reason
 
@@ -127,6 +129,20 @@ class Rulebook:
         there._spans = {
             member: spans for member, spans in self._spans.items() if member not in touched
         }
+        return there
+
+    def under(self, swaps: Iterable[Swap]) -> Rulebook:
+        """Return the same with these swaps and no others; nothing else is worked out anew."""
+        swaps = tuple(swaps)
+        duties = tuple(line.under(swaps) for line in self.duties)
+        if all(one is other for one, other in zip(self.duties, duties, strict=True)):
+            return self
+        # All but who takes turns stays worked out, and what is yet to be is so once for both.
+        there = copy(self)
+        there.duties = duties
+        there._members_with = {}
+        for name in ("_lines_to", "waiting"):
+            there.__dict__.pop(name, None)
         return there
 
     def rights(self, member: str) -> Rights:
@@ -320,42 +336,68 @@ class Rulebook:
         """Return the forbids in force that bar it, sorted."""
         return self._holding(self._meaning(member).forbids, member, permission, where, at=at)
 
-    def duties_giving(self, member: str, permission: str, where: str) -> tuple[str, ...]:
-        """Name the duties in which a turn of *member* gives it, as they stand in the document."""
+    def duties_giving(
+        self, member: str, permission: str, where: str, *, during: Span = (None, None)
+    ) -> tuple[str, ...]:
+        """Name the duties in which a turn of *member* gives it meanwhile, as the document has them."""
         return tuple(
             line.place
             for line in self.duties
-            if member in line.source.members
-            and permission in line.permissions
+            if permission in line.permissions
             and line.speaks_of(where)
+            and any(meet(span, during) for span in line.given_spans(member, where))
         )
 
     def rotations(
         self, member: str, *, unlike: Rulebook | None = None
-    ) -> Mapping[tuple[str, str], list[Span]]:
+    ) -> Mapping[tuple[str, str], tuple[Span, ...]]:
         """
-        Return what the rotations that *member* is in give: from when on, by permission and place.
+        Return when the duties of *member* give what, by permission and place, forbids taken off.
 
-        A rotation that gives the same there to the same people at the same
-        times in *unlike* is left out.
+        A place in a rotation counts from its first day on, since any turn may
+        become theirs; the turns of a list are known. What a rotation gives in
+        *unlike* too, there, to the same people and at the same times, is left out.
         """
         if member not in self.scope.members or self.scope.members[member].suspended:
             return {}
         known = set() if unlike is None else set(unlike._rotations_of(member))
         found: dict[tuple[str, str], list[Span]] = {}
-        for timing, permission, where in self._rotations_of(member):
-            if (timing, permission, where) not in known:
-                span = self.scope.span(timing[1], None, where)
-                found.setdefault((permission, where), []).append(span)
-        return found
+        for line in self.duties:
+            if member not in line.source.everyone:
+                continue
+            for where in line.places:
+                spans = line.given_spans(member, where)
+                for permission in line.permissions:
+                    left = without(spans, self.barred_spans(member, permission, where))
+                    if unlike is not None and (line.source.timing, permission, where) in known:
+                        theirs = unlike.barred_spans(member, permission, where)
+                        left = without(left, without(spans, theirs))
+                    found.setdefault((permission, where), []).extend(left)
+        return {key: merged(spans) for key, spans in sorted(found.items()) if spans}
+
+    def listed(self, member: str) -> Mapping[tuple[str, str], tuple[Span, ...]]:
+        """Return when turns of lists give *member* what, forbids taken off: these alone are known."""
+        if member not in self.scope.members or self.scope.members[member].suspended:
+            return {}
+        found: dict[tuple[str, str], list[Span]] = {}
+        for line in self.duties:
+            if not line.source.turns or member not in line.source.everyone:
+                continue
+            for where in line.places:
+                spans = line.given_spans(member, where)
+                for permission in line.permissions:
+                    left = without(spans, self.barred_spans(member, permission, where))
+                    found.setdefault((permission, where), []).extend(left)
+        return {key: merged(spans) for key, spans in found.items() if spans}
 
     def _rotations_of(self, member: str) -> Iterator[tuple[Timing, str, str]]:
-        if member in self.scope.members:
+        if member in self.scope.members and not self.scope.members[member].suspended:
             for line in self.duties:
-                if member in line.source.members:
-                    for where in sorted(line.places):
+                timing = line.source.timing
+                if timing is not None and member in timing[0]:
+                    for where in line.places:
                         for permission in line.permissions:
-                            yield line.source.timing, permission, where
+                            yield timing, permission, where
 
     def _holding(
         self, lines: Iterable[Line], member: str, permission: str, where: str, *, at: dt.datetime

@@ -80,6 +80,25 @@ _BOUND = st.sampled_from([dt.date(2026, 1, 1), "2026-01-01", "2026-01-01 08:00",
 _LATER = st.sampled_from([dt.date(2027, 1, 1), "2027-01-01 08:00"])
 
 
+def _turns(member: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    """Turns of a list in any order, some of which end a day before the next begins."""
+    return st.lists(
+        st.tuples(st.integers(0, 40), member, st.booleans()),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda drawn: drawn[0],
+    ).map(
+        lambda drawn: [
+            {
+                "member": who,
+                "start": dt.date(2026, 1, 2) + dt.timedelta(days=2 * day),
+                **({"end": dt.date(2026, 1, 3) + dt.timedelta(days=2 * day)} if ends else {}),
+            }
+            for day, who, ends in drawn
+        ]
+    )
+
+
 def documents() -> st.SearchStrategy[dict[str, Any]]:
     """Documents that load."""
     sizes = st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(1, 2))
@@ -242,7 +261,11 @@ def _of_size(
                     "start": st.sampled_from([dt.date(2026, 1, 2), "2026-01-02"]),
                     "every": _EVERY,
                 },
-                {"end": _EVERY},
+                {"end": _EVERY, "timezone": st.just("Europe/Amsterdam")},
+            )
+            | _table(
+                {"role": st.just("r0"), "on": on(), "turns": _turns(member)},
+                {"end": _EVERY, "hand_off": st.sampled_from(["09:00", "17:30", dt.time(9)])},
             ),
         ),
         "slot_plans": _list(

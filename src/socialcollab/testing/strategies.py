@@ -16,7 +16,17 @@ from hypothesis import strategies as st
 
 from socialcollab.content import Image, Poll, PostContent, media_digest
 from socialcollab.directory import Member, Profile, Team, Workspace
-from socialcollab.permissions import PERMISSIONS, Absence, Access, Duty, Forbid, Grant, Role
+from socialcollab.permissions import (
+    PERMISSIONS,
+    Absence,
+    Access,
+    Duty,
+    Forbid,
+    Grant,
+    ListedTurn,
+    Role,
+    Swap,
+)
 from socialcollab.time import WallTime
 
 __all__ = [
@@ -40,6 +50,7 @@ _TAGS = ("care", "news")
 _PERMISSIONS = ("approve", "draft", "manage_access", "publish", "view")
 _ROLES = ("writer", "publisher", "editor")
 _EPOCH = dt.datetime(2026, 1, 1)  # noqa: DTZ001  local bounds
+_MARCH = dt.datetime(2026, 3, 18)  # noqa: DTZ001  days around a change of clocks
 
 
 @attrs.frozen(kw_only=True)
@@ -68,6 +79,8 @@ class SmallOrganization:
 
         absences: Who is away, and who stands in.
 
+        swaps: Who takes over on duty, and when.
+
         timezone: The zone of what names no workspace.
     """
 
@@ -81,6 +94,7 @@ class SmallOrganization:
     custom_permissions: tuple[str, ...] = ("ads.boost",)
     duties: tuple[Duty, ...] = ()
     absences: tuple[Absence, ...] = ()
+    swaps: tuple[Swap, ...] = ()
     timezone: str = "UTC"
 
     def access(self) -> Access:
@@ -96,6 +110,7 @@ class SmallOrganization:
             custom_permissions=self.custom_permissions,
             duties=self.duties,
             absences=self.absences,
+            swaps=self.swaps,
             timezone=self.timezone,
         )
 
@@ -295,6 +310,45 @@ def _forbids() -> st.SearchStrategy[Forbid]:
 
 @cache
 def _duties() -> st.SearchStrategy[Duty]:
+    return _rotations() | _lists()
+
+
+@cache
+def _lists() -> st.SearchStrategy[Duty]:
+    # Three on each day, so that none begin together; some in the hour the clocks jump over.
+    marks = st.lists(st.integers(0, 44), min_size=1, max_size=5, unique=True)
+    return st.builds(
+        lambda number, role, on, marks, members, lasts, zone: Duty(
+            id=f"duty-{number}",
+            role=role,
+            on=on,
+            turns=[
+                ListedTurn(
+                    member=member,
+                    start=_MARCH + dt.timedelta(days=mark // 3, minutes=150 + 30 * (mark % 3)),
+                    end=(
+                        _MARCH
+                        + dt.timedelta(days=mark // 3, minutes=150 + 30 * (mark % 3) + lasting)
+                        if lasting
+                        else None
+                    ),
+                )
+                for mark, member, lasting in zip(marks, members, lasts, strict=False)
+            ],
+            timezone=zone,
+        ),
+        st.integers(0, 999_999),
+        st.sampled_from(_ROLES),
+        _selectors(),
+        marks,
+        st.lists(st.sampled_from(_MEMBERS), min_size=5, max_size=5),
+        st.lists(st.sampled_from((0, 0, 30)), min_size=5, max_size=5),
+        st.sampled_from(("", "", "Asia/Tokyo")),
+    )
+
+
+@cache
+def _rotations() -> st.SearchStrategy[Duty]:
     return st.builds(
         lambda number, role, on, members, start, every, end: Duty(
             id=f"duty-{number}",
@@ -337,6 +391,34 @@ def _absences() -> st.SearchStrategy[Absence]:
     )
 
 
+def _swaps(duties: Sequence[Duty]) -> st.SearchStrategy[tuple[Swap, ...]]:
+    if not duties:
+        return st.just(())
+    return st.lists(
+        st.builds(
+            lambda duty, member, start, hours, order: (duty, member, start, hours, order),
+            st.sampled_from([duty.id for duty in duties]),
+            st.sampled_from(_MEMBERS),
+            st.integers(0, 300),
+            st.integers(1, 120),
+            st.integers(0, 2),
+        ),
+        max_size=3,
+    ).map(
+        lambda drawn: tuple(
+            Swap(
+                id=f"swap-{number}",
+                duty=duty,
+                member=member,
+                start=_MARCH + dt.timedelta(hours=start),
+                end=_MARCH + dt.timedelta(hours=start + hours),
+                order=order,
+            )
+            for number, (duty, member, start, hours, order) in enumerate(drawn)
+        )
+    )
+
+
 # Made once: Hypothesis looks through each strategy that is new to it.
 _SOME_MEMBERS = st.lists(st.sampled_from(_MEMBERS), unique=True)
 _SOME_PERMISSIONS = st.lists(st.sampled_from((*_PERMISSIONS, "ads.boost")), max_size=2).map(tuple)
@@ -358,8 +440,9 @@ def small_organizations(draw: st.DrawFn) -> SmallOrganization:
     """
     Organizations of four members, two teams, two workspaces in two zones and four profiles.
 
-    Some have duties, and members who are away and stand in for each other. Roles include each other in a chain; bounds lie around a night on which
-    the clocks change.
+    Some have duties, by rule or by list, with turns that are swapped, and members
+    who are away and stand in for each other. Roles include each other in a chain;
+    bounds lie around a night on which the clocks change.
     """
     roles = (
         Role(id="writer", permissions=draw(_SOME_PERMISSIONS)),
@@ -374,6 +457,7 @@ def small_organizations(draw: st.DrawFn) -> SmallOrganization:
             permissions=draw(_EDITING),
         ),
     )
+    duties = tuple(draw(_SOME_DUTIES))
     return SmallOrganization(
         members=tuple(Member(id=name, suspended=draw(_TENTHS) == 0) for name in _MEMBERS),
         profiles=tuple(
@@ -398,7 +482,8 @@ def small_organizations(draw: st.DrawFn) -> SmallOrganization:
             attrs.evolve(forbid, place=f"forbids[{number}]")
             for number, forbid in enumerate(draw(_SOME_FORBIDS))
         ),
-        duties=tuple(draw(_SOME_DUTIES)),
+        duties=duties,
+        swaps=draw(_swaps(duties)),
         absences=tuple(draw(_SOME_ABSENCES)),
         timezone=draw(_ZONES),
     )

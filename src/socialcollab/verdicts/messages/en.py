@@ -22,6 +22,9 @@ MESSAGES: Final[dict[str, str]] = {
     "given.member": "`{member}` has `{gives}` on `{where}`, given by `{by}` until {until}: {reason}",
     "given.team": "`{member}` has `{gives}` on `{where}` through team `{team}`, given by `{by}` until {until}: {reason}",
     "duty.turn": "`{member}` is on duty `{duty}` until {until} and has `{gives}` on `{where}`",
+    "duty.swapped": "`{member}` is on duty `{duty}` in place of `{instead_of}`, by a swap, until {until}"
+    " and has `{gives}` on `{where}`",
+    "duty.swapped_in": "`{member}` is on duty `{duty}` by a swap until {until} and has `{gives}` on `{where}`",
     "duty.turn_open": "`{member}` is on duty `{duty}` and has `{gives}` on `{where}`",
     "stands_in_for": "`{member}` stands in for `{absent}` until {until}",
     "end_forbid": "end the forbid at {line}",

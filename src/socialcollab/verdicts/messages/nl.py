@@ -22,6 +22,9 @@ MESSAGES: Final[dict[str, str]] = {
     "given.member": "`{member}` heeft `{gives}` op `{where}`, gegeven door `{by}` tot {until}: {reason}",
     "given.team": "`{member}` heeft `{gives}` op `{where}` via team `{team}`, gegeven door `{by}` tot {until}: {reason}",
     "duty.turn": "`{member}` heeft dienst in `{duty}` tot {until} en heeft `{gives}` op `{where}`",
+    "duty.swapped": "`{member}` heeft dienst in `{duty}` in plaats van `{instead_of}`, door een ruil, tot {until}"
+    " en heeft `{gives}` op `{where}`",
+    "duty.swapped_in": "`{member}` heeft door een ruil dienst in `{duty}` tot {until} en heeft `{gives}` op `{where}`",
     "duty.turn_open": "`{member}` heeft dienst in `{duty}` en heeft `{gives}` op `{where}`",
     "stands_in_for": "`{member}` neemt waar voor `{absent}` tot {until}",
     "end_forbid": "beëindig het verbod in {line}",

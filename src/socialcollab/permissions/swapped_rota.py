@@ -1,0 +1,138 @@
+"""The turns of a duty in one zone, with what has been swapped."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+
+import attrs
+
+from socialcollab.identifiers import MemberId
+from socialcollab.permissions.rota import Turn, Written, earliest
+from socialcollab.permissions.swap import Swap
+from socialcollab.time import as_utc
+
+__all__ = ["SwappedRota"]
+
+
+@attrs.frozen
+class _Stretch:
+    """A time that one swap decides."""
+
+    start: dt.datetime
+    end: dt.datetime
+    member: MemberId
+
+
+class SwappedRota:
+    """
+    The turns of a duty in one zone, with what has been swapped.
+
+    A question takes a binary search among the swaps, and one among the turns.
+
+    Args:
+        rota: The turns by the document.
+
+        swaps: Who takes over when; of two that meet the one of the higher rank counts.
+
+        zone: The zone's IANA name.
+    """
+
+    def __init__(self, rota: Written, swaps: Iterable[Swap], zone: str) -> None:
+        self._rota = rota
+        self._stretches = _flattened(swaps, zone)
+        self._starts = tuple(one.start for one in self._stretches)
+        self._bounds = tuple(
+            sorted({bound for one in self._stretches for bound in (one.start, one.end)})
+        )
+
+    def at(self, at: dt.datetime) -> Turn | None:
+        """
+        Return the turn that covers an instant, or None.
+
+        One that a swap gives lasts no longer than the turn of the document
+        that it takes, so that each tells in whose place it is.
+
+        Raises:
+            NaiveDatetimeError: If *at* has no UTC offset.
+        """
+        instant = as_utc(at)
+        number = bisect_right(self._starts, instant) - 1
+        before = self._stretches[number] if number >= 0 else None
+        last = self._rota.before(instant)
+        turn = last if last is not None and last.covers(instant) else None
+        if before is not None and instant < before.end:
+            if turn is not None:
+                end = earliest(before.end, turn.end)
+                start = max(before.start, turn.start)
+            else:
+                end = earliest(before.end, self._rota.after(instant))
+                over = None if last is None else last.end
+                start = before.start if over is None else max(before.start, over)
+            if turn is not None and turn.member == before.member:
+                return attrs.evolve(turn, start=start, end=end)
+            return Turn(
+                member=before.member,
+                start=start,
+                end=end,
+                swapped=True,
+                instead_of="" if turn is None else turn.member,
+            )
+        if turn is None:
+            return None
+        following = self._starts[number + 1] if number + 1 < len(self._starts) else None
+        return attrs.evolve(
+            turn,
+            start=turn.start if before is None else max(turn.start, before.end),
+            end=earliest(turn.end, following),
+        )
+
+    def between(self, a: dt.datetime, b: dt.datetime) -> Iterator[Turn]:
+        """
+        Yield the turns that overlap the time from *a* to *b*, in order.
+
+        Raises:
+            NaiveDatetimeError: If one has no UTC offset.
+        """
+        at: dt.datetime | None = as_utc(a)
+        last = as_utc(b)
+        while at is not None and at < last:
+            turn = self.at(at)
+            if turn is None:
+                at = self.after(at)
+                continue
+            yield turn
+            at = turn.end
+
+    def after(self, at: dt.datetime) -> dt.datetime | None:
+        """Return when the next turn after an instant begins, or None if none does."""
+        instant: dt.datetime | None = as_utc(at)
+        while instant is not None:
+            number = bisect_right(self._bounds, instant)
+            bound = self._bounds[number] if number < len(self._bounds) else None
+            instant = earliest(bound, self._rota.after(instant))
+            # Where a swap ends between two turns nobody's begins.
+            if instant is not None and self.at(instant) is not None:
+                return instant
+        return None
+
+
+def _flattened(swaps: Iterable[Swap], zone: str) -> tuple[_Stretch, ...]:
+    """Return the times that swaps decide, in order and apart: of two that meet the last one said."""
+    found: list[_Stretch] = []
+    for swap in sorted(swaps, key=lambda one: one.rank):
+        start, end = swap.span(zone)
+        if start == end:
+            continue
+        left = [
+            _Stretch(first, over, one.member)
+            for one in found
+            for first, over in (
+                (one.start, min(one.end, start)),
+                (max(one.start, end), one.end),
+            )
+            if first < over
+        ]
+        found = sorted([*left, _Stretch(start, end, swap.member)], key=lambda one: one.start)
+    return tuple(found)

@@ -1,0 +1,285 @@
+"""Who takes over on duty, for how long, and in whose place."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from socialcollab.directory import Member, Profile, Workspace
+from socialcollab.errors import InvalidValueError, NaiveDatetimeError
+from socialcollab.permissions import Absence, Access, Duty, Grant, Swap, coverage, unswappable
+
+MOMENT = dt.timedelta(microseconds=1)
+WEEKEND = Duty(
+    id="weekend",
+    role="care",
+    on={"workspace": "tulip"},
+    members=["ana", "ben"],
+    start=dt.date(2026, 3, 20),
+    every="friday 17:00",
+    end="monday 09:00",
+)
+
+
+def access(*facts: object, duty: Duty = WEEKEND, grants: tuple[Grant, ...] = ()) -> Access:
+    def of(kind: type) -> list:
+        return [one for one in facts if isinstance(one, kind)]
+
+    return Access.of(
+        members=["ana", "ben", "eva", Member(id="sus", suspended=True)],
+        profiles=[
+            Profile(id="tulip-x", workspace="tulip", network="x"),
+            Profile(id="dike-x", workspace="dike", network="x"),
+        ],
+        workspaces=[
+            Workspace(id="tulip", lead="eva", default_approval="none", timezone="Europe/Amsterdam"),
+            Workspace(id="dike", lead="eva", default_approval="none", timezone="America/New_York"),
+        ],
+        roles={"care": ["reply", "view"]},
+        duties=[duty],
+        grants=grants,
+        absences=of(Absence),
+        swaps=of(Swap),
+    )
+
+
+def swap(member: str, start: str, end: str, **more: object) -> Swap:
+    return Swap(
+        **{"id": "s1", "duty": "weekend", "member": member, "start": start, "end": end, **more}
+    )
+
+
+def utc(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
+
+
+SATURDAY = swap("eva", "2026-03-21 12:00", "2026-03-22 12:00")
+
+
+def test_whoever_takes_over_is_on_duty_meanwhile_and_nobody_else() -> None:
+    asked = access(SATURDAY)
+    for at, who in (
+        ("2026-03-21 10:59", "ana"),
+        ("2026-03-21 11:00", "eva"),
+        ("2026-03-22 10:59", "eva"),
+        ("2026-03-22 11:00", "ana"),
+    ):
+        assert who == asked.on_duty("weekend", "tulip", at=utc(at))
+        assert (who,) == asked.members("reply", "tulip-x", at=utc(at))
+        assert asked.holds(who, "care", "tulip-x", at=utc(at))
+    assert access().on_duty("weekend", "tulip", at=utc("2026-03-21 11:00")) == "ana"
+
+
+def test_the_reason_says_in_whose_place_and_until_when() -> None:
+    verdict = access(SATURDAY).check("eva", "reply", "tulip-x", at=utc("2026-03-21 20:00"))
+    assert (
+        "`eva` is on duty `weekend` in place of `ana`, by a swap, until 2026-03-22 12:00"
+        " Europe/Amsterdam and has `care` on `tulip-x`"
+    ) in verdict.explain()
+    assert "in plaats van `ana`, door een ruil, tot" in verdict.explain("nl")
+    before = access(SATURDAY).check("ana", "reply", "tulip-x", at=utc("2026-03-21 09:00"))
+    assert "`ana` is on duty `weekend` until 2026-03-21 12:00" in before.explain()
+
+
+def test_a_swap_may_put_somebody_on_duty_where_nobody_was() -> None:
+    wednesday = swap("eva", "2026-03-25 08:00", "2026-03-28 08:00")
+    asked = access(wednesday)
+    verdict = asked.check("eva", "reply", "tulip-x", at=utc("2026-03-25 12:00"))
+    assert "`eva` is on duty `weekend` by a swap until 2026-03-27 17:00" in verdict.explain()
+    assert [("eva", ""), ("eva", "ben"), ("ben", "")] == [
+        (turn.member, turn.instead_of)
+        for turn in asked.turns(
+            "weekend", "tulip", start=utc("2026-03-25 00:00"), end=utc("2026-03-30 12:00")
+        )
+    ]
+
+
+def test_whoever_takes_over_their_own_turn_is_simply_on_duty() -> None:
+    both = swap("ben", "2026-03-20 00:00", "2026-04-01 00:00")
+    turns = access(both).turns(
+        "weekend", "tulip", start=utc("2026-03-20 00:00"), end=utc("2026-04-01 00:00")
+    )
+    assert [("ben", True, ""), ("ben", True, "ana"), ("ben", True, ""), ("ben", False, ""),
+            ("ben", True, "")] == [(one.member, one.swapped, one.instead_of) for one in turns]  # fmt: skip
+    assert all(one.end == two.start for one, two in itertools.pairwise(turns))
+
+
+def test_of_swaps_that_meet_the_last_one_said_counts_in_any_order() -> None:
+    later = swap("ben", "2026-03-21 18:00", "2026-03-21 20:00", id="s0", order=1)
+    for facts in ((SATURDAY, later), (later, SATURDAY)):
+        asked = access(*facts)
+        assert "eva" == asked.on_duty("weekend", "tulip", at=utc("2026-03-21 16:59"))
+        assert "ben" == asked.on_duty("weekend", "tulip", at=utc("2026-03-21 17:00"))
+        assert "eva" == asked.on_duty("weekend", "tulip", at=utc("2026-03-21 19:00"))
+
+
+def test_what_is_taken_back_holds_no_more_from_then_on() -> None:
+    at = utc("2026-03-21 18:00")
+    asked = access(attrs.evolve(SATURDAY, until=at))
+    assert "eva" == asked.on_duty("weekend", "tulip", at=at - MOMENT)
+    assert "ana" == asked.on_duty("weekend", "tulip", at=at)
+    never = access(attrs.evolve(SATURDAY, until=utc("2026-03-20 00:00")))
+    assert "ana" == never.on_duty("weekend", "tulip", at=at)
+
+
+def test_bounds_are_read_by_the_clock_of_the_duty_and_not_of_the_machine() -> None:
+    everywhere = attrs.evolve(WEEKEND, on={"workspace": "*"})
+    asked = access(SATURDAY, duty=everywhere)
+    assert "eva" == asked.on_duty("weekend", "tulip-x", at=utc("2026-03-21 11:00"))
+    assert "ana" == asked.on_duty("weekend", "dike-x", at=utc("2026-03-21 15:59"))
+    assert "eva" == asked.on_duty("weekend", "dike-x", at=utc("2026-03-21 16:00"))
+    fixed = access(attrs.evolve(SATURDAY, zone="UTC"), duty=everywhere)
+    for where in ("tulip-x", "dike-x"):
+        assert "ana" == fixed.on_duty("weekend", where, at=utc("2026-03-21 11:59"))
+        assert "eva" == fixed.on_duty("weekend", where, at=utc("2026-03-21 12:00"))
+    own = access(SATURDAY, duty=attrs.evolve(everywhere, timezone="Asia/Tokyo"))
+    assert "eva" == own.on_duty("weekend", "dike-x", at=utc("2026-03-21 03:00"))
+
+
+def test_a_swap_over_the_night_of_a_clock_change_begins_and_ends_on_the_wall() -> None:
+    spring = access(swap("eva", "2026-03-29 02:30", "2026-03-29 09:00"))
+    assert "ben" == spring.on_duty("weekend", "tulip", at=utc("2026-03-29 01:30") - MOMENT)
+    assert "eva" == spring.on_duty("weekend", "tulip", at=utc("2026-03-29 01:30"))
+    assert "eva" == spring.on_duty("weekend", "tulip", at=utc("2026-03-29 07:00") - MOMENT)
+    assert "ben" == spring.on_duty("weekend", "tulip", at=utc("2026-03-29 07:00"))
+    autumn = access(swap("eva", "2026-10-25 02:30", "2026-10-25 09:00"))
+    assert "eva" == autumn.on_duty("weekend", "tulip", at=utc("2026-10-25 00:30"))
+    assert "eva" == autumn.on_duty("weekend", "tulip", at=utc("2026-10-25 08:00") - MOMENT)
+    assert "eva" != autumn.on_duty("weekend", "tulip", at=utc("2026-10-25 08:00"))
+
+
+@pytest.mark.parametrize("gone", [{"duty": "weekday"}, {"member": "zoe"}])
+def test_what_the_document_does_not_know_is_passed_over(gone: dict) -> None:
+    asked = access(attrs.evolve(SATURDAY, **gone))
+    assert "ana" == asked.on_duty("weekend", "tulip", at=utc("2026-03-21 12:00"))
+
+
+def test_whoever_is_suspended_may_nothing_on_duty_either() -> None:
+    asked = access(attrs.evolve(SATURDAY, member="sus"))
+    at = utc("2026-03-21 12:00")
+    assert "sus" == asked.on_duty("weekend", "tulip", at=at)
+    assert () == asked.members("reply", "tulip-x", at=at)
+
+
+def test_the_same_rules_answer_with_and_without_swaps() -> None:
+    plain = access()
+    at = utc("2026-03-21 12:00")
+    assert not plain.allows("eva", "reply", "tulip-x", at=at)
+    swapped = plain.under((), swaps=[SATURDAY])
+    assert swapped.allows("eva", "reply", "tulip-x", at=at)
+    assert not swapped.allows("ana", "reply", "tulip-x", at=at)
+    assert plain.allows("ana", "reply", "tulip-x", at=at)
+    again = swapped.under(())
+    assert again.allows("ana", "reply", "tulip-x", at=at)
+    assert not again.allows("eva", "reply", "tulip-x", at=at)
+
+
+def test_somebody_stands_in_for_whoever_took_over() -> None:
+    away = Absence(
+        id="a", member="eva", delegate="ben", start=dt.date(2026, 3, 21), end=dt.date(2026, 3, 23)
+    )
+    asked = access(SATURDAY, away)
+    verdict = asked.check("ben", "reply", "tulip-x", at=utc("2026-03-21 12:00"))
+    assert ["stands_in_for", "duty.swapped"] == [one.code for one in verdict.because]
+
+
+def test_coverage_counts_on_whoever_took_over() -> None:
+    found = coverage(
+        access(SATURDAY), start=utc("2026-03-21 12:00"), end=utc("2026-03-21 20:00")
+    ).losses
+    assert [("eva",)] == [one.absent for one in found]
+
+
+def test_turns_begin_where_a_swap_begins_or_gives_back() -> None:
+    asked = access(SATURDAY)
+    began = []
+    at = utc("2026-03-20 00:00")
+    for _ in range(4):
+        at = asked.next_turn("weekend", "tulip", after=at)
+        began.append(f"{at:%m-%d %H:%M}")
+    assert ["03-20 16:00", "03-21 11:00", "03-22 11:00", "03-27 16:00"] == began
+    begins = asked.begins("tulip", after=utc("2026-03-20 00:00"), permission="reply")
+    assert began[:3] == [f"{next(begins):%m-%d %H:%M}" for _ in range(3)]
+    # A swap that ends when nobody is on duty begins nobody's turn.
+    lone = access(swap("eva", "2026-03-25 08:00", "2026-03-25 18:00"))
+    assert utc("2026-03-27 16:00") == lone.next_turn(
+        "weekend", "tulip", after=utc("2026-03-25 08:00")
+    )
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("ana", "ben", "eva")), st.integers(0, 400), st.integers(1, 200)),
+        max_size=6,
+    )
+)
+def test_turns_of_a_span_are_what_is_found_at_each_instant(drawn: list) -> None:
+    first = dt.datetime(2026, 3, 20)  # noqa: DTZ001  local by meaning
+    asked = access(
+        *(
+            swap(
+                member, first + dt.timedelta(hours=start), first + dt.timedelta(hours=start + hours),
+                id=f"s{number}", order=number,
+            )
+            for number, (member, start, hours) in enumerate(drawn)
+        )
+    )  # fmt: skip
+    start, end = utc("2026-03-22 00:00"), utc("2026-04-08 00:00")
+    turns = asked.turns("weekend", "tulip", start=start, end=end)
+    for one, two in itertools.pairwise(turns):
+        assert one.end <= two.start
+    at = start
+    while at < end:
+        (*found,) = (turn.member for turn in turns if turn.covers(at))
+        on_duty = asked.on_duty("weekend", "tulip", at=at)
+        assert found == ([] if on_duty is None else [on_duty])
+        at += dt.timedelta(hours=1)
+
+
+def test_a_place_in_the_rotation_is_no_gift_and_any_other_is() -> None:
+    manager = Grant(to="member:ana", role="care", on={"workspace": "tulip"})
+    other = attrs.evolve(SATURDAY, member="ben")
+    assert () == unswappable("eva", other, access())
+    more = unswappable("ana", SATURDAY, access())
+    assert {("eva", "reply"), ("eva", "view")} == {(one.member, one.permission) for one in more}
+    assert {utc("2026-03-21 11:00")} == {one.start for one in more}
+    assert () == unswappable("ana", SATURDAY, access(grants=(manager,)))
+    # Beyond anybody's turn it is one for those of the rotation too.
+    long = attrs.evolve(other, end=utc("2026-03-23 12:00").replace(tzinfo=None))
+    assert {(utc("2026-03-23 08:00"), utc("2026-03-23 11:00"))} == {
+        (one.start, one.end) for one in unswappable("eva", long, access())
+    }
+    bounded = attrs.evolve(manager, end=dt.date(2026, 3, 22))
+    assert {utc("2026-03-21 23:00")} == {
+        one.start for one in unswappable("ana", SATURDAY, access(grants=(bounded,)))
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"end": "2026-03-21 12:00"}, "ends at `2026-03-21 12:00`, which is not after its start"),
+        ({"end": "2046-03-21 12:00"}, "is longer than ten years"),
+        ({"start": utc("2026-03-21 12:00")}, "has a UTC offset, where a local time is needed"),
+        ({"start": "tomorrow"}, "`tomorrow` is not a local date and time"),
+        ({"zone": "Europe/Nowhere"}, "Europe/Nowhere"),
+        ({"member": "Ana Jansen"}, "Ana Jansen"),
+    ],
+)
+def test_a_swap_that_cannot_be_meant_is_refused(values: dict, said: str) -> None:
+    with pytest.raises(InvalidValueError, match=said):
+        attrs.evolve(SATURDAY, **values)
+
+
+def test_a_naive_instant_is_refused() -> None:
+    with pytest.raises(NaiveDatetimeError):
+        attrs.evolve(SATURDAY, until=dt.datetime(2026, 3, 21))  # noqa: DTZ001
+    with pytest.raises(NaiveDatetimeError):
+        access(SATURDAY).on_duty("weekend", "tulip", at=dt.datetime(2026, 3, 21))  # noqa: DTZ001
+    with pytest.raises(InvalidValueError, match="`weekday` is no duty"):
+        access().on_duty("weekday", "tulip", at=utc("2026-03-21 12:00"))
