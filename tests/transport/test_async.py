@@ -53,6 +53,8 @@ async def served(reply: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
                 writer.write(reply)
             else:
                 await reader.read()  # until the other side hangs up
+        except asyncio.IncompleteReadError:
+            pass  # it hung up before it had said all, as whoever gives up may
         finally:
             writer.close()
             await writer.wait_closed()
