@@ -160,8 +160,19 @@ def _can(given: argparse.Namespace, out: Out) -> int:
                 for one in verdict.because
             ],
             "missing": [
-                {"code": one.code, "text": one.text(given.language), "by": list(one.by)}
+                {
+                    "code": one.code,
+                    "text": one.text(given.language),
+                    "by": list(one.by),
+                    "ask": one.ask,
+                    "also": [{"code": other.code, **dict(other.params)} for other in one.also],
+                    **dict(one.params),
+                }
                 for one in verdict.missing
+            ],
+            "nearly": [
+                {"code": one.code, "text": one.text(given.language), **dict(one.params)}
+                for one in verdict.nearly
             ],
         },
         [verdict.explain(given.language)],

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 from socialcollab.directory import Member, Party, Profile, Team, Workspace
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, ProfileId, did_you_mean
 from socialcollab.permissions.absence import Absence
+from socialcollab.permissions.advice import AccessAdvice
 from socialcollab.permissions.duty import Duty
 from socialcollab.permissions.duty_line import DutyLine, read_duty
 from socialcollab.permissions.gaining import ungivable
 from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.line import read_line
-from socialcollab.permissions.remedies import remedies
+from socialcollab.permissions.question import Question
 from socialcollab.permissions.role import Role, Roles
 from socialcollab.permissions.rota import Rota, Turn
 from socialcollab.permissions.rulebook import Rulebook
@@ -29,6 +30,7 @@ from socialcollab.verdicts import Reason, Verdict
 __all__ = ["Access"]
 
 _UTC: Final = dt.UTC
+_Answer = TypeVar("_Answer")
 
 
 class Access:
@@ -235,6 +237,13 @@ class Access:
             ):
                 yield one
 
+    def could_stand_in(self, question: Question) -> Iterator[Absence]:
+        """Yield the absences, past and to come too, in which the asker stands in with what is asked."""
+        if question.member not in question.authors:
+            for one in self._stood_in_for.get(question.member, ()):
+                if one.delegates(question.permission) and one.member not in question.authors:
+                    yield one
+
     def check(
         self,
         member: str,
@@ -261,7 +270,8 @@ class Access:
         Returns:
             Of a yes, one line or duty that carries it, with the absence in
             which it does so for another; of a no, every forbid that
-            matches, and as remedies the nearest grant and the forbids to end.
+            matches; `missing` names the smallest change of each kind that
+            would make it a yes, and `nearly` what almost carries one.
 
         Raises:
             InvalidValueError: If the permission or the place does not exist.
@@ -270,15 +280,16 @@ class Access:
         """
         at = as_utc(at)
         self._scope.check_question(permission, where)
+        advice = AccessAdvice(self, Question(member, permission, where, at, authors))
         if member not in self._scope.members:
-            return Verdict.no(Reason.of("not_a_member", member=member))
+            return Verdict.no(Reason.of("not_a_member", member=member), advice=advice)
         resting = self.barred_altogether(member)
         if resting is not None:
-            return Verdict.no(resting)
+            return Verdict.no(resting, advice=advice)
         carrying = self._carrying(member, permission, where, at=at, authors=authors)
         barring = self._rulebook.barring(member, permission, where, at=at)
         if carrying and not barring:
-            return Verdict.yes(*carrying)
+            return Verdict.yes(*carrying, advice=advice)
         because = tuple(
             Reason.of(
                 "forbid",
@@ -290,18 +301,51 @@ class Access:
             )
             for line in barring
         )
-        missing = remedies(
-            member,
-            permission,
-            where,
-            at=at,
-            scope=self._scope,
-            grants=self._rulebook.lines_with(permission)[0],
-            forbids=self._rulebook.lines_with(permission)[1],
-            carried=bool(carrying),
-            managers=self.members("manage_access", where, at=at),
+        return Verdict.no(*because, advice=advice)
+
+    def allows_each(
+        self, questions: Iterable[tuple[str, str, str]], *, at: dt.datetime
+    ) -> tuple[bool, ...]:
+        """
+        Answer many questions about one instant, in their order.
+
+        Args:
+            questions: For each a member, a permission and a place, as in `allows`.
+
+            at: The instant.
+
+        Raises:
+            InvalidValueError: If a permission or a place does not exist; it
+                says which question.
+
+            NaiveDatetimeError: If *at* has no UTC offset.
+        """
+        at = as_utc(at)
+        return tuple(
+            _numbered(number, self.allows, one, at=at) for number, one in enumerate(questions)
         )
-        return Verdict.no(*because, missing=missing)
+
+    def check_each(
+        self, questions: Iterable[tuple[str, str, str]], *, at: dt.datetime
+    ) -> tuple[Verdict, ...]:
+        """
+        Answer many questions about one instant with what decides each, in their order.
+
+        Args:
+            questions: For each a member, a permission and a place, as in `check`.
+
+            at: The instant.
+
+        Raises:
+            InvalidValueError: If a permission or a place does not exist; it
+                says which question.
+
+            NaiveDatetimeError: If *at* has no UTC offset.
+        """
+        at = as_utc(at)
+        return tuple(
+            _numbered(number, self.check, one, at=at) for number, one in enumerate(questions)
+        )
 
     def _carrying(
         self,
@@ -550,6 +594,25 @@ class Access:
     def member_ids(self) -> tuple[MemberId, ...]:
         """All members, sorted."""
         return tuple(MemberId(member) for member in sorted(self._scope.members))
+
+
+def _numbered(
+    number: int, ask: Callable[..., _Answer], question: Sequence[str], *, at: dt.datetime
+) -> _Answer:
+    """Ask one of many questions; an error says which."""
+    if isinstance(question, str) or len(question) != 3:
+        raise InvalidValueError(
+            f"question {number} is {question!r}",
+            value=question,
+            expected="a member, a permission and a place",
+        )
+    member, permission, where = question
+    try:
+        return ask(member, permission, where, at=at)
+    except InvalidValueError as error:
+        raise InvalidValueError(
+            f"question {number}: {error}", value=error.value, expected=error.expected
+        ) from error
 
 
 def _turns_after(turns: Rota, at: dt.datetime) -> Iterator[dt.datetime]:

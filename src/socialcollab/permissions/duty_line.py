@@ -126,6 +126,26 @@ class DutyLine:
         turn = self.rota(where).at(at)
         return turn if turn is not None and turn.member == member else None
 
+    def next_turn(
+        self, member: str, where: str, *, after: dt.datetime, before: dt.datetime | None
+    ) -> dt.datetime | None:
+        """Return when the first turn of *member* there begins after one instant and before another."""
+        rota = self.rota(where)
+        settled = max((one.span(self.zone_of(where))[1] for one in self.swaps), default=after)
+        ahead = len(self.source.members)
+        start = rota.after(after)
+        while start is not None and (before is None or start < before):
+            turn = rota.at(start)
+            if turn is not None and turn.member == member:
+                return start
+            if self.source.members and start >= settled:
+                # By rule, and with no swap to come, each of them has one turn in so many.
+                ahead -= 1
+                if not ahead:
+                    return None
+            start = rota.after(start)
+        return None
+
     def reason(self, turn: Turn, where: str) -> Reason:
         """Say what a turn gives its member there."""
         until = {} if turn.end is None else {"until": self.scope.local_text(turn.end, where)}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Gain",
     "gains",
+    "holds_meanwhile",
     "meet",
     "merged",
     "ungivable",
@@ -99,20 +100,25 @@ def ungivable(giver: str, before: Access, after: Access, *, at: dt.datetime) -> 
     a permission that does not exist yet can be given by whoever has them all.
     """
     known = before.roles.permission_names
-    held = before.spans(giver)
 
     def holds(gain: Gain) -> bool:
         place = before.nearest_place(gain.where, after)
         asked = (gain.permission,) if gain.permission in known else sorted(known)
-        start = at if gain.start is None else max(gain.start, at)
-        # Whoever holds something for a while would else hold it for ever by their own hand.
-        return all(
-            before.allows(giver, one, place, at=at)
-            and not without([(start, gain.end)], held.get((one, place), ()))
-            for one in asked
-        )
+        span = gain.start, gain.end
+        return all(holds_meanwhile(giver, before, one, place, span, at=at) for one in asked)
 
     return tuple(gain for gain in gains(before, after, at=at) if not holds(gain))
+
+
+def holds_meanwhile(
+    giver: str, access: Access, permission: str, where: str, span: Span, *, at: dt.datetime
+) -> bool:
+    """Tell whether somebody may now, and by grants over all of a span that is still to come."""
+    start = at if span[0] is None else max(span[0], at)
+    # Whoever holds something for a while would else hold it for ever by their own hand.
+    return access.allows(giver, permission, where, at=at) and not without(
+        [(start, span[1])], access.spans(giver).get((permission, where), ())
+    )
 
 
 def unlendable(giver: str, absence: Absence, access: Access) -> tuple[Gain, ...]:

@@ -2,145 +2,195 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from socialcollab.identifiers import MemberId
-from socialcollab.permissions.line import Line
-from socialcollab.permissions.scope import Scope, within
+import attrs
+
+from socialcollab.directory import Party, Selector
+from socialcollab.permissions.effect import Effect, could_make, effect_of, whom_to_ask
+from socialcollab.permissions.grant import Grant
+from socialcollab.permissions.line import Line, read_line
+from socialcollab.permissions.question import Question
+from socialcollab.permissions.scope import EVERYWHERE
+from socialcollab.permissions.waiting import wait
 from socialcollab.verdicts import Remedy
+
+if TYPE_CHECKING:
+    from socialcollab.permissions.access import Access
 
 __all__ = ["remedies"]
 
 
-def remedies(
-    member: str,
-    permission: str,
-    where: str,
-    *,
-    at: dt.datetime,
-    scope: Scope,
-    grants: Iterable[Line],
-    forbids: Iterable[Line],
-    carried: bool,
-    managers: tuple[MemberId, ...],
-) -> tuple[Remedy, ...]:
+@attrs.frozen
+class _Change:
     """
-    Return what would help: the forbids to end, and the nearest grant where none carries it.
+    One way to a yes.
+
+    Attributes:
+        first: The change that gives the kind its name; None if forbids end and that is all.
+
+        name: Its name, to choose between two that are alike.
+
+        ended: The forbids that have to end, sorted.
+
+        added: The lines that come to bind the member.
+
+        places: Where one has to manage access to make it.
+    """
+
+    first: Remedy | None
+    name: str
+    ended: tuple[Line, ...]
+    added: tuple[Line, ...] = ()
+    places: frozenset[str] = frozenset()
+
+    @property
+    def lines(self) -> int:
+        """How many lines of a document it touches."""
+        return len(self.ended) + (self.first is not None)
+
+
+def remedies(access: Access, question: Question) -> tuple[Remedy, ...]:
+    """
+    Return what would turn a no into a yes: of each kind the smallest change.
+
+    The kinds are to wait, to end forbids, to join a team and to be given a
+    grant, the last two with the forbids to end beside. The smallest touches
+    the fewest lines of a document, and of those brings people the fewest
+    rights. Nothing is named of which a part is enough.
 
     Args:
-        member: Who was refused.
+        access: The rules.
 
-        permission: What.
-
-        where: Where.
-
-        at: When.
-
-        scope: Whom and what lines can be about.
-
-        grants: All grants.
-
-        forbids: All forbids.
-
-        carried: Whether something gives it, which forbids alone bar.
-
-        managers: Who could change the lines.
+        question: What was refused.
     """
-    grants, forbids = tuple(grants), tuple(forbids)
-    barring = sorted(
-        (
-            line
-            for line in forbids
-            if line.binds(member, permission, where) and line.holds(where, at)
-        ),
-        key=lambda line: line.order,
-    )
-    found = [Remedy.of("end_forbid", by=managers, line=line.place) for line in barring]
-    if carried:
-        return tuple(found)
-    others = [
-        line
-        for line in forbids
-        if permission in line.permissions and line.speaks_of(where) and line not in barring
-    ]
-    nearest = _wait(member, permission, where, at=at, grants=grants, others=others)
-    if nearest is None:
-        nearest = _join(
-            member, permission, where, at=at, grants=grants, others=others, managers=managers
+    found = [wait(access, question)]
+    barring = tuple(
+        access.rulebook.barring(
+            question.member, question.permission, question.where, at=question.at
         )
-    if nearest is None:
-        nearest = _new_grant(member, permission, where, scope=scope, managers=managers)
-    return (*found, nearest)
+    )
+    ending = list(_endings(access, question, barring))
+    found.append(_smallest(access, question, ending))
+    if not any(set(one.ended) <= set(barring) for one in ending):
+        found.append(_smallest(access, question, _joinings(access, question, barring)))
+        found.append(_smallest(access, question, _grants(access, question, barring)))
+    return tuple(one for one in found if one is not None)
 
 
-def _wait(
-    member: str,
-    permission: str,
-    where: str,
-    *,
-    at: dt.datetime,
-    grants: Sequence[Line],
-    others: Sequence[Line],
-) -> Remedy | None:
-    """Find the first grant to come that no forbid will bar by then."""
-    coming = [
-        (start, line.order, line)
-        for line in grants
-        if line.binds(member, permission, where)
-        and (start := line.span(where)[0]) is not None
-        and start > at
-        and not any(member in other.members and other.holds(where, start) for other in others)
-    ]
-    if not coming:
-        return None
-    start, _, line = min(coming, key=lambda found: found[:2])
-    return Remedy.of("wait", start=_minute(start), line=line.place)
+def _endings(access: Access, question: Question, barring: tuple[Line, ...]) -> Iterator[_Change]:
+    """Yield the forbids without which what somebody has already, or stands in with, is enough."""
+    what = question.permission, question.where
+    if access.rulebook.carrying(question.member, *what, at=question.at) is not None:
+        yield _Change(None, "", barring)
+    for one in access.could_stand_in(question):
+        if not one.covers(question.at):
+            continue
+        if access.rulebook.carrying(one.member, *what, at=question.at) is not None:
+            theirs = access.rulebook.barring(one.member, *what, at=question.at)
+            yield _Change(None, one.member, _sorted({*barring, *theirs}))
 
 
-def _join(
-    member: str,
-    permission: str,
-    where: str,
-    *,
-    at: dt.datetime,
-    grants: Sequence[Line],
-    others: Sequence[Line],
-    managers: tuple[MemberId, ...],
-) -> Remedy | None:
-    """Find the team whose grant gives the least beyond what is asked, and is not forbidden it."""
-    barred = {
+def _joinings(access: Access, question: Question, barring: tuple[Line, ...]) -> Iterator[_Change]:
+    """Yield the teams that would bring it, each with the forbids that would bar it then."""
+    scope, rulebook = access.rulebook.scope, access.rulebook
+    what = question.permission, question.where
+
+    def carries(line: Line) -> bool:
+        return what[0] in line.permissions and line.holds(what[1], question.at)
+
+    giving = {
         party.name
-        for other in others
-        if within(other.span(where), at)
-        for party in other.source.to
+        for line in rulebook.lines_with(question.permission)[0]
+        if carries(line)
+        for party in line.source.to
         if party.kind == "team"
     }
-    joinable = sorted(
-        (len(line.permissions), party.name)
-        for line in grants
-        if permission in line.permissions and line.holds(where, at)
-        for party in line.source.to
-        if party.kind == "team" and party.name not in barred
+    for team in sorted(frozenset[str]().union(*(scope.teams_in(one) for one in giving))):
+        if question.member in scope.everyone_in(Party("team", team)):
+            continue
+        around = scope.teams_around(team)
+        added = tuple(
+            line for line in rulebook.lines_to_teams(around) if question.member not in line.members
+        )
+        bars = [one for one in added if not isinstance(one.source, Grant) and carries(one)]
+        ended = _sorted({*barring, *bars})
+        yield _Change(
+            Remedy.of("join_team", member=question.member, team=team),
+            team,
+            ended,
+            added=tuple(line for line in added if line not in ended),
+            places=frozenset({EVERYWHERE}),
+        )
+
+
+def _grants(access: Access, question: Question, barring: tuple[Line, ...]) -> Iterator[_Change]:
+    """Yield a grant of each role that has it, and of it alone."""
+    scope = access.rulebook.scope
+    on = (
+        Selector.of(question.where)
+        if question.where in scope.profiles
+        else Selector(workspace=(question.where,))
     )
-    if not joinable:
+    member, where = question.member, question.where
+    named: list[tuple[str, Remedy, Grant]] = [
+        (
+            f"0 {role}",
+            Remedy.of("grant_role", role=role, member=member, where=where),
+            Grant(to=f"member:{question.member}", role=role, on=on),
+        )
+        for role in sorted(scope.roles.by_id)
+        if question.permission in scope.roles.permissions_of(role)
+    ]
+    named.append(
+        (
+            "1",
+            Remedy.of(
+                "grant_permission", permission=question.permission, member=member, where=where
+            ),
+            Grant(to=f"member:{question.member}", permissions=(question.permission,), on=on),
+        )
+    )
+    for name, remedy, grant in named:
+        line = read_line(grant, len(access.rulebook.grants), scope)
+        yield _Change(remedy, name, barring, added=(line,), places=line.places)
+
+
+def _smallest(access: Access, question: Question, changes: Iterable[_Change]) -> Remedy | None:
+    """Return the change that touches the fewest lines, and of those brings the fewest rights."""
+    candidates = list(changes)
+    fewest = min((one.lines for one in candidates), default=0)
+    weighed: list[tuple[int, str, Effect, _Change]] = []
+    for one in candidates:
+        if one.lines == fewest:
+            effect = effect_of(
+                access.rulebook,
+                at=question.at,
+                ended=one.ended,
+                member=question.member,
+                added=one.added,
+            )
+            weighed.append((effect.count, one.name, effect, one))
+    if not weighed:
         return None
-    return Remedy.of("join_team", by=managers, member=member, team=joinable[0][1])
+    _, _, effect, change = min(weighed, key=lambda one: one[:2])
+    return _remedy(access, question, change, effect)
 
 
-def _new_grant(
-    member: str, permission: str, where: str, *, scope: Scope, managers: tuple[MemberId, ...]
-) -> Remedy:
-    """Offer the smallest role that has it, or else the permission alone."""
-    role = scope.roles.smallest_with(permission)
-    if role:
-        return Remedy.of("grant_role", by=managers, member=member, role=role, where=where)
-    return Remedy.of(
-        "grant_permission", by=managers, member=member, permission=permission, where=where
+def _remedy(access: Access, question: Question, change: _Change, effect: Effect) -> Remedy:
+    scope = access.rulebook.scope
+    places = change.places.union(*(scope.managed_at(line.source.on) for line in change.ended))
+    by = could_make(access, effect, places, at=question.at)
+    endings = [Remedy.of("end_forbid", line=line.place) for line in change.ended]
+    first = change.first or endings.pop(0)
+    return attrs.evolve(
+        first,
+        by=by,
+        ask=whom_to_ask(access, by, question.where, at=question.at),
+        also=tuple(endings),
     )
 
 
-def _minute(at: dt.datetime) -> str:
-    """Print an instant to the minute, or as exactly as it takes."""
-    form = "%H:%M:%S.%f" if at.microsecond else "%H:%M:%S" if at.second else "%H:%M"
-    return f"{at:%Y-%m-%d} {at.strftime(form)} UTC"
+def _sorted(lines: Iterable[Line]) -> tuple[Line, ...]:
+    return tuple(sorted(lines, key=lambda line: line.order))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import copy
 from functools import cached_property
 from types import MappingProxyType
@@ -22,7 +22,7 @@ from socialcollab.permissions.swap import Swap
 from socialcollab.permissions.table import Row, Table
 from socialcollab.verdicts import Reason
 
-__all__ = ["NO_RIGHTS", "Rights", "Rulebook"]
+__all__ = ["NO_RIGHTS", "Rights", "Rulebook", "spans_of"]
 
 
 @attrs.frozen(eq=False)
@@ -252,7 +252,7 @@ class Rulebook:
             return {}
         if member not in self._spans:
             rights = self.rights(member)
-            given, barred = _spans_of(rights.grants), _spans_of(rights.forbids)
+            given, barred = spans_of(rights.grants), spans_of(rights.forbids)
             left = {
                 key: without(merged(spans), merged(barred.get(key, ())))
                 for key, spans in given.items()
@@ -301,6 +301,19 @@ class Rulebook:
             for line in (*self._meaning(member).grants, *self._meaning(member).forbids)
             if line.binds(member, permission, where)
         )
+
+    def lines_to_teams(self, teams: Collection[str]) -> tuple[Line, ...]:
+        """Return every grant and forbid that names one of some teams."""
+        return tuple(dict.fromkeys(line for one in teams for line in self._by_team.get(one, ())))
+
+    @cached_property
+    def _by_team(self) -> Mapping[str, tuple[Line, ...]]:
+        found: dict[str, list[Line]] = {}
+        for line in (*self.grants, *self.forbids):
+            for party in line.source.to:
+                if party.kind == "team":
+                    found.setdefault(party.name, []).append(line)
+        return {team: tuple(lines) for team, lines in found.items()}
 
     @cached_property
     def _lines_to(self) -> Mapping[str, Rights]:
@@ -412,7 +425,8 @@ class Rulebook:
         return found
 
 
-def _spans_of(lines: Iterable[Line]) -> dict[tuple[str, str], list[Span]]:
+def spans_of(lines: Iterable[Line]) -> dict[tuple[str, str], list[Span]]:
+    """Return when lines hold, by permission and place."""
     found: dict[tuple[str, str], list[Span]] = {}
     for line in lines:
         for where in line.places:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -52,6 +52,7 @@ class Scope:
         roles: Roles,
         timezone: str,
     ) -> None:
+        workspaces = tuple(workspaces)
         self.members = by_id("member", members)
         self.profiles = by_id("profile", profiles)
         self.teams = by_id("team", teams)
@@ -84,6 +85,7 @@ class Scope:
         self._zones = {
             workspace.id: zone(workspace.timezone or timezone) for workspace in workspaces
         }
+        self._leads = {workspace.id: workspace.lead for workspace in workspaces}
         self._zone = zone(timezone)
         for profile in self.profiles.values():
             self._zones.setdefault(profile.workspace, self._zone)
@@ -137,6 +139,33 @@ class Scope:
         if found is None:
             found = self._permissions_of[words] = self.roles.spelled_out(words)
         return found
+
+    def teams_in(self, team: str) -> frozenset[str]:
+        """Return a team and every one that it includes, directly or through others."""
+        return _reached(team, lambda one: self.teams[one].includes)
+
+    def teams_around(self, team: str) -> frozenset[str]:
+        """Return a team and every one that includes it, directly or through others."""
+        return _reached(
+            team,
+            lambda one: tuple(other.id for other in self.teams.values() if one in other.includes),
+        )
+
+    def workspace_of(self, where: str) -> str:
+        """Return the workspace of a place: of a profile the one around it, else itself."""
+        profile = self.profiles.get(where)
+        return profile.workspace if profile else where
+
+    def lead_of(self, where: str) -> str:
+        """Return who leads the workspace of a place, or an empty string."""
+        return self._leads.get(self.workspace_of(where), "")
+
+    def managed_at(self, on: Selector) -> tuple[str, ...]:
+        """Return where whoever changes a line with this selector has to manage: workspaces or ``*``."""
+        if on.workspace and EVERYWHERE not in on.workspace:
+            return tuple(sorted(on.workspace))
+        around = {self.workspace_of(one) for one in on.profile if one in self.profiles}
+        return tuple(sorted(around)) or (EVERYWHERE,)
 
     def check_question(self, permission: str, where: str) -> None:
         """Refuse a permission or a place that does not exist."""
@@ -240,6 +269,15 @@ def _instant(value: dt.date | None, zone_here: ZoneInfo) -> dt.datetime | None:
     if not isinstance(value, dt.datetime):
         value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  made aware below
     return value.replace(tzinfo=zone_here, fold=0).astimezone(dt.UTC)
+
+
+def _reached(team: str, onward: Callable[[str], Iterable[str]]) -> frozenset[str]:
+    found, waiting = {team}, [team]
+    while waiting:
+        more = set(onward(waiting.pop())) - found
+        found |= more
+        waiting += sorted(more)
+    return frozenset(found)
 
 
 def _closed(teams: Mapping[str, Team]) -> dict[str, tuple[MemberId, ...]]:

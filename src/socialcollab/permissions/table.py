@@ -60,12 +60,12 @@ class Table:
         row: Row = {}
         for line in grants:
             if line.unbounded:
-                mask = self._mask(line.permissions)
+                mask = self.mask(line.permissions)
                 for key in self._keys.get(line.places, line.places):
                     had = row.get(key)
                     row[key] = mask if had is None else self._join(had | mask)
         for line in forbids:
-            self._bar(row, line.places, ~self._mask(line.permissions))
+            self._bar(row, line.places, ~self.mask(line.permissions))
         return row
 
     def always(self, row: Row, permission: str, where: str) -> bool:
@@ -97,7 +97,8 @@ class Table:
         for where in places & row.keys():
             row[where] = self._join(row[where] & left)
 
-    def _mask(self, permissions: frozenset[str]) -> int:
+    def mask(self, permissions: frozenset[str]) -> int:
+        """Return the bits of some permissions."""
         mask = self._masks.get(permissions)
         if mask is None:
             mask = self._masks[permissions] = sum(self.bits[one] for one in permissions)

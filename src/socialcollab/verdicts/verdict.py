@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Self
+from functools import partial
+from typing import Protocol, Self
 
 import attrs
 
+from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId
 from socialcollab.showing import Html, badge, card, listed
 from socialcollab.verdicts.catalogue import message
 
-__all__ = ["Reason", "Remedy", "Verdict"]
+__all__ = ["Advice", "Reason", "Remedy", "Verdict"]
 
 
 def _as_pairs(params: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -62,19 +64,36 @@ class Remedy:
         params: What fills the message, as sorted pairs of name and value.
 
         by: Who could make it, sorted; empty where nobody is known to.
+
+        also: What has to be changed together with it; it alone is not enough.
+
+        ask: Which of *by* to ask first, or an empty string.
     """
 
     code: str
     params: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=_as_pairs)
     by: tuple[MemberId, ...] = ()
+    also: tuple[Remedy, ...] = attrs.field(default=(), kw_only=True)
+    ask: str = attrs.field(default="", kw_only=True)
 
     @classmethod
-    def of(cls, code: str, /, *, by: Iterable[str] = (), **params: object) -> Self:
+    def of(
+        cls,
+        code: str,
+        /,
+        *,
+        by: Iterable[str] = (),
+        also: Iterable[Remedy] = (),
+        ask: str = "",
+        **params: object,
+    ) -> Self:
         """Make a remedy from keyword parameters; *by* is sorted."""
         return cls(
             code,
             {name: str(value) for name, value in params.items()},
             tuple(MemberId(member) for member in sorted(by)),
+            also=tuple(also),
+            ask=ask,
         )
 
     def __getitem__(self, name: str) -> str:
@@ -82,39 +101,110 @@ class Remedy:
 
     def text(self, language: str = "en") -> str:
         """Say it in *language*."""
-        said = message(self.code, dict(self.params), language=language)
+        say = partial(message, language=language)
+        said = say(self.code, dict(self.params))
+        for other in self.also:
+            said = say("remedy.also", {"remedy": said, "other": other.text(language)})
         if not self.by:
             return said
-        return message("remedy.by", {"remedy": said, "by": ", ".join(self.by)}, language=language)
+        said = say("remedy.by", {"remedy": said, "by": ", ".join(self.by)})
+        return say("remedy.ask", {"remedy": said, "ask": self.ask}) if self.ask else said
 
 
-@attrs.frozen
+class Advice(Protocol):
+    """What is worked out of a no when somebody asks for it, and not before."""
+
+    def missing(self) -> tuple[Remedy, ...]:
+        """Return the changes that would turn it into a yes."""
+        ...
+
+    def nearly(self) -> tuple[Reason, ...]:
+        """Return what comes nearest to carrying a yes."""
+        ...
+
+    def for_viewer(self, verdict: Verdict, member: str) -> Verdict:
+        """Return *verdict* as *member* may know it."""
+        ...
+
+
+@attrs.frozen(eq=False, repr=False)
 class Verdict:
     """
     The answer to "may she?", true or false in a condition, with its reasons.
+
+    Two are equal if they say the same.
 
     Attributes:
         allowed: Whether the answer is yes.
 
         because: Of a yes, the facts that carry it; of a no, what forbids it.
             A no with no reason is default deny: nothing allows it.
-
-        missing: Of a no, the changes that would turn it into a yes.
     """
 
     allowed: bool
     because: tuple[Reason, ...] = ()
-    missing: tuple[Remedy, ...] = ()
+    _missing: tuple[Remedy, ...] = ()
+    _advice: Advice | None = None
 
     @classmethod
-    def yes(cls, *because: Reason) -> Self:
-        """Answer yes."""
-        return cls(True, because)  # noqa: FBT003  the first field is the answer itself
+    def yes(cls, *because: Reason, advice: Advice | None = None) -> Self:
+        """Answer yes; *advice* knows who may hear the reasons."""
+        return cls(True, because, (), advice)  # noqa: FBT003  the first field is the answer itself
 
     @classmethod
-    def no(cls, *because: Reason, missing: Iterable[Remedy] = ()) -> Self:
-        """Answer no."""
-        return cls(False, because, tuple(missing))  # noqa: FBT003
+    def no(
+        cls, *because: Reason, missing: Iterable[Remedy] = (), advice: Advice | None = None
+    ) -> Self:
+        """Answer no; what helps is said now, or by *advice* when somebody asks."""
+        return cls(False, because, tuple(missing), advice)  # noqa: FBT003
+
+    @property
+    def missing(self) -> tuple[Remedy, ...]:
+        """Of a no, the changes that would turn it into a yes: each by itself is enough."""
+        if self.allowed or self._advice is None:
+            return self._missing
+        return self._advice.missing()
+
+    @property
+    def nearly(self) -> tuple[Reason, ...]:
+        """Of a no, what comes nearest to carrying a yes, such as a grant that has ended."""
+        return () if self.allowed or self._advice is None else self._advice.nearly()
+
+    def for_viewer(self, member: str) -> Verdict:
+        """
+        Return the answer as *member* may know it.
+
+        Reasons and remedies about places that they may not view, and people
+        with whom they share no place, are left out.
+
+        Raises:
+            InvalidValueError: If the answer was not given by an `Access`, so
+                that nobody knows what *member* may view.
+        """
+        if self._advice is None:
+            raise InvalidValueError(
+                "what somebody may know of this answer is known to no `Access`",
+                value=member,
+                expected="a verdict that `Access.check` gave",
+            )
+        return self._advice.for_viewer(self, member)
+
+    def _said(self) -> tuple[object, ...]:
+        return self.allowed, self.because, self.missing, self.nearly
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Verdict):
+            return NotImplemented
+        return self._said() == other._said()
+
+    def __hash__(self) -> int:
+        return hash((self.allowed, self.because))
+
+    def __repr__(self) -> str:
+        return (
+            f"Verdict(allowed={self.allowed}, because={self.because}, missing={self.missing},"
+            f" nearly={self.nearly})"
+        )
 
     def __bool__(self) -> bool:
         return self.allowed
@@ -131,6 +221,9 @@ class Verdict:
         if not reasons and not self.allowed:
             reasons = [message("verdict.default_deny", {}, language=language)]
         said = f"{head}: {'; '.join(reasons)}" if reasons else head
+        if self.nearly:
+            nearly = "; ".join(reason.text(language) for reason in self.nearly)
+            said = f"{said}. {message('verdict.nearly', {'reasons': nearly}, language=language)}"
         if not self.missing:
             return said
         remedies = "; ".join(remedy.text(language) for remedy in self.missing)
@@ -142,9 +235,11 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         said = listed(reason.text() for reason in self.because) or listed([self._default()])
+        near = listed(reason.text() for reason in self.nearly)
+        near = Html(f'<div class="s">What comes nearest:</div>{near}') if near else near
         help_ = listed(remedy.text() for remedy in self.missing)
         help_ = Html(f'<div class="s">What would help:</div>{help_}') if help_ else help_
-        return card("Verdict", said, help_, badges=[self._badge()])
+        return card("Verdict", said, near, help_, badges=[self._badge()])
 
     def _badge(self) -> Html:
         return badge("yes", "green") if self.allowed else badge("no", "red")

@@ -32,7 +32,8 @@ def verdict_on(
     """
     Return the first refusal among *places*, or a yes.
 
-    A refusal somewhere the actor may not view says nothing of that place.
+    A refusal somewhere the actor may not view says nothing of that place, and
+    one names nobody whom the actor shares no place with.
 
     Args:
         permission: What it takes.
@@ -51,7 +52,7 @@ def verdict_on(
         # The reasons of a yes are nobody's here; those of a no take much longer to find.
         if not context.access.allows(me, permission, place, at=now, authors=wrote):
             verdict = context.access.check(me, permission, place, at=now, authors=wrote)
-            return _redacted(verdict, permission, place, context)
+            return verdict.for_viewer(me)
     return Verdict.yes() if asked else Verdict.no(Reason.of("no_place"))
 
 
@@ -69,14 +70,6 @@ def no_such(kind: str, name: str, known: Iterable[str], context: Context) -> Not
     me, now = context.actor.name, context.now
     visible = [one for one in known if context.access.allows(me, "view", one, at=now)]
     return NotFoundError(kind, name, suggestion=did_you_mean(name, visible))
-
-
-def _redacted(verdict: Verdict, permission: str, place: str, context: Context) -> Verdict:
-    me = context.actor.name
-    about_oneself = any(reason.code in ("not_a_member", "suspended") for reason in verdict.because)
-    if about_oneself or context.access.allows(me, "view", place, at=context.now):
-        return verdict
-    return Verdict.no(Reason.of("out_of_sight", member=me, permission=permission))
 
 
 def check_permission(permission: str, post: Post, context: Context) -> None:

@@ -1,0 +1,144 @@
+"""What is said of an answer on request: what would help, what comes near, and to whom."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import attrs
+
+from socialcollab.directory import Party
+from socialcollab.permissions.near_misses import near_misses
+from socialcollab.permissions.question import Question
+from socialcollab.permissions.remedies import remedies
+from socialcollab.permissions.scope import EVERYWHERE
+from socialcollab.verdicts import Reason, Remedy, Verdict
+
+if TYPE_CHECKING:
+    from socialcollab.permissions.access import Access
+
+__all__ = ["AccessAdvice"]
+
+
+class AccessAdvice:
+    """
+    What an `Access` can say of its answer to one question.
+
+    Args:
+        access: The rules that gave it.
+
+        question: The question.
+    """
+
+    def __init__(self, access: Access, question: Question) -> None:
+        self._access = access
+        self._question = question
+
+    def missing(self) -> tuple[Remedy, ...]:
+        """Return the smallest change of each kind."""
+        return self._missing
+
+    def nearly(self) -> tuple[Reason, ...]:
+        """Return the near misses."""
+        return self._nearly
+
+    @cached_property
+    def _missing(self) -> tuple[Remedy, ...]:
+        return remedies(self._access, self._question) if self._may_be_helped else ()
+
+    @cached_property
+    def _nearly(self) -> tuple[Reason, ...]:
+        return tuple(near_misses(self._access, self._question)) if self._may_be_helped else ()
+
+    @property
+    def _may_be_helped(self) -> bool:
+        member = self._question.member
+        return (
+            self._access.member(member) is not None
+            and self._access.barred_altogether(member) is None
+        )
+
+    def for_viewer(self, verdict: Verdict, member: str) -> Verdict:
+        """Return the answer without what *member* may not know."""
+        question = self._question
+        if not self._may_be_helped:
+            if member == question.member or self._knows(member, question.member):
+                return Verdict.no(*verdict.because)
+        elif self._views(member, question.where):
+            seen = _SeenAdvice(self, verdict, member)
+            because = [one for one in verdict.because if self.shows(member, one)]
+            answer = Verdict.yes if verdict else Verdict.no
+            return answer(*because, advice=seen)
+        if verdict:
+            return Verdict.yes()
+        code = "out_of_sight" if member == question.member else "out_of_sight_of"
+        return Verdict.no(
+            Reason.of(
+                code, member=question.member, permission=question.permission,
+                **({} if member == question.member else {"viewer": member}),
+            )
+        )  # fmt: skip
+
+    def shows(self, viewer: str, said: Reason | Remedy) -> bool:
+        """Tell whether somebody may know all that a reason or remedy names."""
+        params = dict(said.params)
+        places = [params[name] for name in ("where", "elsewhere") if name in params]
+        people = [params[name] for name in ("member", "absent") if name in params]
+        team = params.get("team", "-")
+        return (
+            all(self._views(viewer, place) for place in places)
+            and all(
+                person == self._question.member or self._knows(viewer, person) for person in people
+            )
+            and (team == "-" or self._knows_team(viewer, team))
+        )
+
+    def redacted(self, viewer: str, remedy: Remedy) -> Remedy:
+        """Return a remedy without the people whom somebody may not know."""
+        by = tuple(one for one in remedy.by if self._knows(viewer, one))
+        return attrs.evolve(remedy, by=by, ask=remedy.ask if remedy.ask in by else "")
+
+    def _views(self, viewer: str, place: str) -> bool:
+        scope = self._access.rulebook.scope
+        return place in scope.places and self._access.allows(
+            viewer, "view", place, at=self._question.at
+        )
+
+    def _knows(self, viewer: str, other: str) -> bool:
+        """Tell whether two people are one, share a place, or one manages the other's access."""
+        access, at = self._access, self._question.at
+        if viewer == other or access.allows(viewer, "manage_access", EVERYWHERE, at=at):
+            return True
+        return any(
+            access.allows(other, "view", place, at=at)
+            for place in access.profiles(viewer, "view", at=at)
+        )
+
+    def _knows_team(self, viewer: str, team: str) -> bool:
+        scope = self._access.rulebook.scope
+        return any(self._knows(viewer, one) for one in scope.everyone_in(Party("team", team)))
+
+
+@attrs.frozen
+class _SeenAdvice:
+    """The same for somebody who may not know all of it."""
+
+    whole: AccessAdvice
+    verdict: Verdict = attrs.field(repr=False)
+    viewer: str
+
+    def missing(self) -> tuple[Remedy, ...]:
+        """Return the remedies that name nothing out of sight."""
+        return tuple(
+            self.whole.redacted(self.viewer, one)
+            for one in self.verdict.missing
+            if all(self.whole.shows(self.viewer, part) for part in (one, *one.also))
+        )
+
+    def nearly(self) -> tuple[Reason, ...]:
+        """Return the near misses that name nothing out of sight."""
+        return tuple(one for one in self.verdict.nearly if self.whole.shows(self.viewer, one))
+
+    def for_viewer(self, verdict: Verdict, member: str) -> Verdict:
+        """Return what both may know."""
+        return self.whole.for_viewer(verdict, member)

@@ -1,0 +1,431 @@
+"""What would help: each change is enough by itself, and of its kind the smallest."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from itertools import chain, combinations
+
+import attrs
+import pytest
+from tests.permissions import random_organizations
+
+from socialcollab.directory import Profile, Team, Workspace
+from socialcollab.permissions import Absence, Access, Duty, Forbid, Grant, compare, ungivable
+from socialcollab.verdicts import Remedy
+
+X = Profile(id="tulip-x", workspace="tulip", network="x")
+MASTODON = Profile(id="tulip-mastodon", workspace="tulip", network="mastodon")
+DIKE = Profile(id="dike-x", workspace="dike", network="x")
+TULIP = Workspace(id="tulip", lead="eva", default_approval="none")
+NOW = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
+ROLES = {"writer": ["view", "draft"], "publisher": ["view", "draft", "publish"], "owner": ["*"]}
+EVERYWHERE = {"workspace": "*"}
+EVA = Grant(to="member:eva", role="owner", on=EVERYWHERE)
+
+
+def access(*lines: Grant | Forbid, teams=(), **more) -> Access:
+    return Access.of(
+        members=["ana", "ben", "eva"],
+        profiles=[X, MASTODON, DIKE],
+        roles=ROLES,
+        grants=[line for line in lines if isinstance(line, Grant)],
+        forbids=[line for line in lines if isinstance(line, Forbid)],
+        workspaces=[TULIP],
+        teams=teams,
+        **more,
+    )
+
+
+def parts(remedy: Remedy) -> tuple[Remedy, ...]:
+    return (attrs.evolve(remedy, also=()), *remedy.also)
+
+
+def on_place(organization, where: str) -> object:
+    return where if where in {one.id for one in organization.profiles} else {"workspace": where}
+
+
+def applied(organization, remedy: Remedy):
+    """The organization once somebody has done what a remedy says, all of it."""
+    for part in parts(remedy):
+        if part.code == "end_forbid":
+            organization = ending(organization, {part["line"]})
+        elif part.code == "join_team":
+            organization = joining(organization, part["member"], part["team"])
+        elif part.code in ("grant_role", "grant_permission"):
+            gives = (
+                {"role": part["role"]}
+                if part.code == "grant_role"
+                else {"permissions": part["permission"]}
+            )
+            on = on_place(organization, part["where"])
+            grant = Grant(to=f"member:{part['member']}", on=on, place="new", **gives)
+            organization = attrs.evolve(organization, grants=(*organization.grants, grant))
+    return organization
+
+
+def ending(organization, places):
+    left = tuple(one for one in organization.forbids if one.place not in places)
+    return attrs.evolve(organization, forbids=left)
+
+
+def joining(organization, member: str, team: str):
+    teams = tuple(
+        attrs.evolve(one, members=(*one.members, member)) if one.id == team else one
+        for one in organization.teams
+    )
+    return attrs.evolve(organization, teams=teams)
+
+
+def subsets(values) -> Iterator[tuple]:
+    return chain.from_iterable(combinations(values, size) for size in range(len(values) + 1))
+
+
+def size(before: Access, after: Access, lines: int, at: dt.datetime) -> tuple[int, int]:
+    """How many lines change, and how many rights people gain."""
+    gained = {
+        (one.member, permission, place)
+        for one in compare(before, after, at=at).gains
+        for permission in one.permissions
+        for place in one.places
+    }
+    return lines, len(gained)
+
+
+def every_change(organization, kind: str, member: str, where: str):
+    """Every change of a kind, with how many lines it touches."""
+    for ended in subsets([one.place for one in organization.forbids]):
+        left = ending(organization, set(ended))
+        if kind == "end_forbid":
+            if ended:
+                yield len(ended), left
+        elif kind == "join_team":
+            for team in organization.teams:
+                yield len(ended) + 1, joining(left, member, team.id)
+        else:
+            gives = [{"role": one.id} for one in organization.roles]
+            gives += [{"permissions": one} for one in ("approve", "draft", "publish", "view")]
+            for what in gives:
+                for on in (on_place(organization, where), {"workspace": "*"}):
+                    grant = Grant(to=f"member:{member}", on=on, place="new", **what)
+                    yield (
+                        len(ended) + 1,
+                        attrs.evolve(left, grants=(*left.grants, grant)),
+                    )
+
+
+def refused_questions(seed: int, count: int):
+    """Questions at random that are refused to somebody who can be helped."""
+    rng = random.Random(seed)
+    while count:
+        organization = random_organizations.make(rng)
+        for _ in range(4):
+            member = rng.choice(list(organization.members)).id
+            known = next(one for one in organization.members if one.id == member)
+            question = (
+                member,
+                rng.choice(("approve", "draft", "publish", "view")),
+                rng.choice(organization.places),
+            )
+            at = random_organizations.moment(rng)
+            if not known.suspended and not organization.access().allows(*question, at=at):
+                yield organization, question, at
+                count -= 1
+                if not count:
+                    return
+
+
+def test_each_remedy_by_itself_makes_it_a_yes(naive) -> None:
+    codes = set()
+    for organization, question, at in refused_questions(1, 220):
+        verdict = organization.access().check(*question, at=at)
+        assert verdict.missing
+        for remedy in verdict.missing:
+            codes.add(remedy.code)
+            assert remedy.text("en")
+            assert remedy.text("nl")
+            if remedy.code.startswith("wait"):
+                assert naive.may(organization, *question, started(remedy))
+                continue
+            assert naive.may(applied(organization, remedy), *question, at)
+            for part in parts(remedy):
+                # Nothing is named that is not needed.
+                rest = [one for one in parts(remedy) if one != part]
+                if rest:
+                    less = attrs.evolve(rest[0], also=tuple(rest[1:]))
+                    assert not naive.may(applied(organization, less), *question, at)
+    assert {"end_forbid", "join_team", "grant_permission", "wait"} <= codes
+
+
+def started(remedy: Remedy) -> dt.datetime:
+    return dt.datetime.strptime(remedy["start"], "%Y-%m-%d %H:%M UTC").replace(tzinfo=dt.UTC)
+
+
+def test_no_smaller_change_of_a_kind_is_enough() -> None:
+    """Every change of each kind is tried."""
+    chosen = set()
+    for organization, question, at in refused_questions(101, 60):
+        organization = attrs.evolve(organization, duties=())  # noqa: PLW2901  a simpler one
+        before = organization.access()
+        if before.allows(*question, at=at):
+            continue
+        remedies = {one.code.split("_")[0]: one for one in before.check(*question, at=at).missing}
+        for kind in ("end_forbid", "join_team", "grant"):
+            best = None
+            changes = sorted(
+                every_change(organization, kind, question[0], question[2]), key=lambda one: one[0]
+            )
+            for lines, changed in changes:
+                if best is not None and lines > best[0]:
+                    break
+                after = changed.access()
+                if after.allows(*question, at=at):
+                    best = min(best or (lines + 1, 0), size(before, after, lines, at))
+            remedy = remedies.get(kind.split("_")[0])
+            if remedy is None:
+                # None is there, or a part of it, to end forbids alone, is enough.
+                assert best is None or "end" in remedies
+                continue
+            chosen.add(kind)
+            after = applied(organization, remedy).access()
+            assert best == size(before, after, len(parts(remedy)), at), (kind, remedy)
+    assert chosen == {"end_forbid", "join_team", "grant"}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_until_the_end_of_a_wait_the_answer_stays_no(seed: int) -> None:
+    half_hour = dt.timedelta(minutes=30)
+    for organization, question, at in refused_questions(200 + seed, 40):
+        asked = organization.access()
+        wait = next(
+            (one for one in asked.check(*question, at=at).missing if one.code[:4] == "wait"), None
+        )
+        until = at + dt.timedelta(days=45) if wait is None else started(wait)
+        # Whatever begins or ends here does so on the half hour.
+        now = at.replace(minute=0) + half_hour * (1 + at.minute // 30)
+        while now < until:
+            assert not asked.allows(*question, at=now), (question, at, now, wait)
+            now += half_hour
+        assert wait is None or asked.allows(*question, at=until)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_remedy_names_exactly_those_who_could_do_it(seed: int) -> None:
+    """Whoever manages access where it counts and holds all that it brings, as adoption asks."""
+    named = 0
+    for organization, question, at in refused_questions(300 + seed, 60):
+        grants = (
+            *organization.grants,
+            Grant(to="member:m0", permissions="*", on={"workspace": "*"}, place="all"),
+            Grant(to="member:m1", permissions="manage_access", on={"workspace": "*"}, place="some"),
+        )
+        organization = attrs.evolve(organization, grants=grants, duties=())  # noqa: PLW2901
+        before = organization.access()
+        if before.allows(*question, at=at):
+            continue
+        for remedy in before.check(*question, at=at).missing:
+            if remedy.code.startswith("wait"):
+                assert remedy.by == ()
+                continue
+            after = applied(organization, remedy).access()
+            changed = {one.source for one in (*before.rulebook.forbids, *after.rulebook.grants)}
+            changed -= {one.source for one in (*after.rulebook.forbids, *before.rulebook.grants)}
+            places = set()
+            for line in changed:
+                scope = before.rulebook.scope
+                places |= set(
+                    scope.places_of(line.on)
+                    if isinstance(line, Grant)
+                    else scope.managed_at(line.on)
+                )
+            if remedy.code == "join_team":
+                places.add("*")
+            could = tuple(
+                one
+                for one in before.member_ids
+                if all(before.allows(one, "manage_access", place, at=at) for place in places)
+                and not ungivable(one, before, after, at=at)
+            )
+            assert remedy.by == could, (remedy, question)
+            assert (remedy.ask in could) if could else remedy.ask == ""
+            named += len(could)
+    assert named
+
+
+def test_a_grant_of_no_more_than_what_is_asked_is_the_smallest() -> None:
+    asked = access(EVA, Grant(to="member:ben", role="writer", on="tulip-x"))
+    (remedy,) = asked.check("ana", "publish", "tulip-x", at=NOW).missing
+    assert (remedy.code, remedy["permission"]) == ("grant_permission", "publish")
+    # To whoever drafts already, the role brings nothing else.
+    (remedy,) = asked.check("ben", "publish", "tulip-x", at=NOW).missing
+    assert (remedy.code, remedy["role"]) == ("grant_role", "publisher")
+
+
+def test_a_team_is_joined_and_its_forbid_ended_together() -> None:
+    asked = access(
+        EVA,
+        Grant(to="team:social", permissions=["publish"], on="tulip-x"),
+        Forbid(to="team:social", permissions=["publish"], on={"workspace": "tulip"}),
+        teams={"social": ["ben"]},
+    )
+    verdict = asked.check("ana", "publish", "tulip-x", at=NOW)
+    join, grant = verdict.missing
+    assert [one.code for one in parts(join)] == ["join_team", "end_forbid"]
+    assert [one.code for one in parts(grant)] == ["grant_permission"]
+    assert "let `ana` join team `social`, and end the forbid at forbids[0]" in join.text()
+    assert join.by == ("eva",)
+    assert join.ask == "eva"
+
+
+def test_a_team_is_joined_through_the_one_it_includes() -> None:
+    asked = access(
+        EVA,
+        Grant(to="team:all", permissions=["publish"], on="tulip-x"),
+        Grant(to="team:all", permissions=["draft"], on=EVERYWHERE),
+        Forbid(to="team:trainees", permissions=["draft"], on=EVERYWHERE),
+        teams=[Team(id="all", members=["ben"], includes=["trainees"]), Team(id="trainees")],
+    )
+    join, _ = asked.check("ana", "publish", "tulip-x", at=NOW).missing
+    assert join["team"] == "trainees", "they gain less"
+
+
+def test_whoever_is_forbidden_has_all_forbids_ended_at_once() -> None:
+    asked = access(
+        EVA,
+        Grant(to="member:ana", role="publisher", on=EVERYWHERE),
+        Forbid(to="member:ana", permissions=["publish"], on="tulip-x"),
+        Forbid(to="member:ana", permissions=["*"], on={"workspace": "tulip"}, end=dt.date(2026, 5, 1)),
+        Forbid(to="member:ana", permissions=["publish"], on="tulip-x", end=dt.date(2026, 4, 9)),
+    )  # fmt: skip
+    verdict = asked.check("ana", "publish", "tulip-x", at=NOW)
+    assert len(verdict.because) == 3
+    (end,) = verdict.missing
+    assert {one["line"] for one in parts(end)} == {"forbids[0]", "forbids[1]", "forbids[2]"}
+
+
+def test_a_forbid_on_the_absent_is_ended_for_the_delegate() -> None:
+    away = Absence(
+        id="a",
+        member="ben",
+        delegate="ana",
+        start=dt.date(2026, 4, 6),
+        end=dt.date(2026, 4, 10),
+        zone="UTC",
+    )
+    asked = access(
+        EVA,
+        Grant(to="member:ben", role="publisher", on="tulip-x"),
+        Forbid(to="member:ben", permissions=["publish"], on="tulip-x"),
+        absences=[away],
+    )
+    end, grant = asked.check("ana", "publish", "tulip-x", at=NOW).missing
+    assert (end.code, end["line"]) == ("end_forbid", "forbids[0]")
+    assert grant.code == "grant_permission"
+
+
+def test_a_wait_says_what_begins() -> None:
+    def waits(*lines, **more) -> list[tuple[str, str]]:
+        verdict = access(EVA, *lines, **more).check("ana", "publish", "tulip-x", at=NOW)
+        return [(one.code, one["start"]) for one in verdict.missing if one.code[:4] == "wait"]
+
+    held = Grant(to="member:ana", role="publisher", on="tulip-x")
+    later = attrs.evolve(held, start=dt.date(2026, 4, 20))
+    barred = Forbid(to="member:ana", permissions="publish", on="tulip-x", end=dt.date(2026, 4, 20))
+    duty = Duty(
+        id="care",
+        role="publisher",
+        on="tulip-x",
+        members=("ben", "ana"),
+        start=dt.date(2026, 4, 6),
+        every="monday 09:00",
+        end="tuesday 09:00",
+    )
+    away = Absence(
+        id="a",
+        member="ben",
+        delegate="ana",
+        start=dt.date(2026, 4, 9),
+        end=dt.date(2026, 4, 11),
+        zone="UTC",
+    )
+    assert waits(later) == [("wait", "2026-04-20 00:00 UTC")]
+    assert waits(held, barred) == [("wait_forbid", "2026-04-20 00:00 UTC")]
+    assert waits(duties=[duty]) == [("wait_turn", "2026-04-13 09:00 UTC")]
+    # The turn of 13 April meets a forbid until the 20th, and the next is on the 27th.
+    assert waits(barred, duties=[duty]) == [("wait_turn", "2026-04-27 09:00 UTC")]
+    theirs = attrs.evolve(held, to="member:ben")
+    assert waits(theirs, absences=[away]) == [("wait_absence", "2026-04-09 00:00 UTC")]
+    # Ben's turn begins while he is away.
+    away = attrs.evolve(away, start=dt.date(2026, 4, 18), end=dt.date(2026, 4, 22))
+    never = Forbid(to="member:ana", permissions="publish", on="tulip-x", start=dt.date(2026, 4, 21))
+    only_ben = attrs.evolve(duty, members=("ben",))
+    assert waits(never, absences=[away], duties=[only_ben]) == [
+        ("wait_turn", "2026-04-20 09:00 UTC")
+    ]
+
+
+def test_what_comes_near_is_named() -> None:
+    def near(*lines, authors=(), **more) -> list[str]:
+        asked = access(EVA, *lines, **more)
+        verdict = asked.check("ana", "publish", "tulip-x", at=NOW, authors=authors)
+        assert all(one.text("nl") for one in verdict.nearly)
+        return [one.text() for one in verdict.nearly]
+
+    held = Grant(to="member:ana", role="publisher", on="tulip-x")
+    assert near() == []
+    assert near(attrs.evolve(held, end=dt.date(2026, 4, 1))) == [
+        "grants[1] gave `ana` `publish` on `tulip-x` until 2026-04-01 00:00 UTC"
+    ]
+    assert near(attrs.evolve(held, on="dike-x")) == [
+        "grants[1] gives `ana` `publish` on `dike-x`, and not on `tulip-x`"
+    ]
+    assert near(attrs.evolve(held, role="writer")) == [
+        "grants[1] gives `ana` `writer` on `tulip-x`, which is not `publish`"
+    ]
+    away = Absence(
+        id="a",
+        member="ben",
+        delegate="ana",
+        start=dt.date(2026, 4, 6),
+        end=dt.date(2026, 4, 10),
+        zone="UTC",
+        permissions=("draft",),
+    )
+    theirs = attrs.evolve(held, to="member:ben")
+    assert "stands in for `ben`, but not with `publish`" in near(theirs, absences=[away])[0]
+    away = attrs.evolve(away, permissions=())
+    (said,) = near(theirs, absences=[away], authors=["ben"])
+    assert "but not on what either of them wrote" in said
+
+
+def test_a_viewer_learns_nothing_of_places_and_people_out_of_sight() -> None:
+    asked = access(
+        Grant(to="member:eva", role="owner", on={"workspace": "dike"}),
+        Grant(to="member:ana", permissions=["view"], on="tulip-x"),
+        Grant(to="member:ana", permissions=["publish"], on="dike-x"),
+        Grant(to="member:ben", role="owner", on={"workspace": "tulip"}),
+        Grant(to="team:hidden", permissions=["publish"], on="tulip-x"),
+        teams={"hidden": ["eva"]},
+    )
+    whole = asked.check("ana", "publish", "tulip-x", at=NOW)
+    assert {one.code for one in whole.missing} == {"join_team", "grant_permission"}
+    assert "near.elsewhere" in {one.code for one in whole.nearly}
+    seen = whole.for_viewer("ana")
+    assert not seen
+    assert [one.code for one in seen.missing] == ["grant_permission"]
+    assert [one.by for one in seen.missing] == [("ben",)]
+    assert "dike" not in seen.explain()
+    assert "eva" not in seen.explain()
+    assert "hidden" not in seen.explain()
+    # Who may not look at the place learns that the answer is no, and who asked.
+    for viewer in ("eva", "nobody"):
+        said = whole.for_viewer(viewer)
+        assert (said.missing, said.nearly) == ((), ())
+        assert [one.code for one in said.because] == ["out_of_sight_of"]
+        assert "tulip" not in said.explain()
+    (reason,) = asked.check("ana", "publish", "dike-x", at=NOW).for_viewer("ben").because or (None,)
+    assert reason is None
+    # And what one may see, another may see less of.
+    assert seen.for_viewer("ben").missing == seen.missing
+    assert seen.for_viewer("eva").missing == ()
