@@ -129,11 +129,24 @@ def refused_questions(seed: int, count: int):
                 rng.choice(organization.places),
             )
             at = random_organizations.moment(rng)
+            if rng.random() < 0.4 and organization.access().allows(*question, at=at):
+                organization = forbidding(organization, member, question[1], rng)
             if not known.suspended and not organization.access().allows(*question, at=at):
                 yield organization, question, at
                 count -= 1
                 if not count:
                     return
+
+
+def forbidding(organization, member: str, permission: str, rng: random.Random):
+    """The same with a forbid for somebody who may."""
+    forbid = Forbid(
+        to=f"member:{member}",
+        permissions=rng.choice((permission, "*")),
+        on={"workspace": "*"},
+        place=f"forbids[{len(organization.forbids)}]",
+    )
+    return attrs.evolve(organization, forbids=(*organization.forbids, forbid))
 
 
 def test_each_remedy_by_itself_makes_it_a_yes(naive) -> None:
@@ -165,7 +178,7 @@ def started(remedy: Remedy) -> dt.datetime:
 def test_no_smaller_change_of_a_kind_is_enough() -> None:
     """Every change of each kind is tried."""
     chosen = set()
-    for organization, question, at in refused_questions(101, 60):
+    for organization, question, at in refused_questions(101, 70):
         organization = attrs.evolve(organization, duties=())  # noqa: PLW2901  a simpler one
         before = organization.access()
         if before.allows(*question, at=at):
