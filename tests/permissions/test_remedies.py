@@ -179,7 +179,6 @@ def test_no_smaller_change_of_a_kind_is_enough() -> None:
     """Every change of each kind is tried."""
     chosen = set()
     for organization, question, at in refused_questions(101, 70):
-        organization = attrs.evolve(organization, duties=())  # noqa: PLW2901  a simpler one
         before = organization.access()
         if before.allows(*question, at=at):
             continue
@@ -233,7 +232,7 @@ def test_a_remedy_names_exactly_those_who_could_do_it(seed: int) -> None:
             Grant(to="member:m0", permissions="*", on={"workspace": "*"}, place="all"),
             Grant(to="member:m1", permissions="manage_access", on={"workspace": "*"}, place="some"),
         )
-        organization = attrs.evolve(organization, grants=grants, duties=())  # noqa: PLW2901
+        organization = attrs.evolve(organization, grants=grants)  # noqa: PLW2901
         before = organization.access()
         if before.allows(*question, at=at):
             continue

@@ -118,16 +118,24 @@ def _spans_gained(
     grants: Iterable[Line],
     forbids: Iterable[Line],
 ) -> dict[tuple[str, str], tuple[Span, ...]]:
-    turns = rulebook.rotations(member)
+    turns: dict[tuple[str, str], list[Span]] = {}
+    for line in rights.duties:
+        for where in line.places:
+            for permission in line.permissions:
+                given = line.given_spans(member, where)
+                turns.setdefault((permission, where), []).extend(given)
+    listed = rulebook.listed(member)
     was, barred_before = spans_of(rights.grants), spans_of(rights.forbids)
     is_, barred = spans_of(grants), spans_of(forbids)
     found = {}
     for key in sorted({*is_, *turns}):
-        held = merged((*was.get(key, ()), *turns.get(key, ())))
-        comes = merged((*is_.get(key, ()), *turns.get(key, ())))
+        before, after = merged(barred_before.get(key, ())), merged(barred.get(key, ()))
+        theirs = merged(turns.get(key, ()))
+        # A turn by rule that may be theirs is nothing they have, yet what bars it no more is gained.
+        freed = without(without(theirs, after), without(theirs, before))
         gained = without(
-            without(comes, merged(barred.get(key, ()))),
-            without(held, merged(barred_before.get(key, ()))),
+            merged((*without(merged(is_.get(key, ())), after), *freed)),
+            merged((*without(merged(was.get(key, ())), before), *listed.get(key, ()))),
         )
         if gained:
             found[key] = gained
