@@ -11,6 +11,7 @@ from socialcollab.organization.standing_facts import (
     StandingFacts,
     evolve_facts,
 )
+from socialcollab.organization.unmatched import Unmatched, unmatched
 
 __all__ = [
     "CampaignStart",
@@ -23,7 +24,9 @@ __all__ = [
     "Removal",
     "Settings",
     "StandingFacts",
+    "Unmatched",
     "changes_between",
     "evolve_facts",
     "removal",
+    "unmatched",
 ]
