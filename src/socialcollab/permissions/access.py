@@ -30,6 +30,7 @@ from socialcollab.verdicts import Reason, Verdict
 __all__ = ["Access"]
 
 _UTC: Final = dt.UTC
+_MOST_SETTLED: Final = 10_000
 _Answer = TypeVar("_Answer")
 
 
@@ -76,6 +77,8 @@ class Access:
                 self._stood_in_for[one.delegate] = (*others, one)
         # Whose row does not say all.
         self._waiting = rulebook.waiting | self._stood_in_for.keys()
+        # What carries the latest yeses, where it does not depend on the instant.
+        self._settled: dict[tuple[str, str, str], tuple[Reason, ...]] = {}
 
     @classmethod
     def of(
@@ -279,8 +282,11 @@ class Access:
             NaiveDatetimeError: If *at* has no UTC offset.
         """
         at = as_utc(at)
+        advice = AccessAdvice(self, member, permission, where, at, authors)
+        settled = self._settled.get((member, permission, where))
+        if settled is not None:
+            return Verdict.yes(*settled, advice=advice)
         self._scope.check_question(permission, where)
-        advice = AccessAdvice(self, Question(member, permission, where, at, authors))
         if member not in self._scope.members:
             return Verdict.no(Reason.of("not_a_member", member=member), advice=advice)
         resting = self.barred_altogether(member)
@@ -289,6 +295,10 @@ class Access:
         carrying = self._carrying(member, permission, where, at=at, authors=authors)
         barring = self._rulebook.barring(member, permission, where, at=at)
         if carrying and not barring:
+            if member not in self._waiting:
+                if len(self._settled) >= _MOST_SETTLED:
+                    self._settled.clear()
+                self._settled[member, permission, where] = carrying
             return Verdict.yes(*carrying, advice=advice)
         because = tuple(
             Reason.of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,12 +29,21 @@ class AccessAdvice:
     Args:
         access: The rules that gave it.
 
-        question: The question.
+        asked: The question, as the fields of a `Question`.
     """
 
-    def __init__(self, access: Access, question: Question) -> None:
+    def __init__(
+        self,
+        access: Access,
+        *asked: *tuple[str, str, str, dt.datetime, Collection[str]],
+    ) -> None:
         self._access = access
-        self._question = question
+        self._asked = asked
+
+    @cached_property
+    def _question(self) -> Question:
+        # Every yes has its advice, and hardly anybody asks for it.
+        return Question(*self._asked)
 
     def missing(self) -> tuple[Remedy, ...]:
         """Return the smallest change of each kind."""

@@ -84,26 +84,43 @@ class Line:
 
     def reason(self, member: str, where: str) -> Reason:
         """Say that it gives *member* something there, through a team if so."""
-        grant = self.source
-        through = ""
-        if not any(party.kind == "member" and party.name == member for party in grant.to):
-            through = next(
-                party.name
-                for party in grant.to
-                if party.kind == "team" and member in self.scope.everyone_in(party)
-            )
-        said = {
-            "member": member,
-            "gives": (grant.role if isinstance(grant, Grant) else "")
-            or ", ".join(grant.permissions),
-            "where": where,
-            "line": self.place,
-            "team": through or "-",
-        }
-        if isinstance(grant, Grant) and grant.by:
-            said |= {"by": grant.by, "until": str(grant.end), "reason": grant.reason or "-"}
-            return Reason.of("given.team" if through else "given.member", **said)
-        return Reason.of("grant.team" if through else "grant.member", **said)
+        grant, team = self.source, self._through(member)
+        gives = ", ".join(grant.permissions)
+        if isinstance(grant, Grant):
+            gives = grant.role or gives
+            if grant.by:
+                return Reason.of(
+                    "given.team" if team else "given.member",
+                    member=member,
+                    gives=gives,
+                    where=where,
+                    line=self.place,
+                    team=team or "-",
+                    by=grant.by,
+                    until=grant.end,
+                    reason=grant.reason or "-",
+                )
+        return Reason.of_sorted(
+            "grant.team" if team else "grant.member",
+            (
+                ("gives", gives),
+                ("line", self.place),
+                ("member", member),
+                ("team", team or "-"),
+                ("where", where),
+            ),
+        )
+
+    def _through(self, member: str) -> str:
+        """Return the team through which it means a member; empty if it names the member."""
+        team = ""
+        for party in self.source.to:
+            if party.kind == "member":
+                if party.name == member:
+                    return ""
+            elif not team and member in self.scope.everyone_in(party):
+                team = party.name
+        return team
 
 
 def read_line(source: Grant | Forbid, number: int, scope: Scope) -> Line:

@@ -44,7 +44,7 @@ class Rights:
 
     def gives(self, member: str, permission: str, where: str, at: dt.datetime) -> bool:
         """Tell whether a grant, or a turn of *member*, whose rights these are, gives it then."""
-        return _in_force(self.grants, permission, where, at) or any(
+        return bool(_in_force(self.grants, permission, where, at)) or any(
             permission in line.permissions
             and where in line.places
             and line.turn(member, where, at) is not None
@@ -53,14 +53,22 @@ class Rights:
 
     def bars(self, permission: str, where: str, at: dt.datetime) -> bool:
         """Tell whether a forbid bars it then."""
-        return _in_force(self.forbids, permission, where, at)
+        return bool(_in_force(self.forbids, permission, where, at))
 
 
-def _in_force(lines: Iterable[Line], permission: str, where: str, at: dt.datetime) -> bool:
-    return any(
-        permission in line.permissions and where in line.places and within(line.span(where), at)
+def _in_force(lines: Iterable[Line], permission: str, where: str, at: dt.datetime) -> list[Line]:
+    return [
+        line
         for line in lines
-    )
+        if permission in line.permissions
+        and where in line.places
+        and (line.unbounded or within(line.span(where), at))
+    ]
+
+
+def _sorted(lines: list[Line]) -> list[Line]:
+    # Most often there is one; what lines are sorted by takes longer to write than all else.
+    return sorted(lines, key=lambda line: line.order) if len(lines) > 1 else lines
 
 
 NO_RIGHTS: Final = Rights()
@@ -343,11 +351,11 @@ class Rulebook:
 
     def granting(self, member: str, permission: str, where: str, *, at: dt.datetime) -> list[Line]:
         """Return the grants in force that give it, sorted."""
-        return self._holding(self._meaning(member).grants, member, permission, where, at=at)
+        return _sorted(_in_force(self._meaning(member).grants, permission, where, at))
 
     def barring(self, member: str, permission: str, where: str, *, at: dt.datetime) -> list[Line]:
         """Return the forbids in force that bar it, sorted."""
-        return self._holding(self._meaning(member).forbids, member, permission, where, at=at)
+        return _sorted(_in_force(self._meaning(member).forbids, permission, where, at))
 
     def duties_giving(
         self, member: str, permission: str, where: str, *, during: Span = (None, None)
@@ -411,18 +419,6 @@ class Rulebook:
                     for where in line.places:
                         for permission in line.permissions:
                             yield timing, permission, where
-
-    def _holding(
-        self, lines: Iterable[Line], member: str, permission: str, where: str, *, at: dt.datetime
-    ) -> list[Line]:
-        found = [
-            line
-            for line in lines
-            if line.binds(member, permission, where) and within(line.span(where), at)
-        ]
-        if len(found) > 1:
-            found.sort(key=lambda line: line.order)
-        return found
 
 
 def spans_of(lines: Iterable[Line]) -> dict[tuple[str, str], list[Span]]:
