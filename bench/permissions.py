@@ -174,33 +174,70 @@ def cedar(world: World) -> Callable[[str, str, str], bool]:
     return may
 
 
+def made(world: World) -> Access:
+    """Print what it takes to make the organization, and return it with every member worked out."""
+    gc.collect()
+    tracemalloc.start()
+    values = world.values()
+    plain = tracemalloc.get_traced_memory()[0] / 1e6
+    access = Access.of(**values)
+    ask_everyone(world, access)
+    memory = tracemalloc.get_traced_memory()[0] / 1e6
+    tracemalloc.stop()
+    began = time.perf_counter()
+    values = world.values()
+    written = time.perf_counter()
+    access = Access.of(**values)
+    read = time.perf_counter()
+    ask_everyone(world, access)
+    over = time.perf_counter()
+    print(
+        f"{len(world.members)} members, {len(world.profiles)} profiles: the plain values written"
+        f" in {written - began:.2f} s, `Access.of` {read - written:.2f} s, all members worked out"
+        f" {over - read:.2f} s; {memory:.0f} MB, {plain:.0f} of them the plain values"
+    )
+    return access
+
+
+def ask_everyone(world: World, access: Access) -> None:
+    for member in world.members:
+        access.allows(member, "view", "w0-0", at=NOW)
+
+
+Contender = tuple[Callable[[list[Question]], int], list[Question]]
+
+
+def race(
+    contenders: dict[str, Contender], expected: Callable[[Question], int], rounds: int
+) -> None:
+    """Time all in turn, compare their answers with what is expected, and print the medians."""
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, (run, questions) in contenders.items():
+            began = time.perf_counter()
+            answer = run(questions)
+            times[name].append((time.perf_counter() - began) / len(questions))
+            assert answer == sum(expected(one) for one in questions), name
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    for name, one in medians.items():
+        print(
+            f"{name:24} {one * 1e6:12.2f} us   {medians['cedarpy'] / one:10.1f} x cedarpy"
+            f"   {medians['table of bits'] / one:6.2f} x table of bits"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--scale", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     world = World(options.scale)
-    gc.collect()
-    tracemalloc.start()
-    values = world.values()
-    plain = tracemalloc.get_traced_memory()[0] / 1e6
-    access = Access.of(**values)
-    for member in world.members:
-        access.allows(member, "view", "w0-0", at=NOW)
-    memory = tracemalloc.get_traced_memory()[0] / 1e6
-    tracemalloc.stop()
-    began = time.perf_counter()
-    values = world.values()
-    written = time.perf_counter() - began
-    began = time.perf_counter()
-    access = Access.of(**values)
-    made = time.perf_counter() - began
-    began = time.perf_counter()
-    for member in world.members:
-        access.allows(member, "view", "w0-0", at=NOW)
-    compiled = time.perf_counter() - began
+    access = made(world)
     allows = access.allows
     limit, peer = bits(world), cedar(world)
+    every = world.questions
+    yes = [one for one in every if world.truth(*one)]
+    no = [one for one in every if not world.truth(*one)]
 
     def ours(questions: list[Question]) -> int:
         return sum(allows(one, what, where, at=NOW) for one, what, where in questions)
@@ -208,37 +245,43 @@ def main() -> None:
     def checked(access: Access, questions: list[Question]) -> int:
         return sum(bool(access.check(one, what, where, at=NOW)) for one, what, where in questions)
 
-    yes = [one for one in world.questions if world.truth(*one)]
-    no = [one for one in world.questions if not world.truth(*one)][:20]
-    contenders: dict[str, tuple[Callable[[list[Question]], int], list[Question]]] = {
-        "allows": (ours, world.questions),
-        "check, yes": (lambda some: checked(access, some), yes),
-        # Nothing that an earlier answer has left behind: the lines alone are worked out.
-        "check, new yes": (lambda some: checked(access.under(()), some), yes),
-        "check, no": (lambda some: checked(access, some), no),
-        "table of bits": (lambda some: sum(limit(*one) for one in some), world.questions),
-        "cedarpy": (lambda some: sum(peer(*one) for one in some), world.questions[:400]),
-    }
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(options.rounds):
-        for name, (run, questions) in contenders.items():
-            began = time.perf_counter()
-            answer = run(questions)
-            times[name].append((time.perf_counter() - began) / len(questions))
-            assert answer == sum(world.truth(*one) for one in questions), name
-    print(
-        f"{len(world.members)} members, {len(world.profiles)} profiles: the plain values written"
-        f" in {written:.2f} s, `Access.of` {made:.2f} s, all members worked out {compiled:.2f} s;"
-        f" {memory:.0f} MB, {plain:.0f} of them the plain values"
+    def advised(questions: list[Question]) -> int:
+        verdicts = [access.check(one, what, where, at=NOW) for one, what, where in questions]
+        return sum(not verdict.missing for verdict in verdicts)
+
+    race(
+        {
+            "allows": (ours, every),
+            "check, yes": (lambda some: checked(access, some), yes),
+            # Nothing that an earlier answer has left behind: the lines alone are worked out.
+            "check, new yes": (lambda some: checked(access.under(()), some), yes),
+            "check, no": (lambda some: checked(access, some), no),
+            "check, no, what helps": (advised, no[: 40 // options.scale]),
+            "table of bits": (lambda some: sum(limit(*one) for one in some), every),
+            "cedarpy": (lambda some: sum(peer(*one) for one in some), every[:400]),
+        },
+        lambda one: world.truth(*one),
+        options.rounds,
     )
-    reference = statistics.median(times["cedarpy"])
-    bare = statistics.median(times["table of bits"])
-    for name, taken in times.items():
-        one = statistics.median(taken)
-        print(
-            f"{name:14} {one * 1e6:9.2f} us   {reference / one:8.1f} x cedarpy"
-            f"   {bare / one:5.2f} x table of bits"
-        )
+
+    def listed(access: Access, questions: list[Question]) -> int:
+        return sum(len(access.profiles(one, what, at=NOW)) for one, what, _ in questions)
+
+    def one_by_one(may: Callable[[str, str, str], bool], questions: list[Question]) -> int:
+        return sum(may(one, what, where) for one, what, _ in questions for where in world.profiles)
+
+    few = 4 if options.scale == 1 else 1
+    print("the profiles where a member may do something, as a list:")
+    race(
+        {
+            "profiles": (lambda some: listed(access, some), every[:400]),
+            "profiles, new": (lambda some: listed(access.under(()), some), every[:400]),
+            "table of bits": (lambda some: one_by_one(limit, some), every[: 10 * few]),
+            "cedarpy": (lambda some: one_by_one(peer, some), every[:few]),
+        },
+        lambda one: sum(world.truth(one[0], one[1], where) for where in world.profiles),
+        options.rounds,
+    )
 
 
 if __name__ == "__main__":

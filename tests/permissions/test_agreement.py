@@ -34,11 +34,22 @@ def play(seed: int, counts: Counter[str]) -> None:
                         verdict = access.check(member, permission, where, at=at, authors=authors)
                         assert expected == bool(verdict), said
                         counts[verdict.because[0].code if verdict.because else "nothing"] += 1
+            for permission in PERMISSIONS:
+                assert access.profiles(member, permission, at=at) == tuple(
+                    profile.id
+                    for profile in sorted(organization.profiles, key=lambda one: one.id)
+                    if access.allows(member, permission, profile.id, at=at)
+                ), f"seed {seed}: {member} {permission} {at}"
             for where in organization.places:
                 mine = access.permissions_of(member, where, at=at)
                 assert set(mine) & set(PERMISSIONS) == {
                     one for one in PERMISSIONS if access.allows(member, one, where, at=at)
                 }
+        for permission in PERMISSIONS:
+            for where in organization.places:
+                assert access.members(permission, where, at=at) == tuple(
+                    one for one in sorted(people) if access.allows(one, permission, where, at=at)
+                ), f"seed {seed}: {permission} {where} {at}"
 
 
 def test_they_agree_on_some_organizations() -> None:

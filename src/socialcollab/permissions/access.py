@@ -30,7 +30,8 @@ from socialcollab.verdicts import Reason, Verdict
 __all__ = ["Access"]
 
 _UTC: Final = dt.UTC
-_MOST_SETTLED: Final = 10_000
+_MOST_KEPT: Final = 10_000
+_Key = TypeVar("_Key")
 _Answer = TypeVar("_Answer")
 
 
@@ -79,6 +80,9 @@ class Access:
         self._waiting = rulebook.waiting | self._stood_in_for.keys()
         # What carries the latest yeses, where it does not depend on the instant.
         self._settled: dict[tuple[str, str, str], tuple[Reason, ...]] = {}
+        self._profiles: dict[
+            tuple[str, str], tuple[tuple[ProfileId, ...], tuple[ProfileId, ...]]
+        ] = {}
 
     @classmethod
     def of(
@@ -296,9 +300,7 @@ class Access:
         barring = self._rulebook.barring(member, permission, where, at=at)
         if carrying and not barring:
             if member not in self._waiting:
-                if len(self._settled) >= _MOST_SETTLED:
-                    self._settled.clear()
-                self._settled[member, permission, where] = carrying
+                _keep(self._settled, (member, permission, where), carrying)
             return Verdict.yes(*carrying, advice=advice)
         because = tuple(
             Reason.of(
@@ -510,18 +512,52 @@ class Access:
         return Verdict.no(*(gain.refused(giver) for gain in more))
 
     def profiles(self, member: str, permission: str, *, at: dt.datetime) -> tuple[ProfileId, ...]:
-        """Return every profile where *member* may, sorted."""
-        return tuple(
-            ProfileId(profile)
-            for profile in sorted(self._scope.profiles)
-            if self.allows(member, permission, profile, at=at)
+        """
+        Return every profile where *member* may, sorted.
+
+        Raises:
+            InvalidValueError: If there is no such permission.
+
+            NaiveDatetimeError: If *at* has no UTC offset.
+        """
+        at = as_utc(at)
+        listed = self._profiles.get((member, permission))
+        if listed is None:
+            listed = self._list_profiles(member, permission)
+            _keep(self._profiles, (member, permission), listed)
+        always, at_times = listed
+        if not at_times:
+            return always
+        now = [one for one in at_times if self._allows(member, permission, one, at, ())]
+        return tuple(sorted((*always, *now))) if now else always
+
+    def _list_profiles(
+        self, member: str, permission: str
+    ) -> tuple[tuple[ProfileId, ...], tuple[ProfileId, ...]]:
+        """Return the profiles where *member* always may, and those where the instant may decide."""
+        self._scope.check_question(permission, EVERYWHERE)
+        profiles = self._scope.profiles
+        row = self._rulebook.row(member)
+        always = self._rulebook.table.places(row, permission) & profiles.keys()
+        at_times: set[str] = set()
+        if member in self._waiting:
+            absent = [
+                one.member
+                for one in self._stood_in_for.get(member, ())
+                if one.delegates(permission)
+            ]
+            for name in (member, *absent):
+                at_times |= self._rulebook.rights(name).places_ever(permission)
+        return (
+            tuple(ProfileId(one) for one in sorted(always)),
+            tuple(ProfileId(one) for one in sorted((at_times - always) & profiles.keys())),
         )
 
     def members(self, permission: str, where: str, *, at: dt.datetime) -> tuple[MemberId, ...]:
         """Return everyone who may, sorted."""
         self._scope.check_question(permission, where)
         at = as_utc(at)
-        able = self._rulebook.members_with(permission)
+        able = self._rulebook.members_with(permission, where)
         # Nobody else comes by it but in the place of one of them.
         candidates = able | {one.delegate for one in self._absences if one.member in able}
         return tuple(
@@ -630,6 +666,13 @@ def _turns_after(turns: Rota, at: dt.datetime) -> Iterator[dt.datetime]:
     while following is not None:
         yield following
         following = turns.after(following)
+
+
+def _keep(kept: dict[_Key, _Answer], key: _Key, answer: _Answer) -> None:
+    """Keep an answer for the next time; a full shelf is emptied, so that none grows for ever."""
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[key] = answer
 
 
 def _standing_in(absence: Absence) -> Reason:

@@ -55,6 +55,13 @@ class Rights:
         """Tell whether a forbid bars it then."""
         return bool(_in_force(self.forbids, permission, where, at))
 
+    def places_ever(self, permission: str) -> frozenset[str]:
+        """Return where a grant or a turn gives it at some time, forbids aside."""
+        return frozenset[str]().union(
+            *(line.places for line in self.grants if permission in line.permissions),
+            *(line.places for line in self.duties if permission in line.permissions),
+        )
+
 
 def _in_force(lines: Iterable[Line], permission: str, where: str, at: dt.datetime) -> list[Line]:
     return [
@@ -109,7 +116,6 @@ class Rulebook:
         self.rows: dict[str, Row] = {}
         self._row_of: dict[Rights, Row] = {NO_RIGHTS: {}}
         self._lines_with: dict[str, tuple[tuple[Line, ...], tuple[Line, ...]]] = {}
-        self._members_with: dict[str, frozenset[str]] = {}
         self._bounds: dict[str, frozenset[dt.datetime]] = {}
         self._spans: dict[str, Mapping[tuple[str, str], tuple[Span, ...]]] = {}
         self._roles_held: dict[tuple[str, str, str], tuple[Span, ...]] = {}
@@ -148,7 +154,6 @@ class Rulebook:
         # All but who takes turns stays worked out, and what is yet to be is so once for both.
         there = copy(self)
         there.duties = duties
-        there._members_with = {}
         for name in ("_lines_to", "waiting"):
             there.__dict__.pop(name, None)
         return there
@@ -199,17 +204,13 @@ class Rulebook:
             )
         return found
 
-    def members_with(self, permission: str) -> frozenset[str]:
-        """Return everyone to whom a grant or a duty gives a permission somewhere, some time."""
-        found = self._members_with.get(permission)
-        if found is None:
-            duties = (line for line in self.duties if permission in line.permissions)
-            found = frozenset[str]().union(
-                *(line.members for line in self.lines_with(permission)[0]),
-                *(line.members for line in duties),
-            )
-            self._members_with[permission] = found
-        return found
+    def members_with(self, permission: str, where: str) -> frozenset[str]:
+        """Return everyone to whom a grant or a duty gives a permission at a place, some time."""
+        duties = (line for line in self.duties if permission in line.permissions)
+        return frozenset[str]().union(
+            *(line.members for line in self.lines_with(permission)[0] if where in line.places),
+            *(line.members for line in duties if where in line.places),
+        )
 
     def carrying(
         self, member: str, permission: str, where: str, *, at: dt.datetime

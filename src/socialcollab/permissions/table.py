@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from socialcollab.permissions.line import Line
@@ -73,15 +73,17 @@ class Table:
         bits = row.get(where, 0) | row.get(self.kinds.get(where, 0), 0)
         return bits & self.bits.get(permission, 0) != 0
 
-    def places(self, row: Row, permission: str) -> Iterator[str]:
-        """Yield the places at which a row allows something, in no order, some of them twice."""
+    def places(self, row: Row, permission: str) -> set[str]:
+        """Return the places at which a row allows something."""
         bit = self.bits[permission]
+        found: set[str] = set()
         for key, mask in row.items():
             if mask & bit:
                 if isinstance(key, str):
-                    yield key
+                    found.add(key)
                 else:
-                    yield from self._alike[key]
+                    found.update(self._alike[key])
+        return found
 
     def _bar(self, row: Row, places: frozenset[str], left: int) -> None:
         keys = self._keys.get(places)
