@@ -146,3 +146,31 @@ def test_facts_can_be_asked_for_as_they_were(office) -> None:
     assert [0, 1, 0] == [
         len(office.desk.in_force(start + hour * n).facts.absences) for n in range(3)
     ]
+
+
+def test_whoever_has_left_does_nothing_and_is_asked_nothing(office) -> None:
+    ana, ben, eva = office.acting("ana", "ben", "eva")
+    post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at="2026-05-01 09:30"))
+    days = ben.away("2026-06-01", "2026-06-03")
+    assert ("ben", "eva") == office.desk.waiting_for(post)[0].asked
+    gone = Organization.loads(DOCUMENT.replace('id = "ben"', 'id = "ben"\nleft = 2026-04-02', 1))
+    eva.adopt(office.desk.propose(gone), reason="ben leaves")
+    office.now = dt.datetime(2026, 4, 1, 21, tzinfo=dt.UTC)
+    assert "ben" in office.desk.waiting_for(post)[0].asked
+    office.now += dt.timedelta(hours=1)
+    assert ("eva",) == office.desk.waiting_for(post)[0].asked
+    assert () == ben.to_do()
+    for act in (
+        lambda: ben.away("2026-07-01", "2026-07-03"),
+        lambda: ben.back(days),
+        lambda: ana.away("2026-07-01", "2026-07-03", delegate="ben"),
+        lambda: eva.give(
+            "member:ben", permissions="view", on="tulip-x", until="2026-05-01", reason="x"
+        ),
+    ):
+        with pytest.raises(RefusedError) as caught:
+            act()
+        assert ["left"] == [reason.code for reason in caught.value.verdict.because]
+    for unseen in (lambda: ben.approve(post), lambda: ben.draft("x", profiles=["tulip-x"])):
+        with pytest.raises(NotFoundError):
+            unseen()

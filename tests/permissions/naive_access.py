@@ -3,9 +3,11 @@ Who may, worked out from the documented rules alone: slow, plain, and sharing no
 
 Default deny; a forbid beats any grant; a role has what it includes; a bound
 is a local time in the workspace's zone, its start inside and its end outside;
-a suspended member may nothing; who is on duty holds the duty's role for their
-turn, by rule or by list, in the duty's zone or else the place's; whom a swap
-puts on duty is, and nobody else, the last one said if two meet; who stands in for somebody away may do what that one's own grants and
+a suspended member may nothing, and so one who has left, from the first instant
+of that day in their own zone or else the organization's; who is on duty holds
+the duty's role for their turn, by rule or by list, in the duty's zone or else
+the place's; whom a swap puts on duty is, and nobody else, the last one said if
+two meet; who stands in for somebody away may do what that one's own grants and
 turns allow, of what the absence names, unless a forbid binds either, and hands
 nothing of it on; a line speaks of a workspace if it names it and
 nothing beside, of ``*`` if it names every workspace so.
@@ -21,7 +23,7 @@ ALL = "*"
 
 def may(org, member, permission, where, at, authors=()):  # noqa: PLR0917
     people = {one.id: one for one in org.members}
-    if member not in people or people[member].suspended:
+    if member not in people or is_out(org, people[member], at):
         return False
     if barred(org, member, permission, where, at):
         return False
@@ -35,11 +37,16 @@ def may(org, member, permission, where, at, authors=()):  # noqa: PLR0917
         and (not away.permissions or permission in away.permissions)
         and is_away(away, at)
         and away.member in people
-        and not people[away.member].suspended
+        and not is_out(org, people[away.member], at)
         and has(org, away.member, permission, where, at)
         and not barred(org, away.member, permission, where, at)
         for away in getattr(org, "absences", ())
     )
+
+
+def is_out(org, person, at):
+    gone = bound(person.left, person.timezone or org.timezone)
+    return person.suspended or (gone is not None and gone <= at)
 
 
 def has(org, member, permission, where, at):

@@ -47,7 +47,17 @@ def make(rng: random.Random) -> SmallOrganization:
         "profiles": [one.id for one in profiles],
     }
     return SmallOrganization(
-        members=tuple(Member(id=name, suspended=rng.random() < 0.08) for name in members),
+        members=tuple(
+            Member(
+                id=name,
+                suspended=rng.random() < 0.08,
+                timezone=rng.choice(("", "", "Asia/Tokyo")),
+                left=None
+                if rng.random() < 0.8
+                else (FIRST + dt.timedelta(days=rng.randint(-1, 18))).date(),
+            )
+            for name in members
+        ),
         profiles=profiles,
         teams=tuple(made),
         workspaces=tuple(

@@ -177,7 +177,9 @@ def test_because_of_a_yes_is_sufficient_and_irreducible(question) -> None:
 def test_because_of_a_no_is_every_forbid_that_matches(naive, question) -> None:
     organization, member, permission, where, at = question
     verdict = organization.access().check(member, permission, where, at=at)
-    if verdict or (verdict.because and verdict.because[0].code in ("not_a_member", "suspended")):
+    if verdict or (
+        verdict.because and verdict.because[0].code in ("not_a_member", "suspended", "left")
+    ):
         return
     matching = {
         line.place

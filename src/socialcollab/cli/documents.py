@@ -19,18 +19,23 @@ __all__ = ["check", "lint_file"]
 
 def check(given: argparse.Namespace, out: Out) -> int:
     """Check a document and its expectations."""
+    from socialcollab.organization import leftovers
+
     at = instant(given.at)
     organization = load(given.document)
     failed = organization.check(at)
+    warnings = [str(one) for one in leftovers(organization, at)]
     value = {
         "organization": organization.id,
         "digest": organization.digest,
         "failed": [str(one) for one in failed],
+        "warnings": warnings,
     }
     out.answer(
         value,
         [
             *(f"expectation fails: {one}" for one in failed),
+            *(f"warning: {one}" for one in warnings),
             f"{organization.id}: {len(organization.workspaces)} workspaces,"
             f" {len(organization.profiles)} profiles, {len(organization.members)} members,"
             f" {len(organization.expect)} expectations, {len(failed)} failing",

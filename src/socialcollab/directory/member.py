@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -14,6 +15,7 @@ from socialcollab.sections import (
     Boolean,
     Choice,
     Contact,
+    Date,
     Id,
     ListOf,
     Parsed,
@@ -62,6 +64,8 @@ class Member:
 
         suspended: Whether all their rights rest.
 
+        left: The first day without them, in their own zone; their name stays for history.
+
     Raises:
         InvalidValueError: If a value is not what it should be, or a client
             has no workspace.
@@ -91,6 +95,7 @@ class Member:
         repr=False,
     )
     suspended: bool = attrs.field(metadata=shape(Boolean()), default=False)
+    left: dt.date | None = attrs.field(metadata=shape(Date()), default=None)
 
     def __attrs_post_init__(self) -> None:
         check_id("member", self.id)

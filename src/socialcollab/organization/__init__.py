@@ -2,6 +2,7 @@
 
 from socialcollab.organization.change import Change, changes_between
 from socialcollab.organization.expectation import Expectation, FailedExpectation
+from socialcollab.organization.leftovers import Leftover, leftovers
 from socialcollab.organization.organization import Organization
 from socialcollab.organization.removal import Hanging, Removal, removal
 from socialcollab.organization.settings import Settings
@@ -19,6 +20,7 @@ __all__ = [
     "Expectation",
     "FailedExpectation",
     "Hanging",
+    "Leftover",
     "Note",
     "Organization",
     "Removal",
@@ -27,6 +29,7 @@ __all__ = [
     "Unmatched",
     "changes_between",
     "evolve_facts",
+    "leftovers",
     "removal",
     "unmatched",
 ]

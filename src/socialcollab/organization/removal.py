@@ -32,13 +32,18 @@ class Hanging:
 
         name: The thing's identifier, or its place where it has none.
 
-        alone: Whether nobody else is named there: it needs an heir, or goes too.
+        others: How many others the same list names.
     """
 
     place: str
     section: str
     name: str
-    alone: bool
+    others: int = 0
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else is named there: it needs an heir, or goes too."""
+        return self.others == 0
 
     def __str__(self) -> str:
         return f"{self.place} ({self.section} {self.name})" + (
@@ -99,17 +104,17 @@ def removal(organization: Organization, member: str) -> Removal:
     found = []
     for field in fields_of(type(organization)):
         value = getattr(organization, field.name)
-        for path, alone, thing in _naming(field.shape, value, member, "", None):
+        for path, others, thing in _naming(field.shape, value, member, "", None):
             place = f"{field.key}{path}"
             name = getattr(thing, "id", "") or place.partition(".")[0]
-            found.append(Hanging(place=place, section=field.key, name=str(name), alone=alone))
+            found.append(Hanging(place=place, section=field.key, name=str(name), others=others))
     found += [
-        Hanging(place=f"absence {one.id}", section="absences", name=one.id, alone=True)
+        Hanging(place=f"absence {one.id}", section="absences", name=one.id)
         for one in organization.absences
         if member in (one.member, one.delegate)
     ]
     found += [
-        Hanging(place=one.place, section="given", name=one.id, alone=len(one.grant.to) == 1)
+        Hanging(place=one.place, section="given", name=one.id, others=len(one.grant.to) - 1)
         for one in organization.given
         if any(party.kind == "member" and party.name == member for party in one.grant.to)
     ]
@@ -117,18 +122,18 @@ def removal(organization: Organization, member: str) -> Removal:
 
 
 def _naming(
-    shape: sh.Shape, value: Any, member: str, path: str, thing: Any, *, alone: bool = True
-) -> Iterator[tuple[str, bool, Any]]:
-    """Yield where *member* is named: the path, whether alone, and the thing around it."""
+    shape: sh.Shape, value: Any, member: str, path: str, thing: Any, *, others: int = 0
+) -> Iterator[tuple[str, int, Any]]:
+    """Yield where *member* is named: the path, how many are named beside, and the thing around it."""
     if value is None:
         return
     match shape:
         case sh.Ref(kind="member"):
             if value == member:
-                yield path, alone, thing
+                yield path, others, thing
         case sh.Party():
             if value.kind == "member" and value.name == member:
-                yield path, alone, thing
+                yield path, others, thing
         case sh.Section():
             around = value if thing is None and hasattr(value, "id") else thing
             for field in fields_of(type(value)):
@@ -138,7 +143,7 @@ def _naming(
             many = sorted(value) if isinstance(value, frozenset) else value
             for number, one in enumerate(many):
                 yield from _naming(
-                    item, one, member, f"{path}[{number}]", thing, alone=len(many) == 1
+                    item, one, member, f"{path}[{number}]", thing, others=len(many) - 1
                 )
         case sh.MapOf(item=sh.Section() as item):
             for one in value:

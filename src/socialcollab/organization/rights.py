@@ -50,6 +50,7 @@ def rights_of(organization: Organization, *, at: dt.datetime, language: str = "e
                 name=member.name,
                 kind=member.kind,
                 suspended=member.suspended,
+                left=organization.access.rulebook.scope.has_left(member.id, at),
                 cells=tuple(
                     _cell(
                         organization.access,

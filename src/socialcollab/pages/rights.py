@@ -84,6 +84,8 @@ class RightsRow:
 
         suspended: Whether all their rights rest.
 
+        left: Whether they have left.
+
         cells: One for each column.
     """
 
@@ -91,6 +93,7 @@ class RightsRow:
     name: str = ""
     kind: str = "staff"
     suspended: bool = False
+    left: bool = False
     cells: tuple[RightsCell, ...]
 
 
@@ -139,6 +142,8 @@ def _row(row: RightsRow, count: int, said: Mapping[str, str]) -> str:
             expected=f"{count} cells",
         )
     marks = [] if row.kind == "staff" else [badge(said[f"rights.{row.kind}"], "blue")]
+    if row.left:
+        marks.append(badge(said["rights.left"], "grey"))
     if row.suspended:
         marks.append(badge(said["rights.suspended"], "red"))
     name = f"<bdi>{escape(row.name or row.member)}</bdi>"

@@ -293,7 +293,7 @@ class Access:
         self._scope.check_question(permission, where)
         if member not in self._scope.members:
             return Verdict.no(Reason.of("not_a_member", member=member), advice=advice)
-        resting = self.barred_altogether(member)
+        resting = self.barred_altogether(member, at=at)
         if resting is not None:
             return Verdict.no(resting, advice=advice)
         carrying = self._carrying(member, permission, where, at=at, authors=authors)
@@ -378,11 +378,13 @@ class Access:
                 return (_standing_in(one), theirs)
         return ()
 
-    def barred_altogether(self, member: str) -> Reason | None:
-        """Return why none of a member's rights count, as when they are suspended, or None."""
+    def barred_altogether(self, member: str, *, at: dt.datetime) -> Reason | None:
+        """Return why none of a member's rights count then: suspended, or gone for good; or None."""
         known = self._scope.members.get(member)
         if known is not None and known.suspended:
             return Reason.of("suspended", member=member)
+        if known is not None and self._scope.has_left(member, as_utc(at)):
+            return Reason.of("left", member=member, left=known.left)
         return None
 
     def delegates(

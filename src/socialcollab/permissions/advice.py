@@ -66,7 +66,7 @@ class AccessAdvice:
         member = self._question.member
         return (
             self._access.member(member) is not None
-            and self._access.barred_altogether(member) is None
+            and self._access.barred_altogether(member, at=self._question.at) is None
         )
 
     def for_viewer(self, verdict: Verdict, member: str) -> Verdict:

@@ -204,8 +204,8 @@ def _acting(access: Access, window: tuple[dt.datetime, dt.datetime]) -> _Acting:
     for absence in access.absences:
         days = ((absence.begins_at, absence.ends_at),)
         delegate = MemberId(absence.delegate)
-        known = access.member(delegate)
-        if known is None or known.suspended:
+        stay = access.rulebook.scope.stay(delegate)
+        if stay is None:
             continue
         for key, spans in own.get(absence.member, {}).items():
             duty = key[0].startswith(DUTY)
@@ -214,7 +214,11 @@ def _acting(access: Access, window: tuple[dt.datetime, dt.datetime]) -> _Acting:
             if duty and absence.permissions:
                 continue
             lent = without(days, without(days, spans))
-            barred = () if duty else access.rulebook.barred_spans(delegate, *key)
+            barred = (
+                without([(None, None)], [stay])
+                if duty
+                else access.rulebook.barred_spans(delegate, *key)
+            )
             left = without(without(lent, barred), gone.get(delegate, ()))
             _add(found, key, delegate, left, window)
     for by_member in found.values():
@@ -236,8 +240,8 @@ def _own(
     spans: dict[tuple[str, str], list[Span]] = {
         key: list(given) for key, given in access.spans(member).items() if key[1] in places
     }
-    known = access.member(member)
-    if known is None or known.suspended:
+    stay = access.rulebook.scope.stay(member)
+    if stay is None:
         return {}
     for line in access.rulebook.duties:
         if member not in line.members:
@@ -250,6 +254,8 @@ def _own(
                 for turn in line.rota(where).between(*window)
                 if turn.member == member
             ]
+            if stay[1] is not None:
+                turns = list(without(merged(turns), [(stay[1], None)]))
             spans.setdefault((DUTY + line.source.id, where), []).extend(turns)
             for permission in line.permissions:
                 barred = access.rulebook.barred_spans(member, permission, where)

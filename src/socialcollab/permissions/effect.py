@@ -75,8 +75,10 @@ def effect_of(
             *(line for line in rights.forbids if line not in ended),
             *(line for line in more if not isinstance(line.source, Grant)),
         )
-        timed = rights.duties or not all(
-            line.unbounded for line in (*grants, *forbids, *rights.forbids)
+        timed = (
+            rights.duties
+            or rights.leaving is not None
+            or not all(line.unbounded for line in (*grants, *forbids, *rights.forbids))
         )
         if timed:
             gained = _spans_gained(rulebook, one, rights, grants, forbids)
@@ -137,6 +139,8 @@ def _spans_gained(
             merged((*without(merged(is_.get(key, ())), after), *freed)),
             merged((*without(merged(was.get(key, ())), before), *listed.get(key, ()))),
         )
+        if rights.leaving is not None:
+            gained = without(gained, [(rights.leaving, None)])
         if gained:
             found[key] = gained
     return found

@@ -36,11 +36,15 @@ class Rights:
         forbids: The forbids that mean them.
 
         duties: The duties in which they take turns.
+
+        leaving: The instant from which on they have left, if they ever do:
+            everything is barred then.
     """
 
     grants: tuple[Line, ...] = ()
     forbids: tuple[Line, ...] = ()
     duties: tuple[DutyLine, ...] = ()
+    leaving: dt.datetime | None = None
 
     def gives(self, member: str, permission: str, where: str, at: dt.datetime) -> bool:
         """Tell whether a grant, or a turn of *member*, whose rights these are, gives it then."""
@@ -53,6 +57,8 @@ class Rights:
 
     def bars(self, permission: str, where: str, at: dt.datetime) -> bool:
         """Tell whether a forbid bars it then."""
+        if self.leaving is not None and self.leaving <= at:
+            return True
         return bool(_in_force(self.forbids, permission, where, at))
 
     def places_ever(self, permission: str) -> frozenset[str]:
@@ -172,15 +178,19 @@ class Rulebook:
             rights = self.rights(member)
             row = self._row_of.get(rights)
             if row is None:
-                row = self._row_of[rights] = self.table.row(rights.grants, rights.forbids)
+                row = self._row_of[rights] = self._row(rights)
             if member in self.scope.members:
                 self.rows[member] = row
         return row
 
+    def _row(self, rights: Rights) -> Row:
+        # What ends when somebody leaves is nothing that they always may.
+        return {} if rights.leaving else self.table.row(rights.grants, rights.forbids)
+
     @cached_property
     def waiting(self) -> frozenset[str]:
-        """Whose rights depend on the instant: they are in a duty, or a line with bounds means them."""
-        return frozenset[str]().union(
+        """Whose rights depend on the instant: a duty, a line with bounds, or a day to leave on."""
+        return frozenset(self.scope.leaving).union(
             *(line.members for line in (*self.grants, *self.forbids) if not line.unbounded),
             *(line.members for line in self.duties),
         )
@@ -216,7 +226,7 @@ class Rulebook:
         self, member: str, permission: str, where: str, *, at: dt.datetime
     ) -> Reason | None:
         """Return the grant that gives it to a member then, or else the turn; forbids aside."""
-        if self.scope.members[member].suspended:
+        if self.scope.members[member].suspended or self.scope.has_left(member, at):
             return None
         lines = self.granting(member, permission, where, at=at)
         if lines:
@@ -231,12 +241,21 @@ class Rulebook:
         return None
 
     def barred_spans(self, member: str, permission: str, where: str) -> tuple[Span, ...]:
-        """Return when a forbid bars it, merged."""
+        """Return when a forbid bars it, or they have left, merged."""
         return merged(
-            line.span(where)
-            for line in self.rights(member).forbids
-            if permission in line.permissions and where in line.places
+            (
+                *(
+                    line.span(where)
+                    for line in self.rights(member).forbids
+                    if permission in line.permissions and where in line.places
+                ),
+                *self._gone(member),
+            )
         )
+
+    def _gone(self, member: str) -> tuple[Span, ...]:
+        leaving = self.scope.leaving.get(member)
+        return () if leaving is None else ((leaving, None),)
 
     def bounds(self, where: str) -> frozenset[dt.datetime]:
         """Return the instants at which a grant begins, or a forbid ends, at a place."""
@@ -262,8 +281,9 @@ class Rulebook:
         if member not in self._spans:
             rights = self.rights(member)
             given, barred = spans_of(rights.grants), spans_of(rights.forbids)
+            gone = self._gone(member)
             left = {
-                key: without(merged(spans), merged(barred.get(key, ())))
+                key: without(merged(spans), merged((*barred.get(key, ()), *gone)))
                 for key, spans in given.items()
             }
             self._spans[member] = MappingProxyType({key: one for key, one in left.items() if one})
@@ -279,17 +299,19 @@ class Rulebook:
                 self._roles_held[key] = spans
         if any(within(span, at) for span in spans):
             return True
-        return any(
+        return not self.scope.has_left(member, at) and any(
             role in line.roles and where in line.places and line.turn(member, where, at) is not None
             for line in self.rights(member).duties
         )
 
     def _holding_role(self, member: str, role: str, where: str) -> tuple[Span, ...]:
-        return tuple(
+        spans = (
             line.span(where)
             for line in self.rights(member).grants
             if role in line.roles and where in line.places
         )
+        gone = self._gone(member)
+        return without(merged(spans), gone) if gone else tuple(spans)
 
     def holders(self, role: str, where: str) -> Mapping[MemberId, tuple[Span, ...]]:
         """Return when whom *role*, or one that includes it, is granted there; none if no such place."""
@@ -301,7 +323,11 @@ class Rulebook:
                 for member in line.members:
                     if not self.scope.members[member].suspended:
                         found.setdefault(MemberId(member), []).append(line.span(where))
-        return {member: merged(spans) for member, spans in sorted(found.items())}
+        held = {
+            member: without(merged(spans), self._gone(member))
+            for member, spans in sorted(found.items())
+        }
+        return {member: spans for member, spans in held.items() if spans}
 
     def lines_of(self, member: str, permission: str, where: str) -> tuple[Line, ...]:
         """Return every grant and forbid that binds all three, whenever it holds."""
@@ -327,7 +353,9 @@ class Rulebook:
     @cached_property
     def _lines_to(self) -> Mapping[str, Rights]:
         """The grants, forbids and duties that each member is meant by, suspended or not."""
-        found: dict[str, tuple[list[Line], list[Line], list[DutyLine]]] = {}
+        found: dict[str, tuple[list[Line], list[Line], list[DutyLine]]] = {
+            member: ([], [], []) for member in self.scope.leaving
+        }
         for grant in self.grants:
             for member in grant.members:
                 found.setdefault(member, ([], [], []))[0].append(grant)
@@ -341,9 +369,10 @@ class Rulebook:
         shared: dict[tuple[object, ...], Rights] = {}
         rights: dict[str, Rights] = {}
         for member, (grants, forbids, duties) in found.items():
-            key = (*grants, None, *forbids, None, *map(id, duties))
+            leaving = self.scope.leaving.get(member)
+            key = (*grants, None, *forbids, None, *map(id, duties), leaving)
             if key not in shared:
-                shared[key] = Rights(tuple(grants), tuple(forbids), tuple(duties))
+                shared[key] = Rights(tuple(grants), tuple(forbids), tuple(duties), leaving)
             rights[member] = shared[key]
         return rights
 
@@ -380,7 +409,7 @@ class Rulebook:
         become theirs; the turns of a list are known. What a rotation gives in
         *unlike* too, there, to the same people and at the same times, is left out.
         """
-        if member not in self.scope.members or self.scope.members[member].suspended:
+        if self.scope.stay(member) is None:
             return {}
         known = set() if unlike is None else set(unlike._rotations_of(member))
         found: dict[tuple[str, str], list[Span]] = {}

@@ -103,6 +103,23 @@ class Scope:
             ("network", self.network_names),
             ("profile", self.profiles),
         )
+        self.leaving: Mapping[str, dt.datetime] = {
+            member.id: at
+            for member in self.members.values()
+            if (at := _instant(member.left, zone(member.timezone or timezone))) is not None
+        }
+
+    def stay(self, member: str) -> Span | None:
+        """Return from when until when a member's rights count; None of nobody, and of the suspended."""
+        known = self.members.get(member)
+        if known is None or known.suspended:
+            return None
+        return (None, self.leaving.get(member))
+
+    def has_left(self, member: str, at: dt.datetime) -> bool:
+        """Tell whether a member has left by an instant."""
+        leaving = self.leaving.get(member)
+        return leaving is not None and leaving <= at
 
     @property
     def places(self) -> tuple[str, ...]:

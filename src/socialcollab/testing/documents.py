@@ -212,6 +212,7 @@ def _of_size(
                         "notify": _list(st.sampled_from(["slack", "email digest 08:30"])),
                         "contact": _CONTACT,
                         "suspended": st.booleans(),
+                        "left": st.sampled_from([dt.date(2026, 3, 28), "2027-01-01"]),
                     },
                 )
                 for one in members

@@ -432,6 +432,7 @@ _UNDER_SOCIAL = st.sampled_from(((), ("care",)))
 _UNDER_EDITOR = st.sampled_from(((), ("writer",), ("publisher",)))
 _EDITING = st.just(("*",)) | _SOME_PERMISSIONS
 _TENTHS = st.integers(0, 9)
+_LEFT = st.sampled_from((None,) * 5 + tuple(dt.date(2026, 3, day) for day in (20, 28, 29, 31)))
 _ZONES = st.sampled_from(("UTC", "Europe/Lisbon"))
 
 
@@ -459,7 +460,9 @@ def small_organizations(draw: st.DrawFn) -> SmallOrganization:
     )
     duties = tuple(draw(_SOME_DUTIES))
     return SmallOrganization(
-        members=tuple(Member(id=name, suspended=draw(_TENTHS) == 0) for name in _MEMBERS),
+        members=tuple(
+            Member(id=name, suspended=draw(_TENTHS) == 0, left=draw(_LEFT)) for name in _MEMBERS
+        ),
         profiles=tuple(
             Profile(id=f"{name}-{network}", workspace=name, network=network, tags=draw(_SOME_TAGS))
             for name, _ in _WORKSPACES

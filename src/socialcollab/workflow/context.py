@@ -283,5 +283,6 @@ class Context:
             duty = self.duties.get(party.name)
             zone = self.zones.get(post.workspace, "UTC")
             on_duty = duty.on_duty(self.now, zone=zone) if duty else None
-            return () if on_duty is None else (on_duty,)
+            gone = on_duty and self.access.rulebook.scope.has_left(on_duty, self.now)
+            return () if on_duty is None or gone else (on_duty,)
         return self.access.everyone_in(party)

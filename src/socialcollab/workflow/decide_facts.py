@@ -56,6 +56,9 @@ def write_note(
 def _oneself_or_manager(member: str, context: Context) -> None:
     """Refuse whoever speaks for another without managing access where that other belongs."""
     if member == context.actor.name:
+        barred = context.access.barred_altogether(member, at=context.now)
+        if barred is not None:
+            raise refuse(barred)
         return
     known = context.access.member(member)
     place = known.of if known is not None and known.of else "*"
@@ -148,9 +151,9 @@ def away(
                     "delegate_away", delegate=absence.delegate, start=other.start, end=other.end
                 )
             )
-    delegate = context.access.member(absence.delegate) if absence.delegate else None
-    if delegate is not None and delegate.suspended:
-        raise refuse(Reason.of("suspended", member=absence.delegate))
+    barred = context.access.barred_altogether(absence.delegate, at=absence.begins_at)
+    if barred is not None:
+        raise refuse(barred)
     if absence.member != context.actor.name:
         # Whoever says for another who stands in gives that one what the absent may do.
         me = context.actor.name
@@ -197,7 +200,7 @@ def back(
     try:
         _oneself_or_manager(found.member, context)
     except RefusedError:
-        if _work_together(found.member, context):
+        if found.member == context.actor.name or _work_together(found.member, context):
             raise
         # Whose absence it is would say who there is, and when they are away.
         raise NotFoundError("absence", absence) from None

@@ -66,6 +66,8 @@ def give(
         if party.name not in names:
             hint = did_you_mean(party.name, names)
             raise NotFoundError(party.kind, party.name, suggestion=hint)
+        if party.kind == "member" and access.rulebook.scope.has_left(party.name, now):
+            raise refuse(*_barred(party.name, context))
     read_line(grant, 0, access.rulebook.scope)
     if given.is_over(access.rulebook.scope, at=now):
         raise refuse(Reason.of("grant_over", until=given.until))
@@ -116,7 +118,7 @@ def take_back(given: str, *, known: Iterable[GivenGrant], context: Context) -> t
     if found is None:
         raise NotFoundError("grant", given)
     scope = context.access.rulebook.scope
-    barred = context.access.barred_altogether(context.actor.name)
+    barred = context.access.barred_altogether(context.actor.name, at=context.now)
     if barred is not None:
         raise refuse(barred)
     left = found.within(scope)
@@ -130,6 +132,11 @@ def take_back(given: str, *, known: Iterable[GivenGrant], context: Context) -> t
         raise refuse(Reason.of("grant_over", until=found.until))
     data = fe.GrantTakenBack(given=given, to=found.grant.to)
     return (ev.Event(FACTS, context.actor, data),)
+
+
+def _barred(member: str, context: Context) -> list[Reason]:
+    barred = context.access.barred_altogether(member, at=context.now)
+    return [] if barred is None else [barred]
 
 
 def _places(left: Grant | None, context: Context) -> tuple[str, ...]:

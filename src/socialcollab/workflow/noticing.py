@@ -80,7 +80,11 @@ def told_of_hold(events: Sequence[ev.Event], context: Context) -> tuple[Told, ..
             found += [
                 Told(to=member, kind="credentials_refused", profile=name) for member in sorted(to)
             ]
-    return tuple(_with_channels(told, context) for told in _once(found))
+    return tuple(
+        _with_channels(told, context)
+        for told in _once(found)
+        if context.access.barred_altogether(told.to, at=context.now) is None
+    )
 
 
 def told_of_facts(events: Sequence[ev.Event], context: Context) -> tuple[Told, ...]:

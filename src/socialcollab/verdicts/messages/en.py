@@ -19,6 +19,7 @@ MESSAGES: Final[dict[str, str]] = {
     "not_a_member": "`{member}` is not a member",
     # permissions
     "suspended": "the rights of `{member}` are suspended",
+    "left": "`{member}` has left: {left} is the first day without them",
     "forbid": "`{member}` is forbidden to `{permission}` on `{where}` by {line} ({reason})",
     "grant.member": "`{member}` has `{gives}` on `{where}` by {line}",
     "grant.team": "`{member}` has `{gives}` on `{where}` through team `{team}` by {line}",

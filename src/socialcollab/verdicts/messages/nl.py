@@ -19,6 +19,7 @@ MESSAGES: Final[dict[str, str]] = {
     "not_a_member": "`{member}` is geen lid",
     # permissions
     "suspended": "de rechten van `{member}` zijn geschorst",
+    "left": "`{member}` is vertrokken: {left} is de eerste dag zonder",
     "forbid": "`{member}` mag niet `{permission}` op `{where}` volgens {line} ({reason})",
     "grant.member": "`{member}` heeft `{gives}` op `{where}` volgens {line}",
     "grant.team": "`{member}` heeft `{gives}` op `{where}` via team `{team}` volgens {line}",

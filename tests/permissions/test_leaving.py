@@ -1,0 +1,230 @@
+"""Whoever has left holds nothing from that day on, and before it all is as it was."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from socialcollab.directory import Member, Profile, Workspace
+from socialcollab.organization import Leftover, Organization, leftovers
+from socialcollab.permissions import (
+    Absence,
+    Access,
+    Duty,
+    Forbid,
+    Grant,
+    Role,
+    compare,
+    coverage,
+    gains,
+)
+from socialcollab.testing.strategies import small_organizations
+
+LEFT = dt.date(2026, 4, 7)
+# Its first instant in Tokyo, where Ana lives, and in Amsterdam, where everybody else does.
+TOKYO = dt.datetime(2026, 4, 6, 15, tzinfo=dt.UTC)
+AMSTERDAM = dt.datetime(2026, 4, 6, 22, tzinfo=dt.UTC)
+MOMENT = dt.timedelta(microseconds=1)
+TULIP = {"workspace": "tulip"}
+DUTY = Duty(
+    id="desk", role="editor", on=TULIP, members=["ben", "ana"], start=dt.date(2026, 4, 1),
+    every="day 09:00",
+)  # fmt: skip
+
+
+def rules(*lines: object, left: dict[str, dt.date] | None = None, **zones: str) -> Access:
+    def of(kind: type) -> list:
+        return [one for one in lines if isinstance(one, kind)]
+
+    gone = {"ana": LEFT} if left is None else left
+    return Access.of(
+        members=[
+            Member(id=name, timezone=zones.get(name, ""), left=gone.get(name))
+            for name in ("ana", "ben", "eva")
+        ],
+        profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
+        workspaces=[Workspace(id="tulip", lead="eva", default_approval="none")],
+        roles=[Role(id="editor", permissions=["view", "approve"])],
+        grants=of(Grant),
+        forbids=of(Forbid),
+        duties=of(Duty),
+        absences=of(Absence),
+        timezone="Europe/Amsterdam",
+    )
+
+
+EDITOR = Grant(to="member:ana", role="editor", on=TULIP)
+
+
+@pytest.mark.parametrize(("zones", "first"), [({"ana": "Asia/Tokyo"}, TOKYO), ({}, AMSTERDAM)])
+def test_the_day_begins_in_their_own_zone_or_the_organizations(zones, first) -> None:
+    access = rules(EDITOR, **zones)
+    for at, may in ((first - MOMENT, True), (first, False), (first + dt.timedelta(900), False)):
+        assert may == access.allows("ana", "approve", "tulip-x", at=at)
+        verdict = access.check("ana", "approve", "tulip-x", at=at)
+        assert may == bool(verdict)
+        assert may == access.holds("ana", "editor", "tulip-x", at=at)
+        assert may == ("ana" in access.members("approve", "tulip", at=at))
+        assert (("tulip-x",) if may else ()) == access.profiles("ana", "view", at=at)
+    assert verdict.explain() == (
+        "refused: `ana` has left: 2026-04-07 is the first day without them"
+    )
+    assert ((None, first),) == access.spans("ana")["approve", "tulip-x"]
+    assert {"ana": ((None, first),)} == dict(access.holders("editor", "tulip-x"))
+
+
+def test_they_give_nothing_from_then_on_and_nothing_that_lasts_longer() -> None:
+    manager = Grant(to="member:ana", permissions=["manage_access", "view"], on=TULIP)
+    access = rules(manager)
+    before = AMSTERDAM - MOMENT
+    for end, may in ((LEFT, True), (dt.date(2026, 4, 8), False), (None, False)):
+        gift = Grant(to="member:ben", permissions="view", on=TULIP, end=end)
+        assert may == bool(access.can_give("ana", gift, at=before))
+    assert not access.can_give("ana", attrs.evolve(gift, end=LEFT), at=AMSTERDAM)
+
+
+def test_their_turns_count_for_nobody_and_coverage_names_the_gap() -> None:
+    access = rules(DUTY)
+    # The second, fourth, ... of April are Ana's turns, so that she is on duty over that midnight.
+    assert not access.allows("ben", "approve", "tulip-x", at=AMSTERDAM)
+    assert not access.allows("ana", "approve", "tulip-x", at=AMSTERDAM)
+    assert "ana" not in access.members("approve", "tulip-x", at=AMSTERDAM)
+    start, end = (
+        dt.datetime(2026, 4, 5, 7, tzinfo=dt.UTC),
+        dt.datetime(2026, 4, 9, 7, tzinfo=dt.UTC),
+    )
+    there = {
+        member: [
+            at for at in _hours(start, end) if access.allows(member, "approve", "tulip-x", at=at)
+        ]
+        for member in ("ana", "ben")
+    }
+    assert all(at < AMSTERDAM for at in there["ana"])
+    for loss in coverage(access, start=start, end=end, without=["ana"]).losses:
+        assert loss.end <= AMSTERDAM
+        assert set(loss.what) <= {"approve", "view", "duty:desk"}
+    assert coverage(access, start=AMSTERDAM, end=end, without=["ana"]).losses == ()
+    with_ben = coverage(access, start=AMSTERDAM, end=end, without=["ben"]).losses
+    assert {("ben",)} == {loss.absent for loss in with_ben}
+
+
+def _hours(start: dt.datetime, end: dt.datetime) -> list[dt.datetime]:
+    return [
+        start + dt.timedelta(hours=n) for n in range(int((end - start).total_seconds() // 3600))
+    ]
+
+
+def test_they_stand_in_for_nobody_and_nobody_for_them() -> None:
+    away = Absence(
+        id="a", member="eva", delegate="ana", start=dt.date(2026, 4, 1), end=dt.date(2026, 5, 1),
+        zone="Europe/Amsterdam",
+    )  # fmt: skip
+    access = rules(Grant(to="member:eva", role="editor", on=TULIP), away)
+    for at, may in ((AMSTERDAM - MOMENT, True), (AMSTERDAM, False)):
+        assert may == access.allows("ana", "approve", "tulip-x", at=at)
+        assert may == bool(access.delegates("eva", "approve", "tulip-x", at=at))
+    other = attrs.evolve(away, member="ana", delegate="ben")
+    access = rules(EDITOR, other)
+    assert access.allows("ben", "approve", "tulip-x", at=AMSTERDAM - MOMENT)
+    assert not access.allows("ben", "approve", "tulip-x", at=AMSTERDAM)
+
+
+def test_coming_back_is_a_gain_of_every_right_and_turn() -> None:
+    """Whoever strikes the word out of the document gives all that it kept away."""
+    gone, back = rules(EDITOR, DUTY), rules(EDITOR, DUTY, left={})
+    later = rules(EDITOR, DUTY, left={"ana": dt.date(2026, 5, 7)})
+    at = AMSTERDAM + dt.timedelta(days=1)
+    assert {("ana", "approve", "tulip-x", AMSTERDAM, None)} <= {
+        attrs.astuple(gain) for gain in gains(gone, back, at=at)
+    }
+    assert () == tuple(gains(back, gone, at=at))
+    # A place in a rotation, too, and no more of it than the time between.
+    turns = rules(DUTY), rules(DUTY, left={"ana": dt.date(2026, 5, 7)}), rules(DUTY, left={})
+    for less, more, end in ((0, 1, later.rulebook.scope.leaving["ana"]), (0, 2, None)):
+        found = [gain for gain in gains(turns[less], turns[more], at=at) if gain.where == "tulip-x"]
+        assert [("approve", AMSTERDAM, end), ("view", AMSTERDAM, end)] == [
+            (gain.permission, gain.start, gain.end) for gain in found
+        ]
+        assert () == tuple(gains(turns[more], turns[less], at=at))
+    assert ["loses"] == [change.kind for change in compare(turns[2], turns[0]).changes]
+
+
+def test_a_suspension_that_ends_gives_the_turns_of_a_rotation() -> None:
+    def of(*, suspended: bool) -> Access:
+        return Access.of(
+            members=[Member(id="ana", suspended=suspended), "ben", "eva"],
+            profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
+            roles=[Role(id="editor", permissions=["approve"])],
+            duties=[DUTY],
+            workspaces=[Workspace(id="tulip", lead="eva", default_approval="none")],
+        )
+
+    found = gains(of(suspended=True), of(suspended=False), at=AMSTERDAM)
+    assert {"ana"} == {gain.member for gain in found}
+
+
+@settings(max_examples=40, deadline=None)
+@given(small_organizations(), st.sampled_from(("ana", "ben", "eva")), st.integers(1, 30))
+def test_leaving_changes_nothing_before_and_leaves_nothing_after(
+    organization, who: str, day: int
+) -> None:
+    def with_left(left: dt.date | None) -> Access:
+        members = tuple(
+            attrs.evolve(one, left=left) if one.id == who else one for one in organization.members
+        )
+        return attrs.evolve(organization, members=members).access()
+
+    stays, leaves = with_left(None), with_left(dt.date(2026, 3, day))
+    instant = leaves.rulebook.scope.leaving[who]
+    for at in (
+        instant - dt.timedelta(days=3),
+        instant - MOMENT,
+        instant,
+        instant + dt.timedelta(3),
+    ):
+        for where in organization.places:
+            theirs = set(leaves.permissions_of(who, where, at=at))
+            assert theirs == (
+                set(stays.permissions_of(who, where, at=at)) if at < instant else set()
+            )
+            for other in leaves.member_ids:
+                has, had = (set(one.permissions_of(other, where, at=at)) for one in (leaves, stays))
+                assert has <= had
+    assert () == tuple(gains(stays, leaves, at=instant))
+
+
+def northwind(*gone: str) -> Organization:
+    organization = Organization.template("northwind")
+    members = [
+        attrs.evolve(one, left=LEFT) if one.id in gone else one for one in organization.members
+    ]
+    return attrs.evolve(organization, members=tuple(members))
+
+
+def test_a_line_that_names_only_who_has_left_is_warned_of() -> None:
+    assert () == leftovers(northwind(), AMSTERDAM)
+    assert () == leftovers(northwind("noor"), AMSTERDAM - MOMENT)
+    places = {one.place: one.members for one in leftovers(northwind("noor"), AMSTERDAM)}
+    assert {("noor",)} == set(places.values())
+    assert any(place.endswith("reviewers") for place in places)
+    both = {one.place for one in leftovers(northwind("ben", "eva"), AMSTERDAM)}
+    alone = {one.place for one in leftovers(northwind("ben"), AMSTERDAM)}
+    assert alone < both
+    assert Leftover(place="workspaces[0].lead", members=("eva",)) in leftovers(
+        northwind("eva"), AMSTERDAM
+    )
+    assert "names only who has left: `eva`" in str(leftovers(northwind("eva"), AMSTERDAM)[0])
+
+
+def test_the_word_survives_writing_and_changes_the_digest() -> None:
+    organization = northwind("ben")
+    again = Organization.loads(organization.to_toml(), files=organization.files)
+    assert organization == again
+    assert "left = 2026-04-07" in again.to_toml()
+    assert northwind().digest != again.digest
+    assert "vertrokken" in organization.rights(at=AMSTERDAM, language="nl")
+    assert "left" not in organization.rights(at=AMSTERDAM - MOMENT)
