@@ -45,7 +45,12 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     call_command("migrate", verbosity=0)
     User.objects.create_superuser("eva", password="pw", first_name="Eva")
     call_command("set_up_desk", owner="eva", stdout=io.StringIO())
-    for name, group in (("ana", "writers"), ("ben", "editors"), ("zoe", None)):
+    for name, group in (
+        ("ana", "writers"),
+        ("ben", "editors"),
+        ("kim", "ads"),
+        ("zoe", None),
+    ):
         user = User.objects.create_user(name, password="pw")
         if group:
             user.groups.add(Group.objects.get(name=group))
@@ -237,3 +242,64 @@ def test_a_user_who_leaves_acts_no_more(office, signed_in) -> None:
     assert browser.post("/posts/new", form).status_code in {403, 404}
     entries = [entry for entry in office.desk().feed() if entry.type == "organization.adopted"]
     assert len(entries) >= 2
+
+
+def test_django_asks_the_desk_for_permissions(office) -> None:
+    from django.contrib.auth import get_user_model
+    from office.backends import DeskBackend
+
+    users = {user.username: user for user in get_user_model().objects.all()}
+    assert users["ben"].has_perm("desk.approve", "tulip-x")
+    assert not users["ana"].has_perm("desk.approve", "tulip-x")
+    assert not users["ben"].has_perm("desk.approve"), "which is to ask about everywhere"
+    assert not users["zoe"].has_perm("desk.view", "tulip-x")
+    assert users["kim"].get_all_permissions("tulip-x") >= {"desk.ads.boost", "desk.view"}
+    assert {"ben", "eva"} == {
+        user.username for user in DeskBackend().with_perm("desk.approve", "tulip-x")
+    }
+    assert not DeskBackend().with_perm("auth.add_user", "tulip-x")
+    assert not users["ana"].has_perm("auth.add_user")
+    users["ben"].is_active = False
+    assert not users["ben"].has_perm("desk.approve", "tulip-x")
+    assert users["ben"].get_all_permissions("tulip-x") == set()
+
+
+def test_whoever_stands_in_is_asked_in_django_too(office) -> None:
+    from django.contrib.auth import get_user_model
+
+    ana = get_user_model().objects.get(username="ana")
+    ben = office.desk().acting_as("ben")
+    absence = ben.away("2026-04-06", "2026-04-08", delegate="ana")
+    try:
+        assert ana.has_perm("desk.approve", "tulip-x")
+    finally:
+        office.desk().acting_as("eva").back(absence.id)
+
+
+def test_an_act_of_the_offices_own_rests_on_the_same_rules(office, signed_in) -> None:
+    from office.models import Boost
+
+    ana, kim = signed_in("ana"), signed_in("kim")
+    place = drafted(ana, "T-boost", profiles=["tulip-x"])
+    assert "Boost" in kim.get(place).content.decode()
+    assert "Boost" not in ana.get(place).content.decode()
+    assert pressed(kim, place, "boost", seen="", euros="50").status_code == 302
+    assert [str(one) for one in Boost.objects.all()] == [
+        f"50 euros behind {place.rpartition('/')[2]}"
+    ]
+    refused = pressed(ana, place, "boost", seen="", euros="50")
+    assert refused.status_code == 403
+    assert "ads.boost" in refused.content.decode()
+    both = drafted(ana, "T-both")
+    token = _token(kim.get(place))
+    answer = kim.post(f"{both}/boost", {"euros": "5", "csrfmiddlewaretoken": token})
+    assert answer.status_code in (403, 404), "there is no budget on Mastodon"
+    assert Boost.objects.count() == 1
+
+
+def test_rights_are_shown_to_those_who_may_change_them(signed_in) -> None:
+    shown = signed_in("eva").get("/rights")
+    assert shown.status_code == 200
+    assert "tulip-mastodon" in shown.content.decode()
+    assert "kim" in shown.content.decode()
+    assert signed_in("ben").get("/rights").status_code == 403

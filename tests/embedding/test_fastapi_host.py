@@ -18,7 +18,7 @@ from socialcollab import Sandbox
 
 HOST = Path(__file__).resolve().parents[2] / "examples" / "fastapi_host"
 NOW = dt.datetime(2026, 4, 6, 10, tzinfo=dt.UTC)
-TEAMS = {"eva": "owners", "ana": "writers", "ben": "editors", "zoe": "nobody"}
+TEAMS = {"eva": "owners", "ana": "writers", "ben": "editors", "kim": "ads", "zoe": "nobody"}
 NEW = {"text": "De lente is er 🌷", "profiles": ["tulip-x"], "planned_at": "2026-04-07 09:30"}
 
 
@@ -216,3 +216,38 @@ async def test_many_requests_at_once_are_each_answered(room, of) -> None:
     )
     assert {answer.status_code for answer in made} == {201}
     assert len({answer.json()["id"] for answer in made}) == 12
+
+
+@scene
+async def test_endpoints_of_the_service_rest_on_the_desks_rules(room, of) -> None:
+    answer = await of("kim").post("/profiles/tulip-x/budget", json={"euros": 50})
+    assert (answer.status_code, answer.json()) == (201, {"profile": "tulip-x", "euros": 50})
+    assert (await of("kim").post("/profiles/tulip-x/budget", json={"euros": 5})).json()[
+        "euros"
+    ] == 55
+    refused = await of("ana").post("/profiles/tulip-x/budget", json={"euros": 50})
+    assert refused.status_code == 403
+    assert "ads.boost" in str(refused.json()["would_help"])
+    for profile in ("tulip-mastodon", "nowhere"):
+        # One that kim may not view, and one that does not exist.
+        gone = await of("kim").post(f"/profiles/{profile}/budget", json={"euros": 50})
+        assert (gone.status_code, gone.json()) == (404, {"error": "there is no such thing here"})
+    invalid = await of("kim").post("/profiles/tulip-x/budget", json={"euros": -1})
+    assert invalid.status_code == 422
+
+
+@scene
+async def test_who_may_is_told_to_those_who_manage_access(room, of) -> None:
+    answer = await of("eva").get("/profiles/tulip-x/who/approve")
+    assert set(answer.json()) == {"ben", "eva"}
+    assert "through team `editors`" in answer.json()["ben"]
+    assert (await of("ben").get("/profiles/tulip-x/who/approve")).status_code == 403
+    assert (await of("zoe").get("/profiles/tulip-x/who/approve")).status_code == 404
+    assert (await of("kim").get("/me/profiles/ads.boost")).json() == ["tulip-x"]
+    assert (await of("zoe").get("/me/profiles/view")).json() == []
+    assert (await of("kim").get("/me/profiles/boost")).status_code == 422
+    # What is in force counts holidays: ana approves for ben.
+    ben = await room.desk.acting_as("ben")
+    await ben.away("2026-04-06", "2026-04-08", delegate="ana")
+    answer = await of("eva").get("/profiles/tulip-x/who/approve")
+    assert "stands in for `ben`" in answer.json()["ana"]

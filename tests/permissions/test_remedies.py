@@ -395,7 +395,7 @@ def test_what_comes_near_is_named() -> None:
         "grants[1] gives `ana` `publish` on `dike-x`, and not on `tulip-x`"
     ]
     assert near(attrs.evolve(held, role="writer")) == [
-        "grants[1] gives `ana` `writer` on `tulip-x`, which is not `publish`"
+        "grants[1] gives `ana` `writer` on `tulip-x`, but not `publish`"
     ]
     away = Absence(
         id="a",

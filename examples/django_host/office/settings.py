@@ -55,6 +55,11 @@ DATABASES = {
         },
     }
 }
+# Django asks each in turn, and one yes is enough.
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "office.backends.DeskBackend",
+]
 # The plan's clock; the machine's unless a rehearsal or a test sets one.
 DESK_CLOCK = None
 

@@ -9,8 +9,10 @@ urlpatterns = [
     path("", views.to_do, name="to_do"),
     path("posts/new", views.draft, name="draft"),
     path("posts/<slug:post_id>", views.post, name="post"),
+    path("posts/<slug:post_id>/boost", views.boost, name="boost"),
     path("posts/<slug:post_id>/<slug:name>", views.command, name="command"),
     path("calendar/<int:year>/<int:month>", views.calendar, name="calendar"),
+    path("rights", views.rights, name="rights"),
     path("sign-in", auth.LoginView.as_view(), name="login"),
     path("sign-out", auth.LogoutView.as_view(), name="logout"),
 ]

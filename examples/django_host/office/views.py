@@ -5,16 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_required, permission_required
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from office.desk import desk
-from office.models import Brief
+from office.models import Boost, Brief
 from socialcollab.content import Image
 from socialcollab.desk import Acting
+from socialcollab.errors import InvalidValueError, RefusedError
 from socialcollab.pages import CalendarEntry, CalendarNote, month_calendar, page
 
 COMMANDS = {
@@ -77,7 +78,11 @@ def post(request: HttpRequest, post_id: str) -> HttpResponse:
         for name, label in COMMANDS.items()
     ]
     brief = Brief.objects.filter(post=post_id).first()
-    return render(request, "office/post.html", {"page": shown, "buttons": buttons, "brief": brief})
+    may_boost = bool(shown.post.targets) and all(
+        request.user.has_perm("desk.ads.boost", profile) for profile in shown.post.targets
+    )
+    told = {"page": shown, "buttons": buttons, "brief": brief, "may_boost": may_boost}
+    return render(request, "office/post.html", told)
 
 
 @login_required
@@ -98,6 +103,32 @@ def command(request: HttpRequest, post_id: str, name: str) -> HttpResponse:
     else:
         raise Http404
     return redirect("post", post_id)
+
+
+@login_required
+@require_POST
+def boost(request: HttpRequest, post_id: str) -> HttpResponse:
+    """Put money behind a post; an act of the office's own, on every profile that the post goes to."""
+    me, here = acting(request).member, desk()
+    targets = acting(request).page(post_id).post.targets
+    if not targets:
+        raise InvalidValueError("a post that goes nowhere cannot be boosted", value=post_id)
+    questions = [(me, "ads.boost", profile) for profile in targets]
+    for verdict in here.organization.access.check_each(questions, at=here.engine.now()):
+        if not verdict:
+            raise RefusedError(verdict.for_viewer(me))
+    Boost.objects.create(post=post_id, euros=int(request.POST["euros"]), by=request.user)
+    return redirect("post", post_id)
+
+
+@login_required
+@permission_required("desk.manage_access", raise_exception=True)
+@require_GET
+def rights(_: HttpRequest) -> HttpResponse:
+    """Show who may do what now, to those who may change it."""
+    here = desk()
+    table = here.organization.rights(at=here.engine.now())
+    return HttpResponse(page("Who may do what", table, lede=here.organization.id))
 
 
 @login_required

@@ -11,24 +11,24 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel
+from pydantic import BaseModel, PositiveInt
 
+from newsroom.acting import Me
+from newsroom.allowed import Booster, Manager
 from newsroom.people import People
 from newsroom.refusals import answer_refusals
 from newsroom.worker import keep_publishing
 from socialcollab import AsyncDesk, SqliteStore
-from socialcollab.desk import AsyncActing, PostPage, When
+from socialcollab.desk import PostPage, When
 from socialcollab.errors import NotFoundError
 from socialcollab.pages import CalendarEntry, month_calendar, page
 from socialcollab.stores import FolderMedia
 from socialcollab.transport import Network
 
 RULES = Path(__file__).resolve().parents[1] / "house.toml"
-bearer = HTTPBearer()
 router = APIRouter()
 
 
@@ -48,6 +48,12 @@ class Seen(BaseModel):
     at: str | None = None
 
 
+class NewBudget(BaseModel):
+    """Money to put behind the posts of a profile."""
+
+    euros: PositiveInt
+
+
 async def prepare(path: Path, *, owner: str) -> None:
     """Make the desk's tables beside those of the service, and bring rules and people into force."""
     organization = People(path).organization(RULES.read_text("utf-8"))
@@ -62,24 +68,6 @@ async def adopt_people(desk: AsyncDesk, people: People, *, by: str, reason: str)
     proposal = await desk.propose(people.organization(RULES.read_text("utf-8")))
     if proposal.changes:
         await (await desk.acting_as(by)).adopt(proposal, reason=reason)
-
-
-async def acting(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]
-) -> AsyncActing:
-    """Return the desk as whoever owns the token uses it."""
-    people: People = request.app.state.people
-    member = await asyncio.to_thread(people.whose, credentials.credentials)
-    try:
-        if member is not None:
-            desk: AsyncDesk = request.app.state.desk
-            return await desk.acting_as(member)
-    except NotFoundError:
-        pass  # a user of the service whom the desk has not been told of
-    raise HTTPException(401, "no such token", headers={"WWW-Authenticate": "Bearer"})
-
-
-Me = Annotated[AsyncActing, Depends(acting)]
 
 
 @router.get("/to-do")
@@ -117,6 +105,32 @@ async def do(request: Request, post: str, command: str, about: Seen, me: Me) -> 
         raise NotFoundError("command", command)
     request.app.state.woken.set()
     return _shown(await me.page(post))
+
+
+@router.get("/me/profiles/{permission}")
+async def mine(request: Request, permission: str, me: Me) -> list[str]:
+    """List the profiles on which whoever asks may do something."""
+    desk: AsyncDesk = request.app.state.desk
+    access = (await desk.organization).access
+    return list(access.profiles(me.member, permission, at=desk.engine.now()))
+
+
+@router.get("/profiles/{profile}/who/{permission}")
+async def who(request: Request, profile: str, permission: str, _: Manager) -> dict[str, str]:
+    """Tell those who manage access who may do something, and why."""
+    desk: AsyncDesk = request.app.state.desk
+    access, now = (await desk.organization).access, desk.engine.now()
+    may = access.members(permission, profile, at=now)
+    verdicts = access.check_each([(one, permission, profile) for one in may], at=now)
+    return {one: verdict.explain() for one, verdict in zip(may, verdicts, strict=True)}
+
+
+@router.post("/profiles/{profile}/budget", status_code=201)
+async def budget(request: Request, profile: str, new: NewBudget, me: Booster) -> dict[str, Any]:
+    """Put money behind a profile's posts: an act of the service's own."""
+    people: People = request.app.state.people
+    total = await asyncio.to_thread(people.boost, profile, euros=new.euros, by=me.member)
+    return {"profile": profile, "euros": total}
 
 
 @router.get("/calendar/{year}/{month}", response_class=HTMLResponse)

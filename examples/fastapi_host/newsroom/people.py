@@ -18,7 +18,12 @@ CREATE TABLE IF NOT EXISTS people (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, team TEXT NOT NULL, token TEXT NOT NULL UNIQUE
 )
 """
-TEAMS = ("owners", "writers", "editors")
+_BUDGETS = """
+CREATE TABLE IF NOT EXISTS budgets (
+    profile TEXT NOT NULL, euros INTEGER NOT NULL, by TEXT NOT NULL
+)
+"""
+TEAMS = ("owners", "writers", "editors", "ads")
 
 
 @attrs.frozen
@@ -32,6 +37,7 @@ class People:
         with closing(sqlite3.connect(self.path)) as host, host:
             host.execute("PRAGMA journal_mode = WAL")
             host.execute(_TABLE)
+            host.execute(_BUDGETS)
 
     def add(self, member: str, *, name: str, team: str) -> str:
         """Add a user and return their token, which is shown this once."""
@@ -53,6 +59,13 @@ class People:
             found = host.execute("SELECT id FROM people WHERE token = ?", (_hash(token),))
             row = found.fetchone()
         return None if row is None else str(row[0])
+
+    def boost(self, profile: str, *, euros: int, by: str) -> int:
+        """Note money behind a profile's posts, and return how much there is."""
+        with closing(sqlite3.connect(self.path)) as host, host:
+            host.execute("INSERT INTO budgets VALUES (?, ?, ?)", (profile, euros, by))
+            found = host.execute("SELECT SUM(euros) FROM budgets WHERE profile = ?", (profile,))
+            return int(found.fetchone()[0])
 
     def organization(self, rules: str) -> Organization:
         """Return the rules of a document with the people of the table."""

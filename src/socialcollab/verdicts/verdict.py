@@ -119,7 +119,9 @@ class Remedy:
         if not self.by:
             return said
         said = say("remedy.by", {"remedy": said, "by": ", ".join(self.by)})
-        return say("remedy.ask", {"remedy": said, "ask": self.ask}) if self.ask else said
+        if not self.ask or len(self.by) == 1:
+            return said
+        return say("remedy.ask", {"remedy": said, "ask": self.ask})
 
 
 class Advice(Protocol):

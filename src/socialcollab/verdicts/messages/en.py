@@ -36,7 +36,7 @@ MESSAGES: Final[dict[str, str]] = {
     "near.not_lent": "`{member}` stands in for `{absent}`, but not with `{permission}` on `{where}`",
     "near.own_work": "`{member}` stands in for `{absent}` with `{permission}` on `{where}`, but not on what either of them wrote",
     "near.elsewhere": "{line} gives `{member}` `{permission}` on `{elsewhere}`, and not on `{where}`",
-    "near.something_else": "{line} gives `{member}` `{gives}` on `{where}`, which is not `{permission}`",
+    "near.something_else": "{line} gives `{member}` `{gives}` on `{where}`, but not `{permission}`",
     "end_forbid": "end the forbid at {line}",
     "wait": "wait until {start}, when {line} begins",
     "wait_forbid": "wait until {start}, when the forbid at {line} ends",

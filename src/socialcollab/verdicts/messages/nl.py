@@ -36,7 +36,7 @@ MESSAGES: Final[dict[str, str]] = {
     "near.not_lent": "`{member}` neemt waar voor `{absent}`, maar niet met `{permission}` op `{where}`",
     "near.own_work": "`{member}` neemt waar voor `{absent}` met `{permission}` op `{where}`, maar niet over wat een van beiden schreef",
     "near.elsewhere": "{line} geeft `{member}` `{permission}` op `{elsewhere}`, en niet op `{where}`",
-    "near.something_else": "{line} geeft `{member}` `{gives}` op `{where}`, en dat is niet `{permission}`",
+    "near.something_else": "{line} geeft `{member}` `{gives}` op `{where}`, maar niet `{permission}`",
     "end_forbid": "beëindig het verbod in {line}",
     "wait": "wacht tot {start}, wanneer {line} ingaat",
     "wait_forbid": "wacht tot {start}, wanneer het verbod in {line} eindigt",

@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--owner", required=True)
 
     def handle(self, *, owner, **_):
-        for team in ("writers", "editors"):
+        for team in ("writers", "editors", "ads"):
             Group.objects.get_or_create(name=team)
         Desk.create(store(), organization(), owner=owner, media=media())
         self.stdout.write(f"{desk().organization.id} is in force, owned by {owner}")
