@@ -34,7 +34,7 @@ from socialcollab.directory import Party, Selector
 from socialcollab.identifiers import uuid7
 from socialcollab.networks.sandbox import Sandbox
 from socialcollab.organization import Organization
-from socialcollab.permissions import Absence, Grant
+from socialcollab.permissions import Absence, Grant, Swap
 from socialcollab.stores import BoundStore, MemoryStore, NewEvent, SqliteStore
 from socialcollab.stores.envelope import COLUMNS, Personal, Sealed
 from socialcollab.time import WallTime
@@ -266,6 +266,16 @@ SPECIAL: Mapping[type, Any] = {
         end=dt.datetime(2026, 7, 15, 9, 30),  # noqa: DTZ001  a local time
     ),
     Party: lambda: Party.parse("member:ana"),
+    Swap: lambda: Swap(
+        id="x1",
+        duty="weekend-care",
+        member="ben",
+        start="2026-07-03 17:00",
+        end="2026-07-06 09:00",
+        zone="Europe/Amsterdam",
+        order=1,
+        by="ana",
+    ),
     dt.datetime: lambda: START,
     dt.date: START.date,
     dt.timedelta: lambda: dt.timedelta(hours=1),

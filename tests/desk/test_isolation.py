@@ -23,13 +23,15 @@ from socialcollab.desk import commands as dc
 from socialcollab.errors import NotFoundError, RefusedError, SocialCollabError
 from socialcollab.networks.sandbox import Sandbox
 from socialcollab.organization import Organization
-from socialcollab.permissions import GivenGrant, Grant
+from socialcollab.permissions import GivenGrant, Grant, Swap
 from socialcollab.stores import SqliteStore
 from socialcollab.time import WallTime
 from socialcollab.workflow import commands as cm
 
 NOW = dt.datetime(2026, 4, 2, 8, tzinfo=dt.UTC)
 MARKS = {"tulip": "GEHEIMTULP", "dike": "GEHEIMDIJK"}
+# No name is near another: what is suggested instead would tell them apart.
+DUTIES = {"tulip": "bulbs", "dike": "waters"}
 PROFILES = {"tulip": ["tulip-x", "tulip-mastodon"], "dike": ["dike-x"]}
 MORE = """
 [[blackouts]]
@@ -42,6 +44,15 @@ reason = "{mark} stilte"
 id = "{ws}-campaign"
 workspace = "{ws}"
 name = "{mark} campagne"
+
+[roles.{ws}-care]
+permissions = ["view", "comment"]
+
+[[duties]]
+id = "{duty}"
+role = "{ws}-care"
+on = {{ workspace = "{ws}" }}
+turns = [{{ member = "eva", start = 2026-04-01 }}]
 """
 # Who may view something of which workspace; Ana's grant on the dike begins on the third.
 SEES = {"ana": {"tulip"}, "ben": {"tulip"}, "tom": {"dike"}, "noor": {"tulip"}, "dirk": {"dike"}}
@@ -59,7 +70,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     for name in ("northwind", "southwind"):
         text = DOCUMENT.replace("northwind", name, 1)
         for ws, mark in MARKS.items():
-            text += MORE.format(ws=ws, mark=f"{mark}{name}")
+            text += MORE.format(ws=ws, mark=f"{mark}{name}", duty=DUTIES[ws])
         desk = Desk.create(
             store,
             Organization.loads(text),
@@ -111,6 +122,8 @@ def _work(desk: Desk, ws: str, mark: str) -> Iterator[Post]:
     eva.away("2026-05-04", "2026-05-08", member=absent, reason=f"{mark} ziek")
     eva.give(f"member:{absent}", permissions="note", on={"workspace": ws}, until="2026-06-01",
              reason=f"{mark} invalbeurt")  # fmt: skip
+    eva.swap_duty(DUTIES[ws], start="2026-04-20 09:00", end="2026-04-21 09:00", to=absent,
+                  reason=f"{mark} ruil")  # fmt: skip
     del two
 
 
@@ -147,6 +160,8 @@ class Target:
     hold: str
     absence: str
     given: str
+    duty: str
+    swap: str
     member: str
 
     def unnamed(self, said: str) -> str:
@@ -165,6 +180,8 @@ NOWHERE = Target(
     hold="019d0000-0000-7000-8000-000000000001",
     absence="019d0000-0000-7000-8000-000000000002",
     given="019d0000-0000-7000-8000-000000000003",
+    duty="nowhere-rota",
+    swap="019d0000-0000-7000-8000-000000000004",
     member="nobody",
 )
 
@@ -185,6 +202,8 @@ def _target(desk: Desk, ws: str) -> Target:
         hold=next(one.id for one in desk.holds() if ws in one.on.workspace),
         absence=next(one.id for one in desk.facts().absences if one.member == absent),
         given=next(one.id for one in desk.facts().given if ws in one.grant.on.workspace),
+        duty=DUTIES[ws],
+        swap=next(one.id for one in desk.facts().swaps if one.duty == DUTIES[ws]),
         member=absent,
     )
 
@@ -222,6 +241,18 @@ def commands(about: Target, when: dt.datetime) -> dict[str, Any]:
             )
         ),
         "take_back": dc.TakeBack(given=about.given),
+        "swap_duty": dc.SwapDuty(
+            swaps=[
+                Swap(
+                    id="s-new",
+                    duty=about.duty,
+                    member=about.member,
+                    start="2026-05-01 09:00",
+                    end="2026-05-02 09:00",
+                )
+            ]
+        ),
+        "unswap": dc.Unswap(swaps=about.swap),
         "start_campaign": dc.StartCampaign(campaign=about.campaign),
         "observe": dc.Observe(profile=about.profile, network_id="8", at=NOW),
         "forget": dc.Forget(profile=about.profile, network_id="8"),
@@ -273,6 +304,14 @@ def ways(acting: Acting, about: Target, rng: random.Random) -> dict[str, Callabl
             reason="x",
         ),
         "take_back": lambda: acting.take_back(about.given),
+        "swap_duty": lambda: acting.swap_duty(
+            about.duty,
+            start="2026-05-01 09:00",
+            end="2026-05-02 09:00",
+            to=about.member,
+            in_return=("2026-05-03 09:00", "2026-05-04 09:00"),
+        ),
+        "unswap": lambda: acting.unswap(about.swap),
         "start_campaign": lambda: acting.start_campaign(about.campaign),
         "adopt": lambda: acting.adopt(acting._desk.propose(acting._desk.organization), reason="x"),
         "to_do": acting.to_do,

@@ -13,7 +13,9 @@ from socialcollab.desk.commands import (
     Resume,
     SetHold,
     StartCampaign,
+    SwapDuty,
     TakeBack,
+    Unswap,
     WriteNote,
 )
 from socialcollab.desk.desk import Desk
@@ -51,8 +53,10 @@ __all__ = [
     "Resume",
     "SetHold",
     "StartCampaign",
+    "SwapDuty",
     "TakeBack",
     "ToDo",
+    "Unswap",
     "When",
     "WriteNote",
     "audit_file",

@@ -17,17 +17,19 @@ from socialcollab.desk.post_page import PostPage, read_page
 from socialcollab.desk.proposal import Proposal
 from socialcollab.desk.reading import HoldSet
 from socialcollab.desk.saying_facts import (
+    BoundLike,
     DayLike,
     PartyLike,
     SelectorLike,
     day,
     say_away,
     say_given,
+    say_swapped,
 )
 from socialcollab.desk.todo import ToDo, to_do
 from socialcollab.directory import Selector
 from socialcollab.identifiers import PostId
-from socialcollab.permissions import Absence, GivenGrant
+from socialcollab.permissions import Absence, GivenGrant, Swap
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, PostRecord
@@ -530,6 +532,75 @@ class Acting:
                 wherever it holds, or it is over.
         """
         self.do(dc.TakeBack(given=given if isinstance(given, str) else given.id))
+
+    def swap_duty(
+        self,
+        duty: str,
+        *,
+        start: BoundLike,
+        end: BoundLike,
+        to: str,
+        in_return: tuple[BoundLike, BoundLike] | None = None,
+        reason: str = "",
+    ) -> tuple[Swap, ...]:
+        """
+        Let somebody take over on duty for a time, whoever's turn it is.
+
+        Whoever is on duty all that time says so themselves; for the turns of
+        others it takes `manage_access` where the duty holds.
+
+        Args:
+            duty: The duty.
+
+            start: From when on: a local time, by the clock by which the duty's
+                turns begin, or an instant with a UTC offset.
+
+            end: Until when, likewise.
+
+            to: Who takes over. One who takes no turns in the duty needs its role
+                given: by one who manages access there and holds all that it gives.
+
+            in_return: The start and end of a time in which whoever is on duty
+                all of the first one takes over in return, in the same act.
+
+            reason: Why, for people.
+
+        Returns:
+            What was swapped: one, or with *in_return* two.
+
+        Raises:
+            RefusedError: If this member may not, it is over, or whoever takes
+                over is suspended, away then, or on duty anyhow.
+
+            NotFoundError: If there is no such duty or member, or it may not be viewed.
+
+            InvalidValueError: If an end is not after its start.
+        """
+        return self._desk.run(
+            say_swapped(
+                self._desk.engine,
+                self._actor,
+                duty,
+                start=start,
+                end=end,
+                to=to,
+                in_return=in_return,
+                reason=reason,
+            )
+        )
+
+    def unswap(self, swaps: Swap | str | Iterable[Swap | str]) -> None:
+        """
+        Take a swap back, or several in one act: from now on it is as if they were not.
+
+        Raises:
+            RefusedError: If this member neither took over nor is on duty again,
+                and does not manage access where the duty holds, or it is over.
+
+            NotFoundError: If there is no such swap, or its duty may not be viewed.
+        """
+        named = [swaps] if isinstance(swaps, Swap | str) else swaps
+        self.do(dc.Unswap(swaps=[one if isinstance(one, str) else one.id for one in named]))
 
     def start_campaign(
         self, campaign: str, start: DayLike | None = None, *, end: DayLike | None = None

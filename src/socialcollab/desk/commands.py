@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import attrs
 
 from socialcollab.directory import Selector, as_selector
-from socialcollab.permissions import Absence, GivenGrant
+from socialcollab.permissions import Absence, GivenGrant, Swap
+from socialcollab.sections import as_words
 from socialcollab.workflow.commands import PostCommand
 
 if TYPE_CHECKING:
@@ -26,9 +28,15 @@ __all__ = [
     "Resume",
     "SetHold",
     "StartCampaign",
+    "SwapDuty",
     "TakeBack",
+    "Unswap",
     "WriteNote",
 ]
+
+
+def _as_swaps(value: Iterable[Swap]) -> tuple[Swap, ...]:
+    return tuple(value)
 
 
 @attrs.frozen(kw_only=True)
@@ -111,6 +119,25 @@ class TakeBack:
     NAME: ClassVar[str] = "take_back"
 
     given: str
+
+
+@attrs.frozen(kw_only=True)
+class SwapDuty:
+    """Say who takes over on duty, and when; several swaps are one act."""
+
+    NAME: ClassVar[str] = "swap_duty"
+
+    swaps: tuple[Swap, ...] = attrs.field(converter=_as_swaps)
+    reason: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Unswap:
+    """Take swaps back, by their identifiers; several are one act."""
+
+    NAME: ClassVar[str] = "unswap"
+
+    swaps: tuple[str, ...] = attrs.field(converter=as_words)
 
 
 @attrs.frozen(kw_only=True)
@@ -200,6 +227,8 @@ Command: TypeAlias = (
     | Back
     | Give
     | TakeBack
+    | SwapDuty
+    | Unswap
     | StartCampaign
     | Adopt
     | Observe

@@ -322,11 +322,11 @@ class Engine:
             zones=organization.zones,
             languages=organization.languages,
             hours=organization.hours,
-            duties=organization.duties_by_id,
             findings=findings if known.lints else (),
             deliveries=tuple(deliveries),
             holds=state.holds.holds,
             absences=state.facts.absences,
+            swaps=state.facts.swaps,
             hours_of=organization.hours_of,
             real_now=real_now,
         )

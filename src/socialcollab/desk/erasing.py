@@ -183,7 +183,12 @@ def _look_at(found: _Found, event: StoredEvent, member: str) -> None:
 
 
 def _is_about(event: StoredEvent, member: str) -> bool:
-    """Tell whether a fact is about an absence of theirs, or about rights that they were given."""
+    """Tell whether a fact is about an absence of theirs, rights they were given, or their taking over."""
+    swaps: Any = event.body.get("swaps")
+    if isinstance(swaps, list | tuple) and any(
+        isinstance(one, Mapping) and one.get("member") == member for one in swaps
+    ):
+        return True
     absence, grant = event.body.get("absence"), event.body.get("grant")
     if isinstance(absence, Mapping):
         return absence.get("member") == member

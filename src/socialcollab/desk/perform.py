@@ -30,7 +30,9 @@ from socialcollab.workflow import (
     resume,
     set_hold,
     start_campaign,
+    swap_duty,
     take_back,
+    unswap,
     write_note,
 )
 from socialcollab.workflow import commands as cm
@@ -228,6 +230,14 @@ def _take_back(state: State, command: dc.TakeBack, context: Context) -> tuple[Ev
     return take_back(command.given, known=state.facts.given, context=context)
 
 
+def _swap_duty(state: State, command: dc.SwapDuty, context: Context) -> tuple[Event, ...]:
+    return swap_duty(command.swaps, reason=command.reason, known=state.facts.swaps, context=context)
+
+
+def _unswap(state: State, command: dc.Unswap, context: Context) -> tuple[Event, ...]:
+    return unswap(command.swaps, known=state.facts.swaps, context=context)
+
+
 def _start_campaign(state: State, command: dc.StartCampaign, context: Context) -> tuple[Event, ...]:
     known = {campaign.id: campaign for campaign in state.document.campaigns}
     if command.campaign not in known:
@@ -250,7 +260,9 @@ _DECIDERS: Final[
     dc.Resume: _at_once(lambda _, command, context: resume(command.hold, context)),
     dc.SetHold: _at_once(_set_hold),
     dc.StartCampaign: _at_once(_start_campaign),
+    dc.SwapDuty: _at_once(_swap_duty),
     dc.TakeBack: _at_once(_take_back),
+    dc.Unswap: _at_once(_unswap),
     dc.WriteNote: _at_once(_write_note),
 }
 

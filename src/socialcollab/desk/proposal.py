@@ -38,7 +38,7 @@ class Orphan:
     Something that would be left without what it needs.
 
     Attributes:
-        thing: What it is: "post", "delivery", "absence", "given", "campaign" or "note".
+        thing: What it is: "post", "delivery", "absence", "given", "swap", "campaign" or "note".
 
         id: Its identifier.
 
@@ -295,6 +295,22 @@ def _of_facts(after: State, now: dt.datetime) -> Iterator[Orphan]:
                 id=given.id,
                 because=Reason.of("orphan.given", by=given.by, until=given.until, name=name),
             )
+    for swap in after.facts.swaps:
+        # A day on, it is over by any clock.
+        if swap.until is not None or swap.end.date() < now.date() - dt.timedelta(days=1):
+            continue
+        for known, name in (
+            (organization.duties_by_id, swap.duty),
+            (organization.members_by_id, swap.member),
+        ):
+            if name not in known:
+                yield Orphan(
+                    thing="swap",
+                    id=swap.id,
+                    because=Reason.of(
+                        "orphan.swap", name=name, start=f"{swap.start:%Y-%m-%d %H:%M}"
+                    ),
+                )
     campaigns = {campaign.id for campaign in organization.campaigns}
     for started in after.facts.campaigns:
         if started.campaign not in campaigns:

@@ -123,7 +123,14 @@ def _evolve_holds(record: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes)
     return HoldsRecord(holds=tuple(hold for hold in before if hold.id != data.hold))
 
 
-_MOVING = (fe.MemberAway, fe.MemberBack, fe.GrantGiven, fe.GrantTakenBack)
+_MOVING = (
+    fe.MemberAway,
+    fe.MemberBack,
+    fe.GrantGiven,
+    fe.GrantTakenBack,
+    fe.DutySwapped,
+    fe.DutyUnswapped,
+)
 """Facts that change who may, and so who is asked."""
 
 

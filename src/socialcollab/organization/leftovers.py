@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Leftover", "leftovers"]
 
-_PASSED_OVER = frozenset({"teams", "expect", "absences", "given"})
+_PASSED_OVER = frozenset({"teams", "expect", "absences", "given", "swaps"})
 
 
 @attrs.frozen(kw_only=True)

@@ -37,6 +37,7 @@ from socialcollab.permissions import (
     GivenGrant,
     Grant,
     Role,
+    Swap,
     coverage,
 )
 from socialcollab.scheduling import Blackout, SlotPlan
@@ -118,6 +119,8 @@ class Organization:
 
         given: What has been given by command: likewise.
 
+        swaps: Who takes over on duty, and when: likewise.
+
     Raises:
         ExceptionGroup: Of one `FaultError` for each fault.
 
@@ -153,6 +156,7 @@ class Organization:
     )
     absences: tuple[Absence, ...] = attrs.field(default=(), repr=False, eq=False, kw_only=True)
     given: tuple[GivenGrant, ...] = attrs.field(default=(), repr=False, eq=False, kw_only=True)
+    swaps: tuple[Swap, ...] = attrs.field(default=(), repr=False, eq=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         # What was made by hand is held to the same rules as what was read.
@@ -340,13 +344,15 @@ class Organization:
 
     @cached_property
     def access(self) -> Access:
-        """Who may do what, by the document, by what has been given and by who is away."""
+        """Who may do what, by the document, by what has been given or swapped, and by who is away."""
         access = self._document_access
         scope = access.rulebook.scope
         given = [grant for one in self.given if (grant := one.within(scope)) is not None]
         if given:
             access = access.adding(*given)
-        return access.under(self.absences) if self.absences else access
+        if self.absences or self.swaps:
+            access = access.under(self.absences, swaps=self.swaps)
+        return access
 
     @cached_property
     def _document_access(self) -> Access:
@@ -577,9 +583,10 @@ class Organization:
         """
         Return what is in force when these facts hold.
 
-        Campaigns run when they were started, what was given by command
-        holds, and whoever stands in for somebody may do what that person may. Facts about what the document
-        does not know any more are passed over.
+        Campaigns run when they were started, what was given by command holds,
+        whoever took over is on duty, and whoever stands in for somebody may do
+        what that person may. Facts about what the document does not know any
+        more are passed over.
         """
         started = {one.campaign: one for one in facts.campaigns}
         campaigns = tuple(
@@ -593,12 +600,14 @@ class Organization:
             there = attrs.evolve(self, campaigns=campaigns)
             # What it takes longest to work out does not depend on campaigns.
             there.__dict__["_document_access"] = self._document_access
-        if (facts.absences, facts.given) != (there.absences, there.given):
+        said = facts.absences, facts.given, facts.swaps
+        if said != (there.absences, there.given, there.swaps):
             # Nothing but rights depends on these: all else stays worked out.
             there = copy(there)
             there.__dict__.pop("access", None)
             object.__setattr__(there, "absences", facts.absences)
             object.__setattr__(there, "given", facts.given)
+            object.__setattr__(there, "swaps", facts.swaps)
         return there
 
     def coverage(

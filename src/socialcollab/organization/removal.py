@@ -26,7 +26,7 @@ class Hanging:
 
     Attributes:
         place: Where the document names them, such as ``duties[0].members[2]``,
-            or ``absence ID`` or ``given ID`` of a fact.
+            or ``absence ID``, ``given ID`` or ``swap ID`` of a fact.
 
         section: The section it stands in, such as ``duties``.
 
@@ -117,6 +117,11 @@ def removal(organization: Organization, member: str) -> Removal:
         Hanging(place=one.place, section="given", name=one.id, others=len(one.grant.to) - 1)
         for one in organization.given
         if any(party.kind == "member" and party.name == member for party in one.grant.to)
+    ]
+    found += [
+        Hanging(place=f"swap {one.id}", section="swaps", name=one.id)
+        for one in organization.swaps
+        if one.member == member
     ]
     return Removal(member=MemberId(member), hangs=tuple(found))
 

@@ -1,4 +1,4 @@
-"""What holds by command and not by document: absences, given rights, started campaigns, notes."""
+"""What holds by command and not by document: absences, given rights, swaps, campaigns, notes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, WorkspaceId
-from socialcollab.permissions import Absence, GivenGrant
+from socialcollab.permissions import Absence, GivenGrant, Swap
 from socialcollab.workflow import Actor
 from socialcollab.workflow import events as ev
 from socialcollab.workflow import fact_events as fe
@@ -74,6 +74,8 @@ class StandingFacts:
 
         given: What has been given by command and not taken back, likewise.
 
+        swaps: Who takes over on duty, and when, likewise.
+
         campaigns: The campaigns that were started by command, the newest word on each.
 
         notes: The notes on the calendar, oldest first.
@@ -81,6 +83,7 @@ class StandingFacts:
 
     absences: tuple[Absence, ...] = ()
     given: tuple[GivenGrant, ...] = ()
+    swaps: tuple[Swap, ...] = ()
     campaigns: tuple[CampaignStart, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -124,6 +127,15 @@ def evolve_facts(
     if isinstance(data, fe.GrantTakenBack):
         left = tuple(one for one in facts.given if one.id != data.given)
         return attrs.evolve(facts, given=left)
+    if isinstance(data, fe.DutySwapped):
+        oldest = at.date() - dt.timedelta(days=_KEPT_DAYS)
+        there = tuple(one for one in facts.swaps if one.end.date() > oldest)
+        return attrs.evolve(facts, swaps=(*there, *data.swaps))
+    if isinstance(data, fe.DutyUnswapped):
+        swaps = tuple(
+            attrs.evolve(one, until=data.at) if one.id in data.swaps else one for one in facts.swaps
+        )
+        return attrs.evolve(facts, swaps=swaps)
     if isinstance(data, fe.CampaignStarted):
         start = CampaignStart(campaign=data.campaign, start=data.start, end=data.end, by=actor.name)
         others = tuple(one for one in facts.campaigns if one.campaign != data.campaign)

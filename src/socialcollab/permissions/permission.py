@@ -75,6 +75,8 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "back": "manage_access",  # likewise
         "give": "manage_access",  # and all that it gives
         "take_back": "manage_access",  # of what oneself gave it takes none
+        "swap_duty": "manage_access",  # of others' turns; of one's own it takes none
+        "unswap": "manage_access",  # likewise
         "start_campaign": "schedule",
         "adopt": "manage_access",  # and manage_policies, manage_style: what the changed lines need
         "take_down": "take_down",
@@ -110,7 +112,6 @@ TO_COME: Final[frozenset[str]] = frozenset(
         "snooze",
         "split",
         "submit_reply",
-        "swap_duty",
         "switch_to",
         "take_over",
         "unhide",

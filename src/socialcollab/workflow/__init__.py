@@ -24,6 +24,7 @@ from socialcollab.workflow.decide_facts import away, back, start_campaign, write
 from socialcollab.workflow.decide_giving import give, take_back
 from socialcollab.workflow.decide_hold import resume, set_hold
 from socialcollab.workflow.decide_post import decide
+from socialcollab.workflow.decide_swapping import swap_duty, unswap
 from socialcollab.workflow.events import SYSTEM_MAY, Event
 from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.evolve_delivery import evolve_delivery
@@ -120,10 +121,12 @@ __all__ = [
     "step_statuses",
     "stopping",
     "strand",
+    "swap_duty",
     "take_back",
     "told_of_delivery",
     "told_of_facts",
     "told_of_hold",
     "told_of_post",
+    "unswap",
     "write_note",
 ]

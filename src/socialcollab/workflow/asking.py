@@ -141,16 +141,18 @@ def next_asking(
 def _next_turn(
     record: PostRecord, context: Context, statuses: Sequence[StepStatus]
 ) -> dt.datetime | None:
-    if not context.duties:
+    known = context.access.duty_ids
+    if not known:
         return None
     open_now = {status.key for status in statuses if status.state == "open"}
     duties = {
-        context.duties[party.name]
+        party.name
         for step in needed_steps(record, context).steps
         if step.key in open_now
         for party in step.step.reviewers
-        if party.kind == "duty" and party.name in context.duties
+        if party.kind == "duty" and party.name in known
     }
-    zone = context.zones.get(record.post.workspace, "UTC")
-    turns = (duty.next_turn(context.now, zone=zone) for duty in duties)
+    workspace = record.post.workspace
+    place = workspace if workspace in context.workspaces else "*"
+    turns = (context.access.next_turn(duty, place, after=context.now) for duty in duties)
     return min((turn for turn in turns if turn is not None), default=None)

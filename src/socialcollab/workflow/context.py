@@ -12,7 +12,7 @@ from socialcollab.content import Delivery, Finding, Hold, Post
 from socialcollab.directory import Facts, Party, Profile, Workspace
 from socialcollab.errors import NotFoundError
 from socialcollab.identifiers import MemberId, did_you_mean
-from socialcollab.permissions import Absence, Access, Duty
+from socialcollab.permissions import Absence, Access, Swap
 from socialcollab.time import BusinessHours, WallTime
 from socialcollab.verdicts import Reason
 from socialcollab.workflow.actor import Actor
@@ -54,8 +54,6 @@ class Context:
 
         hours: The business hours of each workspace.
 
-        duties: The duties, by id.
-
         findings: What the style guide says of the post as the command leaves it,
             or what tells it: most commands never ask.
 
@@ -68,6 +66,8 @@ class Context:
         barred: Of targets whose wanted time is refused, why: a blackout or a hold.
 
         absences: Who is or will be away.
+
+        swaps: Who takes over on duty, and when.
 
         hours_of: Tells when a member works, or None.
 
@@ -85,13 +85,13 @@ class Context:
     pins: Mapping[str, str] = attrs.field(factory=dict)
     languages: Mapping[str, str] = attrs.field(factory=dict)
     hours: Mapping[str, BusinessHours] = attrs.field(factory=dict)
-    duties: Mapping[str, Duty] = attrs.field(factory=dict)
     _findings: tuple[Finding, ...] | Callable[[], tuple[Finding, ...]] = ()
     deliveries: tuple[Delivery, ...] = ()
     holds: tuple[Hold, ...] = ()
     next_slots: Mapping[str, WallTime] = attrs.field(factory=dict)
     barred: Mapping[str, Reason] = attrs.field(factory=dict)
     absences: tuple[Absence, ...] = ()
+    swaps: tuple[Swap, ...] = ()
     hours_of: Callable[[str], BusinessHours | None] = attrs.field(default=_no_hours, repr=False)
     real_now: dt.datetime | None = None
 
@@ -280,9 +280,9 @@ class Context:
                 )
             )
         if party.kind == "duty":
-            duty = self.duties.get(party.name)
-            zone = self.zones.get(post.workspace, "UTC")
-            on_duty = duty.on_duty(self.now, zone=zone) if duty else None
+            place = post.workspace if post.workspace in self.workspaces else "*"
+            known = party.name in self.access.duty_ids
+            on_duty = self.access.on_duty(party.name, place, at=self.now) if known else None
             gone = on_duty and self.access.rulebook.scope.has_left(on_duty, self.now)
             return () if on_duty is None or gone else (on_duty,)
         return self.access.everyone_in(party)

@@ -9,12 +9,14 @@ import attrs
 
 from socialcollab.directory import Party
 from socialcollab.identifiers import MemberId, WorkspaceId
-from socialcollab.permissions import Absence, Grant
+from socialcollab.permissions import Absence, Grant, Swap
 from socialcollab.workflow.events import PERSONAL, NoteWritten
 
 __all__ = [
     "FACT_EVENTS",
     "CampaignStarted",
+    "DutySwapped",
+    "DutyUnswapped",
     "FactsReplanned",
     "GrantGiven",
     "GrantTakenBack",
@@ -66,6 +68,27 @@ class GrantTakenBack:
 
 
 @attrs.frozen(kw_only=True)
+class DutySwapped:
+    """Others take over on duty, whoever's turn it is; several swaps are one act."""
+
+    TYPE: ClassVar[str] = "facts.duty_swapped"
+
+    swaps: tuple[Swap, ...]
+    reason: str = attrs.field(default="", metadata=PERSONAL)
+
+
+@attrs.frozen(kw_only=True)
+class DutyUnswapped:
+    """Swaps were taken back from *at* on, of those who had taken over."""
+
+    TYPE: ClassVar[str] = "facts.duty_unswapped"
+
+    swaps: tuple[str, ...]
+    members: tuple[MemberId, ...]
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
 class CampaignStarted:
     """A campaign runs from *start* on, and until before *end* if that is known."""
 
@@ -90,6 +113,8 @@ FACT_EVENTS: Final[tuple[type[Any], ...]] = (
     MemberBack,
     GrantGiven,
     GrantTakenBack,
+    DutySwapped,
+    DutyUnswapped,
     CampaignStarted,
     FactsReplanned,
 )

@@ -10,6 +10,7 @@ import attrs
 from socialcollab.content import Delivery, Post
 from socialcollab.directory import Party
 from socialcollab.identifiers import MemberId
+from socialcollab.permissions import Swap
 from socialcollab.workflow import events as ev
 from socialcollab.workflow import fact_events as fe
 from socialcollab.workflow.actor import Actor
@@ -91,8 +92,8 @@ def told_of_facts(events: Sequence[ev.Event], context: Context) -> tuple[Told, .
     """
     Return whom to tell of facts.
 
-    These are who is to stand in for somebody, and who was given rights by name,
-    or has them no more.
+    These are who is to stand in for somebody, who was given rights by name, or
+    has them no more, and who takes over on duty, in whose place, or no more.
     """
     found: list[Told] = []
     for event in events:
@@ -104,8 +105,45 @@ def told_of_facts(events: Sequence[ev.Event], context: Context) -> tuple[Told, .
             found += _told_by_name(data.grant.to, "rights_given", event)
         elif isinstance(data, fe.GrantTakenBack):
             found += _told_by_name(data.to, "rights_taken_back", event)
+        elif isinstance(data, fe.DutySwapped):
+            found += _told_of_swaps(data.swaps, event, context)
+        elif isinstance(data, fe.DutyUnswapped):
+            gone = [one for one in context.swaps if one.id in data.swaps]
+            again = (to for swap in gone for to in _in_whose_place(swap, context))
+            found += [
+                Told(to=to, kind="duty_given_back", by=_name(event.actor))
+                for to in dict.fromkeys((*data.members, *again))
+            ]
     actors = {_name(event.actor) for event in events}
     return tuple(_with_channels(told, context) for told in _once(found) if told.to not in actors)
+
+
+def _told_of_swaps(swaps: Iterable[Swap], event: ev.Event, context: Context) -> list[Told]:
+    found = []
+    for swap in swaps:
+        found.append(Told(to=swap.member, kind="duty_taken_over", by=_name(event.actor)))
+        found += [
+            Told(to=to, kind="duty_handed_over", by=_name(event.actor))
+            for to in _in_whose_place(swap, context)
+        ]
+    return found
+
+
+def _in_whose_place(swap: Swap, context: Context) -> list[MemberId]:
+    """Return who is on duty without a swap, of those whom it relieves, in order."""
+    if swap.duty not in context.access.duty_ids:
+        return []
+    line = context.access.duty_line(swap.duty)
+    line = line.under(one for one in line.swaps if one.id != swap.id)
+    zones = {line.zone_of(where): where for where in line.places}
+    return sorted(
+        {
+            turn.member
+            for zone, where in zones.items()
+            for turn in line.rota(where).between(*swap.span(zone))
+        }
+        - {swap.member}
+    )
 
 
 def _told_by_name(to: Iterable[Party], kind: str, event: ev.Event) -> list[Told]:

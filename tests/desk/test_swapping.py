@@ -1,0 +1,354 @@
+"""Turns of a duty change hands by command: who may say so, what it brings, and how it is undone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import pytest
+from tests.desk.conftest import DOCUMENT
+
+from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
+from socialcollab.organization import Organization
+
+# The first turn is Ana's, from 27 March; Ben's is from Friday 3 April 17:00 until Monday 09:00.
+DUTY = """
+[roles.care]
+permissions = ["view", "reply"]
+
+[[duties]]
+id = "desk"
+role = "care"
+on = { workspace = "tulip" }
+members = ["ana", "ben"]
+start = 2026-03-27
+every = "friday 17:00"
+end = "monday 09:00"
+"""
+MANAGING = """
+[[grants]]
+to = "member:ben"
+permissions = ["manage_access"]
+on = { workspace = "tulip" }
+"""
+SATURDAY = {"start": "2026-04-04 12:00", "end": "2026-04-05 12:00"}
+NOON = dt.datetime(2026, 4, 4, 12, tzinfo=dt.UTC)
+
+
+def adopt(office, more: str = DUTY, *changes: tuple[str, str]) -> None:
+    text = DOCUMENT + more
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    eva = office.desk.acting_as("eva")
+    eva.adopt(office.desk.propose(Organization.loads(text)), reason="a desk at weekends")
+    office.desk.run_due()
+
+
+def on_duty(office, at: dt.datetime = NOON) -> str | None:
+    organization = office.desk.organization.under(office.desk.facts())
+    return organization.access.on_duty("desk", "tulip-x", at=at)
+
+
+def test_whoever_is_on_duty_hands_over_to_another_of_the_rotation(office) -> None:
+    adopt(office)
+    ben = office.desk.acting_as("ben")
+    (swap,) = ben.swap_duty("desk", **SATURDAY, to="ana", reason="a wedding")
+    assert ("desk", "ana", "ben") == (swap.duty, swap.member, swap.by)
+    assert (swap,) == office.desk.facts().swaps
+    before, last = NOON - dt.timedelta(hours=3), NOON + dt.timedelta(hours=23)
+    assert ["ben", "ana", "ben"] == [on_duty(office, at) for at in (before, NOON, last)]
+    assert (swap,) == office.second_desk().facts().swaps
+    access = office.desk.organization.under(office.desk.facts()).access
+    verdict = access.check("ana", "reply", "tulip-x", at=NOON)
+    assert "in place of `ben`, by a swap, until 2026-04-05 12:00" in verdict.explain()
+    assert not access.allows("ben", "reply", "tulip-x", at=NOON)
+
+
+def test_an_instant_with_an_offset_is_that_instant_everywhere(office) -> None:
+    adopt(office)
+    (swap,) = office.desk.acting_as("ben").swap_duty(
+        "desk", start=NOON, end=NOON + dt.timedelta(hours=2), to="ana"
+    )
+    assert "UTC" == swap.zone
+    assert ["ben", "ana", "ben"] == [
+        on_duty(office, NOON + dt.timedelta(hours=hours)) for hours in (-1, 0, 2)
+    ]
+    with pytest.raises(InvalidValueError, match="one bound with a UTC offset, and one without"):
+        office.desk.acting_as("ben").swap_duty("desk", start=NOON, end="2026-04-05 12:00", to="ana")
+
+
+def test_turns_of_others_take_the_right_to_manage_access(office) -> None:
+    adopt(office)
+    ana, ben, eva = office.acting("ana", "ben", "eva")
+    with pytest.raises(RefusedError, match="`ana` is not on duty `desk` all that time") as caught:
+        ana.swap_duty("desk", **SATURDAY, to="ana")
+    (remedy,) = caught.value.verdict.missing
+    assert ("eva",) == remedy.by
+    # Part of it would be nobody's turn, or another's.
+    for start, end in (
+        ("2026-04-03 16:00", "2026-04-05 12:00"),
+        ("2026-04-04 12:00", "2026-04-11 12:00"),
+        ("2026-04-08 12:00", "2026-04-09 12:00"),
+    ):
+        with pytest.raises(RefusedError, match="`ben` is not on duty `desk` all that time"):
+            ben.swap_duty("desk", start=start, end=end, to="ana")
+    assert () == office.desk.facts().swaps
+    eva.swap_duty("desk", **SATURDAY, to="ana")
+    assert "ana" == on_duty(office)
+    # Now it is hers, and hers alone to hand on.
+    with pytest.raises(RefusedError, match="`ben` is not on duty"):
+        ben.swap_duty("desk", start="2026-04-04 13:00", end="2026-04-04 14:00", to="ben")
+    ana.swap_duty("desk", start="2026-04-04 13:00", end="2026-04-04 15:00", to="ben")
+    assert "ben" == on_duty(office)
+
+
+def test_a_duty_that_may_not_be_seen_is_as_one_that_does_not_exist(office) -> None:
+    adopt(office)
+    for who in ("tom", "dirk"):
+        acting = office.desk.acting_as(who)
+        for duty in ("desk", "desks"):
+            with pytest.raises(NotFoundError) as caught:
+                acting.swap_duty(duty, **SATURDAY, to="ana")
+            assert f"there is no duty `{duty}`" == str(caught.value)
+    with pytest.raises(NotFoundError, match="did you mean `desk`"):
+        office.desk.acting_as("ben").swap_duty("desks", **SATURDAY, to="ana")
+
+
+def test_somebody_outside_of_the_rotation_takes_over_by_whoever_could_give_the_role(office) -> None:
+    adopt(office, DUTY + MANAGING)
+    ana, ben, eva = office.acting("ana", "ben", "eva")
+    # Ben manages access, but holds no `reply` himself: on duty it is not his to give.
+    with pytest.raises(RefusedError, match="`ben` does not hold `reply`"):
+        ben.swap_duty("desk", **SATURDAY, to="tom")
+    with pytest.raises(RefusedError, match="`ana` does not manage who has it"):
+        ana.swap_duty("desk", start="2026-04-11 12:00", end="2026-04-12 12:00", to="tom")
+    # Whoever may not manage people learns nothing of who there is.
+    with pytest.raises(RefusedError, match="`ana` does not manage who has it"):
+        ana.swap_duty("desk", start="2026-04-11 12:00", end="2026-04-12 12:00", to="zoe")
+    with pytest.raises(NotFoundError, match="no member `zoe`"):
+        eva.swap_duty("desk", **SATURDAY, to="zoe")
+    eva.swap_duty("desk", **SATURDAY, to="tom")
+    assert "tom" == on_duty(office)
+
+
+def test_whoever_manages_access_fills_nobodys_time_only_with_what_they_hold(office) -> None:
+    adopt(office, DUTY + MANAGING)
+    ben, eva = office.acting("ben", "eva")
+    wednesday = {"start": "2026-04-08 09:00", "end": "2026-04-08 18:00"}
+    with pytest.raises(RefusedError, match="`ben` does not hold `reply`"):
+        ben.swap_duty("desk", **wednesday, to="ana")
+    eva.swap_duty("desk", **wednesday, to="ana")
+    assert "ana" == on_duty(office, dt.datetime(2026, 4, 8, 12, tzinfo=dt.UTC))
+
+
+EDIT = '[[approvals.steps]]\nid = "edit"'
+EXEMPT = EDIT, f'exempt = ["role:care"]\n{EDIT}'
+
+
+def test_a_role_that_frees_from_a_policy_is_given_only_by_whoever_may_change_it(office) -> None:
+    holds = MANAGING.replace('["manage_access"]', '["manage_access", "reply"]')
+    adopt(office, DUTY + holds, EXEMPT)
+    ben = office.desk.acting_as("ben")
+    with pytest.raises(RefusedError, match="give `noor` the role `care`: it frees posts"):
+        ben.swap_duty("desk", **SATURDAY, to="noor")
+    office.desk.acting_as("eva").swap_duty("desk", **SATURDAY, to="noor")
+
+
+def test_whoever_takes_over_has_to_be_there(office) -> None:
+    adopt(office)
+    ana, ben, eva = office.acting("ana", "ben", "eva")
+    ana.away("2026-04-05", "2026-04-08")
+    with pytest.raises(RefusedError, match="`ana` is away then, from 2026-04-05 until 2026-04-08"):
+        ben.swap_duty("desk", **SATURDAY, to="ana")
+    ben.swap_duty("desk", start="2026-04-04 12:00", end="2026-04-05 00:00", to="ana")
+    adopt(office, DUTY, ('id = "tom"', 'id = "tom"\nsuspended = true'))
+    with pytest.raises(RefusedError, match="the rights of `tom` are suspended"):
+        eva.swap_duty("desk", **SATURDAY, to="tom")
+
+
+@pytest.mark.parametrize(
+    ("said", "error", "match"),
+    [
+        ({"start": "2026-03-28 12:00", "end": "2026-03-29 12:00"}, RefusedError, "is over"),
+        ({"to": "ben"}, RefusedError, "`ben` is on duty `desk` all that time anyhow"),
+        ({"end": "2026-04-04 12:00"}, InvalidValueError, "not after its start"),
+        ({"end": "2046-04-04 12:00"}, InvalidValueError, "longer than ten years"),
+        ({"start": "saturday"}, InvalidValueError, "not a local date and time"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(office, said: dict, error: type, match: str) -> None:
+    adopt(office)
+    with pytest.raises(error, match=match):
+        office.desk.acting_as("eva").swap_duty("desk", **{**SATURDAY, "to": "ana", **said})
+    assert () == office.desk.facts().swaps
+
+
+def test_two_turns_are_swapped_in_one_act_or_not_at_all(office) -> None:
+    adopt(office)
+    eva = office.desk.acting_as("eva")
+    weekend = {"start": "2026-04-03 17:00", "end": "2026-04-06 09:00", "to": "ana"}
+    with pytest.raises(RefusedError, match="is on duty `desk` all that time anyhow"):
+        eva.swap_duty("desk", **weekend, in_return=("2026-04-04 17:00", "2026-04-05 09:00"))
+    assert () == office.desk.facts().swaps
+    swaps = eva.swap_duty("desk", **weekend, in_return=("2026-04-10 17:00", "2026-04-13 09:00"))
+    assert ["ana", "ben"] == [swap.member for swap in swaps]
+    weeks = [NOON + dt.timedelta(weeks=week) for week in (0, 1, 2)]
+    assert ["ana", "ben", "ben"] == [on_duty(office, at) for at in weeks]
+    eva.unswap(swaps)
+    assert ["ben", "ana"] == [on_duty(office, NOON + dt.timedelta(weeks=week)) for week in (0, 1)]
+
+
+def test_two_who_swap_say_each_their_own(office) -> None:
+    adopt(office)
+    ana, ben = office.acting("ana", "ben")
+    weekend = {"start": "2026-04-03 17:00", "end": "2026-04-06 09:00", "to": "ana"}
+    # In return for it Ben would take Ana's turn, which is hers to hand over.
+    with pytest.raises(RefusedError, match="`ben` is not on duty"):
+        ben.swap_duty("desk", **weekend, in_return=("2026-04-10 17:00", "2026-04-13 09:00"))
+    ben.swap_duty("desk", **weekend)
+    ana.swap_duty("desk", start="2026-04-10 17:00", end="2026-04-13 09:00", to="ben")
+    assert ["ana", "ben"] == [on_duty(office, NOON + dt.timedelta(weeks=week)) for week in (0, 1)]
+
+
+def test_a_swap_is_taken_back_from_now_on(office) -> None:
+    adopt(office)
+    ana, ben, eva = office.acting("ana", "ben", "eva")
+    (swap,) = ben.swap_duty("desk", **SATURDAY, to="ana")
+    office.now = NOON
+    office.desk.acting_as("ben").unswap(swap)
+    assert ["ana", "ben"] == [
+        on_duty(office, at) for at in (NOON - dt.timedelta(microseconds=1), NOON)
+    ]
+    for who in (ana, ben, eva):
+        with pytest.raises(RefusedError, match="is over or taken back"):
+            who.unswap(swap)
+    (again,) = ben.swap_duty("desk", start="2026-04-04 18:00", end="2026-04-05 12:00", to="ana")
+    ana.unswap(again.id)
+    assert "ben" == on_duty(office, NOON + dt.timedelta(hours=8))
+    with pytest.raises(NotFoundError, match="no swap `nothing`"):
+        ana.unswap("nothing")
+    with pytest.raises(InvalidValueError, match="no swap is named"):
+        ana.unswap([])
+
+
+def test_nobody_else_takes_it_back_without_managing_access(office) -> None:
+    adopt(office, DUTY.replace('["ana", "ben"]', '["ana", "ben", "noor"]'))
+    noor, tom, eva = office.acting("noor", "tom", "eva")
+    (swap,) = office.desk.acting_as("ben").swap_duty("desk", **SATURDAY, to="ana")
+    with pytest.raises(RefusedError, match="`noor` is not on duty"):
+        noor.unswap(swap)
+    with pytest.raises(NotFoundError, match=f"no swap `{swap.id}`"):
+        tom.unswap(swap)
+    eva.unswap(swap)
+    assert "ben" == on_duty(office)
+
+
+def told(office, who: str) -> list[str]:
+    return [
+        notice.kind
+        for notice in office.desk.acting_as(who).notices().notices
+        if notice.kind.startswith("duty_")
+    ]
+
+
+def test_those_whom_it_is_about_are_told(office) -> None:
+    adopt(office)
+    ana, eva = office.acting("ana", "eva")
+    (swap,) = eva.swap_duty("desk", **SATURDAY, to="ana")
+    office.desk.run_due()
+    assert ["duty_taken_over"] == told(office, "ana")
+    assert ["duty_handed_over"] == told(office, "ben")
+    ana.unswap(swap)
+    office.desk.run_due()
+    assert ["duty_taken_over"] == told(office, "ana")
+    assert ["duty_handed_over", "duty_given_back"] == told(office, "ben")
+    assert [] == told(office, "eva")
+    assert [] == told(office, "tom")
+
+
+REVIEWERS = 'reviewers = ["role:editor"]'
+
+
+def test_whoever_takes_over_is_asked_once_it_begins(office) -> None:
+    care = DUTY.replace('"reply"]', '"reply", "approve"]')
+    adopt(office, care, (REVIEWERS, 'reviewers = ["duty:desk"]'))
+    ben, writer = office.acting("ben", "eva")
+    post = writer.submit(writer.draft("Lente", profiles=["tulip-x"], planned_at="2026-04-20 09:30"))
+    office.now = dt.datetime(2026, 4, 3, 15, tzinfo=dt.UTC)  # Ben's turn begins
+    office.desk.run_due()
+    (status,) = office.desk.waiting_for(post)
+    assert ("ben",) == status.asked
+    ben.swap_duty("desk", **SATURDAY, to="ana")
+    office.desk.run_due()
+    begins = dt.datetime(2026, 4, 4, 10, tzinfo=dt.UTC)
+    assert begins == office.desk.next_due()
+    office.now = begins
+    office.desk.run_due()
+    (status,) = office.desk.waiting_for(post)
+    assert ("ana",) == status.asked
+    with pytest.raises(RefusedError):
+        ben.request_changes(post, "not mine to say now")
+    kinds = [one.kind for one in office.desk.acting_as("ana").notices().notices]
+    assert 1 == kinds.count("review_requested")
+
+
+def test_what_hangs_on_a_person_and_what_would_hang_in_the_air_is_said(office) -> None:
+    adopt(office)
+    (swap,) = office.desk.acting_as("ben").swap_duty("desk", **SATURDAY, to="ana")
+    organization = office.desk.organization.under(office.desk.facts())
+    assert (f"swap {swap.id}", "swaps", True) in [
+        (one.place, one.section, one.alone) for one in organization.removal("ana").hangs
+    ]
+    proposal = office.desk.propose(Organization.loads(DOCUMENT))
+    (orphan,) = (one for one in proposal.orphans if one.thing == "swap")
+    assert "the swap from 2026-04-04 12:00 on speaks of `desk`" in str(orphan)
+    office.desk.acting_as("eva").adopt(proposal, reason="no desk any more")
+    office.desk.run_due()
+    # What the document does not know any more is passed over.
+    assert () == office.desk.organization.under(office.desk.facts()).access.duty_ids
+
+
+def test_a_reason_goes_with_the_person_whom_it_is_about(office) -> None:
+    adopt(office)
+    office.desk.acting_as("eva").swap_duty("desk", **SATURDAY, to="ana", reason="Bens grootmoeder")
+    assert "Bens grootmoeder" in _reasons(office)
+    office.desk.acting_as("eva").erase(member="ana", reason="asked for it")
+    assert "Bens grootmoeder" not in _reasons(office)
+
+
+def _reasons(office) -> list:
+    events = office.store.for_organization("northwind").follow(limit=1000)
+    return [event.personal.get("reason") for event in events if event.stream == "facts"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_sequence_of_swaps_gives_anybody_what_none_of_them_held(open_office, seed: int) -> None:
+    """Ana, Ben and Tom, one of whom manages access, bring `reply` to nobody but Ana and Ben."""
+    office = open_office("memory")
+    adopt(office, DUTY + MANAGING)
+    rng = random.Random(seed)
+    first = dt.datetime(2026, 4, 2)  # noqa: DTZ001  local by meaning
+    swapped = 0
+    for _ in range(60):
+        who = office.desk.acting_as(rng.choice(("ana", "ben", "tom")))
+        start = first + dt.timedelta(hours=rng.randrange(24 * 21))
+        end = start + dt.timedelta(hours=rng.choice((1, 6, 24, 64)))
+        facts = office.desk.facts().swaps
+        try:
+            if facts and rng.random() < 0.2:
+                who.unswap(rng.choice(facts))
+            else:
+                who.swap_duty("desk", start=start, end=end, to=rng.choice(("ana", "ben", "tom")))
+                swapped += 1
+        except (RefusedError, NotFoundError):
+            continue
+    assert swapped
+    organization = office.desk.organization.under(office.desk.facts())
+    (duty,) = organization.duties
+    for hours in range(24 * 24):
+        at = dt.datetime(2026, 4, 2, tzinfo=dt.UTC) + dt.timedelta(hours=hours)
+        held = organization.access.members("reply", "tulip-x", at=at)
+        written = duty.on_duty(at, zone="Europe/Amsterdam")
+        assert set(held) - {"eva"} <= {"ana", "ben"}
+        assert (written is None) == (set(held) == {"eva"})
