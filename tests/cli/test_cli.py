@@ -330,6 +330,48 @@ def test_what_would_be_lost_is_found_with_whose_absence_it_takes(run: Run, tmp_p
     assert "some permission is lost when the one person who has it is away" in out.splitlines()
 
 
+def test_who_is_on_duty_is_listed_with_when_nobody_is(run: Run, tmp_path: Path) -> None:
+    document = tmp_path / "acme.toml"
+    document.write_text(
+        '[organization]\nid = "acme"\nlanguage = "en"\ntimezone = "Europe/Amsterdam"\n'
+        '[[workspaces]]\nid = "tulip"\nlead = "ana"\ndefault_approval = "none"\n'
+        '[[profiles]]\nid = "tulip-x"\nworkspace = "tulip"\nnetwork = "x"\n'
+        '[[members]]\nid = "ben"\n[[members]]\nid = "ana"\n'
+        '[roles.care]\npermissions = ["view", "reply"]\n'
+        '[[duties]]\nid = "care"\nrole = "care"\non = "tulip-x"\nhand_off = "09:00"\n'
+        'turns = [{ member = "ben", start = 2026-07-06 },\n'
+        '{ member = "ana", start = 2026-07-01, end = 2026-07-03 }]\n',
+        encoding="utf-8",
+    )
+    july = ("--start", "2026-07-01T07:00Z", "--days", "14")
+    code, out, _ = run("duties", str(document), *july)
+    assert (
+        1,
+        [
+            "care ana from 2026-07-01 09:00 until 2026-07-03 09:00 Europe/Amsterdam on tulip-x",
+            "care ben from 2026-07-06 09:00 Europe/Amsterdam on tulip-x",
+            "duty care: nobody for reply, view on tulip-x from 2026-07-03 07:00 until"
+            " 2026-07-06 07:00 UTC: nobody has a turn",
+        ],
+    ) == (code, [" ".join(line.split()) for line in out.splitlines()])
+    code, out, _ = run("duties", str(document), *july, "--duty", "care", "--json")
+    answer = json.loads(out)
+    assert (1, ["ana", "ben"]) == (code, [one["member"] for one in answer["turns"]])
+    assert [("no_turn", "2026-07-03T07:00:00+00:00")] == [
+        (one["kind"], one["start"]) for one in answer["gaps"]
+    ]
+    code, _, err = run("duties", str(document), "--duty", "cure")
+    assert code == 2
+    assert "did you mean `care`?" in err
+    code, out, _ = run(
+        "duties", str(document), "--start", "2026-07-01T07:00Z", "--end", "2026-07-02T07:00Z"
+    )
+    assert code == 0
+    document.write_text(document.read_text("utf-8").partition("[[duties]]")[0], "utf-8")
+    code, out, _ = run("duties", str(document))
+    assert (0, "there is no duty") == (code, out.strip())
+
+
 def test_the_table_of_rights_is_a_page_in_either_language(run: Run, tmp_path: Path) -> None:
     page = tmp_path / "rights.html"
     at = ("--at", "2026-06-01T09:00+02:00")

@@ -165,6 +165,9 @@ def test_whoever_takes_over_has_to_be_there(office) -> None:
     adopt(office, DUTY, ('id = "tom"', 'id = "tom"\nsuspended = true'))
     with pytest.raises(RefusedError, match="the rights of `tom` are suspended"):
         eva.swap_duty("desk", **SATURDAY, to="tom")
+    adopt(office, DUTY, ('id = "tom"', 'id = "tom"\nleft = 2026-04-05'))
+    with pytest.raises(RefusedError, match="`tom` has left"):
+        eva.swap_duty("desk", **SATURDAY, to="tom")
 
 
 @pytest.mark.parametrize(

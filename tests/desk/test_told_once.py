@@ -177,7 +177,9 @@ def test_whatever_happens_who_must_decide_knows_and_nobody_is_told_twice(
     posts = [submitted(office, at="2026-05-20 09:30") for _ in range(2)]
     absences: list = []
     for _ in range(40):
-        pick = rng.choice(("adopt", "adopt", "time", "edit", "approve", "away", "back", "again"))
+        pick = rng.choice(
+            ("adopt", "adopt", "time", "edit", "approve", "away", "back", "again", "swap")
+        )
         post = office.desk.post(rng.choice(posts).id)
         who = office.desk.acting_as(rng.choice(("ana", "ben", "eva", "tom")))
         try:
@@ -197,6 +199,10 @@ def test_whatever_happens_who_must_decide_knows_and_nobody_is_told_twice(
             elif pick == "back" and absences:
                 (back, absence) = absences.pop()
                 back.back(absence)
+            elif pick == "swap":
+                start = office.now + dt.timedelta(hours=rng.choice((-2, 1, 30)))
+                who.swap_duty("desk", start=start, end=start + dt.timedelta(hours=rng.choice((3, 60))),
+                              to=rng.choice(("ben", "eva", "tom")))  # fmt: skip
             elif pick == "again":
                 ana = office.desk.acting_as("ana")
                 ana.submit(ana.withdraw(post) if post.state == "in_review" else post)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from socialcollab.cli.given import instant, load
 from socialcollab.cli.out import FINE, FOUND, Out
 from socialcollab.errors import NotFoundError
+from socialcollab.organization import Organization
+from socialcollab.permissions import Turn
+from socialcollab.time import local_time
 
 __all__ = ["add_commands"]
 
@@ -46,6 +49,13 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     coverage.add_argument("--end", help="until this instant")
     coverage.add_argument("--days", type=int, default=30, help="for so many days; default 30")
 
+    duties = command("duties", _duties, "say who is on duty when, and when nobody is")
+    duties.add_argument("document", help="the document, such as agency.toml")
+    duties.add_argument("--duty", help="this duty alone")
+    duties.add_argument("--start", help="from this instant on (ISO 8601; default now)")
+    duties.add_argument("--end", help="until this instant")
+    duties.add_argument("--days", type=int, default=30, help="for so many days; default 30")
+
     compare = command(
         "compare", _compare, "say who gains and who loses what from one document to another"
     )
@@ -61,7 +71,6 @@ def _rights(given: argparse.Namespace, out: Out) -> int:
     if given.html:
         from socialcollab.pages import page
         from socialcollab.pages.words import words
-        from socialcollab.time import local_time
 
         said = words(given.language)
         zone = str(organization.settings.timezone)
@@ -112,6 +121,74 @@ def _coverage(given: argparse.Namespace, out: Out) -> int:
         [*str(found).splitlines(), _survival(found.survives)],
     )
     return FOUND if found.losses else FINE
+
+
+def _duties(given: argparse.Namespace, out: Out) -> int:
+    start = instant(given.start)
+    end = instant(given.end) if given.end else start + dt.timedelta(days=given.days)
+    organization = load(given.document)
+    if given.duty and given.duty not in organization.duties_by_id:
+        raise NotFoundError(
+            "duty", given.duty, suggestion=organization.did_you_mean("duty", given.duty)
+        )
+    wanted = [given.duty] if given.duty else list(organization.access.duty_ids)
+    turns = [one for duty in wanted for one in _turns(organization, duty, start, end)]
+    found = [gap for gap in organization.gaps(start=start, end=end) if gap.duty in wanted]
+    out.answer(
+        {
+            "turns": [
+                {
+                    "duty": duty,
+                    "member": turn.member,
+                    "where": list(where),
+                    "zone": zone,
+                    "start": turn.start.isoformat(),
+                    "end": turn.end.isoformat() if turn.end else None,
+                }
+                for duty, zone, where, turn in turns
+            ],
+            "gaps": [
+                {
+                    "duty": gap.duty,
+                    "kind": gap.kind,
+                    "member": gap.member or None,
+                    "permissions": list(gap.permissions),
+                    "where": list(gap.where),
+                    "start": gap.start.isoformat(),
+                    "end": gap.end.isoformat(),
+                }
+                for gap in found
+            ],
+        },
+        [
+            *(_turn_line(*one) for one in turns),
+            *map(str, found),
+            *([] if turns or found else ["there is no duty"] if not wanted else []),
+        ],
+    )
+    return FOUND if found else FINE
+
+
+def _turns(
+    organization: Organization, duty: str, start: dt.datetime, end: dt.datetime
+) -> Iterator[tuple[str, str, tuple[str, ...], Turn]]:
+    """Yield a duty's turns, once for each zone in which they fall, with its profiles there."""
+    line = organization.access.duty_line(duty)
+    places: dict[str, list[str]] = {}
+    for where in sorted(line.places & organization.profiles_by_id.keys() or line.places):
+        places.setdefault(line.zone_of(where), []).append(where)
+    for zone, where_all in sorted(places.items()):
+        for turn in organization.access.turns(duty, where_all[0], start=start, end=end):
+            yield duty, zone, tuple(where_all), turn
+
+
+def _turn_line(duty: str, zone: str, where: tuple[str, ...], turn: Turn) -> str:
+    first = local_time(turn.start, zone)
+    until = "" if turn.end is None else f" until {local_time(turn.end, zone):%Y-%m-%d %H:%M}"
+    return (
+        f"{duty:<20} {turn.member:<16} from {first:%Y-%m-%d %H:%M}{until} {zone}"
+        f" on {', '.join(where)}"
+    )
 
 
 def _survival(count: int | None) -> str:

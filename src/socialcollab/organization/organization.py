@@ -34,11 +34,13 @@ from socialcollab.permissions import (
     CustomPermissions,
     Duty,
     Forbid,
+    Gap,
     GivenGrant,
     Grant,
     Role,
     Swap,
     coverage,
+    gaps,
 )
 from socialcollab.scheduling import Blackout, SlotPlan
 from socialcollab.sections import ListOf, MapOf, Section, shape
@@ -624,6 +626,15 @@ class Organization:
         Whoever is away by the facts is taken to be (see `under`).
         """
         return coverage(self.access, start=start, end=end, absent=absent, without=without)
+
+    def gaps(self, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, ...]:
+        """
+        Return when nobody can do what a duty gives, though somebody should.
+
+        See `socialcollab.permissions.gaps`. Whoever is away, or took over, by
+        the facts is taken to be (see `under`).
+        """
+        return gaps(self.access, start=start, end=end)
 
     def rights(self, *, at: dt.datetime, language: str = "en") -> Html:
         """Return a table of who may do what at an instant: members by profiles."""

@@ -6,6 +6,7 @@ from socialcollab.permissions.comparing import Comparison, RightsChange, compare
 from socialcollab.permissions.covering import Coverage, Loss, coverage
 from socialcollab.permissions.duty import Duty
 from socialcollab.permissions.gaining import Gain, gains, ungivable, unlendable, unswappable
+from socialcollab.permissions.gaps import Gap, gaps
 from socialcollab.permissions.given import GivenGrant
 from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.listed_turn import ListedTurn
@@ -33,6 +34,7 @@ __all__ = [
     "Duty",
     "Forbid",
     "Gain",
+    "Gap",
     "GivenGrant",
     "Grant",
     "ListedTurn",
@@ -45,6 +47,7 @@ __all__ = [
     "compare",
     "coverage",
     "gains",
+    "gaps",
     "ungivable",
     "unlendable",
     "unswappable",

@@ -102,13 +102,11 @@ class DutyLine:
         The turns of a list are known; a place in a rotation counts from its
         first day on, since any turn may become theirs.
         """
-        if member not in self.source.everyone:
-            return ()
         place = zone(self.zone_of(where))
         found = self._given.get(place)
         if found is None:
             found = self._given[place] = self._given_in(place.key)
-        return found[member]
+        return found.get(member, ())
 
     def _given_in(self, name: str) -> Mapping[str, tuple[Span, ...]]:
         if self.source.start is not None:

@@ -1,0 +1,227 @@
+"""When nobody can do what a duty gives, though somebody should."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import MemberId
+from socialcollab.permissions.duty_line import DutyLine
+from socialcollab.permissions.gaining import merged, without
+from socialcollab.permissions.scope import Span
+from socialcollab.showing import badge, card, facts
+from socialcollab.time import as_utc
+
+if TYPE_CHECKING:
+    from socialcollab.permissions.access import Access
+
+__all__ = ["Gap", "gaps"]
+
+Kind = Literal["no_turn", "suspended", "left", "away", "forbidden"]
+
+_Lack = tuple[Kind, str, tuple[str, ...]]
+
+_SAID: dict[str, str] = {
+    "no_turn": "nobody has a turn",
+    "suspended": "{member} is suspended",
+    "left": "{member} has left",
+    "away": "{member} is away, and nobody stands in",
+    "forbidden": "{member} is forbidden it",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Gap:
+    """
+    A time in which nobody can do what a duty gives, or a part of it, though somebody should.
+
+    Attributes:
+        duty: The duty.
+
+        kind: Why: "no_turn" if it is nobody's turn, else what keeps the one
+            whose turn it is: "suspended", "left" for good, "away" with nobody to
+            stand in, or "forbidden".
+
+        member: Whose turn it is, or empty.
+
+        permissions: What nobody can do by the duty, sorted; not all of what the
+            role allows if somebody stands in for a part, or is forbidden one.
+
+        where: The profiles, sorted, or the other places if the duty takes in none.
+
+        start: First instant of it, in UTC.
+
+        end: First instant after it.
+    """
+
+    duty: str
+    kind: Kind
+    member: str
+    permissions: tuple[str, ...]
+    where: tuple[str, ...]
+    start: dt.datetime
+    end: dt.datetime
+
+    def __str__(self) -> str:
+        what = f" for {', '.join(self.permissions)}" if self.permissions else ""
+        return (
+            f"duty {self.duty}: nobody{what} on {', '.join(self.where)} from"
+            f" {self.start:%Y-%m-%d %H:%M} until {self.end:%Y-%m-%d %H:%M} UTC:"
+            f" {_SAID[self.kind].format(member=self.member)}"
+        )
+
+    def _html_cells_(self) -> dict[str, str]:
+        return {
+            "duty": self.duty,
+            "nobody for": ", ".join(self.permissions),
+            "where": ", ".join(self.where),
+            "from": f"{self.start:%Y-%m-%d %H:%M}",
+            "until": f"{self.end:%Y-%m-%d %H:%M}",
+            "because": _SAID[self.kind].format(member=self.member),
+        }
+
+    def _repr_html_(self) -> str:
+        cells = self._html_cells_()
+        return card(cells.pop("duty"), facts(cells), badges=[badge("gap", "red")])
+
+
+def gaps(access: Access, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, ...]:
+    """
+    Return when nobody can do what a duty gives, though somebody should.
+
+    The time from the `end` of a turn until the next one is meant to be nobody's.
+    Before the first turn of a duty and after its last one it is not.
+
+    Args:
+        access: The rules, with who is away and what is swapped.
+
+        start: First instant looked at.
+
+        end: First instant after it.
+
+    Returns:
+        The gaps by duty and time, each as long as it lasts within these.
+
+    Raises:
+        InvalidValueError: If *end* is not after *start*.
+
+        NaiveDatetimeError: If an instant has no UTC offset.
+    """
+    window = as_utc(start), as_utc(end)
+    if window[1] <= window[0]:
+        raise InvalidValueError(
+            f"gaps until {end.isoformat()}, which is not after {start.isoformat()}", value=end
+        )
+    found: dict[tuple[str, _Lack, dt.datetime, dt.datetime], list[str]] = {}
+    for line in access.rulebook.duties:
+        profiles = line.places & access.rulebook.scope.profiles.keys()
+        for where in sorted(profiles or line.places):
+            for lack, spans in _lacking(access, line, where, window).items():
+                for first, last in spans:
+                    assert first is not None  # noqa: S101  cut to the window
+                    assert last is not None  # noqa: S101
+                    found.setdefault((line.source.id, lack, first, last), []).append(where)
+    return tuple(
+        sorted(
+            (
+                Gap(
+                    duty=duty, kind=kind, member=member, permissions=permissions,
+                    where=tuple(places), start=first, end=last,
+                )
+                for (duty, (kind, member, permissions), first, last), places in found.items()
+            ),
+            key=lambda gap: (gap.duty, gap.start, gap.end, gap.kind, gap.where, gap.permissions),
+        )
+    )  # fmt: skip
+
+
+def _lacking(
+    access: Access, line: DutyLine, where: str, window: tuple[dt.datetime, dt.datetime]
+) -> dict[_Lack, tuple[Span, ...]]:
+    """Return by what is lacking when it is, at one place."""
+    found: dict[_Lack, list[Span]] = {}
+    taken: list[Span] = []
+    for turn in line.rota(where).between(*window):
+        first = max(turn.start, window[0])
+        last = window[1] if turn.end is None else min(turn.end, window[1])
+        taken.append((first, last))
+        cuts = sorted({first, last, *_changes(access, line, turn.member, where, (first, last))})
+        for since, until in itertools.pairwise(cuts):
+            for kind, permissions in _missing(access, line, turn.member, where, since):
+                found.setdefault((kind, turn.member, permissions), []).append((since, until))
+    nobody = without([window], merged([*taken, *_breaks(line, where, window)]))
+    if nobody:
+        found["no_turn", "", tuple(sorted(line.permissions))] = list(nobody)
+    return {lack: merged(spans) for lack, spans in found.items()}
+
+
+def _breaks(line: DutyLine, where: str, window: tuple[dt.datetime, dt.datetime]) -> Iterator[Span]:
+    """Yield the times that a duty's rule leaves to nobody: from an end until the next turn."""
+    written = line.source.rota(line.zone_of(where))
+    last = written.before(window[0])
+    for turn in (*(() if last is None else (last,)), *written.between(*window)):
+        following = written.after(turn.start)
+        if turn.due_end is not None and following is not None and turn.due_end < following:
+            yield turn.due_end, following
+
+
+def _changes(
+    access: Access, line: DutyLine, member: str, where: str, within: tuple[dt.datetime, dt.datetime]
+) -> Iterator[dt.datetime]:
+    """Yield the instants at which what keeps somebody may change."""
+    people = {member, *(one.delegate for one in access.absences if one.member == member)}
+    bounds = [access.rulebook.scope.leaving.get(name) for name in people]
+    for one in access.all_absences:
+        if one.member in people:
+            bounds += (one.begins_at, one.ends_at)
+    for name in people:
+        for permission in line.permissions:
+            for span in access.rulebook.barred_spans(name, permission, where):
+                bounds += span
+    yield from (one for one in bounds if one is not None and within[0] < one < within[1])
+
+
+def _missing(
+    access: Access, line: DutyLine, member: MemberId, where: str, at: dt.datetime
+) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+    """Yield what nobody can do in a turn of *member* at an instant, and why."""
+    every = tuple(sorted(line.permissions))
+    resting = access.barred_altogether(member, at=at)
+    if resting is not None:
+        yield ("left" if resting.code == "left" else "suspended"), every
+        return
+    bars = access.rulebook.rights(member).bars
+    barred = tuple(one for one in every if bars(one, where, at))
+    if barred:
+        yield "forbidden", barred
+    if not _away(access, member, at):
+        return
+    there = [
+        one
+        for one in access.absences
+        if one.member == member
+        and one.covers(at)
+        and access.barred_altogether(one.delegate, at=at) is None
+        and not _away(access, one.delegate, at)
+    ]
+    left = tuple(
+        permission
+        for permission in every
+        if permission not in barred
+        and not any(
+            one.delegates(permission)
+            and not access.rulebook.rights(one.delegate).bars(permission, where, at)
+            for one in there
+        )
+    )
+    if left or not (every or there):
+        yield "away", left
+
+
+def _away(access: Access, member: str, at: dt.datetime) -> bool:
+    return any(one.member == member and one.covers(at) for one in access.all_absences)
