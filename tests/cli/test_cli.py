@@ -385,3 +385,26 @@ def test_the_table_of_rights_is_a_page_in_either_language(run: Run, tmp_path: Pa
     assert "Wie wat mag" in page.read_text(encoding="utf-8")
     _, out, _ = run("rights", AGENCY, "--json", *at)
     assert {"member", "profile", "permissions"} == set(json.loads(out)[0])
+
+
+def test_lines_about_nothing_are_warned_of_and_no_fault(run: Run, tmp_path: Path) -> None:
+    from socialcollab import Organization
+
+    organization = Organization.template("northwind")
+    table = organization.to_dict()
+    table["grants"].append(
+        {"to": ["member:ana"], "permissions": ["view"],
+         "on": {"workspace": "tulip", "network": "instagram"}}
+    )  # fmt: skip
+    document = tmp_path / "agency.toml"
+    document.write_text(
+        Organization.from_dict(table, files=organization.files).to_toml(), encoding="utf-8"
+    )
+    for name, data in organization.files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    code, out, _ = run("check", str(document), "--at", "2026-06-01T09:00+02:00", "--json")
+    assert code == 0
+    (warning,) = json.loads(out)["warnings"]
+    assert warning.endswith("with workspace tulip there is network mastodon, x")
+    assert f"warning: {warning}" in run("check", str(document))[1]

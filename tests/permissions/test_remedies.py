@@ -174,7 +174,7 @@ def test_each_remedy_by_itself_makes_it_a_yes(naive) -> None:
 
 
 def started(remedy: Remedy) -> dt.datetime:
-    return dt.datetime.strptime(remedy["start"], "%Y-%m-%d %H:%M UTC").replace(tzinfo=dt.UTC)
+    return dt.datetime.fromisoformat(remedy["instant"])
 
 
 def test_no_smaller_change_of_a_kind_is_enough() -> None:

@@ -19,12 +19,12 @@ __all__ = ["check", "lint_file"]
 
 def check(given: argparse.Namespace, out: Out) -> int:
     """Check a document and its expectations."""
-    from socialcollab.organization import leftovers
+    from socialcollab.organization import leftovers, unmatched
 
     at = instant(given.at)
     organization = load(given.document)
     failed = organization.check(at)
-    warnings = [str(one) for one in leftovers(organization, at)]
+    warnings = [str(one) for one in (*unmatched(organization), *leftovers(organization, at))]
     value = {
         "organization": organization.id,
         "digest": organization.digest,

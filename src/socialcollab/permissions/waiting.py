@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -81,26 +82,21 @@ def _turns(
 def _named(
     access: Access, question: Question, standing_in: tuple[Absence, ...], at: dt.datetime
 ) -> Remedy:
-    """Say what begins or ends at an instant, so that the answer is yes from then on."""
-    start = _minute(at)
+    """Say what begins or ends at an instant, in local time and in UTC, so that the answer is yes then."""
+    local = access.rulebook.scope.local_text(at, question.where)
+    say = partial(Remedy.of, start=local, instant=at.isoformat())
     for person in dict.fromkeys((question.member, *(one.member for one in standing_in))):
         lines = access.rulebook.lines_of(person, question.permission, question.where)
         for line in sorted(lines, key=lambda one: one.order):
             begins, ends = line.span(question.where)
             if isinstance(line.source, Grant) and begins == at:
-                return Remedy.of("wait", start=start, line=line.place)
+                return say("wait", line=line.place)
             if not isinstance(line.source, Grant) and ends == at:
-                return Remedy.of("wait_forbid", start=start, line=line.place)
+                return say("wait_forbid", line=line.place)
         for duty in sorted(access.rulebook.duties, key=lambda one: one.source.id):
             if question.permission in duty.permissions and duty.speaks_of(question.where):
                 turn = duty.turn(person, question.where, at)
                 if turn is not None and turn.start == at:
-                    return Remedy.of("wait_turn", start=start, member=person, duty=duty.source.id)
+                    return say("wait_turn", member=person, duty=duty.source.id)
     absent = min(one.member for one in standing_in if one.begins_at == at)
-    return Remedy.of("wait_absence", start=start, member=question.member, absent=absent)
-
-
-def _minute(at: dt.datetime) -> str:
-    """Print an instant to the minute, or as exactly as it takes."""
-    form = "%H:%M:%S.%f" if at.microsecond else "%H:%M:%S" if at.second else "%H:%M"
-    return f"{at:%Y-%m-%d} {at.strftime(form)} UTC"
+    return say("wait_absence", member=question.member, absent=absent)
