@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 
 from socialcollab.directory import Member, Profile, Workspace
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
-from socialcollab.permissions import Absence, Access, Duty, Grant, Swap, coverage, unswappable
+from socialcollab.permissions import (
+    Absence,
+    Access,
+    Duty,
+    Grant,
+    Swap,
+    compare,
+    coverage,
+    gains,
+    unlendable,
+    unswappable,
+)
+from socialcollab.permissions.swapped_rota import SwappedRota
 
 MOMENT = dt.timedelta(microseconds=1)
 WEEKEND = Duty(
@@ -260,6 +272,38 @@ def test_a_place_in_the_rotation_is_no_gift_and_any_other_is() -> None:
     }
 
 
+def test_what_somebody_took_over_is_not_for_others_to_lend_or_to_widen() -> None:
+    away = Absence(
+        id="a", member="eva", delegate="sus", start=dt.date(2026, 3, 21), end=dt.date(2026, 3, 22)
+    )
+    asked = access(SATURDAY)
+    assert {("reply", utc("2026-03-21 11:00"), utc("2026-03-22 00:00"))} == {
+        (one.permission, one.start, one.end)
+        for one in unlendable("ben", away, asked)
+        if one.permission == "reply"
+    }
+    assert () == unlendable("ben", away, access())
+    # What a duty's role comes to allow is gained by whoever took over as well.
+    wider = Access.of(
+        members=["ana", "ben", "eva"],
+        profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
+        workspaces=[
+            Workspace(id="tulip", lead="eva", default_approval="none", timezone="Europe/Amsterdam")
+        ],
+        roles={"care": ["reply", "view", "publish"]},
+        duties=[WEEKEND],
+        swaps=[SATURDAY],
+    )
+    at = utc("2026-03-20 00:00")
+    assert {("ana", "publish"), ("ben", "publish"), ("eva", "publish")} == {
+        (one.member, one.permission) for one in gains(asked, wider, at=at)
+    }
+    assert not compare(asked, access(SATURDAY))
+    assert [
+        "+ eva: care on tulip from 2026-03-21 11:00 UTC until 2026-03-22 11:00 UTC (duties[0])"
+    ] == [str(one) for one in compare(access(), asked).changes]
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
@@ -283,3 +327,32 @@ def test_a_naive_instant_is_refused() -> None:
         access(SATURDAY).on_duty("weekend", "tulip", at=dt.datetime(2026, 3, 21))  # noqa: DTZ001
     with pytest.raises(InvalidValueError, match="`weekday` is no duty"):
         access().on_duty("weekday", "tulip", at=utc("2026-03-21 12:00"))
+
+
+class CountingTuple(tuple):
+    """A tuple that counts how often it is looked at."""
+
+    count = 0
+
+    def __getitem__(self, key):
+        CountingTuple.count += 1
+        return super().__getitem__(key)
+
+
+def test_who_took_over_is_found_with_few_looks() -> None:
+    """A binary search among a thousand swaps, each of an hour."""
+    first = dt.datetime(2026, 3, 20)  # noqa: DTZ001  local by meaning
+    swaps = [
+        swap(("ana", "ben", "eva")[number % 3], first + dt.timedelta(hours=2 * number),
+             first + dt.timedelta(hours=2 * number + 1), id=f"s{number}", zone="UTC")
+        for number in range(1000)
+    ]  # fmt: skip
+    rota = access(*swaps).duty_line("weekend").rota("tulip")
+    assert isinstance(rota, SwappedRota)
+    rota._starts = CountingTuple(rota._starts)
+    rota._stretches = CountingTuple(rota._stretches)
+    for number in (0, 3, 500, 999):
+        CountingTuple.count = 0
+        at = first.replace(tzinfo=dt.UTC) + dt.timedelta(hours=2 * number, minutes=30)
+        assert ("ana", "ben", "eva")[number % 3] == rota.at(at).member
+        assert 0 < CountingTuple.count <= 15

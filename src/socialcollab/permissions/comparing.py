@@ -127,8 +127,8 @@ def compare(before: Access, after: Access, *, at: dt.datetime | None = None) -> 
     Only what differs is in it: of a line that moved or says the same in other
     words nothing is, and of one that is renewed only the time that is new. A
     place in a rotation counts as what its role allows from the rotation's first
-    day on, a turn of a list for as long as it lasts. Who stands in for whom, and
-    what is swapped, are facts, and no part of it.
+    day on, a turn of a list, or by a swap, for as long as it lasts. Who stands in
+    for whom is a fact, and no part of it.
 
     >>> from socialcollab.directory import Profile
     >>> from socialcollab.permissions import Access, Grant

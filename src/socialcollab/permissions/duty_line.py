@@ -97,11 +97,27 @@ class DutyLine:
 
     def given_spans(self, member: str, where: str) -> tuple[Span, ...]:
         """
-        Return when the document puts a member on duty there, swaps aside.
+        Return when a member is on duty there, by the document or by a swap, as far as one can say.
 
-        The turns of a list are known; a place in a rotation counts from its
-        first day on, since any turn may become theirs.
+        The turns of a list are known, and what is swapped; a place in a rotation
+        counts from its first day on, since any turn may become theirs.
         """
+        written, swapped = self.written_spans(member, where), self._swapped_spans(member, where)
+        return merged((*written, *swapped)) if swapped else written
+
+    def known_spans(self, member: str, where: str) -> tuple[Span, ...]:
+        """Return of these what is known: the turns of a list, and what is swapped."""
+        swapped = self._swapped_spans(member, where)
+        if not self.source.turns:
+            return swapped
+        return merged((*self.written_spans(member, where), *swapped))
+
+    def _swapped_spans(self, member: str, where: str) -> tuple[Span, ...]:
+        rota = self.rota(where) if self.swaps else None
+        return rota.stretches(member) if isinstance(rota, SwappedRota) else ()
+
+    def written_spans(self, member: str, where: str) -> tuple[Span, ...]:
+        """Return when the document alone puts a member on duty there, likewise."""
         place = zone(self.zone_of(where))
         found = self._given.get(place)
         if found is None:

@@ -74,8 +74,8 @@ def gains(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
     Bounds of lines are compared, not only the present: what begins next year
     is gained too. A place in a rotation counts as what its role allows, from the
     rotation's beginning on: the turns of one whose rule or members change fall
-    anew, so that all of it is gained. The turns of a list count as they stand.
-    Who stands in for whom, and what is swapped, is no part of this.
+    anew, so that all of it is gained. The turns of a list count as they stand,
+    and so does what is swapped. Who stands in for whom is no part of this.
     """
     for member in after.member_ids:
         was, is_ = before.spans(member), after.spans(member)

@@ -406,36 +406,38 @@ class Rulebook:
         Return when the duties of *member* give what, by permission and place, forbids taken off.
 
         A place in a rotation counts from its first day on, since any turn may
-        become theirs; the turns of a list are known. What a rotation gives in
-        *unlike* too, there, to the same people and at the same times, is left out.
+        become theirs; the turns of a list are known, and what is swapped. What a
+        rotation gives in *unlike* too, there, to the same people and at the same
+        times, is left out.
         """
         if self.scope.stay(member) is None:
             return {}
         known = set() if unlike is None else set(unlike._rotations_of(member))
         found: dict[tuple[str, str], list[Span]] = {}
         for line in self.duties:
-            if member not in line.source.everyone:
+            if member not in line.members:
                 continue
             for where in line.places:
                 spans = line.given_spans(member, where)
+                written = line.written_spans(member, where)
                 for permission in line.permissions:
                     left = without(spans, self.barred_spans(member, permission, where))
                     if unlike is not None and (line.source.timing, permission, where) in known:
                         theirs = unlike.barred_spans(member, permission, where)
-                        left = without(left, without(spans, theirs))
+                        left = without(left, without(written, theirs))
                     found.setdefault((permission, where), []).extend(left)
         return {key: merged(spans) for key, spans in sorted(found.items()) if spans}
 
     def listed(self, member: str) -> Mapping[tuple[str, str], tuple[Span, ...]]:
-        """Return when turns of lists give *member* what, forbids taken off: these alone are known."""
+        """Return when turns that are known, of lists and by swaps, give *member* what, forbids taken off."""
         if member not in self.scope.members or self.scope.members[member].suspended:
             return {}
         found: dict[tuple[str, str], list[Span]] = {}
         for line in self.duties:
-            if not line.source.turns or member not in line.source.everyone:
+            if not (line.source.turns or line.swaps) or member not in line.members:
                 continue
             for where in line.places:
-                spans = line.given_spans(member, where)
+                spans = line.known_spans(member, where)
                 for permission in line.permissions:
                     left = without(spans, self.barred_spans(member, permission, where))
                     found.setdefault((permission, where), []).extend(left)

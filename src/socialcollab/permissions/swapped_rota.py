@@ -10,6 +10,7 @@ import attrs
 
 from socialcollab.identifiers import MemberId
 from socialcollab.permissions.rota import Turn, Written, earliest
+from socialcollab.permissions.scope import Span
 from socialcollab.permissions.swap import Swap
 from socialcollab.time import as_utc
 
@@ -46,6 +47,10 @@ class SwappedRota:
         self._bounds = tuple(
             sorted({bound for one in self._stretches for bound in (one.start, one.end)})
         )
+
+    def stretches(self, member: str) -> tuple[Span, ...]:
+        """Return when swaps put a member on duty, in order."""
+        return tuple((one.start, one.end) for one in self._stretches if one.member == member)
 
     def at(self, at: dt.datetime) -> Turn | None:
         """

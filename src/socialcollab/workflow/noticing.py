@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -109,7 +110,7 @@ def told_of_facts(events: Sequence[ev.Event], context: Context) -> tuple[Told, .
             found += _told_of_swaps(data.swaps, event, context)
         elif isinstance(data, fe.DutyUnswapped):
             gone = [one for one in context.swaps if one.id in data.swaps]
-            again = (to for swap in gone for to in _in_whose_place(swap, context))
+            again = (to for swap in gone for to in _in_whose_place(swap, context, since=data.at))
             found += [
                 Told(to=to, kind="duty_given_back", by=_name(event.actor))
                 for to in dict.fromkeys((*data.members, *again))
@@ -129,21 +130,21 @@ def _told_of_swaps(swaps: Iterable[Swap], event: ev.Event, context: Context) -> 
     return found
 
 
-def _in_whose_place(swap: Swap, context: Context) -> list[MemberId]:
+def _in_whose_place(
+    swap: Swap, context: Context, *, since: dt.datetime | None = None
+) -> list[MemberId]:
     """Return who is on duty without a swap, of those whom it relieves, in order."""
     if swap.duty not in context.access.duty_ids:
         return []
     line = context.access.duty_line(swap.duty)
     line = line.under(one for one in line.swaps if one.id != swap.id)
     zones = {line.zone_of(where): where for where in line.places}
-    return sorted(
-        {
-            turn.member
-            for zone, where in zones.items()
-            for turn in line.rota(where).between(*swap.span(zone))
-        }
-        - {swap.member}
-    )
+    found: set[MemberId] = set()
+    for zone, where in zones.items():
+        start, end = swap.span(zone)
+        first = start if since is None else max(start, since)
+        found.update(turn.member for turn in line.rota(where).between(first, end))
+    return sorted(found - {swap.member})
 
 
 def _told_by_name(to: Iterable[Party], kind: str, event: ev.Event) -> list[Told]:
