@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from socialcollab.directory import Profile
-from socialcollab.permissions import Access, Duty, Grant
+from socialcollab.permissions import Access, Duty, Grant, Swap
 
 WEEKEND = Duty(
     id="weekend",
@@ -59,3 +59,43 @@ def test_of_two_grants_that_begin_together_the_same_is_named_in_any_order() -> N
 
     assert waits(lines) == waits(lines[::-1])
     assert 1 == len(waits(lines))
+
+
+def test_a_turn_after_whatever_else_begins_counts_again() -> None:
+    """A rotation says nothing new once each has had a turn, until a grant begins."""
+    grant = Grant(to="member:ana", permissions=["view"], on="tulip-x", start=dt.date(2026, 3, 25))
+    access = Access.of(
+        members=["ana", "ben", "eva"],
+        profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
+        roles={"publisher": ["approve"]},
+        grants=[grant],
+        duties=[WEEKEND],
+        timezone=ZONE,
+    )
+    found = list(access.begins("tulip-x", after=FIRST - MOMENT, permission="approve"))
+    fridays = [FIRST + number * WEEK for number in range(3)]
+    midnight = dt.datetime(2026, 3, 24, 23, tzinfo=dt.UTC)
+    later = [WEEKEND.next_turn(midnight, zone=ZONE)]
+    while len(later) < 3:
+        later.append(WEEKEND.next_turn(later[-1], zone=ZONE))
+    assert found == [*fridays, midnight, *later]
+    assert list(access.begins("tulip-x", after=midnight, permission="view")) == []
+
+
+def test_a_swap_lets_a_rotation_begin_again() -> None:
+    swap = Swap(
+        id="s", duty="weekend", member="ana", start="2026-02-07 12:00", end="2026-02-08 12:00"
+    )
+    access = Access.of(
+        members=["ana", "ben", "eva"],
+        profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
+        roles={"publisher": ["approve"]},
+        duties=[WEEKEND],
+        timezone=ZONE,
+    ).under((), swaps=[swap])
+    found = list(access.begins("tulip-x", after=FIRST - MOMENT, permission="approve"))
+    fridays = [FIRST + number * WEEK for number in range(3)]
+    # Ana takes a day of Eva's weekend from noon on, and gives it back.
+    swapped = [dt.datetime(2026, 2, day, 11, tzinfo=dt.UTC) for day in (7, 8)]
+    after = [FIRST + number * WEEK for number in range(6, 8)]
+    assert found == [*fridays, *swapped, *after]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Final, TypeVar
 
 from socialcollab.directory import Member, Party, Profile, Team, Workspace
@@ -20,7 +19,7 @@ from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.line import read_line
 from socialcollab.permissions.question import Question
 from socialcollab.permissions.role import Role, Roles
-from socialcollab.permissions.rota import Rota, Turn
+from socialcollab.permissions.rota import Turn
 from socialcollab.permissions.rulebook import Rulebook
 from socialcollab.permissions.scope import EVERYWHERE, Scope, Span, by_id
 from socialcollab.permissions.swap import Swap
@@ -602,17 +601,14 @@ class Access:
         Yield the instants after one at which somebody may come to have a right there, in order.
 
         A grant begins then, a forbid ends, or somebody begins to stand in; or,
-        of duties that give *permission* or one of some *roles*, a turn begins,
-        each member's next one.
+        of duties that give *permission* or one of some *roles*, a turn begins:
+        each member's next one, and the next after whatever else begins.
         """
         at = as_utc(after)
         away = {one.begins_at for one in self._absences}
         fixed = sorted(one for one in self._rulebook.bounds(where) | away if one > at)
         turns = (
-            # The next turn of each: a rotation brings them in order, a list ends by itself.
-            _turns_after(line.rota(where), at)
-            if line.source.turns or line.swaps
-            else islice(_turns_after(line.rota(where), at), len(line.source.members))
+            line.beginnings(where, after=at, bounds=fixed)
             for line in self._rulebook.duties
             if (permission in line.permissions or not line.roles.isdisjoint(roles))
             and line.speaks_of(where)
@@ -661,13 +657,6 @@ def _numbered(
         raise InvalidValueError(
             f"question {number}: {error}", value=error.value, expected=error.expected
         ) from error
-
-
-def _turns_after(turns: Rota, at: dt.datetime) -> Iterator[dt.datetime]:
-    following = turns.after(at)
-    while following is not None:
-        yield following
-        following = turns.after(following)
 
 
 def _keep(kept: dict[_Key, _Answer], key: _Key, answer: _Answer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -21,6 +21,7 @@ from socialcollab.verdicts import Reason
 
 __all__ = ["DutyLine", "read_duty"]
 
+_MOMENT = dt.timedelta(microseconds=1)
 _FIRST = dt.datetime.min.replace(tzinfo=dt.UTC)
 _LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -139,6 +140,42 @@ class DutyLine:
         """Return the turn that *member* has there at an instant, or None."""
         turn = self.rota(where).at(at)
         return turn if turn is not None and turn.member == member else None
+
+    def beginnings(
+        self, where: str, *, after: dt.datetime, bounds: Iterable[dt.datetime]
+    ) -> Iterator[dt.datetime]:
+        """
+        Yield when turns begin there after one instant, in order, as far as they tell anything new.
+
+        A list ends by itself. A rotation begins again once each has had a turn,
+        and nothing new comes of it until something else changes.
+
+        Args:
+            where: A place.
+
+            after: The instant.
+
+            bounds: When something else may change, so that each one's next turn counts again.
+        """
+        rota = self.rota(where)
+        # Where a swap begins or ends a turn does, which is not to be passed by.
+        swapped = (one - _MOMENT for swap in self.swaps for one in swap.span(self.zone_of(where)))
+        ahead = sorted({one for one in (*bounds, *swapped) if one > after}, reverse=True)
+        fresh = 0
+        start = rota.after(after)
+        while start is not None:
+            while ahead and ahead[-1] < start:
+                ahead.pop()
+                fresh = 0
+            yield start
+            fresh += 1
+            if self.source.members and fresh >= len(self.source.members):
+                if not ahead:
+                    return
+                start = rota.after(max(start, ahead.pop()))
+                fresh = 0
+            else:
+                start = rota.after(start)
 
     def next_turn(
         self, member: str, where: str, *, after: dt.datetime, before: dt.datetime | None
