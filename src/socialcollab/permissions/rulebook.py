@@ -414,9 +414,7 @@ class Rulebook:
             return {}
         known = set() if unlike is None else set(unlike._rotations_of(member))
         found: dict[tuple[str, str], list[Span]] = {}
-        for line in self.duties:
-            if member not in line.members:
-                continue
+        for line in self.rights(member).duties:
             for where in line.places:
                 spans = line.given_spans(member, where)
                 written = line.written_spans(member, where)
@@ -433,8 +431,8 @@ class Rulebook:
         if member not in self.scope.members or self.scope.members[member].suspended:
             return {}
         found: dict[tuple[str, str], list[Span]] = {}
-        for line in self.duties:
-            if not (line.source.turns or line.swaps) or member not in line.members:
+        for line in self.rights(member).duties:
+            if not (line.source.turns or line.swaps):
                 continue
             for where in line.places:
                 spans = line.known_spans(member, where)
