@@ -208,11 +208,12 @@ class Engine:
         standing = facts.record.facts if facts.record else StandingFacts()
         known = self._in_force
         if known is None or known[:2] != (loaded.version, facts.version):
-            document = (
-                known[2]
-                if known is not None and known[0] == loaded.version
-                else read_organization(record)
-            )
+            if known is not None and known[0] == loaded.version:
+                document = known[2]
+            else:
+                document = read_organization(record)
+                if known is not None:
+                    document = document.like(known[2])
             known = (loaded.version, facts.version, document, document.under(standing))
             self._in_force = known
         state = State(
@@ -228,6 +229,7 @@ class Engine:
 
     def under(self, state: State, organization: Organization) -> State:
         """Return what would hold if *organization* were in force."""
+        organization = organization.like(state.document)
         return attrs.evolve(
             state,
             organization=organization.under(state.facts),

@@ -9,7 +9,7 @@ from copy import copy
 from functools import cached_property, lru_cache
 from os import PathLike
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
@@ -64,6 +64,12 @@ def _many(cls: type[Any], *, key: str = "") -> Any:
 
 def _as_files(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
     return MappingProxyType({name: files[name] for name in sorted(files)})
+
+
+# What grants and forbids are read against.
+_AROUND_LINES: Final = (
+    "members", "profiles", "teams", "workspaces", "roles", "permissions", "duties",
+)  # fmt: skip
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -610,6 +616,26 @@ class Organization:
             object.__setattr__(there, "absences", facts.absences)
             object.__setattr__(there, "given", facts.given)
             object.__setattr__(there, "swaps", facts.swaps)
+        return there
+
+    def like(self, before: Organization) -> Organization:
+        """
+        Return the same, with who may do what taken over from *before* as far as it is the same.
+
+        Where only grants and forbids differ, no more is worked out than what
+        the changed lines touch.
+        """
+        known = before.__dict__.get("_document_access")
+        same = self.settings.timezone == before.settings.timezone and all(
+            getattr(self, name) == getattr(before, name) for name in _AROUND_LINES
+        )
+        if known is None or not same:
+            return self
+        there = copy(self)
+        there.__dict__.pop("access", None)
+        there.__dict__["_document_access"] = known.replacing(
+            grants=self.grants, forbids=self.forbids
+        )
         return there
 
     def coverage(

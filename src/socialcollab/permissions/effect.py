@@ -17,7 +17,8 @@ from socialcollab.permissions.scope import Span
 
 if TYPE_CHECKING:
     from socialcollab.permissions.access import Access
-    from socialcollab.permissions.rulebook import Rights, Rulebook
+    from socialcollab.permissions.rights import Rights
+    from socialcollab.permissions.rulebook import Rulebook
 
 __all__ = ["Effect", "could_make", "effect_of", "whom_to_ask"]
 

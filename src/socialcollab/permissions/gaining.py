@@ -78,6 +78,8 @@ def gains(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
     and so does what is swapped. Who stands in for whom is no part of this.
     """
     for member in after.member_ids:
+        if after.rulebook.rights(member) is before.rulebook.rights(member):
+            continue  # the very same lines mean them
         was, is_ = before.spans(member), after.spans(member)
         turns = after.rulebook.rotations(member, unlike=before.rulebook)
         listed = before.rulebook.listed(member)

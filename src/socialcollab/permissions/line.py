@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
+from operator import is_not
 
 import attrs
 
@@ -15,7 +17,7 @@ from socialcollab.permissions.permission import ALL
 from socialcollab.permissions.scope import Scope, Span, within
 from socialcollab.verdicts import Reason
 
-__all__ = ["Line", "read_line"]
+__all__ = ["Line", "Reread", "read_line", "reread"]
 
 
 @attrs.frozen(eq=False)
@@ -111,6 +113,10 @@ class Line:
             ),
         )
 
+    def at(self, place: str) -> Line:
+        """Return the same as it stands at a place of the document."""
+        return self if place == self.place else attrs.evolve(self, place=place)
+
     def _through(self, member: str) -> str:
         """Return the team through which it means a member; empty if it names the member."""
         team = ""
@@ -138,7 +144,7 @@ def read_line(source: Grant | Forbid, number: int, scope: Scope) -> Line:
         InvalidValueError: If it names what does not exist.
     """
     what = "grant" if isinstance(source, Grant) else "forbid"
-    place = source.place or f"{what}s[{number}]"
+    place = _place(source, number)
     for party in source.to:
         known: Mapping[str, object] = scope.teams if party.kind == "team" else scope.members
         if party.name not in known:
@@ -179,3 +185,70 @@ def read_line(source: Grant | Forbid, number: int, scope: Scope) -> Line:
         scope.places_of(source.on),
         scope,
     )
+
+
+@attrs.frozen(kw_only=True)
+class Reread:
+    """
+    Lines read with others of before at hand.
+
+    Attributes:
+        lines: The lines.
+
+        changed: Those that are new, and those of before that are gone.
+
+        moved: Whether one that says the same stands at another place now.
+    """
+
+    lines: tuple[Line, ...]
+    changed: tuple[Line, ...]
+    moved: bool
+
+
+def reread(before: Sequence[Line], sources: Iterable[Grant | Forbid], scope: Scope) -> Reread:
+    """
+    Work lines out of which most, at the beginning and the end, read as *before*.
+
+    Raises:
+        InvalidValueError: If one names what does not exist.
+    """
+    sources = tuple(sources)
+    head = _alike(zip(before, sources, strict=False))
+    most = min(len(before), len(sources)) - head
+    tail = _alike(islice(zip(reversed(before), reversed(sources), strict=False), most))
+    gone, until = len(before) - tail, len(sources) - tail
+    first = _kept(before[:head], sources, 0, moved=False)
+    last = _kept(before[gone:], sources, until, moved=gone != until)
+    new = [read_line(one, number, scope) for number, one in enumerate(sources[head:until], head)]
+    return Reread(
+        lines=(*first, *new, *last),
+        changed=(*before[head:gone], *new),
+        moved=any(map(is_not, (*first, *last), (*before[:head], *before[gone:]))),
+    )
+
+
+def _alike(pairs: Iterable[tuple[Line, Grant | Forbid]]) -> int:
+    """Return how many say the same, from the first on."""
+    found = 0
+    for line, source in pairs:
+        if line.source is not source and line.source != source:
+            break
+        found += 1
+    return found
+
+
+def _kept(
+    lines: Sequence[Line], sources: Sequence[Grant | Forbid], first: int, *, moved: bool
+) -> Sequence[Line]:
+    """Return lines as they stand among *sources* now, from the number *first* on."""
+    numbered = zip(lines, sources[first:], range(first, first + len(lines)), strict=False)
+    return [
+        # Nearly always the very value of before: its place is the same, then.
+        line if line.source is source and not moved else line.at(_place(source, number))
+        for line, source, number in numbered
+    ]
+
+
+def _place(source: Grant | Forbid, number: int) -> str:
+    what = "grant" if isinstance(source, Grant) else "forbid"
+    return source.place or f"{what}s[{number}]"

@@ -4,87 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from copy import copy
 from functools import cached_property
 from types import MappingProxyType
-from typing import Final
-
-import attrs
 
 from socialcollab.identifiers import MemberId
 from socialcollab.permissions.duty import Timing
 from socialcollab.permissions.duty_line import DutyLine
 from socialcollab.permissions.gaining import meet, merged, without
-from socialcollab.permissions.grant import Grant
-from socialcollab.permissions.line import Line, read_line
+from socialcollab.permissions.grant import Forbid, Grant
+from socialcollab.permissions.line import Line, read_line, reread
+from socialcollab.permissions.rights import NO_RIGHTS, Rights, in_force, ordered, sort_out
 from socialcollab.permissions.scope import Scope, Span, within
 from socialcollab.permissions.swap import Swap
 from socialcollab.permissions.table import Row, Table
 from socialcollab.verdicts import Reason
 
-__all__ = ["NO_RIGHTS", "Rights", "Rulebook", "spans_of"]
-
-
-@attrs.frozen(eq=False)
-class Rights:
-    """
-    The lines that mean one member, or several whom exactly the same lines mean.
-
-    Attributes:
-        grants: The grants that mean them.
-
-        forbids: The forbids that mean them.
-
-        duties: The duties in which they take turns.
-
-        leaving: The instant from which on they have left, if they ever do:
-            everything is barred then.
-    """
-
-    grants: tuple[Line, ...] = ()
-    forbids: tuple[Line, ...] = ()
-    duties: tuple[DutyLine, ...] = ()
-    leaving: dt.datetime | None = None
-
-    def gives(self, member: str, permission: str, where: str, at: dt.datetime) -> bool:
-        """Tell whether a grant, or a turn of *member*, whose rights these are, gives it then."""
-        return bool(_in_force(self.grants, permission, where, at)) or any(
-            permission in line.permissions
-            and where in line.places
-            and line.turn(member, where, at) is not None
-            for line in self.duties
-        )
-
-    def bars(self, permission: str, where: str, at: dt.datetime) -> bool:
-        """Tell whether a forbid bars it then."""
-        if self.leaving is not None and self.leaving <= at:
-            return True
-        return bool(_in_force(self.forbids, permission, where, at))
-
-    def places_ever(self, permission: str) -> frozenset[str]:
-        """Return where a grant or a turn gives it at some time, forbids aside."""
-        return frozenset[str]().union(
-            *(line.places for line in self.grants if permission in line.permissions),
-            *(line.places for line in self.duties if permission in line.permissions),
-        )
-
-
-def _in_force(lines: Iterable[Line], permission: str, where: str, at: dt.datetime) -> list[Line]:
-    return [
-        line
-        for line in lines
-        if permission in line.permissions
-        and where in line.places
-        and (line.unbounded or within(line.span(where), at))
-    ]
-
-
-def _sorted(lines: list[Line]) -> list[Line]:
-    # Most often there is one; what lines are sorted by takes longer to write than all else.
-    return sorted(lines, key=lambda line: line.order) if len(lines) > 1 else lines
-
-
-NO_RIGHTS: Final = Rights()
+__all__ = ["Rulebook", "spans_of"]
 
 
 class Rulebook:
@@ -99,6 +34,8 @@ class Rulebook:
         forbids: The forbids.
 
         duties: The duties.
+
+        table: Another's with the same scope, which spares grouping places again.
     """
 
     def __init__(
@@ -108,17 +45,15 @@ class Rulebook:
         grants: Iterable[Line],
         forbids: Iterable[Line],
         duties: Iterable[DutyLine],
+        table: Table | None = None,
     ) -> None:
         self.scope = scope
         self.grants = tuple(grants)
         self.forbids = tuple(forbids)
         self.duties = tuple(duties)
-        names = sorted(scope.roles.permission_names)
-        self.table = Table(
-            bits={name: 1 << number for number, name in enumerate(names)},
-            places=scope.places,
-            lines=(*self.grants, *self.forbids),
-        )
+        self.table = table or Table(scope, lines=(*self.grants, *self.forbids))
+        # How many members' lines have changed since places were grouped for the table.
+        self._strayed = 0
         self.rows: dict[str, Row] = {}
         self._row_of: dict[Rights, Row] = {NO_RIGHTS: {}}
         self._lines_with: dict[str, tuple[tuple[Line, ...], tuple[Line, ...]]] = {}
@@ -137,31 +72,96 @@ class Rulebook:
             read_line(one, len(self.grants) + number, self.scope)
             for number, one in enumerate(grants)
         ]
-        there = Rulebook(
-            scope=self.scope,
-            grants=(*self.grants, *lines),
-            forbids=self.forbids,
-            duties=self.duties,
+        return self._with(grants=(*self.grants, *lines), touched=_everyone_of(lines))
+
+    def replacing(self, *, grants: Iterable[Grant], forbids: Iterable[Forbid]) -> Rulebook:
+        """
+        Return the same with these grants and forbids, and no others of either.
+
+        What reads as before is not read again, and only whom the others mean,
+        or meant, has anything worked out anew.
+
+        Raises:
+            InvalidValueError: If one names what does not exist.
+        """
+        given = reread(self.grants, grants, self.scope)
+        barred = reread(self.forbids, forbids, self.scope)
+        return self._with(
+            grants=given.lines,
+            forbids=barred.lines,
+            touched=_everyone_of((*given.changed, *barred.changed)),
+            moved=given.moved or barred.moved,
         )
-        # What the new lines do not touch stays worked out.
-        touched = frozenset[str]().union(*(line.members for line in lines))
-        there.rows = {member: row for member, row in self.rows.items() if member not in touched}
-        there._spans = {
-            member: spans for member, spans in self._spans.items() if member not in touched
-        }
-        return there
 
     def under(self, swaps: Iterable[Swap]) -> Rulebook:
         """Return the same with these swaps and no others; nothing else is worked out anew."""
         swaps = tuple(swaps)
         duties = tuple(line.under(swaps) for line in self.duties)
-        if all(one is other for one, other in zip(self.duties, duties, strict=True)):
+        changed = [
+            (one, other) for one, other in zip(self.duties, duties, strict=True) if one is not other
+        ]
+        if not changed:
             return self
-        # All but who takes turns stays worked out, and what is yet to be is so once for both.
-        there = copy(self)
-        there.duties = duties
-        for name in ("_lines_to", "waiting"):
-            there.__dict__.pop(name, None)
+        return self._with(
+            duties=duties, touched=_everyone_of(line for pair in changed for line in pair)
+        )
+
+    def _with(
+        self,
+        *,
+        touched: frozenset[str],
+        grants: tuple[Line, ...] | None = None,
+        forbids: tuple[Line, ...] | None = None,
+        duties: tuple[DutyLine, ...] | None = None,
+        moved: bool = False,
+    ) -> Rulebook:
+        """
+        Return the same with some other lines.
+
+        Args:
+            touched: Everyone whom another line means, or meant; what is worked
+                out for anybody else is kept.
+
+            grants: The grants, if others than here.
+
+            forbids: The forbids, likewise.
+
+            duties: The duties, likewise.
+
+            moved: Whether a line that says the same stands elsewhere now.
+        """
+        there = Rulebook(
+            scope=self.scope,
+            grants=self.grants if grants is None else grants,
+            forbids=self.forbids if forbids is None else forbids,
+            duties=self.duties if duties is None else duties,
+            table=self.table,
+        )
+        there._strayed = self._strayed + len(touched)
+        if there._strayed * 4 > len(self.scope.members):
+            return Rulebook(
+                scope=there.scope,
+                grants=there.grants,
+                forbids=there.forbids,
+                duties=there.duties,
+            )
+        there.rows = {**self.rows}
+        there._spans = {**self._spans}
+        for member in touched:
+            there.rows.pop(member, None)
+            there._spans.pop(member, None)
+        if not moved:
+            kept = {**self._lines_to}
+            for member in touched:
+                kept.pop(member, None)
+            theirs = sort_out(
+                there.grants,
+                there.forbids,
+                there.duties,
+                leaving=self.scope.leaving,
+                only=touched,
+            )
+            there.__dict__["_lines_to"] = {**kept, **theirs}
         return there
 
     def rights(self, member: str) -> Rights:
@@ -353,39 +353,18 @@ class Rulebook:
     @cached_property
     def _lines_to(self) -> Mapping[str, Rights]:
         """The grants, forbids and duties that each member is meant by, suspended or not."""
-        found: dict[str, tuple[list[Line], list[Line], list[DutyLine]]] = {
-            member: ([], [], []) for member in self.scope.leaving
-        }
-        for grant in self.grants:
-            for member in grant.members:
-                found.setdefault(member, ([], [], []))[0].append(grant)
-        for forbid in self.forbids:
-            for member in forbid.members:
-                found.setdefault(member, ([], [], []))[1].append(forbid)
-        for duty in self.duties:
-            for member in duty.members:
-                found.setdefault(member, ([], [], []))[2].append(duty)
-        # In a team many are meant by the very same lines: they share a row of the table.
-        shared: dict[tuple[object, ...], Rights] = {}
-        rights: dict[str, Rights] = {}
-        for member, (grants, forbids, duties) in found.items():
-            leaving = self.scope.leaving.get(member)
-            key = (*grants, None, *forbids, None, *map(id, duties), leaving)
-            if key not in shared:
-                shared[key] = Rights(tuple(grants), tuple(forbids), tuple(duties), leaving)
-            rights[member] = shared[key]
-        return rights
+        return sort_out(self.grants, self.forbids, self.duties, leaving=self.scope.leaving)
 
     def _meaning(self, member: str) -> Rights:
         return self._lines_to.get(member, NO_RIGHTS)
 
     def granting(self, member: str, permission: str, where: str, *, at: dt.datetime) -> list[Line]:
         """Return the grants in force that give it, sorted."""
-        return _sorted(_in_force(self._meaning(member).grants, permission, where, at))
+        return ordered(in_force(self._meaning(member).grants, permission, where, at))
 
     def barring(self, member: str, permission: str, where: str, *, at: dt.datetime) -> list[Line]:
         """Return the forbids in force that bar it, sorted."""
-        return _sorted(_in_force(self._meaning(member).forbids, permission, where, at))
+        return ordered(in_force(self._meaning(member).forbids, permission, where, at))
 
     def duties_giving(
         self, member: str, permission: str, where: str, *, during: Span = (None, None)
@@ -449,6 +428,10 @@ class Rulebook:
                     for where in line.places:
                         for permission in line.permissions:
                             yield timing, permission, where
+
+
+def _everyone_of(lines: Iterable[Line | DutyLine]) -> frozenset[str]:
+    return frozenset[str]().union(*(line.members for line in lines))
 
 
 def spans_of(lines: Iterable[Line]) -> dict[tuple[str, str], list[Span]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from socialcollab.permissions.line import Line
+from socialcollab.permissions.scope import Scope
 
 __all__ = ["Row", "Table"]
 
@@ -26,18 +27,15 @@ class Table:
     and the rows of a large organization stay in the processor's cache.
 
     Args:
-        bits: A bit for each permission.
-
-        places: Every place there is.
+        scope: The permissions and the places there are.
 
         lines: The lines whose selectors set kinds apart.
     """
 
-    def __init__(
-        self, *, bits: Mapping[str, int], places: Iterable[str], lines: Iterable[Line]
-    ) -> None:
-        self.bits = bits
-        within = dict.fromkeys(places, 0)
+    def __init__(self, scope: Scope, *, lines: Iterable[Line]) -> None:
+        names = sorted(scope.roles.permission_names)
+        self.bits: Mapping[str, int] = {name: 1 << number for number, name in enumerate(names)}
+        within = dict.fromkeys(scope.places, 0)
         uses = Counter(line.places for line in lines if len(line.places) ** 2 > len(within))
         wide = [some for some, _ in uses.most_common(_MOST_WIDE)]
         for number, some in enumerate(wide):
