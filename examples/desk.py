@@ -1,4 +1,4 @@
-"""One post from draft to published, in memory, through the sandbox."""
+"""One post from draft to published, rights for a while, and what hangs on whoever leaves."""
 
 import datetime as dt
 from tempfile import mkdtemp
@@ -18,4 +18,11 @@ report = desk.run_due(monday + dt.timedelta(days=1))
 print(report.count("published"), desk.summary(post), desk.deliveries(post)[0].url)
 for entry in desk.history(post):
     print(f"{entry.at:%a %H:%M} {entry.actor:17} {entry.type}")
+eva = desk.acting_as("eva")
+eva.give(
+    "member:noor", permissions=["schedule"], on="tulip-x", until="2026-05-01", reason="her launch"
+)
+print(desk.organization.access.check("noor", "schedule", "tulip-x", at=monday).explain())
+for thing in desk.departure("noor").needing_an_heir:
+    print(thing)
 sandbox.close()

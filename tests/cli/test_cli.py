@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sqlite3
 import subprocess
@@ -10,10 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from socialcollab.cli import main
 from socialcollab.demo import run_demo
+from socialcollab.desk import Desk
+from socialcollab.organization import Organization
 
 WEEK = Path(__file__).resolve().parents[2] / "examples" / "agency_week"
 AGENCY = str(WEEK / "agency.toml")
@@ -408,3 +412,50 @@ def test_lines_about_nothing_are_warned_of_and_no_fault(run: Run, tmp_path: Path
     (warning,) = json.loads(out)["warnings"]
     assert warning.endswith("with workspace tulip there is network mastodon, x")
     assert f"warning: {warning}" in run("check", str(document))[1]
+
+
+def test_what_hangs_on_somebody_is_shown_of_a_document_and_of_a_desk(
+    run: Run, tmp_path: Path
+) -> None:
+    organization = Organization.template("northwind")
+    document = tmp_path / "agency.toml"
+    written(organization, document)
+    database = tmp_path / "agency.db"
+    with Desk.create(database, organization, owner="eva") as desk:
+        desk.acting_as("ben").draft("half", profiles=["tulip-x"], ref="half")
+    code, out, _ = run("departure", str(document), "ben")
+    assert code == 0
+    assert "duties[0].members[1]" in out
+    code, out, _ = run("departure", str(document), "noor")
+    assert code == 1
+    assert "! approvals[1].steps[0].reviewers[0]" in out
+    code, out, _ = run("departure", str(database), "ben", "--json")
+    assert code == 0
+    assert "half" in {one["name"] for one in json.loads(out)}
+    code, out, _ = run("departure", str(database), "eva", "--language", "nl")
+    assert code == 1
+    assert "heeft een opvolger nodig" in out
+    code, _, err = run("departure", str(document), "nobody")
+    assert code == 2
+    assert "there is no member `nobody`" in err
+
+
+def test_lines_that_name_only_who_has_left_are_warned_of(run: Run, tmp_path: Path) -> None:
+    organization = Organization.template("northwind")
+    members = [
+        attrs.evolve(one, left=dt.date(2026, 2, 1)) if one.id == "noor" else one
+        for one in organization.members
+    ]
+    path = tmp_path / "agency.toml"
+    written(attrs.evolve(organization, members=tuple(members)), path)
+    _, out, _ = run("check", str(path), "--at", "2026-03-01T00:00Z")
+    assert "warning: approvals[1].steps[0].reviewers names only who has left: `noor`" in out
+    _, out, _ = run("check", str(path), "--at", "2026-01-01T00:00Z", "--json")
+    assert [] == json.loads(out)["warnings"]
+
+
+def written(organization: Organization, path: Path) -> None:
+    path.write_text(organization.to_toml(), encoding="utf-8")
+    for name, data in organization.files.items():
+        (path.parent / name).parent.mkdir(exist_ok=True)
+        (path.parent / name).write_bytes(data)

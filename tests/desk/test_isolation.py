@@ -253,6 +253,7 @@ def commands(about: Target, when: dt.datetime) -> dict[str, Any]:
             ]
         ),
         "unswap": dc.Unswap(swaps=about.swap),
+        "depart": dc.Depart(member=about.member, reason="x"),
         "start_campaign": dc.StartCampaign(campaign=about.campaign),
         "observe": dc.Observe(profile=about.profile, network_id="8", at=NOW),
         "forget": dc.Forget(profile=about.profile, network_id="8"),
@@ -312,6 +313,7 @@ def ways(acting: Acting, about: Target, rng: random.Random) -> dict[str, Callabl
             in_return=("2026-05-03 09:00", "2026-05-04 09:00"),
         ),
         "unswap": lambda: acting.unswap(about.swap),
+        "depart": lambda: acting.depart(about.member, reason="x"),
         "start_campaign": lambda: acting.start_campaign(about.campaign),
         "adopt": lambda: acting.adopt(acting._desk.propose(acting._desk.organization), reason="x"),
         "to_do": acting.to_do,

@@ -34,7 +34,7 @@ def calendar(given: argparse.Namespace, out: Out) -> int:
     from socialcollab.scheduling import write_ics
     from socialcollab.time import local_time
 
-    with open_desk(given) as desk:
+    with open_desk(given.desk, given.id) as desk:
         organization = desk.organization
         year, month = _month(given.month, desk)
         zone = organization.settings.timezone
@@ -95,7 +95,7 @@ def calendar(given: argparse.Namespace, out: Out) -> int:
 
 def history(given: argparse.Namespace, out: Out) -> int:
     """Show what happened to a post."""
-    with open_desk(given) as desk:
+    with open_desk(given.desk, given.id) as desk:
         post = desk.post_by_ref(given.post) or desk.post(given.post)
         entries = desk.history(post)
     value = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 from typing import TYPE_CHECKING
 
@@ -37,8 +36,8 @@ def load(path: str) -> Organization:
     return Organization.load(path)
 
 
-def open_desk(given: argparse.Namespace) -> Desk:
-    """Open the desk that the arguments name."""
+def open_desk(path: str, organization: str = "") -> Desk:
+    """Open the desk of a file."""
     from socialcollab.desk import Desk
 
-    return Desk.open(given.desk, organization=given.id)
+    return Desk.open(path, organization=organization)

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from socialcollab.cli.given import instant, load
+from socialcollab.cli.given import instant, load, open_desk
 from socialcollab.cli.out import FINE, FOUND, Out
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import Organization
@@ -55,6 +55,13 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     duties.add_argument("--start", help="from this instant on (ISO 8601; default now)")
     duties.add_argument("--end", help="until this instant")
     duties.add_argument("--days", type=int, default=30, help="for so many days; default 30")
+    departure = command(
+        "departure", _departure, "show what hangs on somebody who leaves, and who could take over"
+    )
+    departure.add_argument("source", help="the document, or the desk's SQLite file")
+    departure.add_argument("member", help="a member's id")
+    departure.add_argument("--id", default="", help="the organization, if the file holds several")
+    departure.add_argument("--language", default="en", choices=("en", "nl"), help="of the answer")
 
     compare = command(
         "compare", _compare, "say who gains and who loses what from one document to another"
@@ -189,6 +196,40 @@ def _turn_line(duty: str, zone: str, where: tuple[str, ...], turn: Turn) -> str:
         f"{duty:<20} {turn.member:<16} from {first:%Y-%m-%d %H:%M}{until} {zone}"
         f" on {', '.join(where)}"
     )
+
+
+def _departure(given: argparse.Namespace, out: Out) -> int:
+    from socialcollab.organization import departing
+
+    if given.source.lower().endswith(".toml"):
+        things = departing(load(given.source), given.member, at=instant(None))
+    else:
+        with open_desk(given.source, given.id) as desk:
+            things = desk.departure(given.member).things
+    out.answer(
+        [
+            {
+                "place": one.place,
+                "section": one.section,
+                "name": one.name,
+                "needs_heir": one.needs_heir,
+                "heir": one.heir,
+                "then": one.then.text(given.language),
+            }
+            for one in things
+        ],
+        [
+            (
+                f"! {one.then.text(given.language)}"
+                if one.needs_heir
+                else one.then.text(given.language)
+            )
+            + (f" ({one.heir}?)" if one.heir else "")
+            for one in things
+        ]
+        or [f"nothing hangs on {given.member}"],
+    )
+    return FOUND if any(one.needs_heir for one in things) else FINE
 
 
 def _survival(count: int | None) -> str:

@@ -42,6 +42,7 @@ NOTICE_KINDS = (
     "rights_given",
     "rights_taken_back",
     "stands_in",
+    "takes_over",
     "unknown",
 )
 """Every kind of notice there is, sorted."""

@@ -8,6 +8,7 @@ from socialcollab.desk.commands import (
     Away,
     Back,
     Command,
+    Depart,
     Erase,
     Give,
     Resume,
@@ -18,6 +19,7 @@ from socialcollab.desk.commands import (
     Unswap,
     WriteNote,
 )
+from socialcollab.desk.departing import Departure
 from socialcollab.desk.desk import Desk
 from socialcollab.desk.due import DueReport
 from socialcollab.desk.history import HistoryEntry
@@ -39,6 +41,8 @@ __all__ = [
     "Away",
     "Back",
     "Command",
+    "Depart",
+    "Departure",
     "Desk",
     "DueReport",
     "Erase",

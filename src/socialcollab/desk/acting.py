@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from socialcollab.content import Delivery, Image, Poll, Post
 from socialcollab.desk import commands as dc
+from socialcollab.desk.departing import Departure
 from socialcollab.desk.drafting import UNCHANGED, TimeLike, Unchanged, draft, edit, local_time_of
 from socialcollab.desk.holding import hold, resume, write_note
 from socialcollab.desk.notices import NoticeBatch, read_notices
@@ -635,6 +636,52 @@ class Acting:
                 left who may do everything everywhere.
         """
         self.do(dc.Adopt(proposal=proposal, reason=reason))
+
+    def depart(
+        self,
+        member: Departure | str,
+        *,
+        reason: str,
+        heirs: Mapping[str, str] | None = None,
+        on: DayLike | None = None,
+    ) -> None:
+        """
+        Let a member leave for good, and heirs take over what hangs on them, all or nothing.
+
+        The document then has ``left`` on the member and names them nowhere
+        else, but for turns of a list; what was said of them by command ends.
+        Whatever an heir takes over counts as given by whoever lets them.
+
+        Args:
+            member: Who leaves, or the plan that `Desk.departure` made: what
+                hangs on them since is refused then, and named.
+
+            reason: Why.
+
+            heirs: Who takes over, by place (``"workspaces[0].lead"``) or by
+                section (``"duties"``), such as those that the plan proposes.
+
+            on: The first day without them, in their own zone; today, or the
+                day that the document says, if not given.
+
+        Raises:
+            RefusedError: If this member does not manage access there, an heir
+                would get more than this member holds, something needs an heir
+                and has none, or a post would wait for nobody.
+
+            StaleError: If more hangs on them than the plan says, or another
+                document is in force.
+        """
+        plan = member if isinstance(member, Departure) else None
+        self.do(
+            dc.Depart(
+                member=plan.member if plan is not None else str(member),
+                heirs=heirs or {},
+                on=None if on is None else day(on),
+                reason=reason,
+                seen=plan,
+            )
+        )
 
     def erase(self, *, member: str = "", post: Post | str = "", reason: str) -> tuple[str, ...]:
         """

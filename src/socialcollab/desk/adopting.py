@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from collections.abc import Iterable
 
 from socialcollab.desk.commands import Adopt
 from socialcollab.desk.engine import Engine, State
@@ -18,7 +19,7 @@ from socialcollab.workflow import Actor, Event
 from socialcollab.workflow.erasing_events import PersonErased
 from socialcollab.workflow.freeing import refused_freeing
 
-__all__ = ["adopt", "files_text"]
+__all__ = ["adopt", "adopted", "check_rights", "files_text", "sees"]
 
 _SHOWN = 5
 
@@ -61,16 +62,23 @@ def adopt(
         )
     # What has been given by command holds under the new document too.
     after = proposal.organization.under(state.facts)
-    _check_rights(state, actor.name, changes, after, at)
-    data = OrganizationAdopted(
-        document_digest=proposal.organization.digest,
+    check_rights(state, actor.name, changes, after, at)
+    data = adopted(state, proposal.organization, changes, command.reason)
+    return (Event(ORGANIZATION, actor, data),)
+
+
+def adopted(
+    state: State, organization: Organization, changes: Iterable[Change], reason: str
+) -> OrganizationAdopted:
+    """Say that an organization comes into force in place of the one that is."""
+    return OrganizationAdopted(
+        document_digest=organization.digest,
         before=state.digest,
         changes=tuple(str(change) for change in changes),
-        document=proposal.organization.to_toml(),
-        files=files_text(proposal.organization),
-        reason=command.reason,
+        document=organization.to_toml(),
+        files=files_text(organization),
+        reason=reason,
     )
-    return (Event(ORGANIZATION, actor, data),)
 
 
 def files_text(organization: Organization) -> dict[str, str]:
@@ -94,12 +102,12 @@ def _stale(
         changed=tuple(
             str(change)
             for change in base.changes_to(state.document)
-            if _sees(state, member, change, at)
+            if sees(state, member, change, at)
         ),
     )
 
 
-def _sees(state: State, member: str, change: Change, at: dt.datetime) -> bool:
+def sees(state: State, member: str, change: Change, at: dt.datetime) -> bool:
     """Tell whether a member may view every place that a change is about."""
     known = state.organization.workspaces_by_id
     return all(
@@ -108,13 +116,19 @@ def _sees(state: State, member: str, change: Change, at: dt.datetime) -> bool:
     )
 
 
-def _check_rights(
+def check_rights(
     state: State,
     member: str,
     changes: tuple[Change, ...],
     after: Organization,
     at: dt.datetime,
 ) -> None:
+    """
+    Refuse changes that a member may not bring about; *after* is under what holds by command.
+
+    Raises:
+        RefusedError: As `adopt` does.
+    """
     access = state.organization.access
     for change in changes:
         for place in change.places:

@@ -14,6 +14,7 @@ from socialcollab.content import Delivery, Hold, Post, Summary
 from socialcollab.desk.async_acting import AsyncActing
 from socialcollab.desk.async_ports import DeskNetwork, DeskStore, Ports, Sleep, opened, pause, run
 from socialcollab.desk.carrying import Carrier
+from socialcollab.desk.departing import Departure, departure
 from socialcollab.desk.due import DueReport, next_due, reconcile, run_due
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.history import HistoryEntry, feed, history, last_event_at
@@ -294,6 +295,17 @@ class AsyncDesk:
             InvalidValueError: If it is of another organization.
         """
         return await self.run(propose(self.engine, organization))
+
+    async def departure(self, member: str) -> Departure:
+        """
+        Return everything that hangs on a member, and what becomes of it if they leave.
+
+        Nothing changes before somebody lets them go; see `AsyncActing.depart`.
+
+        Raises:
+            NotFoundError: If there is no such member.
+        """
+        return await self.run(departure(self.engine, member))
 
     async def in_force(self, at: dt.datetime | None = None) -> InForce:
         """

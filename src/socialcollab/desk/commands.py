@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import attrs
@@ -14,6 +14,7 @@ from socialcollab.sections import as_words
 from socialcollab.workflow.commands import PostCommand
 
 if TYPE_CHECKING:
+    from socialcollab.desk.departing import Departure
     from socialcollab.desk.proposal import Proposal
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Away",
     "Back",
     "Command",
+    "Depart",
     "Erase",
     "Forget",
     "Give",
@@ -141,6 +143,32 @@ class Unswap:
 
 
 @attrs.frozen(kw_only=True)
+class Depart:
+    """
+    Let a member leave for good, and heirs take over what hangs on them.
+
+    Attributes:
+        member: Who leaves.
+
+        heirs: Who takes over, by place or by section.
+
+        on: The first day without them; today if None.
+
+        reason: Why.
+
+        seen: The plan that was seen: more is refused. None if none was.
+    """
+
+    NAME: ClassVar[str] = "depart"
+
+    member: str
+    heirs: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    on: dt.date | None = None
+    reason: str
+    seen: Departure | None = attrs.field(default=None, hash=False)
+
+
+@attrs.frozen(kw_only=True)
 class StartCampaign:
     """Say on which days a campaign runs; *start* is today if None."""
 
@@ -229,6 +257,7 @@ Command: TypeAlias = (
     | TakeBack
     | SwapDuty
     | Unswap
+    | Depart
     | StartCampaign
     | Adopt
     | Observe

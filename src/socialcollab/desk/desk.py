@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 from socialcollab.content import Delivery, Hold, Post, Summary
 from socialcollab.desk.acting import Acting
 from socialcollab.desk.carrying import Carrier
+from socialcollab.desk.departing import Departure, departure
 from socialcollab.desk.due import DueReport, next_due, reconcile, run_due
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.history import HistoryEntry, feed, history, last_event_at
@@ -293,6 +294,17 @@ class Desk:
             InvalidValueError: If it is of another organization.
         """
         return self.run(propose(self.engine, organization))
+
+    def departure(self, member: str) -> Departure:
+        """
+        Return everything that hangs on a member, and what becomes of it if they leave.
+
+        Nothing changes before somebody lets them go; see `Acting.depart`.
+
+        Raises:
+            NotFoundError: If there is no such member.
+        """
+        return self.run(departure(self.engine, member))
 
     def in_force(self, at: dt.datetime | None = None) -> InForce:
         """

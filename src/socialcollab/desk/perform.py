@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from socialcollab.content import Delivery, Post, PostContent
 from socialcollab.desk import commands as dc
 from socialcollab.desk.adopting import adopt
+from socialcollab.desk.departing import depart
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.erasing import erase
 from socialcollab.desk.observing import decided_on_observed
@@ -168,6 +169,9 @@ def decided(
         return events, [], b""
     if isinstance(command, (dc.Observe, dc.Forget)):
         events, loaded = yield from decided_on_observed(engine, state, actor, command, at=at)
+        return events, loaded, b""
+    if isinstance(command, dc.Depart):
+        events, loaded = yield from depart(engine, state, actor, command, at=at)
         return events, loaded, b""
     on_post = cast("cm.PostCommand", command)
     found = yield from _decided_on_post(engine, state, actor, on_post, at=at, read=read)

@@ -18,7 +18,7 @@ from socialcollab.showing import Tone, badge, card, facts, rows
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import Actor, step_statuses
 
-__all__ = ["Orphan", "Proposal", "propose"]
+__all__ = ["Orphan", "Proposal", "propose", "undecidable"]
 
 _OPEN = tuple(
     state.value for state in PostState if state not in (PostState.REJECTED, PostState.CANCELLED)
@@ -175,7 +175,7 @@ def propose(engine: Engine, organization: Organization) -> Steps[Proposal]:
         if _asked_again(loaded, state, after):
             again.append(loaded.record.post.id)
         elif loaded.record.post.state is PostState.IN_REVIEW:
-            orphans += _undecidable(engine, loaded, state, after)
+            orphans += undecidable(engine, loaded, state, after)
     now = engine.now()
     orphans += _of_facts(after, now)
     return Proposal(
@@ -249,7 +249,7 @@ def _asked_again(loaded: Loaded, before: State, after: State) -> bool:
     )
 
 
-def _undecidable(engine: Engine, loaded: Loaded, before: State, after: State) -> Iterator[Orphan]:
+def undecidable(engine: Engine, loaded: Loaded, before: State, after: State) -> Iterator[Orphan]:
     """Yield the steps that would ask nobody, and ask somebody now."""
     post: Post = loaded.record.post
     now = engine.now()

@@ -130,6 +130,7 @@ _MOVING = (
     fe.GrantTakenBack,
     fe.DutySwapped,
     fe.DutyUnswapped,
+    fe.MemberDeparted,
 )
 """Facts that change who may, and so who is asked."""
 

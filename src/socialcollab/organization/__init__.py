@@ -1,6 +1,7 @@
 """The whole team in one document: who takes part, who may, who must agree, and when."""
 
 from socialcollab.organization.change import Change, changes_between
+from socialcollab.organization.departure import Departing, departing
 from socialcollab.organization.expectation import Expectation, FailedExpectation
 from socialcollab.organization.leftovers import Leftover, leftovers
 from socialcollab.organization.organization import Organization
@@ -17,6 +18,7 @@ from socialcollab.organization.unmatched import Unmatched, unmatched
 __all__ = [
     "CampaignStart",
     "Change",
+    "Departing",
     "Expectation",
     "FailedExpectation",
     "Hanging",
@@ -28,6 +30,7 @@ __all__ = [
     "StandingFacts",
     "Unmatched",
     "changes_between",
+    "departing",
     "evolve_facts",
     "leftovers",
     "removal",

@@ -15,7 +15,7 @@ from socialcollab.organization.write import section_values
 if TYPE_CHECKING:
     from socialcollab.organization.organization import Organization
 
-__all__ = ["Change", "changes_between"]
+__all__ = ["Change", "changes_between", "places_of"]
 
 # Sections that are known by their id; others are known by all that they say.
 _BY_ID = (
@@ -130,7 +130,7 @@ def _by_id(
             for one, organization in ((old.get(name), old_organization),
                                       (new.get(name), new_organization))
             if one is not None
-            for place in _places(section, one, organization)
+            for place in places_of(section, one, organization)
         }  # fmt: skip
         found.append(_change(kind, section, name, said, says, _narrow(places)))
     return found
@@ -228,7 +228,7 @@ def _needs(section: str, kind: str, keys: tuple[str, ...]) -> tuple[str, ...]:
     return ("manage_access",)
 
 
-def _places(section: str, one: Any, organization: Organization) -> tuple[str, ...]:
+def places_of(section: str, one: Any, organization: Organization) -> tuple[str, ...]:
     """Return the workspaces that a section speaks of alone, or ``*``."""
     if section == "workspaces":
         return (one.id,)

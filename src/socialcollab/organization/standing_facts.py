@@ -6,6 +6,7 @@ import datetime as dt
 
 import attrs
 
+from socialcollab.directory import Party
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, WorkspaceId
 from socialcollab.permissions import Absence, GivenGrant, Swap
@@ -136,11 +137,51 @@ def evolve_facts(
             attrs.evolve(one, until=data.at) if one.id in data.swaps else one for one in facts.swaps
         )
         return attrs.evolve(facts, swaps=swaps)
+    if isinstance(data, fe.MemberDeparted):
+        return _without(facts, data, at)
     if isinstance(data, fe.CampaignStarted):
         start = CampaignStart(campaign=data.campaign, start=data.start, end=data.end, by=actor.name)
         others = tuple(one for one in facts.campaigns if one.campaign != data.campaign)
         return attrs.evolve(facts, campaigns=(*others, start))
     raise InvalidValueError(f"`{data.TYPE}` is no event of facts", value=data.TYPE)
+
+
+def _without(facts: StandingFacts, data: fe.MemberDeparted, at: dt.datetime) -> StandingFacts:
+    """Return the facts once a member has left: theirs end, or are their heirs'."""
+    absences: list[Absence] = []
+    for one in facts.absences:
+        if one.member == data.member and one.end > data.on:
+            if one.start < data.on:
+                absences.append(attrs.evolve(one, end=data.on))
+        elif one.delegate == data.member and one.end > data.on:
+            heir = data.stand_ins.get(one.id, "")
+            permissions = one.permissions if heir else ()
+            absences.append(attrs.evolve(one, delegate=heir, permissions=permissions))
+        else:
+            absences.append(one)
+    given: list[GivenGrant] = []
+    for gift in facts.given:
+        heir = data.given.get(gift.id, "")
+        to = tuple(
+            dict.fromkeys(
+                Party("member", heir) if heir and party == Party("member", data.member) else party
+                for party in gift.grant.to
+                if heir or party != Party("member", data.member)
+            )
+        )
+        if to:
+            given.append(attrs.evolve(gift, grant=attrs.evolve(gift.grant, to=to)))
+    swaps = tuple(
+        (
+            attrs.evolve(one, member=data.swaps[one.id])
+            if one.id in data.swaps
+            else attrs.evolve(one, until=at)
+        )
+        if one.member == data.member and one.until is None
+        else one
+        for one in facts.swaps
+    )
+    return attrs.evolve(facts, absences=tuple(absences), given=tuple(given), swaps=swaps)
 
 
 def _long_over(given: GivenGrant, at: dt.datetime) -> bool:

@@ -74,6 +74,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "away": "manage_access",  # of others; of oneself it takes none
         "back": "manage_access",  # likewise
         "give": "manage_access",  # and all that it gives
+        "depart": "manage_access",  # and what the changed lines need
         "take_back": "manage_access",  # of what oneself gave it takes none
         "swap_duty": "manage_access",  # of others' turns; of one's own it takes none
         "unswap": "manage_access",  # likewise
@@ -99,7 +100,6 @@ TO_COME: Final[frozenset[str]] = frozenset(
         "claim",
         "connect",
         "delete_comment",
-        "depart",
         "escalate",
         "export",
         "hand_off",

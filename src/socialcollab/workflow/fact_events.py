@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import attrs
@@ -22,6 +23,7 @@ __all__ = [
     "GrantTakenBack",
     "MemberAway",
     "MemberBack",
+    "MemberDeparted",
 ]
 
 
@@ -89,6 +91,35 @@ class DutyUnswapped:
 
 
 @attrs.frozen(kw_only=True)
+class MemberDeparted:
+    """
+    A member left for good, and what had been said by command went to their heirs or ended.
+
+    Attributes:
+        member: Who left.
+
+        on: The first day without them.
+
+        stand_ins: Who stands in instead, by absence; where nobody is named, nobody does.
+
+        given: Who has instead what was given, likewise.
+
+        swaps: Who takes over instead where they would have on duty, likewise.
+
+        heirs: Everybody who took something over, of the document too.
+    """
+
+    TYPE: ClassVar[str] = "facts.departed"
+
+    member: MemberId
+    on: dt.date
+    stand_ins: Mapping[str, str] = attrs.field(factory=dict)
+    given: Mapping[str, str] = attrs.field(factory=dict)
+    swaps: Mapping[str, str] = attrs.field(factory=dict)
+    heirs: tuple[MemberId, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class CampaignStarted:
     """A campaign runs from *start* on, and until before *end* if that is known."""
 
@@ -115,6 +146,7 @@ FACT_EVENTS: Final[tuple[type[Any], ...]] = (
     GrantTakenBack,
     DutySwapped,
     DutyUnswapped,
+    MemberDeparted,
     CampaignStarted,
     FactsReplanned,
 )

@@ -93,8 +93,9 @@ def told_of_facts(events: Sequence[ev.Event], context: Context) -> tuple[Told, .
     """
     Return whom to tell of facts.
 
-    These are who is to stand in for somebody, who was given rights by name, or
-    has them no more, and who takes over on duty, in whose place, or no more.
+    These are who is to stand in for somebody or takes over from one who leaves,
+    who was given rights by name, or has them no more, and who takes over on
+    duty, in whose place, or no more.
     """
     found: list[Told] = []
     for event in events:
@@ -115,6 +116,8 @@ def told_of_facts(events: Sequence[ev.Event], context: Context) -> tuple[Told, .
                 Told(to=to, kind="duty_given_back", by=_name(event.actor))
                 for to in dict.fromkeys((*data.members, *again))
             ]
+        elif isinstance(data, fe.MemberDeparted):
+            found += [Told(to=heir, kind="takes_over", by=data.member) for heir in data.heirs]
     actors = {_name(event.actor) for event in events}
     return tuple(_with_channels(told, context) for told in _once(found) if told.to not in actors)
 

@@ -1,0 +1,124 @@
+"""The document without somebody who leaves: heirs in their places, or one name less."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from socialcollab.errors import InvalidValueError, NotFoundError
+from socialcollab.organization import Organization, departing
+from socialcollab.organization.departure import handed_over, heirs_by_place, refuse_heir
+from socialcollab.testing.documents import documents
+
+NOW = dt.datetime(2026, 6, 1, 9, tzinfo=dt.UTC)
+TODAY = dt.date(2026, 6, 1)
+NORTHWIND = Organization.template("northwind")
+
+
+def test_who_is_alone_where_somebody_has_to_be_needs_an_heir() -> None:
+    needing = {
+        who: [one.place for one in departing(NORTHWIND, who, at=NOW) if one.needs_heir]
+        for who in ("ana", "ben", "eva", "noor")
+    }
+    assert [] == needing["ana"] == needing["ben"]
+    assert "workspaces[0].lead" in needing["eva"]
+    assert ["approvals[1].steps[0].reviewers[0]"] == needing["noor"]
+
+
+def test_without_them_lines_of_their_own_go_and_lists_have_one_name_less() -> None:
+    after, needed = handed_over(NORTHWIND, "ben", {}, left=TODAY)
+    assert not needed
+    assert TODAY == after.members_by_id["ben"].left
+    assert ("ana", "eva") == after.teams[0].members == after.duties[0].members
+    assert all("ben" not in str(grant.to) for grant in after.grants)
+    assert () == tuple(departing(after, "ben", at=NOW))
+    gone, _ = handed_over(NORTHWIND, "ana", {}, left=TODAY)
+    assert () == gone.forbids
+
+
+def test_heirs_stand_in_their_places_once() -> None:
+    places = [one.place for one in departing(NORTHWIND, "ben", at=NOW)]
+    after, needed = handed_over(NORTHWIND, "ben", dict.fromkeys(places, "eva"), left=TODAY)
+    assert not needed
+    assert ("ana", "eva") == after.duties[0].members
+    alone, _ = handed_over(
+        NORTHWIND, "noor", {"approvals[1].steps[0].reviewers[0]": "ana"}, left=TODAY
+    )
+    (reviewer,) = alone.approvals[1].steps[0].reviewers
+    assert "member:ana" == str(reviewer)
+
+
+def test_turns_of_a_list_stay_unless_somebody_takes_them_over() -> None:
+    """Were one taken out, the turn before it would last longer, and its member gain by that."""
+    listed = Organization.from_dict({
+        **NORTHWIND.to_dict(),
+        "duties": [{"id": "summer", "role": "publisher", "on": {"workspace": "tulip"},
+                    "turns": [{"member": "ana", "start": dt.date(2026, 5, 1)},
+                              {"member": "ben", "start": dt.date(2026, 5, 8)},
+                              {"member": "ben", "start": dt.date(2026, 7, 1)}]}],
+    }, files=NORTHWIND.files)  # fmt: skip
+    turns = [one for one in departing(listed, "ben", at=NOW) if one.section == "duties"]
+    assert [False, True] == [one.takes_heir for one in turns]
+    after, needed = handed_over(listed, "ben", {turns[1].place: "eva"}, left=TODAY)
+    assert not needed
+    assert ["ana", "ben", "eva"] == [one.member for one in after.duties[0].turns]
+    assert [] == [one for one in turns if one.needs_heir]
+
+
+def test_heirs_are_named_by_place_or_by_section_and_the_place_goes_first() -> None:
+    things = departing(NORTHWIND, "ben", at=NOW)
+    found = heirs_by_place(
+        things, {"grants": "ana", "grants[0].to[0]": "eva", "duties": "ana"}, member="ben"
+    )
+    assert "eva" == found["grants[0].to[0]"]
+    assert "ana" == found["duties[0].members[1]"]
+    with pytest.raises(InvalidValueError, match=r"did you mean `duties`"):
+        heirs_by_place(things, {"dutys": "ana"}, member="ben")
+
+
+@pytest.mark.parametrize(
+    ("heir", "error", "says"),
+    [
+        ("evaa", NotFoundError, "did you mean `eva`"),
+        ("ben", InvalidValueError, "from themselves"),
+        ("noor", InvalidValueError, "suspended"),
+        ("ana", InvalidValueError, "has left"),
+    ],
+)
+def test_an_heir_is_somebody_else_who_is_there(heir, error, says) -> None:
+    members = [
+        attrs.evolve(one, suspended=one.id == "noor", left=TODAY if one.id == "ana" else None)
+        for one in NORTHWIND.members
+    ]
+    organization = attrs.evolve(NORTHWIND, members=tuple(members))
+    with pytest.raises(error, match=says):
+        refuse_heir(organization, "ben", heir, at=NOW)
+
+
+def test_nobody_who_does_not_exist_leaves() -> None:
+    with pytest.raises(NotFoundError, match="did you mean `ben`"):
+        departing(NORTHWIND, "bne", at=NOW)
+
+
+@settings(max_examples=25, deadline=None)
+@given(documents(), st.data())
+def test_whoever_leaves_is_named_nowhere_once_all_that_needs_an_heir_has_one(
+    document, data
+) -> None:
+    organization = Organization.from_dict(document)
+    names = [one.id for one in organization.members]
+    if len(names) < 2:
+        return
+    who = data.draw(st.sampled_from(names))
+    heir = data.draw(st.sampled_from([name for name in names if name != who]))
+    things = departing(organization, who, at=NOW)
+    needing = {one.place: heir for one in things if one.needs_heir}
+    after, needed = handed_over(organization, who, needing, left=TODAY)
+    assert not needed
+    left = [one.place for one in departing(after, who, at=NOW)]
+    assert all(".turns[" in place for place in left)
+    assert set(needing) == handed_over(organization, who, {}, left=TODAY)[1]
