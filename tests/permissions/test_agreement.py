@@ -54,7 +54,7 @@ def play(seed: int, counts: Counter[str]) -> None:
 
 def test_they_agree_on_some_organizations() -> None:
     counts: Counter[str] = Counter()
-    for seed in range(40):
+    for seed in range(22):
         play(seed, counts)
     # Every way to a yes has been met, and a forbid.
     for code in ("grant.member", "grant.team", "duty.turn", "stands_in_for", "forbid"):
@@ -79,7 +79,7 @@ def test_they_agree_for_as_long_as_there_is(
 
 
 def test_no_order_of_any_lines_changes_a_verdict_or_its_reasons() -> None:
-    for seed in range(25):
+    for seed in range(8):
         rng = random.Random(seed)
         organization = make(rng)
         mixed = attrs.evolve(
@@ -91,8 +91,12 @@ def test_no_order_of_any_lines_changes_a_verdict_or_its_reasons() -> None:
             },
         )
         one, other, at = organization.access(), mixed.access(), moment(rng)
-        for member in organization.members:
-            for permission in PERMISSIONS:
-                for where in organization.places:
-                    verdict = one.check(member.id, permission, where, at=at)
-                    assert verdict == other.check(member.id, permission, where, at=at), seed
+        questions = [
+            (member.id, permission, where)
+            for member in organization.members
+            for permission in PERMISSIONS
+            for where in organization.places
+        ]
+        for question in rng.sample(questions, min(25, len(questions))):
+            # Remedies and near misses included.
+            assert one.check(*question, at=at) == other.check(*question, at=at), (seed, question)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import time
 from collections.abc import Iterator
 from itertools import chain, combinations
 
@@ -151,9 +152,9 @@ def forbidding(organization, member: str, permission: str, rng: random.Random):
     return attrs.evolve(organization, forbids=(*organization.forbids, forbid))
 
 
-def test_each_remedy_by_itself_makes_it_a_yes(naive) -> None:
+def each_is_enough(naive, seed: int, count: int) -> set[str]:
     codes = set()
-    for organization, question, at in refused_questions(4, 220):
+    for organization, question, at in refused_questions(seed, count):
         verdict = organization.access().check(*question, at=at)
         assert verdict.missing
         for remedy in verdict.missing:
@@ -170,17 +171,21 @@ def test_each_remedy_by_itself_makes_it_a_yes(naive) -> None:
                 if rest:
                     less = attrs.evolve(rest[0], also=tuple(rest[1:]))
                     assert not naive.may(applied(organization, less), *question, at)
-    assert {"end_forbid", "join_team", "grant_permission", "wait"} <= codes
+    return codes
+
+
+def test_each_remedy_by_itself_makes_it_a_yes(naive) -> None:
+    assert {"end_forbid", "join_team", "grant_permission"} <= each_is_enough(naive, 4, 60)
 
 
 def started(remedy: Remedy) -> dt.datetime:
     return dt.datetime.fromisoformat(remedy["instant"])
 
 
-def test_no_smaller_change_of_a_kind_is_enough() -> None:
-    """Every change of each kind is tried."""
+def none_smaller_is_enough(seed: int, count: int) -> set[str]:
+    """Try every change of each kind."""
     chosen = set()
-    for organization, question, at in refused_questions(101, 70):
+    for organization, question, at in refused_questions(seed, count):
         before = organization.access()
         if before.allows(*question, at=at):
             continue
@@ -204,13 +209,16 @@ def test_no_smaller_change_of_a_kind_is_enough() -> None:
             chosen.add(kind)
             after = applied(organization, remedy).access()
             assert best == size(before, after, len(parts(remedy)), at), (kind, remedy)
-    assert chosen == {"end_forbid", "join_team", "grant"}
+    return chosen
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_until_the_end_of_a_wait_the_answer_stays_no(seed: int) -> None:
+def test_no_smaller_change_of_a_kind_is_enough() -> None:
+    assert none_smaller_is_enough(101, 35) == {"end_forbid", "join_team", "grant"}
+
+
+def no_until_the_wait_is_over(seed: int, count: int) -> None:
     half_hour = dt.timedelta(minutes=30)
-    for organization, question, at in refused_questions(200 + seed, 40):
+    for organization, question, at in refused_questions(seed, count):
         asked = organization.access()
         wait = next(
             (one for one in asked.check(*question, at=at).missing if one.code[:4] == "wait"), None
@@ -224,11 +232,14 @@ def test_until_the_end_of_a_wait_the_answer_stays_no(seed: int) -> None:
         assert wait is None or asked.allows(*question, at=until)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_remedy_names_exactly_those_who_could_do_it(seed: int) -> None:
+def test_until_the_end_of_a_wait_the_answer_stays_no() -> None:
+    no_until_the_wait_is_over(200, 15)
+
+
+def exactly_those_who_could(seed: int, count: int) -> int:
     """Whoever manages access where it counts and holds all that it brings, as adoption asks."""
     named = 0
-    for organization, question, at in refused_questions(300 + seed, 60):
+    for organization, question, at in refused_questions(seed, count):
         grants = (
             *organization.grants,
             Grant(to="member:m0", permissions="*", on={"workspace": "*"}, place="all"),
@@ -264,7 +275,32 @@ def test_a_remedy_names_exactly_those_who_could_do_it(seed: int) -> None:
             assert remedy.by == could, (remedy, question)
             assert (remedy.ask in could) if could else remedy.ask == ""
             named += len(could)
-    assert named
+    return named
+
+
+def test_a_remedy_names_exactly_those_who_could_do_it() -> None:
+    assert exactly_those_who_could(300, 40)
+
+
+@pytest.mark.slow
+def test_remedies_hold_for_as_long_as_there_is(
+    naive, seconds: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A failure prints the seed that replays it."""
+    first, number = time.time_ns() % 2**31, 0
+    end = time.monotonic() + seconds
+    while number == 0 or time.monotonic() < end:
+        seed = first + number
+        try:
+            each_is_enough(naive, seed, 20)
+            none_smaller_is_enough(seed, 20)
+            no_until_the_wait_is_over(seed, 10)
+            exactly_those_who_could(seed, 10)
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}") from error
+        number += 1
+    with capsys.disabled():
+        print(f"\n{60 * number} refusals and their remedies from seed {first} on")
 
 
 def test_a_grant_of_no_more_than_what_is_asked_is_the_smallest() -> None:
