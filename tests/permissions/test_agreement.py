@@ -54,7 +54,7 @@ def play(seed: int, counts: Counter[str]) -> None:
 
 def test_they_agree_on_some_organizations() -> None:
     counts: Counter[str] = Counter()
-    for seed in range(22):
+    for seed in range(40):
         play(seed, counts)
     # Every way to a yes has been met, and a forbid.
     for code in ("grant.member", "grant.team", "duty.turn", "stands_in_for", "forbid"):
