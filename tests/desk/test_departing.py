@@ -282,3 +282,46 @@ def test_a_departure_that_loses_the_race_is_decided_anew(busy, monkeypatch) -> N
     eva.depart("ben", reason="a new job")
     assert tries
     assert busy.desk.organization.members_by_id["ben"].left is not None
+
+
+def test_what_comes_back_to_whoever_has_left_is_for_the_lead(office) -> None:
+    ana, ben, eva = office.acting("ana", "ben", "eva")
+    post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at=LATER))
+    ben.request_changes(post, "shorter")
+    assert ["change"] == [one.kind for one in ana.to_do()]
+    assert [] == [one.kind for one in eva.to_do()]
+    eva.depart("ana", reason="a new job")
+    assert ["change"] == [one.kind for one in eva.to_do()]
+    assert () == ana.to_do()
+
+
+def test_a_clients_manager_learns_nothing_of_other_clients_work(office) -> None:
+    """Noor may let her colleague go, and is told nothing of what hangs on him elsewhere."""
+    eva, tom = office.acting("eva", "tom")
+    more = """
+[[members]]
+id = "wim"
+kind = "client"
+of = "tulip"
+[[grants]]
+to = "member:wim"
+role = "editor"
+on = { workspace = "dike" }
+[[grants]]
+to = "member:noor"
+permissions = ["manage_access"]
+on = { workspace = "tulip" }
+"""
+    eva.adopt(office.desk.propose(Organization.loads(DOCUMENT + more)), reason="a colleague")
+    secret = tom.draft("secret", profiles=["dike-x"])
+    office.desk.acting_as("wim").edit(secret, text="secret and more")
+    plan = office.desk.departure("wim")
+    assert any(one.name == secret.id for one in plan.things)
+    noor = office.desk.acting_as("noor")
+    stale = attrs.evolve(plan, things=plan.things[:1])
+    for seen in (plan, stale, "wim"):
+        with pytest.raises((RefusedError, StaleError)) as caught:
+            noor.depart(seen, reason="leaves")
+        assert secret.id not in str(caught.value)
+        assert "dike" not in str(caught.value)
+    eva.depart("wim", reason="leaves")

@@ -169,6 +169,7 @@ def test_a_role_that_frees_posts_from_a_policy_takes_manage_policies(managed) ->
         ({"on": {"workspace": "tuliip"}}, "did you mean `tulip`"),
         ({"on": {"workspace": "tulip", "network": "mastodn"}}, "did you mean `mastodon`"),
         ({"on": {"workspace": "tulip", "profile_tag": "care"}}, "no profile is meant"),
+        ({"on": {"workspace": "tulip", "post_tag": "offer"}}, "not by `post_tag`"),
         ({"until": "soon"}, "soon"),
     ],
 )

@@ -26,6 +26,7 @@ from socialcollab.organization.departure import (
     handed_over,
     heirs_by_place,
     refuse_heir,
+    workspaces_around,
 )
 from socialcollab.permissions import unlendable, unswappable
 from socialcollab.showing import show
@@ -88,7 +89,9 @@ def departure(engine: Engine, member: str) -> Steps[Departure]:
     return (yield from _departure(engine, state, member, engine.now()))
 
 
-def _departure(engine: Engine, state: State, member: str, at: dt.datetime) -> Steps[Departure]:
+def _departure(
+    engine: Engine, state: State, member: str, at: dt.datetime, *, viewer: str = ""
+) -> Steps[Departure]:
     organization = state.organization
     things = list(departing(organization, member, at=at))
     scope = organization.access.rulebook.scope
@@ -108,7 +111,8 @@ def _departure(engine: Engine, state: State, member: str, at: dt.datetime) -> St
         loaded = yield from engine.load(row.stream)
         deliveries = [one.record for one in (yield from engine.deliveries(loaded.record.post))]
         context = _context(engine, state, loaded, at)
-        things += _of_post(loaded, deliveries, member, context)
+        if not viewer or context.may(viewer, "view", loaded.record.post):
+            things += _of_post(loaded, deliveries, member, context)
     return Departure(member=MemberId(member), things=tuple(things), digest=state.digest)
 
 
@@ -192,7 +196,7 @@ def depart(
         )
     organization = state.organization
     left = _first_day(organization, member, command.on, at)
-    plan = yield from _departure(engine, state, member, at)
+    plan = yield from _departure(engine, state, member, at, viewer=me)
     if command.seen is not None:
         _refuse_stale(state, plan, command.seen)
     heirs = heirs_by_place(plan.things, command.heirs, member=member)
@@ -200,6 +204,12 @@ def depart(
         refuse_heir(organization, member, heir, at=at)
     document, needed = handed_over(state.document, member, heirs, left=left)
     if needed:
+        if not all(
+            organization.access.allows(me, "view", around, at=at)
+            for place in needed
+            for around in workspaces_around(state.document, place)
+        ):
+            raise _unseen(me)
         raise refuse(*(Reason.of("depart.needs_heir", place=place) for place in sorted(needed)))
     changes = state.document.changes_to(document)
     if not changes:
@@ -210,15 +220,19 @@ def depart(
     facts = evolve_facts(state.facts, data, actor=actor, at=at)
     after = attrs.evolve(engine.under(attrs.evolve(state, facts=facts), document), facts=facts)
     if not all(sees(state, me, change, at) for change in changes):
-        raise refuse(Reason.of("out_of_sight", member=me, permission="manage_access"))
+        raise _unseen(me)
     check_rights(state, me, changes, after.organization, at)
     _check_stand_ins(state, after, me)
     _check_swaps(state, after, engine.context(state, actor, now=at))
-    posts = yield from _check_decidable(engine, state, after)
+    posts = yield from _check_decidable(engine, state, after, me, at)
     return (
         Event(ORGANIZATION, actor, adopted(state, document, changes, command.reason)),
         Event(FACTS, actor, data),
     ), posts
+
+
+def _unseen(member: str) -> RefusedError:
+    return refuse(Reason.of("out_of_sight", member=member, permission="manage_access"))
 
 
 def _check_manages(state: State, member: str, context: Context) -> None:
@@ -332,15 +346,20 @@ def _check_swaps(state: State, after: State, context: Context) -> None:
             raise refuse(*(gain.refused(context.actor.name) for gain in more[:_SHOWN]))
 
 
-def _check_decidable(engine: Engine, state: State, after: State) -> Steps[list[Loaded]]:
+def _check_decidable(
+    engine: Engine, state: State, after: State, me: str, at: dt.datetime
+) -> Steps[list[Loaded]]:
     """Refuse a departure that leaves a post waiting for nobody; return the posts that wait."""
     rows = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
     posts: list[Loaded] = []
-    stuck = []
+    stuck: list[Reason] = []
     for row in rows:
         loaded = yield from engine.load(row.stream)
         posts.append(loaded)
-        stuck += [orphan.because for orphan in undecidable(engine, loaded, state, after)]
+        for orphan in undecidable(engine, loaded, state, after):
+            if not _context(engine, state, loaded, at).may(me, "view", loaded.record.post):
+                raise _unseen(me)
+            stuck.append(orphan.because)
     if stuck:
         raise refuse(*stuck[:_SHOWN])
     return posts

@@ -7,7 +7,7 @@ import datetime as dt
 import attrs
 
 from socialcollab.content import Delivery, Post, current_deliveries
-from socialcollab.desk.engine import Engine
+from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.planning import all_rows
 from socialcollab.desk.seen_by import seen_by
 from socialcollab.desk.steps import Steps
@@ -62,6 +62,14 @@ class ToDo:
         return card("To do", quoted(self.post.text), facts(beside), badges=[cells["what"]])
 
 
+def _whose(post: Post, state: State, at: dt.datetime) -> str:
+    """Return who has to go on with a post: its author, or the lead once the author has left."""
+    access = state.organization.access
+    workspace = state.organization.workspaces_by_id.get(post.workspace)
+    gone = access.member(post.author) is None or access.rulebook.scope.has_left(post.author, at)
+    return workspace.lead if gone and workspace is not None else post.author
+
+
 def to_do(engine: Engine, member: str) -> Steps[tuple[ToDo, ...]]:
     """Return what waits for *member*, by the time the posts are to leave."""
     now = engine.now()
@@ -99,7 +107,7 @@ def to_do(engine: Engine, member: str) -> Steps[tuple[ToDo, ...]]:
                 and member in status.asked
                 and member not in status.approved_by
             ]
-        elif post.author == member:
+        elif _whose(post, state, now) == member:
             kind = "move" if row.columns["state"] == "expired" else "change"
             found.append(ToDo(kind=kind, post=post, planned_at=planned))
     for row in (yield from all_rows(engine, "troubles")):

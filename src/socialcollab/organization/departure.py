@@ -30,6 +30,7 @@ __all__ = [
     "handed_over",
     "heirs_by_place",
     "refuse_heir",
+    "workspaces_around",
 ]
 
 # What stands for itself alone may go with whom it names; of all else somebody has to take care.
@@ -174,6 +175,15 @@ def _departing(
     return _thing(hanging, then=Reason.of(code, place=hanging.place, member=member))
 
 
+def workspaces_around(organization: Organization, place: str) -> tuple[str, ...]:
+    """Return the workspaces that a place of the document is about, or ``*``."""
+    found = re.match(r"(\w+)\[(\d+)\]", place)
+    if found is None:
+        return ("*",)
+    thing = getattr(organization, found[1])[int(found[2])]
+    return places_of(found[1], thing, organization)
+
+
 def _thing(hanging: Hanging, **more: Any) -> Departing:
     return Departing(place=hanging.place, section=hanging.section, name=hanging.name, **more)
 
@@ -188,11 +198,7 @@ def _proposed(organization: Organization, member: str, hanging: Hanging, at: dt.
         and one.kind == "staff"
         and access.barred_altogether(one.id, at=at) is None
     ]
-    found = re.match(r"(\w+)\[(\d+)\]", hanging.place)
-    places: tuple[str, ...] = ("*",)
-    if found is not None:
-        thing = getattr(organization, found[1])[int(found[2])]
-        places = places_of(found[1], thing, organization)
+    places = workspaces_around(organization, hanging.place)
     known = organization.workspaces_by_id
     leads = [known[place].lead for place in places if place in known]
     return next(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
-from socialcollab.directory import Excluding, Selector
+from socialcollab.directory import CONTEXT_KEYS, PROFILE_KEYS, Excluding, Selector
 from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.permissions import GivenGrant, Grant
@@ -155,6 +155,13 @@ def _check_manages(on: Selector, context: Context) -> None:
 def _check_names(on: Selector, context: Context) -> None:
     """Refuse what a selector names and the actor may not view, as if it did not exist."""
     scope = context.access.rulebook.scope
+    for key in CONTEXT_KEYS:
+        if getattr(on, key):
+            raise InvalidValueError(
+                f"rights are on places, and not by `{key}`",
+                value=key,
+                expected=f"keys among {', '.join(PROFILE_KEYS)} and excluding",
+            )
     for part in (on, on.excluding):
         if part is None:
             continue
