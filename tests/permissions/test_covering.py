@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from itertools import combinations
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from socialcollab.directory import Profile, Workspace
+from socialcollab.directory import Member, Profile, Workspace
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
-from socialcollab.permissions import Absence, Access, Duty, Forbid, Grant, coverage
-from socialcollab.testing.strategies import small_organizations
+from socialcollab.permissions import Absence, Access, Coverage, Duty, Forbid, Grant, coverage
+from socialcollab.testing.strategies import grants, small_organizations
 
 START, END = dt.datetime(2026, 7, 1, tzinfo=dt.UTC), dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
 PROFILES = [
@@ -173,3 +174,40 @@ def test_it_agrees_with_leaving_each_set_of_people_out(organization, absent, mom
                 if able:
                     assert found.survives is not None
                     assert found.survives < len(able)
+
+
+@given(
+    small_organizations(),
+    grants(),
+    st.lists(
+        st.integers(0, 24 * 24).map(lambda one: FIRST + dt.timedelta(hours=one)),
+        min_size=2,
+        max_size=4,
+    ),
+)
+def test_somebody_more_who_is_never_away_never_worsens_it(organization, grant, moments) -> None:
+    """No set of the others loses anything by them that it would not have lost before."""
+    line = attrs.evolve(grant, to="member:newcomer", place="newcomer")
+    richer = attrs.evolve(
+        organization,
+        members=(*organization.members, Member(id="newcomer")),
+        grants=(*organization.grants, line),
+    )
+    people = [one.id for one in organization.members]
+    span = {"start": FIRST, "end": FIRST + dt.timedelta(days=25)}
+
+    def lost(found: Coverage, at: dt.datetime) -> set[tuple[str, str]]:
+        return {
+            (what, where)
+            for loss in found.losses
+            if loss.start <= at < loss.end
+            for what in loss.what
+            for where in loss.where
+        }
+
+    for some in (*combinations(people, 1), *combinations(people, 2)):
+        before, after = (
+            coverage(one.access(), without=some, **span) for one in (organization, richer)
+        )
+        for at in moments:
+            assert lost(after, at) <= lost(before, at)
