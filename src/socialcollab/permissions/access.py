@@ -18,6 +18,7 @@ from socialcollab.permissions.gaining import ungivable
 from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.line import read_line
 from socialcollab.permissions.question import Question
+from socialcollab.permissions.rights import ordered
 from socialcollab.permissions.role import Role, Roles
 from socialcollab.permissions.rota import Turn
 from socialcollab.permissions.rulebook import Rulebook
@@ -78,7 +79,7 @@ class Access:
         # Whose row does not say all.
         self._waiting = rulebook.waiting | self._stood_in_for.keys()
         # What carries the latest yeses, where it does not depend on the instant.
-        self._settled: dict[tuple[str, str, str], tuple[Reason, ...]] = {}
+        self._settled: dict[tuple[str, str, str], Reason] = {}
         self._profiles: dict[
             tuple[str, str], tuple[tuple[ProfileId, ...], tuple[ProfileId, ...]]
         ] = {}
@@ -300,9 +301,11 @@ class Access:
         at = as_utc(at)
         advice = AccessAdvice(self, member, permission, where, at, authors)
         settled = self._settled.get((member, permission, where))
+        if settled is None:
+            self._scope.check_question(permission, where)
+            settled = self._settle(member, permission, where)
         if settled is not None:
-            return Verdict.yes(*settled, advice=advice)
-        self._scope.check_question(permission, where)
+            return Verdict.yes(settled, advice=advice)
         if member not in self._scope.members:
             return Verdict.no(Reason.of("not_a_member", member=member), advice=advice)
         resting = self.barred_altogether(member, at=at)
@@ -311,8 +314,6 @@ class Access:
         carrying = self._carrying(member, permission, where, at=at, authors=authors)
         barring = self._rulebook.barring(member, permission, where, at=at)
         if carrying and not barring:
-            if member not in self._waiting:
-                _keep(self._settled, (member, permission, where), carrying)
             return Verdict.yes(*carrying, advice=advice)
         because = tuple(
             Reason.of(
@@ -326,6 +327,26 @@ class Access:
             for line in barring
         )
         return Verdict.no(*because, advice=advice)
+
+    def _settle(self, member: str, permission: str, where: str) -> Reason | None:
+        """
+        Return what carries a yes, for whom nothing depends on the instant, and keep it.
+
+        None of a no, and of those under a forbid: these take more.
+        """
+        rights = self._rulebook.rights(member)
+        if rights.forbids or member in self._waiting:
+            return None
+        lines = [
+            line
+            for line in rights.grants
+            if permission in line.permissions and where in line.places
+        ]
+        if not lines:
+            return None
+        reason = ordered(lines)[0].reason(member, where)
+        _keep(self._settled, (member, permission, where), reason)
+        return reason
 
     def allows_each(
         self, questions: Iterable[tuple[str, str, str]], *, at: dt.datetime
