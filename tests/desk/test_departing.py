@@ -290,9 +290,13 @@ def test_what_comes_back_to_whoever_has_left_is_for_the_lead(office) -> None:
     ben.request_changes(post, "shorter")
     assert ["change"] == [one.kind for one in ana.to_do()]
     assert [] == [one.kind for one in eva.to_do()]
+    waiting = ana.submit(ana.draft("y", profiles=["tulip-x"], planned_at=LATER))
     eva.depart("ana", reason="a new job")
-    assert ["change"] == [one.kind for one in eva.to_do()]
+    assert ["change"] == [one.kind for one in eva.to_do() if one.kind == "change"]
     assert () == ana.to_do()
+    ben.request_changes(waiting, "longer")
+    told = [one for one in office.desk.notices() if one.kind == "changes_requested"]
+    assert ["ana", "eva"] == [one.to for one in told]
 
 
 def test_a_clients_manager_learns_nothing_of_other_clients_work(office) -> None:

@@ -53,13 +53,18 @@ def told_of_post(
 def told_of_delivery(
     post: Post, delivery: Delivery, events: Sequence[ev.Event], context: Context
 ) -> tuple[Told, ...]:
-    """Return whom to tell of what became of a delivery: its post's author, and who is accountable."""
+    """
+    Return whom to tell of what became of a delivery: its post's author, and who is accountable.
+
+    The workspace's lead is told in place of an author who has left.
+    """
     found: list[Told] = []
     for event in events:
         kind = _OUTCOMES.get(type(event.data))
         if kind is None:
             continue
-        to = [post.author] if kind in ("published", "removed") else _accountable(post, context)
+        alone = kind in ("published", "removed")
+        to = _going_on([post.author], post, context) if alone else _accountable(post, context)
         found += [
             Told(to=member, kind=kind, post=post.id, profile=delivery.profile) for member in to
         ]
@@ -167,6 +172,18 @@ def _accountable(post: Post, context: Context) -> list[MemberId]:
     return sorted({post.author} | ({MemberId(workspace.lead)} if workspace else set()))
 
 
+def _going_on(people: Iterable[str], post: Post, context: Context) -> tuple[MemberId, ...]:
+    """Return those of some people who are still here, or the workspace's lead if nobody is."""
+    access = context.access
+    here = tuple(
+        MemberId(one)
+        for one in people
+        if access.member(one) is not None and not access.rulebook.scope.has_left(one, context.now)
+    )
+    workspace = context.workspaces.get(post.workspace)
+    return here or ((MemberId(workspace.lead),) if workspace is not None else ())
+
+
 def _once(found: Iterable[Told]) -> tuple[Told, ...]:
     return tuple(dict.fromkeys(found))
 
@@ -201,7 +218,7 @@ def _edited(
     before: PostRecord | None, after: PostRecord, event: ev.Event, context: Context
 ) -> list[Told]:
     post = after.post
-    said = _tell([post.author], "edited_by_other", post, event)
+    said = _tell(_going_on([post.author], post, context), "edited_by_other", post, event)
     if before is None or before.request is None:
         return said
     # Whoever said yes to what is no longer what it was has to know.
@@ -211,11 +228,14 @@ def _edited(
     return said + _tell(lost, "changed_after_vote", post, event)
 
 
-def _decided(_: PostRecord | None, after: PostRecord, event: ev.Event, __: Context) -> list[Told]:
+def _decided(
+    _: PostRecord | None, after: PostRecord, event: ev.Event, context: Context
+) -> list[Told]:
     data = event.data
     assert isinstance(data, ev.PostDecided)  # noqa: S101  the table's own key
     kind = {"request_changes": "changes_requested", "reject": "rejected"}.get(data.verdict)
-    return [] if kind is None else _tell(after.post.authors, kind, after.post, event)
+    to = _going_on(after.post.authors, after.post, context)
+    return [] if kind is None else _tell(to, kind, after.post, event)
 
 
 def _commented(
@@ -256,7 +276,9 @@ def _reminded(
 
 
 def _to_authors(kind: str) -> _Teller:
-    return lambda _, after, event, __: _tell(after.post.authors, kind, after.post, event)
+    return lambda _, after, event, context: _tell(
+        _going_on(after.post.authors, after.post, context), kind, after.post, event
+    )
 
 
 def _to_accountable(kind: str) -> _Teller:
