@@ -305,6 +305,91 @@ reviewers = ["member:eva"]
     eva.adopt(office.desk.propose(Organization.loads(elsewhere + grant)), reason=WHY)
 
 
+ROTA = """
+[roles.trusted]
+permissions = ["view"]
+[roles.press]
+includes = ["trusted"]
+[roles.plain]
+permissions = ["view"]
+[[grants]]
+to = "member:tom"
+permissions = ["manage_access", "view"]
+on = { workspace = "*" }
+[[approvals]]
+id = "legal"
+on = { workspace = "dike" }
+exempt = ["role:trusted"]
+[[approvals.steps]]
+id = "read"
+reviewers = ["member:eva"]
+[[duties]]
+id = "desk"
+role = "press"
+on = { workspace = "dike" }
+members = ["dirk", "ben"]
+start = 2026-01-02
+every = "friday 17:00"
+[[duties]]
+id = "listed"
+role = "press"
+on = { workspace = "dike" }
+turns = [{ member = "dirk", start = 2026-05-01, end = 2026-06-01 }]
+[[duties]]
+id = "plain"
+role = "plain"
+on = { workspace = "dike" }
+members = ["dirk", "tom"]
+start = 2026-01-02
+every = "friday 17:00"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('["dirk", "ben"]', '["dirk", "ben", "tom"]'),
+        ('["dirk", "ben"]', '["ben", "dirk"]'),
+        ('2026-01-02\nevery = "friday 17:00"\n[[', '2025-01-03\nevery = "friday 17:00"\n[['),
+        ('every = "friday 17:00"\n[[', 'every = "monday 17:00"\n[['),
+        ('[{ member = "dirk"', '[{ member = "tom"'),
+        ("end = 2026-06-01", "end = 2026-07-01"),
+        ("turns = [{", 'turns = [{ member = "ana", start = 2027-01-01 }, {'),
+        ('[roles.plain]\n', '[roles.plain]\nincludes = ["trusted"]\n'),
+        ('role = "plain"\n', 'role = "press"\n'),
+        ('id = "dirk"\nkind', 'id = "dirk"\nsuspended = false\nkind'),
+    ],
+)  # fmt: skip
+def test_nobody_is_freed_from_a_policy_by_a_turn_that_somebody_else_may_not_give(
+    office, old: str, new: str
+) -> None:
+    eva, tom = office.acting("eva", "tom")
+    text = DOCUMENT + ROTA
+    assert old in text
+    changed = text.replace(old, new, 1)
+    # Whoever is suspended gets their turns back with the end of it.
+    text = text.replace(old, new.replace("false", "true"), 1) if "suspended" in new else text
+    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+    proposal = office.desk.propose(Organization.loads(changed))
+    with pytest.raises(RefusedError, match=r"lacks `manage_policies` on `dike-x`.* frees"):
+        tom.adopt(proposal, reason=WHY)
+    eva.adopt(proposal, reason=WHY)
+
+
+def test_whoever_takes_fewer_turns_is_freed_from_nothing(office) -> None:
+    eva, tom = office.acting("eva", "tom")
+    eva.adopt(office.desk.propose(Organization.loads(DOCUMENT + ROTA)), reason=WHY)
+    for old, new in (
+        ("end = 2026-06-01", "end = 2026-05-15"),
+        ('role = "press"\non = { workspace = "dike" }\nmembers', 'role = "plain"\n'
+         'on = { workspace = "dike" }\nmembers'),
+    ):  # fmt: skip
+        text = DOCUMENT + ROTA
+        assert old in text
+        tom.adopt(office.desk.propose(Organization.loads(text.replace(old, new, 1))), reason=WHY)
+        eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+
+
 def test_a_profile_leaves_no_policy_by_the_hand_of_who_may_change_none(office) -> None:
     eva, tom = office.acting("eva", "tom")
     text = (

@@ -152,6 +152,12 @@ def test_a_role_that_frees_from_a_policy_is_given_only_by_whoever_may_change_it(
     ben = office.desk.acting_as("ben")
     with pytest.raises(RefusedError, match="give `noor` the role `care`: it frees posts"):
         ben.swap_duty("desk", **SATURDAY, to="noor")
+    # Time that is nobody's turn frees those of the rotation as well; a turn of the other does not.
+    wednesday = {"start": "2026-04-08 09:00", "end": "2026-04-08 18:00"}
+    with pytest.raises(RefusedError, match="give `ana` the role `care`: it frees posts"):
+        ben.swap_duty("desk", **wednesday, to="ana")
+    ben.swap_duty("desk", **SATURDAY, to="ana")
+    office.desk.acting_as("eva").swap_duty("desk", **wednesday, to="ana")
     office.desk.acting_as("eva").swap_duty("desk", **SATURDAY, to="noor")
 
 

@@ -614,7 +614,11 @@ class Access:
         return self._rulebook.holds(member, role, where, at=as_utc(at))
 
     def holders(self, role: str, where: str) -> Mapping[MemberId, tuple[Span, ...]]:
-        """Return when whom *role*, or one that includes it, is granted there; none if no such place."""
+        """
+        Return when who has *role*, or one that includes it, there, as far as that is known.
+
+        By grants, the turns of lists, and what is swapped; nobody if there is no such place.
+        """
         return self._rulebook.holders(role, where)
 
     def spans(self, member: str) -> Mapping[tuple[str, str], tuple[Span, ...]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.permissions.duty import Duty
+from socialcollab.permissions.duty import Duty, Timing
 from socialcollab.permissions.gaining import merged
 from socialcollab.permissions.rota import Rota, Turn
 from socialcollab.permissions.scope import Scope, Span
@@ -19,7 +20,10 @@ from socialcollab.permissions.swapped_rota import SwappedRota
 from socialcollab.time import resolve, zone
 from socialcollab.verdicts import Reason
 
-__all__ = ["DutyLine", "read_duty"]
+__all__ = ["DutyLine", "TimingAt", "read_duty"]
+
+TimingAt: TypeAlias = tuple[Timing, str]
+"""All that the turns of a rotation depend on at a place, its zone by IANA name last."""
 
 _MOMENT = dt.timedelta(microseconds=1)
 _FIRST = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -85,6 +89,11 @@ class DutyLine:
     def zone_of(self, where: str) -> str:
         """Return the zone in which its turns fall at a place."""
         return self.source.timezone or self.scope.zone_of(where)
+
+    def timing(self, where: str) -> TimingAt | None:
+        """Return all that the turns of a rotation depend on at a place; None of a list."""
+        timing = self.source.timing
+        return None if timing is None else (timing, self.zone_of(where))
 
     def rota(self, where: str) -> Rota:
         """Return its turns as they fall at a place, in its own zone or else the place's."""

@@ -15,11 +15,13 @@ from socialcollab.verdicts import Reason
 if TYPE_CHECKING:
     from socialcollab.permissions.absence import Absence
     from socialcollab.permissions.access import Access
+    from socialcollab.permissions.duty_line import DutyLine
     from socialcollab.permissions.swap import Swap
 
 __all__ = [
     "Gain",
     "gains",
+    "gift_of",
     "holds_meanwhile",
     "meet",
     "merged",
@@ -169,14 +171,7 @@ def unswappable(giver: str, swap: Swap, access: Access) -> tuple[Gain, ...]:
     has, holds = access.spans(member), access.spans(giver)
     found: list[Gain] = []
     for where in sorted(line.places):
-        span = swap.span(line.zone_of(where))
-        if span[0] == span[1]:
-            continue
-        given: tuple[Span, ...] = (span,)
-        if member in line.source.everyone:
-            given = without(
-                given, merged((turn.start, turn.end) for turn in line.rota(where).between(*span))
-            )
+        given = gift_of(swap, line, where)
         for permission in sorted(line.permissions):
             key = permission, where
             for start, end in without(without(given, has.get(key, ())), holds.get(key, ())):
@@ -184,6 +179,17 @@ def unswappable(giver: str, swap: Swap, access: Access) -> tuple[Gain, ...]:
                     Gain(member=member, permission=permission, where=where, start=start, end=end)
                 )
     return tuple(found)
+
+
+def gift_of(swap: Swap, line: DutyLine, where: str) -> tuple[Span, ...]:
+    """Return when a swap makes somebody hold a duty's role there that they do not take turns in then."""
+    span = swap.span(line.zone_of(where))
+    if span[0] == span[1]:
+        return ()
+    if swap.member not in line.source.everyone:
+        return (span,)
+    turns = merged((turn.start, turn.end) for turn in line.rota(where).between(*span))
+    return without((span,), turns)
 
 
 def meet(one: Span, other: Span) -> bool:

@@ -8,8 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from socialcollab.identifiers import MemberId
-from socialcollab.permissions.duty import Timing
-from socialcollab.permissions.duty_line import DutyLine
+from socialcollab.permissions.duty_line import DutyLine, TimingAt
 from socialcollab.permissions.gaining import meet, merged, without
 from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.line import Line, read_line, reread
@@ -314,20 +313,57 @@ class Rulebook:
         return without(merged(spans), gone) if gone else tuple(spans)
 
     def holders(self, role: str, where: str) -> Mapping[MemberId, tuple[Span, ...]]:
-        """Return when whom *role*, or one that includes it, is granted there; none if no such place."""
-        if where not in self.scope.places:
-            return {}
-        found: dict[MemberId, list[Span]] = {}
+        """
+        Return when who has *role*, or one that includes it, there, as far as that is known.
+
+        By grants, the turns of lists, and what is swapped; nobody if there is no such place.
+        """
+        found: dict[str, list[Span]] = {}
         for line in self.grants:
             if role in line.roles and line.speaks_of(where):
                 for member in line.members:
-                    if not self.scope.members[member].suspended:
-                        found.setdefault(MemberId(member), []).append(line.span(where))
-        held = {
-            member: without(merged(spans), self._gone(member))
-            for member, spans in sorted(found.items())
+                    found.setdefault(member, []).append(line.span(where))
+        for duty in self.duties:
+            if role in duty.roles and duty.speaks_of(where):
+                for member in duty.members:
+                    found.setdefault(member, []).extend(duty.known_spans(member, where))
+        return self._staying(found)
+
+    def rotating(
+        self, role: str, where: str, *, unlike: Rulebook
+    ) -> Mapping[MemberId, tuple[Span, ...]]:
+        """
+        Return when turns by rule may give whom *role*, or one that includes it, there.
+
+        A place in a rotation counts as in `rotations`: what it gives in *unlike*
+        to the same people and at the same times is left out.
+        """
+        known = {
+            line.timing(where)
+            for line in unlike.duties
+            if role in line.roles and line.speaks_of(where)
         }
-        return {member: spans for member, spans in held.items() if spans}
+        found: dict[str, list[Span]] = {}
+        for line in self.duties:
+            timing = line.timing(where)
+            if timing is None or role not in line.roles or not line.speaks_of(where):
+                continue
+            for member in line.source.everyone:
+                spans = line.written_spans(member, where)
+                if timing in known:
+                    theirs = unlike._staying({member: spans})
+                    spans = without(spans, theirs.get(MemberId(member), ()))
+                found.setdefault(member, []).extend(spans)
+        return self._staying(found)
+
+    def _staying(self, spans: Mapping[str, Iterable[Span]]) -> Mapping[MemberId, tuple[Span, ...]]:
+        """Return of some times for members those for which each is there, neither suspended nor gone."""
+        left = {
+            MemberId(member): without(merged(theirs), self._gone(member))
+            for member, theirs in sorted(spans.items())
+            if self.scope.stay(member) is not None
+        }
+        return {member: theirs for member, theirs in left.items() if theirs}
 
     def lines_of(self, member: str, permission: str, where: str) -> tuple[Line, ...]:
         """Return every grant and forbid that binds all three, whenever it holds."""
@@ -399,7 +435,7 @@ class Rulebook:
                 written = line.written_spans(member, where)
                 for permission in line.permissions:
                     left = without(spans, self.barred_spans(member, permission, where))
-                    if unlike is not None and (line.source.timing, permission, where) in known:
+                    if unlike is not None and (line.timing(where), permission, where) in known:
                         theirs = unlike.barred_spans(member, permission, where)
                         left = without(left, without(written, theirs))
                     found.setdefault((permission, where), []).extend(left)
@@ -420,14 +456,16 @@ class Rulebook:
                     found.setdefault((permission, where), []).extend(left)
         return {key: merged(spans) for key, spans in found.items() if spans}
 
-    def _rotations_of(self, member: str) -> Iterator[tuple[Timing, str, str]]:
-        if member in self.scope.members and not self.scope.members[member].suspended:
+    def _rotations_of(self, member: str) -> Iterator[tuple[TimingAt, str, str]]:
+        if self.scope.stay(member) is not None:
             for line in self.duties:
-                timing = line.source.timing
-                if timing is not None and member in timing[0]:
-                    for where in line.places:
-                        for permission in line.permissions:
-                            yield timing, permission, where
+                if line.source.timing is None or member not in line.source.everyone:
+                    continue
+                for where in line.places:
+                    timing = line.timing(where)
+                    assert timing is not None  # noqa: S101  a rotation has one everywhere
+                    for permission in line.permissions:
+                        yield timing, permission, where
 
 
 def _everyone_of(lines: Iterable[Line | DutyLine]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
 from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.permissions import Access, Swap, unswappable
 from socialcollab.permissions.duty_line import DutyLine
+from socialcollab.permissions.gaining import gift_of
 from socialcollab.permissions.scope import EVERYWHERE
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import events as ev
@@ -95,7 +96,8 @@ def _check(swap: Swap, line: DutyLine, context: Context) -> None:
     manages = verdict_on("manage_access", sorted(line.places) or (EVERYWHERE,), context)
     _check_hands_over(swap, line, manages, access, context)
     if swap.member not in line.source.everyone:
-        _check_newcomer(swap, line, manages, context)
+        _check_newcomer(swap, manages, context)
+    _check_frees_nobody(swap, line, context)
     last = max((end for _, end in _spans(swap, line)), default=context.now)
     barred = access.barred_altogether(swap.member, at=last - _MOMENT)
     if barred is not None:
@@ -148,7 +150,7 @@ def _check_hands_over(
     )
 
 
-def _check_newcomer(swap: Swap, line: DutyLine, manages: Verdict, context: Context) -> None:
+def _check_newcomer(swap: Swap, manages: Verdict, context: Context) -> None:
     """Refuse to give the role to somebody outside of the rotation without the right to give it."""
     me, access = context.actor.name, context.access
     if not manages:
@@ -157,6 +159,10 @@ def _check_newcomer(swap: Swap, line: DutyLine, manages: Verdict, context: Conte
     if access.member(swap.member) is None:
         hint = did_you_mean(swap.member, access.member_ids)
         raise NotFoundError("member", swap.member, suggestion=hint)
+
+
+def _check_frees_nobody(swap: Swap, line: DutyLine, context: Context) -> None:
+    """Refuse to free somebody's posts from a policy without the right to change it."""
     for policy in context.policies.by_id.values():
         if not any(party.name in line.roles for party in policy.exempt):
             continue
@@ -164,12 +170,13 @@ def _check_newcomer(swap: Swap, line: DutyLine, manages: Verdict, context: Conte
         for profile in sorted(line.places & context.profiles.keys()):
             at = context.profiles[profile]
             workspace = context.workspaces[at.workspace]
-            if policy.on.takes(at) or workspace.default_approval == policy.id:
+            applies = policy.on.takes(at) or workspace.default_approval == policy.id
+            if applies and gift_of(swap, line, profile):
                 verdict = verdict_on("manage_policies", (profile,), context)
                 if not verdict:
                     frees = Reason.of(
                         "frees",
-                        member=me,
+                        member=context.actor.name,
                         other=swap.member,
                         role=line.source.role,
                         where=profile,

@@ -9,7 +9,7 @@ from itertools import product
 from socialcollab.directory import Profile, Workspace
 from socialcollab.identifiers import MemberId
 from socialcollab.permissions import Access
-from socialcollab.permissions.gaining import without
+from socialcollab.permissions.gaining import merged, without
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow.policy import ApprovalPolicy
 
@@ -53,8 +53,10 @@ def _freed(
 ) -> Iterator[tuple[MemberId, str]]:
     """Yield who is to hold a role that frees their posts on a profile from a policy, and which."""
     for party in policy.exempt:
-        was = before.holders(party.name, profile)
-        for member, spans in after.holders(party.name, profile).items():
+        was, is_ = before.holders(party.name, profile), after.holders(party.name, profile)
+        turns = after.rulebook.rotating(party.name, profile, unlike=before.rulebook)
+        for member in sorted({*is_, *turns}):
+            spans = merged((*is_.get(member, ()), *turns.get(member, ())))
             fresh = without(spans, was.get(member, ()))
             if any(end is None or end > at for _, end in fresh):
                 yield member, party.name
