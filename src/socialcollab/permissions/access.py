@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-import heapq
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final, TypeVar
 
 from socialcollab.directory import Member, Party, Profile, Team, Workspace
-from socialcollab.errors import InvalidValueError
-from socialcollab.identifiers import MemberId, ProfileId, did_you_mean
+from socialcollab.identifiers import MemberId, ProfileId
 from socialcollab.permissions.absence import Absence
 from socialcollab.permissions.advice import AccessAdvice
 from socialcollab.permissions.duty import Duty
-from socialcollab.permissions.duty_line import DutyLine, read_duty
+from socialcollab.permissions.duty_line import read_duty
 from socialcollab.permissions.gaining import ungivable
 from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.line import read_line
+from socialcollab.permissions.many import each
 from socialcollab.permissions.question import Question
 from socialcollab.permissions.rights import ordered
 from socialcollab.permissions.role import Role, Roles
-from socialcollab.permissions.rota import Turn
 from socialcollab.permissions.rulebook import Rulebook
 from socialcollab.permissions.scope import EVERYWHERE, Scope, Span, by_id
+from socialcollab.permissions.stand_ins import StandIns
 from socialcollab.permissions.swap import Swap
+from socialcollab.permissions.turn_answers import TurnAnswers
 from socialcollab.time import as_utc
 from socialcollab.verdicts import Reason, Verdict
 
@@ -35,7 +35,7 @@ _Key = TypeVar("_Key")
 _Answer = TypeVar("_Answer")
 
 
-class Access:
+class Access(TurnAnswers):
     """
     The answers to "who may?", from plain values.
 
@@ -55,29 +55,14 @@ class Access:
     """
 
     def __init__(self, *, rulebook: Rulebook, absences: Iterable[Absence] = ()) -> None:
-        self._rulebook = rulebook
+        super().__init__(rulebook, StandIns(rulebook, absences))
         self._scope = rulebook.scope
         # At hand, for the question that is asked most.
         self._rows = rulebook.rows
         self._bits = rulebook.table.bits
         self._kinds = rulebook.table.kinds
-        self._duties = {line.source.id: line for line in rulebook.duties}
-        known = self._scope.members
-        self._all_absences = tuple(
-            sorted(
-                (one for one in absences if one.member in known),
-                key=lambda one: (one.start, one.member, one.delegate, one.end, one.id),
-            )
-        )
-        # One in favour of nobody gives nothing to anybody.
-        self._absences = tuple(one for one in self._all_absences if one.delegate in known)
-        self._stood_in_for: dict[str, tuple[Absence, ...]] = {}
-        for one in self._absences:
-            if not known[one.delegate].suspended:
-                others = self._stood_in_for.get(one.delegate, ())
-                self._stood_in_for[one.delegate] = (*others, one)
         # Whose row does not say all.
-        self._waiting = rulebook.waiting | self._stood_in_for.keys()
+        self._waiting = rulebook.waiting | self._stand_ins.people
         # What carries the latest yeses, where it does not depend on the instant.
         self._settled: dict[tuple[str, str, str], Reason] = {}
         self._profiles: dict[
@@ -157,7 +142,9 @@ class Access:
         Raises:
             InvalidValueError: If one names what does not exist.
         """
-        return Access(rulebook=self._rulebook.adding(*grants), absences=self._all_absences)
+        return Access(
+            rulebook=self._rulebook.adding(*grants), absences=self._stand_ins.all_absences
+        )
 
     def replacing(self, *, grants: Iterable[Grant], forbids: Iterable[Forbid] = ()) -> Access:
         """
@@ -170,7 +157,7 @@ class Access:
             InvalidValueError: If one names what does not exist.
         """
         rulebook = self._rulebook.replacing(grants=grants, forbids=forbids)
-        return Access(rulebook=rulebook, absences=self._all_absences)
+        return Access(rulebook=rulebook, absences=self._stand_ins.all_absences)
 
     @property
     def rulebook(self) -> Rulebook:
@@ -233,36 +220,9 @@ class Access:
         self._scope.check_question(permission, where)
         if self._rulebook.allows(member, permission, where, at):
             return True
-        return self._as_delegate(
-            member, permission, where, at, authors
+        return any(
+            self._stand_ins.carrying(member, permission, where, at, authors)
         ) and not self._rulebook.rights(member).bars(permission, where, at)
-
-    def _as_delegate(
-        self, member: str, permission: str, where: str, at: dt.datetime, authors: Collection[str]
-    ) -> bool:
-        return any(self._standing_in(member, permission, where, at, authors))
-
-    def _standing_in(
-        self, member: str, permission: str, where: str, at: dt.datetime, authors: Collection[str]
-    ) -> Iterator[Absence]:
-        """Yield the absences in which a member may in the place of the absent one."""
-        if member in authors:
-            return
-        for one in self._stood_in_for.get(member, ()):
-            if (
-                one.delegates(permission)
-                and one.member not in authors
-                and one.covers(at)
-                and self._rulebook.allows(one.member, permission, where, at)
-            ):
-                yield one
-
-    def could_stand_in(self, question: Question) -> Iterator[Absence]:
-        """Yield the absences, past and to come too, in which the asker stands in with what is asked."""
-        if question.member not in question.authors:
-            for one in self._stood_in_for.get(question.member, ()):
-                if one.delegates(question.permission) and one.member not in question.authors:
-                    yield one
 
     def check(
         self,
@@ -366,9 +326,7 @@ class Access:
             NaiveDatetimeError: If *at* has no UTC offset.
         """
         at = as_utc(at)
-        return tuple(
-            _numbered(number, self.allows, one, at=at) for number, one in enumerate(questions)
-        )
+        return tuple(each(self.allows, questions, at=at))
 
     def check_each(
         self, questions: Iterable[tuple[str, str, str]], *, at: dt.datetime
@@ -388,9 +346,7 @@ class Access:
             NaiveDatetimeError: If *at* has no UTC offset.
         """
         at = as_utc(at)
-        return tuple(
-            _numbered(number, self.check, one, at=at) for number, one in enumerate(questions)
-        )
+        return tuple(each(self.check, questions, at=at))
 
     def _carrying(
         self,
@@ -405,7 +361,7 @@ class Access:
         own = self._rulebook.carrying(member, permission, where, at=at)
         if own is not None:
             return (own,)
-        for one in self._standing_in(member, permission, where, at, authors):
+        for one in self._stand_ins.carrying(member, permission, where, at, authors):
             theirs = self._rulebook.carrying(one.member, permission, where, at=at)
             if theirs is not None:
                 return (_standing_in(one), theirs)
@@ -433,86 +389,21 @@ class Access:
         """
         at = as_utc(at)
         self._scope.check_question(permission, where)
-        if not self._absences or not self._rulebook.allows(member, permission, where, at):
-            return ()
-        found = {
-            one.delegate
-            for one in self._absences
-            if one.member == member and one.delegates(permission) and one.covers(at)
-        }
-        return tuple(
-            MemberId(name)
-            for name in sorted(found)
-            if not self._scope.members[name].suspended
-            and not self._rulebook.rights(name).bars(permission, where, at)
-        )
+        return self._stand_ins.delegates(member, permission, where, at)
 
-    def duty_line(self, duty: str) -> DutyLine:
-        """
-        Return a duty with everything it names worked out.
-
-        Raises:
-            InvalidValueError: If there is no such duty.
-        """
-        found = self._duties.get(duty)
-        if found is None:
-            raise InvalidValueError(
-                f"`{duty}` is no duty{did_you_mean(duty, self._duties, before='; ')}",
-                value=duty,
-                expected="a duty's id",
-            )
-        return found
-
-    @property
-    def duty_ids(self) -> tuple[str, ...]:
-        """All duties, sorted."""
-        return tuple(sorted(self._duties))
-
-    def on_duty(self, duty: str, where: str, *, at: dt.datetime) -> MemberId | None:
-        """
-        Return who is on duty by the clock of a place, swaps included, or None if nobody is.
-
-        Raises:
-            InvalidValueError: If there is no such duty.
-
-            NaiveDatetimeError: If *at* has no UTC offset.
-        """
-        turn = self.duty_line(duty).rota(where).at(at)
-        return None if turn is None else turn.member
-
-    def turns(
-        self, duty: str, where: str, *, start: dt.datetime, end: dt.datetime
-    ) -> tuple[Turn, ...]:
-        """
-        Return the turns that overlap a time, in order, by the clock of a place.
-
-        Raises:
-            InvalidValueError: If there is no such duty.
-
-            NaiveDatetimeError: If an instant has no UTC offset.
-        """
-        return tuple(self.duty_line(duty).rota(where).between(start, end))
-
-    def next_turn(self, duty: str, where: str, *, after: dt.datetime) -> dt.datetime | None:
-        """
-        Return when the next turn after an instant begins by the clock of a place, or None.
-
-        Raises:
-            InvalidValueError: If there is no such duty.
-
-            NaiveDatetimeError: If *after* has no UTC offset.
-        """
-        return self.duty_line(duty).rota(where).after(after)
+    def could_stand_in(self, question: Question) -> Iterator[Absence]:
+        """Yield the absences, past and to come too, in which the asker stands in with what is asked."""
+        return self._stand_ins.could(question)
 
     @property
     def all_absences(self) -> tuple[Absence, ...]:
         """The absences of members, whether or not somebody stands in."""
-        return self._all_absences
+        return self._stand_ins.all_absences
 
     @property
     def absences(self) -> tuple[Absence, ...]:
         """The absences in which somebody known stands in for somebody known."""
-        return self._absences
+        return self._stand_ins.absences
 
     def can_give(self, giver: str, grant: Grant, *, at: dt.datetime) -> Verdict:
         """
@@ -576,11 +467,7 @@ class Access:
         always = self._rulebook.table.places(row, permission) & profiles.keys()
         at_times: set[str] = set()
         if member in self._waiting:
-            absent = [
-                one.member
-                for one in self._stood_in_for.get(member, ())
-                if one.delegates(permission)
-            ]
+            absent = self._stand_ins.stood_in_for(member, permission)
             for name in (member, *absent):
                 at_times |= self._rulebook.rights(name).places_ever(permission)
         return (
@@ -594,7 +481,7 @@ class Access:
         at = as_utc(at)
         able = self._rulebook.members_with(permission, where)
         # Nobody else comes by it but in the place of one of them.
-        candidates = able | {one.delegate for one in self._absences if one.member in able}
+        candidates = able | {one.delegate for one in self._stand_ins.absences if one.member in able}
         return tuple(
             MemberId(member)
             for member in sorted(candidates)
@@ -632,27 +519,6 @@ class Access:
         """
         return self._rulebook.spans(member)
 
-    def begins(
-        self, where: str, *, after: dt.datetime, permission: str, roles: Collection[str] = ()
-    ) -> Iterator[dt.datetime]:
-        """
-        Yield the instants after one at which somebody may come to have a right there, in order.
-
-        A grant begins then, a forbid ends, or somebody begins to stand in; or,
-        of duties that give *permission* or one of some *roles*, a turn begins:
-        each member's next one, and the next after whatever else begins.
-        """
-        at = as_utc(after)
-        away = {one.begins_at for one in self._absences}
-        fixed = sorted(one for one in self._rulebook.bounds(where) | away if one > at)
-        turns = (
-            line.beginnings(where, after=at, bounds=fixed)
-            for line in self._rulebook.duties
-            if (permission in line.permissions or not line.roles.isdisjoint(roles))
-            and line.speaks_of(where)
-        )
-        yield from heapq.merge(fixed, *turns)
-
     def nearest_place(self, where: str, other: Access) -> str:
         """
         Return *where* if it exists here, else its workspace in *other* if that does, else ``*``.
@@ -676,25 +542,6 @@ class Access:
     def member_ids(self) -> tuple[MemberId, ...]:
         """All members, sorted."""
         return tuple(MemberId(member) for member in sorted(self._scope.members))
-
-
-def _numbered(
-    number: int, ask: Callable[..., _Answer], question: Sequence[str], *, at: dt.datetime
-) -> _Answer:
-    """Ask one of many questions; an error says which."""
-    if isinstance(question, str) or len(question) != 3:
-        raise InvalidValueError(
-            f"question {number} is {question!r}",
-            value=question,
-            expected="a member, a permission and a place",
-        )
-    member, permission, where = question
-    try:
-        return ask(member, permission, where, at=at)
-    except InvalidValueError as error:
-        raise InvalidValueError(
-            f"question {number}: {error}", value=error.value, expected=error.expected
-        ) from error
 
 
 def _keep(kept: dict[_Key, _Answer], key: _Key, answer: _Answer) -> None:
