@@ -448,6 +448,58 @@ def test_somebody_has_to_be_left_who_may_do_everything(office) -> None:
         eva.adopt(office.desk.propose(ending), reason=WHY)
 
 
+def test_no_manager_of_one_workspace_locks_everybody_out_of_it(office) -> None:
+    eva, tom = office.acting("eva", "tom")
+    eva.adopt(office.desk.propose(with_lines(office, MANAGER)), reason=WHY)
+    barring = """
+[[forbids]]
+to = "member:eva"
+permissions = ["manage_access"]
+on = { workspace = "dike" }
+"""
+    barred = Organization.loads(DOCUMENT + MANAGER + "end = 2026-05-01" + barring)
+    with pytest.raises(RefusedError, match="nobody would be left"):
+        tom.adopt(office.desk.propose(barred), reason=WHY)
+    kept = Organization.loads(DOCUMENT + MANAGER + barring)
+    tom.adopt(office.desk.propose(kept), reason=WHY)
+
+
+def test_whoever_is_kept_from_a_profile_does_not_come_back_to_it_by_removing_it(office) -> None:
+    eva, ben = office.acting("eva", "ben")
+    manage = """
+[[grants]]
+to = "member:ben"
+permissions = ["manage_access", "manage_policies"]
+on = { workspace = "tulip" }
+"""
+    text = DOCUMENT + manage
+    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+    start = text.index('[[profiles]]\nid = "tulip-mastodon"')
+    gone = text[:start] + text[text.index("[[profiles]]", start + 1) :]
+    gone = gone[: gone.index("[[forbids]]")] + gone[gone.index("[[approvals]]") :]
+    proposal = office.desk.propose(Organization.loads(gone))
+    with pytest.raises(RefusedError, match="`ben` does not hold `hold` on `tulip-mastodon`"):
+        ben.adopt(proposal, reason=WHY)
+    eva.adopt(proposal, reason=WHY)
+
+
+def test_what_a_profile_is_known_by_does_not_change_by_removing_it(office) -> None:
+    eva, tom = office.acting("eva", "tom")
+    managing = MANAGER.replace(', "manage_policies"', "")
+    text = DOCUMENT + managing + """
+[[profiles]]
+id = "dike-y"
+workspace = "dike"
+network = "x"
+tags = ["care"]
+"""  # fmt: skip
+    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+    proposal = office.desk.propose(Organization.loads(DOCUMENT + managing))
+    with pytest.raises(RefusedError, match="lacks `manage_policies` on `dike`"):
+        tom.adopt(proposal, reason=WHY)
+    eva.adopt(proposal, reason=WHY)
+
+
 def test_an_adoption_says_why(office) -> None:
     with pytest.raises(InvalidValueError, match="needs a reason"):
         office.desk.acting_as("eva").adopt(

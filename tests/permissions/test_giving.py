@@ -9,8 +9,17 @@ import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from socialcollab.directory import Profile, Workspace
-from socialcollab.permissions import Absence, Access, Duty, Forbid, Grant, Role, unlendable
+from socialcollab.directory import Member, Profile, Workspace
+from socialcollab.permissions import (
+    Absence,
+    Access,
+    Duty,
+    Forbid,
+    Grant,
+    Role,
+    ungivable,
+    unlendable,
+)
 from socialcollab.testing.strategies import grants, small_organizations
 
 NOW = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
@@ -153,3 +162,68 @@ def test_lending_a_place_in_a_rotation_takes_what_its_role_allows() -> None:
         gain.permission for gain in unlendable("ana", away, rules(duty))
     }
     assert () == unlendable("ana", away, rules(duty, manages("ana")))
+
+
+def test_whatever_kept_a_delegate_from_what_they_stand_in_for_is_ended_by_whoever_holds_it() -> (
+    None
+):
+    away = Absence(
+        id="a", member="eva", delegate="ben", start=dt.date(2026, 4, 1), end=dt.date(2026, 5, 1)
+    )
+    approves = Grant(to="member:eva", permissions=["approve"], on={"workspace": "tulip"})
+    duty = Duty(
+        id="desk", role="manager", on={"workspace": "dike"}, members=["eva"],
+        start=dt.date(2026, 1, 1), every="day 00:00",
+    )  # fmt: skip
+    barring = Forbid(to="member:ben", permissions=["*"], on={"workspace": "*"})
+    lines = (manages("ana", on={"workspace": "*"}), approves, away, duty)
+    before, after = rules(*lines, barring), rules(*lines)
+    assert not before.allows("ben", "approve", "tulip-x", at=NOW)
+    assert after.allows("ben", "approve", "tulip-x", at=NOW)
+    assert {("ben", "approve", "tulip"), ("ben", "approve", "tulip-x")} == {
+        (gain.member, gain.permission, gain.where)
+        for gain in ungivable("ana", before, after, at=NOW)
+    }
+    assert () == ungivable("eva", rules(*lines[1:3], barring), rules(*lines[1:3]), at=NOW)
+    # Before and after the days on which ben stands in nothing comes of it.
+    assert () == ungivable("ana", before, after, at=NOW + dt.timedelta(days=60))
+    shorter = attrs.evolve(barring, end=dt.date(2026, 4, 20))
+    assert {dt.date(2026, 4, 20)} == {
+        gain.start.date() for gain in ungivable("ana", before, rules(*lines, shorter), at=NOW)
+    }
+
+
+def test_whoever_stands_in_is_given_back_what_a_suspension_kept_away() -> None:
+    away = Absence(
+        id="a", member="eva", delegate="ben", start=dt.date(2026, 4, 1), end=dt.date(2026, 5, 1)
+    )
+    approves = Grant(to="member:eva", permissions=["approve"], on={"workspace": "tulip"})
+
+    def of(**more: object) -> Access:
+        return Access.of(
+            members=["ana", Member(id="ben", **more), "eva"], profiles=PROFILES,
+            workspaces=WORKSPACES, roles=[MANAGER], absences=[away],
+            grants=[approves, manages("ana", on={"workspace": "*"})],
+        )  # fmt: skip
+
+    for before in (of(suspended=True), of(left=dt.date(2026, 4, 10))):
+        assert {"approve"} == {gain.permission for gain in ungivable("ana", before, of(), at=NOW)}
+        assert () == ungivable("eva", before, of(), at=NOW)
+
+
+def test_nobody_is_rid_of_a_forbid_by_letting_a_permission_go_and_come_back() -> None:
+    def of(*custom: str, barred: bool = False) -> Access:
+        return Access.of(
+            members=["ana", "eva"], profiles=PROFILES, workspaces=WORKSPACES,
+            custom_permissions=custom, roles={"all": ["*"]},
+            grants=[Grant(to=["member:ana", "member:eva"], role="all", on={"workspace": "*"})],
+            forbids=[Forbid(to="member:ana", permissions=custom, on="tulip-x")] if barred else (),
+        )  # fmt: skip
+
+    before, gone = of("ads.boost", barred=True), of()
+    assert {("ana", "ads.boost", "tulip-x")} == {
+        (gain.member, gain.permission, gain.where)
+        for gain in ungivable("ana", before, gone, at=NOW)
+    }
+    assert () == ungivable("eva", before, gone, at=NOW)
+    assert () == ungivable("ana", of("ads.boost"), gone, at=NOW)

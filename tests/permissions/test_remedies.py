@@ -479,3 +479,18 @@ def test_a_viewer_learns_nothing_of_places_and_people_out_of_sight() -> None:
     # And what one may see, another may see less of.
     assert seen.for_viewer("ben").missing == seen.missing
     assert seen.for_viewer("eva").missing == ()
+
+
+def test_whoever_ends_what_bars_a_delegate_has_to_hold_what_they_stand_in_for() -> None:
+    away = Absence(
+        id="a", member="ben", delegate="ana", start=NOW.date() - dt.timedelta(days=1),
+        end=NOW.date() + dt.timedelta(days=9),
+    )  # fmt: skip
+    asked = access(
+        EVA,
+        Grant(to="member:ana", permissions=["manage_access"], on={"workspace": "*"}),
+        Grant(to="member:ben", permissions=["publish"], on={"workspace": "tulip"}),
+        Forbid(to="member:ana", permissions=["publish"], on={"workspace": "tulip"}),
+    ).under([away])
+    (remedy,) = asked.check("ana", "publish", "tulip-x", at=NOW).missing
+    assert ("end_forbid", ("eva",)) == (remedy.code, remedy.by)

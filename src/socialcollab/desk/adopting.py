@@ -14,6 +14,7 @@ from socialcollab.desk.streams import ORGANIZATION
 from socialcollab.errors import InvalidValueError, RefusedError, StaleError
 from socialcollab.organization import Change, Organization
 from socialcollab.permissions import PERMISSIONS, ungivable
+from socialcollab.permissions.scope import EVERYWHERE
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import Actor, Event
 from socialcollab.workflow.erasing_events import PersonErased
@@ -171,21 +172,36 @@ def check_rights(
                 ],
             )
         )
-    if not _owners(after, at):
+    # What was so already is nothing that this change brings.
+    locked = not _managed(after, at) and _managed(state.organization, at)
+    if locked or not _owned(after, at):
         raise RefusedError(Verdict.no(Reason.of("no_owner_left")))
 
 
-def _owners(organization: Organization, at: dt.datetime) -> list[str]:
-    """Return who may do everything, everywhere, for ever from now on."""
-    found: list[str] = []
-    for member in organization.access.member_ids:
-        spans = organization.access.spans(member)
-        if all(
-            any(
-                (start is None or start <= at) and end is None
-                for start, end in spans.get((permission, "*"), ())
-            )
-            for permission in PERMISSIONS
-        ):
-            found.append(member)
-    return found
+def _owned(organization: Organization, at: dt.datetime) -> bool:
+    """Tell whether somebody may do everything, everywhere, for ever from now on."""
+    return any(
+        all(_for_ever(organization, member, one, EVERYWHERE, at) for one in PERMISSIONS)
+        for member in organization.access.member_ids
+    )
+
+
+def _managed(organization: Organization, at: dt.datetime) -> bool:
+    """Tell whether somebody manages access on each place: a forbid on one is none on ``*``."""
+    access = organization.access
+    return all(
+        any(
+            _for_ever(organization, member, "manage_access", where, at)
+            for member in access.members("manage_access", where, at=at)
+        )
+        for where in access.rulebook.scope.places
+    )
+
+
+def _for_ever(
+    organization: Organization, member: str, permission: str, where: str, at: dt.datetime
+) -> bool:
+    return any(
+        (start is None or start <= at) and end is None
+        for start, end in organization.access.spans(member).get((permission, where), ())
+    )

@@ -222,8 +222,10 @@ def _needs(section: str, kind: str, keys: tuple[str, ...]) -> tuple[str, ...]:
         if kind == "changed" and "lead" not in keys:
             return ("manage_policies",)
         return ("manage_access", "manage_policies")
-    if section == "profiles" and {"network", "tags", "workspace"} & set(keys):
-        # Policies are about profiles by these.
+    if section == "profiles" and (
+        kind == "removed" or {"network", "tags", "workspace"} & set(keys)
+    ):
+        # Policies are about profiles by these; what is gone may come back with others.
         return ("manage_access", "manage_policies")
     return ("manage_access",)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -16,6 +16,7 @@ from socialcollab.permissions.rulebook import spans_of
 from socialcollab.permissions.scope import Span
 
 if TYPE_CHECKING:
+    from socialcollab.permissions.absence import Absence
     from socialcollab.permissions.access import Access
     from socialcollab.permissions.rights import Rights
     from socialcollab.permissions.rulebook import Rulebook
@@ -49,9 +50,13 @@ def effect_of(
     ended: Collection[Line] = (),
     member: str = "",
     added: Sequence[Line] = (),
+    absences: Iterable[Absence] = (),
 ) -> Effect:
     """
     Return what people gain if some forbids end and some lines come to bind *member*.
+
+    What a delegate comes to have by an absence is no right of theirs to count,
+    but has to be held by whoever brings it about.
 
     Args:
         rulebook: The lines as they are.
@@ -63,19 +68,27 @@ def effect_of(
         member: Whom the added lines bind.
 
         added: Grants and forbids.
+
+        absences: Who stands in for whom.
     """
+
+    def lines_after(one: str) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+        rights, more = rulebook.rights(one), added if one == member else ()
+        return (
+            (*rights.grants, *(line for line in more if isinstance(line.source, Grant))),
+            (
+                *(line for line in rights.forbids if line not in ended),
+                *(line for line in more if not isinstance(line.source, Grant)),
+            ),
+        )
+
     count = 0
     always: dict[str, int] = {}
     sometimes: set[tuple[str, str, Span]] = set()
     affected = frozenset[str]().union(*(line.members for line in ended))
     for one in sorted(affected | ({member} if added else set())):
         rights = rulebook.rights(one)
-        more = added if one == member else ()
-        grants = (*rights.grants, *(line for line in more if isinstance(line.source, Grant)))
-        forbids = (
-            *(line for line in rights.forbids if line not in ended),
-            *(line for line in more if not isinstance(line.source, Grant)),
-        )
+        grants, forbids = lines_after(one)
         timed = (
             rights.duties
             or rights.leaving is not None
@@ -98,7 +111,63 @@ def effect_of(
             if new:
                 count += new.bit_count()
                 always[where] = always.get(where, 0) | new
+    for absence in absences:
+        if absence.delegate in affected and absence.ends_at > at:
+            sometimes |= _lent(rulebook, absence, lines_after)
     return Effect(count, always, frozenset(sometimes))
+
+
+def _lent(
+    rulebook: Rulebook,
+    absence: Absence,
+    lines_after: Callable[[str], tuple[tuple[Line, ...], tuple[Line, ...]]],
+) -> set[tuple[str, str, Span]]:
+    """Return what a delegate comes to have that the absent one may, and something barred before."""
+    away = ((absence.begins_at, absence.ends_at),)
+    if rulebook.scope.stay(absence.delegate) is None:
+        return set()
+    gone = rulebook.scope.leaving.get(absence.delegate)
+
+    def lent(
+        theirs: tuple[Iterable[Line], Iterable[Line]], forbids: Iterable[Line]
+    ) -> dict[tuple[str, str], tuple[Span, ...]]:
+        barred = spans_of(forbids)
+        left = [] if gone is None else [(gone, None)]
+        return {
+            key: without(without(away, without(away, spans)), merged((*barred.get(key, ()), *left)))
+            for key, spans in _may(rulebook, absence.member, *theirs).items()
+            if absence.delegates(key[0])
+        }
+
+    absent, delegate = rulebook.rights(absence.member), rulebook.rights(absence.delegate)
+    was = lent((absent.grants, absent.forbids), delegate.forbids)
+    has, listed = rulebook.spans(absence.delegate), rulebook.listed(absence.delegate)
+    return {
+        (*key, span)
+        for key, spans in lent(
+            lines_after(absence.member), lines_after(absence.delegate)[1]
+        ).items()
+        for span in without(
+            without(spans, was.get(key, ())), merged((*has.get(key, ()), *listed.get(key, ())))
+        )
+    }
+
+
+def _may(
+    rulebook: Rulebook, member: str, grants: Iterable[Line], forbids: Iterable[Line]
+) -> dict[tuple[str, str], tuple[Span, ...]]:
+    """Return when somebody may what by some grants and their duties, a place in a rotation included."""
+    stay = rulebook.scope.stay(member)
+    if stay is None:
+        return {}
+    given, barred = spans_of(grants), spans_of(forbids)
+    for key, spans in rulebook.duty_spans(member).items():
+        given.setdefault(key, []).extend(spans)
+    gone = [] if stay[1] is None else [(stay[1], None)]
+    return {
+        key: without(merged(spans), merged((*barred.get(key, ()), *gone)))
+        for key, spans in given.items()
+    }
 
 
 def _masks(rulebook: Rulebook, grants: Iterable[Line], forbids: Iterable[Line]) -> dict[str, int]:
@@ -121,12 +190,7 @@ def _spans_gained(
     grants: Iterable[Line],
     forbids: Iterable[Line],
 ) -> dict[tuple[str, str], tuple[Span, ...]]:
-    turns: dict[tuple[str, str], list[Span]] = {}
-    for line in rights.duties:
-        for where in line.places:
-            for permission in line.permissions:
-                given = line.given_spans(member, where)
-                turns.setdefault((permission, where), []).extend(given)
+    turns = rulebook.duty_spans(member)
     listed = rulebook.listed(member)
     was, barred_before = spans_of(rights.grants), spans_of(rights.forbids)
     is_, barred = spans_of(grants), spans_of(forbids)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -77,17 +77,21 @@ def gains(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
     is gained too. A place in a rotation counts as what its role allows, from the
     rotation's beginning on: the turns of one whose rule or members change fall
     anew, so that all of it is gained. The turns of a list count as they stand,
-    and so does what is swapped. Who stands in for whom is no part of this.
+    and so does what is swapped. Whoever stands in for somebody gains what that
+    one may, and what kept it from the delegate does no more.
     """
     for member in after.member_ids:
-        if after.rulebook.rights(member) is before.rulebook.rights(member):
+        lent = _lent(after, member, at=at)
+        if not lent and after.rulebook.rights(member) is before.rulebook.rights(member):
             continue  # the very same lines mean them
         was, is_ = before.spans(member), after.spans(member)
         turns = after.rulebook.rotations(member, unlike=before.rulebook)
         listed = before.rulebook.listed(member)
-        for permission, where in sorted({*is_, *turns}):
+        known = _lent(before, member, at=at) if lent else {}
+        for permission, where in sorted({*is_, *turns, *lent}):
             key = permission, where
-            spans = merged((*is_.get(key, ()), *turns.get(key, ())))
+            fresh = without(merged(lent.get(key, ())), merged(known.get(key, ())))
+            spans = merged((*is_.get(key, ()), *turns.get(key, ()), *fresh))
             held = merged((*was.get(key, ()), *listed.get(key, ())))
             for start, end in without(spans, held):
                 if end is None or end > at:
@@ -96,12 +100,37 @@ def gains(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
                     )
 
 
+def _lent(
+    access: Access, member: str, *, at: dt.datetime
+) -> Mapping[tuple[str, str], Sequence[Span]]:
+    """Return what *member* may in the place of others from *at* on, their turns by rule included."""
+    found: dict[tuple[str, str], list[Span]] = {}
+    rulebook = access.rulebook
+    for absence in access.absences:
+        if absence.delegate != member or absence.ends_at <= at:
+            continue
+        if rulebook.scope.stay(member) is None:
+            return {}
+        away = ((absence.begins_at, absence.ends_at),)
+        for has in (access.spans(absence.member), rulebook.rotations(absence.member)):
+            for key, spans in has.items():
+                if not absence.delegates(key[0]):
+                    continue
+                barred = rulebook.barred_spans(member, *key)
+                found.setdefault(key, []).extend(
+                    without(without(away, without(away, spans)), barred)
+                )
+    return found
+
+
 def ungivable(giver: str, before: Access, after: Access, *, at: dt.datetime) -> tuple[Gain, ...]:
     """
     Return the gains that *giver* does not hold there now and for as long, and so cannot give.
 
     A place that does not exist yet is judged by its workspace, else by ``*``;
-    a permission that does not exist yet can be given by whoever has them all.
+    a permission that does not exist yet can be given by whoever has them all. Where a place or a permission goes, so does what kept
+    somebody from it, which takes what ending it would: else it would be away
+    for good once the same came back.
     """
     known = before.roles.permission_names
 
@@ -111,7 +140,24 @@ def ungivable(giver: str, before: Access, after: Access, *, at: dt.datetime) -> 
         span = gain.start, gain.end
         return all(holds_meanwhile(giver, before, one, place, span, at=at) for one in asked)
 
-    return tuple(gain for gain in gains(before, after, at=at) if not holds(gain))
+    found = (*gains(before, after, at=at), *_unbarred_by_going(before, after, at=at))
+    return tuple(gain for gain in found if not holds(gain))
+
+
+def _unbarred_by_going(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
+    """Yield what a forbid keeps from somebody and nothing will, its place or permission being gone."""
+    places = {*before.rulebook.scope.places} - {*after.rulebook.scope.places}
+    permissions = before.roles.permission_names - after.roles.permission_names
+    if not places and not permissions:
+        return
+    for member in before.member_ids:
+        for (permission, where), spans in sorted(before.rulebook.kept_from(member).items()):
+            if permission in permissions or where in places:
+                for start, end in spans:
+                    if end is None or end > at:
+                        yield Gain(
+                            member=member, permission=permission, where=where, start=start, end=end
+                        )
 
 
 def holds_meanwhile(

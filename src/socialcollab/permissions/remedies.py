@@ -170,6 +170,7 @@ def _smallest(access: Access, question: Question, changes: Iterable[_Change]) ->
                 ended=one.ended,
                 member=question.member,
                 added=one.added,
+                absences=access.absences,
             )
             weighed.append((effect.count, one.name, effect, one))
     if not weighed:

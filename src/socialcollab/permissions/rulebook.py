@@ -441,6 +441,30 @@ class Rulebook:
                     found.setdefault((permission, where), []).extend(left)
         return {key: merged(spans) for key, spans in sorted(found.items()) if spans}
 
+    def duty_spans(self, member: str) -> dict[tuple[str, str], list[Span]]:
+        """Return when the duties of *member* give what, as `rotations` does, whatever bars it."""
+        found: dict[tuple[str, str], list[Span]] = {}
+        for line in self.rights(member).duties:
+            for where in line.places:
+                given = line.given_spans(member, where)
+                for permission in line.permissions:
+                    found.setdefault((permission, where), []).extend(given)
+        return found
+
+    def kept_from(self, member: str) -> dict[tuple[str, str], tuple[Span, ...]]:
+        """Return when forbids keep what from *member* that their grants and duties give."""
+        rights = self.rights(member)
+        if not rights.forbids:
+            return {}
+        given, barred = spans_of(rights.grants), spans_of(rights.forbids)
+        for key, spans in self.duty_spans(member).items():
+            given.setdefault(key, []).extend(spans)
+        kept = {}
+        for key in given.keys() & barred.keys():
+            theirs = merged(given[key])
+            kept[key] = without(theirs, without(theirs, merged(barred[key])))
+        return {key: spans for key, spans in kept.items() if spans}
+
     def listed(self, member: str) -> Mapping[tuple[str, str], tuple[Span, ...]]:
         """Return when turns that are known, of lists and by swaps, give *member* what, forbids taken off."""
         if member not in self.scope.members or self.scope.members[member].suspended:
