@@ -6,7 +6,7 @@ import datetime as dt
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.desk.conftest import DOCUMENT, START
 
@@ -354,7 +354,6 @@ def acts(draw: st.DrawFn) -> tuple:
     return kind, who, to, on, what, until
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.lists(acts(), min_size=1, max_size=10), st.randoms(use_true_random=False))
 def test_no_sequence_of_acts_gives_a_circle_of_people_what_none_of_them_held(
     sequence: list, chance: random.Random

@@ -357,7 +357,7 @@ def test_no_answer_shows_what_the_asker_may_not_view(house, seed: int) -> None:
     desks, posts, known = house
     rng = random.Random(seed)
     asked = 0
-    for _ in range(40):
+    for _ in range(24):
         organization = rng.choice(tuple(desks))
         who = rng.choice(tuple(SEES))
         ws = rng.choice(tuple(MARKS))
@@ -375,7 +375,7 @@ def test_no_answer_shows_what_the_asker_may_not_view(house, seed: int) -> None:
             asked += 1
             for mark in hidden:
                 assert mark not in text, (organization, who, name, post.id)
-    assert asked > 1200
+    assert asked > 700
 
 
 @pytest.mark.parametrize("who", SEES)

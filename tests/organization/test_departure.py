@@ -6,7 +6,7 @@ import datetime as dt
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.errors import InvalidValueError, NotFoundError
@@ -104,7 +104,6 @@ def test_nobody_who_does_not_exist_leaves() -> None:
         departing(NORTHWIND, "bne", at=NOW)
 
 
-@settings(max_examples=25, deadline=None)
 @given(documents(), st.data())
 def test_whoever_leaves_is_named_nowhere_once_all_that_needs_an_heir_has_one(
     document, data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from tests.organization.test_faults import GOOD
 
 from socialcollab.errors import NotFoundError
@@ -54,7 +54,6 @@ def test_nothing_hangs_on_whom_nothing_names() -> None:
     assert "nothing hangs on zoe" == str(Organization.loads(text).removal("zoe"))
 
 
-@settings(max_examples=20)
 @given(documents())
 def test_whoever_is_named_anywhere_is_found(document) -> None:
     """As often as a document, written out, has the name as a value of its own."""

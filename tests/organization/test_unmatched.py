@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from socialcollab.directory import Profile
 from socialcollab.organization import Organization, unmatched
@@ -68,7 +68,6 @@ def test_a_workspace_without_profiles_is_matched_as_a_whole() -> None:
     assert unmatched(NORTHWIND) == ()
 
 
-@settings(max_examples=60)
 @given(documents())
 def test_what_is_told_gives_nobody_anything(document) -> None:
     organization = Organization.from_dict(document)

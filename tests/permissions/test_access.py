@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.directory import Member, Profile, Team, Workspace
@@ -81,7 +81,6 @@ def test_nothing_is_allowed_unless_a_line_says_so() -> None:
         assert "niets" in verdict.explain("nl") or verdict.explain("nl") != verdict.explain()
 
 
-@settings(max_examples=40)
 @given(organization=small_organizations(), moments=st.lists(MOMENTS, min_size=1, max_size=2))
 def test_the_answers_are_those_of_a_naive_reading(naive, organization, moments) -> None:
     """Thousands of questions: every member, place and a few permissions, at several instants."""
@@ -156,7 +155,6 @@ def organization_of(organization, facts):
     )
 
 
-@settings(max_examples=40)
 @given(questions())
 def test_because_of_a_yes_is_sufficient_and_irreducible(question) -> None:
     organization, member, permission, where, at = question
@@ -172,7 +170,6 @@ def test_because_of_a_yes_is_sufficient_and_irreducible(question) -> None:
     assert verdict.missing == ()
 
 
-@settings(max_examples=40)
 @given(questions())
 def test_because_of_a_no_is_every_forbid_that_matches(naive, question) -> None:
     organization, member, permission, where, at = question

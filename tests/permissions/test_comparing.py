@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import attrs
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.directory import Member, Profile, Team, Workspace
@@ -160,7 +160,6 @@ def test_it_is_a_table_for_people() -> None:
     assert "<script" not in html
 
 
-@settings(max_examples=30)
 @given(small_organizations(), small_organizations(), MOMENTS)
 def test_it_is_all_and_nothing_but_what_differs(one, other, at) -> None:
     """At any instant: who may then and might not before is among the gains, and nobody else."""
@@ -189,7 +188,6 @@ def test_it_is_all_and_nothing_but_what_differs(one, other, at) -> None:
                 assert differs("loses", member, permission, where) == (was and not is_)
 
 
-@settings(max_examples=30)
 @given(small_organizations())
 def test_nothing_differs_from_itself(organization) -> None:
     assert not compare(organization.access(), organization.access())

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.directory import Member, Profile, Workspace
@@ -134,7 +134,6 @@ def test_naive_times_are_refused() -> None:
 FIRST = dt.datetime(2026, 3, 18, tzinfo=dt.UTC)
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     small_organizations(),
     st.integers(1, 3),

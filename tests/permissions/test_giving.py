@@ -6,7 +6,7 @@ import datetime as dt
 import random
 
 import attrs
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.directory import Member, Profile, Workspace
@@ -110,7 +110,6 @@ def test_what_a_forbid_keeps_from_one_is_not_held() -> None:
     assert ["gives_more"] == codes(access, "ana", gift("publish"))
 
 
-@settings(max_examples=40, deadline=None)
 @given(small_organizations(), st.lists(grants(), max_size=12), st.randoms(use_true_random=False))
 def test_no_sequence_of_gifts_gives_a_circle_of_people_what_none_of_them_held(
     organization, gifts: list[Grant], chance: random.Random

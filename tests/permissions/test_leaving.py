@@ -6,7 +6,7 @@ import datetime as dt
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.directory import Member, Profile, Workspace
@@ -167,7 +167,6 @@ def test_a_suspension_that_ends_gives_the_turns_of_a_rotation() -> None:
     assert {"ana"} == {gain.member for gain in found}
 
 
-@settings(max_examples=40, deadline=None)
 @given(small_organizations(), st.sampled_from(("ana", "ben", "eva")), st.integers(1, 30))
 def test_leaving_changes_nothing_before_and_leaves_nothing_after(
     organization, who: str, day: int
