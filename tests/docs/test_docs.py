@@ -259,3 +259,24 @@ def test_the_glossary_explains_each_word_once() -> None:
     assert block
     words = re.findall(r"^(\S.*)$", block[1], re.MULTILINE)
     assert len(words) == len(set(words)) > 40
+
+
+PRINTED = re.compile(
+    r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL
+)
+
+
+def test_what_the_tutorial_says_is_printed_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    told = 0
+    text = (DOCS / "tutorial" / "who-may-what.md").read_text(encoding="utf-8")
+    for code, shown in PRINTED.findall(text):
+        exec(compile(code, "who-may-what.md", "exec"), names)
+        printed = capsys.readouterr().out
+        if shown:
+            told += 1
+            assert shown == printed
+    assert told == text.count("```text")

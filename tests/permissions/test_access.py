@@ -184,7 +184,7 @@ def test_because_of_a_no_is_every_forbid_that_matches(naive, question) -> None:
         if naive.applies(organization, line, member, permission, where, at)
     }
     assert matching == {reason["line"] for reason in verdict.because}
-    assert {reason.code for reason in verdict.because} <= {"forbid"}
+    assert {reason.code for reason in verdict.because} <= {"forbid", "forbid.why"}
 
 
 @given(small_organizations(), MOMENTS)

@@ -112,7 +112,8 @@ def test_of_a_grant_that_is_renewed_only_the_new_time_is_gained() -> None:
     spring = gives("member:ana", role="writer", end=dt.date(2026, 6, 1))
     summer = attrs.evolve(spring, end=dt.date(2026, 9, 1))
     assert [
-        "+ ana: writer on tulip from 2026-05-31 22:00 UTC until 2026-08-31 22:00 UTC (grants[0])"
+        "+ ana: writer on tulip from 2026-06-01 00:00 Europe/Amsterdam"
+        " until 2026-09-01 00:00 Europe/Amsterdam (grants[0])"
     ] == said(rules(spring), rules(summer))
 
 
@@ -127,8 +128,8 @@ def test_where_another_line_takes_over_each_time_has_its_line() -> None:
     first = gives("member:ana", role="writer", end=dt.date(2026, 6, 1))
     then = gives("member:ana", role="writer", start=dt.date(2026, 6, 1))
     assert [
-        "+ ana: writer on tulip until 2026-05-31 22:00 UTC (grants[0])",
-        "+ ana: writer on tulip from 2026-05-31 22:00 UTC (grants[1])",
+        "+ ana: writer on tulip until 2026-06-01 00:00 Europe/Amsterdam (grants[0])",
+        "+ ana: writer on tulip from 2026-06-01 00:00 Europe/Amsterdam (grants[1])",
     ] == said(rules(), rules(first, then))
 
 
@@ -137,7 +138,7 @@ def test_a_place_in_a_rotation_is_gained_from_its_first_day_on() -> None:
         id="weekend", role="writer", on={"workspace": "tulip"}, members=["ana"],
         start=dt.date(2026, 3, 20), every="friday 17:00",
     )  # fmt: skip
-    assert ["+ ana: writer on tulip from 2026-03-19 23:00 UTC (duties[0])"] == said(
+    assert ["+ ana: writer on tulip from 2026-03-20 00:00 Europe/Amsterdam (duties[0])"] == said(
         rules(), rules(duty)
     )
     assert not compare(rules(duty), rules(duty))

@@ -52,9 +52,39 @@ def said(access: Access, **more) -> list[str]:
 def test_what_only_one_person_may_is_lost_without_them() -> None:
     access = rules(gives("ana", "approve", "view"), gives("ben", "view"))
     assert [
-        "without ana: nobody for approve on tulip-x from 2026-07-01 00:00 until 2026-08-01 00:00 UTC"
+        "without ana: nobody may approve on tulip-x from 2026-07-01 00:00 until 2026-08-01 00:00 UTC"
     ] == said(access)
     assert 0 == coverage(access, start=START, end=END).survives
+
+
+def test_places_are_said_in_short_and_times_in_the_zone_they_share() -> None:
+    profiles = [
+        Profile(id=f"{workspace}-{network}", workspace=workspace, network=network)
+        for workspace in ("dike", "tulip")
+        for network in ("instagram", "x")
+    ]
+
+    def lost(on: object, tulip: str = "Europe/Amsterdam") -> list[str]:
+        access = Access.of(
+            members=["ana"],
+            profiles=profiles,
+            workspaces=[
+                Workspace(id="tulip", lead="ana", default_approval="none", timezone=tulip),
+                Workspace(id="dike", lead="ana", default_approval="none", timezone="Europe/Paris"),
+            ],
+            grants=[gives("ana", "view", on=on)],
+        )
+        return [line.partition(" on ")[2] for line in said(access)]
+
+    here = "from 2026-07-01 02:00 until 2026-08-01 02:00 Europe/Amsterdam"
+    utc = "from 2026-07-01 00:00 until 2026-08-01 00:00 UTC"
+    assert [f"* {utc}"] == lost({"workspace": "*"})
+    assert [f"all of tulip {here}"] == lost({"workspace": "tulip"})
+    assert [f"tulip-x {here}"] == lost("tulip-x")
+    assert [f"all of tulip, dike-x {utc}"] == lost(
+        {"profile": ["dike-x", "tulip-x", "tulip-instagram"]}
+    )
+    assert [f"* {here.replace('Amsterdam', 'Paris')}"] == lost({"workspace": "*"}, "Europe/Paris")
 
 
 def test_two_of_two_are_named_together_and_no_smaller_set() -> None:
@@ -67,7 +97,7 @@ def test_two_of_two_are_named_together_and_no_smaller_set() -> None:
 def test_it_has_dates_where_somebody_is_known_to_be_away() -> None:
     access = rules(gives("ana", "approve"), gives("ben", "approve"), away("ben", 5, 15))
     assert [
-        "without ana: nobody for approve on tulip-x from 2026-07-05 00:00 until 2026-07-15 00:00 UTC"
+        "without ana: nobody may approve on tulip-x from 2026-07-05 00:00 until 2026-07-15 00:00 UTC"
     ] == said(access)
 
 

@@ -131,7 +131,7 @@ def test_who_stands_in_for_a_part_leaves_the_rest() -> None:
     )  # fmt: skip
     assert ("away", ("reply",)) == (gap.kind, gap.permissions)
     assert (
-        "duty weekend: nobody for reply on tulip-mastodon, tulip-x from 2026-03-21 00:00 until"
+        "duty weekend: nobody may reply on all of tulip from 2026-03-21 00:00 until"
         " 2026-03-22 00:00 UTC: ana is away, and nobody stands in"
     ) == str(gap)
     assert "ana is away" in gap._repr_html_()

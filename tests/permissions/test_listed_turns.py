@@ -367,13 +367,16 @@ def test_turns_of_a_list_are_gained_for_as_long_as_they_last() -> None:
     listed = duty(turn("ana", "2026-01-05", "2026-01-12"), turn("ben", "2026-01-12"))
     found = [str(one) for one in compare(access(), access(listed)).changes]
     assert [
-        "+ ana: care on tulip from 2026-01-04 23:00 UTC until 2026-01-11 23:00 UTC (duties[0])",
-        "+ ben: care on tulip from 2026-01-11 23:00 UTC (duties[0])",
+        "+ ana: care on tulip from 2026-01-05 00:00 Europe/Amsterdam"
+        " until 2026-01-12 00:00 Europe/Amsterdam (duties[0])",
+        "+ ben: care on tulip from 2026-01-12 00:00 Europe/Amsterdam (duties[0])",
     ] == found
     longer = duty(turn("ana", "2026-01-05", "2026-01-14"), turn("ben", "2026-01-14"))
     assert [
-        "+ ana: care on tulip from 2026-01-11 23:00 UTC until 2026-01-13 23:00 UTC (duties[0])",
-        "- ben: care on tulip from 2026-01-11 23:00 UTC until 2026-01-13 23:00 UTC (duties[0])",
+        "+ ana: care on tulip from 2026-01-12 00:00 Europe/Amsterdam"
+        " until 2026-01-14 00:00 Europe/Amsterdam (duties[0])",
+        "- ben: care on tulip from 2026-01-12 00:00 Europe/Amsterdam"
+        " until 2026-01-14 00:00 Europe/Amsterdam (duties[0])",
     ] == [str(one) for one in compare(access(listed), access(longer)).changes]
 
 
@@ -401,7 +404,7 @@ def test_the_end_of_a_forbid_gives_what_a_turn_could_not(given_duty: Duty) -> No
     assert {("ana", "reply")} == {
         (one.member, one.permission) for one in gains(before, after, at=utc(1, 0))
     }
-    assert ["+ ana: reply on tulip from 2026-01-04 23:00 UTC (forbids[0])"] == [
+    assert ["+ ana: reply on tulip from 2026-01-05 00:00 Europe/Amsterdam (forbids[0])"] == [
         str(one) for one in compare(before, after).changes
     ]
     assert ["loses"] == [one.kind for one in compare(after, before).changes]

@@ -428,7 +428,7 @@ def test_what_comes_near_is_named() -> None:
         "grants[1] gave `ana` `publish` on `tulip-x` until 2026-04-01 00:00 UTC"
     ]
     assert near(attrs.evolve(held, on="dike-x")) == [
-        "grants[1] gives `ana` `publish` on `dike-x`, and not on `tulip-x`"
+        "grants[1] gives `ana` `publish` on `dike-x`, but not on `tulip-x`"
     ]
     assert near(attrs.evolve(held, role="writer")) == [
         "grants[1] gives `ana` `writer` on `tulip-x`, but not `publish`"

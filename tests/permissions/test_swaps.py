@@ -300,7 +300,8 @@ def test_what_somebody_took_over_is_not_for_others_to_lend_or_to_widen() -> None
     }
     assert not compare(asked, access(SATURDAY))
     assert [
-        "+ eva: care on tulip from 2026-03-21 11:00 UTC until 2026-03-22 11:00 UTC (duties[0])"
+        "+ eva: care on tulip from 2026-03-21 12:00 Europe/Amsterdam"
+        " until 2026-03-22 12:00 Europe/Amsterdam (duties[0])"
     ] == [str(one) for one in compare(access(), asked).changes]
 
 

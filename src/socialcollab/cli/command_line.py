@@ -84,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
         "check", documents.check, "check an organization's document and its expectations"
     )
     check.add_argument("document", help="the document, such as agency.toml")
-    check.add_argument("--at", help="judge expectations at this instant (ISO 8601; default now)")
+    check.add_argument(
+        "--at", help="judge expectations at this time or instant (ISO 8601; default now)"
+    )
 
     lint = command(
         "lint", documents.lint_file, "lint a text, or every row of a spreadsheet of posts"

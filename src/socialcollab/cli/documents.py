@@ -10,7 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from socialcollab.cli.given import instant, load
+from socialcollab.cli.given import instant, load, zone_of
 from socialcollab.cli.out import FINE, FOUND, Out, progress
 from socialcollab.errors import InvalidValueError
 
@@ -21,8 +21,8 @@ def check(given: argparse.Namespace, out: Out) -> int:
     """Check a document and its expectations."""
     from socialcollab.organization import leftovers, unmatched
 
-    at = instant(given.at)
     organization = load(given.document)
+    at = instant(given.at, zone_of(organization))
     failed = organization.check(at)
     warnings = [str(one) for one in (*unmatched(organization), *leftovers(organization, at))]
     value = {

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from socialcollab.cli.given import instant, load, open_desk
+from socialcollab.cli.given import in_force, instant, is_desk, load, open_desk, zone_of
 from socialcollab.cli.out import FINE, FOUND, Out
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import Organization
@@ -20,13 +20,13 @@ __all__ = ["add_commands"]
 def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands to the parser; *command* adds one."""
     who = command("who", _who, "list who may do something somewhere")
-    who.add_argument("document", help="the document, such as agency.toml")
+    _source(who)
     who.add_argument("permission", help="such as publish")
     who.add_argument("where", help="a profile, a workspace, or * for everywhere")
     _at(who)
 
     can = command("can", _can, "say whether somebody may do something somewhere, and why")
-    can.add_argument("document", help="the document, such as agency.toml")
+    _source(can)
     can.add_argument("member", help="a member's id")
     can.add_argument("permission", help="such as publish")
     can.add_argument("where", help="a profile, a workspace, or * for everywhere")
@@ -34,33 +34,37 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     _at(can)
 
     rights = command("rights", _rights, "show who may do what, members by profiles")
-    rights.add_argument("document", help="the document, such as agency.toml")
+    _source(rights)
+    rights.add_argument(
+        "--workspace", action="append", default=[], help="this workspace alone; may be repeated"
+    )
     rights.add_argument("--html", help="write a page to this file")
     rights.add_argument("--language", default="en", choices=("en", "nl"), help="of the page")
     _at(rights)
 
     coverage = command("coverage", _coverage, "say what nobody could do if people were away")
-    coverage.add_argument("document", help="the document, such as agency.toml")
+    _source(coverage)
     coverage.add_argument("--absent", type=int, default=1, help="how many are away; default 1")
     coverage.add_argument(
         "--without", action="append", default=[], help="this member instead; may be repeated"
     )
-    coverage.add_argument("--start", help="from this instant on (ISO 8601; default now)")
-    coverage.add_argument("--end", help="until this instant")
+    coverage.add_argument(
+        "--start", help="from this day, time or instant on (ISO 8601; default now)"
+    )
+    coverage.add_argument("--end", help="until this day, time or instant")
     coverage.add_argument("--days", type=int, default=30, help="for so many days; default 30")
 
     duties = command("duties", _duties, "say who is on duty when, and when nobody is")
-    duties.add_argument("document", help="the document, such as agency.toml")
+    _source(duties)
     duties.add_argument("--duty", help="this duty alone")
-    duties.add_argument("--start", help="from this instant on (ISO 8601; default now)")
-    duties.add_argument("--end", help="until this instant")
+    duties.add_argument("--start", help="from this day, time or instant on (ISO 8601; default now)")
+    duties.add_argument("--end", help="until this day, time or instant")
     duties.add_argument("--days", type=int, default=30, help="for so many days; default 30")
     departure = command(
         "departure", _departure, "show what hangs on somebody who leaves, and who could take over"
     )
-    departure.add_argument("source", help="the document, or the desk's SQLite file")
+    _source(departure)
     departure.add_argument("member", help="a member's id")
-    departure.add_argument("--id", default="", help="the organization, if the file holds several")
     departure.add_argument("--language", default="en", choices=("en", "nl"), help="of the answer")
 
     compare = command(
@@ -73,8 +77,12 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _rights(given: argparse.Namespace, out: Out) -> int:
-    at = instant(given.at)
-    organization = load(given.document)
+    organization, at = in_force(given.source, given.id, given.at)
+    for name in given.workspace:
+        if name not in organization.workspaces_by_id:
+            raise NotFoundError(
+                "workspace", name, suggestion=organization.did_you_mean("workspace", name)
+            )
     if given.html:
         from socialcollab.pages import page
         from socialcollab.pages.words import words
@@ -83,7 +91,7 @@ def _rights(given: argparse.Namespace, out: Out) -> int:
         zone = str(organization.settings.timezone)
         text = page(
             said["rights.title"].format(name=organization.settings.name or organization.id),
-            organization.rights(at=at, language=given.language),
+            organization.rights(at=at, language=given.language, workspaces=given.workspace),
             language=given.language,
             lede=said["rights.lede"].format(at=f"{local_time(at, zone):%Y-%m-%d %H:%M} {zone}"),
         )
@@ -93,6 +101,7 @@ def _rights(given: argparse.Namespace, out: Out) -> int:
         (member.id, profile.id, access.permissions_of(member.id, profile.id, at=at))
         for member in organization.members
         for profile in organization.profiles
+        if not given.workspace or profile.workspace in given.workspace
     ]
     out.answer(
         [
@@ -106,9 +115,8 @@ def _rights(given: argparse.Namespace, out: Out) -> int:
 
 
 def _coverage(given: argparse.Namespace, out: Out) -> int:
-    start = instant(given.start)
-    end = instant(given.end) if given.end else start + dt.timedelta(days=given.days)
-    found = load(given.document).coverage(
+    organization, start, end = _span(given)
+    found = organization.coverage(
         start=start, end=end, absent=given.absent, without=given.without or None
     )
     out.answer(
@@ -130,10 +138,15 @@ def _coverage(given: argparse.Namespace, out: Out) -> int:
     return FOUND if found.losses else FINE
 
 
+def _span(given: argparse.Namespace) -> tuple[Organization, dt.datetime, dt.datetime]:
+    organization, start = in_force(given.source, given.id, given.start)
+    if given.end:
+        return organization, start, instant(given.end, zone_of(organization))
+    return organization, start, start + dt.timedelta(days=given.days)
+
+
 def _duties(given: argparse.Namespace, out: Out) -> int:
-    start = instant(given.start)
-    end = instant(given.end) if given.end else start + dt.timedelta(days=given.days)
-    organization = load(given.document)
+    organization, start, end = _span(given)
     if given.duty and given.duty not in organization.duties_by_id:
         raise NotFoundError(
             "duty", given.duty, suggestion=organization.did_you_mean("duty", given.duty)
@@ -168,7 +181,7 @@ def _duties(given: argparse.Namespace, out: Out) -> int:
             ],
         },
         [
-            *(_turn_line(*one) for one in turns),
+            *(_turn_line(organization, *one) for one in turns),
             *map(str, found),
             *([] if turns or found else ["there is no duty"] if not wanted else []),
         ],
@@ -189,23 +202,25 @@ def _turns(
             yield duty, zone, tuple(where_all), turn
 
 
-def _turn_line(duty: str, zone: str, where: tuple[str, ...], turn: Turn) -> str:
+def _turn_line(
+    organization: Organization, duty: str, zone: str, where: tuple[str, ...], turn: Turn
+) -> str:
     first = local_time(turn.start, zone)
     until = "" if turn.end is None else f" until {local_time(turn.end, zone):%Y-%m-%d %H:%M}"
     return (
         f"{duty:<20} {turn.member:<16} from {first:%Y-%m-%d %H:%M}{until} {zone}"
-        f" on {', '.join(where)}"
+        f" on {', '.join(organization.access.rulebook.scope.in_short(where))}"
     )
 
 
 def _departure(given: argparse.Namespace, out: Out) -> int:
     from socialcollab.organization import departing
 
-    if given.source.lower().endswith(".toml"):
-        things = departing(load(given.source), given.member, at=instant(None))
-    else:
+    if is_desk(given.source):
         with open_desk(given.source, given.id) as desk:
             things = desk.departure(given.member).things
+    else:
+        things = departing(load(given.source), given.member, at=dt.datetime.now(dt.UTC))
     out.answer(
         [
             {
@@ -218,15 +233,7 @@ def _departure(given: argparse.Namespace, out: Out) -> int:
             }
             for one in things
         ],
-        [
-            (
-                f"! {one.then.text(given.language)}"
-                if one.needs_heir
-                else one.then.text(given.language)
-            )
-            + (f" ({one.heir}?)" if one.heir else "")
-            for one in things
-        ]
+        [f"{'! ' if one.needs_heir else ''}{one.text(given.language)}" for one in things]
         or [f"nothing hangs on {given.member}"],
     )
     return FOUND if any(one.needs_heir for one in things) else FINE
@@ -241,30 +248,44 @@ def _survival(count: int | None) -> str:
     return f"every permission survives the absence of any {people}"
 
 
+def _source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", help="the document, or the desk's SQLite file")
+    parser.add_argument("--id", default="", help="the organization, if the file holds several")
+
+
 def _at(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--at", help="at this instant (ISO 8601; default now)")
+    parser.add_argument("--at", help="at this time or instant (ISO 8601; default now)")
 
 
 def _who(given: argparse.Namespace, out: Out) -> int:
-    at = instant(given.at)
-    access = load(given.document).access
+    organization, at = in_force(given.source, given.id, given.at, given.where)
+    access = organization.access
     found = []
     # Asked first, so that a permission or a place that does not exist is said even of nobody.
     access.allows("", given.permission, given.where, at=at)
     for member in access.members(given.permission, given.where, at=at):
         verdict = access.check(member, given.permission, given.where, at=at)
-        found.append((member, "; ".join(reason.text() for reason in verdict.because)))
+        back = next(
+            (one.end for one in access.all_absences if one.member == member and one.covers(at)),
+            None,
+        )
+        found.append((member, "; ".join(reason.text() for reason in verdict.because), back))
     out.answer(
-        [{"member": member, "because": why} for member, why in found],
-        [f"{member}: {why}" for member, why in found]
+        [
+            {"member": member, "because": why, "away_until": back and back.isoformat()}
+            for member, why, back in found
+        ],
+        [
+            f"{member}: {why}" + (f" (away until {back})" if back else "")
+            for member, why, back in found
+        ]
         or [f"nobody may {given.permission} on {given.where}"],
     )
     return FINE if found else FOUND
 
 
 def _can(given: argparse.Namespace, out: Out) -> int:
-    at = instant(given.at)
-    organization = load(given.document)
+    organization, at = in_force(given.source, given.id, given.at, given.where)
     if organization.access.member(given.member) is None:
         raise NotFoundError(
             "member", given.member, suggestion=organization.did_you_mean("member", given.member)
@@ -301,8 +322,9 @@ def _can(given: argparse.Namespace, out: Out) -> int:
 def _compare(given: argparse.Namespace, out: Out) -> int:
     from socialcollab.permissions import compare
 
-    at = None if given.all else instant(given.at)
-    found = compare(load(given.before).access, load(given.after).access, at=at)
+    before, after = load(given.before), load(given.after)
+    at = None if given.all else instant(given.at, zone_of(after))
+    found = compare(before.access, after.access, at=at)
     out.answer(
         [
             {

@@ -210,7 +210,13 @@ def depart(
             for around in workspaces_around(state.document, place)
         ):
             raise _unseen(me)
-        raise refuse(*(Reason.of("depart.needs_heir", place=place) for place in sorted(needed)))
+        then = {one.place: one.then for one in plan.things}
+        raise refuse(
+            *(
+                then.get(place) or Reason.of("depart.needs_heir", place=place, called=place)
+                for place in sorted(needed)
+            )
+        )
     changes = state.document.changes_to(document)
     if not changes:
         raise InvalidValueError(

@@ -70,8 +70,14 @@ class Departing:
     then: Reason
 
     def __str__(self) -> str:
-        proposed = f" (proposed: {self.heir})" if self.heir else ""
-        return f"{self.place} ({self.section} {self.name}): {self.then.text()}{proposed}"
+        return self.text()
+
+    def text(self, language: str = "en") -> str:
+        """Say what becomes of it, by its place so that an heir can be named, and who is proposed."""
+        said = self.then.text(language)
+        if self.place not in said and f"`{self.name}`" not in said:
+            said = f"{self.place}: {said}"
+        return f"{said} ({self.heir}?)" if self.heir else said
 
     def _html_cells_(self) -> dict[str, str]:
         return {
@@ -159,7 +165,7 @@ def _departing(
     if hanging.place in needed:
         return _thing(
             hanging,
-            then=Reason.of("depart.needs_heir", place=hanging.place),
+            then=Reason.of("depart.needs_heir", place=hanging.place, called=hanging.called),
             needs_heir=True,
             heir=_proposed(organization, member, hanging, at),
         )
@@ -167,12 +173,16 @@ def _departing(
     if turn is not None:
         start = organization.duties[int(turn[1])].turns[int(turn[2])].start
         day = start.date() if isinstance(start, dt.datetime) else start
-        then = Reason.of("depart.turn_stays", place=hanging.place, start=start)
+        then = Reason.of(
+            "depart.turn_stays", place=hanging.place, called=hanging.called, start=start
+        )
         return _thing(
             hanging, then=then, takes_heir=day >= first_day_without(organization, member, at)
         )
     code = "depart.line_goes" if hanging.alone else "depart.others_stay"
-    return _thing(hanging, then=Reason.of(code, place=hanging.place, member=member))
+    return _thing(
+        hanging, then=Reason.of(code, place=hanging.place, called=hanging.called, member=member)
+    )
 
 
 def workspaces_around(organization: Organization, place: str) -> tuple[str, ...]:

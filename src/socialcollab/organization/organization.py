@@ -429,11 +429,13 @@ class Organization(WrittenOrganization):
         """
         return gaps(self.access, start=start, end=end)
 
-    def rights(self, *, at: dt.datetime, language: str = "en") -> Html:
-        """Return a table of who may do what at an instant: members by profiles."""
+    def rights(
+        self, *, at: dt.datetime, language: str = "en", workspaces: Collection[str] = ()
+    ) -> Html:
+        """Return a table of who may do what at an instant: members by profiles, as `rights_of`."""
         from socialcollab.organization.rights import rights_of  # noqa: PLC0415  as needed
 
-        return rights_of(self, at=at, language=language)
+        return rights_of(self, at=at, language=language, workspaces=workspaces)
 
     def removal(self, member: str) -> Removal:
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Hanging", "Removal", "removal"]
 
+_LINE = re.compile(r"(grants|forbids)\[(\d+)\]")
+
 
 @attrs.frozen(kw_only=True)
 class Hanging:
@@ -33,22 +36,31 @@ class Hanging:
         name: The thing's identifier, or its place where it has none.
 
         others: How many others the same list names.
+
+        about: What the thing is, where it has no identifier: what a grant gives
+            and where, such as ``editor on workspace tulip``.
     """
 
     place: str
     section: str
     name: str
     others: int = 0
+    about: str = ""
 
     @property
     def alone(self) -> bool:
         """Whether nobody else is named there: it needs an heir, or goes too."""
         return self.others == 0
 
+    @property
+    def called(self) -> str:
+        """What people call it: ``teams[0].members[1] (social)``."""
+        where = {self.place, self.place.partition(".")[0], self.place.partition(" ")[2]}
+        about = self.about or ("" if self.name in where else self.name)
+        return f"{self.place} ({about})" if about else self.place
+
     def __str__(self) -> str:
-        return f"{self.place} ({self.section} {self.name})" + (
-            ": nobody else" if self.alone else ""
-        )
+        return self.called + (": nobody else" if self.alone else "")
 
     def _html_cells_(self) -> dict[str, str]:
         return {
@@ -107,7 +119,12 @@ def removal(organization: Organization, member: str) -> Removal:
         for path, others, thing in _naming(field.shape, value, member, "", None):
             place = f"{field.key}{path}"
             name = getattr(thing, "id", "") or place.partition(".")[0]
-            found.append(Hanging(place=place, section=field.key, name=str(name), others=others))
+            found.append(
+                Hanging(
+                    place=place, section=field.key, name=str(name), others=others,
+                    about=_about(organization, place),
+                )
+            )  # fmt: skip
     found += [
         Hanging(place=f"absence {one.id}", section="absences", name=one.id)
         for one in organization.absences
@@ -124,6 +141,16 @@ def removal(organization: Organization, member: str) -> Removal:
         if one.member == member
     ]
     return Removal(member=MemberId(member), hangs=tuple(found))
+
+
+def _about(organization: Organization, place: str) -> str:
+    """Say what a grant gives or a forbid forbids, and where."""
+    found = _LINE.match(place)
+    if found is None:
+        return ""
+    line = getattr(organization, found[1])[int(found[2])]
+    role = getattr(line, "role", "")
+    return f"{role or ', '.join(sorted(line.permissions))} on {line.on}"
 
 
 def _naming(

@@ -11,7 +11,7 @@ from socialcollab.permissions import Access
 from socialcollab.time import as_utc, local_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from socialcollab.organization.organization import Organization
 
@@ -20,7 +20,13 @@ __all__ = ["rights_of"]
 _SHOWN = ("approve", "publish")
 
 
-def rights_of(organization: Organization, *, at: dt.datetime, language: str = "en") -> Html:
+def rights_of(
+    organization: Organization,
+    *,
+    at: dt.datetime,
+    language: str = "en",
+    workspaces: Collection[str] = (),
+) -> Html:
     """
     Return who may do what at an instant: members by profiles.
 
@@ -31,6 +37,9 @@ def rights_of(organization: Organization, *, at: dt.datetime, language: str = "e
 
         language: Of the words, "en" or "nl".
 
+        workspaces: Only the profiles of these, and whoever may do something or
+            is forbidden something there; of all, and everybody, if empty.
+
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
 
@@ -38,35 +47,43 @@ def rights_of(organization: Organization, *, at: dt.datetime, language: str = "e
     """
     at = as_utc(at)
     said = words(language)
-    profiles = sorted(organization.profiles, key=lambda one: (one.workspace, one.id))
+    profiles = sorted(
+        (one for one in organization.profiles if not workspaces or one.workspace in workspaces),
+        key=lambda one: (one.workspace, one.id),
+    )
+    rows = [
+        RightsRow(
+            member=member.id,
+            name=member.name,
+            kind=member.kind,
+            suspended=member.suspended,
+            left=organization.access.rulebook.scope.has_left(member.id, at),
+            cells=tuple(
+                _cell(
+                    organization.access,
+                    member.id,
+                    one.id,
+                    at,
+                    zone=organization.zone_of(one.workspace),
+                    said=said,
+                )
+                for one in profiles
+            ),
+        )
+        for member in organization.members
+    ]
     return rights_table(
         [
             RightsColumn(workspace=one.workspace, profile=one.id, network=one.network)
             for one in profiles
         ],
-        [
-            RightsRow(
-                member=member.id,
-                name=member.name,
-                kind=member.kind,
-                suspended=member.suspended,
-                left=organization.access.rulebook.scope.has_left(member.id, at),
-                cells=tuple(
-                    _cell(
-                        organization.access,
-                        member.id,
-                        one.id,
-                        at,
-                        zone=organization.zone_of(one.workspace),
-                        said=said,
-                    )
-                    for one in profiles
-                ),
-            )
-            for member in organization.members
-        ],
+        [row for row in rows if not workspaces or any(map(_says, row.cells))],
         language=language,
     )
+
+
+def _says(cell: RightsCell) -> bool:
+    return cell.level != "nothing" or bool(cell.barred)
 
 
 def _cell(

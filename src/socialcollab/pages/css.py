@@ -120,6 +120,9 @@ table.rights td{background:color-mix(in srgb,var(--b,var(--card)) 55%,var(--card
 table.rights small{display:block;color:var(--soft);font-size:12px;font-weight:400;overflow-wrap:anywhere}table.rights small.no{color:var(--red)}
 table.rights tbody tr:hover>*{box-shadow:inset 0 0 0 99px color-mix(in srgb,var(--ink) 3%,transparent)}
 .bars{display:inline-flex;gap:2px;vertical-align:1px;margin-right:6px}.bars i{width:9px;height:5px;border-radius:2px;background:color-mix(in srgb,var(--c,var(--grey)) 22%,transparent)}.bars i.on{background:var(--c,var(--grey))}
+.scroll:has(>table.rights){max-height:88vh;overflow:auto}
+table.rights thead{position:sticky;top:0;z-index:2}
+@media print{.scroll:has(>table.rights){max-height:none}table.rights thead{position:static}}
 .rights-legend{margin:14px 0 12px}.rights-legend li{color:var(--soft)}
 @media print{:root{color-scheme:light;--paper:#fff;--wash:#f6f5f2}main{padding:0;max-width:none}body{font-size:12px}
 h1{font-size:24px}table.month td{height:64px;padding:4px}.entry{font-size:10.5px;padding:3px 5px}.entry .top,.entry .state{font-size:9.5px}.pv,table.month tr{break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}

@@ -277,12 +277,12 @@ class Access(TurnAnswers):
             return Verdict.yes(*carrying, advice=advice)
         because = tuple(
             Reason.of(
-                "forbid",
+                "forbid.why" if line.source.reason else "forbid",
                 member=member,
                 permission=permission,
                 where=where,
                 line=line.place,
-                reason=line.source.reason or "-",
+                **({"reason": line.source.reason} if line.source.reason else {}),
             )
             for line in barring
         )

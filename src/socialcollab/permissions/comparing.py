@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +13,7 @@ from socialcollab.identifiers import MemberId
 from socialcollab.permissions.gaining import merged, without
 from socialcollab.permissions.scope import EVERYWHERE, Span
 from socialcollab.showing import Tone, badge, card, facts, show
-from socialcollab.time import as_utc
+from socialcollab.time import as_utc, local_time
 
 if TYPE_CHECKING:
     from socialcollab.permissions.access import Access
@@ -38,7 +39,8 @@ class RightsChange:
         places: Where, every profile, workspace and ``*`` by itself, sorted.
 
         where: The same for people: ``*`` for everywhere, a workspace for all of
-            it, ``tulip (itself)`` for a workspace without all of its profiles.
+            it, ``tulip (itself)`` for a workspace without all of its profiles,
+            ``tulip (its profiles)`` for these without the workspace.
 
         start: First instant of it in UTC, or None for always.
 
@@ -47,6 +49,8 @@ class RightsChange:
         because: What does it: lines as they stand in the document that has
             them, such as ``grants[3]`` (a forbid that begins or ends is one
             too), or a duty.
+
+        zone: The zone that all of the places are in, or "UTC".
     """
 
     kind: Literal["gains", "loses"]
@@ -58,11 +62,12 @@ class RightsChange:
     start: dt.datetime | None
     end: dt.datetime | None
     because: tuple[str, ...]
+    zone: str = "UTC"
 
     def __str__(self) -> str:
         sign = "+" if self.kind == "gains" else "-"
         times = "".join(
-            f" {word} {at:%Y-%m-%d %H:%M} UTC"
+            f" {word} {self._local(at)}"
             for word, at in (("from", self.start), ("until", self.end))
             if at is not None
         )
@@ -71,6 +76,9 @@ class RightsChange:
             f" ({', '.join(self.because)})"
         )
 
+    def _local(self, at: dt.datetime) -> str:
+        return f"{local_time(at, self.zone):%Y-%m-%d %H:%M} {self.zone}"
+
     def _html_cells_(self) -> dict[str, str]:
         tone: Tone = "green" if self.kind == "gains" else "red"
         return {
@@ -78,8 +86,8 @@ class RightsChange:
             "who": self.member,
             "what": ", ".join(self.gives),
             "where": ", ".join(self.where),
-            "from": "" if self.start is None else f"{self.start:%Y-%m-%d %H:%M}",
-            "until": "" if self.end is None else f"{self.end:%Y-%m-%d %H:%M}",
+            "from": "" if self.start is None else self._local(self.start),
+            "until": "" if self.end is None else self._local(self.end),
             "by": ", ".join(self.because),
         }
 
@@ -185,12 +193,18 @@ def _changes(
                 start=span[0],
                 end=span[1],
                 because=because,
+                zone=more.rulebook.scope.zone_around(places),
             )
 
 
-def _order(key: tuple[Span, tuple[str, ...]]) -> tuple[str, str, tuple[str, ...]]:
+def _order(key: tuple[Span, tuple[str, ...]]) -> tuple[str, str, list[list[str | int]]]:
     (start, end), because = key
-    return str(start or ""), str(end or "9"), because
+    return str(start or ""), str(end or "9"), [_in_order(one) for one in because]
+
+
+def _in_order(place: str) -> list[str | int]:
+    """Return a key by which ``grants[9]`` comes before ``grants[10]``."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", place)]
 
 
 def _differing(
@@ -307,7 +321,8 @@ def _shortened(places: Sequence[str], access: Access) -> tuple[str, ...]:
     for workspace, profiles in scope.profiles_by_workspace.items():
         here = profiles & named
         if workspace not in named:
-            said |= here
+            whole = here == profiles and len(here) > 1
+            said |= {f"{workspace} (its profiles)"} if whole else here
         elif here == profiles:
             said.add(workspace)
         else:

@@ -11,9 +11,9 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.permissions.gaining import merged, without
-from socialcollab.permissions.scope import Span
+from socialcollab.permissions.scope import Scope, Span
 from socialcollab.showing import badge, card, facts, show
-from socialcollab.time import as_utc
+from socialcollab.time import as_utc, local_time
 
 if TYPE_CHECKING:
     from socialcollab.permissions.access import Access
@@ -40,6 +40,11 @@ class Loss:
         start: First instant of it, in UTC.
 
         end: First instant after it.
+
+        in_short: Where, for people: ``*`` for every profile, ``all of tulip``
+            for a workspace with all of its profiles.
+
+        zone: The zone that all of the profiles are in, or "UTC".
     """
 
     absent: tuple[MemberId, ...]
@@ -47,21 +52,30 @@ class Loss:
     where: tuple[str, ...]
     start: dt.datetime
     end: dt.datetime
+    in_short: tuple[str, ...] = ()
+    zone: str = "UTC"
 
     def __str__(self) -> str:
+        duties = [one.removeprefix(DUTY) for one in self.what if one.startswith(DUTY)]
+        acts = [one for one in self.what if not one.startswith(DUTY)]
+        lost = [f"may {', '.join(acts)}"] if acts else []
+        lost += [f"is on duty {', '.join(duties)}"] if duties else []
         return (
-            f"without {', '.join(self.absent)}: nobody for {', '.join(self.what)} on"
-            f" {', '.join(self.where)} from {self.start:%Y-%m-%d %H:%M} until"
-            f" {self.end:%Y-%m-%d %H:%M} UTC"
+            f"without {', '.join(self.absent)}: nobody {', or '.join(lost)} on"
+            f" {', '.join(self.in_short or self.where)} from {self._local(self.start)} until"
+            f" {self._local(self.end)} {self.zone}"
         )
+
+    def _local(self, at: dt.datetime) -> str:
+        return f"{local_time(at, self.zone):%Y-%m-%d %H:%M}"
 
     def _html_cells_(self) -> dict[str, str]:
         return {
             "without": ", ".join(self.absent),
             "nobody for": ", ".join(self.what),
-            "where": ", ".join(self.where),
-            "from": f"{self.start:%Y-%m-%d %H:%M}",
-            "until": f"{self.end:%Y-%m-%d %H:%M}",
+            "where": ", ".join(self.in_short or self.where),
+            "from": self._local(self.start),
+            "until": f"{self._local(self.end)} {self.zone}",
         }
 
     def _repr_html_(self) -> str:
@@ -137,7 +151,10 @@ def coverage(
         )
     if type(absent) is not int or absent < 1:
         raise InvalidValueError(
-            f"{absent!r} absent people are no number from 1 on", value=absent, expected="1 or more"
+            f"absent={absent!r} is no number of people from 1 on; for what is lost if certain"
+            " people are away, name them with `without`",
+            value=absent,
+            expected="1 or more",
         )
     for member in without or ():
         if access.member(member) is None:
@@ -163,7 +180,7 @@ def coverage(
                 key = tuple(sorted(who)), span
                 groups.setdefault(key, {}).setdefault(where, set()).add(what)
     return Coverage(
-        losses=tuple(sorted(_losses(groups), key=_order)),
+        losses=tuple(sorted(_losses(groups, access.rulebook.scope), key=_order)),
         survives=None if fewest is None else fewest - 1,
     )
 
@@ -173,7 +190,7 @@ def _order(loss: Loss) -> tuple[int, tuple[str, ...], dt.datetime, dt.datetime, 
 
 
 def _losses(
-    groups: Mapping[tuple[tuple[str, ...], Span], Mapping[str, set[str]]],
+    groups: Mapping[tuple[tuple[str, ...], Span], Mapping[str, set[str]]], scope: Scope
 ) -> Iterator[Loss]:
     for (who, (start, end)), by_place in groups.items():
         together: dict[tuple[str, ...], list[str]] = {}
@@ -188,6 +205,8 @@ def _losses(
                 where=tuple(places),
                 start=start,
                 end=end,
+                in_short=scope.in_short(places),
+                zone=scope.zone_around(places),
             )
 
 

@@ -15,7 +15,7 @@ from socialcollab.permissions.duty_line import DutyLine
 from socialcollab.permissions.gaining import merged, without
 from socialcollab.permissions.scope import Span
 from socialcollab.showing import badge, card, facts
-from socialcollab.time import as_utc
+from socialcollab.time import as_utc, local_time
 
 if TYPE_CHECKING:
     from socialcollab.permissions.access import Access
@@ -57,6 +57,11 @@ class Gap:
         start: First instant of it, in UTC.
 
         end: First instant after it.
+
+        in_short: Where, for people: ``*`` for every profile, ``all of tulip``
+            for a workspace with all of its profiles.
+
+        zone: The zone that all of these places are in, or "UTC".
     """
 
     duty: str
@@ -66,22 +71,27 @@ class Gap:
     where: tuple[str, ...]
     start: dt.datetime
     end: dt.datetime
+    in_short: tuple[str, ...] = ()
+    zone: str = "UTC"
 
     def __str__(self) -> str:
-        what = f" for {', '.join(self.permissions)}" if self.permissions else ""
+        what = f"may {', '.join(self.permissions)}" if self.permissions else "is"
         return (
-            f"duty {self.duty}: nobody{what} on {', '.join(self.where)} from"
-            f" {self.start:%Y-%m-%d %H:%M} until {self.end:%Y-%m-%d %H:%M} UTC:"
+            f"duty {self.duty}: nobody {what} on {', '.join(self.in_short or self.where)} from"
+            f" {self._local(self.start)} until {self._local(self.end)} {self.zone}:"
             f" {_SAID[self.kind].format(member=self.member)}"
         )
+
+    def _local(self, at: dt.datetime) -> str:
+        return f"{local_time(at, self.zone):%Y-%m-%d %H:%M}"
 
     def _html_cells_(self) -> dict[str, str]:
         return {
             "duty": self.duty,
             "nobody for": ", ".join(self.permissions),
-            "where": ", ".join(self.where),
-            "from": f"{self.start:%Y-%m-%d %H:%M}",
-            "until": f"{self.end:%Y-%m-%d %H:%M}",
+            "where": ", ".join(self.in_short or self.where),
+            "from": self._local(self.start),
+            "until": f"{self._local(self.end)} {self.zone}",
             "because": _SAID[self.kind].format(member=self.member),
         }
 
@@ -117,9 +127,10 @@ def gaps(access: Access, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, 
         raise InvalidValueError(
             f"gaps until {end.isoformat()}, which is not after {start.isoformat()}", value=end
         )
+    scope = access.rulebook.scope
     found: dict[tuple[str, _Lack, dt.datetime, dt.datetime], list[str]] = {}
     for line in access.rulebook.duties:
-        profiles = line.places & access.rulebook.scope.profiles.keys()
+        profiles = line.places & scope.profiles.keys()
         for where in sorted(profiles or line.places):
             for lack, spans in _lacking(access, line, where, window).items():
                 for first, last in spans:
@@ -132,6 +143,7 @@ def gaps(access: Access, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, 
                 Gap(
                     duty=duty, kind=kind, member=member, permissions=permissions,
                     where=tuple(places), start=first, end=last,
+                    in_short=scope.in_short(places), zone=scope.zone_around(places),
                 )
                 for (duty, (kind, member, permissions), first, last), places in found.items()
             ),

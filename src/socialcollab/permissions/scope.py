@@ -261,6 +261,24 @@ class Scope:
         zone_here = self._zone_of(where)
         return f"{at.astimezone(zone_here):%Y-%m-%d %H:%M} {zone_here.key}"
 
+    def zone_around(self, places: Iterable[str]) -> str:
+        """Return the IANA name of the zone that all of some places are in, or else "UTC"."""
+        names = {self.zone_of(where) for where in places}
+        return names.pop() if len(names) == 1 else "UTC"
+
+    def in_short(self, profiles: Collection[str]) -> tuple[str, ...]:
+        """Say profiles in as few words as mean the same: `*`, or `all of tulip` for each of its."""
+        named = frozenset(profiles)
+        if len(self.profiles_by_workspace) > 1 and named == self.profiles.keys():
+            return (EVERYWHERE,)
+        whole = {
+            workspace: here
+            for workspace, here in self.profiles_by_workspace.items()
+            if len(here) > 1 and here <= named
+        }
+        rest = named.difference(*whole.values())
+        return (*(f"all of {workspace}" for workspace in sorted(whole)), *sorted(rest))
+
     def _zone_of(self, where: str) -> ZoneInfo:
         profile = self.profiles.get(where)
         return self._zones.get(profile.workspace if profile else where, self._zone)
