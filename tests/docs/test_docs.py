@@ -280,3 +280,12 @@ def test_what_the_tutorial_says_is_printed_is_printed(
             told += 1
             assert shown == printed
     assert told == text.count("```text")
+
+
+def test_every_template_has_a_page_with_its_document() -> None:
+    folder = ROOT / "src" / "socialcollab" / "organization" / "templates"
+    names = sorted(one.name for one in folder.iterdir() if (one / "agency.toml").is_file())
+    assert names
+    for name in names:
+        page = DOCS / "templates" / f"{name.replace('_', '-')}.md"
+        assert f"templates/{name}/agency.toml" in page.read_text(encoding="utf-8")

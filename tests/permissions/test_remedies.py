@@ -424,6 +424,7 @@ def test_what_comes_near_is_named() -> None:
 
     held = Grant(to="member:ana", role="publisher", on="tulip-x")
     assert near() == []
+    assert near(held, Forbid(to="member:ana", permissions="publish", on="tulip-x")) == []
     assert near(attrs.evolve(held, end=dt.date(2026, 4, 1))) == [
         "grants[1] gave `ana` `publish` on `tulip-x` until 2026-04-01 00:00 UTC"
     ]

@@ -21,9 +21,12 @@ def near_misses(access: Access, question: Question) -> Iterator[Reason]:
 
     In this order: a grant that has ended, a turn that is another's, a holiday
     in which the permission is not lent or which is about one's own work, a
-    grant of it elsewhere, and a grant there of something else. Forbids are no
-    matter here.
+    grant of it elsewhere, and a grant there of something else. Nothing comes
+    near where something carries it, and forbids alone are in the way.
     """
+    what = question.permission, question.where
+    if access.rulebook.carrying(question.member, *what, at=question.at) is not None:
+        return
     yield from _ended(access, question)
     yield from _off_duty(access, question)
     yield from _not_lent(access, question)
