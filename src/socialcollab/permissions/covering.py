@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Coverage", "Loss", "coverage"]
 
 DUTY = "duty:"
+_FIRST = dt.datetime.min.replace(tzinfo=dt.UTC)
+_LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 _Acting = dict[tuple[str, str], dict[str, list[Span]]]
 
@@ -242,7 +244,8 @@ def _acting(access: Access, window: tuple[dt.datetime, dt.datetime]) -> _Acting:
             _add(found, key, delegate, left, window)
     for by_member in found.values():
         for who, spans_of in by_member.items():
-            by_member[who] = list(merged(spans_of))
+            # A window may begin with the first instant there is: none is open here.
+            by_member[who] = [(a or _FIRST, b or _LAST) for a, b in merged(spans_of)]
     return found
 
 

@@ -89,15 +89,18 @@ class Roles:
     @cached_property
     def _closures(self) -> dict[str, frozenset[str]]:
         closures: dict[str, frozenset[str]] = {}
-
-        def close(role: str) -> frozenset[str]:
-            if role not in closures:
-                included = [close(other) for other in self.by_id[role].includes]
-                closures[role] = frozenset({role}).union(*included)
-            return closures[role]
-
         for role in self.by_id:
-            close(role)
+            # No circle is left, and no call for each role of a chain, however long.
+            waiting = [role]
+            while waiting:
+                includes = self.by_id[waiting[-1]].includes
+                ahead = [other for other in includes if other not in closures]
+                if ahead:
+                    waiting += ahead
+                    continue
+                current = waiting.pop()
+                included = (closures[other] for other in includes)
+                closures[current] = frozenset({current}).union(*included)
         return closures
 
     def included_in(self, role: str) -> frozenset[str]:

@@ -28,6 +28,9 @@ __all__ = ["EVERYWHERE", "Scope", "Span", "by_id", "within"]
 EVERYWHERE = "*"
 """The place that is every workspace."""
 
+_FIRST = dt.datetime.min.replace(tzinfo=dt.UTC)
+_LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
+
 Span = tuple[dt.datetime | None, dt.datetime | None]
 """First instant inside and first after, in UTC; None where there is no bound."""
 
@@ -163,10 +166,15 @@ class Scope:
 
     def teams_around(self, team: str) -> frozenset[str]:
         """Return a team and every one that includes it, directly or through others."""
-        return _reached(
-            team,
-            lambda one: tuple(other.id for other in self.teams.values() if one in other.includes),
-        )
+        return _reached(team, lambda one: self._including.get(one, ()))
+
+    @cached_property
+    def _including(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for team in self.teams.values():
+            for other in team.includes:
+                found.setdefault(other, []).append(team.id)
+        return {team: tuple(others) for team, others in found.items()}
 
     def workspace_of(self, where: str) -> str:
         """Return the workspace of a place: of a profile the one around it, else itself."""
@@ -303,7 +311,11 @@ def _instant(value: dt.date | None, zone_here: ZoneInfo) -> dt.datetime | None:
         return None
     if not isinstance(value, dt.datetime):
         value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  made aware below
-    return value.replace(tzinfo=zone_here, fold=0).astimezone(dt.UTC)
+    try:
+        return value.replace(tzinfo=zone_here, fold=0).astimezone(dt.UTC)
+    except OverflowError:
+        # East of Greenwich the year 1 begins before there are instants, and 9999 ends after them.
+        return _FIRST if value.year == 1 else _LAST
 
 
 def _reached(team: str, onward: Callable[[str], Iterable[str]]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from socialcollab.errors import NaiveDatetimeError
+from socialcollab.errors import InvalidValueError, NaiveDatetimeError
 
 __all__ = ["as_utc"]
 
@@ -19,10 +19,19 @@ def as_utc(value: dt.datetime) -> dt.datetime:
 
     Raises:
         NaiveDatetimeError: If *value* has no UTC offset.
+
+        InvalidValueError: If it is before the year 1, or after 9999, in UTC.
     """
     if value.tzinfo is dt.UTC:
         return value
     if value.utcoffset() is None:
         raise NaiveDatetimeError(value)
     # Datetimes sharing a tzinfo compare by wall clock, wrong when clocks go back.
-    return value.astimezone(dt.UTC)
+    try:
+        return value.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise InvalidValueError(
+            f"`{value.isoformat()}` is in no year that can be told in UTC",
+            value=value,
+            expected="an instant from the year 1 to the year 9999 in UTC",
+        ) from error

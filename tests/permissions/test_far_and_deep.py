@@ -1,0 +1,85 @@
+"""Dates at both ends of the calendar, and chains longer than a call can go deep."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+import pytest
+
+from socialcollab.directory import Profile, Team, Workspace
+from socialcollab.errors import InvalidValueError
+from socialcollab.permissions import Access, Duty, Grant, Role, coverage
+
+NOW = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
+PROFILES = [Profile(id="tulip-x", workspace="tulip", network="x")]
+FIRST = dt.datetime.min.replace(tzinfo=dt.UTC)
+LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+def of(**more: object) -> Access:
+    return Access.of(members=["ana", "ben"], profiles=PROFILES, **more)
+
+
+def test_a_chain_of_roles_gives_what_its_end_gives() -> None:
+    roles = [Role(id=f"r{n}", includes=[f"r{n + 1}"]) for n in range(1_999)]
+    with pytest.raises(InvalidValueError, match="include each other in a circle: r0 > r1 > "):
+        of(roles=[*roles, Role(id="r1999", includes=["r0"], permissions=["view"])])
+    grant = Grant(to="member:ana", role="r0", on="tulip-x")
+    access = of(roles=[*roles, Role(id="r1999", permissions=["view"])], grants=[grant])
+    assert access.allows("ana", "view", "tulip-x", at=NOW)
+    assert not access.allows("ana", "draft", "tulip-x", at=NOW)
+
+
+def test_in_a_chain_of_teams_a_way_in_is_found_in_a_moment() -> None:
+    teams = [
+        Team(id=f"t{n}", includes=[f"t{n + 1}"] if n < 499 else (), members=["ana"] * (n == 499))
+        for n in range(500)
+    ]
+    grant = Grant(to="team:t0", permissions=["view"], on="tulip-x")
+    access = of(teams=teams, grants=[grant])
+    began = time.perf_counter()
+    verdict = access.check("ben", "view", "tulip-x", at=NOW)
+    assert verdict.missing[0].code == "join_team"
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        dt.datetime.max.replace(tzinfo=dt.timezone(-dt.timedelta(hours=5))),
+        dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(hours=5))),
+    ],
+)
+def test_an_instant_that_utc_cannot_tell_is_refused_by_name(at: dt.datetime) -> None:
+    access = of(grants=[Grant(to="member:ana", permissions=["view"], on="tulip-x")])
+    for ask in (access.allows, access.check):
+        with pytest.raises(InvalidValueError, match="in no year that can be told in UTC"):
+            ask("ana", "view", "tulip-x", at=at)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+def test_bounds_at_both_ends_of_the_calendar_hold(zone: str) -> None:
+    workspace = Workspace(id="tulip", lead="ana", default_approval="none", timezone=zone)
+    access = of(
+        workspaces=[workspace],
+        grants=[Grant(
+            to="member:ana", permissions=["view"], on="tulip-x", start=dt.date(1, 1, 1),
+            end=dt.datetime(9999, 12, 31, 23),  # noqa: DTZ001  local by meaning
+        )],
+    )  # fmt: skip
+    assert access.allows("ana", "view", "tulip-x", at=NOW)
+    assert access.check("ana", "view", "tulip-x", at=NOW).because[0].text()
+
+
+def test_coverage_of_all_time_is_told() -> None:
+    duty = Duty(
+        id="desk", role="care", on="tulip-x", members=["ana"], start=dt.date(2026, 1, 1),
+        every="day 09:00",
+    )  # fmt: skip
+    access = of(
+        roles={"care": ["reply"]}, duties=[duty],
+        grants=[Grant(to="member:ana", permissions=["view"], on="tulip-x")],
+    )  # fmt: skip
+    found = coverage(access, start=FIRST, end=LAST)
+    assert (FIRST, LAST) in {(loss.start, loss.end) for loss in found.losses if "view" in loss.what}
