@@ -306,6 +306,9 @@ def test_two_documents_are_compared_for_a_review(run: Run, tmp_path: Path) -> No
     assert (1, "nobody may publish on tulip-x") == (code, out.strip())
     _, out, _ = run("compare", str(before), str(before))
     assert "nobody gains or loses a right" in out
+    after.write_text("x = = 1", encoding="utf-8")
+    code, _, err = run("compare", str(before), str(after))
+    assert (1, True) == (code, f"at {after}: line 1, column 5" in err)
 
 
 def test_what_would_be_lost_is_found_with_whose_absence_it_takes(run: Run, tmp_path: Path) -> None:

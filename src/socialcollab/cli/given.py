@@ -6,13 +6,14 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from socialcollab.errors import InvalidValueError
+from socialcollab.cli.out import leaves
+from socialcollab.errors import FaultError, InvalidValueError
 
 if TYPE_CHECKING:
     from socialcollab.desk import Desk
     from socialcollab.organization import Organization
 
-__all__ = ["in_force", "instant", "is_desk", "load", "open_desk", "zone_of"]
+__all__ = ["in_force", "instant", "is_desk", "load", "load_named", "open_desk", "zone_of"]
 
 _SQLITE = b"SQLite format 3\0"
 
@@ -76,6 +77,31 @@ def load(path: str) -> Organization:
     from socialcollab.organization import Organization
 
     return Organization.load(path)
+
+
+def load_named(path: str) -> Organization:
+    """
+    Load one of several documents, so that each fault says which it is in.
+
+    Raises:
+        ExceptionGroup: Of faults, their places beginning with the document's path.
+    """
+    try:
+        return load(path)
+    except ExceptionGroup as group:
+        faults = [one for one in leaves(group) if isinstance(one, FaultError)]
+        raise ExceptionGroup(
+            group.message,
+            [
+                FaultError(
+                    place=f"{path}: {one.place}" if one.place else path,
+                    problem=one.problem,
+                    suggestion=one.suggestion,
+                    value=one.value,
+                )
+                for one in faults
+            ],
+        ) from None
 
 
 def open_desk(path: str, organization: str = "") -> Desk:

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from socialcollab.cli.given import in_force, instant, is_desk, load, open_desk, zone_of
+from socialcollab.cli.given import in_force, instant, is_desk, load, load_named, open_desk, zone_of
 from socialcollab.cli.out import FINE, FOUND, Out
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import Organization
@@ -322,7 +322,7 @@ def _can(given: argparse.Namespace, out: Out) -> int:
 def _compare(given: argparse.Namespace, out: Out) -> int:
     from socialcollab.permissions import compare
 
-    before, after = load(given.before), load(given.after)
+    before, after = load_named(given.before), load_named(given.after)
     at = None if given.all else instant(given.at, zone_of(after))
     found = compare(before.access, after.access, at=at)
     out.answer(

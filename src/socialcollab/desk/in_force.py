@@ -85,8 +85,8 @@ def in_force(engine: Engine, at: dt.datetime) -> Steps[InForce]:
     if record is None or last is None:
         raise NotFoundError(
             "organization",
-            f"{engine.store.organization} at {instant.isoformat()}",
-            suggestion="none was in force yet",
+            engine.store.organization,
+            suggestion=f"at {instant.isoformat()} none was in force yet",
         )
     facts = None
     for event in (yield from ask(engine.store.read, FACTS)):

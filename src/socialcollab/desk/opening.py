@@ -220,7 +220,7 @@ def reindex_file(path: str | Path, *, organization: str = "") -> ReindexReport:
 
 def _exists_already(organization: str) -> InvalidValueError:
     return InvalidValueError(
-        f"organization `{organization}` has a desk here already; open it",
+        f"organization `{organization}` has a desk here already; open it with `Desk.open`",
         value=organization,
         expected="Desk.open",
     )
