@@ -458,3 +458,12 @@ def _random_access(rng: random.Random) -> Access:
                   end=dt.date(2026, 1, rng.randint(2, 20)))
         )  # fmt: skip
     return access(*lines)
+
+
+def test_turns_may_be_given_as_tables() -> None:
+    said = {"member": "ana", "start": dt.date(2026, 1, 5)}
+    both = [
+        Duty(id="d", role="r", on="tulip-x", turns=turns)
+        for turns in ([said], [ListedTurn(**said)])
+    ]
+    assert both[0] == both[1]

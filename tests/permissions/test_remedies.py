@@ -495,3 +495,15 @@ def test_whoever_ends_what_bars_a_delegate_has_to_hold_what_they_stand_in_for() 
     ).under([away])
     (remedy,) = asked.check("ana", "publish", "tulip-x", at=NOW).missing
     assert ("end_forbid", ("eva",)) == (remedy.code, remedy.by)
+
+
+def test_whoever_gave_or_handed_over_is_named_to_those_who_know_them() -> None:
+    given = Grant(to="member:ana", permissions=["publish"], on="tulip-x", by="eva",
+                  end=dt.date(2026, 5, 1))  # fmt: skip
+    asked = access(Grant(to="member:ana", permissions=["view"], on="tulip-x"), given)
+    verdict = asked.check("ana", "publish", "tulip-x", at=NOW)
+    assert [one.code for one in verdict.because] == ["given.member"]
+    assert verdict.for_viewer("ana").because == ()
+    known = access(EVA, Grant(to="member:ana", permissions=["view"], on="tulip-x"), given)
+    verdict = known.check("ana", "publish", "tulip-x", at=NOW)
+    assert verdict.for_viewer("ana").because == verdict.because

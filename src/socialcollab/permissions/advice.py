@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AccessAdvice"]
 
+_PEOPLE = ("member", "absent", "by", "instead_of")
+
 
 class AccessAdvice:
     """
@@ -94,7 +96,7 @@ class AccessAdvice:
         """Tell whether somebody may know all that a reason or remedy names."""
         params = dict(said.params)
         places = [params[name] for name in ("where", "elsewhere") if name in params]
-        people = [params[name] for name in ("member", "absent") if name in params]
+        people = [params[name] for name in _PEOPLE if name in params]
         team = params.get("team", "-")
         return (
             all(self._views(viewer, place) for place in places)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -47,8 +47,8 @@ def _as_time(value: str | dt.time | TimeOfDay) -> TimeOfDay:
     return value if isinstance(value, TimeOfDay) else TimeOfDay.parse(value)
 
 
-def _as_turns(value: Iterable[ListedTurn]) -> tuple[ListedTurn, ...]:
-    return tuple(value)
+def _as_turns(value: Iterable[ListedTurn | Mapping[str, Any]]) -> tuple[ListedTurn, ...]:
+    return tuple(one if isinstance(one, ListedTurn) else ListedTurn(**one) for one in value)
 
 
 @attrs.frozen(kw_only=True)

@@ -10,6 +10,7 @@ import attrs
 
 from socialcollab.identifiers import MemberId
 from socialcollab.permissions.scope import Span
+from socialcollab.time import as_utc
 from socialcollab.verdicts import Reason
 
 if TYPE_CHECKING:
@@ -79,7 +80,11 @@ def gains(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
     anew, so that all of it is gained. The turns of a list count as they stand,
     and so does what is swapped. Whoever stands in for somebody gains what that
     one may, and what kept it from the delegate does no more.
+
+    Raises:
+        NaiveDatetimeError: If *at* has no UTC offset.
     """
+    at = as_utc(at)
     for member in after.member_ids:
         lent = _lent(after, member, at=at)
         if not lent and after.rulebook.rights(member) is before.rulebook.rights(member):
