@@ -539,3 +539,15 @@ def written(organization: Organization, path: Path) -> None:
     for name, data in organization.files.items():
         (path.parent / name).parent.mkdir(exist_ok=True)
         (path.parent / name).write_bytes(data)
+
+
+def test_a_member_sees_what_they_may_and_whom_to_ask(run: Run) -> None:
+    at = "2026-06-01T09:00+02:00"
+    code, out, err = run("rights", AGENCY, "--member", "ana", "--at", at)
+    assert (0, "") == (code, err)
+    assert "for more, ask eva" in out
+    code, out, _ = run("rights", AGENCY, "--member", "ana", "--at", at, "--json")
+    assert all(one["held"] and one["ask"] == "eva" for one in json.loads(out))
+    code, _, err = run("rights", AGENCY, "--member", "anna", "--at", at)
+    assert code == 2
+    assert "did you mean `ana`" in err

@@ -317,6 +317,7 @@ def ways(acting: Acting, about: Target, rng: random.Random) -> dict[str, Callabl
         "start_campaign": lambda: acting.start_campaign(about.campaign),
         "adopt": lambda: acting.adopt(acting._desk.propose(acting._desk.organization), reason="x"),
         "to_do": acting.to_do,
+        "rights": acting.rights,
         "page": lambda: acting.page(post),
         "notices": acting.notices,
         "actions": lambda: acting.actions(post),

@@ -7,6 +7,8 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import attrs
+
 from socialcollab.cli.given import in_force, instant, is_desk, load, load_named, open_desk, zone_of
 from socialcollab.cli.out import FINE, FOUND, Out
 from socialcollab.errors import NotFoundError
@@ -37,6 +39,9 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     _source(rights)
     rights.add_argument(
         "--workspace", action="append", default=[], help="this workspace alone; may be repeated"
+    )
+    rights.add_argument(
+        "--member", help="this member's own page: what, why, and whom to ask for more"
     )
     rights.add_argument("--html", help="write a page to this file")
     rights.add_argument("--language", default="en", choices=("en", "nl"), help="of the page")
@@ -83,6 +88,8 @@ def _rights(given: argparse.Namespace, out: Out) -> int:
             raise NotFoundError(
                 "workspace", name, suggestion=organization.did_you_mean("workspace", name)
             )
+    if given.member:
+        return _rights_of_one(organization, given, out, at)
     if given.html:
         from socialcollab.pages import page
         from socialcollab.pages.words import words
@@ -112,6 +119,44 @@ def _rights(given: argparse.Namespace, out: Out) -> int:
         or ["nobody may do anything"],
     )
     return FINE
+
+
+def _refuse_unknown(organization: Organization, member: str) -> None:
+    if organization.access.member(member) is None:
+        raise NotFoundError(
+            "member", member, suggestion=organization.did_you_mean("member", member)
+        )
+
+
+def _rights_of_one(
+    organization: Organization, given: argparse.Namespace, out: Out, at: dt.datetime
+) -> int:
+    from socialcollab.permissions import rights_of
+
+    _refuse_unknown(organization, given.member)
+    found = rights_of(organization.access, given.member, at=at)
+    around = organization.access.rulebook.scope.workspace_of
+    places = [
+        one for one in found.places if not given.workspace or around(one.where) in given.workspace
+    ]
+    out.answer(
+        [
+            {
+                "where": one.where,
+                "ask": one.ask,
+                "held": [
+                    {
+                        "permissions": list(held.permissions),
+                        "because": [reason.text(given.language) for reason in held.because],
+                    }
+                    for held in one.held
+                ],
+            }
+            for one in places
+        ],
+        attrs.evolve(found, places=tuple(places)).text(given.language).splitlines(),
+    )
+    return FINE if places else FOUND
 
 
 def _coverage(given: argparse.Namespace, out: Out) -> int:
@@ -286,10 +331,7 @@ def _who(given: argparse.Namespace, out: Out) -> int:
 
 def _can(given: argparse.Namespace, out: Out) -> int:
     organization, at = in_force(given.source, given.id, given.at, given.where)
-    if organization.access.member(given.member) is None:
-        raise NotFoundError(
-            "member", given.member, suggestion=organization.did_you_mean("member", given.member)
-        )
+    _refuse_unknown(organization, given.member)
     verdict = organization.access.check(given.member, given.permission, given.where, at=at)
     out.answer(
         {

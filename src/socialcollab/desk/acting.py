@@ -30,7 +30,7 @@ from socialcollab.desk.saying_facts import (
 from socialcollab.desk.todo import ToDo, to_do
 from socialcollab.directory import Selector
 from socialcollab.identifiers import PostId
-from socialcollab.permissions import Absence, GivenGrant, Swap
+from socialcollab.permissions import Absence, GivenGrant, MemberRights, Swap, rights_of
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, PostRecord
@@ -708,6 +708,10 @@ class Acting:
         name = str(_id(post)) if post else ""
         command = dc.Erase(member=member, post=name, reason=reason)
         return tuple(sorted(self._desk.run(perform(self._desk.engine, self._actor, command))))
+
+    def rights(self) -> MemberRights:
+        """Return what this member may now, for what reasons, and whom they ask for more."""
+        return rights_of(self._desk.organization.access, self.member, at=self._desk.engine.now())
 
     def to_do(self) -> tuple[ToDo, ...]:
         """Return what waits for this member, the most urgent first."""

@@ -10,6 +10,7 @@ from socialcollab.permissions.gaps import Gap, gaps
 from socialcollab.permissions.given import GivenGrant
 from socialcollab.permissions.grant import Forbid, Grant
 from socialcollab.permissions.listed_turn import ListedTurn
+from socialcollab.permissions.own_rights import HeldRights, MemberRights, PlaceRights, rights_of
 from socialcollab.permissions.permission import (
     ALL,
     COMMAND_PERMISSIONS,
@@ -37,8 +38,11 @@ __all__ = [
     "Gap",
     "GivenGrant",
     "Grant",
+    "HeldRights",
     "ListedTurn",
     "Loss",
+    "MemberRights",
+    "PlaceRights",
     "RightsChange",
     "Role",
     "Roles",
@@ -48,6 +52,7 @@ __all__ = [
     "coverage",
     "gains",
     "gaps",
+    "rights_of",
     "ungivable",
     "unlendable",
     "unswappable",

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from socialcollab.directory import Party
+from socialcollab.permissions.knowing import knows
 from socialcollab.permissions.near_misses import near_misses
 from socialcollab.permissions.question import Question
 from socialcollab.permissions.remedies import remedies
-from socialcollab.permissions.scope import EVERYWHERE
 from socialcollab.verdicts import Reason, Remedy, Verdict
 
 if TYPE_CHECKING:
@@ -118,14 +118,7 @@ class AccessAdvice:
         )
 
     def _knows(self, viewer: str, other: str) -> bool:
-        """Tell whether two people are one, share a place, or one manages the other's access."""
-        access, at = self._access, self._question.at
-        if viewer == other or access.allows(viewer, "manage_access", EVERYWHERE, at=at):
-            return True
-        return any(
-            access.allows(other, "view", place, at=at)
-            for place in access.profiles(viewer, "view", at=at)
-        )
+        return knows(self._access, viewer, other, at=self._question.at)
 
     def _knows_team(self, viewer: str, team: str) -> bool:
         scope = self._access.rulebook.scope

@@ -46,6 +46,10 @@ MESSAGES: Final[dict[str, str]] = {
     "join_team": "let `{member}` join team `{team}`",
     "grant_role": "give `{member}` the role `{role}` on `{where}`",
     "grant_permission": "give `{member}` the permission `{permission}` on `{where}`",
+    "rights.held": "{permissions}: {because}",
+    "rights.plain": "{permissions}",
+    "rights.ask": "for more, ask {ask}",
+    "rights.none": "`{member}` may nothing",
     # workflow
     "out_of_sight": "`{permission}` is not allowed to `{member}` somewhere they may not look",
     "out_of_sight_of": "why `{permission}` is not allowed to `{member}` is about a place that `{viewer}` may not look at",

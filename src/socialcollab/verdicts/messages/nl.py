@@ -46,6 +46,10 @@ MESSAGES: Final[dict[str, str]] = {
     "join_team": "neem `{member}` op in team `{team}`",
     "grant_role": "geef `{member}` de rol `{role}` op `{where}`",
     "grant_permission": "geef `{member}` het recht `{permission}` op `{where}`",
+    "rights.held": "{permissions}: {because}",
+    "rights.plain": "{permissions}",
+    "rights.ask": "vraag {ask} om meer",
+    "rights.none": "`{member}` mag niets",
     # workflow
     "out_of_sight": "`{permission}` mag `{member}` niet op een plek die zij of hij niet mag zien",
     "out_of_sight_of": "waarom `{permission}` aan `{member}` niet is toegestaan, gaat over een plek die `{viewer}` niet mag zien",

@@ -1,0 +1,89 @@
+"""What one may, for what reasons, and whom to ask for more: told as far as one may know it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+
+from socialcollab.directory import Profile, Workspace
+from socialcollab.errors import NaiveDatetimeError
+from socialcollab.permissions import Absence, Access, Grant, rights_of
+from socialcollab.testing.strategies import small_organizations
+
+NOW = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
+ACCESS = Access.of(
+    members=["ana", "ben", "eva", "tom"],
+    profiles=[
+        Profile(id="tulip-x", workspace="tulip", network="x"),
+        Profile(id="tulip-m", workspace="tulip", network="mastodon"),
+        Profile(id="dike-x", workspace="dike", network="x"),
+    ],
+    workspaces=[
+        Workspace(id=name, lead="eva", default_approval="none") for name in ("tulip", "dike")
+    ],
+    roles={"writer": ["view", "draft"], "publisher": ["view", "draft", "publish"], "owner": ["*"]},
+    teams={"social": ["ana", "ben"]},
+    grants=[
+        Grant(to="team:social", role="writer", on={"workspace": "tulip"}),
+        Grant(to="member:ben", role="publisher", on="tulip-m"),
+        Grant(to="member:eva", role="owner", on={"workspace": "*"}),
+    ],
+    absences=[
+        Absence(
+            id="a",
+            member="ben",
+            delegate="ana",
+            start=dt.date(2026, 4, 6),
+            end=dt.date(2026, 4, 10),
+            zone="UTC",
+        )
+    ],
+)
+
+
+def test_it_is_told_place_by_place_with_reasons_and_whom_to_ask() -> None:
+    said = str(rights_of(ACCESS, "ana", at=NOW)).splitlines()
+    assert said == [
+        "tulip",
+        "  draft, view: `ana` has `writer` on `tulip` through team `social` by grants[0]",
+        "  for more, ask eva",
+        "tulip-m",
+        "  draft, view: `ana` has `writer` on `tulip-m` through team `social` by grants[0]",
+        "  publish: `ana` stands in for `ben` until 2026-04-10; `ben` has `publisher` on `tulip-m`"
+        " by grants[1]",
+        "  for more, ask eva",
+        "tulip-x",
+        "  draft, view: `ana` has `writer` on `tulip-x` through team `social` by grants[0]",
+        "  for more, ask eva",
+    ]
+    assert "vraag eva" in rights_of(ACCESS, "ana", at=NOW).text("nl")
+    assert "tulip-m" in rights_of(ACCESS, "ana", at=NOW)._repr_html_()
+
+
+def test_whoever_manages_access_asks_nobody_and_nobody_may_nothing() -> None:
+    assert {one.ask for one in rights_of(ACCESS, "eva", at=NOW).places} == {""}
+    for member in ("tom", "nobody"):
+        assert rights_of(ACCESS, member, at=NOW).places == ()
+        assert str(rights_of(ACCESS, member, at=NOW)) == f"`{member}` may nothing"
+    with pytest.raises(NaiveDatetimeError):
+        rights_of(ACCESS, "ana", at=NOW.replace(tzinfo=None))
+
+
+@given(small_organizations())
+def test_it_is_all_that_they_may_and_nothing_else(organization) -> None:
+    access = organization.access()
+    at = dt.datetime(2026, 3, 25, 12, tzinfo=dt.UTC)
+    for member in access.member_ids:
+        told = {
+            (permission, place.where)
+            for place in rights_of(access, member, at=at).places
+            for held in place.held
+            for permission in held.permissions
+        }
+        assert told == {
+            (permission, where)
+            for where in organization.places
+            for permission in access.permissions_of(member, where, at=at)
+        }
