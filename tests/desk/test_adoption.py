@@ -305,6 +305,60 @@ reviewers = ["member:eva"]
     eva.adopt(office.desk.propose(Organization.loads(elsewhere + grant)), reason=WHY)
 
 
+TRAINEES = """
+[roles.trainee]
+permissions = ["view"]
+[[grants]]
+to = "member:tom"
+permissions = ["manage_access", "view", "draft"]
+on = { workspace = "*" }
+[[grants]]
+to = "member:dirk"
+permissions = ["draft"]
+on = { workspace = "dike" }
+[[grants]]
+to = "member:dirk"
+role = "trainee"
+on = { workspace = "dike" }
+[[approvals]]
+id = "coached"
+on = { workspace = "dike", author_role = "trainee" }
+[[approvals.steps]]
+id = "coach"
+reviewers = ["member:eva"]
+"""
+
+
+def test_nobody_is_freed_from_a_policy_by_losing_the_role_that_it_is_about(office) -> None:
+    eva, tom = office.acting("eva", "tom")
+    text = office.desk.organization.to_toml() + TRAINEES
+    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+    grant = '[[grants]]\nto = "member:dirk"\nrole = "trainee"\non = { workspace = "dike" }\n'
+    tried = {
+        "no grant": text.replace(grant, ""),
+        "an end": text.replace(grant, grant + "end = 2027-01-01\n"),
+        "elsewhere": text.replace(grant, grant.replace('"dike"', '"tulip"')),
+    }
+    for how, changed in tried.items():
+        assert changed != text, how
+        proposal = office.desk.propose(Organization.loads(changed))
+        with pytest.raises(RefusedError, match=r"to take the role `trainee` from `dirk`"):
+            tom.adopt(proposal, reason=WHY)
+    # Whoever drafts no more has no posts to free.
+    drafts = (
+        '[[grants]]\nto = "member:dirk"\npermissions = ["draft"]\non = { workspace = "dike" }\n'
+    )
+    assert drafts in text
+    gone = (
+        text.replace(grant, "")
+        .replace(drafts, "")
+        .replace('to = "member:dirk"', 'to = "member:eva"')
+    )
+    tom.adopt(office.desk.propose(Organization.loads(gone)), reason=WHY)
+    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+    eva.adopt(office.desk.propose(Organization.loads(text.replace(grant, ""))), reason=WHY)
+
+
 ROTA = """
 [roles.trusted]
 permissions = ["view"]

@@ -148,6 +148,30 @@ def test_a_role_that_frees_posts_from_a_policy_takes_manage_policies(managed) ->
     eva.give("member:tom", role="publisher", on=TULIP, until="2026-04-10", reason="launch")
 
 
+def test_a_role_that_a_policy_is_about_is_not_taken_back_without_manage_policies(managed) -> None:
+    eva, ben = managed.acting("eva", "ben")
+    coached = (
+        managed.desk.organization.to_toml()
+        + """
+[roles.trainee]
+permissions = ["view"]
+[[approvals]]
+id = "coached"
+on = { workspace = "tulip", author_role = "trainee" }
+[[approvals.steps]]
+id = "coach"
+reviewers = ["member:eva"]
+"""
+    )
+    eva.adopt(managed.desk.propose(Organization.loads(coached)), reason="coaching")
+    given = eva.give("member:ana", role="trainee", on=TULIP, until="2026-06-01", reason="new here")
+    with pytest.raises(RefusedError, match="to take the role `trainee` from `ana`"):
+        ben.take_back(given)
+    eva.take_back(given)
+    other = eva.give("member:tom", role="trainee", on=TULIP, until="2026-06-01", reason="new here")
+    ben.take_back(other)
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [

@@ -9,7 +9,7 @@ import attrs
 from socialcollab.directory import CONTEXT_KEYS, PROFILE_KEYS, Excluding, Selector
 from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.permissions import GivenGrant, Grant
+from socialcollab.permissions import Forbid, GivenGrant, Grant
 from socialcollab.permissions.line import read_line
 from socialcollab.permissions.scope import EVERYWHERE
 from socialcollab.verdicts import Reason, Verdict
@@ -112,7 +112,8 @@ def take_back(given: str, *, known: Iterable[GivenGrant], context: Context) -> t
         NotFoundError: If there is no such thing, or the actor may not view
             where it holds.
 
-        RefusedError: If the actor neither gave it nor manages access there, or it is over.
+        RefusedError: If the actor neither gave it nor manages access there, it
+            is over, or it frees somebody's posts from a policy.
     """
     found = next((one for one in known if one.id == given), None)
     if found is None:
@@ -130,8 +131,31 @@ def take_back(given: str, *, known: Iterable[GivenGrant], context: Context) -> t
             raise RefusedError(verdict)
     if found.is_over(scope, at=context.now):
         raise refuse(Reason.of("grant_over", until=found.until))
+    _check_frees_nobody(found, context)
     data = fe.GrantTakenBack(given=given, to=found.grant.to)
     return (ev.Event(FACTS, context.actor, data),)
+
+
+def _check_frees_nobody(found: GivenGrant, context: Context) -> None:
+    """Refuse to take a role back whose holders' posts a policy is about, without `manage_policies`."""
+    if not found.grant.role or not context.policies.ask_author_roles:
+        return
+    rulebook = context.access.rulebook
+    left = [one.source for one in rulebook.grants if one.place != found.place]
+    freeing = refused_freeing(
+        context.actor.name,
+        context.access,
+        context.access.replacing(
+            grants=[one for one in left if isinstance(one, Grant)],
+            forbids=[one.source for one in rulebook.forbids if isinstance(one.source, Forbid)],
+        ),
+        policies=context.policies.by_id.values(),
+        profiles=context.profiles.values(),
+        workspaces=context.workspaces,
+        at=context.now,
+    )
+    if freeing is not None:
+        raise RefusedError(freeing)
 
 
 def _barred(member: str, context: Context) -> list[Reason]:

@@ -1,4 +1,4 @@
-"""Whose posts a change frees from an approval, by the role that it gives them."""
+"""Whose posts a change frees from an approval, by a role that it gives them or takes from them."""
 
 from __future__ import annotations
 
@@ -32,16 +32,24 @@ def refused_freeing(
     Whoever frees somebody's posts from a policy changes what it says: it takes
     `manage_policies` there.
     """
-    for policy, profile in product((one for one in policies if one.exempt), tuple(profiles)):
+    about_roles = (one for one in policies if one.exempt or one.on.author_role)
+    for policy, profile in product(about_roles, tuple(profiles)):
         workspace = workspaces[profile.workspace]
         if not (policy.on.takes(profile) or workspace.default_approval == policy.id):
             continue
-        for member, role in _freed(policy, profile.id, before, after, at=at):
-            place = before.nearest_place(profile.id, after)
+        place = before.nearest_place(profile.id, after)
+        freed = [
+            *(("frees", *one) for one in _freed(policy, profile.id, before, after, at=at)),
+            *(
+                ("frees_by_taking", *one)
+                for one in _let_go(policy, profile.id, before, after, at=at)
+            ),
+        ]
+        for code, member, role in freed:
             verdict = before.check(giver, "manage_policies", place, at=at)
             if not verdict:
                 return Verdict.no(
-                    Reason.of("frees", member=giver, other=member, role=role, where=place),
+                    Reason.of(code, member=giver, other=member, role=role, where=place),
                     *verdict.because,
                     missing=verdict.missing,
                 )
@@ -60,3 +68,17 @@ def _freed(
             fresh = without(spans, was.get(member, ()))
             if any(end is None or end > at for _, end in fresh):
                 yield member, party.name
+
+
+def _let_go(
+    policy: ApprovalPolicy, profile: str, before: Access, after: Access, *, at: dt.datetime
+) -> Iterator[tuple[MemberId, str]]:
+    """Yield who is to lose a role whose holders' posts a policy is about, and goes on drafting."""
+    for role in sorted(policy.on.author_role):
+        was, is_ = before.holders(role, profile), after.holders(role, profile)
+        for member, spans in sorted(was.items()):
+            lost = without(spans, is_.get(member, ()))
+            drafting = merged(after.spans(member).get(("draft", profile), ()))
+            meanwhile = without(lost, without(lost, drafting))
+            if any(end is None or end > at for _, end in meanwhile):
+                yield member, role

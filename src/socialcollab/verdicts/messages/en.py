@@ -98,6 +98,7 @@ MESSAGES: Final[dict[str, str]] = {
     # adoption and facts
     "change_needs": "`{member}` lacks `{permission}` on `{where}`, which this change takes: {change}",
     "frees": "`{member}` lacks `manage_policies` on `{where}`, which it takes to give `{other}` the role `{role}`: it frees posts from an approval",
+    "frees_by_taking": "`{member}` lacks `manage_policies` on `{where}`, which it takes to take the role `{role}` from `{other}`: a policy is about posts of those who hold it",
     "gives_more": "`{giver}` does not hold `{permission}` on `{where}` for as long as `{member}` would be given it",
     "gives_unmanaged": "`{giver}` lacks `manage_access` on `{where}`, which it takes to give rights there",
     "holds_what_it_gives": "`{giver}` holds all that would be given",

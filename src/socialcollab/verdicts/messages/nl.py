@@ -98,6 +98,7 @@ MESSAGES: Final[dict[str, str]] = {
     # adoption and facts
     "change_needs": "`{member}` mist `{permission}` op `{where}`, en dat is nodig voor: {change}",
     "frees": "`{member}` mist `manage_policies` op `{where}`, en dat is nodig om `{other}` de rol `{role}` te geven: die stelt posts vrij van goedkeuring",
+    "frees_by_taking": "`{member}` mist `manage_policies` op `{where}`, en dat is nodig om `{other}` de rol `{role}` af te nemen: een beleid gaat over posts van wie die heeft",
     "gives_more": "`{giver}` heeft `{permission}` op `{where}` niet zo lang als `{member}` het zou krijgen",
     "gives_unmanaged": "`{giver}` heeft geen `manage_access` op `{where}`, wat nodig is om daar rechten te geven",
     "holds_what_it_gives": "`{giver}` heeft alles wat gegeven zou worden",
