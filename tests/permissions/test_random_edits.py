@@ -313,7 +313,7 @@ def test_no_sequence_of_edits_gives_a_circle_what_none_of_them_had(seed: int) ->
 def test_no_long_sequence_of_edits_does(seconds: float, capsys: pytest.CaptureFixture[str]) -> None:
     """A failure names the seed that replays it."""
     first, number, permitted = time.time_ns() % 2**31, 0, 0
-    end = time.monotonic() + seconds / 2  # as much again goes to the other sessions of this room
+    end = time.monotonic() + seconds / 2  # two sessions of this room share the time
     while number == 0 or time.monotonic() < end:
         permitted += follow(first + number)
         number += 1

@@ -288,7 +288,7 @@ def test_remedies_hold_for_as_long_as_there_is(
 ) -> None:
     """A failure prints the seed that replays it."""
     first, number = time.time_ns() % 2**31, 0
-    end = time.monotonic() + seconds / 2  # as much again goes to the other sessions of this room
+    end = time.monotonic() + seconds / 2  # two sessions of this room share the time
     while number == 0 or time.monotonic() < end:
         seed = first + number
         try:
