@@ -250,7 +250,10 @@ def meet(one: Span, other: Span) -> bool:
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Return the same instants as spans that neither overlap nor touch, in order."""
-    bounds = sorted((start or _LEAST, end or _MOST) for start, end in spans)
+    bounds = [(start or _LEAST, end or _MOST) for start, end in spans]
+    if not bounds:
+        return ()
+    bounds.sort()
     found: list[tuple[dt.datetime, dt.datetime]] = []
     for start, end in bounds:
         if found and start <= found[-1][1]:
