@@ -189,7 +189,8 @@ def none_smaller_is_enough(seed: int, count: int) -> set[str]:
         before = organization.access()
         if before.allows(*question, at=at):
             continue
-        remedies = {one.code.split("_")[0]: one for one in before.check(*question, at=at).missing}
+        verdict = before.check(*question, at=at)
+        remedies = {one.code.split("_")[0]: one for one in verdict.missing}
         for kind in ("end_forbid", "join_team", "grant"):
             best = None
             changes = sorted(
@@ -203,8 +204,10 @@ def none_smaller_is_enough(seed: int, count: int) -> set[str]:
                     best = min(best or (lines + 1, 0), size(before, after, lines, at))
             remedy = remedies.get(kind.split("_")[0])
             if remedy is None:
-                # None is there, or a part of it, to end forbids alone, is enough.
-                assert best is None or "end" in remedies
+                # None is there, or a part of it is enough: to end what bars the member alone.
+                if best is not None:
+                    ended = {part["line"] for part in parts(remedies["end"])}
+                    assert ended == {reason["line"] for reason in verdict.because}
                 continue
             chosen.add(kind)
             after = applied(organization, remedy).access()
