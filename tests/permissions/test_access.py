@@ -129,19 +129,30 @@ def test_a_further_forbid_never_gives(question, line: Grant) -> None:
         assert not poorer.access().allows(member, permission, where, at=at)
 
 
-def cited(organization, reason):
-    """The one fact that a reason speaks of."""
+def cited(organization, reason, where, at):
+    """The facts that a reason speaks of: one, or of a swapped turn the duty and the swap."""
     if reason.code == "stands_in_for":
-        return next(
+        away = next(
             one
             for one in organization.absences
             if (one.delegate, one.member, one.end.isoformat())
             == (reason["member"], reason["absent"], reason["until"])
         )
-    if reason.code in {"duty.turn", "duty.turn_open"}:
-        return next(one for one in organization.duties if one.id == reason["duty"])
+        return [away]
+    if reason.code.startswith("duty."):
+        duty = next(one for one in organization.duties if one.id == reason["duty"])
+        if reason.code in {"duty.turn", "duty.turn_open"}:
+            return [duty]
+        zone = organization.access().duty_line(duty.id).zone_of(where)
+        swaps = [
+            one
+            for one in organization.swaps
+            if (one.duty, one.member) == (duty.id, reason["member"])
+            and one.span(zone)[0] <= at < one.span(zone)[1]
+        ]
+        return [duty, max(swaps, key=lambda one: one.rank)]
     (line,) = (one for one in organization.grants if one.place == reason["line"])
-    return line
+    return [line]
 
 
 def organization_of(organization, facts):
@@ -152,6 +163,7 @@ def organization_of(organization, facts):
         grants=tuple(one for one in organization.grants if any(one is fact for fact in facts)),
         duties=tuple(one for one in organization.duties if any(one is fact for fact in facts)),
         absences=tuple(one for one in organization.absences if any(one is fact for fact in facts)),
+        swaps=tuple(one for one in organization.swaps if any(one is fact for fact in facts)),
     )
 
 
@@ -161,7 +173,7 @@ def test_because_of_a_yes_is_sufficient_and_irreducible(question) -> None:
     verdict = organization.access().check(member, permission, where, at=at)
     if not verdict:
         return
-    facts = [cited(organization, reason) for reason in verdict.because]
+    facts = [fact for reason in verdict.because for fact in cited(organization, reason, where, at)]
     assert organization_of(organization, facts).access().allows(member, permission, where, at=at)
     for one in facts:
         others = [other for other in facts if other is not one]
