@@ -444,6 +444,31 @@ def test_whoever_takes_fewer_turns_is_freed_from_nothing(office) -> None:
         eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
 
 
+def test_a_profile_that_was_removed_comes_back_where_it_was(office) -> None:
+    [eva] = office.acting("eva")
+    lines = """
+[[profiles]]
+id = "tulip-2"
+workspace = "{}"
+network = "mastodon"
+handle = "two"
+server = "https://social.example"
+"""
+    without = office.desk.in_force().organization
+    here, there = (with_lines(office, lines.format(one)) for one in ("tulip", "dike"))
+    for one in (here, without):
+        eva.adopt(office.desk.propose(one), reason=WHY)
+    digest = office.desk.in_force().digest
+    with pytest.raises(InvalidValueError, match=r"`tulip-2` was in workspace `tulip`") as caught:
+        eva.adopt(office.desk.propose(there), reason=WHY)
+    assert ("dike", "tulip") == (caught.value.value, caught.value.expected)
+    assert digest == office.desk.in_force().digest
+    # By way of where it was, each step takes what it takes.
+    for one in (here, there, without, there):
+        eva.adopt(office.desk.propose(one), reason=WHY)
+    assert office.desk.organization.profiles_by_id["tulip-2"].workspace == "dike"
+
+
 def test_a_profile_leaves_no_policy_by_the_hand_of_who_may_change_none(office) -> None:
     eva, tom = office.acting("eva", "tom")
     text = (

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from socialcollab.desk.commands import Adopt
 from socialcollab.desk.engine import Engine, State
+from socialcollab.desk.erased_documents import versions_of
 from socialcollab.desk.organization_events import OrganizationAdopted
 from socialcollab.desk.steps import Steps, ask
 from socialcollab.desk.streams import ORGANIZATION
@@ -39,8 +40,9 @@ def adopt(
             would give more than they hold, or nobody would be left who
             may do everything everywhere.
 
-        InvalidValueError: If nothing would change, there is no reason, or it
-            is of another organization.
+        InvalidValueError: If nothing would change, there is no reason, it is
+            of another organization, or a profile that was removed would come
+            back in another workspace than it was in.
     """
     proposal = command.proposal
     if not command.reason.strip():
@@ -64,8 +66,35 @@ def adopt(
     # What has been given by command holds under the new document too.
     after = proposal.organization.under(state.facts)
     check_rights(state, actor.name, changes, after, at)
+    yield from _check_returns(engine, state, after)
     data = adopted(state, proposal.organization, changes, command.reason)
     return (Event(ORGANIZATION, actor, data),)
+
+
+def _check_returns(engine: Engine, state: State, after: Organization) -> Steps[None]:
+    """
+    Refuse a profile that comes back elsewhere.
+
+    Moving a profile takes the rights of both workspaces. To remove it here and
+    add it there in two steps must take no less.
+
+    Raises:
+        InvalidValueError: If one does.
+    """
+    new = [one for one in after.profiles if one.id not in state.document.profiles_by_id]
+    if not new:
+        return
+    versions = versions_of((yield from ask(engine.store.read, ORGANIZATION)))
+    for profile in new:
+        was_in = versions.workspace_of(profile.id)
+        if was_in is not None and was_in != profile.workspace:
+            raise InvalidValueError(
+                f"profile `{profile.id}` was in workspace `{was_in}` when it was removed,"
+                f" and cannot come back in `{profile.workspace}`:"
+                " bring it back there and move it then, or give this one another id",
+                value=profile.workspace,
+                expected=was_in,
+            )
 
 
 def adopted(

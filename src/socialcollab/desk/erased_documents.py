@@ -54,6 +54,14 @@ class DocumentVersions:
         """Return the text of a version, or nothing."""
         return next((one.text for one in self.versions if one.number == number), "")
 
+    def workspace_of(self, profile: str) -> str | None:
+        """Return the workspace that a profile was in last, or None if no version has it."""
+        for one in reversed(self.versions):
+            # Reading a whole version takes far longer than finding a word in it.
+            if profile in one.text and profile in one.organization.profiles_by_id:
+                return one.organization.profiles_by_id[profile].workspace
+        return None
+
     def knows(self, member: str) -> bool:
         """Tell whether some version has such a member."""
         return any(member in one.organization.members_by_id for one in self.versions)
