@@ -379,7 +379,8 @@ class Simulation:
         assert not doubled, doubled
         # Nothing is out that the journal does not know, and nothing known is lost.
         known = {name for one in self.deliveries() for name in one.standing}
-        assert known == {post.network_id for post in posts if not post.removed}
+        there = {post.network_id for post in posts if not post.removed}
+        assert known == there, f"claimed: {known - there}, lost: {there - known}"
         # Invariant 5: everything has come to an end, or waits for a person who is told.
         for one in self.deliveries():
             parts_wait = one.partly_out and one.problem

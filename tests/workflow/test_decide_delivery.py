@@ -266,7 +266,7 @@ def test_an_old_failure_says_nothing_of_a_newer_attempt(bench) -> None:
     """A worker that slept comes back with the answer to attempt 1 while attempt 2 is in doubt."""
     b = sending(bench)
     b.store(give_up(only(b), real_now=only(b).in_doubt.deadline))
-    b.store(absent(only(b), attempt=1))
+    b.store(absent(only(b), context(b), attempt=1))
     b.store(begin(b.record, only(b), context(b), {}))
     started(b)
     assert only(b).in_doubt.number == 2
@@ -275,15 +275,15 @@ def test_an_old_failure_says_nothing_of_a_newer_attempt(bench) -> None:
         assert settled(b, RateLimitedError("wait"), attempt=attempt) == ()
         assert settled(b, RejectedError("no"), attempt=attempt) == ()
     b.store(give_up(only(b), real_now=only(b).in_doubt.deadline))
-    assert absent(only(b), attempt=1) == ()
-    assert absent(only(b), attempt=2)
+    assert absent(only(b), context(b), attempt=1) == ()
+    assert absent(only(b), context(b), attempt=2)
 
 
 def test_absence_is_stored_of_what_is_unknown_alone(bench) -> None:
     b = sending(bench)
-    assert absent(only(b)) == ()
+    assert absent(only(b), context(b)) == ()
     settled(b, OutcomeUnknownError("no answer"))
-    b.store(absent(only(b)))
+    b.store(absent(only(b), context(b)))
     assert (only(b).state, only(b).in_doubt) == ("waiting", None)
 
 
@@ -340,7 +340,7 @@ class World:
             if attempt.number in self.out:
                 b.store(settle(delivery, sent(b, f"n{attempt.number}"), context(b)))
             else:
-                b.store(absent(delivery, attempt=attempt.number))
+                b.store(absent(delivery, context(b), attempt=attempt.number))
         elif name == "hold":
             b.holds = () if b.holds else (HOLD,)
 

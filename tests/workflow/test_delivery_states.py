@@ -31,6 +31,7 @@ EXAMPLES = {
         ev.DeliveryFailed(problem="no"),
         ev.DeliveryUnknown(problem="no_answer"),
         ev.DeliveryLooked(problem="not_found_yet", not_before=NOW),
+        ev.DeliveryLookedAgain(look_again_at=NOW),
         ev.DeliveryRuledOut(),
         ev.DeliveryReturned(problem="temporary"),
         ev.DeliveryMissed(problem="too_late"),

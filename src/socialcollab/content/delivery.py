@@ -51,6 +51,12 @@ OPEN_STATES = frozenset(
 PROFILE_GONE: Final = "profile_gone"
 """The problem of what its profile has gone from under."""
 
+_AT_REST = (
+    DeliveryState.MISSED,
+    DeliveryState.FAILED,
+    DeliveryState.CANCELLED,
+    DeliveryState.REMOVED,
+)
 _OUT = (DeliveryState.PUBLISHED, DeliveryState.REMOVING, DeliveryState.REMOVED)
 
 
@@ -156,6 +162,11 @@ class Delivery:
 
         unknown_since: Since when its outcome is unknown, or None.
 
+        look_again_at: Once it has come to rest, when to look again whether
+            what was found absent has arrived after all; None if never.
+
+        looked_again: How often that was looked for.
+
         amending: Digest of the revision that it is to carry instead, or empty.
 
         amend_attempt: The latest right to send a change, or None.
@@ -186,6 +197,8 @@ class Delivery:
     unwanted_ids: tuple[str, ...] = ()
     looks: int = 0
     unknown_since: dt.datetime | None = None
+    look_again_at: dt.datetime | None = None
+    looked_again: int = 0
     amending: str = ""
     amend_attempt: SendAttempt | None = None
     amend_problem: str = ""
@@ -231,6 +244,11 @@ class Delivery:
             badges=[state_badge(self.state.value)],
             aside=f"to {self.profile}",
         )
+
+    @property
+    def second_look_at(self) -> dt.datetime | None:
+        """When to look again for what was found absent: not while it may still be sent."""
+        return self.look_again_at if self.state in _AT_REST else None
 
     @property
     def standing(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from socialcollab.content import Delivery, Post
+from socialcollab.content import Delivery, PostContent
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.planning import barred
 from socialcollab.desk.steps import Steps, ask, ask_long, held
@@ -172,19 +172,19 @@ class Carrier:
 
         return (yield from self.engine.again(attempt))
 
-    def outgoing(self, read: Read) -> Outgoing:
-        """Return what leaves for the delivery's profile, as the post stands."""
-        post: Post = read.record.post
+    def outgoing(self, read: Read, content: PostContent | None = None) -> Outgoing:
+        """Return what leaves for the delivery's profile, as the post stands or *content* says."""
+        content = content or read.record.post.content
         delivery = read.value
         return Outgoing(
             delivery=delivery.id,
             profile=read.state.organization.profiles_by_id[delivery.profile],
-            text=post.content.text_for(delivery.profile),
-            images=post.content.media,
-            links=post.content.links,
-            language=post.content.language,
-            labels=post.content.labels,
-            poll=post.content.poll,
+            text=content.text_for(delivery.profile),
+            images=content.media,
+            links=content.links,
+            language=content.language,
+            labels=content.labels,
+            poll=content.poll,
         )
 
     def reach(self, read: Read) -> tuple[Adapter, Transport]:

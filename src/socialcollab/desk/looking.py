@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from socialcollab.content import DeliveryState
+from socialcollab.content import DeliveryState, PostContent
 from socialcollab.desk.carrying import (
     Carrier,
     Read,
@@ -16,13 +16,24 @@ from socialcollab.desk.carrying import (
     forgetting,
     no_right,
 )
-from socialcollab.desk.steps import Steps
+from socialcollab.desk.encoding import event_data
+from socialcollab.desk.steps import Steps, ask
+from socialcollab.desk.streams import evolve
 from socialcollab.errors import CredentialsRefusedError, NetworkError, SocialCollabError, StoreError
 from socialcollab.transport import Absent, CannotTell, Found, Prepared, Published
-from socialcollab.workflow import Event, Sent, absent, looked, settle, settle_part
+from socialcollab.workflow import (
+    Actor,
+    Event,
+    Sent,
+    absent,
+    looked,
+    looked_again,
+    settle,
+    settle_part,
+)
 from socialcollab.workflow.outcome import hold_profile
 
-__all__ = ["look"]
+__all__ = ["look", "look_again"]
 
 _SAY_AFTER: Final = dt.timedelta(days=3)
 _NO_WAIT: Final = dt.timedelta(0)
@@ -71,7 +82,9 @@ def look(
         conclusive = attempt.deadline + found.conclusive_after
         if looked_at >= conclusive:
             yield from carrier.store(
-                delivery, now, lambda again: absent(again.value, attempt=attempt.number)
+                delivery,
+                now,
+                lambda again: absent(again.value, again.context, attempt=attempt.number),
             )
             return []
         # A clock that was set back would put the next look off for as long.
@@ -102,9 +115,78 @@ def look(
     return _overdue(after.id, after.unknown_since, after.problem, now)
 
 
-def _found(carrier: Carrier, read: Read) -> Steps[Found | Absent | _Inconclusive]:
+def look_again(carrier: Carrier, delivery: str, now: dt.datetime) -> Steps[None]:
+    """
+    Look once more for what was found absent and has not been sent again since.
+
+    A network may keep a request for longer than anybody waits for it. What
+    arrived after all is stored as out, whatever has become of the delivery.
+    """
+    read = yield from carrier.read(delivery, now)
+    at = read.value.second_look_at
+    if at is None or at > now:
+        return
+    failed: Exception | None = None
+    try:
+        content = yield from _sent_content(carrier, read)
+        found = None if content is None else (yield from _found(carrier, read, content))
+        if isinstance(found, Found) and not (yield from _others_in_flight(carrier, read)):
+            yield from _store_found(carrier, delivery, now, found, read.value.attempts[-1].number)
+    except StoreError:
+        raise
+    except SocialCollabError:
+        # What cannot be reached now may be at the next look; nobody waits for it.
+        pass
+    except Exception as error:  # noqa: BLE001  one adapter's bug is no other's
+        failed = broken(error)
+    yield from carrier.store(delivery, now, lambda again: looked_again(again.value, again.context))
+    if failed is not None:
+        raise failed
+
+
+def _sent_content(carrier: Carrier, read: Read) -> Steps[PostContent | None]:
+    """Return what was sent, which may have been edited since; None if it has been erased."""
+    wanted = read.value.revision
+    if read.record.post.digest == wanted:
+        return read.record.post.content
+    record = None
+    stream = f"post/{read.value.post}"
+    for event in (yield from ask(carrier.engine.store.read, stream)):
+        if event.erased:
+            return None
+        record = evolve(
+            stream,
+            record,
+            event_data(event),
+            actor=Actor.parse(event.actor),
+            at=event.at,
+            salt=event.salt,
+        )
+        if record.post.digest == wanted:
+            content: PostContent = record.post.content
+            return content
+    return None
+
+
+def _others_in_flight(carrier: Carrier, read: Read) -> Steps[bool]:
+    """Tell whether what was found may be another delivery's, the id of which is not known yet."""
+    rows = yield from ask(
+        carrier.engine.store.query,
+        "deliveries",
+        where={
+            "profile": read.value.profile,
+            "state": (DeliveryState.PUBLISHING.value, DeliveryState.UNKNOWN.value),
+        },
+        limit=1,
+    )
+    return bool(rows)
+
+
+def _found(
+    carrier: Carrier, read: Read, content: PostContent | None = None
+) -> Steps[Found | Absent | _Inconclusive]:
     adapter, transport = carrier.reach(read)
-    prepared = Prepared(outgoing=carrier.outgoing(read), keys=read.value.prepared)
+    prepared = Prepared(outgoing=carrier.outgoing(read, content), keys=read.value.prepared)
     flow = adapter.find(prepared, read.value.progress)
     try:
         found = yield from carrier.converse(

@@ -15,7 +15,7 @@ import attrs
 from socialcollab.content import Delivery, DeliveryState
 from socialcollab.desk.amending import amend
 from socialcollab.desk.carrying import Carrier, Read, Right, StoppedError, broken
-from socialcollab.desk.looking import look
+from socialcollab.desk.looking import look, look_again
 from socialcollab.desk.removing import remove
 from socialcollab.desk.steps import Steps, held
 from socialcollab.errors import NetworkError, OutcomeUnknownError, SocialCollabError
@@ -63,6 +63,8 @@ class Publisher:
         problems: list[str] = []
         if before.state in (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN):
             problems += yield from self.look(delivery, now)
+        if before.second_look_at is not None:
+            yield from look_again(self.carrier, delivery, now)
         if before.amending:
             yield from amend(self.carrier, delivery, now)
         after = (yield from self.carrier.read(delivery, now)).value

@@ -178,7 +178,9 @@ def _delivery_rows(stream: str, delivery: Delivery) -> list[Row]:
         kind = "remove"
     elif delivery.amending and delivery.state is DeliveryState.PUBLISHED:
         kind = "amend"
+    due_at = delivery.due_at
+    if kind is None and delivery.second_look_at is not None:
+        kind, due_at = "look", delivery.second_look_at
     if kind is not None:
-        due = microseconds(delivery.due_at)
-        rows.append(Row("due", stream, stream, {"at": due, "kind": kind}))
+        rows.append(Row("due", stream, stream, {"at": microseconds(due_at), "kind": kind}))
     return rows

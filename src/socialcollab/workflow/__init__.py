@@ -36,7 +36,15 @@ from socialcollab.workflow.noticing import (
     told_of_post,
 )
 from socialcollab.workflow.observing import forget, observe
-from socialcollab.workflow.outcome import Sent, absent, give_up, looked, settle, settle_part
+from socialcollab.workflow.outcome import (
+    Sent,
+    absent,
+    give_up,
+    looked,
+    looked_again,
+    settle,
+    settle_part,
+)
 from socialcollab.workflow.policies import (
     NO_POLICY,
     Policies,
@@ -99,6 +107,7 @@ __all__ = [
     "give_up_amend",
     "give_up_removal",
     "looked",
+    "looked_again",
     "may_amend",
     "may_leave",
     "missed_by",

@@ -23,6 +23,7 @@ __all__ = [
     "DeliveryEvent",
     "DeliveryFailed",
     "DeliveryLooked",
+    "DeliveryLookedAgain",
     "DeliveryMissed",
     "DeliveryPlanned",
     "DeliveryProgressed",
@@ -160,6 +161,15 @@ class DeliveryLooked:
 
 
 @attrs.frozen(kw_only=True)
+class DeliveryLookedAgain:
+    """What was found absent was looked for again, and has not arrived; next at *look_again_at*, if ever."""
+
+    TYPE: ClassVar[str] = "delivery.looked_again"
+
+    look_again_at: dt.datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
 class DeliveryRuledOut:
     """A person has looked, and what was in doubt made nothing."""
 
@@ -168,13 +178,19 @@ class DeliveryRuledOut:
 
 @attrs.frozen(kw_only=True)
 class DeliveryReturned:
-    """Nothing was made, for certain; it waits again, until *not_before*."""
+    """
+    Nothing was made; it waits again, until *not_before*.
+
+    Where a look said so, it is looked for again at *look_again_at*, should it
+    not be sent again: a network may have kept the request in a queue.
+    """
 
     TYPE: ClassVar[str] = "delivery.returned"
 
     problem: str
     not_before: dt.datetime | None = None
     rate_limited: bool = False
+    look_again_at: dt.datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -310,6 +326,7 @@ DeliveryEvent: TypeAlias = (
     | PartPublished
     | DeliveryPublishedAgain
     | DeliveryLooked
+    | DeliveryLookedAgain
     | DeliveryRuledOut
     | RemovalAsked
     | RemovalGivenUp

@@ -123,6 +123,7 @@ def _published(delivery: Delivery, data: ev.DeliveryPublished) -> Delivery:
             problem="",
             not_before=None,
             rate_limited=0,
+            look_again_at=None,
         )
     )
 
@@ -168,6 +169,8 @@ def _returned(delivery: Delivery, data: ev.DeliveryReturned) -> Delivery:
             problem=data.problem,
             attempts=_answered(delivery),
             rate_limited=delivery.rate_limited + 1 if data.rate_limited else 0,
+            look_again_at=data.look_again_at or delivery.look_again_at,
+            looked_again=0 if data.look_again_at else delivery.looked_again,
         )
     )
 
@@ -313,6 +316,9 @@ _FOLDS: Final[Mapping[type[Any], Callable[[Delivery, Any], Delivery]]] = {
         delivery, state=DeliveryState.UNKNOWN, problem=data.problem, not_before=None
     ),
     ev.DeliveryLooked: _looked,
+    ev.DeliveryLookedAgain: lambda delivery, data: attrs.evolve(
+        delivery, look_again_at=data.look_again_at, looked_again=delivery.looked_again + 1
+    ),
     ev.DeliveryRuledOut: _ruled_out,
     ev.DeliveryReturned: _returned,
     ev.DeliveryMissed: _to(DeliveryState.MISSED),

@@ -21,12 +21,13 @@ from socialcollab.workflow import events as ev
 from socialcollab.workflow.actor import Actor
 from socialcollab.workflow.context import Context
 
-__all__ = ["Sent", "absent", "give_up", "looked", "settle", "settle_part"]
+__all__ = ["Sent", "absent", "give_up", "looked", "looked_again", "settle", "settle_part"]
 
 _OUT = (DeliveryState.PUBLISHED, DeliveryState.REMOVING, DeliveryState.REMOVED)
 _SHORTEST_WAIT = dt.timedelta(seconds=60)
 _LONGEST_WAIT = dt.timedelta(hours=1)
 _LONGEST_LOOK = dt.timedelta(hours=6)
+_LOOKS_AGAIN = (dt.timedelta(minutes=10), dt.timedelta(hours=2), dt.timedelta(days=1))
 # Clocks of several machines differ by less; a clock that is further behind was set back.
 _SKEW = dt.timedelta(minutes=1)
 
@@ -201,12 +202,16 @@ def give_up(delivery: Delivery, *, real_now: dt.datetime) -> tuple[ev.Event, ...
     return ()
 
 
-def absent(delivery: Delivery, *, attempt: int | None = None) -> tuple[ev.Event, ...]:
+def absent(
+    delivery: Delivery, context: Context, *, attempt: int | None = None
+) -> tuple[ev.Event, ...]:
     """
     Store that a conclusive look found nothing: what was in doubt made nothing.
 
     Args:
         delivery: The delivery, read anew.
+
+        context: The facts of now.
 
         attempt: The number of the attempt that was looked for; a newer one is
             still in doubt. None means the newest.
@@ -215,7 +220,20 @@ def absent(delivery: Delivery, *, attempt: int | None = None) -> tuple[ev.Event,
         return ()
     if attempt is not None and delivery.in_doubt and delivery.in_doubt.number != attempt:
         return ()
-    return (_event(delivery, ev.DeliveryReturned(problem="found_absent")),)
+    returned = ev.DeliveryReturned(
+        problem="found_absent", look_again_at=context.now + _LOOKS_AGAIN[0]
+    )
+    return (_event(delivery, returned),)
+
+
+def looked_again(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
+    """Store that what was found absent was looked for again; three looks are enough."""
+    at = delivery.second_look_at
+    if at is None or at > context.now:
+        return ()
+    left = _LOOKS_AGAIN[delivery.looked_again + 1 :]
+    next_at = context.now + left[0] if left else None
+    return (_event(delivery, ev.DeliveryLookedAgain(look_again_at=next_at)),)
 
 
 def looked(

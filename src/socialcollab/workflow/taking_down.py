@@ -44,9 +44,11 @@ def take_down(record: PostRecord, command: cm.TakeDown, context: Context) -> tup
     events: list[ev.Event] = []
     for delivery in mine:
         stream = ev.delivery_stream(delivery.id)
-        if delivery.unwanted or not _concerns(delivery):
+        may_arrive = delivery.second_look_at is not None
+        if delivery.unwanted or not (_concerns(delivery) or may_arrive):
             continue
-        if delivery.state in CALLED_OFF and not delivery.standing:
+        # What was sent once may arrive late: then the wish has to be known.
+        if delivery.state in CALLED_OFF and not delivery.standing and not delivery.attempts:
             off = ev.DeliveryCancelled(problem="taken_down")
             events.append(ev.Event(stream, context.actor, off))
         else:

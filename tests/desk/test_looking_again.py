@@ -1,0 +1,166 @@
+"""What a network made long after everybody had given up is found, whatever became of the delivery."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from tests.desk.test_outcomes import MINUTE, PROFILE, approved, due, only, out, troubles
+
+from socialcollab.errors import TemporaryError
+from socialcollab.networks.sandbox import Fault, Sandbox
+
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+def absent_and_missed(office, text="De lente is er", *, hold=PROFILE):
+    """Let a post be asked for, looked for in vain, and missed, since a hold has come meanwhile."""
+    eva = office.desk.acting_as("eva")
+    post = approved(office, text)
+    due(office)
+    assert office.desk.summary(post) == "unknown"
+    eva.hold(hold, reason="storm")
+    due(office, after=2 * MINUTE)
+    due(office)
+    assert (only(office, post).state, out(office)) == ("missed", [])
+    return post
+
+
+def events(office, post) -> list[str]:
+    return [
+        entry.type
+        for entry in office.desk.feed(after=0, limit=500)
+        if entry.stream == f"delivery/{only(office, post).id}"
+    ]
+
+
+def next_look(office) -> dt.timedelta | None:
+    at = office.desk.next_due(after=office.now)
+    return None if at is None else at - office.now
+
+
+def test_what_arrives_after_it_was_missed_is_found(open_office) -> None:
+    office = open_office("memory", faults=(Fault.late_arrival(seconds=300),))
+    post = absent_and_missed(office)
+    due(office, after=9 * MINUTE)
+    assert only(office, post).state == "missed"
+    due(office, after=MINUTE)
+    assert only(office, post).state == "published"
+    assert only(office, post).network_id == office.sandbox.posts(PROFILE)[0].network_id
+    assert troubles(office) == []
+    assert next_look(office) is None
+    assert [one.kind for one in office.desk.notices(after=0) if one.to == "ana"][-1] == "published"
+
+
+def test_what_was_edited_since_is_looked_for_as_it_was_sent(open_office) -> None:
+    """A thread by its first part, although the post is one text now."""
+    office = open_office("memory", faults=(Fault.late_arrival(seconds=300),), thread_mark="|")
+    post = absent_and_missed(office, "een|twee")
+    ana, ben = office.acting("ana", "ben")
+    edited = ben.approve(ana.edit(office.desk.post(post.id), text="drie"))
+    first, second = office.desk.deliveries(edited)
+    assert (first.state, second.state) == ("cancelled", "missed")
+    due(office, after=10 * MINUTE)
+    first, _ = office.desk.deliveries(edited)
+    assert [part.network_id for part in first.parts] == [
+        one.network_id for one in office.sandbox.posts(PROFILE)
+    ]
+    assert (first.state, first.trouble) == ("missed", "missed")
+    assert first.partly_out
+
+
+def test_what_was_taken_down_meanwhile_is_taken_down_when_it_arrives(open_office) -> None:
+    office = open_office("memory", faults=(Fault.late_arrival(seconds=300),))
+    post = absent_and_missed(office)
+    eva = office.desk.acting_as("eva")
+    eva.take_down(office.desk.post(post.id), reason="wrong price")
+    assert only(office, post).state == "cancelled"
+    due(office, after=10 * MINUTE)
+    due(office)
+    assert (only(office, post).state, out(office)) == ("removed", [])
+
+
+def test_three_looks_are_enough(open_office) -> None:
+    office = open_office("memory", faults=(Fault.no_answer_before_creating(),))
+    post = absent_and_missed(office)
+    for wait in (10 * MINUTE, 2 * HOUR, DAY):
+        assert next_look(office) == wait
+        due(office, after=wait)
+        assert only(office, post).state == "missed"
+    assert next_look(office) is None
+    assert events(office, post)[-3:] == ["delivery.looked_again"] * 3
+
+
+def test_what_is_sent_again_in_time_needs_no_second_look(open_office) -> None:
+    office = open_office("memory", faults=(Fault.no_answer_before_creating(),))
+    post = approved(office)
+    due(office)
+    due(office, after=2 * MINUTE)
+    due(office)
+    assert only(office, post).state == "published"
+    assert next_look(office) is None
+
+
+def test_a_network_that_cannot_be_read_is_read_the_next_time(open_office) -> None:
+    office = open_office("memory", faults=(Fault.late_arrival(seconds=300),))
+    post = absent_and_missed(office)
+    office.let_go_wrong(Fault.server_error(on="find"))
+    report = due(office, after=10 * MINUTE)
+    assert (only(office, post).state, report.problems) == ("missed", ())
+    due(office, after=2 * HOUR)
+    assert only(office, post).state == "published"
+
+
+def test_a_broken_adapter_is_reported_and_looks_go_on(open_office, monkeypatch) -> None:
+    office = open_office("memory", faults=(Fault.late_arrival(seconds=300),))
+    post = absent_and_missed(office)
+    with monkeypatch.context() as patch:
+        patch.setattr(Sandbox, "transport", lambda *_: 1 / 0)
+        report = due(office, after=10 * MINUTE)
+    ((stream, said),) = report.problems
+    assert stream == f"delivery/{only(office, post).id}"
+    assert "ZeroDivisionError" in said
+    due(office, after=2 * HOUR)
+    assert only(office, post).state == "published"
+
+
+def blind(*_: object, **__: object) -> Iterator[None]:
+    """Look, and see nothing."""
+    return []
+    yield
+
+
+def test_what_may_be_another_deliverys_is_not_taken_for_it(open_office, monkeypatch) -> None:
+    """While another post to the profile is in doubt, nobody knows whose a find is."""
+    office = open_office("memory", faults=(Fault.late_arrival(seconds=300),))
+    post = absent_and_missed(
+        office,
+    )
+    eva = office.desk.acting_as("eva")
+    (hold,) = office.desk.holds()
+    eva.resume(hold.id)
+    office.let_go_wrong(Fault.no_answer_after_creating())
+    other = approved(office, "andere", at="2026-04-07 09:38")
+    due(office, after=8 * MINUTE)
+    assert office.desk.summary(other) == "unknown"
+    with monkeypatch.context() as patch:
+        patch.setattr("socialcollab.desk.publisher.look", blind)
+        due(office, after=2 * MINUTE)
+    assert [office.desk.summary(one) for one in (post, other)] == ["missed", "unknown"]
+    assert len(out(office)) == 2
+    due(office, after=2 * HOUR)
+    due(office)
+    assert [office.desk.summary(one) for one in (post, other)] == ["published"] * 2
+
+
+@pytest.mark.parametrize("error", [TemporaryError("busy")])
+def test_an_error_of_the_network_keeps_the_next_look(open_office, monkeypatch, error) -> None:
+    office = open_office("memory", faults=(Fault.late_arrival(seconds=300),))
+    post = absent_and_missed(office)
+    with monkeypatch.context() as patch:
+        patch.setattr(Sandbox, "adapter", lambda *_: (_ for _ in ()).throw(error))
+        assert due(office, after=10 * MINUTE).problems == ()
+    due(office, after=2 * HOUR)
+    assert only(office, post).state == "published"
