@@ -48,7 +48,7 @@ def draw_examples(*, full: bool) -> None:
     from hypothesis import HealthCheck, settings
 
     settings.register_profile(
-        "unit", deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow]
+        "unit", deadline=None, max_examples=10, suppress_health_check=[HealthCheck.too_slow]
     )
     settings.register_profile("full", parent=settings.get_profile("unit"), max_examples=100)
     settings.load_profile("full" if full else "unit")

@@ -256,8 +256,9 @@ def test_one_clients_work_never_shows_in_anothers(office) -> None:
     assert len(office.desk.calendar(start, end, viewer="ana").entries()) == 1
 
 
-def test_actions_agree_with_what_the_commands_then_do(office) -> None:
+def test_actions_agree_with_what_the_commands_then_do(open_office) -> None:
     """A yes is a command that works; a no is the refusal that it meets."""
+    office = open_office("memory")
     (ana,) = office.acting("ana")
     post = ana.draft("een", profiles=["tulip-x"], planned_at=PLANNED)
     ways = {

@@ -26,7 +26,7 @@ def play(folder: Path, seed: int, steps: int) -> Simulation:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_nothing_is_doubled_lost_or_claimed(tmp_path: Path, seed: int) -> None:
-    play(tmp_path, seed, 1500)
+    play(tmp_path, seed, 800)
 
 
 @pytest.mark.slow

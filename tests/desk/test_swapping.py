@@ -331,7 +331,7 @@ def _reasons(office) -> list:
     return [event.personal.get("reason") for event in events if event.stream == "facts"]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_no_sequence_of_swaps_gives_anybody_what_none_of_them_held(open_office, seed: int) -> None:
     """Ana, Ben and Tom, one of whom manages access, bring `reply` to nobody but Ana and Ben."""
     office = open_office("memory")

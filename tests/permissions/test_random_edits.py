@@ -312,7 +312,7 @@ def follow(seed: int) -> int:
     return permitted
 
 
-@pytest.mark.parametrize("seed", [*range(12), 1055250383, 527110450, 700841749])
+@pytest.mark.parametrize("seed", [*range(4), 1055250383, 527110450, 700841749])
 def test_no_sequence_of_edits_gives_a_circle_what_none_of_them_had(seed: int) -> None:
     """They change roles, teams, lines, duties, zones, tags, permissions, and who is suspended or gone."""
     assert follow(seed)

@@ -216,7 +216,7 @@ def none_smaller_is_enough(seed: int, count: int) -> set[str]:
 
 
 def test_no_smaller_change_of_a_kind_is_enough() -> None:
-    assert none_smaller_is_enough(101, 35) == {"end_forbid", "join_team", "grant"}
+    assert none_smaller_is_enough(101, 20) == {"end_forbid", "join_team", "grant"}
 
 
 def no_until_the_wait_is_over(seed: int, count: int) -> None:

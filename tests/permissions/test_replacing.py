@@ -41,7 +41,7 @@ def changed(rng: random.Random, organization: SmallOrganization) -> SmallOrganiz
 
 def test_the_answers_are_those_of_the_new_lines() -> None:
     kept = 0
-    for seed in range(30):
+    for seed in range(10):
         rng = random.Random(seed)
         before = make(rng)
         before = attrs.evolve(before, members=(*before.members, *BYSTANDERS))
@@ -65,7 +65,7 @@ def test_the_answers_are_those_of_the_new_lines() -> None:
                         assert expected.allows(*question, at=at) == bool(found), said
                         assert bool(found) == access.allows(*question, at=at), said
                 assert expected.spans(member) == access.spans(member)
-    assert kept > 50
+    assert kept > 17
 
 
 def office(grants: list[Grant], forbids: list[Forbid] | None = None) -> Access:

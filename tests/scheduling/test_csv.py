@@ -11,6 +11,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.drawing import a_third
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.scheduling import (
@@ -273,6 +274,7 @@ rows = st.builds(
 )
 
 
+@a_third()
 @given(rows)
 def test_what_is_written_reads_back(row):
     sheet = read_csv(write_csv([row]))

@@ -140,7 +140,7 @@ def put_back(raw: sqlite3.Connection, table: str, rows: list[tuple[object, ...]]
     raw.execute("COMMIT")
 
 
-@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
 def test_every_changed_byte_of_every_value_is_found_and_its_place_named(
     journal: BoundStore, raw: sqlite3.Connection, every: int
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from dateutil import rrule
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.drawing import a_third
 
 from socialcollab.errors import InvalidValueError, RepeatedTimeError, SkippedTimeError
 from socialcollab.time import Recurrence, Rule, local_time, resolve
@@ -67,6 +68,7 @@ def oracle(text, start, until):
     return list(rrule.rrulestr(text, dtstart=start).between(start, until, inc=True))
 
 
+@a_third()
 @given(text=rules(), start=starts, offset=st.integers(0, 700))
 def test_a_window_anywhere_holds_what_dateutil_finds_there(text, start, offset):
     """Asking from the middle gives the same as walking from the start."""

@@ -17,17 +17,16 @@ SPEAKERS = {"Reason", "Remedy"}
 
 
 @cache
-def _trees() -> tuple[ast.Module, ...]:
+def _nodes() -> tuple[ast.AST, ...]:
+    """Return what of the code may hold a text."""
+    texts = (ast.Constant, ast.JoinedStr, ast.Call)
     return tuple(
-        ast.parse(path.read_text("utf-8"))
+        node
         for path in sorted(SOURCE.rglob("*.py"))
         if "messages" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, texts)
     )
-
-
-@cache
-def _nodes() -> tuple[ast.AST, ...]:
-    return tuple(node for tree in _trees() for node in ast.walk(tree))
 
 
 @cache
