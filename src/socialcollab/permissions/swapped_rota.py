@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from heapq import heappop, heappush
+from itertools import pairwise
 
 import attrs
 
@@ -125,19 +127,31 @@ class SwappedRota:
 
 def _flattened(swaps: Iterable[Swap], zone: str) -> tuple[_Stretch, ...]:
     """Return the times that swaps decide, in order and apart: of two that meet the last one said."""
+    said = [(swap.span(zone), swap.member) for swap in sorted(swaps, key=lambda one: one.rank)]
+    # The later it was said, the sooner a heap has it.
+    coming = sorted(
+        (start, -number, end, member)
+        for number, ((start, end), member) in enumerate(said)
+        if start < end
+    )
+    bounds = sorted({bound for start, _, end, _ in coming for bound in (start, end)})
     found: list[_Stretch] = []
-    for swap in sorted(swaps, key=lambda one: one.rank):
-        start, end = swap.span(zone)
-        if start == end:
+    counts: list[tuple[int, dt.datetime, MemberId]] = []
+    decided = None
+    begun = 0
+    for here, there in pairwise(bounds):
+        while begun < len(coming) and coming[begun][0] <= here:
+            heappush(counts, coming[begun][1:])
+            begun += 1
+        while counts and counts[0][1] <= here:
+            heappop(counts)
+        if not counts:
+            decided = None
             continue
-        left = [
-            _Stretch(first, over, one.member)
-            for one in found
-            for first, over in (
-                (one.start, min(one.end, start)),
-                (max(one.start, end), one.end),
-            )
-            if first < over
-        ]
-        found = sorted([*left, _Stretch(start, end, swap.member)], key=lambda one: one.start)
+        number, _, member = counts[0]
+        if decided == number:
+            found[-1] = _Stretch(found[-1].start, there, member)
+        else:
+            found.append(_Stretch(here, there, member))
+        decided = number
     return tuple(found)
