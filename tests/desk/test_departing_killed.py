@@ -1,0 +1,138 @@
+"""Whoever writes that somebody leaves is killed at any moment: all of it stands, or nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import random
+import shutil
+import time
+from collections import Counter
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.desk.conftest import DOCUMENT
+from tests.stores.processes import other_processes
+
+from socialcollab.desk import Desk
+from socialcollab.networks.sandbox import Sandbox
+from socialcollab.organization import Organization
+from socialcollab.stores import SqliteStore
+
+NOW = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
+KILLS = 60
+HEIRS = {"given": "ana", "absences": "eva"}
+
+
+def options(folder: Path) -> dict[str, Any]:
+    def clock() -> dt.datetime:
+        return NOW
+
+    return {
+        "networks": {"*": Sandbox(folder / "out", clock=clock, real_clock=clock)},
+        "clock": clock,
+        "real_clock": clock,
+        "sleep": lambda _: None,
+    }
+
+
+def opened(folder: Path) -> Desk:
+    return Desk.open(SqliteStore(folder / "desk.db", indexes=Desk.INDEXES), **options(folder))
+
+
+def busy(folder: Path) -> None:
+    """Make a desk's file in which something of every kind hangs on Ben."""
+    store = SqliteStore(folder / "desk.db", indexes=Desk.INDEXES)
+    with Desk.create(store, Organization.loads(DOCUMENT), owner="eva", **options(folder)) as desk:
+        ana, ben, eva = (desk.acting_as(name) for name in ("ana", "ben", "eva"))
+        for number in range(6):
+            at = f"2026-05-0{number + 1} 09:30"
+            ana.submit(ana.draft(f"post {number}", profiles=["tulip-x"], planned_at=at))
+            ben.draft(f"half {number}", profiles=["tulip-x"])
+        ben.away("2026-06-01", "2026-06-09", delegate="eva")
+        ana.away("2026-07-01", "2026-07-09", delegate="ben", permissions=["view"])
+        eva.give(
+            "member:ben",
+            permissions="cancel",
+            on={"workspace": "tulip"},
+            until="2026-06-01",
+            reason="x",
+        )
+
+
+def departs(folder: Path, ready: Connection) -> None:
+    """Let Ben leave, in a process of its own that says when it is about to."""
+    with opened(folder) as desk:
+        plan = desk.departure("ben")
+        ready.send("about to")
+        desk.acting_as("eva").depart(plan, heirs=HEIRS, reason="a new job")
+        ready.send("done")
+
+
+def chance_of() -> tuple[random.Random, int]:
+    seed = int(os.environ.get("SOCIALCOLLAB_SEED", random.SystemRandom().randrange(10**9)))
+    return random.Random(seed), seed
+
+
+def left(desk: Desk) -> bool:
+    """Tell whether Ben has left, and hold everything else to that."""
+    gone = desk.organization.members_by_id["ben"].left is not None
+    facts = desk.facts()
+    (gift,) = facts.given
+    types = Counter(entry.type for entry in desk.feed(limit=500))
+    assert [str(one) for one in gift.grant.to] == ["member:ana" if gone else "member:ben"]
+    absences = [(one.member, one.delegate) for one in facts.absences]
+    assert absences == ([("ana", "eva")] if gone else [("ben", "eva"), ("ana", "ben")])
+    assert (types["facts.departed"], types["organization.adopted"]) == (gone, gone)
+    asked = {name for post in desk.posts() for one in desk.waiting_for(post) for name in one.asked}
+    assert asked == ({"eva"} if gone else {"ben", "eva"})
+    told = [one for one in desk.acting_as("ana").notices() if one.kind == "takes_over"]
+    assert len(told) == gone
+    report = desk.audit()
+    assert report.clean, report.findings
+    return gone
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_all_of_it_stands_or_nothing(
+    tmp_path: Path, seconds: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sixty kills in the full count; each is done again to the end."""
+    chance, seed = chance_of()
+    began = time.monotonic()
+    before = tmp_path / "before"
+    before.mkdir()
+    busy(before)
+    context = other_processes()
+    takes = 0.0
+    found: Counter[str] = Counter()
+    kills = 0
+    while kills < 2 or (kills < KILLS and time.monotonic() - began < seconds / 6):
+        folder = tmp_path / str(kills)
+        shutil.copytree(before, folder)
+        here, there = context.Pipe()
+        process = context.Process(target=departs, args=(folder, there))
+        process.start()
+        assert here.recv() == "about to"
+        said = time.monotonic()
+        if kills == 0:
+            # The first is let be: it tells how long the act takes.
+            assert here.recv() == "done"
+            takes = time.monotonic() - said
+        else:
+            time.sleep(chance.uniform(0.3, 1.5) * takes)  # the moment of the kill
+            process.kill()
+        process.join()
+        kills += 1
+        with opened(folder) as desk:
+            gone = left(desk)
+            found["all of it" if gone else "nothing"] += 1
+            assert gone or kills > 1
+            if not gone:
+                desk.acting_as("eva").depart("ben", heirs=HEIRS, reason="a new job")
+                assert left(desk), f"seed {seed}, kill {kills}"
+        shutil.rmtree(folder)
+    with capsys.disabled():
+        print(f"\n{kills} departures killed: {dict(found)} stood; seed {seed}")
