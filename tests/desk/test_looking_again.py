@@ -93,6 +93,17 @@ def test_three_looks_are_enough(open_office) -> None:
     assert events(office, post)[-3:] == ["delivery.looked_again"] * 3
 
 
+def test_whoever_asks_has_it_looked_for_at_once(open_office) -> None:
+    office = open_office("memory", faults=(Fault.late_arrival(seconds=300),))
+    post = absent_and_missed(office)
+    due_at = only(office, post).look_again_at
+    assert [one.state for one in office.desk.reconcile(post)] == ["missed"]
+    # A look that somebody asked for is not one of the three.
+    assert only(office, post).look_again_at == due_at
+    office.now += 6 * MINUTE
+    assert [one.state for one in office.desk.reconcile(post)] == ["published"]
+
+
 def test_what_is_sent_again_in_time_needs_no_second_look(open_office) -> None:
     office = open_office("memory", faults=(Fault.no_answer_before_creating(),))
     post = approved(office)

@@ -363,6 +363,8 @@ class AsyncDesk:
         """
         Look now what became of what is in doubt, whenever due work would look next.
 
+        What was found absent, and is to be looked for again, is looked for too.
+
         Args:
             what: A delivery, or a post for all of its deliveries; or the id of either.
 

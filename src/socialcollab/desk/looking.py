@@ -115,7 +115,9 @@ def look(
     return _overdue(after.id, after.unknown_since, after.problem, now)
 
 
-def look_again(carrier: Carrier, delivery: str, now: dt.datetime) -> Steps[None]:
+def look_again(
+    carrier: Carrier, delivery: str, now: dt.datetime, *, at_once: bool = False
+) -> Steps[None]:
     """
     Look once more for what was found absent and has not been sent again since.
 
@@ -124,7 +126,7 @@ def look_again(carrier: Carrier, delivery: str, now: dt.datetime) -> Steps[None]
     """
     read = yield from carrier.read(delivery, now)
     at = read.value.second_look_at
-    if at is None or at > now:
+    if at is None or (at > now and not at_once):
         return
     failed: Exception | None = None
     try:

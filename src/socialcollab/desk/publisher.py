@@ -75,7 +75,7 @@ class Publisher:
 
     def look(self, delivery: str, now: dt.datetime, *, at_once: bool = False) -> Steps[list[str]]:
         """
-        Look what became of what is in doubt, if it is time to.
+        Look what became of what is in doubt, or was found absent, if it is time to.
 
         Args:
             delivery: The delivery.
@@ -91,7 +91,9 @@ class Publisher:
         yield from self.carrier.store(
             delivery, now, lambda again: give_up(again.value, real_now=real_now)
         )
-        return (yield from look(self.carrier, delivery, now, at_once=at_once))
+        problems = yield from look(self.carrier, delivery, now, at_once=at_once)
+        yield from look_again(self.carrier, delivery, now, at_once=at_once)
+        return problems
 
     def _send(self, delivery: str, now: dt.datetime) -> Steps[None]:
         refused: list[NetworkError] = []
