@@ -551,3 +551,18 @@ def test_a_member_sees_what_they_may_and_whom_to_ask(run: Run) -> None:
     code, _, err = run("rights", AGENCY, "--member", "anna", "--at", at)
     assert code == 2
     assert "did you mean `ana`" in err
+
+
+def test_check_warns_of_two_profiles_that_are_one_account(run: Run, tmp_path: Path) -> None:
+    organization = Organization.template("northwind")
+    again = attrs.evolve(organization.profiles[0], id="again", handle="@tulip")
+    first = attrs.evolve(organization.profiles[0], handle="Tulip")
+    document = tmp_path / "agency.toml"
+    whole = attrs.evolve(organization, profiles=(first, *organization.profiles[1:], again))
+    document.write_text(whole.to_toml(), encoding="utf-8")
+    for name, data in whole.files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    code, out, _ = run("check", str(document), "--at", "2026-06-01T09:00+02:00")
+    assert code == 0
+    assert f"warning: profiles `{first.id}`, `again` are one account" in out

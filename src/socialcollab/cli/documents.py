@@ -19,12 +19,17 @@ __all__ = ["check", "lint_file"]
 
 def check(given: argparse.Namespace, out: Out) -> int:
     """Check a document and its expectations."""
-    from socialcollab.organization import leftovers, unmatched
+    from socialcollab.organization import leftovers, shared_accounts, unmatched
 
     organization = load(given.document)
     at = instant(given.at, zone_of(organization))
     failed = organization.check(at)
-    warnings = [str(one) for one in (*unmatched(organization), *leftovers(organization, at))]
+    doubtful = (
+        *unmatched(organization),
+        *leftovers(organization, at),
+        *shared_accounts(organization),
+    )
+    warnings = [str(one) for one in doubtful]
     value = {
         "organization": organization.id,
         "digest": organization.digest,

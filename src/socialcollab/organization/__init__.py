@@ -7,6 +7,7 @@ from socialcollab.organization.leftovers import Leftover, leftovers
 from socialcollab.organization.organization import Organization
 from socialcollab.organization.removal import Hanging, Removal, removal
 from socialcollab.organization.settings import Settings
+from socialcollab.organization.shared_accounts import SharedAccount, shared_accounts
 from socialcollab.organization.standing_facts import (
     CampaignStart,
     Note,
@@ -27,6 +28,7 @@ __all__ = [
     "Organization",
     "Removal",
     "Settings",
+    "SharedAccount",
     "StandingFacts",
     "Unmatched",
     "changes_between",
@@ -34,5 +36,6 @@ __all__ = [
     "evolve_facts",
     "leftovers",
     "removal",
+    "shared_accounts",
     "unmatched",
 ]
