@@ -332,10 +332,39 @@ def test_what_would_be_lost_is_found_with_whose_absence_it_takes(run: Run, tmp_p
     code, out, _ = run("coverage", str(document), *july, "--without", "ana", "--without", "ben")
     assert code == 1
     assert out.startswith("without ana, ben: nobody may view on tulip-x from 2026-07-01 00:00")
+    code, out, _ = run("coverage", str(document), *july, "--without", "ana")
+    assert (0, ["nothing is lost"]) == (code, out.splitlines()), "of others nothing is said"
     document.write_text(document.read_text("utf-8").replace(', "member:ben"]', "]"), "utf-8")
     code, out, _ = run("coverage", str(document), *july)
     assert code == 1
     assert "some permission is lost when the one person who has it is away" in out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("coverage", "--absent", "2", "--without", "eva"), "not allowed with"),
+        (("coverage", "--end", "2026-07-01", "--days", "3"), "not allowed with"),
+        (("duties", "--end", "2026-07-01", "--days", "3"), "not allowed with"),
+        (
+            ("coverage", "--start", "2026-07-01", "--end", "2026-06-01"),
+            "--end `2026-06-01` is not after the start, `2026-07-01`",
+        ),
+        (("duties", "--end", "1999-01-01"), "--end `1999-01-01` is not after the start, `now`"),
+        (("coverage", "--days", "0"), "--days `0` is no number of days from 1 on"),
+    ],
+)
+def test_a_time_or_an_absence_that_contradicts_itself_is_refused_as_it_was_written(
+    run: Run, tmp_path: Path, given: tuple[str, ...], said: str
+) -> None:
+    document = tmp_path / "rotating.toml"
+    team = Organization.template(
+        "rotating", id="acme", brand="tulip", lead="eva", first="ana", second="ben", third="mo"
+    )
+    document.write_text(team.to_toml(), encoding="utf-8")
+    command, *options = given
+    code, out, err = run(command, str(document), *options)
+    assert (2, "", True) == (code, out, said in err)
 
 
 def test_who_is_on_duty_is_listed_with_when_nobody_is(run: Run, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import attrs
 
 from socialcollab.cli.given import in_force, instant, is_desk, load, load_named, open_desk, zone_of
 from socialcollab.cli.out import FINE, FOUND, Out
-from socialcollab.errors import NotFoundError
+from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.organization import Organization
 from socialcollab.permissions import Turn
 from socialcollab.time import local_time
@@ -49,22 +49,17 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
 
     coverage = command("coverage", _coverage, "say what nobody could do if people were away")
     _source(coverage)
-    coverage.add_argument("--absent", type=int, default=1, help="how many are away; default 1")
-    coverage.add_argument(
+    away = coverage.add_mutually_exclusive_group()
+    away.add_argument("--absent", type=int, default=1, help="how many are away; default 1")
+    away.add_argument(
         "--without", action="append", default=[], help="this member instead; may be repeated"
     )
-    coverage.add_argument(
-        "--start", help="from this day, time or instant on (ISO 8601; default now)"
-    )
-    coverage.add_argument("--end", help="until this day, time or instant")
-    coverage.add_argument("--days", type=int, default=30, help="for so many days; default 30")
+    _from_until(coverage)
 
     duties = command("duties", _duties, "say who is on duty when, and when nobody is")
     _source(duties)
     duties.add_argument("--duty", help="this duty alone")
-    duties.add_argument("--start", help="from this day, time or instant on (ISO 8601; default now)")
-    duties.add_argument("--end", help="until this day, time or instant")
-    duties.add_argument("--days", type=int, default=30, help="for so many days; default 30")
+    _from_until(duties)
     departure = command(
         "departure", _departure, "show what hangs on somebody who leaves, and who could take over"
     )
@@ -159,6 +154,13 @@ def _rights_of_one(
     return FINE if places else FOUND
 
 
+def _from_until(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--start", help="from this day, time or instant on (ISO 8601; default now)")
+    end = parser.add_mutually_exclusive_group()
+    end.add_argument("--end", help="until this day, time or instant")
+    end.add_argument("--days", type=int, default=30, help="for so many days; default 30")
+
+
 def _coverage(given: argparse.Namespace, out: Out) -> int:
     organization, start, end = _span(given)
     found = organization.coverage(
@@ -178,7 +180,8 @@ def _coverage(given: argparse.Namespace, out: Out) -> int:
                 for one in found.losses
             ],
         },
-        [*str(found).splitlines(), _survival(found.survives)],
+        # How many absences are survived is no answer about these people.
+        [*str(found).splitlines(), *([] if given.without else [_survival(found.survives)])],
     )
     return FOUND if found.losses else FINE
 
@@ -186,7 +189,15 @@ def _coverage(given: argparse.Namespace, out: Out) -> int:
 def _span(given: argparse.Namespace) -> tuple[Organization, dt.datetime, dt.datetime]:
     organization, start = in_force(given.source, given.id, given.start)
     if given.end:
-        return organization, start, instant(given.end, zone_of(organization))
+        end = instant(given.end, zone_of(organization))
+        if end <= start:
+            raise InvalidValueError(
+                f"--end `{given.end}` is not after the start, `{given.start or 'now'}`;"
+                " write a later day or time"
+            )
+        return organization, start, end
+    if given.days < 1:
+        raise InvalidValueError(f"--days `{given.days}` is no number of days from 1 on")
     return organization, start, start + dt.timedelta(days=given.days)
 
 
