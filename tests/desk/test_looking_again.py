@@ -51,7 +51,9 @@ def test_what_arrives_after_it_was_missed_is_found(open_office) -> None:
     assert only(office, post).network_id == office.sandbox.posts(PROFILE)[0].network_id
     assert troubles(office) == []
     assert next_look(office) is None
-    assert [one.kind for one in office.desk.notices(after=0) if one.to == "ana"][-1] == "published"
+    told = [one for one in office.desk.notices(after=0) if one.kind == "turned_up"]
+    assert [one.to for one in told] == ["ana", "eva"]
+    assert "take it down if it should not be there" in told[0].text()
 
 
 def test_what_was_edited_since_is_looked_for_as_it_was_sent(open_office) -> None:
@@ -80,6 +82,37 @@ def test_what_was_taken_down_meanwhile_is_taken_down_when_it_arrives(open_office
     due(office, after=10 * MINUTE)
     due(office)
     assert (only(office, post).state, out(office)) == ("removed", [])
+
+
+def test_a_take_down_of_what_was_cancelled_holds_for_when_it_turns_up(open_office) -> None:
+    office = open_office("memory", faults=(Fault.late_arrival(seconds=300),))
+    post = absent_and_missed(office)
+    eva, ben = office.acting("eva", "ben")
+    ben.cancel(office.desk.post(post.id))
+    eva.take_down(office.desk.post(post.id), reason="wrong price")
+    due(office, after=10 * MINUTE)
+    due(office)
+    assert (only(office, post).state, out(office)) == ("removed", [])
+
+
+def test_what_turned_up_does_not_leave_again(open_office) -> None:
+    """It was moved to another day in the meantime."""
+    office = open_office("memory", faults=(Fault.late_arrival(seconds=300),))
+    post = absent_and_missed(office)
+    eva, ben = office.acting("eva", "ben")
+    eva.resume(office.desk.holds()[0].id)
+    ben.move(office.desk.post(post.id), "2026-04-08 09:30")
+    due(office, after=10 * MINUTE)
+    first, second = office.desk.deliveries(post)
+    assert (first.state, second.state) == ("published", "waiting")
+    due(office, after=DAY)
+    second = office.desk.deliveries(post)[1]
+    assert (second.state, second.problem) == ("missed", "out_already")
+    assert out(office) == ["De lente is er"]
+    assert troubles(office) == ["missed"]
+    eva.take_down(office.desk.post(post.id), profile=PROFILE, reason="wrong day")
+    due(office)
+    assert out(office) == []
 
 
 def test_three_looks_are_enough(open_office) -> None:

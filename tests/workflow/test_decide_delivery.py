@@ -408,3 +408,27 @@ def test_only_what_is_out_and_stays_can_differ_from_the_post(bench) -> None:
         there = attrs.evolve(waiting, state=state, revision=waiting.revision)
         assert differs_from_out(b.post, there) == (state is DeliveryState.PUBLISHED)
         assert not differs_from_out(b.post, attrs.evolve(there, unwanted=True))
+
+
+@pytest.mark.parametrize("unwanted", [False, True])
+def test_what_is_out_there_by_another_delivery_does_not_leave_again(bench, unwanted) -> None:
+    """Unless that is to be taken down: then the other one takes its place."""
+    b = approved(bench)
+    out = attrs.evolve(
+        only(b), id=f"{only(b).id}9", state=DeliveryState.PUBLISHED, network_id="41",
+        unwanted=unwanted,
+    )  # fmt: skip
+    elsewhere = attrs.evolve(out, profile="tulip-mastodon", unwanted=False)
+    for others in ((), (elsewhere,), (out,)):
+        beside = context(b).beside(deliveries=(*others, only(b)))
+        begun = begin(b.record, only(b), beside, {"key": "k1"})
+        sent_on = attrs.evolve(only(b), state=DeliveryState.PUBLISHING)
+        started_now = start_send(
+            b.record, sent_on, beside, part=0, started_at=b.now, deadline=b.now + MINUTE
+        )
+        kept = out in others and not unwanted
+        assert [event.data.TYPE for event in (*begun, *started_now)] == (
+            ["delivery.missed"] * 2 if kept else ["delivery.begun", "delivery.send_started"]
+        )
+        if kept:
+            assert {event.data.problem for event in (*begun, *started_now)} == {"out_already"}

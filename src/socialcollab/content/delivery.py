@@ -248,7 +248,12 @@ class Delivery:
     @property
     def second_look_at(self) -> dt.datetime | None:
         """When to look again for what was found absent: not while it may still be sent."""
-        return self.look_again_at if self.state in _AT_REST else None
+        return self.look_again_at if self.at_rest else None
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing of it is to be out, and nothing is in doubt."""
+        return self.state in _AT_REST
 
     @property
     def standing(self) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ NOTICE_KINDS = (
     "rights_taken_back",
     "stands_in",
     "takes_over",
+    "turned_up",
     "unknown",
 )
 """Every kind of notice there is, sorted."""

@@ -66,12 +66,14 @@ def adopt(
     # What has been given by command holds under the new document too.
     after = proposal.organization.under(state.facts)
     check_rights(state, actor.name, changes, after, at)
-    yield from _check_returns(engine, state, after)
+    yield from _check_returns(engine, state, after, actor.name, at=at)
     data = adopted(state, proposal.organization, changes, command.reason)
     return (Event(ORGANIZATION, actor, data),)
 
 
-def _check_returns(engine: Engine, state: State, after: Organization) -> Steps[None]:
+def _check_returns(
+    engine: Engine, state: State, after: Organization, member: str, *, at: dt.datetime
+) -> Steps[None]:
     """
     Refuse a profile that comes back elsewhere.
 
@@ -87,14 +89,17 @@ def _check_returns(engine: Engine, state: State, after: Organization) -> Steps[N
     versions = versions_of((yield from ask(engine.store.read, ORGANIZATION)))
     for profile in new:
         was_in = versions.workspace_of(profile.id)
-        if was_in is not None and was_in != profile.workspace:
-            raise InvalidValueError(
-                f"profile `{profile.id}` was in workspace `{was_in}` when it was removed,"
-                f" and cannot come back in `{profile.workspace}`:"
-                " bring it back there and move it then, or give this one another id",
-                value=profile.workspace,
-                expected=was_in,
-            )
+        # A workspace that has gone took the rights of all that was in it.
+        if was_in in (None, profile.workspace) or was_in not in after.workspaces_by_id:
+            continue
+        seen = state.organization.access.allows(member, "view", was_in, at=at)
+        raise InvalidValueError(
+            f"profile `{profile.id}` was in {f'workspace `{was_in}`' if seen else 'another'}"
+            f" when it was removed, and cannot come back in `{profile.workspace}`:"
+            " bring it back there and move it then, or give this one another id",
+            value=profile.workspace,
+            expected=was_in if seen else "another id",
+        )
 
 
 def adopted(

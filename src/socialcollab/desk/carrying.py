@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from socialcollab.content import Delivery, PostContent
+from socialcollab.content import Delivery, Post, PostContent
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.planning import barred
 from socialcollab.desk.steps import Steps, ask, ask_long, held
@@ -76,6 +76,7 @@ class Read:
     delivery: Loaded
     context: Context
     limited_until: dt.datetime | None
+    earlier: tuple[Loaded, ...] = ()
 
     @property
     def record(self) -> PostRecord:
@@ -130,6 +131,7 @@ class Carrier:
         if loaded.record is None:
             raise NotFoundError("delivery", delivery)
         post = yield from engine.post(loaded.record.post)
+        earlier = yield from self._others_there(loaded.record, post.record.post)
         budget = yield from engine.load(f"budget/{loaded.record.profile}")
         context = engine.context(
             state,
@@ -146,9 +148,22 @@ class Carrier:
             state=state,
             post=post,
             delivery=loaded,
-            context=context.beside(barred=silenced),
+            context=context.beside(
+                barred=silenced, deliveries=(*(one.record for one in earlier), loaded.record)
+            ),
             limited_until=_limited_until(budget.record, now),
+            earlier=earlier,
         )
+
+    def _others_there(self, delivery: Delivery, post: Post) -> Steps[tuple[Loaded, ...]]:
+        """Read the other deliveries of a post to the same profile; most often there is none."""
+        found = []
+        for name in post.deliveries:
+            if name != delivery.id and name.startswith(f"{post.id}.{delivery.profile}."):
+                loaded = yield from self.engine.load(f"delivery/{name}")
+                if loaded.record.profile == delivery.profile:
+                    found.append(loaded)
+        return tuple(found)
 
     def store(
         self,
@@ -164,7 +179,9 @@ class Carrier:
             read = yield from self.read(delivery, now)
             events = decide(read)
             if events:
-                loaded = [read.delivery, read.post] if sends else [read.delivery]
+                loaded = [read.delivery]
+                if sends:
+                    loaded += [read.post, *read.earlier]
                 yield from self.engine.append(
                     read.state, events, loaded, at=now, salt=b"", sends=sends
                 )

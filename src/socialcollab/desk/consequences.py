@@ -72,7 +72,8 @@ def consequences(
             post = after.get(f"post/{record.post}")
             if post is None:
                 post = (yield from engine.post(record.post)).record
-            news = told_of_delivery(post.post, record, own, _context(engine, state, post, at))
+            context = _context(engine, state, post, at)
+            news = told_of_delivery(post.post, before[stream], record, own, context)
         elif stream in ("holds", "facts"):
             context = engine.context(state, Actor.RULES, now=at)
             news = (told_of_hold if stream == "holds" else told_of_facts)(own, context)

@@ -123,6 +123,17 @@ def _latest(delivery: Delivery, late_by: Duration, context: Context) -> dt.datet
     return late_by.after(delivery.at.instant, zone=zone)
 
 
+def _out_already(delivery: Delivery, context: Context) -> bool:
+    """Tell whether the post is out there by another delivery, and nobody wants that taken down."""
+    return any(
+        one.id != delivery.id
+        and one.profile == delivery.profile
+        and one.standing
+        and not one.unwanted
+        for one in context.deliveries
+    )
+
+
 def begin(
     record: PostRecord,
     delivery: Delivery,
@@ -135,14 +146,15 @@ def begin(
     Take a waiting delivery that is due in hand, or say that it is missed.
 
     What is partly out already is not missed by a hold or a blackout: its next
-    part waits until it may leave.
+    part waits until it may leave. What is out there by an earlier delivery,
+    which was taken for lost, does not leave again.
 
     Args:
         record: The post.
 
         delivery: Its delivery.
 
-        context: The rules and facts of now.
+        context: The rules and facts of now, and the post's deliveries there.
 
         prepared: Ids and keys that the adapter fixed for this delivery.
 
@@ -172,6 +184,8 @@ def begin(
 def _not_approved(record: PostRecord, delivery: Delivery, context: Context) -> str:
     if delivery.profile not in context.profiles:
         return PROFILE_GONE
+    if _out_already(delivery, context):
+        return "out_already"
     return "" if may_leave(record, delivery, context) else "not_approved"
 
 

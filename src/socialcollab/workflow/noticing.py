@@ -51,24 +51,46 @@ def told_of_post(
 
 
 def told_of_delivery(
-    post: Post, delivery: Delivery, events: Sequence[ev.Event], context: Context
+    post: Post,
+    before: Delivery | None,
+    after: Delivery,
+    events: Sequence[ev.Event],
+    context: Context,
 ) -> tuple[Told, ...]:
     """
     Return whom to tell of what became of a delivery: its post's author, and who is accountable.
 
     The workspace's lead is told in place of an author who has left.
+
+    Args:
+        post: Its post.
+
+        before: The delivery before the events, or None before the first.
+
+        after: The delivery after them.
+
+        events: Those of its stream, in order.
+
+        context: The rules and facts of now.
     """
     found: list[Told] = []
     for event in events:
         kind = _OUTCOMES.get(type(event.data))
+        if before is not None and _turned_up(before, event.data):
+            kind = "turned_up"
         if kind is None:
             continue
         alone = kind in ("published", "removed")
         to = _going_on([post.author], post, context) if alone else _accountable(post, context)
-        found += [
-            Told(to=member, kind=kind, post=post.id, profile=delivery.profile) for member in to
-        ]
+        found += [Told(to=member, kind=kind, post=post.id, profile=after.profile) for member in to]
     return _heard(found, post, context, {_name(event.actor) for event in events})
+
+
+def _turned_up(before: Delivery, data: ev.EventData) -> bool:
+    """Tell whether something is out that nobody counted on any more."""
+    if isinstance(data, ev.DeliveryPublished) and data.by_hand:
+        return False
+    return before.at_rest and isinstance(data, (ev.DeliveryPublished, ev.PartPublished))
 
 
 def told_of_hold(events: Sequence[ev.Event], context: Context) -> tuple[Told, ...]:

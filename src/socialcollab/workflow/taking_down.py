@@ -44,8 +44,7 @@ def take_down(record: PostRecord, command: cm.TakeDown, context: Context) -> tup
     events: list[ev.Event] = []
     for delivery in mine:
         stream = ev.delivery_stream(delivery.id)
-        may_arrive = delivery.second_look_at is not None
-        if delivery.unwanted or not (_concerns(delivery) or may_arrive):
+        if delivery.unwanted or not _concerns(delivery):
             continue
         # What was sent once may arrive late: then the wish has to be known.
         if delivery.state in CALLED_OFF and not delivery.standing and not delivery.attempts:
@@ -58,12 +57,13 @@ def take_down(record: PostRecord, command: cm.TakeDown, context: Context) -> tup
 
 
 def _concerns(delivery: Delivery) -> bool:
-    """Tell whether something of it is out, may be, or will be, or was and was taken down."""
+    """Tell whether something of it is out, may be, will be, may turn up, or was taken down."""
     return bool(
         delivery.standing
         or delivery.unwanted
         or delivery.state in CALLED_OFF
         or delivery.state in _SENDING
+        or delivery.second_look_at is not None
     )
 
 

@@ -175,6 +175,7 @@ MESSAGES: Final[dict[str, str]] = {
     "notice.rights_taken_back": "{by} has taken back rights that you were given",
     "notice.stands_in": "you stand in for {by}",
     "notice.takes_over": "you take over from {by}, who has left",
+    "notice.turned_up": "post `{post}` is out on `{profile}` after all, though nobody counted on it any more: take it down if it should not be there",
     "notice.unknown": "nobody knows whether post `{post}` is out on `{profile}`: it is being looked for",
     # scheduling: slots and clashes
     "clash.same_slot": "`{profile}` already has {posts} at {time}",

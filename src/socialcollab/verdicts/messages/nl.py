@@ -175,6 +175,7 @@ MESSAGES: Final[dict[str, str]] = {
     "notice.rights_taken_back": "{by} heeft rechten teruggenomen die je gegeven waren",
     "notice.stands_in": "je valt in voor {by}",
     "notice.takes_over": "je neemt het over van {by}, die vertrokken is",
+    "notice.turned_up": "bericht `{post}` staat toch op `{profile}`, hoewel niemand er nog op rekende: haal het weg als het er niet hoort",
     "notice.unknown": "niemand weet of bericht `{post}` op `{profile}` staat: er wordt naar gezocht",
     # scheduling: slots and clashes
     "clash.same_slot": "`{profile}` heeft al {posts} om {time}",
