@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from tests.drawing import a_third
 
 import socialcollab.organization
+from socialcollab import sections as sh
 from socialcollab.organization import Organization
 from socialcollab.organization.load import template_names
 from socialcollab.organization.reader import fields_of
-from socialcollab.organization.reference import document_page
+from socialcollab.organization.reference import FORMS, document_page
 from socialcollab.testing.documents import documents, odd_values
 
 ROOM = Path(socialcollab.organization.__file__).parent
@@ -73,6 +74,29 @@ def test_the_shipped_schema_is_current() -> None:
 
 def test_it_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(Organization.json_schema())
+
+
+def test_the_reference_page_shows_how_each_thing_is_written() -> None:
+    """Every example is read by the grammar of each key that holds such a thing."""
+    grammars: dict[str, set[type]] = {}
+
+    def walk(shape: Any, known: tuple[type, ...] = ()) -> None:
+        match shape:
+            case sh.Parsed():
+                grammars.setdefault(shape.name, set()).add(shape.grammar)
+            case sh.ListOf() | sh.MapOf():
+                walk(shape.item, known)
+            case sh.Section() if shape.cls not in known:
+                for one in fields_of(shape.cls):
+                    walk(one.shape, (*known, shape.cls))
+
+    for field in fields_of(Organization):
+        walk(field.shape)
+    assert grammars.keys() == FORMS.keys()
+    for name, ways in grammars.items():
+        for example in FORMS[name]:
+            for grammar in ways:
+                assert str(grammar.parse(example)), (name, example)  # type: ignore[attr-defined]
 
 
 def test_the_reference_page_is_current() -> None:

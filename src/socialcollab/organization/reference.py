@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from socialcollab import sections as sh
@@ -10,7 +10,31 @@ from socialcollab.organization.described import descriptions, summary
 from socialcollab.organization.document import MOST_BYTES, MOST_DEPTH, MOST_SECTIONS, MOST_VALUES
 from socialcollab.organization.reader import Field, fields_of
 
-__all__ = ["document_page"]
+__all__ = ["FORMS", "document_page"]
+
+_OFTEN = (
+    "friday 17:00",
+    "mon-fri 09:30",
+    "day 09:00",
+    "first business day of the month 09:00",
+    "last day of the month 12:00",
+    "second monday of the month 10:00",
+    "FREQ=WEEKLY;INTERVAL=2",
+)
+FORMS: Mapping[str, tuple[str, ...]] = {
+    "rule": _OFTEN,
+    "repeat": ("year", "month", "week", "day", *_OFTEN),
+    "slot": ("friday 17:00", "mon-fri 09:30", "mon,wed,sat-sun 20:00"),
+    "weekdays": ("mon-fri", "monday", "mon,wed,sat-sun"),
+    "time of day": ("09:00", "24:00"),
+    "holiday": ("2026-12-25", "holidays/nl.ics"),
+    "duration": ("45 minutes", "4 hours", "2 days", "1 week", "90 business minutes",
+                 "4 business hours", "1 business day"),
+    "quorum": ("any", "all", "2"),
+    "way to notify": ("slack", "email digest 08:30"),
+    "time zone": ("Europe/Amsterdam", "UTC"),
+}  # fmt: skip
+"""By the name of what a key holds, every way to write it, as examples."""
 
 _HEAD = f"""# The document
 
@@ -41,7 +65,7 @@ A document, and each file with it, has at most {MOST_BYTES:,} bytes; all togethe
 
 def document_page(fields: tuple[Field, ...]) -> str:
     """Return the page, in Markdown."""
-    parts = [_HEAD]
+    parts = [_HEAD, *_forms()]
     inner: dict[type[Any], sh.Section] = {}
     for field in fields:
         section, heading = _section_of(field)
@@ -52,6 +76,20 @@ def document_page(fields: tuple[Field, ...]) -> str:
             done.add(cls)
             parts += _table(cls.__name__, sh.Section(cls), inner, keyed=False)
     return "\n".join(parts)
+
+
+def _forms() -> Iterator[str]:
+    yield "## How things are written\n"
+    yield (
+        "Texts that the tables below call a rule, a duration and so on, each in all of its forms."
+        " They are English in every language of the team; only names of days may have capitals."
+        " Times of day and dates may also be written without quotes, as TOML has them, and"
+        " a quorum as a number.\n"
+    )
+    yield "| called | such as |\n|---|---|"
+    for name, examples in FORMS.items():
+        yield f"| a {name} | {', '.join(f'`{one}`' for one in examples)} |"
+    yield ""
 
 
 def _section_of(field: Field) -> tuple[sh.Section, str]:
