@@ -153,6 +153,8 @@ def test_the_last_who_may_do_everything_cannot_leave(office) -> None:
     eva = office.desk.acting_as("eva")
     plan = office.desk.departure("eva")
     assert "workspaces[0].lead" in plan.heirs
+    (owning,) = (one for one in plan.needing_an_heir if one.then.code == "depart.last_owner")
+    assert owning.place not in plan.heirs
     with pytest.raises(RefusedError, match="everything everywhere"):
         eva.depart(plan, heirs=plan.heirs, reason="goes")
     eva.depart(plan, heirs={**plan.heirs, "grants": "ben"}, reason="goes")

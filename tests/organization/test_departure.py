@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from socialcollab.directory import Party, Team
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.organization import Organization, departing
 from socialcollab.organization.departure import handed_over, heirs_by_place, refuse_heir
+from socialcollab.permissions import Grant
 from socialcollab.testing.documents import documents
 
 NOW = dt.datetime(2026, 6, 1, 9, tzinfo=dt.UTC)
@@ -121,3 +123,40 @@ def test_whoever_leaves_is_named_nowhere_once_all_that_needs_an_heir_has_one(
     left = [one.place for one in departing(after, who, at=NOW)]
     assert all(".turns[" in place for place in left)
     assert set(needing) == handed_over(organization, who, {}, left=TODAY)[1]
+
+
+def test_the_last_who_may_do_everything_needs_an_heir_for_that() -> None:
+    organization = NORTHWIND
+    at = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
+
+    def marked(of: Organization) -> set[str]:
+        things = departing(of, "eva", at=at)
+        return {one.place for one in things if one.then.code == "depart.last_owner"}
+
+    assert marked(organization) == {"grants[1].to[0]"}
+    things = {one.place: one for one in departing(organization, "eva", at=at)}
+    thing = things["grants[1].to[0]"]
+    assert thing.needs_heir
+    assert thing.heir == ""
+    assert "nobody else may do everything everywhere" in thing.text()
+    owner = Grant(to="member:ben", role="owner", on={"workspace": "*"})
+    assert marked(organization.adding(grants=[owner])) == set()
+    # One who is an owner for a while alone takes nobody's place.
+    brief = attrs.evolve(owner, end=dt.date(2026, 5, 1))
+    assert marked(organization.adding(grants=[brief])) == {"grants[1].to[0]"}
+
+
+def test_whoever_owns_by_a_team_needs_an_heir_in_the_team() -> None:
+    organization = NORTHWIND
+    at = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
+    first, second, *others = organization.grants
+    team = Team(id="owners", members=["eva"])
+    by_team = attrs.evolve(
+        organization,
+        teams=(*organization.teams, team),
+        grants=(first, attrs.evolve(second, to=(Party.parse("team:owners"),)), *others),
+    )
+    (found,) = (
+        one for one in departing(by_team, "eva", at=at) if one.then.code == "depart.last_owner"
+    )
+    assert found.section == "teams"

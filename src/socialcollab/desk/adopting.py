@@ -14,8 +14,8 @@ from socialcollab.desk.steps import Steps, ask
 from socialcollab.desk.streams import ORGANIZATION
 from socialcollab.errors import InvalidValueError, RefusedError, StaleError
 from socialcollab.organization import Change, Organization
-from socialcollab.permissions import PERMISSIONS, ungivable
-from socialcollab.permissions.scope import EVERYWHERE
+from socialcollab.permissions import ungivable
+from socialcollab.permissions.owning import holds_for_ever, owners
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import Actor, Event
 from socialcollab.workflow.erasing_events import PersonErased
@@ -208,16 +208,8 @@ def check_rights(
         )
     # What was so already is nothing that this change brings.
     locked = not _managed(after, at) and _managed(state.organization, at)
-    if locked or not _owned(after, at):
+    if locked or not owners(after.access, at=at):
         raise RefusedError(Verdict.no(Reason.of("no_owner_left")))
-
-
-def _owned(organization: Organization, at: dt.datetime) -> bool:
-    """Tell whether somebody may do everything, everywhere, for ever from now on."""
-    return any(
-        all(_for_ever(organization, member, one, EVERYWHERE, at) for one in PERMISSIONS)
-        for member in organization.access.member_ids
-    )
 
 
 def _managed(organization: Organization, at: dt.datetime) -> bool:
@@ -225,17 +217,8 @@ def _managed(organization: Organization, at: dt.datetime) -> bool:
     access = organization.access
     return all(
         any(
-            _for_ever(organization, member, "manage_access", where, at)
+            holds_for_ever(access, member, "manage_access", where, at=at)
             for member in access.members("manage_access", where, at=at)
         )
         for where in access.rulebook.scope.places
-    )
-
-
-def _for_ever(
-    organization: Organization, member: str, permission: str, where: str, at: dt.datetime
-) -> bool:
-    return any(
-        (start is None or start <= at) and end is None
-        for start, end in organization.access.spans(member).get((permission, where), ())
     )

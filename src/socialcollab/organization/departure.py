@@ -16,6 +16,9 @@ from socialcollab.identifiers import did_you_mean
 from socialcollab.organization.change import places_of
 from socialcollab.organization.reader import fields_of
 from socialcollab.organization.removal import Hanging, removal
+from socialcollab.permissions import PERMISSIONS
+from socialcollab.permissions.owning import owners
+from socialcollab.permissions.scope import EVERYWHERE
 from socialcollab.showing import badge, card, facts
 from socialcollab.time import local_time
 from socialcollab.verdicts import Reason
@@ -56,7 +59,8 @@ class Departing:
 
         takes_heir: Whether somebody can.
 
-        heir: Who is proposed; empty where nobody needs to.
+        heir: Who is proposed; empty where nobody needs to, or is proposed
+            to be given everything.
 
         then: What becomes of it if nobody takes it over.
     """
@@ -117,8 +121,9 @@ def departing(organization: Organization, member: str, *, at: dt.datetime) -> tu
     """
     hanging = removal(organization, member).hangs
     _, needed = _rewritten_all(organization, member, {})
+    last = owners(organization.access, at=at) == (member,)
     return tuple(
-        _departing(organization, member, one, needed, at)
+        _departing(organization, member, one, needed, at, last_owner=last)
         for one in hanging
         if not _is_over(organization, one, at)
     )
@@ -145,6 +150,8 @@ def _departing(
     hanging: Hanging,
     needed: frozenset[str],
     at: dt.datetime,
+    *,
+    last_owner: bool,
 ) -> Departing:
     if hanging.section == "absences":
         absence = next(one for one in organization.absences if one.id == hanging.name)
@@ -169,6 +176,10 @@ def _departing(
             needs_heir=True,
             heir=_proposed(organization, member, hanging, at),
         )
+    if last_owner and _is_everywhere(organization, hanging):
+        # Nobody is proposed: whom everything is given to, a person says.
+        then = Reason.of("depart.last_owner", place=hanging.place, called=hanging.called)
+        return _thing(hanging, then=then, needs_heir=True)
     turn = _TURN.fullmatch(hanging.place)
     if turn is not None:
         start = organization.duties[int(turn[1])].turns[int(turn[2])].start
@@ -182,6 +193,22 @@ def _departing(
     code = "depart.line_goes" if hanging.alone else "depart.others_stay"
     return _thing(
         hanging, then=Reason.of(code, place=hanging.place, called=hanging.called, member=member)
+    )
+
+
+def _is_everywhere(organization: Organization, hanging: Hanging) -> bool:
+    """Tell whether it gives what an owner has, everywhere: a grant, or a place in a team."""
+    lines = [
+        one
+        for one in organization.access.rulebook.grants
+        if EVERYWHERE in one.places and one.source.end is None
+    ]
+    # Where no line gives it all, it takes what several give together.
+    lines = [one for one in lines if one.permissions >= PERMISSIONS.keys()] or lines
+    if hanging.section == "teams":
+        return any(str(party) == f"team:{hanging.name}" for one in lines for party in one.source.to)
+    return hanging.section == "grants" and any(
+        hanging.place.startswith(f"{one.source.place}.") for one in lines
     )
 
 

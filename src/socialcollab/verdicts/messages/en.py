@@ -128,6 +128,7 @@ MESSAGES: Final[dict[str, str]] = {
     "orphan.campaign": "campaign `{campaign}` was started, and would be gone",
     "orphan.note": "the note on {on} stands on the calendar of workspace `{workspace}`, which would be gone",
     "depart.needs_heir": "{called} names nobody else, and needs an heir",
+    "depart.last_owner": "{called} needs an heir: nobody else may do everything everywhere",
     "depart.line_goes": "{called} names nobody else, and goes",
     "depart.others_stay": "`{member}` is taken out of {called}, where others stay",
     "depart.turn_stays": "{called}, from {start} on, stays, and counts for nobody",

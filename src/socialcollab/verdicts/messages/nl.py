@@ -128,6 +128,7 @@ MESSAGES: Final[dict[str, str]] = {
     "orphan.campaign": "campagne `{campaign}` is begonnen, en zou weg zijn",
     "orphan.note": "de notitie op {on} staat in de kalender van werkruimte `{workspace}`, die weg zou zijn",
     "depart.needs_heir": "{called} noemt niemand anders en heeft een opvolger nodig",
+    "depart.last_owner": "{called} heeft een opvolger nodig: niemand anders mag overal alles",
     "depart.line_goes": "{called} noemt niemand anders en vervalt",
     "depart.others_stay": "`{member}` gaat uit {called}, waar anderen blijven",
     "depart.turn_stays": "{called}, vanaf {start}, blijft staan en telt voor niemand",
