@@ -47,10 +47,10 @@ class World:
             if absent not in wrote
         )
 
-    def directly(self, who: str, permission: str, place: str) -> bool:
+    def directly(self, who: str, permission: str, place: str, day: dt.date | None = None) -> bool:
         around = PROFILES.get(place, place)
         return not self.barred(who, permission, place) and any(
-            self.is_to(g["to"], who) and self.runs(g) and permission in self.gives(g)
+            self.is_to(g["to"], who) and self.runs(g, day) and permission in self.gives(g)
             for g in self.rules["grants"]
             if g["ws"] in ("*", around)
         )
@@ -80,8 +80,8 @@ class World:
         said = set(ROLES[grant["role"]]) if "role" in grant else set(grant["permissions"])
         return set(ALL) if "*" in said else said
 
-    def runs(self, grant: dict) -> bool:
-        day = self.now.date()
+    def runs(self, grant: dict, day: dt.date | None = None) -> bool:
+        day = day or self.now.date()
         return grant.get("start", day) <= day and ("end" not in grant or day < grant["end"])
 
     def may_on(self, who: str, permission: str, post: dict) -> bool:
@@ -603,10 +603,24 @@ class World:
         for other in self.absences:
             meets = start < other["end"] and other["start"] < end
             self.check(that=not (meets and other["member"] in (member, delegate)))
+        if delegate and who != member:
+            # Nobody lends of another's rights what they do not hold themselves meanwhile.
+            self.check(that=self.may_lend(who, member, delegate, start, end))
         self.absences.append(
             {"id": absence, "member": member, "start": start, "end": end, "delegate": delegate}
         )
         self.stale = True
+
+    def may_lend(self, who: str, member: str, delegate: str, start: dt.date, end: dt.date) -> bool:
+        days = [start + dt.timedelta(days=number) for number in range((end - start).days)]
+        return all(
+            not self.directly(member, permission, place, day)
+            or self.directly(delegate, permission, place, day)
+            or self.directly(who, permission, place, day)
+            for permission in ALL
+            for place in (*PROFILES, *LEADS, "*")
+            for day in days
+        )
 
     def gone(self, who: str) -> bool:
         day = self.now.date()

@@ -26,6 +26,11 @@ def test_sequences_in_memory(block: int) -> None:
     assert done > 20
 
 
+def test_nobody_lends_of_anothers_rights_what_they_do_not_hold() -> None:
+    """A seed by which somebody who stands in for Eva tried to, and a model that let them."""
+    assert play(177203191, steps=STEPS).done
+
+
 def test_a_sequence_in_a_file(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "desk.db", indexes=Desk.INDEXES, durable=False)
     play(7, steps=STEPS, store=store)
