@@ -641,10 +641,29 @@ class World:
             post["erased"] = True
 
     def adopt(self, who, *, rules):
-        self.check(that=who == "eva")
+        self.check(that=who == "eva" or self.may_bring(who, rules))
         self.check(that=self.plain(rules) != self.plain(self.rules))
         self.rules = rules
         self.stale = True
+
+    def may_bring(self, who: str, rules: dict) -> bool:
+        """Tell whether somebody may who stands in for Eva: they give nobody what is not theirs."""
+        if not (self.may(who, "manage_access", "*") and self.may(who, "manage_policies", "*")):
+            return False
+        old = self.rules
+        days = [self.now.date() + dt.timedelta(days=number) for number in range(30)]
+        for day in days:
+            for permission in ALL:
+                for place in (*PROFILES, *LEADS, "*"):
+                    if self.directly(who, permission, place, day):
+                        continue
+                    had = {one for one in PEOPLE if self.directly(one, permission, place, day)}
+                    self.rules = rules
+                    has = {one for one in PEOPLE if self.directly(one, permission, place, day)}
+                    self.rules = old
+                    if has - had:
+                        return False
+        return True
 
     @staticmethod
     def plain(rules: dict) -> dict:

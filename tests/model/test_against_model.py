@@ -26,9 +26,10 @@ def test_sequences_in_memory(block: int) -> None:
     assert done > 20
 
 
-def test_nobody_lends_of_anothers_rights_what_they_do_not_hold() -> None:
-    """A seed by which somebody who stands in for Eva tried to, and a model that let them."""
-    assert play(177203191, steps=STEPS).done
+@pytest.mark.parametrize("seed", [177203191, 22001825])
+def test_who_stands_in_for_eva_gives_and_lends_what_is_theirs_alone(seed: int) -> None:
+    """In one somebody tried to lend more, and in the other to adopt what takes away alone."""
+    assert play(seed, steps=STEPS).done
 
 
 def test_a_sequence_in_a_file(tmp_path: Path) -> None:
