@@ -657,13 +657,25 @@ class World:
                 for place in (*PROFILES, *LEADS, "*"):
                     if self.directly(who, permission, place, day):
                         continue
-                    had = {one for one in PEOPLE if self.directly(one, permission, place, day)}
+                    had = self.all_who_may(permission, place, day)
                     self.rules = rules
-                    has = {one for one in PEOPLE if self.directly(one, permission, place, day)}
+                    has = self.all_who_may(permission, place, day)
                     self.rules = old
                     if has - had:
                         return False
         return True
+
+    def all_who_may(self, permission: str, place: str, day: dt.date) -> set[str]:
+        """Return who may on a day, in the place of somebody away too."""
+        found = {one for one in PEOPLE if self.directly(one, permission, place, day)}
+        return found | {
+            one["delegate"]
+            for one in self.absences
+            if one["delegate"]
+            and one["start"] <= day < one["end"]
+            and not self.barred(one["delegate"], permission, place)
+            and self.directly(one["member"], permission, place, day)
+        }
 
     @staticmethod
     def plain(rules: dict) -> dict:
