@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-import random
 import re
 import runpy
 import shutil
@@ -17,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.drawing import chance_of
 
 from socialcollab import Desk, Sandbox
 
@@ -161,11 +160,6 @@ def test_another_run_changes_nothing(week: Path) -> None:
     with Desk.open(week / "agency.db") as desk:
         assert before == desk.audit(anchor=before.anchor)
     assert timeline == sent(week)
-
-
-def chance_of(seed: str = "SOCIALCOLLAB_SEED") -> tuple[random.Random, int]:
-    number = int(os.environ.get(seed, time.time_ns() % 2**32))
-    return random.Random(number), number
 
 
 def ended(process: subprocess.Popen[bytes]) -> None:

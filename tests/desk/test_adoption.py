@@ -469,6 +469,32 @@ server = "https://social.example"
     assert office.desk.organization.profiles_by_id["tulip-2"].workspace == "dike"
 
 
+def test_nobody_learns_where_a_profile_was_that_they_may_not_view(office) -> None:
+    eva, tom = office.acting("eva", "tom")
+    whole = """
+[[grants]]
+to = "member:tom"
+permissions = ["*"]
+on = { workspace = "dike" }
+"""
+    again = """
+[[profiles]]
+id = "again"
+workspace = "{}"
+network = "x"
+"""
+    here = with_lines(office, whole + again.format("tulip"))
+    gone = with_lines(office, whole)
+    there = with_lines(office, whole + again.format("dike"))
+    for one in (here, gone):
+        eva.adopt(office.desk.propose(one), reason=WHY)
+    with pytest.raises(InvalidValueError, match="was in another workspace when") as caught:
+        tom.adopt(office.desk.propose(there), reason=WHY)
+    assert "tulip" not in f"{caught.value} {caught.value.expected}"
+    with pytest.raises(InvalidValueError, match="was in workspace `tulip` when"):
+        eva.adopt(office.desk.propose(there), reason=WHY)
+
+
 def test_a_profile_leaves_no_policy_by_the_hand_of_who_may_change_none(office) -> None:
     eva, tom = office.acting("eva", "tom")
     text = (

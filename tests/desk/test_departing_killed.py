@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import random
 import shutil
 import time
 from collections import Counter
@@ -14,6 +12,7 @@ from typing import Any
 
 import pytest
 from tests.desk.conftest import DOCUMENT
+from tests.drawing import chance_of
 from tests.stores.processes import other_processes
 
 from socialcollab.desk import Desk
@@ -69,11 +68,6 @@ def departs(folder: Path, ready: Connection) -> None:
         ready.send("about to")
         desk.acting_as("eva").depart(plan, heirs=HEIRS, reason="a new job")
         ready.send("done")
-
-
-def chance_of() -> tuple[random.Random, int]:
-    seed = int(os.environ.get("SOCIALCOLLAB_SEED", random.SystemRandom().randrange(10**9)))
-    return random.Random(seed), seed
 
 
 def left(desk: Desk) -> bool:

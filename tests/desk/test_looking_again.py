@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-import pytest
+from tests.desk.test_desk import PLANNED
 from tests.desk.test_outcomes import MINUTE, PROFILE, approved, due, only, out, troubles
 
 from socialcollab.errors import TemporaryError
@@ -71,6 +71,27 @@ def test_what_was_edited_since_is_looked_for_as_it_was_sent(open_office) -> None
     ]
     assert (first.state, first.trouble) == ("missed", "missed")
     assert first.partly_out
+
+
+def test_an_erased_remark_keeps_nothing_from_being_found(open_office) -> None:
+    """What was sent is read from the journal, past what somebody else wrote and is gone."""
+    office = open_office("memory", faults=(Fault.late_arrival(seconds=300),), thread_mark="|")
+    ana, ben, eva = office.acting("ana", "ben", "eva")
+    first = ana.draft("eerst", profiles=[PROFILE], planned_at=PLANNED)
+    office.desk.acting_as("noor").comment(first, "mooi")
+    post = ben.approve(ana.submit(ana.edit(first, text="een|twee")))
+    due(office)
+    eva.hold(PROFILE, reason="storm")
+    due(office, after=2 * MINUTE)
+    due(office)
+    ben.cancel(ana.edit(office.desk.post(post.id), text="drie"))
+    eva.erase(member="noor", reason="asked for")
+    due(office, after=10 * MINUTE)
+    delivery = office.desk.deliveries(post)[0]
+    assert [part.network_id for part in delivery.parts] == [
+        one.network_id for one in office.sandbox.posts(PROFILE)
+    ]
+    assert delivery.partly_out
 
 
 def test_what_was_taken_down_meanwhile_is_taken_down_when_it_arrives(open_office) -> None:
@@ -199,12 +220,15 @@ def test_what_may_be_another_deliverys_is_not_taken_for_it(open_office, monkeypa
     assert [office.desk.summary(one) for one in (post, other)] == ["published"] * 2
 
 
-@pytest.mark.parametrize("error", [TemporaryError("busy")])
-def test_an_error_of_the_network_keeps_the_next_look(open_office, monkeypatch, error) -> None:
+def busy(*_: object) -> None:
+    raise TemporaryError("busy")
+
+
+def test_an_error_of_the_network_keeps_the_next_look(open_office, monkeypatch) -> None:
     office = open_office("memory", faults=(Fault.late_arrival(seconds=300),))
     post = absent_and_missed(office)
     with monkeypatch.context() as patch:
-        patch.setattr(Sandbox, "adapter", lambda *_: (_ for _ in ()).throw(error))
+        patch.setattr(Sandbox, "adapter", busy)
         assert due(office, after=10 * MINUTE).problems == ()
     due(office, after=2 * HOUR)
     assert only(office, post).state == "published"

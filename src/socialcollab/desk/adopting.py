@@ -93,9 +93,10 @@ def _check_returns(
         if was_in in (None, profile.workspace) or was_in not in after.workspaces_by_id:
             continue
         seen = state.organization.access.allows(member, "view", was_in, at=at)
+        where = f"workspace `{was_in}`" if seen else "another workspace"
         raise InvalidValueError(
-            f"profile `{profile.id}` was in {f'workspace `{was_in}`' if seen else 'another'}"
-            f" when it was removed, and cannot come back in `{profile.workspace}`:"
+            f"profile `{profile.id}` was in {where} when it was removed, and cannot come"
+            f" back in `{profile.workspace}`:"
             " bring it back there and move it then, or give this one another id",
             value=profile.workspace,
             expected=was_in if seen else "another id",
