@@ -51,9 +51,9 @@ def main() -> None:
         for name in ("memory", "sqlite"):
             medians = []
             for kind in ("blocking", "async"):
-                store: MemoryStore | SqliteStore = MemoryStore(Desk.INDEXES)
+                store: MemoryStore | SqliteStore = MemoryStore(Desk.PROJECTIONS)
                 if name == "sqlite":
-                    store = SqliteStore(Path(folder, f"{kind}.db"), indexes=Desk.INDEXES)
+                    store = SqliteStore(Path(folder, f"{kind}.db"), projections=Desk.PROJECTIONS)
                 took = blocking(store) if kind == "blocking" else asyncio.run(awaited(store))
                 medians.append(statistics.median(took))
                 store.close()

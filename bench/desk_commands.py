@@ -84,7 +84,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path, other = Path(folder, "desk.db"), Path(folder, "raw.db")
-        store = SqliteStore(path, indexes=Desk.INDEXES, durable=not options.quick_disk)
+        store = SqliteStore(path, projections=Desk.PROJECTIONS, durable=not options.quick_disk)
         desk = Desk.create(
             store,
             Organization.template("northwind"),

@@ -208,16 +208,16 @@ def made(world: World) -> Access:
 
 def change_one(world: World, access: Access, grants: list[Grant], *, made_s: float) -> None:
     """Print what another grant in the place of one costs, and how many rows it has made anew."""
-    before = {member: access.rulebook.row(member) for member in world.members}
+    before = {member: access.bindings.row(member) for member in world.members}
     taken = []
     for number in range(9):
         lines = list(grants)
         lines[number] = Grant(to="member:m5", role="r3", on="w0-0")
         began = time.perf_counter()
-        after = access.replacing(grants=lines)
+        after = access.with_rules(grants=lines)
         ask_everyone(world, after)
         taken.append(time.perf_counter() - began)
-        anew = [one for one in world.members if after.rulebook.row(one) is not before[one]]
+        anew = [one for one in world.members if after.bindings.row(one) is not before[one]]
         assert set(anew) == {"m5", f"m{number // 3}"}, anew
     one = statistics.median(taken)
     print(
@@ -282,21 +282,23 @@ def main() -> None:
     no = [one for one in every if not world.truth(*one)]
 
     def ours(questions: list[Question]) -> int:
-        return sum(allows(one, what, where, at=NOW) for one, what, where in questions)
+        return sum(allows(one, what, resource, at=NOW) for one, what, resource in questions)
 
     def checked(access: Access, questions: list[Question]) -> int:
-        return sum(bool(access.check(one, what, where, at=NOW)) for one, what, where in questions)
+        return sum(
+            bool(access.check(one, what, resource, at=NOW)) for one, what, resource in questions
+        )
 
     def advised(questions: list[Question]) -> int:
-        verdicts = [access.check(one, what, where, at=NOW) for one, what, where in questions]
-        return sum(not verdict.missing for verdict in verdicts)
+        verdicts = [access.check(one, what, resource, at=NOW) for one, what, resource in questions]
+        return sum(not verdict.remedies for verdict in verdicts)
 
     race(
         {
             "allows": (ours, every),
             "check, yes": (lambda some: checked(access, some), yes),
             # Nothing that an earlier answer has left behind: the lines alone are worked out.
-            "check, new yes": (lambda some: checked(access.under(()), some), yes),
+            "check, new yes": (lambda some: checked(access.with_state(()), some), yes),
             "check, no": (lambda some: checked(access, some), no),
             "check, no, what helps": (advised, no[: 40 // options.scale]),
             "table of bits": (lambda some: sum(limit(*one) for one in some), every),
@@ -310,18 +312,20 @@ def main() -> None:
         return sum(len(access.profiles(one, what, at=NOW)) for one, what, _ in questions)
 
     def one_by_one(may: Callable[[str, str, str], bool], questions: list[Question]) -> int:
-        return sum(may(one, what, where) for one, what, _ in questions for where in world.profiles)
+        return sum(
+            may(one, what, resource) for one, what, _ in questions for resource in world.profiles
+        )
 
     few = 4 if options.scale == 1 else 1
     print("the profiles where a member may do something, as a list:")
     race(
         {
             "profiles": (lambda some: listed(access, some), every[:400]),
-            "profiles, new": (lambda some: listed(access.under(()), some), every[:400]),
+            "profiles, new": (lambda some: listed(access.with_state(()), some), every[:400]),
             "table of bits": (lambda some: one_by_one(limit, some), every[: 10 * few]),
             "cedarpy": (lambda some: one_by_one(peer, some), every[:few]),
         },
-        lambda one: sum(world.truth(one[0], one[1], where) for where in world.profiles),
+        lambda one: sum(world.truth(one[0], one[1], resource) for resource in world.profiles),
         options.rounds,
     )
 

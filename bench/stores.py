@@ -21,16 +21,16 @@ from functools import partial
 from pathlib import Path
 
 from socialcollab.identifiers import uuid7
-from socialcollab.stores import Index, NewEvent, Row, SqliteStore
+from socialcollab.stores import NewEvent, Projection, Row, SqliteStore
 from socialcollab.stores.sqlite import statements as sql
 
 NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
-INDEXES = (
-    Index("posts", ("workspace", "state", "planned_at"), ("planned_at",)),
-    Index("due", ("at", "kind"), ("at",)),
+PROJECTIONS = (
+    Projection("posts", ("workspace", "state", "planned_at"), ("planned_at",)),
+    Projection("due", ("at", "kind"), ("at",)),
 )
 BODY = {"post": "p1", "field": "text", "targets": ["tulip-x", "tulip-mastodon"], "revision": 3}
-RECORD = b'{"id":"p1","state":"in_review","revisions":[' + b'"0123456789abcdef",' * 40 + b'""]}'
+SNAPSHOT = b'{"id":"p1","state":"in_review","revisions":[' + b'"0123456789abcdef",' * 40 + b'""]}'
 
 
 def rows_of(stream: str, number: int) -> tuple[Row, ...]:
@@ -42,12 +42,12 @@ def rows_of(stream: str, number: int) -> tuple[Row, ...]:
 
 
 class Side:
-    """One of the two; `append` and `record` do the same to either."""
+    """One of the two; `append` and `snapshot` do the same to either."""
 
     def append(self, stream: str, number: int) -> None:
         raise NotImplementedError
 
-    def record(self, stream: str) -> tuple[int, bytes]:
+    def snapshot(self, stream: str) -> tuple[int, bytes]:
         raise NotImplementedError
 
     def act(self, name: str, round_: int, number: int) -> None:
@@ -55,16 +55,18 @@ class Side:
         if name == "append":
             self.append(stream, number + round_)
         else:
-            self.record(stream)
+            self.snapshot(stream)
 
 
 class Ours(Side):
     def __init__(self, path: Path, *, durable: bool) -> None:
-        self.store = SqliteStore(path, indexes=INDEXES, durable=durable)
+        self.store = SqliteStore(path, projections=PROJECTIONS, durable=durable)
         self.journal = self.store.for_organization("northwind")
         self.versions: dict[str, int] = {}
-        for stream in ("organization", "facts"):
-            self.journal.append([self.event(stream)], expects={stream: 0}, records={stream: RECORD})
+        for stream in ("organization", "runtime_state"):
+            self.journal.append(
+                [self.event(stream)], expected_versions={stream: 0}, snapshots={stream: SNAPSHOT}
+            )
 
     def event(self, stream: str) -> NewEvent:
         return NewEvent(
@@ -81,21 +83,21 @@ class Ours(Side):
         version = self.versions.get(stream, 0)
         self.journal.append(
             [self.event(stream)],
-            expects={stream: version, "organization": 1, "facts": 1},
-            index=rows_of(stream, number),
-            records={stream: RECORD},
+            expected_versions={stream: version, "organization": 1, "runtime_state": 1},
+            rows=rows_of(stream, number),
+            snapshots={stream: SNAPSHOT},
         )
         self.versions[stream] = version + 1
 
-    def record(self, stream: str) -> tuple[int, bytes]:
-        return self.journal.record(stream)
+    def snapshot(self, stream: str) -> tuple[int, bytes]:
+        return self.journal.snapshot(stream)
 
 
 class Raw(Side):
     """The same rows in the same transactions, written by hand; values are made beforehand."""
 
     def __init__(self, path: Path, template: Path, *, durable: bool) -> None:
-        SqliteStore(path, indexes=INDEXES, durable=durable).close()
+        SqliteStore(path, projections=PROJECTIONS, durable=durable).close()
         self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
         self.connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         self.versions: dict[str, int] = {}
@@ -112,15 +114,15 @@ class Raw(Side):
         self.position = 2
         self.heads = sql.heads(3)
         self.add = {
-            "posts": "INSERT INTO socialcollab_index_posts (organization, key, stream, c_workspace, c_state,"
+            "posts": "INSERT INTO socialcollab_projection_posts (organization, key, stream, c_workspace, c_state,"
             " c_planned_at) VALUES (?, ?, ?, ?, ?, ?)",
-            "due": "INSERT INTO socialcollab_index_due (organization, key, stream, c_at, c_kind)"
+            "due": "INSERT INTO socialcollab_projection_due (organization, key, stream, c_at, c_kind)"
             " VALUES (?, ?, ?, ?, ?)",
         }
         self.set = {
-            "posts": "UPDATE socialcollab_index_posts SET stream = ?, c_workspace = ?, c_state = ?,"
+            "posts": "UPDATE socialcollab_projection_posts SET stream = ?, c_workspace = ?, c_state = ?,"
             " c_planned_at = ? WHERE organization = ? AND key = ?",
-            "due": "UPDATE socialcollab_index_due SET stream = ?, c_at = ?, c_kind = ?, lease_worker = NULL,"
+            "due": "UPDATE socialcollab_projection_due SET stream = ?, c_at = ?, c_kind = ?, lease_worker = NULL,"
             " lease_until = NULL WHERE organization = ? AND key = ?",
         }
 
@@ -128,7 +130,9 @@ class Raw(Side):
         execute = self.connection.execute
         version = self.versions.get(stream, 0)
         execute("BEGIN IMMEDIATE")
-        execute(self.heads, ("northwind", "facts", "organization", stream, "northwind")).fetchall()
+        execute(
+            self.heads, ("northwind", "runtime_state", "organization", stream, "northwind")
+        ).fetchall()
         self.position += 1
         values = list(self.event)
         values[1:5] = [self.position, stream, version + 1, str(self.position)]
@@ -137,21 +141,21 @@ class Raw(Side):
         text = f'[["due","{stream}",{number},"expiry"],["posts","{stream}","tulip","x",{number}]]'
         execute(
             sql.SET_STREAM if version else sql.ADD_STREAM,
-            (version + 1, values[14], RECORD, text, values[14], "northwind", stream),
+            (version + 1, values[14], SNAPSHOT, text, values[14], "northwind", stream),
         )
         for row in rows:
             filled = (stream, *row.columns.values())
             if version:
-                execute(self.set[row.index], (*filled, "northwind", row.key))
+                execute(self.set[row.projection], (*filled, "northwind", row.key))
             else:
-                execute(self.add[row.index], ("northwind", row.key, *filled))
+                execute(self.add[row.projection], ("northwind", row.key, *filled))
         execute(sql.SET_COUNTER, (self.position, "northwind"))
         execute("COMMIT")
         self.versions[stream] = version + 1
 
-    def record(self, stream: str) -> tuple[int, bytes]:
+    def snapshot(self, stream: str) -> tuple[int, bytes]:
         found: tuple[int, bytes] = self.connection.execute(
-            sql.RECORD, ("northwind", stream)
+            sql.SNAPSHOT, ("northwind", stream)
         ).fetchone()
         return found
 
@@ -165,10 +169,10 @@ def timed(act: Callable[[int], None], batch: int) -> float:
 
 COMPARED = (
     "SELECT organization, position, stream, version FROM socialcollab_events ORDER BY position",
-    "SELECT organization, stream, version, record FROM socialcollab_streams ORDER BY stream",
+    "SELECT organization, stream, version, snapshot FROM socialcollab_streams ORDER BY stream",
     "SELECT organization, position FROM socialcollab_counters",
-    "SELECT * FROM socialcollab_index_posts ORDER BY key",
-    "SELECT * FROM socialcollab_index_due ORDER BY key",
+    "SELECT * FROM socialcollab_projection_posts ORDER BY key",
+    "SELECT * FROM socialcollab_projection_due ORDER BY key",
 )
 
 
@@ -205,7 +209,7 @@ def main() -> None:
             )
         for number in range(50):
             stream = f"post/{number}"
-            assert ours.record(stream) == raw.record(stream), "the two sides answer differently"
+            assert ours.snapshot(stream) == raw.snapshot(stream), "the two sides answer differently"
         ours.store.close()
         raw.connection.close()
         compare(Path(folder, "ours.db"), Path(folder, "raw.db"))

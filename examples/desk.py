@@ -7,7 +7,7 @@ from socialcollab import Desk, MemoryStore, Organization, Sandbox
 
 monday = dt.datetime(2026, 4, 6, 10, tzinfo=dt.UTC)
 agency, sandbox = Organization.template("northwind"), Sandbox(mkdtemp())
-store = MemoryStore(Desk.INDEXES)
+store = MemoryStore(Desk.PROJECTIONS)
 desk = Desk.create(store, agency, owner="eva", networks={"*": sandbox}, clock=lambda: monday)
 ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
 post = ana.draft("De lente is er 🌷", profiles=["tulip-x"], planned_at="2026-04-07 09:30")
@@ -19,10 +19,10 @@ print(report.count("published"), desk.summary(post), desk.deliveries(post)[0].ur
 for entry in desk.history(post):
     print(f"{entry.at:%a %H:%M} {entry.actor:17} {entry.type}")
 eva = desk.acting_as("eva")
-eva.give(
+eva.grant(
     "member:noor", permissions=["schedule"], on="tulip-x", until="2026-05-01", reason="her launch"
 )
 print(desk.organization.access.check("noor", "schedule", "tulip-x", at=monday).explain())
-for thing in desk.departure("noor").needing_an_heir:
+for thing in desk.offboarding_plan("noor").needing_successor:
     print(thing)
 sandbox.close()

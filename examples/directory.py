@@ -1,6 +1,6 @@
 """Which profiles does this line of a document mean, who is meant, and what does a network take?"""
 
-from socialcollab.directory import Facts, Party, Profile, Selector, network
+from socialcollab.directory import PostAttributes, Principal, Profile, Selector, network
 
 profiles = [
     Profile(id="tulip-x", workspace="tulip", network="x", tags=["care"]),
@@ -8,8 +8,8 @@ profiles = [
     Profile(id="van-dam-x", workspace="van-dam", network="x"),
 ]
 offers = Selector.of({"workspace": "tulip", "post_tag": ["offer"], "excluding": {"network": "x"}})
-offer = Facts(post_tag=["offer"])
+offer = PostAttributes(post_tag=["offer"])
 print(f"{offers}: {[profile.id for profile in profiles if offers.matches(profile, offer)]}")
-print(f"{Party.parse('team:social')} is the {Party.parse('team:social').kind} social")
+print(f"{Principal.parse('team:social')} is the {Principal.parse('team:social').kind} social")
 bluesky = network("bluesky")
 print(f"{bluesky.title} takes {bluesky.text.at_most} {bluesky.text.unit}")

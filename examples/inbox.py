@@ -19,6 +19,6 @@ report = Routine(
     responsible="role:editor",
     checklist=["collect figures", "send to the client"],
 )
-print(churn.on.takes(Profile(id="tulip-x", workspace="tulip", network="x")))
+print(churn.on.matches_profile(Profile(id="tulip-x", workspace="tulip", network="x")))
 print(f"{churn.id}: {churn.assign} within {churn.respond_within}; else {settings.fallback}")
 print(f"{report.id}: {report.responsible}, {report.every}")

@@ -5,13 +5,14 @@ from tempfile import mkdtemp
 
 from socialcollab.directory import Profile
 from socialcollab.errors import OutcomeUnknownError
-from socialcollab.networks.sandbox import Fault, Sandbox
-from socialcollab.transport import Driver, Outgoing
+from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.network import Sandbox
+from socialcollab.transport import Driver, OutgoingPost
 
-sandbox = Sandbox(mkdtemp(), faults=[Fault.no_answer_after_creating()], honours_keys=False)
+sandbox = Sandbox(mkdtemp(), faults=[InjectedFault.no_answer_after_creating()], honours_keys=False)
 profile = Profile(id="tulip-x", workspace="tulip", network="x", handle="@tulipair")
 adapter, transport = sandbox.adapter(profile), sandbox.transport(profile)
-spring = Outgoing(delivery="d1", profile=profile, text="De lente is er 🌷")
+spring = OutgoingPost(delivery="d1", profile=profile, text="De lente is er 🌷")
 prepared = adapter.prepare(
     spring, now=dt.datetime(2026, 4, 7, tzinfo=dt.UTC), entropy=b"16 random bytes!"
 )

@@ -14,7 +14,7 @@ for actor in ("member:ana", "member:ben"):
         stream="post/p1", type="noted", id=uuid7(now, os.urandom(10)), at=now, actor=actor
     )
     try:
-        journal.append([note], expects={"post/p1": 0}, records={"post/p1": b"noted"})
+        journal.append([note], expected_versions={"post/p1": 0}, snapshots={"post/p1": b"noted"})
     except ConflictError as error:
         print(f"{actor} was too late: {error}")
 print([event.actor for event in journal.read("post/p1")], journal.audit().clean)

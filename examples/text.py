@@ -1,6 +1,6 @@
 """How long is this post to each network, and what will people be able to click?"""
 
-from socialcollab.directory.networks import NETWORKS
+from socialcollab.directory.networks.lookup import NETWORKS
 from socialcollab.text import entities, measure
 
 POST = "De lente is er 🌷 Kom kijken: tulip.nl/voorjaar met @anna en #lente, groeten van 👨‍👩‍👧"

@@ -2,11 +2,11 @@
 
 import httpx
 
-from socialcollab.transport import Driver, Flow, HttpTransport, Request, ask
+from socialcollab.transport import Driver, Flow, HttpTransport, Request, call
 
 
 def account() -> Flow[str]:
-    reply = yield from ask(Request(method="GET", url="https://network.example/account"))
+    reply = yield from call(Request(method="GET", url="https://network.example/account"))
     return f"{reply.status}: {reply.json()}"
 
 

@@ -2,9 +2,9 @@
 
 from socialcollab.verdicts import LANGUAGES, Reason, Remedy, Verdict
 
-editor = Remedy.of("grant_role", member="ana", role="editor", where="tulip-x", by=["eva"])
+editor = Remedy.of("grant_role", member="ana", role="editor", resource="tulip-x", by=["eva"])
 stranger = Verdict.no(Reason.of("not_a_member", member="zoe"))
-for answer in (Verdict.yes(), stranger, Verdict.no(missing=[editor])):
+for answer in (Verdict.yes(), stranger, Verdict.no(remedies=[editor])):
     print("yes" if answer else "no")
     for language in LANGUAGES:
         print(f"  {language}: {answer.explain(language)}")

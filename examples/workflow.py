@@ -4,14 +4,14 @@ import datetime as dt
 
 from socialcollab.content import PostContent
 from socialcollab.directory import Profile, Workspace
-from socialcollab.errors import RefusedError
+from socialcollab.errors import NotAllowedError
 from socialcollab.permissions import Access, Grant
 from socialcollab.workflow import (
     Actor,
     ApprovalPolicy,
     Context,
     Policies,
-    PostRecord,
+    PostSnapshot,
     commands,
     decide,
     evolve_post,
@@ -36,7 +36,7 @@ house = ApprovalPolicy(
 )
 
 
-def do(record: PostRecord | None, member: str, command: commands.PostCommand) -> PostRecord:
+def do(snapshot: PostSnapshot | None, member: str, command: commands.PostCommand) -> PostSnapshot:
     """Decide, and fold what it brings about into the record."""
     context = Context(
         now=now,
@@ -48,19 +48,21 @@ def do(record: PostRecord | None, member: str, command: commands.PostCommand) ->
         zones={"tulip": "Europe/Amsterdam"},
     )
     try:
-        for event in decide(record, command, context):
+        for event in decide(snapshot, command, context):
             if event.stream == "post/p1":
-                record = evolve_post(record, event.data, actor=event.actor, at=now, salt=bytes(16))
-    except RefusedError as refused:
+                snapshot = evolve_post(
+                    snapshot, event.data, actor=event.actor, at=now, salt=bytes(16)
+                )
+    except NotAllowedError as refused:
         print(f"{member} {command.NAME}:", refused)
-    assert record is not None
-    print(f"{member} {command.NAME}:", record.post.state.value, steps(record, context))
-    return record
+    assert snapshot is not None
+    print(f"{member} {command.NAME}:", snapshot.post.state.value, steps(snapshot, context))
+    return snapshot
 
 
-def steps(record: PostRecord, context: Context) -> dict[str, str]:
+def steps(snapshot: PostSnapshot, context: Context) -> dict[str, str]:
     """How far each step has come."""
-    return {str(one.key): one.state for one in step_statuses(record, context)}
+    return {str(one.key): one.state for one in step_statuses(snapshot, context)}
 
 
 content = PostContent(text="De lente is er", targets=["tulip-x"])

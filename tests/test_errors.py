@@ -8,6 +8,7 @@ import inspect
 import pickle
 
 import pytest
+from tests.source_tree import public_names
 
 from socialcollab import errors
 from socialcollab.errors import (
@@ -15,15 +16,15 @@ from socialcollab.errors import (
     FaultError,
     InvalidValueError,
     NaiveDatetimeError,
+    NotAllowedError,
     RateLimitedError,
-    RefusedError,
     SocialCollabError,
     StaleError,
 )
 from socialcollab.time import AmbiguousDateError
 from socialcollab.verdicts import Reason, Verdict
 
-ALL = [getattr(errors, name) for name in errors.__all__]
+ALL = [getattr(errors, name) for name in public_names(errors)]
 NAIVE = dt.datetime(2026, 4, 7, 9, 30)  # noqa: DTZ001  naive on purpose
 UTC = NAIVE.replace(tzinfo=dt.UTC)
 MADE = [
@@ -36,14 +37,14 @@ MADE = [
         problem="unknown role `publsher`",
         suggestion="did you mean `publisher`?",
     ),
-    RefusedError(Verdict.no(Reason.of("not_a_member", member="zoe"))),
+    NotAllowedError(Verdict.no(Reason.of("not_a_member", member="zoe"))),
     StaleError(
         thing="post `p1`", seen="revision 1", current="revision 3", by="ben", changed=["text"]
     ),
     errors.NotFoundError("post", "p1"),
     errors.MissingExtraError(feature="a calendar", extra="calendar"),
     ConflictError(stream="post/p1", expected=2, actual=3),
-    errors.JournalDamagedError("a hole", place="position 7"),
+    errors.CorruptJournalError("a hole", place="position 7"),
     RateLimitedError("slow down", retry_after_s=3, status=429, network="x"),
     AmbiguousDateError("03/04/2026", (UTC.date(), UTC.date())),
 ]
@@ -96,8 +97,8 @@ def test_invalid_values_are_value_errors_too() -> None:
 
 def test_a_refusal_carries_its_verdict() -> None:
     verdict = Verdict.no(Reason.of("not_a_member", member="zoe"))
-    assert RefusedError(verdict).verdict is verdict
-    assert "`zoe` is not a member" in str(RefusedError(verdict))
+    assert NotAllowedError(verdict).verdict is verdict
+    assert "`zoe` is not a member" in str(NotAllowedError(verdict))
 
 
 def test_facts_are_attributes() -> None:

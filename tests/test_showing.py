@@ -67,7 +67,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     agency = Organization.template("northwind")
     sandbox = Sandbox(tmp_path_factory.mktemp("out"), durable=False, clock=lambda: now[0])
     desk = Desk.create(
-        MemoryStore(Desk.INDEXES),
+        MemoryStore(Desk.PROJECTIONS),
         agency,
         owner="eva",
         networks={"*": sandbox},
@@ -87,8 +87,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     found: dict[str, Any] = {
         "organization": agency,
         "to do": ben.to_do()[0],
-        "step": desk.waiting_for(post)[0],
-        "page": ana.page(post),
+        "step": desk.pending_steps(post)[0],
+        "page": ana.post_view(post),
         "no": agency.access.check("ana", "publish", "tulip-mastodon", at=NOW),
         "default deny": agency.access.check("noor", "publish", "tulip-x", at=NOW),
         "yes": agency.access.check("ben", "approve", "tulip-x", at=NOW),
@@ -114,8 +114,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     found["history"] = show(desk.history(post), title="History")
     found["entry"] = desk.history(post)[0]
     found["audit"] = desk.audit()
-    found["notice"] = next(iter(desk.notices()))
-    found["notices"] = show(desk.notices())
+    found["notice"] = next(iter(desk.notifications()))
+    found["notices"] = show(desk.notifications())
     found["nothing"] = show([])
     sandbox.close()
     return found

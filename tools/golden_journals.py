@@ -28,15 +28,16 @@ import attrs
 
 from socialcollab.content import Hold, Image, PostContent, Revision, field_digests, revision_digest
 from socialcollab.desk import Desk
-from socialcollab.desk.encoding import EVENT_TYPES, event_parts
-from socialcollab.desk.streams import INDEXES, fold
-from socialcollab.directory import Party, Selector
+from socialcollab.desk.journal.encoding import EVENT_TYPES, event_parts
+from socialcollab.desk.journal.reducers import reducer
+from socialcollab.desk.journal.snapshots import PROJECTIONS
+from socialcollab.directory import Principal, Selector
 from socialcollab.identifiers import uuid7
-from socialcollab.networks.sandbox import Sandbox
+from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
-from socialcollab.permissions import Absence, Grant, Swap
+from socialcollab.permissions import Absence, Grant, ShiftSwap
 from socialcollab.stores import BoundStore, MemoryStore, NewEvent, SqliteStore
-from socialcollab.stores.envelope import COLUMNS, Personal, Sealed
+from socialcollab.stores.building.envelope import COLUMNS, Personal, Sealed
 from socialcollab.time import WallTime
 
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "stores" / "golden"
@@ -82,7 +83,7 @@ def copied(store: SqliteStore) -> MemoryStore:
     copy = MemoryStore()
     for name in store.organizations():
         journal = copy._journals.setdefault(name, type(copy.for_organization(name)._journal)())
-        for event in store.for_organization(name).follow(limit=100_000):
+        for event in store.for_organization(name).read_all(limit=100_000):
             with store.connections.lend() as raw:
                 at = (name, event.stream, event.version)
                 where = "organization = ? AND stream = ? AND version = ?"
@@ -134,7 +135,7 @@ def take_the_tour(store: SqliteStore, folder: Path) -> None:
         profiles=["tulip-x", "tulip-mastodon"],
         planned_at="2026-04-07 09:30",
         tags=["spring"],
-        ref="W1",
+        external_id="W1",
     )
     post = ana.edit(post, text="De lente is er 🌷 #tulpen", links=["https://tulip.example/lente"])
     ben.comment(post, "Mooi! Denk aan het alt-attribuut.")
@@ -149,7 +150,7 @@ def take_the_tour(store: SqliteStore, folder: Path) -> None:
     )
     ben.unschedule(third)
     late = ana.submit(ana.draft("Te laat", profiles=["tulip-x"], planned_at="2026-04-02 10:00"))
-    eva.note("tulip", "2026-04-27", "Koningsdag: kantoor dicht")
+    eva.add_calendar_note("tulip", "2026-04-27", "Koningsdag: kantoor dicht")
     clock.at = START + dt.timedelta(days=2)
     desk.run_due()
     assert desk.post(late.id).state.value == "expired"
@@ -176,10 +177,10 @@ def dump_of(path: Path) -> str:
 
 HARM: Mapping[str, tuple[str, ...]] = {
     "damaged-records": (
-        "UPDATE {streams} SET record = x'00', rows = '[' WHERE stream LIKE 'post/%'",
-        "UPDATE {streams} SET record = CAST('{{}}' AS BLOB) WHERE stream = 'organization'",
-        "UPDATE socialcollab_index_posts SET c_state = 'approved'",
-        "DELETE FROM socialcollab_index_plans",
+        "UPDATE {streams} SET snapshot = x'00', rows = '[' WHERE stream LIKE 'post/%'",
+        "UPDATE {streams} SET snapshot = CAST('{{}}' AS BLOB) WHERE stream = 'organization'",
+        "UPDATE socialcollab_projection_posts SET c_state = 'approved'",
+        "DELETE FROM socialcollab_projection_plans",
     ),
     "damaged-event": (
         "UPDATE {events} SET actor = 'member:eve' WHERE stream LIKE 'post/%' AND version = 2",
@@ -193,7 +194,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
 def make_harm(folder: Path, name: str) -> str:
     """Make a journal of one post, and let one thing happen to it."""
     path = folder / f"{name}.db"
-    store = SqliteStore(path, indexes=Desk.INDEXES)
+    store = SqliteStore(path, projections=Desk.PROJECTIONS)
     desk = Desk.create(store, Organization.template("northwind"), owner="eva", clock=_Clock())
     ana = desk.acting_as("ana")
     post = ana.submit(
@@ -202,8 +203,8 @@ def make_harm(folder: Path, name: str) -> str:
     if name.startswith("newer-") and name != "newer-file":
         journal = store.for_organization("northwind")
         stream = f"post/{post.id}"
-        rows = [row for i in INDEXES for row in journal.query(i.name) if row.stream == stream]
-        version, record = journal.record(stream)
+        rows = [row for i in PROJECTIONS for row in journal.query(i.name) if row.stream == stream]
+        version, snapshot = journal.snapshot(stream)
         newer = NewEvent(
             stream=stream,
             type="post.teleported" if name == "newer-event" else "post.commented",
@@ -213,7 +214,9 @@ def make_harm(folder: Path, name: str) -> str:
             actor="member:ana",
             body={"to": "mars"},
         )
-        journal.append([newer], expects={stream: version}, index=rows, records={stream: record})
+        journal.append(
+            [newer], expected_versions={stream: version}, rows=rows, snapshots={stream: snapshot}
+        )
     desk.close()
     raw = sqlite3.connect(path)
     events, _ = tables_of(raw)
@@ -265,10 +268,10 @@ SPECIAL: Mapping[type, Any] = {
         start=dt.date(2026, 7, 1),
         end=dt.datetime(2026, 7, 15, 9, 30),  # noqa: DTZ001  a local time
     ),
-    Party: lambda: Party.parse("member:ana"),
-    Swap: lambda: Swap(
+    Principal: lambda: Principal.parse("member:ana"),
+    ShiftSwap: lambda: ShiftSwap(
         id="x1",
-        duty="weekend-care",
+        rotation="weekend-care",
         member="ben",
         start="2026-07-03 17:00",
         end="2026-07-06 09:00",
@@ -311,30 +314,37 @@ def example(kind: Any) -> Any:
 
 BEFORE: Mapping[str, tuple[str, ...]] = {
     "post": ("post.drafted", "post.submitted"),
-    "delivery": ("delivery.planned", "delivery.begun", "delivery.send_started"),
-    "hold": ("hold.set",),
-    "facts": ("facts.away",),
+    "delivery": ("delivery.planned", "delivery.started", "delivery.send_started"),
+    "hold": ("hold.placed",),
+    **dict.fromkeys(
+        ("absence", "campaign", "grant", "member", "runtime_state", "shift_swap"),
+        ("absence.added",),
+    ),
+    "calendar_note": ("absence.added",),
     "organization": ("organization.created",),
     "calendar": (),
     "digest": ("digest.added",),
-    "observed": ("observed.seen",),
-    "notices": ("post.drafted",),
+    "native_post": ("native_post.added",),
+    "notifications": ("post.drafted",),
     "person": ("post.drafted",),
 }
 """What has to have happened in a stream before one more event of its kind can."""
 
 STREAMS: Mapping[str, str] = {
     "hold": "holds",
-    "facts": "facts",
+    **dict.fromkeys(
+        ("absence", "calendar_note", "campaign", "grant", "member", "runtime_state", "shift_swap"),
+        "runtime_state",
+    ),
     "organization": "organization",
-    "notices": "post/x1",
+    "notifications": "post/x1",
     "person": "post/x1",
 }
 
 
 def shapes_of(wanted: list[str]) -> MemoryStore:
     """Store each of these types of events, each in an organization of its own."""
-    store = MemoryStore(INDEXES)
+    store = MemoryStore(PROJECTIONS)
     for number, name in enumerate(wanted):
         kind = name.partition(".")[0]
         before = BEFORE.get(kind, ())
@@ -362,8 +372,8 @@ def append_all(journal: BoundStore, stream: str, names: tuple[str, ...]) -> None
             personal=personal,
             salt=SALT if personal else b"",
         )
-        journal.append([new], expects={stream: version}, records={stream: b""})
-    fold(stream, journal.read(stream))
+        journal.append([new], expected_versions={stream: version}, snapshots={stream: b""})
+    reducer(stream, journal.read(stream))
 
 
 def golden_types() -> set[str]:
@@ -376,7 +386,7 @@ def main() -> None:
     if sys.argv[1:] == ["tour"]:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            store = SqliteStore(folder / "desk.db", indexes=Desk.INDEXES)
+            store = SqliteStore(folder / "desk.db", projections=Desk.PROJECTIONS)
             take_the_tour(store, folder)
             lines = list(lines_of(copied(store)))
             store.close()

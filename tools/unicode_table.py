@@ -57,10 +57,6 @@ def unicode_table() -> str:
         "from __future__ import annotations",
         "",
         "from typing import Final",
-        "",
-        "__all__ = [",
-        *(f'    "{name}",' for name in sorted(PROPERTIES)),
-        "]",
     ]
     for name, (pattern, title) in PROPERTIES.items():
         runs = regex.finditer(f"(?:{pattern})++", every, regex.V1)
@@ -83,8 +79,6 @@ def domain_table() -> str:
         "from __future__ import annotations",
         "",
         "from typing import Final",
-        "",
-        '__all__ = ["TOP_LEVEL"]',
         "",
         "# The last labels in the Public Suffix List's official part, without punycode.",
         f"TOP_LEVEL: Final = {_value(' '.join(sorted(names)))}",

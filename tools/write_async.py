@@ -1,7 +1,7 @@
 """
 Write the async desk from the text of the blocking one.
 
-Run ``nox -s write_async`` after a change to ``desk.py`` or ``acting.py``. What
+Run ``nox -s write_async`` after a change to ``desk.py`` or ``member_desk.py``. What
 is awaited is found, not listed: `run`, and every method and property that
 comes to call it. Whatever cannot be awaited where it stands is an error that
 names its line, and says what to do.
@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 DESK = Path(__file__).resolve().parents[1] / "src" / "socialcollab" / "desk"
-TEXTS = {"desk.py": "async_desk.py", "acting.py": "async_acting.py"}
-NAMES = {"Desk": "AsyncDesk", "Acting": "AsyncActing"}
+TEXTS = {"desk.py": "async_desk.py", "member_desk.py": "async_member_desk.py"}
+NAMES = {"Desk": "AsyncDesk", "MemberDesk": "AsyncMemberDesk"}
 MODULES = {
-    "socialcollab.desk.acting": "socialcollab.desk.async_acting",
+    "socialcollab.desk.member_desk": "socialcollab.desk.async_member_desk",
     "socialcollab.desk.desk": "socialcollab.desk.async_desk",
     "socialcollab.desk.ports": "socialcollab.desk.async_ports",
 }
@@ -29,7 +29,7 @@ DUNDERS = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
 # How methods of either class reach the methods of a desk, and of themselves.
 OWNERS = {
     "Desk": {"self": "Desk", "desk": "Desk"},
-    "Acting": {"self": "Acting", "self._desk": "Desk"},
+    "MemberDesk": {"self": "MemberDesk", "self._desk": "Desk"},
 }
 PORTS = re.compile(r"\.(store|media|_ports\.(store|media|sleep))\.\w+$|^time\.sleep$|^open$")
 HEADER = (
@@ -182,7 +182,7 @@ def check_ports(text: Text, method: ast.FunctionDef) -> None:
             raise text.wrong(
                 node,
                 f"`{dotted(node.func)}` is called past `run` and would block an async host; write"
-                f" steps that say `yield from ask({dotted(node.func)}, ...)`, and `run` those",
+                f" effects that say `yield from call({dotted(node.func)}, ...)`, and `run` those",
             )
 
 

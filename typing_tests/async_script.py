@@ -9,7 +9,7 @@ from typing import assert_type
 
 from socialcollab import AsyncDesk, MemoryStore, Organization, Post, Sandbox, SqliteStore
 from socialcollab.content import Delivery, Summary
-from socialcollab.desk import AsyncActing, DueReport, HoldSet, PostPage, ToDo
+from socialcollab.desk import AsyncMemberDesk, DueReport, HoldResult, PostView, ToDo
 from socialcollab.showing import Shown, show
 from socialcollab.stores import AsyncBoundStore, AsyncStore, Event, Store, ThreadedStore
 from socialcollab.transport import (
@@ -17,29 +17,29 @@ from socialcollab.transport import (
     AsyncHttpTransport,
     AsyncTransport,
     Flow,
-    Reply,
     Request,
+    Response,
     ThreadedTransport,
     Transport,
-    ask,
+    call,
 )
 from socialcollab.verdicts import Verdict
 
 
 async def a_desk(organization: Organization, path: Path, own: AsyncStore) -> None:
-    for store in (MemoryStore(AsyncDesk.INDEXES), path, SqliteStore(path)):
+    for store in (MemoryStore(AsyncDesk.PROJECTIONS), path, SqliteStore(path)):
         await AsyncDesk.create(store, organization, owner="eva", networks={"*": Sandbox(path)})
     async with await AsyncDesk.open(own, organization="northwind") as desk:
         assert_type(await desk.organization, Organization)
         ana = await desk.acting_as("ana")
-        assert_type(ana, AsyncActing)
+        assert_type(ana, AsyncMemberDesk)
         post = await ana.draft("De lente is er", profiles=["tulip-x"])
         assert_type(post, Post)
         assert_type(await ana.submit(post, at="next slot"), Post)
-        assert_type(await ana.page(post), PostPage)
+        assert_type(await ana.post_view(post), PostView)
         assert_type(await ana.to_do(), tuple[ToDo, ...])
-        assert_type(await ana.actions(post), dict[str, Verdict])
-        assert_type(await ana.hold("tulip-x", reason="storm"), HoldSet)
+        assert_type(await ana.allowed_actions(post), dict[str, Verdict])
+        assert_type(await ana.hold("tulip-x", reason="storm"), HoldResult)
         assert_type(await desk.deliveries(post), tuple[Delivery, ...])
         assert_type(await desk.summary(post), Summary)
         assert_type(await desk.run_due(), DueReport)
@@ -50,7 +50,7 @@ async def a_desk(organization: Organization, path: Path, own: AsyncStore) -> Non
 async def a_store(blocking: Store) -> None:
     store: AsyncStore = ThreadedStore(blocking)
     journal: AsyncBoundStore = store.for_organization("northwind")
-    assert_type(await journal.follow(), tuple[Event, ...])
+    assert_type(await journal.read_all(), tuple[Event, ...])
     await store.close()
 
 
@@ -60,7 +60,7 @@ class OwnTransport:
     def __init__(self, inner: AsyncTransport) -> None:
         self.inner = inner
 
-    async def send(self, request: Request, *, timeout_s: float) -> Reply:
+    async def send(self, request: Request, *, timeout_s: float) -> Response:
         return await self.inner.send(request, timeout_s=timeout_s)
 
     async def close(self) -> None:
@@ -68,7 +68,7 @@ class OwnTransport:
 
 
 def status() -> Flow[int]:
-    reply = yield from ask(Request(method="GET", url="https://network.example/"))
+    reply = yield from call(Request(method="GET", url="https://network.example/"))
     return reply.status
 
 

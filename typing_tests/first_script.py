@@ -18,7 +18,7 @@ from socialcollab import (
     Sandbox,
 )
 from socialcollab.content import Delivery, Summary
-from socialcollab.desk import Acting, DueReport, HistoryEntry, HoldSet, ToDo
+from socialcollab.desk import DueReport, HistoryEntry, HoldResult, MemberDesk, ToDo
 from socialcollab.permissions import Forbid, Grant
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import StepStatus
@@ -40,8 +40,8 @@ def permissions_alone() -> None:
     )
     verdict = access.check("ana", "draft", "tulip-x", at=NOW)
     assert_type(verdict, Verdict)
-    assert_type(verdict.because, tuple[Reason, ...])
-    assert_type(verdict.missing, tuple[Remedy, ...])
+    assert_type(verdict.reasons, tuple[Reason, ...])
+    assert_type(verdict.remedies, tuple[Remedy, ...])
     assert_type(access.allows("ana", "draft", "tulip-x", at=NOW), bool)
     if verdict:
         print(verdict.explain("nl"))
@@ -50,13 +50,13 @@ def permissions_alone() -> None:
 def a_desk() -> None:
     organization = Organization.loads("")
     with Desk.create(
-        MemoryStore(indexes=Desk.INDEXES),
+        MemoryStore(projections=Desk.PROJECTIONS),
         organization,
         owner="eva",
         networks={"*": Sandbox("out/")},
     ) as desk:
         ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
-        assert_type(ana, Acting)
+        assert_type(ana, MemberDesk)
         post = ana.draft(
             "De lente is er 🌷",
             profiles=["tulip-x", "tulip-mastodon"],
@@ -70,14 +70,14 @@ def a_desk() -> None:
         assert_type(desk.run_due(NOW), DueReport)
         assert_type(ben.to_do(), tuple[ToDo, ...])
         assert_type(desk.posts(workspace="tulip", state="in_review"), tuple[Post, ...])
-        assert_type(desk.waiting_for(post), tuple[StepStatus, ...])
-        assert_type(ana.actions(post), dict[str, Verdict])
+        assert_type(desk.pending_steps(post), tuple[StepStatus, ...])
+        assert_type(ana.allowed_actions(post), dict[str, Verdict])
         assert_type(desk.deliveries(post), tuple[Delivery, ...])
         assert_type(desk.summary(post), Summary)
         assert_type(desk.history(post), tuple[HistoryEntry, ...])
         hold = ben.hold({"workspace": "tulip"}, reason="storm", until=NOW)
-        assert_type(hold, HoldSet)
-        assert_type(ben.resume(hold), HoldSet)
+        assert_type(hold, HoldResult)
+        assert_type(ben.resume(hold), HoldResult)
 
 
 def names_that_are_not_there() -> None:
@@ -88,6 +88,6 @@ def names_that_are_not_there() -> None:
     Grant(to="member:ana", rol="writer", on="tulip-x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
-def options_that_are_no_options(acting: Acting, post: Post) -> None:
+def options_that_are_no_options(acting: MemberDesk, post: Post) -> None:
     acting.submit(post, at="next week")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     acting.hold("tulip-x", "storm")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -16,27 +16,27 @@ from socialcollab.stores import (
     BoundStore,
     Column,
     Event,
-    Fold,
     MemoryStore,
     NewEvent,
+    Reducer,
     ReindexReport,
     Row,
     Store,
 )
 from socialcollab.transport import (
-    Absent,
     Adapter,
-    CannotTell,
     Flow,
     Found,
+    Inconclusive,
+    Missing,
     Network,
-    Outgoing,
+    OutgoingPost,
     Prepared,
     Published,
-    Reply,
     Request,
+    Response,
     Transport,
-    ask,
+    call,
 )
 
 
@@ -55,34 +55,36 @@ class CountingStore:
         self,
         events: Sequence[NewEvent],
         *,
-        expects: Mapping[str, int],
-        index: Sequence[Row] = (),
-        records: Mapping[str, bytes],
+        expected_versions: Mapping[str, int],
+        rows: Sequence[Row] = (),
+        snapshots: Mapping[str, bytes],
     ) -> tuple[Event, ...]:
         self.appends += 1
-        return self._inner.append(events, expects=expects, index=index, records=records)
+        return self._inner.append(
+            events, expected_versions=expected_versions, rows=rows, snapshots=snapshots
+        )
 
     def read(self, stream: str, *, after: int = 0) -> tuple[Event, ...]:
         return self._inner.read(stream, after=after)
 
-    def record(self, stream: str) -> tuple[int, bytes]:
-        return self._inner.record(stream)
+    def snapshot(self, stream: str) -> tuple[int, bytes]:
+        return self._inner.snapshot(stream)
 
-    def follow(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
-        return self._inner.follow(after=after, limit=limit)
+    def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+        return self._inner.read_all(after=after, limit=limit)
 
     def streams(self) -> tuple[str, ...]:
         return self._inner.streams()
 
     def query(
         self,
-        index: str,
+        projection: str,
         *,
         where: Mapping[str, Column | tuple[Column, ...]] | None = None,
         after: Row | None = None,
         limit: int = 100,
     ) -> tuple[Row, ...]:
-        return self._inner.query(index, where=where, after=after, limit=limit)
+        return self._inner.query(projection, where=where, after=after, limit=limit)
 
     def due(
         self, *, before: dt.datetime, now: dt.datetime, limit: int, worker: str, lease_s: float
@@ -92,18 +94,18 @@ class CountingStore:
     def release(self, rows: Sequence[Row], *, worker: str) -> None:
         self._inner.release(rows, worker=worker)
 
-    def reindex(self, fold: Fold) -> ReindexReport:
-        return self._inner.reindex(fold)
+    def reindex(self, reducer: Reducer) -> ReindexReport:
+        return self._inner.reindex(reducer)
 
-    def audit(self, *, anchor: Anchor | None = None, fold: Fold | None = None) -> AuditReport:
-        return self._inner.audit(anchor=anchor, fold=fold)
+    def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
+        return self._inner.audit(anchor=anchor, reducer=reducer)
 
 
 class OwnStore:
     """A store of one's own."""
 
     def __init__(self) -> None:
-        self._inner = MemoryStore(indexes=Desk.INDEXES)
+        self._inner = MemoryStore(projections=Desk.PROJECTIONS)
 
     def for_organization(self, organization: str) -> BoundStore:
         return CountingStore(self._inner.for_organization(organization))
@@ -127,26 +129,28 @@ class OwnAdapter:
     def description(self) -> NetworkDescription:
         return network("x")
 
-    def prepare(self, outgoing: Outgoing, *, now: dt.datetime, entropy: bytes) -> Prepared:
-        return Prepared(outgoing=outgoing, keys={"key": entropy.hex(), "at": now.isoformat()})
+    def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:
+        return Prepared(
+            outgoing=outgoing, idempotency_keys={"key": entropy.hex(), "at": now.isoformat()}
+        )
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        reply = yield from ask(self._request("POST"))
+        reply = yield from call(self._request("POST"))
         return Published(network_id=str(reply.status))
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
-    ) -> Flow[Found | Absent | CannotTell]:
-        reply = yield from ask(self._request("GET"))
+    ) -> Flow[Found | Missing | Inconclusive]:
+        reply = yield from call(self._request("GET"))
         if reply.status == 404:
-            return Absent(conclusive_after=dt.timedelta(minutes=1))
+            return Missing(conclusive_after=dt.timedelta(minutes=1))
         return Found(Published(network_id="1"))
 
     def take_down(self, network_id: str) -> Flow[None]:
-        yield from ask(self._request("DELETE"))
+        yield from call(self._request("DELETE"))
 
     def verify_credentials(self) -> Flow[str]:
-        yield from ask(self._request("GET"))
+        yield from call(self._request("GET"))
         return "@tulip"
 
     def _request(self, method: str) -> Request:
@@ -156,7 +160,7 @@ class OwnAdapter:
 class OwnTransport:
     """A transport of one's own."""
 
-    def send(self, request: Request, *, timeout_s: float) -> Reply:
+    def send(self, request: Request, *, timeout_s: float) -> Response:
         raise NotImplementedError
 
     def close(self) -> None:

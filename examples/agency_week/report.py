@@ -131,7 +131,7 @@ def _calendar_page(desk: Desk) -> str:
         )
         for entry in calendar.entries()
     ]
-    notes = [CalendarNote(on=note.on, text=note.text) for note in desk.notes()]
+    notes = [CalendarNote(on=note.date, text=note.text) for note in desk.calendar_notes()]
     blocks = [CalendarBlock(first=dt.date(2026, 6, 3), text="14:00-17:10, Tulip", kind="hold")]
     body = month_calendar(entries, 2026, 6, language="en", notes=notes, blocks=blocks)
     return page(
@@ -293,7 +293,9 @@ def _troubles(
 
 
 def _comments(posts: tuple[Post, ...]) -> list[tuple[str, str, str]]:
-    return [(post.ref, comment.by, comment.text) for post in posts for comment in post.comments]
+    return [
+        (post.external_id, comment.by, comment.text) for post in posts for comment in post.comments
+    ]
 
 
 def _doubts(desk: Desk, live: list[tuple[Post, Delivery]]) -> list[tuple[str, str, str]]:
@@ -305,7 +307,7 @@ def _doubts(desk: Desk, live: list[tuple[Post, Delivery]]) -> list[tuple[str, st
         if "delivery.unknown" in types:
             said = "no answer came; a look found it published"
             rows.append((_short(post.text), delivery.profile, said))
-        if "delivery.returned" in types:
+        if "delivery.deferred" in types:
             rows.append(
                 (_short(post.text), delivery.profile, "the network asked to wait; sent later")
             )

@@ -12,7 +12,7 @@ from sheet import SheetImport
 
 from socialcollab import Desk, Post
 from socialcollab.desk import ToDo
-from socialcollab.errors import NotFoundError, RefusedError, StaleError
+from socialcollab.errors import NotAllowedError, NotFoundError, StaleError
 from socialcollab.scheduling import SheetRow
 from socialcollab.styleguide import fix
 
@@ -25,7 +25,7 @@ NOT_LIKED = {
 }
 """What comes back with a wish for changes."""
 
-BEATEN = (NotFoundError, RefusedError, StaleError)
+BEATEN = (NotFoundError, NotAllowedError, StaleError)
 """What somebody meets whom another run of the same week was quicker than."""
 
 ANSWERS: dict[str, dict[str, Any]] = {
@@ -63,12 +63,12 @@ class Scenes:
         )
 
     def _draft(self, row: SheetRow) -> Post | None:
-        known = self.desk.post_by_ref(row.ref)
+        known = self.desk.post_by_external_id(row.external_id)
         if known is not None:
             return known
         try:
             return self.sheet.draft(row)
-        except (LookupError, ValueError, RefusedError):
+        except (LookupError, ValueError, NotAllowedError):
             return None  # reported again, with its reason, by `SheetImport.problems`
 
     def _fix(self, post: Post) -> tuple[Post, bool]:
@@ -91,7 +91,7 @@ class Scenes:
         """The authors answered with a second sheet; its rows stand in for the first one's."""
         found = self.sheet.read("corrections.csv", now=self.desk.engine.now())
         for row in found.rows:
-            post = self.desk.post_by_ref(row.ref)
+            post = self.desk.post_by_external_id(row.external_id)
             if post is None:
                 self._draft(row)
                 continue
@@ -136,9 +136,9 @@ class Scenes:
     def _decide(self, member: str, *, skip: set[str]) -> None:
         acting = self.desk.acting_as(member)
         for item in acting.to_do():
-            if item.kind != "decide" or item.post.ref in skip:
+            if item.kind != "decide" or item.post.external_id in skip:
                 continue
-            critic, note = NOT_LIKED.get(item.post.ref, ("", ""))
+            critic, note = NOT_LIKED.get(item.post.external_id, ("", ""))
             with suppress(*BEATEN):
                 if critic == member and len(item.post.revisions) == 1:
                     acting.request_changes(item.post, note)
@@ -152,7 +152,7 @@ class Scenes:
             answered = post
             with suppress(*BEATEN):
                 if len(post.revisions) == 1:
-                    answered = author.edit(post, **ANSWERS[post.ref])
+                    answered = author.edit(post, **ANSWERS[post.external_id])
                 author.submit(answered)
 
     def support_holds(self) -> None:
@@ -162,14 +162,16 @@ class Scenes:
         held = self.desk.acting_as("kim").hold(
             {"workspace": "tulip"}, reason="check-in is down at three airports"
         )
-        self.desk.acting_as("kim").note("tulip", "2026-06-03", "14:00 check-in down, posts on hold")
+        self.desk.acting_as("kim").add_calendar_note(
+            "tulip", "2026-06-03", "14:00 check-in down, posts on hold"
+        )
         self.say(f"  hold: {len(held.waiting)} deliveries stopped, {len(held.under_way)} under way")
 
     def _held_before(self) -> bool:
         """Tell whether this or another run has played that scene; a hold is set once."""
         position = 0
         while page := self.desk.feed(after=position):
-            if any(entry.type == "hold.set" and entry.actor == "member:kim" for entry in page):
+            if any(entry.type == "hold.placed" and entry.actor == "member:kim" for entry in page):
                 return True
             position = page[-1].position
         return False
@@ -200,16 +202,16 @@ class Scenes:
             eva.cancel(post, reason="a quiz the day after an outage is not funny")
         else:
             later = item.planned_at + dt.timedelta(days=1) if item.planned_at else None
-            eva.move(post, later or self.desk.engine.now() + dt.timedelta(days=1))
+            eva.reschedule(post, later or self.desk.engine.now() + dt.timedelta(days=1))
 
     def rescue_expired(self) -> None:
         """What expired for want of a sign-off gets a new time and is submitted again."""
         for post in self.desk.posts(state="expired"):
             eva = self.desk.acting_as("eva")
             with suppress(*BEATEN):
-                moved = eva.move(post, "2026-06-04 10:15")
+                moved = eva.reschedule(post, "2026-06-04 10:15")
                 eva.submit(moved)
         for post in self.desk.posts(state="draft"):
-            if post.ref in LATER:
+            if post.external_id in LATER:
                 with suppress(*BEATEN):
                     self.desk.acting_as("eva").submit(post)

@@ -33,7 +33,7 @@ class SheetImport:
             language=row.language,
             campaign=row.campaign,
             tags=row.tags,
-            ref=row.ref,
+            external_id=row.external_id,
         )
 
     def _images(self, row: SheetRow) -> list[Image]:

@@ -6,11 +6,9 @@ import datetime as dt
 from pathlib import Path
 
 from socialcollab.desk import Desk
-from socialcollab.errors import RefusedError
+from socialcollab.errors import NotAllowedError
 from socialcollab.networks.sandbox import Sandbox
 from socialcollab.organization import Organization
-
-__all__ = ["run_demo"]
 
 _MONDAY = dt.datetime(2026, 4, 6, 8, 0, tzinfo=dt.UTC)
 
@@ -52,7 +50,7 @@ def run_demo(folder: Path) -> list[str]:
         story.append(f"ana submits it: {post.state}")
         try:
             ana.approve(post)
-        except RefusedError as refused:
+        except NotAllowedError as refused:
             story.append(f"ana tries to approve it: {refused}")
         post = ben.approve(post)
         story.append(f"ben approves it: {post.state}, {desk.summary(post)} for {post.planned_at}")

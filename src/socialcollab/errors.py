@@ -6,26 +6,26 @@ Every error of the library, split by what the caller can do about it.
     SocialCollabError
     ├── InvalidValueError           fix the value (also a ValueError)
     │   ├── NaiveDatetimeError      give the datetime a UTC offset
-    │   ├── NotInForceError         propose the document, or open the desk without it
+    │   ├── DocumentMismatchError         propose the document, or open the desk without it
     │   ├── EmptyWindowError        let the window end after its start
     │   ├── SkippedTimeError        choose another local time, or say what a skipped one means
     │   ├── RepeatedTimeError       say which of the two instants is meant
     │   └── FaultError              one fault of a document, with its place; raised in a group
-    ├── RefusedError                ask somebody else, or do what the verdict's remedies say
+    ├── NotAllowedError                ask somebody else, or do what the verdict's remedies say
     ├── StaleError                  read again: another person changed it first
     ├── NotFoundError               there is no such thing here
     ├── MissingExtraError           install the named extra
     ├── StoreError                  the store could not do it; nothing is half done
     │   ├── ConflictError           a stream is not at the expected version
     │   ├── StoreUnavailableError   disk full, read-only or locked: mend that and try again
-    │   ├── OutdatedRowsError       rebuild the index rows with `reindex`
+    │   ├── StaleProjectionError       rebuild the index rows with `reindex`
     │   ├── NewerVersionError       update this library: a newer one wrote it
-    │   └── JournalDamagedError     restore a backup; `audit` names the place
+    │   └── CorruptJournalError     restore a backup; `audit` names the place
     └── NetworkError                what a social network answered, or did not
-        ├── CredentialsRefusedError sign in again
+        ├── AuthenticationError sign in again
         ├── RateLimitedError        wait, then try again
         ├── RejectedError           change the post
-        ├── TemporaryError          try again later; nothing was made
+        ├── TransientError          try again later; nothing was made
         └── OutcomeUnknownError     no answer came: look before sending again
 
 Several faults found together come as one ``ExceptionGroup`` of `FaultError`.
@@ -39,33 +39,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from socialcollab.verdicts import Verdict
-
-__all__ = [
-    "ConflictError",
-    "CredentialsRefusedError",
-    "EmptyWindowError",
-    "FaultError",
-    "InvalidValueError",
-    "JournalDamagedError",
-    "MissingExtraError",
-    "NaiveDatetimeError",
-    "NetworkError",
-    "NewerVersionError",
-    "NotFoundError",
-    "NotInForceError",
-    "OutcomeUnknownError",
-    "OutdatedRowsError",
-    "RateLimitedError",
-    "RefusedError",
-    "RejectedError",
-    "RepeatedTimeError",
-    "SkippedTimeError",
-    "SocialCollabError",
-    "StaleError",
-    "StoreError",
-    "StoreUnavailableError",
-    "TemporaryError",
-]
 
 
 class SocialCollabError(Exception):
@@ -111,32 +84,32 @@ class NaiveDatetimeError(InvalidValueError):
         )
 
 
-class NotInForceError(InvalidValueError):
+class DocumentMismatchError(InvalidValueError):
     """
     A document that differs from the organization in force.
 
     Attributes:
         given: The digest of the document.
 
-        in_force: The digest of what is in force.
+        as_of: The digest of what is in force.
 
         changes: What differs, line by line.
     """
 
     def __init__(
-        self, organization: str, *, given: str, in_force: str, changes: Sequence[str] = ()
+        self, organization: str, *, given: str, as_of: str, changes: Sequence[str] = ()
     ) -> None:
         shown = "; ".join(changes[:3]) + (f"; and {len(changes) - 3} more" if changes[3:] else "")
         super().__init__(
             f"the document of `{organization}` (digest {given[:12]}) is not what is in force"
-            f" (digest {in_force[:12]}): {shown}; propose it with `desk.propose`, or open the desk"
+            f" (digest {as_of[:12]}): {shown}; propose it with `desk.propose`, or open the desk"
             " without it",
             value=given,
-            expected=in_force,
+            expected=as_of,
         )
         self.organization = organization
         self.given = given
-        self.in_force = in_force
+        self.as_of = as_of
         self.changes = tuple(changes)
 
 
@@ -205,7 +178,7 @@ class FaultError(InvalidValueError):
         self.suggestion = suggestion
 
 
-class RefusedError(SocialCollabError):
+class NotAllowedError(SocialCollabError):
     """
     A command that may not be done, now or by this person.
 
@@ -297,7 +270,7 @@ class StoreUnavailableError(StoreError):
     """A store that cannot be read or written now: disk full, read-only, or locked."""
 
 
-class OutdatedRowsError(StoreError):
+class StaleProjectionError(StoreError):
     """Index rows that were written under other indexes than are declared now."""
 
 
@@ -305,7 +278,7 @@ class NewerVersionError(StoreError):
     """A file or an event that a newer version of this library wrote: this one cannot know it."""
 
 
-class JournalDamagedError(StoreError):
+class CorruptJournalError(StoreError):
     """
     A journal that cannot be what was written.
 
@@ -334,7 +307,7 @@ class NetworkError(SocialCollabError):
         self.status = status
 
 
-class CredentialsRefusedError(NetworkError):
+class AuthenticationError(NetworkError):
     """The network does not accept the credentials: sign in again."""
 
 
@@ -362,7 +335,7 @@ class RejectedError(NetworkError):
     """The network refuses this content; sending it again will not help."""
 
 
-class TemporaryError(NetworkError):
+class TransientError(NetworkError):
     """The network is known to have made nothing; the same request may be sent again later."""
 
 

@@ -10,24 +10,6 @@ from typing import Final, NewType
 
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
 
-__all__ = [
-    "DeliveryId",
-    "EventId",
-    "GuideId",
-    "MemberId",
-    "OrganizationId",
-    "PolicyId",
-    "PostId",
-    "ProfileId",
-    "StepId",
-    "TeamId",
-    "WorkspaceId",
-    "check_id",
-    "did_you_mean",
-    "nearest",
-    "uuid7",
-]
-
 OrganizationId = NewType("OrganizationId", str)
 WorkspaceId = NewType("WorkspaceId", str)
 ProfileId = NewType("ProfileId", str)

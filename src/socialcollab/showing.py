@@ -18,28 +18,6 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 
-__all__ = [
-    "STATES",
-    "Html",
-    "Shown",
-    "Tone",
-    "badge",
-    "card",
-    "day",
-    "escape",
-    "facts",
-    "link",
-    "listed",
-    "meter",
-    "moment",
-    "quoted",
-    "rows",
-    "safe_href",
-    "show",
-    "state_badge",
-    "unbroken",
-]
-
 Tone = Literal["grey", "amber", "orange", "teal", "blue", "green", "violet", "red"]
 
 STATES: Final[Mapping[str, tuple[Tone, str]]] = {
@@ -61,7 +39,7 @@ STATES: Final[Mapping[str, tuple[Tone, str]]] = {
     "unknown": ("red", "?"),
     "removing": ("grey", "↓"),
     "removed": ("grey", "✕"),
-    "observed": ("teal", "◌"),
+    "native_post": ("teal", "◌"),
 }
 """Every state that people see: its tone, and a sign for those who see no colour."""
 

@@ -180,7 +180,9 @@ def test_history_names_who_did_what(run: Run, desk: Path) -> None:
 
 def test_reindex_mends_what_an_audit_finds_of_records(run: Run, desk: Path) -> None:
     with sqlite3.connect(desk) as raw:
-        raw.execute("UPDATE socialcollab_streams SET record = x'00' WHERE stream = 'organization'")
+        raw.execute(
+            "UPDATE socialcollab_streams SET snapshot = x'00' WHERE stream = 'organization'"
+        )
     raw.close()
     assert run("audit", str(desk))[0] == 1
     code, out, _ = run("reindex", str(desk))
@@ -257,7 +259,7 @@ def test_who_may_is_listed_with_the_line_that_carries_it(run: Run) -> None:
     assert (0, "") == (code, err)
     assert "grants[" in out
     code, out, _ = run("who", AGENCY, "approve", "tulip-x", "--json")
-    assert all(one["member"] and one["because"] for one in json.loads(out))
+    assert all(one["member"] and one["reasons"] for one in json.loads(out))
 
 
 def test_a_permission_or_a_place_that_is_none_is_said_with_the_nearest(run: Run) -> None:
@@ -345,12 +347,12 @@ def test_what_would_be_lost_is_found_with_whose_absence_it_takes(run: Run, tmp_p
     [
         (("coverage", "--absent", "2", "--without", "eva"), "not allowed with"),
         (("coverage", "--end", "2026-07-01", "--days", "3"), "not allowed with"),
-        (("duties", "--end", "2026-07-01", "--days", "3"), "not allowed with"),
+        (("rotations", "--end", "2026-07-01", "--days", "3"), "not allowed with"),
         (
             ("coverage", "--start", "2026-07-01", "--end", "2026-06-01"),
             "--end `2026-06-01` is not after the start, `2026-07-01`",
         ),
-        (("duties", "--end", "1999-01-01"), "--end `1999-01-01` is not after the start, `now`"),
+        (("rotations", "--end", "1999-01-01"), "--end `1999-01-01` is not after the start, `now`"),
         (("coverage", "--days", "0"), "--days `0` is no number of days from 1 on"),
     ],
 )
@@ -375,13 +377,13 @@ def test_who_is_on_duty_is_listed_with_when_nobody_is(run: Run, tmp_path: Path) 
         '[[profiles]]\nid = "tulip-x"\nworkspace = "tulip"\nnetwork = "x"\n'
         '[[members]]\nid = "ben"\n[[members]]\nid = "ana"\n'
         '[roles.care]\npermissions = ["view", "reply"]\n'
-        '[[duties]]\nid = "care"\nrole = "care"\non = "tulip-x"\nhand_off = "09:00"\n'
-        'turns = [{ member = "ben", start = 2026-07-06 },\n'
+        '[[rotations]]\nid = "care"\nrole = "care"\non = "tulip-x"\nhand_off = "09:00"\n'
+        'shifts = [{ member = "ben", start = 2026-07-06 },\n'
         '{ member = "ana", start = 2026-07-01, end = 2026-07-03 }]\n',
         encoding="utf-8",
     )
     july = ("--start", "2026-07-01T07:00Z", "--days", "14")
-    code, out, _ = run("duties", str(document), *july)
+    code, out, _ = run("rotations", str(document), *july)
     assert (
         1,
         [
@@ -391,36 +393,36 @@ def test_who_is_on_duty_is_listed_with_when_nobody_is(run: Run, tmp_path: Path) 
             " 2026-07-06 09:00 Europe/Amsterdam: nobody has a turn",
         ],
     ) == (code, [" ".join(line.split()) for line in out.splitlines()])
-    code, out, _ = run("duties", str(document), *july, "--duty", "care", "--json")
+    code, out, _ = run("rotations", str(document), *july, "--rotation", "care", "--json")
     answer = json.loads(out)
-    assert (1, ["ana", "ben"]) == (code, [one["member"] for one in answer["turns"]])
-    assert [("no_turn", "2026-07-03T07:00:00+00:00")] == [
+    assert (1, ["ana", "ben"]) == (code, [one["member"] for one in answer["shifts"]])
+    assert [("no_shift", "2026-07-03T07:00:00+00:00")] == [
         (one["kind"], one["start"]) for one in answer["gaps"]
     ]
-    code, _, err = run("duties", str(document), "--duty", "cure")
+    code, _, err = run("rotations", str(document), "--rotation", "cure")
     assert code == 2
     assert "did you mean `care`?" in err
     code, out, _ = run(
-        "duties", str(document), "--start", "2026-07-01T07:00Z", "--end", "2026-07-02T07:00Z"
+        "rotations", str(document), "--start", "2026-07-01T07:00Z", "--end", "2026-07-02T07:00Z"
     )
     assert code == 0
-    document.write_text(document.read_text("utf-8").partition("[[duties]]")[0], "utf-8")
-    code, out, _ = run("duties", str(document))
+    document.write_text(document.read_text("utf-8").partition("[[rotations]]")[0], "utf-8")
+    code, out, _ = run("rotations", str(document))
     assert (0, "there is no duty") == (code, out.strip())
 
 
 def test_the_table_of_rights_is_a_page_in_either_language(run: Run, tmp_path: Path) -> None:
     page = tmp_path / "rights.html"
     at = ("--at", "2026-06-01T09:00+02:00")
-    code, out, _ = run("rights", AGENCY, "--html", str(page), *at)
+    code, out, _ = run("permissions", AGENCY, "--html", str(page), *at)
     assert code == 0
     assert "publish" in out
     english = page.read_text(encoding="utf-8")
     assert '<html lang="en">' in english
     assert "2026-06-01 09:00 Europe/Amsterdam" in english
-    run("rights", AGENCY, "--html", str(page), *at, "--language", "nl")
+    run("permissions", AGENCY, "--html", str(page), *at, "--language", "nl")
     assert "Wie wat mag" in page.read_text(encoding="utf-8")
-    _, out, _ = run("rights", AGENCY, "--json", *at)
+    _, out, _ = run("permissions", AGENCY, "--json", *at)
     assert {"member", "profile", "permissions"} == set(json.loads(out)[0])
 
 
@@ -455,20 +457,20 @@ def test_what_hangs_on_somebody_is_shown_of_a_document_and_of_a_desk(
     written(organization, document)
     database = tmp_path / "agency.db"
     with Desk.create(database, organization, owner="eva") as desk:
-        desk.acting_as("ben").draft("half", profiles=["tulip-x"], ref="half")
-    code, out, _ = run("departure", str(document), "ben")
+        desk.acting_as("ben").draft("half", profiles=["tulip-x"], external_id="half")
+    code, out, _ = run("offboarding", str(document), "ben")
     assert code == 0
-    assert "duties[0].members[1]" in out
-    code, out, _ = run("departure", str(document), "noor")
+    assert "rotations[0].members[1]" in out
+    code, out, _ = run("offboarding", str(document), "noor")
     assert code == 1
     assert "! approvals[1].steps[0].reviewers[0]" in out
-    code, out, _ = run("departure", str(database), "ben", "--json")
+    code, out, _ = run("offboarding", str(database), "ben", "--json")
     assert code == 0
     assert "half" in {one["name"] for one in json.loads(out)}
-    code, out, _ = run("departure", str(database), "eva", "--language", "nl")
+    code, out, _ = run("offboarding", str(database), "eva", "--language", "nl")
     assert code == 1
     assert "heeft een opvolger nodig" in out
-    code, _, err = run("departure", str(document), "nobody")
+    code, _, err = run("offboarding", str(document), "nobody")
     assert code == 2
     assert "there is no member `nobody`" in err
 
@@ -497,10 +499,10 @@ def test_a_desk_is_asked_with_what_holds_by_command(run: Run, tmp_path: Path) ->
     now = [dt.datetime(2020, 6, 1, 9, tzinfo=dt.UTC)]
     with Desk.create(database, organization, owner="eva", clock=lambda: now[0]) as desk:
         now[0] += dt.timedelta(days=1)
-        desk.acting_as("eva").give(
+        desk.acting_as("eva").grant(
             "member:noor", permissions="publish", on="tulip-x", until="2029-01-01", reason="a test"
         )
-        desk.acting_as("ben").away("2020-06-03", "2029-01-01", delegate="ana")
+        desk.acting_as("ben").add_absence("2020-06-03", "2029-01-01", delegate="ana")
     asked = ("can", "{}", "noor", "publish", "tulip-x", "--at", "2020-06-02T13:00")
     answers = {
         source: run(*(str(source) if word == "{}" else word for word in asked))[0]
@@ -539,13 +541,13 @@ def test_the_table_of_rights_keeps_to_a_workspace(run: Run, tmp_path: Path) -> N
         encoding="utf-8",
     )
     page = tmp_path / "rights.html"
-    code, out, _ = run("rights", str(document), "--workspace", "dike", "--html", str(page))
+    code, out, _ = run("permissions", str(document), "--workspace", "dike", "--html", str(page))
     assert (0, [["ben", "dike-x", "view"]]) == (code, [line.split() for line in out.splitlines()])
     text = page.read_text("utf-8")
     assert "dike-x" in text
     assert "tulip-x" not in text
     assert "ana" not in re.findall(r"<bdi>(.*?)</bdi>", text)
-    code, _, err = run("rights", str(document), "--workspace", "dyke")
+    code, _, err = run("permissions", str(document), "--workspace", "dyke")
     assert (2, True) == (code, "did you mean `dike`?" in err)
 
 
@@ -572,12 +574,12 @@ def written(organization: Organization, path: Path) -> None:
 
 def test_a_member_sees_what_they_may_and_whom_to_ask(run: Run) -> None:
     at = "2026-06-01T09:00+02:00"
-    code, out, err = run("rights", AGENCY, "--member", "ana", "--at", at)
+    code, out, err = run("permissions", AGENCY, "--member", "ana", "--at", at)
     assert (0, "") == (code, err)
     assert "for more, ask eva" in out
-    code, out, _ = run("rights", AGENCY, "--member", "ana", "--at", at, "--json")
+    code, out, _ = run("permissions", AGENCY, "--member", "ana", "--at", at, "--json")
     assert all(one["held"] and one["ask"] == "eva" for one in json.loads(out))
-    code, _, err = run("rights", AGENCY, "--member", "anna", "--at", at)
+    code, _, err = run("permissions", AGENCY, "--member", "anna", "--at", at)
     assert code == 2
     assert "did you mean `ana`" in err
 

@@ -6,7 +6,7 @@ import inspect
 from functools import cache, partial
 from typing import Any
 
-from socialcollab.desk import AsyncActing, AsyncDesk
+from socialcollab.desk import AsyncDesk, AsyncMemberDesk
 from socialcollab.testing.blocking_view import _Loop
 
 WRAPPED = ("engine", "store")
@@ -39,7 +39,7 @@ class Awaited:
 
     def _call(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         answer = loop().call(function(*args, **kwargs))
-        return Awaited(answer) if isinstance(answer, (AsyncActing, AsyncDesk)) else answer
+        return Awaited(answer) if isinstance(answer, (AsyncMemberDesk, AsyncDesk)) else answer
 
 
 async def _no_sleep(_: float) -> None: ...
@@ -48,7 +48,7 @@ async def _no_sleep(_: float) -> None: ...
 class AwaitedDesk:
     """Makes desks as `Desk` does."""
 
-    INDEXES = AsyncDesk.INDEXES
+    PROJECTIONS = AsyncDesk.PROJECTIONS
 
     @staticmethod
     def create(*args: Any, **options: Any) -> Awaited:

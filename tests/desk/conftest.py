@@ -14,7 +14,8 @@ import pytest
 from tests.desk.awaited import AwaitedDesk
 
 from socialcollab.desk import Desk
-from socialcollab.networks.sandbox import Fault, Sandbox
+from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, MemoryStore, SqliteStore
 
@@ -151,9 +152,11 @@ class Office:
         self.sandbox = self._sandbox(faults, **sandbox)
         self.kind = AwaitedDesk if kind.startswith("async") else Desk
         if kind.endswith("memory"):
-            self.store = MemoryStore(indexes=Desk.INDEXES)
+            self.store = MemoryStore(projections=Desk.PROJECTIONS)
         else:
-            self.store = SqliteStore(str(folder / "desk.db"), indexes=Desk.INDEXES, durable=False)
+            self.store = SqliteStore(
+                str(folder / "desk.db"), projections=Desk.PROJECTIONS, durable=False
+            )
         self.media = MemoryMedia()
         self.organization = Organization.loads(DOCUMENT)
         self.desk: Any = self.kind.create(
@@ -181,7 +184,7 @@ class Office:
             **options,
         )
 
-    def let_go_wrong(self, *faults: Fault, **options: object) -> None:
+    def let_go_wrong(self, *faults: InjectedFault, **options: object) -> None:
         """Let the same network go on with other faults, and the same desk reach it."""
         self.sandbox.close()
         self.sandbox = self._sandbox(faults, **options)

@@ -16,33 +16,34 @@ from tests.desk.conftest import DOCUMENT
 
 from socialcollab.content import Delivery, DeliveryState
 from socialcollab.desk import Desk
-from socialcollab.desk.due import run_due
-from socialcollab.desk.streams import fold
+from socialcollab.desk.journal.reducers import reducer
+from socialcollab.desk.worker.due import run_due
 from socialcollab.errors import (
     ConflictError,
     InvalidValueError,
+    NotAllowedError,
     NotFoundError,
     OutcomeUnknownError,
-    RefusedError,
     StaleError,
     StoreUnavailableError,
-    TemporaryError,
+    TransientError,
 )
-from socialcollab.networks.sandbox import Fault, Sandbox
+from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, MemoryStore
 from socialcollab.transport import Request
 
 START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 PROFILES = ("tulip-x", "tulip-mastodon")
-FAULTS: tuple[Callable[..., Fault], ...] = (
-    Fault.no_answer_after_creating,
-    Fault.no_answer_before_creating,
-    Fault.server_error,
-    Fault.server_error_after_creating,
-    Fault.rate_limited,
-    Fault.credentials_refused,
-    Fault.rejected,
+FAULTS: tuple[Callable[..., InjectedFault], ...] = (
+    InjectedFault.no_answer_after_creating,
+    InjectedFault.no_answer_before_creating,
+    InjectedFault.server_error,
+    InjectedFault.server_error_after_creating,
+    InjectedFault.rate_limited,
+    InjectedFault.credentials_refused,
+    InjectedFault.rejected,
 )
 FINAL = ("published", "missed", "failed", "cancelled", "removed")
 
@@ -79,12 +80,12 @@ class Simulation:
             if on == "create" or one.kind.value != "credentials refused"
         ]
         if self.honours_keys:
-            late = Fault.late_arrival(seconds=45)
+            late = InjectedFault.late_arrival(seconds=45)
             faults.append(attrs.evolve(late, times=None, probability=0.06, seed=seed))
         self.faults = faults
         self.folder = folder
         self.sandbox = self.network(tuple(faults))
-        self.store = MemoryStore(indexes=Desk.INDEXES)
+        self.store = MemoryStore(projections=Desk.PROJECTIONS)
         self.media = MemoryMedia()
         self.whole = Organization.loads(DOCUMENT)
         self.desk = Desk.create(self.store, self.whole, owner="eva", **self.options)
@@ -92,7 +93,7 @@ class Simulation:
         self.done = Counter[str]()
         self.number = 0
 
-    def network(self, faults: tuple[Fault, ...]) -> Sandbox:
+    def network(self, faults: tuple[InjectedFault, ...]) -> Sandbox:
         return Sandbox(
             self.folder / "out",
             faults=faults,
@@ -130,7 +131,7 @@ class Simulation:
     def open_desk(self) -> Desk:
         """Return another process's desk on the same journal, with clocks of this world."""
         desk = Desk.open(self.store, **self.options)
-        desk._publisher.carrier.monotonic = self.monotonic
+        desk._publisher.dispatcher.monotonic = self.monotonic
         return desk
 
     # people
@@ -141,7 +142,7 @@ class Simulation:
             ("write", "write", "write", "hold", "resume", "take_down", "edit", "amend",
              "mark", "absent", "schedule", "adopt", "unhold", "reconcile")
         )  # fmt: skip
-        with suppress(RefusedError, StaleError, InvalidValueError, NotFoundError):
+        with suppress(NotAllowedError, StaleError, InvalidValueError, NotFoundError):
             getattr(self, f"do_{act}")()
             self.done[act] += 1
 
@@ -238,7 +239,7 @@ class Simulation:
     def do_absent(self) -> None:
         delivery = self.in_doubt()
         if not self.there(delivery) and not self.honours_keys:
-            self.acting("eva").mark_absent(delivery.post, delivery.profile)
+            self.acting("eva").mark_not_published(delivery.post, delivery.profile)
 
     def do_reconcile(self) -> None:
         with suppress(ConflictError):
@@ -318,7 +319,7 @@ class Simulation:
             self.done["answer lost"] += 1
             raise OutcomeUnknownError("the answer was lost on its way")
         if sends and not creates and self.random.random() < 0.03:
-            raise TemporaryError("nothing reached the server")
+            raise TransientError("nothing reached the server")
         return answer
 
     def goes_on(self, worker: Worker, resume: Callable[[], Any]) -> None:
@@ -384,12 +385,12 @@ class Simulation:
         # Invariant 5: everything has come to an end, or waits for a person who is told.
         for one in self.deliveries():
             parts_wait = one.partly_out and one.problem
-            assert one.state.value in FINAL or one.trouble or parts_wait, one
+            assert one.state.value in FINAL or one.attention or parts_wait, one
         self.check_words(posts)
         self.check_holds()
         report = self.desk.audit()
         assert report.clean, report.findings
-        assert self.desk.engine.store.reindex(fold).changed == ()
+        assert self.desk.engine.store.reindex(reducer).changed == ()
 
     def check_words(self, posts: Any) -> None:
         """Invariant 1, as far as words go: what is out is a revision that was approved."""
@@ -410,7 +411,7 @@ class Simulation:
         while page := self.desk.feed(after=position, limit=500):
             for entry in page:
                 position = entry.position
-                if entry.type == "hold.set":
+                if entry.type == "hold.placed":
                     standing[entry.data.hold.id] = entry.data.hold
                 elif entry.type == "hold.ended":
                     standing.pop(entry.data.hold, None)

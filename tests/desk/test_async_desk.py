@@ -16,12 +16,12 @@ from tests.desk.conftest import DOCUMENT, START
 from socialcollab import AsyncDesk
 from socialcollab.content import Image
 from socialcollab.desk import Desk
-from socialcollab.desk.streams import fold
+from socialcollab.desk.journal.reducers import reducer
 from socialcollab.errors import InvalidValueError, NotFoundError, StoreUnavailableError
-from socialcollab.networks.sandbox import Sandbox
+from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, MemoryStore, SqliteStore, ThreadedStore
-from socialcollab.transport import Reply, Request
+from socialcollab.transport import Request, Response
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 DUE = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
@@ -37,7 +37,7 @@ class Office:
         self.sandbox = Sandbox(
             folder / "out", clock=self.clock, real_clock=self.clock, durable=False
         )
-        self.store = store if store is not None else MemoryStore(Desk.INDEXES)
+        self.store = store if store is not None else MemoryStore(Desk.PROJECTIONS)
         self.media = MemoryMedia()
 
     def clock(self) -> dt.datetime:
@@ -64,9 +64,9 @@ async def _no_sleep(_: float) -> None: ...
 @pytest.fixture(params=["memory", "sqlite", "threaded"])
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """An office on a blocking store in memory, in a file, and on an async store of the host's."""
-    store: Any = MemoryStore(Desk.INDEXES)
+    store: Any = MemoryStore(Desk.PROJECTIONS)
     if request.param == "sqlite":
-        store = SqliteStore(tmp_path / "desk.db", indexes=Desk.INDEXES, durable=False)
+        store = SqliteStore(tmp_path / "desk.db", projections=Desk.PROJECTIONS, durable=False)
     made = Office(tmp_path, ThreadedStore(store) if request.param == "threaded" else store)
     yield made
     made.sandbox.close()
@@ -98,9 +98,9 @@ def scene(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]
 
 
 def _reindex(desk: AsyncDesk) -> Any:
-    from socialcollab.desk.steps import ask
+    from socialcollab.effects import call
 
-    return (yield from ask(desk.engine.store.reindex, fold))
+    return (yield from call(desk.engine.store.reindex, reducer))
 
 
 @scene
@@ -162,24 +162,26 @@ async def test_a_command_that_is_cancelled_at_any_moment_is_done_or_not(office, 
     """The journal says which, at once, and nothing is written after its caller has been told."""
     ana = await desk.acting_as("ana")
     outcomes = set()
-    for turns in [*range(12), *range(12, 150, 6)]:
-        ref = f"ref-{turns}"
+    for shifts in [*range(12), *range(12, 150, 6)]:
+        external_id = f"ref-{shifts}"
         task = asyncio.ensure_future(
-            ana.draft(TEXT, profiles=["tulip-x"], media=[Image.from_bytes(PNG)], ref=ref)
+            ana.draft(
+                TEXT, profiles=["tulip-x"], media=[Image.from_bytes(PNG)], external_id=external_id
+            )
         )
-        for _ in range(turns):
+        for _ in range(shifts):
             await asyncio.sleep(0)
         task.cancel()
         [outcome] = await asyncio.gather(task, return_exceptions=True)
         known = len(await desk.feed())
-        found = await desk.post_by_ref(ref)
+        found = await desk.post_by_external_id(external_id)
         if isinstance(outcome, asyncio.CancelledError):
             outcomes.add(found is not None)
         else:
             assert outcome == found
         assert len(await desk.feed()) == known
     later = await desk.feed()
-    drafted = [entry.data.ref for entry in later if entry.type == "post.drafted"]
+    drafted = [entry.data.external_id for entry in later if entry.type == "post.drafted"]
     assert len(drafted) == len(set(drafted))
     assert False in outcomes
 
@@ -248,8 +250,8 @@ class _AwaitedTransport:
     def __init__(self, network: AsyncNetwork, inner: Any) -> None:
         self.network, self.inner = network, inner
 
-    async def send(self, request: Request, *, timeout_s: float) -> Reply:
-        reply: Reply = self.inner.send(request, timeout_s=timeout_s)
+    async def send(self, request: Request, *, timeout_s: float) -> Response:
+        reply: Response = self.inner.send(request, timeout_s=timeout_s)
         if self.network.on_send is not None:
             await self.network.on_send(request)
         return reply
@@ -317,8 +319,8 @@ def test_a_worker_that_is_cancelled_while_it_sends_stores_the_answer_first(tmp_p
     asyncio.run(judge())
 
 
-@pytest.mark.parametrize("turns", range(0, 400, 23))
-def test_a_worker_that_is_cancelled_at_any_moment_sends_nothing_twice(tmp_path, turns) -> None:
+@pytest.mark.parametrize("shifts", range(0, 400, 23))
+def test_a_worker_that_is_cancelled_at_any_moment_sends_nothing_twice(tmp_path, shifts) -> None:
     async def judge() -> None:
         office = Office(tmp_path)
         async with await office.create(networks={"*": AsyncNetwork(office.sandbox)}) as desk:
@@ -327,7 +329,7 @@ def test_a_worker_that_is_cancelled_at_any_moment_sends_nothing_twice(tmp_path, 
             await ben.approve(await ana.submit(post))
             office.now = DUE
             task = asyncio.ensure_future(desk.run_due(lease_s=1.0))
-            for _ in range(turns):
+            for _ in range(shifts):
                 await asyncio.sleep(0)
             task.cancel()
             await asyncio.wait([task])

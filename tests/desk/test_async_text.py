@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from socialcollab.desk import Acting, AsyncActing, AsyncDesk, Desk
+from socialcollab.desk import AsyncDesk, AsyncMemberDesk, Desk, MemberDesk
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,7 +37,9 @@ def test_the_async_text_is_current(tool) -> None:
         assert "tools/write_async.py" in kept.splitlines()[2]
 
 
-@pytest.mark.parametrize(("blocking", "awaited"), [(Desk, AsyncDesk), (Acting, AsyncActing)])
+@pytest.mark.parametrize(
+    ("blocking", "awaited"), [(Desk, AsyncDesk), (MemberDesk, AsyncMemberDesk)]
+)
 def test_both_desks_have_the_same_methods_with_the_same_parameters(blocking, awaited) -> None:
     names = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
     ours = {names.get(name, name): value for name, value in vars(blocking).items()}
@@ -53,9 +55,9 @@ def test_both_desks_have_the_same_methods_with_the_same_parameters(blocking, awa
 
 
 def test_every_public_method_is_awaited() -> None:
-    for cls in (AsyncDesk, AsyncActing):
+    for cls in (AsyncDesk, AsyncMemberDesk):
         for name, value in vars(cls).items():
-            if name.startswith("_") or name == "INDEXES":
+            if name.startswith("_") or name == "PROJECTIONS":
                 continue
             function = value.fget if isinstance(value, property) else value
             function = getattr(function, "__func__", function)
@@ -65,7 +67,7 @@ def test_every_public_method_is_awaited() -> None:
 DESK_TEXT = '''
 """A desk."""
 
-from socialcollab.desk.acting import Acting
+from socialcollab.desk.member_desk import MemberDesk
 from socialcollab.desk.ports import run
 
 __all__ = ["Desk"]
@@ -95,12 +97,12 @@ class Desk:
 ACTING_TEXT = '''
 """What one member does."""
 
-from socialcollab.desk.steps import Steps
+from socialcollab.effects import Effects
 
-__all__ = ["Acting"]
+__all__ = ["MemberDesk"]
 
 
-class Acting:
+class MemberDesk:
     def posts(self):
         return sorted(self._desk.posts, key=str) or self.each()[0].text
 
@@ -113,12 +115,12 @@ def write(tool: ModuleType, more: str = "") -> dict[str, str]:
     desk = DESK_TEXT.strip().replace(
         "{more}", textwrap.indent(textwrap.dedent(more), "    ").strip()
     )
-    return tool.write({"desk.py": desk + "\n", "acting.py": ACTING_TEXT.strip() + "\n"})
+    return tool.write({"desk.py": desk + "\n", "member_desk.py": ACTING_TEXT.strip() + "\n"})
 
 
 def test_whatever_comes_to_call_run_is_awaited(tool) -> None:
     texts = write(tool)
-    desk, acting = texts["async_desk.py"], texts["async_acting.py"]
+    desk, acting = texts["async_desk.py"], texts["async_member_desk.py"]
     for line in (
         "class AsyncDesk:",
         "return await run(steps)",
@@ -127,7 +129,7 @@ def test_whatever_comes_to_call_run_is_awaited(tool) -> None:
         "{name: (await self.organization)[name] for name in names if await self.has(name)}",
         "return name in (await self.organization)",
         "    def plain(self):",
-        "from socialcollab.desk.async_acting import AsyncActing",
+        "from socialcollab.desk.async_member_desk import AsyncMemberDesk",
         "from socialcollab.desk.async_ports import run",
     ):
         assert line in desk, line
@@ -142,8 +144,8 @@ def test_whatever_comes_to_call_run_is_awaited(tool) -> None:
     ("more", "told"),
     [
         (
-            "def head(self):\n    return self.engine.store.follow(limit=1)",
-            r"desk\.py:29: `self\.engine\.store\.follow` is called past `run` .* `yield from ask\(",
+            "def head(self):\n    return self.engine.store.read_all(limit=1)",
+            r"desk\.py:29: `self\.engine\.store\.read_all` is called past `run` .* `yield from call\(",
         ),
         (
             "def keep(self, image):\n    return self.media.put(image)",
@@ -171,10 +173,10 @@ def test_what_cannot_be_awaited_is_told_by_its_line(tool, more: str, told: str) 
 def test_a_desk_that_cannot_be_written_is_left_as_it_is(
     tool, tmp_path, monkeypatch, capsys
 ) -> None:
-    for name, text in {"desk.py": DESK_TEXT, "acting.py": ACTING_TEXT}.items():
+    for name, text in {"desk.py": DESK_TEXT, "member_desk.py": ACTING_TEXT}.items():
         body = text.strip().replace("{more}", "def keep(self):\n        time.sleep(1)")
         (tmp_path / name).write_text(f"{body}\n", "utf-8")
     monkeypatch.setattr(tool, "DESK", tmp_path)
     assert tool.main() == 1
     assert "`time.sleep` is called past `run`" in capsys.readouterr().err
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["acting.py", "desk.py"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["desk.py", "member_desk.py"]

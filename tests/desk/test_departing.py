@@ -11,8 +11,8 @@ from tests.desk.conftest import DOCUMENT
 from socialcollab.errors import (
     ConflictError,
     InvalidValueError,
+    NotAllowedError,
     NotFoundError,
-    RefusedError,
     StaleError,
 )
 from socialcollab.organization import Organization
@@ -26,15 +26,17 @@ LATER = "2026-05-01 09:30"
 def busy(office):
     """The office, with something of every kind that hangs on Ben."""
     ana, ben, eva = office.acting("ana", "ben", "eva")
-    post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at=LATER, ref="asked"))
-    ben.draft("half", profiles=["tulip-x"], ref="unfinished")
-    ready = ben.submit(ben.draft("ready", profiles=["tulip-x"], planned_at=LATER, ref="ready"))
+    post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at=LATER, external_id="asked"))
+    ben.draft("half", profiles=["tulip-x"], external_id="unfinished")
+    ready = ben.submit(
+        ben.draft("ready", profiles=["tulip-x"], planned_at=LATER, external_id="ready")
+    )
     eva.approve(ready)
     office.absences = (
-        ben.away("2026-06-01", "2026-06-09", delegate="eva"),
-        ana.away("2026-07-01", "2026-07-09", delegate="ben", permissions=["view"]),
+        ben.add_absence("2026-06-01", "2026-06-09", delegate="eva"),
+        ana.add_absence("2026-07-01", "2026-07-09", delegate="ben", permissions=["view"]),
     )
-    office.gift = eva.give(
+    office.gift = eva.grant(
         ["member:ben", "member:noor"],
         permissions="cancel",
         on=TULIP,
@@ -46,66 +48,68 @@ def busy(office):
 
 
 def codes(plan) -> dict[str, str]:
-    return {one.name: one.then.code for one in plan.things}
+    return {one.name: one.consequence.code for one in plan.items}
 
 
 def test_the_plan_names_everything_of_the_document_and_the_journal(busy) -> None:
-    plan = busy.desk.departure("ben")
+    plan = busy.desk.offboarding_plan("ben")
     found = codes(plan)
     mine, others = (one.id for one in busy.absences)
-    assert "depart.away_ends" == found[mine]
-    assert "depart.no_stand_in" == found[others]
-    assert "depart.given_stays" == found[busy.gift.id]
-    assert "depart.asked" == found["asked"]
-    assert "depart.unfinished" == found["unfinished"]
-    assert "depart.leaves" == found["ready"]
-    assert "depart.others_stay" == found["grants[2]"]
-    assert "depart.line_goes" == found["forbids[0]"]
-    assert () == plan.needing_an_heir
+    assert "offboarding.absence_ends" == found[mine]
+    assert "offboarding.no_delegate" == found[others]
+    assert "offboarding.grant_stays" == found[busy.gift.id]
+    assert "offboarding.asked" == found["asked"]
+    assert "offboarding.unfinished" == found["unfinished"]
+    assert "offboarding.scheduled" == found["ready"]
+    assert "offboarding.others_stay" == found["grants[2]"]
+    assert "offboarding.rule_removed" == found["forbids[0]"]
+    assert () == plan.needing_successor
     assert "can be edited by: eva" in str(plan)
     for language in ("en", "nl"):
-        assert all(one.then.text(language) for one in plan.things)
-    assert "depart.gave" in codes(busy.desk.departure("eva")).values()
+        assert all(one.consequence.text(language) for one in plan.items)
+    assert "offboarding.granted" in codes(busy.desk.offboarding_plan("eva")).values()
     with pytest.raises(NotFoundError, match="did you mean `ben`"):
-        busy.desk.departure("bn")
+        busy.desk.offboarding_plan("bn")
 
 
 def test_it_is_one_act_that_leaves_nothing_behind(busy) -> None:
     eva = busy.desk.acting_as("eva")
-    plan = busy.desk.departure("ben")
+    plan = busy.desk.offboarding_plan("ben")
     before = busy.desk.last_event_at(), len(busy.desk.feed())
     stand_in = f"absence {busy.absences[1].id}"
-    eva.depart(plan, heirs={**plan.heirs, stand_in: "eva"}, reason="a new job")
+    eva.offboard(plan, reassign_to={**plan.successors, stand_in: "eva"}, reason="a new job")
     assert before[0] <= busy.now
     types = [one.type for one in busy.desk.feed()[before[1] :]]
-    assert {"organization.adopted", "facts.departed"} <= set(types)
+    assert {"organization.adopted", "member.offboarded"} <= set(types)
     organization = busy.desk.organization
     assert dt.date(2026, 4, 1) == organization.members_by_id["ben"].left
     assert () == organization.access.profiles("ben", "view", at=busy.now)
-    (absence,) = busy.desk.facts().absences
+    (absence,) = busy.desk.runtime_state().absences
     assert ("ana", "eva") == (absence.member, absence.delegate)
-    (gift,) = busy.desk.facts().given
+    (gift,) = busy.desk.runtime_state().temporary_grants
     assert ["member:noor"] == [str(one) for one in gift.grant.to]
-    assert ("eva",) == busy.desk.waiting_for(busy.post)[0].asked
-    left = codes(busy.desk.departure("ben"))
-    assert {"depart.unfinished", "depart.leaves"} == set(left.values())
-    assert "a new job" == busy.desk.in_force().reason
+    assert ("eva",) == busy.desk.pending_steps(busy.post)[0].asked
+    left = codes(busy.desk.offboarding_plan("ben"))
+    assert {"offboarding.unfinished", "offboarding.scheduled"} == set(left.values())
+    assert "a new job" == busy.desk.as_of().reason
     assert busy.desk.audit().clean
-    facts = busy.desk.facts()
+    facts = busy.desk.runtime_state()
     busy.desk.reindex()
-    assert facts == busy.desk.facts()
+    assert facts == busy.desk.runtime_state()
     busy.desk.run_due()
     with pytest.raises(InvalidValueError, match="left already"):
-        eva.depart("ben", reason="again")
+        eva.offboard("ben", reason="again")
 
 
 def test_heirs_get_what_was_given_and_are_told(busy) -> None:
     eva = busy.desk.acting_as("eva")
-    eva.depart("ben", heirs={"given": "ana", "absences": "eva"}, reason="a new job")
-    (gift,) = busy.desk.facts().given
+    eva.offboard(
+        "ben", reassign_to={"temporary_grants": "ana", "absences": "eva"}, reason="a new job"
+    )
+    (gift,) = busy.desk.runtime_state().temporary_grants
     assert ["member:ana", "member:noor"] == [str(one) for one in gift.grant.to]
     assert busy.desk.organization.access.allows("ana", "cancel", "tulip-x", at=busy.now)
-    told = [one for one in busy.desk.acting_as("ana").notices() if one.kind == "takes_over"]
+    told = [one for one in busy.desk.acting_as("ana").notifications() if one.kind == "successor"]
     assert ["ben"] == [one.by for one in told]
 
 
@@ -122,16 +126,19 @@ reviewers = ["member:ben"]
 def test_what_needs_an_heir_and_has_none_is_refused_and_nothing_happens(office) -> None:
     eva = office.desk.acting_as("eva")
     eva.adopt(office.desk.propose(Organization.loads(DOCUMENT + ALONE)), reason="law")
-    plan = office.desk.departure("ben")
+    plan = office.desk.offboarding_plan("ben")
     place = "approvals[2].steps[0].reviewers[0]"
-    assert {place: "eva"} == plan.heirs
-    assert [place] == [one.place for one in plan.needing_an_heir]
-    before = office.desk.in_force().digest
-    with pytest.raises(RefusedError, match="needs an heir") as caught:
-        eva.depart(plan, reason="a new job")
-    assert [place] == [one["place"] for one in caught.value.verdict.because]
-    assert (before, ()) == (office.desk.in_force().digest, office.desk.facts().given)
-    eva.depart(plan, heirs=plan.heirs, reason="a new job")
+    assert {place: "eva"} == plan.successors
+    assert [place] == [one.place for one in plan.needing_successor]
+    before = office.desk.as_of().digest
+    with pytest.raises(NotAllowedError, match="needs an heir") as caught:
+        eva.offboard(plan, reason="a new job")
+    assert [place] == [one["place"] for one in caught.value.verdict.reasons]
+    assert (before, ()) == (
+        office.desk.as_of().digest,
+        office.desk.runtime_state().temporary_grants,
+    )
+    eva.offboard(plan, reassign_to=plan.successors, reason="a new job")
     assert "member:eva" == str(office.desk.organization.approvals[2].steps[0].reviewers[0])
 
 
@@ -141,29 +148,31 @@ def test_a_post_that_would_wait_for_nobody_keeps_them(office) -> None:
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at=LATER, tags=["offer"]))
     ben.approve(post)
     place = "approvals[1].steps[0].reviewers[0]"
-    for heir in ("ana", "tom"):
-        with pytest.raises(RefusedError, match="nobody would be left to decide"):
-            eva.depart("noor", heirs={place: heir}, reason="leaves")
-    eva.depart("noor", heirs={place: "eva"}, reason="leaves")
-    assert ("eva",) == office.desk.waiting_for(post)[-1].asked
+    for successor in ("ana", "tom"):
+        with pytest.raises(NotAllowedError, match="nobody would be left to decide"):
+            eva.offboard("noor", reassign_to={place: successor}, reason="leaves")
+    eva.offboard("noor", reassign_to={place: "eva"}, reason="leaves")
+    assert ("eva",) == office.desk.pending_steps(post)[-1].asked
     del noor
 
 
 def test_the_last_who_may_do_everything_cannot_leave(office) -> None:
     eva = office.desk.acting_as("eva")
-    plan = office.desk.departure("eva")
-    assert "workspaces[0].lead" in plan.heirs
-    (owning,) = (one for one in plan.needing_an_heir if one.then.code == "depart.last_owner")
-    assert owning.place not in plan.heirs
-    with pytest.raises(RefusedError, match="everything everywhere"):
-        eva.depart(plan, heirs=plan.heirs, reason="goes")
-    eva.depart(plan, heirs={**plan.heirs, "grants": "ben"}, reason="goes")
+    plan = office.desk.offboarding_plan("eva")
+    assert "workspaces[0].lead" in plan.successors
+    (owning,) = (
+        one for one in plan.needing_successor if one.consequence.code == "offboarding.last_owner"
+    )
+    assert owning.place not in plan.successors
+    with pytest.raises(NotAllowedError, match="everything everywhere"):
+        eva.offboard(plan, reassign_to=plan.successors, reason="goes")
+    eva.offboard(plan, reassign_to={**plan.successors, "grants": "ben"}, reason="goes")
     assert office.desk.organization.access.allows("ben", "erase", "*", at=office.now)
     assert "ben" == office.desk.organization.workspaces_by_id["tulip"].lead
 
 
-DUTY = """
-[[duties]]
+ROTATION = """
+[[rotations]]
 id = "desk"
 role = "editor"
 on = { workspace = "tulip" }
@@ -175,17 +184,17 @@ every = "day 09:00"
 
 def test_a_swap_in_which_they_would_take_over_ends_or_is_somebody_elses(office) -> None:
     eva = office.desk.acting_as("eva")
-    eva.adopt(office.desk.propose(Organization.loads(DOCUMENT + DUTY)), reason="a duty")
+    eva.adopt(office.desk.propose(Organization.loads(DOCUMENT + ROTATION)), reason="a duty")
     gone, kept = (
-        eva.swap_duty(
+        eva.swap_shift(
             "desk", start=f"2026-04-{day:02} 09:00", end=f"2026-04-{day + 1:02} 09:00", to="ben"
         )[0]
         for day in (8, 10)
     )
-    plan = office.desk.departure("ben")
-    assert "depart.swap_ends" == codes(plan)[gone.id]
-    eva.depart(plan, heirs={f"swap {kept.id}": "ana"}, reason="a new job")
-    swaps = {one.id: one for one in office.desk.facts().swaps}
+    plan = office.desk.offboarding_plan("ben")
+    assert "offboarding.swap_ends" == codes(plan)[gone.id]
+    eva.offboard(plan, reassign_to={f"swap {kept.id}": "ana"}, reason="a new job")
+    swaps = {one.id: one for one in office.desk.runtime_state().swaps}
     assert (office.now, None) == (swaps[gone.id].until, swaps[kept.id].until)
     assert "ana" == swaps[kept.id].member
     at = dt.datetime(2026, 4, 10, 12, tzinfo=dt.UTC)
@@ -194,11 +203,11 @@ def test_a_swap_in_which_they_would_take_over_ends_or_is_somebody_elses(office) 
 
 def test_a_plan_that_has_aged_is_refused_and_what_is_new_is_named(busy) -> None:
     ana, ben, eva = busy.acting("ana", "ben", "eva")
-    plan = busy.desk.departure("ben")
+    plan = busy.desk.offboarding_plan("ben")
     fresh = ben.draft("more", profiles=["tulip-x"])
     with pytest.raises(StaleError, match=f"post {fresh.id}"):
-        eva.depart(plan, heirs=plan.heirs, reason="a new job")
-    plan = busy.desk.departure("ben")
+        eva.offboard(plan, reassign_to=plan.successors, reason="a new job")
+    plan = busy.desk.offboarding_plan("ben")
     moved = Organization.loads(DOCUMENT.replace("training first", "still training"))
     eva.adopt(busy.desk.propose(moved), reason="words")  # the places are the same
     note = Grant(to="member:tom", permissions="note", on=TULIP)
@@ -206,17 +215,17 @@ def test_a_plan_that_has_aged_is_refused_and_what_is_new_is_named(busy) -> None:
         busy.desk.propose(attrs.evolve(moved, grants=(note, *moved.grants))), reason="a line more"
     )
     with pytest.raises(StaleError, match=r"grants\[3\]"):
-        eva.depart(plan, heirs=plan.heirs, reason="a new job")
+        eva.offboard(plan, reassign_to=plan.successors, reason="a new job")
     del ana
 
 
 def test_it_takes_manage_access_and_all_that_heirs_come_to_have(office) -> None:
     ana, eva = office.acting("ana", "eva")
     for who in ("ben", "nobody"):
-        with pytest.raises(RefusedError, match="somewhere they may not look"):
-            ana.depart(who, reason="x")
+        with pytest.raises(NotAllowedError, match="somewhere they may not look"):
+            ana.offboard(who, reason="x")
     with pytest.raises(NotFoundError, match="did you mean"):
-        eva.depart("bn", reason="x")
+        eva.offboard("bn", reason="x")
     manager = """
 [[grants]]
 to = "member:ana"
@@ -224,21 +233,21 @@ permissions = ["view", "manage_access"]
 on = { workspace = "*" }
 """
     eva.adopt(office.desk.propose(Organization.loads(DOCUMENT + manager)), reason="a manager")
-    with pytest.raises(RefusedError, match="does not hold `approve`"):
-        ana.depart("ben", heirs={"grants": "noor"}, reason="x")
-    ana.depart("ben", reason="x")
-    with pytest.raises(RefusedError, match="lacks `manage_policies`"):
-        ana.depart("tom", heirs={"workspaces": "ana"}, reason="x")
+    with pytest.raises(NotAllowedError, match="does not hold `approve`"):
+        ana.offboard("ben", reassign_to={"grants": "noor"}, reason="x")
+    ana.offboard("ben", reason="x")
+    with pytest.raises(NotAllowedError, match="lacks `manage_policies`"):
+        ana.offboard("tom", reassign_to={"workspaces": "ana"}, reason="x")
 
 
 def test_an_heir_who_stands_in_brings_nobody_what_the_actor_does_not_hold(busy) -> None:
     """The delegate comes to have what the absent may: whoever names one lends it."""
     eva = busy.desk.acting_as("eva")
     with pytest.raises(InvalidValueError, match="nobody can take over"):
-        eva.depart("ben", heirs={f"absence {busy.absences[0].id}": "tom"}, reason="x")
-    busy.desk.acting_as("tom").away("2026-07-08", "2026-07-12")
-    with pytest.raises(RefusedError, match="away as well"):
-        eva.depart("ben", heirs={"absences": "tom"}, reason="x")
+        eva.offboard("ben", reassign_to={f"absence {busy.absences[0].id}": "tom"}, reason="x")
+    busy.desk.acting_as("tom").add_absence("2026-07-08", "2026-07-12")
+    with pytest.raises(NotAllowedError, match="away as well"):
+        eva.offboard("ben", reassign_to={"absences": "tom"}, reason="x")
 
 
 @pytest.mark.parametrize(
@@ -246,15 +255,15 @@ def test_an_heir_who_stands_in_brings_nobody_what_the_actor_does_not_hold(busy) 
     [
         ({"reason": " "}, "needs a reason"),
         ({"on": "2026-04-02"}, "lies ahead"),
-        ({"heirs": {"duties": "eva"}}, "nothing of `ben` is called `duties`"),
-        ({"heirs": {"grants": "ben"}}, "from themselves"),
-        ({"heirs": {"grants": "evva"}}, "did you mean `eva`"),
+        ({"reassign_to": {"rotations": "eva"}}, "nothing of `ben` is called `rotations`"),
+        ({"reassign_to": {"grants": "ben"}}, "from themselves"),
+        ({"reassign_to": {"grants": "evva"}}, "did you mean `eva`"),
     ],
 )
 def test_what_cannot_be_is_refused(office, more, says) -> None:
     said = {"reason": "a new job", **more}
     with pytest.raises((InvalidValueError, NotFoundError), match=says):
-        office.desk.acting_as("eva").depart("ben", **said)
+        office.desk.acting_as("eva").offboard("ben", **said)
     assert office.desk.organization.members_by_id["ben"].left is None
 
 
@@ -264,9 +273,9 @@ def test_who_has_left_by_the_document_is_handed_over_on_the_day(office) -> None:
     eva.adopt(office.desk.propose(Organization.loads(gone)), reason="announced")
     assert office.desk.organization.access.allows("ben", "approve", "tulip-x", at=office.now)
     office.now = dt.datetime(2026, 4, 9, 9, tzinfo=dt.UTC)
-    eva.depart("ben", reason="gone")
+    eva.offboard("ben", reason="gone")
     assert dt.date(2026, 4, 3) == office.desk.organization.members_by_id["ben"].left
-    assert () == office.desk.departure("ben").things
+    assert () == office.desk.offboarding_plan("ben").items
 
 
 def test_a_departure_that_loses_the_race_is_decided_anew(busy, monkeypatch) -> None:
@@ -277,11 +286,11 @@ def test_a_departure_that_loses_the_race_is_decided_anew(busy, monkeypatch) -> N
     def once_late(self, *args, **kwargs):
         if not tries:
             tries.append(1)
-            raise ConflictError(stream="facts", expected=0, actual=1)
+            raise ConflictError(stream="runtime_state", expected=0, actual=1)
         return append(self, *args, **kwargs)
 
     monkeypatch.setattr(type(engine.store), "append", once_late)
-    eva.depart("ben", reason="a new job")
+    eva.offboard("ben", reason="a new job")
     assert tries
     assert busy.desk.organization.members_by_id["ben"].left is not None
 
@@ -293,11 +302,11 @@ def test_what_comes_back_to_whoever_has_left_is_for_the_lead(office) -> None:
     assert ["change"] == [one.kind for one in ana.to_do()]
     assert [] == [one.kind for one in eva.to_do()]
     waiting = ana.submit(ana.draft("y", profiles=["tulip-x"], planned_at=LATER))
-    eva.depart("ana", reason="a new job")
+    eva.offboard("ana", reason="a new job")
     assert ["change"] == [one.kind for one in eva.to_do() if one.kind == "change"]
     assert () == ana.to_do()
     ben.request_changes(waiting, "longer")
-    told = [one for one in office.desk.notices() if one.kind == "changes_requested"]
+    told = [one for one in office.desk.notifications() if one.kind == "changes_requested"]
     assert ["ana", "eva"] == [one.to for one in told]
 
 
@@ -321,13 +330,13 @@ on = { workspace = "tulip" }
     eva.adopt(office.desk.propose(Organization.loads(DOCUMENT + more)), reason="a colleague")
     secret = tom.draft("secret", profiles=["dike-x"])
     office.desk.acting_as("wim").edit(secret, text="secret and more")
-    plan = office.desk.departure("wim")
-    assert any(one.name == secret.id for one in plan.things)
+    plan = office.desk.offboarding_plan("wim")
+    assert any(one.name == secret.id for one in plan.items)
     noor = office.desk.acting_as("noor")
-    stale = attrs.evolve(plan, things=plan.things[:1])
+    stale = attrs.evolve(plan, items=plan.items[:1])
     for seen in (plan, stale, "wim"):
-        with pytest.raises((RefusedError, StaleError)) as caught:
-            noor.depart(seen, reason="leaves")
+        with pytest.raises((NotAllowedError, StaleError)) as caught:
+            noor.offboard(seen, reason="leaves")
         assert secret.id not in str(caught.value)
         assert "dike" not in str(caught.value)
-    eva.depart("wim", reason="leaves")
+    eva.offboard("wim", reason="leaves")

@@ -16,13 +16,13 @@ from tests.drawing import chance_of
 from tests.stores.processes import other_processes
 
 from socialcollab.desk import Desk
-from socialcollab.networks.sandbox import Sandbox
+from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import SqliteStore
 
 NOW = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 KILLS = 60
-HEIRS = {"given": "ana", "absences": "eva"}
+SUCCESSORS = {"given": "ana", "absences": "eva"}
 
 
 def options(folder: Path) -> dict[str, Any]:
@@ -38,21 +38,23 @@ def options(folder: Path) -> dict[str, Any]:
 
 
 def opened(folder: Path) -> Desk:
-    return Desk.open(SqliteStore(folder / "desk.db", indexes=Desk.INDEXES), **options(folder))
+    return Desk.open(
+        SqliteStore(folder / "desk.db", projections=Desk.PROJECTIONS), **options(folder)
+    )
 
 
 def busy(folder: Path) -> None:
     """Make a desk's file in which something of every kind hangs on Ben."""
-    store = SqliteStore(folder / "desk.db", indexes=Desk.INDEXES)
+    store = SqliteStore(folder / "desk.db", projections=Desk.PROJECTIONS)
     with Desk.create(store, Organization.loads(DOCUMENT), owner="eva", **options(folder)) as desk:
         ana, ben, eva = (desk.acting_as(name) for name in ("ana", "ben", "eva"))
         for number in range(6):
             at = f"2026-05-0{number + 1} 09:30"
             ana.submit(ana.draft(f"post {number}", profiles=["tulip-x"], planned_at=at))
             ben.draft(f"half {number}", profiles=["tulip-x"])
-        ben.away("2026-06-01", "2026-06-09", delegate="eva")
-        ana.away("2026-07-01", "2026-07-09", delegate="ben", permissions=["view"])
-        eva.give(
+        ben.add_absence("2026-06-01", "2026-06-09", delegate="eva")
+        ana.add_absence("2026-07-01", "2026-07-09", delegate="ben", permissions=["view"])
+        eva.grant(
             "member:ben",
             permissions="cancel",
             on={"workspace": "tulip"},
@@ -64,25 +66,27 @@ def busy(folder: Path) -> None:
 def departs(folder: Path, ready: Connection) -> None:
     """Let Ben leave, in a process of its own that says when it is about to."""
     with opened(folder) as desk:
-        plan = desk.departure("ben")
+        plan = desk.offboarding_plan("ben")
         ready.send("about to")
-        desk.acting_as("eva").depart(plan, heirs=HEIRS, reason="a new job")
+        desk.acting_as("eva").offboard(plan, reassign_to=SUCCESSORS, reason="a new job")
         ready.send("done")
 
 
 def left(desk: Desk) -> bool:
     """Tell whether Ben has left, and hold everything else to that."""
     gone = desk.organization.members_by_id["ben"].left is not None
-    facts = desk.facts()
-    (gift,) = facts.given
+    facts = desk.runtime_state()
+    (gift,) = facts.temporary_grants
     types = Counter(entry.type for entry in desk.feed(limit=500))
     assert [str(one) for one in gift.grant.to] == ["member:ana" if gone else "member:ben"]
     absences = [(one.member, one.delegate) for one in facts.absences]
     assert absences == ([("ana", "eva")] if gone else [("ben", "eva"), ("ana", "ben")])
-    assert (types["facts.departed"], types["organization.adopted"]) == (gone, gone)
-    asked = {name for post in desk.posts() for one in desk.waiting_for(post) for name in one.asked}
+    assert (types["member.offboarded"], types["organization.adopted"]) == (gone, gone)
+    asked = {
+        name for post in desk.posts() for one in desk.pending_steps(post) for name in one.asked
+    }
     assert asked == ({"eva"} if gone else {"ben", "eva"})
-    told = [one for one in desk.acting_as("ana").notices() if one.kind == "takes_over"]
+    told = [one for one in desk.acting_as("ana").notifications() if one.kind == "successor"]
     assert len(told) == gone
     report = desk.audit()
     assert report.clean, report.findings
@@ -125,7 +129,7 @@ def test_killed_at_any_moment_all_of_it_stands_or_nothing(
             found["all of it" if gone else "nothing"] += 1
             assert gone or kills > 1
             if not gone:
-                desk.acting_as("eva").depart("ben", heirs=HEIRS, reason="a new job")
+                desk.acting_as("eva").offboard("ben", reassign_to=SUCCESSORS, reason="a new job")
                 assert left(desk), f"seed {seed}, kill {kills}"
         shutil.rmtree(folder)
     with capsys.disabled():

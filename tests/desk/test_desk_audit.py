@@ -140,7 +140,7 @@ def test_a_desk_that_will_not_open_is_audited_all_the_same(
     path.write_bytes(journal)
     raw = sqlite3.connect(path)
     raw.execute(
-        "UPDATE socialcollab_streams SET record = CAST('{}' AS BLOB) WHERE stream = 'organization'"
+        "UPDATE socialcollab_streams SET snapshot = CAST('{}' AS BLOB) WHERE stream = 'organization'"
     )
     raw.commit()
     raw.close()

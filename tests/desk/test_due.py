@@ -10,9 +10,9 @@ from typing import Any
 import attrs
 import pytest
 
-from socialcollab.desk import INDEXES, Desk
+from socialcollab.desk import PROJECTIONS, Desk
 from socialcollab.errors import NaiveDatetimeError
-from socialcollab.networks.sandbox import Sandbox
+from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryStore
 
@@ -77,7 +77,7 @@ def published(desk: Desk) -> dict[str, str]:
 
 def desk_with(networks: Mapping[str, Any]) -> Desk:
     desk = Desk.create(
-        MemoryStore(INDEXES),
+        MemoryStore(PROJECTIONS),
         Organization.template("northwind"),
         owner="eva",
         networks=networks,

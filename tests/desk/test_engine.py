@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from socialcollab.desk import AsyncDesk, Desk
-from socialcollab.desk.steps import Steps, ask
+from socialcollab.effects import Effects, call
 from socialcollab.errors import ConflictError
 from socialcollab.stores import MemoryStore
 
 
-def losing(engine: Any, rounds: int, log: list[str], *, within: bool = True) -> Steps[str]:
+def losing(engine: Any, rounds: int, log: list[str], *, within: bool = True) -> Effects[str]:
     """Make attempts that lose so many rounds, each with attempts of its own that lose as many."""
     left = [rounds]
 
-    def attempt() -> Steps[str]:
-        yield from ask(engine.store.streams)
+    def attempt() -> Effects[str]:
+        yield from call(engine.store.streams)
         if within:
             yield from engine.again(lambda: losing(engine, rounds, log, within=False))
         if left[0]:
@@ -32,12 +32,12 @@ def losing(engine: Any, rounds: int, log: list[str], *, within: bool = True) -> 
 
 def test_attempts_within_attempts_do_not_wait_for_themselves() -> None:
     log: list[str] = []
-    desk = Desk(MemoryStore(Desk.INDEXES), "northwind")
+    desk = Desk(MemoryStore(Desk.PROJECTIONS), "northwind")
     assert desk.run(losing(desk.engine, 3, log)) == "done"
     assert log == ["within"] * 4 + ["done"]
 
     async def judge() -> list[str]:
-        adesk = AsyncDesk(MemoryStore(Desk.INDEXES), "northwind")
+        adesk = AsyncDesk(MemoryStore(Desk.PROJECTIONS), "northwind")
         alog: list[str] = []
         async with adesk, asyncio.timeout(20):
             tasks = [adesk.run(losing(adesk.engine, 3, alog)) for _ in range(5)]
@@ -48,30 +48,30 @@ def test_attempts_within_attempts_do_not_wait_for_themselves() -> None:
 
 
 def test_who_loses_every_time_is_told() -> None:
-    desk = Desk(MemoryStore(Desk.INDEXES), "northwind")
+    desk = Desk(MemoryStore(Desk.PROJECTIONS), "northwind")
     with pytest.raises(ConflictError):
         desk.run(losing(desk.engine, 99, [], within=False))
-    assert desk.engine.turn.acquire(blocking=False), "the turn was given back"
+    assert desk.engine.lock.acquire(blocking=False), "the turn was given back"
 
 
 def test_whoever_is_cancelled_while_waiting_for_the_turn_takes_none() -> None:
     async def judge() -> None:
-        desk = AsyncDesk(MemoryStore(Desk.INDEXES), "northwind")
+        desk = AsyncDesk(MemoryStore(Desk.PROJECTIONS), "northwind")
         async with desk:
-            await desk.engine.turn.acquire()
+            await desk.engine.lock.acquire()
             tasks = [
                 asyncio.ensure_future(desk.run(losing(desk.engine, 1, [], within=False)))
                 for _ in range(3)
             ]
-            while len(desk.engine.turn._waiters or ()) != 3 and not any(t.done() for t in tasks):
+            while len(desk.engine.lock._waiters or ()) != 3 and not any(t.done() for t in tasks):
                 await asyncio.sleep(0)
             tasks[0].cancel()
             await asyncio.wait([tasks[0]])
-            desk.engine.turn.release()
+            desk.engine.lock.release()
             async with asyncio.timeout(20):
                 outcomes = await asyncio.gather(*tasks, return_exceptions=True)
             assert isinstance(outcomes[0], asyncio.CancelledError)
             assert outcomes[1:] == ["done", "done"]
-            assert not desk.engine.turn.locked()
+            assert not desk.engine.lock.locked()
 
     asyncio.run(judge())

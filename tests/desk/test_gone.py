@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from tests.desk.conftest import DOCUMENT
 
-from socialcollab.errors import NotFoundError, RefusedError
+from socialcollab.errors import NotAllowedError, NotFoundError
 from socialcollab.organization import Organization
 
 PLANNED = "2026-04-07 09:30"
@@ -49,12 +49,12 @@ def test_everybody_can_still_read_and_is_refused_with_reasons(left) -> None:
     for post in left.posts.values():
         for who in ("ana", "ben", "eva"):
             acting = left.desk.acting_as(who)
-            page = acting.page(post)
-            assert page.actions == acting.actions(post)
-            for verdict in page.actions.values():
+            page = acting.post_view(post)
+            assert page.allowed_actions == acting.allowed_actions(post)
+            for verdict in page.allowed_actions.values():
                 assert verdict.explain()
                 assert verdict.explain("nl")
-        left.desk.waiting_for(post)
+        left.desk.pending_steps(post)
         left.desk.summary(post)
     assert left.desk.calendar(left.now, left.now + dt.timedelta(days=30)) is not None
 
@@ -68,16 +68,16 @@ def test_what_was_to_go_there_is_missed_and_the_rest_goes_out(left) -> None:
     }
     assert [("tulip-mastodon", "published"), ("tulip-x", "missed")] == sorted(states["approved"])
     assert [("tulip-x", "missed")] == states["alone"]
-    assert {"ana"} <= {one.to for one in left.desk.notices() if one.kind == "missed"}
+    assert {"ana"} <= {one.to for one in left.desk.notifications() if one.kind == "missed"}
     assert left.desk.audit().clean
 
 
 def test_an_edit_drops_the_target_that_is_gone(left) -> None:
     ana = left.desk.acting_as("ana")
     post = left.posts["draft"]
-    with pytest.raises(RefusedError, match="`tulip-x`, which is gone") as refused:
+    with pytest.raises(NotAllowedError, match="`tulip-x`, which is gone") as refused:
         ana.edit(post, text="anders")
-    assert ["drop_target"] == [one.code for one in refused.value.verdict.missing]
+    assert ["drop_target"] == [one.code for one in refused.value.verdict.remedies]
     post = ana.edit(post, text="anders", profiles=["tulip-mastodon"])
     assert "approved" == left.desk.acting_as("ben").approve(ana.submit(post)).state
 
@@ -100,9 +100,9 @@ def test_a_workspace_that_is_gone_leaves_its_posts_to_who_owns_everything(office
     eva.adopt(proposal, reason="the client left")
     for who in ("ana", "ben", "eva", "tom"):
         office.desk.acting_as(who).to_do()
-    page = eva.page(post)
-    assert page.actions["cancel"]
-    assert not page.actions["edit"]
+    page = eva.post_view(post)
+    assert page.allowed_actions["cancel"]
+    assert not page.allowed_actions["edit"]
     assert "cancelled" == eva.cancel(post).state
     office.now = DUE
     office.desk.run_due()

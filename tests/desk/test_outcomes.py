@@ -8,7 +8,7 @@ import pytest
 from tests.desk.test_desk import DUE, PLANNED, sound
 
 from socialcollab.content import Image
-from socialcollab.networks.sandbox import Fault
+from socialcollab.networks.sandbox.fault import InjectedFault
 
 GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 MINUTE = dt.timedelta(minutes=1)
@@ -31,7 +31,7 @@ def only(office, post):
 
 
 def troubles(office, who="ana") -> list[str]:
-    return [item.trouble for item in office.acting(who)[0].to_do() if item.kind == "triage"]
+    return [item.attention for item in office.acting(who)[0].to_do() if item.kind == "triage"]
 
 
 def out(office, profile=PROFILE) -> list[str]:
@@ -41,19 +41,28 @@ def out(office, profile=PROFILE) -> list[str]:
 @pytest.mark.parametrize(
     ("fault", "course"),
     [
-        (Fault.no_answer_after_creating(), ("unknown", ["unknown"], MINUTE, "published")),
-        (Fault.server_error_after_creating(), ("unknown", ["unknown"], MINUTE, "published")),
-        (Fault.no_answer_before_creating(), ("unknown", ["unknown"], 2 * MINUTE, "published")),
-        (Fault.server_error(), ("unknown", ["unknown"], 2 * MINUTE, "published")),
-        (Fault.slow(seconds=45), ("unknown", ["unknown"], 2 * MINUTE, "published")),
-        (Fault.late_arrival(seconds=90), ("unknown", ["unknown"], 2 * MINUTE, "published")),
-        (Fault.rate_limited(retry_after_s=600), ("scheduled", [], 5 * MINUTE, "scheduled")),
-        (Fault.rate_limited(retry_after_s=600), ("scheduled", [], 10 * MINUTE, "published")),
-        (Fault.rate_limited(retry_after_s=None), ("scheduled", [], MINUTE, "published")),
-        (Fault.credentials_refused(), ("held", ["sign_in"], 60 * MINUTE, "held")),
-        (Fault.rejected(), ("failed", ["failed"], 60 * MINUTE, "failed")),
-        (Fault.cut_upload(), ("published", [], MINUTE, "published")),
-        (Fault.half_an_upload(), ("published", [], MINUTE, "published")),
+        (InjectedFault.no_answer_after_creating(), ("unknown", ["unknown"], MINUTE, "published")),
+        (
+            InjectedFault.server_error_after_creating(),
+            ("unknown", ["unknown"], MINUTE, "published"),
+        ),
+        (
+            InjectedFault.no_answer_before_creating(),
+            ("unknown", ["unknown"], 2 * MINUTE, "published"),
+        ),
+        (InjectedFault.server_error(), ("unknown", ["unknown"], 2 * MINUTE, "published")),
+        (InjectedFault.slow(seconds=45), ("unknown", ["unknown"], 2 * MINUTE, "published")),
+        (InjectedFault.late_arrival(seconds=90), ("unknown", ["unknown"], 2 * MINUTE, "published")),
+        (InjectedFault.rate_limited(retry_after_s=600), ("scheduled", [], 5 * MINUTE, "scheduled")),
+        (
+            InjectedFault.rate_limited(retry_after_s=600),
+            ("scheduled", [], 10 * MINUTE, "published"),
+        ),
+        (InjectedFault.rate_limited(retry_after_s=None), ("scheduled", [], MINUTE, "published")),
+        (InjectedFault.credentials_refused(), ("held", ["sign_in"], 60 * MINUTE, "held")),
+        (InjectedFault.rejected(), ("failed", ["failed"], 60 * MINUTE, "failed")),
+        (InjectedFault.cut_upload(), ("published", [], MINUTE, "published")),
+        (InjectedFault.half_an_upload(), ("published", [], MINUTE, "published")),
     ],
 )
 def test_what_people_see_of_each_fault(open_office, fault, course) -> None:
@@ -76,7 +85,7 @@ def test_the_id_of_another_post_is_no_success(open_office) -> None:
     office = open_office("memory", faults=())
     earlier = approved(office, "eerder")
     due(office)
-    office.let_go_wrong(Fault.duplicate_id())
+    office.let_go_wrong(InjectedFault.duplicate_id())
     later = approved(office, "later", at="2026-04-07 10:30")
     due(office, after=60 * MINUTE)
     assert office.desk.summary(later) == "unknown"

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from socialcollab.content import Image, PostContent
-from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.workflow import commands as cm
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
@@ -34,7 +34,7 @@ def test_what_may_not_be_drafted_or_edited_leaves_no_picture_behind(office) -> N
         lambda: noor.edit(post, media=[PICTURE]),
         lambda: tom.edit(post.id, revision=post.digest, media=[PICTURE]),
     ):
-        with pytest.raises((RefusedError, NotFoundError)):
+        with pytest.raises((NotAllowedError, NotFoundError)):
             refused()
         assert not is_kept(office, PICTURE)
     assert (bare(PICTURE),) == ana.edit(post, media=[PICTURE]).media
@@ -109,7 +109,7 @@ def test_clearing_after_an_erasure_takes_in_step_with_what_is_erased(
             ana.cancel(ana.draft(f"Lente {one}", profiles=["tulip-x"], media=[picture]))
         office.desk.acting_as("eva").erase(member="ana", reason="left")
         store, asked = office.desk.engine.store, []
-        for name in ("record", "query"):
+        for name in ("snapshot", "query"):
             call = getattr(store, name)
             monkeypatch.setattr(
                 store, name, lambda *a, call=call, **k: asked.append(a) or call(*a, **k)

@@ -15,13 +15,13 @@ import pytest
 from tests.desk.test_async_desk import AsyncNetwork, Office
 
 from socialcollab.desk import AsyncDesk, Desk
-from socialcollab.desk.steps import ask
-from socialcollab.desk.streams import fold
-from socialcollab.errors import InvalidValueError, RefusedError, StaleError
+from socialcollab.desk.journal.reducers import reducer
+from socialcollab.effects import call
+from socialcollab.errors import InvalidValueError, NotAllowedError, StaleError
 from socialcollab.stores import MemoryStore, SqliteStore
 
 WORKERS = 6
-REFUSALS = (RefusedError, StaleError, InvalidValueError)
+REFUSALS = (NotAllowedError, StaleError, InvalidValueError)
 
 
 class Day:
@@ -42,8 +42,8 @@ class Day:
     async def draft(self) -> None:
         self.drafted += 1
         ana = await self.desk.acting_as("ana")
-        ref = f"ref-{self.drafted}"
-        post = await ana.draft(f"post {ref}", profiles=["tulip-x"], ref=ref)
+        external_id = f"ref-{self.drafted}"
+        post = await ana.draft(f"post {external_id}", profiles=["tulip-x"], external_id=external_id)
         await ana.submit(post, at="as soon as approved")
 
     async def advance(self) -> None:
@@ -111,7 +111,7 @@ async def play(office: Office, seed: int, rounds: int) -> Counter[str]:
 
 
 def _reindex(desk: AsyncDesk) -> Any:
-    return (yield from ask(desk.engine.store.reindex, fold))
+    return (yield from call(desk.engine.store.reindex, reducer))
 
 
 async def _judge(office: Office, desk: AsyncDesk) -> int:
@@ -132,9 +132,9 @@ async def _judge(office: Office, desk: AsyncDesk) -> int:
 
 
 def made(folder: Path, kind: str) -> tuple[Office, Any]:
-    store: Any = MemoryStore(Desk.INDEXES)
+    store: Any = MemoryStore(Desk.PROJECTIONS)
     if kind == "sqlite":
-        store = SqliteStore(folder / "desk.db", indexes=Desk.INDEXES, durable=False)
+        store = SqliteStore(folder / "desk.db", projections=Desk.PROJECTIONS, durable=False)
     return Office(folder, store), store
 
 

@@ -16,9 +16,9 @@ from types import SimpleNamespace
 import pytest
 
 from socialcollab.content import PUBLISHED_FIELDS
-from socialcollab.desk.streams import fold
-from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError, StaleError
-from socialcollab.networks.sandbox import Fault
+from socialcollab.desk.journal.reducers import reducer
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
+from socialcollab.networks.sandbox.fault import InjectedFault
 from socialcollab.permissions import PERMISSIONS
 from socialcollab.workflow import SYSTEM_MAY
 
@@ -56,7 +56,7 @@ class Week:
                 else:
                     self.command()
                 self.done += 1
-            except (RefusedError, StaleError, NotFoundError, InvalidValueError):
+            except (NotAllowedError, StaleError, NotFoundError, InvalidValueError):
                 pass
 
     def go_on(self) -> None:
@@ -85,7 +85,7 @@ class Week:
         pick = self.random.choice
         who = self.office.desk.acting_as(pick((*PEOPLE, "ana", "eva", "eva")))
         name = pick(
-            ("draft", "edit", "submit", "submit", "approve", "approve", "approve", "vote", "move",
+            ("draft", "edit", "submit", "submit", "approve", "approve", "approve", "vote", "reschedule",
              "schedule", "unschedule", "withdraw", "cancel", "comment", "hold", "resume", "note")
         )  # fmt: skip
         if name == "cancel" and self.random.random() < 0.8:
@@ -127,8 +127,8 @@ class Week:
             who.approve(post)
         elif name == "vote":
             pick((who.request_changes, who.reject))(post, "nee")
-        elif name == "move":
-            who.move(post, self.when(), profile=pick(("", *post.targets)))
+        elif name == "reschedule":
+            who.reschedule(post, self.when(), profile=pick(("", *post.targets)))
         elif name == "schedule":
             who.schedule(post, at=pick((None, self.when())))
         elif name == "comment":
@@ -142,7 +142,7 @@ class Week:
             for hold in self.office.desk.holds():
                 self.office.desk.acting_as(pick(("eva", who.member))).resume(hold.id)
         elif name == "note":
-            who.note(pick(tuple(PLACES)), self.office.now.date(), "let op")
+            who.add_calendar_note(pick(tuple(PLACES)), self.office.now.date(), "let op")
         else:
             getattr(who, name)(post)
 
@@ -196,7 +196,7 @@ class Judge:
         else:
             allowed, places = self.rights(entry, kind, name)
             assert any(self.may(entry, one, places) for one in allowed), entry
-        self.fold(entry, kind, name)
+        self.reducer(entry, kind, name)
 
     def rights(self, entry, kind, name):
         data = entry.data
@@ -209,9 +209,9 @@ class Judge:
             return allowed, self.posts[post].places
         if kind == "calendar":
             return ("schedule", "submit"), self.posts[data.post].places
-        if kind == "facts":
+        if kind == "runtime_state":
             return ("note",), [data.workspace]
-        on = data.hold.on if entry.type == "hold.set" else self.holds[data.hold]
+        on = data.hold.on if entry.type == "hold.placed" else self.holds[data.hold]
         return ("hold",), on.workspace or on.profile
 
     def judge_post(self, entry, name) -> None:
@@ -250,7 +250,7 @@ class Judge:
             assert data.alone
             assert post.workspace == "dike"
 
-    def fold(self, entry, kind, name) -> None:
+    def reducer(self, entry, kind, name) -> None:
         data = entry.data
         if entry.type == "post.drafted":
             self.posts[name] = SimpleNamespace(
@@ -279,7 +279,7 @@ class Judge:
             self.posts[name].alone = entry.actor if data.alone else None
         elif entry.type == "delivery.planned":
             self.post_of[name], self.profile_of[name] = data.post, data.profile
-        elif entry.type == "hold.set":
+        elif entry.type == "hold.placed":
             self.holds[data.hold.id] = data.hold.on
         elif entry.type == "delivery.send_started":
             self.judge_sending(name)
@@ -320,17 +320,17 @@ def play(office, naive, *, seed: int, steps: int) -> Week:
     print(f"{len(stands)} published")
     report = office.desk.audit()
     assert report.clean, report.findings
-    assert office.desk.engine.store.reindex(fold).changed == ()
+    assert office.desk.engine.store.reindex(reducer).changed == ()
     return week
 
 
 FAULTS = (
-    Fault.no_answer_after_creating(times=1),
-    Fault.no_answer_before_creating(times=1),
-    Fault.rate_limited(times=1),
-    Fault.server_error(times=1),
-    Fault.credentials_refused(times=1),
-    Fault.rejected(times=1),
+    InjectedFault.no_answer_after_creating(times=1),
+    InjectedFault.no_answer_before_creating(times=1),
+    InjectedFault.rate_limited(times=1),
+    InjectedFault.server_error(times=1),
+    InjectedFault.credentials_refused(times=1),
+    InjectedFault.rejected(times=1),
 )
 
 

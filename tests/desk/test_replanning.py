@@ -10,9 +10,9 @@ import pytest
 from tests.desk.conftest import DOCUMENT
 
 from socialcollab.desk import Desk
-from socialcollab.desk.encoding import event_data
+from socialcollab.desk.journal.encoding import event_data
 from socialcollab.errors import ConflictError, InvalidValueError
-from socialcollab.networks.sandbox import Sandbox
+from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, MemoryStore
 from socialcollab.workflow import events as ev
@@ -57,7 +57,7 @@ def desk(tmp_path, clock):
     )
     networks = {"*": sandbox}
     made = Desk.create(
-        MemoryStore(Desk.INDEXES),
+        MemoryStore(Desk.PROJECTIONS),
         Organization.loads(DOCUMENT),
         owner="eva",
         networks=networks,
@@ -84,7 +84,7 @@ def in_review(desk: Desk, number: int) -> list:
 
 
 def stored(desk: Desk) -> list[Any]:
-    return [event_data(event) for event in desk.engine.store.follow(limit=100_000)]
+    return [event_data(event) for event in desk.engine.store.read_all(limit=100_000)]
 
 
 def test_a_send_that_falls_due_while_much_is_reckoned_anew_is_not_late(desk, clock) -> None:
@@ -101,11 +101,11 @@ def test_a_send_that_falls_due_while_much_is_reckoned_anew_is_not_late(desk, clo
     [delivery] = desk.deliveries(due)
     assert "published" == delivery.state
     out = next(n for n, one in enumerate(events) if isinstance(one, ev.DeliveryPublished))
-    reckoned = [n for n, one in enumerate(events) if isinstance(one, ev.PostReplanned)]
+    reckoned = [n for n, one in enumerate(events) if isinstance(one, ev.PostReevaluated)]
     assert len(posts) == len(reckoned)
     assert reckoned[0] < out < reckoned[-1]
     assert {post.id for post in posts} == {
-        one.post for one in desk.notices(member="tom") if one.kind == "review_requested"
+        one.post for one in desk.notifications(member="tom") if one.kind == "review_requested"
     }
 
 
@@ -121,8 +121,8 @@ def test_what_is_due_already_leaves_before_anything_is_reckoned_anew(desk, clock
     assert f"delivery/{desk.deliveries(due)[0].id}" == report.worked[0]
     kinds = [type(one) for one in stored(desk)]
     out = kinds.index(ev.DeliveryPublished)
-    assert ev.PostReplanned not in kinds[kinds.index(ev.DeliveryBegun) : out]
-    assert ev.PostReplanned in kinds[out:]
+    assert ev.PostReevaluated not in kinds[kinds.index(ev.DeliveryStarted) : out]
+    assert ev.PostReevaluated in kinds[out:]
 
 
 def test_what_leaves_first_is_still_judged_by_the_rules_in_force(desk, clock) -> None:
@@ -136,7 +136,7 @@ def test_what_leaves_first_is_still_judged_by_the_rules_in_force(desk, clock) ->
     desk.run_due()
     [delivery] = desk.deliveries(due)
     assert ("missed", "not_approved") == (delivery.state, delivery.problem)
-    assert not any(isinstance(one, ev.DeliveryBegun) for one in stored(desk))
+    assert not any(isinstance(one, ev.DeliveryStarted) for one in stored(desk))
 
 
 def test_one_post_that_changes_meanwhile_keeps_no_other_from_being_reckoned(
@@ -157,7 +157,7 @@ def test_one_post_that_changes_meanwhile_keeps_no_other_from_being_reckoned(
     monkeypatch.setattr(store, "append", contested)
     desk.run_due()
     assert [] == left
-    told = [one.post for one in desk.notices(member="tom")]
+    told = [one.post for one in desk.notifications(member="tom")]
     assert sorted(post.id for post in posts) == sorted(told)
     before = len(stored(desk))
     desk.run_due()
@@ -167,7 +167,7 @@ def test_one_post_that_changes_meanwhile_keeps_no_other_from_being_reckoned(
 def test_work_that_stays_due_hides_none_of_the_rest(desk, clock) -> None:
     """More of it than is read at once: its profile's network is not given."""
     ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
-    desk._publisher.carrier.network_of = _no_network
+    desk._publisher.dispatcher.network_of = _no_network
     for one in range(120):
         at = START + dt.timedelta(minutes=30 + one)
         post = ana.submit(ana.draft(f"Lente {one}", profiles=["tulip-x"], planned_at=at))
@@ -184,7 +184,7 @@ def _no_network(profile: Any) -> Any:
 
 def test_what_an_adoption_lets_open_is_overdue_in_the_same_run_as_what_was_due(desk, clock) -> None:
     remind = DOCUMENT.replace(
-        REVIEWERS, f'{REVIEWERS}then = [{{ after = "1 hour", do = "remind" }}]\n', 1
+        REVIEWERS, f'{REVIEWERS}timers = [{{ after = "1 hour", do = "remind" }}]\n', 1
     )
     adopt(desk, remind)
     desk.run_due()
@@ -197,4 +197,4 @@ def test_what_an_adoption_lets_open_is_overdue_in_the_same_run_as_what_was_due(d
     adopt(desk, nobody)
     clock.now += dt.timedelta(hours=2)
     desk.run_due()
-    assert {"reminder", "nobody_asked"} <= {one.kind for one in desk.notices()}
+    assert {"reminder", "no_reviewer"} <= {one.kind for one in desk.notifications()}

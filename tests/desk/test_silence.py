@@ -8,7 +8,7 @@ import pytest
 from tests.desk.conftest import DOCUMENT
 
 from socialcollab.desk import Desk
-from socialcollab.errors import RefusedError
+from socialcollab.errors import NotAllowedError
 from socialcollab.organization import Organization
 from socialcollab.workflow import Actor, Event
 from socialcollab.workflow import events as ev
@@ -35,13 +35,13 @@ def drafted(office, at: str, profile: str = "tulip-x", who: str = "ana"):
 def test_no_post_is_submitted_moved_or_scheduled_into_a_silence(office) -> None:
     silent(office)
     ana, ben = office.acting("ana", "ben")
-    with pytest.raises(RefusedError, match="two minutes of silence"):
+    with pytest.raises(NotAllowedError, match="two minutes of silence"):
         ana.submit(drafted(office, WITHIN))
     post = ana.submit(drafted(office, OUTSIDE))
-    with pytest.raises(RefusedError, match="two minutes of silence"):
-        ana.move(post, WITHIN)
+    with pytest.raises(NotAllowedError, match="two minutes of silence"):
+        ana.reschedule(post, WITHIN)
     post = ben.approve(post)
-    with pytest.raises(RefusedError, match="two minutes of silence"):
+    with pytest.raises(NotAllowedError, match="two minutes of silence"):
         ana.schedule(post, at=WITHIN)
     assert "approved" == office.desk.post(post.id).state
 
@@ -51,10 +51,10 @@ def test_no_post_is_moved_or_scheduled_to_a_time_under_a_hold(office) -> None:
     post = ben.approve(ana.submit(drafted(office, OUTSIDE)))
     until = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
     eva.hold("tulip-x", reason="a crisis", until=until)
-    with pytest.raises(RefusedError, match="a crisis"):
-        ana.move(post, "2026-05-05 09:00")
-    post = ana.move(post, "2026-06-02 09:00")
-    with pytest.raises(RefusedError, match="a crisis"):
+    with pytest.raises(NotAllowedError, match="a crisis"):
+        ana.reschedule(post, "2026-05-05 09:00")
+    post = ana.reschedule(post, "2026-06-02 09:00")
+    with pytest.raises(NotAllowedError, match="a crisis"):
         ana.schedule(post, at="2026-05-05 09:00")
 
 
@@ -84,8 +84,10 @@ def test_what_concerns_nobody_keeps_nobody_from_being_told(office) -> None:
             ev.PostCommented(internal=False, text="Mooi"),
         ),
     ]
-    desk.run(engine.append(state, events, [loaded], at=engine.now(), salt=loaded.record.post.salt))
-    assert ["ana"] == [one.to for one in desk.notices() if one.kind == "commented"]
+    desk.run(
+        engine.append(state, events, [loaded], at=engine.now(), salt=loaded.snapshot.post.salt)
+    )
+    assert ["ana"] == [one.to for one in desk.notifications() if one.kind == "commented"]
 
 
 def test_what_another_hold_made_miss_its_time_is_not_laid_to_this_one(office) -> None:

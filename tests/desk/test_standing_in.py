@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from tests.desk.conftest import DOCUMENT
 
-from socialcollab.errors import NotFoundError, RefusedError
+from socialcollab.errors import NotAllowedError, NotFoundError
 from socialcollab.organization import Organization
 
 BY_BEN = ('reviewers = ["role:editor"]', 'reviewers = ["member:ben"]')
@@ -30,7 +30,7 @@ def submitted(office, who: str = "ana"):
 
 def away(office, member: str, delegate: str, **more) -> None:
     today = office.desk.engine.now().date()
-    office.desk.acting_as(member).away(
+    office.desk.acting_as(member).add_absence(
         today, today + dt.timedelta(days=7), delegate=delegate, **more
     )
 
@@ -43,16 +43,16 @@ def test_the_delegate_is_asked_told_and_decides_and_the_decision_says_for_whom(o
         tom.approve(post)
     away(office, "ben", "tom")
     office.desk.run_due()
-    (status,) = office.desk.waiting_for(post)
+    (status,) = office.desk.pending_steps(post)
     assert (("ben", "tom"), ("ben",), (("tom", "ben"),)) == (
-        status.asked, status.away, status.stand_ins,
+        status.asked, status.absent, status.delegates,
     )  # fmt: skip
-    kinds = [one.kind for one in office.desk.notices(member="tom")]
-    assert ["stands_in", "review_requested"] == kinds
+    kinds = [one.kind for one in office.desk.notifications(member="tom")]
+    assert ["delegate", "review_requested"] == kinds
     assert [post.id] == [one.post.id for one in tom.to_do()]
     assert "approved" == tom.approve(post).state
-    (decision,) = tom.page(post).decisions
-    assert ("tom", ("ben",)) == (decision.by, decision.stood_for)
+    (decision,) = tom.post_view(post).decisions
+    assert ("tom", ("ben",)) == (decision.by, decision.on_behalf_of)
     assert office.desk.audit().clean
 
 
@@ -61,8 +61,8 @@ def test_what_was_decided_in_time_stands_when_the_absent_is_back(office) -> None
     post = submitted(office)
     away(office, "ben", "tom")
     office.desk.acting_as("tom").approve(post)
-    absence = office.desk.facts().absences[0].id
-    office.desk.acting_as("ben").back(absence)
+    absence = office.desk.runtime_state().absences[0].id
+    office.desk.acting_as("ben").end_absence(absence)
     assert "approved" == office.desk.post(post.id).state
     other = submitted(office)
     with pytest.raises(NotFoundError):
@@ -74,7 +74,7 @@ def test_where_all_have_to_agree_the_delegate_speaks_for_the_absent(office) -> N
     post = submitted(office)
     away(office, "ben", "tom")
     assert "in_review" == office.desk.acting_as("tom").approve(post).state
-    (status,) = office.desk.waiting_for(post)
+    (status,) = office.desk.pending_steps(post)
     assert (("tom",), 2) == (status.approved_by, status.needed)
     assert "approved" == office.desk.acting_as("eva").approve(post).state
 
@@ -94,28 +94,28 @@ def test_one_delegate_of_two_reviewers_speaks_for_both_with_one_vote(office) -> 
     away(office, "eva", "tom")
     post = office.desk.acting_as("tom").approve(post)
     assert "approved" == post.state
-    (decision,) = office.desk.acting_as("eva").page(post).decisions
-    assert ("ben", "eva") == decision.stood_for
+    (decision,) = office.desk.acting_as("eva").post_view(post).decisions
+    assert ("ben", "eva") == decision.on_behalf_of
 
 
 def test_nobody_stands_in_for_the_author_nor_decides_so_on_their_own_work(office) -> None:
     adopt(office, ('reviewers = ["role:editor"]', 'reviewers = ["member:ben", "member:eva"]'))
     away(office, "ben", "ana")
     mine = submitted(office, "ana")
-    with pytest.raises(RefusedError, match="own work"):
+    with pytest.raises(NotAllowedError, match="own work"):
         office.desk.acting_as("ana").approve(mine)
-    office.desk.acting_as("ben").back(office.desk.facts().absences[0].id)
+    office.desk.acting_as("ben").end_absence(office.desk.runtime_state().absences[0].id)
     theirs = submitted(office, "ben")
     away(office, "ben", "tom")
-    with pytest.raises((RefusedError, NotFoundError)):
+    with pytest.raises((NotAllowedError, NotFoundError)):
         office.desk.acting_as("tom").approve(theirs)
-    (status,) = office.desk.waiting_for(theirs)
+    (status,) = office.desk.pending_steps(theirs)
     assert ("eva",) == status.asked
 
 
 def test_a_delegate_who_is_away_too_is_refused_at_once(office) -> None:
     away(office, "tom", "")
-    with pytest.raises(RefusedError, match="away as well"):
+    with pytest.raises(NotAllowedError, match="away as well"):
         away(office, "ben", "tom")
 
 
@@ -125,30 +125,30 @@ def test_only_what_the_absence_names_is_delegated(office) -> None:
     away(office, "ben", "tom", permissions=["view", "comment"])
     tom = office.desk.acting_as("tom")
     tom.comment(post, "seen")
-    with pytest.raises(RefusedError):
+    with pytest.raises(NotAllowedError):
         tom.approve(post)
 
 
 def test_somebody_on_duty_holds_the_duty_role_and_no_longer(office) -> None:
-    duty = (
-        '[[duties]]\nid = "desk"\nrole = "editor"\non = { workspace = "tulip" }\n'
+    rotation = (
+        '[[rotations]]\nid = "desk"\nrole = "editor"\non = { workspace = "tulip" }\n'
         'members = ["tom", "ana"]\nstart = 2026-03-30\nevery = "day 06:00"\n\n'
     )
-    adopt(office, ("[[approvals]]\n", f"{duty}[[approvals]]\n"))
+    adopt(office, ("[[approvals]]\n", f"{rotation}[[approvals]]\n"))
     post = submitted(office)
-    turn = {"tom", "ana"} & {
+    shift = {"tom", "ana"} & {
         who
         for who in ("tom", "ana")
-        if office.desk.organization.access.holds(
+        if office.desk.organization.access.has_role(
             who, "editor", "tulip-x", at=office.desk.engine.now()
         )
     }
-    (status,) = office.desk.waiting_for(post)
-    assert {"ben", "eva"} | (turn - {"ana"}) == set(status.asked)
+    (status,) = office.desk.pending_steps(post)
+    assert {"ben", "eva"} | (shift - {"ana"}) == set(status.asked)
     office.now += dt.timedelta(days=1)
     office.desk.run_due()
-    (status,) = office.desk.waiting_for(post)
-    assert {"ben", "eva"} | ({"tom"} - turn) == set(status.asked)
+    (status,) = office.desk.pending_steps(post)
+    assert {"ben", "eva"} | ({"tom"} - shift) == set(status.asked)
 
 
 def test_a_manager_names_no_delegate_for_somebody_who_may_more_than_they_do(office) -> None:
@@ -158,18 +158,18 @@ def test_a_manager_names_no_delegate_for_somebody_who_may_more_than_they_do(offi
     week = today, today + dt.timedelta(days=7)
     tom, eva = office.desk.acting_as("tom"), office.desk.acting_as("eva")
     for delegate in ("tom", "noor"):
-        with pytest.raises(RefusedError, match="does not hold"):
-            tom.away(*week, member="eva", delegate=delegate)
-    tom.away(*week, member="eva")
-    eva.away(*week, member="ben", delegate="noor")
+        with pytest.raises(NotAllowedError, match="does not hold"):
+            tom.add_absence(*week, member="eva", delegate=delegate)
+    tom.add_absence(*week, member="eva")
+    eva.add_absence(*week, member="ben", delegate="noor")
 
 
 def test_a_refused_delegate_tells_nothing_of_places_out_of_sight(office) -> None:
     managing = '[[grants]]\nto = "member:dirk"\npermissions = ["manage_access"]\non = { workspace = "*" }\n'
     adopt(office, ("[[forbids]]\n", f"{managing}\n[[forbids]]\n"))
     today = office.desk.engine.now().date()
-    with pytest.raises(RefusedError) as caught:
-        office.desk.acting_as("dirk").away(
+    with pytest.raises(NotAllowedError) as caught:
+        office.desk.acting_as("dirk").add_absence(
             today, today + dt.timedelta(days=7), member="ben", delegate="dirk"
         )
     assert "tulip" not in str(caught.value)

@@ -8,18 +8,18 @@ import pytest
 from tests.desk.test_desk import DUE, sound
 from tests.desk.test_outcomes import PROFILE, approved, due, only, out, troubles
 
-from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError, StaleError
-from socialcollab.networks.sandbox import Fault
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
+from socialcollab.networks.sandbox.fault import InjectedFault
 
 MINUTE = dt.timedelta(minutes=1)
 
 
 def refusal(command) -> str:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(NotAllowedError) as caught:
         command()
     verdict = caught.value.verdict
     assert verdict.explain("en") != verdict.explain("nl")
-    return verdict.because[0].code if verdict.because else "default_deny"
+    return verdict.reasons[0].code if verdict.reasons else "default_deny"
 
 
 def test_what_is_out_is_taken_down_and_asking_twice_changes_nothing(office) -> None:
@@ -31,7 +31,7 @@ def test_what_is_out_is_taken_down_and_asking_twice_changes_nothing(office) -> N
     assert office.desk.summary(post) == "removing"
     due(office)
     assert office.desk.summary(post) == "removed"
-    told = [one.to for one in office.desk.notices() if one.kind == "removed"]
+    told = [one.to for one in office.desk.notifications() if one.kind == "removed"]
     assert told == ["ana", "ana"]
     assert out(office) == out(office, "tulip-x") == []
     before = office.desk.audit().anchor
@@ -66,13 +66,13 @@ def test_what_waits_is_called_off(office) -> None:
 @pytest.mark.parametrize(
     ("fault", "gone_after"),
     [
-        (Fault.no_answer_after_creating(on="take_down"), MINUTE),
-        (Fault.no_answer_before_creating(on="take_down", times=3), MINUTE),
-        (Fault.server_error(on="take_down"), MINUTE),
-        (Fault.server_error_after_creating(on="take_down"), MINUTE),
-        (Fault.rate_limited(on="take_down", retry_after_s=600), 10 * MINUTE),
-        (Fault.rate_limited(on="take_down", retry_after_s=None), MINUTE),
-        (Fault.rejected(on="take_down"), MINUTE),
+        (InjectedFault.no_answer_after_creating(on="take_down"), MINUTE),
+        (InjectedFault.no_answer_before_creating(on="take_down", times=3), MINUTE),
+        (InjectedFault.server_error(on="take_down"), MINUTE),
+        (InjectedFault.server_error_after_creating(on="take_down"), MINUTE),
+        (InjectedFault.rate_limited(on="take_down", retry_after_s=600), 10 * MINUTE),
+        (InjectedFault.rate_limited(on="take_down", retry_after_s=None), MINUTE),
+        (InjectedFault.rejected(on="take_down"), MINUTE),
     ],
 )
 def test_a_removal_that_fails_is_tried_again_and_shown(open_office, fault, gone_after) -> None:
@@ -86,7 +86,7 @@ def test_a_removal_that_fails_is_tried_again_and_shown(open_office, fault, gone_
     if not lost_once:
         # The driver repeats what may be repeated; a first loss is not even seen.
         assert office.desk.summary(post) == "removing"
-        assert troubles(office) == ["not_removed"]
+        assert troubles(office) == ["takedown_failed"]
         assert only(office, post).network_id
     due(office, after=gone_after)
     assert office.desk.summary(post) == "removed"
@@ -100,7 +100,7 @@ def test_a_removal_with_refused_credentials_waits_until_somebody_signs_in(open_o
     post = approved(office)
     later = approved(office, "later", at="2026-04-07 10:30")
     due(office)
-    office.let_go_wrong(Fault.credentials_refused())
+    office.let_go_wrong(InjectedFault.credentials_refused())
     (eva,) = office.acting("eva")
     eva.take_down(post)
     due(office)
@@ -118,15 +118,18 @@ def test_a_removal_with_refused_credentials_waits_until_somebody_signs_in(open_o
 def test_a_wish_while_it_is_in_doubt_is_carried_out_once_it_is_known(open_office) -> None:
     """Found: taken down. Not there: called off. Never sent again in between."""
     for fault, left in (
-        (Fault.no_answer_after_creating(), "removed"),
-        (Fault.no_answer_before_creating(), "cancelled"),
-        (Fault.late_arrival(seconds=20), "removed"),
+        (InjectedFault.no_answer_after_creating(), "removed"),
+        (InjectedFault.no_answer_before_creating(), "cancelled"),
+        (InjectedFault.late_arrival(seconds=20), "removed"),
     ):
         office = open_office("memory", faults=(fault,))
         post = approved(office)
         due(office)
         office.acting("eva")[0].take_down(post)
-        assert (only(office, post).state, only(office, post).unwanted) == ("unknown", True)
+        assert (only(office, post).state, only(office, post).takedown_requested) == (
+            "unknown",
+            True,
+        )
         for _ in range(3):
             due(office, after=MINUTE)
         assert only(office, post).state == left
@@ -142,7 +145,7 @@ def test_what_was_taken_down_comes_back_only_when_it_is_asked_for(office) -> Non
     eva.take_down(post, profile=PROFILE)
     due(office)
     assert office.desk.summary(post) == "published"
-    assert refusal(lambda: eva.move(post, "2026-04-08 09:30")) == "all_published"
+    assert refusal(lambda: eva.reschedule(post, "2026-04-08 09:30")) == "all_published"
     assert refusal(lambda: eva.schedule(post)) == "time_passed"
     post = office.desk.post(post.id)
     edited = eva.edit(post, text="De lente is er nu echt")
@@ -179,10 +182,10 @@ def test_a_network_that_changes_nothing_in_place_is_named_with_what_helps(office
     due(office)
     ana, ben, eva = office.acting("ana", "ben", "eva")
     edited = ben.approve(ana.edit(post, text="De lente is er, echt"))
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(NotAllowedError) as caught:
         eva.amend(edited)
-    assert caught.value.verdict.because[0].code == "cannot_amend"
-    assert [one.code for one in caught.value.verdict.missing] == ["take_down_and_anew"]
+    assert caught.value.verdict.reasons[0].code == "cannot_amend"
+    assert [one.code for one in caught.value.verdict.remedies] == ["take_down_and_reschedule"]
     eva.amend(edited, profile=PROFILE)
     eva.take_down(edited, profile="tulip-x")
     due(office)
@@ -192,12 +195,18 @@ def test_a_network_that_changes_nothing_in_place_is_named_with_what_helps(office
 @pytest.mark.parametrize(
     ("fault", "course"),
     [
-        (Fault.no_answer_after_creating(on="amend"), ("new", "old", ["not_amended"], "new")),
-        (Fault.no_answer_before_creating(on="amend"), ("old", "old", ["not_amended"], "new")),
-        (Fault.server_error(on="amend"), ("old", "old", ["not_amended"], "new")),
-        (Fault.rate_limited(on="amend"), ("old", "old", ["not_amended"], "new")),
-        (Fault.rejected(on="amend"), ("old", "old", ["not_amended"], "old")),
-        (Fault.slow(on="amend", seconds=40), ("old", "old", ["not_amended"], "new")),
+        (
+            InjectedFault.no_answer_after_creating(on="amend"),
+            ("new", "old", ["not_amended"], "new"),
+        ),
+        (
+            InjectedFault.no_answer_before_creating(on="amend"),
+            ("old", "old", ["not_amended"], "new"),
+        ),
+        (InjectedFault.server_error(on="amend"), ("old", "old", ["not_amended"], "new")),
+        (InjectedFault.rate_limited(on="amend"), ("old", "old", ["not_amended"], "new")),
+        (InjectedFault.rejected(on="amend"), ("old", "old", ["not_amended"], "old")),
+        (InjectedFault.slow(on="amend", seconds=40), ("old", "old", ["not_amended"], "new")),
     ],
 )
 def test_a_change_without_an_answer_claims_nothing(open_office, fault, course) -> None:
@@ -247,7 +256,7 @@ def test_no_change_leaves_during_a_hold_or_after_the_approval_is_gone(office) ->
 
 def test_a_person_says_that_it_is_out(open_office) -> None:
     """Posted by hand before its time, or found while it was in doubt."""
-    office = open_office("memory", faults=(Fault.no_answer_before_creating(),))
+    office = open_office("memory", faults=(InjectedFault.no_answer_before_creating(),))
     (eva,) = office.acting("eva")
     early = approved(office, "early", at="2026-04-07 12:00")
     eva.mark_published(early, PROFILE, network_id="m1", url="https://mastodon.example/m1")
@@ -258,11 +267,13 @@ def test_a_person_says_that_it_is_out(open_office) -> None:
     assert refusal(lambda: eva.mark_published(post, PROFILE, network_id="m2")) == (
         "may_still_arrive"
     )
-    assert refusal(lambda: eva.mark_absent(post, PROFILE)) == "may_still_arrive"
+    assert refusal(lambda: eva.mark_not_published(post, PROFILE)) == "may_still_arrive"
     office.now = DUE + MINUTE
     eva.mark_published(post, PROFILE, network_id="m2")
     eva.mark_published(post, PROFILE, network_id="m2")
-    assert refusal(lambda: eva.mark_published(post, PROFILE, network_id="m3")) == "out_already"
+    assert (
+        refusal(lambda: eva.mark_published(post, PROFILE, network_id="m3")) == "already_published"
+    )
     due(office, after=60 * MINUTE)
     assert office.desk.summary(post) == "published"
     assert out(office) == []
@@ -272,13 +283,13 @@ def test_a_person_says_that_it_is_out(open_office) -> None:
 
 
 def test_a_person_says_that_it_is_not_there(open_office) -> None:
-    office = open_office("memory", faults=(Fault.no_answer_before_creating(),))
+    office = open_office("memory", faults=(InjectedFault.no_answer_before_creating(),))
     (eva,) = office.acting("eva")
     post = approved(office)
-    assert refusal(lambda: eva.mark_absent(post, PROFILE)) == "nothing_in_doubt"
+    assert refusal(lambda: eva.mark_not_published(post, PROFILE)) == "nothing_in_doubt"
     due(office)
     office.now = DUE + MINUTE
-    eva.mark_absent(post, PROFILE)
+    eva.mark_not_published(post, PROFILE)
     assert (office.desk.summary(post), troubles(office)) == ("missed", ["missed"])
     eva.schedule(post, at="2026-04-07 12:00")
     due(office, after=180 * MINUTE)
@@ -288,7 +299,7 @@ def test_a_person_says_that_it_is_not_there(open_office) -> None:
 
 def test_an_answer_after_a_persons_word_is_kept_beside_it_and_reported(open_office) -> None:
     """A second copy is on the to-do list until it is taken down alone."""
-    office = open_office("memory", faults=(Fault.no_answer_after_creating(),))
+    office = open_office("memory", faults=(InjectedFault.no_answer_after_creating(),))
     (eva,) = office.acting("eva")
     post = approved(office)
     due(office)
@@ -296,20 +307,23 @@ def test_an_answer_after_a_persons_word_is_kept_beside_it_and_reported(open_offi
     eva.mark_published(post, PROFILE, network_id="by-hand")
     (real,) = [one.network_id for one in office.sandbox.posts()]
     # The sender that was taken for lost wakes up and stores what it was told.
-    from socialcollab.workflow import Sent, settle
+    from socialcollab.workflow import Sent, record_outcome
 
     publisher = office.desk._publisher
     sent = Sent(network_id=real, url="", published_at=office.now)
-    steps = publisher.carrier.store(
+    steps = publisher.dispatcher.store(
         only(office, post).id,
         office.now,
-        lambda again: settle(again.value, sent, again.context, attempt=1),
+        lambda again: record_outcome(again.value, sent, again.context, attempt=1),
     )
     office.desk.run(steps)
     assert office.desk.summary(post) == "published"
     assert [one.network_id for one in only(office, post).copies] == [real]
-    assert troubles(office) == ["out_twice"]
-    assert {one.to for one in office.desk.notices() if one.kind == "out_twice"} == {"ana", "eva"}
+    assert troubles(office) == ["published_twice"]
+    assert {one.to for one in office.desk.notifications() if one.kind == "published_twice"} == {
+        "ana",
+        "eva",
+    }
     eva.take_down(post, network_id=real, reason="out twice")
     ((_, problem),) = due(office).problems or (("", "none"),)
     assert problem == "none"
@@ -323,36 +337,36 @@ def test_posts_made_elsewhere_take_up_room_and_are_not_doubled(office) -> None:
     eva, dirk = office.acting("eva", "dirk")
     seen = dt.datetime(2026, 4, 1, 7, 30, tzinfo=dt.UTC)
     for _ in range(2):
-        eva.observe("tulip-x", network_id="at://native/1", at=seen, text="Zelf geplaatst")
+        eva.add_native_post("tulip-x", network_id="at://native/1", at=seen, text="Zelf geplaatst")
     with pytest.raises(NotFoundError):
-        dirk.observe("tulip-x", network_id="n", at=seen)
+        dirk.add_native_post("tulip-x", network_id="n", at=seen)
     start, end = seen - 60 * MINUTE, seen + 60 * MINUTE
     (entry,) = office.desk.calendar(start, end).entries()
-    assert (entry.state, entry.title, entry.occupies) == ("observed", "Zelf geplaatst", True)
-    eva.forget("tulip-x", network_id="at://native/1")
-    eva.forget("tulip-x", network_id="at://native/1")
+    assert (entry.state, entry.title, entry.occupies) == ("native_post", "Zelf geplaatst", True)
+    eva.remove_native_post("tulip-x", network_id="at://native/1")
+    eva.remove_native_post("tulip-x", network_id="at://native/1")
     assert office.desk.calendar(start, end).entries() == ()
-    eva.observe("tulip-x", network_id="at://native/1", at=seen)
+    eva.add_native_post("tulip-x", network_id="at://native/1", at=seen)
     assert len(office.desk.calendar(start, end).entries()) == 1
     post = approved(office, profiles=["tulip-x"])
     due(office)
     ours = only(office, post)
-    eva.observe("tulip-x", network_id=ours.network_id, at=office.now)
+    eva.add_native_post("tulip-x", network_id=ours.network_id, at=office.now)
     day = office.desk.calendar(DUE - MINUTE, DUE + MINUTE).entries()
     assert [one.state for one in day] == ["published"]
-    with pytest.raises(NotFoundError, match="observed post"):
-        eva.forget("tulip-x", network_id="never seen")
+    with pytest.raises(NotFoundError, match="native post"):
+        eva.remove_native_post("tulip-x", network_id="never seen")
     sound(office)
 
 
 def test_a_slot_that_an_observed_post_stands_in_is_taken(office) -> None:
     (eva,) = office.acting("eva")
     office.now = dt.datetime(2026, 4, 2, 7, 29, 30, tzinfo=dt.UTC)
-    eva.observe("tulip-x", network_id="1", at=office.now)
+    eva.add_native_post("tulip-x", network_id="1", at=office.now)
     office.now -= dt.timedelta(hours=12)
     ana, ben = office.acting("ana", "ben")
     post = ben.approve(ana.submit(ana.draft("een", profiles=["tulip-x"]), at="next slot"))
     assert only(office, post).at.local.isoformat() == "2026-04-02T09:30:00"
     office.now += dt.timedelta(hours=12, minutes=1)
-    eva.observe("tulip-x", network_id="2", at=office.now - dt.timedelta(seconds=30))
+    eva.add_native_post("tulip-x", network_id="2", at=office.now - dt.timedelta(seconds=30))
     assert [clash.kind for clash in office.desk.clashes(DUE - 10000 * MINUTE, DUE)] == ["same_slot"]

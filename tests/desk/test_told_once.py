@@ -8,16 +8,16 @@ import random
 import pytest
 from tests.desk.conftest import DOCUMENT
 
-from socialcollab.desk.encoding import event_data
-from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError, StaleError
+from socialcollab.desk.journal.encoding import event_data
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
 from socialcollab.organization import Organization
 from socialcollab.workflow import events as ev
-from socialcollab.workflow.notice_events import Noticed
+from socialcollab.workflow.events.notification import NotificationsQueued
 
 TOM = '[[grants]]\nto = "member:tom"\npermissions = ["view", "approve"]\non = { workspace = "tulip" }\n'
 REVIEWERS = 'reviewers = ["role:editor"]'
-DUTY = """
-[[duties]]
+ROTATION = """
+[[rotations]]
 id = "desk"
 role = "editor"
 on = { workspace = "tulip" }
@@ -43,7 +43,7 @@ def submitted(office, *, at: str = "2026-04-20 09:30"):
 
 def asked(office) -> list[str]:
     kinds = ("review_requested", "escalated")
-    return [one.to for one in office.desk.notices() if one.kind in kinds]
+    return [one.to for one in office.desk.notifications() if one.kind in kinds]
 
 
 def test_whom_an_adoption_makes_a_reviewer_is_told_once_and_nobody_else(office) -> None:
@@ -52,7 +52,7 @@ def test_whom_an_adoption_makes_a_reviewer_is_told_once_and_nobody_else(office) 
     adopt(office, (REVIEWERS, 'reviewers = ["role:editor", "member:tom"]'), more=TOM)
     office.desk.run_due()
     assert ["ben", "eva", "tom"] == asked(office)
-    (told,) = office.desk.notices(member="tom")
+    (told,) = office.desk.notifications(member="tom")
     assert (post.id, "house/edit", "") == (told.post, told.step, told.by)
     assert [post.id] == [one.post.id for one in office.desk.acting_as("tom").to_do()]
     office.desk.run_due()
@@ -115,13 +115,13 @@ def test_a_forbid_that_ends_tells_as_it_ends(office) -> None:
 
 
 def test_who_comes_on_duty_is_told_as_the_turn_begins(office) -> None:
-    adopt(office, (REVIEWERS, 'reviewers = ["duty:desk"]'), more=DUTY)
+    adopt(office, (REVIEWERS, 'reviewers = ["rotation:desk"]'), more=ROTATION)
     office.desk.run_due()
     submitted(office)
     assert ["ben"] == asked(office)
-    turn = dt.datetime(2026, 4, 7, 7, tzinfo=dt.UTC)
-    assert turn == office.desk.next_due()
-    office.now = turn
+    shift = dt.datetime(2026, 4, 7, 7, tzinfo=dt.UTC)
+    assert shift == office.desk.next_due()
+    office.now = shift
     office.desk.run_due()
     assert ["ben", "eva"] == asked(office)
     office.now += dt.timedelta(days=7)
@@ -132,11 +132,11 @@ def test_who_comes_on_duty_is_told_as_the_turn_begins(office) -> None:
 def test_an_absence_with_a_delegate_and_a_return_ask_nobody_twice(office) -> None:
     submitted(office)
     ben = office.desk.acting_as("ben")
-    absence = ben.away("2026-04-02", "2026-04-06", delegate="eva")
+    absence = ben.add_absence("2026-04-02", "2026-04-06", delegate="eva")
     office.desk.run_due()
     office.now += dt.timedelta(days=2)
     office.desk.run_due()
-    ben.back(absence)
+    ben.end_absence(absence)
     office.desk.run_due()
     office.now += dt.timedelta(days=9)
     office.desk.run_due()
@@ -151,7 +151,7 @@ def test_an_approved_post_that_is_edited_asks_anew_and_counts_from_then(office) 
     office.now += dt.timedelta(days=1)
     again = ana.edit(approved, text="Een andere lente")
     assert ["ben", "eva", "ben", "eva"] == asked(office)
-    (step,) = office.desk.waiting_for(again)
+    (step,) = office.desk.pending_steps(again)
     assert opened + dt.timedelta(days=1) == step.opened_at
 
 
@@ -160,7 +160,7 @@ VARIANTS = (
     (((REVIEWERS, 'reviewers = ["role:editor", "member:tom"]'),), TOM),
     (((REVIEWERS, 'reviewers = ["member:tom"]'),), TOM),
     (((REVIEWERS, 'reviewers = ["member:ben"]'),), ""),
-    (((REVIEWERS, 'reviewers = ["duty:desk"]'),), DUTY),
+    (((REVIEWERS, 'reviewers = ["rotation:desk"]'),), ROTATION),
     (((REVIEWERS, 'reviewers = ["member:eva", "member:tom"]'),), TOM + "start = 2026-04-04\n"),
     (((REVIEWERS, 'reviewers = ["role:editor"]\nquorum = "all"'),), TOM + "end = 2026-04-05\n"),
 )
@@ -195,18 +195,20 @@ def test_whatever_happens_who_must_decide_knows_and_nobody_is_told_twice(
             elif pick == "away":
                 first = office.now.date() + dt.timedelta(days=rng.randrange(3))
                 last = first + dt.timedelta(days=rng.randrange(1, 4))
-                absences.append((who, who.away(first, last, delegate=rng.choice(("", "eva")))))
+                absences.append(
+                    (who, who.add_absence(first, last, delegate=rng.choice(("", "eva"))))
+                )
             elif pick == "back" and absences:
                 (back, absence) = absences.pop()
-                back.back(absence)
+                back.end_absence(absence)
             elif pick == "swap":
                 start = office.now + dt.timedelta(hours=rng.choice((-2, 1, 30)))
-                who.swap_duty("desk", start=start, end=start + dt.timedelta(hours=rng.choice((3, 60))),
+                who.swap_shift("desk", start=start, end=start + dt.timedelta(hours=rng.choice((3, 60))),
                               to=rng.choice(("ben", "eva", "tom")))  # fmt: skip
             elif pick == "again":
                 ana = office.desk.acting_as("ana")
                 ana.submit(ana.withdraw(post) if post.state == "in_review" else post)
-        except (RefusedError, StaleError, NotFoundError, InvalidValueError):
+        except (NotAllowedError, StaleError, NotFoundError, InvalidValueError):
             continue
         office.desk.run_due()
         for post in posts:
@@ -224,18 +226,18 @@ def judge(office, post: str) -> None:
             actor = stored.actor.removeprefix("member:")
         if isinstance(data, ev.PostSubmitted):
             told = {}
-        elif isinstance(data, ev.PostReplanned):
+        elif isinstance(data, ev.PostReevaluated):
             reopened = set(map(str, data.anew))
             told = {
                 str(key): [] if str(key) in reopened else told.get(str(key), [])
                 for key in data.open
             }
-            fresh = {str(key): members for key, members in data.told.items()}
+            fresh = {str(key): members for key, members in data.notified.items()}
             for step, members in fresh.items():
                 # Whoever opened a step that asks them knows.
                 told[step] += [one for one in members if one == actor]
-        elif isinstance(data, Noticed):
-            for one in data.notices:
+        elif isinstance(data, NotificationsQueued):
+            for one in data.notifications:
                 if one.kind in ("review_requested", "escalated"):
                     assert one.to not in told[one.step] or one.to == actor
                     told[one.step].append(one.to)

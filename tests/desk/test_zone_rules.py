@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from socialcollab.desk import replanning
+from socialcollab.desk.worker import reevaluation
 from socialcollab.time import zones
 
 PLANNED = "2026-04-07 09:30"
@@ -27,7 +27,7 @@ def new_rules(monkeypatch):
         monkeypatch.setattr(
             zones, "_load", lambda name: moved if name == "Europe/Amsterdam" else known(name)
         )
-        monkeypatch.setattr(replanning, "tzdata_version", lambda: version)
+        monkeypatch.setattr(reevaluation, "tzdata_version", lambda: version)
 
     return take_effect
 
@@ -40,17 +40,17 @@ def test_a_delivery_leaves_at_its_wall_time_under_the_new_rules(office, new_rule
     new_rules()
     office.desk.run_due()
     assert AMSTERDAM + dt.timedelta(hours=1) == office.desk.next_due()
-    moved = [one for one in office.desk.notices() if one.kind == "moved_by_zone"]
+    moved = [one for one in office.desk.notifications() if one.kind == "zone_changed"]
     assert [("ana", "tulip-x"), ("eva", "tulip-x")] == [(one.to, one.profile) for one in moved]
-    (event,) = (one for one in office.desk.history(post) if one.type == "delivery.replanned")
+    (event,) = (one for one in office.desk.history(post) if one.type == "delivery.rescheduled")
     assert (AMSTERDAM, AMSTERDAM + dt.timedelta(hours=1)) == (event.data.was, event.data.now)
     assert office.desk.audit().clean
     calendar = office.desk.calendar(AMSTERDAM, AMSTERDAM + dt.timedelta(days=3))
     assert {8} == {entry.at.hour for entry in calendar.entries()}
     assert {post.id, waiting.id, draft.id} == {entry.post for entry in calendar.entries()}
-    before = office.desk.engine.store.follow()[-1].position
+    before = office.desk.engine.store.read_all()[-1].position
     office.desk.run_due()
-    assert before == office.desk.engine.store.follow()[-1].position
+    assert before == office.desk.engine.store.read_all()[-1].position
 
 
 def test_a_worker_with_older_zone_data_leaves_it_and_says_so(office, new_rules) -> None:
@@ -68,7 +68,7 @@ def test_what_waits_for_newer_zone_data_is_due_and_hides_nothing_that_comes_late
     ana, ben = office.acting("ana", "ben")
     ben.approve(ana.submit(ana.draft("Lente", profiles=["tulip-x"], planned_at=PLANNED)))
     since = office.now
-    ana.away("2026-04-10", "2026-04-12")
+    ana.add_absence("2026-04-10", "2026-04-12")
     new_rules("2001a")
     report = office.desk.run_due()
     assert since == office.desk.next_due()

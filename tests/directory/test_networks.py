@@ -7,7 +7,7 @@ import pytest
 
 from socialcollab.directory import networks
 from socialcollab.directory.network import CreateOnce, NetworkDescription
-from socialcollab.directory.networks import NETWORKS, network
+from socialcollab.directory.networks.lookup import NETWORKS, network
 from socialcollab.errors import InvalidValueError
 
 

@@ -269,11 +269,11 @@ def test_whoever_stands_in_is_asked_in_django_too(office) -> None:
 
     ana = get_user_model().objects.get(username="ana")
     ben = office.desk().acting_as("ben")
-    absence = ben.away("2026-04-06", "2026-04-08", delegate="ana")
+    absence = ben.add_absence("2026-04-06", "2026-04-08", delegate="ana")
     try:
         assert ana.has_perm("desk.approve", "tulip-x")
     finally:
-        office.desk().acting_as("eva").back(absence.id)
+        office.desk().acting_as("eva").end_absence(absence.id)
 
 
 def test_an_act_of_the_offices_own_rests_on_the_same_rules(office, signed_in) -> None:

@@ -112,7 +112,7 @@ async def in_review(of: Any, **changed: Any) -> dict[str, Any]:
 @scene
 async def test_a_post_goes_from_draft_to_published(room, of) -> None:
     post = await in_review(of)
-    assert post["waiting_for"] == {"house/edit": ["ben"]}
+    assert post["pending_steps"] == {"house/edit": ["ben"]}
     [item] = (await of("ben").get("/to-do")).json()
     assert (item["kind"], item["post"], item["step"]) == ("decide", post["id"], "house/edit")
     shown = (await of("ben").get(f"/posts/{post['id']}")).json()
@@ -145,7 +145,7 @@ async def test_a_refusal_says_why_and_what_would_help(room, of) -> None:
     assert answer.status_code == 403
     said = answer.json()
     assert said["error"].startswith("refused: ")
-    assert said["because"] or said["would_help"]
+    assert said["reasons"] or said["remedies"]
 
 
 @scene
@@ -227,7 +227,7 @@ async def test_endpoints_of_the_service_rest_on_the_desks_rules(room, of) -> Non
     ] == 55
     refused = await of("ana").post("/profiles/tulip-x/budget", json={"euros": 50})
     assert refused.status_code == 403
-    assert "ads.boost" in str(refused.json()["would_help"])
+    assert "ads.boost" in str(refused.json()["remedies"])
     for profile in ("tulip-mastodon", "nowhere"):
         # One that kim may not view, and one that does not exist.
         gone = await of("kim").post(f"/profiles/{profile}/budget", json={"euros": 50})
@@ -248,6 +248,6 @@ async def test_who_may_is_told_to_those_who_manage_access(room, of) -> None:
     assert (await of("kim").get("/me/profiles/boost")).status_code == 422
     # What is in force counts holidays: ana approves for ben.
     ben = await room.desk.acting_as("ben")
-    await ben.away("2026-04-06", "2026-04-08", delegate="ana")
+    await ben.add_absence("2026-04-06", "2026-04-08", delegate="ana")
     answer = await of("eva").get("/profiles/tulip-x/who/approve")
     assert "stands in for `ben`" in answer.json()["ana"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from socialcollab.directory import Party
+from socialcollab.directory import Principal
 from socialcollab.errors import InvalidValueError
-from socialcollab.inbox import InboxSettings, Routine, Routing, When
+from socialcollab.inbox import InboxSettings, Routine, Routing, RoutingCondition
 
 
 def test_a_fallback_is_a_party() -> None:
-    assert InboxSettings(fallback="lead").fallback == Party("lead")
+    assert InboxSettings(fallback="lead").fallback == Principal("lead")
     with pytest.raises(InvalidValueError, match="did you mean `member:eva`"):
         InboxSettings(fallback="eva")
 
@@ -24,7 +24,7 @@ def test_a_rule_reads_plain_values() -> None:
         priority="critical",
         respond_within="30 business minutes",
     )
-    assert rule.when == When(any_text=("opzeggen",))
+    assert rule.when == RoutingCondition(any_text=("opzeggen",))
     assert str(rule.respond_within) == "30 business minutes"
     assert rule.on.kind == ("direct",)
 
@@ -37,7 +37,7 @@ def test_a_priority_is_one_of_five_words() -> None:
 @pytest.mark.parametrize("text", ["", " ", ("opzeggen", "")])
 def test_an_empty_text_is_refused_since_every_message_has_it(text: str) -> None:
     with pytest.raises(InvalidValueError, match="empty text"):
-        When(any_text=text)
+        RoutingCondition(any_text=text)
 
 
 def test_a_routine_reads_its_rule() -> None:

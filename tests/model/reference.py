@@ -71,8 +71,8 @@ class World:
         }
 
     @staticmethod
-    def is_to(party: str, who: str) -> bool:
-        kind, _, name = party.partition(":")
+    def is_to(principal: str, who: str) -> bool:
+        kind, _, name = principal.partition(":")
         return name == who if kind == "member" else who in TEAMS[name]
 
     @staticmethod
@@ -94,8 +94,8 @@ class World:
 
     # Who must agree ----------------------------------------------------------
 
-    def everyone(self, party: str, post: dict) -> set[str]:
-        kind, _, name = party.partition(":")
+    def everyone(self, principal: str, post: dict) -> set[str]:
+        kind, _, name = principal.partition(":")
         if kind == "lead":
             return {LEADS[post["ws"]]}
         if kind == "member":
@@ -146,10 +146,10 @@ class World:
             steps.update(self.steps_of(policy))
         covered = set()
         for step in steps.values():
-            covered |= set(step["covers"] or PUBLISHED)
+            covered |= set(step["binds"] or PUBLISHED)
         uncovered = set(PUBLISHED) - covered
         steps = {
-            key: {**step, "binds": set(step["covers"] or PUBLISHED) | uncovered}
+            key: {**step, "binds": set(step["binds"] or PUBLISHED) | uncovered}
             for key, step in steps.items()
         }
         for key in post["due"] - set(steps):
@@ -157,7 +157,7 @@ class World:
                 known = self.steps_of(policy)
                 about = any(PROFILES[target] == policy["ws"] for target in post["targets"])
                 if key in known and about:
-                    steps[key] = {**known[key], "binds": set(known[key]["covers"] or PUBLISHED)}
+                    steps[key] = {**known[key], "binds": set(known[key]["binds"] or PUBLISHED)}
         return steps
 
     def needed(self, post: dict) -> dict[str, dict]:
@@ -165,7 +165,7 @@ class World:
         if steps:
             return steps
         alone = {"reviewers": None, "quorum": 1, "waits": set(), "binds": set(PUBLISHED),
-                 "may_edit": False, "within": None, "then": [], "covers": ()}  # fmt: skip
+                 "may_edit": False, "within": None, "timers": []}  # fmt: skip
         return {"none/approve": alone}
 
     def asked(self, key: str, step: dict, post: dict) -> set[str]:
@@ -173,15 +173,15 @@ class World:
             found = set(PEOPLE)
         else:
             found = set()
-            for party in (*step["reviewers"], *post["clocks"].get(key, {}).get("added", ())):
-                found |= self.everyone(party, post)
+            for principal in (*step["reviewers"], *post["clocks"].get(key, {}).get("added", ())):
+                found |= self.everyone(principal, post)
         if not step["may_edit"]:
             found -= self.authors(post)
             if "time" in step["binds"]:
                 found -= {one["by"] for one in post["revisions"]}
         return {who for who in found if post["targets"] and self.may_on(who, "approve", post)}
 
-    def stand_ins(self, own: set[str], post: dict) -> set[tuple[str, str]]:
+    def delegates(self, own: set[str], post: dict) -> set[tuple[str, str]]:
         """Return who may decide in the place of whom; on nobody's own work, nor on that one's."""
         return {
             (who, absent)
@@ -207,11 +207,11 @@ class World:
         found = {}
         for key, step in self.needed(post).items():
             own = self.asked(key, step, post)
-            stand_ins = self.stand_ins(own, post)
+            delegates = self.delegates(own, post)
             if "time" in step["binds"] and not step["may_edit"]:
                 movers = {one["by"] for one in post["revisions"]}
-                stand_ins = {pair for pair in stand_ins if not movers & set(pair)}
-            asked = own | {who for who, _ in stand_ins}
+                delegates = {pair for pair in delegates if not movers & set(pair)}
+            asked = own | {who for who, _ in delegates}
             last: dict[str, bool] = {}
             stood: dict[str, set[str]] = {}
             voters: set[str] = set()
@@ -221,7 +221,7 @@ class World:
                     continue
                 binds = all(vote["fields"][name] == fields[name] for name in step["binds"])
                 last[vote["by"]] = vote["yes"] and binds
-                stood[vote["by"]] = vote["stood_for"]
+                stood[vote["by"]] = vote["on_behalf_of"]
                 if vote["yes"]:
                     voters.add(vote["by"])
                     before = before or (key in vote["passed"] and binds)
@@ -236,7 +236,7 @@ class World:
             found[key] = {
                 "state": "passed" if enough or before else "open",
                 "asked": asked,
-                "stand_ins": stand_ins,
+                "delegates": delegates,
                 "approved": approved,
                 "binds": step["binds"],
             }
@@ -304,11 +304,11 @@ class World:
             if statuses[key]["state"] != "open":
                 continue
             step = needed[key]
-            for hours, do, party in step["then"]:
-                name = f"{hours} {do} {party}"
+            for hours, do, principal in step["then"]:
+                name = f"{hours} {do} {principal}"
                 if name not in clock["done"]:
                     at = clock["since"] + dt.timedelta(hours=hours)
-                    found.append((at, key, do, name, party))
+                    found.append((at, key, do, name, principal))
             if not clock["overdue"]:
                 waiting = statuses[key]["asked"] - statuses[key]["approved"]
                 if not statuses[key]["asked"]:
@@ -329,7 +329,7 @@ class World:
         ):
             post["state"] = "expired"
             return
-        for at, key, do, name, party in self.alarms(post):
+        for at, key, do, name, principal in self.alarms(post):
             if at > self.now or key not in post["clocks"]:
                 continue
             clock = post["clocks"][key]
@@ -338,7 +338,7 @@ class World:
             else:
                 clock["done"].append(name)
             if do == "escalate":
-                clock["added"].append(party)
+                clock["added"].append(principal)
         self.reckon(post)
 
     # Commands ----------------------------------------------------------------
@@ -397,7 +397,7 @@ class World:
             alone = post["alone"] and self.may_on(who, "publish", post)
             if self.gate(post, alone=alone):
                 if rewritten:
-                    self.replan(post)
+                    self.reevaluate(post)
             else:
                 post["state"] = "in_review"
                 # Its steps open anew: their times count from now.
@@ -405,7 +405,7 @@ class World:
                 self.call_off(post)
         self.reckon(post)
 
-    def replan(self, post: dict) -> None:
+    def reevaluate(self, post: dict) -> None:
         """Let what waits follow a rewrite, at the times it has."""
         standing = {
             one["profile"]: one for one in post["deliveries"] if one["state"] != "cancelled"
@@ -493,9 +493,9 @@ class World:
         bound = set().union(*(one["binds"] for one in counting.values()))
         self.check(that=all(was[name] == post[name] for name in bound))
         vote = {"by": who, "yes": verdict == "approve", "steps": set(counting), "fields": was,
-                "passed": set(), "stood_for": {
+                "passed": set(), "on_behalf_of": {
                     absent for one in counting.values()
-                    for name, absent in one["stand_ins"] if name == who}}  # fmt: skip
+                    for name, absent in one["delegates"] if name == who}}  # fmt: skip
         post["due"] |= set(self.required(post))
         post["pins"] = {**self.wording(post), **post["pins"]}
         post["votes"].append(vote)
@@ -515,7 +515,7 @@ class World:
         post["state"] = "draft"
         self.call_off(post)
 
-    def held(self, target: str, at: dt.datetime) -> bool:
+    def hold_status(self, target: str, at: dt.datetime) -> bool:
         return any(
             (hold["until"] is None or at < hold["until"])
             and (hold["on"] in (target, PROFILES[target]))
@@ -532,7 +532,9 @@ class World:
     def leave(self, post: dict) -> None:
         self.check(that=self.gate(post, alone=post["alone"]))
         targets = [one for one in post["targets"] if one not in self.published(post)]
-        held = [one for one in post["targets"] if post["time"] and self.held(one, post["time"])]
+        held = [
+            one for one in post["targets"] if post["time"] and self.hold_status(one, post["time"])
+        ]
         self.check(that=not held)
         self.check(that=bool(targets) and post["time"] is not None and post["time"] > self.now)
         self.call_off(post)
@@ -545,7 +547,7 @@ class World:
         self.check(that=post["state"] == "approved")
         self.check(that=bool(self.call_off(post)))
 
-    def move(self, who, *, post, seen, time):
+    def reschedule(self, who, *, post, seen, time):
         post = self.posts[post]
         self.check(that=self.may_on(who, "schedule", post))
         self.check(that=post["state"] in OPEN)
@@ -553,7 +555,7 @@ class World:
         targets = [one for one in post["targets"] if one not in self.published(post)]
         self.check(that=not post["targets"] or bool(targets))
         self.check(that=not targets or time > self.now)
-        self.check(that=not any(self.held(one, time) for one in post["targets"]))
+        self.check(that=not any(self.hold_status(one, time) for one in post["targets"]))
         self.check(that=time != post["time"])
         post["time"] = time
         post["revisions"].append(self.revision(post, who, only_time=True))
@@ -697,7 +699,7 @@ class World:
             if one["state"] == "waiting" and one["at"] <= self.now
         ]
         for one, post in waiting:
-            if self.held(one["profile"], self.now):
+            if self.hold_status(one["profile"], self.now):
                 one["state"] = "missed"
                 continue
             same = all(one["seen"][field] == post[field] for field in PUBLISHED)

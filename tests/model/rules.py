@@ -115,14 +115,14 @@ def make(rng: random.Random) -> dict:
     }
 
 
-def _step(rng: random.Random, name: str, party: str, after: tuple[str, ...]) -> dict:
+def _step(rng: random.Random, name: str, principal: str, after: tuple[str, ...]) -> dict:
     pick = rng.choice
     step = {
         "id": name,
-        "reviewers": [party],
+        "reviewers": [principal],
         "after": after,
         "quorum": pick((1, 1, 1, 2, "all")),
-        "covers": pick(((), (), ("text", "targets"), ("text", "time"))),
+        "binds": pick(((), (), ("text", "targets"), ("text", "time"))),
         "may_edit": rng.random() < 0.1,
         "within": pick((None, 3, 30)),
         "then": [],
@@ -173,16 +173,16 @@ def document(rules: dict) -> str:
                       f"after = {list(step['after'])}".replace("'", '"')]  # fmt: skip
             quorum = step["quorum"]
             lines.append(f'quorum = "{quorum}"' if quorum == "all" else f"quorum = {quorum}")
-            if step["covers"]:
-                lines.append(f"covers = {list(step['covers'])}".replace("'", '"'))
+            if step["binds"]:
+                lines.append(f"binds = {list(step['binds'])}".replace("'", '"'))
             lines.append(f"may_edit = {str(step['may_edit']).lower()}")
             if step["within"]:
                 lines.append(f'within = "{step["within"]} hours"')
             if step["then"]:
                 thens = [
                     f'{{ after = "{hours} hours", do = "{do}"'
-                    + (f', party = "{party}" }}' if party else " }")
-                    for hours, do, party in step["then"]
+                    + (f', to = "{principal}" }}' if principal else " }")
+                    for hours, do, principal in step["then"]
                 ]
-                lines.append(f"then = [{', '.join(thens)}]")
+                lines.append(f"timers = [{', '.join(thens)}]")
     return "\n".join(lines) + "\n"

@@ -10,16 +10,24 @@ import attrs
 from tests.model.reference import RefusedHereError, World
 from tests.model.rules import PEOPLE, PROFILES, document, make
 
-from socialcollab.desk import Desk, fold
+from socialcollab.desk import Desk, reducer
 from socialcollab.directory import network
-from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError, StaleError
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryStore
-from socialcollab.transport import Absent, Outgoing, Prepared, Published, Reply, Request, ask
+from socialcollab.transport import (
+    Missing,
+    OutgoingPost,
+    Prepared,
+    Published,
+    Request,
+    Response,
+    call,
+)
 
 START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 WORDS = ("tulp", "dijk", "lente", "zon")
-REFUSALS = (RefusedError, StaleError, NotFoundError, InvalidValueError)
+REFUSALS = (NotAllowedError, StaleError, NotFoundError, InvalidValueError)
 
 
 @attrs.define
@@ -37,23 +45,23 @@ class Network:
     def transport(self, profile: Any) -> Network:
         return attrs.evolve(self, profile=profile.id)
 
-    def prepare(self, outgoing: Outgoing, *, now: dt.datetime, entropy: bytes) -> Prepared:
-        return Prepared(outgoing=outgoing, keys={"key": entropy.hex()})
+    def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:
+        return Prepared(outgoing=outgoing, idempotency_keys={"key": entropy.hex()})
 
     def publish(self, prepared: Prepared, progress: Any) -> Any:
         text = prepared.outgoing.text
-        yield from ask(
+        yield from call(
             Request(method="POST", url="https://x.example/", creates=0, repeat="no", json=text)
         )
         return Published(network_id=f"n{len(self.taken)}")
 
     def find(self, prepared: Prepared, progress: Any) -> Any:
-        return Absent(conclusive_after=dt.timedelta())
+        return Missing(conclusive_after=dt.timedelta())
         yield
 
-    def send(self, request: Request, *, timeout_s: float) -> Reply:
+    def send(self, request: Request, *, timeout_s: float) -> Response:
         self.taken.append((self.profile, str(request.json)))
-        return Reply(status=200)
+        return Response(status=200)
 
     def close(self) -> None:
         pass
@@ -74,7 +82,7 @@ class Sequence:
             "real_clock": lambda: self.now,
             "sleep": lambda _: None,
         }
-        self.store = store or MemoryStore(indexes=Desk.INDEXES)
+        self.store = store or MemoryStore(projections=Desk.PROJECTIONS)
         self.desk = Desk.create(
             self.store, Organization.loads(document(self.rules)), owner="eva", **self.options
         )
@@ -157,7 +165,7 @@ class Sequence:
             rng.choice(("ana", "ana", "ben", "tom", "eva", "noor")),
             "draft",
             lambda who: who.draft(said["text"], workspace=ws, profiles=targets,
-                                  planned_at=said["time"], tags=said["tags"], ref=name),
+                                  planned_at=said["time"], tags=said["tags"], external_id=name),
             post=name, **said,
         )  # fmt: skip
         if made is not None:
@@ -166,7 +174,7 @@ class Sequence:
     def on_post(self) -> None:
         rng = self.rng
         name = rng.choice(self.names[-5:])
-        post = self.desk.post_by_ref(name)
+        post = self.desk.post_by_external_id(name)
         seen = len(post.revisions)
         if rng.random() < 0.12:
             seen = rng.randint(1, seen)
@@ -194,7 +202,7 @@ class Sequence:
             "withdraw": (lambda one: one.withdraw(post.id), {}),
             "schedule": (lambda one: one.schedule(post.id, revision=digest), {"seen": seen}),
             "unschedule": (lambda one: one.unschedule(post.id), {}),
-            "move": (lambda one: one.move(post.id, at, revision=digest),
+            "reschedule": (lambda one: one.reschedule(post.id, at, revision=digest),
                      {"seen": seen, "time": at}),
             "cancel": (lambda one: one.cancel(post.id), {}),
             "comment": (lambda one: one.comment(post.id, "?"), {}),
@@ -206,15 +214,15 @@ class Sequence:
     def likely(self, state: str) -> tuple[str, ...]:
         """Return commands that mostly fit, and now and then any."""
         every = ("edit", "submit", "approve", "request_changes", "reject", "withdraw", "schedule",
-                 "unschedule", "move", "cancel", "comment")  # fmt: skip
+                 "unschedule", "reschedule", "cancel", "comment")  # fmt: skip
         if self.rng.random() < 0.15:
             return every
         return {
-            "draft": ("submit", "submit", "edit", "move"),
+            "draft": ("submit", "submit", "edit", "reschedule"),
             "changes_requested": ("submit", "edit"),
-            "in_review": ("approve",) * 6 + ("edit", "request_changes", "move", "withdraw"),
-            "approved": ("edit", "schedule", "unschedule", "move", "move", "withdraw"),
-            "expired": ("move", "edit"),
+            "in_review": ("approve",) * 6 + ("edit", "request_changes", "reschedule", "withdraw"),
+            "approved": ("edit", "schedule", "unschedule", "reschedule", "move", "withdraw"),
+            "expired": ("reschedule", "edit"),
         }.get(state, every)
 
     def hold(self) -> None:
@@ -249,7 +257,7 @@ class Sequence:
         self.both(
             who,
             "away",
-            lambda one: one.away(start, end, member=member, delegate=delegate),
+            lambda one: one.add_absence(start, end, member=member, delegate=delegate),
             absence=str(self.commands), member=member, start=start, end=end, delegate=delegate,
         )  # fmt: skip
 
@@ -264,18 +272,18 @@ class Sequence:
         self.model.now = self.now
         assert sorted(self.model.sent) == sorted(self.sent()), self.tail()
         for name in self.names:
-            mine, post = self.model.posts[name], self.desk.post_by_ref(name)
+            mine, post = self.model.posts[name], self.desk.post_by_external_id(name)
             deliveries = [(one.profile, one.state.value) for one in self.desk.deliveries(post)]
             expected = [(one["profile"], one["state"]) for one in mine["deliveries"]]
             stands = (post.state.value, deliveries)
             assert bool(mine.get("erased")) == post.erased, f"{name}: {mine}"
             assert (mine["state"], expected) == stands, f"{name}: {mine}"
             if mine["state"] != "in_review":
-                assert () == self.desk.waiting_for(post)
+                assert () == self.desk.pending_steps(post)
                 continue
             steps = {
                 str(one.key): (one.state, set(one.asked), set(one.approved_by), one.overdue)
-                for one in self.desk.waiting_for(post)
+                for one in self.desk.pending_steps(post)
             }
             said = {
                 key: (one["state"], one["asked"], one["approved"],
@@ -298,7 +306,7 @@ class Sequence:
         self.compare()
         report = self.desk.audit()
         assert report.clean, report.findings
-        assert () == self.desk.engine.store.reindex(fold).changed
+        assert () == self.desk.engine.store.reindex(reducer).changed
         self.compare()
 
 

@@ -33,7 +33,7 @@ def test_who_stands_in_for_eva_gives_and_lends_what_is_theirs_alone(seed: int) -
 
 
 def test_a_sequence_in_a_file(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "desk.db", indexes=Desk.INDEXES, durable=False)
+    store = SqliteStore(tmp_path / "desk.db", projections=Desk.PROJECTIONS, durable=False)
     play(7, steps=STEPS, store=store)
     store.close()
 

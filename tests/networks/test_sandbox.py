@@ -19,16 +19,18 @@ import pytest
 from socialcollab.content import Image, Poll, media_digest
 from socialcollab.directory import Profile
 from socialcollab.errors import (
-    CredentialsRefusedError,
+    AuthenticationError,
     InvalidValueError,
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
-    TemporaryError,
+    TransientError,
 )
-from socialcollab.networks.sandbox import Fault, FaultKind, RateLimit, Sandbox
+from socialcollab.networks.sandbox.fault import FaultKind, InjectedFault
+from socialcollab.networks.sandbox.network import Sandbox
+from socialcollab.networks.sandbox.timeline import RateLimit
 from socialcollab.stores import MemoryMedia
-from socialcollab.transport import Absent, Driver, Found, Outgoing, RetryPolicy, Transport
+from socialcollab.transport import Driver, Found, Missing, OutgoingPost, RetryPolicy, Transport
 
 NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 X = Profile(id="tulip-x", workspace="tulip", network="x", handle="@tulipair")
@@ -51,22 +53,24 @@ def driver(*, tries: int = 1) -> Driver:
     return Driver(retry=RetryPolicy(tries=tries), sleep=lambda _: None)
 
 
-def outgoing(profile: Profile = X, *, delivery: str = "d1", **options) -> Outgoing:
-    return Outgoing(delivery=delivery, profile=profile, **{"text": "De lente is er 🌷", **options})
+def outgoing(profile: Profile = X, *, delivery: str = "d1", **options) -> OutgoingPost:
+    return OutgoingPost(
+        delivery=delivery, profile=profile, **{"text": "De lente is er 🌷", **options}
+    )
 
 
-def prepared_of(sandbox: Sandbox, out: Outgoing):
+def prepared_of(sandbox: Sandbox, out: OutgoingPost):
     return sandbox.adapter(out.profile).prepare(out, now=NOW, entropy=bytes(16))
 
 
-def publish(sandbox: Sandbox, out: Outgoing, *, tries: int = 1, **options):
+def publish(sandbox: Sandbox, out: OutgoingPost, *, tries: int = 1, **options):
     adapter = sandbox.adapter(out.profile)
     flow = adapter.publish(prepared_of(sandbox, out), {})
     transport = sandbox.transport(out.profile)
     return driver(tries=tries).run(flow, transport=transport, **options)
 
 
-def find(sandbox: Sandbox, out: Outgoing):
+def find(sandbox: Sandbox, out: OutgoingPost):
     flow = sandbox.adapter(out.profile).find(prepared_of(sandbox, out), {})
     return driver().run(flow, transport=sandbox.transport(out.profile))
 
@@ -87,7 +91,7 @@ def sandbox(tmp_path: Path, made: list[Sandbox]) -> Sandbox:
 
 @pytest.fixture
 def with_faults(tmp_path: Path, made: list[Sandbox]):
-    def make(*faults: Fault, **options) -> Sandbox:
+    def make(*faults: InjectedFault, **options) -> Sandbox:
         made.append(Sandbox(tmp_path, durable=False, faults=faults, **options))
         return made[-1]
 
@@ -157,7 +161,7 @@ def test_what_the_network_does_not_take_is_refused_by_adapter_and_server(
 
 @pytest.mark.parametrize("tries", [1, 3])
 def test_a_post_whose_answer_is_lost_is_there_once(with_faults, tries):
-    sandbox = with_faults(Fault.no_answer_after_creating(profile="tulip-x"))
+    sandbox = with_faults(InjectedFault.no_answer_after_creating(profile="tulip-x"))
     if tries == 1:
         with pytest.raises(OutcomeUnknownError):
             publish(sandbox, outgoing())
@@ -169,7 +173,7 @@ def test_a_post_whose_answer_is_lost_is_there_once(with_faults, tries):
 
 
 def test_a_server_that_forgets_keys_posts_twice(with_faults):
-    sandbox = with_faults(Fault.no_answer_after_creating(), honours_keys=False)
+    sandbox = with_faults(InjectedFault.no_answer_after_creating(), honours_keys=False)
     with pytest.raises(OutcomeUnknownError):
         publish(sandbox, outgoing(), tries=3)
     assert len(sandbox.posts()) == 1, "the driver did not send it again by itself"
@@ -180,18 +184,18 @@ def test_a_server_that_forgets_keys_posts_twice(with_faults):
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (Fault.no_answer_before_creating(), OutcomeUnknownError),
-        (Fault.server_error(), OutcomeUnknownError),
-        (Fault.rate_limited(retry_after_s=600), RateLimitedError),
-        (Fault.credentials_refused(), CredentialsRefusedError),
-        (Fault.rejected(), RejectedError),
+        (InjectedFault.no_answer_before_creating(), OutcomeUnknownError),
+        (InjectedFault.server_error(), OutcomeUnknownError),
+        (InjectedFault.rate_limited(retry_after_s=600), RateLimitedError),
+        (InjectedFault.credentials_refused(), AuthenticationError),
+        (InjectedFault.rejected(), RejectedError),
     ],
 )
 def test_faults_that_make_nothing(with_faults, fault, error):
     sandbox = with_faults(fault)
     with pytest.raises(error) as raised:
         publish(sandbox, outgoing())
-    assert find(sandbox, outgoing()) == Absent(conclusive_after=dt.timedelta(0))
+    assert find(sandbox, outgoing()) == Missing(conclusive_after=dt.timedelta(0))
     assert getattr(raised.value, "retry_after_s", 600) == 600
     assert raised.value.network == "x"
     publish(sandbox, outgoing())
@@ -199,15 +203,15 @@ def test_faults_that_make_nothing(with_faults, fault, error):
 
 
 def test_a_cut_upload_is_made_again_and_the_post_has_the_image_once(with_faults):
-    sandbox = with_faults(Fault.cut_upload())
-    with pytest.raises(TemporaryError):
+    sandbox = with_faults(InjectedFault.cut_upload())
+    with pytest.raises(TransientError):
         publish(sandbox, outgoing(images=(IMAGE,)))
     publish(sandbox, outgoing(images=(IMAGE,)))
     assert [len(post.images) for post in sandbox.posts()] == [1]
 
 
 def test_a_fault_of_one_time_happens_once_however_often_the_sandbox_is_opened(with_faults):
-    fault = Fault.rejected(times=2)
+    fault = InjectedFault.rejected(times=2)
     outcomes = []
     for number in range(4):
         sandbox = with_faults(fault)
@@ -221,18 +225,18 @@ def test_a_fault_of_one_time_happens_once_however_often_the_sandbox_is_opened(wi
 
 def test_chance_is_decided_by_its_seed():
     def course(seed: int) -> list[bool]:
-        fault = Fault(kind="rejected", times=None, probability=0.5, seed=seed)
+        fault = InjectedFault(kind="rejected", times=None, probability=0.5, seed=seed)
         return [fault.strikes(chances=number, happened=0) for number in range(400)]
 
     assert course(1) == course(1) != course(2)
     assert 150 < sum(course(1)) < 250
-    assert not any(Fault.rejected(times=0).strikes(chances=n, happened=0) for n in range(9))
+    assert not any(InjectedFault.rejected(times=0).strikes(chances=n, happened=0) for n in range(9))
 
 
 def test_a_fault_concerns_whom_it_names(with_faults):
     sandbox = with_faults(
-        Fault.rejected(profile="tulip-m", times=None),
-        Fault.rate_limited(network="bluesky", times=None),
+        InjectedFault.rejected(profile="tulip-m", times=None),
+        InjectedFault.rate_limited(network="bluesky", times=None),
     )
     publish(sandbox, outgoing(X))
     with pytest.raises(RejectedError):
@@ -243,11 +247,11 @@ def test_a_fault_concerns_whom_it_names(with_faults):
 
 def test_every_kind_of_fault_has_a_constructor_of_its_name():
     for kind in FaultKind:
-        assert getattr(Fault, kind.value.replace(" ", "_"))().kind is kind
+        assert getattr(InjectedFault, kind.value.replace(" ", "_"))().kind is kind
     with pytest.raises(ValueError, match="nonsense"):
-        Fault(kind="nonsense")
+        InjectedFault(kind="nonsense")
     with pytest.raises(InvalidValueError):
-        Fault.rejected(times=-1)
+        InjectedFault.rejected(times=-1)
 
 
 def test_rate_limits_count_by_the_timelines_clock(with_faults):
@@ -286,14 +290,14 @@ def test_what_arrives_after_its_deadline_makes_nothing(with_faults):
     sandbox = with_faults(real_clock=clock)
     transport = Late(sandbox.transport(X), clock, dt.timedelta(seconds=31))
     flow = sandbox.adapter(X).publish(prepared_of(sandbox, outgoing()), {})
-    with pytest.raises(TemporaryError):
+    with pytest.raises(TransientError):
         Driver(clock=clock, retry=RetryPolicy(tries=1)).run(flow, transport=transport)
     assert sandbox.posts() == ()
 
 
 def test_a_slow_server_gives_up_at_the_deadline(with_faults):
     slept: list[float] = []
-    sandbox = with_faults(Fault.slow(seconds=3, times=None), sleep=slept.append)
+    sandbox = with_faults(InjectedFault.slow(seconds=3, times=None), sleep=slept.append)
     publish(sandbox, outgoing(), send_within_s=10)
     assert len(sandbox.posts()) == 1
     with pytest.raises(OutcomeUnknownError):
@@ -311,7 +315,7 @@ def test_a_request_that_waited_for_the_lock_past_its_deadline_makes_nothing(sand
     def send() -> None:
         try:
             outcome.append(publish(sandbox, outgoing(), send_within_s=0.05))
-        except (OutcomeUnknownError, TemporaryError) as error:
+        except (OutcomeUnknownError, TransientError) as error:
             outcome.append(error)
 
     thread = threading.Thread(target=send)
@@ -322,13 +326,13 @@ def test_a_request_that_waited_for_the_lock_past_its_deadline_makes_nothing(sand
     other.execute("COMMIT")
     other.close()
     thread.join()
-    assert isinstance(outcome[0], (OutcomeUnknownError, TemporaryError))
-    assert find(sandbox, outgoing()) == Absent(conclusive_after=dt.timedelta(0))
+    assert isinstance(outcome[0], (OutcomeUnknownError, TransientError))
+    assert find(sandbox, outgoing()) == Missing(conclusive_after=dt.timedelta(0))
 
 
 def test_a_wrong_token_is_refused(sandbox):
     flow = sandbox.adapter(MASTODON).publish(prepared_of(sandbox, outgoing(MASTODON)), {})
-    with pytest.raises(CredentialsRefusedError):
+    with pytest.raises(AuthenticationError):
         driver().run(flow, transport=sandbox.transport(X))
 
 
@@ -337,7 +341,7 @@ def test_a_timeline_that_cannot_be_written_made_nothing(tmp_path, made):
     blocked.mkdir()
     (blocked / "timeline.db").mkdir()
     made.append(Sandbox(blocked))
-    with pytest.raises(TemporaryError):
+    with pytest.raises(TransientError):
         publish(made[0], outgoing())
 
 
@@ -379,14 +383,14 @@ import datetime as dt, itertools, sys
 from socialcollab.content import Image, media_digest
 from socialcollab.directory import Profile
 from socialcollab.networks.sandbox import Sandbox
-from socialcollab.transport import Driver, Outgoing
+from socialcollab.transport import Driver, OutgoingPost
 profile = Profile(id=sys.argv[2], workspace="tulip", network="x")
 images = tuple(Image(digest=media_digest(b), alt=b.decode()) for b in (b"1", b"2"))
 now = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 sandbox = Sandbox(sys.argv[1], durable=False)
 adapter, transport = sandbox.adapter(profile), sandbox.transport(profile)
 for number in itertools.islice(itertools.count(), int(sys.argv[3])):
-    out = Outgoing(delivery=f"d{number}", profile=profile, text=f"post {number}", images=images)
+    out = OutgoingPost(delivery=f"d{number}", profile=profile, text=f"post {number}", images=images)
     prepared = adapter.prepare(out, now=now, entropy=bytes(16))
     published = Driver().run(adapter.publish(prepared, {}), transport=transport)
     print(published.network_id, flush=True)

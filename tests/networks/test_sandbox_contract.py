@@ -12,11 +12,19 @@ import pytest
 
 from socialcollab.content import Image, media_digest
 from socialcollab.directory import Profile
-from socialcollab.directory.networks import NETWORKS
-from socialcollab.networks.sandbox import Sandbox
+from socialcollab.directory.networks.lookup import NETWORKS
 from socialcollab.networks.sandbox.adapter import SandboxAdapter, token_of
+from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.testing import AdapterContract
-from socialcollab.transport import Adapter, Created, Found, Outgoing, Reply, Request, Transport
+from socialcollab.transport import (
+    Adapter,
+    Created,
+    Found,
+    OutgoingPost,
+    Request,
+    Response,
+    Transport,
+)
 
 CONTRACT = Path(__file__).resolve().parents[2] / "docs" / "contracts" / "adapters.md"
 
@@ -61,11 +69,11 @@ class TestSandboxAdapter(AdapterContract):
         return sandbox.transport(profile)
 
     @pytest.fixture
-    def outgoing(self, profile: Profile) -> Outgoing:
+    def outgoing(self, profile: Profile) -> OutgoingPost:
         images = tuple(
             Image(digest=media_digest(data), alt="Een veld tulpen") for data in (b"1", b"2")
         )
-        return Outgoing(
+        return OutgoingPost(
             delivery="d1",
             profile=profile,
             text="De lente is er 🌷",
@@ -74,7 +82,7 @@ class TestSandboxAdapter(AdapterContract):
         )
 
     @pytest.fixture
-    def thread(self, outgoing: Outgoing, adapter: Adapter) -> Outgoing | None:
+    def thread(self, outgoing: OutgoingPost, adapter: Adapter) -> OutgoingPost | None:
         if "thread" not in adapter.description.features:
             return None
         return attrs.evolve(outgoing, text="een | twee | drie", links=())
@@ -149,7 +157,7 @@ class BelievesAFailure(SandboxAdapter):
             except StopIteration:
                 return
             answer = yield op
-            if isinstance(answer, Reply) and answer.status == 500:
+            if isinstance(answer, Response) and answer.status == 500:
                 return
 
     def take_down(self, network_id):
@@ -172,7 +180,7 @@ def test_a_broken_adapter_is_rejected_by_the_promise_it_breaks(tmp_path, broken,
     profile = Profile(id="tulip", workspace="tulip", network="mastodon", handle="@tulip")
     with Sandbox(tmp_path, durable=False, thread_mark="|") as sandbox:
         sound = sandbox.adapter(profile)
-        outgoing = Outgoing(delivery="d1", profile=profile, text="een")
+        outgoing = OutgoingPost(delivery="d1", profile=profile, text="een")
         given = {
             "outgoing": outgoing,
             "thread": attrs.evolve(outgoing, text="een | twee | drie"),

@@ -49,7 +49,7 @@ on = { workspace = "*" }
 start = 2026-01-01
 end = 2027-01-01
 
-[[duties]]
+[[rotations]]
 id = "weekend"
 role = "publisher"
 on = { workspace = "tulip" }
@@ -192,7 +192,7 @@ MORE = [
     ('id = "social"', 'id = "social"\nincludes = ["soical"]', ["soical", "did you mean `social`"]),
     ('after = ["edit"]\nreviewers = "lead"', 'after = ["last"]\nreviewers = "lead"', ["itself"]),
     ('[inbox]\nfallback = "lead"', "", ["`fallback` is missing"]),
-    ('every = "friday 17:00"', 'every = "first business day of the month 09:00"', ["duty"]),
+    ('every = "friday 17:00"', 'every = "first business day of the month 09:00"', ["rotation"]),
     ("start = 2026-01-01\n", "start = 2026-01-01T00:00:00Z\n", ["UTC offset"]),
     ("start = 2026-01-02\n", "start = 2026-01-02T00:00:00\n", ["a date such as"]),
     ('reviewers = "member:ana"', 'reviewers = "ana"', ["did you mean `member:ana`"]),
@@ -214,10 +214,10 @@ def test_every_kind_of_fault_is_said(old: str, new: str, said: list[str]) -> Non
         assert any(word in one for one in found), found
 
 
-FORBID = '[[forbids]]\nto = "member:ana"\npermissions = ["publish"]\non = "tulip-x"\n{reason}\n[[duties]]\n'
+FORBID = '[[forbids]]\nto = "member:ana"\npermissions = ["publish"]\non = "tulip-x"\n{reason}\n[[rotations]]\n'
 REASONS = {
     "grants[0].reason": ('to = "team:social"\n', 'to = "team:social"\n{reason}\n'),
-    "forbids[0].reason": ("[[duties]]\n", FORBID),
+    "forbids[0].reason": ("[[rotations]]\n", FORBID),
     "blackouts[0].reason": ('every = "year"\n', 'every = "year"\n{reason}\n'),
     "approvals[0].reason": (
         'on = { workspace = "*" }\n[[',

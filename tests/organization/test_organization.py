@@ -16,7 +16,7 @@ from socialcollab.directory import Member, Profile, Team
 from socialcollab.errors import InvalidValueError, MissingExtraError, NotFoundError
 from socialcollab.identifiers import PostId, WorkspaceId
 from socialcollab.organization import Organization
-from socialcollab.organization.load import template_names
+from socialcollab.organization.document.files import template_names
 from socialcollab.permissions import Grant
 
 NORTHWIND = Path(socialcollab.organization.__file__).parent / "templates" / "northwind"
@@ -97,7 +97,7 @@ def test_facts_have_the_inherited_language(northwind: Organization) -> None:
         content=content,
         revisions=(),
     )
-    facts = northwind.facts_of(post)
+    facts = northwind.attributes_of(post)
     assert (facts.language, facts.campaign, facts.kind) == ("nl", "spring", "post")
     assert facts.post_tag == {"offer"}
     assert facts.author_role == frozenset()
@@ -143,7 +143,7 @@ def test_expectations_that_fail_say_where_and_why(northwind: Organization) -> No
         'cannot = "publish", on = "tulip-mastodon"', 'can = "publish", on = "tulip-mastodon"'
     )
     (failed,) = Organization.loads(text, files=northwind.files).check(SPRING)
-    assert failed.where == "tulip-mastodon"
+    assert failed.resource == "tulip-mastodon"
     assert str(failed).startswith(
         "expect[0]: expected that `ana` can publish on tulip-mastodon at 2026-04-07 07:30 UTC,"
     )
@@ -161,7 +161,7 @@ def test_an_expectation_of_nothing_fails() -> None:
         ],
     }
     (failed,) = Organization.from_dict(document).check(SPRING)
-    assert failed.where == ""
+    assert failed.resource == ""
     assert "takes in none" in str(failed)
 
 
@@ -189,18 +189,18 @@ def test_a_host_brings_its_own_people() -> None:
 
 
 def test_sections_are_added_and_checked(northwind: Organization) -> None:
-    more = northwind.adding(
+    more = northwind.with_sections(
         members=[Member(id="zoe")],
         profiles=[Profile(id="tulip-fb", workspace="tulip", network="facebook")],
     )
     assert more.profile("tulip-fb").network == "facebook"
     assert more.digest != northwind.digest
     with pytest.raises(ExceptionGroup, match="1 fault"):
-        northwind.adding(members=[Member(id="ana")])
+        northwind.with_sections(members=[Member(id="ana")])
     with pytest.raises(ExceptionGroup, match="1 fault"):
-        northwind.adding(profiles=[Profile(id="p", workspace="tulp", network="x")])
+        northwind.with_sections(profiles=[Profile(id="p", workspace="tulp", network="x")])
     with pytest.raises(InvalidValueError, match="did you mean `members`"):
-        northwind.adding(member=[])
+        northwind.with_sections(member=[])
 
 
 def test_what_is_made_by_hand_is_checked_too(northwind: Organization) -> None:

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from socialcollab.errors import NaiveDatetimeError
-from socialcollab.organization import Organization, StandingFacts
+from socialcollab.organization import Organization, RuntimeState
 from socialcollab.permissions import Absence
 
 NORTHWIND = Organization.template("northwind")
@@ -17,7 +17,7 @@ TUESDAY = dt.datetime(2026, 6, 2, 10, tzinfo=dt.UTC)
 
 
 def cells(organization: Organization, at: dt.datetime, **more) -> dict[str, list[str]]:
-    html = organization.rights(at=at, **more)
+    html = organization.permissions_table(at=at, **more)
     found = {}
     for line in re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", html, re.DOTALL):
         name = re.findall(r"<small><bdi>(\w+)</bdi></small>", line)[0]
@@ -38,7 +38,7 @@ def test_who_stands_in_is_said_with_for_whom() -> None:
     absence = Absence(
         id="a1", member="ben", delegate="ana", start=dt.date(2026, 6, 1), end=dt.date(2026, 6, 9)
     )
-    there = NORTHWIND.under(StandingFacts(absences=(absence,)))
+    there = NORTHWIND.with_state(RuntimeState(absences=(absence,)))
     assert ["approves for ben not publish", "publishes and approves for ben"] == cells(
         there, TUESDAY
     )["ana"]
@@ -48,11 +48,13 @@ def test_who_stands_in_is_said_with_for_whom() -> None:
 def test_who_is_on_duty_is_said_so() -> None:
     others = tuple(one for one in NORTHWIND.grants if "team:social" not in map(str, one.to))
     without = attrs.evolve(NORTHWIND, grants=others)
-    (duty,) = without.duties
+    (rotation,) = without.rotations
     weekend = next(
-        turn.start + dt.timedelta(hours=1)
-        for turn in duty.rota("Europe/Amsterdam").between(TUESDAY, TUESDAY + dt.timedelta(days=30))
-        if turn.member == "ana"
+        shift.start + dt.timedelta(hours=1)
+        for shift in rotation.roster("Europe/Amsterdam").between(
+            TUESDAY, TUESDAY + dt.timedelta(days=30)
+        )
+        if shift.member == "ana"
     )
     assert "publishes on duty" == cells(without, weekend)["ana"][1]
     assert "nothing" == cells(without, weekend + dt.timedelta(days=3))["ana"][1]
@@ -61,4 +63,4 @@ def test_who_is_on_duty_is_said_so() -> None:
 def test_it_speaks_dutch_and_refuses_naive_times() -> None:
     assert "keurt goed tot 2027-01-01" in cells(NORTHWIND, TUESDAY, language="nl")["noor"][0]
     with pytest.raises(NaiveDatetimeError):
-        NORTHWIND.rights(at=TUESDAY.replace(tzinfo=None))
+        NORTHWIND.permissions_table(at=TUESDAY.replace(tzinfo=None))

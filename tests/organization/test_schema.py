@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from tests.drawing import a_third
 
 import socialcollab.organization
-from socialcollab import sections as sh
+from socialcollab import document_fields as sh
 from socialcollab.organization import Organization
-from socialcollab.organization.load import template_names
-from socialcollab.organization.reader import fields_of
-from socialcollab.organization.reference import FORMS, document_page
+from socialcollab.organization.document.files import template_names
+from socialcollab.organization.document.reader import fields_of
+from socialcollab.organization.document.reference import FORMS, document_page
 from socialcollab.testing.documents import documents, odd_values
 
 ROOM = Path(socialcollab.organization.__file__).parent

@@ -12,7 +12,7 @@ NORTHWIND = Organization.template("northwind")
 
 
 def told(*profiles: Profile) -> tuple[SharedAccount, ...]:
-    return shared_accounts(NORTHWIND.adding(profiles=list(profiles)))
+    return shared_accounts(NORTHWIND.with_sections(profiles=list(profiles)))
 
 
 def profile(name: str, handle: str, *, network: str = "mastodon", server: str = "") -> Profile:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from socialcollab.directory import Profile
-from socialcollab.organization import Organization, unmatched
+from socialcollab.organization import Organization, rules_matching_nothing
 from socialcollab.permissions import Forbid, Grant
 from socialcollab.testing.documents import documents
 
@@ -16,7 +16,7 @@ NORTHWIND = Organization.template("northwind")
 
 def told(on: object) -> list[str]:
     line = Grant(to="member:ana", permissions=["view"], on=on)
-    return [str(one) for one in unmatched(NORTHWIND.adding(grants=[line]))]
+    return [str(one) for one in rules_matching_nothing(NORTHWIND.with_sections(grants=[line]))]
 
 
 @pytest.mark.parametrize(
@@ -54,25 +54,27 @@ def test_names_that_are_near_are_asked_for() -> None:
     )  # fmt: skip
     line = Forbid(to="member:ana", permissions=["*"],
                   on={"network": "x", "profile_tag": "news-room"})  # fmt: skip
-    organization = NORTHWIND.adding(profiles=[more, other], forbids=[line])
-    (found,) = unmatched(organization)
+    organization = NORTHWIND.with_sections(profiles=[more, other], forbids=[line])
+    (found,) = rules_matching_nothing(organization)
     assert found.suggestion == "with profile_tag news-room there is network mastodon"
     two = attrs.evolve(line, on={"workspace": "tulip", "network": "x", "profile_tag": "news-room"})
-    (found,) = unmatched(NORTHWIND.adding(profiles=[more, other], forbids=[two]))
+    (found,) = rules_matching_nothing(
+        NORTHWIND.with_sections(profiles=[more, other], forbids=[two])
+    )
     assert found.place == "forbids[1].on"
 
 
 def test_a_workspace_without_profiles_is_matched_as_a_whole() -> None:
     assert told({"workspace": "tulip"}) == []
     assert told({"workspace": "*"}) == []
-    assert unmatched(NORTHWIND) == ()
+    assert rules_matching_nothing(NORTHWIND) == ()
 
 
 @given(documents())
 def test_what_is_told_gives_nobody_anything(document) -> None:
     organization = Organization.from_dict(document)
-    scope = organization.access.rulebook.scope
-    told = {one.place for one in unmatched(organization)}
+    scope = organization.access.bindings.scope
+    told = {one.place for one in rules_matching_nothing(organization)}
     for number, line in enumerate(organization.grants):
         place = f"{line.place or f'grants[{number}]'}.on"
-        assert (place in told) == (not scope.places_of(line.on))
+        assert (place in told) == (not scope.resources_of(line.on))

@@ -5,21 +5,23 @@ from __future__ import annotations
 import pytest
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.pages import RightsCell, RightsColumn, RightsRow, rights_table
+from socialcollab.pages import PermissionsCell, PermissionsColumn, PermissionsRow, permissions_table
 
 COLUMNS = [
-    RightsColumn(workspace="tulip", profile="tulip-x", network="x"),
-    RightsColumn(workspace="tulip", profile="tulip-m", network="mastodon"),
-    RightsColumn(workspace="dike", profile="dike-x", network="x"),
+    PermissionsColumn(workspace="tulip", profile="tulip-x", network="x"),
+    PermissionsColumn(workspace="tulip", profile="tulip-m", network="mastodon"),
+    PermissionsColumn(workspace="dike", profile="dike-x", network="x"),
 ]
 
 
-def row(*levels: str, **more) -> RightsRow:
-    return RightsRow(member="ana", cells=tuple(RightsCell(level=one) for one in levels), **more)
+def row(*levels: str, **more) -> PermissionsRow:
+    return PermissionsRow(
+        member="ana", cells=tuple(PermissionsCell(level=one) for one in levels), **more
+    )
 
 
 def test_columns_of_one_workspace_stand_together() -> None:
-    html = rights_table(COLUMNS, [row("sees", "drafts", "nothing")])
+    html = permissions_table(COLUMNS, [row("sees", "drafts", "nothing")])
     assert 'colspan="2" class="ws"><bdi>tulip</bdi>' in html
     assert 'colspan="1" class="ws"><bdi>dike</bdi>' in html
     assert 3 == html.count("<td ")
@@ -27,8 +29,8 @@ def test_columns_of_one_workspace_stand_together() -> None:
 
 def test_every_level_has_its_words_in_both_languages() -> None:
     levels = ("sees", "drafts", "approves")
-    english = rights_table(COLUMNS, [row(*levels)])
-    dutch = rights_table(COLUMNS, [row(*levels)], language="nl")
+    english = permissions_table(COLUMNS, [row(*levels)])
+    dutch = permissions_table(COLUMNS, [row(*levels)], language="nl")
     for word in ("<b>sees</b>", "<b>drafts</b>", "<b>approves</b>"):
         assert word in english
         assert word not in dutch
@@ -37,11 +39,11 @@ def test_every_level_has_its_words_in_both_languages() -> None:
 
 
 def test_notes_and_what_is_barred_are_said_and_nothing_runs() -> None:
-    cell = RightsCell(level="drafts", notes=("until <b>", "on duty"), barred=("publish",))
+    cell = PermissionsCell(level="drafts", notes=("until <b>", "on duty"), barred=("publish",))
     bad = '<script>alert(1)</script>"'
-    html = rights_table(
-        [RightsColumn(workspace=bad, profile=bad, network=bad)],
-        [RightsRow(member=bad, name=bad, kind="client", suspended=True, cells=(cell,))],
+    html = permissions_table(
+        [PermissionsColumn(workspace=bad, profile=bad, network=bad)],
+        [PermissionsRow(member=bad, name=bad, kind="client", suspended=True, cells=(cell,))],
     )
     assert "<script" not in html
     assert "until &lt;b&gt;" in html
@@ -52,11 +54,11 @@ def test_notes_and_what_is_barred_are_said_and_nothing_runs() -> None:
 
 def test_a_row_of_another_length_or_an_unknown_level_is_refused() -> None:
     with pytest.raises(InvalidValueError, match="2 cells for 3 profiles"):
-        rights_table(COLUMNS, [row("sees", "sees")])
+        permissions_table(COLUMNS, [row("sees", "sees")])
     with pytest.raises(InvalidValueError, match="no level"):
-        RightsCell(level="rules")
+        PermissionsCell(level="rules")
 
 
 def test_nobody_and_no_profile_are_a_table_too() -> None:
-    assert "<tbody></tbody>" in rights_table(COLUMNS, [])
-    assert "<table" in rights_table([], [row()])
+    assert "<tbody></tbody>" in permissions_table(COLUMNS, [])
+    assert "<table" in permissions_table([], [row()])

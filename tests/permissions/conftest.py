@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def naive() -> ModuleType:
-    """The naive evaluator: `naive.may(organization, member, permission, where, at)`."""
+    """The naive evaluator: `naive.may(organization, member, permission, resource, at)`."""
     path = Path(__file__).with_name("naive_access.py")
     spec = importlib.util.spec_from_file_location("naive_access", path)
     assert spec is not None

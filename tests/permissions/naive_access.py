@@ -21,13 +21,13 @@ from zoneinfo import ZoneInfo
 ALL = "*"
 
 
-def may(org, member, permission, where, at, authors=()):  # noqa: PLR0917
+def may(org, member, permission, resource, at, authors=()):  # noqa: PLR0917
     people = {one.id: one for one in org.members}
     if member not in people or is_out(org, people[member], at):
         return False
-    if barred(org, member, permission, where, at):
+    if barred(org, member, permission, resource, at):
         return False
-    if has(org, member, permission, where, at):
+    if has(org, member, permission, resource, at):
         return True
     if member in authors:
         return False
@@ -38,8 +38,8 @@ def may(org, member, permission, where, at, authors=()):  # noqa: PLR0917
         and is_away(away, at)
         and away.member in people
         and not is_out(org, people[away.member], at)
-        and has(org, away.member, permission, where, at)
-        and not barred(org, away.member, permission, where, at)
+        and has(org, away.member, permission, resource, at)
+        and not barred(org, away.member, permission, resource, at)
         for away in getattr(org, "absences", ())
     )
 
@@ -49,17 +49,17 @@ def is_out(org, person, at):
     return person.suspended or (gone is not None and gone <= at)
 
 
-def has(org, member, permission, where, at):
+def has(org, member, permission, resource, at):
     """By one's own grants and turns."""
-    return any(applies(org, line, member, permission, where, at) for line in org.grants) or any(
-        takes_turn(org, duty, member, where, at) and permission in what(org, duty)
-        for duty in getattr(org, "duties", ())
-        if speaks_of(org, duty.on, where)
+    return any(applies(org, line, member, permission, resource, at) for line in org.grants) or any(
+        takes_shift(org, rotation, member, resource, at) and permission in what(org, rotation)
+        for rotation in getattr(org, "rotations", ())
+        if speaks_of(org, rotation.on, resource)
     )
 
 
-def barred(org, member, permission, where, at):
-    return any(applies(org, line, member, permission, where, at) for line in org.forbids)
+def barred(org, member, permission, resource, at):
+    return any(applies(org, line, member, permission, resource, at) for line in org.forbids)
 
 
 def is_away(away, at):
@@ -67,54 +67,54 @@ def is_away(away, at):
     return start <= at < end
 
 
-def takes_turn(org, duty, member, where, at):
-    zone = duty.timezone or zone_at(org, where)
+def takes_shift(org, rotation, member, resource, at):
+    zone = rotation.timezone or zone_at(org, resource)
     swapped = [
         swap
         for swap in getattr(org, "swaps", ())
-        if swap.duty == duty.id
+        if swap.rotation == rotation.id
         and swap.member in {one.id for one in org.members}
         and bound(swap.start, swap.zone or zone) <= at < bound(swap.end, swap.zone or zone)
         and (swap.until is None or at < swap.until)
     ]
     if swapped:
         return max(swapped, key=lambda one: (one.order, one.id)).member == member
-    return on_duty(duty, zone, at) == member
+    return on_duty(rotation, zone, at) == member
 
 
-def on_duty(duty, zone, at):
+def on_duty(rotation, zone, at):
     """By the document."""
-    if duty.turns:
-        return listed(duty, zone, at)
-    starts = occurrences(duty.every, duty.start, zone, at)
+    if rotation.shifts:
+        return listed(rotation, zone, at)
+    starts = occurrences(rotation.every, rotation.start, zone, at)
     if not starts:
         return None
-    if duty.end is not None and any(
-        starts[-1] < over <= at for over in occurrences(duty.end, duty.start, zone, at)
+    if rotation.end is not None and any(
+        starts[-1] < over <= at for over in occurrences(rotation.end, rotation.start, zone, at)
     ):
         return None
-    return duty.members[(len(starts) - 1) % len(duty.members)]
+    return rotation.members[(len(starts) - 1) % len(rotation.members)]
 
 
-def listed(duty, zone, at):
+def listed(rotation, zone, at):
     def instant(day):
         if not isinstance(day, dt.datetime):
-            hour, minute = map(int, str(duty.hand_off or "00:00").split(":"))
+            hour, minute = map(int, str(rotation.hand_off or "00:00").split(":"))
             day = dt.datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001
         return bound(day, zone), day
 
-    begun = [one for one in duty.turns if instant(one.start)[0] <= at]
+    begun = [one for one in rotation.shifts if instant(one.start)[0] <= at]
     if not begun:
         return None
-    turn = max(begun, key=lambda one: instant(one.start))
-    if turn.end is not None:
-        return turn.member if at < instant(turn.end)[0] else None
-    start = instant(turn.start)[0]
-    if duty.end is not None and any(
-        start < over <= at for over in occurrences(duty.end, start.date(), zone, at)
+    shift = max(begun, key=lambda one: instant(one.start))
+    if shift.end is not None:
+        return shift.member if at < instant(shift.end)[0] else None
+    start = instant(shift.start)[0]
+    if rotation.end is not None and any(
+        start < over <= at for over in occurrences(rotation.end, start.date(), zone, at)
     ):
         return None
-    return turn.member
+    return shift.member
 
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -138,19 +138,19 @@ def occurrences(every, start, zone, until):
     return found
 
 
-def applies(org, line, member, permission, where, at):  # noqa: PLR0917  a question has many parts
+def applies(org, line, member, permission, resource, at):  # noqa: PLR0917  a question has many parts
     return (
-        any(member in who(org, party) for party in line.to)
+        any(member in who(org, principal) for principal in line.to)
         and permission in what(org, line)
-        and speaks_of(org, line.on, where)
-        and in_time(org, line, where, at)
+        and speaks_of(org, line.on, resource)
+        and in_time(org, line, resource, at)
     )
 
 
-def who(org, party):
-    if party.kind == "team":
-        return in_team(org, party.name)
-    return [party.name]
+def who(org, principal):
+    if principal.kind == "team":
+        return in_team(org, principal.name)
+    return [principal.name]
 
 
 def in_team(org, name):
@@ -170,13 +170,13 @@ def what(org, line):
     return set(org.permissions) if ALL in words else words
 
 
-def speaks_of(org, on, where):
+def speaks_of(org, on, resource):
     for profile in org.profiles:
-        if profile.id == where:
+        if profile.id == resource:
             return takes(on, profile) and not (on.excluding and takes(on.excluding, profile))
     if on.network or on.profile or on.profile_tag or on.excluding:
         return False
-    return ALL in on.workspace or (where != ALL and where in on.workspace)
+    return ALL in on.workspace or (resource != ALL and resource in on.workspace)
 
 
 def takes(keys, profile):
@@ -189,14 +189,14 @@ def takes(keys, profile):
     return not keys.profile_tag or any(tag in keys.profile_tag for tag in profile.tags)
 
 
-def in_time(org, line, where, at):
-    zone = zone_at(org, where)
+def in_time(org, line, resource, at):
+    zone = zone_at(org, resource)
     start, end = (bound(value, zone) for value in (line.start, line.end))
     return (start is None or start <= at) and (end is None or at < end)
 
 
-def zone_at(org, where):
-    workspace = next((one.workspace for one in org.profiles if one.id == where), where)
+def zone_at(org, resource):
+    workspace = next((one.workspace for one in org.profiles if one.id == resource), resource)
     for one in org.workspaces:
         if one.id == workspace:
             return one.timezone or org.timezone

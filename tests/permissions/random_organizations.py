@@ -6,7 +6,7 @@ import datetime as dt
 import random
 
 from socialcollab.directory import Member, Profile, Team, Workspace
-from socialcollab.permissions import Absence, Duty, Forbid, Grant, ListedTurn, Role, Swap
+from socialcollab.permissions import Absence, Forbid, Grant, ListedShift, Role, Rotation, ShiftSwap
 from socialcollab.testing.strategies import SmallOrganization
 
 PERMISSIONS = ("approve", "draft", "manage_access", "publish", "view", "ads.boost")
@@ -85,7 +85,7 @@ def make(rng: random.Random) -> SmallOrganization:
             )
             for number in range(rng.choice((0, 0, 1, 1, 2, 3)))
         ),
-        duties=tuple(
+        rotations=tuple(
             _duty(rng, members, f"d{number}", rng.choice(roles), _on(rng, parts))
             for number in range(rng.choice((0, 1, 1, 2)))
         ),
@@ -155,10 +155,10 @@ def _grant(rng: random.Random, parts: dict[str, list[str]], place: str) -> Grant
 
 def _duty(
     rng: random.Random, members: list[str], name: str, role: str, on: dict[str, object]
-) -> Duty:
+) -> Rotation:
     zone = rng.choice(("", "", "Asia/Tokyo", "Europe/Amsterdam"))
     if rng.random() < 0.5:
-        return Duty(
+        return Rotation(
             id=name,
             role=role,
             on=on,
@@ -175,20 +175,20 @@ def _duty(
     days = rng.random() < 0.3
     if days:
         marks = sorted({mark // 48 * 48 for mark in marks})
-    turns = []
+    shifts = []
     for mark, following in zip(marks, [*marks[1:], marks[-1] + 400], strict=True):
         end = mark + rng.randint(1, following - mark) if rng.random() < 0.4 else None
         if days and end is not None:
             end = -(-end // 48) * 48
         bounds = (None if one is None else _half_hours(one) for one in (mark, end))
         start, over = (one.date() if days and one is not None else one for one in bounds)
-        turns.append(ListedTurn(member=rng.choice(members), start=start, end=over))
-    rng.shuffle(turns)
-    return Duty(
+        shifts.append(ListedShift(member=rng.choice(members), start=start, end=over))
+    rng.shuffle(shifts)
+    return Rotation(
         id=name,
         role=role,
         on=on,
-        turns=turns,
+        shifts=shifts,
         hand_off=rng.choice((None, "09:00", "02:30")) if days else None,
         end=rng.choice((None, None, None, "monday 09:00", "day 18:00")),
         timezone=zone,
@@ -199,12 +199,12 @@ def _half_hours(count: int) -> dt.datetime:
     return FIRST.replace(tzinfo=None) + dt.timedelta(minutes=30 * count)
 
 
-def _swap(rng: random.Random, members: list[str], number: int) -> Swap:
+def _swap(rng: random.Random, members: list[str], number: int) -> ShiftSwap:
     start = rng.randint(-40, 2 * 24 * 18)
     until = rng.choice((None, None, None, moment(rng)))
-    return Swap(
+    return ShiftSwap(
         id=f"s{number}",
-        duty=rng.choice(("d0", "d0", "d1")),
+        rotation=rng.choice(("d0", "d0", "d1")),
         member=rng.choice((*members, "gone")),
         start=_half_hours(start),
         end=_half_hours(start + rng.randint(1, 300)),

@@ -239,7 +239,7 @@ def access_of(model: Model, tuples: Iterable[Tuple], people: set[str], things: s
     for key, carrying in lines.items():
         for one in carrying:
             line = {
-                "to": _party(one.user),
+                "to": _principal(one.user),
                 "permissions": [permission(key[1], key[2])],
                 "on": {"profile_tag": _tag(key)},
                 "end": None if one.until is None else one.until.replace(tzinfo=None),
@@ -275,7 +275,7 @@ def _tag(key: tuple[str, str, str, bool]) -> str:
     return name(" ".join(map(str, key)))
 
 
-def _party(user: str) -> str:
+def _principal(user: str) -> str:
     if user.endswith(":*"):
         return f"team:{everyone(user)}"
     return f"team:{name(user)}" if "#" in user else f"member:{name(user)}"

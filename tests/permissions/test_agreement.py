@@ -24,32 +24,32 @@ def play(seed: int, counts: Counter[str]) -> None:
         for member in people:
             authors = () if rng.random() < 0.7 else rng.sample(people, 1)
             for permission in PERMISSIONS:
-                for where in organization.places:
-                    expected = naive.may(organization, member, permission, where, at, authors)
-                    found = access.allows(member, permission, where, at=at, authors=authors)
-                    said = f"seed {seed}: {member} {permission} {where} {at} {authors}"
+                for resource in organization.places:
+                    expected = naive.may(organization, member, permission, resource, at, authors)
+                    found = access.allows(member, permission, resource, at=at, authors=authors)
+                    said = f"seed {seed}: {member} {permission} {resource} {at} {authors}"
                     assert expected == found, said
                     counts["pairs"] += 1
                     if counts["pairs"] % 5 == 0:
-                        verdict = access.check(member, permission, where, at=at, authors=authors)
+                        verdict = access.check(member, permission, resource, at=at, authors=authors)
                         assert expected == bool(verdict), said
-                        counts[verdict.because[0].code if verdict.because else "nothing"] += 1
+                        counts[verdict.reasons[0].code if verdict.reasons else "nothing"] += 1
             for permission in PERMISSIONS:
                 assert access.profiles(member, permission, at=at) == tuple(
                     profile.id
                     for profile in sorted(organization.profiles, key=lambda one: one.id)
                     if access.allows(member, permission, profile.id, at=at)
                 ), f"seed {seed}: {member} {permission} {at}"
-            for where in organization.places:
-                mine = access.permissions_of(member, where, at=at)
+            for resource in organization.places:
+                mine = access.permissions_of(member, resource, at=at)
                 assert set(mine) & set(PERMISSIONS) == {
-                    one for one in PERMISSIONS if access.allows(member, one, where, at=at)
+                    one for one in PERMISSIONS if access.allows(member, one, resource, at=at)
                 }
         for permission in PERMISSIONS:
-            for where in organization.places:
-                assert access.members(permission, where, at=at) == tuple(
-                    one for one in sorted(people) if access.allows(one, permission, where, at=at)
-                ), f"seed {seed}: {permission} {where} {at}"
+            for resource in organization.places:
+                assert access.members(permission, resource, at=at) == tuple(
+                    one for one in sorted(people) if access.allows(one, permission, resource, at=at)
+                ), f"seed {seed}: {permission} {resource} {at}"
 
 
 def test_they_agree_on_some_organizations() -> None:
@@ -57,7 +57,7 @@ def test_they_agree_on_some_organizations() -> None:
     for seed in range(32):
         play(seed, counts)
     # Every way to a yes has been met, and a forbid.
-    for code in ("grant.member", "grant.team", "duty.turn", "stands_in_for", "forbid"):
+    for code in ("grant.member", "grant.team", "shift.on_duty", "delegate_of", "forbid"):
         assert counts[code], code
 
 
@@ -92,10 +92,10 @@ def test_no_order_of_any_lines_changes_a_verdict_or_its_reasons() -> None:
         )
         one, other, at = organization.access(), mixed.access(), moment(rng)
         questions = [
-            (member.id, permission, where)
+            (member.id, permission, resource)
             for member in organization.members
             for permission in PERMISSIONS
-            for where in organization.places
+            for resource in organization.places
         ]
         for question in rng.sample(questions, min(25, len(questions))):
             # Remedies and near misses included.

@@ -134,11 +134,11 @@ def test_every_case_that_can_be_said_is_answered_alike(cases) -> None:
         asked = Table.of(case).defined("r")
         for check in case["checks"]:
             one = dict(zip(asked, check["args"], strict=True))
-            where = name(one["obj"]) if "obj" in one else "*"
+            resource = name(one["obj"]) if "obj" in one else "*"
             member = name(one.get("sub", ANYONE))
-            verdict = access.check(member, permission(one["act"]), where, at=NOW)
+            verdict = access.check(member, permission(one["act"]), resource, at=NOW)
             assert check["allow"] == bool(verdict), (case["id"], check, verdict.explain())
-            assert verdict or verdict.missing
+            assert verdict or verdict.remedies
     assert 9 == said
     assert set(NOT_SAID) < {case["id"] for case in cases}
 

@@ -219,7 +219,7 @@ def test_policies_that_can_be_said_decide_alike_and_by_the_same_rule(
             at=NOW,
         )
         assert (one["decision"] == "allow") == bool(verdict), one
-        rules = {reason["line"] for reason in verdict.because}
+        rules = {reason["rule"] for reason in verdict.reasons}
         if verdict:
             assert rules
             assert rules <= set(one["reason"]), one

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.directory import Member, Profile, Team, Workspace
-from socialcollab.permissions import Access, Duty, Forbid, Grant, Role, compare
+from socialcollab.permissions import Access, Forbid, Grant, Role, Rotation, compare
 from socialcollab.testing.strategies import small_organizations
 
 PROFILES = [
@@ -30,13 +30,13 @@ MOMENTS = st.integers(min_value=0, max_value=24 * 22).map(
 )
 
 
-def rules(*lines: Grant | Forbid | Duty, members=("ana", "ben", "eva"), **more) -> Access:
+def rules(*lines: Grant | Forbid | Rotation, members=("ana", "ben", "eva"), **more) -> Access:
     def of(kind: type) -> list:
         return [one for one in lines if isinstance(one, kind)]
 
     return Access.of(
         members=members, profiles=PROFILES, workspaces=WORKSPACES, roles=more.pop("roles", ROLES),
-        grants=of(Grant), forbids=of(Forbid), duties=of(Duty), **more,
+        grants=of(Grant), forbids=of(Forbid), rotations=of(Rotation), **more,
     )  # fmt: skip
 
 
@@ -75,7 +75,10 @@ def test_a_workspace_without_all_of_its_profiles_is_told_from_the_whole() -> Non
     forbid = Forbid(to="member:ana", permissions=["draft"], on="tulip-m")
     found = compare(rules(), rules(gives("member:ana", permissions=["draft"]), forbid))
     (change,) = found.changes
-    assert (("tulip", "tulip-x"), ("tulip (itself)", "tulip-x")) == (change.places, change.where)
+    assert (("tulip", "tulip-x"), ("tulip (itself)", "tulip-x")) == (
+        change.resources,
+        change.resources_in_short,
+    )
 
 
 def test_what_is_kept_is_not_in_it() -> None:
@@ -134,18 +137,18 @@ def test_where_another_line_takes_over_each_time_has_its_line() -> None:
 
 
 def test_a_place_in_a_rotation_is_gained_from_its_first_day_on() -> None:
-    duty = Duty(
+    rotation = Rotation(
         id="weekend", role="writer", on={"workspace": "tulip"}, members=["ana"],
         start=dt.date(2026, 3, 20), every="friday 17:00",
     )  # fmt: skip
-    assert ["+ ana: writer on tulip from 2026-03-20 00:00 Europe/Amsterdam (duties[0])"] == said(
-        rules(), rules(duty)
+    assert ["+ ana: writer on tulip from 2026-03-20 00:00 Europe/Amsterdam (rotations[0])"] == said(
+        rules(), rules(rotation)
     )
-    assert not compare(rules(duty), rules(duty))
-    assert not compare(rules(duty), rules(attrs.evolve(duty, id="other")))
-    both = attrs.evolve(duty, members=["ana", "ben"])
+    assert not compare(rules(rotation), rules(rotation))
+    assert not compare(rules(rotation), rules(attrs.evolve(rotation, id="other")))
+    both = attrs.evolve(rotation, members=["ana", "ben"])
     assert ["ana", "ana", "ben"] == [
-        one.member for one in compare(rules(duty), rules(both)).changes
+        one.member for one in compare(rules(rotation), rules(both)).changes
     ]
 
 
@@ -164,17 +167,17 @@ def test_it_is_a_table_for_people() -> None:
 @given(small_organizations(), small_organizations(), MOMENTS)
 def test_it_is_all_and_nothing_but_what_differs(one, other, at) -> None:
     """At any instant: who may then and might not before is among the gains, and nobody else."""
-    one = attrs.evolve(one, duties=(), absences=())
-    other = attrs.evolve(other, duties=(), absences=())
+    one = attrs.evolve(one, rotations=(), absences=())
+    other = attrs.evolve(other, rotations=(), absences=())
     before, after = one.access(), other.access()
     comparison = compare(before, after)
 
-    def differs(kind: str, member: str, permission: str, where: str) -> bool:
+    def differs(kind: str, member: str, permission: str, resource: str) -> bool:
         return any(
             change.kind == kind
             and change.member == member
             and permission in change.permissions
-            and where in change.places
+            and resource in change.resources
             and (change.start is None or change.start <= at)
             and (change.end is None or at < change.end)
             for change in comparison.changes
@@ -182,11 +185,11 @@ def test_it_is_all_and_nothing_but_what_differs(one, other, at) -> None:
 
     for member in ("ana", "ben"):
         for permission in ("approve", "publish", "view"):
-            for where in other.places:
-                was = before.allows(member, permission, where, at=at)
-                is_ = after.allows(member, permission, where, at=at)
-                assert differs("gains", member, permission, where) == (is_ and not was)
-                assert differs("loses", member, permission, where) == (was and not is_)
+            for resource in other.places:
+                was = before.allows(member, permission, resource, at=at)
+                is_ = after.allows(member, permission, resource, at=at)
+                assert differs("gains", member, permission, resource) == (is_ and not was)
+                assert differs("loses", member, permission, resource) == (was and not is_)
 
 
 @given(small_organizations())

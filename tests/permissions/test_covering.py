@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from socialcollab.directory import Member, Profile, Workspace
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
-from socialcollab.permissions import Absence, Access, Coverage, Duty, Forbid, Grant, coverage
+from socialcollab.permissions import Absence, Access, Coverage, Forbid, Grant, Rotation, coverage
 from socialcollab.testing.strategies import grants, small_organizations
 
 START, END = dt.datetime(2026, 7, 1, tzinfo=dt.UTC), dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
@@ -29,7 +29,7 @@ def rules(*lines: object) -> Access:
 
     return Access.of(
         members=["ana", "ben", "eva"], profiles=PROFILES, workspaces=WORKSPACES,
-        roles={"care": ["reply"]}, grants=of(Grant), forbids=of(Forbid), duties=of(Duty),
+        roles={"care": ["reply"]}, grants=of(Grant), forbids=of(Forbid), rotations=of(Rotation),
         absences=of(Absence),
     )  # fmt: skip
 
@@ -117,18 +117,18 @@ def test_what_nobody_has_is_not_lost() -> None:
 def test_the_places_and_permissions_that_go_together_are_one_line() -> None:
     access = rules(gives("ana", "approve", "view", on={"workspace": "tulip"}))
     (loss,) = coverage(access, start=START, end=END).losses
-    assert (("approve", "view"), ("tulip-m", "tulip-x")) == (loss.what, loss.where)
+    assert (("approve", "view"), ("tulip-m", "tulip-x")) == (loss.what, loss.resources)
 
 
 def test_each_turn_of_a_duty_hangs_on_one_person() -> None:
-    duty = Duty(
+    rotation = Rotation(
         id="care", role="care", on="tulip-x", members=["ana", "ben"],
         start=dt.date(2026, 7, 1), every="FREQ=WEEKLY;BYDAY=WE;BYHOUR=0;BYMINUTE=0;BYSECOND=0",
     )  # fmt: skip
-    losses = coverage(rules(duty), start=START, end=START + dt.timedelta(days=14)).losses
+    losses = coverage(rules(rotation), start=START, end=START + dt.timedelta(days=14)).losses
     assert [("ana", 1), ("ben", 8)] == [(one.absent[0], one.start.day) for one in losses]
-    assert {("duty:care", "reply")} == {one.what for one in losses}
-    assert 0 == coverage(rules(duty), start=START, end=END).survives
+    assert {("reply", "rotation:care")} == {one.what for one in losses}
+    assert 0 == coverage(rules(rotation), start=START, end=END).survives
 
 
 def test_of_certain_people_what_is_lost_names_those_it_takes() -> None:
@@ -196,7 +196,7 @@ def test_it_agrees_with_leaving_each_set_of_people_out(organization, absent, mom
                     frozenset(loss.absent)
                     for loss in found.losses
                     if permission in loss.what
-                    and profile.id in loss.where
+                    and profile.id in loss.resources
                     and loss.start <= at < loss.end
                 }
                 assert expected == lost, (permission, profile.id, at)
@@ -227,11 +227,11 @@ def test_somebody_more_who_is_never_away_never_worsens_it(organization, grant, m
 
     def lost(found: Coverage, at: dt.datetime) -> set[tuple[str, str]]:
         return {
-            (what, where)
+            (what, resource)
             for loss in found.losses
             if loss.start <= at < loss.end
             for what in loss.what
-            for where in loss.where
+            for resource in loss.resources
         }
 
     for some in (*combinations(people, 1), *combinations(people, 2)):

@@ -9,7 +9,7 @@ import pytest
 
 from socialcollab.directory import Profile, Team, Workspace
 from socialcollab.errors import InvalidValueError
-from socialcollab.permissions import Access, Duty, Grant, Role, coverage
+from socialcollab.permissions import Access, Grant, Role, Rotation, coverage
 
 NOW = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
 PROFILES = [Profile(id="tulip-x", workspace="tulip", network="x")]
@@ -40,7 +40,7 @@ def test_in_a_chain_of_teams_a_way_in_is_found_in_a_moment() -> None:
     access = of(teams=teams, grants=[grant])
     began = time.perf_counter()
     verdict = access.check("ben", "view", "tulip-x", at=NOW)
-    assert verdict.missing[0].code == "join_team"
+    assert verdict.remedies[0].code == "join_team"
     assert time.perf_counter() - began < 5
 
 
@@ -69,16 +69,16 @@ def test_bounds_at_both_ends_of_the_calendar_hold(zone: str) -> None:
         )],
     )  # fmt: skip
     assert access.allows("ana", "view", "tulip-x", at=NOW)
-    assert access.check("ana", "view", "tulip-x", at=NOW).because[0].text()
+    assert access.check("ana", "view", "tulip-x", at=NOW).reasons[0].text()
 
 
 def test_coverage_of_all_time_is_told() -> None:
-    duty = Duty(
+    rotation = Rotation(
         id="desk", role="care", on="tulip-x", members=["ana"], start=dt.date(2026, 1, 1),
         every="day 09:00",
     )  # fmt: skip
     access = of(
-        roles={"care": ["reply"]}, duties=[duty],
+        roles={"care": ["reply"]}, rotations=[rotation],
         grants=[Grant(to="member:ana", permissions=["view"], on="tulip-x")],
     )  # fmt: skip
     found = coverage(access, start=FIRST, end=LAST)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.directory import Profile, Workspace
-from socialcollab.permissions import Access, Forbid, Gain, Grant, gains, ungivable
-from socialcollab.permissions.gaining import merged, without
+from socialcollab.permissions import Access, Forbid, Gain, Grant, escalations, gains
+from socialcollab.permissions.analysis.escalation import merged, without
 
 START = dt.datetime(2026, 4, 1, tzinfo=dt.UTC)
 DAYS = 12
@@ -99,21 +99,21 @@ def test_gains_are_what_is_allowed_after_and_not_before(old, new, now: int) -> N
     before, after = access(*old), access(*new)
     at = START + dt.timedelta(days=now)
     expected = {
-        (member, permission, where)
+        (member, permission, resource)
         for member in MEMBERS
         for permission in ("view", "draft", "approve")
-        for where in PLACES
+        for resource in PLACES
         for instant in INSTANTS
         if instant >= at
-        and after.allows(member, permission, where, at=instant)
-        and not before.allows(member, permission, where, at=instant)
+        and after.allows(member, permission, resource, at=instant)
+        and not before.allows(member, permission, resource, at=instant)
     }
     found = list(gains(before, after, at=at))
-    assert expected == {(one.member, one.permission, one.where) for one in found}
+    assert expected == {(one.member, one.permission, one.resource) for one in found}
     for gain in found:
         for instant in INSTANTS:
             if instant >= at and inside([(gain.start, gain.end)], instant):
-                said = (gain.member, gain.permission, gain.where)
+                said = (gain.member, gain.permission, gain.resource)
                 assert after.allows(*said, at=instant)
                 assert not before.allows(*said, at=instant)
 
@@ -125,12 +125,12 @@ def test_nobody_gives_what_they_do_not_hold_now_and_for_as_long(old, new) -> Non
         one
         for one in gains(before, after, at=START)
         if not all(
-            before.allows("ana", one.permission, one.where, at=instant)
+            before.allows("ana", one.permission, one.resource, at=instant)
             for instant in INSTANTS
             if instant == START or (instant > START and inside([(one.start, one.end)], instant))
         )
     ]
-    assert expected == list(ungivable("ana", before, after, at=START))
+    assert expected == list(escalations("ana", before, after, at=START))
 
 
 def test_a_right_on_what_does_not_exist_yet_is_judged_by_what_is_around_it() -> None:
@@ -159,8 +159,10 @@ def test_a_right_on_what_does_not_exist_yet_is_judged_by_what_is_around_it() -> 
         )
 
     before = access([narrow], [])
-    left = {one.where for one in ungivable("ana", before, with_profile(narrow, line), at=START)}
+    left = {
+        one.resource for one in escalations("ana", before, with_profile(narrow, line), at=START)
+    }
     assert {"*", "dike", "dike-x", "new", "new-x"} == left
-    assert Gain(member="ben", permission="draft", where="*") in set(
+    assert Gain(member="ben", permission="draft", resource="*") in set(
         gains(before, with_profile(narrow, line), at=START)
     )

@@ -12,10 +12,19 @@ from tests.permissions.random_organizations import FIRST, make
 
 from socialcollab.directory import Member, Profile, Workspace
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
-from socialcollab.organization import Organization, StandingFacts
-from socialcollab.permissions import Absence, Access, Duty, Forbid, Gap, ListedTurn, Swap, gaps
+from socialcollab.organization import Organization, RuntimeState
+from socialcollab.permissions import (
+    Absence,
+    Access,
+    Forbid,
+    Gap,
+    ListedShift,
+    Rotation,
+    ShiftSwap,
+    gaps,
+)
 
-WEEKEND = Duty(
+WEEKEND = Rotation(
     id="weekend", role="care", on={"workspace": "tulip"}, members=["ana", "ben"],
     start=dt.date(2026, 3, 20), every="friday 17:00", end="monday 09:00", timezone="UTC",
 )  # fmt: skip
@@ -34,9 +43,9 @@ def access(*lines: object) -> Access:
         workspaces=[Workspace(id="tulip", lead="eva", default_approval="none")],
         roles={"care": ["reply", "view"]},
         forbids=of(Forbid),
-        duties=of(Duty),
+        rotations=of(Rotation),
         absences=of(Absence),
-        swaps=of(Swap),
+        swaps=of(ShiftSwap),
     )
 
 
@@ -58,49 +67,51 @@ def test_what_the_rule_leaves_to_nobody_is_no_gap() -> None:
 
 
 def test_before_the_first_turn_is_one() -> None:
-    assert [("no_turn", "", "03-01 00:00", "03-20 17:00")] == found(
+    assert [("no_shift", "", "03-01 00:00", "03-20 17:00")] == found(
         WEEKEND, start="2026-03-01 00:00"
     )
 
 
 def test_holes_of_a_list_and_the_time_around_it_are_gaps() -> None:
-    listed = Duty(
+    listed = Rotation(
         id="care", role="care", on={"workspace": "tulip"}, timezone="UTC", hand_off="09:00",
-        turns=[
-            ListedTurn(member="ben", start=dt.date(2026, 3, 26), end=dt.date(2026, 3, 28)),
-            ListedTurn(member="ana", start=dt.date(2026, 3, 22), end=dt.date(2026, 3, 24)),
+        shifts=[
+            ListedShift(member="ben", start=dt.date(2026, 3, 26), end=dt.date(2026, 3, 28)),
+            ListedShift(member="ana", start=dt.date(2026, 3, 22), end=dt.date(2026, 3, 24)),
         ],
     )  # fmt: skip
     assert [
-        ("no_turn", "", "03-20 17:00", "03-22 09:00"),
-        ("no_turn", "", "03-24 09:00", "03-26 09:00"),
-        ("no_turn", "", "03-28 09:00", "04-03 17:00"),
+        ("no_shift", "", "03-20 17:00", "03-22 09:00"),
+        ("no_shift", "", "03-24 09:00", "03-26 09:00"),
+        ("no_shift", "", "03-28 09:00", "04-03 17:00"),
     ] == found(listed)
     (gap, *_) = gaps(access(listed), start=utc("2026-03-20 17:00"), end=utc("2026-04-01 00:00"))
-    assert (("tulip-mastodon", "tulip-x"), ("reply", "view")) == (gap.where, gap.permissions)
+    assert (("tulip-mastodon", "tulip-x"), ("reply", "view")) == (gap.resources, gap.permissions)
 
 
 def test_of_a_list_what_its_end_leaves_to_nobody_is_meant_but_not_what_lies_before() -> None:
-    listed = Duty(
+    listed = Rotation(
         id="care", role="care", on={"workspace": "tulip"}, timezone="UTC", hand_off="17:00",
         end="monday 09:00",
-        turns=[
-            ListedTurn(member="ana", start=dt.date(2026, 3, 20), end=dt.date(2026, 3, 22)),
-            ListedTurn(member="ben", start=dt.date(2026, 3, 27)),
+        shifts=[
+            ListedShift(member="ana", start=dt.date(2026, 3, 20), end=dt.date(2026, 3, 22)),
+            ListedShift(member="ben", start=dt.date(2026, 3, 27)),
         ],
     )  # fmt: skip
     assert [
-        ("no_turn", "", "03-22 17:00", "03-23 09:00"),
-        ("no_turn", "", "03-30 09:00", "04-03 17:00"),
+        ("no_shift", "", "03-22 17:00", "03-23 09:00"),
+        ("no_shift", "", "03-30 09:00", "04-03 17:00"),
     ] == found(listed)
 
 
 def test_a_swap_fills_a_gap() -> None:
-    listed = Duty(
+    listed = Rotation(
         id="care", role="care", on={"workspace": "tulip"}, timezone="UTC",
-        turns=[ListedTurn(member="ana", start=dt.date(2026, 3, 20), end=dt.date(2026, 3, 22))],
+        shifts=[ListedShift(member="ana", start=dt.date(2026, 3, 20), end=dt.date(2026, 3, 22))],
     )  # fmt: skip
-    swap = Swap(id="s", duty="care", member="eva", start="2026-03-22 00:00", end="2026-04-09 00:00")
+    swap = ShiftSwap(
+        id="s", rotation="care", member="eva", start="2026-03-22 00:00", end="2026-04-09 00:00"
+    )
     assert [] == found(listed, swap)
 
 
@@ -112,14 +123,14 @@ def away(member: str, delegate: str = "", number: int = 1, **more: object) -> Ab
 
 
 def test_whoever_is_away_needs_somebody_to_stand_in() -> None:
-    gap = ("away", "ana", "03-21 00:00", "03-22 00:00")
+    gap = ("absent", "ana", "03-21 00:00", "03-22 00:00")
     assert [gap] == found(WEEKEND, away("ana"))
     assert [] == found(WEEKEND, away("ben"))
     assert [] == found(WEEKEND, away("ana", "ben"))
     assert [gap] == found(WEEKEND, away("ana", "ben"), away("ben", number=2))
     assert [gap] == found(WEEKEND, away("ana", "sus"))
     assert [] == found(
-        WEEKEND, away("ana"), Swap(id="s", duty="weekend", member="ben",
+        WEEKEND, away("ana"), ShiftSwap(id="s", rotation="weekend", member="ben",
                                    start="2026-03-21 00:00", end="2026-03-22 00:00")
     )  # fmt: skip
 
@@ -129,7 +140,7 @@ def test_who_stands_in_for_a_part_leaves_the_rest() -> None:
         access(WEEKEND, away("ana", "ben", permissions=["view"])),
         start=utc("2026-03-20 17:00"), end=utc("2026-03-23 00:00"),
     )  # fmt: skip
-    assert ("away", ("reply",)) == (gap.kind, gap.permissions)
+    assert ("absent", ("reply",)) == (gap.kind, gap.permissions)
     assert (
         "duty weekend: nobody may reply on all of tulip from 2026-03-21 00:00 until"
         " 2026-03-22 00:00 UTC: ana is away, and nobody stands in"
@@ -143,10 +154,10 @@ def test_turns_of_whom_a_forbid_or_a_suspension_keeps_are_gaps() -> None:
         access(WEEKEND, forbid), start=utc("2026-03-20 17:00"), end=utc("2026-04-03 17:00")
     )
     assert ("forbidden", "ben", ("reply",), ("tulip-x",)) == (
-        gap.kind, gap.member, gap.permissions, gap.where,
+        gap.kind, gap.member, gap.permissions, gap.resources,
     )  # fmt: skip
-    swap = Swap(
-        id="s", duty="weekend", member="sus", start="2026-03-21 00:00", end="2026-03-21 12:00"
+    swap = ShiftSwap(
+        id="s", rotation="weekend", member="sus", start="2026-03-21 00:00", end="2026-03-21 12:00"
     )
     assert [("suspended", "sus", "03-21 00:00", "03-21 12:00")] == found(WEEKEND, swap)
     bounded = Forbid(
@@ -161,7 +172,7 @@ def test_turns_of_whoever_has_left_are_gaps() -> None:
         members=["ana", Member(id="ben", left=dt.date(2026, 3, 28), timezone="UTC")],
         profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
         roles={"care": ["reply"]},
-        duties=[WEEKEND],
+        rotations=[WEEKEND],
     )
     found = gaps(asked, start=utc("2026-03-20 17:00"), end=utc("2026-04-03 17:00"))
     assert [("left", "ben", utc("2026-03-28 00:00"), utc("2026-03-30 09:00"))] == [
@@ -185,23 +196,27 @@ def test_an_organization_says_its_gaps_under_the_facts() -> None:
         id="a", member=holder, start=dt.date(2026, 6, 3), end=dt.date(2026, 6, 4),
         zone="Europe/Amsterdam",
     )  # fmt: skip
-    (gap,) = acme.under(StandingFacts(absences=(absence,))).gaps(start=start, end=end)
-    assert ("away", holder) == (gap.kind, gap.member)
+    (gap,) = acme.with_state(RuntimeState(absences=(absence,))).gaps(start=start, end=end)
+    assert ("absent", holder) == (gap.kind, gap.member)
     assert (utc("2026-06-02 22:00"), utc("2026-06-03 22:00")) == (gap.start, gap.end)
 
 
-def lacking(org, duty, where: str, at: dt.datetime) -> set[tuple[str, str, str]]:
+def lacking(org, rotation, resource: str, at: dt.datetime) -> set[tuple[str, str, str]]:
     """Say naively what nobody can do by a duty, why, and in whose turn."""
     people = {one.id: one for one in org.members}
-    holder = next((one for one in people if naive.takes_turn(org, duty, one, where, at)), None)
-    what = naive.what(org, duty)
+    holder = next(
+        (one for one in people if naive.takes_shift(org, rotation, one, resource, at)), None
+    )
+    what = naive.what(org, rotation)
     if holder is None:
-        return set() if meant(org, duty, where, at) else {(one, "no_turn", "") for one in what}
+        return (
+            set() if meant(org, rotation, resource, at) else {(one, "no_shift", "") for one in what}
+        )
     if people[holder].suspended:
         return {(one, "suspended", holder) for one in what}
     if has_left(org, people[holder], at):
         return {(one, "left", holder) for one in what}
-    barred = {one for one in what if naive.barred(org, holder, one, where, at)}
+    barred = {one for one in what if naive.barred(org, holder, one, resource, at)}
     said = {(one, "forbidden", holder) for one in barred}
     gone = {one.member for one in org.absences if naive.is_away(one, at)}
     if holder not in gone:
@@ -215,10 +230,10 @@ def lacking(org, duty, where: str, at: dt.datetime) -> set[tuple[str, str, str]]
             and not has_left(org, people[one.delegate], at)
             and one.delegate not in gone
             and (not one.permissions or permission in one.permissions)
-            and not naive.barred(org, one.delegate, permission, where, at)
+            and not naive.barred(org, one.delegate, permission, resource, at)
             for one in org.absences
         ):
-            said.add((permission, "away", holder))
+            said.add((permission, "absent", holder))
     return said
 
 
@@ -227,17 +242,17 @@ def has_left(org, person, at: dt.datetime) -> bool:
     return gone is not None and gone <= at
 
 
-def meant(org, duty, where: str, at: dt.datetime) -> bool:
+def meant(org, rotation, resource: str, at: dt.datetime) -> bool:
     """Tell whether a duty's rule has ended a turn, and another is to come."""
-    zone = duty.timezone or naive.zone_at(org, where)
-    if duty.end is None:
+    zone = rotation.timezone or naive.zone_at(org, resource)
+    if rotation.end is None:
         return False
-    if duty.turns:
+    if rotation.shifts:
         starts = []
-        for one in duty.turns:
+        for one in rotation.shifts:
             day = one.start
             if not isinstance(day, dt.datetime):
-                hour, minute = map(int, str(duty.hand_off or "00:00").split(":"))
+                hour, minute = map(int, str(rotation.hand_off or "00:00").split(":"))
                 day = dt.datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001
             starts.append(naive.bound(day, zone))
         begun = [one for one in starts if one <= at]
@@ -246,11 +261,11 @@ def meant(org, duty, where: str, at: dt.datetime) -> bool:
         last = max(begun)
         since = last.date() - dt.timedelta(days=1)
     else:
-        begun = naive.occurrences(duty.every, duty.start, zone, at)
+        begun = naive.occurrences(rotation.every, rotation.start, zone, at)
         if not begun:
             return False
-        last, since = begun[-1], duty.start
-    return any(last < over <= at for over in naive.occurrences(duty.end, since, zone, at))
+        last, since = begun[-1], rotation.start
+    return any(last < over <= at for over in naive.occurrences(rotation.end, since, zone, at))
 
 
 def test_a_naive_look_at_each_instant_finds_the_same_gaps() -> None:
@@ -258,7 +273,7 @@ def test_a_naive_look_at_each_instant_finds_the_same_gaps() -> None:
     for seed in range(30):
         look(seed, met)
     # Each kind has been met, and so has nothing to report.
-    assert {"no_turn", "suspended", "left", "away", "forbidden", ""} == set(met)
+    assert {"no_shift", "suspended", "left", "absent", "forbidden", ""} == set(met)
 
 
 def look(seed: int, met: Counter[str]) -> None:
@@ -270,17 +285,19 @@ def look(seed: int, met: Counter[str]) -> None:
         assert start <= gap.start < gap.end <= end
     for _ in range(30):
         at = start + dt.timedelta(minutes=30 * rng.randrange(48 * 22))
-        for duty in org.duties:
+        for rotation in org.rotations:
             for profile in org.profiles:
-                where = profile.id
-                if not naive.speaks_of(org, duty.on, where) or not naive.what(org, duty):
+                resource = profile.id
+                if not naive.speaks_of(org, rotation.on, resource) or not naive.what(org, rotation):
                     continue
-                expected = lacking(org, duty, where, at)
+                expected = lacking(org, rotation, resource, at)
                 said = {
                     (permission, gap.kind, gap.member)
                     for gap in told
-                    if gap.duty == duty.id and where in gap.where and gap.start <= at < gap.end
+                    if gap.rotation == rotation.id
+                    and resource in gap.resources
+                    and gap.start <= at < gap.end
                     for permission in gap.permissions
                 }
-                assert expected == said, (seed, duty, where, at)
+                assert expected == said, (seed, rotation, resource, at)
                 met.update({kind for _, kind, _ in expected} or {""})

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.directory import Member, Profile, Workspace
-from socialcollab.organization import Leftover, Organization, leftovers
+from socialcollab.organization import DanglingRule, Organization, dangling_rules
 from socialcollab.permissions import (
     Absence,
     Access,
-    Duty,
     Forbid,
     Grant,
     Role,
+    Rotation,
     compare,
     coverage,
     gains,
@@ -30,7 +30,7 @@ TOKYO = dt.datetime(2026, 4, 6, 15, tzinfo=dt.UTC)
 AMSTERDAM = dt.datetime(2026, 4, 6, 22, tzinfo=dt.UTC)
 MOMENT = dt.timedelta(microseconds=1)
 TULIP = {"workspace": "tulip"}
-DUTY = Duty(
+ROTATION = Rotation(
     id="desk", role="editor", on=TULIP, members=["ben", "ana"], start=dt.date(2026, 4, 1),
     every="day 09:00",
 )  # fmt: skip
@@ -51,7 +51,7 @@ def rules(*lines: object, left: dict[str, dt.date] | None = None, **zones: str) 
         roles=[Role(id="editor", permissions=["view", "approve"])],
         grants=of(Grant),
         forbids=of(Forbid),
-        duties=of(Duty),
+        rotations=of(Rotation),
         absences=of(Absence),
         timezone="Europe/Amsterdam",
     )
@@ -67,14 +67,14 @@ def test_the_day_begins_in_their_own_zone_or_the_organizations(zones, first) -> 
         assert may == access.allows("ana", "approve", "tulip-x", at=at)
         verdict = access.check("ana", "approve", "tulip-x", at=at)
         assert may == bool(verdict)
-        assert may == access.holds("ana", "editor", "tulip-x", at=at)
+        assert may == access.has_role("ana", "editor", "tulip-x", at=at)
         assert may == ("ana" in access.members("approve", "tulip", at=at))
         assert (("tulip-x",) if may else ()) == access.profiles("ana", "view", at=at)
     assert verdict.explain() == (
         "refused: `ana` has left: 2026-04-07 is the first day without them"
     )
-    assert ((None, first),) == access.spans("ana")["approve", "tulip-x"]
-    assert {"ana": ((None, first),)} == dict(access.holders("editor", "tulip-x"))
+    assert ((None, first),) == access.permission_periods("ana")["approve", "tulip-x"]
+    assert {"ana": ((None, first),)} == dict(access.role_periods("editor", "tulip-x"))
 
 
 def test_they_give_nothing_from_then_on_and_nothing_that_lasts_longer() -> None:
@@ -88,7 +88,7 @@ def test_they_give_nothing_from_then_on_and_nothing_that_lasts_longer() -> None:
 
 
 def test_their_turns_count_for_nobody_and_coverage_names_the_gap() -> None:
-    access = rules(DUTY)
+    access = rules(ROTATION)
     # The second, fourth, ... of April are Ana's turns, so that she is on duty over that midnight.
     assert not access.allows("ben", "approve", "tulip-x", at=AMSTERDAM)
     assert not access.allows("ana", "approve", "tulip-x", at=AMSTERDAM)
@@ -106,7 +106,7 @@ def test_their_turns_count_for_nobody_and_coverage_names_the_gap() -> None:
     assert all(at < AMSTERDAM for at in there["ana"])
     for loss in coverage(access, start=start, end=end, without=["ana"]).losses:
         assert loss.end <= AMSTERDAM
-        assert set(loss.what) <= {"approve", "view", "duty:desk"}
+        assert set(loss.what) <= {"approve", "view", "rotation:desk"}
     assert coverage(access, start=AMSTERDAM, end=end, without=["ana"]).losses == ()
     with_ben = coverage(access, start=AMSTERDAM, end=end, without=["ben"]).losses
     assert {("ben",)} == {loss.absent for loss in with_ben}
@@ -135,22 +135,28 @@ def test_they_stand_in_for_nobody_and_nobody_for_them() -> None:
 
 def test_coming_back_is_a_gain_of_every_right_and_turn() -> None:
     """Whoever strikes the word out of the document gives all that it kept away."""
-    gone, back = rules(EDITOR, DUTY), rules(EDITOR, DUTY, left={})
-    later = rules(EDITOR, DUTY, left={"ana": dt.date(2026, 5, 7)})
+    gone, back = rules(EDITOR, ROTATION), rules(EDITOR, ROTATION, left={})
+    later = rules(EDITOR, ROTATION, left={"ana": dt.date(2026, 5, 7)})
     at = AMSTERDAM + dt.timedelta(days=1)
     assert {("ana", "approve", "tulip-x", AMSTERDAM, None)} <= {
         attrs.astuple(gain) for gain in gains(gone, back, at=at)
     }
     assert () == tuple(gains(back, gone, at=at))
     # A place in a rotation, too, and no more of it than the time between.
-    turns = rules(DUTY), rules(DUTY, left={"ana": dt.date(2026, 5, 7)}), rules(DUTY, left={})
-    for less, more, end in ((0, 1, later.rulebook.scope.leaving["ana"]), (0, 2, None)):
-        found = [gain for gain in gains(turns[less], turns[more], at=at) if gain.where == "tulip-x"]
+    shifts = (
+        rules(ROTATION),
+        rules(ROTATION, left={"ana": dt.date(2026, 5, 7)}),
+        rules(ROTATION, left={}),
+    )
+    for less, more, end in ((0, 1, later.bindings.scope.leaving["ana"]), (0, 2, None)):
+        found = [
+            gain for gain in gains(shifts[less], shifts[more], at=at) if gain.resource == "tulip-x"
+        ]
         assert [("approve", AMSTERDAM, end), ("view", AMSTERDAM, end)] == [
             (gain.permission, gain.start, gain.end) for gain in found
         ]
-        assert () == tuple(gains(turns[more], turns[less], at=at))
-    assert ["loses"] == [change.kind for change in compare(turns[2], turns[0]).changes]
+        assert () == tuple(gains(shifts[more], shifts[less], at=at))
+    assert ["loses"] == [change.kind for change in compare(shifts[2], shifts[0]).changes]
 
 
 def test_a_suspension_that_ends_gives_the_turns_of_a_rotation() -> None:
@@ -159,7 +165,7 @@ def test_a_suspension_that_ends_gives_the_turns_of_a_rotation() -> None:
             members=[Member(id="ana", suspended=suspended), "ben", "eva"],
             profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
             roles=[Role(id="editor", permissions=["approve"])],
-            duties=[DUTY],
+            rotations=[ROTATION],
             workspaces=[Workspace(id="tulip", lead="eva", default_approval="none")],
         )
 
@@ -178,20 +184,22 @@ def test_leaving_changes_nothing_before_and_leaves_nothing_after(
         return attrs.evolve(organization, members=members).access()
 
     stays, leaves = with_left(None), with_left(dt.date(2026, 3, day))
-    instant = leaves.rulebook.scope.leaving[who]
+    instant = leaves.bindings.scope.leaving[who]
     for at in (
         instant - dt.timedelta(days=3),
         instant - MOMENT,
         instant,
         instant + dt.timedelta(3),
     ):
-        for where in organization.places:
-            theirs = set(leaves.permissions_of(who, where, at=at))
+        for resource in organization.places:
+            theirs = set(leaves.permissions_of(who, resource, at=at))
             assert theirs == (
-                set(stays.permissions_of(who, where, at=at)) if at < instant else set()
+                set(stays.permissions_of(who, resource, at=at)) if at < instant else set()
             )
             for other in leaves.member_ids:
-                has, had = (set(one.permissions_of(other, where, at=at)) for one in (leaves, stays))
+                has, had = (
+                    set(one.permissions_of(other, resource, at=at)) for one in (leaves, stays)
+                )
                 assert has <= had
     assert () == tuple(gains(stays, leaves, at=instant))
 
@@ -205,18 +213,18 @@ def northwind(*gone: str) -> Organization:
 
 
 def test_a_line_that_names_only_who_has_left_is_warned_of() -> None:
-    assert () == leftovers(northwind(), AMSTERDAM)
-    assert () == leftovers(northwind("noor"), AMSTERDAM - MOMENT)
-    places = {one.place: one.members for one in leftovers(northwind("noor"), AMSTERDAM)}
+    assert () == dangling_rules(northwind(), AMSTERDAM)
+    assert () == dangling_rules(northwind("noor"), AMSTERDAM - MOMENT)
+    places = {one.place: one.members for one in dangling_rules(northwind("noor"), AMSTERDAM)}
     assert {("noor",)} == set(places.values())
     assert any(place.endswith("reviewers") for place in places)
-    both = {one.place for one in leftovers(northwind("ben", "eva"), AMSTERDAM)}
-    alone = {one.place for one in leftovers(northwind("ben"), AMSTERDAM)}
+    both = {one.place for one in dangling_rules(northwind("ben", "eva"), AMSTERDAM)}
+    alone = {one.place for one in dangling_rules(northwind("ben"), AMSTERDAM)}
     assert alone < both
-    assert Leftover(place="workspaces[0].lead", members=("eva",)) in leftovers(
+    assert DanglingRule(place="workspaces[0].lead", members=("eva",)) in dangling_rules(
         northwind("eva"), AMSTERDAM
     )
-    assert "names only who has left: `eva`" in str(leftovers(northwind("eva"), AMSTERDAM)[0])
+    assert "names only who has left: `eva`" in str(dangling_rules(northwind("eva"), AMSTERDAM)[0])
 
 
 def test_the_word_survives_writing_and_changes_the_digest() -> None:
@@ -225,5 +233,5 @@ def test_the_word_survives_writing_and_changes_the_digest() -> None:
     assert organization == again
     assert "left = 2026-04-07" in again.to_toml()
     assert northwind().digest != again.digest
-    assert "vertrokken" in organization.rights(at=AMSTERDAM, language="nl")
-    assert "left" not in organization.rights(at=AMSTERDAM - MOMENT)
+    assert "vertrokken" in organization.permissions_table(at=AMSTERDAM, language="nl")
+    assert "left" not in organization.permissions_table(at=AMSTERDAM - MOMENT)

@@ -13,24 +13,24 @@ from hypothesis import strategies as st
 from socialcollab.directory import Profile, Workspace
 from socialcollab.errors import InvalidValueError
 from socialcollab.organization import Organization
-from socialcollab.permissions import Access, Duty, Forbid, Grant, ListedTurn, compare, gains
-from socialcollab.permissions.rota import Listing, Rotation
+from socialcollab.permissions import Access, Forbid, Grant, ListedShift, Rotation, compare, gains
+from socialcollab.permissions.rotations.roster import ListedRoster, RuleRoster
 
 AMSTERDAM = "Europe/Amsterdam"
 NEW_YORK = "America/New_York"
 MOMENT = dt.timedelta(microseconds=1)
 
 
-def turn(member: str, start: str, end: str = "") -> ListedTurn:
+def shift(member: str, start: str, end: str = "") -> ListedShift:
     def bound(text: str) -> dt.date:
         return dt.datetime.fromisoformat(text) if ":" in text else dt.date.fromisoformat(text)
 
-    return ListedTurn(member=member, start=bound(start), end=bound(end) if end else None)
+    return ListedShift(member=member, start=bound(start), end=bound(end) if end else None)
 
 
-def duty(*turns: ListedTurn, **more: object) -> Duty:
-    values = {"id": "care", "role": "care", "on": {"workspace": "tulip"}, "turns": turns}
-    return Duty(**{**values, **more})
+def rotation(*shifts: ListedShift, **more: object) -> Rotation:
+    values = {"id": "care", "role": "care", "on": {"workspace": "tulip"}, "shifts": shifts}
+    return Rotation(**{**values, **more})
 
 
 def access(*lines: object) -> Access:
@@ -50,7 +50,7 @@ def access(*lines: object) -> Access:
         roles={"care": ["reply", "view"]},
         grants=of(Grant),
         forbids=of(Forbid),
-        duties=of(Duty),
+        rotations=of(Rotation),
     )
 
 
@@ -58,10 +58,10 @@ def utc(day: int, hour: int, minute: int = 0, *, month: int = 1) -> dt.datetime:
     return dt.datetime(2026, month, day, hour, minute, tzinfo=dt.UTC)
 
 
-WINTER = duty(
-    turn("ana", "2026-01-05"),
-    turn("ben", "2026-01-12", "2026-01-19"),
-    turn("eva", "2026-01-21 12:30"),
+WINTER = rotation(
+    shift("ana", "2026-01-05"),
+    shift("ben", "2026-01-12", "2026-01-19"),
+    shift("eva", "2026-01-21 12:30"),
     hand_off="09:00",
 )
 
@@ -75,31 +75,33 @@ def test_a_turn_begins_at_the_hand_off_and_lasts_until_the_next_unless_it_says_i
     assert WINTER.on_duty(utc(19, 8), zone=AMSTERDAM) is None
     assert "eva" == WINTER.on_duty(utc(21, 11, 30), zone=AMSTERDAM)
     assert "eva" == WINTER.on_duty(utc(1, 0, month=12), zone=AMSTERDAM)
-    assert utc(12, 8) == WINTER.next_turn(utc(5, 8), zone=AMSTERDAM)
-    assert WINTER.next_turn(utc(22, 0), zone=AMSTERDAM) is None
+    assert utc(12, 8) == WINTER.next_shift(utc(5, 8), zone=AMSTERDAM)
+    assert WINTER.next_shift(utc(22, 0), zone=AMSTERDAM) is None
 
 
 def test_without_a_zone_of_its_own_a_duty_falls_by_the_clock_of_each_place() -> None:
     everywhere = {"workspace": "*"}
-    asked = access(duty(*WINTER.turns, on=everywhere, hand_off="09:00"))
+    asked = access(rotation(*WINTER.shifts, on=everywhere, hand_off="09:00"))
     assert asked.allows("ana", "reply", "tulip-x", at=utc(5, 8))
     assert not asked.allows("ana", "reply", "dike-x", at=utc(5, 14) - MOMENT)
     assert asked.allows("ana", "reply", "dike-x", at=utc(5, 14))
-    one_zone = access(duty(*WINTER.turns, on=everywhere, hand_off="09:00", timezone="Asia/Tokyo"))
-    for where in ("tulip-x", "dike-x", "*"):
-        assert not one_zone.allows("ana", "reply", where, at=utc(5, 0) - MOMENT)
-        assert one_zone.allows("ana", "reply", where, at=utc(5, 0))
+    one_zone = access(
+        rotation(*WINTER.shifts, on=everywhere, hand_off="09:00", timezone="Asia/Tokyo")
+    )
+    for resource in ("tulip-x", "dike-x", "*"):
+        assert not one_zone.allows("ana", "reply", resource, at=utc(5, 0) - MOMENT)
+        assert one_zone.allows("ana", "reply", resource, at=utc(5, 0))
 
 
 def test_a_rotation_may_have_a_zone_of_its_own() -> None:
-    rotation = Duty(
+    rotation = Rotation(
         id="care", role="care", on={"workspace": "*"}, members=["ana", "ben"],
         start=dt.date(2026, 1, 5), every="monday 09:00", timezone="Asia/Tokyo",
     )  # fmt: skip
     asked = access(rotation)
-    for where in ("tulip-x", "dike-x"):
-        assert "ana" == asked.on_duty("care", where, at=utc(5, 0))
-        assert "ben" == asked.on_duty("care", where, at=utc(12, 0))
+    for resource in ("tulip-x", "dike-x"):
+        assert "ana" == asked.on_duty("care", resource, at=utc(5, 0))
+        assert "ben" == asked.on_duty("care", resource, at=utc(12, 0))
 
 
 @pytest.mark.parametrize(
@@ -116,9 +118,9 @@ def test_a_rotation_may_have_a_zone_of_its_own() -> None:
 def test_hand_offs_stay_at_their_local_hour_when_the_clocks_change(
     hand_off: str, day: dt.date, first: dt.datetime
 ) -> None:
-    listed = duty(
-        ListedTurn(member="ana", start=dt.date(2026, 1, 1)),
-        ListedTurn(member="ben", start=day),
+    listed = rotation(
+        ListedShift(member="ana", start=dt.date(2026, 1, 1)),
+        ListedShift(member="ben", start=day),
         hand_off=hand_off,
     )
     assert "ana" == listed.on_duty(first - MOMENT, zone=AMSTERDAM)
@@ -127,21 +129,21 @@ def test_hand_offs_stay_at_their_local_hour_when_the_clocks_change(
 
 def test_of_two_hand_offs_that_the_clocks_make_one_the_later_counts() -> None:
     """At 02:30 and at 03:30 on the wall it is the same instant that night."""
-    listed = duty(
-        turn("ana", "2026-03-29 01:00"),
-        turn("ben", "2026-03-29 02:30"),
-        turn("eva", "2026-03-29 03:30"),
+    listed = rotation(
+        shift("ana", "2026-03-29 01:00"),
+        shift("ben", "2026-03-29 02:30"),
+        shift("eva", "2026-03-29 03:30"),
     )
     instant = utc(29, 1, 30, month=3)
     assert "ana" == listed.on_duty(instant - MOMENT, zone=AMSTERDAM)
     assert "eva" == listed.on_duty(instant, zone=AMSTERDAM)
-    found = list(listed.rota(AMSTERDAM).between(utc(1, 0, month=3), utc(30, 0, month=3)))
+    found = list(listed.roster(AMSTERDAM).between(utc(1, 0, month=3), utc(30, 0, month=3)))
     assert ["ana", "eva"] == [one.member for one in found]
 
 
 def test_a_rule_may_end_the_turns_of_a_list() -> None:
-    weekends = duty(
-        turn("ana", "2026-01-09"), turn("ben", "2026-01-16", "2026-01-17"), turn("eva", "2026-01-23"),
+    weekends = rotation(
+        shift("ana", "2026-01-09"), shift("ben", "2026-01-16", "2026-01-17"), shift("eva", "2026-01-23"),
         hand_off="17:00", end="monday 09:00",
     )  # fmt: skip
     assert weekends.on_duty(utc(12, 8), zone=AMSTERDAM) is None
@@ -151,12 +153,12 @@ def test_a_rule_may_end_the_turns_of_a_list() -> None:
     assert weekends.on_duty(utc(26, 8), zone=AMSTERDAM) is None
 
 
-@given(st.permutations(range(len(WINTER.turns))), st.integers(0, 24 * 40))
+@given(st.permutations(range(len(WINTER.shifts))), st.integers(0, 24 * 40))
 def test_the_order_of_turns_never_matters(order: list[int], hours: int) -> None:
     at = utc(1, 0) + dt.timedelta(hours=hours)
-    mixed = duty(*(WINTER.turns[number] for number in order), hand_off="09:00")
+    mixed = rotation(*(WINTER.shifts[number] for number in order), hand_off="09:00")
     assert WINTER.on_duty(at, zone=AMSTERDAM) == mixed.on_duty(at, zone=AMSTERDAM)
-    assert WINTER.next_turn(at, zone=AMSTERDAM) == mixed.next_turn(at, zone=AMSTERDAM)
+    assert WINTER.next_shift(at, zone=AMSTERDAM) == mixed.next_shift(at, zone=AMSTERDAM)
     one, other = access(WINTER), access(mixed)
     assert one.check("ana", "reply", "tulip-x", at=at) == other.check(
         "ana", "reply", "tulip-x", at=at
@@ -179,7 +181,7 @@ def test_who_is_on_duty_is_found_with_few_looks(many: int) -> None:
     """A binary search: seventeen halvings of a hundred thousand turns, and the turn itself."""
     first = utc(1, 0)
     starts = [first + dt.timedelta(hours=number) for number in range(many)]
-    listing = Listing(((start, None, f"m{n % 7}") for n, start in enumerate(starts)), None)
+    listing = ListedRoster(((start, None, f"m{n % 7}") for n, start in enumerate(starts)), None)
     listing._starts = Looks(listing._starts)
     # bisect on a subclass of tuple looks by __getitem__.
     for number in (0, 1, many // 3, many - 1):
@@ -189,11 +191,11 @@ def test_who_is_on_duty_is_found_with_few_looks(many: int) -> None:
 
 
 def test_a_rotation_that_is_known_is_asked_by_few_looks_too() -> None:
-    rotation = Duty(
+    rotation = Rotation(
         id="d", role="care", on="tulip-x", members=["ana", "ben"], start=dt.date(2026, 1, 1),
         every="day 09:00",
-    ).rota(AMSTERDAM)  # fmt: skip
-    assert isinstance(rotation, Rotation)
+    ).roster(AMSTERDAM)  # fmt: skip
+    assert isinstance(rotation, RuleRoster)
     late = dt.datetime(2100, 1, 1, 12, tzinfo=dt.UTC)
     rotation.at(late)
     known = len(rotation._known)
@@ -217,47 +219,47 @@ class CountingList(list):
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (duty, "nobody takes turns in duty `care`"),
-        (lambda: duty(members=["ana"]), "the rotation of duty `care` does not say `start`"),
+        (rotation, "nobody takes turns in rotation `care`"),
+        (lambda: rotation(members=["ana"]), "the rotation of rotation `care` does not say `start`"),
         (
-            lambda: duty(members=["ana"], start=dt.date(2026, 1, 1)),
-            "the rotation of duty `care` does not say `every`",
+            lambda: rotation(members=["ana"], start=dt.date(2026, 1, 1)),
+            "the rotation of rotation `care` does not say `every`",
         ),
         (
-            lambda: duty(turn("ana", "2026-01-05"), members=["ana"]),
-            "duty `care` has a list of turns and `members` of a rotation too",
+            lambda: rotation(shift("ana", "2026-01-05"), members=["ana"]),
+            "rotation `care` has a list of turns and `members` of a rotation too",
         ),
         (
-            lambda: duty(turn("ana", "2026-01-05"), every="friday 17:00"),
-            "duty `care` has a list of turns and `every` of a rotation too",
+            lambda: rotation(shift("ana", "2026-01-05"), every="friday 17:00"),
+            "rotation `care` has a list of turns and `every` of a rotation too",
         ),
         (
-            lambda: duty(members=["ana"], start=dt.date(2026, 1, 1), every="day 09:00",
+            lambda: rotation(members=["ana"], start=dt.date(2026, 1, 1), every="day 09:00",
                          hand_off="09:00"),
-            "duty `care` is a rotation, whose turns begin as `every` says, and not at `09:00`",
+            "rotation `care` is a rotation, whose turns begin as `every` says, and not at `09:00`",
         ),
         (
-            lambda: duty(turn("ana", "2026-01-05"), turn("ben", "2026-01-05 09:00"),
+            lambda: rotation(shift("ana", "2026-01-05"), shift("ben", "2026-01-05 09:00"),
                          hand_off="09:00"),
-            "two turns of duty `care` begin at `2026-01-05 09:00`: those of `ana` and `ben`",
+            "two turns of rotation `care` begin at `2026-01-05 09:00`: those of `ana` and `ben`",
         ),
         (
-            lambda: duty(turn("ana", "2026-01-05", "2026-01-05")),
-            "the turn of `ana` from `2026-01-05` in duty `care` ends at `2026-01-05`, which is not"
+            lambda: rotation(shift("ana", "2026-01-05", "2026-01-05")),
+            "the turn of `ana` from `2026-01-05` in rotation `care` ends at `2026-01-05`, which is not"
             " after its start",
         ),
         (
-            lambda: duty(turn("ben", "2026-01-07"), turn("ana", "2026-01-05", "2026-01-08")),
-            "the turn of `ana` from `2026-01-05` in duty `care` overlaps that of `ben` from"
+            lambda: rotation(shift("ben", "2026-01-07"), shift("ana", "2026-01-05", "2026-01-08")),
+            "the turn of `ana` from `2026-01-05` in rotation `care` overlaps that of `ben` from"
             " `2026-01-07`",
         ),
-        (lambda: duty(turn("ana", "2026-01-05"), timezone="Europe/Nowhere"), "Europe/Nowhere"),
-        (lambda: duty(turn("ana", "2026-01-05"), hand_off="9"), "is not a time of day"),
+        (lambda: rotation(shift("ana", "2026-01-05"), timezone="Europe/Nowhere"), "Europe/Nowhere"),
+        (lambda: rotation(shift("ana", "2026-01-05"), hand_off="9"), "is not a time of day"),
         (
-            lambda: ListedTurn(member="ana", start=utc(5, 8)),
+            lambda: ListedShift(member="ana", start=utc(5, 8)),
             "a turn's bound `2026-01-05 08:00:00\\+00:00` has a UTC offset",
         ),
-        (lambda: access(duty(turn("zoe", "2026-01-05"))), "duty `care` has `zoe`, who is no member"),
+        (lambda: access(rotation(shift("zoe", "2026-01-05"))), "rotation `care` has `zoe`, who is no member"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused_and_named(made, said: str) -> None:
@@ -290,13 +292,13 @@ id = "ben"
 [roles.care]
 permissions = ["view", "reply"]
 
-[[duties]]
+[[rotations]]
 id = "weekend-care"
 role = "care"
 on = { workspace = "tulip" }
 hand_off = "09:00"
 timezone = "Europe/Amsterdam"
-turns = [
+shifts = [
     { member = "ben", start = 2026-01-12, end = 2026-01-19 },
     { member = "ana", start = 2026-01-05 },
 ]
@@ -307,20 +309,20 @@ def test_a_list_is_read_written_and_comes_back_the_same() -> None:
     made = Organization.loads(DOCUMENT)
     assert made == Organization.loads(made.to_toml())
     assert made.digest == Organization.loads(made.to_toml()).digest
-    (weekend,) = made.duties
+    (weekend,) = made.rotations
     assert "ana" == weekend.on_duty(utc(5, 8), zone="UTC")
     other = Organization.loads(
         DOCUMENT.replace('"ana", start = 2026-01-05', '"ben", start = 2026-01-05')
     )
     assert made.digest != other.digest
     (change,) = made.changes_to(other)
-    assert ("duties", "weekend-care", ("turns",)) == (change.section, change.name, change.keys)
-    assert (("manage_access",), ("tulip",)) == (change.needs, change.places)
+    assert ("rotations", "weekend-care", ("shifts",)) == (change.section, change.name, change.keys)
+    assert (("manage_access",), ("tulip",)) == (change.needs, change.resources)
 
 
 def test_whoever_leaves_is_named_in_each_of_their_turns() -> None:
-    found = Organization.loads(DOCUMENT).removal("ben").hangs
-    assert [("duties[0].turns[0].member", "weekend-care")] == [
+    found = Organization.loads(DOCUMENT).references_to("ben").references
+    assert [("rotations[0].shifts[0].member", "weekend-care")] == [
         (one.place, one.name) for one in found
     ]
 
@@ -330,27 +332,27 @@ def test_whoever_leaves_is_named_in_each_of_their_turns() -> None:
     [
         (
             '"ana", start = 2026-01-05', '"zoe", start = 2026-01-05',
-            "duties[0].turns[1].member", "unknown member `zoe`",
+            "rotations[0].shifts[1].member", "unknown member `zoe`",
         ),
         (
             "end = 2026-01-19", "end = 2026-01-12",
-            "duties[0]", "the turn of `ben` from `2026-01-12`",
+            "rotations[0]", "the turn of `ben` from `2026-01-12`",
         ),
         (
-            "turns = [", 'members = ["ana"]\nturns = [',
-            "duties[0]", "duty `weekend-care` has a list of turns and `members`",
+            "shifts = [", 'members = ["ana"]\nshifts = [',
+            "rotations[0]", "rotation `weekend-care` has a list of turns and `members`",
         ),
         (
             'hand_off = "09:00"', 'hand_off = "nine"',
-            "duties[0].hand_off", "`nine` is not a time of day",
+            "rotations[0].hand_off", "`nine` is not a time of day",
         ),
         (
             '"ana", start', '"ana", begin = 2026-01-01, start',
-            "duties[0].turns[1].begin", "unknown key `begin`",
+            "rotations[0].shifts[1].begin", "unknown key `begin`",
         ),
         (
-            "hand_off", "[[duties]]\nid = \"none\"\nrole = \"care\"\non = \"tulip-x\"\nhand_off",
-            "duties[0]", "nobody takes turns in duty `weekend-care`",
+            "hand_off", "[[rotations]]\nid = \"none\"\nrole = \"care\"\non = \"tulip-x\"\nhand_off",
+            "rotations[0]", "nobody takes turns in rotation `weekend-care`",
         ),
     ],
 )  # fmt: skip
@@ -364,24 +366,24 @@ def test_a_faulty_list_is_told_with_its_place(was: str, is_: str, place: str, sa
 
 
 def test_turns_of_a_list_are_gained_for_as_long_as_they_last() -> None:
-    listed = duty(turn("ana", "2026-01-05", "2026-01-12"), turn("ben", "2026-01-12"))
+    listed = rotation(shift("ana", "2026-01-05", "2026-01-12"), shift("ben", "2026-01-12"))
     found = [str(one) for one in compare(access(), access(listed)).changes]
     assert [
         "+ ana: care on tulip from 2026-01-05 00:00 Europe/Amsterdam"
-        " until 2026-01-12 00:00 Europe/Amsterdam (duties[0])",
-        "+ ben: care on tulip from 2026-01-12 00:00 Europe/Amsterdam (duties[0])",
+        " until 2026-01-12 00:00 Europe/Amsterdam (rotations[0])",
+        "+ ben: care on tulip from 2026-01-12 00:00 Europe/Amsterdam (rotations[0])",
     ] == found
-    longer = duty(turn("ana", "2026-01-05", "2026-01-14"), turn("ben", "2026-01-14"))
+    longer = rotation(shift("ana", "2026-01-05", "2026-01-14"), shift("ben", "2026-01-14"))
     assert [
         "+ ana: care on tulip from 2026-01-12 00:00 Europe/Amsterdam"
-        " until 2026-01-14 00:00 Europe/Amsterdam (duties[0])",
+        " until 2026-01-14 00:00 Europe/Amsterdam (rotations[0])",
         "- ben: care on tulip from 2026-01-12 00:00 Europe/Amsterdam"
-        " until 2026-01-14 00:00 Europe/Amsterdam (duties[0])",
+        " until 2026-01-14 00:00 Europe/Amsterdam (rotations[0])",
     ] == [str(one) for one in compare(access(listed), access(longer)).changes]
 
 
 def test_a_grant_for_the_time_of_a_turn_brings_nothing_new() -> None:
-    listed = duty(turn("ana", "2026-01-05", "2026-01-12"))
+    listed = rotation(shift("ana", "2026-01-05", "2026-01-12"))
     grant = Grant(
         to="member:ana", role="care", on={"workspace": "tulip"},
         start=dt.date(2026, 1, 5), end=dt.date(2026, 1, 12),
@@ -391,16 +393,16 @@ def test_a_grant_for_the_time_of_a_turn_brings_nothing_new() -> None:
 
 
 @pytest.mark.parametrize(
-    "given_duty",
+    "granted_rotation",
     [
-        duty(turn("ana", "2026-01-05")),
-        Duty(id="care", role="care", on={"workspace": "tulip"}, members=["ana"],
+        rotation(shift("ana", "2026-01-05")),
+        Rotation(id="care", role="care", on={"workspace": "tulip"}, members=["ana"],
              start=dt.date(2026, 1, 5), every="day 00:00"),
     ],
 )  # fmt: skip
-def test_the_end_of_a_forbid_gives_what_a_turn_could_not(given_duty: Duty) -> None:
+def test_the_end_of_a_forbid_gives_what_a_turn_could_not(granted_rotation: Rotation) -> None:
     forbid = Forbid(to="member:ana", permissions=["reply"], on={"workspace": "tulip"})
-    before, after = access(given_duty, forbid), access(given_duty)
+    before, after = access(granted_rotation, forbid), access(granted_rotation)
     assert {("ana", "reply")} == {
         (one.member, one.permission) for one in gains(before, after, at=utc(1, 0))
     }
@@ -425,7 +427,7 @@ def test_a_list_gives_exactly_what_is_said_to_be_gained() -> None:
                 told = any(
                     one.member == member
                     and "reply" in one.permissions
-                    and "tulip-x" in one.places
+                    and "tulip-x" in one.resources
                     and (one.start is None or one.start <= at)
                     and (one.end is None or at < one.end)
                     for one in changes
@@ -435,8 +437,8 @@ def test_a_list_gives_exactly_what_is_said_to_be_gained() -> None:
 
 def _random_access(rng: random.Random) -> Access:
     marks = sorted(rng.sample(range(48 * 30), 5))
-    turns = [
-        ListedTurn(
+    shifts = [
+        ListedShift(
             member=rng.choice(("ana", "ben", "eva")),
             start=dt.datetime(2026, 1, 1) + dt.timedelta(minutes=30 * mark),  # noqa: DTZ001
             end=rng.choice(
@@ -445,8 +447,8 @@ def _random_access(rng: random.Random) -> Access:
         )
         for mark, following in pairwise(marks)
     ]
-    rng.shuffle(turns)
-    lines: list[object] = [duty(*turns)]
+    rng.shuffle(shifts)
+    lines: list[object] = [rotation(*shifts)]
     if rng.random() < 0.5:
         lines.append(
             Forbid(to="member:ana", permissions=["reply"], on="tulip-x",
@@ -463,7 +465,7 @@ def _random_access(rng: random.Random) -> Access:
 def test_turns_may_be_given_as_tables() -> None:
     said = {"member": "ana", "start": dt.date(2026, 1, 5)}
     both = [
-        Duty(id="d", role="r", on="tulip-x", turns=turns)
-        for turns in ([said], [ListedTurn(**said)])
+        Rotation(id="d", role="r", on="tulip-x", shifts=shifts)
+        for shifts in ([said], [ListedShift(**said)])
     ]
     assert both[0] == both[1]

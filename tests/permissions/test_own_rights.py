@@ -9,7 +9,7 @@ from hypothesis import given
 
 from socialcollab.directory import Profile, Workspace
 from socialcollab.errors import NaiveDatetimeError
-from socialcollab.permissions import Absence, Access, Grant, rights_of
+from socialcollab.permissions import Absence, Access, Grant, effective_permissions
 from socialcollab.testing.strategies import small_organizations
 
 NOW = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
@@ -44,7 +44,7 @@ ACCESS = Access.of(
 
 
 def test_it_is_told_place_by_place_with_reasons_and_whom_to_ask() -> None:
-    said = str(rights_of(ACCESS, "ana", at=NOW)).splitlines()
+    said = str(effective_permissions(ACCESS, "ana", at=NOW)).splitlines()
     assert said == [
         "tulip",
         "  draft, view: `ana` has `writer` on `tulip` through team `social` by grants[0]",
@@ -58,17 +58,17 @@ def test_it_is_told_place_by_place_with_reasons_and_whom_to_ask() -> None:
         "  draft, view: `ana` has `writer` on `tulip-x` through team `social` by grants[0]",
         "  for more, ask eva",
     ]
-    assert "vraag eva" in rights_of(ACCESS, "ana", at=NOW).text("nl")
-    assert "tulip-m" in rights_of(ACCESS, "ana", at=NOW)._repr_html_()
+    assert "vraag eva" in effective_permissions(ACCESS, "ana", at=NOW).text("nl")
+    assert "tulip-m" in effective_permissions(ACCESS, "ana", at=NOW)._repr_html_()
 
 
 def test_whoever_manages_access_asks_nobody_and_nobody_may_nothing() -> None:
-    assert {one.ask for one in rights_of(ACCESS, "eva", at=NOW).places} == {""}
+    assert {one.ask for one in effective_permissions(ACCESS, "eva", at=NOW).resources} == {""}
     for member in ("tom", "nobody"):
-        assert rights_of(ACCESS, member, at=NOW).places == ()
-        assert str(rights_of(ACCESS, member, at=NOW)) == f"`{member}` may nothing"
+        assert effective_permissions(ACCESS, member, at=NOW).resources == ()
+        assert str(effective_permissions(ACCESS, member, at=NOW)) == f"`{member}` may nothing"
     with pytest.raises(NaiveDatetimeError):
-        rights_of(ACCESS, "ana", at=NOW.replace(tzinfo=None))
+        effective_permissions(ACCESS, "ana", at=NOW.replace(tzinfo=None))
 
 
 @given(small_organizations())
@@ -77,13 +77,13 @@ def test_it_is_all_that_they_may_and_nothing_else(organization) -> None:
     at = dt.datetime(2026, 3, 25, 12, tzinfo=dt.UTC)
     for member in access.member_ids:
         told = {
-            (permission, place.where)
-            for place in rights_of(access, member, at=at).places
+            (permission, place.resource)
+            for place in effective_permissions(access, member, at=at).resources
             for held in place.held
             for permission in held.permissions
         }
         assert told == {
-            (permission, where)
-            for where in organization.places
-            for permission in access.permissions_of(member, where, at=at)
+            (permission, resource)
+            for resource in organization.places
+            for permission in access.permissions_of(member, resource, at=at)
         }

@@ -16,15 +16,15 @@ from socialcollab.errors import InvalidValueError
 from socialcollab.permissions import (
     Absence,
     Access,
-    Duty,
     Forbid,
     Grant,
-    ListedTurn,
+    ListedShift,
     Role,
-    Swap,
-    ungivable,
+    Rotation,
+    ShiftSwap,
+    escalations,
 )
-from socialcollab.permissions.gaining import merged
+from socialcollab.permissions.analysis.escalation import merged
 
 AT = dt.datetime(2026, 3, 27, 12, tzinfo=dt.UTC)
 CIRCLE = ("ana", "ben", "cas")
@@ -52,10 +52,10 @@ class Plan:
     zones: dict[str, str]
     grants: list[Grant]
     forbids: list[Forbid]
-    duties: dict[str, Duty]
+    rotations: dict[str, Rotation]
     custom: list[str]
     absences: tuple[Absence, ...] = ()
-    swaps: tuple[Swap, ...] = ()
+    swaps: tuple[ShiftSwap, ...] = ()
     were_in: dict[str, str] = attrs.field(factory=dict)
 
     def remember(self, before: Plan) -> None:
@@ -80,7 +80,7 @@ class Plan:
             **{
                 name: getattr(self, name).copy()
                 for name in ("members", "profiles", "teams", "roles", "zones", "grants",
-                             "forbids", "duties", "custom", "were_in")
+                             "forbids", "rotations", "custom", "were_in")
             },
         )  # fmt: skip
 
@@ -88,13 +88,13 @@ class Plan:
         access = Access.of(
             members=self.members.values(), profiles=self.profiles.values(),
             teams=self.teams.values(), roles=self.roles.values(), grants=self.grants,
-            forbids=self.forbids, duties=self.duties.values(), custom_permissions=self.custom,
+            forbids=self.forbids, rotations=self.rotations.values(), custom_permissions=self.custom,
             workspaces=[
                 Workspace(id=name, lead="eva", default_approval="none", timezone=zone)
                 for name, zone in self.zones.items()
             ],
         )  # fmt: skip
-        return access.under(self.absences, swaps=self.swaps)
+        return access.with_state(self.absences, swaps=self.swaps)
 
 
 def some(rng: random.Random, words: tuple[str, ...], least: int = 1) -> list[str]:
@@ -116,7 +116,7 @@ def bounds(rng: random.Random) -> dict[str, dt.date]:
     return {key: day for key, day in said.items() if rng.random() < 0.3}
 
 
-def party(rng: random.Random) -> str:
+def principal(rng: random.Random) -> str:
     return rng.choice([f"member:{rng.choice(PEOPLE)}", f"team:{rng.choice(TEAMS)}"])
 
 
@@ -126,23 +126,23 @@ def words(rng: random.Random, plan: Plan) -> list[str]:
 
 def grant(rng: random.Random, plan: Plan) -> Grant:
     what = {"role": rng.choice(ROLES)} if rng.random() < 0.5 else {"permissions": words(rng, plan)}
-    return Grant(to=party(rng), on=on(rng), **what, **bounds(rng))
+    return Grant(to=principal(rng), on=on(rng), **what, **bounds(rng))
 
 
 def forbid(rng: random.Random, plan: Plan) -> Forbid:
-    return Forbid(to=party(rng), permissions=words(rng, plan), on=on(rng), **bounds(rng))
+    return Forbid(to=principal(rng), permissions=words(rng, plan), on=on(rng), **bounds(rng))
 
 
-def duty(rng: random.Random, name: str) -> Duty:
+def rotation(rng: random.Random, name: str) -> Rotation:
     said: dict[str, Any] = {"id": name, "role": rng.choice(ROLES), "on": on(rng)}
     if rng.random() < 0.3:
         said["timezone"] = rng.choice(ZONES)
     if rng.random() < 0.5:
         start = dt.date(2026, 3, 20)
-        turns = [ListedTurn(member=rng.choice(PEOPLE), start=start + dt.timedelta(days=7 * number))
+        shifts = [ListedShift(member=rng.choice(PEOPLE), start=start + dt.timedelta(days=7 * number))
                  for number in range(rng.randint(1, 4))]  # fmt: skip
-        return Duty(turns=turns, **said)
-    return Duty(
+        return Rotation(shifts=shifts, **said)
+    return Rotation(
         members=some(rng, PEOPLE), start=rng.choice([dt.date(2026, 3, 20), dt.date(2026, 4, 3)]),
         every=rng.choice(["day 09:00", "friday 02:30"]),
         end=rng.choice([None, "monday 09:00"]), **said,
@@ -163,10 +163,10 @@ def random_plan(rng: random.Random) -> Plan:
         teams={name: Team(id=name, members=some(rng, PEOPLE)) for name in TEAMS},
         roles={name: Role(id=name, permissions=some(rng, PERMISSIONS)) for name in ROLES},
         zones={"tulip": "Europe/Amsterdam", "dike": "America/New_York"},
-        grants=[], forbids=[], duties={}, custom=["ads.boost"],
+        grants=[], forbids=[], rotations={}, custom=["ads.boost"],
     )  # fmt: skip
     for number in range(rng.randint(0, 2)):
-        plan.duties[f"d{number}"] = duty(rng, f"d{number}")
+        plan.rotations[f"d{number}"] = rotation(rng, f"d{number}")
     # Eva holds everything; whoever stands in for her is kept from something, and so is another.
     plan.grants = [
         Grant(to="member:eva", permissions=["*"], on={"workspace": "*"}),
@@ -192,8 +192,8 @@ def random_plan(rng: random.Random) -> Plan:
         for number, (absent, other) in enumerate([("eva", who), rng.sample(PEOPLE, 2)])
     )  # fmt: skip
     if rng.random() < 0.4:
-        plan.swaps = (Swap(
-            id="s0", duty=rng.choice(("d0", "d1")), member=rng.choice(PEOPLE),
+        plan.swaps = (ShiftSwap(
+            id="s0", rotation=rng.choice(("d0", "d1")), member=rng.choice(PEOPLE),
             start="2026-03-28 12:00", end="2026-04-02 12:00",
         ),)  # fmt: skip
     return plan
@@ -212,8 +212,8 @@ def edit(rng: random.Random, plan: Plan) -> None:
             plan.were_in[name] = plan.profiles.pop(name).workspace
             plan.grants = [one for one in plan.grants if one.on.profile != (name,)]
             plan.forbids = [one for one in plan.forbids if one.on.profile != (name,)]
-            plan.duties = {
-                key: one for key, one in plan.duties.items() if one.on.profile != (name,)
+            plan.rotations = {
+                key: one for key, one in plan.rotations.items() if one.on.profile != (name,)
             }
         elif name in plan.profiles:
             plan.profiles[name] = profile(rng, name, rng.choice(("tulip", "dike")))
@@ -238,19 +238,19 @@ def edit(rng: random.Random, plan: Plan) -> None:
         else:
             lines.append(make(rng, plan))
 
-    def of_duties() -> None:
+    def of_rotations() -> None:
         name = rng.choice(("d0", "d1"))
-        if name in plan.duties and rng.random() < 0.3:
-            del plan.duties[name]
+        if name in plan.rotations and rng.random() < 0.3:
+            del plan.rotations[name]
         else:
-            plan.duties[name] = duty(rng, name)
+            plan.rotations[name] = rotation(rng, name)
 
     team, role = rng.choice(TEAMS), rng.choice(ROLES)
     rng.choice([
         lambda: of_lines(plan.grants, grant),
         lambda: of_lines(plan.grants, grant),
         lambda: of_lines(plan.forbids, forbid),
-        of_duties, of_profiles, of_profiles, of_profiles, of_custom, of_custom,
+        of_rotations, of_profiles, of_profiles, of_profiles, of_custom, of_custom,
         lambda: of_member(suspended=rng.random() < 0.5),
         lambda: of_member(left=rng.choice((None, *DAYS[:3]))),
         lambda: of_member(timezone=rng.choice(ZONES)),
@@ -266,7 +266,7 @@ def may_ever(access: Access) -> dict[tuple[str, str], list[tuple]]:
     """When any of the circle may what, by grants, turns that may become theirs, and stand-ins."""
     found: dict[tuple[str, str], list[tuple]] = {}
     for one in CIRCLE:
-        for has in (access.spans(one), access.rulebook.rotations(one)):
+        for has in (access.permission_periods(one), access.bindings.rule_shift_periods(one)):
             for key, spans in has.items():
                 found.setdefault(key, []).extend(spans)
     return found
@@ -300,7 +300,7 @@ def follow(seed: int) -> int:
         except InvalidValueError:
             continue
         by = rng.choice(CIRCLE)
-        if by not in plan.members or ungivable(by, now, after, at=AT):
+        if by not in plan.members or escalations(by, now, after, at=AT):
             continue
         if wish.returns_elsewhere(plan):
             continue
@@ -308,10 +308,10 @@ def follow(seed: int) -> int:
         plan, now = wish, after
         permitted += 1
         for at in instants():
-            for key in ((one, where) for one in (*PERMISSIONS, "ads.boost") for where in
+            for key in ((one, resource) for one in (*PERMISSIONS, "ads.boost") for resource in
                         (*PROFILES, "tulip", "dike", "*")):  # fmt: skip
                 if key[0] not in now.roles.permission_names or (
-                    key[1] not in now.rulebook.scope.places
+                    key[1] not in now.bindings.scope.resources
                 ):
                     continue
                 for who in CIRCLE:

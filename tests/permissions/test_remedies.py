@@ -13,7 +13,7 @@ import pytest
 from tests.permissions import random_organizations
 
 from socialcollab.directory import Profile, Team, Workspace
-from socialcollab.permissions import Absence, Access, Duty, Forbid, Grant, compare, ungivable
+from socialcollab.permissions import Absence, Access, Forbid, Grant, Rotation, compare, escalations
 from socialcollab.verdicts import Remedy
 
 X = Profile(id="tulip-x", workspace="tulip", network="x")
@@ -43,15 +43,19 @@ def parts(remedy: Remedy) -> tuple[Remedy, ...]:
     return (attrs.evolve(remedy, also=()), *remedy.also)
 
 
-def on_place(organization, where: str) -> object:
-    return where if where in {one.id for one in organization.profiles} else {"workspace": where}
+def on_place(organization, resource: str) -> object:
+    return (
+        resource
+        if resource in {one.id for one in organization.profiles}
+        else {"workspace": resource}
+    )
 
 
 def applied(organization, remedy: Remedy):
     """The organization once somebody has done what a remedy says, all of it."""
     for part in parts(remedy):
         if part.code == "end_forbid":
-            organization = ending(organization, {part["line"]})
+            organization = ending(organization, {part["rule"]})
         elif part.code == "join_team":
             organization = joining(organization, part["member"], part["team"])
         elif part.code in ("grant_role", "grant_permission"):
@@ -60,7 +64,7 @@ def applied(organization, remedy: Remedy):
                 if part.code == "grant_role"
                 else {"permissions": part["permission"]}
             )
-            on = on_place(organization, part["where"])
+            on = on_place(organization, part["resource"])
             grant = Grant(to=f"member:{part['member']}", on=on, place="new", **gives)
             organization = attrs.evolve(organization, grants=(*organization.grants, grant))
     return organization
@@ -89,12 +93,12 @@ def size(before: Access, after: Access, lines: int, at: dt.datetime) -> tuple[in
         (one.member, permission, place)
         for one in compare(before, after, at=at).gains
         for permission in one.permissions
-        for place in one.places
+        for place in one.resources
     }
     return lines, len(gained)
 
 
-def every_change(organization, kind: str, member: str, where: str):
+def every_change(organization, kind: str, member: str, resource: str):
     """Every change of a kind, with how many lines it touches."""
     for ended in subsets([one.place for one in organization.forbids]):
         left = ending(organization, set(ended))
@@ -108,7 +112,7 @@ def every_change(organization, kind: str, member: str, where: str):
             gives = [{"role": one.id} for one in organization.roles]
             gives += [{"permissions": one} for one in ("approve", "draft", "publish", "view")]
             for what in gives:
-                for on in (on_place(organization, where), {"workspace": "*"}):
+                for on in (on_place(organization, resource), {"workspace": "*"}):
                     grant = Grant(to=f"member:{member}", on=on, place="new", **what)
                     yield (
                         len(ended) + 1,
@@ -133,7 +137,7 @@ def refused_questions(seed: int, count: int):
             if rng.random() < 0.4 and organization.access().allows(*question, at=at):
                 organization = forbidding(organization, member, question[1], rng)
             asked = organization.access()
-            helped = not known.suspended and not asked.rulebook.scope.has_left(member, at)
+            helped = not known.suspended and not asked.bindings.scope.has_left(member, at)
             if helped and not asked.allows(*question, at=at):
                 yield organization, question, at
                 count -= 1
@@ -156,8 +160,8 @@ def each_is_enough(naive, seed: int, count: int) -> set[str]:
     codes = set()
     for organization, question, at in refused_questions(seed, count):
         verdict = organization.access().check(*question, at=at)
-        assert verdict.missing
-        for remedy in verdict.missing:
+        assert verdict.remedies
+        for remedy in verdict.remedies:
             codes.add(remedy.code)
             assert remedy.text("en")
             assert remedy.text("nl")
@@ -190,7 +194,7 @@ def none_smaller_is_enough(seed: int, count: int) -> set[str]:
         if before.allows(*question, at=at):
             continue
         verdict = before.check(*question, at=at)
-        remedies = {one.code.split("_")[0]: one for one in verdict.missing}
+        remedies = {one.code.split("_")[0]: one for one in verdict.remedies}
         for kind in ("end_forbid", "join_team", "grant"):
             best = None
             changes = sorted(
@@ -206,8 +210,8 @@ def none_smaller_is_enough(seed: int, count: int) -> set[str]:
             if remedy is None:
                 # None is there, or a part of it is enough: to end what bars the member alone.
                 if best is not None:
-                    ended = {part["line"] for part in parts(remedies["end"])}
-                    assert ended == {reason["line"] for reason in verdict.because}
+                    ended = {part["rule"] for part in parts(remedies["end"])}
+                    assert ended == {reason["rule"] for reason in verdict.reasons}
                 continue
             chosen.add(kind)
             after = applied(organization, remedy).access()
@@ -224,7 +228,7 @@ def no_until_the_wait_is_over(seed: int, count: int) -> None:
     for organization, question, at in refused_questions(seed, count):
         asked = organization.access()
         wait = next(
-            (one for one in asked.check(*question, at=at).missing if one.code[:4] == "wait"), None
+            (one for one in asked.check(*question, at=at).remedies if one.code[:4] == "wait"), None
         )
         until = at + dt.timedelta(days=45) if wait is None else started(wait)
         # Whatever begins or ends here does so on the half hour.
@@ -252,18 +256,18 @@ def exactly_those_who_could(seed: int, count: int) -> int:
         before = organization.access()
         if before.allows(*question, at=at):
             continue
-        for remedy in before.check(*question, at=at).missing:
+        for remedy in before.check(*question, at=at).remedies:
             if remedy.code.startswith("wait"):
                 assert remedy.by == ()
                 continue
             after = applied(organization, remedy).access()
-            changed = {one.source for one in (*before.rulebook.forbids, *after.rulebook.grants)}
-            changed -= {one.source for one in (*after.rulebook.forbids, *before.rulebook.grants)}
+            changed = {one.source for one in (*before.bindings.forbids, *after.bindings.grants)}
+            changed -= {one.source for one in (*after.bindings.forbids, *before.bindings.grants)}
             places = set()
             for line in changed:
-                scope = before.rulebook.scope
+                scope = before.bindings.scope
                 places |= set(
-                    scope.places_of(line.on)
+                    scope.resources_of(line.on)
                     if isinstance(line, Grant)
                     else scope.managed_at(line.on)
                 )
@@ -273,7 +277,7 @@ def exactly_those_who_could(seed: int, count: int) -> int:
                 one
                 for one in before.member_ids
                 if all(before.allows(one, "manage_access", place, at=at) for place in places)
-                and not ungivable(one, before, after, at=at)
+                and not escalations(one, before, after, at=at)
             )
             assert remedy.by == could, (remedy, question)
             assert (remedy.ask in could) if could else remedy.ask == ""
@@ -308,10 +312,10 @@ def test_remedies_hold_for_as_long_as_there_is(
 
 def test_a_grant_of_no_more_than_what_is_asked_is_the_smallest() -> None:
     asked = access(EVA, Grant(to="member:ben", role="writer", on="tulip-x"))
-    (remedy,) = asked.check("ana", "publish", "tulip-x", at=NOW).missing
+    (remedy,) = asked.check("ana", "publish", "tulip-x", at=NOW).remedies
     assert (remedy.code, remedy["permission"]) == ("grant_permission", "publish")
     # To whoever drafts already, the role brings nothing else.
-    (remedy,) = asked.check("ben", "publish", "tulip-x", at=NOW).missing
+    (remedy,) = asked.check("ben", "publish", "tulip-x", at=NOW).remedies
     assert (remedy.code, remedy["role"]) == ("grant_role", "publisher")
 
 
@@ -323,7 +327,7 @@ def test_a_team_is_joined_and_its_forbid_ended_together() -> None:
         teams={"social": ["ben"]},
     )
     verdict = asked.check("ana", "publish", "tulip-x", at=NOW)
-    join, grant = verdict.missing
+    join, grant = verdict.remedies
     assert [one.code for one in parts(join)] == ["join_team", "end_forbid"]
     assert [one.code for one in parts(grant)] == ["grant_permission"]
     assert "let `ana` join team `social`, and end the forbid at forbids[0]" in join.text()
@@ -339,7 +343,7 @@ def test_a_team_is_joined_through_the_one_it_includes() -> None:
         Forbid(to="team:trainees", permissions=["draft"], on=EVERYWHERE),
         teams=[Team(id="all", members=["ben"], includes=["trainees"]), Team(id="trainees")],
     )
-    join, _ = asked.check("ana", "publish", "tulip-x", at=NOW).missing
+    join, _ = asked.check("ana", "publish", "tulip-x", at=NOW).remedies
     assert join["team"] == "trainees", "they gain less"
 
 
@@ -352,9 +356,9 @@ def test_whoever_is_forbidden_has_all_forbids_ended_at_once() -> None:
         Forbid(to="member:ana", permissions=["publish"], on="tulip-x", end=dt.date(2026, 4, 9)),
     )  # fmt: skip
     verdict = asked.check("ana", "publish", "tulip-x", at=NOW)
-    assert len(verdict.because) == 3
-    (end,) = verdict.missing
-    assert {one["line"] for one in parts(end)} == {"forbids[0]", "forbids[1]", "forbids[2]"}
+    assert len(verdict.reasons) == 3
+    (end,) = verdict.remedies
+    assert {one["rule"] for one in parts(end)} == {"forbids[0]", "forbids[1]", "forbids[2]"}
 
 
 def test_a_forbid_on_the_absent_is_ended_for_the_delegate() -> None:
@@ -372,20 +376,20 @@ def test_a_forbid_on_the_absent_is_ended_for_the_delegate() -> None:
         Forbid(to="member:ben", permissions=["publish"], on="tulip-x"),
         absences=[away],
     )
-    end, grant = asked.check("ana", "publish", "tulip-x", at=NOW).missing
-    assert (end.code, end["line"]) == ("end_forbid", "forbids[0]")
+    end, grant = asked.check("ana", "publish", "tulip-x", at=NOW).remedies
+    assert (end.code, end["rule"]) == ("end_forbid", "forbids[0]")
     assert grant.code == "grant_permission"
 
 
 def test_a_wait_says_what_begins() -> None:
     def waits(*lines, **more) -> list[tuple[str, str]]:
         verdict = access(EVA, *lines, **more).check("ana", "publish", "tulip-x", at=NOW)
-        return [(one.code, one["start"]) for one in verdict.missing if one.code[:4] == "wait"]
+        return [(one.code, one["start"]) for one in verdict.remedies if one.code[:4] == "wait"]
 
     held = Grant(to="member:ana", role="publisher", on="tulip-x")
     later = attrs.evolve(held, start=dt.date(2026, 4, 20))
     barred = Forbid(to="member:ana", permissions="publish", on="tulip-x", end=dt.date(2026, 4, 20))
-    duty = Duty(
+    rotation = Rotation(
         id="care",
         role="publisher",
         on="tulip-x",
@@ -403,18 +407,18 @@ def test_a_wait_says_what_begins() -> None:
         zone="UTC",
     )
     assert waits(later) == [("wait", "2026-04-20 00:00 UTC")]
-    assert waits(held, barred) == [("wait_forbid", "2026-04-20 00:00 UTC")]
-    assert waits(duties=[duty]) == [("wait_turn", "2026-04-13 09:00 UTC")]
+    assert waits(held, barred) == [("wait_for_forbid_end", "2026-04-20 00:00 UTC")]
+    assert waits(rotations=[rotation]) == [("wait_for_shift", "2026-04-13 09:00 UTC")]
     # The turn of 13 April meets a forbid until the 20th, and the next is on the 27th.
-    assert waits(barred, duties=[duty]) == [("wait_turn", "2026-04-27 09:00 UTC")]
+    assert waits(barred, rotations=[rotation]) == [("wait_for_shift", "2026-04-27 09:00 UTC")]
     theirs = attrs.evolve(held, to="member:ben")
-    assert waits(theirs, absences=[away]) == [("wait_absence", "2026-04-09 00:00 UTC")]
+    assert waits(theirs, absences=[away]) == [("wait_for_absence", "2026-04-09 00:00 UTC")]
     # Ben's turn begins while he is away.
     away = attrs.evolve(away, start=dt.date(2026, 4, 18), end=dt.date(2026, 4, 22))
     never = Forbid(to="member:ana", permissions="publish", on="tulip-x", start=dt.date(2026, 4, 21))
-    only_ben = attrs.evolve(duty, members=("ben",))
-    assert waits(never, absences=[away], duties=[only_ben]) == [
-        ("wait_turn", "2026-04-20 09:00 UTC")
+    only_ben = attrs.evolve(rotation, members=("ben",))
+    assert waits(never, absences=[away], rotations=[only_ben]) == [
+        ("wait_for_shift", "2026-04-20 09:00 UTC")
     ]
 
 
@@ -422,8 +426,8 @@ def test_what_comes_near_is_named() -> None:
     def near(*lines, authors=(), **more) -> list[str]:
         asked = access(EVA, *lines, **more)
         verdict = asked.check("ana", "publish", "tulip-x", at=NOW, authors=authors)
-        assert all(one.text("nl") for one in verdict.nearly)
-        return [one.text() for one in verdict.nearly]
+        assert all(one.text("nl") for one in verdict.near_misses)
+        return [one.text() for one in verdict.near_misses]
 
     held = Grant(to="member:ana", role="publisher", on="tulip-x")
     assert near() == []
@@ -463,26 +467,26 @@ def test_a_viewer_learns_nothing_of_places_and_people_out_of_sight() -> None:
         teams={"hidden": ["eva"]},
     )
     whole = asked.check("ana", "publish", "tulip-x", at=NOW)
-    assert {one.code for one in whole.missing} == {"join_team", "grant_permission"}
-    assert "near.elsewhere" in {one.code for one in whole.nearly}
+    assert {one.code for one in whole.remedies} == {"join_team", "grant_permission"}
+    assert "near_miss.elsewhere" in {one.code for one in whole.near_misses}
     seen = whole.for_viewer("ana")
     assert not seen
-    assert [one.code for one in seen.missing] == ["grant_permission"]
-    assert [one.by for one in seen.missing] == [("ben",)]
+    assert [one.code for one in seen.remedies] == ["grant_permission"]
+    assert [one.by for one in seen.remedies] == [("ben",)]
     assert "dike" not in seen.explain()
     assert "eva" not in seen.explain()
     assert "hidden" not in seen.explain()
     # Who may not look at the place learns that the answer is no, and who asked.
     for viewer in ("eva", "nobody"):
         said = whole.for_viewer(viewer)
-        assert (said.missing, said.nearly) == ((), ())
-        assert [one.code for one in said.because] == ["out_of_sight_of"]
+        assert (said.remedies, said.near_misses) == ((), ())
+        assert [one.code for one in said.reasons] == ["not_visible_to"]
         assert "tulip" not in said.explain()
-    (reason,) = asked.check("ana", "publish", "dike-x", at=NOW).for_viewer("ben").because or (None,)
+    (reason,) = asked.check("ana", "publish", "dike-x", at=NOW).for_viewer("ben").reasons or (None,)
     assert reason is None
     # And what one may see, another may see less of.
-    assert seen.for_viewer("ben").missing == seen.missing
-    assert seen.for_viewer("eva").missing == ()
+    assert seen.for_viewer("ben").remedies == seen.remedies
+    assert seen.for_viewer("eva").remedies == ()
 
 
 def test_whoever_ends_what_bars_a_delegate_has_to_hold_what_they_stand_in_for() -> None:
@@ -495,8 +499,8 @@ def test_whoever_ends_what_bars_a_delegate_has_to_hold_what_they_stand_in_for() 
         Grant(to="member:ana", permissions=["manage_access"], on={"workspace": "*"}),
         Grant(to="member:ben", permissions=["publish"], on={"workspace": "tulip"}),
         Forbid(to="member:ana", permissions=["publish"], on={"workspace": "tulip"}),
-    ).under([away])
-    (remedy,) = asked.check("ana", "publish", "tulip-x", at=NOW).missing
+    ).with_state([away])
+    (remedy,) = asked.check("ana", "publish", "tulip-x", at=NOW).remedies
     assert ("end_forbid", ("eva",)) == (remedy.code, remedy.by)
 
 
@@ -505,8 +509,8 @@ def test_whoever_gave_or_handed_over_is_named_to_those_who_know_them() -> None:
                   end=dt.date(2026, 5, 1))  # fmt: skip
     asked = access(Grant(to="member:ana", permissions=["view"], on="tulip-x"), given)
     verdict = asked.check("ana", "publish", "tulip-x", at=NOW)
-    assert [one.code for one in verdict.because] == ["given.member"]
-    assert verdict.for_viewer("ana").because == ()
+    assert [one.code for one in verdict.reasons] == ["temporary_grant.member"]
+    assert verdict.for_viewer("ana").reasons == ()
     known = access(EVA, Grant(to="member:ana", permissions=["view"], on="tulip-x"), given)
     verdict = known.check("ana", "publish", "tulip-x", at=NOW)
-    assert verdict.for_viewer("ana").because == verdict.because
+    assert verdict.for_viewer("ana").reasons == verdict.reasons

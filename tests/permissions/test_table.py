@@ -40,7 +40,7 @@ def places(access: Access, permission: str) -> set[str]:
 def test_a_network_takes_one_number_of_a_row_and_means_all_its_profiles() -> None:
     may = access(grants=[Grant(to="member:ana", permissions="view", on=ON_X)])
     assert {f"w{number}-x" for number in range(12)} == places(may, "view")
-    assert len(may.rulebook.row("ana")) == 1
+    assert len(may.bindings.row("ana")) == 1
 
 
 def test_a_forbid_on_one_profile_takes_it_out_of_its_network_and_nothing_else() -> None:
@@ -66,8 +66,8 @@ def test_a_forbid_on_a_network_takes_it_out_of_everywhere() -> None:
 
 def test_those_whom_the_same_lines_mean_share_a_row() -> None:
     may = access(grants=[Grant(to="team:all", permissions="view", on="w3-x")])
-    assert may.rulebook.row("ana") is may.rulebook.row("ben")
-    assert may.rulebook.row("zoe") == {}
+    assert may.bindings.row("ana") is may.bindings.row("ben")
+    assert may.bindings.row("zoe") == {}
 
 
 def test_a_naive_time_is_refused_with_the_row_worked_out_too() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from socialcollab.directory import Profile
-from socialcollab.permissions import Access, Duty, Grant, Swap
+from socialcollab.permissions import Access, Grant, Rotation, ShiftSwap
 
-WEEKEND = Duty(
+WEEKEND = Rotation(
     id="weekend",
     role="publisher",
     on={"workspace": "tulip"},
@@ -55,7 +55,7 @@ def test_of_two_grants_that_begin_together_the_same_is_named_in_any_order() -> N
         )
         at = dt.datetime(2026, 4, 7, tzinfo=dt.UTC)
         verdict = access.check("ana", "publish", "tulip-x", at=at)
-        return [one["line"] for one in verdict.missing if one.code == "wait"]
+        return [one["rule"] for one in verdict.remedies if one.code == "wait"]
 
     assert waits(lines) == waits(lines[::-1])
     assert 1 == len(waits(lines))
@@ -69,30 +69,30 @@ def test_a_turn_after_whatever_else_begins_counts_again() -> None:
         profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
         roles={"publisher": ["approve"]},
         grants=[grant],
-        duties=[WEEKEND],
+        rotations=[WEEKEND],
         timezone=ZONE,
     )
     found = list(access.begins("tulip-x", after=FIRST - MOMENT, permission="approve"))
     fridays = [FIRST + number * WEEK for number in range(3)]
     midnight = dt.datetime(2026, 3, 24, 23, tzinfo=dt.UTC)
-    later = [WEEKEND.next_turn(midnight, zone=ZONE)]
+    later = [WEEKEND.next_shift(midnight, zone=ZONE)]
     while len(later) < 3:
-        later.append(WEEKEND.next_turn(later[-1], zone=ZONE))
+        later.append(WEEKEND.next_shift(later[-1], zone=ZONE))
     assert found == [*fridays, midnight, *later]
     assert list(access.begins("tulip-x", after=midnight, permission="view")) == []
 
 
 def test_a_swap_lets_a_rotation_begin_again() -> None:
-    swap = Swap(
-        id="s", duty="weekend", member="ana", start="2026-02-07 12:00", end="2026-02-08 12:00"
+    swap = ShiftSwap(
+        id="s", rotation="weekend", member="ana", start="2026-02-07 12:00", end="2026-02-08 12:00"
     )
     access = Access.of(
         members=["ana", "ben", "eva"],
         profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
         roles={"publisher": ["approve"]},
-        duties=[WEEKEND],
+        rotations=[WEEKEND],
         timezone=ZONE,
-    ).under((), swaps=[swap])
+    ).with_state((), swaps=[swap])
     found = list(access.begins("tulip-x", after=FIRST - MOMENT, permission="approve"))
     fridays = [FIRST + number * WEEK for number in range(3)]
     # Ana takes a day of Eva's weekend from noon on, and gives it back.

@@ -7,18 +7,18 @@ import datetime as dt
 import pytest
 
 from socialcollab.directory import Profile, Workspace
-from socialcollab.permissions import Access, Duty, Grant, compare, gains, ungivable
+from socialcollab.permissions import Access, Grant, Rotation, compare, escalations, gains
 
 AT = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
 
 
-def rules(zone: str, *, duty_zone: str = "", more: tuple[Grant, ...] = ()) -> Access:
-    duty = Duty(
+def rules(zone: str, *, rotation_zone: str = "", more: tuple[Grant, ...] = ()) -> Access:
+    rotation = Rotation(
         id="desk", role="care", on={"workspace": "tulip"}, members=["ana", "ben"],
-        start=dt.date(2026, 1, 2), every="friday 17:00", end="monday 09:00", timezone=duty_zone,
+        start=dt.date(2026, 1, 2), every="friday 17:00", end="monday 09:00", timezone=rotation_zone,
     )  # fmt: skip
     return Access.of(
-        members=["ana", "ben", "eva"], roles={"care": ["reply"]}, duties=[duty], grants=more,
+        members=["ana", "ben", "eva"], roles={"care": ["reply"]}, rotations=[rotation], grants=more,
         profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
         workspaces=[Workspace(id="tulip", lead="eva", default_approval="none", timezone=zone)],
     )  # fmt: skip
@@ -30,9 +30,9 @@ def test_whoever_moves_turns_by_a_zone_gives_them() -> None:
         (gain.member, gain.permission) for gain in gains(before, after, at=AT)
     }
     assert {"ana", "ben"} == {one.member for one in compare(before, after).gains}
-    assert ungivable("ben", before, after, at=AT)
+    assert escalations("ben", before, after, at=AT)
     holds = Grant(to="member:eva", permissions=["reply"], on={"workspace": "tulip"})
-    assert not ungivable(
+    assert not escalations(
         "eva",
         rules("Europe/Amsterdam", more=(holds,)),
         rules("Pacific/Auckland", more=(holds,)),
@@ -40,7 +40,9 @@ def test_whoever_moves_turns_by_a_zone_gives_them() -> None:
     )
 
 
-@pytest.mark.parametrize(("zone", "duty_zone"), [("Europe/Amsterdam", ""), ("Asia/Tokyo", "UTC")])
-def test_turns_that_stay_where_they_are_are_no_gift(zone: str, duty_zone: str) -> None:
-    before = rules("Europe/Amsterdam", duty_zone=duty_zone)
-    assert not list(gains(before, rules(zone, duty_zone=duty_zone), at=AT))
+@pytest.mark.parametrize(
+    ("zone", "rotation_zone"), [("Europe/Amsterdam", ""), ("Asia/Tokyo", "UTC")]
+)
+def test_turns_that_stay_where_they_are_are_no_gift(zone: str, rotation_zone: str) -> None:
+    before = rules("Europe/Amsterdam", rotation_zone=rotation_zone)
+    assert not list(gains(before, rules(zone, rotation_zone=rotation_zone), at=AT))

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import socialcollab.scheduling
 from socialcollab.content import Hold
-from socialcollab.directory import Facts, Profile, Selector
+from socialcollab.directory import PostAttributes, Profile, Selector
+from socialcollab.document_fields import shape_of
 from socialcollab.errors import (
     InvalidValueError,
     MissingExtraError,
@@ -31,7 +32,6 @@ from socialcollab.scheduling import (
     next_slot,
     write_ics,
 )
-from socialcollab.sections import shape_of
 from socialcollab.time import resolve
 
 ZONE = "Europe/Amsterdam"
@@ -83,7 +83,7 @@ def test_a_free_calendar_gives_the_first_slot():
     choice = next_slot(calendar(), "tulip-x", after=at("2026-04-07 09:30"))
     assert dt.datetime(2026, 4, 8, 9, 30) == choice.local
     assert choice
-    assert choice.because == ()
+    assert choice.blocked_slots == ()
     assert "2026-04-08 09:30" in choice.explain()
 
 
@@ -106,7 +106,7 @@ def test_a_slot_tells_what_blocked_the_earlier_ones():
     )
     choice = next_slot(full, "tulip-x", after=at("2026-04-07 00:00"))
     assert dt.datetime(2026, 4, 13, 9, 30) == choice.local
-    codes = [reason.code for slot in choice.because for reason in slot.reasons]
+    codes = [reason.code for slot in choice.blocked_slots for reason in slot.reasons]
     assert codes == ["clash.same_slot", "clash.gap", "clash.cap", "clash.hold", "clash.blackout"]
     assert "45 minuten" in choice.explain("nl")
     assert (
@@ -126,7 +126,7 @@ def test_no_plan_and_no_free_slot_are_answers():
         calendar(holds=[stop]), "tulip-x", after=at("2026-04-07 00:00"), within_days=14
     )
     assert held.reason.code == "slot.none_free"
-    assert len(held.because) == 12
+    assert len(held.blocked_slots) == 12
     assert "crisis" in held.explain()
 
 
@@ -148,7 +148,9 @@ def test_bad_questions_are_refused():
 def test_slots_keep_their_wall_time_over_clock_changes():
     daily = SlotPlan(on="tulip-x", slots=["day 02:30", "sat 24:00"])
     found = list(
-        calendar(slot_plans=[daily]).lane("tulip-x").slots_from(at("2026-03-28 12:00"), days=2)
+        calendar(slot_plans=[daily])
+        .profile_calendar("tulip-x")
+        .slots_from(at("2026-03-28 12:00"), days=2)
     )
     assert [
         at("2026-03-29 00:00"),
@@ -191,8 +193,12 @@ def test_a_blackout_of_a_campaign_lets_other_posts_through():
     )
     held = calendar(blackouts=[only])
     noon = at("2026-04-07 12:00")
-    assert kinds(check_time(held, "tulip-x", noon, facts=Facts(campaign="spring"))) == ["blackout"]
-    assert kinds(check_time(held, "tulip-x", noon, facts=Facts(campaign="autumn"))) == []
+    assert kinds(
+        check_time(held, "tulip-x", noon, attributes=PostAttributes(campaign="spring"))
+    ) == ["blackout"]
+    assert (
+        kinds(check_time(held, "tulip-x", noon, attributes=PostAttributes(campaign="autumn"))) == []
+    )
     assert kinds(check_time(held, "tulip-x", noon)) == ["blackout"], "unknown facts do not excuse"
 
 

@@ -62,7 +62,7 @@ def test_our_own_columns():
         language="nl",
         author="ana",
         note="check",
-        ref="r-1",
+        external_id="r-1",
     )
     assert expected == row
 

@@ -32,7 +32,7 @@ def damage(journal: _Journal, stream: str, part: str) -> None:
     elif part == "lost":
         journal.personal[stream, 1]["text"] = (None, None)
     elif part == "record":
-        journal.kept[stream].record += b"\0"
+        journal.kept[stream].snapshot += b"\0"
     elif part == "row":
         journal.rows["posts", stream] = (stream, ("changed", None))
     else:

@@ -20,14 +20,14 @@ from socialcollab.stores import (
     AsyncStore,
     BoundStore,
     Event,
-    Index,
     MemoryStore,
+    Projection,
     SqliteStore,
     Store,
     ThreadedStore,
 )
 from socialcollab.testing import AsyncStoreContract, BlockingView, broken_async_promises
-from socialcollab.testing.store_laws.scene import INDEXES, scene
+from socialcollab.testing.store_laws.scene import PROJECTIONS, scene
 from socialcollab.transport import OwnThread
 
 CONTRACT = Path(__file__).resolve().parents[2] / "docs" / "contracts" / "stores.md"
@@ -42,7 +42,7 @@ def _beneath(view: Store) -> Store:
 class TestThreadedMemory(AsyncStoreContract):
     @pytest.fixture
     def async_store(self) -> AsyncStore:
-        return ThreadedStore(MemoryStore(indexes=self.indexes))
+        return ThreadedStore(MemoryStore(projections=self.projections))
 
     def bytes_kept(self, store: Store) -> bytes:
         return test_memory.TestMemoryStore().bytes_kept(_beneath(store))
@@ -54,7 +54,7 @@ class TestThreadedMemory(AsyncStoreContract):
 class TestThreadedSqlite(AsyncStoreContract):
     @pytest.fixture
     def async_store(self, tmp_path: Path) -> Iterator[AsyncStore]:
-        store = SqliteStore(tmp_path / "journal.db", indexes=self.indexes, durable=False)
+        store = SqliteStore(tmp_path / "journal.db", projections=self.projections, durable=False)
         yield ThreadedStore(store)
         store.close()
 
@@ -113,7 +113,7 @@ class _Slow:
 
     def __init__(self) -> None:
         self.begun, self.go_on = threading.Event(), threading.Event()
-        self.store = MemoryStore(indexes=INDEXES)
+        self.store = MemoryStore(projections=PROJECTIONS)
         self.journal = self.store.for_organization("northwind")
         self.closed = False
 
@@ -136,7 +136,7 @@ def _appending(store: ThreadedStore, stream: str = "post/a") -> asyncio.Task[tup
     event = scene(MemoryStore()).new(stream)
     journal = store.for_organization("northwind")
     return asyncio.ensure_future(
-        journal.append([event], expects={stream: 0}, records={stream: b"r"})
+        journal.append([event], expected_versions={stream: 0}, snapshots={stream: b"r"})
     )
 
 
@@ -144,7 +144,7 @@ async def _begun(slow: _Slow) -> None:
     await asyncio.get_running_loop().run_in_executor(None, slow.begun.wait, 10)
 
 
-async def _turns(number: int = 20) -> None:
+async def _shifts(number: int = 20) -> None:
     for _ in range(number):
         await asyncio.sleep(0)
 
@@ -157,12 +157,12 @@ def test_whoever_is_cancelled_waits_for_the_append_that_runs():
         await _begun(slow)
         for _ in range(3):
             task.cancel("enough")
-            await _turns()
+            await _shifts()
             assert not task.done(), "cancelled while its append was running"
         slow.go_on.set()
         with pytest.raises(asyncio.CancelledError, match="enough"):
             await task
-        assert slow.journal.record("post/a") == (1, b"r")
+        assert slow.journal.snapshot("post/a") == (1, b"r")
         await store.close()
 
     asyncio.run(judge())
@@ -192,7 +192,7 @@ def test_a_timeout_and_a_group_cancel_as_they_do_elsewhere():
 
         async def let_go() -> None:
             await _begun(slow)
-            await _turns()
+            await _shifts()
             slow.go_on.set()
 
         helper = asyncio.ensure_future(let_go())
@@ -233,10 +233,10 @@ def test_closing_waits_for_the_append_that_runs_and_closes_what_it_owns():
         task = _appending(store)
         await _begun(slow)
         closing = [asyncio.ensure_future(store.close()) for _ in range(2)]
-        await _turns()
+        await _shifts()
         assert not any(one.done() for one in closing)
         closing[0].cancel()
-        await _turns()
+        await _shifts()
         assert not any(one.done() for one in closing)
         with pytest.raises(StoreUnavailableError, match="closed"):
             await store.organizations()
@@ -267,7 +267,7 @@ def test_an_error_is_the_stores_own_and_no_error_goes_unheard(recwarn):
         task = _appending(store)
         await _begun(slow)
         task.cancel()
-        await _turns()
+        await _shifts()
         slow.go_on.set()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -295,8 +295,8 @@ def test_all_calls_are_made_on_one_thread_and_never_on_the_loops():
 class Abandons:
     """An async store that lets its append go when its caller is cancelled."""
 
-    def __init__(self, indexes: tuple[Index, ...]) -> None:
-        self.store = MemoryStore(indexes=indexes)
+    def __init__(self, projections: tuple[Projection, ...]) -> None:
+        self.store = MemoryStore(projections=projections)
 
     def for_organization(self, organization: str) -> Any:
         return _Abandoning(self.store.for_organization(organization))
@@ -324,8 +324,8 @@ class _Abandoning:
 
         return await asyncio.to_thread(late)
 
-    async def record(self, stream: str) -> tuple[int, bytes]:
-        answer = self.journal.record(stream)
+    async def snapshot(self, stream: str) -> tuple[int, bytes]:
+        answer = self.journal.snapshot(stream)
         self.looked.release()
         return answer
 
@@ -337,7 +337,7 @@ def test_a_store_that_abandons_its_appends_is_rejected():
 
 def test_a_right_async_store_breaks_no_promise():
     right = broken_async_promises(
-        lambda indexes: ThreadedStore(MemoryStore(indexes)), only={"A1", "A2", "S2"}
+        lambda projections: ThreadedStore(MemoryStore(projections)), only={"A1", "A2", "S2"}
     )
     assert right == {}
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from socialcollab.errors import JournalDamagedError, StoreError
+from socialcollab.errors import CorruptJournalError, StoreError
 from socialcollab.stores import AuditReport, BoundStore, SqliteStore
-from socialcollab.stores.appending import checksum_of
-from socialcollab.testing.store_laws.scene import INDEXES, SALT, Scene, fold
+from socialcollab.stores.building.appending import checksum_of
+from socialcollab.testing.store_laws.scene import PROJECTIONS, SALT, Scene, reducer
 
 ORGANIZATION = "northwind"
 LEASES = {"lease_worker", "lease_until"}
@@ -22,16 +22,16 @@ LEASES = {"lease_worker", "lease_until"}
 def path(tmp_path: Path) -> Path:
     """A small journal: three streams, personal values, rows in two indexes, some due."""
     path = tmp_path / "journal.db"
-    store = SqliteStore(path, indexes=INDEXES, durable=False)
+    store = SqliteStore(path, projections=PROJECTIONS, durable=False)
     here = Scene(store.for_organization(ORGANIZATION))
-    here.put("facts")
+    here.put("runtime_state")
     here.put("post/a", "post/b", body={"state": "draft", "rank": 1, "due": 5})
     here.append(
         [here.new("post/a", {"state": "é🌷"}, personal={"t": "Noor", "u": 7}, salt=SALT)],
-        {"facts": 1},
+        {"runtime_state": 1},
     )
-    here.append([here.new("facts", personal={"note": "hush"}, salt=SALT)])
-    here.append([here.new("facts", erases={2: ("note",)})])
+    here.append([here.new("runtime_state", personal={"note": "hush"}, salt=SALT)])
+    here.append([here.new("runtime_state", erases={2: ("note",)})])
     here.put("post/b", body={"state": "sent", "rank": None, "due": 12})
     store.close()
     return path
@@ -39,7 +39,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def journal(path: Path) -> Iterator[BoundStore]:
-    store = SqliteStore(path, indexes=INDEXES, durable=False)
+    store = SqliteStore(path, projections=PROJECTIONS, durable=False)
     yield store.for_organization(ORGANIZATION)
     store.close()
 
@@ -101,7 +101,7 @@ def names_of(table: str, row: dict[str, object]) -> set[str]:
     if table == "socialcollab_streams":
         return {f"{row['stream']} head", f"{row['stream']} record", f"{row['stream']} rows"}
     return {
-        f"index {table.removeprefix('socialcollab_index_')}, row {row['key']} of {row['stream']}"
+        f"projection {table.removeprefix('socialcollab_projection_')}, row {row['key']} of {row['stream']}"
     }
 
 
@@ -165,7 +165,7 @@ def test_every_changed_byte_of_every_value_is_found_and_its_place_named(
         )
         put_back(raw, table, before[table])
     assert changes > 3000 // every
-    assert journal.audit(fold=fold).clean
+    assert journal.audit(reducer=reducer).clean
 
 
 def delete(raw: sqlite3.Connection, table: str, where: str, *values: object) -> None:
@@ -181,7 +181,7 @@ def test_every_lost_row_of_every_table_is_found(
             put_back(raw, table, [*rows[:number], *rows[number + 1 :]])
             assert not journal.audit().clean, (table, row)
             put_back(raw, table, rows)
-    assert journal.audit(fold=fold).clean
+    assert journal.audit(reducer=reducer).clean
 
 
 def test_every_cut_tail_is_found(journal: BoundStore, raw: sqlite3.Connection) -> None:
@@ -200,17 +200,17 @@ def test_every_cut_tail_is_found(journal: BoundStore, raw: sqlite3.Connection) -
             assert all(names_position(places, position) for position in lost), (places, lost)
             for table in ("socialcollab_events", "socialcollab_personal", "socialcollab_streams"):
                 put_back(raw, table, before[table])
-    assert journal.audit(fold=fold).clean
+    assert journal.audit(reducer=reducer).clean
 
 
 def set_head_back(raw: sqlite3.Connection, stream: str, version: int, hash_: str) -> None:
     if not version:
         delete(raw, "socialcollab_streams", "stream = ?", stream)
         return
-    [(record, rows)] = raw.execute(
-        "SELECT record, rows FROM socialcollab_streams WHERE stream = ?", (stream,)
+    [(snapshot, rows)] = raw.execute(
+        "SELECT snapshot, rows FROM socialcollab_streams WHERE stream = ?", (stream,)
     )
-    checksum = checksum_of(ORGANIZATION, stream, version, hash_, rows, record)
+    checksum = checksum_of(ORGANIZATION, stream, version, hash_, rows, snapshot)
     raw.execute(
         "UPDATE socialcollab_streams SET version = ?, hash = ?, checksum = ? WHERE stream = ?",
         (version, hash_, checksum, stream),
@@ -234,7 +234,7 @@ def test_every_lost_stream_is_found(journal: BoundStore, raw: sqlite3.Connection
         assert all(names_position(places, position) for position in lost), (stream, places)
         for table, rows in before.items():
             put_back(raw, table, rows)
-    assert journal.audit(fold=fold).clean
+    assert journal.audit(reducer=reducer).clean
 
 
 def test_a_cut_of_the_very_end_is_found_by_an_anchor(
@@ -242,7 +242,7 @@ def test_a_cut_of_the_very_end_is_found_by_an_anchor(
 ) -> None:
     """With heads, counter and all set back the journal is whole again, but shorter."""
     anchor = journal.audit().anchor
-    last = journal.follow()[-1]
+    last = journal.read_all()[-1]
     delete(raw, "socialcollab_events", "position = ?", last.position)
     set_head_back(raw, last.stream, last.version - 1, last.prev)
     raw.execute("UPDATE socialcollab_counters SET position = position - 1")
@@ -253,10 +253,10 @@ def test_a_cut_of_the_very_end_is_found_by_an_anchor(
 
 def test_rows_that_nobody_wrote_are_found(journal: BoundStore, raw: sqlite3.Connection) -> None:
     raw.execute(
-        "INSERT INTO socialcollab_index_posts (organization, key, stream, c_state) VALUES (?, 'z', 'post/z', 'x')",
+        "INSERT INTO socialcollab_projection_posts (organization, key, stream, c_state) VALUES (?, 'z', 'post/z', 'x')",
         (ORGANIZATION,),
     )
-    assert [f.place for f in journal.audit().findings] == ["index posts, row z of post/z"]
+    assert [f.place for f in journal.audit().findings] == ["projection posts, row z of post/z"]
 
 
 def test_a_change_of_kind_is_found(journal: BoundStore, raw: sqlite3.Connection) -> None:
@@ -268,7 +268,7 @@ def test_a_change_of_kind_is_found(journal: BoundStore, raw: sqlite3.Connection)
     ):
         before = snapshot(raw)[table]
         raw.execute(f"UPDATE {table} SET {column} = CAST({column} AS BLOB)")
-        assert not journal.audit(fold=fold).clean
+        assert not journal.audit(reducer=reducer).clean
         put_back(raw, table, before)
 
 
@@ -286,12 +286,12 @@ def test_flipped_bytes_of_the_file_never_make_the_audit_fail(path: Path) -> None
         other = path.with_name("damaged.db")
         other.write_bytes(damaged)
         try:
-            store = SqliteStore(other, indexes=INDEXES, durable=False)
+            store = SqliteStore(other, projections=PROJECTIONS, durable=False)
         except StoreError as error:
             found.append(error)
             continue
         try:
-            found.append(store.for_organization(ORGANIZATION).audit(fold=fold))
+            found.append(store.for_organization(ORGANIZATION).audit(reducer=reducer))
         except StoreError as error:
             found.append(error)
         finally:
@@ -304,12 +304,16 @@ def test_flipped_bytes_of_the_file_never_make_the_audit_fail(path: Path) -> None
 def test_a_damaged_event_is_refused_by_name(journal: BoundStore, raw: sqlite3.Connection) -> None:
     """Reading does not hand out what was not written."""
     raw.execute("UPDATE socialcollab_events SET actor = 'member:eve' WHERE position = 4")
-    for read in (lambda: journal.read("post/a"), journal.follow, lambda: journal.reindex(fold)):
-        with pytest.raises(JournalDamagedError, match=r"post/a version 2 \(position 4\)"):
+    for read in (
+        lambda: journal.read("post/a"),
+        journal.read_all,
+        lambda: journal.reindex(reducer),
+    ):
+        with pytest.raises(CorruptJournalError, match=r"post/a version 2 \(position 4\)"):
             read()
     raw.execute("DELETE FROM socialcollab_events WHERE position = 4")
-    with pytest.raises(JournalDamagedError, match="position 4"):
-        journal.follow()
+    with pytest.raises(CorruptJournalError, match="position 4"):
+        journal.read_all()
 
 
 def test_a_list_of_rows_nested_without_end_is_damage_and_no_crash(
@@ -319,12 +323,12 @@ def test_a_list_of_rows_nested_without_end_is_damage_and_no_crash(
     deep = "[" * 100_000 + "]" * 100_000
     stream = journal.streams()[0]
     raw.execute("UPDATE socialcollab_streams SET rows = ? WHERE stream = ?", (deep, stream))
-    [(version, hash_, record)] = raw.execute(
-        "SELECT version, hash, record FROM socialcollab_streams WHERE stream = ?", (stream,)
+    [(version, hash_, snapshot)] = raw.execute(
+        "SELECT version, hash, snapshot FROM socialcollab_streams WHERE stream = ?", (stream,)
     ).fetchall()
     raw.execute(
         "UPDATE socialcollab_streams SET checksum = ? WHERE stream = ?",
-        (checksum_of(ORGANIZATION, stream, version, hash_, deep, record), stream),
+        (checksum_of(ORGANIZATION, stream, version, hash_, deep, snapshot), stream),
     )
     assert (f"{stream} rows", "the list of rows does not parse") in {
         (one.place, one.problem) for one in journal.audit().findings

@@ -6,7 +6,7 @@ import datetime as dt
 
 from socialcollab.identifiers import uuid7
 from socialcollab.stores import MemoryStore, NewEvent
-from socialcollab.stores.envelope import hash_of
+from socialcollab.stores.building.envelope import hash_of
 
 NOW = dt.datetime(2026, 4, 7, tzinfo=dt.UTC)
 
@@ -19,7 +19,7 @@ def test_an_id_that_was_stored_before_is_found() -> None:
             stream=stream, type="done", id=uuid7(NOW, bytes([number] * 10)), at=NOW,
             actor="member:ana",
         )  # fmt: skip
-        journal.append([event], expects={stream: 0}, records={stream: b"{}"})
+        journal.append([event], expected_versions={stream: 0}, snapshots={stream: b"{}"})
     events = store._journals["northwind"].events
     first, second = events
     # The second takes the first one's id, and is sealed anew so that its hash fits.

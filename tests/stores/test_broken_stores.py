@@ -9,12 +9,8 @@ from hypothesis import Phase, settings
 from tests.stores.memory_powers import MemoryKit
 
 from socialcollab.testing import StoreContract, broken_promises
-from socialcollab.testing.broken_stores import (
-    BROKEN_STORES,
-    BrokenJournal,
-    BrokenStore,
-    make_of,
-)
+from socialcollab.testing.broken_stores import BROKEN_STORES
+from socialcollab.testing.broken_stores.broken import BrokenJournal, BrokenStore, make_of
 
 settings.register_profile(
     "no shrinking", settings.get_profile("unit"), phases=[Phase.explicit, Phase.generate]
@@ -56,7 +52,7 @@ def test_every_promise_is_broken_by_one_of_them() -> None:
         ("an expectation ignored", "IgnoresExpectations"),
         ("absent not held under concurrency", "DoesNotHoldAbsence"),
         ("torn write", "WritesHalf"),
-        ("index behind", "IndexesLater"),
+        ("projection behind", "IndexesLater"),
         ("a row never taken back", "LeavesIndexBehind"),
         ("cross-tenant read", "ReadsAcrossOrganizations"),
         ("reordered feed", "ReordersFeed"),

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.content import canonical_json
-from socialcollab.errors import InvalidValueError, JournalDamagedError, NaiveDatetimeError
+from socialcollab.errors import CorruptJournalError, InvalidValueError, NaiveDatetimeError
 from socialcollab.stores import MemoryStore, NewEvent, check_stream, hash_of, microseconds
-from socialcollab.stores.envelope import COLUMNS, event_of, personal_of, seal
+from socialcollab.stores.building.envelope import COLUMNS, event_of, personal_of, seal
 from socialcollab.stores.events import instant_text
 
 GOLDEN = NewEvent(
@@ -45,7 +45,9 @@ GOLDEN_HASHES = (
 def test_the_golden_chain_has_its_hashes() -> None:
     """A change here would make every journal written before unreadable."""
     journal = MemoryStore().for_organization("northwind")
-    [first] = journal.append([GOLDEN], expects={GOLDEN.stream: 0}, records={GOLDEN.stream: b""})
+    [first] = journal.append(
+        [GOLDEN], expected_versions={GOLDEN.stream: 0}, snapshots={GOLDEN.stream: b""}
+    )
     second = NewEvent(
         stream=GOLDEN.stream,
         type="submitted",
@@ -53,7 +55,9 @@ def test_the_golden_chain_has_its_hashes() -> None:
         at=dt.datetime(2026, 4, 7, 8, tzinfo=dt.UTC),
         actor="system:rules",
     )
-    [after] = journal.append([second], expects={GOLDEN.stream: 1}, records={GOLDEN.stream: b""})
+    [after] = journal.append(
+        [second], expected_versions={GOLDEN.stream: 1}, snapshots={GOLDEN.stream: b""}
+    )
     assert (first.hash, after.hash) == GOLDEN_HASHES
     assert after.prev == first.hash
     assert list(first.body) == ["a", "numbers", "personal", "text", "\U0001f337", "\uffff"]
@@ -101,9 +105,9 @@ def test_an_event_is_opened_as_it_was_sealed() -> None:
     assert event == event_of(sealed, personal_of(GOLDEN), trusted=True)
     assert (event.at, event.personal, event.salt) == (GOLDEN.at, GOLDEN.personal, GOLDEN.salt)
     assert {event: 1}[event] == 1, "events can be in sets"
-    with pytest.raises(JournalDamagedError, match="author"):
+    with pytest.raises(CorruptJournalError, match="author"):
         event_of(sealed, {})
-    with pytest.raises(JournalDamagedError, match="position 3"):
+    with pytest.raises(CorruptJournalError, match="position 3"):
         event_of((*sealed[:8], "member:eve", *sealed[9:]), personal_of(GOLDEN))  # type: ignore[arg-type]
 
 
@@ -171,14 +175,21 @@ def test_later_changes_of_what_was_given_change_nothing() -> None:
 
 
 def test_streams_have_a_kind_and_mostly_a_name() -> None:
-    for name in ("organization", "facts", "holds", "post/p1", "calendar/tulip-x", "case/x:7#1"):
+    for name in (
+        "organization",
+        "runtime_state",
+        "holds",
+        "post/p1",
+        "calendar/tulip-x",
+        "case/x:7#1",
+    ):
         assert check_stream(name) == name
 
 
 def test_nothing_personal_shows_in_an_event() -> None:
     event = attrs.evolve(GOLDEN, personal={"content": "hush"}, salt=b"hush" * 4)
     journal = MemoryStore().for_organization("northwind")
-    journal.append([event], expects={event.stream: 0}, records={event.stream: b""})
+    journal.append([event], expected_versions={event.stream: 0}, snapshots={event.stream: b""})
     (stored,) = journal.read(event.stream)
     assert stored.personal == {"content": "hush"}
     for shown in (repr(event), repr(stored)):

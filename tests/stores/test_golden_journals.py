@@ -11,12 +11,13 @@ from types import ModuleType
 import pytest
 
 from socialcollab.desk import Desk, reindex_file
-from socialcollab.desk.encoding import EVENT_TYPES, event_data, event_parts
-from socialcollab.desk.streams import INDEXES, fold
-from socialcollab.errors import JournalDamagedError, NewerVersionError
+from socialcollab.desk.journal.encoding import EVENT_TYPES, event_data, event_parts
+from socialcollab.desk.journal.reducers import reducer
+from socialcollab.desk.journal.snapshots import PROJECTIONS
+from socialcollab.errors import CorruptJournalError, NewerVersionError
 from socialcollab.stores import STORE_KEYS, AuditReport, Damage, SqliteStore
 from socialcollab.stores import Event as StoredEvent
-from socialcollab.stores.envelope import event_of
+from socialcollab.stores.building.envelope import event_of
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -48,7 +49,7 @@ def open_golden(tmp_path: Path) -> Iterator[object]:
     made: list[SqliteStore] = []
 
     def make(name: str) -> SqliteStore:
-        made.append(SqliteStore(loaded(name, tmp_path), indexes=INDEXES, durable=False))
+        made.append(SqliteStore(loaded(name, tmp_path), projections=PROJECTIONS, durable=False))
         return made[-1]
 
     yield make
@@ -66,10 +67,10 @@ def test_a_file_of_version_1_loads_audits_clean_and_folds(open_golden) -> None:
     [name] = store.organizations()
     journal = store.for_organization(name)
     assert damage_of(journal.audit()) == []
-    journal.reindex(fold)
-    report = journal.audit(fold=fold)
-    assert (report.findings, report.events, report.streams) == ((), 38, 12)
-    for event in journal.follow():
+    journal.reindex(reducer)
+    report = journal.audit(reducer=reducer)
+    assert (report.findings, report.events, report.streams) == ((), 63, 13)
+    for event in journal.read_all():
         body, personal = event_parts(event_data(event))
         assert {**body, **personal} == {
             **{key: value for key, value in event.body.items() if key not in STORE_KEYS},
@@ -80,13 +81,13 @@ def test_a_file_of_version_1_loads_audits_clean_and_folds(open_golden) -> None:
 def test_a_desk_opens_on_it_and_goes_on(open_golden) -> None:
     store = open_golden("desk")
     desk = Desk.open(store)
-    post = desk.post_by_ref("W1")
+    post = desk.post_by_external_id("W1")
     assert post is not None
     assert post.text == "Lente! 🌷"
     assert [comment.text for comment in post.comments] == ["Mooi! Denk aan het alt-attribuut."]
     assert len(desk.posts()) == 4
     assert len(desk.history(post)) > 8
-    assert str(desk.notes()[0].on) == "2026-04-27"
+    assert str(desk.calendar_notes()[0].date) == "2026-04-27"
     drafted = desk.acting_as("ana").draft("Zo gaat het verder", profiles=["tulip-x"])
     assert desk.post(drafted.id).text == "Zo gaat het verder"
     assert desk.audit().clean
@@ -108,8 +109,8 @@ def events_of(path: Path, tool: ModuleType) -> dict[tuple[str, str], list[Stored
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.jsonl")), ids=lambda path: path.stem)
 def test_every_line_is_whole_and_every_stream_folds(path: Path, tool: ModuleType) -> None:
     for (_, stream), events in events_of(path, tool).items():
-        record, _ = fold(stream, events)
-        assert record
+        snapshot, _ = reducer(stream, events)
+        assert snapshot
         for event in events:
             data = event_data(event)
             assert type(data).TYPE == event.type
@@ -126,12 +127,12 @@ def test_damaged_records_are_named_and_mended(open_golden) -> None:
     places = " ".join(finding.place for finding in journal.audit().findings)
     for name in ("organization head", "post/"):
         assert name in places
-    with pytest.raises(JournalDamagedError, match="record"):
+    with pytest.raises(CorruptJournalError, match="record"):
         Desk.open(store).posts()
     store.close()
     assert len(reindex_file(store.connections.name).changed) == 2
-    store = SqliteStore(store.connections.name, indexes=INDEXES)
-    assert store.for_organization("northwind").audit(fold=fold).clean
+    store = SqliteStore(store.connections.name, projections=PROJECTIONS)
+    assert store.for_organization("northwind").audit(reducer=reducer).clean
     [post] = Desk.open(store).posts()
     assert post.text == "De lente is er"
     store.close()
@@ -144,13 +145,13 @@ def test_a_damaged_event_is_named_and_refused(open_golden) -> None:
     desk = Desk.open(store)
     for read in (
         lambda: journal.read(post),
-        lambda: journal.reindex(fold),
+        lambda: journal.reindex(reducer),
         lambda: desk.history(post.removeprefix("post/")),
         desk.feed,
     ):
-        with pytest.raises(JournalDamagedError, match=f"{post} version 2"):
+        with pytest.raises(CorruptJournalError, match=f"{post} version 2"):
             read()
-    findings = damage_of(journal.audit(fold=fold))
+    findings = damage_of(journal.audit(reducer=reducer))
     assert {finding.place.split(" (")[0] for finding in findings} == {f"{post} version 2"}
 
 
@@ -161,13 +162,13 @@ def test_an_event_of_a_newer_version_stops_whoever_reads_it(open_golden, name: s
     journal = store.for_organization("northwind")
     said = "post.teleported" if name == "newer-event" else "post.commented` in shape 2"
     desk = Desk.open(store)
-    before = journal.follow()
-    for read in (desk.feed, lambda: journal.reindex(fold)):
+    before = journal.read_all()
+    for read in (desk.feed, lambda: journal.reindex(reducer)):
         with pytest.raises(NewerVersionError, match=said):
             read()
-    assert journal.follow() == before
+    assert journal.read_all() == before
     assert damage_of(journal.audit()) == []
-    [finding] = damage_of(journal.audit(fold=fold))
+    [finding] = damage_of(journal.audit(reducer=reducer))
     assert said in finding.problem
 
 
@@ -178,5 +179,5 @@ def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> 
     raw.close()
     before = path.read_bytes()
     with pytest.raises(NewerVersionError, match="schema 999"):
-        SqliteStore(path, indexes=INDEXES)
+        SqliteStore(path, projections=PROJECTIONS)
     assert path.read_bytes() == before

@@ -21,7 +21,7 @@ from socialcollab.errors import (
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, SqliteStore, Store
 from socialcollab.testing import StoreContract
-from socialcollab.testing.store_laws.scene import INDEXES, Scene, fold
+from socialcollab.testing.store_laws.scene import PROJECTIONS, Scene, reducer
 
 
 class TestJoinedStore(StoreContract):
@@ -33,7 +33,7 @@ class TestJoinedStore(StoreContract):
         host.row_factory = sqlite3.Row
         host.execute("PRAGMA journal_mode = WAL")
         host.execute("PRAGMA synchronous = OFF")
-        yield SqliteStore.joined(host, indexes=self.indexes, durable=False)
+        yield SqliteStore.joined(host, projections=self.projections, durable=False)
         host.close()
 
     def bytes_kept(self, store: Store) -> bytes:
@@ -70,7 +70,7 @@ def host(request: pytest.FixtureRequest, path: Path) -> Iterator[sqlite3.Connect
 
 @pytest.fixture
 def here(host: sqlite3.Connection) -> Scene:
-    return Scene(SqliteStore.joined(host, indexes=INDEXES).for_organization("northwind"))
+    return Scene(SqliteStore.joined(host, projections=PROJECTIONS).for_organization("northwind"))
 
 
 def orders(host: sqlite3.Connection) -> list[str]:
@@ -84,11 +84,11 @@ def test_what_the_host_commits_is_there_for_others(
         host.execute("BEGIN")
     host.execute("INSERT INTO orders VALUES ('tulips')")
     here.put("post/a", body={"state": "draft"})
-    other = SqliteStore(path, indexes=INDEXES)
+    other = SqliteStore(path, projections=PROJECTIONS)
     assert other.for_organization("northwind").streams() == ()
     host.commit()
     assert other.for_organization("northwind").streams() == ("post/a",)
-    assert other.for_organization("northwind").audit(fold=fold).clean
+    assert other.for_organization("northwind").audit(reducer=reducer).clean
     other.close()
 
 
@@ -100,15 +100,15 @@ def test_what_the_host_rolls_back_never_was(here: Scene, host: sqlite3.Connectio
     host.execute("INSERT INTO orders VALUES ('tulips')")
     here.journal.append(
         [here.new("post/a"), here.new("post/b")],
-        expects={"post/a": 1, "post/b": 0},
-        index=[here.row("post/b", "sent")],
-        records={"post/a": b"", "post/b": b""},
+        expected_versions={"post/a": 1, "post/b": 0},
+        rows=[here.row("post/b", "sent")],
+        snapshots={"post/a": b"", "post/b": b""},
     )
-    assert here.journal.record("post/b")[0] == 1, "its own transaction sees it"
+    assert here.journal.snapshot("post/b")[0] == 1, "its own transaction sees it"
     host.rollback()
     assert here.everything() == before
     assert orders(host) == []
-    assert here.journal.audit(fold=fold).clean
+    assert here.journal.audit(reducer=reducer).clean
     assert [event.position for event in here.put("post/b")] == [2]
 
 
@@ -116,10 +116,14 @@ def test_the_first_organization_may_be_rolled_back_too(
     here: Scene, host: sqlite3.Connection
 ) -> None:
     host.execute("BEGIN")
-    here.journal.append([here.new("facts")], expects={"facts": 0}, records={"facts": b""})
+    here.journal.append(
+        [here.new("runtime_state")],
+        expected_versions={"runtime_state": 0},
+        snapshots={"runtime_state": b""},
+    )
     host.rollback()
     assert here.journal.audit().clean
-    assert here.put("facts")[0].position == 1
+    assert here.put("runtime_state")[0].position == 1
 
 
 def test_a_refused_append_undoes_itself_alone(here: Scene, host: sqlite3.Connection) -> None:
@@ -128,7 +132,9 @@ def test_a_refused_append_undoes_itself_alone(here: Scene, host: sqlite3.Connect
     host.execute("BEGIN")
     host.execute("INSERT INTO orders VALUES ('tulips')")
     with pytest.raises(ConflictError):
-        here.journal.append([here.new("post/a")], expects={"post/a": 7}, records={"post/a": b""})
+        here.journal.append(
+            [here.new("post/a")], expected_versions={"post/a": 7}, snapshots={"post/a": b""}
+        )
     known = here.journal.read("post/a")[0].id
     with pytest.raises(InvalidValueError):
         here.append([here.new("post/b"), here.new("post/c", id=known)])
@@ -137,7 +143,7 @@ def test_a_refused_append_undoes_itself_alone(here: Scene, host: sqlite3.Connect
     host.commit()
     assert orders(host) == ["tulips"]
     assert here.journal.streams() == ("post/a", "post/d")
-    assert here.journal.audit(fold=fold).clean
+    assert here.journal.audit(reducer=reducer).clean
 
 
 def test_an_append_commits_as_the_hosts_own_insert_would(
@@ -163,30 +169,30 @@ def test_a_transaction_that_read_before_another_wrote_is_told(
     here: Scene, host: sqlite3.Connection, path: Path
 ) -> None:
     """What it read no longer holds; nothing of it is stored."""
-    here.put("facts")
+    here.put("runtime_state")
     host.commit()
     host.execute("PRAGMA busy_timeout = 50")
     host.execute("BEGIN")
     assert orders(host) == []
-    other = SqliteStore(path, indexes=INDEXES)
-    Scene(other.for_organization("southwind")).put("facts")
+    other = SqliteStore(path, projections=PROJECTIONS)
+    Scene(other.for_organization("southwind")).put("runtime_state")
     with pytest.raises(StoreUnavailableError, match="another"):
         here.put("post/a")
     host.rollback()
     here.put("post/a")
     host.commit()
-    assert other.for_organization("northwind").streams() == ("facts", "post/a")
+    assert other.for_organization("northwind").streams() == ("post/a", "runtime_state")
     other.close()
 
 
 def test_tables_are_made_outside_a_transaction(host: sqlite3.Connection) -> None:
     host.execute("BEGIN")
     with pytest.raises(InvalidValueError, match="transaction"):
-        SqliteStore.joined(host, indexes=INDEXES)
+        SqliteStore.joined(host, projections=PROJECTIONS)
     host.rollback()
-    SqliteStore.joined(host, indexes=INDEXES)
+    SqliteStore.joined(host, projections=PROJECTIONS)
     host.execute("BEGIN")
-    SqliteStore.joined(host, indexes=INDEXES)
+    SqliteStore.joined(host, projections=PROJECTIONS)
     host.rollback()
 
 
@@ -210,14 +216,14 @@ def test_connections_that_would_break_a_promise_are_refused(path: Path) -> None:
 
 
 def test_no_table_of_ours_has_a_hosts_name(host: sqlite3.Connection) -> None:
-    SqliteStore.joined(host, indexes=INDEXES)
+    SqliteStore.joined(host, projections=PROJECTIONS)
     names = [n for (n,) in host.execute("SELECT name FROM sqlite_master WHERE sql IS NOT NULL")]
     assert len(names) > 10
     assert {name for name in names if not name.startswith("socialcollab_")} == {"orders"}
 
 
 def test_compact_waits_for_the_hosts_commit(here: Scene, host: sqlite3.Connection) -> None:
-    store = SqliteStore.joined(host, indexes=INDEXES)
+    store = SqliteStore.joined(host, projections=PROJECTIONS)
     host.execute("BEGIN")
     here.put("post/a")
     with pytest.raises(StoreUnavailableError, match="commit"):
@@ -228,7 +234,7 @@ def test_compact_waits_for_the_hosts_commit(here: Scene, host: sqlite3.Connectio
 
 
 def test_closing_the_store_leaves_the_connection_open(host: sqlite3.Connection) -> None:
-    store = SqliteStore.joined(host, indexes=INDEXES)
+    store = SqliteStore.joined(host, projections=PROJECTIONS)
     store.close()
     store.close()
     with pytest.raises(StoreUnavailableError, match="closed"):
@@ -238,16 +244,16 @@ def test_closing_the_store_leaves_the_connection_open(host: sqlite3.Connection) 
 
 def _order(path: Path, worker: int, rounds: int) -> None:
     host = sqlite3.connect(path, timeout=60, isolation_level=None)
-    journal = SqliteStore.joined(host, indexes=INDEXES).for_organization("northwind")
+    journal = SqliteStore.joined(host, projections=PROJECTIONS).for_organization("northwind")
     scene = Scene(journal)
     for number in range(rounds):
         host.execute("BEGIN IMMEDIATE")
         host.execute("INSERT INTO orders VALUES (?)", (f"{worker}-{number}",))
-        version, record = journal.record("facts")
+        version, snapshot = journal.snapshot("runtime_state")
         journal.append(
-            [scene.new("facts")],
-            expects={"facts": version},
-            records={"facts": b"%d" % (int(record or b"0") + 1)},
+            [scene.new("runtime_state")],
+            expected_versions={"runtime_state": version},
+            snapshots={"runtime_state": b"%d" % (int(snapshot or b"0") + 1)},
         )
         host.execute("ROLLBACK" if number % 3 == 2 else "COMMIT")
     host.close()
@@ -256,7 +262,7 @@ def _order(path: Path, worker: int, rounds: int) -> None:
 def test_processes_that_share_a_hosts_file_lose_nothing(path: Path) -> None:
     """Every third transaction is rolled back; as many events as rows are left."""
     host = sqlite3.connect(path)
-    store = SqliteStore.joined(host, indexes=INDEXES)
+    store = SqliteStore.joined(host, projections=PROJECTIONS)
     context = other_processes()
     workers = [context.Process(target=_order, args=(path, n, 30)) for n in range(2)]
     for worker in workers:
@@ -266,7 +272,7 @@ def test_processes_that_share_a_hosts_file_lose_nothing(path: Path) -> None:
     assert [worker.exitcode for worker in workers] == [0, 0]
     journal = store.for_organization("northwind")
     assert len(orders(host)) == 40
-    assert journal.record("facts") == (40, b"40")
+    assert journal.snapshot("runtime_state") == (40, b"40")
     assert journal.audit().clean
     host.close()
 
@@ -274,7 +280,7 @@ def test_processes_that_share_a_hosts_file_lose_nothing(path: Path) -> None:
 def test_a_desk_works_in_a_hosts_transaction(path: Path) -> None:
     """A post is drafted, and the order that it is for stored, or neither."""
     host = sqlite3.connect(path, isolation_level=None)
-    store = SqliteStore.joined(host, indexes=Desk.INDEXES)
+    store = SqliteStore.joined(host, projections=Desk.PROJECTIONS)
     at = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
     desk = Desk.create(
         store,
@@ -287,7 +293,7 @@ def test_a_desk_works_in_a_hosts_transaction(path: Path) -> None:
     for kept in (False, True):
         host.execute("BEGIN IMMEDIATE")
         host.execute("INSERT INTO orders VALUES ('tulips')")
-        ana.draft("De lente is er", profiles=["tulip-x"], ref="tulips")
+        ana.draft("De lente is er", profiles=["tulip-x"], external_id="tulips")
         host.execute("COMMIT" if kept else "ROLLBACK")
         assert len(orders(host)) == len(desk.posts()) == int(kept)
     assert desk.audit().clean

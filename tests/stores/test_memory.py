@@ -11,4 +11,4 @@ from socialcollab.stores import MemoryStore, Store
 class TestMemoryStore(MemoryKit):
     @pytest.fixture
     def store(self) -> Store:
-        return MemoryStore(indexes=self.indexes)
+        return MemoryStore(projections=self.projections)

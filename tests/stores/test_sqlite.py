@@ -18,17 +18,17 @@ DAMAGE = {
     " WHERE organization = ? AND stream = ? AND version = 1 AND name = 'text'",
     "lost": "UPDATE socialcollab_personal SET value = NULL, salt = NULL"
     " WHERE organization = ? AND stream = ? AND version = 1 AND name = 'text'",
-    "record": "UPDATE socialcollab_streams SET record = record || x'00'"
+    "record": "UPDATE socialcollab_streams SET snapshot = snapshot || x'00'"
     " WHERE organization = ? AND stream = ?",
-    "row": "UPDATE socialcollab_index_posts SET c_state = 'changed' WHERE organization = ? AND stream = ?",
-    "row lost": "DELETE FROM socialcollab_index_posts WHERE organization = ? AND stream = ?",
+    "row": "UPDATE socialcollab_projection_posts SET c_state = 'changed' WHERE organization = ? AND stream = ?",
+    "row lost": "DELETE FROM socialcollab_projection_posts WHERE organization = ? AND stream = ?",
 }
 
 
 class TestSqliteStore(StoreContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> Iterator[Store]:
-        store = SqliteStore(tmp_path / "journal.db", indexes=self.indexes, durable=False)
+        store = SqliteStore(tmp_path / "journal.db", projections=self.projections, durable=False)
         yield store
         store.close()
 

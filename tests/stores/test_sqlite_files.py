@@ -13,14 +13,14 @@ from tests.stores.processes import other_processes
 
 from socialcollab.errors import (
     ConflictError,
+    CorruptJournalError,
     InvalidValueError,
-    JournalDamagedError,
     NewerVersionError,
     StoreError,
     StoreUnavailableError,
 )
-from socialcollab.stores import Index, Row, SqliteStore
-from socialcollab.testing.store_laws.scene import INDEXES, Scene, fold
+from socialcollab.stores import Projection, Row, SqliteStore
+from socialcollab.testing.store_laws.scene import PROJECTIONS, Scene, reducer
 
 ORGANIZATION = "northwind"
 
@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Iterator[SqliteStore]:
-    store = SqliteStore(path, indexes=INDEXES, durable=False)
+    store = SqliteStore(path, projections=PROJECTIONS, durable=False)
     yield store
     store.close()
 
@@ -45,7 +45,7 @@ def here(store: SqliteStore) -> Scene:
 def test_what_was_stored_is_there_after_opening_again(path: Path, here: Scene) -> None:
     here.put("post/a", body={"state": "draft"})
     before = here.everything()
-    again = SqliteStore(path, indexes=tuple(reversed(INDEXES)))
+    again = SqliteStore(path, projections=tuple(reversed(PROJECTIONS)))
     assert Scene(again.for_organization(ORGANIZATION)).everything() == before
     assert again.organizations() == (ORGANIZATION,)
     again.close()
@@ -62,20 +62,20 @@ def test_durable_stores_wait_for_the_disk(path: Path) -> None:
 
 
 def _count(path: Path, worker: int, rounds: int) -> None:
-    store = SqliteStore(path, indexes=INDEXES, durable=False, timeout_s=60)
+    store = SqliteStore(path, projections=PROJECTIONS, durable=False, timeout_s=60)
     scene = Scene(store.for_organization(ORGANIZATION))
     journal = scene.journal
     for number in range(rounds):
         while True:
-            version, record = journal.record("facts")
-            row = Row("posts", "count", "facts", {"state": "x", "rank": version})
+            version, snapshot = journal.snapshot("runtime_state")
+            row = Row("posts", "count", "runtime_state", {"state": "x", "rank": version})
             try:
                 journal.append(
-                    [scene.new("facts"), scene.new(f"post/{worker}-{number}")],
-                    expects={"facts": version, f"post/{worker}-{number}": 0},
-                    index=[row],
-                    records={
-                        "facts": str(int(record or b"0") + 1).encode(),
+                    [scene.new("runtime_state"), scene.new(f"post/{worker}-{number}")],
+                    expected_versions={"runtime_state": version, f"post/{worker}-{number}": 0},
+                    rows=[row],
+                    snapshots={
+                        "runtime_state": str(int(snapshot or b"0") + 1).encode(),
                         f"post/{worker}-{number}": b"",
                     },
                 )
@@ -94,10 +94,10 @@ def test_processes_that_write_at_once_lose_nothing(path: Path) -> None:
     for worker in workers:
         worker.join(timeout=120)
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
-    store = SqliteStore(path, indexes=INDEXES)
+    store = SqliteStore(path, projections=PROJECTIONS)
     journal = store.for_organization(ORGANIZATION)
-    assert journal.record("facts") == (75, b"75")
-    assert [e.position for e in journal.follow()] == list(range(1, 151))
+    assert journal.snapshot("runtime_state") == (75, b"75")
+    assert [e.position for e in journal.read_all()] == list(range(1, 151))
     assert journal.audit().clean
     store.close()
 
@@ -131,12 +131,12 @@ def test_a_full_disk_leaves_nothing_half_done(store: SqliteStore, here: Scene) -
     with pytest.raises(StoreUnavailableError, match="full"):
         here.journal.append(
             [here.new("post/c"), here.new("post/a", {"text": "x" * 200_000})],
-            expects={"post/a": 1, "post/c": 0},
-            index=[Row("posts", "c", "post/c", {"state": "draft", "rank": 1})],
-            records={"post/a": b"", "post/c": b"y" * 200_000},
+            expected_versions={"post/a": 1, "post/c": 0},
+            rows=[Row("posts", "c", "post/c", {"state": "draft", "rank": 1})],
+            snapshots={"post/a": b"", "post/c": b"y" * 200_000},
         )
     assert here.everything() == before
-    assert here.journal.audit(fold=fold).clean
+    assert here.journal.audit(reducer=reducer).clean
     assert [e.position for e in here.put("post/a")] == [3], "with room again, it goes on"
 
 
@@ -148,11 +148,11 @@ def test_a_full_disk_leaves_nothing_half_done(store: SqliteStore, here: Scene) -
         ("INSERT", "socialcollab_streams"),
         ("UPDATE", "socialcollab_streams"),
         ("UPDATE", "socialcollab_counters"),
-        ("INSERT", "socialcollab_index_posts"),
-        ("UPDATE", "socialcollab_index_posts"),
-        ("DELETE", "socialcollab_index_posts"),
-        ("INSERT", "socialcollab_index_due"),
-        ("DELETE", "socialcollab_index_due"),
+        ("INSERT", "socialcollab_projection_posts"),
+        ("UPDATE", "socialcollab_projection_posts"),
+        ("DELETE", "socialcollab_projection_posts"),
+        ("INSERT", "socialcollab_projection_due"),
+        ("DELETE", "socialcollab_projection_due"),
     ],
 )
 def test_a_write_that_fails_half_way_leaves_nothing(
@@ -175,19 +175,21 @@ def test_a_write_that_fails_half_way_leaves_nothing(
     assert here.everything() == before
     with store.connections.lend() as raw:
         raw.execute("DROP TRIGGER fault")
-    assert here.journal.audit(fold=fold).clean
+    assert here.journal.audit(reducer=reducer).clean
     here.append(events)
-    assert here.journal.audit(fold=fold).clean
+    assert here.journal.audit(reducer=reducer).clean
 
 
 def test_a_read_only_file_is_read_and_not_written(path: Path, here: Scene) -> None:
     here.put("post/a", body={"state": "draft"})
-    store = SqliteStore(f"{path.as_uri()}?mode=ro", indexes=INDEXES)
+    store = SqliteStore(f"{path.as_uri()}?mode=ro", projections=PROJECTIONS)
     journal = store.for_organization(ORGANIZATION)
     assert journal.read("post/a") == here.journal.read("post/a")
-    assert journal.audit(fold=fold).clean
+    assert journal.audit(reducer=reducer).clean
     with pytest.raises(StoreUnavailableError, match="read-only"):
-        journal.append([here.new("post/b")], expects={"post/b": 0}, records={"post/b": b""})
+        journal.append(
+            [here.new("post/b")], expected_versions={"post/b": 0}, snapshots={"post/b": b""}
+        )
     assert here.journal.streams() == ("post/a",)
     store.close()
 
@@ -218,17 +220,17 @@ def test_a_file_of_another_program_is_refused_and_left_alone(path: Path) -> None
 
 def test_a_file_that_is_no_sqlite_file_is_refused_and_left_alone(path: Path) -> None:
     path.write_bytes(b"name,text\n" * 500)
-    with pytest.raises(JournalDamagedError, match=r"journal\.db"):
+    with pytest.raises(CorruptJournalError, match=r"journal\.db"):
         SqliteStore(path)
     assert path.read_bytes() == b"name,text\n" * 500
 
 
 def test_a_journal_of_a_newer_version_is_refused(path: Path, store: SqliteStore) -> None:
-    for schema, error in (("3", NewerVersionError), ("x", JournalDamagedError)):
+    for schema, error in (("3", NewerVersionError), ("x", CorruptJournalError)):
         with store.connections.lend() as raw:
             raw.execute("UPDATE socialcollab_meta SET value = ? WHERE key = 'schema'", (schema,))
         with pytest.raises(error, match=schema):
-            SqliteStore(path, indexes=INDEXES)
+            SqliteStore(path, projections=PROJECTIONS)
 
 
 def test_a_cut_file_is_refused_with_its_name(path: Path, store: SqliteStore, here: Scene) -> None:
@@ -236,10 +238,10 @@ def test_a_cut_file_is_refused_with_its_name(path: Path, store: SqliteStore, her
         here.put(f"post/{number}", body={"text": "x" * 500})
     store.close()
     path.write_bytes(path.read_bytes()[:8192])
-    with pytest.raises(JournalDamagedError, match=r"journal\.db"):  # noqa: PT012
-        cut = SqliteStore(path, indexes=INDEXES)
+    with pytest.raises(CorruptJournalError, match=r"journal\.db"):  # noqa: PT012
+        cut = SqliteStore(path, projections=PROJECTIONS)
         try:
-            cut.for_organization(ORGANIZATION).follow()
+            cut.for_organization(ORGANIZATION).read_all()
         finally:
             cut.close()
 
@@ -247,62 +249,78 @@ def test_a_cut_file_is_refused_with_its_name(path: Path, store: SqliteStore, her
 def test_another_writer_is_waited_for_and_then_named(path: Path, here: Scene) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    hasty = SqliteStore(path, indexes=INDEXES, timeout_s=0.05)
+    hasty = SqliteStore(path, projections=PROJECTIONS, timeout_s=0.05)
     with pytest.raises(StoreUnavailableError, match="another process"):
         hasty.for_organization(ORGANIZATION).append(
-            [here.new("facts")], expects={"facts": 0}, records={"facts": b""}
+            [here.new("runtime_state")],
+            expected_versions={"runtime_state": 0},
+            snapshots={"runtime_state": b""},
         )
     assert hasty.for_organization(ORGANIZATION).streams() == (), "readers never wait"
     other.execute("ROLLBACK")
     other.close()
     hasty.close()
-    here.put("facts")
+    here.put("runtime_state")
 
 
 def test_other_indexes_are_noticed_and_rebuilt(path: Path, store: SqliteStore, here: Scene) -> None:
     """Reading goes on; what needs the rows says that they have to be rebuilt."""
     here.put("post/a", "post/b", body={"state": "draft", "rank": 1, "due": 1})
     Scene(store.for_organization("southwind")).put("post/z", body={"state": "draft"})
-    changed = (Index("posts", ("state", "rank", "more")), INDEXES[1], Index("new", ("x",)))
+    changed = (
+        Projection("posts", ("state", "rank", "more")),
+        PROJECTIONS[1],
+        Projection("new", ("x",)),
+    )
 
     def refold(stream, events):  # type: ignore[no-untyped-def]
-        record, rows = fold(stream, events)
-        return record, [
-            Row(r.index, r.key, r.stream, {**r.columns, "more": "x"}) if r.index == "posts" else r
+        snapshot, rows = reducer(stream, events)
+        return snapshot, [
+            Row(r.projection, r.key, r.stream, {**r.columns, "more": "x"})
+            if r.projection == "posts"
+            else r
             for r in rows
         ]
 
-    store = SqliteStore(path, indexes=changed)
+    store = SqliteStore(path, projections=changed)
     journal = store.for_organization(ORGANIZATION)
-    assert len(journal.follow()) == 2
+    assert len(journal.read_all()) == 2
     for act in (
         lambda: journal.query("posts"),
-        lambda: journal.append([here.new("facts")], expects={"facts": 0}, records={"facts": b""}),
+        lambda: journal.append(
+            [here.new("runtime_state")],
+            expected_versions={"runtime_state": 0},
+            snapshots={"runtime_state": b""},
+        ),
         lambda: store.for_organization("new").append(
-            [here.new("facts")], expects={"facts": 0}, records={"facts": b""}
+            [here.new("runtime_state")],
+            expected_versions={"runtime_state": 0},
+            snapshots={"runtime_state": b""},
         ),
     ):
         with pytest.raises(StoreError, match="reindex"):
             act()
     assert any("indexes" in finding.place for finding in journal.audit().findings)
     assert journal.reindex(refold).rows == 4
-    assert journal.audit(fold=refold).clean
+    assert journal.audit(reducer=refold).clean
     assert [row.columns["more"] for row in journal.query("posts")] == ["x", "x"]
     with pytest.raises(StoreError, match="reindex"):
         store.for_organization("southwind").query("posts")
     with pytest.raises(StoreError, match="reindex"):
-        here.put("facts")
+        here.put("runtime_state")
     store.for_organization("southwind").reindex(refold)
     assert len(store.for_organization("southwind").query("posts")) == 1
     store.for_organization("new").append(
-        [here.new("facts")], expects={"facts": 0}, records={"facts": b""}
+        [here.new("runtime_state")],
+        expected_versions={"runtime_state": 0},
+        snapshots={"runtime_state": b""},
     )
     store.close()
 
 
 def test_an_empty_file_takes_whatever_indexes_are_declared(path: Path) -> None:
     SqliteStore(path).close()
-    store = SqliteStore(path, indexes=INDEXES)
+    store = SqliteStore(path, projections=PROJECTIONS)
     Scene(store.for_organization(ORGANIZATION)).put("post/a", body={"state": "draft"})
     store.close()
 
@@ -322,7 +340,7 @@ def test_an_erasure_leaves_nothing_in_the_file_and_its_logs(path: Path, here: Sc
     here.append([here.new("post/a", erases=dict.fromkeys(range(1, 41), ("text",)))])
     assert path.with_name(f"{path.name}-wal").stat().st_size == 0
     assert secret.encode() not in bytes_of(path)
-    assert here.journal.audit(fold=fold).erased == 40
+    assert here.journal.audit(reducer=reducer).erased == 40
 
 
 def test_compact_says_when_somebody_reads(path: Path, here: Scene) -> None:
@@ -332,7 +350,7 @@ def test_compact_says_when_somebody_reads(path: Path, here: Scene) -> None:
     reader.execute("BEGIN")
     assert reader.execute("SELECT count(*) FROM socialcollab_personal").fetchone() == (1,)
     here.append([here.new("post/a", erases={1: ("text",)})])
-    hasty = SqliteStore(path, indexes=INDEXES, timeout_s=0.05)
+    hasty = SqliteStore(path, projections=PROJECTIONS, timeout_s=0.05)
     with pytest.raises(StoreUnavailableError, match="compact"):
         hasty.compact()
     assert here.journal.read("post/a")[0].erased == {"text"}
@@ -346,26 +364,29 @@ def test_compact_says_when_somebody_reads(path: Path, here: Scene) -> None:
 def test_a_closed_store_says_so(store: SqliteStore, here: Scene) -> None:
     store.close()
     with pytest.raises(StoreUnavailableError, match="closed"):
-        here.put("facts")
+        here.put("runtime_state")
     with pytest.raises(StoreUnavailableError, match="closed"):
-        here.journal.record("facts")
+        here.journal.snapshot("runtime_state")
 
 
 def test_a_thread_that_ends_keeps_no_connection(store: SqliteStore, here: Scene) -> None:
-    here.put("facts")
+    here.put("runtime_state")
     for _ in range(5):
-        thread = threading.Thread(target=here.journal.record, args=("facts",))
+        thread = threading.Thread(target=here.journal.snapshot, args=("runtime_state",))
         thread.start()
         thread.join()
     assert len(store.connections._idle.connections) == 1
 
 
 def test_only_due_rows_can_be_leased(path: Path) -> None:
-    """An index of any other name, before it or after it, has its own columns and no others."""
-    SqliteStore(path, indexes=(Index("alarms", ("at",)), Index("due", ("at", "kind"), ("at",))))
+    """An projection of any other name, before it or after it, has its own columns and no others."""
+    SqliteStore(
+        path,
+        projections=(Projection("alarms", ("at",)), Projection("due", ("at", "kind"), ("at",))),
+    )
     raw = sqlite3.connect(path)
     columns = {
-        name: {row[1] for row in raw.execute(f"PRAGMA table_info(socialcollab_index_{name})")}
+        name: {row[1] for row in raw.execute(f"PRAGMA table_info(socialcollab_projection_{name})")}
         for name in ("alarms", "due")
     }
     raw.close()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.growth import grows_gently
 
 from socialcollab import text as room
-from socialcollab.directory.networks import NETWORKS, network
+from socialcollab.directory.networks.lookup import NETWORKS, network
 from socialcollab.errors import InvalidValueError
 from socialcollab.text import entities, facets, grapheme_count, measure
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialcollab.directory.networks import NETWORKS, network
+from socialcollab.directory.networks.lookup import NETWORKS, network
 from socialcollab.text import (
     fitting_end,
     graphemes,

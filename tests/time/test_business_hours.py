@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from socialcollab.document_fields import shape_of
 from socialcollab.errors import InvalidValueError
-from socialcollab.sections import shape_of
 from socialcollab.time import (
     BusinessHours,
     BusinessHoursSection,

@@ -15,17 +15,17 @@ from typing import Any, BinaryIO
 import httpx
 import pytest
 
-from socialcollab.errors import OutcomeUnknownError, TemporaryError
+from socialcollab.errors import OutcomeUnknownError, TransientError
 from socialcollab.stores import MemoryMedia
 from socialcollab.transport import (
     AsyncDriver,
     AsyncHttpTransport,
     MediaPart,
-    Reply,
     Request,
+    Response,
     ThreadedTransport,
     Wait,
-    ask,
+    call,
 )
 
 POST = Request(method="POST", url="https://network.example/", creates=0, repeat="no")
@@ -139,7 +139,7 @@ def test_the_deadline_is_the_hosts_and_no_cancelling() -> None:
             request = Request(method="POST", url=url, json={}, creates=0, repeat="no")
             with pytest.raises(OutcomeUnknownError, match=r"within 0\.1 s"):
                 await sending.send(request, timeout_s=0.1)
-            with pytest.raises(TemporaryError, match="deadline passed"):
+            with pytest.raises(TransientError, match="deadline passed"):
                 await sending.send(request, timeout_s=0)
             assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]
 
@@ -153,11 +153,11 @@ class Slow:
         self.begun, self.go_on, self.closed = threading.Event(), threading.Event(), False
         self.sent = 0
 
-    def send(self, request: Request, *, timeout_s: float) -> Reply:
+    def send(self, request: Request, *, timeout_s: float) -> Response:
         self.begun.set()
         assert self.go_on.wait(10)
         self.sent += 1
-        return Reply(status=201)
+        return Response(status=201)
 
     def close(self) -> None:
         self.closed = True
@@ -188,8 +188,8 @@ def test_a_flow_that_is_cancelled_is_closed_and_what_it_stores_is_stored() -> No
 
     def flow() -> Any:
         try:
-            yield from ask(Wait(seconds=0))
-            yield from ask(POST)
+            yield from call(Wait(seconds=0))
+            yield from call(POST)
         finally:
             closed.append(True)
 
@@ -219,19 +219,19 @@ def test_a_flow_that_is_cancelled_is_closed_and_what_it_stores_is_stored() -> No
 def test_what_goes_well_loads_no_tenacity(kind: str) -> None:
     code = f"""
 import sys
-from socialcollab.transport import AsyncDriver, Driver, Reply, Request, ask
+from socialcollab.transport import AsyncDriver, Driver, Response, Request, call
 
 class Transport:
     def send(self, request, *, timeout_s):
-        return Reply(status=201)
+        return Response(status=201)
 
 class AsyncTransport:
     async def send(self, request, *, timeout_s):
-        return Reply(status=201)
+        return Response(status=201)
 
 def flow():
     request = Request(method="POST", url="https://network.example/", creates=0, repeat="same key")
-    return (yield from ask(request)).status
+    return (yield from call(request)).status
 
 if "{kind}" == "Driver":
     print(Driver().run(flow(), transport=Transport()), end=" ")

@@ -12,28 +12,28 @@ import pytest
 from socialcollab.errors import (
     InvalidValueError,
     NetworkError,
+    NotAllowedError,
     OutcomeUnknownError,
-    RefusedError,
-    TemporaryError,
+    TransientError,
 )
-from socialcollab.transport import Checkpoint, Reply, Request, RetryPolicy, Wait, ask
+from socialcollab.transport import Checkpoint, Request, Response, RetryPolicy, Wait, call
 from socialcollab.verdicts import Verdict
 
 READ = Request(method="GET", url="https://network.example/me")
 KEYED = Request(method="POST", url="https://network.example/", creates=0, repeat="same key")
 ONCE = attrs.evolve(KEYED, repeat="no")
-OK, MADE, FAILED = Reply(status=200), Reply(status=201), Reply(status=503)
-LOST, CUT = OutcomeUnknownError("no answer"), TemporaryError("not reached")
+OK, MADE, FAILED = Response(status=200), Response(status=201), Response(status=503)
+LOST, CUT = OutcomeUnknownError("no answer"), TransientError("not reached")
 
 
 class Scripted:
     """A transport that answers from a list."""
 
-    def __init__(self, *answers: Reply | NetworkError) -> None:
+    def __init__(self, *answers: Response | NetworkError) -> None:
         self.answers = list(answers)
         self.sent: list[Request] = []
 
-    def send(self, request: Request, *, timeout_s: float) -> Reply:
+    def send(self, request: Request, *, timeout_s: float) -> Response:
         self.sent.append(request)
         answer = self.answers.pop(0)
         if isinstance(answer, NetworkError):
@@ -44,10 +44,10 @@ class Scripted:
 
 
 def asking(request: Request):
-    return (yield from ask(request))
+    return (yield from call(request))
 
 
-def run(drivers, request: Request, *answers: Reply | NetworkError, **options):
+def run(drivers, request: Request, *answers: Response | NetworkError, **options):
     waits: list[float] = []
     transport = Scripted(*answers)
     driver = drivers(sleep=waits.append, retry=RetryPolicy(tries=3, first_wait_s=0.5))
@@ -65,8 +65,8 @@ def run(drivers, request: Request, *answers: Reply | NetworkError, **options):
         (READ, [LOST, CUT, OK], (OK, 3, [0.5, 1.0])),
         (READ, [FAILED, OK], (OK, 2, [0.5])),
         (READ, [FAILED, FAILED, FAILED], (FAILED, 3, [0.5, 1.0])),
-        (READ, [Reply(status=429, headers={"retry-after": "7"}), OK], (OK, 2, [7.0])),
-        (READ, [Reply(status=404)], (Reply(status=404), 1, [])),
+        (READ, [Response(status=429, headers={"retry-after": "7"}), OK], (OK, 2, [7.0])),
+        (READ, [Response(status=404)], (Response(status=404), 1, [])),
         (KEYED, [LOST, MADE], (MADE, 2, [0.5])),
         (KEYED, [FAILED, MADE], (MADE, 2, [0.5])),
         (ONCE, [LOST], (LOST, 1, [])),
@@ -78,7 +78,7 @@ def test_what_is_sent_again(drivers, request_, answers, expected):
     assert expected == run(drivers, request_, *answers)
 
 
-@pytest.mark.parametrize("refusal", [Reply(status=422), Reply(status=401), CUT])
+@pytest.mark.parametrize("refusal", [Response(status=422), Response(status=401), CUT])
 def test_a_refusal_of_a_repeat_says_nothing_about_the_first_sending(drivers, refusal):
     outcome, _, _ = run(drivers, KEYED, LOST, refusal, refusal, refusal)
     assert outcome is LOST
@@ -86,12 +86,12 @@ def test_a_refusal_of_a_repeat_says_nothing_about_the_first_sending(drivers, ref
 
 def test_a_lost_answer_to_what_creates_nothing_is_temporary(drivers):
     outcome, sent, _ = run(drivers, READ, LOST, LOST, LOST)
-    assert isinstance(outcome, TemporaryError)
+    assert isinstance(outcome, TransientError)
     assert sent == 3
 
 
 def test_an_instant_too_far_away_is_left_to_the_caller(drivers):
-    limited = Reply(status=429, headers={"retry-after": "900"})
+    limited = Response(status=429, headers={"retry-after": "900"})
     assert run(drivers, READ, limited) == (limited, 1, [])
 
 
@@ -103,10 +103,10 @@ def test_the_right_to_send_is_taken_once_per_creating_request_and_first(drivers)
     assert len(taken) == 1
 
     def refuse(_: Request) -> None:
-        raise RefusedError(Verdict(allowed=False))
+        raise NotAllowedError(Verdict(allowed=False))
 
     transport = Scripted(MADE)
-    with pytest.raises(RefusedError):
+    with pytest.raises(NotAllowedError):
         drivers().run(asking(ONCE), transport=transport, before_create=refuse)
     assert transport.sent == []
 
@@ -122,8 +122,8 @@ def test_checkpoints_and_waits_are_carried_out_in_order(drivers):
     seen: list[object] = []
 
     def flow():
-        yield from ask(Checkpoint(values={"media-0": "m1"}))
-        yield from ask(Wait(seconds=2))
+        yield from call(Checkpoint(values={"media-0": "m1"}))
+        yield from call(Wait(seconds=2))
         return "done"
 
     def keep(values: Mapping[str, str]) -> None:
@@ -136,9 +136,9 @@ def test_checkpoints_and_waits_are_carried_out_in_order(drivers):
 def test_a_flow_may_catch_an_error_and_go_on(drivers):
     def flow():
         try:
-            yield from ask(ONCE)
+            yield from call(ONCE)
         except OutcomeUnknownError:
-            return (yield from ask(READ))
+            return (yield from call(READ))
 
     assert drivers().run(flow(), transport=Scripted(LOST, OK)) == OK
 
@@ -161,8 +161,8 @@ def test_no_secret_shows_in_a_request():
 
 
 def test_no_secret_shows_in_an_answer():
-    reply = Reply(status=200, headers={"set-cookie": "hush"}, body=b'{"access_token": "hush"}')
-    assert repr(reply) == "Reply(status=200)"
+    reply = Response(status=200, headers={"set-cookie": "hush"}, body=b'{"access_token": "hush"}')
+    assert repr(reply) == "Response(status=200)"
 
 
 def test_the_room_loads_neither_httpx_nor_tenacity():

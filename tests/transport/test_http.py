@@ -17,7 +17,7 @@ from socialcollab.errors import (
     InvalidValueError,
     OutcomeUnknownError,
     RejectedError,
-    TemporaryError,
+    TransientError,
 )
 from socialcollab.stores import MemoryMedia
 from socialcollab.transport import MediaPart, Request
@@ -35,7 +35,7 @@ def raising(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
 
 @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout])
 def test_nothing_reached_the_server(transports, error):
-    with pytest.raises(TemporaryError):
+    with pytest.raises(TransientError):
         transports(raising(error("secret"))).send(POST, timeout_s=5)
 
 
@@ -120,7 +120,7 @@ def test_what_http_cannot_carry_is_refused_without_showing_it(transports):
         Request(method="GET", url="ftp://network.example/"),
         Request(method="GET", url="http://127.0.0.1:9/", headers={"x": "hush\r\nhost: evil"}),
     ):
-        with pytest.raises((InvalidValueError, TemporaryError)) as raised:
+        with pytest.raises((InvalidValueError, TransientError)) as raised:
             transport.send(request, timeout_s=5)
         assert "hush" not in str(raised.value)
     transport.close()
@@ -136,7 +136,7 @@ def test_a_passed_deadline_sends_nothing(transports):
     past = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     late = Request(method="POST", url=URL, creates=0, repeat="no", deadline=past)
     for request, timeout_s in ((late, 5.0), (POST, 0.0)):
-        with pytest.raises(TemporaryError):
+        with pytest.raises(TransientError):
             transports(handler).send(request, timeout_s=timeout_s)
     assert sent == []
 
@@ -191,7 +191,7 @@ def test_a_cut_answer_leaves_the_outcome_unknown(transports, talk):
 def test_a_refused_connection_reached_nobody(transports):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with pytest.raises(TemporaryError):
+    with pytest.raises(TransientError):
         transports().send(Request(method="POST", url=f"http://127.0.0.1:{port}/"), timeout_s=5)
 
 

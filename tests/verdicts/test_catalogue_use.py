@@ -40,7 +40,7 @@ def _literals() -> tuple[set[str], set[str]]:
         if isinstance(node, ast.JoinedStr) and isinstance(node.values[-1], ast.Constant):
             ends.add(str(node.values[-1].value))
         if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
-            # A code put together as f"notice.{kind}" begins with its stem.
+            # A code put together as f"notification.{kind}" begins with its stem.
             whole.add(str(node.values[0].value).removesuffix("."))
     return whole, ends
 

@@ -30,13 +30,13 @@ def test_a_no_without_a_reason_is_default_deny() -> None:
 def test_reasons_come_first_and_then_what_would_help_and_who_could() -> None:
     verdict = Verdict.no(
         Reason.of("not_a_member", member="zoe"),
-        missing=[Remedy.of("join_team", by=["eva", "ben"], member="zoe", team="social")],
+        remedies=[Remedy.of("join_team", by=["eva", "ben"], member="zoe", team="social")],
     )
     assert verdict.explain() == (
         "refused: `zoe` is not a member. what would help:"
         " let `zoe` join team `social` (could be done by: ben, eva)"
     )
-    assert verdict.missing[0].by == ("ben", "eva")
+    assert verdict.remedies[0].by == ("ben", "eva")
 
 
 def test_parameters_are_read_by_name_and_their_order_never_matters() -> None:

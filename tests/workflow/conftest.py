@@ -11,7 +11,7 @@ import pytest
 
 from socialcollab.content import PostContent
 from socialcollab.directory import Profile, Workspace
-from socialcollab.errors import RefusedError
+from socialcollab.errors import NotAllowedError
 from socialcollab.permissions import Access, Forbid, Grant, Role
 from socialcollab.time import WallTime
 from socialcollab.workflow import (
@@ -130,11 +130,11 @@ class Bench:
 
     def refusal(self, who: str, command: cm.PostCommand) -> str:
         """Return the code of the refusal that a command meets, said in both languages."""
-        with pytest.raises(RefusedError) as caught:
+        with pytest.raises(NotAllowedError) as caught:
             decide(self.posts.get(command.post), command, self.context(who))
         verdict = caught.value.verdict
         assert verdict.explain("en") != verdict.explain("nl")
-        return verdict.because[0].code if verdict.because else "default_deny"
+        return verdict.reasons[0].code if verdict.reasons else "default_deny"
 
     def draft(self, who: str = "ana", post: str = "p1", **content: object) -> None:
         values: dict = {"text": "De lente is er", "targets": ["tulip-x"], "planned_at": PLANNED}
@@ -145,7 +145,7 @@ class Bench:
         )
 
     @property
-    def record(self):
+    def snapshot(self):
         return self.posts["p1"]
 
     @property
@@ -179,7 +179,7 @@ class Bench:
         return self.do(who, cm.Approve(post="p1", seen=self.seen))
 
     def expire(self) -> tuple:
-        return self.store(expire(self.record, self.context(Actor.TIMER)))
+        return self.store(expire(self.snapshot, self.context(Actor.TIMER)))
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from socialcollab.content import DeliveryState, Hold, PostState
 from socialcollab.directory import Selector
 from socialcollab.errors import (
-    CredentialsRefusedError,
+    AuthenticationError,
     NetworkError,
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
-    TemporaryError,
+    TransientError,
 )
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import (
@@ -25,17 +25,18 @@ from socialcollab.workflow import (
     Actor,
     ApprovalPolicy,
     Sent,
-    absent,
     begin,
     commands,
     differs_from_out,
     evolve_delivery,
-    give_up,
     may_leave,
-    settle,
+    record_missing,
+    record_no_answer,
+    record_outcome,
     start_send,
 )
-from socialcollab.workflow.events import HoldSet, SendStarted
+from socialcollab.workflow.events.delivery import SendStarted
+from socialcollab.workflow.events.other import HoldPlaced
 
 MINUTE = dt.timedelta(minutes=1)
 HOLD = Hold(
@@ -77,13 +78,15 @@ def context(b):
 def started(b, *, part=0):
     now = b.now
     return b.store(
-        start_send(b.record, only(b), context(b), part=part, started_at=now, deadline=now + MINUTE)
+        start_send(
+            b.snapshot, only(b), context(b), part=part, started_at=now, deadline=now + MINUTE
+        )
     )
 
 
 def sending(bench):
     b = approved(bench)
-    b.store(begin(b.record, only(b), context(b), {"key": "k1"}))
+    b.store(begin(b.snapshot, only(b), context(b), {"key": "k1"}))
     started(b)
     return b
 
@@ -93,13 +96,13 @@ def sent(b, network_id="42") -> Sent:
 
 
 def settled(b, outcome, **more) -> tuple:
-    return b.store(settle(only(b), outcome, context(b), **more))
+    return b.store(record_outcome(only(b), outcome, context(b), **more))
 
 
 def test_the_way_of_a_delivery_that_goes_well(bench) -> None:
     b = approved(bench)
-    assert not begin(b.record, attrs.evolve(only(b), not_before=b.now + MINUTE), context(b), {})
-    b.store(begin(b.record, only(b), context(b), {"key": "k1"}))
+    assert not begin(b.snapshot, attrs.evolve(only(b), not_before=b.now + MINUTE), context(b), {})
+    b.store(begin(b.snapshot, only(b), context(b), {"key": "k1"}))
     assert only(b).state == "publishing"
     assert only(b).prepared == {"key": "k1"}
     started(b)
@@ -111,7 +114,7 @@ def test_the_way_of_a_delivery_that_goes_well(bench) -> None:
 def test_nothing_begins_before_its_time(bench) -> None:
     b = approved(bench)
     b.now = b.PLANNED.instant - dt.timedelta(microseconds=1)
-    assert begin(b.record, only(b), context(b), {}) == ()
+    assert begin(b.snapshot, only(b), context(b), {}) == ()
 
 
 def test_no_right_to_send_while_an_attempt_is_in_doubt(bench) -> None:
@@ -120,7 +123,7 @@ def test_no_right_to_send_while_an_attempt_is_in_doubt(bench) -> None:
     settled(b, OutcomeUnknownError("no answer"))
     assert only(b).state == "unknown"
     assert started(b) == ()
-    assert begin(b.record, only(b), context(b), {}) == ()
+    assert begin(b.snapshot, only(b), context(b), {}) == ()
 
 
 @pytest.mark.parametrize("before", ["begin", "start_send"])
@@ -129,13 +132,13 @@ def test_a_hold_or_blackout_makes_what_falls_due_missed(bench, before) -> None:
     for bar in ("hold", "blackout"):
         b = approved(bench)
         if before == "start_send":
-            b.store(begin(b.record, only(b), context(b), {}))
+            b.store(begin(b.snapshot, only(b), context(b), {}))
         if bar == "hold":
             b.holds = (HOLD,)
         else:
-            b.barred = {"tulip-x": Reason.of("no_place")}
+            b.barred = {"tulip-x": Reason.of("no_resource")}
         if before == "begin":
-            b.store(begin(b.record, only(b), context(b), {}))
+            b.store(begin(b.snapshot, only(b), context(b), {}))
         else:
             started(b)
         assert only(b).state == "missed"
@@ -151,7 +154,7 @@ def test_no_part_starts_after_a_hold(bench) -> None:
     b.holds = (HOLD,)
     begun = only(b)
     (waits,) = started(b, part=1)
-    assert (waits.data.TYPE, waits.data.problem) == ("delivery.returned", "hold h1")
+    assert (waits.data.TYPE, waits.data.problem) == ("delivery.deferred", "hold h1")
     assert only(b).state == "waiting"
     b.deliveries[begun.id] = begun
     b.holds = ()
@@ -161,28 +164,28 @@ def test_no_part_starts_after_a_hold(bench) -> None:
 def test_a_hold_that_has_ended_by_itself_stops_nothing(bench) -> None:
     b = approved(bench)
     b.holds = (attrs.evolve(HOLD, until=b.now),)
-    b.store(begin(b.record, only(b), context(b), {}))
+    b.store(begin(b.snapshot, only(b), context(b), {}))
     assert only(b).state == "publishing"
 
 
 def test_what_begins_too_late_is_missed(bench) -> None:
     b = approved(bench, house(late_by="2 hours"))
     b.now = b.PLANNED.instant + dt.timedelta(hours=2, seconds=1)
-    b.store(begin(b.record, only(b), context(b), {}))
+    b.store(begin(b.snapshot, only(b), context(b), {}))
     assert (only(b).state, only(b).problem) == ("missed", "too_late")
 
 
 def test_nothing_leaves_that_is_not_what_was_approved(bench) -> None:
     b = approved(bench)
-    other = attrs.evolve(b.record, post=attrs.evolve(b.post, state=PostState.IN_REVIEW))
+    other = attrs.evolve(b.snapshot, post=attrs.evolve(b.post, state=PostState.IN_REVIEW))
     assert not may_leave(other, only(b), context(b))
     rewritten = bench(house())
     rewritten.draft()
     rewritten.edit(text="anders")
     first = attrs.evolve(only(b), revision=rewritten.post.revisions[0].digest)
-    record = attrs.evolve(b.record, post=attrs.evolve(rewritten.post, state=b.post.state))
-    verdict = may_leave(record, first, context(b))
-    assert [reason.code for reason in verdict.because] == ["differs"]
+    snapshot = attrs.evolve(b.snapshot, post=attrs.evolve(rewritten.post, state=b.post.state))
+    verdict = may_leave(snapshot, first, context(b))
+    assert [reason.code for reason in verdict.reasons] == ["differs"]
     assert verdict.explain("nl") != verdict.explain("en")
     b.policies = (
         *b.policies,
@@ -192,7 +195,7 @@ def test_nothing_leaves_that_is_not_what_was_approved(bench) -> None:
             steps=({"id": "client", "reviewers": "member:noor"},),
         ),
     )
-    b.store(begin(b.record, only(b), context(b), {}))
+    b.store(begin(b.snapshot, only(b), context(b), {}))
     assert (only(b).state, only(b).problem) == ("missed", "not_approved")
 
 
@@ -200,8 +203,8 @@ def test_nothing_leaves_that_is_not_what_was_approved(bench) -> None:
     ("outcome", "state"),
     [
         (RateLimitedError("slow down", retry_after_s=90), "waiting"),
-        (TemporaryError("busy"), "waiting"),
-        (CredentialsRefusedError("no"), "waiting"),
+        (TransientError("busy"), "waiting"),
+        (AuthenticationError("no"), "waiting"),
         (RejectedError("too long"), "failed"),
         (OutcomeUnknownError("no answer"), "unknown"),
         (NetworkError("something else"), "unknown"),
@@ -222,28 +225,28 @@ def test_a_rate_limit_waits_as_long_as_the_network_says(bench) -> None:
     settled(b, RateLimitedError("slow down", retry_after_s=90))
     assert only(b).not_before == now + dt.timedelta(seconds=90)
     b.now = now + dt.timedelta(seconds=89)
-    assert begin(b.record, only(b), context(b), {}) == ()
+    assert begin(b.snapshot, only(b), context(b), {}) == ()
     b.now = now + dt.timedelta(seconds=90)
-    assert begin(b.record, only(b), context(b), {})
+    assert begin(b.snapshot, only(b), context(b), {})
 
 
 def test_refused_credentials_hold_the_profile_once(bench) -> None:
     b = sending(bench)
-    events = settled(b, CredentialsRefusedError("no"))
-    (hold,) = (event.data.hold for event in events if isinstance(event.data, HoldSet))
+    events = settled(b, AuthenticationError("no"))
+    (hold,) = (event.data.hold for event in events if isinstance(event.data, HoldPlaced))
     assert hold.by == "system:publisher"
     assert hold.on == Selector(profile="tulip-x")
     b.holds = (hold,)
     b.deliveries[only(b).id] = attrs.evolve(only(b), state=DeliveryState.PUBLISHING)
-    again = settle(only(b), CredentialsRefusedError("no"), context(b))
-    assert [event.data.TYPE for event in again] == ["delivery.returned"]
+    again = record_outcome(only(b), AuthenticationError("no"), context(b))
+    assert [event.data.TYPE for event in again] == ["delivery.deferred"]
 
 
 def test_a_sender_that_vanished_becomes_unknown_after_its_deadline(bench) -> None:
     b = sending(bench)
     deadline = only(b).in_doubt.deadline
-    assert give_up(only(b), real_now=deadline - dt.timedelta(microseconds=1)) == ()
-    b.store(give_up(only(b), real_now=deadline))
+    assert record_no_answer(only(b), real_now=deadline - dt.timedelta(microseconds=1)) == ()
+    b.store(record_no_answer(only(b), real_now=deadline))
     assert only(b).state == "unknown"
 
 
@@ -265,25 +268,25 @@ def test_a_late_answer_is_always_recorded(bench) -> None:
 def test_an_old_failure_says_nothing_of_a_newer_attempt(bench) -> None:
     """A worker that slept comes back with the answer to attempt 1 while attempt 2 is in doubt."""
     b = sending(bench)
-    b.store(give_up(only(b), real_now=only(b).in_doubt.deadline))
-    b.store(absent(only(b), context(b), attempt=1))
-    b.store(begin(b.record, only(b), context(b), {}))
+    b.store(record_no_answer(only(b), real_now=only(b).in_doubt.deadline))
+    b.store(record_missing(only(b), context(b), attempt=1))
+    b.store(begin(b.snapshot, only(b), context(b), {}))
     started(b)
     assert only(b).in_doubt.number == 2
     for attempt in (0, 1):
-        assert settled(b, TemporaryError("busy"), attempt=attempt) == ()
+        assert settled(b, TransientError("busy"), attempt=attempt) == ()
         assert settled(b, RateLimitedError("wait"), attempt=attempt) == ()
         assert settled(b, RejectedError("no"), attempt=attempt) == ()
-    b.store(give_up(only(b), real_now=only(b).in_doubt.deadline))
-    assert absent(only(b), context(b), attempt=1) == ()
-    assert absent(only(b), context(b), attempt=2)
+    b.store(record_no_answer(only(b), real_now=only(b).in_doubt.deadline))
+    assert record_missing(only(b), context(b), attempt=1) == ()
+    assert record_missing(only(b), context(b), attempt=2)
 
 
 def test_absence_is_stored_of_what_is_unknown_alone(bench) -> None:
     b = sending(bench)
-    assert absent(only(b), context(b)) == ()
+    assert record_missing(only(b), context(b)) == ()
     settled(b, OutcomeUnknownError("no answer"))
-    b.store(absent(only(b), context(b)))
+    b.store(record_missing(only(b), context(b)))
     assert (only(b).state, only(b).in_doubt) == ("waiting", None)
 
 
@@ -302,11 +305,11 @@ class World:
         delivery = only(b)
         attempt = delivery.in_doubt
         if name == "begin":
-            b.store(begin(b.record, delivery, context(b), {}))
+            b.store(begin(b.snapshot, delivery, context(b), {}))
         elif name == "send":
             deadline = self.real + MINUTE
             events = start_send(
-                b.record, delivery, context(b), part=0, started_at=self.real, deadline=deadline
+                b.snapshot, delivery, context(b), part=0, started_at=self.real, deadline=deadline
             )
             if any(isinstance(event.data, SendStarted) for event in events):
                 # Invariant 2: no earlier attempt may still come to something.
@@ -320,14 +323,16 @@ class World:
                 self.out.append(attempt.number)
                 self.answers.append((attempt.number, sent(b, f"n{attempt.number}")))
             else:
-                error = (RateLimitedError("w"), TemporaryError("t"), RejectedError("r"))[choice % 3]
+                error = (RateLimitedError("w"), TransientError("t"), RejectedError("r"))[choice % 3]
                 self.answers.append((attempt.number, error))
         elif name == "answer" and self.answers:
             number, outcome = self.answers.pop(choice % len(self.answers))
-            b.store(settle(delivery, outcome, context(b), attempt=number))
+            b.store(record_outcome(delivery, outcome, context(b), attempt=number))
         elif name == "lose" and attempt:
             b.store(
-                settle(delivery, OutcomeUnknownError("lost"), context(b), attempt=attempt.number)
+                record_outcome(
+                    delivery, OutcomeUnknownError("lost"), context(b), attempt=attempt.number
+                )
             )
         elif name == "clock":
             self.real += MINUTE
@@ -335,12 +340,12 @@ class World:
             # A request that has not arrived by its deadline never does.
             self.flying = dict.fromkeys(self.flying, False)
         elif name == "give_up":
-            b.store(give_up(delivery, real_now=self.real))
+            b.store(record_no_answer(delivery, real_now=self.real))
         elif name == "look" and attempt and self.real >= attempt.deadline:
             if attempt.number in self.out:
-                b.store(settle(delivery, sent(b, f"n{attempt.number}"), context(b)))
+                b.store(record_outcome(delivery, sent(b, f"n{attempt.number}"), context(b)))
             else:
-                b.store(absent(delivery, context(b), attempt=attempt.number))
+                b.store(record_missing(delivery, context(b), attempt=attempt.number))
         elif name == "hold":
             b.holds = () if b.holds else (HOLD,)
 
@@ -390,7 +395,7 @@ def test_any_sequence_sends_once_and_says_what_is_known(bench, steps) -> None:
 
 def test_events_fold_only_where_they_can_follow() -> None:
     with pytest.raises(ValueError, match="before the delivery's plan"):
-        evolve_delivery(None, HoldSet(hold=HOLD))
+        evolve_delivery(None, HoldPlaced(hold=HOLD))
 
 
 def test_approving_after_the_fact_is_not_possible(bench) -> None:
@@ -407,28 +412,30 @@ def test_only_what_is_out_and_stays_can_differ_from_the_post(bench) -> None:
     for state in DeliveryState:
         there = attrs.evolve(waiting, state=state, revision=waiting.revision)
         assert differs_from_out(b.post, there) == (state is DeliveryState.PUBLISHED)
-        assert not differs_from_out(b.post, attrs.evolve(there, unwanted=True))
+        assert not differs_from_out(b.post, attrs.evolve(there, takedown_requested=True))
 
 
-@pytest.mark.parametrize("unwanted", [False, True])
-def test_what_is_out_there_by_another_delivery_does_not_leave_again(bench, unwanted) -> None:
+@pytest.mark.parametrize("takedown_requested", [False, True])
+def test_what_is_out_there_by_another_delivery_does_not_leave_again(
+    bench, takedown_requested
+) -> None:
     """Unless that is to be taken down: then the other one takes its place."""
     b = approved(bench)
     out = attrs.evolve(
         only(b), id=f"{only(b).id}9", state=DeliveryState.PUBLISHED, network_id="41",
-        unwanted=unwanted,
+        takedown_requested=takedown_requested,
     )  # fmt: skip
-    elsewhere = attrs.evolve(out, profile="tulip-mastodon", unwanted=False)
+    elsewhere = attrs.evolve(out, profile="tulip-mastodon", takedown_requested=False)
     for others in ((), (elsewhere,), (out,)):
         beside = context(b).beside(deliveries=(*others, only(b)))
-        begun = begin(b.record, only(b), beside, {"key": "k1"})
+        begun = begin(b.snapshot, only(b), beside, {"key": "k1"})
         sent_on = attrs.evolve(only(b), state=DeliveryState.PUBLISHING)
         started_now = start_send(
-            b.record, sent_on, beside, part=0, started_at=b.now, deadline=b.now + MINUTE
+            b.snapshot, sent_on, beside, part=0, started_at=b.now, deadline=b.now + MINUTE
         )
-        kept = out in others and not unwanted
+        kept = out in others and not takedown_requested
         assert [event.data.TYPE for event in (*begun, *started_now)] == (
-            ["delivery.missed"] * 2 if kept else ["delivery.begun", "delivery.send_started"]
+            ["delivery.missed"] * 2 if kept else ["delivery.started", "delivery.send_started"]
         )
         if kept:
-            assert {event.data.problem for event in (*begun, *started_now)} == {"out_already"}
+            assert {event.data.problem for event in (*begun, *started_now)} == {"already_published"}

@@ -42,7 +42,7 @@ def step(name, reviewers, **more) -> dict:
 def states(bench) -> dict[str, str]:
     return {
         str(status.key): status.state
-        for status in step_statuses(bench.record, bench.context())
+        for status in step_statuses(bench.snapshot, bench.context())
         if status.key.policy != "none"
     }
 
@@ -61,31 +61,31 @@ COMMANDS = {
     "withdraw": lambda b: cm.Withdraw(post="p1"),
     "schedule": lambda b: cm.Schedule(post="p1", seen=b.seen),
     "unschedule": lambda b: cm.Unschedule(post="p1"),
-    "move": lambda b: cm.Move(post="p1", seen=b.seen, at=LATER),
+    "reschedule": lambda b: cm.Reschedule(post="p1", seen=b.seen, at=LATER),
     "cancel": lambda b: cm.Cancel(post="p1"),
 }
 AFTERWARDS = {
     "draft": {
-        "edit": "draft", "comment": "draft", "submit": "in_review", "move": "draft",
+        "edit": "draft", "comment": "draft", "submit": "in_review", "reschedule": "draft",
         "cancel": "cancelled",
     },
     "in_review": {
         "edit": "in_review", "comment": "in_review", "approve": "approved",
         "request_changes": "changes_requested", "reject": "rejected", "withdraw": "draft",
-        "move": "in_review", "cancel": "cancelled",
+        "reschedule": "in_review", "cancel": "cancelled",
     },
     "changes_requested": {
         "edit": "changes_requested", "comment": "changes_requested", "submit": "in_review",
-        "move": "changes_requested", "cancel": "cancelled",
+        "reschedule": "changes_requested", "cancel": "cancelled",
     },
     "rejected": {"comment": "rejected"},
     "approved": {
         "edit": "in_review", "comment": "approved", "schedule": "approved",
-        "unschedule": "approved", "move": "approved", "cancel": "cancelled",
+        "unschedule": "approved", "reschedule": "approved", "cancel": "cancelled",
         "withdraw": "draft",
     },
     "cancelled": {"comment": "cancelled"},
-    "expired": {"edit": "expired", "comment": "expired", "move": "draft", "cancel": "cancelled"},
+    "expired": {"edit": "expired", "comment": "expired", "reschedule": "draft", "cancel": "cancelled"},
 }  # fmt: skip
 
 
@@ -171,14 +171,14 @@ def test_dropping_every_target_needs_the_workspace(bench) -> None:
     b.grants = (*b.GRANTS, Grant(to="member:tom", role="editor", on="tulip-x"))
     b.draft("tom")
     content = attrs.evolve(b.post.content, targets=())
-    assert b.refusal("tom", cm.Edit(post="p1", seen=b.seen, content=content)) == "out_of_sight"
+    assert b.refusal("tom", cm.Edit(post="p1", seen=b.seen, content=content)) == "not_visible"
 
 
 def test_a_post_without_targets_is_not_submitted(bench) -> None:
     b = bench(policy())
     b.draft(targets=())
     assert b.refusal("ana", COMMANDS["submit"](b)) == "no_targets"
-    b.do("eva", COMMANDS["move"](b))
+    b.do("eva", COMMANDS["reschedule"](b))
     assert b.state == "draft"
 
 
@@ -248,7 +248,7 @@ def test_moving_a_post_makes_nobody_its_author(bench) -> None:
     b = bench(policy())
     b.draft()
     b.submit()
-    b.do("ben", COMMANDS["move"](b))
+    b.do("ben", COMMANDS["reschedule"](b))
     assert b.post.authors == ("ana",)
     b.approve("ben")
     assert b.state == "approved"
@@ -256,10 +256,10 @@ def test_moving_a_post_makes_nobody_its_author(bench) -> None:
 
 def test_whoever_chose_the_time_does_not_sign_it_off(bench) -> None:
     """Where a step binds the time, the mover wrote what it decides on."""
-    b = bench(policy("house", step("edit", "role:editor", covers=["text", "time"])))
+    b = bench(policy("house", step("edit", "role:editor", binds=["text", "time"])))
     b.draft()
     b.submit()
-    b.do("ben", COMMANDS["move"](b))
+    b.do("ben", COMMANDS["reschedule"](b))
     assert b.refusal("ben", COMMANDS["approve"](b)) == "own_work"
     b.approve("eva")
     assert b.state == "approved"
@@ -341,7 +341,7 @@ def test_a_passed_step_stays_passed_when_more_people_could_be_asked(bench) -> No
     assert states(b)["house/edit"] == "passed"
     b.approve("noor")
     assert b.state == "approved"
-    assert gate(b.record, b.context())
+    assert gate(b.snapshot, b.context())
 
 
 def test_a_later_word_takes_the_place_of_an_earlier_one(bench) -> None:
@@ -462,13 +462,13 @@ def test_a_tag_added_later_brings_its_steps(bench) -> None:
     assert b.state == "approved"
 
 
-FACTS = st.tuples(
+RUNTIME_STATE = st.tuples(
     st.sets(st.sampled_from(("offer", "campaign", "care"))),
     st.sampled_from(((), ("suggestion",), ("warning",), ("error", "suggestion"))),
 )
 
 
-@given(FACTS, FACTS)
+@given(RUNTIME_STATE, RUNTIME_STATE)
 def test_more_facts_never_mean_fewer_steps(bench, some, more) -> None:
     b = bench(
         policy("a", step("edit", "role:editor", only_if={"finding_at_least": "warning"})),
@@ -485,7 +485,7 @@ def test_more_facts_never_mean_fewer_steps(bench, some, more) -> None:
         fresh = bench(*b.policies)
         fresh.draft(tags=sorted(tags))
         fresh.findings = tuple(Finding(code="SG101", severity=one) for one in severities)
-        return due_steps(fresh.record, fresh.context())
+        return due_steps(fresh.snapshot, fresh.context())
 
     assert due(*some) <= due(some[0] | more[0], (*some[1], *more[1]))
 
@@ -493,8 +493,8 @@ def test_more_facts_never_mean_fewer_steps(bench, some, more) -> None:
 def test_a_policy_without_kind_is_not_about_replies(bench) -> None:
     b = bench(policy())
     b.draft()
-    reply = attrs.evolve(b.record, post=attrs.evolve(b.post, kind="reply"))
-    assert due_steps(b.record, b.context()) == {StepKey("house", "edit")}
+    reply = attrs.evolve(b.snapshot, post=attrs.evolve(b.post, kind="reply"))
+    assert due_steps(b.snapshot, b.context()) == {StepKey("house", "edit")}
     assert due_steps(reply, b.context()) == frozenset()
 
 
@@ -529,8 +529,8 @@ def test_a_step_binds_what_it_covers_and_what_nobody_covers_binds_all(bench) -> 
     b = bench(
         policy(
             "house",
-            step("words", "member:ben", covers=["text", "variants"]),
-            step("pictures", "member:eva", covers=["media", "alt"]),
+            step("words", "member:ben", binds=["text", "variants"]),
+            step("pictures", "member:eva", binds=["media", "alt"]),
         )
     )
     b.draft()
@@ -546,18 +546,18 @@ def test_a_step_binds_what_it_covers_and_what_nobody_covers_binds_all(bench) -> 
 
 
 def test_context_fields_bind_only_where_a_step_names_them(bench) -> None:
-    b = bench(policy("house", step("edit", "role:editor", covers=["text", "time"])))
+    b = bench(policy("house", step("edit", "role:editor", binds=["text", "time"])))
     b.draft()
     b.submit()
     b.approve("ben")
-    b.do("eva", COMMANDS["move"](b))
+    b.do("eva", COMMANDS["reschedule"](b))
     assert b.state == "in_review"
     assert b.states() == {}
     other = bench(policy())
     other.draft()
     other.submit()
     other.approve("ben")
-    other.do("eva", COMMANDS["move"](other))
+    other.do("eva", COMMANDS["reschedule"](other))
     assert (other.state, other.states()) == ("approved", {"tulip-x": "waiting"})
     assert [one.at for one in other.deliveries.values() if one.state == "waiting"] == [LATER]
 
@@ -598,13 +598,13 @@ def test_a_policy_that_changed_or_went_closes_the_gate(bench, wording) -> None:
     b.draft()
     b.submit()
     b.approve("ben")
-    assert gate(b.record, b.context())
+    assert gate(b.snapshot, b.context())
     if wording:
         b.wording = {"house": wording}
     else:
         b.policies = b.policies[1:]
-    verdict = gate(b.record, b.context())
-    assert [reason.code for reason in verdict.because] == ["policy_changed"]
+    verdict = gate(b.snapshot, b.context())
+    assert [reason.code for reason in verdict.reasons] == ["policy_changed"]
 
 
 # What an edit does to what waits.
@@ -627,7 +627,7 @@ def test_editing_brings_approved_back_and_calls_off_what_waits_in_one_append(ben
 
 
 @pytest.mark.parametrize("state", ["publishing", "unknown"])
-@pytest.mark.parametrize("name", ["edit", "move", "cancel", "schedule"])
+@pytest.mark.parametrize("name", ["edit", "reschedule", "cancel", "schedule"])
 def test_nothing_changes_while_a_delivery_is_in_doubt(bench, state, name) -> None:
     b = bench(policy())
     b.draft(targets=["tulip-mastodon", "tulip-x"])
@@ -681,7 +681,7 @@ def test_the_time_of_an_approved_post_changes_by_move_alone(bench) -> None:
     b.submit()
     b.approve("ben")
     content = attrs.evolve(b.post.content, planned_at=LATER)
-    assert b.refusal("ana", cm.Edit(post="p1", seen=b.seen, content=content)) == "use_move"
+    assert b.refusal("ana", cm.Edit(post="p1", seen=b.seen, content=content)) == "use_reschedule"
 
 
 # No policy; exemptions.
@@ -811,7 +811,7 @@ def test_a_time_that_has_passed_is_refused(bench) -> None:
     b.draft()
     b.now = b.PLANNED.instant
     assert b.refusal("ana", COMMANDS["submit"](b)) == "time_passed"
-    past = cm.Move(post="p1", seen=b.seen, at=b.PLANNED)
+    past = cm.Reschedule(post="p1", seen=b.seen, at=b.PLANNED)
     assert b.refusal("eva", past) == "time_passed"
 
 
@@ -851,7 +851,7 @@ def test_remarks_of_clients_are_never_internal_and_empty_ones_are_refused(bench)
         (lambda: policy("a", step("s", "lead"), step("s", "lead")), "two steps"),
         (lambda: policy("a", step("s", "lead", quorum="most")), "quorum"),
         (lambda: policy("a", step("s", [])), "asks nobody"),
-        (lambda: policy("a", step("s", "lead", covers=["txt"])), "txt"),
+        (lambda: policy("a", step("s", "lead", binds=["txt"])), "txt"),
         (lambda: policy("a", exempt=["member:ana"]), "no role"),
     ],
 )

@@ -22,7 +22,7 @@ AT = WallTime.of(NOW, "UTC")
 EXAMPLES = {
     event.TYPE: event
     for event in (
-        ev.DeliveryBegun(prepared={}),
+        ev.DeliveryStarted(prepared={}),
         ev.DeliveryProgressed(progress={}),
         ev.SendStarted(number=2, part=1, started_at=NOW, deadline=NOW),
         ev.DeliveryPublished(network_id="new", url="", published_at=NOW),
@@ -30,22 +30,22 @@ EXAMPLES = {
         ev.DeliveryPublishedAgain(number=1, part=0, network_id="new", url="", published_at=NOW),
         ev.DeliveryFailed(problem="no"),
         ev.DeliveryUnknown(problem="no_answer"),
-        ev.DeliveryLooked(problem="not_found_yet", not_before=NOW),
-        ev.DeliveryLookedAgain(look_again_at=NOW),
-        ev.DeliveryRuledOut(),
-        ev.DeliveryReturned(problem="temporary"),
+        ev.LookupInconclusive(problem="not_found_yet", not_before=NOW),
+        ev.DeliveryRechecked(recheck_at=NOW),
+        ev.DeliveryMarkedNotPublished(),
+        ev.DeliveryDeferred(problem="temporary"),
         ev.DeliveryMissed(problem="too_late"),
         ev.DeliveryCancelled(),
-        ev.DeliveryReplanned(was=NOW, now=NOW, tzdata="2026a"),
-        ev.RemovalAsked(),
-        ev.RemovalPutOff(problem="busy", not_before=NOW),
-        ev.RemovalGivenUp(problem="profile_gone"),
-        ev.DeliveryRemoved(network_ids=("old",)),
-        ev.AmendAsked(revision="r2"),
+        ev.DeliveryRescheduled(was=NOW, now=NOW, tzdata="2026a"),
+        ev.TakedownRequested(),
+        ev.TakedownDeferred(problem="busy", not_before=NOW),
+        ev.TakedownAbandoned(problem="profile_gone"),
+        ev.DeliveryTakenDown(network_ids=("old",)),
+        ev.AmendRequested(revision="r2"),
         ev.AmendStarted(number=1, revision="r2", started_at=NOW, deadline=NOW),
         ev.DeliveryAmended(revision="r2"),
-        ev.AmendPutOff(problem="busy", not_before=NOW),
-        ev.AmendRefused(problem="no"),
+        ev.AmendDeferred(problem="busy", not_before=NOW),
+        ev.AmendRejected(problem="no"),
     )
 }
 
@@ -68,7 +68,7 @@ def deliveries(state: str) -> list[Delivery]:
     """Deliveries in a state that can stand in it: with and without a wish, parts and copies."""
     attempt = SendAttempt(number=1, part=0, started_at=NOW, deadline=NOW)
     found = []
-    for unwanted, part, removed in product((False, True), (False, True), (False, True)):
+    for takedown_requested, part, removed in product((False, True), (False, True), (False, True)):
         whole = state in ("published", "removing", "removed")
         one = Delivery(
             id=DeliveryId("p1.x.1"),
@@ -82,7 +82,7 @@ def deliveries(state: str) -> list[Delivery]:
             network_id="old" if whole else "",
             parts=(PublishedPart(network_id="part"),) if part else (),
             removed_ids=("old", "part") if removed else (),
-            unwanted=unwanted,
+            takedown_requested=takedown_requested,
         )
         if _can_stand(one):
             found.append(one)
@@ -92,14 +92,14 @@ def deliveries(state: str) -> list[Delivery]:
 def _can_stand(one: Delivery) -> bool:
     state, out = one.state.value, bool(one.standing)
     return {
-        "waiting": not one.unwanted and not one.removed_ids,
-        "missed": not one.unwanted and not one.removed_ids,
-        "failed": not (one.unwanted and out) and not one.removed_ids,
+        "waiting": not one.takedown_requested and not one.removed_ids,
+        "missed": not one.takedown_requested and not one.removed_ids,
+        "failed": not (one.takedown_requested and out) and not one.removed_ids,
         "cancelled": not out and not one.removed_ids,
         "publishing": not one.removed_ids,
         "unknown": not one.removed_ids,
-        "published": out and not one.unwanted and not one.removed_ids,
-        "removing": out and one.unwanted,
+        "published": out and not one.takedown_requested and not one.removed_ids,
+        "removing": out and one.takedown_requested,
         "removed": not out,
     }[state]
 
@@ -118,10 +118,10 @@ def test_the_table_says_where_each_event_leads(event: str) -> None:
         for state in before
         for one in deliveries(state)
     }
-    if event == "delivery.removed":
+    if event == "delivery.taken_down":
         # What alone was taken down of something leaves the rest as it was.
         led |= {"published"}
-    if event == "delivery.removal_given_up":
+    if event == "delivery.takedown_abandoned":
         # Parts that are out and never became the whole still miss the rest.
         part = attrs.evolve(deliveries("removing")[-1], network_id="")
         led |= {evolve_delivery(part, EXAMPLES[event], at=NOW).state.value}
@@ -144,6 +144,6 @@ def test_no_wish_leads_to_a_state_that_claims_less_or_more() -> None:
                     assert after.state.value not in ("cancelled", "removed"), (event, one)
                 if after.state.value in ("published", "removing"):
                     assert after.standing, (event, one)
-                if after.unwanted and after.state.value not in ("publishing", "unknown"):
+                if after.takedown_requested and after.state.value not in ("publishing", "unknown"):
                     assert after.state.value not in ("waiting", "missed", "published"), event
                 assert attrs.evolve(after) == after

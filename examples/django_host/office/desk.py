@@ -11,7 +11,7 @@ from socialcollab import Desk, Sandbox, SqliteStore
 from socialcollab.stores import FolderMedia
 
 ID = "office"
-INDEXES = Desk.INDEXES
+PROJECTIONS = Desk.PROJECTIONS
 
 _kept = threading.local()
 
@@ -19,7 +19,7 @@ _kept = threading.local()
 def store() -> SqliteStore:
     """Return the journal in the office's file; what it appends commits with Django's rows."""
     connection.ensure_connection()
-    return SqliteStore.joined(connection.connection, indexes=INDEXES)
+    return SqliteStore.joined(connection.connection, projections=PROJECTIONS)
 
 
 def media() -> FolderMedia:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError, StaleError
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
 
 
 class Refusals:
@@ -25,23 +25,23 @@ class Refusals:
         if isinstance(error, NotFoundError):
             # What may not be viewed and what does not exist look the same.
             raise Http404
-        if isinstance(error, RefusedError):
+        if isinstance(error, NotAllowedError):
             told = {
                 "title": "This may not be done",
-                "because": [reason.text() for reason in error.verdict.because]
+                "reasons": [reason.text() for reason in error.verdict.reasons]
                 or ["nothing allows it"],
-                "would_help": [remedy.text() for remedy in error.verdict.missing],
+                "remedies": [remedy.text() for remedy in error.verdict.remedies],
             }
             return self._page(request, told, status=403)
         if isinstance(error, StaleError):
             told = {
                 "title": "Somebody was faster",
-                "because": [f"{error.by} changed {', '.join(error.changed) or 'it'} meanwhile"],
-                "would_help": ["look at it as it is now, and decide again"],
+                "reasons": [f"{error.by} changed {', '.join(error.changed) or 'it'} meanwhile"],
+                "remedies": ["look at it as it is now, and decide again"],
             }
             return self._page(request, told, status=409)
         if isinstance(error, InvalidValueError):
-            told = {"title": "That cannot be", "because": [str(error)], "would_help": []}
+            told = {"title": "That cannot be", "reasons": [str(error)], "remedies": []}
             return self._page(request, told, status=400)
         return None
 

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from office.desk import desk
 from office.models import Boost, Brief
 from socialcollab.content import Image
-from socialcollab.desk import Acting
-from socialcollab.errors import InvalidValueError, RefusedError
+from socialcollab.desk import MemberDesk
+from socialcollab.errors import InvalidValueError, NotAllowedError
 from socialcollab.pages import CalendarEntry, CalendarNote, month_calendar, page
 
 COMMANDS = {
@@ -27,7 +27,7 @@ COMMANDS = {
 }
 
 
-def acting(request: HttpRequest) -> Acting:
+def acting(request: HttpRequest) -> MemberDesk:
     """Return the desk as whoever has signed in uses it."""
     return desk().acting_as(request.user.get_username())
 
@@ -72,9 +72,9 @@ def draft(request: HttpRequest) -> HttpResponse:
 @require_GET
 def post(request: HttpRequest, post_id: str) -> HttpResponse:
     """Show a post, with what may be done now; and for what may not, why."""
-    shown = acting(request).page(post_id)
+    shown = acting(request).post_view(post_id)
     buttons = [
-        {"name": name, "label": label, "verdict": shown.actions[name]}
+        {"name": name, "label": label, "verdict": shown.allowed_actions[name]}
         for name, label in COMMANDS.items()
     ]
     brief = Brief.objects.filter(post=post_id).first()
@@ -110,13 +110,13 @@ def command(request: HttpRequest, post_id: str, name: str) -> HttpResponse:
 def boost(request: HttpRequest, post_id: str) -> HttpResponse:
     """Put money behind a post; an act of the office's own, on every profile that the post goes to."""
     me, here = acting(request).member, desk()
-    targets = acting(request).page(post_id).post.targets
+    targets = acting(request).post_view(post_id).post.targets
     if not targets:
         raise InvalidValueError("a post that goes nowhere cannot be boosted", value=post_id)
     questions = [(me, "ads.boost", profile) for profile in targets]
-    for verdict in here.organization.access.check_each(questions, at=here.engine.now()):
+    for verdict in here.organization.access.check_batch(questions, at=here.engine.now()):
         if not verdict:
-            raise RefusedError(verdict.for_viewer(me))
+            raise NotAllowedError(verdict.for_viewer(me))
     Boost.objects.create(post=post_id, euros=int(request.POST["euros"]), by=request.user)
     return redirect("post", post_id)
 
@@ -127,7 +127,7 @@ def boost(request: HttpRequest, post_id: str) -> HttpResponse:
 def rights(_: HttpRequest) -> HttpResponse:
     """Show who may do what now, to those who may change it."""
     here = desk()
-    table = here.organization.rights(at=here.engine.now())
+    table = here.organization.permissions_table(at=here.engine.now())
     return HttpResponse(page("Who may do what", table, lede=here.organization.id))
 
 
@@ -152,6 +152,6 @@ def calendar(request: HttpRequest, year: int, month: int) -> HttpResponse:
         )
         for entry in here.calendar(start, end, viewer=me).entries()
     ]
-    notes = [CalendarNote(on=note.on, text=note.text) for note in here.notes(viewer=me)]
+    notes = [CalendarNote(on=note.date, text=note.text) for note in here.calendar_notes(viewer=me)]
     month_of_it = month_calendar(entries, year, month, notes=notes)
     return HttpResponse(page(f"{start:%B %Y}", month_of_it, lede="Tulip Airlines"))

@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from newsroom.people import People
 from socialcollab import AsyncDesk
-from socialcollab.desk import AsyncActing
+from socialcollab.desk import AsyncMemberDesk
 from socialcollab.errors import NotFoundError
 
 bearer = HTTPBearer()
@@ -18,7 +18,7 @@ bearer = HTTPBearer()
 
 async def acting(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]
-) -> AsyncActing:
+) -> AsyncMemberDesk:
     """Return the desk as whoever owns the token uses it."""
     people: People = request.app.state.people
     member = await asyncio.to_thread(people.whose, credentials.credentials)
@@ -31,4 +31,4 @@ async def acting(
     raise HTTPException(401, "no such token", headers={"WWW-Authenticate": "Bearer"})
 
 
-Me = Annotated[AsyncActing, Depends(acting)]
+Me = Annotated[AsyncMemberDesk, Depends(acting)]

@@ -22,7 +22,7 @@ from newsroom.people import People
 from newsroom.refusals import answer_refusals
 from newsroom.worker import keep_publishing
 from socialcollab import AsyncDesk, SqliteStore
-from socialcollab.desk import PostPage, When
+from socialcollab.desk import PostView, SubmitTiming
 from socialcollab.errors import NotFoundError
 from socialcollab.pages import CalendarEntry, month_calendar, page
 from socialcollab.stores import FolderMedia
@@ -58,7 +58,7 @@ async def prepare(path: Path, *, owner: str) -> None:
     """Make the desk's tables beside those of the service, and bring rules and people into force."""
     organization = People(path).organization(RULES.read_text("utf-8"))
     with closing(sqlite3.connect(path, isolation_level=None)) as host:
-        SqliteStore.joined(host, indexes=AsyncDesk.INDEXES)
+        SqliteStore.joined(host, projections=AsyncDesk.PROJECTIONS)
     async with await AsyncDesk.create(path, organization, owner=owner):
         pass
 
@@ -81,19 +81,19 @@ async def to_do(me: Me) -> list[dict[str, Any]]:
 @router.post("/posts", status_code=201)
 async def draft(new: NewPost, me: Me) -> dict[str, Any]:
     post = await me.draft(new.text, profiles=new.profiles, planned_at=new.planned_at)
-    return _shown(await me.page(post))
+    return _shown(await me.post_view(post))
 
 
 @router.get("/posts/{post}")
 async def show(post: str, me: Me) -> dict[str, Any]:
-    return _shown(await me.page(post))
+    return _shown(await me.post_view(post))
 
 
 @router.post("/posts/{post}/{command}")
 async def do(request: Request, post: str, command: str, about: Seen, me: Me) -> dict[str, Any]:
     """Carry out one command on the revision that was seen."""
     if command == "submit":
-        at: When | None = "as soon as approved" if about.at == "now" else None
+        at: SubmitTiming | None = "as soon as approved" if about.at == "now" else None
         await me.submit(post, revision=about.seen, at=at)
     elif command == "approve":
         await me.approve(post, revision=about.seen, note=about.note)
@@ -104,7 +104,7 @@ async def do(request: Request, post: str, command: str, about: Seen, me: Me) -> 
     else:
         raise NotFoundError("command", command)
     request.app.state.woken.set()
-    return _shown(await me.page(post))
+    return _shown(await me.post_view(post))
 
 
 @router.get("/me/profiles/{permission}")
@@ -121,7 +121,7 @@ async def who(request: Request, profile: str, permission: str, _: Manager) -> di
     desk: AsyncDesk = request.app.state.desk
     access, now = (await desk.organization).access, desk.engine.now()
     may = access.members(permission, profile, at=now)
-    verdicts = access.check_each([(one, permission, profile) for one in may], at=now)
+    verdicts = access.check_batch([(one, permission, profile) for one in may], at=now)
     return {one: verdict.explain() for one, verdict in zip(may, verdicts, strict=True)}
 
 
@@ -197,15 +197,17 @@ def create_app(
     return app
 
 
-def _shown(of: PostPage) -> dict[str, Any]:
+def _shown(of: PostView) -> dict[str, Any]:
     """Return a post as one member sees it, with what they may do; and for what not, why."""
     return {
         "id": of.post.id,
         "text": of.post.text,
         "state": of.summary.value,
         "seen": of.seen,
-        "waiting_for": {str(step.key): list(step.asked) for step in of.waiting_for},
+        "pending_steps": {str(step.key): list(step.asked) for step in of.pending_steps},
         "urls": [delivery.url for delivery in of.deliveries if delivery.url],
-        "may": sorted(name for name, verdict in of.actions.items() if verdict),
-        "may_not": {name: verdict.explain() for name, verdict in of.actions.items() if not verdict},
+        "may": sorted(name for name, verdict in of.allowed_actions.items() if verdict),
+        "may_not": {
+            name: verdict.explain() for name, verdict in of.allowed_actions.items() if not verdict
+        },
     }

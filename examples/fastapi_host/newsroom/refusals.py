@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from socialcollab.errors import InvalidValueError, NotFoundError, RefusedError, StaleError
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
 
 
 def answer_refusals(app: FastAPI) -> None:
@@ -16,12 +16,12 @@ def answer_refusals(app: FastAPI) -> None:
         # What may not be viewed and what does not exist look the same.
         return JSONResponse({"error": "there is no such thing here"}, status_code=404)
 
-    @app.exception_handler(RefusedError)
-    async def refused(_: Request, error: RefusedError) -> JSONResponse:
+    @app.exception_handler(NotAllowedError)
+    async def refused(_: Request, error: NotAllowedError) -> JSONResponse:
         told = {
             "error": error.verdict.explain(),
-            "because": [reason.text() for reason in error.verdict.because],
-            "would_help": [remedy.text() for remedy in error.verdict.missing],
+            "reasons": [reason.text() for reason in error.verdict.reasons],
+            "remedies": [remedy.text() for remedy in error.verdict.remedies],
         }
         return JSONResponse(told, status_code=403)
 

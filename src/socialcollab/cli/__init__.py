@@ -8,4 +8,6 @@ store cannot be read or written now.
 
 from socialcollab.cli.command_line import main
 
-__all__ = ["main"]
+__all__ = [
+    "main",
+]

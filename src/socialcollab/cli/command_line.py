@@ -7,17 +7,15 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from socialcollab.cli import desks, documents, rights
+from socialcollab.cli import desks, documents, permissions
 from socialcollab.cli.out import FINE, FOUND, MISUSED, UNAVAILABLE, Out, leaves
 from socialcollab.errors import (
+    CorruptJournalError,
     FaultError,
     InvalidValueError,
-    JournalDamagedError,
     SocialCollabError,
     StoreError,
 )
-
-__all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except FaultError as fault:
         out.complain(fault)
         return FOUND
-    except JournalDamagedError as error:
+    except CorruptJournalError as error:
         out.complain(error)
         return FOUND
     except StoreError as error:
@@ -117,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     reindex = command("reindex", desks.reindex, "mend records and rows, from the events")
     _desk_arguments(reindex)
 
-    rights.add_commands(command)
+    permissions.add_commands(command)
 
     demo = command("demo", desks.demo, "draft, sign off and publish one post to the sandbox")
     demo.add_argument("--out", default="socialcollab-demo", help="a folder for what it leaves")

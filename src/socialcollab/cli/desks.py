@@ -14,8 +14,6 @@ from socialcollab.errors import InvalidValueError
 if TYPE_CHECKING:
     from socialcollab.desk import Desk
 
-__all__ = ["audit", "calendar", "demo", "history", "reindex"]
-
 
 def _month(text: str | None, desk: Desk) -> tuple[int, int]:
     if text is None:
@@ -47,7 +45,7 @@ def calendar(given: argparse.Namespace, out: Out) -> int:
             for profile in (organization.profiles_by_id[entry.profile],)
         ]
         entries = [one for one in entries if (one[0].year, one[0].month) == (year, month)]
-        notes = desk.notes(workspace=given.workspace, viewer=given.viewer)
+        notes = desk.calendar_notes(workspace=given.workspace, viewer=given.viewer)
         latest = desk.last_event_at() or dt.datetime.now(dt.UTC)
     if given.html:
         body = month_calendar(
@@ -64,7 +62,7 @@ def calendar(given: argparse.Namespace, out: Out) -> int:
             year,
             month,
             language=given.language,
-            notes=[CalendarNote(on=note.on, text=note.text) for note in notes],
+            notes=[CalendarNote(on=note.date, text=note.text) for note in notes],
         )
         title = organization.settings.name or organization.id
         text = page(f"{title}: {year}-{month:02d}", body, language=given.language)
@@ -96,7 +94,7 @@ def calendar(given: argparse.Namespace, out: Out) -> int:
 def history(given: argparse.Namespace, out: Out) -> int:
     """Show what happened to a post."""
     with open_desk(given.desk, given.id) as desk:
-        post = desk.post_by_ref(given.post) or desk.post(given.post)
+        post = desk.post_by_external_id(given.post) or desk.post(given.post)
         entries = desk.history(post)
     value = [
         {

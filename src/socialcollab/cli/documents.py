@@ -14,19 +14,17 @@ from socialcollab.cli.given import instant, load, zone_of
 from socialcollab.cli.out import FINE, FOUND, Out, progress
 from socialcollab.errors import InvalidValueError
 
-__all__ = ["check", "lint_file"]
-
 
 def check(given: argparse.Namespace, out: Out) -> int:
     """Check a document and its expectations."""
-    from socialcollab.organization import leftovers, shared_accounts, unmatched
+    from socialcollab.organization import dangling_rules, rules_matching_nothing, shared_accounts
 
     organization = load(given.document)
     at = instant(given.at, zone_of(organization))
     failed = organization.check(at)
     doubtful = (
-        *unmatched(organization),
-        *leftovers(organization, at),
+        *rules_matching_nothing(organization),
+        *dangling_rules(organization, at),
         *shared_accounts(organization),
     )
     warnings = [str(one) for one in doubtful]

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from socialcollab.desk import Desk
     from socialcollab.organization import Organization
 
-__all__ = ["in_force", "instant", "is_desk", "load", "load_named", "open_desk", "zone_of"]
-
 _SQLITE = b"SQLite format 3\0"
 
 
@@ -42,10 +40,10 @@ def instant(text: str | None, zone: str) -> dt.datetime:
 
 def zone_of(organization: Organization, where: str = "*") -> str:
     """Return the zone in which a place's times are read; the organization's for everywhere."""
-    return organization.access.rulebook.scope.zone_of(where)
+    return organization.access.bindings.scope.zone_of(where)
 
 
-def in_force(
+def as_of(
     path: str, which: str, text: str | None, where: str = "*"
 ) -> tuple[Organization, dt.datetime]:
     """
@@ -58,9 +56,9 @@ def in_force(
         organization = load(path)
         return organization, instant(text, zone_of(organization, where))
     with open_desk(path, which) as desk:
-        now = desk.in_force()
+        now = desk.as_of()
         at = instant(text, zone_of(now.organization, where))
-        return (now if at >= now.at else desk.in_force(at)).organization, at
+        return (now if at >= now.at else desk.as_of(at)).organization, at
 
 
 def is_desk(path: str) -> bool:

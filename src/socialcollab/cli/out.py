@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final, TextIO
 
-__all__ = ["FINE", "FOUND", "MISUSED", "UNAVAILABLE", "Out", "leaves", "progress"]
-
 FINE: Final = 0
 FOUND: Final = 1
 MISUSED: Final = 2

@@ -19,8 +19,8 @@ from socialcollab.content.delivery import (
 from socialcollab.content.finding import SEVERITIES, Finding, severity_at_least
 from socialcollab.content.hold import Hold
 from socialcollab.content.media import Image, media_digest, sniff_image
-from socialcollab.content.notice import NOTICE_KINDS, Notice
-from socialcollab.content.observed import Observed
+from socialcollab.content.native_post import NativePost
+from socialcollab.content.notification import NOTIFICATION_KINDS, Notification
 from socialcollab.content.post import Comment, Post, PostState, Revision
 from socialcollab.content.post_content import (
     ALL_FIELDS,
@@ -38,7 +38,7 @@ from socialcollab.content.summarise import Summary, summarise
 __all__ = [
     "ALL_FIELDS",
     "CONTEXT_FIELDS",
-    "NOTICE_KINDS",
+    "NOTIFICATION_KINDS",
     "OPEN_STATES",
     "PROFILE_GONE",
     "PUBLISHED_FIELDS",
@@ -50,8 +50,8 @@ __all__ = [
     "Hold",
     "Image",
     "Json",
-    "Notice",
-    "Observed",
+    "NativePost",
+    "Notification",
     "Poll",
     "Post",
     "PostContent",

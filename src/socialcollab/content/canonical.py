@@ -9,8 +9,6 @@ from typing import Any, TypeAlias, cast
 
 from socialcollab.errors import InvalidValueError
 
-__all__ = ["Json", "canonical_json", "json_text", "plain_json", "salted_digest"]
-
 Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 _LARGEST = 2**53 - 1

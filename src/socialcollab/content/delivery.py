@@ -13,16 +13,6 @@ from socialcollab.identifiers import DeliveryId, PostId, ProfileId, WorkspaceId
 from socialcollab.showing import card, facts, link, moment, state_badge
 from socialcollab.time import WallTime
 
-__all__ = [
-    "OPEN_STATES",
-    "PROFILE_GONE",
-    "Delivery",
-    "DeliveryState",
-    "PublishedPart",
-    "SendAttempt",
-    "current_deliveries",
-]
-
 
 class DeliveryState(StrEnum):
     """Where a delivery stands; none claims more, or less, than is known."""
@@ -156,13 +146,13 @@ class Delivery:
         unwanted: Whether somebody wants all of it taken down. While it is
             being sent or in doubt that is a wish, which bars further sends.
 
-        unwanted_ids: What alone of it somebody wants taken down.
+        takedown_ids: What alone of it somebody wants taken down.
 
         looks: How often in a row a look could not tell.
 
         unknown_since: Since when its outcome is unknown, or None.
 
-        look_again_at: Once it has come to rest, when to look again whether
+        recheck_at: Once it has come to rest, when to look again whether
             what was found absent has arrived after all; None if never.
 
         looked_again: How often that was looked for.
@@ -193,12 +183,12 @@ class Delivery:
     parts: tuple[PublishedPart, ...] = ()
     also_published: tuple[PublishedPart, ...] = ()
     removed_ids: tuple[str, ...] = ()
-    unwanted: bool = False
-    unwanted_ids: tuple[str, ...] = ()
-    looks: int = 0
+    takedown_requested: bool = False
+    takedown_ids: tuple[str, ...] = ()
+    lookup_count: int = 0
     unknown_since: dt.datetime | None = None
-    look_again_at: dt.datetime | None = None
-    looked_again: int = 0
+    recheck_at: dt.datetime | None = None
+    recheck_count: int = 0
     amending: str = ""
     amend_attempt: SendAttempt | None = None
     amend_problem: str = ""
@@ -246,9 +236,9 @@ class Delivery:
         )
 
     @property
-    def second_look_at(self) -> dt.datetime | None:
+    def next_recheck_at(self) -> dt.datetime | None:
         """When to look again for what was found absent: not while it may still be sent."""
-        return self.look_again_at if self.at_rest else None
+        return self.recheck_at if self.at_rest else None
 
     @property
     def at_rest(self) -> bool:
@@ -271,16 +261,16 @@ class Delivery:
         return tuple(one for one in self.also_published if one.network_id in self.standing)
 
     @property
-    def trouble(self) -> str:
+    def attention(self) -> str:
         """What of it a person has to look at, in a word; or empty."""
         state = self.state
         if state in (DeliveryState.MISSED, DeliveryState.FAILED, DeliveryState.UNKNOWN):
             return state.value
-        if self.copies and not self.unwanted:
-            return "out_twice"
-        wanted = state is DeliveryState.REMOVING or self.to_remove or self.stranded
+        if self.copies and not self.takedown_requested:
+            return "published_twice"
+        wanted = state is DeliveryState.REMOVING or self.ids_to_take_down or self.stranded
         if self.problem and wanted:
-            return "not_removed"
+            return "takedown_failed"
         if state is DeliveryState.PUBLISHED and self.amend_problem:
             return "not_amended"
         if state is DeliveryState.WAITING and self.problem == "credentials_refused":
@@ -293,11 +283,11 @@ class Delivery:
         return self.state is DeliveryState.PUBLISHED and self.problem == PROFILE_GONE
 
     @property
-    def to_remove(self) -> tuple[str, ...]:
+    def ids_to_take_down(self) -> tuple[str, ...]:
         """What is to be taken down now, the last part first; none while a send is in doubt."""
         if self.state not in _OUT:
             return ()
-        wanted = self.standing if self.unwanted else self.unwanted_ids
+        wanted = self.standing if self.takedown_requested else self.takedown_ids
         return tuple(name for name in reversed(self.standing) if name in wanted)
 
     @property

@@ -10,8 +10,6 @@ from socialcollab.errors import InvalidValueError
 from socialcollab.showing import Tone, badge, card, facts, quoted
 from socialcollab.verdicts import message
 
-__all__ = ["SEVERITIES", "Finding", "severity_at_least"]
-
 SEVERITIES = ("suggestion", "warning", "error")
 _TONES: Mapping[str, Tone] = {"suggestion": "blue", "warning": "amber", "error": "red"}
 

@@ -6,9 +6,7 @@ import datetime as dt
 
 import attrs
 
-from socialcollab.directory import Facts, Profile, Selector
-
-__all__ = ["Hold"]
+from socialcollab.directory import PostAttributes, Profile, Selector
 
 
 @attrs.frozen(kw_only=True)
@@ -37,8 +35,8 @@ class Hold:
     at: dt.datetime
     until: dt.datetime | None = None
 
-    def stops(self, profile: Profile, facts: Facts, *, now: dt.datetime) -> bool:
+    def stops(self, profile: Profile, attributes: PostAttributes, *, now: dt.datetime) -> bool:
         """Tell whether a post with these facts may not go to *profile* now."""
         if self.until is not None and now >= self.until:
             return False
-        return self.on.matches(profile, facts)
+        return self.on.matches(profile, attributes)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["read_bytes"]
-
 
 def read_bytes(path: str) -> tuple[bytes, str]:
     """Return a file's bytes and its name without folders."""

@@ -10,8 +10,6 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 
-__all__ = ["Image", "media_digest", "sniff_image"]
-
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),

@@ -14,8 +14,6 @@ from socialcollab.identifiers import DeliveryId, MemberId, PostId, ProfileId, Wo
 from socialcollab.showing import card, facts, listed, moment, quoted, state_badge
 from socialcollab.time import WallTime
 
-__all__ = ["Comment", "Post", "PostState", "Revision"]
-
 
 class PostState(StrEnum):
     """Where a post stands; what has gone out is the business of its deliveries."""
@@ -121,7 +119,7 @@ class Post:
     comments: tuple[Comment, ...] = ()
     deliveries: tuple[DeliveryId, ...] = ()
     salt: bytes = attrs.field(default=b"", repr=False)
-    ref: str = ""
+    external_id: str = ""
     kind: str = "post"
     erased_at: dt.datetime | None = None
     leftover_media: tuple[str, ...] = ()

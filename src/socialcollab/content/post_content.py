@@ -9,22 +9,10 @@ import attrs
 
 from socialcollab.content.canonical import Json, salted_digest
 from socialcollab.content.media import Image
+from socialcollab.document_fields import as_words
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import ProfileId
-from socialcollab.sections import as_words
 from socialcollab.time import WallTime
-
-__all__ = [
-    "ALL_FIELDS",
-    "CONTEXT_FIELDS",
-    "PUBLISHED_FIELDS",
-    "Poll",
-    "PostContent",
-    "Variant",
-    "changed_fields",
-    "field_digests",
-    "revision_digest",
-]
 
 PUBLISHED_FIELDS: Final = (
     "text",

@@ -8,8 +8,6 @@ from enum import StrEnum
 from socialcollab.content.delivery import Delivery, DeliveryState, current_deliveries
 from socialcollab.content.post import Post, PostState
 
-__all__ = ["Summary", "summarise"]
-
 
 class Summary(StrEnum):
     """What a post is shown as; stored states keep their names."""

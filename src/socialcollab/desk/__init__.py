@@ -1,69 +1,70 @@
 """The desk: read, decide, write; publish what is due."""
 
-from socialcollab.desk.acting import Acting, When
-from socialcollab.desk.async_acting import AsyncActing
 from socialcollab.desk.async_desk import AsyncDesk
+from socialcollab.desk.async_member_desk import AsyncMemberDesk
 from socialcollab.desk.commands import (
+    AddAbsence,
+    AddCalendarNote,
+    AddGrant,
     Adopt,
-    Away,
-    Back,
+    CancelShiftSwap,
     Command,
-    Depart,
+    EndAbsence,
     Erase,
-    Give,
+    Offboard,
+    PlaceHold,
     Resume,
-    SetHold,
+    RevokeGrant,
     StartCampaign,
-    SwapDuty,
-    TakeBack,
-    Unswap,
-    WriteNote,
+    SwapShift,
 )
-from socialcollab.desk.departing import Departure
 from socialcollab.desk.desk import Desk
-from socialcollab.desk.due import DueReport
-from socialcollab.desk.history import HistoryEntry
-from socialcollab.desk.in_force import InForce
-from socialcollab.desk.notices import NoticeBatch
-from socialcollab.desk.opening import audit_file, reindex_file
-from socialcollab.desk.post_page import PostPage
-from socialcollab.desk.proposal import Orphan, Proposal
-from socialcollab.desk.reading import HoldSet
-from socialcollab.desk.streams import INDEXES, fold
-from socialcollab.desk.todo import ToDo
+from socialcollab.desk.handlers.offboard import OffboardingPlan
+from socialcollab.desk.journal.as_of import ActiveDocument
+from socialcollab.desk.journal.history import HistoryEntry
+from socialcollab.desk.journal.maintenance import audit_file, reindex_file
+from socialcollab.desk.journal.reducers import reducer
+from socialcollab.desk.journal.snapshots import PROJECTIONS
+from socialcollab.desk.member_desk import MemberDesk, SubmitTiming
+from socialcollab.desk.queries.notifications import NotificationBatch
+from socialcollab.desk.queries.post_view import PostView
+from socialcollab.desk.queries.posts import HoldResult
+from socialcollab.desk.queries.proposal import Orphan, Proposal
+from socialcollab.desk.queries.to_do import ToDo
+from socialcollab.desk.worker.due import DueReport
 
 __all__ = [
-    "INDEXES",
-    "Acting",
+    "PROJECTIONS",
+    "ActiveDocument",
+    "AddAbsence",
+    "AddCalendarNote",
+    "AddGrant",
     "Adopt",
-    "AsyncActing",
     "AsyncDesk",
-    "Away",
-    "Back",
+    "AsyncMemberDesk",
+    "CancelShiftSwap",
     "Command",
-    "Depart",
-    "Departure",
     "Desk",
     "DueReport",
+    "EndAbsence",
     "Erase",
-    "Give",
     "HistoryEntry",
-    "HoldSet",
-    "InForce",
-    "NoticeBatch",
+    "HoldResult",
+    "MemberDesk",
+    "NotificationBatch",
+    "Offboard",
+    "OffboardingPlan",
     "Orphan",
-    "PostPage",
+    "PlaceHold",
+    "PostView",
     "Proposal",
     "Resume",
-    "SetHold",
+    "RevokeGrant",
     "StartCampaign",
-    "SwapDuty",
-    "TakeBack",
+    "SubmitTiming",
+    "SwapShift",
     "ToDo",
-    "Unswap",
-    "When",
-    "WriteNote",
     "audit_file",
-    "fold",
+    "reducer",
     "reindex_file",
 ]

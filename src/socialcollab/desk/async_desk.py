@@ -11,16 +11,13 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from socialcollab.content import Delivery, Hold, Post, Summary
-from socialcollab.desk.async_acting import AsyncActing
+from socialcollab.desk.async_member_desk import AsyncMemberDesk
 from socialcollab.desk.async_ports import DeskNetwork, DeskStore, Ports, Sleep, opened, pause, run
-from socialcollab.desk.carrying import Carrier
-from socialcollab.desk.departing import Departure, departure
-from socialcollab.desk.due import DueReport, next_due, reconcile, run_due
 from socialcollab.desk.engine import Clock, Engine
-from socialcollab.desk.history import HistoryEntry, feed, history, last_event_at
-from socialcollab.desk.in_force import InForce, in_force
-from socialcollab.desk.notices import NoticeBatch, read_notices
-from socialcollab.desk.opening import (
+from socialcollab.desk.handlers.offboard import OffboardingPlan, offboarding_plan
+from socialcollab.desk.journal.as_of import ActiveDocument, as_of
+from socialcollab.desk.journal.history import HistoryEntry, feed, history, last_event_at
+from socialcollab.desk.journal.maintenance import (
     audit,
     create,
     only_one,
@@ -29,32 +26,33 @@ from socialcollab.desk.opening import (
     refuse_other,
     reindex,
 )
-from socialcollab.desk.proposal import Proposal, propose
-from socialcollab.desk.publisher import Publisher
-from socialcollab.desk.reading import (
-    HoldSet,
+from socialcollab.desk.journal.snapshots import PROJECTIONS
+from socialcollab.desk.publishing.dispatcher import Dispatcher
+from socialcollab.desk.publishing.publisher import Publisher
+from socialcollab.desk.queries.notifications import NotificationBatch, read_notifications
+from socialcollab.desk.queries.posts import (
+    HoldResult,
     read_calendar,
+    read_calendar_notes,
     read_deliveries,
     read_held,
-    read_notes,
+    read_pending_steps,
     read_post,
-    read_post_by_ref,
+    read_post_by_external_id,
     read_posts,
     read_summary,
-    read_waiting_for,
 )
-from socialcollab.desk.steps import Steps
-from socialcollab.desk.streams import INDEXES
+from socialcollab.desk.queries.proposal import Proposal, propose
+from socialcollab.desk.worker.due import DueReport, next_due, reconcile, run_due
 from socialcollab.directory import Selector
+from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
-from socialcollab.organization import Note, Organization, StandingFacts
+from socialcollab.organization import CalendarNote, Organization, RuntimeState
 from socialcollab.scheduling import Calendar, Clash, find_clashes
 from socialcollab.stores import Anchor, AuditReport, MemoryMedia, ReindexReport
 from socialcollab.time import as_utc
 from socialcollab.transport import Media
 from socialcollab.workflow import StepStatus
-
-__all__ = ["AsyncDesk"]
 
 T = TypeVar("T")
 
@@ -90,7 +88,7 @@ class AsyncDesk:
         Sit down at a desk that exists.
 
         Args:
-            store: The store; it has to keep the indexes of `AsyncDesk.INDEXES`.
+            store: The store; it has to keep the indexes of `AsyncDesk.PROJECTIONS`.
 
             organization: Whose desk it is.
 
@@ -119,14 +117,16 @@ class AsyncDesk:
             clock=clock or _system_clock,
             real_clock=real_clock or _system_clock,
             entropy=entropy,
-            turn=self._ports.turn,
+            lock=self._ports.lock,
         )
         self._publisher = Publisher(
-            Carrier(engine=self.engine, network_of=self._ports.network_of, sleep=self._ports.sleep)
+            Dispatcher(
+                engine=self.engine, network_of=self._ports.network_of, sleep=self._ports.sleep
+            )
         )
         self._owns_store = False
 
-    INDEXES = INDEXES
+    PROJECTIONS = PROJECTIONS
 
     @classmethod
     async def create(
@@ -165,10 +165,10 @@ class AsyncDesk:
             sleep: As for `AsyncDesk`.
 
         Raises:
-            RefusedError: If the owner does not hold every permission everywhere.
+            NotAllowedError: If the owner does not hold every permission everywhere.
 
             InvalidValueError: If the organization has a desk there already, or
-                the store does not keep all of `AsyncDesk.INDEXES`.
+                the store does not keep all of `AsyncDesk.PROJECTIONS`.
         """
         journal, kept, owns = await opened(store, media, organization.id)
         desk = cls(
@@ -228,9 +228,9 @@ class AsyncDesk:
             NotFoundError: If there is no such desk.
 
             InvalidValueError: If there are several and none is named, or the
-                store does not keep all of `AsyncDesk.INDEXES`.
+                store does not keep all of `AsyncDesk.PROJECTIONS`.
 
-            NotInForceError: If the document differs from what is in force.
+            DocumentMismatchError: If the document differs from what is in force.
         """
         if isinstance(store, (str, Path)):
             refuse_missing(store)
@@ -276,7 +276,7 @@ class AsyncDesk:
         """Let go of the store, if the desk opened it, and of nothing else."""
         await self._ports.close(store=self._owns_store)
 
-    async def run(self, steps: Steps[T]) -> T:
+    async def run(self, steps: Effects[T]) -> T:
         """Carry out shell steps to their end."""
         return await run(steps)
 
@@ -289,38 +289,38 @@ class AsyncDesk:
         """
         Hold a document against what is in force: what changes, and what it would orphan.
 
-        Nothing changes before somebody adopts the proposal; see `AsyncActing.adopt`.
+        Nothing changes before somebody adopts the proposal; see `AsyncMemberDesk.adopt`.
 
         Raises:
             InvalidValueError: If it is of another organization.
         """
         return await self.run(propose(self.engine, organization))
 
-    async def departure(self, member: str) -> Departure:
+    async def offboarding_plan(self, member: str) -> OffboardingPlan:
         """
         Return everything that hangs on a member, and what becomes of it if they leave.
 
-        Nothing changes before somebody lets them go; see `AsyncActing.depart`.
+        Nothing changes before somebody lets them go; see `AsyncMemberDesk.offboard`.
 
         Raises:
             NotFoundError: If there is no such member.
         """
-        return await self.run(departure(self.engine, member))
+        return await self.run(offboarding_plan(self.engine, member))
 
-    async def in_force(self, at: dt.datetime | None = None) -> InForce:
+    async def as_of(self, at: dt.datetime | None = None) -> ActiveDocument:
         """
         Return the organization and the facts that were in force at an instant, or are now.
 
         Raises:
             NotFoundError: If none was in force yet.
         """
-        return await self.run(in_force(self.engine, self.engine.now() if at is None else at))
+        return await self.run(as_of(self.engine, self.engine.now() if at is None else at))
 
-    async def facts(self) -> StandingFacts:
+    async def runtime_state(self) -> RuntimeState:
         """Return what holds by command now: absences, given rights, started campaigns, notes."""
-        return (await self.run(self.engine.state())).facts
+        return (await self.run(self.engine.state())).runtime_state
 
-    async def acting_as(self, member: str) -> AsyncActing:
+    async def acting_as(self, member: str) -> AsyncMemberDesk:
         """
         Return the desk as *member* uses it; the host has authenticated them.
 
@@ -332,7 +332,7 @@ class AsyncDesk:
             raise NotFoundError(
                 "member", member, suggestion=organization.did_you_mean("member", member)
             )
-        return AsyncActing(self, member)
+        return AsyncMemberDesk(self, member)
 
     async def run_due(
         self, now: dt.datetime | None = None, *, worker: str = "", lease_s: float = 60.0
@@ -406,9 +406,9 @@ class AsyncDesk:
         """
         return await self.run(read_post(self.engine, post))
 
-    async def post_by_ref(self, ref: str) -> Post | None:
-        """Return the post that was drafted with *ref*, or None."""
-        return await self.run(read_post_by_ref(self.engine, ref))
+    async def post_by_external_id(self, external_id: str) -> Post | None:
+        """Return the post that was drafted with *external_id*, or None."""
+        return await self.run(read_post_by_external_id(self.engine, external_id))
 
     async def posts(
         self,
@@ -449,9 +449,9 @@ class AsyncDesk:
         """Return the one word that people see for a post now."""
         return await self.run(read_summary(self.engine, _id(post)))
 
-    async def waiting_for(self, post: Post | str) -> tuple[StepStatus, ...]:
+    async def pending_steps(self, post: Post | str) -> tuple[StepStatus, ...]:
         """Return the steps that a post still waits for, and who is asked."""
-        return await self.run(read_waiting_for(self.engine, _id(post)))
+        return await self.run(read_pending_steps(self.engine, _id(post)))
 
     async def history(self, post: Post | str) -> tuple[HistoryEntry, ...]:
         """Return what happened to a post and its deliveries, in order."""
@@ -465,7 +465,9 @@ class AsyncDesk:
         """
         return await self.run(feed(self.engine, after=after, limit=limit))
 
-    async def notices(self, *, after: int = 0, member: str = "", limit: int = 1000) -> NoticeBatch:
+    async def notifications(
+        self, *, after: int = 0, member: str = "", limit: int = 1000
+    ) -> NotificationBatch:
         """
         Return who is to be told what, past a cursor: the outbox.
 
@@ -479,7 +481,9 @@ class AsyncDesk:
 
             limit: When to stop; all notices of one event stay together.
         """
-        return await self.run(read_notices(self.engine, after=after, member=member, limit=limit))
+        return await self.run(
+            read_notifications(self.engine, after=after, member=member, limit=limit)
+        )
 
     async def last_event_at(self) -> dt.datetime | None:
         """Return when the last event happened, on the plan's clock, or None before the first."""
@@ -516,7 +520,9 @@ class AsyncDesk:
         state = await self.run(self.engine.state())
         return tuple(state.holds.holds)
 
-    async def notes(self, *, workspace: str = "", viewer: str = "") -> tuple[Note, ...]:
+    async def calendar_notes(
+        self, *, workspace: str = "", viewer: str = ""
+    ) -> tuple[CalendarNote, ...]:
         """
         Return the notes on the calendar, by date.
 
@@ -525,9 +531,9 @@ class AsyncDesk:
 
             viewer: Only those of workspaces that this member may view something of.
         """
-        return await self.run(read_notes(self.engine, workspace=workspace, viewer=viewer))
+        return await self.run(read_calendar_notes(self.engine, workspace=workspace, viewer=viewer))
 
-    async def held(self, hold: str, on: Selector) -> HoldSet:
+    async def hold_status(self, hold: str, on: Selector) -> HoldResult:
         """Return what a hold stops, and what had been taken in hand before it."""
         return await self.run(read_held(self.engine, hold, on))
 
@@ -537,10 +543,10 @@ class AsyncDesk:
 
     async def reindex(self) -> ReindexReport:
         """
-        Make every record and index row anew from the events: what damaged these is mended.
+        Make every record and projection row anew from the events: what damaged these is mended.
 
         Raises:
-            JournalDamagedError: If an event is damaged: a rebuild would hide it.
+            CorruptJournalError: If an event is damaged: a rebuild would hide it.
         """
         return await self.run(reindex(self.engine))
 

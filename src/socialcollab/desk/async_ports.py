@@ -14,11 +14,11 @@ from typing import Any, BinaryIO, Self, TypeAlias, cast
 
 import attrs
 
-from socialcollab.desk.engine import Turn
-from socialcollab.desk.opening import opened_file
+from socialcollab.desk.engine import Lock
+from socialcollab.desk.journal.maintenance import opened_file
 from socialcollab.desk.ports import named_for
-from socialcollab.desk.steps import arun
 from socialcollab.directory import Profile
+from socialcollab.effects import arun
 from socialcollab.stores import AsyncStore, BoundStore, Store, ThreadedStore
 from socialcollab.transport import (
     Adapter,
@@ -30,9 +30,6 @@ from socialcollab.transport import (
     ThreadedTransport,
     Transport,
 )
-
-__all__ = ["DeskNetwork", "DeskStore", "Ports", "Sleep", "opened", "pause", "run"]
-
 
 DeskNetwork: TypeAlias = Network | AsyncNetwork
 DeskStore: TypeAlias = Store | AsyncStore
@@ -144,14 +141,14 @@ class Ports:
 
         sleep: Waits for some seconds.
 
-        turn: A lock for those who find that something changed meanwhile.
+        lock: A lock for those who find that something changed meanwhile.
     """
 
     store: BoundStore
     media: Media
     network_of: Callable[[Profile], Network]
     sleep: Callable[[float], None]
-    turn: Turn
+    lock: Lock
     _whole: AsyncStore
     _own: bool
     _threads: OwnThread
@@ -181,7 +178,7 @@ class Ports:
             media=cast("Media", threaded),
             network_of=reached.reach,
             sleep=cast("Callable[[float], None]", sleep),
-            turn=Lock(),
+            lock=Lock(),
             whole=whole,
             own=own,
             threads=threaded.thread,

@@ -9,40 +9,21 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import attrs
 
 from socialcollab.directory import Selector, as_selector
-from socialcollab.permissions import Absence, GivenGrant, Swap
-from socialcollab.sections import as_words
-from socialcollab.workflow.commands import PostCommand
+from socialcollab.document_fields import as_words
+from socialcollab.permissions import Absence, ShiftSwap, TemporaryGrant
+from socialcollab.workflow import commands as cm
 
 if TYPE_CHECKING:
-    from socialcollab.desk.departing import Departure
-    from socialcollab.desk.proposal import Proposal
-
-__all__ = [
-    "Adopt",
-    "Away",
-    "Back",
-    "Command",
-    "Depart",
-    "Erase",
-    "Forget",
-    "Give",
-    "Observe",
-    "Resume",
-    "SetHold",
-    "StartCampaign",
-    "SwapDuty",
-    "TakeBack",
-    "Unswap",
-    "WriteNote",
-]
+    from socialcollab.desk.handlers.offboard import OffboardingPlan
+    from socialcollab.desk.queries.proposal import Proposal
 
 
-def _as_swaps(value: Iterable[Swap]) -> tuple[Swap, ...]:
+def _as_swaps(value: Iterable[ShiftSwap]) -> tuple[ShiftSwap, ...]:
     return tuple(value)
 
 
 @attrs.frozen(kw_only=True)
-class SetHold:
+class PlaceHold:
     """
     Stop everything that a selector takes in, now.
 
@@ -74,10 +55,10 @@ class Resume:
 
 
 @attrs.frozen(kw_only=True)
-class WriteNote:
+class AddCalendarNote:
     """Put a note on the calendar of a workspace."""
 
-    NAME: ClassVar[str] = "note"
+    NAME: ClassVar[str] = "add_calendar_note"
 
     note: str
     workspace: str
@@ -86,64 +67,64 @@ class WriteNote:
 
 
 @attrs.frozen(kw_only=True)
-class Away:
+class AddAbsence:
     """Say that a member is or will be away, and who stands in."""
 
-    NAME: ClassVar[str] = "away"
+    NAME: ClassVar[str] = "add_absence"
 
     absence: Absence
     reason: str = ""
 
 
 @attrs.frozen(kw_only=True)
-class Back:
+class EndAbsence:
     """Say that a member is back earlier; *on* is the first day back, today if None."""
 
-    NAME: ClassVar[str] = "back"
+    NAME: ClassVar[str] = "end_absence"
 
     absence: str
     on: dt.date | None = None
 
 
 @attrs.frozen(kw_only=True)
-class Give:
+class AddGrant:
     """Give rights until a time; whoever gives the command gives them."""
 
-    NAME: ClassVar[str] = "give"
+    NAME: ClassVar[str] = "grant"
 
-    given: GivenGrant
+    grant: TemporaryGrant
 
 
 @attrs.frozen(kw_only=True)
-class TakeBack:
+class RevokeGrant:
     """Take back what was given by command."""
 
-    NAME: ClassVar[str] = "take_back"
+    NAME: ClassVar[str] = "revoke"
 
-    given: str
+    grant: str
 
 
 @attrs.frozen(kw_only=True)
-class SwapDuty:
+class SwapShift:
     """Say who takes over on duty, and when; several swaps are one act."""
 
-    NAME: ClassVar[str] = "swap_duty"
+    NAME: ClassVar[str] = "swap_shift"
 
-    swaps: tuple[Swap, ...] = attrs.field(converter=_as_swaps)
+    swaps: tuple[ShiftSwap, ...] = attrs.field(converter=_as_swaps)
     reason: str = ""
 
 
 @attrs.frozen(kw_only=True)
-class Unswap:
+class CancelShiftSwap:
     """Take swaps back, by their identifiers; several are one act."""
 
-    NAME: ClassVar[str] = "unswap"
+    NAME: ClassVar[str] = "cancel_shift_swap"
 
     swaps: tuple[str, ...] = attrs.field(converter=as_words)
 
 
 @attrs.frozen(kw_only=True)
-class Depart:
+class Offboard:
     """
     Let a member leave for good, and heirs take over what hangs on them.
 
@@ -159,13 +140,13 @@ class Depart:
         seen: The plan that was seen: more is refused. None if none was.
     """
 
-    NAME: ClassVar[str] = "depart"
+    NAME: ClassVar[str] = "offboard"
 
     member: str
-    heirs: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    successors: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     on: dt.date | None = None
     reason: str
-    seen: Departure | None = attrs.field(default=None, hash=False)
+    seen: OffboardingPlan | None = attrs.field(default=None, hash=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -191,7 +172,7 @@ class Adopt:
 
 
 @attrs.frozen(kw_only=True)
-class Observe:
+class AddNativePost:
     """
     Put a post that nobody made here on the calendar of its profile.
 
@@ -207,7 +188,7 @@ class Observe:
         text: What it says, or empty.
     """
 
-    NAME: ClassVar[str] = "observe"
+    NAME: ClassVar[str] = "add_native_post"
 
     profile: str
     network_id: str
@@ -217,10 +198,10 @@ class Observe:
 
 
 @attrs.frozen(kw_only=True)
-class Forget:
+class RemoveNativePost:
     """Take an observed post off the calendar: it is gone, or was noted by mistake."""
 
-    NAME: ClassVar[str] = "forget"
+    NAME: ClassVar[str] = "remove_native_post"
 
     profile: str
     network_id: str
@@ -247,20 +228,20 @@ class Erase:
 
 
 Command: TypeAlias = (
-    PostCommand
-    | SetHold
+    cm.PostCommand
+    | PlaceHold
     | Resume
-    | WriteNote
-    | Away
-    | Back
-    | Give
-    | TakeBack
-    | SwapDuty
-    | Unswap
-    | Depart
+    | AddCalendarNote
+    | AddAbsence
+    | EndAbsence
+    | AddGrant
+    | RevokeGrant
+    | SwapShift
+    | CancelShiftSwap
+    | Offboard
     | StartCampaign
     | Adopt
-    | Observe
-    | Forget
+    | AddNativePost
+    | RemoveNativePost
     | Erase
 )

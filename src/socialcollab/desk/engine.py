@@ -12,28 +12,28 @@ from typing import Any, Final, Protocol, TypeVar
 import attrs
 
 from socialcollab.content import Delivery, Finding, Post, PostContent
-from socialcollab.desk.consequences import consequences
-from socialcollab.desk.encoding import event_parts, pack
-from socialcollab.desk.steps import Steps, ask, ask_long
-from socialcollab.desk.streams import (
-    FACTS,
+from socialcollab.desk.handlers.consequences import consequences
+from socialcollab.desk.journal.encoding import event_parts, pack
+from socialcollab.desk.journal.projections import rows_of
+from socialcollab.desk.journal.reducers import evolve
+from socialcollab.desk.journal.snapshots import (
     HOLDS,
     ORGANIZATION,
-    HoldsRecord,
-    OrganizationRecord,
-    evolve,
-    read_record,
-    rows_of,
+    RUNTIME_STATE,
+    HoldsSnapshot,
+    OrganizationSnapshot,
+    read_snapshot,
 )
+from socialcollab.effects import Effects, call, call_cancellable
 from socialcollab.errors import ConflictError, NotFoundError
 from socialcollab.identifiers import uuid7
-from socialcollab.organization import Organization, StandingFacts
+from socialcollab.organization import Organization, RuntimeState
 from socialcollab.stores import BoundStore, NewEvent
 from socialcollab.time import as_utc
 from socialcollab.transport import Media
-from socialcollab.workflow import Actor, Context, Event, PostRecord, Waiver, not_waived
-
-__all__ = ["Engine", "Loaded", "State", "Turn"]
+from socialcollab.workflow import Actor, Context, PostSnapshot, Waiver
+from socialcollab.workflow.decide import not_waived
+from socialcollab.workflow.events import Event
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ _MOST_WORKED_OUT: Final = 64
 Clock = Callable[[], dt.datetime]
 
 
-class Turn(Protocol):
+class Lock(Protocol):
     """A lock; an async host's is awaited."""
 
     def acquire(self) -> object:
@@ -63,7 +63,7 @@ class Loaded:
 
     stream: str
     version: int
-    record: Any
+    snapshot: Any
 
 
 @attrs.frozen
@@ -91,8 +91,8 @@ class _Known:
     """What a context rests on, but for who acts and what is planned."""
 
     organization: Organization = attrs.field(eq=False)
-    facts: StandingFacts
-    holds: HoldsRecord
+    facts: RuntimeState
+    holds: HoldsSnapshot
     now: dt.datetime
     content: PostContent | None
     workspace: str
@@ -126,8 +126,8 @@ class State:
     organization: Organization
     document: Organization
     digest: str
-    facts: StandingFacts
-    holds: HoldsRecord
+    runtime_state: RuntimeState
+    holds: HoldsSnapshot
     versions: Mapping[str, int]
 
 
@@ -155,7 +155,7 @@ class Engine:
     clock: Clock
     real_clock: Clock
     entropy: Callable[[int], bytes]
-    turn: Turn
+    lock: Lock
     _in_force: tuple[int, int, Organization, Organization] | None = None
     _records: dict[str, _Kept] = attrs.field(factory=dict, init=False, repr=False)
     _linted: _Linted | None = attrs.field(default=None, init=False, repr=False)
@@ -168,13 +168,13 @@ class Engine:
         """Return the plan's instant, in UTC."""
         return as_utc(self.clock())
 
-    def load(self, stream: str) -> Steps[Loaded]:
+    def load(self, stream: str) -> Effects[Loaded]:
         """Read the record of one stream."""
-        version, data = yield from ask(self.store.record, stream)
+        version, data = yield from call(self.store.snapshot, stream)
         known = self._records.get(stream)
         if known is not None and known.version == version and known.data == data:
             return known.loaded
-        loaded = Loaded(stream=stream, version=version, record=read_record(stream, data))
+        loaded = Loaded(stream=stream, version=version, snapshot=read_snapshot(stream, data))
         self._keep(loaded, data)
         return loaded
 
@@ -187,7 +187,7 @@ class Engine:
             self._records.pop(next(iter(self._records), ""), None)
         self._records[loaded.stream] = _Kept(loaded.version, data, loaded)
 
-    def state(self) -> Steps[State]:
+    def state(self) -> Effects[State]:
         """
         Read what holds for every command.
 
@@ -195,33 +195,33 @@ class Engine:
             NotFoundError: If no organization is in force.
         """
         loaded = yield from self.load(ORGANIZATION)
-        if loaded.record is None:
+        if loaded.snapshot is None:
             raise NotFoundError(
                 "organization", self.store.organization, suggestion="begin with `Desk.create`"
             )
-        facts = yield from self.load(FACTS)
+        facts = yield from self.load(RUNTIME_STATE)
         holds = yield from self.load(HOLDS)
-        record: OrganizationRecord = loaded.record
+        snapshot: OrganizationSnapshot = loaded.snapshot
         last = self._state
         if last is not None and last[0] == (loaded, facts, holds):
             return last[1]
-        standing = facts.record.facts if facts.record else StandingFacts()
+        standing = facts.snapshot.runtime_state if facts.snapshot else RuntimeState()
         known = self._in_force
         if known is None or known[:2] != (loaded.version, facts.version):
             if known is not None and known[0] == loaded.version:
                 document = known[2]
             else:
-                document = read_organization(record)
+                document = read_organization(snapshot)
                 if known is not None:
-                    document = document.like(known[2])
-            known = (loaded.version, facts.version, document, document.under(standing))
+                    document = document.reuse_compiled(known[2])
+            known = (loaded.version, facts.version, document, document.with_state(standing))
             self._in_force = known
         state = State(
             organization=known[3],
             document=known[2],
-            digest=record.digest,
-            facts=standing,
-            holds=holds.record or HoldsRecord(),
+            digest=snapshot.digest,
+            runtime_state=standing,
+            holds=holds.snapshot or HoldsSnapshot(),
             versions={one.stream: one.version for one in (loaded, facts, holds)},
         )
         self._state = (loaded, facts, holds), state
@@ -229,15 +229,15 @@ class Engine:
 
     def under(self, state: State, organization: Organization) -> State:
         """Return what would hold if *organization* were in force."""
-        organization = organization.like(state.document)
+        organization = organization.reuse_compiled(state.document)
         return attrs.evolve(
             state,
-            organization=organization.under(state.facts),
+            organization=organization.with_state(state.runtime_state),
             document=organization,
             digest=organization.digest,
         )
 
-    def post(self, post: str) -> Steps[Loaded]:
+    def post(self, post: str) -> Effects[Loaded]:
         """
         Read a post.
 
@@ -245,11 +245,11 @@ class Engine:
             NotFoundError: If there is none.
         """
         loaded = yield from self.load(f"post/{post}")
-        if loaded.record is None:
+        if loaded.snapshot is None:
             raise NotFoundError("post", post)
         return loaded
 
-    def deliveries(self, post: Post) -> Steps[list[Loaded]]:
+    def deliveries(self, post: Post) -> Effects[list[Loaded]]:
         """Read all deliveries of a post, in the order they were planned."""
         found = []
         for delivery in post.deliveries:
@@ -266,7 +266,7 @@ class Engine:
         deliveries: Iterable[Delivery] = (),
         content: PostContent | None = None,
         workspace: str = "",
-        record: PostRecord | None = None,
+        snapshot: PostSnapshot | None = None,
         lint: bool = False,
     ) -> Context:
         """
@@ -285,22 +285,22 @@ class Engine:
 
             workspace: The workspace whose post it is.
 
-            record: The post and what has been waived of it.
+            snapshot: The post and what has been waived of it.
 
             lint: Whether to ask the style guide in any case.
         """
         organization = state.organization
         real_now = as_utc(self.real_clock())
-        waivers = record.waivers if record is not None else ()
+        waivers = snapshot.waivers if snapshot is not None else ()
         known = _Known(
             organization=organization,
-            facts=state.facts,
+            facts=state.runtime_state,
             holds=state.holds,
             now=now,
             content=content,
             workspace=workspace,
             lints=content is not None and (lint or organization.findings_matter),
-            waived=(record.post.salt, waivers) if record is not None and waivers else None,
+            waived=(snapshot.post.salt, waivers) if snapshot is not None and waivers else None,
         )
         last = self._context
         if last is not None and last[0].same(known) and last[1].worked_out < _MOST_WORKED_OUT:
@@ -311,7 +311,7 @@ class Engine:
             if content is None:
                 return ()
             found = self._lint(organization, content, workspace, now)
-            return found if record is None else not_waived(found, record, content)
+            return found if snapshot is None else not_waived(found, snapshot, content)
 
         context = Context(
             now=now,
@@ -327,8 +327,8 @@ class Engine:
             findings=findings if known.lints else (),
             deliveries=tuple(deliveries),
             holds=state.holds.holds,
-            absences=state.facts.absences,
-            swaps=state.facts.swaps,
+            absences=state.runtime_state.absences,
+            swaps=state.runtime_state.swaps,
             hours_of=organization.hours_of,
             real_now=real_now,
         )
@@ -361,7 +361,7 @@ class Engine:
         at: dt.datetime,
         salt: bytes = b"",
         sends: bool = False,
-    ) -> Steps[dict[str, Any]]:
+    ) -> Effects[dict[str, Any]]:
         """
         Store events with the records and rows they bring about, all or nothing.
 
@@ -385,47 +385,53 @@ class Engine:
             ConflictError: If something it was decided on has changed.
         """
         known = {one.stream: one for one in loaded}
-        records: dict[str, Any] = {}
+        snapshots: dict[str, Any] = {}
         stored: list[NewEvent] = []
-        yield from self._seal(events, known, records, stored, state, at=at, salt=salt)
-        before = {stream: known[stream].record for stream in records}
-        more = yield from consequences(self, state, before, records, events, at=at)
-        yield from self._seal(more, known, records, stored, state, at=at, salt=salt)
-        expects = {stream: one.version for stream, one in known.items()}
-        for stream in (ORGANIZATION, FACTS, *((HOLDS,) if sends else ())):
-            expects.setdefault(stream, state.versions.get(stream, 0))
+        yield from self._seal(events, known, snapshots, stored, state, at=at, salt=salt)
+        before = {stream: known[stream].snapshot for stream in snapshots}
+        more = yield from consequences(self, state, before, snapshots, events, at=at)
+        yield from self._seal(more, known, snapshots, stored, state, at=at, salt=salt)
+        expected_versions = {stream: one.version for stream, one in known.items()}
+        for stream in (ORGANIZATION, RUNTIME_STATE, *((HOLDS,) if sends else ())):
+            expected_versions.setdefault(stream, state.versions.get(stream, 0))
         # What was decided on is what has to stand, not what was read while appending.
-        expects.update(
-            {name: version for name, version in state.versions.items() if name in expects}
+        expected_versions.update(
+            {name: version for name, version in state.versions.items() if name in expected_versions}
         )
-        rows = [row for stream, record in records.items() for row in rows_of(stream, record)]
-        packed = {stream: pack(record) for stream, record in records.items()}
-        yield from ask(self.store.append, stored, expects=expects, index=rows, records=packed)
+        rows = [row for stream, snapshot in snapshots.items() for row in rows_of(stream, snapshot)]
+        packed = {stream: pack(snapshot) for stream, snapshot in snapshots.items()}
+        yield from call(
+            self.store.append,
+            stored,
+            expected_versions=expected_versions,
+            rows=rows,
+            snapshots=packed,
+        )
         counts = Counter(event.stream for event in stored)
-        for stream, record in records.items():
+        for stream, snapshot in snapshots.items():
             version = known[stream].version + counts[stream]
-            self._keep(Loaded(stream=stream, version=version, record=record), packed[stream])
-        return records
+            self._keep(Loaded(stream=stream, version=version, snapshot=snapshot), packed[stream])
+        return snapshots
 
     def _seal(
         self,
         events: Sequence[Event],
         known: dict[str, Loaded],
-        records: dict[str, Any],
+        snapshots: dict[str, Any],
         stored: list[NewEvent],
         state: State,
         *,
         at: dt.datetime,
         salt: bytes,
-    ) -> Steps[None]:
+    ) -> Effects[None]:
         """Add events to what is to be stored, and to the records they lead to."""
         for event in events:
             stream = event.stream
             if stream not in known:
                 known[stream] = yield from self.load(stream)
             sealed, kept_salt = self.new_event(event, state.digest, at, salt)
-            before = records.get(stream, known[stream].record)
-            records[stream] = evolve(
+            before = snapshots.get(stream, known[stream].snapshot)
+            snapshots[stream] = evolve(
                 stream, before, event.data, actor=event.actor, at=at, salt=kept_salt or salt
             )
             stored.append(sealed)
@@ -459,7 +465,7 @@ class Engine:
         )
         return new, used
 
-    def again(self, attempt: Callable[[], Steps[T]]) -> Steps[T]:
+    def again(self, attempt: Callable[[], Effects[T]]) -> Effects[T]:
         """
         Make an attempt, and again from the reading on if something changed meanwhile.
 
@@ -472,23 +478,23 @@ class Engine:
             return (yield from attempt())
         except ConflictError:
             pass
-        if _HELD.get() is self.turn:
+        if _HELD.get() is self.lock:
             # An attempt within an attempt, whose maker has the turn already.
             return (yield from _repeated(attempt))
-        yield from ask_long(self.turn.acquire)
-        _HELD.set(self.turn)
+        yield from call_cancellable(self.lock.acquire)
+        _HELD.set(self.lock)
         try:
             return (yield from _repeated(attempt))
         finally:
             _HELD.set(None)
-            self.turn.release()
+            self.lock.release()
 
 
 # Whose turn the steps under way have taken, by thread or task.
-_HELD: ContextVar[Turn | None] = ContextVar("held", default=None)
+_HELD: ContextVar[Lock | None] = ContextVar("held", default=None)
 
 
-def _repeated(attempt: Callable[[], Steps[T]]) -> Steps[T]:
+def _repeated(attempt: Callable[[], Effects[T]]) -> Effects[T]:
     for _ in range(_TRIES - 1):
         try:
             return (yield from attempt())
@@ -497,13 +503,13 @@ def _repeated(attempt: Callable[[], Steps[T]]) -> Steps[T]:
     return (yield from attempt())
 
 
-def read_organization(record: OrganizationRecord) -> Organization:
+def read_organization(snapshot: OrganizationSnapshot) -> Organization:
     """Load the organization that a record holds."""
-    files = {name: base64.b64decode(data) for name, data in record.files.items()}
-    return Organization.loads(record.document, files=files)
+    files = {name: base64.b64decode(data) for name, data in snapshot.files.items()}
+    return Organization.loads(snapshot.document, files=files)
 
 
-def post_of(records: Mapping[str, Any], post: str) -> Post:
+def post_of(snapshots: Mapping[str, Any], post: str) -> Post:
     """Return the post of an append's records."""
-    record: PostRecord = records[f"post/{post}"]
-    return record.post
+    snapshot: PostSnapshot = snapshots[f"post/{post}"]
+    return snapshot.post

@@ -15,15 +15,13 @@ from typing import Self, TypeAlias, TypeVar
 
 import attrs
 
-from socialcollab.desk.engine import Turn
-from socialcollab.desk.opening import opened_file
-from socialcollab.desk.steps import run
+from socialcollab.desk.engine import Lock
+from socialcollab.desk.journal.maintenance import opened_file
 from socialcollab.directory import Profile
+from socialcollab.effects import run as run  # noqa: PLC0414  async_ports has one that is awaited
 from socialcollab.errors import InvalidValueError
 from socialcollab.stores import BoundStore, Store
 from socialcollab.transport import Media, Network
-
-__all__ = ["DeskNetwork", "DeskStore", "Ports", "Sleep", "named_for", "opened", "pause", "run"]
 
 N = TypeVar("N")
 
@@ -75,14 +73,14 @@ class Ports:
 
         sleep: Waits for some seconds.
 
-        turn: A lock for those who find that something changed meanwhile.
+        lock: A lock for those who find that something changed meanwhile.
     """
 
     store: BoundStore
     media: Media
     network_of: Callable[[Profile], Network]
     sleep: Sleep
-    turn: Turn
+    lock: Lock
     _whole: Store
 
     @classmethod
@@ -102,7 +100,7 @@ class Ports:
             media=media,
             network_of=lambda profile: named_for(profile, named),
             sleep=sleep,
-            turn=threading.Lock(),
+            lock=threading.Lock(),
             whole=store,
         )
 

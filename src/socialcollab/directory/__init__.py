@@ -4,19 +4,21 @@ from socialcollab.directory.campaign import Campaign
 from socialcollab.directory.member import Member
 from socialcollab.directory.network import (
     CreateOnce,
+    EntityKind,
+    LengthUnit,
     MediaLimits,
     NetworkDescription,
     TextLimits,
 )
-from socialcollab.directory.networks import NETWORKS, network
-from socialcollab.directory.notify import Notify
-from socialcollab.directory.party import Party, as_parties, as_party
+from socialcollab.directory.networks.lookup import NETWORKS, network
+from socialcollab.directory.notification_preference import NotificationPreference
+from socialcollab.directory.principal import Principal, as_principal, as_principals
 from socialcollab.directory.profile import Profile
 from socialcollab.directory.selector import (
     CONTEXT_KEYS,
     PROFILE_KEYS,
     Excluding,
-    Facts,
+    PostAttributes,
     Selector,
     as_selector,
 )
@@ -29,20 +31,22 @@ __all__ = [
     "PROFILE_KEYS",
     "Campaign",
     "CreateOnce",
+    "EntityKind",
     "Excluding",
-    "Facts",
+    "LengthUnit",
     "MediaLimits",
     "Member",
     "NetworkDescription",
-    "Notify",
-    "Party",
+    "NotificationPreference",
+    "PostAttributes",
+    "Principal",
     "Profile",
     "Selector",
     "Team",
     "TextLimits",
     "Workspace",
-    "as_parties",
-    "as_party",
+    "as_principal",
+    "as_principals",
     "as_selector",
     "network",
 ]

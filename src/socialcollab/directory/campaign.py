@@ -6,11 +6,9 @@ import datetime as dt
 
 import attrs
 
+from socialcollab.document_fields import Date, Id, NameShape, Text, shape
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id
-from socialcollab.sections import Date, Id, Ref, Text, shape
-
-__all__ = ["Campaign"]
 
 
 @attrs.frozen(kw_only=True)
@@ -31,7 +29,7 @@ class Campaign:
     """
 
     id: str = attrs.field(metadata=shape(Id("campaign")))
-    workspace: str = attrs.field(metadata=shape(Ref("workspace")))
+    workspace: str = attrs.field(metadata=shape(NameShape("workspace")))
     name: str = attrs.field(metadata=shape(Text(at_most=200)), default="")
     start: dt.date | None = attrs.field(metadata=shape(Date()), default=None)
     end: dt.date | None = attrs.field(metadata=shape(Date()), default=None)

@@ -8,30 +8,32 @@ from types import MappingProxyType
 
 import attrs
 
-from socialcollab.directory.notify import Notify
-from socialcollab.errors import InvalidValueError
-from socialcollab.identifiers import check_id
-from socialcollab.sections import (
+from socialcollab.directory.notification_preference import NotificationPreference
+from socialcollab.document_fields import (
     Boolean,
     Choice,
     Contact,
     Date,
     Id,
     ListOf,
+    NameShape,
     Parsed,
-    Ref,
     Section,
     Text,
     shape,
 )
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import check_id
 from socialcollab.time import BusinessHoursSection, zone
 
-__all__ = ["Member"]
 
-
-def _as_notify(value: str | Notify | Iterable[str | Notify]) -> tuple[Notify, ...]:
-    items = (value,) if isinstance(value, (str, Notify)) else value
-    return tuple(Notify.parse(item) if isinstance(item, str) else item for item in items)
+def _as_notify(
+    value: str | NotificationPreference | Iterable[str | NotificationPreference],
+) -> tuple[NotificationPreference, ...]:
+    items = (value,) if isinstance(value, (str, NotificationPreference)) else value
+    return tuple(
+        NotificationPreference.parse(item) if isinstance(item, str) else item for item in items
+    )
 
 
 def _as_contact(value: Mapping[str, str]) -> Mapping[str, str]:
@@ -74,15 +76,21 @@ class Member:
     id: str = attrs.field(metadata=shape(Id("member")))
     name: str = attrs.field(metadata=shape(Text(at_most=200, personal=True)), default="")
     kind: str = attrs.field(metadata=shape(Choice(("staff", "client", "guest"))), default="staff")
-    of: str = attrs.field(metadata=shape(Ref("workspace")), default="")
+    of: str = attrs.field(metadata=shape(NameShape("workspace")), default="")
     language: str = attrs.field(metadata=shape(Text(at_most=35)), default="")
     timezone: str = attrs.field(metadata=shape(Text(at_most=64)), default="")
     business_hours: BusinessHoursSection | None = attrs.field(
         metadata=shape(Section(BusinessHoursSection)), default=None
     )
-    notify: tuple[Notify, ...] = attrs.field(
+    notify: tuple[NotificationPreference, ...] = attrs.field(
         metadata=shape(
-            ListOf(item=Parsed(grammar=Notify, name="way to notify", pattern=Notify.PATTERN))
+            ListOf(
+                item=Parsed(
+                    grammar=NotificationPreference,
+                    name="way to notify",
+                    pattern=NotificationPreference.PATTERN,
+                )
+            )
         ),
         default=(),
         converter=_as_notify,

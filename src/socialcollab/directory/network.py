@@ -11,16 +11,6 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id, did_you_mean
 
-__all__ = [
-    "CreateOnce",
-    "EntityKind",
-    "Feature",
-    "LengthUnit",
-    "MediaLimits",
-    "NetworkDescription",
-    "TextLimits",
-]
-
 LengthUnit = Literal["weighted", "graphemes", "characters", "utf16"]
 EntityKind = Literal["url", "mention", "hashtag", "cashtag"]
 Feature = Literal["poll", "content_warning", "labels", "scheduling", "edit", "thread", "video"]

@@ -7,11 +7,9 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from socialcollab.document_fields import Id, ListOf, NameShape, Text, shape
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id
-from socialcollab.sections import Id, ListOf, Ref, Text, shape
-
-__all__ = ["Profile"]
 
 
 def _as_tags(value: str | Iterable[str]) -> frozenset[str]:
@@ -41,8 +39,8 @@ class Profile:
     """
 
     id: str = attrs.field(metadata=shape(Id("profile")))
-    workspace: str = attrs.field(metadata=shape(Ref("workspace")))
-    network: str = attrs.field(metadata=shape(Ref("network")))
+    workspace: str = attrs.field(metadata=shape(NameShape("workspace")))
+    network: str = attrs.field(metadata=shape(NameShape("network")))
     handle: str = attrs.field(metadata=shape(Text(at_most=200)), default="")
     server: str = attrs.field(metadata=shape(Text(at_most=200)), default="")
     tags: frozenset[str] = attrs.field(

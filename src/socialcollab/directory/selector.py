@@ -8,11 +8,9 @@ from typing import Any, ClassVar
 import attrs
 
 from socialcollab.directory.profile import Profile
+from socialcollab.document_fields import ListOf, NameShape, Section, Text, as_words, shape
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.sections import ListOf, Ref, Section, Text, as_words, shape
-
-__all__ = ["CONTEXT_KEYS", "PROFILE_KEYS", "Excluding", "Facts", "Selector", "as_selector"]
 
 PROFILE_KEYS = ("workspace", "network", "profile", "profile_tag")
 CONTEXT_KEYS = ("post_tag", "campaign", "kind", "language", "author_role")
@@ -23,7 +21,7 @@ def _as_set(value: str | Iterable[str]) -> frozenset[str]:
 
 
 @attrs.frozen(kw_only=True)
-class Facts:
+class PostAttributes:
     """
     What is known of a post beside its targets, for the context keys of a selector.
 
@@ -47,7 +45,7 @@ class Facts:
 
 
 def _words(kind: str, *also: str) -> ListOf:
-    return ListOf(item=Ref(kind, also=also), or_one=True)
+    return ListOf(item=NameShape(kind, also=also), or_one=True)
 
 
 @attrs.frozen(kw_only=True)
@@ -75,7 +73,7 @@ class Excluding:
                 expected=f"one of {', '.join(PROFILE_KEYS)}",
             )
 
-    def takes(self, profile: Profile) -> bool:
+    def matches_profile(self, profile: Profile) -> bool:
         """Tell whether *profile* is left out."""
         return (
             (not self.workspace or profile.workspace in self.workspace)
@@ -201,29 +199,31 @@ class Selector:
         """Tell whether it takes in every profile of every workspace."""
         return self.of_workspace and "*" in self.workspace
 
-    def takes(self, profile: Profile) -> bool:
+    def matches_profile(self, profile: Profile) -> bool:
         """Tell whether the profile keys match."""
         return (
             (not self.workspace or "*" in self.workspace or profile.workspace in self.workspace)
             and (not self.network or profile.network in self.network)
             and (not self.profile or profile.id in self.profile)
             and (not self.profile_tag or not profile.tags.isdisjoint(self.profile_tag))
-            and not (self.excluding is not None and self.excluding.takes(profile))
+            and not (self.excluding is not None and self.excluding.matches_profile(profile))
         )
 
-    def fits(self, facts: Facts) -> bool:
+    def matches_attributes(self, attributes: PostAttributes) -> bool:
         """Tell whether the context keys match; keys that are not named always do."""
         return (
-            (not self.post_tag or not facts.post_tag.isdisjoint(self.post_tag))
-            and (not self.campaign or facts.campaign in self.campaign)
-            and (not self.kind or facts.kind in self.kind)
-            and (not self.language or facts.language in self.language)
-            and (not self.author_role or not facts.author_role.isdisjoint(self.author_role))
+            (not self.post_tag or not attributes.post_tag.isdisjoint(self.post_tag))
+            and (not self.campaign or attributes.campaign in self.campaign)
+            and (not self.kind or attributes.kind in self.kind)
+            and (not self.language or attributes.language in self.language)
+            and (not self.author_role or not attributes.author_role.isdisjoint(self.author_role))
         )
 
-    def matches(self, profile: Profile, facts: Facts | None = None) -> bool:
+    def matches(self, profile: Profile, attributes: PostAttributes | None = None) -> bool:
         """Tell whether *profile*, with a post of these facts, is meant."""
-        return self.takes(profile) and (facts is None or self.fits(facts))
+        return self.matches_profile(profile) and (
+            attributes is None or self.matches_attributes(attributes)
+        )
 
     def __str__(self) -> str:
         parts = [

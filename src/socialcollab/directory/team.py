@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from socialcollab.document_fields import Id, ListOf, NameShape, Text, as_words, shape
 from socialcollab.identifiers import check_id
-from socialcollab.sections import Id, ListOf, Ref, Text, as_words, shape
-
-__all__ = ["Team"]
 
 
 @attrs.frozen(kw_only=True)
@@ -28,10 +26,10 @@ class Team:
     id: str = attrs.field(metadata=shape(Id("team")))
     name: str = attrs.field(metadata=shape(Text(at_most=200, personal=True)), default="")
     members: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Ref("member"))), default=(), converter=as_words
+        metadata=shape(ListOf(item=NameShape("member"))), default=(), converter=as_words
     )
     includes: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Ref("team"))), default=(), converter=as_words
+        metadata=shape(ListOf(item=NameShape("team"))), default=(), converter=as_words
     )
 
     def __attrs_post_init__(self) -> None:

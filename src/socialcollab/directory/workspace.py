@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import attrs
 
+from socialcollab.document_fields import Id, ListOf, NameShape, Section, Text, as_words, shape
 from socialcollab.identifiers import check_id
-from socialcollab.sections import Id, ListOf, Ref, Section, Text, as_words, shape
 from socialcollab.time import BusinessHoursSection, zone
-
-__all__ = ["Workspace"]
 
 
 @attrs.frozen(kw_only=True)
@@ -44,8 +42,8 @@ class Workspace:
     business_hours: BusinessHoursSection | None = attrs.field(
         metadata=shape(Section(BusinessHoursSection)), default=None
     )
-    lead: str = attrs.field(metadata=shape(Ref("member")))
-    default_approval: str = attrs.field(metadata=shape(Ref("policy", also=("none",))))
+    lead: str = attrs.field(metadata=shape(NameShape("member")))
+    default_approval: str = attrs.field(metadata=shape(NameShape("policy", also=("none",))))
     domains: tuple[str, ...] = attrs.field(
         metadata=shape(ListOf(item=Text(at_most=253))), default=(), converter=as_words
     )

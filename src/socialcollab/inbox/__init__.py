@@ -1,6 +1,11 @@
 """Whose is this message? The sections of the document that say so."""
 
 from socialcollab.inbox.routine import Routine
-from socialcollab.inbox.routing import InboxSettings, Routing, When
+from socialcollab.inbox.routing import InboxSettings, Routing, RoutingCondition
 
-__all__ = ["InboxSettings", "Routine", "Routing", "When"]
+__all__ = [
+    "InboxSettings",
+    "Routine",
+    "Routing",
+    "RoutingCondition",
+]

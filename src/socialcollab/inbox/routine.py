@@ -6,13 +6,10 @@ from collections.abc import Iterable
 
 import attrs
 
-from socialcollab.directory import PROFILE_KEYS, Party, Selector, as_party, as_selector
+from socialcollab.directory import PROFILE_KEYS, Principal, Selector, as_principal, as_selector
+from socialcollab.document_fields import Id, ListOf, Parsed, PrincipalShape, Section, Text, shape
 from socialcollab.identifiers import check_id
-from socialcollab.sections import Id, ListOf, Parsed, Section, Text, shape
-from socialcollab.sections import Party as PartyShape
 from socialcollab.time import EVERY_PATTERN, Every
-
-__all__ = ["Routine"]
 
 
 def _as_every(value: str | Every) -> Every:
@@ -49,7 +46,7 @@ class Routine:
         metadata=shape(Parsed(grammar=Every, name="rule", pattern=EVERY_PATTERN)),
         converter=_as_every,
     )
-    responsible: Party = attrs.field(metadata=shape(PartyShape()), converter=as_party)
+    responsible: Principal = attrs.field(metadata=shape(PrincipalShape()), converter=as_principal)
     checklist: tuple[str, ...] = attrs.field(
         metadata=shape(ListOf(item=Text(at_most=300))), default=(), converter=_as_words
     )

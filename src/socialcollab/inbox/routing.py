@@ -7,14 +7,20 @@ from typing import Any
 
 import attrs
 
-from socialcollab.directory import PROFILE_KEYS, Party, Selector, as_party, as_selector
+from socialcollab.directory import PROFILE_KEYS, Principal, Selector, as_principal, as_selector
+from socialcollab.document_fields import (
+    Choice,
+    Id,
+    ListOf,
+    Parsed,
+    PrincipalShape,
+    Section,
+    Text,
+    shape,
+)
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id
-from socialcollab.sections import Choice, Id, ListOf, Parsed, Section, Text, shape
-from socialcollab.sections import Party as PartyShape
 from socialcollab.time import DURATION_PATTERN, Duration
-
-__all__ = ["InboxSettings", "Routing", "When"]
 
 PRIORITIES = ("critical", "high", "medium", "low", "none")
 
@@ -23,8 +29,8 @@ def _as_words(value: str | Iterable[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _as_when(value: When | Mapping[str, Any] | None) -> When | None:
-    return When(**value) if isinstance(value, Mapping) else value
+def _as_when(value: RoutingCondition | Mapping[str, Any] | None) -> RoutingCondition | None:
+    return RoutingCondition(**value) if isinstance(value, Mapping) else value
 
 
 def _as_duration(value: str | Duration) -> Duration:
@@ -41,11 +47,11 @@ class InboxSettings:
             ever unowned.
     """
 
-    fallback: Party = attrs.field(metadata=shape(PartyShape()), converter=as_party)
+    fallback: Principal = attrs.field(metadata=shape(PrincipalShape()), converter=as_principal)
 
 
 @attrs.frozen(kw_only=True)
-class When:
+class RoutingCondition:
     """
     What a message has to say for a rule to apply; content alone.
 
@@ -101,8 +107,10 @@ class Routing:
         ),
         converter=as_selector,
     )
-    when: When | None = attrs.field(metadata=shape(Section(When)), default=None, converter=_as_when)
-    assign: Party = attrs.field(metadata=shape(PartyShape()), converter=as_party)
+    when: RoutingCondition | None = attrs.field(
+        metadata=shape(Section(RoutingCondition)), default=None, converter=_as_when
+    )
+    assign: Principal = attrs.field(metadata=shape(PrincipalShape()), converter=as_principal)
     priority: str = attrs.field(metadata=shape(Choice(PRIORITIES)), default="none")
     respond_within: Duration | None = attrs.field(
         metadata=shape(Parsed(grammar=Duration, name="duration", pattern=DURATION_PATTERN)),

@@ -2,4 +2,7 @@
 
 from socialcollab.networks.limits import limits_broken, text_to_send
 
-__all__ = ["limits_broken", "text_to_send"]
+__all__ = [
+    "limits_broken",
+    "text_to_send",
+]

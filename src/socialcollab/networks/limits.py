@@ -6,14 +6,12 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from socialcollab.content import Image, Poll
-from socialcollab.directory.network import NetworkDescription
+from socialcollab.directory import NetworkDescription
 from socialcollab.text import entities, measure, text_with_links
-from socialcollab.transport.adapter import Outgoing
-
-__all__ = ["limits_broken", "text_to_send"]
+from socialcollab.transport import OutgoingPost
 
 
-def text_to_send(description: NetworkDescription, outgoing: Outgoing) -> str:
+def text_to_send(description: NetworkDescription, outgoing: OutgoingPost) -> str:
     """
     Return the text with the links that the network has no other place for.
 

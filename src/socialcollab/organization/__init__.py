@@ -1,41 +1,54 @@
 """The whole team in one document: who takes part, who may, who must agree, and when."""
 
-from socialcollab.organization.change import Change, changes_between
-from socialcollab.organization.departure import Departing, departing
+from socialcollab.organization.diff import Change, changes_between
 from socialcollab.organization.expectation import Expectation, FailedExpectation
-from socialcollab.organization.leftovers import Leftover, leftovers
+from socialcollab.organization.leftovers import DanglingRule, dangling_rules
+from socialcollab.organization.offboarding import (
+    OffboardingItem,
+    first_day_without,
+    handed_over,
+    offboarding_items,
+    refuse_successor,
+    successors_by_place,
+    workspaces_around,
+)
 from socialcollab.organization.organization import Organization
-from socialcollab.organization.removal import Hanging, Removal, removal
+from socialcollab.organization.references import Reference, References, references_to
+from socialcollab.organization.runtime_state import (
+    CalendarNote,
+    CampaignStart,
+    RuntimeState,
+    evolve_runtime_state,
+)
 from socialcollab.organization.settings import Settings
 from socialcollab.organization.shared_accounts import SharedAccount, shared_accounts
-from socialcollab.organization.standing_facts import (
-    CampaignStart,
-    Note,
-    StandingFacts,
-    evolve_facts,
-)
-from socialcollab.organization.unmatched import Unmatched, unmatched
+from socialcollab.organization.unmatched import UnmatchedRule, rules_matching_nothing
 
 __all__ = [
+    "CalendarNote",
     "CampaignStart",
     "Change",
-    "Departing",
+    "DanglingRule",
     "Expectation",
     "FailedExpectation",
-    "Hanging",
-    "Leftover",
-    "Note",
+    "OffboardingItem",
     "Organization",
-    "Removal",
+    "Reference",
+    "References",
+    "RuntimeState",
     "Settings",
     "SharedAccount",
-    "StandingFacts",
-    "Unmatched",
+    "UnmatchedRule",
     "changes_between",
-    "departing",
-    "evolve_facts",
-    "leftovers",
-    "removal",
+    "dangling_rules",
+    "evolve_runtime_state",
+    "first_day_without",
+    "handed_over",
+    "offboarding_items",
+    "references_to",
+    "refuse_successor",
+    "rules_matching_nothing",
     "shared_accounts",
-    "unmatched",
+    "successors_by_place",
+    "workspaces_around",
 ]

@@ -7,11 +7,9 @@ import datetime as dt
 import attrs
 
 from socialcollab.directory import PROFILE_KEYS, Selector, as_selector
+from socialcollab.document_fields import NameShape, Section, TimeOrDate, shape
 from socialcollab.errors import InvalidValueError
-from socialcollab.sections import Ref, Section, TimeOrDate, shape
 from socialcollab.verdicts import Verdict
-
-__all__ = ["Expectation", "FailedExpectation"]
 
 
 @attrs.frozen(kw_only=True)
@@ -36,9 +34,9 @@ class Expectation:
         InvalidValueError: If it says neither, or both.
     """
 
-    member: str = attrs.field(metadata=shape(Ref("member")))
-    can: str = attrs.field(metadata=shape(Ref("permission")), default="")
-    cannot: str = attrs.field(metadata=shape(Ref("permission")), default="")
+    member: str = attrs.field(metadata=shape(NameShape("member")))
+    can: str = attrs.field(metadata=shape(NameShape("permission")), default="")
+    cannot: str = attrs.field(metadata=shape(NameShape("permission")), default="")
     on: Selector = attrs.field(
         metadata=shape(Section(Selector, plain="profile", only=(*PROFILE_KEYS, "excluding"))),
         converter=as_selector,
@@ -75,7 +73,7 @@ class FailedExpectation:
 
     place: str
     expectation: Expectation
-    where: str
+    resource: str
     at: dt.datetime
     verdict: Verdict
 
@@ -83,7 +81,7 @@ class FailedExpectation:
         """Say what was expected, and what is so, with the verdict's reasons in *language*."""
         said = self.expectation
         wanted = f"can {said.can}" if said.can else f"cannot {said.cannot}"
-        where = self.where or f"any profile ({said.on} takes in none)"
+        where = self.resource or f"any profile ({said.on} takes in none)"
         return (
             f"{self.place}: expected that `{said.member}` {wanted} on {where}"
             f" at {self.at:%Y-%m-%d %H:%M} UTC, but {self.verdict.explain(language)}"

@@ -12,8 +12,6 @@ from socialcollab.verdicts import Verdict
 if TYPE_CHECKING:
     from socialcollab.organization.organization import Organization
 
-__all__ = ["failed_expectations"]
-
 
 def failed_expectations(
     organization: Organization, at: dt.datetime
@@ -35,7 +33,7 @@ def _failed(
     places = [
         (profile.id, profile.workspace)
         for profile in organization.profiles
-        if expectation.on.takes(profile)
+        if expectation.on.matches_profile(profile)
     ]
     if not places:
         places = [
@@ -50,13 +48,13 @@ def _failed(
         )
         if bool(verdict) != wanted:
             return FailedExpectation(
-                place=place, expectation=expectation, where=where, at=instant, verdict=verdict
+                place=place, expectation=expectation, resource=where, at=instant, verdict=verdict
             )
     if places:
         return None
     # An expectation of nothing would hold for ever, whatever changes.
     return FailedExpectation(
-        place=place, expectation=expectation, where="", at=now, verdict=Verdict.no()
+        place=place, expectation=expectation, resource="", at=now, verdict=Verdict.no()
     )
 
 

@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING
 import attrs
 
 from socialcollab.identifiers import MemberId
-from socialcollab.organization.removal import removal
+from socialcollab.organization.references import references_to
 from socialcollab.time import as_utc
 
 if TYPE_CHECKING:
     from socialcollab.organization.organization import Organization
 
-__all__ = ["Leftover", "leftovers"]
-
-_PASSED_OVER = frozenset({"teams", "expect", "absences", "given", "swaps"})
+_PASSED_OVER = frozenset({"teams", "expect", "absences", "temporary_grants", "swaps"})
 
 
 @attrs.frozen(kw_only=True)
-class Leftover:
+class DanglingRule:
     """
     A line that names only people who have left.
 
@@ -39,7 +37,7 @@ class Leftover:
         return f"{self.place} names only who has left: {names}"
 
 
-def leftovers(organization: Organization, at: dt.datetime) -> tuple[Leftover, ...]:
+def dangling_rules(organization: Organization, at: dt.datetime) -> tuple[DanglingRule, ...]:
     """
     Return where the document names only people who have left by an instant, sorted.
 
@@ -48,16 +46,16 @@ def leftovers(organization: Organization, at: dt.datetime) -> tuple[Leftover, ..
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
     """
-    scope = organization.access.rulebook.scope
+    scope = organization.access.bindings.scope
     found: dict[str, list[tuple[MemberId, int]]] = {}
     for member in sorted(scope.leaving):
         if scope.has_left(member, as_utc(at)):
-            for one in removal(organization, member).hangs:
+            for one in references_to(organization, member).references:
                 if one.section not in _PASSED_OVER:
                     place = re.sub(r"\[\d+\]$", "", one.place)
                     found.setdefault(place, []).append((MemberId(member), one.others))
     return tuple(
-        Leftover(place=place, members=tuple(member for member, _ in named))
+        DanglingRule(place=place, members=tuple(member for member, _ in named))
         for place, named in sorted(found.items())
         if named[0][1] < len(named)
     )

@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from socialcollab.content import Finding, Post, PostContent, canonical_json
-from socialcollab.directory import Facts, Member, Profile, Workspace
+from socialcollab.directory import Member, PostAttributes, Profile, Workspace
 from socialcollab.errors import NotFoundError
 from socialcollab.identifiers import nearest
-from socialcollab.organization.change import Change, changes_between
+from socialcollab.organization.diff import Change, changes_between
+from socialcollab.organization.document.writer import section_values
 from socialcollab.organization.expectation import FailedExpectation
 from socialcollab.organization.expected import failed_expectations
-from socialcollab.organization.removal import Removal, removal
-from socialcollab.organization.standing_facts import StandingFacts
-from socialcollab.organization.write import section_values
+from socialcollab.organization.references import References, references_to
+from socialcollab.organization.runtime_state import RuntimeState
 from socialcollab.organization.written import WrittenOrganization
 from socialcollab.permissions import (
     Access,
     Coverage,
-    Duty,
     Gap,
+    Rotation,
     coverage,
     gaps,
 )
@@ -36,15 +36,13 @@ from socialcollab.workflow import Policies
 
 if TYPE_CHECKING:
     from socialcollab.directory import NetworkDescription
-    from socialcollab.pages import Html
+    from socialcollab.showing import Html
     from socialcollab.styleguide import StyleGuide
-
-__all__ = ["Organization"]
 
 
 # What grants and forbids are read against.
 _AROUND_LINES: Final = (
-    "members", "profiles", "teams", "workspaces", "roles", "permissions", "duties",
+    "members", "profiles", "teams", "workspaces", "roles", "permissions", "rotations",
 )  # fmt: skip
 
 
@@ -121,12 +119,12 @@ class Organization(WrittenOrganization):
     def access(self) -> Access:
         """Who may do what, by the document, by what has been given or swapped, and by who is away."""
         access = self._document_access
-        scope = access.rulebook.scope
-        given = [grant for one in self.given if (grant := one.within(scope)) is not None]
+        scope = access.bindings.scope
+        given = [grant for one in self.temporary_grants if (grant := one.within(scope)) is not None]
         if given:
-            access = access.adding(*given)
+            access = access.with_grants(*given)
         if self.absences or self.swaps:
-            access = access.under(self.absences, swaps=self.swaps)
+            access = access.with_state(self.absences, swaps=self.swaps)
         return access
 
     @cached_property
@@ -140,7 +138,7 @@ class Organization(WrittenOrganization):
             custom_permissions=self.permissions.custom,
             grants=self.grants,
             forbids=self.forbids,
-            duties=self.duties,
+            rotations=self.rotations,
             timezone=self.settings.timezone,
         )
 
@@ -179,9 +177,9 @@ class Organization(WrittenOrganization):
         return MappingProxyType({member.id: member for member in self.members})
 
     @cached_property
-    def duties_by_id(self) -> Mapping[str, Duty]:
+    def rotations_by_id(self) -> Mapping[str, Rotation]:
         """The duties, by id."""
-        return MappingProxyType({duty.id: duty for duty in self.duties})
+        return MappingProxyType({rotation.id: rotation for rotation in self.rotations})
 
     @cached_property
     def zones(self) -> Mapping[str, str]:
@@ -287,7 +285,7 @@ class Organization(WrittenOrganization):
             "campaign": self.campaigns,
             "role": self.roles,
             "policy": self.approvals,
-            "duty": self.duties,
+            "rotation": self.rotations,
         }
         names = [one.id for one in known.get(kind, ())]
         # People still say Twitter.
@@ -295,9 +293,9 @@ class Organization(WrittenOrganization):
         near = said if said in names else nearest(name, names)
         return f"did you mean `{near}`?" if near else ""
 
-    def facts_of(self, post: Post) -> Facts:
+    def attributes_of(self, post: Post) -> PostAttributes:
         """Return what selectors may know of a post, but for the roles of its authors."""
-        return Facts(
+        return PostAttributes(
             post_tag=post.content.tags,
             campaign=post.content.campaign,
             kind=post.kind,
@@ -354,7 +352,7 @@ class Organization(WrittenOrganization):
         """Return every line in which *other* differs from this one, in the document's order."""
         return changes_between(self, other)
 
-    def under(self, facts: StandingFacts) -> Organization:
+    def with_state(self, state: RuntimeState) -> Organization:
         """
         Return what is in force when these facts hold.
 
@@ -363,7 +361,7 @@ class Organization(WrittenOrganization):
         what that person may. Facts about what the document does not know any
         more are passed over.
         """
-        started = {one.campaign: one for one in facts.campaigns}
+        started = {one.campaign: one for one in state.campaigns}
         campaigns = tuple(
             attrs.evolve(one, start=started[one.id].start, end=started[one.id].end)
             if one.id in started
@@ -375,17 +373,17 @@ class Organization(WrittenOrganization):
             there = attrs.evolve(self, campaigns=campaigns)
             # What it takes longest to work out does not depend on campaigns.
             there.__dict__["_document_access"] = self._document_access
-        said = facts.absences, facts.given, facts.swaps
-        if said != (there.absences, there.given, there.swaps):
+        said = state.absences, state.temporary_grants, state.swaps
+        if said != (there.absences, there.temporary_grants, there.swaps):
             # Nothing but rights depends on these: all else stays worked out.
             there = copy(there)
             there.__dict__.pop("access", None)
-            object.__setattr__(there, "absences", facts.absences)
-            object.__setattr__(there, "given", facts.given)
-            object.__setattr__(there, "swaps", facts.swaps)
+            object.__setattr__(there, "absences", state.absences)
+            object.__setattr__(there, "temporary_grants", state.temporary_grants)
+            object.__setattr__(there, "swaps", state.swaps)
         return there
 
-    def like(self, before: Organization) -> Organization:
+    def reuse_compiled(self, before: Organization) -> Organization:
         """
         Return the same, with who may do what taken over from *before* as far as it is the same.
 
@@ -400,7 +398,7 @@ class Organization(WrittenOrganization):
             return self
         there = copy(self)
         there.__dict__.pop("access", None)
-        there.__dict__["_document_access"] = known.replacing(
+        there.__dict__["_document_access"] = known.with_rules(
             grants=self.grants, forbids=self.forbids
         )
         return there
@@ -424,27 +422,27 @@ class Organization(WrittenOrganization):
         """
         Return when nobody can do what a duty gives, though somebody should.
 
-        See `socialcollab.permissions.gaps`. Whoever is away, or took over, by
+        See `socialcollab.permissions.analysis.gaps`. Whoever is away, or took over, by
         the facts is taken to be (see `under`).
         """
         return gaps(self.access, start=start, end=end)
 
-    def rights(
+    def permissions_table(
         self, *, at: dt.datetime, language: str = "en", workspaces: Collection[str] = ()
     ) -> Html:
         """Return a table of who may do what at an instant: members by profiles, as `rights_of`."""
-        from socialcollab.organization.rights import rights_of  # noqa: PLC0415  as needed
+        from socialcollab.organization.rights import organization_permissions  # noqa: PLC0415  as needed
 
-        return rights_of(self, at=at, language=language, workspaces=workspaces)
+        return organization_permissions(self, at=at, language=language, workspaces=workspaces)
 
-    def removal(self, member: str) -> Removal:
+    def references_to(self, member: str) -> References:
         """
         Return everything in the document, and among the facts, that hangs on a member.
 
         Raises:
             NotFoundError: If there is no such member.
         """
-        return removal(self, member)
+        return references_to(self, member)
 
     def check(self, at: dt.datetime) -> tuple[FailedExpectation, ...]:
         """

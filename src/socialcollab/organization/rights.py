@@ -5,9 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from socialcollab.pages import Html, RightsCell, RightsColumn, RightsRow, rights_table
-from socialcollab.pages.words import words
+from socialcollab.pages import (
+    PermissionsCell,
+    PermissionsColumn,
+    PermissionsRow,
+    permissions_table,
+    words,
+)
 from socialcollab.permissions import Access
+from socialcollab.showing import Html
 from socialcollab.time import as_utc, local_time
 
 if TYPE_CHECKING:
@@ -15,12 +21,10 @@ if TYPE_CHECKING:
 
     from socialcollab.organization.organization import Organization
 
-__all__ = ["rights_of"]
-
 _SHOWN = ("approve", "publish")
 
 
-def rights_of(
+def organization_permissions(
     organization: Organization,
     *,
     at: dt.datetime,
@@ -52,12 +56,12 @@ def rights_of(
         key=lambda one: (one.workspace, one.id),
     )
     rows = [
-        RightsRow(
+        PermissionsRow(
             member=member.id,
             name=member.name,
             kind=member.kind,
             suspended=member.suspended,
-            left=organization.access.rulebook.scope.has_left(member.id, at),
+            left=organization.access.bindings.scope.has_left(member.id, at),
             cells=tuple(
                 _cell(
                     organization.access,
@@ -72,9 +76,9 @@ def rights_of(
         )
         for member in organization.members
     ]
-    return rights_table(
+    return permissions_table(
         [
-            RightsColumn(workspace=one.workspace, profile=one.id, network=one.network)
+            PermissionsColumn(workspace=one.workspace, profile=one.id, network=one.network)
             for one in profiles
         ],
         [row for row in rows if not workspaces or any(map(_says, row.cells))],
@@ -82,7 +86,7 @@ def rights_of(
     )
 
 
-def _says(cell: RightsCell) -> bool:
+def _says(cell: PermissionsCell) -> bool:
     return cell.level != "nothing" or bool(cell.barred)
 
 
@@ -94,7 +98,7 @@ def _cell(
     *,
     zone: str,
     said: Mapping[str, str],
-) -> RightsCell:
+) -> PermissionsCell:
     may = {
         permission
         for permission in ("view", "comment", "draft", *_SHOWN)
@@ -112,10 +116,10 @@ def _cell(
     barred = [
         permission
         for permission in ("view", "draft", *_SHOWN)
-        if access.rulebook.carrying(member, permission, profile, at=at) is not None
-        and access.rulebook.barring(member, permission, profile, at=at)
+        if access.bindings.granting_rule(member, permission, profile, at=at) is not None
+        and access.bindings.matching_forbids(member, permission, profile, at=at)
     ]
-    return RightsCell(
+    return PermissionsCell(
         level=level,
         notes=tuple(_notes(access, member, profile, at, may, zone=zone, said=said)),
         barred=tuple(barred),
@@ -136,15 +140,15 @@ def _notes(
     notes: dict[str, None] = {}
     for permission in sorted(may):
         verdict = access.check(member, permission, profile, at=at)
-        for reason in verdict.because:
-            if reason.code == "stands_in_for":
+        for reason in verdict.reasons:
+            if reason.code == "delegate_of":
                 notes[said["rights.stands_in"].format(absent=reason["absent"])] = None
-            elif reason.code.startswith("duty.") and reason["member"] == member:
-                notes[said["rights.duty"]] = None
+            elif reason.code.startswith("shift.") and reason["member"] == member:
+                notes[said["permissions.on_duty"]] = None
     ends = {
         end
         for permission in may
-        for start, end in access.spans(member).get((permission, profile), ())
+        for start, end in access.permission_periods(member).get((permission, profile), ())
         if end is not None and (start is None or start <= at) and at < end
     }
     if ends:

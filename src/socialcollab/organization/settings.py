@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import attrs
 
+from socialcollab.document_fields import Id, Parsed, Section, Text, shape
 from socialcollab.identifiers import check_id
-from socialcollab.sections import Id, Parsed, Section, Text, shape
 from socialcollab.time import BusinessHoursSection, ZoneName
-
-__all__ = ["Settings"]
 
 
 def _as_zone(value: str) -> ZoneName:

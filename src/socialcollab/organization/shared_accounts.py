@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from socialcollab.directory import Profile
     from socialcollab.organization.organization import Organization
 
-__all__ = ["SharedAccount", "shared_accounts"]
-
 
 @attrs.frozen(kw_only=True)
 class SharedAccount:

@@ -11,15 +11,13 @@ from socialcollab.workflow import ApprovalPolicy
 if TYPE_CHECKING:
     from socialcollab.organization.organization import Organization
 
-__all__ = ["organization_html"]
-
 
 def organization_html(organization: Organization) -> str:
     """Return the HTML of an organization: identifiers alone, no names and no contacts."""
     counted = {
         "members": len(organization.members),
         "teams": len(organization.teams),
-        "duties": len(organization.duties),
+        "rotations": len(organization.rotations),
         "campaigns": len(organization.campaigns),
         "blackouts": len(organization.blackouts),
         "slot plans": len(organization.slot_plans),

@@ -13,12 +13,10 @@ from socialcollab.identifiers import nearest
 if TYPE_CHECKING:
     from socialcollab.organization.organization import Organization
 
-__all__ = ["Unmatched", "unmatched"]
-
 _SECTIONS = (
     "grants",
     "forbids",
-    "duties",
+    "rotations",
     "approvals",
     "slot_plans",
     "blackouts",
@@ -29,7 +27,7 @@ _MOST_LISTED = 5
 
 
 @attrs.frozen(kw_only=True)
-class Unmatched:
+class UnmatchedRule:
     """
     A line whose `on` matches no profile, and is about no workspace as a whole.
 
@@ -50,7 +48,7 @@ class Unmatched:
         return f"{said}; {self.suggestion}" if self.suggestion else said
 
 
-def unmatched(organization: Organization) -> tuple[Unmatched, ...]:
+def rules_matching_nothing(organization: Organization) -> tuple[UnmatchedRule, ...]:
     """
     Return the lines that are about nothing, in the document's order.
 
@@ -61,11 +59,11 @@ def unmatched(organization: Organization) -> tuple[Unmatched, ...]:
     for section in _SECTIONS:
         for number, line in enumerate(getattr(organization, section)):
             on = line.on if isinstance(line.on, Selector) else Selector.of(line.on)
-            if on.of_workspace or any(on.takes(one) for one in organization.profiles):
+            if on.of_workspace or any(on.matches_profile(one) for one in organization.profiles):
                 continue
             place = getattr(line, "place", "") or f"{section}[{number}]"
             found.append(
-                Unmatched(
+                UnmatchedRule(
                     place=f"{place}.on",
                     on=on,
                     suggestion=next(_suggestions(on, organization.profiles), ""),
@@ -77,7 +75,7 @@ def unmatched(organization: Organization) -> tuple[Unmatched, ...]:
 def _suggestions(on: Selector, profiles: Iterable[Profile]) -> Iterator[str]:
     """Yield for each key what it would have to say, all others as they are."""
     if on.excluding is not None and any(
-        attrs.evolve(on, excluding=None).takes(one) for one in profiles
+        attrs.evolve(on, excluding=None).matches_profile(one) for one in profiles
     ):
         yield f"it leaves out all that it matches: excluding {on.excluding}"
     # The key that is said most narrowly is the likeliest to be wrong.
@@ -103,7 +101,7 @@ def _suggestions(on: Selector, profiles: Iterable[Profile]) -> Iterator[str]:
 
 
 def _fits(on: Selector, profile: Profile, keys: Iterable[str]) -> bool:
-    return not (on.excluding is not None and on.excluding.takes(profile)) and all(
+    return not (on.excluding is not None and on.excluding.matches_profile(profile)) and all(
         "*" in getattr(on, key) or not set(getattr(on, key)).isdisjoint(_values(profile, key))
         for key in keys
     )

@@ -13,30 +13,28 @@ import attrs
 
 from socialcollab.content import canonical_json
 from socialcollab.directory import Campaign, Member, Profile, Team, Workspace
+from socialcollab.document_fields import ListOf, MapOf, Section, shape
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.inbox import InboxSettings, Routine, Routing
-from socialcollab.organization.document import read_document
+from socialcollab.organization.document.document import read_document
+from socialcollab.organization.document.reader import fields_of
+from socialcollab.organization.document.writer import plain_values, section_values
 from socialcollab.organization.expectation import Expectation
-from socialcollab.organization.reader import fields_of
 from socialcollab.organization.settings import Settings
-from socialcollab.organization.write import plain_values, section_values
 from socialcollab.permissions import (
     Absence,
     CustomPermissions,
-    Duty,
     Forbid,
-    GivenGrant,
     Grant,
     Role,
-    Swap,
+    Rotation,
+    ShiftSwap,
+    TemporaryGrant,
 )
 from socialcollab.scheduling import Blackout, SlotPlan
-from socialcollab.sections import ListOf, MapOf, Section, shape
-from socialcollab.styleguide.section import Style
+from socialcollab.styleguide import Style
 from socialcollab.workflow import ApprovalPolicy
-
-__all__ = ["WrittenOrganization"]
 
 
 def _many(cls: type[Any], *, key: str = "") -> Any:
@@ -77,7 +75,7 @@ class WrittenOrganization:
     )
     grants: tuple[Grant, ...] = _many(Grant)
     forbids: tuple[Forbid, ...] = _many(Forbid)
-    duties: tuple[Duty, ...] = _many(Duty)
+    rotations: tuple[Rotation, ...] = _many(Rotation)
     approvals: tuple[ApprovalPolicy, ...] = _many(ApprovalPolicy)
     slot_plans: tuple[SlotPlan, ...] = _many(SlotPlan)
     blackouts: tuple[Blackout, ...] = _many(Blackout)
@@ -90,8 +88,10 @@ class WrittenOrganization:
         factory=dict, converter=_as_files, repr=False, hash=False
     )
     absences: tuple[Absence, ...] = attrs.field(default=(), repr=False, eq=False, kw_only=True)
-    given: tuple[GivenGrant, ...] = attrs.field(default=(), repr=False, eq=False, kw_only=True)
-    swaps: tuple[Swap, ...] = attrs.field(default=(), repr=False, eq=False, kw_only=True)
+    temporary_grants: tuple[TemporaryGrant, ...] = attrs.field(
+        default=(), repr=False, eq=False, kw_only=True
+    )
+    swaps: tuple[ShiftSwap, ...] = attrs.field(default=(), repr=False, eq=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         # What was made by hand is held to the same rules as what was read.
@@ -107,7 +107,7 @@ class WrittenOrganization:
 
             OSError: If the document itself cannot be read.
         """
-        from socialcollab.organization.load import read_files  # noqa: PLC0415  the file that reads
+        from socialcollab.organization.document.files import read_files  # noqa: PLC0415  the file that reads
 
         text, files = read_files(path, fields_of(cls))
         return cls.loads(text, files=files)
@@ -174,7 +174,7 @@ class WrittenOrganization:
         Raises:
             ExceptionGroup: Of one `FaultError` for each fault.
         """
-        from socialcollab.organization.document import tables_of  # noqa: PLC0415
+        from socialcollab.organization.document.document import tables_of  # noqa: PLC0415
 
         table = dict(tables_of(document))
         for key, added in (("members", members), ("teams", teams), ("grants", grants)):
@@ -202,12 +202,12 @@ class WrittenOrganization:
             ExceptionGroup: Of one `FaultError` for each fault that the
                 parameters bring about.
         """
-        from socialcollab.organization.template import fill_template  # noqa: PLC0415
+        from socialcollab.organization.document.template import fill_template  # noqa: PLC0415
 
         document, files = fill_template(name, params)
         return cls._read(document, files)
 
-    def adding(
+    def with_sections(
         self, *, files: Mapping[str, bytes] | None = None, **sections: Iterable[Any]
     ) -> Self:
         """
@@ -280,7 +280,7 @@ class WrittenOrganization:
         It lets through what only the loader can know: references, uniqueness,
         the order of bounds, names of zones, rules, and named files.
         """
-        from socialcollab.organization.schema import document_schema  # noqa: PLC0415
+        from socialcollab.organization.document.schema import document_schema  # noqa: PLC0415
 
         return document_schema(fields_of(cls))
 

@@ -1,17 +1,18 @@
 """HTML that needs no script and no server: pages, tables, previews, the month."""
 
-from socialcollab.pages.calendar import (
-    STATES,
-    CalendarBlock,
-    CalendarEntry,
-    CalendarNote,
-    month_calendar,
-)
-from socialcollab.pages.markup import Html, escape, safe_href, safe_source
+from socialcollab.pages.calendar import CalendarBlock, CalendarEntry, CalendarNote, month_calendar
+from socialcollab.pages.markup import safe_source
 from socialcollab.pages.preview import LinkCard, PreviewImage, PreviewPost, preview
-from socialcollab.pages.rights import RightsCell, RightsColumn, RightsRow, rights_table
+from socialcollab.pages.rights import (
+    PermissionsCell,
+    PermissionsColumn,
+    PermissionsRow,
+    permissions_table,
+)
 from socialcollab.pages.shell import page
-from socialcollab.pages.table import Tone, badge, heading, join, paragraph, table
+from socialcollab.pages.table import badge, heading, join, paragraph, table
+from socialcollab.pages.words import words
+from socialcollab.showing import STATES, Html, Tone, escape, safe_href
 
 __all__ = [
     "STATES",
@@ -20,11 +21,11 @@ __all__ = [
     "CalendarNote",
     "Html",
     "LinkCard",
+    "PermissionsCell",
+    "PermissionsColumn",
+    "PermissionsRow",
     "PreviewImage",
     "PreviewPost",
-    "RightsCell",
-    "RightsColumn",
-    "RightsRow",
     "Tone",
     "badge",
     "escape",
@@ -33,9 +34,10 @@ __all__ = [
     "month_calendar",
     "page",
     "paragraph",
+    "permissions_table",
     "preview",
-    "rights_table",
     "safe_href",
     "safe_source",
     "table",
+    "words",
 ]

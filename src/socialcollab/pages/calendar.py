@@ -10,14 +10,11 @@ from typing import Literal
 
 import attrs
 
-from socialcollab.directory import NETWORKS
+from socialcollab.directory.networks import NETWORKS
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.pages.markup import Html, escape, safe_href
 from socialcollab.pages.words import MONTHS, WEEKDAYS, words
-from socialcollab.showing import STATES
-
-__all__ = ["STATES", "CalendarBlock", "CalendarEntry", "CalendarNote", "month_calendar"]
+from socialcollab.showing import STATES, Html, escape, safe_href
 
 _GONE = frozenset({"rejected", "cancelled", "expired", "removed"})
 _SHOWN = 6

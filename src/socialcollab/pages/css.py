@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CSS"]
-
 CSS: Final = """
 :root{color-scheme:light dark;
 --paper:#fbfaf7;--card:#fff;--ink:#1d1c1a;--soft:#5f5b54;--faint:#8a857b;--line:#e4e0d8;--wash:#f3f0ea;--link:#1456a8;

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import re
 
-from socialcollab.showing import Html, escape, safe_href
-
-__all__ = ["Html", "escape", "safe_href", "safe_source"]
-
 
 def safe_source(source: str) -> str:
     """

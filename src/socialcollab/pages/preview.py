@@ -11,11 +11,10 @@ import attrs
 from socialcollab.directory import NetworkDescription
 from socialcollab.directory import network as described
 from socialcollab.pages.calendar import network_sign
-from socialcollab.pages.markup import Html, escape, safe_href, safe_source
+from socialcollab.pages.markup import safe_source
 from socialcollab.pages.words import MONTHS, words
+from socialcollab.showing import Html, escape, safe_href
 from socialcollab.text import Length, entities, fitting_end, graphemes, measure
-
-__all__ = ["LinkCard", "PreviewImage", "PreviewPost", "preview"]
 
 # So much of a text that is far too long is shown; the rest is left out with a mark.
 _SHOWN_PAST_LIMIT = 400

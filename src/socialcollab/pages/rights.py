@@ -10,12 +10,9 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.pages.calendar import network_sign
-from socialcollab.pages.markup import Html, escape
 from socialcollab.pages.table import badge
 from socialcollab.pages.words import words
-from socialcollab.showing import Tone
-
-__all__ = ["RightsCell", "RightsColumn", "RightsRow", "rights_table"]
+from socialcollab.showing import Html, Tone, escape
 
 LEVELS: Final[Mapping[str, tuple[Tone, int]]] = {
     "nothing": ("grey", 0),
@@ -29,7 +26,7 @@ LEVELS: Final[Mapping[str, tuple[Tone, int]]] = {
 
 
 @attrs.frozen(kw_only=True)
-class RightsColumn:
+class PermissionsColumn:
     """
     A profile.
 
@@ -47,7 +44,7 @@ class RightsColumn:
 
 
 @attrs.frozen(kw_only=True)
-class RightsCell:
+class PermissionsCell:
     """
     What one member may on one profile.
 
@@ -71,7 +68,7 @@ class RightsCell:
 
 
 @attrs.frozen(kw_only=True)
-class RightsRow:
+class PermissionsRow:
     """
     A member, with a cell for each column.
 
@@ -94,11 +91,11 @@ class RightsRow:
     kind: str = "staff"
     suspended: bool = False
     left: bool = False
-    cells: tuple[RightsCell, ...]
+    cells: tuple[PermissionsCell, ...]
 
 
-def rights_table(
-    columns: Sequence[RightsColumn], rows: Iterable[RightsRow], *, language: str = "en"
+def permissions_table(
+    columns: Sequence[PermissionsColumn], rows: Iterable[PermissionsRow], *, language: str = "en"
 ) -> Html:
     """
     Return the table.
@@ -134,7 +131,7 @@ def rights_table(
     )
 
 
-def _row(row: RightsRow, count: int, said: Mapping[str, str]) -> str:
+def _row(row: PermissionsRow, count: int, said: Mapping[str, str]) -> str:
     if len(row.cells) != count:
         raise InvalidValueError(
             f"the row of `{row.member}` has {len(row.cells)} cells for {count} profiles",
@@ -152,7 +149,7 @@ def _row(row: RightsRow, count: int, said: Mapping[str, str]) -> str:
     return f'<tr><th scope="row">{name} {" ".join(marks)}{below}</th>{cells}</tr>'
 
 
-def _cell(cell: RightsCell, said: Mapping[str, str]) -> str:
+def _cell(cell: PermissionsCell, said: Mapping[str, str]) -> str:
     tone, _ = LEVELS[cell.level]
     notes = "".join(f"<small><bdi>{escape(note)}</bdi></small>" for note in cell.notes)
     barred = "".join(

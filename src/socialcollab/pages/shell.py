@@ -6,9 +6,7 @@ import re
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.pages.css import CSS
-from socialcollab.pages.markup import escape
-
-__all__ = ["page"]
+from socialcollab.showing import escape
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 # Nothing may run, and nothing may be asked of a server, even if an escape were forgotten.

@@ -6,10 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.pages.markup import Html, escape
-from socialcollab.showing import Tone
-
-__all__ = ["Tone", "badge", "heading", "join", "paragraph", "table"]
+from socialcollab.showing import Html, Tone, escape
 
 
 def badge(text: str, tone: Tone = "grey") -> Html:

@@ -9,8 +9,6 @@ from typing import Final
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 
-__all__ = ["LANGUAGES", "MONTHS", "WEEKDAYS", "words"]
-
 MONTHS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "en": (
@@ -71,7 +69,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "state.unknown": "unknown",
         "state.removing": "being removed",
         "state.removed": "removed",
-        "state.observed": "posted elsewhere",
+        "state.native_post": "posted elsewhere",
         "legend.states": "States",
         "legend.profiles": "Profiles",
         "blackout": "Blackout",
@@ -104,7 +102,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "rights.publishes_approves": "publishes and approves",
         "rights.barred": "not {permission}",
         "rights.until": "until {until}",
-        "rights.duty": "on duty",
+        "permissions.on_duty": "on duty",
         "rights.stands_in": "for {absent}",
         "rights.client": "client",
         "rights.guest": "guest",
@@ -132,7 +130,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "state.unknown": "onbekend",
         "state.removing": "wordt verwijderd",
         "state.removed": "verwijderd",
-        "state.observed": "elders geplaatst",
+        "state.native_post": "elders geplaatst",
         "legend.states": "Status",
         "legend.profiles": "Profielen",
         "blackout": "Stilte",
@@ -165,7 +163,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "rights.publishes_approves": "plaatst en keurt goed",
         "rights.barred": "geen {permission}",
         "rights.until": "tot {until}",
-        "rights.duty": "heeft dienst",
+        "permissions.on_duty": "heeft dienst",
         "rights.stands_in": "voor {absent}",
         "rights.client": "klant",
         "rights.guest": "gast",

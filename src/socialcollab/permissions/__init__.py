@@ -1,30 +1,49 @@
 """Who may do what, where and when."""
 
-from socialcollab.permissions.absence import Absence
 from socialcollab.permissions.access import Access
-from socialcollab.permissions.comparing import Comparison, RightsChange, compare
-from socialcollab.permissions.covering import Coverage, Loss, coverage
-from socialcollab.permissions.duty import Duty
-from socialcollab.permissions.gaining import Gain, gains, ungivable, unlendable, unswappable
-from socialcollab.permissions.gaps import Gap, gaps
-from socialcollab.permissions.given import GivenGrant
-from socialcollab.permissions.grant import Forbid, Grant
-from socialcollab.permissions.listed_turn import ListedTurn
-from socialcollab.permissions.own_rights import HeldRights, MemberRights, PlaceRights, rights_of
-from socialcollab.permissions.permission import (
+from socialcollab.permissions.analysis.coverage import Coverage, Loss, coverage
+from socialcollab.permissions.analysis.diff import Comparison, PermissionChange, compare
+from socialcollab.permissions.analysis.effective import (
+    EffectivePermissions,
+    HeldPermissions,
+    ResourcePermissions,
+    effective_permissions,
+)
+from socialcollab.permissions.analysis.escalation import (
+    Gain,
+    escalations,
+    escalations_by_absence,
+    escalations_by_swap,
+    gains,
+    gift_of,
+    merged,
+    without,
+)
+from socialcollab.permissions.analysis.gaps import Gap, gaps
+from socialcollab.permissions.analysis.owners import holds_for_ever, owners
+from socialcollab.permissions.engine.binding import bind_rule
+from socialcollab.permissions.engine.rotation_binding import RotationBinding
+from socialcollab.permissions.engine.scope import EVERYWHERE
+from socialcollab.permissions.model.absence import Absence
+from socialcollab.permissions.model.grant import Forbid, Grant
+from socialcollab.permissions.model.permission import (
     ALL,
     COMMAND_PERMISSIONS,
     PERMISSIONS,
     TO_COME,
     CustomPermissions,
 )
-from socialcollab.permissions.role import Role, Roles
-from socialcollab.permissions.rota import Turn
-from socialcollab.permissions.swap import Swap
+from socialcollab.permissions.model.role import Role, Roles, find_cycle
+from socialcollab.permissions.model.temporary_grant import TemporaryGrant
+from socialcollab.permissions.rotations.listed_shift import ListedShift
+from socialcollab.permissions.rotations.roster import Shift
+from socialcollab.permissions.rotations.rotation import Rotation
+from socialcollab.permissions.rotations.shift_swap import ShiftSwap
 
 __all__ = [
     "ALL",
     "COMMAND_PERMISSIONS",
+    "EVERYWHERE",
     "PERMISSIONS",
     "TO_COME",
     "Absence",
@@ -32,28 +51,36 @@ __all__ = [
     "Comparison",
     "Coverage",
     "CustomPermissions",
-    "Duty",
+    "EffectivePermissions",
     "Forbid",
     "Gain",
     "Gap",
-    "GivenGrant",
     "Grant",
-    "HeldRights",
-    "ListedTurn",
+    "HeldPermissions",
+    "ListedShift",
     "Loss",
-    "MemberRights",
-    "PlaceRights",
-    "RightsChange",
+    "PermissionChange",
+    "ResourcePermissions",
     "Role",
     "Roles",
-    "Swap",
-    "Turn",
+    "Rotation",
+    "RotationBinding",
+    "Shift",
+    "ShiftSwap",
+    "TemporaryGrant",
+    "bind_rule",
     "compare",
     "coverage",
+    "effective_permissions",
+    "escalations",
+    "escalations_by_absence",
+    "escalations_by_swap",
+    "find_cycle",
     "gains",
     "gaps",
-    "rights_of",
-    "ungivable",
-    "unlendable",
-    "unswappable",
+    "gift_of",
+    "holds_for_ever",
+    "merged",
+    "owners",
+    "without",
 ]

@@ -6,28 +6,26 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final, TypeVar
 
-from socialcollab.directory import Member, Party, Profile, Team, Workspace
+from socialcollab.directory import Member, Principal, Profile, Team, Workspace
 from socialcollab.identifiers import MemberId, ProfileId
-from socialcollab.permissions.absence import Absence
-from socialcollab.permissions.advice import AccessAdvice
-from socialcollab.permissions.duty import Duty
-from socialcollab.permissions.duty_line import read_duty
-from socialcollab.permissions.gaining import ungivable
-from socialcollab.permissions.grant import Forbid, Grant
-from socialcollab.permissions.line import read_line
-from socialcollab.permissions.many import each
-from socialcollab.permissions.question import Question
-from socialcollab.permissions.rights import ordered
-from socialcollab.permissions.role import Role, Roles
-from socialcollab.permissions.rulebook import Rulebook
-from socialcollab.permissions.scope import EVERYWHERE, Scope, Span, by_id
-from socialcollab.permissions.stand_ins import StandIns
-from socialcollab.permissions.swap import Swap
-from socialcollab.permissions.turn_answers import TurnAnswers
+from socialcollab.permissions.analysis.escalation import escalations
+from socialcollab.permissions.analysis.explain import AccessAdvice
+from socialcollab.permissions.engine.batch import each
+from socialcollab.permissions.engine.binding import bind_rule
+from socialcollab.permissions.engine.binding_set import BindingSet
+from socialcollab.permissions.engine.delegations import Delegations
+from socialcollab.permissions.engine.member_bindings import ordered
+from socialcollab.permissions.engine.question import Question
+from socialcollab.permissions.engine.rotation_binding import bind_rotation
+from socialcollab.permissions.engine.scope import EVERYWHERE, Scope, Span, by_id
+from socialcollab.permissions.engine.shift_answers import ShiftAnswers
+from socialcollab.permissions.model.absence import Absence
+from socialcollab.permissions.model.grant import Forbid, Grant
+from socialcollab.permissions.model.role import Role, Roles
+from socialcollab.permissions.rotations.rotation import Rotation
+from socialcollab.permissions.rotations.shift_swap import ShiftSwap
 from socialcollab.time import as_utc
 from socialcollab.verdicts import Reason, Verdict
-
-__all__ = ["Access"]
 
 _UTC: Final = dt.UTC
 _MOST_KEPT: Final = 10_000
@@ -35,7 +33,7 @@ _Key = TypeVar("_Key")
 _Answer = TypeVar("_Answer")
 
 
-class Access(TurnAnswers):
+class Access(ShiftAnswers):
     """
     The answers to "who may?", from plain values.
 
@@ -49,20 +47,20 @@ class Access(TurnAnswers):
     allow, as far as the absence names it, unless a forbid binds either of the
     two; what one has as a delegate is not passed on.
 
-    A question's *where* is a profile, a workspace or ``*``. A line speaks of a
+    A question's *resource* is a profile, a workspace or ``*``. A line speaks of a
     workspace as a whole if it names the workspace and no profile keys beside
     it, and of ``*`` if it names every workspace in that way.
     """
 
-    def __init__(self, *, rulebook: Rulebook, absences: Iterable[Absence] = ()) -> None:
-        super().__init__(rulebook, StandIns(rulebook, absences))
-        self._scope = rulebook.scope
+    def __init__(self, *, bindings: BindingSet, absences: Iterable[Absence] = ()) -> None:
+        super().__init__(bindings, Delegations(bindings, absences))
+        self._scope = bindings.scope
         # At hand, for the question that is asked most.
-        self._rows = rulebook.rows
-        self._bits = rulebook.table.bits
-        self._kinds = rulebook.table.kinds
+        self._rows = bindings.rows
+        self._bits = bindings.table.bits
+        self._kinds = bindings.table.kinds
         # Whose row does not say all.
-        self._waiting = rulebook.waiting | self._stand_ins.people
+        self._waiting = bindings.waiting | self._delegations.people
         # What carries the latest yeses, where it does not depend on the instant.
         self._settled: dict[tuple[str, str, str], Reason] = {}
         self._profiles: dict[
@@ -78,9 +76,9 @@ class Access(TurnAnswers):
         roles: Iterable[Role] | Mapping[str, Iterable[str]] = (),
         grants: Iterable[Grant] = (),
         forbids: Iterable[Forbid] = (),
-        duties: Iterable[Duty] = (),
+        rotations: Iterable[Rotation] = (),
         absences: Iterable[Absence] = (),
-        swaps: Iterable[Swap] = (),
+        swaps: Iterable[ShiftSwap] = (),
         teams: Iterable[Team] | Mapping[str, Iterable[str]] = (),
         workspaces: Iterable[Workspace] = (),
         custom_permissions: Iterable[str] = (),
@@ -118,24 +116,26 @@ class Access(TurnAnswers):
             roles=Roles(by_id("role", roles), frozenset(custom_permissions)),
             timezone=timezone,
         )
-        rulebook = Rulebook(
+        bindings = BindingSet(
             scope=scope,
-            grants=(read_line(grant, n, scope) for n, grant in enumerate(grants)),
-            forbids=(read_line(forbid, n, scope) for n, forbid in enumerate(forbids)),
-            duties=(read_duty(duty, n, scope) for n, duty in enumerate(duties)),
+            grants=(bind_rule(grant, n, scope) for n, grant in enumerate(grants)),
+            forbids=(bind_rule(forbid, n, scope) for n, forbid in enumerate(forbids)),
+            rotations=(bind_rotation(rotation, n, scope) for n, rotation in enumerate(rotations)),
         )
-        return cls(rulebook=rulebook.under(swaps), absences=absences)
+        return cls(bindings=bindings.with_swaps(swaps), absences=absences)
 
-    def under(self, absences: Iterable[Absence] = (), *, swaps: Iterable[Swap] = ()) -> Access:
+    def with_state(
+        self, absences: Iterable[Absence] = (), *, swaps: Iterable[ShiftSwap] = ()
+    ) -> Access:
         """
         Return the same with these absences and swaps and no others.
 
         An absence of, or a delegate, whom nobody knows is passed over, and so
         is a swap of a duty, or to a member, that nobody knows.
         """
-        return Access(rulebook=self._rulebook.under(swaps), absences=absences)
+        return Access(bindings=self._bindings.with_swaps(swaps), absences=absences)
 
-    def adding(self, *grants: Grant) -> Access:
+    def with_grants(self, *grants: Grant) -> Access:
         """
         Return the same with these grants beside its own.
 
@@ -143,10 +143,10 @@ class Access(TurnAnswers):
             InvalidValueError: If one names what does not exist.
         """
         return Access(
-            rulebook=self._rulebook.adding(*grants), absences=self._stand_ins.all_absences
+            bindings=self._bindings.with_grants(*grants), absences=self._delegations.all_absences
         )
 
-    def replacing(self, *, grants: Iterable[Grant], forbids: Iterable[Forbid] = ()) -> Access:
+    def with_rules(self, *, grants: Iterable[Grant], forbids: Iterable[Forbid] = ()) -> Access:
         """
         Return the same with these grants and forbids, and no others of either.
 
@@ -156,13 +156,13 @@ class Access(TurnAnswers):
         Raises:
             InvalidValueError: If one names what does not exist.
         """
-        rulebook = self._rulebook.replacing(grants=grants, forbids=forbids)
-        return Access(rulebook=rulebook, absences=self._stand_ins.all_absences)
+        bindings = self._bindings.with_rules(grants=grants, forbids=forbids)
+        return Access(bindings=bindings, absences=self._delegations.all_absences)
 
     @property
-    def rulebook(self) -> Rulebook:
+    def bindings(self) -> BindingSet:
         """What the lines give and bar, whoever is away."""
-        return self._rulebook
+        return self._bindings
 
     @property
     def roles(self) -> Roles:
@@ -173,7 +173,7 @@ class Access(TurnAnswers):
         self,
         member: str,
         permission: str,
-        where: str,
+        resource: str,
         *,
         at: dt.datetime,
         authors: Collection[str] = (),
@@ -186,7 +186,7 @@ class Access(TurnAnswers):
 
             permission: A permission's name.
 
-            where: A profile, a workspace, or ``*``.
+            resource: A profile, a workspace, or ``*``.
 
             at: The instant.
 
@@ -204,31 +204,31 @@ class Access(TurnAnswers):
         if row is not None and bit is not None:
             if at.tzinfo is not _UTC:
                 as_utc(at)
-            if where in row and row[where] & bit:
+            if resource in row and row[resource] & bit:
                 return True
-            kind = self._kinds.get(where)
+            kind = self._kinds.get(resource)
             if kind is not None:
                 if kind in row and row[kind] & bit:
                     return True
                 if member not in self._waiting:
                     return False
-        return self._allows(member, permission, where, as_utc(at), authors)
+        return self._allows(member, permission, resource, as_utc(at), authors)
 
     def _allows(
-        self, member: str, permission: str, where: str, at: dt.datetime, authors: Collection[str]
+        self, member: str, permission: str, resource: str, at: dt.datetime, authors: Collection[str]
     ) -> bool:
-        self._scope.check_question(permission, where)
-        if self._rulebook.allows(member, permission, where, at):
+        self._scope.check_question(permission, resource)
+        if self._bindings.allows(member, permission, resource, at):
             return True
         return any(
-            self._stand_ins.carrying(member, permission, where, at, authors)
-        ) and not self._rulebook.rights(member).bars(permission, where, at)
+            self._delegations.carrying(member, permission, resource, at, authors)
+        ) and not self._bindings.bindings_of(member).forbids_at(permission, resource, at)
 
     def check(
         self,
         member: str,
         permission: str,
-        where: str,
+        resource: str,
         *,
         at: dt.datetime,
         authors: Collection[str] = (),
@@ -241,7 +241,7 @@ class Access(TurnAnswers):
 
             permission: A permission's name.
 
-            where: A profile, a workspace, or ``*``.
+            resource: A profile, a workspace, or ``*``.
 
             at: The instant.
 
@@ -259,20 +259,20 @@ class Access(TurnAnswers):
             NaiveDatetimeError: If *at* has no UTC offset.
         """
         at = as_utc(at)
-        advice = AccessAdvice(self, member, permission, where, at, authors)
-        settled = self._settled.get((member, permission, where))
+        advice = AccessAdvice(self, member, permission, resource, at, authors)
+        settled = self._settled.get((member, permission, resource))
         if settled is None:
-            self._scope.check_question(permission, where)
-            settled = self._settle(member, permission, where)
+            self._scope.check_question(permission, resource)
+            settled = self._settle(member, permission, resource)
         if settled is not None:
             return Verdict.yes(settled, advice=advice)
         if member not in self._scope.members:
             return Verdict.no(Reason.of("not_a_member", member=member), advice=advice)
-        resting = self.barred_altogether(member, at=at)
+        resting = self.inactive_reason(member, at=at)
         if resting is not None:
             return Verdict.no(resting, advice=advice)
-        carrying = self._carrying(member, permission, where, at=at, authors=authors)
-        barring = self._rulebook.barring(member, permission, where, at=at)
+        carrying = self._carrying(member, permission, resource, at=at, authors=authors)
+        barring = self._bindings.matching_forbids(member, permission, resource, at=at)
         if carrying and not barring:
             return Verdict.yes(*carrying, advice=advice)
         because = tuple(
@@ -280,35 +280,35 @@ class Access(TurnAnswers):
                 "forbid.why" if line.source.reason else "forbid",
                 member=member,
                 permission=permission,
-                where=where,
-                line=line.place,
+                resource=resource,
+                rule=line.place,
                 **({"reason": line.source.reason} if line.source.reason else {}),
             )
             for line in barring
         )
         return Verdict.no(*because, advice=advice)
 
-    def _settle(self, member: str, permission: str, where: str) -> Reason | None:
+    def _settle(self, member: str, permission: str, resource: str) -> Reason | None:
         """
         Return what carries a yes, for whom nothing depends on the instant, and keep it.
 
         None of a no, and of those under a forbid: these take more.
         """
-        rights = self._rulebook.rights(member)
+        rights = self._bindings.bindings_of(member)
         if rights.forbids or member in self._waiting:
             return None
         lines = [
             line
             for line in rights.grants
-            if permission in line.permissions and where in line.places
+            if permission in line.permissions and resource in line.resources
         ]
         if not lines:
             return None
-        reason = ordered(lines)[0].reason(member, where)
-        _keep(self._settled, (member, permission, where), reason)
+        reason = ordered(lines)[0].reason(member, resource)
+        _keep(self._settled, (member, permission, resource), reason)
         return reason
 
-    def allows_each(
+    def allows_batch(
         self, questions: Iterable[tuple[str, str, str]], *, at: dt.datetime
     ) -> tuple[bool, ...]:
         """
@@ -328,7 +328,7 @@ class Access(TurnAnswers):
         at = as_utc(at)
         return tuple(each(self.allows, questions, at=at))
 
-    def check_each(
+    def check_batch(
         self, questions: Iterable[tuple[str, str, str]], *, at: dt.datetime
     ) -> tuple[Verdict, ...]:
         """
@@ -352,22 +352,22 @@ class Access(TurnAnswers):
         self,
         member: str,
         permission: str,
-        where: str,
+        resource: str,
         *,
         at: dt.datetime,
         authors: Collection[str],
     ) -> tuple[Reason, ...]:
         """Return what carries a yes, as little as does: a grant, else a turn, else a standing in."""
-        own = self._rulebook.carrying(member, permission, where, at=at)
+        own = self._bindings.granting_rule(member, permission, resource, at=at)
         if own is not None:
             return (own,)
-        for one in self._stand_ins.carrying(member, permission, where, at, authors):
-            theirs = self._rulebook.carrying(one.member, permission, where, at=at)
+        for one in self._delegations.carrying(member, permission, resource, at, authors):
+            theirs = self._bindings.granting_rule(one.member, permission, resource, at=at)
             if theirs is not None:
                 return (_standing_in(one), theirs)
         return ()
 
-    def barred_altogether(self, member: str, *, at: dt.datetime) -> Reason | None:
+    def inactive_reason(self, member: str, *, at: dt.datetime) -> Reason | None:
         """Return why none of a member's rights count then: suspended, or gone for good; or None."""
         known = self._scope.members.get(member)
         if known is not None and known.suspended:
@@ -377,7 +377,7 @@ class Access(TurnAnswers):
         return None
 
     def delegates(
-        self, member: str, permission: str, where: str, *, at: dt.datetime
+        self, member: str, permission: str, resource: str, *, at: dt.datetime
     ) -> tuple[MemberId, ...]:
         """
         Return who may in the place of *member* then, because *member* is away, sorted.
@@ -388,22 +388,22 @@ class Access(TurnAnswers):
             NaiveDatetimeError: If *at* has no UTC offset.
         """
         at = as_utc(at)
-        self._scope.check_question(permission, where)
-        return self._stand_ins.delegates(member, permission, where, at)
+        self._scope.check_question(permission, resource)
+        return self._delegations.delegates(member, permission, resource, at)
 
-    def could_stand_in(self, question: Question) -> Iterator[Absence]:
+    def possible_delegations(self, question: Question) -> Iterator[Absence]:
         """Yield the absences, past and to come too, in which the asker stands in with what is asked."""
-        return self._stand_ins.could(question)
+        return self._delegations.possible(question)
 
     @property
     def all_absences(self) -> tuple[Absence, ...]:
         """The absences of members, whether or not somebody stands in."""
-        return self._stand_ins.all_absences
+        return self._delegations.all_absences
 
     @property
     def absences(self) -> tuple[Absence, ...]:
         """The absences in which somebody known stands in for somebody known."""
-        return self._stand_ins.absences
+        return self._delegations.absences
 
     def can_give(self, giver: str, grant: Grant, *, at: dt.datetime) -> Verdict:
         """
@@ -426,15 +426,15 @@ class Access(TurnAnswers):
             NaiveDatetimeError: If *at* has no UTC offset.
         """
         at = as_utc(at)
-        after = self.adding(grant)
-        line = after.rulebook.grants[-1]
-        for where in self._scope.places:
-            may = self._rulebook.allows(giver, "manage_access", where, at)
-            if line.speaks_of(where) and not may:
-                return Verdict.no(Reason.of("gives_unmanaged", giver=giver, where=where))
-        more = ungivable(giver, self, after, at=at)
+        after = self.with_grants(grant)
+        line = after.bindings.grants[-1]
+        for resource in self._scope.resources:
+            may = self._bindings.allows(giver, "manage_access", resource, at)
+            if line.applies_to(resource) and not may:
+                return Verdict.no(Reason.of("grant_unmanaged", giver=giver, resource=resource))
+        more = escalations(giver, self, after, at=at)
         if not more:
-            return Verdict.yes(Reason.of("holds_what_it_gives", giver=giver))
+            return Verdict.yes(Reason.of("holds_all_granted", giver=giver))
         return Verdict.no(*(gain.refused(giver) for gain in more))
 
     def profiles(self, member: str, permission: str, *, at: dt.datetime) -> tuple[ProfileId, ...]:
@@ -463,52 +463,54 @@ class Access(TurnAnswers):
         """Return the profiles where *member* always may, and those where the instant may decide."""
         self._scope.check_question(permission, EVERYWHERE)
         profiles = self._scope.profiles
-        row = self._rulebook.row(member)
-        always = self._rulebook.table.places(row, permission) & profiles.keys()
+        row = self._bindings.row(member)
+        always = self._bindings.table.resources(row, permission) & profiles.keys()
         at_times: set[str] = set()
         if member in self._waiting:
-            absent = self._stand_ins.stood_in_for(member, permission)
+            absent = self._delegations.delegators(member, permission)
             for name in (member, *absent):
-                at_times |= self._rulebook.rights(name).places_ever(permission)
+                at_times |= self._bindings.bindings_of(name).resources_ever(permission)
         return (
             tuple(ProfileId(one) for one in sorted(always)),
             tuple(ProfileId(one) for one in sorted((at_times - always) & profiles.keys())),
         )
 
-    def members(self, permission: str, where: str, *, at: dt.datetime) -> tuple[MemberId, ...]:
+    def members(self, permission: str, resource: str, *, at: dt.datetime) -> tuple[MemberId, ...]:
         """Return everyone who may, sorted."""
-        self._scope.check_question(permission, where)
+        self._scope.check_question(permission, resource)
         at = as_utc(at)
-        able = self._rulebook.members_with(permission, where)
+        able = self._bindings.members_with(permission, resource)
         # Nobody else comes by it but in the place of one of them.
-        candidates = able | {one.delegate for one in self._stand_ins.absences if one.member in able}
+        candidates = able | {
+            one.delegate for one in self._delegations.absences if one.member in able
+        }
         return tuple(
             MemberId(member)
             for member in sorted(candidates)
-            if self.allows(member, permission, where, at=at)
+            if self.allows(member, permission, resource, at=at)
         )
 
-    def permissions_of(self, member: str, where: str, *, at: dt.datetime) -> tuple[str, ...]:
+    def permissions_of(self, member: str, resource: str, *, at: dt.datetime) -> tuple[str, ...]:
         """Return everything *member* may do there, sorted."""
         return tuple(
             permission
             for permission in sorted(self.roles.permission_names)
-            if self.allows(member, permission, where, at=at)
+            if self.allows(member, permission, resource, at=at)
         )
 
-    def holds(self, member: str, role: str, where: str, *, at: dt.datetime) -> bool:
+    def has_role(self, member: str, role: str, resource: str, *, at: dt.datetime) -> bool:
         """Tell whether *member* has *role*, or one that includes it, by a grant or on duty."""
-        return self._rulebook.holds(member, role, where, at=as_utc(at))
+        return self._bindings.has_role(member, role, resource, at=as_utc(at))
 
-    def holders(self, role: str, where: str) -> Mapping[MemberId, tuple[Span, ...]]:
+    def role_periods(self, role: str, resource: str) -> Mapping[MemberId, tuple[Span, ...]]:
         """
         Return when who has *role*, or one that includes it, there, as far as that is known.
 
         By grants, the turns of lists, and what is swapped; nobody if there is no such place.
         """
-        return self._rulebook.holders(role, where)
+        return self._bindings.role_periods(role, resource)
 
-    def spans(self, member: str) -> Mapping[tuple[str, str], tuple[Span, ...]]:
+    def permission_periods(self, member: str) -> Mapping[tuple[str, str], tuple[Span, ...]]:
         """
         Return when *member* may do what where by grants, every forbid taken off.
 
@@ -517,22 +519,22 @@ class Access(TurnAnswers):
             order, each with its first instant and the first after it in UTC,
             None where there is no bound; they neither overlap nor touch.
         """
-        return self._rulebook.spans(member)
+        return self._bindings.permission_periods(member)
 
-    def nearest_place(self, where: str, other: Access) -> str:
+    def nearest_resource(self, resource: str, other: Access) -> str:
         """
-        Return *where* if it exists here, else its workspace in *other* if that does, else ``*``.
+        Return *resource* if it exists here, else its workspace in *other* if that does, else ``*``.
 
         A right on a place that is still to come is judged by the place around it.
         """
-        if where in self._kinds:
-            return where
-        profile = other._scope.profiles.get(where)
+        if resource in self._kinds:
+            return resource
+        profile = other._scope.profiles.get(resource)
         return profile.workspace if profile and profile.workspace in self._kinds else EVERYWHERE
 
-    def everyone_in(self, party: Party) -> tuple[MemberId, ...]:
+    def everyone_in(self, principal: Principal) -> tuple[MemberId, ...]:
         """Return the members of a member or team party, sorted; roles need a place, see `holds`."""
-        return self._scope.everyone_in(party)
+        return self._scope.everyone_in(principal)
 
     def member(self, member: str) -> Member | None:
         """Return a member by id, or None."""
@@ -553,7 +555,7 @@ def _keep(kept: dict[_Key, _Answer], key: _Key, answer: _Answer) -> None:
 
 def _standing_in(absence: Absence) -> Reason:
     return Reason.of(
-        "stands_in_for",
+        "delegate_of",
         member=absence.delegate,
         absent=absence.member,
         until=absence.end.isoformat(),

@@ -1,15 +1,15 @@
 """Scheduling: slot plans, blackouts, the calendar with its clashes and free slots, spreadsheets."""
 
 from socialcollab.scheduling.blackout import Blackout
-from socialcollab.scheduling.calendar import Calendar, Entry, Lane
+from socialcollab.scheduling.calendar import Calendar, Entry, ProfileCalendar
 from socialcollab.scheduling.clash import Clash, ClashKind, check_time, find_clashes
-from socialcollab.scheduling.formula import looks_like_formula
+from socialcollab.scheduling.csv.formula import looks_like_formula
+from socialcollab.scheduling.csv.read import iter_csv, read_csv
+from socialcollab.scheduling.csv.row import Imported, SheetLimits, SheetProblem, SheetRow
+from socialcollab.scheduling.csv.write import write_csv, write_problems
 from socialcollab.scheduling.ics import write_ics
 from socialcollab.scheduling.next_slot import BlockedSlot, SlotChoice, next_slot
-from socialcollab.scheduling.read_csv import iter_csv, read_csv
-from socialcollab.scheduling.sheet_row import Imported, SheetLimits, SheetProblem, SheetRow
 from socialcollab.scheduling.slot_plan import SlotPlan
-from socialcollab.scheduling.write_csv import write_csv, write_problems
 
 __all__ = [
     "Blackout",
@@ -19,7 +19,7 @@ __all__ = [
     "ClashKind",
     "Entry",
     "Imported",
-    "Lane",
+    "ProfileCalendar",
     "SheetLimits",
     "SheetProblem",
     "SheetRow",

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from socialcollab.directory import Selector, as_selector
+from socialcollab.document_fields import LocalTime, Parsed, Section, Text, shape
 from socialcollab.errors import InvalidValueError
-from socialcollab.sections import LocalTime, Parsed, Section, Text, shape
 from socialcollab.time import EVERY_PATTERN, Every, Window, as_utc, local_time, parse_local, resolve
 from socialcollab.time import zone as zone_named
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
-
-__all__ = ["Blackout"]
 
 _DAY = dt.timedelta(days=1)
 

@@ -10,15 +10,13 @@ from typing import Self
 import attrs
 
 from socialcollab.content import Hold
-from socialcollab.directory import Facts, Profile
+from socialcollab.directory import PostAttributes, Profile
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.scheduling.blackout import Blackout
 from socialcollab.scheduling.slot_plan import SlotPlan
 from socialcollab.showing import card, day, quoted, rows, state_badge, unbroken
 from socialcollab.time import TimeOfDay, as_utc, local_time, resolve, zone
-
-__all__ = ["Calendar", "Entry", "Lane"]
 
 # What stands in these states takes up no room: it did not go out, or is gone.
 _ABSENT = frozenset({"cancelled", "rejected", "expired", "failed", "missed", "removed"})
@@ -38,7 +36,7 @@ class Entry:
 
         title: What people see on the calendar.
 
-        state: The state of the post or delivery; "observed" if it was made on
+        state: The state of the post or delivery; "native_post" if it was made on
             the network itself. Those that are cancelled,
             rejected, expired, failed, missed or removed take up no room.
 
@@ -51,7 +49,7 @@ class Entry:
     post: str
     title: str = ""
     state: str = "waiting"
-    facts: Facts | None = None
+    attributes: PostAttributes | None = None
 
     @property
     def occupies(self) -> bool:
@@ -64,7 +62,7 @@ def _by_time(entry: Entry) -> tuple[dt.datetime, str]:
 
 
 @attrs.frozen(kw_only=True)
-class Lane:
+class ProfileCalendar:
     """
     All that concerns one profile.
 
@@ -143,7 +141,7 @@ class Calendar:
         lanes: What concerns each profile, by profile id.
     """
 
-    lanes: Mapping[str, Lane]
+    profile_calendars: Mapping[str, ProfileCalendar]
 
     @classmethod
     def of(
@@ -182,24 +180,26 @@ class Calendar:
             NotFoundError: If an entry is on a profile that is not given.
         """
         plans, silences, stops = tuple(slot_plans), tuple(blackouts), tuple(holds)
-        lanes: dict[str, Lane] = {}
+        profile_calendars: dict[str, ProfileCalendar] = {}
         for profile in profiles:
-            if profile.id in lanes:
+            if profile.id in profile_calendars:
                 raise InvalidValueError(f"profile `{profile.id}` is given twice", value=profile.id)
             name = (zones or {}).get(profile.workspace) or zone
-            lanes[profile.id] = _lane(profile, name, plans, silences, stops)
-        return cls(lanes).adding(*entries)
+            profile_calendars[profile.id] = _profile_calendar(profile, name, plans, silences, stops)
+        return cls(profile_calendars).adding(*entries)
 
-    def lane(self, profile: str) -> Lane:
+    def profile_calendar(self, profile: str) -> ProfileCalendar:
         """
         Return what concerns a profile.
 
         Raises:
             NotFoundError: If there is no such profile.
         """
-        found = self.lanes.get(profile)
+        found = self.profile_calendars.get(profile)
         if found is None:
-            raise NotFoundError("profile", profile, suggestion=did_you_mean(profile, self.lanes))
+            raise NotFoundError(
+                "profile", profile, suggestion=did_you_mean(profile, self.profile_calendars)
+            )
         return found
 
     def entries(
@@ -210,8 +210,8 @@ class Calendar:
         last = as_utc(end) if end is not None else None
         found = (
             entry
-            for lane in self.lanes.values()
-            for entry in lane.entries
+            for profile_calendar in self.profile_calendars.values()
+            for entry in profile_calendar.entries
             if (first is None or entry.at >= first) and (last is None or entry.at < last)
         )
         return tuple(sorted(found, key=lambda entry: (entry.at, entry.post, entry.profile)))
@@ -219,17 +219,21 @@ class Calendar:
     def _repr_html_(self) -> str:
         lines, before = [], ""
         for entry in self.entries():
-            local = local_time(entry.at, self.lanes[entry.profile].zone)
+            local = local_time(entry.at, self.profile_calendars[entry.profile].zone)
             today = day(local.date())
             shown = "" if today == before else unbroken(today)
             mark = state_badge(entry.state)
             lines.append([shown, f"{local:%H:%M}", entry.profile, entry.title, mark])
             before = today
-        zones = sorted({lane.zone for lane in self.lanes.values()})
+        zones = sorted(
+            {profile_calendar.zone for profile_calendar in self.profile_calendars.values()}
+        )
         return card(
             "Calendar",
             rows(["day", "at", "to", "post", "state"], lines) or quoted("Nothing is planned."),
-            aside=f"{', '.join(self.lanes)} in {', '.join(zones)}" if self.lanes else "",
+            aside=f"{', '.join(self.profile_calendars)} in {', '.join(zones)}"
+            if self.profile_calendars
+            else "",
         )
 
     def adding(self, *entries: Entry) -> Self:
@@ -244,43 +248,48 @@ class Calendar:
             more.setdefault(entry.profile, []).append(entry)
         changed = {
             profile: attrs.evolve(
-                self.lane(profile),
-                entries=tuple(sorted((*self.lane(profile).entries, *added), key=_by_time)),
+                self.profile_calendar(profile),
+                entries=tuple(
+                    sorted((*self.profile_calendar(profile).entries, *added), key=_by_time)
+                ),
             )
             for profile, added in more.items()
         }
-        return type(self)({**self.lanes, **changed})
+        return type(self)({**self.profile_calendars, **changed})
 
     def without(self, post: str) -> Self:
         """Return the calendar without the entries of a post."""
         return type(self)(
             {
                 profile: attrs.evolve(
-                    lane, entries=tuple(entry for entry in lane.entries if entry.post != post)
+                    profile_calendar,
+                    entries=tuple(
+                        entry for entry in profile_calendar.entries if entry.post != post
+                    ),
                 )
-                for profile, lane in self.lanes.items()
+                for profile, profile_calendar in self.profile_calendars.items()
             }
         )
 
 
-def _lane(
+def _profile_calendar(
     profile: Profile,
     zone_name: str,
     plans: tuple[SlotPlan, ...],
     blackouts: tuple[Blackout, ...],
     holds: tuple[Hold, ...],
-) -> Lane:
+) -> ProfileCalendar:
     if not zone_name:
         raise InvalidValueError(
             f"workspace `{profile.workspace}` of profile `{profile.id}` has no zone;"
             " give `zone` or `zones`",
             value=profile.workspace,
         )
-    mine = [plan for plan in plans if plan.on.takes(profile)]
+    mine = [plan for plan in plans if plan.on.matches_profile(profile)]
     gaps = [plan.min_gap.elapsed for plan in mine if plan.min_gap is not None]
     caps = [plan.max_per_day for plan in mine if plan.max_per_day is not None]
     times = [slot for plan in mine for slot in plan.slots]
-    return Lane(
+    return ProfileCalendar(
         profile=profile,
         zone=zone(zone_name).key,
         slots=tuple(
@@ -289,7 +298,7 @@ def _lane(
         ),
         min_gap=max(gaps, default=None),
         max_per_day=min(caps, default=None),
-        blackouts=tuple(one for one in blackouts if one.on.takes(profile)),
-        holds=tuple(one for one in holds if one.on.takes(profile)),
+        blackouts=tuple(one for one in blackouts if one.on.matches_profile(profile)),
+        holds=tuple(one for one in holds if one.on.matches_profile(profile)),
         entries=(),
     )

@@ -9,13 +9,11 @@ from typing import Literal
 
 import attrs
 
-from socialcollab.directory import Facts
-from socialcollab.scheduling.calendar import Calendar, Entry, Lane
+from socialcollab.directory import PostAttributes
+from socialcollab.scheduling.calendar import Calendar, Entry, ProfileCalendar
 from socialcollab.showing import badge, card, facts, moment, unbroken
 from socialcollab.time import as_utc, local_time
 from socialcollab.verdicts import Reason
-
-__all__ = ["Clash", "ClashKind", "check_time", "find_clashes"]
 
 ClashKind = Literal["same_slot", "gap", "cap", "blackout", "hold"]
 """Two posts at once; too soon after another; too many a day; planned silence; a stop in force."""
@@ -63,7 +61,7 @@ def check_time(
     profile: str,
     at: dt.datetime,
     *,
-    facts: Facts | None = None,
+    attributes: PostAttributes | None = None,
     post: str = "",
 ) -> tuple[Clash, ...]:
     """
@@ -76,7 +74,7 @@ def check_time(
 
         at: The instant.
 
-        facts: What is known of the post; None lets blackouts and holds match
+        attributes: What is known of the post; None lets blackouts and holds match
             by profile alone.
 
         post: The post itself if it is on the calendar already: it is not in
@@ -87,7 +85,7 @@ def check_time(
 
         NaiveDatetimeError: If *at* has no UTC offset.
     """
-    return tuple(_clashes(calendar.lane(profile), as_utc(at), facts, post))
+    return tuple(_clashes(calendar.profile_calendar(profile), as_utc(at), attributes, post))
 
 
 def find_clashes(
@@ -116,66 +114,73 @@ def find_clashes(
     Raises:
         NotFoundError: If there is no such profile.
     """
-    lanes = (
-        calendar.lanes.values() if profiles is None else [calendar.lane(one) for one in profiles]
+    profile_calendars = (
+        calendar.profile_calendars.values()
+        if profiles is None
+        else [calendar.profile_calendar(one) for one in profiles]
     )
     first = as_utc(start) if start is not None else None
     last = as_utc(end) if end is not None else None
     found = [
         clash
-        for lane in lanes
-        for clash in _sweep(lane)
+        for profile_calendar in profile_calendars
+        for clash in _sweep(profile_calendar)
         if (first is None or clash.at >= first) and (last is None or clash.at < last)
     ]
     return tuple(sorted(found, key=lambda clash: (clash.at, clash.profile, clash.kind)))
 
 
-def _local(lane: Lane, at: dt.datetime) -> str:
-    return f"{local_time(at, lane.zone):%Y-%m-%d %H:%M}"
+def _local(profile_calendar: ProfileCalendar, at: dt.datetime) -> str:
+    return f"{local_time(at, profile_calendar.zone):%Y-%m-%d %H:%M}"
 
 
-def _same_slot(lane: Lane, at: dt.datetime, others: tuple[Entry, ...]) -> Reason:
+def _same_slot(
+    profile_calendar: ProfileCalendar, at: dt.datetime, others: tuple[Entry, ...]
+) -> Reason:
     return Reason.of(
         "clash.same_slot",
-        profile=lane.profile.id,
-        time=_local(lane, at),
+        profile=profile_calendar.profile.id,
+        time=_local(profile_calendar, at),
         posts=", ".join(entry.post for entry in others),
     )
 
 
-def _too_close(lane: Lane, at: dt.datetime, other: Entry) -> Reason:
+def _too_close(profile_calendar: ProfileCalendar, at: dt.datetime, other: Entry) -> Reason:
     return Reason.of(
         "clash.gap",
-        profile=lane.profile.id,
-        time=_local(lane, at),
+        profile=profile_calendar.profile.id,
+        time=_local(profile_calendar, at),
         post=other.post,
-        other_time=_local(lane, other.at),
-        gap=int(lane.min_gap.total_seconds() // 60) if lane.min_gap else 0,
+        other_time=_local(profile_calendar, other.at),
+        gap=int(profile_calendar.min_gap.total_seconds() // 60) if profile_calendar.min_gap else 0,
     )
 
 
-def _too_many(lane: Lane, at: dt.datetime) -> Reason:
+def _too_many(profile_calendar: ProfileCalendar, at: dt.datetime) -> Reason:
     return Reason.of(
         "clash.cap",
-        profile=lane.profile.id,
-        date=_local(lane, at)[:10],
-        most=lane.max_per_day or 0,
+        profile=profile_calendar.profile.id,
+        date=_local(profile_calendar, at)[:10],
+        most=profile_calendar.max_per_day or 0,
     )
 
 
 def _stopped(
-    lane: Lane, at: dt.datetime, facts: Facts | None, entries: tuple[Entry, ...]
+    profile_calendar: ProfileCalendar,
+    at: dt.datetime,
+    attributes: PostAttributes | None,
+    entries: tuple[Entry, ...],
 ) -> Iterator[Clash]:
-    profile, time = lane.profile, _local(lane, at)
-    for blackout in lane.blackouts:
-        if blackout.on.matches(profile, facts) and blackout.covers(lane.zone, at):
+    profile, time = profile_calendar.profile, _local(profile_calendar, at)
+    for blackout in profile_calendar.blackouts:
+        if blackout.on.matches(profile, attributes) and blackout.covers(profile_calendar.zone, at):
             reason = Reason.of(
                 "clash.blackout", profile=profile.id, time=time, reason=blackout.reason or "-"
             )
             yield Clash(kind="blackout", profile=profile.id, at=at, entries=entries, reason=reason)
-    for hold in lane.holds:
-        in_force = hold.at <= at and (hold.until is None or at < hold.until)
-        if in_force and hold.on.matches(profile, facts):
+    for hold in profile_calendar.holds:
+        as_of = hold.at <= at and (hold.until is None or at < hold.until)
+        if as_of and hold.on.matches(profile, attributes):
             reason = Reason.of(
                 "clash.hold", profile=profile.id, time=time, reason=hold.reason or "-"
             )
@@ -186,52 +191,64 @@ def _minute(at: dt.datetime) -> dt.datetime:
     return at.replace(second=0, microsecond=0)
 
 
-def _clashes(lane: Lane, at: dt.datetime, facts: Facts | None, post: str) -> Iterator[Clash]:
-    profile, minute = lane.profile.id, dt.timedelta(minutes=1)
+def _clashes(
+    profile_calendar: ProfileCalendar, at: dt.datetime, attributes: PostAttributes | None, post: str
+) -> Iterator[Clash]:
+    profile, minute = profile_calendar.profile.id, dt.timedelta(minutes=1)
 
     def room(a: dt.datetime, b: dt.datetime) -> tuple[Entry, ...]:
-        return tuple(one for one in lane.between(a, b) if one.occupies and one.post != post)
+        return tuple(
+            one for one in profile_calendar.between(a, b) if one.occupies and one.post != post
+        )
 
     same = room(_minute(at), _minute(at) + minute)
     if same:
-        reason = _same_slot(lane, at, same)
+        reason = _same_slot(profile_calendar, at, same)
         yield Clash(kind="same_slot", profile=profile, at=at, entries=same, reason=reason)
-    if lane.min_gap is not None:
-        near = room(at - lane.min_gap + dt.timedelta(microseconds=1), at + lane.min_gap)
+    if profile_calendar.min_gap is not None:
+        near = room(
+            at - profile_calendar.min_gap + dt.timedelta(microseconds=1),
+            at + profile_calendar.min_gap,
+        )
         for other in near:
             if other not in same:
-                reason = _too_close(lane, at, other)
+                reason = _too_close(profile_calendar, at, other)
                 yield Clash(kind="gap", profile=profile, at=at, entries=(other,), reason=reason)
-    if lane.max_per_day is not None:
-        today = room(*lane.day_of(at))
-        if len(today) >= lane.max_per_day:
-            reason = _too_many(lane, at)
+    if profile_calendar.max_per_day is not None:
+        today = room(*profile_calendar.day_of(at))
+        if len(today) >= profile_calendar.max_per_day:
+            reason = _too_many(profile_calendar, at)
             yield Clash(kind="cap", profile=profile, at=at, entries=today, reason=reason)
-    yield from _stopped(lane, at, facts, ())
+    yield from _stopped(profile_calendar, at, attributes, ())
 
 
-def _sweep(lane: Lane) -> Iterator[Clash]:
-    profile = lane.profile.id
-    entries = tuple(entry for entry in lane.entries if entry.occupies)
+def _sweep(profile_calendar: ProfileCalendar) -> Iterator[Clash]:
+    profile = profile_calendar.profile.id
+    entries = tuple(entry for entry in profile_calendar.entries if entry.occupies)
     minutes = [tuple(group) for _, group in groupby(entries, key=lambda entry: _minute(entry.at))]
     for group in minutes:
         if len(group) > 1:
-            reason = _same_slot(lane, group[0].at, group)
+            reason = _same_slot(profile_calendar, group[0].at, group)
             yield Clash(
                 kind="same_slot", profile=profile, at=group[0].at, entries=group, reason=reason
             )
     for before, after in pairwise(minutes):
-        if lane.min_gap is not None and after[0].at - before[-1].at < lane.min_gap:
-            reason = _too_close(lane, after[0].at, before[-1])
+        if (
+            profile_calendar.min_gap is not None
+            and after[0].at - before[-1].at < profile_calendar.min_gap
+        ):
+            reason = _too_close(profile_calendar, after[0].at, before[-1])
             pair = (before[-1], after[0])
             yield Clash(kind="gap", profile=profile, at=after[0].at, entries=pair, reason=reason)
-    if lane.max_per_day is not None:
-        days = groupby(entries, key=lambda entry: local_time(entry.at, lane.zone).date())
+    if profile_calendar.max_per_day is not None:
+        days = groupby(
+            entries, key=lambda entry: local_time(entry.at, profile_calendar.zone).date()
+        )
         for _, group_of_day in days:
             today = tuple(group_of_day)
-            if len(today) > lane.max_per_day:
-                at = today[lane.max_per_day].at
-                reason = _too_many(lane, at)
+            if len(today) > profile_calendar.max_per_day:
+                at = today[profile_calendar.max_per_day].at
+                reason = _too_many(profile_calendar, at)
                 yield Clash(kind="cap", profile=profile, at=at, entries=today, reason=reason)
     for entry in entries:
-        yield from _stopped(lane, entry.at, entry.facts, (entry,))
+        yield from _stopped(profile_calendar, entry.at, entry.attributes, (entry,))

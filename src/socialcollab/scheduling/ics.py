@@ -9,8 +9,6 @@ from socialcollab.errors import MissingExtraError
 from socialcollab.scheduling.calendar import Calendar, Entry
 from socialcollab.time import as_utc, zone
 
-__all__ = ["write_ics"]
-
 
 def write_ics(
     source: Calendar | Iterable[Entry],
@@ -60,7 +58,11 @@ def write_ics(
     entries = source.entries() if isinstance(source, Calendar) else source
     seen: dict[str, int] = {}
     for entry in entries:
-        where = source.lane(entry.profile).zone if isinstance(source, Calendar) else time_zone
+        where = (
+            source.profile_calendar(entry.profile).zone
+            if isinstance(source, Calendar)
+            else time_zone
+        )
         start = entry.at if where in ("", "UTC") else entry.at.astimezone(zone(where))
         uid = f"{entry.post}.{entry.profile}"
         seen[uid] = seen.get(uid, 0) + 1

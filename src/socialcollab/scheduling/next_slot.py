@@ -6,14 +6,12 @@ import datetime as dt
 
 import attrs
 
-from socialcollab.directory import Facts
+from socialcollab.directory import PostAttributes
 from socialcollab.errors import InvalidValueError
 from socialcollab.scheduling.calendar import Calendar
 from socialcollab.scheduling.clash import check_time
 from socialcollab.time import as_utc, local_time
 from socialcollab.verdicts import Reason
-
-__all__ = ["BlockedSlot", "SlotChoice", "next_slot"]
 
 
 @attrs.frozen(kw_only=True)
@@ -48,7 +46,7 @@ class SlotChoice:
 
         local: Its local time, or None.
 
-        because: The earlier slots and what stands in their way.
+        blocked_slots: The earlier slots and what stands in their way.
 
         reason: Why there is none, or None if there is one.
     """
@@ -57,7 +55,7 @@ class SlotChoice:
     zone: str
     at: dt.datetime | None = None
     local: dt.datetime | None = None
-    because: tuple[BlockedSlot, ...] = ()
+    blocked_slots: tuple[BlockedSlot, ...] = ()
     reason: Reason | None = None
 
     def __bool__(self) -> bool:
@@ -74,7 +72,7 @@ class SlotChoice:
             ).text(language)
         else:
             head = self.reason.text(language) if self.reason is not None else ""
-        why = (reason.text(language) for slot in self.because for reason in slot.reasons)
+        why = (reason.text(language) for slot in self.blocked_slots for reason in slot.reasons)
         return "; ".join((head, *why))
 
 
@@ -83,7 +81,7 @@ def next_slot(
     profile: str,
     *,
     after: dt.datetime,
-    facts: Facts | None = None,
+    attributes: PostAttributes | None = None,
     post: str = "",
     within_days: int = 366,
 ) -> SlotChoice:
@@ -100,7 +98,7 @@ def next_slot(
 
         after: The slot comes after this instant.
 
-        facts: What is known of the post; None lets blackouts and holds match
+        attributes: What is known of the post; None lets blackouts and holds match
             by profile alone.
 
         post: The post itself if it is on the calendar already.
@@ -118,21 +116,29 @@ def next_slot(
         raise InvalidValueError(
             f"within_days is {within_days}, not 1 to 3660", value=within_days, expected="1 to 3660"
         )
-    lane = calendar.lane(profile)
-    if not any(lane.slots):
+    profile_calendar = calendar.profile_calendar(profile)
+    if not any(profile_calendar.slots):
         reason = Reason.of("slot.no_plan", profile=profile)
-        return SlotChoice(profile=profile, zone=lane.zone, reason=reason)
+        return SlotChoice(profile=profile, zone=profile_calendar.zone, reason=reason)
     begin = as_utc(after)
     blocked: list[BlockedSlot] = []
-    for at in lane.slots_from(begin, days=within_days):
+    for at in profile_calendar.slots_from(begin, days=within_days):
         if at > begin + dt.timedelta(days=within_days):
             break
-        local = local_time(at, lane.zone)
-        clashes = check_time(calendar, profile, at, facts=facts, post=post)
-        because = tuple(blocked)
+        local = local_time(at, profile_calendar.zone)
+        clashes = check_time(calendar, profile, at, attributes=attributes, post=post)
+        blocked_slots = tuple(blocked)
         if not clashes:
-            return SlotChoice(profile=profile, zone=lane.zone, at=at, local=local, because=because)
+            return SlotChoice(
+                profile=profile,
+                zone=profile_calendar.zone,
+                at=at,
+                local=local,
+                blocked_slots=blocked_slots,
+            )
         reasons = tuple(clash.reason for clash in clashes)
         blocked.append(BlockedSlot(at=at, local=local, reasons=reasons))
     reason = Reason.of("slot.none_free", profile=profile, days=within_days, slots=len(blocked))
-    return SlotChoice(profile=profile, zone=lane.zone, because=tuple(blocked), reason=reason)
+    return SlotChoice(
+        profile=profile, zone=profile_calendar.zone, blocked_slots=tuple(blocked), reason=reason
+    )

@@ -7,11 +7,9 @@ from collections.abc import Iterable
 import attrs
 
 from socialcollab.directory import PROFILE_KEYS, Selector, as_selector
+from socialcollab.document_fields import Integer, ListOf, Parsed, Section, shape
 from socialcollab.errors import InvalidValueError
-from socialcollab.sections import Integer, ListOf, Parsed, Section, shape
 from socialcollab.time import DURATION_PATTERN, WEEKLY_TIME_PATTERN, Duration, WeeklyTime
-
-__all__ = ["SlotPlan"]
 
 
 def _as_slots(value: Iterable[WeeklyTime | str]) -> tuple[WeeklyTime, ...]:

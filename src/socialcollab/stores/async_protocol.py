@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from socialcollab.stores.events import Event, NewEvent
-from socialcollab.stores.protocol import Fold
+from socialcollab.stores.protocol import Reducer
 from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
 from socialcollab.stores.rows import Column, Row
-
-__all__ = ["AsyncBoundStore", "AsyncStore"]
 
 
 class AsyncBoundStore(Protocol):
@@ -32,9 +30,9 @@ class AsyncBoundStore(Protocol):
         self,
         events: Sequence[NewEvent],
         *,
-        expects: Mapping[str, int],
-        index: Sequence[Row] = (),
-        records: Mapping[str, bytes],
+        expected_versions: Mapping[str, int],
+        rows: Sequence[Row] = (),
+        snapshots: Mapping[str, bytes],
     ) -> tuple[Event, ...]:
         """Append events if every expected stream is at its version."""
         ...
@@ -43,11 +41,11 @@ class AsyncBoundStore(Protocol):
         """Return the events of *stream* past version *after*, in order; none if it is absent."""
         ...
 
-    async def record(self, stream: str) -> tuple[int, bytes]:
+    async def snapshot(self, stream: str) -> tuple[int, bytes]:
         """Return the version and the record of *stream*; ``(0, b"")`` if it is absent."""
         ...
 
-    async def follow(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+    async def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         """Return up to *limit* events past position *after*, by position."""
         ...
 
@@ -57,7 +55,7 @@ class AsyncBoundStore(Protocol):
 
     async def query(
         self,
-        index: str,
+        projection: str,
         *,
         where: Mapping[str, Column | tuple[Column, ...]] | None = None,
         after: Row | None = None,
@@ -69,18 +67,20 @@ class AsyncBoundStore(Protocol):
     async def due(
         self, *, before: dt.datetime, now: dt.datetime, limit: int, worker: str, lease_s: float
     ) -> tuple[Row, ...]:
-        """Lease to *worker* up to *limit* rows of index ``due`` and return them."""
+        """Lease to *worker* up to *limit* rows of projection ``due`` and return them."""
         ...
 
     async def release(self, rows: Sequence[Row], *, worker: str) -> None:
         """End the leases that *worker* holds on these rows; others stay."""
         ...
 
-    async def reindex(self, fold: Fold) -> ReindexReport:
-        """Rebuild every record and index row from the events, in one transaction."""
+    async def reindex(self, reducer: Reducer) -> ReindexReport:
+        """Rebuild every record and projection row from the events, in one transaction."""
         ...
 
-    async def audit(self, *, anchor: Anchor | None = None, fold: Fold | None = None) -> AuditReport:
+    async def audit(
+        self, *, anchor: Anchor | None = None, reducer: Reducer | None = None
+    ) -> AuditReport:
         """Look for everything that cannot be what was written, and name its place."""
         ...
 

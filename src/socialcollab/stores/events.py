@@ -13,15 +13,6 @@ import attrs
 from socialcollab.content import Json, json_text, plain_json
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
 
-__all__ = [
-    "STORE_KEYS",
-    "Event",
-    "NewEvent",
-    "check_stream",
-    "instant_text",
-    "microseconds",
-]
-
 SALT_BYTES = 16
 PERSONAL = "personal"
 ERASES = "erases"

@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from socialcollab.errors import (
+    CorruptJournalError,
     InvalidValueError,
-    JournalDamagedError,
     NotFoundError,
     StoreUnavailableError,
 )
-
-__all__ = ["FolderMedia", "MemoryMedia"]
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PART = 1 << 20
@@ -91,7 +89,7 @@ class MemoryMedia:
         if content is None:
             raise NotFoundError("media", digest)
         if f"sha256:{hashlib.sha256(content).hexdigest()}" != digest:
-            raise JournalDamagedError("it is not what was put there", place=f"media {digest}")
+            raise CorruptJournalError("it is not what was put there", place=f"media {digest}")
         return content
 
 
@@ -149,7 +147,7 @@ class FolderMedia:
         Return a fresh handle on what the digest names, at its start.
 
         Raises:
-            JournalDamagedError: If the file is no longer what was put there.
+            CorruptJournalError: If the file is no longer what was put there.
         """
         file = self._opened(digest)
         try:
@@ -162,7 +160,7 @@ class FolderMedia:
             raise self._unavailable(error) from error
         if f"sha256:{running.hexdigest()}" != digest:
             file.close()
-            raise JournalDamagedError("the file is not what was put there", place=f"media {digest}")
+            raise CorruptJournalError("the file is not what was put there", place=f"media {digest}")
         return file
 
     def size(self, digest: str) -> int:

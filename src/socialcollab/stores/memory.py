@@ -10,7 +10,7 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id
-from socialcollab.stores.appending import (
+from socialcollab.stores.building.appending import (
     Head,
     Rows,
     Values,
@@ -23,11 +23,16 @@ from socialcollab.stores.appending import (
     taken,
     used,
 )
-from socialcollab.stores.auditing import Stored, audit
-from socialcollab.stores.envelope import ERASED, Personal, Sealed, event_of, personal_of, seal
-from socialcollab.stores.events import Event, NewEvent, microseconds
-from socialcollab.stores.protocol import Fold
-from socialcollab.stores.querying import (
+from socialcollab.stores.building.auditing import Stored, audit
+from socialcollab.stores.building.envelope import (
+    ERASED,
+    Personal,
+    Sealed,
+    event_of,
+    personal_of,
+    seal,
+)
+from socialcollab.stores.building.querying import (
     Where,
     check_due,
     check_limit,
@@ -35,10 +40,10 @@ from socialcollab.stores.querying import (
     lease_end,
     row_of,
 )
+from socialcollab.stores.events import Event, NewEvent, microseconds
+from socialcollab.stores.protocol import Reducer
 from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
-from socialcollab.stores.rows import DUE, Column, Index, Row, check_indexes, sort_key
-
-__all__ = ["MemoryStore"]
+from socialcollab.stores.rows import DUE, Column, Projection, Row, check_projections, sort_key
 
 
 @attrs.define
@@ -46,7 +51,7 @@ class _Kept:
     """A stream's head as it is kept; `checksum` covers the rest."""
 
     head: Head
-    record: bytes
+    snapshot: bytes
     checksum: str
 
 
@@ -71,15 +76,15 @@ class MemoryStore:
     It keeps every promise of a store but one: it does not outlive its process.
     Threads may share it.
 
-    >>> MemoryStore().for_organization("northwind").record("post/p1")
+    >>> MemoryStore().for_organization("northwind").snapshot("post/p1")
     (0, b'')
 
     Args:
         indexes: The indexes that rows may be in.
     """
 
-    def __init__(self, indexes: Sequence[Index] = ()) -> None:
-        self._indexes = check_indexes(indexes)
+    def __init__(self, projections: Sequence[Projection] = ()) -> None:
+        self._projections = check_projections(projections)
         self._journals: dict[str, _Journal] = {}
         self._lock = threading.RLock()
 
@@ -88,7 +93,7 @@ class MemoryStore:
         name = check_id("organization", organization)
         with self._lock:
             journal = self._journals.setdefault(name, _Journal())
-        return MemoryJournal(name, journal, self._indexes, self._lock)
+        return MemoryJournal(name, journal, self._projections, self._lock)
 
     def organizations(self) -> tuple[str, ...]:
         """Return the organizations that have an event, sorted."""
@@ -109,12 +114,12 @@ class MemoryJournal:
         self,
         organization: str,
         journal: _Journal,
-        indexes: Mapping[str, Index],
+        projections: Mapping[str, Projection],
         lock: threading.RLock,
     ) -> None:
         self._organization = organization
         self._journal = journal
-        self._indexes = indexes
+        self._projections = projections
         self._lock = lock
 
     @property
@@ -126,21 +131,23 @@ class MemoryJournal:
         self,
         events: Sequence[NewEvent],
         *,
-        expects: Mapping[str, int],
-        index: Sequence[Row] = (),
-        records: Mapping[str, bytes],
+        expected_versions: Mapping[str, int],
+        rows: Sequence[Row] = (),
+        snapshots: Mapping[str, bytes],
     ) -> tuple[Event, ...]:
         """Append events if every expected stream is at its version; see `BoundStore.append`."""
-        plan = prepare(events, expects, index, records, self._indexes)
+        plan = prepare(events, expected_versions, rows, snapshots, self._projections)
         journal = self._journal
         with self._lock:
-            heads = {s: journal.kept[s].head for s, _ in plan.expects if s in journal.kept}
-            check_expectations(plan.expects, heads)
+            heads = {
+                s: journal.kept[s].head for s, _ in plan.expected_versions if s in journal.kept
+            }
+            check_expectations(plan.expected_versions, heads)
             for event in plan.events:
                 if event.id in journal.ids:
                     raise used(event.id)
-            for rows in plan.rows.values():
-                for name, key in rows:
+            for rows_of_stream in plan.rows.values():
+                for name, key in rows_of_stream:
                     owner, _ = journal.rows.get((name, key), ("", ()))
                     if owner and owner not in plan.rows:
                         raise taken(name, key, owner)
@@ -173,9 +180,9 @@ class MemoryJournal:
                 values[name] = ERASED
             for stream in plan.rows:
                 self._unlist(stream, plan.rows[stream])
-            for stream, rows in plan.rows.items():
+            for stream, new_rows in plan.rows.items():
                 head = ends[stream]
-                self._keep(stream, head.version, head.hash, plan.records[stream], rows)
+                self._keep(stream, head.version, head.hash, plan.snapshots[stream], new_rows)
             return tuple(self._open(sealed) for sealed in sealed_events)
 
     def _personal(self, stream: str, version: int, name: str) -> Personal:
@@ -193,13 +200,13 @@ class MemoryJournal:
                 if at[0] == DUE:
                     self._journal.leases.pop(at[1], None)
 
-    def _keep(self, stream: str, version: int, hash_: str, record: bytes, rows: Rows) -> None:
+    def _keep(self, stream: str, version: int, hash_: str, snapshot: bytes, rows: Rows) -> None:
         journal = self._journal
         journal.rows.update({at: (stream, values) for at, values in rows.items()})
         journal.listed[stream] = dict(rows)
         text = rows_text(rows)
-        checksum = checksum_of(self._organization, stream, version, hash_, text, record)
-        journal.kept[stream] = _Kept(Head(version, hash_, text), record, checksum)
+        checksum = checksum_of(self._organization, stream, version, hash_, text, snapshot)
+        journal.kept[stream] = _Kept(Head(version, hash_, text), snapshot, checksum)
 
     def _open(self, sealed: Sealed) -> Event:
         return event_of(sealed, self._journal.personal.get((sealed[2], sealed[3]), {}))
@@ -210,13 +217,13 @@ class MemoryJournal:
             found = self._journal.by_stream.get(stream, [])[max(after, 0) :]
             return tuple(self._open(sealed) for sealed in found)
 
-    def record(self, stream: str) -> tuple[int, bytes]:
+    def snapshot(self, stream: str) -> tuple[int, bytes]:
         """Return the version and the record of *stream*; ``(0, b"")`` if it is absent."""
         with self._lock:
             kept = self._journal.kept.get(stream)
-            return (0, b"") if kept is None else (kept.head.version, kept.record)
+            return (0, b"") if kept is None else (kept.head.version, kept.snapshot)
 
-    def follow(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+    def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         """Return up to *limit* events past position *after*, by position."""
         check_limit(limit)
         start = max(after, 0)
@@ -230,20 +237,20 @@ class MemoryJournal:
 
     def query(
         self,
-        index: str,
+        projection: str,
         *,
         where: Mapping[str, Column | tuple[Column, ...]] | None = None,
         after: Row | None = None,
         limit: int = 100,
     ) -> tuple[Row, ...]:
         """Return up to *limit* rows of *index*, sorted; see `BoundStore.query`."""
-        declared, wanted, start = check_query(self._indexes, index, where, after, limit)
+        declared, wanted, start = check_query(self._projections, projection, where, after, limit)
         places = [declared.columns.index(name) for name in declared.sorted_by]
         floor = None if start is None else sort_key(start)
         with self._lock:
             found = []
             for (name, key), (stream, values) in self._journal.rows.items():
-                if name == index and _matches(declared, values, wanted):
+                if name == projection and _matches(declared, values, wanted):
                     order = sort_key((*[values[place] for place in places], key))
                     if floor is None or order > floor:
                         found.append((order, key, stream, values))
@@ -254,7 +261,7 @@ class MemoryJournal:
         self, *, before: dt.datetime, now: dt.datetime, limit: int, worker: str, lease_s: float
     ) -> tuple[Row, ...]:
         """Lease due rows to *worker* and return them; see `BoundStore.due`."""
-        declared = check_due(self._indexes, limit, worker, lease_s)
+        declared = check_due(self._projections, limit, worker, lease_s)
         at = declared.columns.index("at")
         until, real, last = lease_end(now, lease_s), microseconds(now), microseconds(before)
         with self._lock:
@@ -276,39 +283,42 @@ class MemoryJournal:
         """End the leases that *worker* holds on these rows; others stay."""
         with self._lock:
             for row in rows:
-                if row.index == DUE and self._journal.leases.get(row.key, ("", 0))[0] == worker:
+                if (
+                    row.projection == DUE
+                    and self._journal.leases.get(row.key, ("", 0))[0] == worker
+                ):
                     del self._journal.leases[row.key]
 
-    def reindex(self, fold: Fold) -> ReindexReport:
-        """Rebuild every record and index row from the events; see `BoundStore.reindex`."""
+    def reindex(self, reducer: Reducer) -> ReindexReport:
+        """Rebuild every record and projection row from the events; see `BoundStore.reindex`."""
         journal = self._journal
         with self._lock:
             made: dict[str, tuple[bytes, Rows]] = {}
             owners: dict[tuple[str, str], str] = {}
             for stream, sealed in journal.by_stream.items():
-                record, folded = fold(stream, tuple(self._open(s) for s in sealed))
+                snapshot, reduced = reducer(stream, tuple(self._open(s) for s in sealed))
                 checked: dict[str, Rows] = {stream: {}}
-                gather(folded, checked, self._indexes)
-                if type(record) is not bytes:
-                    raise InvalidValueError(f"the record of `{stream}` is no bytes", value=record)
+                gather(reduced, checked, self._projections)
+                if type(snapshot) is not bytes:
+                    raise InvalidValueError(f"the record of `{stream}` is no bytes", value=snapshot)
                 for at in checked[stream]:
                     if owners.setdefault(at, stream) != stream:
                         raise taken(*at, owners[at])
-                made[stream] = (record, checked[stream])
+                made[stream] = (snapshot, checked[stream])
             before: dict[str, Rows] = {}
             for at, (stream, values) in journal.rows.items():
                 before.setdefault(stream, {})[at] = values
             changed = [
                 stream
-                for stream, (record, rows) in made.items()
-                if journal.kept[stream].record != record
+                for stream, (snapshot, rows) in made.items()
+                if journal.kept[stream].snapshot != snapshot
                 or not journal.listed[stream] == before.get(stream, {}) == rows
             ]
             journal.rows.clear()
             journal.leases.clear()
-            for stream, (record, rows) in made.items():
+            for stream, (snapshot, rows) in made.items():
                 head = journal.kept[stream].head
-                self._keep(stream, head.version, head.hash, record, rows)
+                self._keep(stream, head.version, head.hash, snapshot, rows)
             return ReindexReport(
                 streams=len(made),
                 events=len(journal.events),
@@ -316,7 +326,7 @@ class MemoryJournal:
                 changed=tuple(sorted(changed)),
             )
 
-    def audit(self, *, anchor: Anchor | None = None, fold: Fold | None = None) -> AuditReport:
+    def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
         """Look for all that cannot be what was written; see `BoundStore.audit`."""
         journal = self._journal
         with self._lock:
@@ -324,7 +334,7 @@ class MemoryJournal:
                 organization=self._organization,
                 events=journal.events,
                 heads=[
-                    (s, k.head.version, k.head.hash, k.record, k.head.rows, k.checksum)
+                    (s, k.head.version, k.head.hash, k.snapshot, k.head.rows, k.checksum)
                     for s, k in journal.kept.items()
                 ],
                 counter=len(journal.events) or None,
@@ -335,8 +345,8 @@ class MemoryJournal:
                 ],
                 rows=[(i, k, stream, values) for (i, k), (stream, values) in journal.rows.items()],
             )
-            return audit(stored, indexes=self._indexes, anchor=anchor, fold=fold)
+            return audit(stored, projections=self._projections, anchor=anchor, reducer=reducer)
 
 
-def _matches(declared: Index, values: Values, wanted: Where) -> bool:
+def _matches(declared: Projection, values: Values, wanted: Where) -> bool:
     return all(values[declared.columns.index(name)] in allowed for name, allowed in wanted)

@@ -10,15 +10,13 @@ from socialcollab.stores.events import Event, NewEvent
 from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
 from socialcollab.stores.rows import Column, Row
 
-__all__ = ["BoundStore", "Fold", "Store"]
-
-Fold: TypeAlias = Callable[[str, Sequence[Event]], tuple[bytes, Sequence[Row]]]
-"""Makes a stream's record and index rows from its name and all of its events."""
+Reducer: TypeAlias = Callable[[str, Sequence[Event]], tuple[bytes, Sequence[Row]]]
+"""Makes a stream's record and projection rows from its name and all of its events."""
 
 
 class BoundStore(Protocol):
     """
-    The journal of one organization, and the records and index rows beside it.
+    The journal of one organization, and the records and projection rows beside it.
 
     Nothing that it returns or changes belongs to another organization. Every
     method either does all that it says or nothing.
@@ -27,7 +25,7 @@ class BoundStore(Protocol):
         StoreUnavailableError: From any method, if the store cannot be read or
             written now.
 
-        JournalDamagedError: From any method, if what is stored cannot be what
+        CorruptJournalError: From any method, if what is stored cannot be what
             was written.
     """
 
@@ -40,9 +38,9 @@ class BoundStore(Protocol):
         self,
         events: Sequence[NewEvent],
         *,
-        expects: Mapping[str, int],
-        index: Sequence[Row] = (),
-        records: Mapping[str, bytes],
+        expected_versions: Mapping[str, int],
+        rows: Sequence[Row] = (),
+        snapshots: Mapping[str, bytes],
     ) -> tuple[Event, ...]:
         """
         Append events if every expected stream is at its version.
@@ -55,14 +53,14 @@ class BoundStore(Protocol):
         Args:
             events: At least one; those of one stream in their order.
 
-            expects: The version that each stream has to be at, 0 if it must
+            expected_versions: The version that each stream has to be at, 0 if it must
                 not exist: every stream appended to, and any others whose
                 versions must hold in the same transaction.
 
-            index: All rows of the streams appended to, as they are to be
+            rows: All rows of the streams appended to, as they are to be
                 afterwards; rows of other streams are refused.
 
-            records: The new record of each stream appended to.
+            snapshots: The new record of each stream appended to.
 
         Returns:
             The sealed events, in order.
@@ -80,11 +78,11 @@ class BoundStore(Protocol):
         """Return the events of *stream* past version *after*, in order; none if it is absent."""
         ...
 
-    def record(self, stream: str) -> tuple[int, bytes]:
+    def snapshot(self, stream: str) -> tuple[int, bytes]:
         """Return the version and the record of *stream*; ``(0, b"")`` if it is absent."""
         ...
 
-    def follow(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+    def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         """
         Return up to *limit* events past position *after*, by position.
 
@@ -99,7 +97,7 @@ class BoundStore(Protocol):
 
     def query(
         self,
-        index: str,
+        projection: str,
         *,
         where: Mapping[str, Column | tuple[Column, ...]] | None = None,
         after: Row | None = None,
@@ -109,7 +107,7 @@ class BoundStore(Protocol):
         Return up to *limit* rows of *index*, sorted by its ``sorted_by``, then by key.
 
         Args:
-            index: The name of a declared index.
+            projection: The name of a declared index.
 
             where: For columns, the value or the values that a row may have; all must match.
 
@@ -118,7 +116,7 @@ class BoundStore(Protocol):
             limit: How many at most.
 
         Raises:
-            InvalidValueError: If the index or a column is not declared.
+            InvalidValueError: If the projection or a column is not declared.
         """
         ...
 
@@ -126,7 +124,7 @@ class BoundStore(Protocol):
         self, *, before: dt.datetime, now: dt.datetime, limit: int, worker: str, lease_s: float
     ) -> tuple[Row, ...]:
         """
-        Lease to *worker* up to *limit* rows of index ``due`` and return them, by ``at``, then key.
+        Lease to *worker* up to *limit* rows of projection ``due`` and return them, by ``at``, then key.
 
         A row is due if its ``at`` is not after *before*. Rows under another
         worker's running lease are skipped; one's own are returned, and leased
@@ -151,17 +149,17 @@ class BoundStore(Protocol):
         """End the leases that *worker* holds on these rows; others stay."""
         ...
 
-    def reindex(self, fold: Fold) -> ReindexReport:
+    def reindex(self, reducer: Reducer) -> ReindexReport:
         """
-        Rebuild every record and index row from the events, in one transaction.
+        Rebuild every record and projection row from the events, in one transaction.
 
         Raises:
-            JournalDamagedError: If an event or a stream's head is damaged: a
+            CorruptJournalError: If an event or a stream's head is damaged: a
                 rebuild would hide it.
         """
         ...
 
-    def audit(self, *, anchor: Anchor | None = None, fold: Fold | None = None) -> AuditReport:
+    def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
         """
         Look for everything that cannot be what was written, and name its place.
 
@@ -169,7 +167,7 @@ class BoundStore(Protocol):
             anchor: How far the journal had come at an earlier audit; with it,
                 a cut of the very end and a rewritten past are found too.
 
-            fold: If given, records and rows are also compared with what it makes.
+            reducer: If given, records and rows are also compared with what it makes.
         """
         ...
 

@@ -6,8 +6,6 @@ import attrs
 
 from socialcollab.showing import badge, card, facts, rows
 
-__all__ = ["Anchor", "AuditReport", "Damage", "ReindexReport"]
-
 
 @attrs.frozen(kw_only=True)
 class Anchor:
@@ -98,7 +96,7 @@ class ReindexReport:
 
         events: How many events they hold.
 
-        rows: How many index rows there are now.
+        rows: How many projection rows there are now.
 
         changed: The streams whose record or rows differ from what stood before.
     """

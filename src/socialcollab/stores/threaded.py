@@ -6,12 +6,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from socialcollab.stores.events import Event, NewEvent
-from socialcollab.stores.protocol import BoundStore, Fold, Store
+from socialcollab.stores.protocol import BoundStore, Reducer, Store
 from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
 from socialcollab.stores.rows import Column, Row
 from socialcollab.transport import OwnThread
-
-__all__ = ["ThreadedStore"]
 
 
 class _ThreadedJournal:
@@ -29,36 +27,40 @@ class _ThreadedJournal:
         self,
         events: Sequence[NewEvent],
         *,
-        expects: Mapping[str, int],
-        index: Sequence[Row] = (),
-        records: Mapping[str, bytes],
+        expected_versions: Mapping[str, int],
+        rows: Sequence[Row] = (),
+        snapshots: Mapping[str, bytes],
     ) -> tuple[Event, ...]:
         return await self._thread.call(
-            self._journal.append, events, expects=expects, index=index, records=records
+            self._journal.append,
+            events,
+            expected_versions=expected_versions,
+            rows=rows,
+            snapshots=snapshots,
         )
 
     async def read(self, stream: str, *, after: int = 0) -> tuple[Event, ...]:
         return await self._thread.call(self._journal.read, stream, after=after)
 
-    async def record(self, stream: str) -> tuple[int, bytes]:
-        return await self._thread.call(self._journal.record, stream)
+    async def snapshot(self, stream: str) -> tuple[int, bytes]:
+        return await self._thread.call(self._journal.snapshot, stream)
 
-    async def follow(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
-        return await self._thread.call(self._journal.follow, after=after, limit=limit)
+    async def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+        return await self._thread.call(self._journal.read_all, after=after, limit=limit)
 
     async def streams(self) -> tuple[str, ...]:
         return await self._thread.call(self._journal.streams)
 
     async def query(
         self,
-        index: str,
+        projection: str,
         *,
         where: Mapping[str, Column | tuple[Column, ...]] | None = None,
         after: Row | None = None,
         limit: int = 100,
     ) -> tuple[Row, ...]:
         return await self._thread.call(
-            self._journal.query, index, where=where, after=after, limit=limit
+            self._journal.query, projection, where=where, after=after, limit=limit
         )
 
     async def due(
@@ -71,11 +73,13 @@ class _ThreadedJournal:
     async def release(self, rows: Sequence[Row], *, worker: str) -> None:
         await self._thread.call(self._journal.release, rows, worker=worker)
 
-    async def reindex(self, fold: Fold) -> ReindexReport:
-        return await self._thread.call(self._journal.reindex, fold)
+    async def reindex(self, reducer: Reducer) -> ReindexReport:
+        return await self._thread.call(self._journal.reindex, reducer)
 
-    async def audit(self, *, anchor: Anchor | None = None, fold: Fold | None = None) -> AuditReport:
-        return await self._thread.call(self._journal.audit, anchor=anchor, fold=fold)
+    async def audit(
+        self, *, anchor: Anchor | None = None, reducer: Reducer | None = None
+    ) -> AuditReport:
+        return await self._thread.call(self._journal.audit, anchor=anchor, reducer=reducer)
 
 
 class ThreadedStore:

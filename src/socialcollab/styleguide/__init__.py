@@ -3,17 +3,14 @@
 from socialcollab.styleguide.fix import Fixed, fix, fix_until_settled
 from socialcollab.styleguide.guide import Selected, StyleGuide
 from socialcollab.styleguide.lint import lint
-from socialcollab.styleguide.reading import Neighbour, Passage, Reading, Target
+from socialcollab.styleguide.lint_input import LintInput, Neighbour, Target, TextSpan
 from socialcollab.styleguide.rule import Rule
 from socialcollab.styleguide.rule_page import RulePage, lint_example, rule_pages
-from socialcollab.styleguide.rules import (
-    RULES,
-    AltTextMissing,
-    Avoided,
-    Term,
-    TooLong,
-    WrongWorkspace,
-)
+from socialcollab.styleguide.rules import RULES
+from socialcollab.styleguide.rules.alt_text_missing import AltTextMissing
+from socialcollab.styleguide.rules.term import Avoided, Term
+from socialcollab.styleguide.rules.too_long import TooLong
+from socialcollab.styleguide.rules.wrong_workspace import WrongWorkspace
 from socialcollab.styleguide.section import Style
 
 __all__ = [
@@ -21,9 +18,8 @@ __all__ = [
     "AltTextMissing",
     "Avoided",
     "Fixed",
+    "LintInput",
     "Neighbour",
-    "Passage",
-    "Reading",
     "Rule",
     "RulePage",
     "Selected",
@@ -31,6 +27,7 @@ __all__ = [
     "StyleGuide",
     "Target",
     "Term",
+    "TextSpan",
     "TooLong",
     "WrongWorkspace",
     "fix",

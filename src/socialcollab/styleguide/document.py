@@ -9,13 +9,12 @@ from typing import Any
 import attrs
 
 from socialcollab.content import SEVERITIES
-from socialcollab.directory import NETWORKS
+from socialcollab.directory.networks import NETWORKS
 from socialcollab.errors import FaultError, InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.styleguide.guide import Selected
-from socialcollab.styleguide.rules import RULES, Avoided, Term
-
-__all__ = ["LARGEST", "read_guides"]
+from socialcollab.styleguide.rules import RULES
+from socialcollab.styleguide.rules.term import Avoided, Term
 
 LARGEST = 1_000_000
 _MOST_TERMS = 50_000

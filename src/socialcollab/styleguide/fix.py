@@ -9,8 +9,6 @@ import attrs
 
 from socialcollab.content import Finding
 
-__all__ = ["Fixed", "fix", "fix_until_settled"]
-
 _MOST_ROUNDS = 8
 
 Check = Callable[[str], Iterable[Finding]]

@@ -9,10 +9,8 @@ import attrs
 
 from socialcollab.content import Finding
 from socialcollab.errors import InvalidValueError
-from socialcollab.styleguide.reading import Reading
+from socialcollab.styleguide.lint_input import LintInput
 from socialcollab.styleguide.rule import Rule
-
-__all__ = ["Selected", "StyleGuide"]
 
 
 def _lower(values: Iterable[str]) -> frozenset[str]:
@@ -43,7 +41,7 @@ class Selected:
     languages: frozenset[str] = attrs.field(default=frozenset(), converter=_lower)
     networks: frozenset[str] = attrs.field(default=frozenset(), converter=_set)
 
-    def applies(self, draft: Reading) -> bool:
+    def applies(self, draft: LintInput) -> bool:
         """
         Tell whether it is to look at *draft*.
 
@@ -63,7 +61,7 @@ class Selected:
             or any(target.network.name in self.networks for target in draft.targets)
         )
 
-    def check(self, draft: Reading) -> Iterable[Finding]:
+    def check(self, draft: LintInput) -> Iterable[Finding]:
         """Report what the rule finds in *draft*, with the severity chosen here."""
         if not self.applies(draft):
             return

@@ -8,9 +8,7 @@ from collections.abc import Iterable, Mapping
 from socialcollab.content import SEVERITIES, Finding, Post, PostContent
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.styleguide.guide import StyleGuide
-from socialcollab.styleguide.reading import Neighbour, Reading
-
-__all__ = ["lint"]
+from socialcollab.styleguide.lint_input import LintInput, Neighbour
 
 _FIELDS = ("text", "alt", "links")
 
@@ -28,7 +26,7 @@ def _place(finding: Finding) -> tuple[object, ...]:
 
 
 def lint(
-    post: str | PostContent | Post | Reading,
+    post: str | PostContent | Post | LintInput,
     guide: StyleGuide,
     *,
     profile: str | Profile | NetworkDescription | None = None,
@@ -73,7 +71,7 @@ def lint(
 
         NaiveDatetimeError: If *at* has no UTC offset.
     """
-    draft = Reading.of(
+    draft = LintInput.of(
         post,
         profile=profile,
         profiles=profiles,

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from socialcollab.styleguide.document import LARGEST
 
-__all__ = ["read_files"]
-
 
 def read_files(paths: Iterable[str]) -> dict[str, bytes]:
     """Return each file's bytes by its path; of a file too large only what shows that it is."""

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Protocol
 
 from socialcollab.content import Finding
-from socialcollab.styleguide.reading import Reading
-
-__all__ = ["Rule"]
+from socialcollab.styleguide.lint_input import LintInput
 
 
 class Rule(Protocol):
@@ -22,7 +20,7 @@ class Rule(Protocol):
     code: ClassVar[str]
     """Its code, such as "SG101"; never used again for another rule."""
 
-    def check(self, draft: Reading) -> Iterator[Finding]:
+    def check(self, draft: LintInput) -> Iterator[Finding]:
         """
         Report what it finds in *draft*.
 

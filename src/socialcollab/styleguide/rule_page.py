@@ -13,11 +13,9 @@ from socialcollab.content import Finding, Image, PostContent, media_digest
 from socialcollab.errors import InvalidValueError
 from socialcollab.styleguide.guide import StyleGuide
 from socialcollab.styleguide.lint import lint
-from socialcollab.styleguide.reading import Neighbour
+from socialcollab.styleguide.lint_input import Neighbour
 from socialcollab.styleguide.rule import Rule
 from socialcollab.styleguide.rules import RULES
-
-__all__ = ["RulePage", "lint_example", "rule_pages"]
 
 _PARTS = ("What it does", "Why it matters", "Example", "Instead", "Source", "Attributes")
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from socialcollab.sections import ListOf, Text, shape
-
-__all__ = ["Style"]
+from socialcollab.document_fields import ListOf, Text, shape
 
 
 def _as_words(values: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:

@@ -13,36 +13,34 @@ import pytest
 
 from socialcollab.content import Json
 from socialcollab.errors import (
-    CredentialsRefusedError,
+    AuthenticationError,
     NetworkError,
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
-    TemporaryError,
+    TransientError,
 )
 from socialcollab.testing.store_laws.scene import promise
 from socialcollab.transport import (
-    Absent,
     Adapter,
     Amending,
-    CannotTell,
     Checkpoint,
     Created,
     Done,
     Flow,
     Found,
+    Inconclusive,
+    Missing,
     Op,
-    Outgoing,
+    OutgoingPost,
     Prepared,
     Published,
-    Reply,
     Request,
+    Response,
     Transport,
     Wait,
     advance,
 )
-
-__all__ = ["AdapterContract", "Conversation"]
 
 _NOW: Final = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 _WITHIN_S: Final = 10.0
@@ -81,7 +79,7 @@ class Conversation:
         """The requests that change something and create nothing to be seen."""
         return [each for each in self.requests if each.creates is None and each.method != "GET"]
 
-    def carry(self, flow: Flow[Any], answer: Callable[[Request], Reply]) -> Any:
+    def carry(self, flow: Flow[Any], answer: Callable[[Request], Response]) -> Any:
         """Carry *flow* out with the answers that *answer* gives or raises."""
         op: Op[Any] | Done[Any] = advance(flow)
         while not isinstance(op, Done):
@@ -93,7 +91,7 @@ class Conversation:
                 op = advance(flow, value)
         return op.value
 
-    def do(self, op: Op[Any], answer: Callable[[Request], Reply]) -> Reply | None:
+    def do(self, op: Op[Any], answer: Callable[[Request], Response]) -> Response | None:
         """Carry one operation out."""
         if isinstance(op, Request):
             self.requests.append(op)
@@ -131,8 +129,8 @@ class AdapterContract:
                 return HttpTransport(httpx.Client(transport=httpx.MockTransport(fake_server)))
 
             @pytest.fixture
-            def outgoing(self) -> Outgoing:
-                return Outgoing(...)
+            def outgoing(self) -> OutgoingPost:
+                return OutgoingPost(...)
 
     The server may be a fake or a sandbox, fresh for each test. It has to take
     *outgoing*, which has two images if the network takes so many. A law's name
@@ -153,12 +151,12 @@ class AdapterContract:
     """
 
     secrets: tuple[str, ...] = ()
-    refused: Reply = Reply(status=401, body=b'{"error": "invalid token"}')
-    limited: Reply = Reply(
+    refused: Response = Response(status=401, body=b'{"error": "invalid token"}')
+    limited: Response = Response(
         status=429, headers={"retry-after": "60"}, body=b'{"error": "slow down"}'
     )
-    rejected: Reply = Reply(status=422, body=b'{"error": "not like this"}')
-    failed: Reply = Reply(status=500, body=b'{"error": "broken"}')
+    rejected: Response = Response(status=422, body=b'{"error": "not like this"}')
+    failed: Response = Response(status=500, body=b'{"error": "broken"}')
     too_long: bool = True
 
     @pytest.fixture
@@ -172,39 +170,41 @@ class AdapterContract:
         raise NotImplementedError("give the transport: override the fixture `transport`")
 
     @pytest.fixture
-    def outgoing(self) -> Outgoing:
+    def outgoing(self) -> OutgoingPost:
         """Return a post that the network takes."""
         raise NotImplementedError("give the post: override the fixture `outgoing`")
 
     @pytest.fixture
-    def thread(self) -> Outgoing | None:
+    def thread(self) -> OutgoingPost | None:
         """Return a post that goes out in several parts, or None if there are no such posts."""
         return None
 
     @promise("A1")
     def test_a01_prepare_is_decided_by_its_arguments(
-        self, adapter: Adapter, outgoing: Outgoing
+        self, adapter: Adapter, outgoing: OutgoingPost
     ) -> None:
         """Equal arguments prepare equally; the keys can be stored as JSON, whole."""
         first = _prepared(adapter, outgoing)
         assert first == _prepared(adapter, outgoing)
         assert first.outgoing == outgoing
-        assert all(isinstance(word, str) for pair in first.keys.items() for word in pair)
+        assert all(
+            isinstance(word, str) for pair in first.idempotency_keys.items() for word in pair
+        )
 
     @promise("A2")
     def test_a02_all_that_is_fixed_is_in_the_keys(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """What is stored and read back sends the same requests."""
         prepared = _prepared(adapter, outgoing)
-        stored = json.loads(json.dumps(dict(prepared.keys)))
-        again = Prepared(outgoing=attrs.evolve(outgoing), keys=stored)
+        stored = json.loads(json.dumps(dict(prepared.idempotency_keys)))
+        again = Prepared(outgoing=attrs.evolve(outgoing), idempotency_keys=stored)
         sent = _until_creating(adapter, prepared, transport)
         assert sent.requests[-1] == _until_creating(adapter, again, transport, sent).requests[-1]
 
     @promise("A3")
     def test_a03_prepare_refuses_what_the_network_does_not_take(
-        self, adapter: Adapter, outgoing: Outgoing
+        self, adapter: Adapter, outgoing: OutgoingPost
     ) -> None:
         """A text past the limit is rejected before anything is sent."""
         if not self.too_long:
@@ -216,7 +216,7 @@ class AdapterContract:
 
     @promise("A4")
     def test_a04_publish_ends_in_the_networks_own_id(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """What is published has an id; an instant is in UTC."""
         published = Conversation().carry(
@@ -228,17 +228,17 @@ class AdapterContract:
 
     @promise("A5")
     def test_a05_only_a_creating_request_makes_a_post(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """All that comes before the first creating request leaves nothing to be found."""
         prepared = _prepared(adapter, outgoing)
         sent = _until_creating(adapter, prepared, transport)
         found = Conversation().carry(adapter.find(prepared, sent.progress), _answers(transport))
-        assert isinstance(found, (Absent, CannotTell)), f"{found!r} before anything was created"
+        assert isinstance(found, (Missing, Inconclusive)), f"{found!r} before anything was created"
 
     @promise("A6")
     def test_a06_parts_are_created_in_order_and_say_whether_they_may_be_repeated(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """Parts count from 0 without gaps, and no creating request calls a repeat safe."""
         talk = Conversation()
@@ -249,7 +249,7 @@ class AdapterContract:
 
     @promise("A7")
     def test_a07_publish_goes_on_from_any_checkpoint(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """After a crash, no upload that a checkpoint knows is made again."""
         prepared = _prepared(adapter, outgoing)
@@ -264,13 +264,13 @@ class AdapterContract:
 
     @promise("A8")
     def test_a08_a_lost_answer_is_found(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """What was made and not answered is found, with an id that can be taken down."""
         prepared = _prepared(adapter, outgoing)
         talk = _lost(adapter, prepared, transport, arrives=True)
         found = Conversation().carry(adapter.find(prepared, talk.progress), _answers(transport))
-        if isinstance(found, CannotTell):
+        if isinstance(found, Inconclusive):
             assert not adapter.description.create_once.finds, "its description says that it finds"
             return
         assert isinstance(found, Found)
@@ -278,19 +278,19 @@ class AdapterContract:
 
     @promise("A9")
     def test_a09_a_request_that_never_arrived_is_not_found(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """Nothing was made, and nothing is found."""
         prepared = _prepared(adapter, outgoing)
         talk = _lost(adapter, prepared, transport, arrives=False)
         found = Conversation().carry(adapter.find(prepared, talk.progress), _answers(transport))
-        assert isinstance(found, (Absent, CannotTell))
-        if isinstance(found, Absent):
+        assert isinstance(found, (Missing, Inconclusive))
+        if isinstance(found, Missing):
             assert found.conclusive_after >= dt.timedelta(0)
 
     @promise("A10")
     def test_a10_only_publish_creates(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """Looking, removing and asking who one is send nothing that creates."""
         prepared = _prepared(adapter, outgoing)
@@ -304,12 +304,12 @@ class AdapterContract:
 
     @promise("A11")
     def test_a11_a_known_key_makes_one_post(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """What calls itself repeatable under its key, sent twice, is one post."""
         prepared = _prepared(adapter, outgoing)
 
-        def twice(request: Request) -> Reply:
+        def twice(request: Request) -> Response:
             if request.creates is not None and request.repeat == "same key":
                 transport.send(request, timeout_s=_WITHIN_S)
             return transport.send(request, timeout_s=_WITHIN_S)
@@ -324,12 +324,12 @@ class AdapterContract:
 
     @promise("A12")
     def test_a12_errors_say_what_the_caller_can_do(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """Sign in, wait, change the post, look, or try again later: each has its error."""
         kind: type[NetworkError]
         for reply, kind in (
-            (self.refused, CredentialsRefusedError),
+            (self.refused, AuthenticationError),
             (self.limited, RateLimitedError),
             (self.rejected, RejectedError),
             (self.failed, OutcomeUnknownError),
@@ -339,29 +339,29 @@ class AdapterContract:
             if isinstance(error, RateLimitedError):
                 assert error.retry_after_s == 60
         for reply, kind in (
-            (self.refused, CredentialsRefusedError),
+            (self.refused, AuthenticationError),
             (self.limited, RateLimitedError),
-            (self.failed, TemporaryError),
+            (self.failed, TransientError),
         ):
             error = _always(adapter.verify_credentials(), reply)
             assert type(error) is kind, f"{reply.status} became {error!r}"
 
     @promise("A13")
     def test_a13_an_answer_that_cannot_be_read_is_no_success(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """To a creating request it leaves the outcome unknown; to others it is temporary."""
         empty: Json = {}
         for body in (b"", b"<html>", b"[]", b"null", b"7", b'"x"', json.dumps(empty).encode()):
-            reply = Reply(status=200, body=body)
+            reply = Response(status=200, body=body)
             error = self._answered_to_creating(adapter, outgoing, transport, reply)
             assert type(error) is OutcomeUnknownError, f"{body!r} became {error!r}"
             error = _always(adapter.verify_credentials(), reply)
-            assert type(error) is TemporaryError, f"{body!r} became {error!r}"
+            assert type(error) is TransientError, f"{body!r} became {error!r}"
 
     @promise("A14")
     def test_a14_what_is_gone_counts_as_removed(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """Taking down twice is no error."""
         answers = _answers(transport)
@@ -378,7 +378,7 @@ class AdapterContract:
 
     @promise("A16")
     def test_a16_no_secret_shows(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """Neither requests nor errors nor what is stored show a secret."""
         prepared = _prepared(adapter, outgoing)
@@ -388,13 +388,13 @@ class AdapterContract:
         talk.carry(adapter.verify_credentials(), _answers(transport))
         error = self._answered_to_creating(adapter, outgoing, transport, self.refused)
         shown = [repr(each) for each in (adapter, prepared, published, error, *talk.requests)]
-        shown += [str(error), *prepared.keys.values(), *talk.progress.values()]
+        shown += [str(error), *prepared.idempotency_keys.values(), *talk.progress.values()]
         for secret in self.secrets:
             assert not any(secret in text for text in shown), "a secret shows"
 
     @promise("A17")
     def test_a17_a_flow_may_be_closed_anywhere(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """A flow that is given up ends quietly and asks for nothing more."""
         prepared = _prepared(adapter, outgoing)
@@ -410,7 +410,7 @@ class AdapterContract:
 
     @promise("A18")
     def test_a18_what_has_parts_says_so_of_each(
-        self, adapter: Adapter, thread: Outgoing | None, transport: Transport
+        self, adapter: Adapter, thread: OutgoingPost | None, transport: Transport
     ) -> None:
         """Each part has its own id, and all of it counts as the first one."""
         if thread is None:
@@ -423,7 +423,7 @@ class AdapterContract:
 
     @promise("A19")
     def test_a19_a_thread_goes_on_after_any_part(
-        self, adapter: Adapter, thread: Outgoing | None, transport: Transport
+        self, adapter: Adapter, thread: OutgoingPost | None, transport: Transport
     ) -> None:
         """After a crash, no part that is known to be out is made again, and all end in the same."""
         if thread is None:
@@ -440,7 +440,7 @@ class AdapterContract:
 
     @promise("A20")
     def test_a20_a_part_whose_answer_is_lost_is_found(
-        self, adapter: Adapter, thread: Outgoing | None, transport: Transport
+        self, adapter: Adapter, thread: OutgoingPost | None, transport: Transport
     ) -> None:
         """The look says which part it is, and goes on from there; the last one ends it."""
         if thread is None:
@@ -453,7 +453,7 @@ class AdapterContract:
             with pytest.raises(OutcomeUnknownError):
                 talk.carry(adapter.publish(prepared, progress), _losing(transport))
             found = Conversation().carry(adapter.find(prepared, progress), _answers(transport))
-            if isinstance(found, CannotTell):
+            if isinstance(found, Inconclusive):
                 assert not adapter.description.create_once.finds
                 return
             assert isinstance(found, Found)
@@ -469,7 +469,7 @@ class AdapterContract:
 
     @promise("A21")
     def test_a21_a_change_in_place_may_be_sent_again(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """It says `creates` and "same key", twice is as good as once, and what stands keeps its id."""
         if not isinstance(adapter, Amending):
@@ -478,7 +478,8 @@ class AdapterContract:
         answers = _answers(transport)
         published = Conversation().carry(adapter.publish(prepared, {}), answers)
         changed = Prepared(
-            outgoing=attrs.evolve(outgoing, text=f"{outgoing.text}!"), keys=prepared.keys
+            outgoing=attrs.evolve(outgoing, text=f"{outgoing.text}!"),
+            idempotency_keys=prepared.idempotency_keys,
         )
         if "edit" not in adapter.description.features:
             with pytest.raises(RejectedError):
@@ -495,7 +496,7 @@ class AdapterContract:
 
     @promise("A22")
     def test_a22_a_change_says_what_the_caller_can_do(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """Refusals and silence have the errors that they have when something is created."""
         if not isinstance(adapter, Amending) or "edit" not in adapter.description.features:
@@ -504,13 +505,13 @@ class AdapterContract:
         published = Conversation().carry(adapter.publish(prepared, {}), _answers(transport))
         kind: type[NetworkError]
         for reply, kind in (
-            (self.refused, CredentialsRefusedError),
+            (self.refused, AuthenticationError),
             (self.limited, RateLimitedError),
             (self.rejected, RejectedError),
             (self.failed, OutcomeUnknownError),
         ):
 
-            def answer(request: Request, reply: Reply = reply) -> Reply:
+            def answer(request: Request, reply: Response = reply) -> Response:
                 return reply if request.creates is not None else _answers(transport)(request)
 
             with pytest.raises(kind):
@@ -521,17 +522,17 @@ class AdapterContract:
         """Nothing that creates is asked for, and a server that fails has removed nothing for certain."""
         kind: type[NetworkError]
         for reply, kind in (
-            (self.refused, CredentialsRefusedError),
+            (self.refused, AuthenticationError),
             (self.limited, RateLimitedError),
-            (self.failed, TemporaryError),
+            (self.failed, TransientError),
         ):
             error = _always(adapter.take_down("1"), reply)
             assert type(error) is kind, f"{reply.status} became {error!r}"
 
     def _answered_to_creating(
-        self, adapter: Adapter, outgoing: Outgoing, transport: Transport, reply: Reply
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport, reply: Response
     ) -> NetworkError | None:
-        def answer(request: Request) -> Reply:
+        def answer(request: Request) -> Response:
             return reply if request.creates is not None else _answers(transport)(request)
 
         try:
@@ -541,15 +542,15 @@ class AdapterContract:
         return None
 
 
-def _prepared(adapter: Adapter, outgoing: Outgoing) -> Prepared:
+def _prepared(adapter: Adapter, outgoing: OutgoingPost) -> Prepared:
     return adapter.prepare(outgoing, now=_NOW, entropy=bytes(range(16)))
 
 
-def _answers(transport: Transport) -> Callable[[Request], Reply]:
+def _answers(transport: Transport) -> Callable[[Request], Response]:
     return lambda request: transport.send(request, timeout_s=_WITHIN_S)
 
 
-def _always(flow: Flow[Any], reply: Reply) -> NetworkError | None:
+def _always(flow: Flow[Any], reply: Response) -> NetworkError | None:
     try:
         Conversation().carry(flow, lambda _: reply)
     except NetworkError as error:
@@ -562,7 +563,7 @@ def _lost(
 ) -> Conversation:
     """Publish, and lose the answer to the first creating request."""
 
-    def answer(request: Request) -> Reply:
+    def answer(request: Request) -> Response:
         if request.creates is None:
             return transport.send(request, timeout_s=_WITHIN_S)
         if arrives:
@@ -576,10 +577,10 @@ def _lost(
     return talk
 
 
-def _losing(transport: Transport) -> Callable[[Request], Reply]:
+def _losing(transport: Transport) -> Callable[[Request], Response]:
     """Let every creating request arrive, and lose its answer."""
 
-    def answer(request: Request) -> Reply:
+    def answer(request: Request) -> Response:
         reply = transport.send(request, timeout_s=_WITHIN_S)
         if request.creates is not None:
             raise OutcomeUnknownError("the answer was lost")
@@ -609,7 +610,7 @@ def _until_creating(
 ) -> Conversation:
     """Publish from where *before* came to, and die before the first creating request."""
 
-    def answer(request: Request) -> Reply:
+    def answer(request: Request) -> Response:
         if request.creates is not None:
             raise _StoppedError
         return transport.send(request, timeout_s=_WITHIN_S)

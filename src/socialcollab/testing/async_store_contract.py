@@ -9,12 +9,10 @@ from collections.abc import Callable, Collection, Iterator
 import pytest
 
 from socialcollab.errors import StoreUnavailableError
-from socialcollab.stores import AsyncStore, Event, Index
+from socialcollab.stores import AsyncStore, Event, Projection
 from socialcollab.testing.blocking_view import BlockingView
 from socialcollab.testing.store_contract import StoreContract, broken_promises
 from socialcollab.testing.store_laws.scene import Scene, promise, scene
-
-__all__ = ["AsyncStoreContract", "broken_async_promises"]
 
 ROUNDS = 40
 MANY = 60
@@ -29,7 +27,7 @@ class AsyncStoreContract(StoreContract):
         class TestMyStore(AsyncStoreContract):
             @pytest.fixture
             def async_store(self) -> AsyncStore:
-                return MyAsyncStore(indexes=self.indexes)
+                return MyAsyncStore(projections=self.indexes)
 
     The laws are those of `StoreContract`: a `BlockingView` lets them judge
     the store on one event loop, where the threads of the laws are tasks.
@@ -53,33 +51,33 @@ class AsyncStoreContract(StoreContract):
         journal = store.asynchronous.for_organization(here.journal.organization)
         known: dict[str, int] = {}
 
-        async def cancelled_after(turns: int) -> None:
-            stream = f"post/{turns}"
+        async def cancelled_after(shifts: int) -> None:
+            stream = f"post/{shifts}"
             events = [here.new(stream, {"rank": rank}) for rank in range(MANY)]
             task = asyncio.ensure_future(
-                journal.append(events, expects={stream: 0}, records={stream: b"whole"})
+                journal.append(events, expected_versions={stream: 0}, snapshots={stream: b"whole"})
             )
-            for _ in range(turns):
+            for _ in range(shifts):
                 await asyncio.sleep(0)
             # Once it is cancelled, twice shall not tear it from its append.
             task.cancel()
             await asyncio.sleep(0)
             task.cancel()
             [outcome] = await asyncio.gather(task, return_exceptions=True)
-            version, record = await journal.record(stream)
+            version, snapshot = await journal.snapshot(stream)
             known[stream] = version
             if isinstance(outcome, BaseException):
                 assert isinstance(outcome, asyncio.CancelledError), outcome
             else:
                 assert len(outcome) == MANY == version
-            assert (version, record) in {(0, b""), (MANY, b"whole")}
+            assert (version, snapshot) in {(0, b""), (MANY, b"whole")}
 
         async def judge() -> None:
-            for turns in range(ROUNDS):
-                await cancelled_after(turns)
+            for shifts in range(ROUNDS):
+                await cancelled_after(shifts)
             report = await journal.audit()
             assert report.clean
-            later = {stream: (await journal.record(stream))[0] for stream in known}
+            later = {stream: (await journal.snapshot(stream))[0] for stream in known}
             assert later == known, "something was written after its caller had been told"
 
         store.run(judge())
@@ -105,11 +103,11 @@ class AsyncStoreContract(StoreContract):
 async def _append_many(here: Scene, store: BlockingView) -> tuple[Event, ...]:
     journal = store.asynchronous.for_organization(here.journal.organization)
     events = [here.new("post/a", {"rank": rank}) for rank in range(MANY * 10)]
-    return await journal.append(events, expects={"post/a": 0}, records={"post/a": b""})
+    return await journal.append(events, expected_versions={"post/a": 0}, snapshots={"post/a": b""})
 
 
 def broken_async_promises(
-    make: Callable[[tuple[Index, ...]], AsyncStore],
+    make: Callable[[tuple[Projection, ...]], AsyncStore],
     *,
     only: Collection[str] = (),
     kit: type[AsyncStoreContract] = AsyncStoreContract,
@@ -129,8 +127,8 @@ def broken_async_promises(
     """
     views: list[BlockingView] = []
 
-    def view(indexes: tuple[Index, ...]) -> BlockingView:
-        views.append(BlockingView(make(indexes)))
+    def view(projections: tuple[Projection, ...]) -> BlockingView:
+        views.append(BlockingView(make(projections)))
         return views[-1]
 
     try:

@@ -16,13 +16,11 @@ from socialcollab.stores import (
     AuditReport,
     Column,
     Event,
-    Fold,
     NewEvent,
+    Reducer,
     ReindexReport,
     Row,
 )
-
-__all__ = ["BlockingView"]
 
 R = TypeVar("R")
 
@@ -72,35 +70,39 @@ class _BlockingJournal:
         self,
         events: Sequence[NewEvent],
         *,
-        expects: Mapping[str, int],
-        index: Sequence[Row] = (),
-        records: Mapping[str, bytes],
+        expected_versions: Mapping[str, int],
+        rows: Sequence[Row] = (),
+        snapshots: Mapping[str, bytes],
     ) -> tuple[Event, ...]:
         return self._loop.call(
-            self._journal.append(events, expects=expects, index=index, records=records)
+            self._journal.append(
+                events, expected_versions=expected_versions, rows=rows, snapshots=snapshots
+            )
         )
 
     def read(self, stream: str, *, after: int = 0) -> tuple[Event, ...]:
         return self._loop.call(self._journal.read(stream, after=after))
 
-    def record(self, stream: str) -> tuple[int, bytes]:
-        return self._loop.call(self._journal.record(stream))
+    def snapshot(self, stream: str) -> tuple[int, bytes]:
+        return self._loop.call(self._journal.snapshot(stream))
 
-    def follow(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
-        return self._loop.call(self._journal.follow(after=after, limit=limit))
+    def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+        return self._loop.call(self._journal.read_all(after=after, limit=limit))
 
     def streams(self) -> tuple[str, ...]:
         return self._loop.call(self._journal.streams())
 
     def query(
         self,
-        index: str,
+        projection: str,
         *,
         where: Mapping[str, Column | tuple[Column, ...]] | None = None,
         after: Row | None = None,
         limit: int = 100,
     ) -> tuple[Row, ...]:
-        return self._loop.call(self._journal.query(index, where=where, after=after, limit=limit))
+        return self._loop.call(
+            self._journal.query(projection, where=where, after=after, limit=limit)
+        )
 
     def due(
         self, *, before: dt.datetime, now: dt.datetime, limit: int, worker: str, lease_s: float
@@ -112,11 +114,11 @@ class _BlockingJournal:
     def release(self, rows: Sequence[Row], *, worker: str) -> None:
         self._loop.call(self._journal.release(rows, worker=worker))
 
-    def reindex(self, fold: Fold) -> ReindexReport:
-        return self._loop.call(self._journal.reindex(fold))
+    def reindex(self, reducer: Reducer) -> ReindexReport:
+        return self._loop.call(self._journal.reindex(reducer))
 
-    def audit(self, *, anchor: Anchor | None = None, fold: Fold | None = None) -> AuditReport:
-        return self._loop.call(self._journal.audit(anchor=anchor, fold=fold))
+    def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
+        return self._loop.call(self._journal.audit(anchor=anchor, reducer=reducer))
 
 
 class BlockingView:

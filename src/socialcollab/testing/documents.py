@@ -9,8 +9,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-__all__ = ["documents", "odd_values"]
-
 
 def _local(day: int, month: int, hour: int = 0, minute: int = 0) -> dt.datetime:
     return dt.datetime(2026, month, day, hour, minute)  # noqa: DTZ001  local by meaning
@@ -80,7 +78,7 @@ _BOUND = st.sampled_from([dt.date(2026, 1, 1), "2026-01-01", "2026-01-01 08:00",
 _LATER = st.sampled_from([dt.date(2027, 1, 1), "2027-01-01 08:00"])
 
 
-def _turns(member: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+def _shifts(member: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     """Turns of a list in any order, some of which end a day before the next begins."""
     return st.lists(
         st.tuples(st.integers(0, 40), member, st.booleans()),
@@ -115,7 +113,9 @@ def _of_size(
     members = [f"m{at}" for at in range(member_count)]
     profiles = [f"p{at}" for at in range(profile_count)]
     workspace, member, profile = map(st.sampled_from, (workspaces, members, profiles))
-    party = st.sampled_from([*(f"member:{one}" for one in members), "team:t", "role:r0", "lead"])
+    principal = st.sampled_from(
+        [*(f"member:{one}" for one in members), "team:t", "role:r0", "lead"]
+    )
     whom = st.sampled_from([*(f"member:{one}" for one in members), "team:t"])
     keys = {
         "network": _one_or_more(st.sampled_from(["x", "mastodon"])),
@@ -141,18 +141,18 @@ def _of_size(
     step = {
         "quorum": st.sampled_from(["any", "all", "2", 3]),
         "within": _DURATION,
-        "then": _list(
+        "timers": _list(
             st.one_of(
                 _table({"after": _DURATION, "do": st.just("remind")}, {}),
-                _table({"after": _DURATION, "do": st.just("escalate"), "party": party}, {}),
+                _table({"after": _DURATION, "do": st.just("escalate"), "to": principal}, {}),
             )
         ),
         "only_if": st.just({"finding_at_least": "warning"}),
-        "covers": _list(st.sampled_from(["text", "media"])),
+        "binds": _list(st.sampled_from(["text", "media"])),
         "distinct": st.booleans(),
         "may_edit": st.booleans(),
     }
-    steps = _numbered("s", _table({"reviewers": _one_or_more(party)}, step), least=1)
+    steps = _numbered("s", _table({"reviewers": _one_or_more(principal)}, step), least=1)
     policy = {
         "on_approval": st.sampled_from(["schedule", "wait"]),
         "late": st.sampled_from(["expire", "hold", "publish"]),
@@ -233,7 +233,7 @@ def _of_size(
             {"r1": _table({"includes": st.just(["r0"])}, {"permissions": st.just(["*"])})},
         ),
         "approvals": st.tuples(house, _list(second, most=1)).map(lambda both: [both[0], *both[1]]),
-        "inbox": _table({"fallback": party}, {}),
+        "inbox": _table({"fallback": principal}, {}),
     }
     optional = {
         "grants": _list(
@@ -252,7 +252,7 @@ def _of_size(
         "forbids": _list(
             _table({"to": whom, "permissions": _list(_PERMISSION, least=1), "on": on()}, span)
         ),
-        "duties": _numbered(
+        "rotations": _numbered(
             "d",
             _table(
                 {
@@ -265,7 +265,7 @@ def _of_size(
                 {"end": _EVERY, "timezone": st.just("Europe/Amsterdam")},
             )
             | _table(
-                {"role": st.just("r0"), "on": on(), "turns": _turns(member)},
+                {"role": st.just("r0"), "on": on(), "shifts": _shifts(member)},
                 {"end": _EVERY, "hand_off": st.sampled_from(["09:00", "17:30", dt.time(9)])},
             ),
         ),
@@ -292,7 +292,7 @@ def _of_size(
         "routing": _numbered(
             "rule",
             _table(
-                {"on": on(kind=_one_or_more(_TEXT), language=st.just("nl")), "assign": party},
+                {"on": on(kind=_one_or_more(_TEXT), language=st.just("nl")), "assign": principal},
                 {
                     "when": st.fixed_dictionaries({"any_text": _one_or_more(st.just("opzeggen"))}),
                     "priority": st.sampled_from(["critical", "none"]),
@@ -306,7 +306,7 @@ def _of_size(
                 {
                     "on": on(),
                     "every": st.one_of(_EVERY, st.just("first business day of the month 09:00")),
-                    "responsible": party,
+                    "responsible": principal,
                 },
                 {"checklist": _list(_TEXT)},
             ),

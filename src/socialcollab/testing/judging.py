@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-__all__ = ["judge"]
-
 
 def judge(
     kit: type[Any], call: Callable[[Callable[..., Any]], None], *, only: Collection[str]

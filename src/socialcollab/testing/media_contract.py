@@ -13,12 +13,10 @@ from typing import BinaryIO
 
 import pytest
 
-from socialcollab.errors import InvalidValueError, JournalDamagedError, NotFoundError
+from socialcollab.errors import CorruptJournalError, InvalidValueError, NotFoundError
 from socialcollab.testing.judging import judge
 from socialcollab.testing.store_laws.scene import at_once, promise
 from socialcollab.transport import Media
-
-__all__ = ["MediaContract", "broken_media_promises"]
 
 LARGE = bytes(range(256)) * 9000
 HOSTILE = (
@@ -218,7 +216,7 @@ class MediaContract:
         digest = media.put(content)
         if not self.damage(media, digest):
             pytest.skip("the media do not say how to damage them")
-        with pytest.raises(JournalDamagedError, match=digest):
+        with pytest.raises(CorruptJournalError, match=digest):
             media.open(digest)
         assert media.put(content) == digest
         with media.open(digest) as file:

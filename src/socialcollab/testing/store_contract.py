@@ -7,23 +7,21 @@ from contextlib import suppress
 
 import pytest
 
-from socialcollab.stores import Index, Store
+from socialcollab.stores import Projection, Store
 from socialcollab.testing.judging import judge
 from socialcollab.testing.store_laws.appending import AppendingLaws
 from socialcollab.testing.store_laws.concurrency import ConcurrencyLaws
 from socialcollab.testing.store_laws.damage import DamageLaws
 from socialcollab.testing.store_laws.erasing import ErasingLaws
-from socialcollab.testing.store_laws.indexes import IndexLaws
 from socialcollab.testing.store_laws.keeping import KeepingLaws
 from socialcollab.testing.store_laws.model import ModelLaws
-from socialcollab.testing.store_laws.scene import INDEXES
-
-__all__ = ["StoreContract", "broken_promises"]
+from socialcollab.testing.store_laws.projections import ProjectionLaws
+from socialcollab.testing.store_laws.scene import PROJECTIONS
 
 
 class StoreContract(
     AppendingLaws,
-    IndexLaws,
+    ProjectionLaws,
     KeepingLaws,
     ConcurrencyLaws,
     ErasingLaws,
@@ -38,7 +36,7 @@ class StoreContract(
         class TestMyStore(StoreContract):
             @pytest.fixture
             def store(self) -> Store:
-                return MyStore(indexes=self.indexes)
+                return MyStore(projections=self.indexes)
 
     Each law works in a fresh organization, so a store that keeps what it has
     between tests is judged as well. A law's name and its attribute ``promise``
@@ -51,7 +49,7 @@ class StoreContract(
         indexes: The indexes that the laws need.
     """
 
-    indexes: tuple[Index, ...] = INDEXES
+    projections: tuple[Projection, ...] = PROJECTIONS
 
     @pytest.fixture
     def store(self) -> Store:
@@ -60,7 +58,7 @@ class StoreContract(
 
 
 def broken_promises(
-    make: Callable[[tuple[Index, ...]], Store],
+    make: Callable[[tuple[Projection, ...]], Store],
     *,
     only: Collection[str] = (),
     kit: type[StoreContract] = StoreContract,
@@ -80,7 +78,7 @@ def broken_promises(
     """
 
     def call(law: Callable[..., None]) -> None:
-        store = make(INDEXES)
+        store = make(PROJECTIONS)
         try:
             law(store=store)
         finally:

@@ -20,27 +20,14 @@ from socialcollab.permissions import (
     PERMISSIONS,
     Absence,
     Access,
-    Duty,
     Forbid,
     Grant,
-    ListedTurn,
+    ListedShift,
     Role,
-    Swap,
+    Rotation,
+    ShiftSwap,
 )
 from socialcollab.time import WallTime
-
-__all__ = [
-    "SmallOrganization",
-    "contents",
-    "grants",
-    "ids",
-    "instants",
-    "members",
-    "profiles",
-    "small_organizations",
-    "texts",
-    "wall_times",
-]
 
 _MEMBERS = ("ana", "ben", "eva", "noor")
 _TEAMS = ("care", "social")  # the second may include the first
@@ -92,9 +79,9 @@ class SmallOrganization:
     grants: tuple[Grant, ...]
     forbids: tuple[Forbid, ...]
     custom_permissions: tuple[str, ...] = ("ads.boost",)
-    duties: tuple[Duty, ...] = ()
+    rotations: tuple[Rotation, ...] = ()
     absences: tuple[Absence, ...] = ()
-    swaps: tuple[Swap, ...] = ()
+    swaps: tuple[ShiftSwap, ...] = ()
     timezone: str = "UTC"
 
     def access(self) -> Access:
@@ -108,7 +95,7 @@ class SmallOrganization:
             grants=self.grants,
             forbids=self.forbids,
             custom_permissions=self.custom_permissions,
-            duties=self.duties,
+            rotations=self.rotations,
             absences=self.absences,
             swaps=self.swaps,
             timezone=self.timezone,
@@ -266,7 +253,7 @@ def _local(hours: int | None) -> dt.date | None:
 
 
 @cache
-def _parties() -> st.SearchStrategy[list[str]]:
+def _principals() -> st.SearchStrategy[list[str]]:
     known = [*(f"member:{name}" for name in _MEMBERS), *(f"team:{name}" for name in _TEAMS)]
     return st.lists(st.sampled_from(known), min_size=1, max_size=2, unique=True)
 
@@ -287,7 +274,7 @@ def _grants() -> st.SearchStrategy[Grant]:
             start=bounds[0],
             end=bounds[1],
         ),
-        _parties(),
+        _principals(),
         st.sampled_from(("", *_ROLES)),
         st.lists(st.sampled_from((*_PERMISSIONS, "ads.boost", "*")), min_size=1, max_size=2),
         _selectors(),
@@ -301,7 +288,7 @@ def _forbids() -> st.SearchStrategy[Forbid]:
         lambda to, permissions, on, bounds: Forbid(
             to=to, permissions=permissions, on=on, start=bounds[0], end=bounds[1]
         ),
-        _parties(),
+        _principals(),
         st.lists(st.sampled_from((*_PERMISSIONS, "*")), min_size=1, max_size=2),
         _selectors(),
         _bounds(),
@@ -309,21 +296,21 @@ def _forbids() -> st.SearchStrategy[Forbid]:
 
 
 @cache
-def _duties() -> st.SearchStrategy[Duty]:
-    return _rotations() | _lists()
+def _rotations() -> st.SearchStrategy[Rotation]:
+    return _rule_rotations() | _lists()
 
 
 @cache
-def _lists() -> st.SearchStrategy[Duty]:
+def _lists() -> st.SearchStrategy[Rotation]:
     # Three on each day, so that none begin together; some in the hour the clocks jump over.
     marks = st.lists(st.integers(0, 44), min_size=1, max_size=5, unique=True)
     return st.builds(
-        lambda number, role, on, marks, members, lasts, zone: Duty(
+        lambda number, role, on, marks, members, lasts, zone: Rotation(
             id=f"duty-{number}",
             role=role,
             on=on,
-            turns=[
-                ListedTurn(
+            shifts=[
+                ListedShift(
                     member=member,
                     start=_MARCH + dt.timedelta(days=mark // 3, minutes=150 + 30 * (mark % 3)),
                     end=(
@@ -348,9 +335,9 @@ def _lists() -> st.SearchStrategy[Duty]:
 
 
 @cache
-def _rotations() -> st.SearchStrategy[Duty]:
+def _rule_rotations() -> st.SearchStrategy[Rotation]:
     return st.builds(
-        lambda number, role, on, members, start, every, end: Duty(
+        lambda number, role, on, members, start, every, end: Rotation(
             id=f"duty-{number}",
             role=role,
             on=on,
@@ -391,13 +378,13 @@ def _absences() -> st.SearchStrategy[Absence]:
     )
 
 
-def _swaps(duties: Sequence[Duty]) -> st.SearchStrategy[tuple[Swap, ...]]:
-    if not duties:
+def _swaps(rotations: Sequence[Rotation]) -> st.SearchStrategy[tuple[ShiftSwap, ...]]:
+    if not rotations:
         return st.just(())
     return st.lists(
         st.builds(
-            lambda duty, member, start, hours, order: (duty, member, start, hours, order),
-            st.sampled_from([duty.id for duty in duties]),
+            lambda rotation, member, start, hours, order: (rotation, member, start, hours, order),
+            st.sampled_from([rotation.id for rotation in rotations]),
             st.sampled_from(_MEMBERS),
             st.integers(0, 300),
             st.integers(1, 120),
@@ -406,15 +393,15 @@ def _swaps(duties: Sequence[Duty]) -> st.SearchStrategy[tuple[Swap, ...]]:
         max_size=3,
     ).map(
         lambda drawn: tuple(
-            Swap(
+            ShiftSwap(
                 id=f"swap-{number}",
-                duty=duty,
+                rotation=rotation,
                 member=member,
                 start=_MARCH + dt.timedelta(hours=start),
                 end=_MARCH + dt.timedelta(hours=start + hours),
                 order=order,
             )
-            for number, (duty, member, start, hours, order) in enumerate(drawn)
+            for number, (rotation, member, start, hours, order) in enumerate(drawn)
         )
     )
 
@@ -425,7 +412,7 @@ _SOME_PERMISSIONS = st.lists(st.sampled_from((*_PERMISSIONS, "ads.boost")), max_
 _SOME_TAGS = st.frozensets(st.sampled_from(_TAGS))
 _SOME_GRANTS = st.lists(_grants(), max_size=5)
 _SOME_FORBIDS = st.lists(_forbids(), max_size=3)
-_SOME_DUTIES = st.lists(_duties(), max_size=2, unique_by=lambda duty: duty.id)
+_SOME_ROTATIONS = st.lists(_rotations(), max_size=2, unique_by=lambda rotation: rotation.id)
 _SOME_ABSENCES = st.lists(_absences(), max_size=2, unique_by=lambda absence: absence.id)
 _UNDER_WRITER = st.sampled_from(((), ("writer",)))
 _UNDER_SOCIAL = st.sampled_from(((), ("care",)))
@@ -458,7 +445,7 @@ def small_organizations(draw: st.DrawFn) -> SmallOrganization:
             permissions=draw(_EDITING),
         ),
     )
-    duties = tuple(draw(_SOME_DUTIES))
+    rotations = tuple(draw(_SOME_ROTATIONS))
     return SmallOrganization(
         members=tuple(
             Member(id=name, suspended=draw(_TENTHS) == 0, left=draw(_LEFT)) for name in _MEMBERS
@@ -485,8 +472,8 @@ def small_organizations(draw: st.DrawFn) -> SmallOrganization:
             attrs.evolve(forbid, place=f"forbids[{number}]")
             for number, forbid in enumerate(draw(_SOME_FORBIDS))
         ),
-        duties=duties,
-        swaps=draw(_swaps(duties)),
+        rotations=rotations,
+        swaps=draw(_swaps(rotations)),
         absences=tuple(draw(_SOME_ABSENCES)),
         timezone=draw(_ZONES),
     )

@@ -1,6 +1,7 @@
 """What a network reads in a text: entities, lengths, graphemes."""
 
 from socialcollab.text.bluesky import Facet, facets
+from socialcollab.text.characters import char_class
 from socialcollab.text.entity import Entity
 from socialcollab.text.grapheme import grapheme_count, graphemes
 from socialcollab.text.length import Length, measure
@@ -12,6 +13,7 @@ __all__ = [
     "Entity",
     "Facet",
     "Length",
+    "char_class",
     "entities",
     "facets",
     "fitting_end",

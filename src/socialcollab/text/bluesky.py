@@ -8,14 +8,12 @@ from functools import cache
 
 import attrs
 
-from socialcollab.directory.network import EntityKind
+from socialcollab.directory import EntityKind
 from socialcollab.text import unicode_table as table
 from socialcollab.text.characters import char_class
 from socialcollab.text.entity import Entity, without_overlaps
 from socialcollab.text.grapheme import grapheme_count
 from socialcollab.text.url import is_domain
-
-__all__ = ["Facet", "facets", "find_in_bluesky"]
 
 _LONGEST_TAG = 64  # graphemes; lexicon app.bsky.richtext.facet, read 2026-11-22
 

@@ -7,8 +7,6 @@ from functools import cache
 
 from socialcollab.text import unicode_table as table
 
-__all__ = ["char_class", "host_class", "word_class"]
-
 
 def char_class(*properties: str) -> str:
     """Write the inside of a regular expression's class from the table's ranges."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["TOP_LEVEL"]
-
 # The last labels in the Public Suffix List's official part, without punycode.
 TOP_LEVEL: Final = (
     "aaa aarp abb abbott abbvie abc able abogado abudhabi ac academy accenture accountant "

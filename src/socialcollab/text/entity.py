@@ -6,9 +6,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from socialcollab.directory.network import EntityKind
-
-__all__ = ["Entity", "without_overlaps"]
+from socialcollab.directory import EntityKind
 
 
 @attrs.frozen

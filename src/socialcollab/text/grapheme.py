@@ -8,9 +8,6 @@ from functools import cache
 from socialcollab.text import unicode_table as table
 from socialcollab.text.characters import char_class
 
-__all__ = ["grapheme_count", "graphemes"]
-
-
 # Scripts of the first supplementary plane below the pictographs. Ranges there
 # are many and tried one by one, so patterns leave them out of texts without any.
 _RARE_FIRST, _RARE_LAST = 0x10000, 0x1EFFF

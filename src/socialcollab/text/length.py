@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import attrs
 
-from socialcollab.directory.network import LengthUnit, NetworkDescription
+from socialcollab.directory import LengthUnit, NetworkDescription
 from socialcollab.directory.networks import network as described
 from socialcollab.showing import Html, badge, card, facts, meter
 from socialcollab.text.grapheme import grapheme_count
 from socialcollab.text.mastodon import local_part
 from socialcollab.text.recognise import entities
 from socialcollab.text.x import weighted_length
-
-__all__ = ["Length", "measure"]
 
 
 @attrs.frozen(kw_only=True)

@@ -11,8 +11,6 @@ from socialcollab.text.characters import char_class, host_class, word_class
 from socialcollab.text.entity import Entity, without_overlaps
 from socialcollab.text.url import find_links
 
-__all__ = ["find_in_mastodon", "local_part"]
-
 _SEPARATORS = "\u00b7\u30fb\u200c"
 
 

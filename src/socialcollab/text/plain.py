@@ -11,8 +11,6 @@ from socialcollab.text.characters import char_class, word_class
 from socialcollab.text.entity import Entity, without_overlaps
 from socialcollab.text.url import find_links
 
-__all__ = ["find_in_plain"]
-
 
 @cache
 def _mention() -> re.Pattern[str]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from socialcollab.directory.network import NetworkDescription
+from socialcollab.directory import NetworkDescription
 from socialcollab.directory.networks import network as described
 from socialcollab.text.bluesky import find_in_bluesky
 from socialcollab.text.entity import Entity
 from socialcollab.text.mastodon import find_in_mastodon
 from socialcollab.text.plain import find_in_plain
 from socialcollab.text.x import find_in_x
-
-__all__ = ["entities"]
 
 _FINDERS: Mapping[str, Callable[[str], tuple[Entity, ...]]] = {
     "bluesky": find_in_bluesky,

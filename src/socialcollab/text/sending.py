@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from socialcollab.directory.network import NetworkDescription
+from socialcollab.directory import NetworkDescription
 from socialcollab.directory.networks import network as described
 from socialcollab.text.grapheme import graphemes
 from socialcollab.text.length import measure
 from socialcollab.text.recognise import entities
-
-__all__ = ["fitting_end", "links_beside", "text_with_links"]
 
 # No text that fits is longer: one link may take 4096 characters and count 23.
 _WINDOW_PER_UNIT = 200

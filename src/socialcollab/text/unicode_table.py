@@ -4,26 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = [
-    "CONJUNCT_CONSONANT",
-    "CONJUNCT_EXTEND",
-    "CONJUNCT_LINKER",
-    "CONTROL",
-    "DIGIT",
-    "EMOJI",
-    "EXTEND",
-    "HANGUL_L",
-    "HANGUL_T",
-    "HANGUL_V",
-    "LETTER_OR_MARK",
-    "MARK",
-    "PICTOGRAPHIC",
-    "PREPEND",
-    "PUNCTUATION",
-    "REGIONAL",
-    "SPACING",
-]
-
 # Grapheme_Cluster_Break=Control
 CONTROL: Final = (
     "0-9 b-c e-1f 7f-9f ad 61c 180e 200b 200e-200f 2028-202e 2060-206f feff fff0-fffb 13430-1343f "

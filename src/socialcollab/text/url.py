@@ -11,8 +11,6 @@ import attrs
 from socialcollab.text.characters import host_class
 from socialcollab.text.domain_table import TOP_LEVEL
 
-__all__ = ["Link", "find_links", "is_domain"]
-
 
 @attrs.frozen
 class Link:

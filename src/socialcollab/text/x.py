@@ -12,8 +12,6 @@ from socialcollab.text.characters import char_class, word_class
 from socialcollab.text.entity import Entity, without_overlaps
 from socialcollab.text.url import find_links
 
-__all__ = ["find_in_x", "weighted_length"]
-
 _MENTION = re.compile(
     r"(?:(?<![A-Za-z0-9_!#$%&*@\uff20+~.-])|(?<=(?<![A-Za-z0-9_+~.-])[rR][tT])"
     r"|(?<=(?<![A-Za-z0-9_+~.-])[rR][tT]:)|(?<=[+~.-])(?<![A-Za-z0-9_!#$%&*@\uff20]))"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Self
 
 import attrs
 
+from socialcollab.document_fields import ListOf, Parsed, shape
 from socialcollab.errors import InvalidValueError
-from socialcollab.sections import ListOf, Parsed, shape
 from socialcollab.time.duration import Duration
 from socialcollab.time.holidays import Holidays, read_holidays
 from socialcollab.time.instants import as_utc
@@ -22,8 +22,6 @@ from socialcollab.time.zones import local_time, resolve, zone
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
-
-__all__ = ["BusinessHours", "BusinessHoursSection", "HolidayEntry"]
 
 # Past this nobody opens again: ten years of holidays are a mistake, not a calendar.
 MOST_CLOSED_DAYS = 3660

@@ -15,8 +15,6 @@ from socialcollab.time.zones import local_time, resolve
 if TYPE_CHECKING:
     from socialcollab.time.business_hours import BusinessHours
 
-__all__ = ["DURATION_PATTERN", "Duration"]
-
 Unit = Literal["second", "minute", "hour", "day", "week"]
 
 _FORM = "[1-9][0-9]{0,5} ((second|minute|hour|day|week)s?|business (minute|hour|day)s?)"

@@ -20,8 +20,6 @@ from socialcollab.time.time_of_day import TIME_OF_DAY_PATTERN, TimeOfDay
 from socialcollab.time.weekdays import WEEKDAYS, WEEKDAYS_PATTERN, Weekdays, any_case
 from socialcollab.time.zones import local_time, resolve
 
-__all__ = ["EVERY_PATTERN", "WEEKLY_TIME_PATTERN", "BusinessDayOfMonth", "Every", "WeeklyTime"]
-
 _UNITS: Final = ("year", "month", "week", "day")
 _ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 _WORD: Final = {number: word for word, number in _ORDINALS.items()}

@@ -18,8 +18,6 @@ import attrs
 
 from socialcollab.time.rule import Rule
 
-__all__ = ["local_times"]
-
 # The Gregorian calendar repeats after 400 years (146097 days, whole weeks): a
 # rule that matches nothing in so many of its periods never does.
 _CYCLE: Final = {"YEARLY": 400, "MONTHLY": 4800, "WEEKLY": 20_871, "DAILY": 146_097}
@@ -86,8 +84,8 @@ def _periods(
             rule.by_second or (start.second,),
         )
     ]
-    index = _index_of(full, start.date(), since.date())
-    end = _index_of(full, start.date(), last.date())
+    index = _projection_of(full, start.date(), since.date())
+    end = _projection_of(full, start.date(), last.date())
     empty = 0
     while index <= end and empty <= _CYCLE[rule.freq]:
         dates = _dates(full, start.date(), index)
@@ -122,7 +120,7 @@ def _filled(rule: Rule, start: dt.datetime) -> Rule:
     return rule
 
 
-def _index_of(rule: Rule, start: dt.date, since: dt.date) -> int:
+def _projection_of(rule: Rule, start: dt.date, since: dt.date) -> int:
     """Return the number of the last period that begins no later than *since*."""
     if rule.freq == "YEARLY":
         passed = since.year - start.year
@@ -259,7 +257,7 @@ def _sought(rule: Rule, start: dt.datetime, since: dt.datetime) -> dt.datetime |
     if rule.freq in _UNIT:
         unit = dt.timedelta(seconds=_UNIT[rule.freq] * rule.interval)
         return start + max((since - start) // unit, 0) * unit
-    index = _index_of(rule, start.date(), since.date())
+    index = _projection_of(rule, start.date(), since.date())
     step = index * rule.interval
     if rule.freq == "YEARLY":
         year, month, day = start.year + step, 1, 1

@@ -12,8 +12,6 @@ import attrs
 
 from socialcollab.errors import InvalidValueError, MissingExtraError
 
-__all__ = ["Holidays", "read_holidays"]
-
 MOST_BYTES = 1_000_000
 MOST_DAYS_OF_ONE = 366
 MOST_YEARS = 200

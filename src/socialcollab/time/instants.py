@@ -6,8 +6,6 @@ import datetime as dt
 
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
 
-__all__ = ["as_utc"]
-
 
 def as_utc(value: dt.datetime) -> dt.datetime:
     """

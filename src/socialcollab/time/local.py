@@ -8,8 +8,6 @@ from typing import Literal
 
 from socialcollab.errors import InvalidValueError
 
-__all__ = ["AmbiguousDateError", "DateOrder", "parse_date", "parse_local"]
-
 DateOrder = Literal["dmy", "mdy"]
 """Whether a day comes before its month in a date such as ``03/04/2026``."""
 

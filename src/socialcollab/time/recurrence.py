@@ -16,8 +16,6 @@ from socialcollab.time.local import parse_local
 from socialcollab.time.rule import Rule
 from socialcollab.time.zones import Repeated, local_time, resolve, zone
 
-__all__ = ["Occurrences", "Recurrence", "SkippedOccurrence"]
-
 SkippedOccurrence = Literal["refuse", "next", "previous", "drop"]
 """What becomes of an occurrence whose local time a clock change jumps over."""
 

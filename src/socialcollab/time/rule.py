@@ -11,8 +11,6 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import nearest
 
-__all__ = ["Frequency", "Rule"]
-
 Frequency = Literal["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY"]
 
 FREQUENCIES: Final[tuple[Frequency, ...]] = (

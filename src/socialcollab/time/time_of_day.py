@@ -10,8 +10,6 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 
-__all__ = ["TIME_OF_DAY_PATTERN", "TimeOfDay"]
-
 _TIME = "(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
 TIME_OF_DAY_PATTERN: Final = f"^{_TIME}$"
 _READ = re.compile(_TIME)

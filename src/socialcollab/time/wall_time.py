@@ -12,8 +12,6 @@ from socialcollab.time.instants import as_utc
 from socialcollab.time.local import parse_local
 from socialcollab.time.zones import Repeated, Skipped, local_time, resolve, zone
 
-__all__ = ["WallTime"]
-
 
 def _as_local(value: dt.datetime | str) -> dt.datetime:
     local = parse_local(value) if isinstance(value, str) else value

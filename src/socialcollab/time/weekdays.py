@@ -12,8 +12,6 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 
-__all__ = ["WEEKDAYS", "WEEKDAYS_PATTERN", "Weekdays"]
-
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SHORT: Final = tuple(name[:3] for name in WEEKDAYS)
 _NUMBER: Final = {name: at for names in (WEEKDAYS, _SHORT) for at, name in enumerate(names)}

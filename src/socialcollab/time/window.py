@@ -9,8 +9,6 @@ import attrs
 from socialcollab.errors import EmptyWindowError
 from socialcollab.time.instants import as_utc
 
-__all__ = ["Window"]
-
 
 @attrs.frozen(kw_only=True, order=True)
 class Window:

@@ -19,8 +19,6 @@ from socialcollab.time.instants import as_utc
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-__all__ = ["Repeated", "Skipped", "ZoneName", "local_time", "resolve", "tzdata_version", "zone"]
-
 Skipped = Literal["refuse", "next", "previous"]
 """What a local time that a clock change jumps over means."""
 
@@ -31,7 +29,7 @@ _SKIPPED = frozenset(get_args(Skipped))
 _REPEATED = frozenset(get_args(Repeated))
 
 # Names that some systems define, and that mean another zone on each machine or none.
-_NO_PLACE = frozenset({"localtime", "posixrules", "Factory"})
+_NO_RESOURCE = frozenset({"localtime", "posixrules", "Factory"})
 
 
 @cache
@@ -39,7 +37,7 @@ def _names() -> frozenset[str]:
     from importlib import resources  # noqa: PLC0415  as for zoneinfo below
 
     text = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8")
-    return frozenset(text.split()) - _NO_PLACE
+    return frozenset(text.split()) - _NO_RESOURCE
 
 
 @cache

@@ -9,28 +9,12 @@ from typing import Protocol, runtime_checkable
 import attrs
 
 from socialcollab.content import Image, Poll
-from socialcollab.directory import Profile
-from socialcollab.directory.network import NetworkDescription
-from socialcollab.transport.flow import Flow, Reply, Request
-
-__all__ = [
-    "Absent",
-    "Adapter",
-    "Amending",
-    "AsyncNetwork",
-    "AsyncTransport",
-    "CannotTell",
-    "Found",
-    "Network",
-    "Outgoing",
-    "Prepared",
-    "Published",
-    "Transport",
-]
+from socialcollab.directory import NetworkDescription, Profile
+from socialcollab.transport.flow import Flow, Request, Response
 
 
 @attrs.frozen(kw_only=True)
-class Outgoing:
+class OutgoingPost:
     """
     What leaves for one profile, all of it as it was approved.
 
@@ -73,8 +57,8 @@ class Prepared:
         keys: Ids, keys and times that the adapter chose; stored with the intent.
     """
 
-    outgoing: Outgoing
-    keys: Mapping[str, str] = attrs.field(hash=False)
+    outgoing: OutgoingPost
+    idempotency_keys: Mapping[str, str] = attrs.field(hash=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -117,7 +101,7 @@ class Found:
 
 
 @attrs.frozen(kw_only=True)
-class Absent:
+class Missing:
     """
     A look found nothing.
 
@@ -130,7 +114,7 @@ class Absent:
 
 
 @attrs.frozen
-class CannotTell:
+class Inconclusive:
     """A look cannot tell: a person has to."""
 
     reason: str
@@ -154,7 +138,7 @@ class Adapter(Protocol):
         """How long one creating request may take, in seconds; its hard deadline."""
         ...
 
-    def prepare(self, outgoing: Outgoing, *, now: dt.datetime, entropy: bytes) -> Prepared:
+    def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:
         """
         Fix ids, keys and times, before anything is sent.
 
@@ -169,7 +153,7 @@ class Adapter(Protocol):
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
-    ) -> Flow[Found | Absent | CannotTell]:
+    ) -> Flow[Found | Missing | Inconclusive]:
         """Look whether an earlier attempt published it; creates nothing."""
         ...
 
@@ -204,13 +188,13 @@ class Transport(Protocol):
     What carries one request to a network and its answer back.
 
     Raises:
-        TemporaryError: From `send`, if for certain nothing reached the server.
+        TransientError: From `send`, if for certain nothing reached the server.
 
         OutcomeUnknownError: From `send`, if the request may have reached the
             server and no whole answer came.
     """
 
-    def send(self, request: Request, *, timeout_s: float) -> Reply:
+    def send(self, request: Request, *, timeout_s: float) -> Response:
         """Send one request and return the answer, whatever its status."""
         ...
 
@@ -238,7 +222,7 @@ class Network(Protocol):
 class AsyncTransport(Protocol):
     """What carries one request to a network and its answer back, awaited; else as a `Transport`."""
 
-    async def send(self, request: Request, *, timeout_s: float) -> Reply:
+    async def send(self, request: Request, *, timeout_s: float) -> Response:
         """Send one request and return the answer, whatever its status."""
         ...
 

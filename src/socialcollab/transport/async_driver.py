@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar, cast
 
+from socialcollab.effects import arun
 from socialcollab.transport.adapter import AsyncTransport, Transport
 from socialcollab.transport.driving import Driving, real_now
 from socialcollab.transport.flow import Flow, Request
 from socialcollab.transport.ports import Clock
 from socialcollab.transport.retry import RetryPolicy
-from socialcollab.transport.steps import arun
-
-__all__ = ["AsyncDriver"]
 
 T = TypeVar("T")
 

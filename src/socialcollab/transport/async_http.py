@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 from socialcollab.errors import OutcomeUnknownError
 from socialcollab.transport.driving import real_now
 from socialcollab.transport.exchange import CHUNK, Attempt, Exchange
-from socialcollab.transport.flow import Reply, Request
+from socialcollab.transport.flow import Request, Response
 from socialcollab.transport.ports import Clock, Media
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
     import httpx
-
-__all__ = ["AsyncHttpTransport"]
 
 
 class AsyncHttpTransport:
@@ -65,12 +63,12 @@ class AsyncHttpTransport:
     def __repr__(self) -> str:
         return "AsyncHttpTransport()"
 
-    async def send(self, request: Request, *, timeout_s: float) -> Reply:
+    async def send(self, request: Request, *, timeout_s: float) -> Response:
         """
         Send one request and return the answer, whatever its status.
 
         Raises:
-            TemporaryError: If for certain nothing reached the server.
+            TransientError: If for certain nothing reached the server.
 
             OutcomeUnknownError: If the request may have reached the server
                 and no whole answer came within the deadline.
@@ -99,7 +97,7 @@ class AsyncHttpTransport:
             client, self._client = self._client, None
             await client.aclose()
 
-    async def _exchange(self, request: Request, attempt: Attempt) -> Reply:
+    async def _exchange(self, request: Request, attempt: Attempt) -> Response:
         exchanging = self._exchanging
         with exchanging.told(attempt):
             client = self._connected()

@@ -6,14 +6,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from socialcollab.effects import run
 from socialcollab.transport.adapter import Transport
 from socialcollab.transport.driving import Driving, real_now
 from socialcollab.transport.flow import Flow, Request
 from socialcollab.transport.ports import Clock
 from socialcollab.transport.retry import RetryPolicy
-from socialcollab.transport.steps import run
-
-__all__ = ["Driver"]
 
 T = TypeVar("T")
 

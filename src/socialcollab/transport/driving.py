@@ -9,24 +9,22 @@ from typing import Any, TypeVar
 
 import attrs
 
-from socialcollab.errors import NetworkError, OutcomeUnknownError, RateLimitedError, TemporaryError
+from socialcollab.effects import Effects, call, call_cancellable
+from socialcollab.errors import NetworkError, OutcomeUnknownError, RateLimitedError, TransientError
 from socialcollab.transport.adapter import Transport
 from socialcollab.transport.flow import (
     Checkpoint,
     Created,
     Done,
     Flow,
-    Reply,
     Request,
+    Response,
     Wait,
     advance,
 )
 from socialcollab.transport.ports import Clock
 from socialcollab.transport.retry import RetryPolicy
 from socialcollab.transport.retry_after import retry_after_s
-from socialcollab.transport.steps import Steps, ask, ask_long
-
-__all__ = ["Driving", "real_now"]
 
 T = TypeVar("T")
 
@@ -64,7 +62,7 @@ class Driving:
         before_create: Callable[[Request], object] | None,
         checkpoint: Callable[[Mapping[str, str]], object] | None,
         send_within_s: float,
-    ) -> Steps[T]:
+    ) -> Effects[T]:
         """Carry *flow* out and return what it ends in; it is closed, however it ends."""
         try:
             op = advance(flow)
@@ -75,13 +73,13 @@ class Driving:
                         answer = yield from self._request(op, transport)
                     elif isinstance(op, Request):
                         if before_create is not None:
-                            yield from ask(before_create, op)
+                            yield from call(before_create, op)
                         answer = yield from self._create(op, transport, send_within_s)
                     elif isinstance(op, (Checkpoint, Created)):
                         if checkpoint is not None:
-                            yield from ask(checkpoint, op.values)
+                            yield from call(checkpoint, op.values)
                     elif isinstance(op, Wait):
-                        yield from ask_long(self.sleep, op.seconds)
+                        yield from call_cancellable(self.sleep, op.seconds)
                 except NetworkError as error:
                     op = advance(flow, error=error)
                 else:
@@ -90,21 +88,21 @@ class Driving:
         finally:
             flow.close()
 
-    def _request(self, request: Request, transport: Transport) -> Steps[Reply]:
+    def _request(self, request: Request, transport: Transport) -> Effects[Response]:
         """Send what creates nothing."""
 
-        def attempt() -> Steps[Reply | NetworkError]:
+        def attempt() -> Effects[Response | NetworkError]:
             return (yield from _sent(transport, request, self.read_within_s))
 
         outcome = yield from self._persist(attempt, request, lambda: True)
         if isinstance(outcome, OutcomeUnknownError):
             # Nothing public can have come of it, whatever the server did.
-            raise TemporaryError(str(outcome), network=outcome.network) from outcome
+            raise TransientError(str(outcome), network=outcome.network) from outcome
         if isinstance(outcome, NetworkError):
             raise outcome
         return outcome
 
-    def _create(self, request: Request, transport: Transport, within_s: float) -> Steps[Reply]:
+    def _create(self, request: Request, transport: Transport, within_s: float) -> Effects[Response]:
         """Send what creates something: once, or again under its key until its deadline."""
         until = time.monotonic() + within_s
         instant = self.clock() + dt.timedelta(seconds=within_s)
@@ -115,14 +113,14 @@ class Driving:
         )
         doubt: list[NetworkError] = []
 
-        def attempt() -> Steps[Reply | NetworkError]:
+        def attempt() -> Effects[Response | NetworkError]:
             left_s = until - time.monotonic()
             if left_s <= 0:
-                return TemporaryError("the deadline passed before the request was sent")
+                return TransientError("the deadline passed before the request was sent")
             outcome = yield from _sent(transport, request, left_s)
             if isinstance(outcome, OutcomeUnknownError):
                 doubt.append(outcome)
-            elif isinstance(outcome, Reply) and outcome.status >= 500:
+            elif isinstance(outcome, Response) and outcome.status >= 500:
                 doubt.append(_outcome_unknown(outcome))
             return outcome
 
@@ -130,8 +128,8 @@ class Driving:
             outcome = yield from attempt()
         else:
             outcome = yield from self._persist(attempt, request, lambda: time.monotonic() < until)
-        made = isinstance(outcome, Reply) and outcome.status < 300
-        if doubt and not made and not (isinstance(outcome, Reply) and outcome.status >= 500):
+        made = isinstance(outcome, Response) and outcome.status < 300
+        if doubt and not made and not (isinstance(outcome, Response) and outcome.status >= 500):
             # A later refusal says nothing about the request that is in doubt.
             raise doubt[0]
         if isinstance(outcome, NetworkError):
@@ -140,10 +138,10 @@ class Driving:
 
     def _persist(
         self,
-        attempt: Callable[[], Steps[Reply | NetworkError]],
+        attempt: Callable[[], Effects[Response | NetworkError]],
         request: Request,
         may_go_on: Callable[[], bool],
-    ) -> Steps[Reply | NetworkError]:
+    ) -> Effects[Response | NetworkError]:
         """Make attempts until one helps or the policy has enough."""
         outcome = yield from attempt()
         error = self._error(outcome)
@@ -164,7 +162,7 @@ class Driving:
         )
         retrying.begin()
         state = RetryCallState(retrying, fn=None, args=(), kwargs={})
-        first: list[Reply | NetworkError] = [outcome]
+        first: list[Response | NetworkError] = [outcome]
         # The loop of `Retrying.__call__`, whose attempts and pauses here are steps.
         while True:
             do = retrying.iter(retry_state=state)
@@ -172,12 +170,12 @@ class Driving:
                 state.set_result(first.pop() if first else (yield from attempt()))
             elif isinstance(do, DoSleep):
                 state.prepare_for_next_attempt()
-                yield from ask_long(self.sleep, float(do))
+                yield from call_cancellable(self.sleep, float(do))
             else:
-                ended: Reply | NetworkError = do
+                ended: Response | NetworkError = do
                 return ended
 
-    def _error(self, outcome: Reply | NetworkError) -> NetworkError | None:
+    def _error(self, outcome: Response | NetworkError) -> NetworkError | None:
         """Return what the policy is asked about, or None if a repeat cannot help."""
         if isinstance(outcome, NetworkError):
             return outcome
@@ -191,12 +189,12 @@ class Driving:
 
 def _sent(
     transport: Transport, request: Request, within_s: float
-) -> Generator[Any, Any, Reply | NetworkError]:
+) -> Generator[Any, Any, Response | NetworkError]:
     try:
-        return (yield from ask_long(transport.send, request, timeout_s=within_s))
+        return (yield from call_cancellable(transport.send, request, timeout_s=within_s))
     except NetworkError as error:
         return error
 
 
-def _outcome_unknown(reply: Reply) -> OutcomeUnknownError:
+def _outcome_unknown(reply: Response) -> OutcomeUnknownError:
     return OutcomeUnknownError(f"the server failed with {reply.status}", status=reply.status)

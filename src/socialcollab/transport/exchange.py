@@ -19,15 +19,13 @@ from socialcollab.errors import (
     RejectedError,
     StoreError,
     StoreUnavailableError,
-    TemporaryError,
+    TransientError,
 )
-from socialcollab.transport.flow import MediaPart, Reply, Request
+from socialcollab.transport.flow import MediaPart, Request, Response
 from socialcollab.transport.ports import Clock, Media
 
 if TYPE_CHECKING:
     import httpx
-
-__all__ = ["CHUNK", "Attempt", "Exchange", "TooLateError"]
 
 CHUNK: Final = 64 * 1024
 _MOST_HEADERS: Final = 100
@@ -63,14 +61,14 @@ class Attempt:
         Begin one.
 
         Raises:
-            TemporaryError: If its deadline has passed.
+            TransientError: If its deadline has passed.
         """
         until = time.monotonic() + timeout_s
         if request.until is not None:
             until = min(until, request.until)
         attempt = cls(until=until, instant=request.deadline, clock=clock)
         if not attempt.left_s:
-            raise TemporaryError("the deadline passed before the request was sent")
+            raise TransientError("the deadline passed before the request was sent")
         return attempt
 
     @property
@@ -160,9 +158,9 @@ class Exchange:
         attempt.begun = True
         return _Body(attempt, response.status_code, self.longest_reply_bytes)
 
-    def reply(self, response: httpx.Response, body: _Body) -> Reply:
+    def reply(self, response: httpx.Response, body: _Body) -> Response:
         """Return the answer as a value."""
-        return Reply(
+        return Response(
             status=response.status_code,
             headers=_bounded(response.headers),
             body=bytes(body.pieces),
@@ -177,7 +175,7 @@ class Exchange:
             yield
         except TooLateError:
             if not attempt.begun:
-                raise TemporaryError("the deadline passed before the request was sent") from None
+                raise TransientError("the deadline passed before the request was sent") from None
             raise OutcomeUnknownError("the deadline passed while it was being sent") from None
         except (StoreError, OSError) as e:
             raise _told(e, begun=attempt.begun) from e
@@ -221,7 +219,7 @@ class Exchange:
         except NotFoundError:
             raise RejectedError(f"the bytes of media `{part.digest}` are not kept here") from None
         except StoreUnavailableError as error:
-            raise TemporaryError(f"media cannot be read: {error}") from error
+            raise TransientError(f"media cannot be read: {error}") from error
         except StoreError as error:
             raise RejectedError(f"media `{part.digest}` are damaged: {error}") from error
         source = _Paced(opened, attempt)
@@ -264,7 +262,7 @@ def _told(error: Exception, *, begun: bool) -> NetworkError:
     kind = type(error).__name__
     if begun:
         return OutcomeUnknownError(f"no whole answer came ({kind})")
-    return TemporaryError(f"nothing reached the server ({kind})")
+    return TransientError(f"nothing reached the server ({kind})")
 
 
 def _bounded(headers: httpx.Headers) -> dict[str, str]:

@@ -15,21 +15,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 import attrs
 
 from socialcollab.content import Json
-from socialcollab.errors import InvalidValueError, TemporaryError
-
-__all__ = [
-    "Checkpoint",
-    "Created",
-    "Done",
-    "Flow",
-    "MediaPart",
-    "Op",
-    "Reply",
-    "Request",
-    "Wait",
-    "advance",
-    "ask",
-]
+from socialcollab.errors import InvalidValueError, TransientError
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -70,7 +56,7 @@ class MediaPart:
 
 
 @attrs.frozen(kw_only=True)
-class Reply:
+class Response:
     """
     What a server answered.
 
@@ -92,18 +78,18 @@ class Reply:
         Read the body as JSON.
 
         Raises:
-            TemporaryError: If it is none: something between us and the network answered.
+            TransientError: If it is none: something between us and the network answered.
         """
         try:
             return cast("Json", json.loads(self.body))
         except ValueError:
-            raise TemporaryError(
+            raise TransientError(
                 f"the answer with status {self.status} is no JSON", status=self.status
             ) from None
 
 
 @attrs.frozen(kw_only=True)
-class Request(Op[Reply]):
+class Request(Op[Response]):
     """
     One HTTP request.
 
@@ -199,7 +185,7 @@ class Created(Op[None]):
     values: Mapping[str, str] = attrs.field(factory=dict, hash=False)
 
 
-def ask(op: Op[R]) -> Generator[Op[R], Any, R]:
+def call(op: Op[R]) -> Generator[Op[R], Any, R]:
     """Yield *op* and return its answer, with its type."""
     return cast("R", (yield op))
 

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 from socialcollab.errors import OutcomeUnknownError
 from socialcollab.transport.driving import real_now
 from socialcollab.transport.exchange import CHUNK, Attempt, Exchange
-from socialcollab.transport.flow import Reply, Request
+from socialcollab.transport.flow import Request, Response
 from socialcollab.transport.ports import Clock, Media
 
 if TYPE_CHECKING:
     import httpx
-
-__all__ = ["HttpTransport"]
 
 
 class HttpTransport:
@@ -62,12 +60,12 @@ class HttpTransport:
     def __repr__(self) -> str:
         return "HttpTransport()"
 
-    def send(self, request: Request, *, timeout_s: float) -> Reply:
+    def send(self, request: Request, *, timeout_s: float) -> Response:
         """
         Send one request and return the answer, whatever its status.
 
         Raises:
-            TemporaryError: If for certain nothing reached the server.
+            TransientError: If for certain nothing reached the server.
 
             OutcomeUnknownError: If the request may have reached the server
                 and no whole answer came within the deadline.
@@ -79,7 +77,7 @@ class HttpTransport:
         attempt = Attempt.of(request, timeout_s, self._clock)
         # A server can let its answer drip for ever, each piece within httpx's
         # time limits; so the caller waits for a thread, and for no longer than it said.
-        outcome: list[Reply | BaseException] = []
+        outcome: list[Response | BaseException] = []
         done = threading.Event()
 
         def work() -> None:
@@ -98,7 +96,7 @@ class HttpTransport:
         if not outcome:
             raise OutcomeUnknownError(f"no whole answer came within {timeout_s:g} s")
         result = outcome[0]
-        if isinstance(result, Reply):
+        if isinstance(result, Response):
             return result
         raise result
 
@@ -109,7 +107,7 @@ class HttpTransport:
                 self._client.close()
                 self._client = None
 
-    def _exchange(self, request: Request, attempt: Attempt) -> Reply:
+    def _exchange(self, request: Request, attempt: Attempt) -> Response:
         exchanging = self._exchanging
         with exchanging.told(attempt), ExitStack() as stack:
             client = self._connected()

@@ -11,8 +11,6 @@ from socialcollab.errors import StoreUnavailableError
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-__all__ = ["OwnThread"]
-
 P = ParamSpec("P")
 R = TypeVar("R")
 

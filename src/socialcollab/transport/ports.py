@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import BinaryIO, Protocol
 
-__all__ = ["Clock", "Media"]
-
 
 class Clock(Protocol):
     """Whatever tells the time when called."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import attrs
 
-from socialcollab.errors import NetworkError, OutcomeUnknownError, RateLimitedError, TemporaryError
+from socialcollab.errors import NetworkError, OutcomeUnknownError, RateLimitedError, TransientError
 from socialcollab.transport.flow import Request
-
-__all__ = ["RetryPolicy"]
 
 
 @attrs.frozen(kw_only=True)
@@ -43,7 +41,7 @@ class RetryPolicy:
         if isinstance(error, RateLimitedError):
             asked = error.retry_after_s
             return asked if asked is not None and asked <= self.longest_wait_s else None
-        again = isinstance(error, TemporaryError) or (
+        again = isinstance(error, TransientError) or (
             isinstance(error, OutcomeUnknownError) and request.repeat != "no"
         )
         if not again:

@@ -7,8 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["http_date", "retry_after_s"]
-
 _MONTHS: Final = [
     "Jan",
     "Feb",

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from socialcollab.transport.adapter import Transport
-from socialcollab.transport.flow import Reply, Request
+from socialcollab.transport.flow import Request, Response
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
-
-__all__ = ["ThreadedTransport"]
 
 
 class ThreadedTransport:
@@ -37,7 +35,7 @@ class ThreadedTransport:
     def __repr__(self) -> str:
         return f"ThreadedTransport({self._transport!r})"
 
-    async def send(self, request: Request, *, timeout_s: float) -> Reply:
+    async def send(self, request: Request, *, timeout_s: float) -> Response:
         """Send one request and return the answer, whatever its status."""
         import asyncio  # noqa: PLC0415  the room is importable without it
 

@@ -3,4 +3,11 @@
 from socialcollab.verdicts.catalogue import LANGUAGES, message
 from socialcollab.verdicts.verdict import Advice, Reason, Remedy, Verdict
 
-__all__ = ["LANGUAGES", "Advice", "Reason", "Remedy", "Verdict", "message"]
+__all__ = [
+    "LANGUAGES",
+    "Advice",
+    "Reason",
+    "Remedy",
+    "Verdict",
+    "message",
+]

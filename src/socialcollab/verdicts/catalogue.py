@@ -8,8 +8,6 @@ from typing import cast
 
 from socialcollab.errors import InvalidValueError
 
-__all__ = ["LANGUAGES", "message"]
-
 LANGUAGES = ("en", "nl")
 
 _loaded: dict[str, Mapping[str, str]] = {}

@@ -13,8 +13,6 @@ from socialcollab.identifiers import MemberId
 from socialcollab.showing import Html, badge, card, listed
 from socialcollab.verdicts.catalogue import message
 
-__all__ = ["Advice", "Reason", "Remedy", "Verdict"]
-
 
 def _as_pairs(
     params: Mapping[str, object] | Iterable[tuple[str, str]],
@@ -127,11 +125,11 @@ class Remedy:
 class Advice(Protocol):
     """What is worked out of a no when somebody asks for it, and not before."""
 
-    def missing(self) -> tuple[Remedy, ...]:
+    def remedies(self) -> tuple[Remedy, ...]:
         """Return the changes that would turn it into a yes."""
         ...
 
-    def nearly(self) -> tuple[Reason, ...]:
+    def near_misses(self) -> tuple[Reason, ...]:
         """Return what comes nearest to carrying a yes."""
         ...
 
@@ -155,8 +153,8 @@ class Verdict:
     """
 
     allowed: bool
-    because: tuple[Reason, ...] = ()
-    _missing: tuple[Remedy, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    _remedies: tuple[Remedy, ...] = ()
     _advice: Advice | None = None
 
     @classmethod
@@ -166,22 +164,22 @@ class Verdict:
 
     @classmethod
     def no(
-        cls, *because: Reason, missing: Iterable[Remedy] = (), advice: Advice | None = None
+        cls, *because: Reason, remedies: Iterable[Remedy] = (), advice: Advice | None = None
     ) -> Self:
         """Answer no; what helps is said now, or by *advice* when somebody asks."""
-        return cls(False, because, tuple(missing), advice)  # noqa: FBT003
+        return cls(False, because, tuple(remedies), advice)  # noqa: FBT003
 
     @property
-    def missing(self) -> tuple[Remedy, ...]:
+    def remedies(self) -> tuple[Remedy, ...]:
         """Of a no, the changes that would turn it into a yes: each by itself is enough."""
         if self.allowed or self._advice is None:
-            return self._missing
-        return self._advice.missing()
+            return self._remedies
+        return self._advice.remedies()
 
     @property
-    def nearly(self) -> tuple[Reason, ...]:
+    def near_misses(self) -> tuple[Reason, ...]:
         """Of a no, what comes nearest to carrying a yes, such as a grant that has ended."""
-        return () if self.allowed or self._advice is None else self._advice.nearly()
+        return () if self.allowed or self._advice is None else self._advice.near_misses()
 
     def for_viewer(self, member: str) -> Verdict:
         """
@@ -203,7 +201,7 @@ class Verdict:
         return self._advice.for_viewer(self, member)
 
     def _said(self) -> tuple[object, ...]:
-        return self.allowed, self.because, self.missing, self.nearly
+        return self.allowed, self.reasons, self.remedies, self.near_misses
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Verdict):
@@ -211,12 +209,12 @@ class Verdict:
         return self._said() == other._said()
 
     def __hash__(self) -> int:
-        return hash((self.allowed, self.because))
+        return hash((self.allowed, self.reasons))
 
     def __repr__(self) -> str:
         return (
-            f"Verdict(allowed={self.allowed}, because={self.because}, missing={self.missing},"
-            f" nearly={self.nearly})"
+            f"Verdict(allowed={self.allowed}, because={self.reasons}, missing={self.remedies},"
+            f" nearly={self.near_misses})"
         )
 
     def __bool__(self) -> bool:
@@ -230,27 +228,29 @@ class Verdict:
         'refused: `zoe` is not a member'
         """
         head = message("verdict.yes" if self.allowed else "verdict.no", {}, language=language)
-        reasons = [reason.text(language) for reason in self.because]
+        reasons = [reason.text(language) for reason in self.reasons]
         if not reasons and not self.allowed:
             reasons = [message("verdict.default_deny", {}, language=language)]
         said = f"{head}: {'; '.join(reasons)}" if reasons else head
-        if self.nearly:
-            nearly = "; ".join(reason.text(language) for reason in self.nearly)
-            said = f"{said}. {message('verdict.nearly', {'reasons': nearly}, language=language)}"
-        if not self.missing:
+        if self.near_misses:
+            nearly = "; ".join(reason.text(language) for reason in self.near_misses)
+            said = (
+                f"{said}. {message('verdict.near_misses', {'reasons': nearly}, language=language)}"
+            )
+        if not self.remedies:
             return said
-        remedies = "; ".join(remedy.text(language) for remedy in self.missing)
-        return f"{said}. {message('verdict.would_help', {'remedies': remedies}, language=language)}"
+        remedies = "; ".join(remedy.text(language) for remedy in self.remedies)
+        return f"{said}. {message('verdict.remedies', {'remedies': remedies}, language=language)}"
 
     def _html_cells_(self) -> dict[str, str]:
-        reasons = "; ".join(reason.text() for reason in self.because)
-        return {"answer": self._badge(), "because": reasons or self._default()}
+        reasons = "; ".join(reason.text() for reason in self.reasons)
+        return {"answer": self._badge(), "reasons": reasons or self._default()}
 
     def _repr_html_(self) -> str:
-        said = listed(reason.text() for reason in self.because) or listed([self._default()])
-        near = listed(reason.text() for reason in self.nearly)
+        said = listed(reason.text() for reason in self.reasons) or listed([self._default()])
+        near = listed(reason.text() for reason in self.near_misses)
         near = Html(f'<div class="s">What comes nearest:</div>{near}') if near else near
-        help_ = listed(remedy.text() for remedy in self.missing)
+        help_ = listed(remedy.text() for remedy in self.remedies)
         help_ = Html(f'<div class="s">What would help:</div>{help_}') if help_ else help_
         return card("Verdict", said, near, help_, badges=[self._badge()])
 

@@ -1,17 +1,17 @@
 """Who must agree: policies, requests, decisions, and the one guarded way out."""
 
-from socialcollab.workflow import commands, events, fact_events
-from socialcollab.workflow.actor import Actor
-from socialcollab.workflow.amending import (
+from socialcollab.workflow import commands, events
+from socialcollab.workflow.approval.reminders import Timer, fire_due, outdated, reevaluate, timers
+from socialcollab.workflow.approval.steps import StepStatus, due_steps, gate, step_statuses
+from socialcollab.workflow.context import Context
+from socialcollab.workflow.decide.amend import (
+    abandon_amend,
     amend_in_doubt,
     differs_from_out,
-    give_up_amend,
-    settle_amend,
+    record_amend_outcome,
     start_amend,
 )
-from socialcollab.workflow.context import Context
-from socialcollab.workflow.deadlines import Alarm, alarms, outdated, replan, ring
-from socialcollab.workflow.decide_delivery import (
+from socialcollab.workflow.decide.delivery import (
     begin,
     may_amend,
     may_leave,
@@ -20,61 +20,72 @@ from socialcollab.workflow.decide_delivery import (
     stopping,
     strand,
 )
-from socialcollab.workflow.decide_facts import away, back, start_campaign, write_note
-from socialcollab.workflow.decide_giving import give, take_back
-from socialcollab.workflow.decide_hold import resume, set_hold
-from socialcollab.workflow.decide_post import decide
-from socialcollab.workflow.decide_swapping import swap_duty, unswap
-from socialcollab.workflow.events import SYSTEM_MAY, Event
-from socialcollab.workflow.evolve import evolve_post
-from socialcollab.workflow.evolve_delivery import evolve_delivery
-from socialcollab.workflow.notice_events import Told
-from socialcollab.workflow.noticing import (
-    told_of_delivery,
-    told_of_facts,
-    told_of_hold,
-    told_of_post,
-)
-from socialcollab.workflow.observing import forget, observe
-from socialcollab.workflow.outcome import (
+from socialcollab.workflow.decide.hold import place_hold, resume
+from socialcollab.workflow.decide.native_post import add_native_post, remove_native_post
+from socialcollab.workflow.decide.outcome import (
     Sent,
-    absent,
-    give_up,
-    looked,
-    looked_again,
-    settle,
-    settle_part,
+    record_lookup,
+    record_missing,
+    record_no_answer,
+    record_outcome,
+    record_part,
+    record_recheck,
 )
-from socialcollab.workflow.policies import (
+from socialcollab.workflow.decide.post import decide
+from socialcollab.workflow.decide.revision import new_revision
+from socialcollab.workflow.decide.runtime_state import (
+    add_absence,
+    add_calendar_note,
+    end_absence,
+    start_campaign,
+)
+from socialcollab.workflow.decide.schedule import expire
+from socialcollab.workflow.decide.shift_swap import cancel_shift_swap, swap_shift
+from socialcollab.workflow.decide.takedown import abandon_takedown, defer_takedown, record_takedown
+from socialcollab.workflow.decide.temporary_grant import add_grant, revoke_grant
+from socialcollab.workflow.decide.waiver import not_waived
+from socialcollab.workflow.events.notification import OutboxEntry
+from socialcollab.workflow.events.other import SYSTEM_MAY, Event
+from socialcollab.workflow.evolve.delivery import evolve_delivery
+from socialcollab.workflow.evolve.post import evolve_post
+from socialcollab.workflow.model.actor import Actor
+from socialcollab.workflow.model.policies import (
     NO_POLICY,
     Policies,
     RequiredStep,
     Requirement,
     StepKey,
 )
-from socialcollab.workflow.policy import ApprovalPolicy, OnlyIf, Step, Then
-from socialcollab.workflow.quorum import Quorum
-from socialcollab.workflow.request import Decision, PostRecord, Request, StepClock
-from socialcollab.workflow.revising import new_revision
-from socialcollab.workflow.steps import StepStatus, due_steps, gate, step_statuses
-from socialcollab.workflow.taking_down import give_up_removal, put_off_removal, removed
-from socialcollab.workflow.timing import expire
-from socialcollab.workflow.waiving import Waiver, not_waived
+from socialcollab.workflow.model.policy import ApprovalPolicy, OnlyIf, Step, StepTimer
+from socialcollab.workflow.model.quorum import Quorum
+from socialcollab.workflow.model.request import (
+    ApprovalRequest,
+    Decision,
+    PostSnapshot,
+    StepClock,
+    Waiver,
+)
+from socialcollab.workflow.notifications import (
+    delivery_notifications,
+    hold_notifications,
+    post_notifications,
+    state_notifications,
+)
 
 __all__ = [
     "NO_POLICY",
     "SYSTEM_MAY",
     "Actor",
-    "Alarm",
     "ApprovalPolicy",
+    "ApprovalRequest",
     "Context",
     "Decision",
     "Event",
     "OnlyIf",
+    "OutboxEntry",
     "Policies",
-    "PostRecord",
+    "PostSnapshot",
     "Quorum",
-    "Request",
     "RequiredStep",
     "Requirement",
     "Sent",
@@ -82,60 +93,59 @@ __all__ = [
     "StepClock",
     "StepKey",
     "StepStatus",
-    "Then",
-    "Told",
+    "StepTimer",
+    "Timer",
     "Waiver",
-    "absent",
-    "alarms",
+    "abandon_amend",
+    "abandon_takedown",
+    "add_absence",
+    "add_calendar_note",
+    "add_grant",
+    "add_native_post",
     "amend_in_doubt",
-    "away",
-    "back",
     "begin",
+    "cancel_shift_swap",
     "commands",
     "decide",
+    "defer_takedown",
+    "delivery_notifications",
     "differs_from_out",
     "due_steps",
+    "end_absence",
     "events",
     "evolve_delivery",
     "evolve_post",
     "expire",
-    "fact_events",
-    "forget",
+    "fire_due",
     "gate",
-    "give",
-    "give_up",
-    "give_up_amend",
-    "give_up_removal",
-    "looked",
-    "looked_again",
+    "hold_notifications",
     "may_amend",
     "may_leave",
     "missed_by",
     "new_revision",
     "not_waived",
-    "observe",
     "outdated",
-    "put_off_removal",
-    "removed",
-    "replan",
+    "place_hold",
+    "post_notifications",
+    "record_amend_outcome",
+    "record_lookup",
+    "record_missing",
+    "record_no_answer",
+    "record_outcome",
+    "record_part",
+    "record_recheck",
+    "record_takedown",
+    "reevaluate",
+    "remove_native_post",
     "resume",
-    "ring",
-    "set_hold",
-    "settle",
-    "settle_amend",
-    "settle_part",
+    "revoke_grant",
     "start_amend",
     "start_campaign",
     "start_send",
+    "state_notifications",
     "step_statuses",
     "stopping",
     "strand",
-    "swap_duty",
-    "take_back",
-    "told_of_delivery",
-    "told_of_facts",
-    "told_of_hold",
-    "told_of_post",
-    "unswap",
-    "write_note",
+    "swap_shift",
+    "timers",
 ]

@@ -9,28 +9,7 @@ import attrs
 
 from socialcollab.content import PostContent
 from socialcollab.time import WallTime
-from socialcollab.workflow.request import When
-
-__all__ = [
-    "Amend",
-    "Approve",
-    "Cancel",
-    "Comment",
-    "Draft",
-    "Edit",
-    "MarkAbsent",
-    "MarkPublished",
-    "Move",
-    "PostCommand",
-    "Reject",
-    "RequestChanges",
-    "Schedule",
-    "Submit",
-    "TakeDown",
-    "Unschedule",
-    "Waive",
-    "Withdraw",
-]
+from socialcollab.workflow.model.request import SubmitTiming
 
 Seen: TypeAlias = str
 """The digest of the revision that the actor saw."""
@@ -61,7 +40,7 @@ class Draft:
     workspace: str
     content: PostContent
     salt: bytes = attrs.field(repr=False)
-    ref: str = ""
+    external_id: str = ""
     kind: str = "post"
 
 
@@ -95,7 +74,7 @@ class Submit:
 
     post: str
     seen: Seen
-    when: When = "planned"
+    when: SubmitTiming = "planned"
 
 
 @attrs.frozen(kw_only=True)
@@ -164,10 +143,10 @@ class Unschedule:
 
 
 @attrs.frozen(kw_only=True)
-class Move:
+class Reschedule:
     """Give a post another time; *profile* moves one target alone."""
 
-    NAME: ClassVar[str] = "move"
+    NAME: ClassVar[str] = "reschedule"
 
     post: str
     seen: Seen
@@ -238,10 +217,10 @@ class MarkPublished:
 
 
 @attrs.frozen(kw_only=True)
-class MarkAbsent:
+class MarkNotPublished:
     """Say that a person has looked, and what was in doubt is not there."""
 
-    NAME: ClassVar[str] = "mark_absent"
+    NAME: ClassVar[str] = "mark_not_published"
 
     post: str
     profile: str
@@ -258,11 +237,11 @@ PostCommand: TypeAlias = (
     | Withdraw
     | Schedule
     | Unschedule
-    | Move
+    | Reschedule
     | Cancel
     | Waive
     | TakeDown
     | Amend
     | MarkPublished
-    | MarkAbsent
+    | MarkNotPublished
 )

@@ -9,17 +9,15 @@ from typing import TypeVar, cast
 import attrs
 
 from socialcollab.content import Delivery, Finding, Hold, Post
-from socialcollab.directory import Facts, Party, Profile, Workspace
+from socialcollab.directory import PostAttributes, Principal, Profile, Workspace
 from socialcollab.errors import NotFoundError
 from socialcollab.identifiers import MemberId, did_you_mean
-from socialcollab.permissions import Absence, Access, Swap
+from socialcollab.permissions import Absence, Access, ShiftSwap
 from socialcollab.time import BusinessHours, WallTime
 from socialcollab.verdicts import Reason
-from socialcollab.workflow.actor import Actor
-from socialcollab.workflow.policies import Policies, Requirement
-from socialcollab.workflow.policy import ApprovalPolicy
-
-__all__ = ["Context"]
+from socialcollab.workflow.model.actor import Actor
+from socialcollab.workflow.model.policies import Policies, Requirement
+from socialcollab.workflow.model.policy import ApprovalPolicy
 
 _T = TypeVar("_T")
 
@@ -91,7 +89,7 @@ class Context:
     next_slots: Mapping[str, WallTime] = attrs.field(factory=dict)
     barred: Mapping[str, Reason] = attrs.field(factory=dict)
     absences: tuple[Absence, ...] = ()
-    swaps: tuple[Swap, ...] = ()
+    swaps: tuple[ShiftSwap, ...] = ()
     hours_of: Callable[[str], BusinessHours | None] = attrs.field(default=_no_hours, repr=False)
     real_now: dt.datetime | None = None
 
@@ -151,7 +149,7 @@ class Context:
         """Return the profiles that *post* goes to; one that is gone is left out."""
         return tuple(self.profiles[target] for target in post.targets if target in self.profiles)
 
-    def facts_of(self, post: Post, profile: Profile | None = None) -> Facts:
+    def attributes_of(self, post: Post, profile: Profile | None = None) -> PostAttributes:
         """Return what selectors may know of *post*, as seen from one target."""
         roles: frozenset[str] = frozenset()
         if profile is not None and self._asks_roles():
@@ -159,11 +157,11 @@ class Context:
                 role
                 for role in self.access.roles.by_id
                 if any(
-                    self.access.holds(author, role, profile.id, at=self.now)
+                    self.access.has_role(author, role, profile.id, at=self.now)
                     for author in post.authors
                 )
             )
-        return Facts(
+        return PostAttributes(
             post_tag=post.content.tags,
             campaign=post.content.campaign,
             kind=post.kind,
@@ -204,7 +202,7 @@ class Context:
         workspace = self.workspaces.get(post.workspace)
         return self.policies.requirement(
             targets=self.targets_of(post),
-            facts=lambda profile: self.facts_of(post, profile),
+            attributes=lambda profile: self.attributes_of(post, profile),
             default=workspace.default_approval if workspace else "none",
             exempted=lambda policy: self._exempts(policy, post),
         )
@@ -214,19 +212,19 @@ class Context:
         return bool(policy.exempt and targets) and all(
             any(
                 all(
-                    self.access.holds(author, party.name, target.id, at=self.now)
+                    self.access.has_role(author, principal.name, target.id, at=self.now)
                     for target in targets
                 )
-                for party in policy.exempt
+                for principal in policy.exempt
             )
             for author in post.authors
         )
 
-    def away(self, member: str) -> bool:
+    def is_absent(self, member: str) -> bool:
         """Tell whether *member* is away now."""
         return any(one.member == member and one.covers(self.now) for one in self.absences)
 
-    def places_of(self, post: Post) -> tuple[str, ...]:
+    def resources_of(self, post: Post) -> tuple[str, ...]:
         """
         Return where a post's commands need their permission: its targets, or its workspace if none.
 
@@ -247,7 +245,7 @@ class Context:
         authors = self.wrote(post, permission)
         return all(
             self.access.allows(member, permission, place, at=self.now, authors=authors)
-            for place in self.places_of(post)
+            for place in self.resources_of(post)
         )
 
     def wrote(self, post: Post, permission: str) -> tuple[MemberId, ...]:
@@ -260,29 +258,29 @@ class Context:
             return ()
         each = [
             set(self.access.delegates(member, permission, place, at=self.now))
-            for place in self.places_of(post)
+            for place in self.resources_of(post)
         ]
         return tuple(sorted(set.intersection(*each)))
 
-    def everyone_in(self, party: Party, post: Post) -> tuple[MemberId, ...]:
-        """Return who *party* means for *post*, whatever their rights, sorted."""
-        if party.kind == "lead":
+    def everyone_in(self, principal: Principal, post: Post) -> tuple[MemberId, ...]:
+        """Return who *principal* means for *post*, whatever their rights, sorted."""
+        if principal.kind == "lead":
             workspace = self.workspaces.get(post.workspace)
             return (MemberId(workspace.lead),) if workspace else ()
-        if party.kind == "role":
+        if principal.kind == "role":
             return tuple(
                 member
                 for member in self.access.member_ids
                 if post.targets
                 and all(
-                    self.access.holds(member, party.name, target, at=self.now)
+                    self.access.has_role(member, principal.name, target, at=self.now)
                     for target in post.targets
                 )
             )
-        if party.kind == "duty":
+        if principal.kind == "rotation":
             place = post.workspace if post.workspace in self.workspaces else "*"
-            known = party.name in self.access.duty_ids
-            on_duty = self.access.on_duty(party.name, place, at=self.now) if known else None
-            gone = on_duty and self.access.rulebook.scope.has_left(on_duty, self.now)
+            known = principal.name in self.access.rotation_ids
+            on_duty = self.access.on_duty(principal.name, place, at=self.now) if known else None
+            gone = on_duty and self.access.bindings.scope.has_left(on_duty, self.now)
             return () if on_duty is None or gone else (on_duty,)
-        return self.access.everyone_in(party)
+        return self.access.everyone_in(principal)

@@ -6,8 +6,6 @@ import datetime as dt
 
 from socialcollab.directory.network import CreateOnce, MediaLimits, NetworkDescription, TextLimits
 
-__all__ = ["FACEBOOK"]
-
 FACEBOOK = NetworkDescription(
     name="facebook",
     title="Facebook",

@@ -15,8 +15,6 @@ from socialcollab.directory.networks.x import X
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 
-__all__ = ["NETWORKS", "network"]
-
 NETWORKS: Mapping[str, NetworkDescription] = MappingProxyType(
     {each.name: each for each in (BLUESKY, FACEBOOK, INSTAGRAM, LINKEDIN, MASTODON, X)}
 )

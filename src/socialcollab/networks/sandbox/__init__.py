@@ -1,7 +1,13 @@
 """The staging network: it looks and refuses like the real ones, and its posts stay in a folder."""
 
-from socialcollab.networks.sandbox.fault import Fault, FaultKind
+from socialcollab.networks.sandbox.fault import FaultKind, InjectedFault
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.networks.sandbox.timeline import RateLimit, SandboxPost
 
-__all__ = ["Fault", "FaultKind", "RateLimit", "Sandbox", "SandboxPost"]
+__all__ = [
+    "FaultKind",
+    "InjectedFault",
+    "RateLimit",
+    "Sandbox",
+    "SandboxPost",
+]

@@ -11,8 +11,7 @@ from urllib.parse import quote
 import attrs
 
 from socialcollab.content import Image, Json
-from socialcollab.directory import Profile
-from socialcollab.directory.network import NetworkDescription
+from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import RejectedError
 from socialcollab.networks.limits import limits_broken, text_to_send
 from socialcollab.networks.sandbox.read import (
@@ -24,10 +23,20 @@ from socialcollab.networks.sandbox.read import (
     read_removed,
 )
 from socialcollab.time import as_utc
-from socialcollab.transport.adapter import Absent, CannotTell, Found, Outgoing, Prepared, Published
-from socialcollab.transport.flow import Checkpoint, Created, Flow, MediaPart, Request, ask
-
-__all__ = ["SandboxAdapter", "token_of"]
+from socialcollab.transport import (
+    Checkpoint,
+    Created,
+    Flow,
+    Found,
+    Inconclusive,
+    MediaPart,
+    Missing,
+    OutgoingPost,
+    Prepared,
+    Published,
+    Request,
+    call,
+)
 
 _MEDIA: Final = "media-"
 _PART: Final = "part-"
@@ -67,7 +76,7 @@ class SandboxAdapter:
     conclusive_after: dt.timedelta = dt.timedelta(0)
     thread_mark: str = ""
 
-    def prepare(self, outgoing: Outgoing, *, now: dt.datetime, entropy: bytes) -> Prepared:
+    def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:
         """
         Fix the key and the time it was created; check the network's limits.
 
@@ -88,7 +97,9 @@ class SandboxAdapter:
         if broken:
             raise RejectedError("; ".join(broken), network=self.profile.network)
         key = hashlib.sha256(outgoing.delivery.encode() + b"/" + entropy).hexdigest()[:32]
-        return Prepared(outgoing=outgoing, keys={"key": key, "created_at": as_utc(now).isoformat()})
+        return Prepared(
+            outgoing=outgoing, idempotency_keys={"key": key, "created_at": as_utc(now).isoformat()}
+        )
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
         """Upload what is not uploaded yet, then make the post: a request for each of its parts."""
@@ -97,20 +108,20 @@ class SandboxAdapter:
             name = f"{_MEDIA}{place}"
             if name in done:
                 continue
-            reply = yield from ask(self._upload(image))
+            reply = yield from call(self._upload(image))
             done[name] = read_media_id(reply, network=self.profile.network)
-            yield from ask(Checkpoint(values=dict(done)))
+            yield from call(Checkpoint(values=dict(done)))
         texts = self._texts(prepared.outgoing)
         published = _first(done)
         for part in range(len(texts)):
             if f"{_PART}{part}" in done:
                 continue
-            reply = yield from ask(self._post(prepared, done, part))
+            reply = yield from call(self._post(prepared, done, part))
             made = read_published(reply, network=self.profile.network)
             done |= _progress(made, part)
             published = published or made
             if len(texts) > 1:
-                yield from ask(
+                yield from call(
                     Created(
                         part=part,
                         network_id=made.network_id,
@@ -125,16 +136,16 @@ class SandboxAdapter:
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
-    ) -> Flow[Found | Absent | CannotTell]:
+    ) -> Flow[Found | Missing | Inconclusive]:
         """Look by the key of the first part that is not known; a removed post counts as found."""
         count = len(self._texts(prepared.outgoing))
         part = next((one for one in range(count) if f"{_PART}{one}" not in progress), count - 1)
-        key = _key(prepared.keys["key"], part)
-        reply = yield from ask(self._request("GET", "/posts", params={"key": key}))
+        key = _key(prepared.idempotency_keys["key"], part)
+        reply = yield from call(self._request("GET", "/posts", params={"key": key}))
         found = read_found(reply, network=self.profile.network)
         if found is None:
             # The sandbox looks under its write lock and makes nothing after a deadline.
-            return Absent(conclusive_after=self.conclusive_after)
+            return Missing(conclusive_after=self.conclusive_after)
         if count == 1:
             return found
         values = {**progress, **_progress(found.published, part)}
@@ -151,7 +162,7 @@ class SandboxAdapter:
             raise RejectedError("a thread is not changed in place", network=self.profile.network)
         done: dict[str, str] = {}
         for place, image in enumerate(prepared.outgoing.images):
-            reply = yield from ask(self._upload(image))
+            reply = yield from call(self._upload(image))
             done[f"{_MEDIA}{place}"] = read_media_id(reply, network=self.profile.network)
         request = attrs.evolve(
             self._post(prepared, done, 0),
@@ -160,17 +171,17 @@ class SandboxAdapter:
             headers=self._headers(),
             repeat="same key",
         )
-        reply = yield from ask(request)
+        reply = yield from call(request)
         read_changed(reply, network=self.profile.network)
 
     def take_down(self, network_id: str) -> Flow[None]:
         """Remove a post; one that is gone already counts as removed."""
-        reply = yield from ask(self._request("DELETE", f"/posts/{quote(network_id, safe='')}"))
+        reply = yield from call(self._request("DELETE", f"/posts/{quote(network_id, safe='')}"))
         read_removed(reply, network=self.profile.network)
 
     def verify_credentials(self) -> Flow[str]:
         """Return the account's name."""
-        reply = yield from ask(self._request("GET", "/account"))
+        reply = yield from call(self._request("GET", "/account"))
         return read_account(reply, network=self.profile.network)
 
     def _upload(self, image: Image) -> Request:
@@ -187,7 +198,7 @@ class SandboxAdapter:
             ),
         )
 
-    def _texts(self, outgoing: Outgoing) -> tuple[str, ...]:
+    def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:
         """Return the text of each part."""
         text = text_to_send(self.description, outgoing)
         if not self.thread_mark:
@@ -195,7 +206,7 @@ class SandboxAdapter:
         return tuple(part.strip() for part in text.split(self.thread_mark))
 
     def _post(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
-        outgoing, keys = prepared.outgoing, prepared.keys
+        outgoing, keys = prepared.outgoing, prepared.idempotency_keys
         poll = outgoing.poll if part == 0 else None
         places = range(len(outgoing.images)) if part == 0 else range(0)
         body: dict[str, Json] = {

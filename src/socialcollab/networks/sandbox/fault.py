@@ -10,8 +10,6 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 
-__all__ = ["Fault", "FaultKind"]
-
 
 class FaultKind(enum.StrEnum):
     """
@@ -61,7 +59,7 @@ On = Literal["create", "amend", "take_down", "find"]
 
 
 @attrs.frozen(kw_only=True)
-class Fault:
+class InjectedFault:
     """
     Something that goes wrong, where and how often.
 

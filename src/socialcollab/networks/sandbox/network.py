@@ -9,18 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
-from socialcollab.directory import Profile
-from socialcollab.directory.network import NetworkDescription
+from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.directory.networks import network as described
 from socialcollab.networks.sandbox.adapter import SandboxAdapter
-from socialcollab.networks.sandbox.fault import Fault
+from socialcollab.networks.sandbox.fault import InjectedFault
 from socialcollab.networks.sandbox.pictures import keep_in
 from socialcollab.networks.sandbox.server import Rules, SandboxTransport
 from socialcollab.networks.sandbox.timeline import RateLimit, SandboxPost, Timeline
-from socialcollab.transport.adapter import Adapter, Transport
-from socialcollab.transport.ports import Clock, Media
-
-__all__ = ["Sandbox"]
+from socialcollab.transport import Adapter, Clock, Media, Transport
 
 
 def _now() -> dt.datetime:
@@ -75,7 +71,7 @@ class Sandbox:
         self,
         path: str | os.PathLike[str],
         *,
-        faults: Iterable[Fault] | None = None,
+        faults: Iterable[InjectedFault] | None = None,
         rate_limit: RateLimit | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,

@@ -7,12 +7,9 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from socialcollab.errors import NotFoundError, RejectedError, StoreUnavailableError, TemporaryError
+from socialcollab.errors import NotFoundError, RejectedError, StoreUnavailableError, TransientError
 from socialcollab.networks.sandbox.server import Keep
-from socialcollab.transport.flow import MediaPart
-from socialcollab.transport.ports import Media
-
-__all__ = ["keep_in", "picture_name"]
+from socialcollab.transport import Media, MediaPart
 
 _ENDINGS: Final = {
     "image/jpeg": "jpg",
@@ -43,6 +40,6 @@ def keep_in(folder: Path, media: Media) -> Keep:
         except NotFoundError:
             raise RejectedError(f"the bytes of image `{part.digest}` are not kept") from None
         except (OSError, StoreUnavailableError) as error:
-            raise TemporaryError(f"the image cannot be read or kept: {error}") from error
+            raise TransientError(f"the image cannot be read or kept: {error}") from error
 
     return keep

@@ -16,8 +16,6 @@ from socialcollab.errors import InvalidValueError
 from socialcollab.networks.sandbox.timeline import with_key
 from socialcollab.time import as_utc
 
-__all__ = ["Draft", "UnreadableError", "arrive", "change", "make", "put_off", "read_draft"]
-
 _EARLIEST: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 

@@ -6,24 +6,13 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from socialcollab.directory.network import NetworkDescription
+from socialcollab.directory import NetworkDescription
 from socialcollab.networks.sandbox.pictures import picture_name
 from socialcollab.networks.sandbox.timeline import SandboxPost
-from socialcollab.pages import (
-    Html,
-    LinkCard,
-    PreviewImage,
-    PreviewPost,
-    escape,
-    join,
-    page,
-    paragraph,
-    preview,
-)
+from socialcollab.pages import LinkCard, PreviewImage, PreviewPost, join, page, paragraph, preview
+from socialcollab.showing import Html, escape
 from socialcollab.text import links_beside
 from socialcollab.time import local_time
-
-__all__ = ["write_pages"]
 
 
 def write_pages(

@@ -7,28 +7,17 @@ from collections.abc import Mapping
 
 from socialcollab.content import Json
 from socialcollab.errors import (
-    CredentialsRefusedError,
+    AuthenticationError,
     NetworkError,
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
-    TemporaryError,
+    TransientError,
 )
-from socialcollab.transport.adapter import Found, Published
-from socialcollab.transport.flow import Reply
-from socialcollab.transport.retry_after import retry_after_s
-
-__all__ = [
-    "read_account",
-    "read_changed",
-    "read_found",
-    "read_media_id",
-    "read_published",
-    "read_removed",
-]
+from socialcollab.transport import Found, Published, Response, retry_after_s
 
 
-def read_published(reply: Reply, *, network: str) -> Published:
+def read_published(reply: Response, *, network: str) -> Published:
     """
     Read the answer to a creating request.
 
@@ -40,7 +29,7 @@ def read_published(reply: Reply, *, network: str) -> Published:
         raise _error(reply, network=network, created=True)
     try:
         return _published(reply.json())
-    except (TemporaryError, KeyError, TypeError, ValueError):
+    except (TransientError, KeyError, TypeError, ValueError):
         raise OutcomeUnknownError(
             f"the answer with status {reply.status} names no post",
             network=network,
@@ -48,7 +37,7 @@ def read_published(reply: Reply, *, network: str) -> Published:
         ) from None
 
 
-def read_media_id(reply: Reply, *, network: str) -> str:
+def read_media_id(reply: Response, *, network: str) -> str:
     """
     Read the answer to an upload.
 
@@ -60,7 +49,7 @@ def read_media_id(reply: Reply, *, network: str) -> str:
     return _text(reply, "id", network=network)
 
 
-def read_found(reply: Reply, *, network: str) -> Found | None:
+def read_found(reply: Response, *, network: str) -> Found | None:
     """
     Read the answer to a look; None if nothing is there.
 
@@ -76,10 +65,10 @@ def read_found(reply: Reply, *, network: str) -> Found | None:
             raise TypeError(posts)
         return Found(_published(posts[0])) if posts else None
     except (KeyError, TypeError, ValueError):
-        raise TemporaryError("the answer lists no posts", network=network, status=200) from None
+        raise TransientError("the answer lists no posts", network=network, status=200) from None
 
 
-def read_removed(reply: Reply, *, network: str) -> None:
+def read_removed(reply: Response, *, network: str) -> None:
     """
     Read the answer to a removal; what is not there any more is removed.
 
@@ -90,7 +79,7 @@ def read_removed(reply: Reply, *, network: str) -> None:
         raise _error(reply, network=network)
 
 
-def read_changed(reply: Reply, *, network: str) -> None:
+def read_changed(reply: Response, *, network: str) -> None:
     """
     Read the answer to a change in place.
 
@@ -102,13 +91,13 @@ def read_changed(reply: Reply, *, network: str) -> None:
         raise _error(reply, network=network, created=True)
     try:
         _text(reply, "id", network=network)
-    except TemporaryError:
+    except TransientError:
         raise OutcomeUnknownError(
             "the answer names no post", network=network, status=reply.status
         ) from None
 
 
-def read_account(reply: Reply, *, network: str) -> str:
+def read_account(reply: Response, *, network: str) -> str:
     """
     Read the account's name.
 
@@ -120,11 +109,11 @@ def read_account(reply: Reply, *, network: str) -> str:
     return _text(reply, "handle", network=network)
 
 
-def _text(reply: Reply, key: str, *, network: str) -> str:
+def _text(reply: Response, key: str, *, network: str) -> str:
     data = reply.json()
     value = data.get(key) if isinstance(data, Mapping) else None
     if not isinstance(value, str) or not value:
-        raise TemporaryError(f"the answer has no `{key}`", network=network, status=reply.status)
+        raise TransientError(f"the answer has no `{key}`", network=network, status=reply.status)
     return value
 
 
@@ -140,11 +129,11 @@ def _published(data: Json) -> Published:
     return Published(network_id=network_id, url=str(url), at=at.astimezone(dt.UTC))
 
 
-def _error(reply: Reply, *, network: str, created: bool = False) -> NetworkError:
+def _error(reply: Response, *, network: str, created: bool = False) -> NetworkError:
     """Return the error for a refusal; with *created*, of a request that creates."""
     status, said = reply.status, _said(reply)
     if status in (401, 403):
-        return CredentialsRefusedError(said, network=network, status=status)
+        return AuthenticationError(said, network=network, status=status)
     if status == 429:
         return RateLimitedError(
             said,
@@ -155,14 +144,14 @@ def _error(reply: Reply, *, network: str, created: bool = False) -> NetworkError
     if 400 <= status < 500 and status != 408:
         return RejectedError(said, network=network, status=status)
     # A server that fails may have made the post before it failed.
-    kind = OutcomeUnknownError if created else TemporaryError
+    kind = OutcomeUnknownError if created else TransientError
     return kind(said, network=network, status=status)
 
 
-def _said(reply: Reply) -> str:
+def _said(reply: Response) -> str:
     try:
         data = reply.json()
-    except TemporaryError:
+    except TransientError:
         data = None
     said = data.get("error") if isinstance(data, Mapping) else None
     return said if isinstance(said, str) and said else f"the sandbox answered {reply.status}"

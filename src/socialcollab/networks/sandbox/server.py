@@ -13,17 +13,16 @@ from urllib.parse import unquote, urlsplit
 import attrs
 
 from socialcollab.content import Json
-from socialcollab.directory import Profile
-from socialcollab.directory.network import NetworkDescription
+from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import (
     OutcomeUnknownError,
     SocialCollabError,
     StoreUnavailableError,
-    TemporaryError,
+    TransientError,
 )
 from socialcollab.networks.limits import limits_broken
 from socialcollab.networks.sandbox.adapter import token_of
-from socialcollab.networks.sandbox.fault import Fault, FaultKind
+from socialcollab.networks.sandbox.fault import FaultKind, InjectedFault
 from socialcollab.networks.sandbox.posting import (
     Draft,
     UnreadableError,
@@ -43,10 +42,7 @@ from socialcollab.networks.sandbox.timeline import (
     with_key,
 )
 from socialcollab.time import as_utc
-from socialcollab.transport.flow import MediaPart, Reply, Request
-from socialcollab.transport.ports import Clock
-
-__all__ = ["Rules", "SandboxTransport"]
+from socialcollab.transport import Clock, MediaPart, Request, Response
 
 
 class Keep(Protocol):
@@ -80,7 +76,7 @@ class Rules:
         keep: Keeps what is uploaded, or None.
     """
 
-    faults: tuple[Fault, ...]
+    faults: tuple[InjectedFault, ...]
     rate_limit: RateLimit | None
     honours_keys: bool
     clock: Clock
@@ -127,12 +123,12 @@ class SandboxTransport:
     timeline: Timeline
     rules: Rules
 
-    def send(self, request: Request, *, timeout_s: float) -> Reply:
+    def send(self, request: Request, *, timeout_s: float) -> Response:
         """
         Send one request and return the answer.
 
         Raises:
-            TemporaryError: If nothing was made for certain: its deadline had
+            TransientError: If nothing was made for certain: its deadline had
                 passed before it left, or the timeline cannot be written.
 
             OutcomeUnknownError: If no answer came.
@@ -143,7 +139,7 @@ class SandboxTransport:
         deadline = _Deadline(self.rules, until, request.deadline)
         network = self.profile.network
         if deadline.passed():
-            raise TemporaryError("the deadline passed before the request left", network=network)
+            raise TransientError("the deadline passed before the request left", network=network)
         try:
             act = _act_of(request)
             self._be_slow(act, timeout_s)
@@ -154,7 +150,7 @@ class SandboxTransport:
             raise OutcomeUnknownError("no answer came in time", network=network) from None
         except StoreUnavailableError as error:
             if request.creates is None or not _committing(error):
-                raise TemporaryError(str(error), network=network) from error
+                raise TransientError(str(error), network=network) from error
             raise OutcomeUnknownError(str(error), network=network) from error
 
     def close(self) -> None:
@@ -170,7 +166,9 @@ class SandboxTransport:
             if slow.seconds >= timeout_s:
                 raise _TooLateError
 
-    def _struck(self, db: sqlite3.Connection, *kinds: FaultKind, on: str = "") -> Fault | None:
+    def _struck(
+        self, db: sqlite3.Connection, *kinds: FaultKind, on: str = ""
+    ) -> InjectedFault | None:
         return struck(
             db,
             self.rules.faults,
@@ -180,7 +178,7 @@ class SandboxTransport:
             on=on,
         )
 
-    def _answer(self, request: Request, act: str, deadline: _Deadline) -> Reply:
+    def _answer(self, request: Request, act: str, deadline: _Deadline) -> Response:
         path = urlsplit(request.url).path.removeprefix("/v1")
         keep = self.rules.keep
         if keep is not None and request.media is not None and path == "/media":
@@ -198,7 +196,7 @@ class SandboxTransport:
 
     def _route(
         self, db: sqlite3.Connection, request: Request, act: str, path: str
-    ) -> tuple[Reply, bool]:
+    ) -> tuple[Response, bool]:
         """Return the answer, and whether it is lost on its way."""
         token = f"Bearer {token_of(self.profile.id)}"
         if request.headers.get("authorization") != token or self._struck(
@@ -225,7 +223,9 @@ class SandboxTransport:
             return _refusal(500, "the server failed"), False
         return reply, True
 
-    def _done(self, db: sqlite3.Connection, request: Request, act: str, network_id: str) -> Reply:
+    def _done(
+        self, db: sqlite3.Connection, request: Request, act: str, network_id: str
+    ) -> Response:
         if act == "create":
             return self._create(db, request)
         if act == "amend":
@@ -235,8 +235,8 @@ class SandboxTransport:
         return self._remove(db, network_id)
 
     def _struck_before(
-        self, db: sqlite3.Connection, fault: Fault, request: Request
-    ) -> tuple[Reply, bool]:
+        self, db: sqlite3.Connection, fault: InjectedFault, request: Request
+    ) -> tuple[Response, bool]:
         if fault.kind is FaultKind.LATE_ARRIVAL:
             arrives = as_utc(self.rules.real_clock()) + dt.timedelta(seconds=fault.seconds)
             key = request.headers.get("idempotency-key", "")
@@ -248,7 +248,7 @@ class SandboxTransport:
         lost = fault.kind in (FaultKind.NO_ANSWER_BEFORE_CREATING, FaultKind.LATE_ARRIVAL)
         return _struck_reply(fault), lost
 
-    def _upload(self, db: sqlite3.Connection, request: Request) -> tuple[Reply, bool]:
+    def _upload(self, db: sqlite3.Connection, request: Request) -> tuple[Response, bool]:
         form, part = request.form or {}, request.media
         size = form.get("size_bytes", "0")
         if part is None or not (size.isascii() and size.isdigit()):
@@ -276,7 +276,7 @@ class SandboxTransport:
         lost = self._struck(db, FaultKind.CUT_UPLOAD) is not None
         return _json(201, {"id": f"m{made.lastrowid}"}), lost
 
-    def _create(self, db: sqlite3.Connection, request: Request) -> Reply:
+    def _create(self, db: sqlite3.Connection, request: Request) -> Response:
         key = request.headers.get("idempotency-key", "")
         if key and self.rules.honours_keys:
             known = with_key(db, profile=self.profile.id, key=key)
@@ -287,24 +287,26 @@ class SandboxTransport:
         if wait_s is not None:
             return _refusal(429, "too many posts", retry_after_s=wait_s)
         draft = self._drafted(db, request, now)
-        if isinstance(draft, Reply):
+        if isinstance(draft, Response):
             return draft
         real_now = as_utc(self.rules.real_clock())
         shown = make(db, self.profile, draft, key=key, now=now, real_now=real_now)
         return _json(201, shown)
 
-    def _change(self, db: sqlite3.Connection, request: Request, network_id: str) -> Reply:
+    def _change(self, db: sqlite3.Connection, request: Request, network_id: str) -> Response:
         if "edit" not in self.description.features:
             return _refusal(405, f"{self.description.title} changes nothing in place")
         now = as_utc(self.rules.clock())
         draft = self._drafted(db, request, now)
-        if isinstance(draft, Reply):
+        if isinstance(draft, Response):
             return draft
         if change(db, self.profile.id, network_id, draft, now=now):
             return _json(200, {"id": network_id})
         return _refusal(404, f"there is no post `{network_id}`")
 
-    def _drafted(self, db: sqlite3.Connection, request: Request, now: dt.datetime) -> Draft | Reply:
+    def _drafted(
+        self, db: sqlite3.Connection, request: Request, now: dt.datetime
+    ) -> Draft | Response:
         """Read what is to be made, or return why it is refused."""
         try:
             draft = read_draft(db, self.profile.id, request.json, now=now)
@@ -335,7 +337,7 @@ class SandboxTransport:
         oldest: float = times[-1][0]
         return max(1, math.ceil(oldest - since))
 
-    def _find(self, db: sqlite3.Connection, request: Request) -> Reply:
+    def _find(self, db: sqlite3.Connection, request: Request) -> Response:
         key = request.params.get("key", "")
         found = with_key(db, profile=self.profile.id, key=key) if key else ()
         lag = self._struck(db, FaultKind.LAGGING_READS, on="find") if found else None
@@ -344,13 +346,13 @@ class SandboxTransport:
             found = tuple(post for post in found if shown_since(db, post.network_id) <= young)
         return _json(200, {"posts": [_shown(post) for post in found]})
 
-    def _remove(self, db: sqlite3.Connection, network_id: str) -> Reply:
+    def _remove(self, db: sqlite3.Connection, network_id: str) -> Response:
         removed = db.execute(
             "UPDATE posts SET removed_at = ? WHERE id = ? AND profile = ? AND removed_at IS NULL",
             (as_utc(self.rules.clock()).timestamp(), network_id, self.profile.id),
         )
         if removed.rowcount:
-            return Reply(status=204)
+            return Response(status=204)
         return _refusal(404, f"there is no post `{network_id}`")
 
 
@@ -404,20 +406,20 @@ def _act_of(request: Request) -> str:
     return acts.get((request.method, path), "")
 
 
-def _json(status: int, body: Json, headers: Mapping[str, str] | None = None) -> Reply:
-    return Reply(
+def _json(status: int, body: Json, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(
         status=status,
         headers={"content-type": "application/json", **(headers or {})},
         body=json.dumps(body).encode(),
     )
 
 
-def _refusal(status: int, error: str, *, retry_after_s: int | None = None) -> Reply:
+def _refusal(status: int, error: str, *, retry_after_s: int | None = None) -> Response:
     headers = {} if retry_after_s is None else {"retry-after": str(retry_after_s)}
     return _json(status, {"error": error}, headers)
 
 
-def _struck_reply(fault: Fault) -> Reply:
+def _struck_reply(fault: InjectedFault) -> Response:
     if fault.kind is FaultKind.RATE_LIMITED:
         return _refusal(429, "too many posts", retry_after_s=fault.retry_after_s)
     if fault.kind is FaultKind.REJECTED:

@@ -17,9 +17,7 @@ import attrs
 
 from socialcollab.content import Image
 from socialcollab.errors import StoreUnavailableError
-from socialcollab.networks.sandbox.fault import Fault, FaultKind
-
-__all__ = ["RateLimit", "SandboxPost", "Timeline"]
+from socialcollab.networks.sandbox.fault import FaultKind, InjectedFault
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS posts (
@@ -241,12 +239,12 @@ class Timeline:
 
 def struck(
     db: sqlite3.Connection,
-    faults: Sequence[Fault],
+    faults: Sequence[InjectedFault],
     *kinds: FaultKind,
     profile: str,
     network: str,
     on: str = "",
-) -> Fault | None:
+) -> InjectedFault | None:
     """Return the first fault of those kinds, on that kind of request, that happens; count it."""
     for number, fault in enumerate(faults):
         if fault.kind not in kinds or not fault.concerns(profile=profile, network=network):

@@ -3,4 +3,7 @@
 from socialcollab.stores.sqlite.media import SqliteMedia
 from socialcollab.stores.sqlite.store import SqliteStore
 
-__all__ = ["SqliteMedia", "SqliteStore"]
+__all__ = [
+    "SqliteMedia",
+    "SqliteStore",
+]

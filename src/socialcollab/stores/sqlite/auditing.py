@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from socialcollab.stores.auditing import Stored, audit
-from socialcollab.stores.protocol import Fold
+from socialcollab.stores.building.auditing import Stored, audit
+from socialcollab.stores.protocol import Reducer
 from socialcollab.stores.reports import Anchor, AuditReport, Damage
 from socialcollab.stores.sqlite import statements as sql
 from socialcollab.stores.sqlite.handle import Handle
@@ -15,11 +15,9 @@ from socialcollab.stores.sqlite.handle import Handle
 if TYPE_CHECKING:
     from socialcollab.stores.sqlite.store import SqliteStore
 
-__all__ = ["audit_file"]
-
 
 def audit_file(
-    store: SqliteStore, organization: str, *, anchor: Anchor | None, fold: Fold | None
+    store: SqliteStore, organization: str, *, anchor: Anchor | None, reducer: Reducer | None
 ) -> AuditReport:
     """Audit the organization's part of the file as it stands in one snapshot."""
     # Damaged text need not be UTF-8; it comes through, and does not fit its hash.
@@ -36,7 +34,7 @@ def audit_file(
             rows=None if reader.outdated else reader.index_rows(),
             problems=problems,
         )
-        return audit(stored, indexes=store.indexes, anchor=anchor, fold=fold)
+        return audit(stored, projections=store.projections, anchor=anchor, reducer=reducer)
 
 
 class _Reader:
@@ -68,9 +66,11 @@ class _Reader:
             return
         if kept.pop("schema", None) != sql.SCHEMA:
             self._report("socialcollab_meta schema", f"the schema version is not {sql.SCHEMA}")
-        if kept.pop("indexes", None) != self._store.declaration:
+        if kept.pop("projections", None) != self._store.declaration:
             self.outdated = True
-            self._report("socialcollab_meta indexes", "other indexes are declared now; reindex")
+            self._report(
+                "socialcollab_meta projections", "other projections are declared now; reindex"
+            )
         for key in sorted(kept):
             self._report(f"socialcollab_meta {key}", "nothing of that name is kept there")
 
@@ -83,8 +83,8 @@ class _Reader:
 
     def counter(self) -> object:
         """Return the counter's position, or None if it is lost."""
-        for position, indexes in self.rows(sql.COUNTER, "counter of positions"):
-            if indexes != self._store.digest:
+        for position, projections in self.rows(sql.COUNTER, "counter of positions"):
+            if projections != self._store.digest:
                 self._report(
                     "counter of positions, indexes",
                     "the rows were written under other indexes; reindex",
@@ -95,5 +95,5 @@ class _Reader:
     def index_rows(self) -> Iterator[tuple[object, object, object, tuple[object, ...]]]:
         """Read the rows of all declared indexes."""
         for name, statements in self._store.statements.items():
-            for key, stream, *values in self.rows(statements.all, f"index {name}"):
+            for key, stream, *values in self.rows(statements.all, f"projection {name}"):
                 yield name, key, stream, tuple(values)

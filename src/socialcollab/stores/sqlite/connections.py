@@ -10,13 +10,11 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from socialcollab.errors import (
+    CorruptJournalError,
     InvalidValueError,
-    JournalDamagedError,
     StoreError,
     StoreUnavailableError,
 )
-
-__all__ = ["Connections", "translated"]
 
 _UNAVAILABLE = {
     sqlite3.SQLITE_PERM: "it may not be opened",
@@ -72,8 +70,8 @@ def translated(error: sqlite3.Error | UnicodeDecodeError, name: str) -> StoreErr
     if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
         return StoreUnavailableError(f"store `{name}` has been closed")
     if code == sqlite3.SQLITE_NOTADB:
-        return JournalDamagedError("no SQLite file, or its beginning is damaged", place=f"`{name}`")
-    return JournalDamagedError(f"the file is damaged or no journal ({error})", place=f"`{name}`")
+        return CorruptJournalError("no SQLite file, or its beginning is damaged", place=f"`{name}`")
+    return CorruptJournalError(f"the file is damaged or no journal ({error})", place=f"`{name}`")
 
 
 class Connections:

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-__all__ = ["Connecting", "Handle"]
-
 
 class Handle(Protocol):
     """Whatever carries out a statement, as sqlite3's connections do."""

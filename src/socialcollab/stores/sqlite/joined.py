@@ -13,8 +13,6 @@ from socialcollab.stores.sqlite import statements as sql
 from socialcollab.stores.sqlite.connections import translated
 from socialcollab.stores.sqlite.handle import Handle
 
-__all__ = ["JoinedConnection"]
-
 _SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 
 

@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from socialcollab.errors import InvalidValueError, JournalDamagedError
-from socialcollab.stores.appending import (
+from socialcollab.errors import CorruptJournalError, InvalidValueError
+from socialcollab.stores.building.appending import (
     Append,
     Head,
     Rows,
@@ -23,7 +23,7 @@ from socialcollab.stores.appending import (
     taken,
     used,
 )
-from socialcollab.stores.envelope import (
+from socialcollab.stores.building.envelope import (
     Personal,
     Sealed,
     event_of,
@@ -32,9 +32,15 @@ from socialcollab.stores.envelope import (
     place_of,
     seal,
 )
+from socialcollab.stores.building.querying import (
+    check_due,
+    check_limit,
+    check_query,
+    lease_end,
+    row_of,
+)
 from socialcollab.stores.events import Event, NewEvent, microseconds
-from socialcollab.stores.protocol import Fold
-from socialcollab.stores.querying import check_due, check_limit, check_query, lease_end, row_of
+from socialcollab.stores.protocol import Reducer
 from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
 from socialcollab.stores.rows import DUE, Column, Row
 from socialcollab.stores.sqlite import statements as sql
@@ -44,8 +50,6 @@ from socialcollab.stores.sqlite.handle import Handle
 
 if TYPE_CHECKING:
     from socialcollab.stores.sqlite.store import SqliteStore
-
-__all__ = ["SqliteJournal"]
 
 # SQLite before 3.32 takes 999 parameters.
 _STREAMS_AT_ONCE = 400
@@ -67,12 +71,12 @@ class SqliteJournal:
         """The organization that it is bound to."""
         return self._organization
 
-    def record(self, stream: str) -> tuple[int, bytes]:
+    def snapshot(self, stream: str) -> tuple[int, bytes]:
         """Return the version and the record of *stream*; ``(0, b"")`` if it is absent."""
         connections = self._connections
         connection = connections.take()
         try:
-            found = connection.execute(sql.RECORD, (self._organization, stream)).fetchone()
+            found = connection.execute(sql.SNAPSHOT, (self._organization, stream)).fetchone()
         except UnicodeEncodeError:
             # Half a surrogate pair names no stream.
             found = None
@@ -88,12 +92,12 @@ class SqliteJournal:
         self,
         events: Sequence[NewEvent],
         *,
-        expects: Mapping[str, int],
-        index: Sequence[Row] = (),
-        records: Mapping[str, bytes],
+        expected_versions: Mapping[str, int],
+        rows: Sequence[Row] = (),
+        snapshots: Mapping[str, bytes],
     ) -> tuple[Event, ...]:
         """Append events if every expected stream is at its version; see `BoundStore.append`."""
-        plan = prepare(events, expects, index, records, self._store.indexes)
+        plan = prepare(events, expected_versions, rows, snapshots, self._store.projections)
         with self._connections.writing() as connection:
             sealed = self._append(connection, plan)
         if any(event.erases for event in plan.events):
@@ -104,9 +108,9 @@ class SqliteJournal:
         organization = self._organization
         # The transaction holds the one write lock of the file from its first
         # statement, so no placeholder is needed to hold that a stream is absent.
-        heads = self._heads(connection, [stream for stream, _ in plan.expects])
+        heads = self._heads(connection, [stream for stream, _ in plan.expected_versions])
         counter = heads.pop("", None)
-        check_expectations(plan.expects, heads)
+        check_expectations(plan.expected_versions, heads)
         if counter is None:
             self._store.check_current(connection, organization)
         elif counter.hash != self._store.digest:
@@ -187,11 +191,11 @@ class SqliteJournal:
                 for at, values in rows.items():
                     new[at] = (stream, values)
             version, hash_ = ends[stream]
-            record = plan.records[stream]
-            checksum = checksum_of(self._organization, stream, version, hash_, text, record)
+            snapshot = plan.snapshots[stream]
+            checksum = checksum_of(self._organization, stream, version, hash_, text, snapshot)
             connection.execute(
                 sql.ADD_STREAM if head is None else sql.SET_STREAM,
-                (version, hash_, record, text, checksum, self._organization, stream),
+                (version, hash_, snapshot, text, checksum, self._organization, stream),
             )
         if old or new:
             self._write_rows(connection, old, new)
@@ -200,7 +204,7 @@ class SqliteJournal:
         try:
             return {} if head is None else rows_of(head.rows)
         except (ValueError, TypeError) as error:
-            raise JournalDamagedError(
+            raise CorruptJournalError(
                 "the list of rows does not parse; reindex rebuilds it", place=f"{stream} rows"
             ) from error
 
@@ -214,8 +218,8 @@ class SqliteJournal:
         for at in old.keys() - new.keys():
             connection.execute(self._store.statements[at[0]].remove, (organization, at[1]))
         for at, (stream, values) in new.items():
-            index, key = at
-            statements = self._store.statements[index]
+            projection, key = at
+            statements = self._store.statements[projection]
             before = old.get(at)
             if before is None:
                 try:
@@ -224,23 +228,23 @@ class SqliteJournal:
                     found = connection.execute(statements.owner, (organization, key)).fetchone()
                     if found is None:
                         raise
-                    raise taken(index, key, found[0]) from error
+                    raise taken(projection, key, found[0]) from error
             elif before != (stream, values):
                 done = connection.execute(statements.set, (stream, *values, organization, key))
                 if done.rowcount != 1:
-                    raise JournalDamagedError(
+                    raise CorruptJournalError(
                         "the row is lost; reindex rebuilds it",
-                        place=f"index {index}, row {key} of {stream}",
+                        place=f"projection {projection}, row {key} of {stream}",
                     )
 
     def _refused(
         self, connection: Handle, plan: Append, sealed: Sequence[Sealed]
-    ) -> InvalidValueError | JournalDamagedError:
+    ) -> InvalidValueError | CorruptJournalError:
         """Say why the file would not take an event: its id is used, or its place is."""
         for event in plan.events:
             if connection.execute(sql.KNOWN_ID, (self._organization, event.id)).fetchone():
                 return used(event.id)
-        return JournalDamagedError(
+        return CorruptJournalError(
             "an event stands there already, past the head or the counter",
             place=place_of(sealed[0]),
         )
@@ -256,10 +260,10 @@ class SqliteJournal:
         events = tuple(_opened(found))
         for version, event in enumerate(events, start + 1):
             if event.version != version:
-                raise JournalDamagedError("an event is lost", place=f"{stream} version {version}")
+                raise CorruptJournalError("an event is lost", place=f"{stream} version {version}")
         return events
 
-    def follow(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+    def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         """Return up to *limit* events past position *after*, by position."""
         check_limit(limit)
         start = max(after, 0)
@@ -268,7 +272,7 @@ class SqliteJournal:
         events = tuple(_opened(found))
         for position, event in enumerate(events, start + 1):
             if event.position != position:
-                raise JournalDamagedError("an event is lost", place=f"position {position}")
+                raise CorruptJournalError("an event is lost", place=f"position {position}")
         return events
 
     def streams(self) -> tuple[str, ...]:
@@ -279,15 +283,17 @@ class SqliteJournal:
 
     def query(
         self,
-        index: str,
+        projection: str,
         *,
         where: Mapping[str, Column | tuple[Column, ...]] | None = None,
         after: Row | None = None,
         limit: int = 100,
     ) -> tuple[Row, ...]:
         """Return up to *limit* rows of *index*, sorted; see `BoundStore.query`."""
-        declared, wanted, start = check_query(self._store.indexes, index, where, after, limit)
-        statement, parameters = self._store.statements[index].query(wanted, start)
+        declared, wanted, start = check_query(
+            self._store.projections, projection, where, after, limit
+        )
+        statement, parameters = self._store.statements[projection].query(wanted, start)
         with self._connections.lend() as connection:
             self._store.check_current(connection, self._organization)
             found = connection.execute(
@@ -299,7 +305,7 @@ class SqliteJournal:
         self, *, before: dt.datetime, now: dt.datetime, limit: int, worker: str, lease_s: float
     ) -> tuple[Row, ...]:
         """Lease due rows to *worker* and return them; see `BoundStore.due`."""
-        declared = check_due(self._store.indexes, limit, worker, lease_s)
+        declared = check_due(self._store.projections, limit, worker, lease_s)
         statements = self._store.statements[DUE]
         until = lease_end(now, lease_s)
         asked = (self._organization, microseconds(before), microseconds(now), worker, limit)
@@ -316,7 +322,7 @@ class SqliteJournal:
 
     def release(self, rows: Sequence[Row], *, worker: str) -> None:
         """End the leases that *worker* holds on these rows; others stay."""
-        leased = [row for row in rows if row.index == DUE and DUE in self._store.indexes]
+        leased = [row for row in rows if row.projection == DUE and DUE in self._store.projections]
         if not leased:
             return
         with self._connections.writing() as connection:
@@ -325,33 +331,33 @@ class SqliteJournal:
                     self._store.statements[DUE].release, (self._organization, row.key, worker)
                 )
 
-    def reindex(self, fold: Fold) -> ReindexReport:
-        """Rebuild every record and index row from the events; see `BoundStore.reindex`."""
+    def reindex(self, reducer: Reducer) -> ReindexReport:
+        """Rebuild every record and projection row from the events; see `BoundStore.reindex`."""
         organization = self._organization
         store = self._store
         with self._connections.writing() as connection:
-            if connection.execute(sql.META, ("indexes",)).fetchone() != (store.declaration,):
-                store.create_indexes(connection)
+            if connection.execute(sql.META, ("projections",)).fetchone() != (store.declaration,):
+                store.create_projections(connection)
             before = self._rows_by_stream(connection)
             for statements in store.statements.values():
                 connection.execute(statements.clear, (organization,))
             changed, events, rows = [], 0, 0
             heads = connection.execute(sql.ALL_HEADS, (organization,)).fetchall()
             self._check_heads(connection, {head[0] for head in heads})
-            for stream, version, hash_, record, text, _ in heads:
-                folded, made, count = self._fold(connection, fold, stream, (version, hash_))
+            for stream, version, hash_, snapshot, text, _ in heads:
+                reduced, made, count = self._reducer(connection, reducer, stream, (version, hash_))
                 events += count
                 rows += len(made)
                 new_text = rows_text(made)
-                if (record, text, before.get(stream, {})) != (folded, new_text, made):
+                if (snapshot, text, before.get(stream, {})) != (reduced, new_text, made):
                     changed.append(stream)
-                checksum = checksum_of(organization, stream, version, hash_, new_text, folded)
+                checksum = checksum_of(organization, stream, version, hash_, new_text, reduced)
                 connection.execute(
                     sql.SET_STREAM,
-                    (version, hash_, folded, new_text, checksum, organization, stream),
+                    (version, hash_, reduced, new_text, checksum, organization, stream),
                 )
                 self._write_rows(connection, {}, {at: (stream, v) for at, v in made.items()})
-            connection.execute(sql.SET_INDEXES, (store.digest, organization))
+            connection.execute(sql.SET_PROJECTIONS, (store.digest, organization))
         return ReindexReport(
             streams=len(heads), events=events, rows=rows, changed=tuple(sorted(changed))
         )
@@ -366,25 +372,25 @@ class SqliteJournal:
     def _check_heads(self, connection: Handle, heads: set[str]) -> None:
         for (stream,) in connection.execute(sql.EVENT_STREAMS, (self._organization,)):
             if stream not in heads:
-                raise JournalDamagedError("the head is lost", place=f"{stream} head")
+                raise CorruptJournalError("the head is lost", place=f"{stream} head")
 
-    def _fold(
-        self, connection: Handle, fold: Fold, stream: str, end: tuple[int, str]
+    def _reducer(
+        self, connection: Handle, reducer: Reducer, stream: str, end: tuple[int, str]
     ) -> tuple[bytes, Rows, int]:
         parameters = (self._organization, stream, 0)
         events = tuple(_opened(connection.execute(sql.READ, parameters).fetchall()))
         if not events or (events[-1].version, events[-1].hash) != end or len(events) != end[0]:
-            raise JournalDamagedError("events and head differ", place=f"{stream} head")
-        record, rows = fold(stream, events)
-        if type(record) is not bytes:
-            raise InvalidValueError(f"the record of `{stream}` is no bytes", value=record)
+            raise CorruptJournalError("events and head differ", place=f"{stream} head")
+        snapshot, rows = reducer(stream, events)
+        if type(snapshot) is not bytes:
+            raise InvalidValueError(f"the record of `{stream}` is no bytes", value=snapshot)
         made: dict[str, Rows] = {stream: {}}
-        gather(rows, made, self._store.indexes)
-        return record, made[stream], len(events)
+        gather(rows, made, self._store.projections)
+        return snapshot, made[stream], len(events)
 
-    def audit(self, *, anchor: Anchor | None = None, fold: Fold | None = None) -> AuditReport:
+    def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
         """Look for all that cannot be what was written; see `BoundStore.audit`."""
-        return audit_file(self._store, self._organization, anchor=anchor, fold=fold)
+        return audit_file(self._store, self._organization, anchor=anchor, reducer=reducer)
 
 
 def _opened(found: Sequence[tuple[object, ...]]) -> Iterator[Event]:

@@ -10,22 +10,15 @@ import tempfile
 from contextlib import suppress
 from typing import BinaryIO, cast
 
-from socialcollab.errors import JournalDamagedError, NotFoundError, StoreError
+from socialcollab.errors import CorruptJournalError, NotFoundError, StoreError
 from socialcollab.stores.media import check_digest, parts_of
 from socialcollab.stores.sqlite.connections import Connections, translated
-
-__all__ = ["SqliteMedia"]
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS socialcollab_media"
     " (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, content BLOB)"
 )
 _IS_THERE = "SELECT 1 FROM sqlite_master WHERE name = 'socialcollab_media'"
-# The table of the first version, and none that a host application may call so.
-_WAS_THERE = (
-    "SELECT 1 FROM sqlite_master WHERE sql = 'CREATE TABLE media (id INTEGER PRIMARY KEY,"
-    " digest TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, content BLOB)'"
-)
 _KNOWN = "SELECT id, size FROM socialcollab_media WHERE digest = ?"
 _DELETE = "DELETE FROM socialcollab_media WHERE digest = ?"
 _ADD = "INSERT INTO socialcollab_media (digest, size, content) VALUES (?, ?, zeroblob(?))"
@@ -46,7 +39,7 @@ class SqliteMedia:
     Raises:
         StoreUnavailableError: If the file cannot be opened or made.
 
-        JournalDamagedError: If it is damaged, or no SQLite file.
+        CorruptJournalError: If it is damaged, or no SQLite file.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, timeout_s: float = 10.0) -> None:
@@ -59,8 +52,6 @@ class SqliteMedia:
         with self._connections.lend() as connection:
             if connection.execute(_IS_THERE).fetchone() is None:
                 connection.execute("BEGIN IMMEDIATE")
-                if connection.execute(_WAS_THERE).fetchone() is not None:
-                    connection.execute("ALTER TABLE media RENAME TO socialcollab_media")
                 connection.execute(_TABLE)
                 connection.execute("COMMIT")
 
@@ -93,7 +84,7 @@ class SqliteMedia:
         Return a fresh handle on what the digest names, at its start.
 
         Raises:
-            JournalDamagedError: If it is no longer what was put there.
+            CorruptJournalError: If it is no longer what was put there.
         """
         row, _ = self._known(digest)
         connection = self._connections.connect()
@@ -108,7 +99,7 @@ class SqliteMedia:
             running.update(part)
         if f"sha256:{running.hexdigest()}" != digest:
             reader.close()
-            raise JournalDamagedError("it is not what was put there", place=f"media {digest}")
+            raise CorruptJournalError("it is not what was put there", place=f"media {digest}")
         reader.seek(0)
         return cast("BinaryIO", io.BufferedReader(reader))
 

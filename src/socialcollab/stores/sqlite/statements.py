@@ -7,24 +7,22 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 
-from socialcollab.stores.appending import Values
-from socialcollab.stores.envelope import COLUMNS
-from socialcollab.stores.querying import Where
-from socialcollab.stores.rows import DUE, Index
+from socialcollab.stores.building.appending import Values
+from socialcollab.stores.building.envelope import COLUMNS
+from socialcollab.stores.building.querying import Where
+from socialcollab.stores.rows import DUE, Projection
 
-__all__ = ["TABLES", "IndexStatements", "declaration_of", "digest_of"]
-
-SCHEMA = "2"
+SCHEMA = "1"
 """The version of these tables; `migrations` has a step from each earlier one."""
 
 # Names that no table of a host application has: a host may keep its own in the same file.
-INDEX_PREFIX = "socialcollab_index_"
+PROJECTION_PREFIX = "socialcollab_projection_"
 
 # Rows may be large, so these are plain tables: WITHOUT ROWID suits small rows alone.
 TABLES = (
     "CREATE TABLE socialcollab_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE socialcollab_counters (
-        organization TEXT PRIMARY KEY, position INTEGER NOT NULL, indexes TEXT NOT NULL
+        organization TEXT PRIMARY KEY, position INTEGER NOT NULL, projections TEXT NOT NULL
     ) WITHOUT ROWID""",
     """CREATE TABLE socialcollab_events (
         organization TEXT NOT NULL, position INTEGER NOT NULL, stream TEXT NOT NULL,
@@ -41,7 +39,7 @@ TABLES = (
     )""",
     """CREATE TABLE socialcollab_streams (
         organization TEXT NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL,
-        hash TEXT NOT NULL, record BLOB NOT NULL, rows TEXT NOT NULL, checksum TEXT NOT NULL,
+        hash TEXT NOT NULL, snapshot BLOB NOT NULL, rows TEXT NOT NULL, checksum TEXT NOT NULL,
         UNIQUE (organization, stream)
     )""",
 )
@@ -52,7 +50,9 @@ _JOIN = (
     " AND p.stream = e.stream AND p.version = e.version"
 )
 
-RECORD = "SELECT version, record FROM socialcollab_streams WHERE organization = ? AND stream = ?"
+SNAPSHOT = (
+    "SELECT version, snapshot FROM socialcollab_streams WHERE organization = ? AND stream = ?"
+)
 READ = (
     f"SELECT {_EVENT}, p.name, p.salt, p.value FROM socialcollab_events e{_JOIN}"  # noqa: S608  # constants
     " WHERE e.organization = ? AND e.stream = ? AND e.version > ? ORDER BY e.version"
@@ -64,7 +64,7 @@ FOLLOW = (
 )
 STREAMS = "SELECT stream FROM socialcollab_streams WHERE organization = ? ORDER BY stream"
 ORGANIZATIONS = "SELECT organization FROM socialcollab_counters ORDER BY organization"
-COUNTER = "SELECT position, indexes FROM socialcollab_counters WHERE organization = ?"
+COUNTER = "SELECT position, projections FROM socialcollab_counters WHERE organization = ?"
 META = "SELECT value FROM socialcollab_meta WHERE key = ?"
 
 ADD_EVENT = f"INSERT INTO socialcollab_events ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  # constants
@@ -77,23 +77,25 @@ ERASE = (
     " WHERE organization = ? AND stream = ? AND version = ? AND name = ?"
 )
 ADD_STREAM = (
-    "INSERT INTO socialcollab_streams (version, hash, record, rows, checksum, organization, stream)"
+    "INSERT INTO socialcollab_streams (version, hash, snapshot, rows, checksum, organization, stream)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 SET_STREAM = (
-    "UPDATE socialcollab_streams SET version = ?, hash = ?, record = ?, rows = ?, checksum = ?"
+    "UPDATE socialcollab_streams SET version = ?, hash = ?, snapshot = ?, rows = ?, checksum = ?"
     " WHERE organization = ? AND stream = ?"
 )
-ADD_COUNTER = "INSERT INTO socialcollab_counters (position, organization, indexes) VALUES (?, ?, ?)"
+ADD_COUNTER = (
+    "INSERT INTO socialcollab_counters (position, organization, projections) VALUES (?, ?, ?)"
+)
 SET_COUNTER = "UPDATE socialcollab_counters SET position = ? WHERE organization = ?"
-SET_INDEXES = "UPDATE socialcollab_counters SET indexes = ? WHERE organization = ?"
+SET_PROJECTIONS = "UPDATE socialcollab_counters SET projections = ? WHERE organization = ?"
 TOUCH = "UPDATE socialcollab_meta SET value = value WHERE key = 'schema'"
 SET_META = "INSERT OR REPLACE INTO socialcollab_meta (key, value) VALUES (?, ?)"
 KNOWN_ID = "SELECT 1 FROM socialcollab_events WHERE organization = ? AND id = ?"
 
 ALL_EVENTS = f"SELECT {_EVENT} FROM socialcollab_events e WHERE organization = ? ORDER BY position"  # noqa: S608  # constants
 ALL_HEADS = (
-    "SELECT stream, version, hash, record, rows, checksum FROM socialcollab_streams"
+    "SELECT stream, version, hash, snapshot, rows, checksum FROM socialcollab_streams"
     " WHERE organization = ? ORDER BY stream"
 )
 ALL_PERSONAL = (
@@ -108,13 +110,13 @@ def heads(count: int) -> str:
     return (
         "SELECT stream, version, hash, rows FROM socialcollab_streams"  # noqa: S608  # marks alone
         f" WHERE organization = ? AND stream IN ({', '.join('?' * count)})"
-        " UNION ALL SELECT '', position, indexes, '' FROM socialcollab_counters WHERE organization = ?"
+        " UNION ALL SELECT '', position, projections, '' FROM socialcollab_counters WHERE organization = ?"
     )
 
 
-def declaration_of(indexes: Mapping[str, Index]) -> str:
-    """Write the declared indexes as one text, the same whatever their order."""
-    return json.dumps([[i.name, i.columns, i.sorted_by] for _, i in sorted(indexes.items())])
+def declaration_of(projections: Mapping[str, Projection]) -> str:
+    """Write the declared projections as one text, the same whatever their order."""
+    return json.dumps([[i.name, i.columns, i.sorted_by] for _, i in sorted(projections.items())])
 
 
 def digest_of(declaration: str) -> str:
@@ -122,20 +124,20 @@ def digest_of(declaration: str) -> str:
     return hashlib.sha256(declaration.encode()).hexdigest()
 
 
-class IndexStatements:
+class ProjectionStatements:
     """
-    The table of one declared index, and the statements on it.
+    The table of one declared projection, and the statements on it.
 
-    Names were checked to be lower-case words when the index was declared;
+    Names were checked to be lower-case words when the projection was declared;
     values only ever travel as parameters.
     """
 
-    def __init__(self, index: Index) -> None:
-        self.index = index
-        self.table = f"{INDEX_PREFIX}{index.name}"
-        columns = [f"c_{name}" for name in index.columns]
-        lease = ["lease_worker TEXT", "lease_until INTEGER"] if index.name == DUE else []
-        order = [*(f"c_{name}" for name in index.sorted_by), "key"]
+    def __init__(self, projection: Projection) -> None:
+        self.projection = projection
+        self.table = f"{PROJECTION_PREFIX}{projection.name}"
+        columns = [f"c_{name}" for name in projection.columns]
+        lease = ["lease_worker TEXT", "lease_until INTEGER"] if projection.name == DUE else []
+        order = [*(f"c_{name}" for name in projection.sorted_by), "key"]
         key = "organization = ? AND key = ?"
         ended = ", lease_worker = NULL, lease_until = NULL" if lease else ""
         # Columns have no type, so that a number stays a number and a text a text.
@@ -143,7 +145,7 @@ class IndexStatements:
         described = ", ".join([*names, *columns, *lease, "PRIMARY KEY (organization, key)"])
         self.create = (
             f"CREATE TABLE {self.table} ({described}) WITHOUT ROWID",
-            f"CREATE INDEX socialcollab_sorted_{index.name} ON {self.table} (organization, {', '.join(order)})",
+            f"CREATE INDEX socialcollab_sorted_{projection.name} ON {self.table} (organization, {', '.join(order)})",
         )
         marks = ", ".join("?" * (len(columns) + 3))
         filled = ", ".join(["organization", "key", "stream", *columns])

@@ -8,18 +8,16 @@ import time
 from collections.abc import Sequence
 from typing import Self
 
-from socialcollab.errors import InvalidValueError, OutdatedRowsError, StoreUnavailableError
+from socialcollab.errors import InvalidValueError, StaleProjectionError, StoreUnavailableError
 from socialcollab.identifiers import check_id
-from socialcollab.stores.rows import Index, check_indexes
+from socialcollab.stores.rows import Projection, check_projections
 from socialcollab.stores.sqlite import statements as sql
 from socialcollab.stores.sqlite.connections import Connections, translated
 from socialcollab.stores.sqlite.handle import Connecting, Handle
 from socialcollab.stores.sqlite.joined import JoinedConnection
 from socialcollab.stores.sqlite.journal import SqliteJournal
 from socialcollab.stores.sqlite.migrations import bring_up_to_date, tables_of, version_of
-from socialcollab.stores.sqlite.statements import IndexStatements, declaration_of, digest_of
-
-__all__ = ["SqliteStore"]
+from socialcollab.stores.sqlite.statements import ProjectionStatements, declaration_of, digest_of
 
 
 class SqliteStore:
@@ -50,14 +48,14 @@ class SqliteStore:
 
         NewerVersionError: If a newer version of this library wrote it.
 
-        JournalDamagedError: If it is damaged, or no SQLite file.
+        CorruptJournalError: If it is damaged, or no SQLite file.
     """
 
     def __init__(
         self,
         path: str | os.PathLike[str],
         *,
-        indexes: Sequence[Index] = (),
+        projections: Sequence[Projection] = (),
         durable: bool = True,
         timeout_s: float = 10.0,
     ) -> None:
@@ -72,7 +70,7 @@ class SqliteStore:
                 ),
                 timeout_s=timeout_s,
             ),
-            indexes,
+            projections,
         )
         try:
             with self.connections.lend() as connection:
@@ -89,7 +87,7 @@ class SqliteStore:
         cls,
         connection: sqlite3.Connection,
         *,
-        indexes: Sequence[Index] = (),
+        projections: Sequence[Projection] = (),
         durable: bool = True,
     ) -> Self:
         """
@@ -110,7 +108,7 @@ class SqliteStore:
                 thread it is called in, never closes it, and lets it overwrite
                 what is deleted (``PRAGMA secure_delete``).
 
-            indexes: The indexes that rows may be in.
+            projections: The indexes that rows may be in.
 
             durable: Whether to refuse a connection that does not wait for the disk.
 
@@ -121,16 +119,18 @@ class SqliteStore:
         """
         store = cls.__new__(cls)
         joined = JoinedConnection(connection, durable=durable)
-        store._declare(joined, indexes)
+        store._declare(joined, projections)
         with joined.lend() as handle:
             store._join(handle, in_transaction=joined.in_transaction)
         return store
 
-    def _declare(self, connections: Connecting, indexes: Sequence[Index]) -> None:
+    def _declare(self, connections: Connecting, projections: Sequence[Projection]) -> None:
         self.connections = connections
-        self.indexes = check_indexes(indexes)
-        self.statements = {name: IndexStatements(index) for name, index in self.indexes.items()}
-        self.declaration = declaration_of(self.indexes)
+        self.projections = check_projections(projections)
+        self.statements = {
+            name: ProjectionStatements(projection) for name, projection in self.projections.items()
+        }
+        self.declaration = declaration_of(self.projections)
         self.digest = digest_of(self.declaration)
         self._current: set[str] = set()
 
@@ -174,29 +174,29 @@ class SqliteStore:
             if found[1] != self.digest:
                 raise self.outdated(organization)
             self._current.add(organization)
-        elif connection.execute(sql.META, ("indexes",)).fetchone() != (self.declaration,):
+        elif connection.execute(sql.META, ("projections",)).fetchone() != (self.declaration,):
             raise self.outdated(organization)
 
-    def outdated(self, organization: str) -> OutdatedRowsError:
+    def outdated(self, organization: str) -> StaleProjectionError:
         """Make the error for rows that were written under other indexes."""
         self._current.discard(organization)
-        return OutdatedRowsError(
-            f"the index rows of `{organization}` in `{self.connections.name}` were written under"
+        return StaleProjectionError(
+            f"the projection rows of `{organization}` in `{self.connections.name}` were written under"
             " other indexes than are declared now; rebuild them with reindex(fold)"
         )
 
-    def create_indexes(self, connection: Handle) -> None:
+    def create_projections(self, connection: Handle) -> None:
         """Make the declared tables in place of those there are; every organization is outdated."""
         old = connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'socialcollab_index_*'"
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'socialcollab_projection_*'"
         ).fetchall()
         for (table,) in old:
             connection.execute(f'DROP TABLE "{table}"')
         for statements in self.statements.values():
             for statement in statements.create:
                 connection.execute(statement)
-        connection.execute("UPDATE socialcollab_counters SET indexes = ''")
-        connection.execute(sql.SET_META, ("indexes", self.declaration))
+        connection.execute("UPDATE socialcollab_counters SET projections = ''")
+        connection.execute(sql.SET_META, ("projections", self.declaration))
 
     def _open(self, connection: Handle, timeout_s: float) -> None:
         name = self.connections.name
@@ -219,16 +219,16 @@ class SqliteStore:
             connection.execute("BEGIN IMMEDIATE")
             bring_up_to_date(connection, name)
             connection.execute("COMMIT")
-        if self._needs_indexes(connection):
+        if self._needs_projections(connection):
             connection.execute("BEGIN IMMEDIATE")
-            if self._needs_indexes(connection):
-                self.create_indexes(connection)
+            if self._needs_projections(connection):
+                self.create_projections(connection)
             connection.execute("COMMIT")
 
     def _join(self, handle: Handle, *, in_transaction: bool) -> None:
         name = self.connections.name
         version = version_of(handle, tables_of(handle), name)
-        if version == int(sql.SCHEMA) and not self._needs_indexes(handle):
+        if version == int(sql.SCHEMA) and not self._needs_projections(handle):
             return
         if in_transaction:
             raise InvalidValueError(
@@ -243,8 +243,8 @@ class SqliteStore:
                 self._create(handle)
             else:
                 bring_up_to_date(handle, name)
-                if self._needs_indexes(handle):
-                    self.create_indexes(handle)
+                if self._needs_projections(handle):
+                    self.create_projections(handle)
             handle.execute("COMMIT")
         except BaseException:
             handle.execute("ROLLBACK")
@@ -254,11 +254,11 @@ class SqliteStore:
         for statement in sql.TABLES:
             connection.execute(statement)
         connection.execute(sql.SET_META, ("schema", sql.SCHEMA))
-        self.create_indexes(connection)
+        self.create_projections(connection)
 
-    def _needs_indexes(self, connection: Handle) -> bool:
+    def _needs_projections(self, connection: Handle) -> bool:
         """Tell whether other indexes are declared while no organization has a row to rebuild."""
-        declared = connection.execute(sql.META, ("indexes",)).fetchone()
+        declared = connection.execute(sql.META, ("projections",)).fetchone()
         return (
             declared != (self.declaration,)
             and connection.execute("SELECT 1 FROM socialcollab_counters LIMIT 1").fetchone() is None

@@ -9,7 +9,14 @@ from socialcollab.styleguide.rules.term import Avoided, Term
 from socialcollab.styleguide.rules.too_long import TooLong
 from socialcollab.styleguide.rules.wrong_workspace import WrongWorkspace
 
-__all__ = ["RULES", "AltTextMissing", "Avoided", "Term", "TooLong", "WrongWorkspace"]
+__all__ = [
+    "RULES",
+    "AltTextMissing",
+    "Avoided",
+    "Term",
+    "TooLong",
+    "WrongWorkspace",
+]
 
 # A code is never used again. SG104 is taken: too many hashtags.
 RULES: Mapping[str, type[Rule]] = MappingProxyType(

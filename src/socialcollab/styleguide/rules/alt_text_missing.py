@@ -8,9 +8,7 @@ from typing import ClassVar
 import attrs
 
 from socialcollab.content import Finding, Image
-from socialcollab.styleguide.reading import Reading
-
-__all__ = ["AltTextMissing"]
+from socialcollab.styleguide.lint_input import LintInput
 
 
 @attrs.frozen(kw_only=True)
@@ -40,7 +38,7 @@ class AltTextMissing:
 
     code: ClassVar[str] = "SG103"
 
-    def check(self, draft: Reading) -> Iterator[Finding]:
+    def check(self, draft: LintInput) -> Iterator[Finding]:
         """Report each image without a description, in order."""
         for number, image in enumerate(draft.images, start=1):
             if not _says_something(image):

@@ -11,11 +11,8 @@ import attrs
 
 from socialcollab.content import Finding
 from socialcollab.errors import InvalidValueError
-from socialcollab.styleguide.reading import Passage, Reading
-from socialcollab.text import Entity, unicode_table
-from socialcollab.text.characters import char_class
-
-__all__ = ["Avoided", "Term", "outside_links"]
+from socialcollab.styleguide.lint_input import LintInput, TextSpan
+from socialcollab.text import Entity, char_class, unicode_table
 
 LONGEST_TERM = 200
 
@@ -197,14 +194,14 @@ class Term:
         first = frozenset(_plain(word, case=False, accents=True) for word in begins)
         object.__setattr__(self, "_first", first)
 
-    def check(self, draft: Reading) -> Iterator[Finding]:
+    def check(self, draft: LintInput) -> Iterator[Finding]:
         """Report each term, in the order of the text."""
-        for passage in draft.passages:
-            hits = list(self.find(passage.text))
+        for span in draft.passages:
+            hits = list(self.find(span.text))
             if not hits:
                 continue
-            for avoided, start, end in outside_links(hits, draft.entities_of(passage)):
-                yield self._finding(avoided, passage, start, end)
+            for avoided, start, end in outside_links(hits, draft.entities_of(span)):
+                yield self._finding(avoided, span, start, end)
 
     def find(self, text: str) -> Iterator[tuple[Avoided, int, int]]:
         """Find terms in *text*, each with its place; of several at one place the longest."""
@@ -251,8 +248,8 @@ class Term:
                     if found != _dressed(avoided.prefer, found):
                         yield avoided, start, end
 
-    def _finding(self, avoided: Avoided, passage: Passage, start: int, end: int) -> Finding:
-        found = passage.text[start:end]
+    def _finding(self, avoided: Avoided, span: TextSpan, start: int, end: int) -> Finding:
+        found = span.text[start:end]
         kind = "preferred" if avoided.prefer else "banned"
         return Finding(
             code=self.code,
@@ -262,11 +259,11 @@ class Term:
                 **({"prefer": avoided.prefer} if avoided.prefer else {}),
                 **({"why": avoided.why} if avoided.why else {}),
             },
-            field=passage.field,
+            field=span.field,
             start=start,
             end=end,
             fix=_dressed(avoided.prefer, found) if avoided.prefer else None,
-            profile=passage.profile,
+            profile=span.profile,
         )
 
 

@@ -8,10 +8,8 @@ from typing import ClassVar
 import attrs
 
 from socialcollab.content import Finding
-from socialcollab.styleguide.reading import Reading
+from socialcollab.styleguide.lint_input import LintInput
 from socialcollab.text import Length, fitting_end, measure, text_with_links
-
-__all__ = ["TooLong"]
 
 
 @attrs.frozen(kw_only=True)
@@ -45,7 +43,7 @@ class TooLong:
 
     code: ClassVar[str] = "SG101"
 
-    def check(self, draft: Reading) -> Iterator[Finding]:
+    def check(self, draft: LintInput) -> Iterator[Finding]:
         """Report each target whose text does not fit."""
         measured: dict[tuple[str, object], Length] = {}
         for target in draft.targets:

@@ -11,10 +11,8 @@ import attrs
 
 from socialcollab.content import Finding
 from socialcollab.errors import InvalidValueError
-from socialcollab.styleguide.reading import Neighbour, Passage, Reading
+from socialcollab.styleguide.lint_input import LintInput, Neighbour, TextSpan
 from socialcollab.styleguide.rules.term import Avoided, Term, outside_links
-
-__all__ = ["WrongWorkspace"]
 
 _SCHEME = re.compile("https?://", re.IGNORECASE)
 
@@ -67,7 +65,7 @@ class WrongWorkspace:
                 f"names is {value!r:.60}, not true or false", value=value, expected="true or false"
             )
 
-    def check(self, draft: Reading) -> Iterator[Finding]:
+    def check(self, draft: LintInput) -> Iterator[Finding]:
         """Report each link, mention and name of another workspace."""
         if not draft.workspace:
             return
@@ -87,19 +85,19 @@ class WrongWorkspace:
             owner = _owner_of_host(link, domains)
             if owner:
                 yield self._finding("link", owner, link, field="links")
-        for passage in draft.passages:
-            yield from self._in_passage(draft, passage, domains, handles)
+        for span in draft.passages:
+            yield from self._in_span(draft, span, domains, handles)
             if self.names and names:
-                yield from self._named(draft, passage, term, names)
+                yield from self._named(draft, span, term, names)
 
-    def _in_passage(
+    def _in_span(
         self,
-        draft: Reading,
-        passage: Passage,
+        draft: LintInput,
+        span: TextSpan,
         domains: dict[str, Neighbour],
         handles: dict[str, Neighbour],
     ) -> Iterator[Finding]:
-        for entity in draft.entities_of(passage):
+        for entity in draft.entities_of(span):
             owner = None
             if entity.kind == "url":
                 owner = _owner_of_host(entity.text, domains)
@@ -110,26 +108,26 @@ class WrongWorkspace:
                     "link" if entity.kind == "url" else "mention",
                     owner,
                     entity.text,
-                    field=passage.field,
+                    field=span.field,
                     start=entity.start,
                     end=entity.end,
-                    profile=passage.profile,
+                    profile=span.profile,
                 )
 
     def _named(
-        self, draft: Reading, passage: Passage, term: Term, names: dict[str, Neighbour]
+        self, draft: LintInput, span: TextSpan, term: Term, names: dict[str, Neighbour]
     ) -> Iterator[Finding]:
-        hits = list(term.find(passage.text))
-        active = draft.entities_of(passage) if hits else ()
+        hits = list(term.find(span.text))
+        active = draft.entities_of(span) if hits else ()
         for avoided, start, end in outside_links(hits, active):
             yield self._finding(
                 "name",
                 names[_plain_name(avoided.term)],
-                passage.text[start:end],
-                field=passage.field,
+                span.text[start:end],
+                field=span.field,
                 start=start,
                 end=end,
-                profile=passage.profile,
+                profile=span.profile,
             )
 
     def _finding(

@@ -12,7 +12,13 @@ from typing import Final
 from socialcollab.testing.broken_stores import appending, indexing, keeping, racing
 from socialcollab.testing.broken_stores.broken import BrokenJournal, BrokenStore, Make, make_of
 
-__all__ = ["BROKEN_STORES", "BrokenJournal", "BrokenStore", "Make", "make_of"]
+__all__ = [
+    "BROKEN_STORES",
+    "BrokenJournal",
+    "BrokenStore",
+    "Make",
+    "make_of",
+]
 
 BROKEN_STORES: Final[tuple[type[BrokenJournal] | type[BrokenStore], ...]] = tuple(
     kind

@@ -11,8 +11,6 @@ from socialcollab.errors import ConflictError
 from socialcollab.stores import Event, NewEvent, Row
 from socialcollab.testing.broken_stores.broken import BrokenJournal
 
-__all__: list[str] = []
-
 
 class CountsFromZero(BrokenJournal):
     """Its first version is 0."""
@@ -30,14 +28,14 @@ class NamesAnotherStream(BrokenJournal):
     breaks: ClassVar[str] = "S2"
 
     def append(
-        self, events: Sequence[NewEvent], *, expects: Mapping[str, int], **rest: Any
+        self, events: Sequence[NewEvent], *, expected_versions: Mapping[str, int], **rest: Any
     ) -> tuple[Event, ...]:
         with self._lock:
-            for stream, version in expects.items():
-                actual = self.record(stream)[0]
+            for stream, version in expected_versions.items():
+                actual = self.snapshot(stream)[0]
                 if actual != version:
                     raise ConflictError(stream=stream, expected=version, actual=actual)
-            return super().append(events, expects=expects, **rest)
+            return super().append(events, expected_versions=expected_versions, **rest)
 
 
 class IgnoresExpectations(BrokenJournal):
@@ -46,11 +44,13 @@ class IgnoresExpectations(BrokenJournal):
     breaks: ClassVar[str] = "S3"
 
     def append(
-        self, events: Sequence[NewEvent], *, expects: Mapping[str, int], **rest: Any
+        self, events: Sequence[NewEvent], *, expected_versions: Mapping[str, int], **rest: Any
     ) -> tuple[Event, ...]:
         written = {event.stream for event in events}
-        held = {stream: version for stream, version in expects.items() if stream in written}
-        return super().append(events, expects=held, **rest)
+        held = {
+            stream: version for stream, version in expected_versions.items() if stream in written
+        }
+        return super().append(events, expected_versions=held, **rest)
 
 
 class WritesHalf(BrokenJournal):
@@ -62,20 +62,20 @@ class WritesHalf(BrokenJournal):
         self,
         events: Sequence[NewEvent],
         *,
-        expects: Mapping[str, int],
-        index: Sequence[Row] = (),
-        records: Mapping[str, bytes],
+        expected_versions: Mapping[str, int],
+        rows: Sequence[Row] = (),
+        snapshots: Mapping[str, bytes],
     ) -> tuple[Event, ...]:
         stored: list[Event] = []
-        held = dict(expects)
+        held = dict(expected_versions)
         for stream in dict.fromkeys(event.stream for event in events):
             stored += super().append(
                 [event for event in events if event.stream == stream],
-                expects=held,
-                index=[row for row in index if row.stream == stream],
-                records={stream: records[stream]} if stream in records else {},
+                expected_versions=held,
+                rows=[row for row in rows if row.stream == stream],
+                snapshots={stream: snapshots[stream]} if stream in snapshots else {},
             )
-            held[stream] = self.record(stream)[0]
+            held[stream] = self.snapshot(stream)[0]
         return tuple(stored)
 
 
@@ -85,11 +85,11 @@ class TakesWhatDoesNotFit(BrokenJournal):
     breaks: ClassVar[str] = "S5"
 
     def append(
-        self, events: Sequence[NewEvent], *, records: Mapping[str, bytes], **rest: Any
+        self, events: Sequence[NewEvent], *, snapshots: Mapping[str, bytes], **rest: Any
     ) -> tuple[Event, ...]:
         written = {event.stream for event in events}
-        fitting = {stream: record for stream, record in records.items() if stream in written}
-        return super().append(events, records=fitting, **rest)
+        fitting = {stream: snapshot for stream, snapshot in snapshots.items() if stream in written}
+        return super().append(events, snapshots=fitting, **rest)
 
 
 class StoresAnIdTwice(BrokenJournal):

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias
 
-from socialcollab.stores import Index, MemoryStore, Store
-from socialcollab.stores.memory import MemoryJournal
+from socialcollab.stores import MemoryJournal, MemoryStore, Projection, Store
 
-__all__ = ["BrokenJournal", "BrokenStore", "Make", "make_of", "versions"]
-
-Make: TypeAlias = Callable[[tuple[Index, ...]], Store]
+Make: TypeAlias = Callable[[tuple[Projection, ...]], Store]
 
 
 class BrokenJournal(MemoryJournal):
@@ -40,13 +37,13 @@ def make_of(broken: type[BrokenJournal] | type[BrokenStore]) -> Make:
     journal: type[BrokenJournal] = broken
 
     class _Store(MemoryStore):
-        def __init__(self, indexes: Sequence[Index] = ()) -> None:
-            super().__init__(indexes)
+        def __init__(self, projections: Sequence[Projection] = ()) -> None:
+            super().__init__(projections)
             self._made: dict[str, MemoryJournal] = {}
 
         def for_organization(self, organization: str) -> MemoryJournal:
             right = super().for_organization(organization)
-            made = journal(organization, right._journal, right._indexes, right._lock)
+            made = journal(organization, right._journal, right._projections, right._lock)
             made.store = self
             return self._made.setdefault(organization, made)
 
@@ -55,4 +52,4 @@ def make_of(broken: type[BrokenJournal] | type[BrokenStore]) -> Make:
 
 def versions(journal: BrokenJournal, streams: Any) -> Mapping[str, int]:
     """Return where each of *streams* is now."""
-    return {stream: journal.record(stream)[0] for stream in streams}
+    return {stream: journal.snapshot(stream)[0] for stream in streams}

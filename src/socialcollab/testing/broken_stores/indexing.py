@@ -9,8 +9,6 @@ from socialcollab.stores import Event, NewEvent, Row
 from socialcollab.testing.broken_stores.broken import BrokenJournal
 from socialcollab.testing.store_laws.scene import anothers_turn
 
-__all__: list[str] = []
-
 _ALL = 2**31
 
 
@@ -24,7 +22,7 @@ class LeavesIndexBehind(BrokenJournal):
 
 
 class IndexesLater(BrokenJournal):
-    """Its index is an append behind, as one that is brought up to date by the way."""
+    """Its projection is an append behind, as one that is brought up to date by the way."""
 
     breaks: ClassVar[str] = "S10"
 
@@ -32,12 +30,12 @@ class IndexesLater(BrokenJournal):
         self._shown = dict(self._journal.rows)
         return super().append(events, **rest)
 
-    def query(self, index: str, **rest: Any) -> tuple[Row, ...]:
+    def query(self, projection: str, **rest: Any) -> tuple[Row, ...]:
         with self._lock:
             now = dict(self._journal.rows)
             try:
                 self._journal.rows = getattr(self, "_shown", now)
-                return super().query(index, **rest)
+                return super().query(projection, **rest)
             finally:
                 self._journal.rows = now
 
@@ -48,15 +46,15 @@ class StealsKeys(BrokenJournal):
     breaks: ClassVar[str] = "S11"
 
     def append(
-        self, events: Sequence[NewEvent], *, index: Sequence[Row] = (), **rest: Any
+        self, events: Sequence[NewEvent], *, rows: Sequence[Row] = (), **rest: Any
     ) -> tuple[Event, ...]:
         with self._lock:
-            for row in index:
-                owner, _ = self._journal.rows.get((row.index, row.key), ("", ()))
+            for row in rows:
+                owner, _ = self._journal.rows.get((row.projection, row.key), ("", ()))
                 if owner and owner != row.stream:
-                    del self._journal.rows[row.index, row.key]
-                    self._journal.listed[owner].pop((row.index, row.key))
-            return super().append(events, index=index, **rest)
+                    del self._journal.rows[row.projection, row.key]
+                    self._journal.listed[owner].pop((row.projection, row.key))
+            return super().append(events, rows=rows, **rest)
 
 
 class SortsNothingLast(BrokenJournal):
@@ -64,9 +62,9 @@ class SortsNothingLast(BrokenJournal):
 
     breaks: ClassVar[str] = "S12"
 
-    def query(self, index: str, *, limit: int = 100, **rest: Any) -> tuple[Row, ...]:
-        found = super().query(index, limit=_ALL, **rest)
-        first = self._indexes[index].sorted_by[:1]
+    def query(self, projection: str, *, limit: int = 100, **rest: Any) -> tuple[Row, ...]:
+        found = super().query(projection, limit=_ALL, **rest)
+        first = self._projections[projection].sorted_by[:1]
         ordered = sorted(found, key=lambda row: [row.columns[name] is None for name in first])
         return tuple(ordered[:limit])
 
@@ -77,9 +75,9 @@ class LosesItsPlace(BrokenJournal):
     breaks: ClassVar[str] = "S13"
 
     def query(
-        self, index: str, *, after: Row | None = None, limit: int = 100, **rest: Any
+        self, projection: str, *, after: Row | None = None, limit: int = 100, **rest: Any
     ) -> tuple[Row, ...]:
-        found = super().query(index, limit=_ALL, **rest)
+        found = super().query(projection, limit=_ALL, **rest)
         start = found.index(after) + 1 if after in found else 0
         return found[start : start + limit]
 

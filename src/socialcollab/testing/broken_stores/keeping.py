@@ -10,10 +10,8 @@ import attrs
 
 from socialcollab.errors import StoreUnavailableError
 from socialcollab.stores import AuditReport, Damage, Event, NewEvent, ReindexReport, Row
-from socialcollab.stores.envelope import ERASED, Sealed, event_of
+from socialcollab.stores.building import ERASED, Sealed, event_of
 from socialcollab.testing.broken_stores.broken import BrokenJournal, BrokenStore
-
-__all__: list[str] = []
 
 
 class ReadsAcrossOrganizations(BrokenJournal):
@@ -21,12 +19,12 @@ class ReadsAcrossOrganizations(BrokenJournal):
 
     breaks: ClassVar[str] = "S17"
 
-    def query(self, index: str, **rest: Any) -> tuple[Row, ...]:
+    def query(self, projection: str, **rest: Any) -> tuple[Row, ...]:
         found: list[Row] = []
         for name in self.store.organizations():
             other = self.store._journals[name]
             mine, self._journal = self._journal, other
-            found += super().query(index, **rest)
+            found += super().query(projection, **rest)
             self._journal = mine
         return tuple(found[: rest.get("limit", 100)])
 
@@ -36,8 +34,8 @@ class SkipsInFeed(BrokenJournal):
 
     breaks: ClassVar[str] = "S18"
 
-    def follow(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
-        return super().follow(after=after + (after > 0), limit=limit)
+    def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+        return super().read_all(after=after + (after > 0), limit=limit)
 
 
 class ReordersFeed(BrokenJournal):
@@ -45,8 +43,8 @@ class ReordersFeed(BrokenJournal):
 
     breaks: ClassVar[str] = "S18"
 
-    def follow(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
-        return tuple(sorted(super().follow(after=after, limit=limit), key=lambda e: e.stream))
+    def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+        return tuple(sorted(super().read_all(after=after, limit=limit), key=lambda e: e.stream))
 
 
 class CannotRebuild(BrokenJournal):
@@ -54,23 +52,23 @@ class CannotRebuild(BrokenJournal):
 
     breaks: ClassVar[str] = "S19"
 
-    def reindex(self, fold: Any) -> ReindexReport:
+    def reindex(self, reducer: Any) -> ReindexReport:
         before = {stream: attrs.evolve(kept) for stream, kept in self._journal.kept.items()}
         rows = dict(self._journal.rows)
-        report = super().reindex(fold)
+        report = super().reindex(reducer)
         self._journal.kept.update(before)
         self._journal.rows.clear()
         self._journal.rows.update(rows)
         return report
 
 
-class OverlooksRecords(BrokenJournal):
+class OverlooksSnapshots(BrokenJournal):
     """Its audit looks at events alone."""
 
     breaks: ClassVar[str] = "S20"
 
     def audit(self, **asked: Any) -> AuditReport:
-        return super().audit(**{**asked, "fold": None})
+        return super().audit(**{**asked, "reducer": None})
 
 
 class OverlooksCutTails(BrokenJournal):
@@ -99,8 +97,8 @@ class ReportsWhatStayed(BrokenJournal):
 
     breaks: ClassVar[str] = "S27"
 
-    def reindex(self, fold: Any) -> ReindexReport:
-        return attrs.evolve(super().reindex(fold), changed=self.streams())
+    def reindex(self, reducer: Any) -> ReindexReport:
+        return attrs.evolve(super().reindex(reducer), changed=self.streams())
 
 
 class KeepsErasedReadable(BrokenJournal):
@@ -197,9 +195,9 @@ class MendsNoRows(BrokenJournal):
 
     breaks: ClassVar[str] = "S33"
 
-    def reindex(self, fold: Any) -> ReindexReport:
+    def reindex(self, reducer: Any) -> ReindexReport:
         rows = dict(self._journal.rows)
-        report = super().reindex(fold)
+        report = super().reindex(reducer)
         if all(at in self._journal.rows for at in rows):
             self._journal.rows = rows
         return report

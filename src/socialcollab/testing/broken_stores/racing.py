@@ -11,8 +11,6 @@ from socialcollab.stores import Event, NewEvent
 from socialcollab.testing.broken_stores.broken import BrokenJournal, versions
 from socialcollab.testing.store_laws.scene import anothers_turn
 
-__all__: list[str] = []
-
 
 class LosesUpdates(BrokenJournal):
     """It compares versions first and writes afterwards, without holding anything between."""
@@ -20,15 +18,17 @@ class LosesUpdates(BrokenJournal):
     breaks: ClassVar[str] = "S23"
 
     def append(
-        self, events: Sequence[NewEvent], *, expects: Mapping[str, int], **rest: Any
+        self, events: Sequence[NewEvent], *, expected_versions: Mapping[str, int], **rest: Any
     ) -> tuple[Event, ...]:
-        for stream, version in sorted(expects.items()):
-            actual, _ = self.record(stream)
+        for stream, version in sorted(expected_versions.items()):
+            actual, _ = self.snapshot(stream)
             if actual != version:
                 raise ConflictError(stream=stream, expected=version, actual=actual)
         anothers_turn()
         with self._lock:
-            return super().append(events, expects=versions(self, expects), **rest)
+            return super().append(
+                events, expected_versions=versions(self, expected_versions), **rest
+            )
 
 
 class DoesNotHoldAbsence(BrokenJournal):
@@ -37,15 +37,15 @@ class DoesNotHoldAbsence(BrokenJournal):
     breaks: ClassVar[str] = "S24"
 
     def append(
-        self, events: Sequence[NewEvent], *, expects: Mapping[str, int], **rest: Any
+        self, events: Sequence[NewEvent], *, expected_versions: Mapping[str, int], **rest: Any
     ) -> tuple[Event, ...]:
         written = {event.stream for event in events}
-        for stream, version in expects.items():
-            if stream not in written and version == 0 and self.record(stream)[0] != 0:
-                raise ConflictError(stream=stream, expected=0, actual=self.record(stream)[0])
+        for stream, version in expected_versions.items():
+            if stream not in written and version == 0 and self.snapshot(stream)[0] != 0:
+                raise ConflictError(stream=stream, expected=0, actual=self.snapshot(stream)[0])
         anothers_turn()
-        held = {s: v for s, v in expects.items() if s in written or v != 0}
-        return super().append(events, expects=held, **rest)
+        held = {s: v for s, v in expected_versions.items() if s in written or v != 0}
+        return super().append(events, expected_versions=held, **rest)
 
 
 class ShowsALateCommitLate(BrokenJournal):
@@ -64,8 +64,8 @@ class ShowsALateCommitLate(BrokenJournal):
                 self._pending -= late
         return stored
 
-    def follow(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+    def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         with self._lock:
             pending: frozenset[int] = getattr(self, "_pending", frozenset())
-            found = super().follow(after=after, limit=limit + len(pending))
+            found = super().read_all(after=after, limit=limit + len(pending))
             return tuple([event for event in found if event.position not in pending][:limit])

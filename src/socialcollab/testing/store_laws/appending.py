@@ -14,8 +14,6 @@ from socialcollab.errors import ConflictError, InvalidValueError
 from socialcollab.stores import Event, Row, Store
 from socialcollab.testing.store_laws.scene import SALT, promise, scene
 
-__all__ = ["AppendingLaws"]
-
 
 def _is_sealed(event: Event) -> bool:
     envelope: dict[str, Json] = {
@@ -53,7 +51,7 @@ class AppendingLaws:
         assert here.journal.read("post/b", after=1) == (events[2], events[4])
         assert here.journal.read("post/b", after=3) == ()
         assert here.journal.read("post/none") == ()
-        assert here.journal.follow() == tuple(events)
+        assert here.journal.read_all() == tuple(events)
         assert here.journal.streams() == ("post/a", "post/b")
 
     @promise("S2")
@@ -67,15 +65,17 @@ class AppendingLaws:
         with pytest.raises(ConflictError) as caught:
             here.journal.append(
                 [here.new("post/c"), here.new("post/a")],
-                expects={"post/c": 5, "post/b": 2, "post/a": 1},
-                records={"post/a": b"", "post/c": b""},
+                expected_versions={"post/c": 5, "post/b": 2, "post/a": 1},
+                snapshots={"post/a": b"", "post/c": b""},
             )
         error = caught.value
         assert (error.stream, error.expected, error.actual) == ("post/b", 2, 1)
         for version in (0, 2):
             with pytest.raises(ConflictError) as caught:
                 here.journal.append(
-                    [here.new("post/a")], expects={"post/a": version}, records={"post/a": b""}
+                    [here.new("post/a")],
+                    expected_versions={"post/a": version},
+                    snapshots={"post/a": b""},
                 )
             assert (caught.value.stream, caught.value.actual) == ("post/a", 1)
         assert here.everything() == before
@@ -84,16 +84,21 @@ class AppendingLaws:
     def test_s03_streams_that_are_only_read_are_held_too(self, store: Store) -> None:
         """A version, and that a stream does not exist, may be expected without appending."""
         here = scene(store)
-        here.put("facts")
-        here.put("post/a", facts=1, holds=0)
+        here.put("runtime_state")
+        here.put("post/a", runtime_state=1, holds=0)
         before = here.everything()
-        for wrong in ({"facts": 0}, {"facts": 2}, {"holds": 1}, {"facts": 1, "holds": 1}):
+        for wrong in (
+            {"runtime_state": 0},
+            {"runtime_state": 2},
+            {"holds": 1},
+            {"runtime_state": 1, "holds": 1},
+        ):
             with pytest.raises(ConflictError):
                 here.append([here.new("post/a")], wrong)
         assert here.everything() == before
-        here.put("holds", facts=1)
+        here.put("holds", runtime_state=1)
         with pytest.raises(ConflictError) as caught:
-            here.append([here.new("post/a")], {"holds": 0, "facts": 1})
+            here.append([here.new("post/a")], {"holds": 0, "runtime_state": 1})
         assert (caught.value.stream, caught.value.actual) == ("holds", 1)
         assert "post/x" not in here.journal.streams()
 
@@ -103,7 +108,7 @@ class AppendingLaws:
         here = scene(store)
         here.put("post/a", holds=0)
         assert here.journal.streams() == ("post/a",)
-        assert here.journal.record("holds") == (0, b"")
+        assert here.journal.snapshot("holds") == (0, b"")
         assert here.journal.audit().clean
         here.put("holds")
         assert here.journal.streams() == ("holds", "post/a")
@@ -120,12 +125,12 @@ class AppendingLaws:
         with pytest.raises(InvalidValueError):
             here.journal.append(
                 [here.new("post/c"), here.new("post/d")],
-                expects={"post/c": 0, "post/d": 0},
-                index=[
+                expected_versions={"post/c": 0, "post/d": 0},
+                rows=[
                     Row("posts", "post/c", "post/c", {"state": "new", "rank": 2}),
                     Row("posts", "post/a", "post/d", {"state": "taken", "rank": 2}),
                 ],
-                records={"post/c": b"c", "post/d": b"d"},
+                snapshots={"post/c": b"c", "post/d": b"d"},
             )
         assert here.everything() == before
         assert here.journal.audit().clean
@@ -140,30 +145,30 @@ class AppendingLaws:
         before = here.everything()
         event = here.new("post/b")
         row = Row("posts", "b", "post/b", {"state": "draft", "rank": 1})
-        right = {"expects": {"post/b": 0}, "records": {"post/b": b""}}
+        right = {"expected_versions": {"post/b": 0}, "snapshots": {"post/b": b""}}
         wrong: tuple[dict[str, object], ...] = (
-            {"expects": {}},
-            {"expects": {"facts": 0}},
-            {"expects": {"post/b": -1}},
-            {"expects": {"post/b": 0, "not a stream": 0}},
-            {"records": {}},
-            {"records": {"post/b": b"", "post/a": b""}},
-            {"index": [attrs.evolve(row, index="unknown")]},
-            {"index": [attrs.evolve(row, stream="post/a")]},
-            {"index": [attrs.evolve(row, key="")]},
-            {"index": [attrs.evolve(row, columns={"state": "draft"})]},
-            {"index": [attrs.evolve(row, columns={"state": "draft", "rank": 1, "more": 1})]},
-            {"index": [attrs.evolve(row, columns={"state": b"draft", "rank": 1})]},  # type: ignore[dict-item]  # wrong on purpose
-            {"index": [attrs.evolve(row, columns={"state": True, "rank": 1})]},
-            {"index": [attrs.evolve(row, columns={"state": "draft", "rank": 2**53})]},
-            {"index": [attrs.evolve(row, columns={"state": "\ud800", "rank": 1})]},
-            {"index": [row, attrs.evolve(row, columns={"state": "other", "rank": 1})]},
+            {"expected_versions": {}},
+            {"expected_versions": {"runtime_state": 0}},
+            {"expected_versions": {"post/b": -1}},
+            {"expected_versions": {"post/b": 0, "not a stream": 0}},
+            {"snapshots": {}},
+            {"snapshots": {"post/b": b"", "post/a": b""}},
+            {"rows": [attrs.evolve(row, projection="unknown")]},
+            {"rows": [attrs.evolve(row, stream="post/a")]},
+            {"rows": [attrs.evolve(row, key="")]},
+            {"rows": [attrs.evolve(row, columns={"state": "draft"})]},
+            {"rows": [attrs.evolve(row, columns={"state": "draft", "rank": 1, "more": 1})]},
+            {"rows": [attrs.evolve(row, columns={"state": b"draft", "rank": 1})]},  # type: ignore[dict-item]  # wrong on purpose
+            {"rows": [attrs.evolve(row, columns={"state": True, "rank": 1})]},
+            {"rows": [attrs.evolve(row, columns={"state": "draft", "rank": 2**53})]},
+            {"rows": [attrs.evolve(row, columns={"state": "\ud800", "rank": 1})]},
+            {"rows": [row, attrs.evolve(row, columns={"state": "other", "rank": 1})]},
         )
         for changed in wrong:
             with pytest.raises(InvalidValueError):
                 here.journal.append([event], **{**right, **changed})  # type: ignore[arg-type]  # wrong on purpose
         with pytest.raises(InvalidValueError):
-            here.journal.append([], expects={"post/a": 1}, records={})
+            here.journal.append([], expected_versions={"post/a": 1}, snapshots={})
         assert here.everything() == before
 
     @promise("S6")
@@ -174,9 +179,9 @@ class AppendingLaws:
         here.append([event])
         before = here.everything()
         with pytest.raises(ConflictError):
-            here.journal.append([event], expects={"post/a": 0}, records={"post/a": b""})
+            here.journal.append([event], expected_versions={"post/a": 0}, snapshots={"post/a": b""})
         with pytest.raises(InvalidValueError):
-            here.journal.append([event], expects={"post/a": 1}, records={"post/a": b""})
+            here.journal.append([event], expected_versions={"post/a": 1}, snapshots={"post/a": b""})
         twice = here.new("post/b")
         with pytest.raises(InvalidValueError):
             here.append([twice, here.new("post/c", id=twice.id)])
@@ -200,7 +205,7 @@ class AppendingLaws:
         assert [e.prev for e in events] == ["", "", events[0].hash]
         assert len({e.hash for e in events}) == 3
         assert {e.organization for e in events} == {here.journal.organization}
-        assert here.journal.follow() == events
+        assert here.journal.read_all() == events
 
     @promise("S8")
     def test_s08_personal_values_stand_beside_the_chain(self, store: Store) -> None:
@@ -220,8 +225,8 @@ class AppendingLaws:
         assert _is_sealed(event)
         here.put("post/a")
         assert here.journal.read("post/a")[0] == event
-        assert here.journal.follow(limit=1) == (event,)
-        assert here.journal.follow(after=1)[0].personal == {}
+        assert here.journal.read_all(limit=1) == (event,)
+        assert here.journal.read_all(after=1)[0].personal == {}
 
     @promise("S9")
     def test_s09_values_come_back_as_they_were_given(self, store: Store) -> None:
@@ -239,19 +244,19 @@ class AppendingLaws:
         event = here.new("post/a", body)
         [stored] = here.journal.append(
             [attrs.evolve(event, at=at)],
-            expects={"post/a": 0},
-            records={"post/a": bytes(range(256))},
+            expected_versions={"post/a": 0},
+            snapshots={"post/a": bytes(range(256))},
         )
         assert (stored.at, stored.at.utcoffset()) == (at, dt.timedelta())
         [read] = here.journal.read("post/a")
         assert (read, read.body) == (stored, body)
-        assert here.journal.record("post/a") == (1, bytes(range(256)))
+        assert here.journal.snapshot("post/a") == (1, bytes(range(256)))
         [early] = here.journal.append(
             [attrs.evolve(here.new("post/a"), at=old)],
-            expects={"post/a": 1},
-            records={"post/a": b""},
+            expected_versions={"post/a": 1},
+            snapshots={"post/a": b""},
         )
         assert here.journal.read("post/a", after=1) == (early,)
-        assert (early.at, here.journal.record("post/a")) == (old, (2, b""))
-        assert here.journal.record("post/none") == (0, b"")
+        assert (early.at, here.journal.snapshot("post/a")) == (old, (2, b""))
+        assert here.journal.snapshot("post/none") == (0, b"")
         assert here.journal.audit().clean

@@ -8,19 +8,17 @@ from functools import partial
 
 from socialcollab.errors import ConflictError
 from socialcollab.stores import Event, Store
-from socialcollab.testing.store_laws.scene import AT, Scene, at_once, fold, promise, scene
-
-__all__ = ["ConcurrencyLaws"]
+from socialcollab.testing.store_laws.scene import AT, Scene, at_once, promise, reducer, scene
 
 THREADS = 6
 ROUNDS = 8
 
 
-def _append(here: Scene, stream: str, version: int, **expects: int) -> tuple[Event, ...]:
+def _append(here: Scene, stream: str, version: int, **expected_versions: int) -> tuple[Event, ...]:
     return here.journal.append(
         [here.new(stream, {"rank": version})],
-        expects={stream: version, **expects},
-        records={stream: b"%d" % (version + 1)},
+        expected_versions={stream: version, **expected_versions},
+        snapshots={stream: b"%d" % (version + 1)},
     )
 
 
@@ -37,7 +35,7 @@ class ConcurrencyLaws:
             lost = [result for result in results if isinstance(result, ConflictError)]
             assert (len(won), len(lost)) == (1, THREADS - 1), results
             assert len(here.journal.read("post/a")) == version + 1
-            assert here.journal.record("post/a") == (version + 1, b"%d" % (version + 1))
+            assert here.journal.snapshot("post/a") == (version + 1, b"%d" % (version + 1))
         assert here.journal.audit().clean
 
     @promise("S24")
@@ -84,11 +82,13 @@ class ConcurrencyLaws:
             for version in range(ROUNDS):
                 _append(here, f"post/{worker}", version)
 
-        def follow() -> None:
+        def read_all() -> None:
             finished = False
             while not finished:
                 finished = done.is_set()
-                while page := here.journal.follow(after=seen[-1].position if seen else 0, limit=5):
+                while page := here.journal.read_all(
+                    after=seen[-1].position if seen else 0, limit=5
+                ):
                     seen.extend(page)
 
         def write_all() -> None:
@@ -98,7 +98,7 @@ class ConcurrencyLaws:
             finally:
                 done.set()
 
-        assert at_once(write_all, follow) == [None, None]
+        assert at_once(write_all, read_all) == [None, None]
         assert [e.position for e in seen] == list(range(1, THREADS * ROUNDS + 1))
         assert len({e.id for e in seen}) == THREADS * ROUNDS
         assert here.journal.audit().clean
@@ -128,4 +128,4 @@ class ConcurrencyLaws:
             assert sorted(keys) == names, results
             for name in names:
                 here.put(name)
-        assert here.journal.audit(fold=fold).clean
+        assert here.journal.audit(reducer=reducer).clean

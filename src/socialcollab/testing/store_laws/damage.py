@@ -8,12 +8,10 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from socialcollab.content import Json
-from socialcollab.errors import JournalDamagedError
+from socialcollab.errors import CorruptJournalError
 from socialcollab.stores import Store
 from socialcollab.testing.store_laws.powers import Powers
-from socialcollab.testing.store_laws.scene import SALT, Scene, fold, promise, scene
-
-__all__ = ["DamageLaws"]
+from socialcollab.testing.store_laws.scene import SALT, Scene, promise, reducer, scene
 
 _BODY: Mapping[str, Json] = {"state": "draft", "rank": 1}
 
@@ -31,14 +29,14 @@ class DamageLaws(Powers):
             self._do(store, here, "post/a", part)
             reads: tuple[Callable[[], object], ...] = (
                 lambda here=here: here.journal.read("post/a"),  # type: ignore[misc]  # bound now
-                lambda here=here: here.journal.follow(),  # type: ignore[misc]  # likewise
-                lambda here=here: here.journal.reindex(fold),  # type: ignore[misc]  # likewise
+                lambda here=here: here.journal.read_all(),  # type: ignore[misc]  # likewise
+                lambda here=here: here.journal.reindex(reducer),  # type: ignore[misc]  # likewise
             )
             for read in reads:
-                with pytest.raises(JournalDamagedError, match="post/a version 1"):
+                with pytest.raises(CorruptJournalError, match="post/a version 1"):
                     read()
             assert len(here.journal.read("post/b")) == 1
-            report = here.journal.audit(fold=fold)
+            report = here.journal.audit(reducer=reducer)
             assert report.events == 3
             assert {f.place.split(" (")[0] for f in report.findings} >= {"post/a version 1"}
             assert not any("post/b" in f.place for f in report.findings)
@@ -54,8 +52,8 @@ class DamageLaws(Powers):
             findings = here.journal.audit().findings
             assert findings, part
             assert all("post/a" in finding.place for finding in findings), findings
-            assert here.journal.reindex(fold).changed == ("post/a",)
-            assert here.journal.audit(fold=fold).findings == ()
+            assert here.journal.reindex(reducer).changed == ("post/a",)
+            assert here.journal.audit(reducer=reducer).findings == ()
             assert here.everything() == before
             here.put("post/a", body={"state": "sent"})
 

@@ -12,9 +12,7 @@ from socialcollab.content import Json, canonical_json
 from socialcollab.errors import ConflictError, InvalidValueError
 from socialcollab.stores import Event, Store
 from socialcollab.testing.store_laws.powers import Powers
-from socialcollab.testing.store_laws.scene import SALT, Scene, fold, promise, scene
-
-__all__ = ["ErasingLaws"]
+from socialcollab.testing.store_laws.scene import SALT, Scene, promise, reducer, scene
 
 _WORDS = "Zeepaardje Ωmega 7f3a9c"
 _VALUES: Mapping[str, Json] = {"text": _WORDS, "name": "Noor"}
@@ -50,9 +48,9 @@ class ErasingLaws(Powers):
         last = _erase(here, "post/a", {1: ("name",), 2: ("text", "name")})
         after = (_emptied(first), _emptied(second), tomb, last)
         assert here.journal.read("post/a") == after
-        assert here.journal.follow() == (after[0], other, *after[1:])
+        assert here.journal.read_all() == (after[0], other, *after[1:])
         assert "personal" in after[0].body, "the digests stay, for the chain"
-        assert here.journal.audit(fold=fold).findings == ()
+        assert here.journal.audit(reducer=reducer).findings == ()
 
     @promise("S29")
     def test_s29_what_was_never_stored_cannot_be_erased(self, store: Store) -> None:
@@ -74,7 +72,7 @@ class ErasingLaws(Powers):
                 _erase(here, stream, erases)
         right = here.new("post/a", erases={1: ("text",)})
         with pytest.raises(ConflictError):
-            here.journal.append([right], expects={"post/a": 1}, records={"post/a": b""})
+            here.journal.append([right], expected_versions={"post/a": 1}, snapshots={"post/a": b""})
         with pytest.raises(InvalidValueError):
             here.append([right, here.new("post/b", erases={1: ("text",)})])
         assert here.everything() == before
@@ -94,21 +92,21 @@ class ErasingLaws(Powers):
         [event, *_] = here.journal.read("post/a")
         assert not event.personal
         assert event.erased == {"name", "text"}
-        assert here.journal.audit(fold=fold).clean
+        assert here.journal.audit(reducer=reducer).clean
 
     @promise("S30")
     def test_s30_an_audit_counts_what_was_erased(self, store: Store) -> None:
         """It is no damage, the anchor stays good, and reindex goes on."""
         here = scene(store)
         _said(here, "post/a", "post/b")
-        report = here.journal.audit(fold=fold)
+        report = here.journal.audit(reducer=reducer)
         assert (report.clean, report.erased) == (True, 0)
         _erase(here, "post/a", {1: ("text", "name")})
-        after = here.journal.audit(fold=fold, anchor=report.anchor)
+        after = here.journal.audit(reducer=reducer, anchor=report.anchor)
         assert (after.findings, after.erased, after.events) == ((), 2, 3)
-        assert here.journal.reindex(fold).changed == ()
+        assert here.journal.reindex(reducer).changed == ()
         here.put("post/a", body={"state": "draft"})
-        assert here.journal.audit(fold=fold, anchor=after.anchor).erased == 2
+        assert here.journal.audit(reducer=reducer, anchor=after.anchor).erased == 2
 
     @promise("S30")
     def test_s30_a_value_that_is_lost_or_changed_is_still_found(self, store: Store) -> None:
@@ -134,9 +132,9 @@ class ErasingLaws(Powers):
             here.bodies.setdefault(stream, []).append({})
             here.journal.append(
                 [here.new(stream, personal={"text": f"{_WORDS} {number}"}, salt=SALT)],
-                expects={stream: version},
-                index=[here.row(stream, f"{_WORDS} {number}")],
-                records={stream: f"{_WORDS} {number} ".encode() * (1 + number * 40)},
+                expected_versions={stream: version},
+                rows=[here.row(stream, f"{_WORDS} {number}")],
+                snapshots={stream: f"{_WORDS} {number} ".encode() * (1 + number * 40)},
             )
         there = self.bytes_kept(store)
         assert there is None or _WORDS.encode() in there, "the power has to show what is kept"
@@ -146,7 +144,7 @@ class ErasingLaws(Powers):
         store.compact()
         store.compact()
         assert here.everything() == before
-        assert here.journal.audit(fold=fold).erased == 30
+        assert here.journal.audit(reducer=reducer).erased == 30
         kept = self.bytes_kept(store)
         if kept is None:
             pytest.skip("the store does not show its bytes")

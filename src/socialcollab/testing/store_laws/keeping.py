@@ -10,9 +10,7 @@ import pytest
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.stores import Anchor, Event, Row, Store
-from socialcollab.testing.store_laws.scene import AT, SALT, fold, promise, scene
-
-__all__ = ["KeepingLaws"]
+from socialcollab.testing.store_laws.scene import AT, SALT, promise, reducer, scene
 
 
 class KeepingLaws:
@@ -29,25 +27,25 @@ class KeepingLaws:
         [stored] = two.append([other])
         assert (stored.position, stored.version, stored.cause) == (1, 1, "two")
         assert two.journal.streams() == ("post/a",)
-        assert two.journal.follow() == two.journal.read("post/a") == (stored,)
+        assert two.journal.read_all() == two.journal.read("post/a") == (stored,)
         assert [row.key for row in two.journal.query("posts")] == ["post/a"]
         assert two.journal.read("post/b") == ()
-        assert two.journal.record("post/b") == (0, b"")
+        assert two.journal.snapshot("post/b") == (0, b"")
         asked = {"before": AT, "now": AT, "limit": 9, "lease_s": 60.0}
         [row] = two.journal.due(worker="w", **asked)  # type: ignore[arg-type]  # as due takes them
         assert len(one.journal.due(worker="v", **asked)) == 1  # type: ignore[arg-type]  # likewise
         one.journal.release([row], worker="w")
         assert two.journal.due(worker="v", **asked) == ()  # type: ignore[arg-type]  # likewise
-        two.journal.reindex(fold)
+        two.journal.reindex(reducer)
         two.put("post/a")
-        assert one.journal.record("post/a")[0] == 1
+        assert one.journal.snapshot("post/a")[0] == 1
         assert [row.key for row in one.journal.query("posts", where={"state": "draft"})] == [
             "post/a"
         ]
-        assert one.journal.audit(fold=fold).clean
-        assert two.journal.audit(fold=fold).clean
+        assert one.journal.audit(reducer=reducer).clean
+        assert two.journal.audit(reducer=reducer).clean
         empty = three.journal
-        assert (empty.follow(), empty.streams(), empty.query("posts")) == ((), (), ())
+        assert (empty.read_all(), empty.streams(), empty.query("posts")) == ((), (), ())
         assert empty.audit().clean
         names = store.organizations()
         assert one.journal.organization in names
@@ -64,15 +62,15 @@ class KeepingLaws:
     def test_s18_the_feed_goes_by_position_in_pages(self, store: Store) -> None:
         """Every event once, in order, whatever the page's length."""
         here = scene(store)
-        stored = [e for n in range(7) for e in here.put(f"post/{n % 3}", "facts")]
+        stored = [e for n in range(7) for e in here.put(f"post/{n % 3}", "runtime_state")]
         assert [e.position for e in stored] == list(range(1, 15))
         for limit in (1, 5, 14, 1000):
             found: list[Event] = []
-            while page := here.journal.follow(after=len(found), limit=limit):
+            while page := here.journal.read_all(after=len(found), limit=limit):
                 assert len(page) <= limit
                 found += page
             assert found == stored
-        assert here.journal.follow(after=99) == ()
+        assert here.journal.read_all(after=99) == ()
 
     @promise("S19")
     def test_s19_reindex_writes_what_the_fold_makes(self, store: Store) -> None:
@@ -81,25 +79,25 @@ class KeepingLaws:
         here.put("post/a", "post/b", body={"state": "draft", "rank": 1, "due": 1})
         here.append([here.new("post/a", {"state": "sent"}, personal={"t": "x"}, salt=SALT)])
         before = here.everything()
-        report = here.journal.reindex(fold)
+        report = here.journal.reindex(reducer)
         assert (report.streams, report.events, report.rows, report.changed) == (2, 3, 3, ())
         assert here.everything() == before
         wrong = Row("posts", "other", "post/c", {"state": "wrong", "rank": 9})
         here.journal.append(
             [here.new("post/c", {"state": "draft"})],
-            expects={"post/c": 0},
-            index=[wrong],
-            records={"post/c": b"wrong"},
+            expected_versions={"post/c": 0},
+            rows=[wrong],
+            snapshots={"post/c": b"wrong"},
         )
-        assert not here.journal.audit(fold=fold).clean
-        assert here.journal.reindex(fold).changed == ("post/c",)
-        assert here.journal.audit(fold=fold).clean
+        assert not here.journal.audit(reducer=reducer).clean
+        assert here.journal.reindex(reducer).changed == ("post/c",)
+        assert here.journal.audit(reducer=reducer).clean
         for stream in here.journal.streams():
-            assert here.journal.record(stream)[1] == fold(stream, here.journal.read(stream))[0]
+            assert here.journal.snapshot(stream)[1] == reducer(stream, here.journal.read(stream))[0]
         assert {row.key for row in here.journal.query("posts")} == {"post/a", "post/b", "post/c"}
         here.bodies["post/c"] = [{"state": "draft"}]
         here.put("post/c", body={"state": "sent"})
-        assert here.journal.audit(fold=fold).clean
+        assert here.journal.audit(reducer=reducer).clean
 
     @promise("S19")
     def test_s19_a_fold_that_fails_changes_nothing(self, store: Store) -> None:
@@ -126,17 +124,17 @@ class KeepingLaws:
     def test_s20_an_untouched_journal_audits_clean(self, store: Store) -> None:
         """And a fold that makes something else is told apart, by stream."""
         here = scene(store)
-        assert here.journal.audit(fold=fold).clean
+        assert here.journal.audit(reducer=reducer).clean
         here.put("post/a", "post/b", body={"state": "draft", "due": 3})
         here.append([here.new("post/a", {}, personal={"t": "x"}, salt=SALT)])
-        report = here.journal.audit(fold=fold)
+        report = here.journal.audit(reducer=reducer)
         assert (report.clean, report.events, report.streams) == (True, 3, 2)
 
         def other(stream: str, events: Sequence[Event]) -> tuple[bytes, Sequence[Row]]:
-            record, rows = fold(stream, events)
-            return (b"other", ()) if stream == "post/b" else (record, rows)
+            snapshot, rows = reducer(stream, events)
+            return (b"other", ()) if stream == "post/b" else (snapshot, rows)
 
-        findings = here.journal.audit(fold=other).findings
+        findings = here.journal.audit(reducer=other).findings
         assert findings
         assert all("post/b" in finding.place for finding in findings)
 

@@ -16,16 +16,14 @@ from socialcollab.stores import NewEvent, Row, Store
 from socialcollab.testing.store_laws.scene import (
     SALT,
     Scene,
-    fold,
-    fold_bodies,
     own,
     promise,
+    reduce_bodies,
+    reducer,
     scene,
 )
 
-__all__ = ["ModelLaws"]
-
-_STREAMS = ("facts", "post/a", "post/b", "post/c")
+_STREAMS = ("runtime_state", "post/a", "post/b", "post/c")
 _bodies = st.fixed_dictionaries(
     {},
     optional={
@@ -83,12 +81,12 @@ def _act(here: Scene, model: _Model, name: str, value: object) -> None:
         with pytest.raises(ConflictError) as caught:
             here.journal.append(
                 [here.new(stream)],
-                expects={stream: model.version(stream), read: version},
-                records={stream: b""},
+                expected_versions={stream: model.version(stream), read: version},
+                snapshots={stream: b""},
             )
         assert (caught.value.stream, caught.value.actual) == (read, model.version(read))
     else:
-        assert here.journal.reindex(fold).changed == ()
+        assert here.journal.reindex(reducer).changed == ()
 
 
 class ModelLaws:
@@ -106,27 +104,27 @@ class ModelLaws:
             for name, value in acts:
                 _act(here, model, name, value)
                 _compare(here, model)
-            assert here.journal.audit(fold=fold).findings == ()
+            assert here.journal.audit(reducer=reducer).findings == ()
 
         judge()
 
 
 def _compare(here: Scene, model: _Model) -> None:
     journal = here.journal
-    feed = journal.follow()
+    feed = journal.read_all()
     assert [(e.stream, e.version, own(e.body)) for e in feed] == model.feed
     kept = {(e.stream, e.version): e.personal["said"] for e in feed if e.personal}
     assert kept == model.kept
     assert {(e.stream, e.version) for e in feed if e.erased == {"said"}} == model.erased
     rows: list[Row] = []
     for stream in _STREAMS:
-        version, record = journal.record(stream)
+        version, snapshot = journal.snapshot(stream)
         assert version == model.version(stream)
         bodies = [body for name, _, body in model.feed if name == stream]
         if bodies:
-            wanted, made = fold_bodies(stream, bodies)
+            wanted, made = reduce_bodies(stream, bodies)
             rows += made
-            assert record == wanted
+            assert snapshot == wanted
         assert [own(e.body) for e in journal.read(stream)] == bodies
     found = [*journal.query("posts"), *journal.query("due")]
     assert sorted(found, key=repr) == sorted(rows, key=repr)

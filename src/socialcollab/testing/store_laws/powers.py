@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from socialcollab.stores import Store
 
-__all__ = ["Powers"]
-
 
 class Powers:
     """Powers over the store under test, for laws that look behind its methods."""
@@ -33,8 +31,8 @@ class Powers:
 
             part: ``event`` changes a value of its first event, ``personal`` one
                 of its first personal values, ``lost`` removes a personal value
-                without erasing it, ``record`` changes a byte of its record,
-                ``row`` changes a value of its rows in the index, ``row lost``
+                without erasing it, ``snapshot`` changes a byte of its record,
+                ``row`` changes a value of its rows in the projection, ``row lost``
                 removes one there.
         """
         _ = store, organization, stream, part

@@ -16,17 +16,15 @@ import attrs
 
 from socialcollab.content import Json, canonical_json
 from socialcollab.identifiers import uuid7
-from socialcollab.stores import STORE_KEYS, BoundStore, Event, Index, NewEvent, Row, Store
-
-__all__ = ["AT", "INDEXES", "Scene", "anothers_turn", "at_once", "fold", "promise", "scene"]
+from socialcollab.stores import STORE_KEYS, BoundStore, Event, NewEvent, Projection, Row, Store
 
 AT = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 SALT = bytes(range(16))
 
-INDEXES = (
-    Index("posts", ("state", "rank"), ("rank",)),
-    Index("due", ("at", "kind"), ("at",)),
-    Index("mixed", ("value", "second"), ("value", "second")),
+PROJECTIONS = (
+    Projection("posts", ("state", "rank"), ("rank",)),
+    Projection("due", ("at", "kind"), ("at",)),
+    Projection("mixed", ("value", "second"), ("value", "second")),
 )
 """The indexes that the laws need; declare them when a store under test is made."""
 
@@ -44,9 +42,9 @@ def promise(number: str) -> Callable[[_Law], _Law]:
     return mark
 
 
-def fold(stream: str, events: Sequence[Event]) -> tuple[bytes, tuple[Row, ...]]:
-    """Fold events as the laws write them: the record counts, the last body makes the rows."""
-    return fold_bodies(stream, [event.body for event in events])
+def reducer(stream: str, events: Sequence[Event]) -> tuple[bytes, tuple[Row, ...]]:
+    """Reducer events as the laws write them: the record counts, the last body makes the rows."""
+    return reduce_bodies(stream, [event.body for event in events])
 
 
 def own(body: Mapping[str, Json]) -> dict[str, Json]:
@@ -54,17 +52,19 @@ def own(body: Mapping[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in body.items() if name not in STORE_KEYS}
 
 
-def fold_bodies(stream: str, bodies: Sequence[Mapping[str, Json]]) -> tuple[bytes, tuple[Row, ...]]:
-    """Fold bodies that have not been appended yet, or have."""
+def reduce_bodies(
+    stream: str, bodies: Sequence[Mapping[str, Json]]
+) -> tuple[bytes, tuple[Row, ...]]:
+    """Reducer bodies that have not been appended yet, or have."""
     last = own(bodies[-1])
-    record = canonical_json({"count": len(bodies), "last": last})
+    snapshot = canonical_json({"count": len(bodies), "last": last})
     rows = []
     state, rank, due = last.get("state"), last.get("rank"), last.get("due")
     if isinstance(state, str):
         rows.append(Row("posts", stream, stream, {"state": state, "rank": _number(rank)}))
     if isinstance(due, int):
         rows.append(Row("due", stream, stream, {"at": due, "kind": "publish"}))
-    return record, tuple(rows)
+    return snapshot, tuple(rows)
 
 
 def _number(value: Json) -> int | None:
@@ -93,7 +93,7 @@ class Scene:
         )
 
     def row(self, stream: str, state: str) -> Row:
-        """Make a row of the stream in index ``posts``."""
+        """Make a row of the stream in projection ``posts``."""
         return Row("posts", stream, stream, {"state": state, "rank": None})
 
     def version(self, stream: str) -> int:
@@ -101,26 +101,26 @@ class Scene:
         return len(self.bodies.get(stream, ()))
 
     def put(
-        self, *streams: str, body: Mapping[str, Json] | None = None, **expects: int
+        self, *streams: str, body: Mapping[str, Json] | None = None, **expected_versions: int
     ) -> tuple[Event, ...]:
         """Append one event to each of *streams*, with folded records and rows."""
         events = [self.new(stream, body) for stream in streams]
-        return self.append(events, expects)
+        return self.append(events, expected_versions)
 
     def append(
-        self, events: Sequence[NewEvent], expects: Mapping[str, int] | None = None
+        self, events: Sequence[NewEvent], expected_versions: Mapping[str, int] | None = None
     ) -> tuple[Event, ...]:
-        """Append *events*, expecting their streams where they are, and *expects* besides."""
+        """Append *events*, expecting their streams where they are, and *expected_versions* besides."""
         bodies = {e.stream: list(self.bodies.get(e.stream, ())) for e in events}
         wanted = {stream: len(before) for stream, before in bodies.items()}
         for event in events:
             bodies[event.stream].append(event.body)
-        folded = {stream: fold_bodies(stream, after) for stream, after in bodies.items()}
+        reduced = {stream: reduce_bodies(stream, after) for stream, after in bodies.items()}
         stored = self.journal.append(
             events,
-            expects={**wanted, **(expects or {})},
-            index=[row for _, rows in folded.values() for row in rows],
-            records={stream: record for stream, (record, _) in folded.items()},
+            expected_versions={**wanted, **(expected_versions or {})},
+            rows=[row for _, rows in reduced.values() for row in rows],
+            snapshots={stream: snapshot for stream, (snapshot, _) in reduced.items()},
         )
         self.bodies.update(bodies)
         return stored
@@ -129,9 +129,9 @@ class Scene:
         """Read all that the journal answers, to compare before and after."""
         journal = self.journal
         return (
-            journal.follow(limit=10_000),
-            [(name, journal.record(name), journal.read(name)) for name in journal.streams()],
-            [journal.query(index.name, limit=10_000) for index in INDEXES],
+            journal.read_all(limit=10_000),
+            [(name, journal.snapshot(name), journal.read(name)) for name in journal.streams()],
+            [journal.query(projection.name, limit=10_000) for projection in PROJECTIONS],
         )
 
 

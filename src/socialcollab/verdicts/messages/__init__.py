@@ -1,3 +1,3 @@
 """The message catalogues, one module per language: code to template."""
 
-__all__: list[str] = []
+__all__ = []

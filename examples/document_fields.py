@@ -1,0 +1,30 @@
+"""Say what a table of a document may hold, field by field, and read it back."""
+
+import attrs
+
+from socialcollab.document_fields import (
+    Choice,
+    Id,
+    ListOf,
+    NameShape,
+    Text,
+    as_words,
+    shape,
+    shape_of,
+)
+
+
+@attrs.frozen(kw_only=True)
+class Newsletter:
+    id: str = attrs.field(metadata=shape(Id("newsletter")))
+    workspace: str = attrs.field(metadata=shape(NameShape("workspace")))
+    frequency: str = attrs.field(metadata=shape(Choice(("weekly", "monthly"))), default="weekly")
+    readers: tuple[str, ...] = attrs.field(
+        metadata=shape(ListOf(item=Text(at_most=80), or_one=True)), default=(), converter=as_words
+    )
+
+
+for attribute in attrs.fields(Newsletter):
+    key, said = shape_of(attribute) or ("", None)
+    need = "required" if attribute.default is attrs.NOTHING else "optional"
+    print(f"{key:10} {need}: {said}")

@@ -1,0 +1,1 @@
+"""How the desk's events, snapshots and projections are stored, read back and repaired."""

@@ -1,0 +1,217 @@
+"""Events and records as the store keeps them, and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import abc
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Any, Final, TypeVar, cast, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from socialcollab.content import DeliveryState, Image, Json, PostState
+from socialcollab.desk.journal.organization_events import ORGANIZATION_EVENTS
+from socialcollab.errors import CorruptJournalError, NewerVersionError
+from socialcollab.permissions import Grant
+from socialcollab.stores import STORE_KEYS
+from socialcollab.stores import Event as StoredEvent
+from socialcollab.workflow import StepKey
+from socialcollab.workflow import events as ev
+from socialcollab.workflow.events import (
+    ERASED_TEXT,
+    ERASING_EVENTS,
+    NOTIFICATION_EVENTS,
+    RUNTIME_STATE_EVENTS,
+)
+
+T = TypeVar("T")
+
+_ALL: Final[tuple[type[Any], ...]] = (
+    *ev.POST_EVENTS,
+    *ev.DELIVERY_EVENTS,
+    *ev.HOLD_EVENTS,
+    *ev.OTHER_EVENTS,
+    *RUNTIME_STATE_EVENTS,
+    *NOTIFICATION_EVENTS,
+    *ORGANIZATION_EVENTS,
+    *ERASING_EVENTS,
+)
+
+EVENT_TYPES: Final[Mapping[str, type[Any]]] = {event.TYPE: event for event in _ALL}
+"""Every event there is, by the name it is stored under."""
+
+_IN_PLACE: Final[Mapping[str, Any]] = {
+    "content": {"text": ERASED_TEXT},
+    "document": "",
+    "documents": {},
+    "files": {},
+}
+"""What stands for an erased value that is no mere text, by its name."""
+
+_SCHEMA: Final = 1
+"""The version of the shapes of events."""
+
+
+def _read_step_key(value: object, _: object) -> StepKey:
+    policy, _, step = str(value).partition("/")
+    return StepKey(policy, step)
+
+
+def _read_bound(value: str | None, _: object) -> dt.date | None:
+    """Read a day, or a local time, which has more to it."""
+    if value is None:
+        return None
+    return (dt.datetime if "T" in value else dt.date).fromisoformat(value)
+
+
+def _written_bound(value: dt.date | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _value(state: StrEnum) -> str:
+    return state.value
+
+
+def _holds_plain_texts(cls: Any) -> bool:
+    """Tell whether a collection's values are texts that are stored as they are."""
+    kind, parts = get_origin(cls), get_args(cls)
+    if kind is tuple:
+        return len(parts) == 2 and parts[1] is ... and _is_plain_text(parts[0])
+    return kind is abc.Mapping and all(map(_is_plain_text, parts))
+
+
+def _is_plain_text(cls: Any) -> bool:
+    return cls is str or getattr(cls, "__supertype__", None) is str
+
+
+def _copying(cls: Any) -> Callable[[Any], Any]:
+    return list if get_origin(cls) is tuple else dict
+
+
+def _make() -> Converter:
+    converter = Converter(
+        omit_if_default=True,
+        forbid_extra_keys=True,
+        unstruct_collection_overrides={frozenset: sorted, tuple: list},
+    )
+    converter.register_unstructure_hook(dt.datetime, dt.datetime.isoformat)
+    converter.register_structure_hook(
+        dt.datetime, lambda value, _: dt.datetime.fromisoformat(value)
+    )
+    converter.register_unstructure_hook(dt.date, dt.date.isoformat)
+    converter.register_structure_hook(dt.date, lambda value, _: dt.date.fromisoformat(value))
+    converter.register_unstructure_hook(bytes, bytes.hex)
+    converter.register_structure_hook(bytes, lambda value, _: bytes.fromhex(value))
+    for state in (PostState, DeliveryState):
+        # Their members are strings, which would pass as they are and not as plain ones.
+        converter.register_unstructure_hook(state, _value)
+    converter.register_unstructure_hook_factory(_holds_plain_texts, _copying)
+    converter.register_unstructure_hook(StepKey, str)
+    converter.register_structure_hook(StepKey, _read_step_key)
+    # An image's bytes are in the media store; its digest names them.
+    converter.register_unstructure_hook(
+        Image,
+        make_dict_unstructure_fn(
+            Image, converter, _cattrs_omit_if_default=True, data=override(omit=True)
+        ),
+    )
+    converter.register_structure_hook(
+        Image, make_dict_structure_fn(Image, converter, data=override(omit=True))
+    )
+    bound = override(unstruct_hook=_written_bound, struct_hook=_read_bound)
+    converter.register_unstructure_hook(
+        Grant,
+        make_dict_unstructure_fn(
+            Grant,
+            converter,
+            _cattrs_omit_if_default=True,
+            start=bound,
+            end=bound,
+        ),
+    )
+    converter.register_structure_hook(
+        Grant,
+        make_dict_structure_fn(
+            Grant,
+            converter,
+            _cattrs_forbid_extra_keys=True,
+            start=bound,
+            end=bound,
+        ),
+    )
+    return converter
+
+
+@cache
+def _converter() -> Converter:
+    return _make()
+
+
+@cache
+def _personal_fields(cls: type[Any]) -> frozenset[str]:
+    return frozenset(attribute.name for attribute in attrs.fields(cls) if ev.is_personal(attribute))
+
+
+def event_parts(data: ev.EventData) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Return what of an event goes into the chain, and what stays beside it."""
+    values = cast("dict[str, Json]", _converter().unstructure(data))
+    personal = _personal_fields(type(data))
+    return (
+        {name: value for name, value in values.items() if name not in personal},
+        {name: value for name, value in values.items() if name in personal},
+    )
+
+
+def event_data(event: StoredEvent) -> ev.EventData:
+    """
+    Read a stored event's data.
+
+    Raises:
+        NewerVersionError: If its type, or its shape of a known type, is of a
+            newer version of this library: a worker stops rather than lose it.
+
+        CorruptJournalError: If it does not hold what its type does.
+    """
+    place = f"{event.stream} version {event.version} (position {event.position})"
+    cls = EVENT_TYPES.get(event.type)
+    if cls is None or event.schema > _SCHEMA:
+        shape = "" if cls is None else f" in shape {event.schema}"
+        raise NewerVersionError(
+            f"a newer version of this library stored `{event.type}`{shape} at {place}; update it"
+            " before anything else is done with this journal"
+        )
+    body = {name: value for name, value in event.body.items() if name not in STORE_KEYS}
+    gone = {name: _IN_PLACE.get(name, ERASED_TEXT) for name in event.erased}
+    try:
+        values = {**body, **gone, **event.personal}
+        return cast("ev.EventData", _converter().structure(values, cls))
+    except Exception as error:
+        raise CorruptJournalError(
+            f"an event of type `{event.type}` that does not hold what it should", place=place
+        ) from error
+
+
+def pack(value: object) -> bytes:
+    """Write a record's value; the same value gives the same bytes."""
+    return _dumps(_converter().unstructure(value)).encode()
+
+
+_dumps = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def unpack(data: bytes, cls: type[T], *, place: str) -> T:
+    """
+    Read what `pack` wrote.
+
+    Raises:
+        CorruptJournalError: If it is not that.
+    """
+    try:
+        return _converter().structure(json.loads(data), cls)
+    except Exception as error:
+        raise CorruptJournalError("a record that cannot be read", place=place) from error

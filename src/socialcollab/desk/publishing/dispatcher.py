@@ -1,0 +1,324 @@
+"""What the publisher's conversations share: reading, storing, and carrying a flow out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from socialcollab.content import Delivery, Post, PostContent
+from socialcollab.desk.engine import Engine, Loaded, State
+from socialcollab.desk.journal.snapshots import Budget
+from socialcollab.desk.queries.calendar import barred
+from socialcollab.effects import Effects, call, call_cancellable, shielded
+from socialcollab.errors import (
+    NetworkError,
+    NotFoundError,
+    OutcomeUnknownError,
+    TransientError,
+)
+from socialcollab.time import as_utc
+from socialcollab.transport import (
+    Adapter,
+    Checkpoint,
+    Created,
+    Done,
+    Flow,
+    Network,
+    OutgoingPost,
+    Request,
+    RetryPolicy,
+    Transport,
+    Wait,
+    advance,
+)
+from socialcollab.workflow import Actor, Context, PostSnapshot
+from socialcollab.workflow.events import Event
+
+T = TypeVar("T")
+
+_READ_WITHIN_S: Final = 30.0
+_SKEW: Final = dt.timedelta(minutes=1)
+
+
+class StoppedError(Exception):
+    """The right to send was not given: a hold, a change, or another worker's attempt."""
+
+
+@attrs.frozen(kw_only=True)
+class SendPermit:
+    """
+    The right to send one request.
+
+    Attributes:
+        number: The attempt's.
+
+        deadline: When its sender gives up for certain, on the real clock.
+
+        until: Where the monotonic clock stands then: it never goes back.
+    """
+
+    number: int
+    deadline: dt.datetime
+    until: float
+
+
+@attrs.frozen(kw_only=True)
+class Read:
+    """A delivery with its post and what they were read with."""
+
+    state: State
+    post: Loaded
+    delivery: Loaded
+    context: Context
+    limited_until: dt.datetime | None
+    earlier: tuple[Loaded, ...] = ()
+
+    @property
+    def snapshot(self) -> PostSnapshot:
+        """The post."""
+        found: PostSnapshot = self.post.snapshot
+        return found
+
+    @property
+    def value(self) -> Delivery:
+        """The delivery."""
+        found: Delivery = self.delivery.snapshot
+        return found
+
+
+@attrs.define
+class Dispatcher:
+    """
+    Carries conversations out, and stores what came of them.
+
+    Attributes:
+        engine: The shell's working parts.
+
+        network_of: Returns the network that reaches a profile.
+
+        sleep: Waits for some seconds.
+
+        retry: When requests that create nothing are sent again.
+
+        monotonic: Seconds that pass, whatever clocks are set to.
+    """
+
+    engine: Engine
+    network_of: Callable[[Any], Network]
+    sleep: Callable[[float], None]
+    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
+    monotonic: Callable[[], float] = time.monotonic
+
+    def real_now(self) -> dt.datetime:
+        """Return the instant on the real clock, in UTC."""
+        return as_utc(self.engine.real_clock())
+
+    def read(self, delivery: str, now: dt.datetime) -> Effects[Read]:
+        """
+        Read a delivery, its post, and what counts for them now.
+
+        Raises:
+            NotFoundError: If there is no such delivery.
+        """
+        engine = self.engine
+        state = yield from engine.state()
+        loaded = yield from engine.load(f"delivery/{delivery}")
+        if loaded.snapshot is None:
+            raise NotFoundError("delivery", delivery)
+        post = yield from engine.post(loaded.snapshot.post)
+        earlier = yield from self._others_there(loaded.snapshot, post.snapshot.post)
+        budget = yield from engine.load(f"budget/{loaded.snapshot.profile}")
+        context = engine.context(
+            state,
+            Actor.PUBLISHER,
+            now=now,
+            content=post.snapshot.post.content,
+            workspace=post.snapshot.post.workspace,
+            snapshot=post.snapshot,
+        )
+        silenced = barred(
+            state, post.snapshot.post, {loaded.snapshot.profile: now}, kinds=("blackout",)
+        )
+        return Read(
+            state=state,
+            post=post,
+            delivery=loaded,
+            context=context.beside(
+                barred=silenced, deliveries=(*(one.snapshot for one in earlier), loaded.snapshot)
+            ),
+            limited_until=_limited_until(budget.snapshot, now),
+            earlier=earlier,
+        )
+
+    def _others_there(self, delivery: Delivery, post: Post) -> Effects[tuple[Loaded, ...]]:
+        """Read the other deliveries of a post to the same profile; most often there is none."""
+        found = []
+        for name in post.deliveries:
+            if name != delivery.id and name.startswith(f"{post.id}.{delivery.profile}."):
+                loaded = yield from self.engine.load(f"delivery/{name}")
+                if loaded.snapshot.profile == delivery.profile:
+                    found.append(loaded)
+        return tuple(found)
+
+    def store(
+        self,
+        delivery: str,
+        now: dt.datetime,
+        decide: Callable[[Read], tuple[Event, ...]],
+        *,
+        sends: bool = False,
+    ) -> Effects[tuple[Event, ...]]:
+        """Read anew, decide and append, until nothing changes in between."""
+
+        def attempt() -> Effects[tuple[Event, ...]]:
+            read = yield from self.read(delivery, now)
+            events = decide(read)
+            if events:
+                loaded = [read.delivery]
+                if sends:
+                    loaded += [read.post, *read.earlier]
+                yield from self.engine.append(
+                    read.state, events, loaded, at=now, salt=b"", sends=sends
+                )
+            return events
+
+        return (yield from self.engine.again(attempt))
+
+    def outgoing(self, read: Read, content: PostContent | None = None) -> OutgoingPost:
+        """Return what leaves for the delivery's profile, as the post stands or *content* says."""
+        content = content or read.snapshot.post.content
+        delivery = read.value
+        return OutgoingPost(
+            delivery=delivery.id,
+            profile=read.state.organization.profiles_by_id[delivery.profile],
+            text=content.text_for(delivery.profile),
+            images=content.media,
+            links=content.links,
+            language=content.language,
+            labels=content.labels,
+            poll=content.poll,
+        )
+
+    def reach(self, read: Read) -> tuple[Adapter, Transport]:
+        """
+        Return what talks for the delivery's profile, and what carries it.
+
+        Raises:
+            NotFoundError: If the profile is none any more.
+
+            InvalidValueError: If no network is given that reaches it.
+        """
+        profile = read.state.organization.profiles_by_id.get(read.value.profile)
+        if profile is None:
+            raise NotFoundError("profile", read.value.profile)
+        network = self.network_of(profile)
+        return network.adapter(profile), network.transport(profile)
+
+    def known_as(self, read: Read, network_id: str) -> Effects[str]:
+        """Return the other delivery of the profile that has this id, or an empty string."""
+        rows = yield from call(
+            self.engine.store.query,
+            "network_ids",
+            where={"profile": read.value.profile, "network_id": network_id},
+            limit=2,
+        )
+        others = [str(row.columns["delivery"]) for row in rows]
+        return next((name for name in others if name != read.value.id), "")
+
+    def converse(
+        self,
+        flow: Flow[T],
+        transport: Transport,
+        *,
+        take_permit: Callable[[int], Effects[SendPermit]],
+        remember: Callable[[Checkpoint | Created, SendPermit | None], Effects[None]],
+    ) -> Effects[T]:
+        """
+        Carry a flow's operations out, one by one, and return what it ends in.
+
+        Args:
+            flow: The conversation.
+
+            transport: What carries its requests.
+
+            take_permit: Stores the right to send a creating request, given its part.
+
+            remember: Stores a checkpoint, or a part that is out, with the
+                right that it answers.
+        """
+        op = advance(flow)
+        right: SendPermit | None = None
+        while not isinstance(op, Done):
+            answer: object = None
+            try:
+                if isinstance(op, Request):
+                    if op.creates is None:
+                        answer = yield from self._request(transport, op)
+                    else:
+                        right = yield from take_permit(op.creates)
+                        answer = yield from self._create(transport, op, right)
+                elif isinstance(op, (Checkpoint, Created)):
+                    yield from shielded(remember(op, right))
+                elif isinstance(op, Wait):
+                    yield from call_cancellable(self.sleep, op.seconds)
+            except NetworkError as error:
+                op = advance(flow, error=error)
+            else:
+                op = advance(flow, answer)
+        return op.value
+
+    def _request(self, transport: Transport, request: Request) -> Effects[object]:
+        """Send a request that creates nothing, again if that may help."""
+        failed = 0
+        while True:
+            try:
+                return (
+                    yield from call_cancellable(transport.send, request, timeout_s=_READ_WITHIN_S)
+                )
+            except (TransientError, OutcomeUnknownError) as error:
+                failed += 1
+                wait_s = self.retry.wait_s(failed, error, request)
+                if wait_s is None:
+                    # Nothing public can have come of it, whatever the server did.
+                    raise TransientError(str(error), network=error.network) from error
+                yield from call_cancellable(self.sleep, wait_s)
+
+    def _create(self, transport: Transport, request: Request, right: SendPermit) -> Effects[object]:
+        # A clock that was set back would let the wall clock's deadline come later.
+        left = min(
+            (right.deadline - self.real_now()).total_seconds(), right.until - self.monotonic()
+        )
+        if left <= 0:
+            # The process slept between the right and the sending: nothing was sent.
+            raise TransientError("the deadline passed before the request was sent")
+        # The deadline travels along: a pause before the sending does not start it anew.
+        dated = attrs.evolve(request, deadline=right.deadline, until=right.until)
+        # Whoever cancels an async host meanwhile waits: the answer is stored first.
+        return (yield from shielded(call(transport.send, dated, timeout_s=left)))
+
+
+def _limited_until(budget: Budget | None, now: dt.datetime) -> dt.datetime | None:
+    """Return until when a profile has to wait; a clock that was set back lets it wait no longer."""
+    if budget is None or now < budget.since - _SKEW:
+        return None
+    return budget.until
+
+
+def no_permit(_: int) -> Effects[SendPermit]:
+    """Refuse to send what creates something in a conversation that may not."""
+    yield from ()
+    raise NetworkError("the adapter creates something where it may not")
+
+
+def forgetting(_: Checkpoint | Created, __: SendPermit | None) -> Effects[None]:
+    """Remember nothing of a conversation that begins anew each time."""
+    yield from ()
+
+
+def broken(error: Exception) -> NetworkError:
+    """Return what an adapter's own failure says: no more than that it failed."""
+    return NetworkError(f"the adapter failed with {type(error).__name__}")

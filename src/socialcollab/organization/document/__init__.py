@@ -1,0 +1,1 @@
+"""Read, check, write and describe the document of an organization."""

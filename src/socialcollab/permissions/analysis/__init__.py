@@ -1,0 +1,1 @@
+"""What follows from the rules: reasons and remedies, escalation, differences, coverage and gaps."""

@@ -1,0 +1,1 @@
+"""Rotations, their shifts, and the swaps that override them."""

@@ -1,0 +1,1 @@
+"""Read posts from spreadsheets and write them back."""

@@ -1,0 +1,190 @@
+"""Which column of a spreadsheet holds what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import did_you_mean
+from socialcollab.time import DateOrder
+
+FIELDS: Final = (
+    "profiles",
+    "date",
+    "time",
+    "text",
+    "link",
+    "image",
+    "alt",
+    "tags",
+    "campaign",
+    "language",
+    "author",
+    "note",
+    "ref",
+)
+_PARTS: Final = ("year", "month", "day", "hour", "minute")
+
+# How bulk composers name their columns, letters and digits only: Sprout Social,
+# Hootsuite, HighLevel, Auto-PostIt, MagicSync, Postcron, Buffer and ours.
+_NAMES: Final[Mapping[str, str]] = {
+    **{name: name for name in FIELDS},
+    **dict.fromkeys(
+        ("profile", "account", "accounts", "channel", "channels", "platform"), "profiles"
+    ),
+    **dict.fromkeys(
+        (
+            "datetime",
+            "dateandtime",
+            "postatspecifictime",
+            "scheduledtime",
+            "scheduleddate",
+            "scheduledat",
+            "plannedat",
+            "publishdate",
+            "postingtime",
+            "datum",
+        ),
+        "date",
+    ),
+    **dict.fromkeys(("time24hr", "tijd"), "time"),
+    **dict.fromkeys(
+        (
+            "messagetext",
+            "message",
+            "content",
+            "caption",
+            "post",
+            "posttext",
+            "body",
+            "copy",
+            "tekst",
+        ),
+        "text",
+    ),
+    **dict.fromkeys(("url", "linkurl"), "link"),
+    **dict.fromkeys(
+        (
+            "images",
+            "imageurl",
+            "imageurls",
+            "mediaurl",
+            "mediaurls",
+            "media",
+            "picture",
+            "afbeelding",
+        ),
+        "image",
+    ),
+    **dict.fromkeys(("gifurl", "videourl", "videourls"), "image"),
+    **dict.fromkeys(("alttext", "alttexts", "alts", "imagealt"), "alt"),
+    **dict.fromkeys(("tag", "labels", "hashtags"), "tags"),
+    **dict.fromkeys(("lang", "taal", "locale"), "language"),
+    **dict.fromkeys(("writer", "auteur"), "author"),
+    **dict.fromkeys(("notes", "comment", "comments"), "note"),
+    **dict.fromkeys(("id", "reference", "externalid"), "ref"),
+}
+_DATE_TIME = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}[ T][0-9]{1,2}:[0-9]{2}.*")
+
+
+@attrs.frozen(kw_only=True)
+class Columns:
+    """
+    The columns of one spreadsheet.
+
+    Attributes:
+        fields: For each column the field it fills, or an empty string.
+
+        names: What problems call them: the header, or the field's name.
+
+        header: Whether the first row is a header.
+
+        unknown: Headers that are not known.
+
+        order: The order of dates that a header shows, such as
+            ``date (dd/mm/yyyy)``.
+    """
+
+    fields: tuple[str, ...]
+    names: tuple[str, ...]
+    header: bool
+    unknown: tuple[str, ...] = ()
+    order: DateOrder | None = None
+
+    def at(self, field: str) -> tuple[int, ...]:
+        """Return the positions of the columns that fill a field."""
+        return tuple(index for index, name in enumerate(self.fields) if name == field)
+
+
+def _plain(header: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", re.sub(r"\(.*?\)", "", header.lower()))
+
+
+def find_columns(
+    first: Sequence[str], *, given: Mapping[str, str] | Sequence[str] | None = None
+) -> Columns | None:
+    """
+    Tell what the columns of a file hold from its first row.
+
+    Args:
+        first: The first row.
+
+        given: Header to field, which goes before the known names; or the field
+            of each column (empty to pass one over) of a file without header.
+
+    Returns:
+        The columns, or None if no column can be told to be the text.
+
+    Raises:
+        InvalidValueError: If *given* names a field there is not.
+    """
+    if given is not None and not isinstance(given, Mapping):
+        fields = tuple(_field(name) for name in given)
+        return Columns(fields=fields, names=fields, header=False)
+    named = {_plain(header): _field(name) for header, name in (given or {}).items()}
+    fields = tuple(named.get(_plain(cell)) or _NAMES.get(_plain(cell), "") for cell in first)
+    if "text" in fields or ("image" in fields and "date" in fields):
+        unknown = tuple(
+            cell for cell, name in zip(first, fields, strict=True) if not name and cell.strip()
+        )
+        return Columns(
+            fields=fields,
+            names=tuple(cell.strip() for cell in first),
+            header=True,
+            unknown=unknown,
+            order=_order(first),
+        )
+    return _headerless(first)
+
+
+def _field(name: str) -> str:
+    if name in FIELDS or name in _PARTS or not name:
+        return name
+    hint = did_you_mean(name, FIELDS, otherwise=f"use one of {', '.join(FIELDS)}")
+    raise InvalidValueError(
+        f"a spreadsheet has no field `{name}`; {hint}", value=name, expected=hint
+    )
+
+
+def _headerless(first: Sequence[str]) -> Columns | None:
+    cells = [cell.strip() for cell in first]
+    # Postcron: text, the date in five columns, image, link.
+    if len(cells) >= 6 and all(cell.isascii() and cell.isdigit() for cell in cells[1:6]):
+        fields = ("text", *_PARTS, "image", "link")[: len(cells)]
+        return Columns(fields=fields, names=fields, header=False)
+    # Hootsuite: date with time, text, link.
+    if len(cells) >= 2 and _DATE_TIME.fullmatch(cells[0]):
+        fields = ("date", "text", "link", "image")[: len(cells)]
+        return Columns(fields=fields, names=fields, header=False)
+    return None
+
+
+def _order(header: Sequence[str]) -> DateOrder | None:
+    text = " ".join(header).lower()
+    if re.search(r"\bd{1,2}[-/.]m{1,2}[-/.]y", text):
+        return "dmy"
+    return "mdy" if re.search(r"\bm{1,2}[-/.]d{1,2}[-/.]y", text) else None

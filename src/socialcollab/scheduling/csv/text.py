@@ -1,0 +1,188 @@
+"""From the bytes of a spreadsheet to its records: encoding, separator, quotes."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from typing import Final
+
+import attrs
+
+from socialcollab.errors import InvalidValueError
+
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CHUNK: Final = 1 << 20
+
+
+class UndecodableError(InvalidValueError):
+    """A byte that is not of the encoding; *row* is where it stands."""
+
+    def __init__(self, *, byte: int, position: int, row: int, encoding: str, guess: str) -> None:
+        super().__init__(
+            f"byte 0x{byte:02X} at position {position} (row {row}) is not {encoding}", value=byte
+        )
+        self.byte = byte
+        self.position = position
+        self.row = row
+        self.encoding = encoding
+        self.guess = guess
+
+
+class BrokenCellError(InvalidValueError):
+    """A cell that does not end: past the csv module's limit, or in the last row."""
+
+    def __init__(self, *, row: int, cells: tuple[str, ...], too_long: bool) -> None:
+        super().__init__(f"a cell of row {row} does not end", value=row)
+        self.row = row
+        self.cells = cells
+        self.too_long = too_long
+
+
+@attrs.frozen
+class SheetRecord:
+    """One row of cells, with its number from 1."""
+
+    number: int
+    cells: list[str]
+
+
+def records(data: bytes, *, encoding: str = "") -> Iterator[SheetRecord]:
+    """
+    Yield the rows of a CSV file one after the other, blank ones too.
+
+    Commas, semicolons and tabs part cells, whichever the first line has most
+    of; a line ``sep=;`` before it says so outright. UTF-8 and, with a byte
+    order mark, UTF-16 are known by themselves.
+
+    Raises:
+        UndecodableError: At once, if some byte is not of the encoding.
+
+        BrokenCellError: While iterating.
+
+        InvalidValueError: If there is no such encoding.
+    """
+    name = _encoding(data, encoding)
+    _check(data, name)
+    return _records(data, name)
+
+
+def _encoding(data: bytes, given: str) -> str:
+    if given:
+        try:
+            found = codecs.lookup(given)
+            "".encode(found.name)
+            codecs.getincrementaldecoder(found.name)
+        except (LookupError, ValueError) as error:
+            raise InvalidValueError(
+                f"there is no text encoding `{given}`", value=given, expected="such as cp1252"
+            ) from error
+        return "utf-8-sig" if found.name == "utf-8" else found.name
+    return next((name for bom, name in _BOMS if data.startswith(bom)), "utf-8")
+
+
+def _check(data: bytes, encoding: str) -> None:
+    """Find the first byte that cannot be read, in one pass that keeps nothing."""
+    # A mark that is taken off would move the positions of what follows.
+    decoder = codecs.getincrementaldecoder("utf-8" if encoding == "utf-8-sig" else encoding)()
+    view = memoryview(data)
+    for start in range(0, max(len(data), 1), _CHUNK):
+        pending = len(decoder.getstate()[0])
+        last = start + _CHUNK >= len(data)
+        try:
+            decoder.decode(bytes(view[start : start + _CHUNK]), final=last)
+        except UnicodeDecodeError as error:
+            position = min(start - pending + error.start, len(data) - 1)
+            raise _undecodable(data, position, encoding) from error
+    if encoding == "utf-8" and b"\0" in data[:4]:
+        # Every second byte is NUL in the UTF-16 that some spreadsheets save without a mark.
+        raise _undecodable(data, data.index(b"\0"), encoding)
+
+
+def _undecodable(data: bytes, position: int, encoding: str) -> UndecodableError:
+    known = data[:position].decode(encoding, errors="ignore")
+    rows = sum(1 for _ in _parsed(io.StringIO(known, newline=""), _separator(known)))
+    ended = not known or known[-1] in "\r\n"
+    byte = data[position]
+    guess = ""
+    if encoding.startswith("utf-8") and byte >= 0x80:
+        character = bytes([byte]).decode("cp1252", errors="ignore")
+        guess = f' (in cp1252 the byte is "{character}")' if character else ""
+    return UndecodableError(
+        byte=byte,
+        position=position,
+        row=rows + 1 if ended else max(rows, 1),
+        encoding={"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16"}.get(
+            encoding, encoding
+        ),
+        guess=guess,
+    )
+
+
+def _separator(text: str) -> str:
+    line = text[: text.find("\n") + 1] or text
+    if line.lower().startswith("sep=") and len(line.strip()) == 5:
+        return line[4]
+    outside = "".join(line.split('"')[::2])
+    return max(",;\t", key=lambda mark: (outside.count(mark), mark == ","))
+
+
+def _parsed(lines: Iterator[str] | io.StringIO, separator: str) -> Iterator[list[str]]:
+    reader = csv.reader(lines, delimiter=separator, doublequote=True, strict=False)
+    try:
+        yield from reader
+    except csv.Error:
+        return
+
+
+class _Lines:
+    """Lines as the csv module asks for them, remembering those of the record being read."""
+
+    def __init__(self, source: io.TextIOWrapper) -> None:
+        self._source = source
+        self.read: list[str] = []
+        self.ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._source.readline()
+        if not line:
+            self.ended = True
+            raise StopIteration
+        self.read.append(line)
+        return line
+
+
+def _records(data: bytes, encoding: str) -> Iterator[SheetRecord]:
+    source = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
+    start = source.readline(65_536).removeprefix("\ufeff")
+    separator = _separator(start)
+    source.seek(0)
+    lines = _Lines(source)
+    if start.lower().startswith("sep=") and len(start.strip()) == 5:
+        next(lines)
+    reader = csv.reader(lines, delimiter=separator, doublequote=True, strict=False)
+    number = 0
+    while True:
+        lines.read.clear()
+        number += 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            beginning = "".join(lines.read)[:200]
+            raise BrokenCellError(row=number, cells=(beginning,), too_long=True) from error
+        if cells is None:
+            return
+        if number == 1 and cells:
+            cells[0] = cells[0].removeprefix("\ufeff")
+        # Only within a quote does the csv module ask for more than the last line.
+        if lines.ended:
+            raise BrokenCellError(row=number, cells=tuple(cells), too_long=False)
+        yield SheetRecord(number, cells)

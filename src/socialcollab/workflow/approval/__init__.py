@@ -1,0 +1,1 @@
+"""How far an approval request has come, who is asked, and when they are reminded."""

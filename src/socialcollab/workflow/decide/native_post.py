@@ -1,0 +1,114 @@
+"""Take note of posts that were made on the network itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from socialcollab.content import NativePost
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
+from socialcollab.identifiers import PostId, ProfileId, WorkspaceId
+from socialcollab.time import as_utc
+from socialcollab.workflow import events as ev
+from socialcollab.workflow.context import Context
+from socialcollab.workflow.decide.refusals import no_such, not_visible, verdict_on
+
+
+def add_native_post(
+    snapshot: NativePost | None,
+    *,
+    stream: str,
+    profile: str,
+    network_id: str,
+    at: dt.datetime,
+    url: str,
+    text: str,
+    ours: bool,
+    context: Context,
+) -> tuple[ev.Event, ...]:
+    """
+    Put a post that nobody made here on the calendar of its profile, once.
+
+    Args:
+        snapshot: What is known of it already, or None.
+
+        stream: Its stream.
+
+        profile: The profile that it stands on.
+
+        network_id: The network's own id of it.
+
+        at: When it went out.
+
+        url: Its address, or empty.
+
+        text: What it says, or empty.
+
+        ours: Whether a delivery of ours has that id: then it is no other post.
+
+        context: The rules and facts of now.
+
+    Raises:
+        NotFoundError: If there is no such profile, or the actor may not view it.
+
+        NotAllowedError: If the actor may not.
+
+        InvalidValueError: If there is no id, or it has not gone out yet.
+    """
+    _check(profile, context)
+    if not network_id.strip():
+        raise InvalidValueError(
+            "an observed post has the network's own id; none was given",
+            value=network_id,
+            expected="network_id = the id that the network shows",
+        )
+    when = as_utc(at)
+    if when > context.now:
+        raise InvalidValueError(
+            f"`{when.isoformat()}` has not come yet, so nothing was seen then",
+            value=at,
+            expected="an instant that has passed",
+        )
+    if ours or (snapshot is not None and not snapshot.forgotten):
+        return ()
+    seen = ev.NativePostAdded(
+        profile=ProfileId(profile),
+        workspace=WorkspaceId(context.profiles[profile].workspace),
+        network_id=network_id,
+        at=when,
+        url=url,
+        text=text,
+    )
+    taken = ev.SlotTaken(post=PostId(f"native_post:{network_id}"))
+    return (
+        ev.Event(stream, context.actor, seen),
+        ev.Event(ev.calendar_stream(profile), context.actor, taken),
+    )
+
+
+def remove_native_post(
+    snapshot: NativePost | None, *, stream: str, profile: str, network_id: str, context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Take an observed post off the calendar: it is gone, or was noted by mistake.
+
+    Raises:
+        NotFoundError: If no such post was observed, or the actor may not view its profile.
+
+        NotAllowedError: If the actor may not.
+    """
+    _check(profile, context)
+    if snapshot is None:
+        raise NotFoundError("native post", network_id)
+    if snapshot.forgotten:
+        return ()
+    return (ev.Event(stream, context.actor, ev.NativePostRemoved()),)
+
+
+def _check(profile: str, context: Context) -> None:
+    if profile not in context.profiles:
+        raise no_such("profile", profile, context.profiles, context)
+    verdict = verdict_on("schedule", (profile,), context)
+    if not_visible(verdict):
+        raise no_such("profile", profile, context.profiles, context)
+    if not verdict:
+        raise NotAllowedError(verdict)

@@ -1,0 +1,1 @@
+"""Apply events to posts and deliveries."""

@@ -1,0 +1,70 @@
+"""The source of the library, parsed once for all tests that read it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import attrs
+
+import socialcollab
+
+ROOT = Path(socialcollab.__path__[0])
+
+
+@attrs.frozen
+class Source:
+    """A module as text: its dotted name, its file and its syntax tree."""
+
+    name: str
+    path: Path
+    tree: ast.Module
+
+    @property
+    def package(self) -> str:
+        """The top-level package or module it belongs to; empty for `socialcollab` itself."""
+        return (*self.name.split("."), "")[1]
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """Every module of the library by its dotted name."""
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = ["socialcollab", *path.relative_to(ROOT).with_suffix("").parts]
+        if parts[-1] == "__init__":
+            parts.pop()
+        name = ".".join(parts)
+        found[name] = Source(name, path, ast.parse(path.read_text(encoding="utf-8")))
+    return found
+
+
+@cache
+def packages() -> tuple[str, ...]:
+    """The top-level packages and modules, sorted."""
+    return tuple(sorted({one.package for one in sources().values()} - {"", "__main__"}))
+
+
+def public_names(module: ModuleType) -> list[str]:
+    """Return what a package lists in `__all__`, or what a plain module defines without underscore."""
+    listed = getattr(module, "__all__", None)
+    if listed is not None:
+        return list(listed)
+    found = []
+    for node in sources()[module.__name__].tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            found.append(node.name)
+        elif isinstance(node, ast.Assign):
+            found += [one.id for one in node.targets if isinstance(one, ast.Name)]
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found.append(node.target.id)
+    typevars = {"T", "R", "P", "N"}
+    return [one for one in found if not one.startswith("_") and one not in typevars]
+
+
+def public_names_of(package: str) -> list[str]:
+    """Return the public names of a top-level package or module by its short name."""
+    return public_names(importlib.import_module(f"socialcollab.{package}"))
