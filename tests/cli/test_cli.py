@@ -376,7 +376,7 @@ def test_who_is_on_duty_is_listed_with_when_nobody_is(run: Run, tmp_path: Path) 
         '[[workspaces]]\nid = "tulip"\nlead = "ana"\ndefault_approval = "none"\n'
         '[[profiles]]\nid = "tulip-x"\nworkspace = "tulip"\nnetwork = "x"\n'
         '[[members]]\nid = "ben"\n[[members]]\nid = "ana"\n'
-        '[roles.care]\npermissions = ["view", "reply"]\n'
+        '[roles.care]\npermissions = ["view", "hold"]\n'
         '[[rotations]]\nid = "care"\nrole = "care"\non = "tulip-x"\nhand_off = "09:00"\n'
         'shifts = [{ member = "ben", start = 2026-07-06 },\n'
         '{ member = "ana", start = 2026-07-01, end = 2026-07-03 }]\n',
@@ -389,7 +389,7 @@ def test_who_is_on_duty_is_listed_with_when_nobody_is(run: Run, tmp_path: Path) 
         [
             "care ana from 2026-07-01 09:00 until 2026-07-03 09:00 Europe/Amsterdam on tulip-x",
             "care ben from 2026-07-06 09:00 Europe/Amsterdam on tulip-x",
-            "duty care: nobody may reply, view on tulip-x from 2026-07-03 09:00 until"
+            "duty care: nobody may hold, view on tulip-x from 2026-07-03 09:00 until"
             " 2026-07-06 09:00 Europe/Amsterdam: nobody has a turn",
         ],
     ) == (code, [" ".join(line.split()) for line in out.splitlines()])

@@ -14,7 +14,7 @@ from socialcollab.organization import Organization
 # The first turn is Ana's, from 27 March; Ben's is from Friday 3 April 17:00 until Monday 09:00.
 ROTATION = """
 [roles.care]
-permissions = ["view", "reply"]
+permissions = ["view", "waive"]
 
 [[rotations]]
 id = "desk"
@@ -60,9 +60,9 @@ def test_whoever_is_on_duty_hands_over_to_another_of_the_rotation(office) -> Non
     assert ["ben", "ana", "ben"] == [on_duty(office, at) for at in (before, NOON, last)]
     assert (swap,) == office.second_desk().runtime_state().swaps
     access = office.desk.organization.with_state(office.desk.runtime_state()).access
-    verdict = access.check("ana", "reply", "tulip-x", at=NOON)
+    verdict = access.check("ana", "waive", "tulip-x", at=NOON)
     assert "in place of `ben`, by a swap, until 2026-04-05 12:00" in verdict.explain()
-    assert not access.allows("ben", "reply", "tulip-x", at=NOON)
+    assert not access.allows("ben", "waive", "tulip-x", at=NOON)
 
 
 def test_an_instant_with_an_offset_is_that_instant_everywhere(office) -> None:
@@ -122,8 +122,8 @@ def test_a_duty_that_may_not_be_seen_is_as_one_that_does_not_exist(office) -> No
 def test_somebody_outside_of_the_rotation_takes_over_by_whoever_could_give_the_role(office) -> None:
     adopt(office, ROTATION + MANAGING)
     ana, ben, eva = office.acting("ana", "ben", "eva")
-    # Ben manages access, but holds no `reply` himself: on duty it is not his to give.
-    with pytest.raises(NotAllowedError, match="`ben` does not hold `reply`"):
+    # Ben manages access, but holds no `waive` himself: on duty it is not his to give.
+    with pytest.raises(NotAllowedError, match="`ben` does not hold `waive`"):
         ben.swap_shift("desk", **SATURDAY, to="tom")
     with pytest.raises(NotAllowedError, match="`ana` does not manage who has it"):
         ana.swap_shift("desk", start="2026-04-11 12:00", end="2026-04-12 12:00", to="tom")
@@ -140,7 +140,7 @@ def test_whoever_manages_access_fills_nobodys_time_only_with_what_they_hold(offi
     adopt(office, ROTATION + MANAGING)
     ben, eva = office.acting("ben", "eva")
     wednesday = {"start": "2026-04-08 09:00", "end": "2026-04-08 18:00"}
-    with pytest.raises(NotAllowedError, match="`ben` does not hold `reply`"):
+    with pytest.raises(NotAllowedError, match="`ben` does not hold `waive`"):
         ben.swap_shift("desk", **wednesday, to="ana")
     eva.swap_shift("desk", **wednesday, to="ana")
     assert "ana" == on_duty(office, dt.datetime(2026, 4, 8, 12, tzinfo=dt.UTC))
@@ -151,7 +151,7 @@ EXEMPT = EDIT, f'exempt = ["role:care"]\n{EDIT}'
 
 
 def test_a_role_that_frees_from_a_policy_is_given_only_by_whoever_may_change_it(office) -> None:
-    holds = MANAGING.replace('["manage_access"]', '["manage_access", "reply"]')
+    holds = MANAGING.replace('["manage_access"]', '["manage_access", "waive"]')
     adopt(office, ROTATION + holds, EXEMPT)
     ben = office.desk.acting_as("ben")
     with pytest.raises(NotAllowedError, match="give `noor` the role `care`: it frees posts"):
@@ -286,7 +286,7 @@ REVIEWERS = 'reviewers = ["role:editor"]'
 
 
 def test_whoever_takes_over_is_asked_once_it_begins(office) -> None:
-    care = ROTATION.replace('"reply"]', '"reply", "approve"]')
+    care = ROTATION.replace('"waive"]', '"waive", "approve"]')
     adopt(office, care, (REVIEWERS, 'reviewers = ["rotation:desk"]'))
     ben, writer = office.acting("ben", "eva")
     post = writer.submit(writer.draft("Lente", profiles=["tulip-x"], planned_at="2026-04-20 09:30"))
@@ -341,7 +341,7 @@ def _reasons(office) -> list:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_no_sequence_of_swaps_gives_anybody_what_none_of_them_held(open_office, seed: int) -> None:
-    """Ana, Ben and Tom, one of whom manages access, bring `reply` to nobody but Ana and Ben."""
+    """Ana, Ben and Tom, one of whom manages access, bring `waive` to nobody but Ana and Ben."""
     office = open_office("memory")
     adopt(office, ROTATION + MANAGING)
     rng = random.Random(seed)
@@ -365,7 +365,7 @@ def test_no_sequence_of_swaps_gives_anybody_what_none_of_them_held(open_office, 
     (rotation,) = organization.rotations
     for hours in range(24 * 24):
         at = dt.datetime(2026, 4, 2, tzinfo=dt.UTC) + dt.timedelta(hours=hours)
-        held = organization.access.members("reply", "tulip-x", at=at)
+        held = organization.access.members("waive", "tulip-x", at=at)
         written = rotation.on_duty(at, zone="Europe/Amsterdam")
         assert set(held) - {"eva"} <= {"ana", "ben"}
         assert (written is None) == (set(held) == {"eva"})

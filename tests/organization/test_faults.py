@@ -90,15 +90,6 @@ start = "2026-05-04 19:55"
 end = "2026-05-04 20:05"
 every = "year"
 
-[inbox]
-fallback = "lead"
-[[routing]]
-id = "churn"
-on = { workspace = "tulip", kind = "direct" }
-when = { any_text = "cancel" }
-assign = "team:social"
-priority = "critical"
-
 [[expect]]
 member = "ana"
 cannot = "approve"
@@ -139,9 +130,9 @@ TWELVE = {
         'profile_tag = "care"',
         'profile_tag = "car"',
     ),
-    "`urgent` is not one of critical, high, medium, low, none at routing[0].priority": (
-        '"critical"',
-        '"urgent"',
+    "`boss` is not one of staff, client, guest at members[0].kind": (
+        'id = "ana"\n',
+        'id = "ana"\nkind = "boss"\n',
     ),
     "there is no time zone `Europe/Amsterdm`; did you mean `Europe/Amsterdam`?"
     " at organization.timezone": ("Europe/Amsterdam", "Europe/Amsterdm"),
@@ -191,7 +182,7 @@ MORE = [
     ('id = "social"', 'id = "social"\nincludes = ["social"]', ["circle: social > social"]),
     ('id = "social"', 'id = "social"\nincludes = ["soical"]', ["soical", "did you mean `social`"]),
     ('after = ["edit"]\nreviewers = "lead"', 'after = ["last"]\nreviewers = "lead"', ["itself"]),
-    ('[inbox]\nfallback = "lead"', "", ["`fallback` is missing"]),
+    ("[[expect]]\n", '[inbox]\nfallback = "lead"\n[[expect]]\n', ["section `inbox` is not supported yet"]),
     ('every = "friday 17:00"', 'every = "first business day of the month 09:00"', ["rotation"]),
     ("start = 2026-01-01\n", "start = 2026-01-01T00:00:00Z\n", ["UTC offset"]),
     ("start = 2026-01-02\n", "start = 2026-01-02T00:00:00\n", ["a date such as"]),
@@ -200,9 +191,8 @@ MORE = [
     ('on = "tulip-x"\nslots', 'on = { kind = "post" }\nslots', ["no place here"]),
     ('cannot = "approve"', "", ["either `can` or `cannot`"]),
     ('cannot = "approve"', 'cannot = "aprove"', ["unknown permission `aprove`"]),
-    ('any_text = "cancel"', 'any_text = ""', ["empty text"]),
-    ('id = "churn"', "id = 5", ["`5` is not a text"]),
-    ('id = "churn"', 'id = "chu\\u0000rn"', ["NUL"]),
+    ('id = "client"', "id = 5", ["`5` is not a text"]),
+    ('id = "client"', 'id = "chu\\u0000rn"', ["NUL"]),
 ]
 
 

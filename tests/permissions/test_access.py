@@ -17,7 +17,6 @@ from socialcollab.errors import InvalidValueError, NaiveDatetimeError
 from socialcollab.permissions import (
     COMMAND_PERMISSIONS,
     PERMISSIONS,
-    TO_COME,
     Access,
     CustomPermissions,
     Forbid,
@@ -487,7 +486,6 @@ def test_the_docs_have_the_one_table() -> None:
 
 def test_every_command_needs_a_permission_that_exists() -> None:
     assert set(COMMAND_PERMISSIONS.values()) <= set(PERMISSIONS)
-    assert TO_COME.isdisjoint(COMMAND_PERMISSIONS)
 
 
 def test_many_questions_are_answered_in_order() -> None:

@@ -29,7 +29,7 @@ def rules(*lines: object) -> Access:
 
     return Access.of(
         members=["ana", "ben", "eva"], profiles=PROFILES, workspaces=WORKSPACES,
-        roles={"care": ["reply"]}, grants=of(Grant), forbids=of(Forbid), rotations=of(Rotation),
+        roles={"care": ["hold"]}, grants=of(Grant), forbids=of(Forbid), rotations=of(Rotation),
         absences=of(Absence),
     )  # fmt: skip
 
@@ -127,7 +127,7 @@ def test_each_turn_of_a_duty_hangs_on_one_person() -> None:
     )  # fmt: skip
     losses = coverage(rules(rotation), start=START, end=START + dt.timedelta(days=14)).losses
     assert [("ana", 1), ("ben", 8)] == [(one.absent[0], one.start.day) for one in losses]
-    assert {("reply", "rotation:care")} == {one.what for one in losses}
+    assert {("hold", "rotation:care")} == {one.what for one in losses}
     assert 0 == coverage(rules(rotation), start=START, end=END).survives
 
 

@@ -78,7 +78,7 @@ def test_coverage_of_all_time_is_told() -> None:
         every="day 09:00",
     )  # fmt: skip
     access = of(
-        roles={"care": ["reply"]}, rotations=[rotation],
+        roles={"care": ["hold"]}, rotations=[rotation],
         grants=[Grant(to="member:ana", permissions=["view"], on="tulip-x")],
     )  # fmt: skip
     found = coverage(access, start=FIRST, end=LAST)

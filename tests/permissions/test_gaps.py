@@ -41,7 +41,7 @@ def access(*lines: object) -> Access:
             Profile(id="tulip-mastodon", workspace="tulip", network="mastodon"),
         ],
         workspaces=[Workspace(id="tulip", lead="eva", default_approval="none")],
-        roles={"care": ["reply", "view"]},
+        roles={"care": ["hold", "view"]},
         forbids=of(Forbid),
         rotations=of(Rotation),
         absences=of(Absence),
@@ -86,7 +86,7 @@ def test_holes_of_a_list_and_the_time_around_it_are_gaps() -> None:
         ("no_shift", "", "03-28 09:00", "04-03 17:00"),
     ] == found(listed)
     (gap, *_) = gaps(access(listed), start=utc("2026-03-20 17:00"), end=utc("2026-04-01 00:00"))
-    assert (("tulip-mastodon", "tulip-x"), ("reply", "view")) == (gap.resources, gap.permissions)
+    assert (("tulip-mastodon", "tulip-x"), ("hold", "view")) == (gap.resources, gap.permissions)
 
 
 def test_of_a_list_what_its_end_leaves_to_nobody_is_meant_but_not_what_lies_before() -> None:
@@ -140,20 +140,20 @@ def test_who_stands_in_for_a_part_leaves_the_rest() -> None:
         access(WEEKEND, away("ana", "ben", permissions=["view"])),
         start=utc("2026-03-20 17:00"), end=utc("2026-03-23 00:00"),
     )  # fmt: skip
-    assert ("absent", ("reply",)) == (gap.kind, gap.permissions)
+    assert ("absent", ("hold",)) == (gap.kind, gap.permissions)
     assert (
-        "duty weekend: nobody may reply on all of tulip from 2026-03-21 00:00 until"
+        "duty weekend: nobody may hold on all of tulip from 2026-03-21 00:00 until"
         " 2026-03-22 00:00 UTC: ana is away, and nobody stands in"
     ) == str(gap)
     assert "ana is away" in gap._repr_html_()
 
 
 def test_turns_of_whom_a_forbid_or_a_suspension_keeps_are_gaps() -> None:
-    forbid = Forbid(to="member:ben", permissions=["reply"], on="tulip-x")
+    forbid = Forbid(to="member:ben", permissions=["hold"], on="tulip-x")
     (gap,) = gaps(
         access(WEEKEND, forbid), start=utc("2026-03-20 17:00"), end=utc("2026-04-03 17:00")
     )
-    assert ("forbidden", "ben", ("reply",), ("tulip-x",)) == (
+    assert ("forbidden", "ben", ("hold",), ("tulip-x",)) == (
         gap.kind, gap.member, gap.permissions, gap.resources,
     )  # fmt: skip
     swap = ShiftSwap(
@@ -161,7 +161,7 @@ def test_turns_of_whom_a_forbid_or_a_suspension_keeps_are_gaps() -> None:
     )
     assert [("suspended", "sus", "03-21 00:00", "03-21 12:00")] == found(WEEKEND, swap)
     bounded = Forbid(
-        to="member:ana", permissions=["reply", "view"], on={"workspace": "tulip"},
+        to="member:ana", permissions=["hold", "view"], on={"workspace": "tulip"},
         start=dt.date(2026, 3, 21), end=dt.date(2026, 3, 22),
     )  # fmt: skip
     assert [("forbidden", "ana", "03-21 00:00", "03-22 00:00")] == found(WEEKEND, bounded)
@@ -171,7 +171,7 @@ def test_turns_of_whoever_has_left_are_gaps() -> None:
     asked = Access.of(
         members=["ana", Member(id="ben", left=dt.date(2026, 3, 28), timezone="UTC")],
         profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
-        roles={"care": ["reply"]},
+        roles={"care": ["hold"]},
         rotations=[WEEKEND],
     )
     found = gaps(asked, start=utc("2026-03-20 17:00"), end=utc("2026-04-03 17:00"))

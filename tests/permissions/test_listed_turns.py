@@ -47,7 +47,7 @@ def access(*lines: object) -> Access:
             Workspace(id="tulip", lead="eva", default_approval="none", timezone=AMSTERDAM),
             Workspace(id="dike", lead="eva", default_approval="none", timezone=NEW_YORK),
         ],
-        roles={"care": ["reply", "view"]},
+        roles={"care": ["hold", "view"]},
         grants=of(Grant),
         forbids=of(Forbid),
         rotations=of(Rotation),
@@ -82,15 +82,15 @@ def test_a_turn_begins_at_the_hand_off_and_lasts_until_the_next_unless_it_says_i
 def test_without_a_zone_of_its_own_a_duty_falls_by_the_clock_of_each_place() -> None:
     everywhere = {"workspace": "*"}
     asked = access(rotation(*WINTER.shifts, on=everywhere, hand_off="09:00"))
-    assert asked.allows("ana", "reply", "tulip-x", at=utc(5, 8))
-    assert not asked.allows("ana", "reply", "dike-x", at=utc(5, 14) - MOMENT)
-    assert asked.allows("ana", "reply", "dike-x", at=utc(5, 14))
+    assert asked.allows("ana", "hold", "tulip-x", at=utc(5, 8))
+    assert not asked.allows("ana", "hold", "dike-x", at=utc(5, 14) - MOMENT)
+    assert asked.allows("ana", "hold", "dike-x", at=utc(5, 14))
     one_zone = access(
         rotation(*WINTER.shifts, on=everywhere, hand_off="09:00", timezone="Asia/Tokyo")
     )
     for resource in ("tulip-x", "dike-x", "*"):
-        assert not one_zone.allows("ana", "reply", resource, at=utc(5, 0) - MOMENT)
-        assert one_zone.allows("ana", "reply", resource, at=utc(5, 0))
+        assert not one_zone.allows("ana", "hold", resource, at=utc(5, 0) - MOMENT)
+        assert one_zone.allows("ana", "hold", resource, at=utc(5, 0))
 
 
 def test_a_rotation_may_have_a_zone_of_its_own() -> None:
@@ -160,8 +160,8 @@ def test_the_order_of_turns_never_matters(order: list[int], hours: int) -> None:
     assert WINTER.on_duty(at, zone=AMSTERDAM) == mixed.on_duty(at, zone=AMSTERDAM)
     assert WINTER.next_shift(at, zone=AMSTERDAM) == mixed.next_shift(at, zone=AMSTERDAM)
     one, other = access(WINTER), access(mixed)
-    assert one.check("ana", "reply", "tulip-x", at=at) == other.check(
-        "ana", "reply", "tulip-x", at=at
+    assert one.check("ana", "hold", "tulip-x", at=at) == other.check(
+        "ana", "hold", "tulip-x", at=at
     )
     assert not compare(one, other)
 
@@ -290,7 +290,7 @@ id = "ana"
 id = "ben"
 
 [roles.care]
-permissions = ["view", "reply"]
+permissions = ["view", "hold"]
 
 [[rotations]]
 id = "weekend-care"
@@ -401,12 +401,12 @@ def test_a_grant_for_the_time_of_a_turn_brings_nothing_new() -> None:
     ],
 )  # fmt: skip
 def test_the_end_of_a_forbid_gives_what_a_turn_could_not(granted_rotation: Rotation) -> None:
-    forbid = Forbid(to="member:ana", permissions=["reply"], on={"workspace": "tulip"})
+    forbid = Forbid(to="member:ana", permissions=["hold"], on={"workspace": "tulip"})
     before, after = access(granted_rotation, forbid), access(granted_rotation)
-    assert {("ana", "reply")} == {
+    assert {("ana", "hold")} == {
         (one.member, one.permission) for one in gains(before, after, at=utc(1, 0))
     }
-    assert ["+ ana: reply on tulip from 2026-01-05 00:00 Europe/Amsterdam (forbids[0])"] == [
+    assert ["+ ana: hold on tulip from 2026-01-05 00:00 Europe/Amsterdam (forbids[0])"] == [
         str(one) for one in compare(before, after).changes
     ]
     assert ["loses"] == [one.kind for one in compare(after, before).changes]
@@ -421,12 +421,12 @@ def test_a_list_gives_exactly_what_is_said_to_be_gained() -> None:
         for _ in range(20):
             at = utc(1, 0) + dt.timedelta(minutes=30 * rng.randrange(48 * 30))
             for member in ("ana", "ben", "eva"):
-                new = after.allows(member, "reply", "tulip-x", at=at) and not before.allows(
-                    member, "reply", "tulip-x", at=at
+                new = after.allows(member, "hold", "tulip-x", at=at) and not before.allows(
+                    member, "hold", "tulip-x", at=at
                 )
                 told = any(
                     one.member == member
-                    and "reply" in one.permissions
+                    and "hold" in one.permissions
                     and "tulip-x" in one.resources
                     and (one.start is None or one.start <= at)
                     and (one.end is None or at < one.end)
@@ -451,12 +451,12 @@ def _random_access(rng: random.Random) -> Access:
     lines: list[object] = [rotation(*shifts)]
     if rng.random() < 0.5:
         lines.append(
-            Forbid(to="member:ana", permissions=["reply"], on="tulip-x",
+            Forbid(to="member:ana", permissions=["hold"], on="tulip-x",
                    start=dt.date(2026, 1, rng.randint(2, 20)))
         )  # fmt: skip
     if rng.random() < 0.5:
         lines.append(
-            Grant(to="member:ben", permissions=["reply"], on="tulip-x",
+            Grant(to="member:ben", permissions=["hold"], on="tulip-x",
                   end=dt.date(2026, 1, rng.randint(2, 20)))
         )  # fmt: skip
     return access(*lines)

@@ -16,7 +16,7 @@ X = Profile(id="tulip-x", workspace="tulip", network="x")
 DIKE = Profile(id="dike-x", workspace="dike", network="x")
 TULIP = Workspace(id="tulip", lead="eva", default_approval="none", timezone="Europe/Amsterdam")
 DIKES = Workspace(id="dike", lead="eva", default_approval="none", timezone="America/New_York")
-ROLES = [Role(id="writer", permissions=["view", "draft"]), Role(id="care", permissions=["reply"])]
+ROLES = [Role(id="writer", permissions=["view", "draft"]), Role(id="care", permissions=["hold"])]
 WEEKEND = Rotation(
     id="weekend", role="care", on={"workspace": "*"}, members=["ana", "ben", "eva"],
     start=dt.date(2026, 3, 20), every="friday 17:00", end="monday 09:00",
@@ -52,13 +52,13 @@ def away(member: str, delegate: str, *permissions: str, number: int = 1, **more)
 def test_whoever_is_on_duty_has_its_role_for_their_turn_in_the_zone_of_the_place() -> None:
     asked = access(WEEKEND)
     friday = dt.datetime(2026, 3, 20, 16, 30, tzinfo=dt.UTC)  # 17:30 in Amsterdam
-    assert asked.allows("ana", "reply", "tulip-x", at=friday)
-    assert not asked.allows("ana", "reply", "dike-x", at=friday)  # 12:30 in New York
-    assert not asked.allows("ben", "reply", "tulip-x", at=friday)
-    assert ("ana",) == asked.members("reply", "tulip-x", at=friday)
+    assert asked.allows("ana", "hold", "tulip-x", at=friday)
+    assert not asked.allows("ana", "hold", "dike-x", at=friday)  # 12:30 in New York
+    assert not asked.allows("ben", "hold", "tulip-x", at=friday)
+    assert ("ana",) == asked.members("hold", "tulip-x", at=friday)
     assert asked.has_role("ana", "care", "tulip-x", at=friday)
     assert not asked.has_role("ben", "care", "tulip-x", at=friday)
-    verdict = asked.check("ana", "reply", "tulip-x", at=friday)
+    verdict = asked.check("ana", "hold", "tulip-x", at=friday)
     assert "on duty for `weekend` until 2026-03-23 09:00 Europe/Amsterdam" in verdict.explain()
     assert "dienst" in verdict.explain("nl")
 
@@ -66,8 +66,8 @@ def test_whoever_is_on_duty_has_its_role_for_their_turn_in_the_zone_of_the_place
 def test_turns_follow_the_wall_clock_over_the_night_on_which_clocks_change() -> None:
     asked = access(WEEKEND)
     ends = dt.datetime(2026, 3, 30, 7, tzinfo=dt.UTC)  # Monday 09:00 in Amsterdam, in summer
-    assert asked.allows("ben", "reply", "tulip-x", at=ends - dt.timedelta(minutes=1))
-    assert not asked.allows("ben", "reply", "tulip-x", at=ends)
+    assert asked.allows("ben", "hold", "tulip-x", at=ends - dt.timedelta(minutes=1))
+    assert not asked.allows("ben", "hold", "tulip-x", at=ends)
 
 
 def test_turns_go_round_for_years_and_are_found_in_any_order() -> None:
@@ -97,13 +97,13 @@ def test_a_rule_that_ends_leaves_its_last_member_on_duty() -> None:
     )  # fmt: skip
     asked = access(rotation)
     later = dt.datetime(2031, 1, 1, tzinfo=dt.UTC)
-    assert ("ben",) == asked.members("reply", "tulip-x", at=later)
-    assert "until" not in asked.check("ben", "reply", "tulip-x", at=later).explain()
+    assert ("ben",) == asked.members("hold", "tulip-x", at=later)
+    assert "until" not in asked.check("ben", "hold", "tulip-x", at=later).explain()
 
 
 def test_a_forbid_bars_whoever_is_on_duty() -> None:
     friday = dt.datetime(2026, 3, 20, 17, tzinfo=dt.UTC)
-    verdict = access(WEEKEND, bars("ana", "reply")).check("ana", "reply", "tulip-x", at=friday)
+    verdict = access(WEEKEND, bars("ana", "hold")).check("ana", "hold", "tulip-x", at=friday)
     assert not verdict
     assert ["end_forbid"] == [remedy.code for remedy in verdict.remedies]
 
@@ -144,7 +144,7 @@ def test_a_turn_on_duty_is_delegated_like_a_grant() -> None:
     friday = dt.datetime(2026, 3, 20, 17, tzinfo=dt.UTC)
     week = {"start": dt.date(2026, 3, 16), "end": dt.date(2026, 3, 30)}
     asked = access(WEEKEND, away("ana", "eva", **week))
-    verdict = asked.check("eva", "reply", "tulip-x", at=friday)
+    verdict = asked.check("eva", "hold", "tulip-x", at=friday)
     assert ["delegate_of", "shift.on_duty"] == [reason.code for reason in verdict.reasons]
 
 
@@ -208,12 +208,12 @@ def test_far_beyond_any_calendar_nobody_is_on_duty_and_no_time_is_lost() -> None
         rota.between(dt.datetime(9990, 1, 1, tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC))
     )
     assert not access(daily).allows(
-        "ana", "reply", "tulip-x", at=dt.datetime(9990, 6, 1, tzinfo=dt.UTC)
+        "ana", "hold", "tulip-x", at=dt.datetime(9990, 6, 1, tzinfo=dt.UTC)
     )
     assert (
-        access(daily).allows("ana", "reply", "tulip-x", at=dt.datetime(2226, 6, 1, tzinfo=dt.UTC))
+        access(daily).allows("ana", "hold", "tulip-x", at=dt.datetime(2226, 6, 1, tzinfo=dt.UTC))
         is False
     )
     assert access(daily).allows(
-        "ana", "reply", "tulip-x", at=dt.datetime(2126, 6, 1, tzinfo=dt.UTC)
+        "ana", "hold", "tulip-x", at=dt.datetime(2126, 6, 1, tzinfo=dt.UTC)
     )

@@ -52,7 +52,7 @@ def access(*facts: object, rotation: Rotation = WEEKEND, grants: tuple[Grant, ..
             Workspace(id="tulip", lead="eva", default_approval="none", timezone="Europe/Amsterdam"),
             Workspace(id="dike", lead="eva", default_approval="none", timezone="America/New_York"),
         ],
-        roles={"care": ["reply", "view"]},
+        roles={"care": ["hold", "view"]},
         rotations=[rotation],
         grants=grants,
         absences=of(Absence),
@@ -82,26 +82,26 @@ def test_whoever_takes_over_is_on_duty_meanwhile_and_nobody_else() -> None:
         ("2026-03-22 11:00", "ana"),
     ):
         assert who == asked.on_duty("weekend", "tulip", at=utc(at))
-        assert (who,) == asked.members("reply", "tulip-x", at=utc(at))
+        assert (who,) == asked.members("hold", "tulip-x", at=utc(at))
         assert asked.has_role(who, "care", "tulip-x", at=utc(at))
     assert access().on_duty("weekend", "tulip", at=utc("2026-03-21 11:00")) == "ana"
 
 
 def test_the_reason_says_in_whose_place_and_until_when() -> None:
-    verdict = access(SATURDAY).check("eva", "reply", "tulip-x", at=utc("2026-03-21 20:00"))
+    verdict = access(SATURDAY).check("eva", "hold", "tulip-x", at=utc("2026-03-21 20:00"))
     assert (
         "`eva` is on duty for `weekend` in place of `ana`, by a swap, until 2026-03-22 12:00"
         " Europe/Amsterdam and has `care` on `tulip-x`"
     ) in verdict.explain()
     assert "in plaats van `ana`, door een ruil, tot" in verdict.explain("nl")
-    before = access(SATURDAY).check("ana", "reply", "tulip-x", at=utc("2026-03-21 09:00"))
+    before = access(SATURDAY).check("ana", "hold", "tulip-x", at=utc("2026-03-21 09:00"))
     assert "`ana` is on duty for `weekend` until 2026-03-21 12:00" in before.explain()
 
 
 def test_a_swap_may_put_somebody_on_duty_where_nobody_was() -> None:
     wednesday = swap("eva", "2026-03-25 08:00", "2026-03-28 08:00")
     asked = access(wednesday)
-    verdict = asked.check("eva", "reply", "tulip-x", at=utc("2026-03-25 12:00"))
+    verdict = asked.check("eva", "hold", "tulip-x", at=utc("2026-03-25 12:00"))
     assert "`eva` is on duty for `weekend` by a swap until 2026-03-27 17:00" in verdict.explain()
     assert [("eva", ""), ("eva", "ben"), ("ben", "")] == [
         (shift.member, shift.instead_of)
@@ -175,20 +175,20 @@ def test_whoever_is_suspended_may_nothing_on_duty_either() -> None:
     asked = access(attrs.evolve(SATURDAY, member="sus"))
     at = utc("2026-03-21 12:00")
     assert "sus" == asked.on_duty("weekend", "tulip", at=at)
-    assert () == asked.members("reply", "tulip-x", at=at)
+    assert () == asked.members("hold", "tulip-x", at=at)
 
 
 def test_the_same_rules_answer_with_and_without_swaps() -> None:
     plain = access()
     at = utc("2026-03-21 12:00")
-    assert not plain.allows("eva", "reply", "tulip-x", at=at)
+    assert not plain.allows("eva", "hold", "tulip-x", at=at)
     swapped = plain.with_state((), swaps=[SATURDAY])
-    assert swapped.allows("eva", "reply", "tulip-x", at=at)
-    assert not swapped.allows("ana", "reply", "tulip-x", at=at)
-    assert plain.allows("ana", "reply", "tulip-x", at=at)
+    assert swapped.allows("eva", "hold", "tulip-x", at=at)
+    assert not swapped.allows("ana", "hold", "tulip-x", at=at)
+    assert plain.allows("ana", "hold", "tulip-x", at=at)
     again = swapped.with_state(())
-    assert again.allows("ana", "reply", "tulip-x", at=at)
-    assert not again.allows("eva", "reply", "tulip-x", at=at)
+    assert again.allows("ana", "hold", "tulip-x", at=at)
+    assert not again.allows("eva", "hold", "tulip-x", at=at)
 
 
 def test_somebody_stands_in_for_whoever_took_over() -> None:
@@ -196,7 +196,7 @@ def test_somebody_stands_in_for_whoever_took_over() -> None:
         id="a", member="eva", delegate="ben", start=dt.date(2026, 3, 21), end=dt.date(2026, 3, 23)
     )
     asked = access(SATURDAY, away)
-    verdict = asked.check("ben", "reply", "tulip-x", at=utc("2026-03-21 12:00"))
+    verdict = asked.check("ben", "hold", "tulip-x", at=utc("2026-03-21 12:00"))
     assert ["delegate_of", "shift.swapped"] == [one.code for one in verdict.reasons]
 
 
@@ -215,7 +215,7 @@ def test_turns_begin_where_a_swap_begins_or_gives_back() -> None:
         at = asked.next_shift("weekend", "tulip", after=at)
         began.append(f"{at:%m-%d %H:%M}")
     assert ["03-20 16:00", "03-21 11:00", "03-22 11:00", "03-27 16:00"] == began
-    begins = asked.begins("tulip", after=utc("2026-03-20 00:00"), permission="reply")
+    begins = asked.begins("tulip", after=utc("2026-03-20 00:00"), permission="hold")
     assert began[:3] == [f"{next(begins):%m-%d %H:%M}" for _ in range(3)]
     # A swap that ends when nobody is on duty begins nobody's turn.
     lone = access(swap("eva", "2026-03-25 08:00", "2026-03-25 18:00"))
@@ -258,7 +258,7 @@ def test_a_place_in_the_rotation_is_no_gift_and_any_other_is() -> None:
     other = attrs.evolve(SATURDAY, member="ben")
     assert () == escalations_by_swap("eva", other, access())
     more = escalations_by_swap("ana", SATURDAY, access())
-    assert {("eva", "reply"), ("eva", "view")} == {(one.member, one.permission) for one in more}
+    assert {("eva", "hold"), ("eva", "view")} == {(one.member, one.permission) for one in more}
     assert {utc("2026-03-21 11:00")} == {one.start for one in more}
     assert () == escalations_by_swap("ana", SATURDAY, access(grants=(manager,)))
     # Beyond anybody's turn it is one for those of the rotation too.
@@ -277,10 +277,10 @@ def test_what_somebody_took_over_is_not_for_others_to_lend_or_to_widen() -> None
         id="a", member="eva", delegate="sus", start=dt.date(2026, 3, 21), end=dt.date(2026, 3, 22)
     )
     asked = access(SATURDAY)
-    assert {("reply", utc("2026-03-21 11:00"), utc("2026-03-22 00:00"))} == {
+    assert {("hold", utc("2026-03-21 11:00"), utc("2026-03-22 00:00"))} == {
         (one.permission, one.start, one.end)
         for one in escalations_by_absence("ben", away, asked)
-        if one.permission == "reply"
+        if one.permission == "hold"
     }
     assert () == escalations_by_absence("ben", away, access())
     # What a duty's role comes to allow is gained by whoever took over as well.
@@ -290,7 +290,7 @@ def test_what_somebody_took_over_is_not_for_others_to_lend_or_to_widen() -> None
         workspaces=[
             Workspace(id="tulip", lead="eva", default_approval="none", timezone="Europe/Amsterdam")
         ],
-        roles={"care": ["reply", "view", "publish"]},
+        roles={"care": ["hold", "view", "publish"]},
         rotations=[WEEKEND],
         swaps=[SATURDAY],
     )

@@ -18,7 +18,7 @@ def rules(zone: str, *, rotation_zone: str = "", more: tuple[Grant, ...] = ()) -
         start=dt.date(2026, 1, 2), every="friday 17:00", end="monday 09:00", timezone=rotation_zone,
     )  # fmt: skip
     return Access.of(
-        members=["ana", "ben", "eva"], roles={"care": ["reply"]}, rotations=[rotation], grants=more,
+        members=["ana", "ben", "eva"], roles={"care": ["hold"]}, rotations=[rotation], grants=more,
         profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
         workspaces=[Workspace(id="tulip", lead="eva", default_approval="none", timezone=zone)],
     )  # fmt: skip
@@ -26,12 +26,12 @@ def rules(zone: str, *, rotation_zone: str = "", more: tuple[Grant, ...] = ()) -
 
 def test_whoever_moves_turns_by_a_zone_gives_them() -> None:
     before, after = rules("Europe/Amsterdam"), rules("Pacific/Auckland")
-    assert {("ana", "reply"), ("ben", "reply")} == {
+    assert {("ana", "hold"), ("ben", "hold")} == {
         (gain.member, gain.permission) for gain in gains(before, after, at=AT)
     }
     assert {"ana", "ben"} == {one.member for one in compare(before, after).gains}
     assert escalations("ben", before, after, at=AT)
-    holds = Grant(to="member:eva", permissions=["reply"], on={"workspace": "tulip"})
+    holds = Grant(to="member:eva", permissions=["hold"], on={"workspace": "tulip"})
     assert not escalations(
         "eva",
         rules("Europe/Amsterdam", more=(holds,)),

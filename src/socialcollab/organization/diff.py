@@ -25,14 +25,12 @@ _BY_ID = (
     "roles",
     "rotations",
     "approvals",
-    "routing",
-    "routines",
 )
 _BY_VALUE = ("grants", "forbids", "slot_plans", "blackouts", "expect")
-_SINGLE = ("settings", "permissions", "inbox", "style")
+_SINGLE = ("settings", "permissions", "style")
 
 _POLICY_SECTIONS = frozenset(
-    {"approvals", "slot_plans", "blackouts", "inbox", "routing", "routines", "campaigns"}
+    {"approvals", "slot_plans", "blackouts", "campaigns"}
 )
 _EVERYWHERE = ("*",)
 
@@ -238,7 +236,7 @@ def resources_of(section: str, one: Any, organization: Organization) -> tuple[st
         return (one.of,)
     if section == "approvals":
         return _resting_on(one, organization)
-    if section in ("rotations", "routing", "routines"):
+    if section == "rotations":
         return _selected(one, organization)
     return _EVERYWHERE
 

@@ -83,12 +83,6 @@ class Organization(WrittenOrganization):
 
         blackouts: Planned silence.
 
-        inbox: What holds for all messages, or None without an inbox.
-
-        routing: Which messages go to whom.
-
-        routines: Work that comes again and again.
-
         style: The style guides.
 
         expect: The document's own tests.

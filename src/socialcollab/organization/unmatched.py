@@ -20,8 +20,6 @@ _SECTIONS = (
     "approvals",
     "slot_plans",
     "blackouts",
-    "routing",
-    "routines",
 )
 _MOST_LISTED = 5
 

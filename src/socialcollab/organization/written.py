@@ -16,7 +16,6 @@ from socialcollab.directory import Campaign, Member, Profile, Team, Workspace
 from socialcollab.document_fields import ListOf, MapOf, Section, shape
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.inbox import InboxSettings, Routine, Routing
 from socialcollab.organization.document.document import read_document
 from socialcollab.organization.document.reader import fields_of
 from socialcollab.organization.document.writer import plain_values, section_values
@@ -79,9 +78,6 @@ class WrittenOrganization:
     approvals: tuple[ApprovalPolicy, ...] = _many(ApprovalPolicy)
     slot_plans: tuple[SlotPlan, ...] = _many(SlotPlan)
     blackouts: tuple[Blackout, ...] = _many(Blackout)
-    inbox: InboxSettings | None = attrs.field(metadata=shape(Section(InboxSettings)), default=None)
-    routing: tuple[Routing, ...] = _many(Routing)
-    routines: tuple[Routine, ...] = _many(Routine)
     style: Style = attrs.field(metadata=shape(Section(Style)), factory=Style)
     expect: tuple[Expectation, ...] = _many(Expectation)
     files: Mapping[str, bytes] = attrs.field(

@@ -30,7 +30,6 @@ from socialcollab.permissions.model.permission import (
     ALL,
     COMMAND_PERMISSIONS,
     PERMISSIONS,
-    TO_COME,
     CustomPermissions,
 )
 from socialcollab.permissions.model.role import Role, Roles, find_cycle
@@ -45,7 +44,6 @@ __all__ = [
     "COMMAND_PERMISSIONS",
     "EVERYWHERE",
     "PERMISSIONS",
-    "TO_COME",
     "Absence",
     "Access",
     "Comparison",

@@ -233,7 +233,6 @@ def _of_size(
             {"r1": _table({"includes": st.just(["r0"])}, {"permissions": st.just(["*"])})},
         ),
         "approvals": st.tuples(house, _list(second, most=1)).map(lambda both: [both[0], *both[1]]),
-        "inbox": _table({"fallback": principal}, {}),
     }
     optional = {
         "grants": _list(
@@ -288,28 +287,6 @@ def _of_size(
                 },
                 {"every": st.sampled_from(["year", "friday 17:00"]), "reason": _TEXT},
             )
-        ),
-        "routing": _numbered(
-            "rule",
-            _table(
-                {"on": on(kind=_one_or_more(_TEXT), language=st.just("nl")), "assign": principal},
-                {
-                    "when": st.fixed_dictionaries({"any_text": _one_or_more(st.just("opzeggen"))}),
-                    "priority": st.sampled_from(["critical", "none"]),
-                    "respond_within": _DURATION,
-                },
-            ),
-        ),
-        "routines": _numbered(
-            "routine",
-            _table(
-                {
-                    "on": on(),
-                    "every": st.one_of(_EVERY, st.just("first business day of the month 09:00")),
-                    "responsible": principal,
-                },
-                {"checklist": _list(_TEXT)},
-            ),
         ),
         "expect": _list(
             st.one_of(

@@ -19,8 +19,6 @@ INCLUDED_KEYS: Final = (
     "approvals",
     "slot_plans",
     "blackouts",
-    "routing",
-    "routines",
     "expect",
 )
 """The sections that an included file may have."""

@@ -106,12 +106,6 @@ def check_rules(values: Mapping[str, Any], places: Mapping[str, list[str]], faul
                     f"a duty cannot turn on `{every}`: business days differ",
                     "write a weekly time such as `friday 17:00`",
                 )
-    if values["routing"] and values["inbox"] is None:
-        faults.add(
-            "inbox.fallback",
-            "`fallback` is missing: there is routing, and nothing may be unowned",
-            'write [inbox] with fallback = "lead"',
-        )
 
 
 def _circles(edges: Mapping[str, Iterable[str]]) -> Iterable[tuple[str, ...]]:

@@ -29,6 +29,21 @@ MOST_SECTIONS: Final = 100_000
 MOST_VALUES: Final = 1_000_000
 """How many values it may have in all."""
 
+_PLANNED_SECTIONS: Final = frozenset(
+    {
+        "commitments",
+        "inbox",
+        "playbooks",
+        "postures",
+        "response_targets",
+        "routines",
+        "routing",
+        "saved_replies",
+        "strategy",
+    }
+)
+"""Sections that a later version reads; refused by name, since a typo is not the cause."""
+
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _END: Final = "(at end of document)"
 
@@ -266,6 +281,12 @@ class _Walk:
                 allowed = [*(INCLUDED_KEYS if name else by_key), *(() if name else ("include",))]
                 if key == "include":
                     self.faults.add(f"{lead}include", "an included file includes no others")
+                elif key in _PLANNED_SECTIONS:
+                    self.faults.add(
+                        f"{lead}{key}",
+                        f"section `{key}` is not supported yet",
+                        "leave it out until a later version reads it",
+                    )
                 else:
                     hint = self.faults.hint(key, allowed, few=True)
                     self.faults.add(f"{lead}{shown(key)}", f"unknown section `{shown(key)}`", hint)

@@ -10,7 +10,6 @@ from socialcollab import document_fields as sh
 from socialcollab.directory import PROFILE_KEYS, Excluding, Member, Profile, Selector
 from socialcollab.directory.networks import NETWORKS
 from socialcollab.identifiers import ID_PATTERN
-from socialcollab.inbox import RoutingCondition
 from socialcollab.organization.document.described import descriptions, summary
 from socialcollab.organization.document.reader import (
     CHANNEL_PATTERN,
@@ -78,15 +77,6 @@ _RULES: Final[Mapping[type[Any], Schema]] = {
         ]
     },
     SlotPlan: {"properties": {"min_gap": {"not": {"pattern": "business"}}}},
-    RoutingCondition: {
-        "properties": {
-            "any_text": {
-                "if": {"type": "string"},
-                "then": {"pattern": r"\S"},
-                "else": {"items": {"pattern": r"\S"}},
-            }
-        }
-    },
 }
 
 
@@ -107,8 +97,6 @@ def document_schema(fields: tuple[Field, ...]) -> Schema:
         "properties": properties,
         "required": [field.key for field in fields if field.required],
         "additionalProperties": False,
-        "if": {"required": ["routing"], "properties": {"routing": {"minItems": 1}}},
-        "then": {"required": ["inbox"]},
         "$defs": dict(sorted(maker.definitions.items())),
     }
 

@@ -25,18 +25,11 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "approve": "decide on posts: approve, ask for changes, reject",
         "schedule": "set, move and clear the time of an approved post",
         "publish": "let a post leave: alone where no policy applies, at once where it is approved",
-        "bypass": "skip approval steps, with a reason",
         "cancel": "give a post up for good",
         "hold": "stop what would go out, and let it go on",
         "take_down": "remove or amend what is published",
-        "reply": "answer messages, resolve, snooze, escalate, hand off and split conversations",
-        "submit_reply": "propose an answer for approval",
-        "moderate": "hide, show and delete comments, and block their authors",
-        "assign": "say who owns a piece of work, or take it over",
-        "claim": "mark a piece of work as being done",
         "waive": "let a finding of the style guide pass, with a reason",
         "note": "write notes on the calendar",
-        "export": "take data out",
         "connect": "connect a profile to its network",
         "manage_style": "change the style guides",
         "manage_policies": "change approval policies and postures",
@@ -82,34 +75,6 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Each command of the desk and the permission that it needs."""
-
-TO_COME: Final[frozenset[str]] = frozenset(
-    {
-        "accept",
-        "assign",
-        "block",
-        "bypass",
-        "claim",
-        "connect",
-        "delete_comment",
-        "escalate",
-        "export",
-        "hand_off",
-        "hide",
-        "migrate",
-        "publish",
-        "reply",
-        "resolve",
-        "shift",
-        "snooze",
-        "split",
-        "submit_reply",
-        "switch_to",
-        "take_over",
-        "unhide",
-    }
-)
-"""Commands that rooms still to come will bring; this set only shrinks."""
 
 _CUSTOM = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
