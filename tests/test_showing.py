@@ -150,7 +150,7 @@ def test_every_value_is_among_them(shown) -> None:
     ("name", "told"),
     [
         ("no", "training first"),
-        ("default deny", "nothing"),
+        ("default deny", "no rule"),
         ("length", "of 280 weighted"),
         ("post", "De lente <script>"),
         ("post", "tulip-mastodon: Tulpen <script>"),

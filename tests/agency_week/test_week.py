@@ -109,7 +109,7 @@ def test_the_week_leaves_what_a_manager_reads(week: Path) -> None:
         "has passed",
         "belongs to Tulip Airlines",
         "too long for Bluesky",
-        "has no description",
+        "has no alt text",
         "the sign-off came too late",
         "hold; sent later",
         "a look found it published",

@@ -158,10 +158,10 @@ def test_a_manager_of_one_workspace_gives_nothing_elsewhere_and_no_more_than_the
     tom.adopt(office.desk.propose(with_lines(office, inside)), reason=WHY)
     assert office.desk.organization.access.allows("ben", "draft", "dike-x", at=office.now)
     more = inside.replace('"draft"', '"take_down"')
-    with pytest.raises(NotAllowedError, match="`tom` does not hold `take_down` on `dike"):
+    with pytest.raises(NotAllowedError, match="`tom` cannot grant `ben` `take_down` on `dike"):
         tom.adopt(office.desk.propose(with_lines(office, more)), reason=WHY)
     elsewhere = inside.replace('"dike"', '"tulip"')
-    with pytest.raises(NotAllowedError, match="lacks `manage_access` on `tulip`"):
+    with pytest.raises(NotAllowedError, match="needs `manage_access` on `tulip`"):
         tom.adopt(office.desk.propose(with_lines(office, elsewhere)), reason=WHY)
 
 
@@ -176,7 +176,7 @@ def test_a_place_in_a_rotation_is_given_like_a_grant(
         '\n[[rotations]]\nid = "desk"\nrole = "{role}"\non = {{ workspace = "dike" }}\n'
         'members = ["ben"]\nstart = 2026-04-06\nevery = "day 09:00"\n'
     )
-    with pytest.raises(NotAllowedError, match="`dirk` does not hold `approve` on `dike"):
+    with pytest.raises(NotAllowedError, match="`dirk` cannot grant `ben` `approve` on `dike"):
         dirk.adopt(
             office.desk.propose(with_lines(office, rotation.format(role="editor"))), reason=WHY
         )
@@ -213,7 +213,7 @@ end = 2026-04-10
     assert 1 == text.count("end = 2026-04-10")
     for longer in ("", "end = 2026-04-11"):
         staying = Organization.loads(text.replace("end = 2026-04-10", longer))
-        with pytest.raises(NotAllowedError, match=r"`ben` does not hold .* for as long as `ben`"):
+        with pytest.raises(NotAllowedError, match=r"`ben` cannot grant .* beyond what `ben` has"):
             ben.adopt(office.desk.propose(staying), reason=WHY)
     brief = GRANT_TOM + "end = 2026-04-09\n"
     ben.adopt(office.desk.propose(with_lines(office, brief)), reason=WHY)
@@ -255,7 +255,7 @@ extends = "abroad"
     laxer = text.replace('reviewers = ["member:eva"]', 'reviewers = ["member:tom"]')
     proposal = office.desk.propose(Organization.loads(laxer))
     assert [("dike", "tulip")] == [change.resources for change in proposal.changes]
-    with pytest.raises(NotAllowedError, match="`tom` lacks `manage_policies` on `tulip`"):
+    with pytest.raises(NotAllowedError, match="`tom` needs `manage_policies` on `tulip`"):
         tom.adopt(proposal, reason=WHY)
     eva.adopt(proposal, reason=WHY)
 
@@ -302,7 +302,7 @@ reviewers = ["member:eva"]
     for how, changed in tried.items():
         assert changed != text, how
         proposal = office.desk.propose(Organization.loads(changed))
-        with pytest.raises(NotAllowedError, match=r"lacks `manage_policies` on `dike-x`.* frees"):
+        with pytest.raises(NotAllowedError, match=r"needs `manage_policies` on `dike-x`.* exempts"):
             tom.adopt(proposal, reason=WHY)
     elsewhere = text + grant.replace('"dike"', '"tulip"')
     tom.adopt(office.desk.propose(Organization.loads(elsewhere)), reason=WHY)
@@ -429,7 +429,7 @@ def test_nobody_is_freed_from_a_policy_by_a_turn_that_somebody_else_may_not_give
     text = text.replace(old, new.replace("false", "true"), 1) if "suspended" in new else text
     eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
     proposal = office.desk.propose(Organization.loads(changed))
-    with pytest.raises(NotAllowedError, match=r"lacks `manage_policies` on `dike-x`.* frees"):
+    with pytest.raises(NotAllowedError, match=r"needs `manage_policies` on `dike-x`.* exempts"):
         tom.adopt(proposal, reason=WHY)
     eva.adopt(proposal, reason=WHY)
 
@@ -532,7 +532,7 @@ reviewers = ["member:eva"]
     freed = office.desk.propose(
         Organization.loads(text.replace('tags = ["care"]', 'tags = ["other"]'))
     )
-    with pytest.raises(NotAllowedError, match="lacks `manage_policies` on `dike`"):
+    with pytest.raises(NotAllowedError, match="needs `manage_policies` on `dike`"):
         tom.adopt(freed, reason=WHY)
     renamed = office.desk.propose(Organization.loads(text.replace("@dikez", "@zdike")))
     tom.adopt(renamed, reason=WHY)
@@ -546,14 +546,16 @@ def test_ending_a_forbid_gives_what_it_barred(office) -> None:
     start = text.index("[[forbids]]")
     rest = text.index("[[", start + 5)
     freed = Organization.loads(text[:start] + text[rest:])
-    with pytest.raises(NotAllowedError, match="`ben` does not hold `hold` on `tulip-mastodon`"):
+    with pytest.raises(
+        NotAllowedError, match="`ben` cannot grant `ben` `hold` on `tulip-mastodon`"
+    ):
         ben.adopt(office.desk.propose(freed), reason=WHY)
 
 
 def test_somebody_has_to_be_left_who_may_do_everything(office) -> None:
     (eva,) = office.acting("eva")
     ending = edited(office, ('role = "owner"', 'role = "owner"\nend = 2027-01-01'))
-    with pytest.raises(NotAllowedError, match="nobody would be left"):
+    with pytest.raises(NotAllowedError, match="no member would have"):
         eva.adopt(office.desk.propose(ending), reason=WHY)
 
 
@@ -567,7 +569,7 @@ permissions = ["manage_access"]
 on = { workspace = "dike" }
 """
     barred = Organization.loads(DOCUMENT + MANAGER + "end = 2026-05-01" + barring)
-    with pytest.raises(NotAllowedError, match="nobody would be left"):
+    with pytest.raises(NotAllowedError, match="no member would have"):
         tom.adopt(office.desk.propose(barred), reason=WHY)
     kept = Organization.loads(DOCUMENT + MANAGER + barring)
     tom.adopt(office.desk.propose(kept), reason=WHY)
@@ -587,7 +589,9 @@ on = { workspace = "tulip" }
     gone = text[:start] + text[text.index("[[profiles]]", start + 1) :]
     gone = gone[: gone.index("[[forbids]]")] + gone[gone.index("[[approvals]]") :]
     proposal = office.desk.propose(Organization.loads(gone))
-    with pytest.raises(NotAllowedError, match="`ben` does not hold `hold` on `tulip-mastodon`"):
+    with pytest.raises(
+        NotAllowedError, match="`ben` cannot grant `ben` `hold` on `tulip-mastodon`"
+    ):
         ben.adopt(proposal, reason=WHY)
     eva.adopt(proposal, reason=WHY)
 
@@ -604,7 +608,7 @@ tags = ["care"]
 """  # fmt: skip
     eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
     proposal = office.desk.propose(Organization.loads(DOCUMENT + managing))
-    with pytest.raises(NotAllowedError, match="lacks `manage_policies` on `dike`"):
+    with pytest.raises(NotAllowedError, match="needs `manage_policies` on `dike`"):
         tom.adopt(proposal, reason=WHY)
     eva.adopt(proposal, reason=WHY)
 

@@ -131,7 +131,7 @@ def test_what_needs_an_heir_and_has_none_is_refused_and_nothing_happens(office) 
     assert {place: "eva"} == plan.successors
     assert [place] == [one.place for one in plan.needing_successor]
     before = office.desk.as_of().digest
-    with pytest.raises(NotAllowedError, match="needs an heir") as caught:
+    with pytest.raises(NotAllowedError, match="needs a successor") as caught:
         eva.offboard(plan, reason="a new job")
     assert [place] == [one["place"] for one in caught.value.verdict.reasons]
     assert (before, ()) == (
@@ -149,7 +149,7 @@ def test_a_post_that_would_wait_for_nobody_keeps_them(office) -> None:
     ben.approve(post)
     place = "approvals[1].steps[0].reviewers[0]"
     for successor in ("ana", "tom"):
-        with pytest.raises(NotAllowedError, match="nobody would be left to decide"):
+        with pytest.raises(NotAllowedError, match="would have no reviewers"):
             eva.offboard("noor", reassign_to={place: successor}, reason="leaves")
     eva.offboard("noor", reassign_to={place: "eva"}, reason="leaves")
     assert ("eva",) == office.desk.pending_steps(post)[-1].asked
@@ -164,7 +164,7 @@ def test_the_last_who_may_do_everything_cannot_leave(office) -> None:
         one for one in plan.needing_successor if one.consequence.code == "offboarding.last_owner"
     )
     assert owning.place not in plan.successors
-    with pytest.raises(NotAllowedError, match="everything everywhere"):
+    with pytest.raises(NotAllowedError, match="every permission everywhere"):
         eva.offboard(plan, reassign_to=plan.successors, reason="goes")
     eva.offboard(plan, reassign_to={**plan.successors, "grants": "ben"}, reason="goes")
     assert office.desk.organization.access.allows("ben", "erase", "*", at=office.now)
@@ -222,7 +222,7 @@ def test_a_plan_that_has_aged_is_refused_and_what_is_new_is_named(busy) -> None:
 def test_it_takes_manage_access_and_all_that_heirs_come_to_have(office) -> None:
     ana, eva = office.acting("ana", "eva")
     for who in ("ben", "nobody"):
-        with pytest.raises(NotAllowedError, match="somewhere they may not look"):
+        with pytest.raises(NotAllowedError, match="a resource that they cannot view"):
             ana.offboard(who, reason="x")
     with pytest.raises(NotFoundError, match="did you mean"):
         eva.offboard("bn", reason="x")
@@ -233,10 +233,10 @@ permissions = ["view", "manage_access"]
 on = { workspace = "*" }
 """
     eva.adopt(office.desk.propose(Organization.loads(DOCUMENT + manager)), reason="a manager")
-    with pytest.raises(NotAllowedError, match="does not hold `approve`"):
+    with pytest.raises(NotAllowedError, match="beyond what `ana` has"):
         ana.offboard("ben", reassign_to={"grants": "noor"}, reason="x")
     ana.offboard("ben", reason="x")
-    with pytest.raises(NotAllowedError, match="lacks `manage_policies`"):
+    with pytest.raises(NotAllowedError, match="needs `manage_policies`"):
         ana.offboard("tom", reassign_to={"workspaces": "ana"}, reason="x")
 
 
@@ -246,7 +246,7 @@ def test_an_heir_who_stands_in_brings_nobody_what_the_actor_does_not_hold(busy) 
     with pytest.raises(InvalidValueError, match="nobody can take over"):
         eva.offboard("ben", reassign_to={f"absence {busy.absences[0].id}": "tom"}, reason="x")
     busy.desk.acting_as("tom").add_absence("2026-07-08", "2026-07-12")
-    with pytest.raises(NotAllowedError, match="away as well"):
+    with pytest.raises(NotAllowedError, match="the delegate .* is absent"):
         eva.offboard("ben", reassign_to={"absences": "tom"}, reason="x")
 
 

@@ -189,10 +189,10 @@ def test_the_next_slot_and_as_soon_as_approved(office) -> None:
 def test_a_hold_of_a_whole_workspace_takes_the_right_on_each_of_its_profiles(office) -> None:
     """Ben may not hold Mastodon, and so not what stops Mastodon too."""
     ben, eva = office.acting("ben", "eva")
-    with pytest.raises(NotAllowedError, match="forbidden `hold` on `tulip-mastodon`"):
+    with pytest.raises(NotAllowedError, match="forbids `ben` to use `hold` on `tulip-mastodon`"):
         ben.hold({"workspace": "tulip"}, reason="storm")
     hold = eva.hold({"workspace": "tulip"}, reason="storm")
-    with pytest.raises(NotAllowedError, match="forbidden `hold` on `tulip-mastodon`"):
+    with pytest.raises(NotAllowedError, match="forbids `ben` to use `hold` on `tulip-mastodon`"):
         ben.resume(hold)
     narrow = ben.hold({"workspace": "tulip", "network": "x"}, reason="storm")
     ben.resume(narrow)

@@ -75,7 +75,7 @@ def test_what_was_to_go_there_is_missed_and_the_rest_goes_out(left) -> None:
 def test_an_edit_drops_the_target_that_is_gone(left) -> None:
     ana = left.desk.acting_as("ana")
     post = left.posts["draft"]
-    with pytest.raises(NotAllowedError, match="`tulip-x`, which is gone") as refused:
+    with pytest.raises(NotAllowedError, match="`tulip-x`, which no longer exists") as refused:
         ana.edit(post, text="anders")
     assert ["drop_target"] == [one.code for one in refused.value.verdict.remedies]
     post = ana.edit(post, text="anders", profiles=["tulip-mastodon"])

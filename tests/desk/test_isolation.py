@@ -422,10 +422,10 @@ def test_a_hold_that_takes_in_nothing_to_be_seen_takes_in_nothing(house) -> None
         {"workspace": "*", "network": "mastodon"},
         {"workspace": "*", "network": "linkedin"},
     ):
-        with pytest.raises(NotAllowedError, match="no profile is meant by"):
+        with pytest.raises(NotAllowedError, match="no profile matches"):
             dirk.hold(on, reason="x")
     # Part of it is theirs: it would be less than was asked for, and so is refused.
-    with pytest.raises(NotAllowedError, match="somewhere they may not look"):
+    with pytest.raises(NotAllowedError, match="a resource that they cannot view"):
         ben.hold({"workspace": "*", "network": "x"}, reason="x")
 
 

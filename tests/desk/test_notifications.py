@@ -48,8 +48,8 @@ def test_from_request_to_published_each_is_told_what_concerns_them(office) -> No
     ] == told(office)
     published = list(office.desk.notifications(member="ana"))[-1]
     assert (post.id, "tulip-x", DUE) == (published.post, published.profile, published.at)
-    assert f"post `{post.id}` is out on `tulip-x`" == published.text()
-    assert f"bericht `{post.id}` staat op `tulip-x`" == published.text("nl")
+    assert f"post `{post.id}` is published on `tulip-x`" == published.text()
+    assert f"bericht `{post.id}` is gepubliceerd op `tulip-x`" == published.text("nl")
 
 
 def test_nobody_is_told_of_what_they_did_or_may_not_view(office) -> None:
@@ -148,7 +148,7 @@ def test_channels_at_once_are_named_and_digests_wait_for_their_hour(told_office)
     (digest,) = (one for one in office.desk.notifications() if one.kind == "digest")
     assert ("ben", ("email",), 2) == (digest.to, digest.channels, len(digest.items))
     assert post.id == digest.items[0].post
-    assert "2 things since the last summary" == digest.text().splitlines()[0]
+    assert "2 updates since the last digest" == digest.text().splitlines()[0]
     # What comes next waits for the next day.
     in_review(office)
     assert closes + dt.timedelta(days=1) == office.desk.next_due()

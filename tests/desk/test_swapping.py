@@ -61,7 +61,10 @@ def test_whoever_is_on_duty_hands_over_to_another_of_the_rotation(office) -> Non
     assert (swap,) == office.second_desk().runtime_state().swaps
     access = office.desk.organization.with_state(office.desk.runtime_state()).access
     verdict = access.check("ana", "waive", "tulip-x", at=NOON)
-    assert "in place of `ben`, by a swap, until 2026-04-05 12:00" in verdict.explain()
+    assert (
+        "swapped a shift with `ben` and is on duty for `desk` until 2026-04-05 12:00"
+        in verdict.explain()
+    )
     assert not access.allows("ben", "waive", "tulip-x", at=NOON)
 
 
@@ -84,7 +87,7 @@ def test_turns_of_others_take_the_right_to_manage_access(office) -> None:
     adopt(office)
     ana, ben, eva = office.acting("ana", "ben", "eva")
     with pytest.raises(
-        NotAllowedError, match="`ana` is not on duty for `desk` all that time"
+        NotAllowedError, match="`ana` is not on duty for `desk` during all of that time"
     ) as caught:
         ana.swap_shift("desk", **SATURDAY, to="ana")
     (remedy,) = caught.value.verdict.remedies
@@ -95,7 +98,9 @@ def test_turns_of_others_take_the_right_to_manage_access(office) -> None:
         ("2026-04-04 12:00", "2026-04-11 12:00"),
         ("2026-04-08 12:00", "2026-04-09 12:00"),
     ):
-        with pytest.raises(NotAllowedError, match="`ben` is not on duty for `desk` all that time"):
+        with pytest.raises(
+            NotAllowedError, match="`ben` is not on duty for `desk` during all of that time"
+        ):
             ben.swap_shift("desk", start=start, end=end, to="ana")
     assert () == office.desk.runtime_state().swaps
     eva.swap_shift("desk", **SATURDAY, to="ana")
@@ -123,12 +128,12 @@ def test_somebody_outside_of_the_rotation_takes_over_by_whoever_could_give_the_r
     adopt(office, ROTATION + MANAGING)
     ana, ben, eva = office.acting("ana", "ben", "eva")
     # Ben manages access, but holds no `waive` himself: on duty it is not his to give.
-    with pytest.raises(NotAllowedError, match="`ben` does not hold `waive`"):
+    with pytest.raises(NotAllowedError, match="`ben` cannot grant .* `waive`"):
         ben.swap_shift("desk", **SATURDAY, to="tom")
-    with pytest.raises(NotAllowedError, match="`ana` does not manage who has it"):
+    with pytest.raises(NotAllowedError, match="`ana` does not manage access to that role"):
         ana.swap_shift("desk", start="2026-04-11 12:00", end="2026-04-12 12:00", to="tom")
     # Whoever may not manage people learns nothing of who there is.
-    with pytest.raises(NotAllowedError, match="`ana` does not manage who has it"):
+    with pytest.raises(NotAllowedError, match="`ana` does not manage access to that role"):
         ana.swap_shift("desk", start="2026-04-11 12:00", end="2026-04-12 12:00", to="zoe")
     with pytest.raises(NotFoundError, match="no member `zoe`"):
         eva.swap_shift("desk", **SATURDAY, to="zoe")
@@ -140,7 +145,7 @@ def test_whoever_manages_access_fills_nobodys_time_only_with_what_they_hold(offi
     adopt(office, ROTATION + MANAGING)
     ben, eva = office.acting("ben", "eva")
     wednesday = {"start": "2026-04-08 09:00", "end": "2026-04-08 18:00"}
-    with pytest.raises(NotAllowedError, match="`ben` does not hold `waive`"):
+    with pytest.raises(NotAllowedError, match="`ben` cannot grant .* `waive`"):
         ben.swap_shift("desk", **wednesday, to="ana")
     eva.swap_shift("desk", **wednesday, to="ana")
     assert "ana" == on_duty(office, dt.datetime(2026, 4, 8, 12, tzinfo=dt.UTC))
@@ -154,11 +159,15 @@ def test_a_role_that_frees_from_a_policy_is_given_only_by_whoever_may_change_it(
     holds = MANAGING.replace('["manage_access"]', '["manage_access", "waive"]')
     adopt(office, ROTATION + holds, EXEMPT)
     ben = office.desk.acting_as("ben")
-    with pytest.raises(NotAllowedError, match="give `noor` the role `care`: it frees posts"):
+    with pytest.raises(
+        NotAllowedError, match="give `noor` the role `care`, because a policy exempts"
+    ):
         ben.swap_shift("desk", **SATURDAY, to="noor")
     # Time that is nobody's turn frees those of the rotation as well; a turn of the other does not.
     wednesday = {"start": "2026-04-08 09:00", "end": "2026-04-08 18:00"}
-    with pytest.raises(NotAllowedError, match="give `ana` the role `care`: it frees posts"):
+    with pytest.raises(
+        NotAllowedError, match="give `ana` the role `care`, because a policy exempts"
+    ):
         ben.swap_shift("desk", **wednesday, to="ana")
     ben.swap_shift("desk", **SATURDAY, to="ana")
     office.desk.acting_as("eva").swap_shift("desk", **wednesday, to="ana")
@@ -170,15 +179,15 @@ def test_whoever_takes_over_has_to_be_there(office) -> None:
     ana, ben, eva = office.acting("ana", "ben", "eva")
     ana.add_absence("2026-04-05", "2026-04-08")
     with pytest.raises(
-        NotAllowedError, match="`ana` is away then, from 2026-04-05 until 2026-04-08"
+        NotAllowedError, match="`ana` is absent then, from 2026-04-05 until 2026-04-08"
     ):
         ben.swap_shift("desk", **SATURDAY, to="ana")
     ben.swap_shift("desk", start="2026-04-04 12:00", end="2026-04-05 00:00", to="ana")
     adopt(office, ROTATION, ('id = "tom"', 'id = "tom"\nsuspended = true'))
-    with pytest.raises(NotAllowedError, match="the rights of `tom` are suspended"):
+    with pytest.raises(NotAllowedError, match="`tom` is suspended"):
         eva.swap_shift("desk", **SATURDAY, to="tom")
     adopt(office, ROTATION, ('id = "tom"', 'id = "tom"\nleft = 2026-04-05'))
-    with pytest.raises(NotAllowedError, match="`tom` has left"):
+    with pytest.raises(NotAllowedError, match="`tom` left the organization"):
         eva.swap_shift("desk", **SATURDAY, to="tom")
 
 
@@ -186,7 +195,11 @@ def test_whoever_takes_over_has_to_be_there(office) -> None:
     ("said", "error", "match"),
     [
         ({"start": "2026-03-28 12:00", "end": "2026-03-29 12:00"}, NotAllowedError, "is over"),
-        ({"to": "ben"}, NotAllowedError, "`ben` is on duty for `desk` all that time anyhow"),
+        (
+            {"to": "ben"},
+            NotAllowedError,
+            "`ben` is on duty for `desk` during all of that time already",
+        ),
         ({"end": "2026-04-04 12:00"}, InvalidValueError, "not after its start"),
         ({"end": "2046-04-04 12:00"}, InvalidValueError, "longer than ten years"),
         ({"start": "saturday"}, InvalidValueError, "not a local date and time"),
@@ -203,7 +216,9 @@ def test_two_turns_are_swapped_in_one_act_or_not_at_all(office) -> None:
     adopt(office)
     eva = office.desk.acting_as("eva")
     weekend = {"start": "2026-04-03 17:00", "end": "2026-04-06 09:00", "to": "ana"}
-    with pytest.raises(NotAllowedError, match="is on duty for `desk` all that time anyhow"):
+    with pytest.raises(
+        NotAllowedError, match="is on duty for `desk` during all of that time already"
+    ):
         eva.swap_shift("desk", **weekend, in_return=("2026-04-04 17:00", "2026-04-05 09:00"))
     assert () == office.desk.runtime_state().swaps
     swaps = eva.swap_shift("desk", **weekend, in_return=("2026-04-10 17:00", "2026-04-13 09:00"))
@@ -236,7 +251,7 @@ def test_a_swap_is_taken_back_from_now_on(office) -> None:
         on_duty(office, at) for at in (NOON - dt.timedelta(microseconds=1), NOON)
     ]
     for who in (ana, ben, eva):
-        with pytest.raises(NotAllowedError, match="is over or taken back"):
+        with pytest.raises(NotAllowedError, match="is over or cancelled"):
             who.cancel_shift_swap(swap)
     (again,) = ben.swap_shift("desk", start="2026-04-04 18:00", end="2026-04-05 12:00", to="ana")
     ana.cancel_shift_swap(again.id)
@@ -317,7 +332,7 @@ def test_what_hangs_on_a_person_and_what_would_hang_in_the_air_is_said(office) -
     ]
     proposal = office.desk.propose(Organization.loads(DOCUMENT))
     (orphan,) = (one for one in proposal.orphans if one.thing == "swap")
-    assert "the swap from 2026-04-04 12:00 on speaks of `desk`" in str(orphan)
+    assert "the shift swap from 2026-04-04 12:00 refers to `desk`" in str(orphan)
     office.desk.acting_as("eva").adopt(proposal, reason="no desk any more")
     office.desk.run_due()
     # What the document does not know any more is passed over.

@@ -155,7 +155,7 @@ def test_a_refusal_is_a_page_with_reason_and_remedy(signed_in) -> None:
     assert answer.status_code == 403
     said = answer.content.decode()
     assert "This may not be done" in said
-    assert "nobody decides on their own work" in said
+    assert "authors do not decide on their own work" in said
     assert pressed(ben, place, "approve").status_code == 302
 
 

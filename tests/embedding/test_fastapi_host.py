@@ -250,4 +250,4 @@ async def test_who_may_is_told_to_those_who_manage_access(room, of) -> None:
     ben = await room.desk.acting_as("ben")
     await ben.add_absence("2026-04-06", "2026-04-08", delegate="ana")
     answer = await of("eva").get("/profiles/tulip-x/who/approve")
-    assert "stands in for `ben`" in answer.json()["ana"]
+    assert "is the delegate of `ben`" in answer.json()["ana"]

@@ -88,7 +88,7 @@ def test_heirs_are_named_by_place_or_by_section_and_the_place_goes_first() -> No
         ("evaa", NotFoundError, "did you mean `eva`"),
         ("ben", InvalidValueError, "from themselves"),
         ("noor", InvalidValueError, "suspended"),
-        ("ana", InvalidValueError, "has left"),
+        ("ana", InvalidValueError, "left the organization"),
     ],
 )
 def test_an_heir_is_somebody_else_who_is_there(successor, error, says) -> None:
@@ -138,7 +138,7 @@ def test_the_last_who_may_do_everything_needs_an_heir_for_that() -> None:
     thing = things["grants[1].to[0]"]
     assert thing.needs_successor
     assert thing.successor == ""
-    assert "nobody else may do everything everywhere" in thing.text()
+    assert "no other member has every permission everywhere" in thing.text()
     owner = Grant(to="member:ben", role="owner", on={"workspace": "*"})
     assert marked(organization.with_sections(grants=[owner])) == set()
     # One who is an owner for a while alone takes nobody's place.

@@ -182,7 +182,11 @@ MORE = [
     ('id = "social"', 'id = "social"\nincludes = ["social"]', ["circle: social > social"]),
     ('id = "social"', 'id = "social"\nincludes = ["soical"]', ["soical", "did you mean `social`"]),
     ('after = ["edit"]\nreviewers = "lead"', 'after = ["last"]\nreviewers = "lead"', ["itself"]),
-    ("[[expect]]\n", '[inbox]\nfallback = "lead"\n[[expect]]\n', ["section `inbox` is not supported yet"]),
+    (
+        "[[expect]]\n",
+        '[inbox]\nfallback = "lead"\n[[expect]]\n',
+        ["section `inbox` is not supported yet"],
+    ),
     ('every = "friday 17:00"', 'every = "first business day of the month 09:00"', ["rotation"]),
     ("start = 2026-01-01\n", "start = 2026-01-01T00:00:00Z\n", ["UTC offset"]),
     ("start = 2026-01-02\n", "start = 2026-01-02T00:00:00\n", ["a date such as"]),

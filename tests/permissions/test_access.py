@@ -76,7 +76,7 @@ def test_nothing_is_allowed_unless_a_line_says_so() -> None:
         verdict = empty.check("ana", permission, "tulip-x", at=NOW)
         assert not verdict
         assert verdict.reasons == ()
-        assert "nothing allows it" in verdict.explain()
+        assert "no rule allows it" in verdict.explain()
         assert "niets" in verdict.explain("nl") or verdict.explain("nl") != verdict.explain()
 
 

@@ -66,7 +66,7 @@ def test_more_than_one_holds_is_refused_and_every_piece_is_named() -> None:
     assert [("approve", "tulip"), ("approve", "tulip-x")] == sorted(
         (reason["permission"], reason["resource"]) for reason in verdict.reasons
     )
-    assert "`ana` does not hold `approve`" in verdict.explain()
+    assert "`ana` cannot grant `ben` `approve`" in verdict.explain()
 
 
 def test_where_one_does_not_manage_access_nothing_can_be_given() -> None:

@@ -47,16 +47,16 @@ def test_it_is_told_place_by_place_with_reasons_and_whom_to_ask() -> None:
     said = str(effective_permissions(ACCESS, "ana", at=NOW)).splitlines()
     assert said == [
         "tulip",
-        "  draft, view: `ana` has `writer` on `tulip` through team `social` by grants[0]",
-        "  for more, ask eva",
+        "  draft, view: grants[0] grants `ana` `writer` on `tulip` through team `social`",
+        "  for more permissions, ask eva",
         "tulip-m",
-        "  draft, view: `ana` has `writer` on `tulip-m` through team `social` by grants[0]",
-        "  publish: `ana` stands in for `ben` until 2026-04-10; `ben` has `publisher` on `tulip-m`"
-        " by grants[1]",
-        "  for more, ask eva",
+        "  draft, view: grants[0] grants `ana` `writer` on `tulip-m` through team `social`",
+        "  publish: `ana` is the delegate of `ben` until 2026-04-10; grants[1] grants `ben` `publisher`"
+        " on `tulip-m`",
+        "  for more permissions, ask eva",
         "tulip-x",
-        "  draft, view: `ana` has `writer` on `tulip-x` through team `social` by grants[0]",
-        "  for more, ask eva",
+        "  draft, view: grants[0] grants `ana` `writer` on `tulip-x` through team `social`",
+        "  for more permissions, ask eva",
     ]
     assert "vraag eva" in effective_permissions(ACCESS, "ana", at=NOW).text("nl")
     assert "tulip-m" in effective_permissions(ACCESS, "ana", at=NOW)._repr_html_()
@@ -66,7 +66,9 @@ def test_whoever_manages_access_asks_nobody_and_nobody_may_nothing() -> None:
     assert {one.ask for one in effective_permissions(ACCESS, "eva", at=NOW).resources} == {""}
     for member in ("tom", "nobody"):
         assert effective_permissions(ACCESS, member, at=NOW).resources == ()
-        assert str(effective_permissions(ACCESS, member, at=NOW)) == f"`{member}` may nothing"
+        assert (
+            str(effective_permissions(ACCESS, member, at=NOW)) == f"`{member}` has no permissions"
+        )
     with pytest.raises(NaiveDatetimeError):
         effective_permissions(ACCESS, "ana", at=NOW.replace(tzinfo=None))
 

@@ -330,7 +330,7 @@ def test_a_team_is_joined_and_its_forbid_ended_together() -> None:
     join, grant = verdict.remedies
     assert [one.code for one in parts(join)] == ["join_team", "end_forbid"]
     assert [one.code for one in parts(grant)] == ["grant_permission"]
-    assert "let `ana` join team `social`, and end the forbid at forbids[0]" in join.text()
+    assert "add `ana` to team `social` and end the forbid forbids[0]" in join.text()
     assert join.by == ("eva",)
     assert join.ask == "eva"
 
@@ -433,13 +433,13 @@ def test_what_comes_near_is_named() -> None:
     assert near() == []
     assert near(held, Forbid(to="member:ana", permissions="publish", on="tulip-x")) == []
     assert near(attrs.evolve(held, end=dt.date(2026, 4, 1))) == [
-        "grants[1] gave `ana` `publish` on `tulip-x` until 2026-04-01 00:00 UTC"
+        "grants[1] granted `ana` `publish` on `tulip-x` until 2026-04-01 00:00 UTC"
     ]
     assert near(attrs.evolve(held, on="dike-x")) == [
-        "grants[1] gives `ana` `publish` on `dike-x`, but not on `tulip-x`"
+        "grants[1] grants `ana` `publish` on `dike-x`, but not on `tulip-x`"
     ]
     assert near(attrs.evolve(held, role="writer")) == [
-        "grants[1] gives `ana` `writer` on `tulip-x`, but not `publish`"
+        "grants[1] grants `ana` `writer` on `tulip-x`, but not `publish`"
     ]
     away = Absence(
         id="a",
@@ -451,10 +451,10 @@ def test_what_comes_near_is_named() -> None:
         permissions=("draft",),
     )
     theirs = attrs.evolve(held, to="member:ben")
-    assert "stands in for `ben`, but not with `publish`" in near(theirs, absences=[away])[0]
+    assert "is the delegate of `ben`, but not for `publish`" in near(theirs, absences=[away])[0]
     away = attrs.evolve(away, permissions=())
     (said,) = near(theirs, absences=[away], authors=["ben"])
-    assert "but not on what either of them wrote" in said
+    assert "but one of the two wrote this" in said
 
 
 def test_a_viewer_learns_nothing_of_places_and_people_out_of_sight() -> None:

@@ -116,7 +116,7 @@ def test_a_delegate_may_what_the_absent_may_while_they_are_away() -> None:
         assert not asked.allows("ben", "publish", "tulip-x", at=outside.replace(tzinfo=dt.UTC))
     verdict = asked.check("ben", "publish", "tulip-x", at=JULY)
     assert ["delegate_of", "grant.member"] == [reason.code for reason in verdict.reasons]
-    assert "`ben` stands in for `ana` until 2026-07-15" in verdict.explain()
+    assert "`ben` is the delegate of `ana` until 2026-07-15" in verdict.explain()
     assert ("ben",) == asked.delegates("ana", "publish", "tulip-x", at=JULY)
 
 
@@ -214,6 +214,4 @@ def test_far_beyond_any_calendar_nobody_is_on_duty_and_no_time_is_lost() -> None
         access(daily).allows("ana", "hold", "tulip-x", at=dt.datetime(2226, 6, 1, tzinfo=dt.UTC))
         is False
     )
-    assert access(daily).allows(
-        "ana", "hold", "tulip-x", at=dt.datetime(2126, 6, 1, tzinfo=dt.UTC)
-    )
+    assert access(daily).allows("ana", "hold", "tulip-x", at=dt.datetime(2126, 6, 1, tzinfo=dt.UTC))

@@ -90,10 +90,10 @@ def test_whoever_takes_over_is_on_duty_meanwhile_and_nobody_else() -> None:
 def test_the_reason_says_in_whose_place_and_until_when() -> None:
     verdict = access(SATURDAY).check("eva", "hold", "tulip-x", at=utc("2026-03-21 20:00"))
     assert (
-        "`eva` is on duty for `weekend` in place of `ana`, by a swap, until 2026-03-22 12:00"
-        " Europe/Amsterdam and has `care` on `tulip-x`"
+        "`eva` has swapped a shift with `ana` and is on duty for `weekend` until 2026-03-22 12:00"
+        " Europe/Amsterdam, which grants `care` on `tulip-x`"
     ) in verdict.explain()
-    assert "in plaats van `ana`, door een ruil, tot" in verdict.explain("nl")
+    assert "heeft geruild met `ana`" in verdict.explain("nl")
     before = access(SATURDAY).check("ana", "hold", "tulip-x", at=utc("2026-03-21 09:00"))
     assert "`ana` is on duty for `weekend` until 2026-03-21 12:00" in before.explain()
 
@@ -102,7 +102,10 @@ def test_a_swap_may_put_somebody_on_duty_where_nobody_was() -> None:
     wednesday = swap("eva", "2026-03-25 08:00", "2026-03-28 08:00")
     asked = access(wednesday)
     verdict = asked.check("eva", "hold", "tulip-x", at=utc("2026-03-25 12:00"))
-    assert "`eva` is on duty for `weekend` by a swap until 2026-03-27 17:00" in verdict.explain()
+    assert (
+        "`eva` has taken over a shift and is on duty for `weekend` until 2026-03-27 17:00"
+        in verdict.explain()
+    )
     assert [("eva", ""), ("eva", "ben"), ("ben", "")] == [
         (shift.member, shift.instead_of)
         for shift in asked.shifts(

@@ -123,7 +123,7 @@ def test_a_content_warning_counts_where_the_network_counts_it() -> None:
 
 def test_too_many_bytes_are_said_to_be_bytes() -> None:
     (finding,) = lint("👨‍👩‍👧‍👦" * 130, StyleGuide.default(), profile="bluesky")
-    assert finding.message == "too long for Bluesky: it has 3250 bytes, 250 more than 3000"
+    assert finding.message == "too long for Bluesky: 3250 bytes is 250 over the limit of 3000"
 
 
 def test_a_server_may_allow_more() -> None:
@@ -200,9 +200,9 @@ def test_an_image_whose_description_is_its_file_name_has_none() -> None:
     ]
     found = lint(PostContent(text="", media=images), StyleGuide.default())
     assert [f.message for f in found] == [
-        "image 1 (`img_1.jpg`) has no description",
-        "image 2 has no description",
-        "image 3 (`tulpen.jpg`) has no description",
+        "image 1 (`img_1.jpg`) has no alt text",
+        "image 2 has no alt text",
+        "image 3 (`tulpen.jpg`) has no alt text",
     ]
 
 

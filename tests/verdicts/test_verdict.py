@@ -23,7 +23,7 @@ def test_a_verdict_is_its_answer() -> None:
 
 
 def test_a_no_without_a_reason_is_default_deny() -> None:
-    assert Verdict.no().explain() == "refused: nothing allows it"
+    assert Verdict.no().explain() == "refused: no rule allows it"
     assert Verdict.yes().explain() == "allowed"
 
 
@@ -33,8 +33,8 @@ def test_reasons_come_first_and_then_what_would_help_and_who_could() -> None:
         remedies=[Remedy.of("join_team", by=["eva", "ben"], member="zoe", team="social")],
     )
     assert verdict.explain() == (
-        "refused: `zoe` is not a member. what would help:"
-        " let `zoe` join team `social` (could be done by: ben, eva)"
+        "refused: `zoe` is not a member. to allow it:"
+        " add `zoe` to team `social` (ben, eva can do that)"
     )
     assert verdict.remedies[0].by == ("ben", "eva")
 

@@ -325,7 +325,7 @@ def test_who_is_not_asked_is_told_who_is(bench) -> None:
     b.draft()
     b.submit()
     assert b.refusal("noor", COMMANDS["approve"](b)) == "not_asked"
-    with pytest.raises(Exception, match="asks: ben"):
+    with pytest.raises(Exception, match="reviewers are: ben"):
         b.approve("noor")
 
 

@@ -29,9 +29,7 @@ _BY_ID = (
 _BY_VALUE = ("grants", "forbids", "slot_plans", "blackouts", "expect")
 _SINGLE = ("settings", "permissions", "style")
 
-_POLICY_SECTIONS = frozenset(
-    {"approvals", "slot_plans", "blackouts", "campaigns"}
-)
+_POLICY_SECTIONS = frozenset({"approvals", "slot_plans", "blackouts", "campaigns"})
 _EVERYWHERE = ("*",)
 
 

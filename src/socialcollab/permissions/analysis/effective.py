@@ -116,8 +116,8 @@ def effective_permissions(access: Access, member: str, *, at: dt.datetime) -> Ef
     ... )
     >>> print(effective_permissions(access, "ana", at=dt.datetime(2026, 4, 7, tzinfo=dt.UTC)))
     tulip-x
-      draft, view: `ana` has `writer` on `tulip-x` by grants[0]
-      for more, ask eva
+      draft, view: grants[0] grants `ana` `writer` on `tulip-x`
+      for more permissions, ask eva
 
     Args:
         access: The rules.
