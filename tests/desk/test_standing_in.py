@@ -115,7 +115,7 @@ def test_nobody_stands_in_for_the_author_nor_decides_so_on_their_own_work(office
 
 def test_a_delegate_who_is_away_too_is_refused_at_once(office) -> None:
     away(office, "tom", "")
-    with pytest.raises(NotAllowedError, match="the delegate .* is absent"):
+    with pytest.raises(NotAllowedError, match=r"the delegate .* is absent"):
         away(office, "ben", "tom")
 
 
