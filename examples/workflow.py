@@ -13,7 +13,7 @@ from socialcollab.workflow import (
     Policies,
     PostSnapshot,
     commands,
-    decide,
+    decide_post,
     evolve_post,
     step_statuses,
 )
@@ -48,7 +48,7 @@ def do(snapshot: PostSnapshot | None, member: str, command: commands.PostCommand
         zones={"tulip": "Europe/Amsterdam"},
     )
     try:
-        for event in decide(snapshot, command, context):
+        for event in decide_post(snapshot, command, context):
             if event.stream == "post/p1":
                 snapshot = evolve_post(
                     snapshot, event.data, actor=event.actor, at=now, salt=bytes(16)

@@ -220,7 +220,6 @@ def test_transport_loads_no_http_library() -> None:
 # Layout.
 
 
-@pytest.mark.xfail(reason="one folder is still to be divided", strict=True)
 def test_folders_stay_small() -> None:
     """No folder holds so many modules that a stranger cannot guess where a thing is."""
     sizes = Counter(one.path.parent for one in sources().values() if one.path.name != "__init__.py")

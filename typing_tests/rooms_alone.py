@@ -11,7 +11,15 @@ from socialcollab.permissions import Access
 from socialcollab.scheduling import Calendar, SlotPlan, next_slot
 from socialcollab.styleguide import StyleGuide, lint
 from socialcollab.testing.strategies import SmallOrganization
-from socialcollab.workflow import Actor, ApprovalPolicy, Context, Event, Policies, commands, decide
+from socialcollab.workflow import (
+    Actor,
+    ApprovalPolicy,
+    Context,
+    Event,
+    Policies,
+    commands,
+    decide_post,
+)
 
 NOW = dt.datetime(2026, 4, 7, tzinfo=dt.UTC)
 X = Profile(id="tulip-x", workspace="tulip", network="x", tags=["care"])
@@ -56,7 +64,7 @@ def workflow() -> None:
         content=PostContent(text="hoi", targets=["tulip-x"]),
         salt=bytes(16),
     )
-    assert_type(decide(None, draft, context), tuple[Event, ...])
+    assert_type(decide_post(None, draft, context), tuple[Event, ...])
     commands.Approve(post="p1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 

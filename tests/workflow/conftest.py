@@ -19,7 +19,7 @@ from socialcollab.workflow import (
     ApprovalPolicy,
     Context,
     Policies,
-    decide,
+    decide_post,
     evolve_delivery,
     evolve_post,
     expire,
@@ -126,12 +126,12 @@ class Bench:
 
     def do(self, who: str, command: cm.PostCommand) -> tuple:
         """Carry a command out; return what it brought about."""
-        return self.store(decide(self.posts.get(command.post), command, self.context(who)))
+        return self.store(decide_post(self.posts.get(command.post), command, self.context(who)))
 
     def refusal(self, who: str, command: cm.PostCommand) -> str:
         """Return the code of the refusal that a command meets, said in both languages."""
         with pytest.raises(NotAllowedError) as caught:
-            decide(self.posts.get(command.post), command, self.context(who))
+            decide_post(self.posts.get(command.post), command, self.context(who))
         verdict = caught.value.verdict
         assert verdict.explain("en") != verdict.explain("nl")
         return verdict.reasons[0].code if verdict.reasons else "default_deny"

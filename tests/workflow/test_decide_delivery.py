@@ -35,8 +35,8 @@ from socialcollab.workflow import (
     record_outcome,
     start_send,
 )
+from socialcollab.workflow.events.calendar import HoldPlaced
 from socialcollab.workflow.events.delivery import SendStarted
-from socialcollab.workflow.events.other import HoldPlaced
 
 MINUTE = dt.timedelta(minutes=1)
 HOLD = Hold(

@@ -4,12 +4,13 @@ from socialcollab.workflow import commands, events
 from socialcollab.workflow.approval.reminders import Timer, fire_due, outdated, reevaluate, timers
 from socialcollab.workflow.approval.steps import StepStatus, due_steps, gate, step_statuses
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.amend import (
-    abandon_amend,
-    amend_in_doubt,
-    differs_from_out,
-    record_amend_outcome,
-    start_amend,
+from socialcollab.workflow.decide.absence import add_absence, end_absence
+from socialcollab.workflow.decide.approval import not_waived
+from socialcollab.workflow.decide.calendar import (
+    add_calendar_note,
+    add_native_post,
+    remove_native_post,
+    start_campaign,
 )
 from socialcollab.workflow.decide.delivery import (
     begin,
@@ -21,7 +22,6 @@ from socialcollab.workflow.decide.delivery import (
     strand,
 )
 from socialcollab.workflow.decide.hold import place_hold, resume
-from socialcollab.workflow.decide.native_post import add_native_post, remove_native_post
 from socialcollab.workflow.decide.outcome import (
     Sent,
     record_lookup,
@@ -31,33 +31,38 @@ from socialcollab.workflow.decide.outcome import (
     record_part,
     record_recheck,
 )
-from socialcollab.workflow.decide.post import decide
-from socialcollab.workflow.decide.revision import new_revision
-from socialcollab.workflow.decide.runtime_state import (
-    add_absence,
-    add_calendar_note,
-    end_absence,
-    start_campaign,
+from socialcollab.workflow.decide.published import (
+    abandon_amend,
+    abandon_takedown,
+    amend_in_doubt,
+    defer_takedown,
+    differs_from_out,
+    record_amend_outcome,
+    record_takedown,
+    start_amend,
 )
+from socialcollab.workflow.decide.revision import new_revision
 from socialcollab.workflow.decide.schedule import expire
 from socialcollab.workflow.decide.shift_swap import cancel_shift_swap, swap_shift
-from socialcollab.workflow.decide.takedown import abandon_takedown, defer_takedown, record_takedown
 from socialcollab.workflow.decide.temporary_grant import add_grant, revoke_grant
-from socialcollab.workflow.decide.waiver import not_waived
+from socialcollab.workflow.dispatch import decide_post
+from socialcollab.workflow.events.event import SYSTEM_MAY, Event
 from socialcollab.workflow.events.notification import OutboxEntry
-from socialcollab.workflow.events.other import SYSTEM_MAY, Event
 from socialcollab.workflow.evolve.delivery import evolve_delivery
 from socialcollab.workflow.evolve.post import evolve_post
 from socialcollab.workflow.model.actor import Actor
-from socialcollab.workflow.model.policies import (
+from socialcollab.workflow.model.policy import (
     NO_POLICY,
+    ApprovalPolicy,
+    OnlyIf,
     Policies,
+    Quorum,
     RequiredStep,
     Requirement,
+    Step,
     StepKey,
+    StepTimer,
 )
-from socialcollab.workflow.model.policy import ApprovalPolicy, OnlyIf, Step, StepTimer
-from socialcollab.workflow.model.quorum import Quorum
 from socialcollab.workflow.model.request import (
     ApprovalRequest,
     Decision,
@@ -106,7 +111,7 @@ __all__ = [
     "begin",
     "cancel_shift_swap",
     "commands",
-    "decide",
+    "decide_post",
     "defer_takedown",
     "delivery_notifications",
     "differs_from_out",

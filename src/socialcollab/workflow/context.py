@@ -16,8 +16,7 @@ from socialcollab.permissions import Absence, Access, ShiftSwap
 from socialcollab.time import BusinessHours, WallTime
 from socialcollab.verdicts import Reason
 from socialcollab.workflow.model.actor import Actor
-from socialcollab.workflow.model.policies import Policies, Requirement
-from socialcollab.workflow.model.policy import ApprovalPolicy
+from socialcollab.workflow.model.policy import ApprovalPolicy, Policies, Requirement
 
 _T = TypeVar("_T")
 

@@ -19,7 +19,7 @@ from socialcollab.desk.queries.visibility import seen_by, snapshots_seen_by
 from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.time import WallTime, local_time
-from socialcollab.workflow import Actor, Context, PostSnapshot, decide
+from socialcollab.workflow import Actor, Context, PostSnapshot, decide_post
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow.decide import (
     add_absence,
@@ -294,7 +294,7 @@ def _decided_on_post(
         if command.external_id:
             yield from _refuse_known_external_id(engine, command.external_id, context)
         post = yield from engine.load(f"post/{command.post}")
-        return decide(post.snapshot, command, context), [post], command.salt
+        return decide_post(post.snapshot, command, context), [post], command.salt
     if read is None:
         post = yield from engine.post(command.post)
         read = post, (yield from engine.deliveries(post.snapshot.post))
@@ -317,7 +317,7 @@ def _decided_on_post(
             taken = yield from engine.load(f"calendar/{target}")
             loaded.append(taken)
         context = yield from _with_times(engine, state, post.snapshot, command, context)
-    return decide(post.snapshot, command, context), loaded, post.snapshot.post.salt
+    return decide_post(post.snapshot, command, context), loaded, post.snapshot.post.salt
 
 
 def _refuse_known_external_id(engine: Engine, external_id: str, context: Context) -> Effects[None]:

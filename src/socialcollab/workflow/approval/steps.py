@@ -13,7 +13,7 @@ from socialcollab.identifiers import MemberId
 from socialcollab.showing import Tone, badge, card, facts, moment
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.model.policies import (
+from socialcollab.workflow.model.policy import (
     NO_POLICY,
     RequiredStep,
     Requirement,

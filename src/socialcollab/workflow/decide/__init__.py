@@ -1,14 +1,35 @@
 """Deciders: pure functions that turn a command and a context into events, or refuse it."""
 
-from socialcollab.workflow.decide.amend import (
-    abandon_amend,
-    amend,
-    amend_in_doubt,
-    differs_from_out,
-    record_amend_outcome,
-    start_amend,
+from socialcollab.workflow.decide.absence import add_absence, end_absence
+from socialcollab.workflow.decide.approval import (
+    approve_and_plan,
+    not_waived,
+    submit,
+    vote,
+    waive,
+    withdraw,
 )
-from socialcollab.workflow.decide.approval import approve_and_plan, submit, vote, withdraw
+from socialcollab.workflow.decide.calendar import (
+    add_calendar_note,
+    add_native_post,
+    remove_native_post,
+    start_campaign,
+)
+from socialcollab.workflow.decide.deliveries import (
+    CALLED_OFF,
+    after_events,
+    call_off,
+    go_on,
+    narrowed,
+    pins_of,
+    plan,
+    published_on,
+    refuse_barred,
+    refuse_in_doubt,
+    refuse_past,
+    sorted_due,
+    taken_down_on,
+)
 from socialcollab.workflow.decide.delivery import (
     begin,
     may_amend,
@@ -22,8 +43,6 @@ from socialcollab.workflow.decide.delivery import (
 )
 from socialcollab.workflow.decide.exemptions import refused_freeing
 from socialcollab.workflow.decide.hold import place_hold, resume
-from socialcollab.workflow.decide.mark_published import mark_not_published, mark_published
-from socialcollab.workflow.decide.native_post import add_native_post, remove_native_post
 from socialcollab.workflow.decide.outcome import (
     Sent,
     hold_profile,
@@ -36,23 +55,21 @@ from socialcollab.workflow.decide.outcome import (
     record_recheck,
     wait_for,
 )
-from socialcollab.workflow.decide.plan_deliveries import (
-    CALLED_OFF,
-    after_events,
-    call_off,
-    go_on,
-    narrowed,
-    pins_of,
-    plan,
-    post_event,
-    published_on,
-    refuse_barred,
-    refuse_in_doubt,
-    refuse_past,
-    sorted_due,
-    taken_down_on,
+from socialcollab.workflow.decide.published import (
+    abandon_amend,
+    abandon_takedown,
+    amend,
+    amend_in_doubt,
+    check_on_profiles,
+    defer_takedown,
+    differs_from_out,
+    mark_not_published,
+    mark_published,
+    record_amend_outcome,
+    record_takedown,
+    start_amend,
+    take_down,
 )
-from socialcollab.workflow.decide.post import decide
 from socialcollab.workflow.decide.refusals import (
     check_fresh,
     check_permission,
@@ -64,27 +81,13 @@ from socialcollab.workflow.decide.refusals import (
     verdict_on,
 )
 from socialcollab.workflow.decide.revision import comment, draft, edit, new_revision, store_revision
-from socialcollab.workflow.decide.runtime_state import (
-    add_absence,
-    add_calendar_note,
-    end_absence,
-    start_campaign,
-)
 from socialcollab.workflow.decide.schedule import cancel, expire, reschedule, schedule, unschedule
 from socialcollab.workflow.decide.shift_swap import (
     cancel_shift_swap,
     on_duty_throughout,
     swap_shift,
 )
-from socialcollab.workflow.decide.takedown import (
-    abandon_takedown,
-    check_on_profiles,
-    defer_takedown,
-    record_takedown,
-    take_down,
-)
 from socialcollab.workflow.decide.temporary_grant import add_grant, revoke_grant
-from socialcollab.workflow.decide.waiver import not_waived, waive
 
 __all__ = [
     "CALLED_OFF",
@@ -108,7 +111,6 @@ __all__ = [
     "check_permission",
     "check_state",
     "comment",
-    "decide",
     "defer_takedown",
     "differs_from_out",
     "draft",
@@ -132,7 +134,6 @@ __all__ = [
     "pins_of",
     "place_hold",
     "plan",
-    "post_event",
     "published_on",
     "record_amend_outcome",
     "record_lookup",

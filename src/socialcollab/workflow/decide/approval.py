@@ -1,12 +1,13 @@
-"""Ask for sign-off, vote, and do what the last vote sets off."""
+"""Submit a post, decide on it, withdraw it, and waive findings."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
-from socialcollab.errors import NotAllowedError
+from socialcollab.content import PUBLISHED_FIELDS, Finding, PostContent, field_digests
+from socialcollab.errors import InvalidValueError, NotAllowedError
 from socialcollab.identifiers import MemberId
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
@@ -20,12 +21,11 @@ from socialcollab.workflow.approval.steps import (
     unchanged,
 )
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.plan_deliveries import (
+from socialcollab.workflow.decide.deliveries import (
     after_events,
     call_off,
     pins_of,
     plan,
-    post_event,
     published_on,
     refuse_barred,
     refuse_in_doubt,
@@ -65,7 +65,7 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
         due=sorted_due(current, context),
         pins=pins_of(current, context),
     )
-    events.append(post_event(post.id, submitted, context.actor))
+    events.append(ev.post_event(post.id, submitted, context.actor))
     current = after_events(snapshot, events, context)
     if asks_nobody(current, context) and context.may(context.actor.name, "publish", current.post):
         return (*events, *approve_and_plan(current, context, context.actor, alone=True))
@@ -101,7 +101,7 @@ def _fill_slots(snapshot: PostSnapshot, context: Context) -> list[ev.Event]:
         before=post,
     )
     edited = ev.PostEdited(revision=revision, state=post.state, content=content)
-    return [post_event(post.id, edited, context.actor), *taken]
+    return [ev.post_event(post.id, edited, context.actor), *taken]
 
 
 def vote(
@@ -155,13 +155,13 @@ def vote(
         on_behalf_of=_stood_for(counting, me),
         note=command.note,
     )
-    events = [post_event(post.id, decided, context.actor)]
+    events = [ev.post_event(post.id, decided, context.actor)]
     current = after_events(snapshot, events, context)
     if command.VERDICT != "approve":
         return tuple(events)
     passed = {status.key for status in step_statuses(current, context) if status.state == "passed"}
     decided = attrs.evolve(decided, passed=tuple(sorted(passed & set(decided.steps))))
-    events = [post_event(post.id, decided, context.actor)]
+    events = [ev.post_event(post.id, decided, context.actor)]
     # That a step has passed is no news to the gate, which sees the votes themselves.
     if gate(current, context):
         current = after_events(snapshot, events, context)
@@ -211,7 +211,7 @@ def withdraw(snapshot: PostSnapshot, _: cm.Withdraw, context: Context) -> tuple[
     check_state(post, "withdraw", ("in_review", "approved"))
     refuse_in_doubt(post, "withdraw", context)
     return (
-        post_event(post.id, ev.PostWithdrawn(), context.actor),
+        ev.post_event(post.id, ev.PostWithdrawn(), context.actor),
         *call_off(context.deliveries, "withdrawn", context.actor),
     )
 
@@ -222,7 +222,7 @@ def approve_and_plan(
     """Approve the post and do what its policies say comes next."""
     post = snapshot.post
     approved = ev.PostApproved(revision=post.digest, alone=alone)
-    events = [post_event(post.id, approved, actor)]
+    events = [ev.post_event(post.id, approved, actor)]
     requirement = context.requirement(post)
     if requirement.on_approval == "wait":
         return events
@@ -244,7 +244,7 @@ def approve_and_plan(
         times = {str(target): context.next_slots[target] for target in late}
         return [*events, *plan(current, context, Actor.RULES, targets, times=times)]
     if requirement.late == "expire":
-        return [*events, post_event(post.id, ev.PostExpired(), Actor.RULES)]
+        return [*events, ev.post_event(post.id, ev.PostExpired(), Actor.RULES)]
     if requirement.late == "publish":
         return [*events, *plan(current, context, Actor.RULES, targets)]
     planned = plan(current, context, Actor.RULES, targets)
@@ -254,3 +254,56 @@ def approve_and_plan(
         if isinstance(event.data, ev.DeliveryPlanned) and event.data.profile in late
     ]
     return [*events, *planned, *missed]
+
+
+def waive(snapshot: PostSnapshot, command: cm.Waive, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Let a finding pass.
+
+    Whoever wrote the post does not waive what the guide says of it: a step may
+    depend on that.
+    """
+    post = snapshot.post
+    check_permission("waive", post, context)
+    check_state(post, "waive", ("draft", "in_review", "changes_requested", "approved", "expired"))
+    check_fresh(post, command.seen)
+    if not command.reason.strip():
+        raise InvalidValueError("a waiver needs a reason", value=command.reason, expected="why")
+    if context.actor.name in post.authors:
+        raise refuse(Reason.of("own_waiver", member=context.actor.name, post=post.id))
+    codes = sorted({finding.code for finding in context.findings})
+    if command.code not in codes:
+        raise refuse(
+            Reason.of(
+                "nothing_to_waive", post=post.id, code=command.code, codes=", ".join(codes) or "-"
+            )
+        )
+    fields = {
+        name: digest for name, digest in post.revision.fields.items() if name in PUBLISHED_FIELDS
+    }
+    data = ev.FindingWaived(code=command.code, fields=fields, reason=command.reason)
+    return (ev.post_event(post.id, data, context.actor),)
+
+
+def not_waived(
+    findings: Iterable[Finding], snapshot: PostSnapshot, content: PostContent
+) -> tuple[Finding, ...]:
+    """
+    Return the findings that nobody has let pass.
+
+    Args:
+        findings: What the style guide says of *content*.
+
+        snapshot: The post, with its waivers.
+
+        content: What the post holds, or would hold.
+    """
+    if not snapshot.waivers:
+        return tuple(findings)
+    digests = field_digests(content, snapshot.post.salt)
+    passed = {
+        waiver.code
+        for waiver in snapshot.waivers
+        if all(waiver.fields.get(name) == digests.get(name) for name in PUBLISHED_FIELDS)
+    }
+    return tuple(finding for finding in findings if finding.code not in passed)

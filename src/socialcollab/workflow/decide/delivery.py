@@ -24,10 +24,6 @@ from socialcollab.workflow.model.request import PostSnapshot
 _SOON = dt.timedelta(minutes=1)
 
 
-def _event(delivery: Delivery, data: ev.EventData) -> ev.Event:
-    return ev.Event(ev.delivery_stream(delivery.id), Actor.PUBLISHER, data)
-
-
 def may_leave(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> Verdict:
     """
     Tell whether what would leave is what was seen and approved.
@@ -159,14 +155,14 @@ def begin(
         return ()
     problem = problem or _not_approved(snapshot, delivery, context)
     if problem:
-        return (_event(delivery, ev.DeliveryMissed(problem=problem)),)
+        return (ev.publisher_event(delivery.id, ev.DeliveryMissed(problem=problem)),)
     if waits_to_sign_in(snapshot, delivery, context):
         return ()
     if limited_until is not None and limited_until > context.now:
         # Another delivery of the profile was asked to wait: this one does not try its luck.
         waits = ev.DeliveryDeferred(problem="rate_limited", not_before=limited_until)
-        return (_event(delivery, waits),)
-    return (_event(delivery, ev.DeliveryStarted(prepared=prepared)),)
+        return (ev.publisher_event(delivery.id, waits),)
+    return (ev.publisher_event(delivery.id, ev.DeliveryStarted(prepared=prepared)),)
 
 
 def _not_approved(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> str:
@@ -213,21 +209,23 @@ def start_send(
     if any(known.part == part for known in delivery.parts):
         return ()
     if delivery.takedown_requested:
-        return (_event(delivery, ev.DeliveryDeferred(problem="taken_down")),)
+        return (ev.publisher_event(delivery.id, ev.DeliveryDeferred(problem="taken_down")),)
     begun = part > 0 or delivery.partly_out
     silenced = silenced_by(snapshot, delivery, context)
     if silenced and begun:
         returned = ev.DeliveryDeferred(problem=silenced, not_before=context.now + _SOON)
-        return (_event(delivery, returned),)
+        return (ev.publisher_event(delivery.id, returned),)
     problem = missed_by(snapshot, delivery, context) or _not_approved(snapshot, delivery, context)
     if problem:
-        return (_event(delivery, ev.DeliveryMissed(problem=problem)),)
+        return (ev.publisher_event(delivery.id, ev.DeliveryMissed(problem=problem)),)
     if waits_to_sign_in(snapshot, delivery, context):
-        return (_event(delivery, ev.DeliveryDeferred(problem="credentials_refused")),)
+        return (
+            ev.publisher_event(delivery.id, ev.DeliveryDeferred(problem="credentials_refused")),
+        )
     started = ev.SendStarted(
         number=len(delivery.attempts) + 1, part=part, started_at=started_at, deadline=deadline
     )
-    return (_event(delivery, started),)
+    return (ev.publisher_event(delivery.id, started),)
 
 
 def strand(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
@@ -239,7 +237,7 @@ def strand(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
     if delivery.state is not DeliveryState.PUBLISHING or delivery.in_doubt is not None:
         return ()
     if delivery.takedown_requested:
-        return (_event(delivery, ev.DeliveryDeferred(problem="taken_down")),)
+        return (ev.publisher_event(delivery.id, ev.DeliveryDeferred(problem="taken_down")),)
     if delivery.profile not in context.profiles:
-        return (_event(delivery, ev.DeliveryMissed(problem=PROFILE_GONE)),)
+        return (ev.publisher_event(delivery.id, ev.DeliveryMissed(problem=PROFILE_GONE)),)
     return ()

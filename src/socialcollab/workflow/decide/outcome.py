@@ -51,10 +51,6 @@ class Sent:
     found: bool = False
 
 
-def _event(delivery: Delivery, data: ev.EventData) -> ev.Event:
-    return ev.Event(ev.delivery_stream(delivery.id), Actor.PUBLISHER, data)
-
-
 def record_outcome(
     delivery: Delivery,
     outcome: Sent | NetworkError,
@@ -85,24 +81,24 @@ def record_outcome(
     if isinstance(outcome, RateLimitedError):
         until = context.now + wait_for(outcome.retry_after_s, delivery.rate_limited)
         returned = ev.DeliveryDeferred(problem="rate_limited", not_before=until, rate_limited=True)
-        return (_event(delivery, returned), limit(delivery, until))
+        return (ev.publisher_event(delivery.id, returned), limit(delivery, until))
     if isinstance(outcome, TransientError):
         returned = ev.DeliveryDeferred(
             problem="temporary",
             not_before=context.now + wait_for(None, delivery.rate_limited),
             rate_limited=True,
         )
-        return (_event(delivery, returned),)
+        return (ev.publisher_event(delivery.id, returned),)
     if isinstance(outcome, AuthenticationError):
         returned = ev.DeliveryDeferred(problem="credentials_refused")
-        return (_event(delivery, returned), *hold_profile(delivery, context))
+        return (ev.publisher_event(delivery.id, returned), *hold_profile(delivery, context))
     if isinstance(outcome, RejectedError):
-        return (_event(delivery, ev.DeliveryFailed(problem=str(outcome)[:500])),)
+        return (ev.publisher_event(delivery.id, ev.DeliveryFailed(problem=str(outcome)[:500])),)
     if not isinstance(outcome, OutcomeUnknownError) and delivery.in_doubt is None:
-        return (_event(delivery, ev.DeliveryFailed(problem=str(outcome)[:500])),)
+        return (ev.publisher_event(delivery.id, ev.DeliveryFailed(problem=str(outcome)[:500])),)
     if delivery.state is DeliveryState.UNKNOWN:
         return ()
-    return (_event(delivery, ev.DeliveryUnknown(problem="no_answer")),)
+    return (ev.publisher_event(delivery.id, ev.DeliveryUnknown(problem="no_answer")),)
 
 
 def _settle_sent(delivery: Delivery, sent: Sent, attempt: int | None) -> tuple[ev.Event, ...]:
@@ -114,7 +110,7 @@ def _settle_sent(delivery: Delivery, sent: Sent, attempt: int | None) -> tuple[e
         published_at=sent.published_at,
         found=sent.found,
     )
-    return (_event(delivery, published),)
+    return (ev.publisher_event(delivery.id, published),)
 
 
 def _again(delivery: Delivery, sent: Sent, *, number: int, part: int) -> tuple[ev.Event, ...]:
@@ -127,7 +123,7 @@ def _again(delivery: Delivery, sent: Sent, *, number: int, part: int) -> tuple[e
         url=sent.url,
         published_at=sent.published_at,
     )
-    return (_event(delivery, again),)
+    return (ev.publisher_event(delivery.id, again),)
 
 
 def record_part(
@@ -174,12 +170,15 @@ def record_part(
         found=sent.found,
     )
     if whole is not None:
-        return (_event(delivery, published), *_settle_sent(delivery, whole, number))
+        return (ev.publisher_event(delivery.id, published), *_settle_sent(delivery, whole, number))
     doubt = delivery.in_doubt
     if delivery.state is DeliveryState.UNKNOWN and (doubt is None or doubt.number == number):
         returned = ev.DeliveryDeferred(problem="part_out")
-        return (_event(delivery, published), _event(delivery, returned))
-    return (_event(delivery, published),)
+        return (
+            ev.publisher_event(delivery.id, published),
+            ev.publisher_event(delivery.id, returned),
+        )
+    return (ev.publisher_event(delivery.id, published),)
 
 
 def record_no_answer(delivery: Delivery, *, real_now: dt.datetime) -> tuple[ev.Event, ...]:
@@ -194,9 +193,9 @@ def record_no_answer(delivery: Delivery, *, real_now: dt.datetime) -> tuple[ev.E
     if delivery.state is not DeliveryState.PUBLISHING or attempt is None:
         return ()
     if real_now >= attempt.deadline:
-        return (_event(delivery, ev.DeliveryUnknown(problem="sender_vanished")),)
+        return (ev.publisher_event(delivery.id, ev.DeliveryUnknown(problem="sender_vanished")),)
     if real_now < attempt.started_at - _SKEW:
-        return (_event(delivery, ev.DeliveryUnknown(problem="clock_went_back")),)
+        return (ev.publisher_event(delivery.id, ev.DeliveryUnknown(problem="clock_went_back")),)
     return ()
 
 
@@ -219,7 +218,7 @@ def record_missing(
     if attempt is not None and delivery.in_doubt and delivery.in_doubt.number != attempt:
         return ()
     returned = ev.DeliveryDeferred(problem="found_absent", recheck_at=context.now + _LOOKS_AGAIN[0])
-    return (_event(delivery, returned),)
+    return (ev.publisher_event(delivery.id, returned),)
 
 
 def record_recheck(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
@@ -229,7 +228,7 @@ def record_recheck(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]
         return ()
     left = _LOOKS_AGAIN[delivery.recheck_count + 1 :]
     next_at = context.now + left[0] if left else None
-    return (_event(delivery, ev.DeliveryRechecked(recheck_at=next_at)),)
+    return (ev.publisher_event(delivery.id, ev.DeliveryRechecked(recheck_at=next_at)),)
 
 
 def record_lookup(
@@ -251,7 +250,9 @@ def record_lookup(
         return ()
     wait = min(_SHORTEST_WAIT * (1 << min(delivery.lookup_count, 20)), _LONGEST_LOOK)
     until = context.now + max(wait, at_least)
-    return (_event(delivery, ev.LookupInconclusive(problem=problem, not_before=until)),)
+    return (
+        ev.publisher_event(delivery.id, ev.LookupInconclusive(problem=problem, not_before=until)),
+    )
 
 
 def limit(delivery: Delivery, until: dt.datetime) -> ev.Event:

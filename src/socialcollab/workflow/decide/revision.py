@@ -29,11 +29,10 @@ from socialcollab.workflow.approval.steps import (
     gate,
 )
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.plan_deliveries import (
+from socialcollab.workflow.decide.deliveries import (
     call_off,
     pins_of,
     plan,
-    post_event,
     refuse_in_doubt,
     sorted_due,
 )
@@ -104,7 +103,7 @@ def draft(
         revision=revision,
         content=command.content,
     )
-    return (post_event(command.post, drafted, context.actor),)
+    return (ev.post_event(command.post, drafted, context.actor),)
 
 
 def edit(snapshot: PostSnapshot, command: cm.Edit, context: Context) -> tuple[ev.Event, ...]:
@@ -142,7 +141,7 @@ def comment(snapshot: PostSnapshot, command: cm.Comment, context: Context) -> tu
     member = context.access.member(context.actor.name)
     internal = command.internal and (member is None or member.kind == "staff")
     said = ev.PostCommented(internal=internal, text=command.text)
-    return (post_event(snapshot.post.id, said, context.actor),)
+    return (ev.post_event(snapshot.post.id, said, context.actor),)
 
 
 def store_revision(
@@ -170,16 +169,16 @@ def store_revision(
         )
         after = evolve_post(snapshot, changes, actor=context.actor, at=context.now)
     if post.state is not PostState.APPROVED:
-        return (post_event(post.id, changes, context.actor),)
+        return (ev.post_event(post.id, changes, context.actor),)
     refuse_in_doubt(post, "edit", context)
     rewritten = any(name in PUBLISHED_FIELDS for name in changed)
     alone = after.alone and context.may(context.actor.name, "publish", after.post)
     if gate(after, context, alone=alone):
         again = _replanned(after, context) if rewritten else ()
-        return (post_event(post.id, changes, context.actor), *again)
+        return (ev.post_event(post.id, changes, context.actor), *again)
     changes = attrs.evolve(changes, state=PostState.IN_REVIEW)
     return (
-        post_event(post.id, changes, context.actor),
+        ev.post_event(post.id, changes, context.actor),
         *call_off(context.deliveries, "edited", context.actor),
     )
 

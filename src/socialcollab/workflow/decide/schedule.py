@@ -18,12 +18,11 @@ from socialcollab.workflow.approval.steps import (
     gate,
 )
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.plan_deliveries import (
+from socialcollab.workflow.decide.deliveries import (
     call_off,
     go_on,
     narrowed,
     plan,
-    post_event,
     published_on,
     refuse_barred,
     refuse_in_doubt,
@@ -108,7 +107,7 @@ def unschedule(snapshot: PostSnapshot, _: cm.Unschedule, context: Context) -> tu
     cancelled = call_off(context.deliveries, "unscheduled", context.actor)
     if not cancelled:
         raise refuse(Reason.of("nothing_scheduled", post=post.id))
-    return (post_event(post.id, ev.PostUnscheduled(), context.actor), *cancelled)
+    return (ev.post_event(post.id, ev.PostUnscheduled(), context.actor), *cancelled)
 
 
 def reschedule(
@@ -160,14 +159,14 @@ def _move_to(
     ]
     after = evolve_post(snapshot, edited, actor=context.actor, at=context.now)
     if post.state is not PostState.APPROVED:
-        return (post_event(post.id, edited, context.actor), *taken)
+        return (ev.post_event(post.id, edited, context.actor), *taken)
     cancelled = call_off(context.deliveries, "moved", context.actor)
     if not gate(after, context, alone=snapshot.alone):
         # A step covers the time: the votes it bound no longer hold.
         edited = attrs.evolve(edited, state=PostState.IN_REVIEW)
-        return (post_event(post.id, edited, context.actor), *cancelled, *taken)
+        return (ev.post_event(post.id, edited, context.actor), *cancelled, *taken)
     return (
-        post_event(post.id, edited, context.actor),
+        ev.post_event(post.id, edited, context.actor),
         *cancelled,
         *plan(after, context, context.actor, targets),
     )
@@ -185,7 +184,7 @@ def cancel(snapshot: PostSnapshot, command: cm.Cancel, context: Context) -> tupl
             remedies=[Remedy.of("take_down_post", post=post.id)],
         )
     return (
-        post_event(post.id, ev.PostCancelled(reason=command.reason), context.actor),
+        ev.post_event(post.id, ev.PostCancelled(reason=command.reason), context.actor),
         *call_off(context.deliveries, "post_cancelled", context.actor),
     )
 
@@ -206,4 +205,4 @@ def expire(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     times = [at for target in post.targets if (at := post.content.time_for(target)) is not None]
     if not any(at.instant <= context.now for at in times):
         return ()
-    return (post_event(post.id, ev.PostExpired(), Actor.TIMER),)
+    return (ev.post_event(post.id, ev.PostExpired(), Actor.TIMER),)

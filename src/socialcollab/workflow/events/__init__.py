@@ -1,5 +1,13 @@
 """What can happen to posts, deliveries, holds and the runtime state, and who may let it happen."""
 
+from socialcollab.workflow.events.calendar import (
+    BudgetLimited,
+    HoldEnded,
+    HoldPlaced,
+    NativePostAdded,
+    NativePostRemoved,
+    SlotTaken,
+)
 from socialcollab.workflow.events.delivery import (
     AmendDeferred,
     AmendRejected,
@@ -35,33 +43,28 @@ from socialcollab.workflow.events.erasure import (
     PersonErased,
     erased_content,
 )
+from socialcollab.workflow.events.event import (
+    DELIVERY_EVENTS,
+    HOLD_EVENTS,
+    OTHER_EVENTS,
+    POST_EVENTS,
+    SYSTEM_MAY,
+    Event,
+    EventData,
+    budget_stream,
+    calendar_stream,
+    delivery_stream,
+    native_post_stream,
+    post_event,
+    post_stream,
+    publisher_event,
+)
 from socialcollab.workflow.events.notification import (
     NOTIFICATION_EVENTS,
     DigestAdded,
     DigestClosed,
     NotificationsQueued,
     OutboxEntry,
-)
-from socialcollab.workflow.events.other import (
-    DELIVERY_EVENTS,
-    HOLD_EVENTS,
-    OTHER_EVENTS,
-    POST_EVENTS,
-    SYSTEM_MAY,
-    BudgetLimited,
-    CalendarNoteAdded,
-    Event,
-    EventData,
-    HoldEnded,
-    HoldPlaced,
-    NativePostAdded,
-    NativePostRemoved,
-    SlotTaken,
-    budget_stream,
-    calendar_stream,
-    delivery_stream,
-    native_post_stream,
-    post_stream,
 )
 from socialcollab.workflow.events.personal import PERSONAL, is_personal
 from socialcollab.workflow.events.post import (
@@ -88,6 +91,7 @@ from socialcollab.workflow.events.runtime_state import (
     RUNTIME_STATE_EVENTS,
     AbsenceAdded,
     AbsenceEnded,
+    CalendarNoteAdded,
     CampaignStarted,
     GrantAdded,
     GrantRevoked,
@@ -182,5 +186,7 @@ __all__ = [
     "erased_content",
     "is_personal",
     "native_post_stream",
+    "post_event",
     "post_stream",
+    "publisher_event",
 ]

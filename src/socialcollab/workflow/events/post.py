@@ -11,7 +11,7 @@ import attrs
 from socialcollab.content import PostContent, PostState, Revision
 from socialcollab.identifiers import DeliveryId, MemberId, PostId, WorkspaceId
 from socialcollab.workflow.events.personal import PERSONAL
-from socialcollab.workflow.model.policies import StepKey
+from socialcollab.workflow.model.policy import StepKey
 from socialcollab.workflow.model.request import DecisionVerdict, SubmitTiming
 
 

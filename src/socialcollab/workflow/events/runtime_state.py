@@ -11,7 +11,6 @@ import attrs
 from socialcollab.directory import Principal
 from socialcollab.identifiers import MemberId, WorkspaceId
 from socialcollab.permissions import Absence, Grant, ShiftSwap
-from socialcollab.workflow.events.other import CalendarNoteAdded
 from socialcollab.workflow.events.personal import PERSONAL
 
 
@@ -105,6 +104,19 @@ class MemberOffboarded:
     grants: Mapping[str, str] = attrs.field(factory=dict)
     swaps: Mapping[str, str] = attrs.field(factory=dict)
     successors: tuple[MemberId, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class CalendarNoteAdded:
+    """A note was put on the calendar."""
+
+    TYPE: ClassVar[str] = "calendar_note.added"
+
+    note: str
+    workspace: WorkspaceId
+    date: dt.date
+    by: MemberId
+    text: str = attrs.field(metadata=PERSONAL)
 
 
 @attrs.frozen(kw_only=True)

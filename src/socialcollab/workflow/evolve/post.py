@@ -17,7 +17,7 @@ from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.model.actor import Actor
-from socialcollab.workflow.model.policies import StepKey
+from socialcollab.workflow.model.policy import StepKey
 from socialcollab.workflow.model.request import (
     ApprovalRequest,
     Decision,

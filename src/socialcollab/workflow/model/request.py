@@ -10,7 +10,7 @@ import attrs
 
 from socialcollab.content import Post
 from socialcollab.identifiers import MemberId
-from socialcollab.workflow.model.policies import StepKey
+from socialcollab.workflow.model.policy import StepKey
 
 DecisionVerdict = Literal["approve", "request_changes", "reject"]
 SubmitTiming = Literal["planned", "next slot", "as soon as approved"]

@@ -10,18 +10,20 @@ from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.amend import amend
-from socialcollab.workflow.decide.approval import submit, vote, withdraw
-from socialcollab.workflow.decide.mark_published import mark_not_published, mark_published
+from socialcollab.workflow.decide.approval import submit, vote, waive, withdraw
+from socialcollab.workflow.decide.published import (
+    amend,
+    mark_not_published,
+    mark_published,
+    take_down,
+)
 from socialcollab.workflow.decide.refusals import check_permission, refuse
 from socialcollab.workflow.decide.revision import comment, draft, edit
 from socialcollab.workflow.decide.schedule import cancel, reschedule, schedule, unschedule
-from socialcollab.workflow.decide.takedown import take_down
-from socialcollab.workflow.decide.waiver import waive
 from socialcollab.workflow.model.request import PostSnapshot
 
 
-def decide(
+def decide_post(
     snapshot: PostSnapshot | None, command: cm.PostCommand, context: Context
 ) -> tuple[ev.Event, ...]:
     """

@@ -1,4 +1,4 @@
-"""Decide on facts by command: absences, started campaigns, notes."""
+"""Decide on absences."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Iterable
 
 import attrs
 
-from socialcollab.directory import Campaign
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
-from socialcollab.identifiers import MemberId, WorkspaceId, did_you_mean
+from socialcollab.identifiers import did_you_mean
 from socialcollab.permissions import Absence, escalations_by_absence
 from socialcollab.time import local_time
 from socialcollab.verdicts import Reason, Remedy, Verdict
@@ -18,36 +17,6 @@ from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide.refusals import not_visible, refuse, verdict_on
 
 RUNTIME_STATE = "runtime_state"
-
-
-def add_calendar_note(
-    note: str, *, workspace: str, on: dt.date, text: str, context: Context
-) -> tuple[ev.Event, ...]:
-    """
-    Put a note on the calendar of a workspace.
-
-    Raises:
-        NotFoundError: If there is no such workspace.
-
-        NotAllowedError: If the actor may not.
-    """
-    if workspace not in context.workspaces:
-        raise NotFoundError("workspace", workspace)
-    if not text.strip():
-        raise InvalidValueError("a note has to say something", value=text)
-    verdict = verdict_on("note", (workspace,), context)
-    if not_visible(verdict):
-        raise NotFoundError("workspace", workspace)
-    if not verdict:
-        raise NotAllowedError(verdict)
-    data = ev.CalendarNoteAdded(
-        note=note,
-        workspace=WorkspaceId(workspace),
-        date=on,
-        by=MemberId(context.actor.name),
-        text=text,
-    )
-    return (ev.Event(RUNTIME_STATE, context.actor, data),)
 
 
 def _oneself_or_manager(member: str, context: Context) -> None:
@@ -213,30 +182,4 @@ def end_absence(
             expected="a day from today on and before the end",
         )
     data = ev.AbsenceEnded(absence=absence, member=found.member, date=first)
-    return (ev.Event(RUNTIME_STATE, context.actor, data),)
-
-
-def start_campaign(
-    campaign: Campaign, *, start: dt.date, end: dt.date | None, context: Context
-) -> tuple[ev.Event, ...]:
-    """
-    Say on which days a campaign runs.
-
-    Raises:
-        NotFoundError: If the actor may not view its workspace.
-
-        NotAllowedError: If the actor may not `schedule` there.
-
-        InvalidValueError: If it ends before it starts.
-    """
-    verdict = verdict_on("schedule", (campaign.workspace,), context)
-    if not_visible(verdict):
-        raise NotFoundError("campaign", campaign.id)
-    if not verdict:
-        raise NotAllowedError(verdict)
-    # The campaign's own checks refuse an end that is not after the start.
-    attrs.evolve(campaign, start=start, end=end)
-    data = ev.CampaignStarted(
-        campaign=campaign.id, workspace=WorkspaceId(campaign.workspace), start=start, end=end
-    )
     return (ev.Event(RUNTIME_STATE, context.actor, data),)

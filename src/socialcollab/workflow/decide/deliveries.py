@@ -28,7 +28,7 @@ from socialcollab.workflow.decide.refusals import (
 )
 from socialcollab.workflow.evolve.post import evolve_post
 from socialcollab.workflow.model.actor import Actor
-from socialcollab.workflow.model.policies import StepKey
+from socialcollab.workflow.model.policy import StepKey
 from socialcollab.workflow.model.request import PostSnapshot
 
 CALLED_OFF = (DeliveryState.WAITING, DeliveryState.MISSED)
@@ -73,7 +73,7 @@ def plan(
         taken.append(ev.Event(ev.calendar_stream(target), actor, ev.SlotTaken(post=post.id)))
     if not ids:
         return []
-    scheduled = post_event(post.id, ev.PostScheduled(deliveries=tuple(ids)), actor)
+    scheduled = ev.post_event(post.id, ev.PostScheduled(deliveries=tuple(ids)), actor)
     return [scheduled, *planned, *taken]
 
 
@@ -155,11 +155,6 @@ def refuse_barred(context: Context) -> None:
     """Refuse times that a blackout or a hold stands at."""
     if context.barred:
         raise refuse(*(context.barred[profile] for profile in sorted(context.barred)))
-
-
-def post_event(post: str, data: ev.EventData, actor: Actor) -> ev.Event:
-    """Return an event of a post."""
-    return ev.Event(ev.post_stream(post), actor, data)
 
 
 def after_events(snapshot: PostSnapshot, events: list[ev.Event], context: Context) -> PostSnapshot:

@@ -1,16 +1,77 @@
-"""Take note of posts that were made on the network itself."""
+"""Decide on what stands on the calendar besides posts: notes, campaigns and native posts."""
 
 from __future__ import annotations
 
 import datetime as dt
 
+import attrs
+
 from socialcollab.content import NativePost
+from socialcollab.directory import Campaign
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
-from socialcollab.identifiers import PostId, ProfileId, WorkspaceId
+from socialcollab.identifiers import MemberId, PostId, ProfileId, WorkspaceId
 from socialcollab.time import as_utc
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide.refusals import no_such, not_visible, verdict_on
+
+RUNTIME_STATE = "runtime_state"
+
+
+def add_calendar_note(
+    note: str, *, workspace: str, on: dt.date, text: str, context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Put a note on the calendar of a workspace.
+
+    Raises:
+        NotFoundError: If there is no such workspace.
+
+        NotAllowedError: If the actor may not.
+    """
+    if workspace not in context.workspaces:
+        raise NotFoundError("workspace", workspace)
+    if not text.strip():
+        raise InvalidValueError("a note has to say something", value=text)
+    verdict = verdict_on("note", (workspace,), context)
+    if not_visible(verdict):
+        raise NotFoundError("workspace", workspace)
+    if not verdict:
+        raise NotAllowedError(verdict)
+    data = ev.CalendarNoteAdded(
+        note=note,
+        workspace=WorkspaceId(workspace),
+        date=on,
+        by=MemberId(context.actor.name),
+        text=text,
+    )
+    return (ev.Event(RUNTIME_STATE, context.actor, data),)
+
+
+def start_campaign(
+    campaign: Campaign, *, start: dt.date, end: dt.date | None, context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Say on which days a campaign runs.
+
+    Raises:
+        NotFoundError: If the actor may not view its workspace.
+
+        NotAllowedError: If the actor may not `schedule` there.
+
+        InvalidValueError: If it ends before it starts.
+    """
+    verdict = verdict_on("schedule", (campaign.workspace,), context)
+    if not_visible(verdict):
+        raise NotFoundError("campaign", campaign.id)
+    if not verdict:
+        raise NotAllowedError(verdict)
+    # The campaign's own checks refuse an end that is not after the start.
+    attrs.evolve(campaign, start=start, end=end)
+    data = ev.CampaignStarted(
+        campaign=campaign.id, workspace=WorkspaceId(campaign.workspace), start=start, end=end
+    )
+    return (ev.Event(RUNTIME_STATE, context.actor, data),)
 
 
 def add_native_post(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Protocol
 
 import attrs
 
-from socialcollab.content import Hold
-from socialcollab.identifiers import MemberId, PostId, ProfileId, WorkspaceId
+from socialcollab.workflow.events.calendar import (
+    BudgetLimited,
+    HoldEnded,
+    HoldPlaced,
+    NativePostAdded,
+    NativePostRemoved,
+    SlotTaken,
+)
 from socialcollab.workflow.events.delivery import (
     AmendDeferred,
     AmendRejected,
@@ -35,7 +40,6 @@ from socialcollab.workflow.events.delivery import (
     TakedownAbandoned,
     TakedownDeferred,
 )
-from socialcollab.workflow.events.personal import PERSONAL
 from socialcollab.workflow.events.post import (
     DecisionsOutdated,
     PostApproved,
@@ -73,77 +77,6 @@ def budget_stream(profile: str) -> str:
 def native_post_stream(profile: str, name: str) -> str:
     """Return the stream of a post that was made on the network itself."""
     return f"native_post/{profile}.{name}"
-
-
-@attrs.frozen(kw_only=True)
-class SlotTaken:
-    """Something was put on a profile's calendar; its version keeps two from doing so at once."""
-
-    TYPE: ClassVar[str] = "calendar.taken"
-
-    post: PostId
-
-
-@attrs.frozen(kw_only=True)
-class BudgetLimited:
-    """The network asked a profile to wait; all of its deliveries do."""
-
-    TYPE: ClassVar[str] = "budget.limited"
-
-    until: dt.datetime
-
-
-@attrs.frozen(kw_only=True)
-class NativePostAdded:
-    """A post that nobody made here was seen on a profile."""
-
-    TYPE: ClassVar[str] = "native_post.added"
-
-    profile: ProfileId
-    workspace: WorkspaceId
-    network_id: str
-    at: dt.datetime
-    url: str = attrs.field(default="", metadata=PERSONAL)
-    text: str = attrs.field(default="", metadata=PERSONAL)
-
-
-@attrs.frozen(kw_only=True)
-class NativePostRemoved:
-    """An observed post is gone, or was none; it takes up no room any more."""
-
-    TYPE: ClassVar[str] = "native_post.removed"
-
-
-@attrs.frozen(kw_only=True)
-class HoldPlaced:
-    """A hold was set."""
-
-    TYPE: ClassVar[str] = "hold.placed"
-
-    hold: Hold
-    reason: str = attrs.field(default="", metadata=PERSONAL)
-
-
-@attrs.frozen(kw_only=True)
-class HoldEnded:
-    """A hold was lifted."""
-
-    TYPE: ClassVar[str] = "hold.ended"
-
-    hold: str
-
-
-@attrs.frozen(kw_only=True)
-class CalendarNoteAdded:
-    """A note was put on the calendar."""
-
-    TYPE: ClassVar[str] = "calendar_note.added"
-
-    note: str
-    workspace: WorkspaceId
-    date: dt.date
-    by: MemberId
-    text: str = attrs.field(metadata=PERSONAL)
 
 
 class EventData(Protocol):
@@ -238,3 +171,13 @@ class Event:
     stream: str
     actor: Actor
     data: EventData
+
+
+def post_event(post: str, data: EventData, actor: Actor) -> Event:
+    """Return an event of a post's stream."""
+    return Event(post_stream(post), actor, data)
+
+
+def publisher_event(delivery: str, data: EventData) -> Event:
+    """Return an event of a delivery's stream, stored by the publisher."""
+    return Event(delivery_stream(delivery), Actor.PUBLISHER, data)
