@@ -1,8 +1,10 @@
-"""A publishing calendar for everybody to see: one file, no scripts, no server."""
+"""A publishing calendar as one file, without scripts and without a server; and a card in a notebook."""
 
 import datetime as dt
 
 from socialcollab.pages import CalendarEntry, CalendarNote, month_calendar, page
+from socialcollab.pages.notebook import show
+from socialcollab.text import measure
 
 entries = [
     CalendarEntry(
@@ -14,6 +16,10 @@ entries = [
         network="linkedin", state="in_review",
     ),
 ]  # fmt: skip
-notes = [CalendarNote(on=dt.date(2026, 4, 7), text="the spring campaign starts")]
+notes = [CalendarNote(date=dt.date(2026, 4, 7), text="the spring campaign starts")]
 html = page("April 2026", month_calendar(entries, 2026, 4, notes=notes), lede="Tulip Airlines")
 print(f"{len(html):,} characters of HTML; write them to april.html and open that in a browser")
+
+texts = ["De lente is er 🌷", "Tulpen, overal tulpen, zo ver je kijken kunt. " * 8]
+table = show([measure("x", text) for text in texts], title="On X")  # ends a cell of a notebook
+print(f"{len(table.html):,} characters of HTML in the notebook")

@@ -10,7 +10,7 @@ from typing import assert_type
 from socialcollab import AsyncDesk, MemoryStore, Organization, Post, Sandbox, SqliteStore
 from socialcollab.content import Delivery, Summary
 from socialcollab.desk import AsyncMemberDesk, DueReport, HoldResult, PostView, ToDo
-from socialcollab.showing import Shown, show
+from socialcollab.pages.notebook import NotebookHtml, show
 from socialcollab.stores import AsyncBoundStore, AsyncStore, Event, Store, ThreadedStore
 from socialcollab.transport import (
     AsyncDriver,
@@ -44,7 +44,7 @@ async def a_desk(organization: Organization, path: Path, own: AsyncStore) -> Non
         assert_type(await desk.summary(post), Summary)
         assert_type(await desk.run_due(), DueReport)
         assert_type(await desk.next_due(), dt.datetime | None)
-        assert_type(show(await desk.history(post)), Shown)
+        assert_type(show(await desk.history(post)), NotebookHtml)
 
 
 async def a_store(blocking: Store) -> None:

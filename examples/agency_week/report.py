@@ -131,7 +131,7 @@ def _calendar_page(desk: Desk) -> str:
         )
         for entry in calendar.entries()
     ]
-    notes = [CalendarNote(on=note.date, text=note.text) for note in desk.calendar_notes()]
+    notes = [CalendarNote(date=note.date, text=note.text) for note in desk.calendar_notes()]
     blocks = [CalendarBlock(first=dt.date(2026, 6, 3), text="14:00-17:10, Tulip", kind="hold")]
     body = month_calendar(entries, 2026, 6, language="en", notes=notes, blocks=blocks)
     return page(

@@ -421,7 +421,7 @@ def test_the_table_of_rights_is_a_page_in_either_language(run: Run, tmp_path: Pa
     assert '<html lang="en">' in english
     assert "2026-06-01 09:00 Europe/Amsterdam" in english
     run("permissions", AGENCY, "--html", str(page), *at, "--language", "nl")
-    assert "Wie wat mag" in page.read_text(encoding="utf-8")
+    assert "Rechten bij" in page.read_text(encoding="utf-8")
     _, out, _ = run("permissions", AGENCY, "--json", *at)
     assert {"member", "profile", "permissions"} == set(json.loads(out)[0])
 

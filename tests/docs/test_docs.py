@@ -30,8 +30,12 @@ EXAMPLES = ROOT / "examples"
 PAGES = sorted([ROOT / "README.md", *(p for p in DOCS.rglob("*.md") if "_build" not in p.parts)])
 # The kits are run by pytest, so their page has no script to begin with; the demo is a command.
 ROOMS = sorted(
-    {module.name for module in pkgutil.iter_modules(socialcollab.__path__)}
-    - {"__main__", "demo", "testing"}
+    {
+        module.name
+        for module in pkgutil.iter_modules(socialcollab.__path__)
+        if not module.name.startswith("_")
+    }
+    - {"demo", "testing"}
 )
 EXAMPLE_OF = {"time": "time_room"}  # examples/time.py would stand in the way of Python's own
 FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1\s*$", re.MULTILINE | re.DOTALL)

@@ -364,7 +364,7 @@ def test_the_preview_shows_pictures_that_were_given_and_descriptions_of_others(w
 
 
 def test_an_empty_timeline_has_a_preview(sandbox):
-    assert "Nothing has gone out yet" in sandbox.write_preview().read_text(encoding="utf-8")
+    assert "Nothing is published yet" in sandbox.write_preview().read_text(encoding="utf-8")
 
 
 def test_a_network_that_is_not_built_in_needs_a_description(tmp_path, made):

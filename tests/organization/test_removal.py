@@ -31,7 +31,7 @@ def test_who_stands_alone_needs_an_heir() -> None:
     assert all(one.alone for one in removal.needing_successor)
     assert {"approvals", "grants"} <= {one.section for one in removal.needing_successor}
     assert "nobody else" in str(removal)
-    assert "nobody else" in removal._repr_html_()
+    assert "only member" in removal._repr_html_()
 
 
 def test_absences_of_somebody_and_in_which_they_stand_in_are_among_it() -> None:

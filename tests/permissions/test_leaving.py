@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from socialcollab.directory import Member, Profile, Workspace
 from socialcollab.organization import DanglingRule, Organization, dangling_rules
+from socialcollab.pages import permissions_table
 from socialcollab.permissions import (
     Absence,
     Access,
@@ -231,5 +232,5 @@ def test_the_word_survives_writing_and_changes_the_digest() -> None:
     assert organization == again
     assert "left = 2026-04-07" in again.to_toml()
     assert northwind().digest != again.digest
-    assert "vertrokken" in organization.permissions_table(at=AMSTERDAM, language="nl")
-    assert "left" not in organization.permissions_table(at=AMSTERDAM - MOMENT)
+    assert "vertrokken" in permissions_table(organization, at=AMSTERDAM, language="nl")
+    assert "left" not in permissions_table(organization, at=AMSTERDAM - MOMENT)

@@ -16,7 +16,7 @@ from office.models import Boost, Brief
 from socialcollab.content import Image
 from socialcollab.desk import MemberDesk
 from socialcollab.errors import InvalidValueError, NotAllowedError
-from socialcollab.pages import CalendarEntry, CalendarNote, month_calendar, page
+from socialcollab.pages import CalendarEntry, CalendarNote, month_calendar, page, permissions_table
 
 COMMANDS = {
     "submit": "Submit",
@@ -127,7 +127,7 @@ def boost(request: HttpRequest, post_id: str) -> HttpResponse:
 def rights(_: HttpRequest) -> HttpResponse:
     """Show who may do what now, to those who may change it."""
     here = desk()
-    table = here.organization.permissions_table(at=here.engine.now())
+    table = permissions_table(here.organization, at=here.engine.now())
     return HttpResponse(page("Who may do what", table, lede=here.organization.id))
 
 
@@ -152,6 +152,8 @@ def calendar(request: HttpRequest, year: int, month: int) -> HttpResponse:
         )
         for entry in here.calendar(start, end, viewer=me).entries()
     ]
-    notes = [CalendarNote(on=note.date, text=note.text) for note in here.calendar_notes(viewer=me)]
+    notes = [
+        CalendarNote(date=note.date, text=note.text) for note in here.calendar_notes(viewer=me)
+    ]
     month_of_it = month_calendar(entries, year, month, notes=notes)
     return HttpResponse(page(f"{start:%B %Y}", month_of_it, lede="Tulip Airlines"))

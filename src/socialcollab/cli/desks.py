@@ -62,7 +62,7 @@ def calendar(given: argparse.Namespace, out: Out) -> int:
             year,
             month,
             language=given.language,
-            notes=[CalendarNote(on=note.date, text=note.text) for note in notes],
+            notes=[CalendarNote(date=note.date, text=note.text) for note in notes],
         )
         title = organization.settings.name or organization.id
         text = page(f"{title}: {year}-{month:02d}", body, language=given.language)

@@ -86,17 +86,19 @@ def _permissions(given: argparse.Namespace, out: Out) -> int:
     if given.member:
         return _permissions_of_one(organization, given, out, at)
     if given.html:
-        from socialcollab.pages import page, words
+        from socialcollab.pages import page, permissions_table, words
 
-        said = words(given.language)
+        labels = words(given.language)
         zone = str(organization.settings.timezone)
         text = page(
-            said["rights.title"].format(name=organization.settings.name or organization.id),
-            organization.permissions_table(
-                at=at, language=given.language, workspaces=given.workspace
+            labels["permissions.title"].format(name=organization.settings.name or organization.id),
+            permissions_table(
+                organization, at=at, language=given.language, workspaces=given.workspace
             ),
             language=given.language,
-            lede=said["rights.lede"].format(at=f"{local_time(at, zone):%Y-%m-%d %H:%M} {zone}"),
+            lede=labels["permissions.lede"].format(
+                at=f"{local_time(at, zone):%Y-%m-%d %H:%M} {zone}"
+            ),
         )
         Path(given.html).write_text(text, encoding="utf-8")
     access = organization.access

@@ -9,8 +9,8 @@ from typing import Final
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.identifiers import DeliveryId, PostId, ProfileId, WorkspaceId
-from socialcollab.showing import card, facts, link, moment, state_badge
 from socialcollab.time import WallTime
 
 
@@ -96,7 +96,7 @@ class PublishedPart:
 
 
 @attrs.frozen(kw_only=True)
-class Delivery:
+class Delivery(NotebookMixin):
     """
     One post to one profile at one time.
 
@@ -206,34 +206,6 @@ class Delivery:
         whole = (self.network_id,) if self.network_id else ()
         more = (part.network_id for part in (*self.parts, *self.also_published))
         return tuple(dict.fromkeys((*whole, *more)))
-
-    def _html_cells_(self) -> dict[str, str]:
-        return {
-            "state": state_badge(self.state.value),
-            "to": self.profile,
-            "at": moment(self.at.local, self.at.zone),
-            "published": moment(self.published_at),
-            "address": link(self.url) if self.url else "",
-            "problem": self.problem or self.amend_problem,
-        }
-
-    def _repr_html_(self) -> str:
-        cells = self._html_cells_()
-        del cells["state"], cells["to"]
-        more = {
-            "next attempt": moment(self.not_before),
-            "attempts": str(len(self.attempts) or ""),
-            "parts": ", ".join(part.network_id for part in self.parts),
-            "out as well": ", ".join(part.network_id for part in self.also_published),
-            "post": self.post,
-            "id": self.id,
-        }
-        return card(
-            "Delivery",
-            facts({**cells, **more}),
-            badges=[state_badge(self.state.value)],
-            aside=f"to {self.profile}",
-        )
 
     @property
     def next_recheck_at(self) -> dt.datetime | None:

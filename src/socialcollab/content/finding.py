@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.errors import InvalidValueError
-from socialcollab.showing import Tone, badge, card, facts, quoted
 from socialcollab.verdicts import message
 
 SEVERITIES = ("suggestion", "warning", "error")
-_TONES: Mapping[str, Tone] = {"suggestion": "blue", "warning": "amber", "error": "red"}
 
 
 def _as_pairs(
@@ -22,7 +21,7 @@ def _as_pairs(
 
 
 @attrs.frozen(kw_only=True)
-class Finding:
+class Finding(NotebookMixin):
     """
     One thing that the style guide has to say about a post.
 
@@ -72,26 +71,6 @@ class Finding:
     def text(self, language: str = "en") -> str:
         """Say it in *language*."""
         return message(self.message_code or self.code, dict(self.params), language=language)
-
-    def _html_cells_(self) -> dict[str, str]:
-        place = self.field if self.start is None else f"{self.field} {self.start} to {self.end}"
-        return {
-            "rule": self.code,
-            "severity": badge(self.severity, _TONES[self.severity]),
-            "what": self.message,
-            "where": f"{place} on {self.profile}" if self.profile else place,
-            "instead": "" if self.fix is None else self.fix or "nothing",
-        }
-
-    def _repr_html_(self) -> str:
-        cells = self._html_cells_()
-        beside = {name: cells[name] for name in ("where", "instead")}
-        return card(
-            f"Finding {self.code}",
-            quoted(self.message),
-            facts(beside),
-            badges=[cells["severity"]],
-        )
 
 
 def severity_at_least(severity: str, least: str) -> bool:

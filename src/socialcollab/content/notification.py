@@ -6,8 +6,8 @@ import datetime as dt
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.identifiers import MemberId
-from socialcollab.showing import card, facts, listed, moment, quoted, unbroken
 from socialcollab.verdicts import Reason
 
 NOTIFICATION_KINDS = (
@@ -48,7 +48,7 @@ NOTIFICATION_KINDS = (
 
 
 @attrs.frozen(kw_only=True)
-class Notification:
+class Notification(NotebookMixin):
     """
     Something that one member is to be told, once for each of its channels.
 
@@ -106,18 +106,3 @@ class Notification:
         """Say it in *language*, a digest with a line for each of its items."""
         said = self.reason.text(language)
         return "\n".join([said, *(f"- {item.text(language)}" for item in self.items)])
-
-    def _html_cells_(self) -> dict[str, str]:
-        return {
-            "when": unbroken(moment(self.at)),
-            "to": self.to,
-            "what": self.reason.text(),
-            "by": ", ".join(self.channels),
-            "of": str(len(self.items) or ""),
-        }
-
-    def _repr_html_(self) -> str:
-        cells = self._html_cells_()
-        told = listed(item.reason.text() for item in self.items)
-        beside = {"to": cells["to"], "when": cells["when"], "by": cells["by"]}
-        return card("Notification", quoted(cells["what"]), told, facts(beside))

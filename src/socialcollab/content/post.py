@@ -8,10 +8,10 @@ from enum import StrEnum
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.content.media import Image
 from socialcollab.content.post_content import PostContent, changed_fields
 from socialcollab.identifiers import DeliveryId, MemberId, PostId, ProfileId, WorkspaceId
-from socialcollab.showing import card, facts, listed, moment, quoted, state_badge
 from socialcollab.time import WallTime
 
 
@@ -81,7 +81,7 @@ class Comment:
 
 
 @attrs.frozen(kw_only=True)
-class Post:
+class Post(NotebookMixin):
     """
     A post as it stands.
 
@@ -177,44 +177,3 @@ class Post:
             if revision.digest == digest:
                 return revision
         return None
-
-    def _html_cells_(self) -> dict[str, str]:
-        return {
-            "state": state_badge(self.state.value),
-            "text": self.text if len(self.text) <= 80 else f"{self.text[:79]}…",
-            "to": ", ".join(self.targets),
-            "planned": _local(self.planned_at),
-            "by": self.author,
-        }
-
-    def _repr_html_(self) -> str:
-        held = self.content
-        variants = [
-            f"{profile}: {held.text_for(profile)}"
-            for profile in self.targets
-            if held.text_for(profile) != held.text
-        ]
-        beside = {
-            "to": ", ".join(self.targets),
-            "planned": _local(self.planned_at),
-            "otherwise": "; ".join(f"{who} {_local(at)}" for who, at in held.times),
-            "pictures": "; ".join(image.alt or "without a description" for image in self.media),
-            "links": ", ".join(held.links),
-            "campaign": held.campaign,
-            "tags": ", ".join(held.tags),
-            "revision": f"{len(self.revisions)}, by {', '.join(self.authors)}",
-            "remarks": str(len(self.comments) or ""),
-            "id": self.id,
-        }
-        return card(
-            "Post",
-            quoted(self.text),
-            listed(variants),
-            facts(beside),
-            badges=[state_badge(self.state.value)],
-            aside=self.workspace,
-        )
-
-
-def _local(at: WallTime | None) -> str:
-    return "" if at is None else moment(at.local, at.zone)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from socialcollab import document_fields as sh
+from socialcollab._notebook import NotebookMixin
 from socialcollab.directory import Principal
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean
@@ -17,7 +18,6 @@ from socialcollab.organization.diff import resources_of
 from socialcollab.organization.document.reader import fields_of
 from socialcollab.organization.references import Reference, references_to
 from socialcollab.permissions import EVERYWHERE, PERMISSIONS, owners
-from socialcollab.showing import badge, card, facts
 from socialcollab.time import local_time
 from socialcollab.verdicts import Reason
 
@@ -31,7 +31,7 @@ _SHIFT = re.compile(r"rotations\[(\d+)\]\.shifts\[(\d+)\]\.member")
 
 
 @attrs.frozen(kw_only=True)
-class OffboardingItem:
+class OffboardingItem(NotebookMixin):
     """
     One thing that hangs on somebody who leaves, and what becomes of it.
 
@@ -70,20 +70,6 @@ class OffboardingItem:
         if self.place not in said and f"`{self.name}`" not in said:
             said = f"{self.place}: {said}"
         return f"{said} ({self.successor}?)" if self.successor else said
-
-    def _html_cells_(self) -> dict[str, str]:
-        return {
-            "place": self.place,
-            "name": self.name,
-            "what happens": self.consequence.text(),
-            "heir": self.successor,
-            "": badge("needs an heir", "red") if self.needs_successor else "",
-        }
-
-    def _repr_html_(self) -> str:
-        cells = self._html_cells_()
-        mark = cells.pop("")
-        return card(cells.pop("place"), facts(cells), badges=[mark] if mark else [])
 
 
 def first_day_without(organization: Organization, member: str, at: dt.datetime) -> dt.date:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Finding, Post, PostContent, canonical_json
 from socialcollab.directory import Member, PostAttributes, Profile, Workspace
 from socialcollab.errors import NotFoundError
@@ -36,7 +37,6 @@ from socialcollab.workflow import Policies
 
 if TYPE_CHECKING:
     from socialcollab.directory import NetworkDescription
-    from socialcollab.showing import Html
     from socialcollab.styleguide import StyleGuide
 
 
@@ -47,7 +47,7 @@ _AROUND_LINES: Final = (
 
 
 @attrs.frozen(kw_only=True, slots=False)
-class Organization(WrittenOrganization):
+class Organization(WrittenOrganization, NotebookMixin):
     """
     A team's set-up, from one document: who takes part, who may, who must agree, and when.
 
@@ -421,14 +421,6 @@ class Organization(WrittenOrganization):
         """
         return gaps(self.access, start=start, end=end)
 
-    def permissions_table(
-        self, *, at: dt.datetime, language: str = "en", workspaces: Collection[str] = ()
-    ) -> Html:
-        """Return a table of who may do what at an instant: members by profiles, as `rights_of`."""
-        from socialcollab.organization.rights import organization_permissions  # noqa: PLC0415  as needed
-
-        return organization_permissions(self, at=at, language=language, workspaces=workspaces)
-
     def references_to(self, member: str) -> References:
         """
         Return everything in the document, and among the facts, that hangs on a member.
@@ -449,8 +441,3 @@ class Organization(WrittenOrganization):
             NaiveDatetimeError: If *at* has no UTC offset.
         """
         return failed_expectations(self, at)
-
-    def _repr_html_(self) -> str:
-        from socialcollab.organization.shown import organization_html  # noqa: PLC0415  as needed
-
-        return organization_html(self)

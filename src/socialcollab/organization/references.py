@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from socialcollab import document_fields as sh
+from socialcollab._notebook import NotebookMixin
 from socialcollab.errors import NotFoundError
 from socialcollab.identifiers import MemberId
 from socialcollab.organization.document.reader import fields_of
-from socialcollab.showing import badge, card, facts, show
 
 if TYPE_CHECKING:
     from socialcollab.organization.organization import Organization
@@ -21,7 +21,7 @@ _LINE = re.compile(r"(grants|forbids)\[(\d+)\]")
 
 
 @attrs.frozen(kw_only=True)
-class Reference:
+class Reference(NotebookMixin):
     """
     One thing that hangs on a person.
 
@@ -60,22 +60,9 @@ class Reference:
     def __str__(self) -> str:
         return self.called + (": nobody else" if self.alone else "")
 
-    def _html_cells_(self) -> dict[str, str]:
-        return {
-            "place": self.place,
-            "section": self.section,
-            "name": self.name,
-            "": badge("nobody else", "red") if self.alone else "",
-        }
-
-    def _repr_html_(self) -> str:
-        cells = self._html_cells_()
-        mark = cells.pop("")
-        return card(cells.pop("place"), facts(cells), badges=[mark] if mark else [])
-
 
 @attrs.frozen(kw_only=True)
-class References:
+class References(NotebookMixin):
     """
     What hangs on a person, in the document's order, facts last.
 
@@ -95,9 +82,6 @@ class References:
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.references)) or f"nothing hangs on {self.member}"
-
-    def _repr_html_(self) -> str:
-        return show(self.references, title=f"What hangs on {self.member}").html
 
 
 def references_to(organization: Organization, member: str) -> References:

@@ -1,18 +1,26 @@
-"""HTML that needs no script and no server: pages, tables, previews, the month."""
+"""HTML pages without scripts: the calendar, previews, the table of permissions, reports."""
 
+from socialcollab.pages.badges import STATES, Tone, badge, network_badge, state_badge
 from socialcollab.pages.calendar import CalendarBlock, CalendarEntry, CalendarNote, month_calendar
-from socialcollab.pages.markup import safe_source
-from socialcollab.pages.preview import LinkCard, PreviewImage, PreviewPost, preview
-from socialcollab.pages.rights import (
+from socialcollab.pages.elements import (
+    bullet_list,
+    file_link,
+    heading,
+    link,
+    paragraph,
+    table,
+)
+from socialcollab.pages.markup import Html, escape, join, safe_href, safe_source
+from socialcollab.pages.page import page
+from socialcollab.pages.permissions_table import (
     PermissionsCell,
     PermissionsColumn,
     PermissionsRow,
+    permissions_matrix,
     permissions_table,
 )
-from socialcollab.pages.shell import page
-from socialcollab.pages.table import badge, heading, join, paragraph, table
+from socialcollab.pages.preview import LinkCard, PreviewImage, PreviewPost, preview, preview_grid
 from socialcollab.pages.words import words
-from socialcollab.showing import STATES, Html, Tone, escape, safe_href
 
 __all__ = [
     "STATES",
@@ -28,16 +36,23 @@ __all__ = [
     "PreviewPost",
     "Tone",
     "badge",
+    "bullet_list",
     "escape",
+    "file_link",
     "heading",
     "join",
+    "link",
     "month_calendar",
+    "network_badge",
     "page",
     "paragraph",
+    "permissions_matrix",
     "permissions_table",
     "preview",
+    "preview_grid",
     "safe_href",
     "safe_source",
+    "state_badge",
     "table",
     "words",
 ]

@@ -1,70 +1,58 @@
-"""The month on one page, for everybody who has a stake in it."""
+"""The publishing calendar of a month, as HTML."""
 
 from __future__ import annotations
 
 import datetime as dt
 from calendar import Calendar
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal
 
 import attrs
 
-from socialcollab.directory.networks import NETWORKS
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.pages.words import MONTHS, WEEKDAYS, words
-from socialcollab.showing import STATES, Html, escape, safe_href
+from socialcollab.pages.badges import STATES, badge, network_badge
+from socialcollab.pages.markup import Html, escape, safe_href
+from socialcollab.pages.words import MONTHS, WEEKDAYS, base_language, words
 
-_GONE = frozenset({"rejected", "cancelled", "expired", "removed"})
-_SHOWN = 6
-_LONGEST = 300
-_SIGNS = {
-    "bluesky": "B",
-    "facebook": "f",
-    "instagram": "ig",
-    "linkedin": "in",
-    "mastodon": "m",
-    "x": "X",
-}
+# Posts in these states will not be seen by the public: their titles are struck through.
+_STRUCK_THROUGH: Final = frozenset({"rejected", "cancelled", "expired", "removed"})
+_UNFOLDED_ENTRIES: Final = 6
+_LONGEST_TEXT: Final = 300
 
 
-def _local(value: dt.datetime) -> dt.datetime:
+def _wall_time(value: dt.datetime) -> dt.datetime:
     return value.replace(tzinfo=None, second=0, microsecond=0)
 
 
-def _known_state(_: object, __: attrs.Attribute[str], value: str) -> None:
-    if value not in STATES:
-        hint = did_you_mean(value, STATES, before="; ")
+def _check_state(_: object, __: attrs.Attribute[str], state: str) -> None:
+    if state not in STATES:
+        hint = did_you_mean(state, STATES, before="; ")
         raise InvalidValueError(
-            f"there is no state `{value}`{hint}", value=value, expected="a state of a post"
+            f"`{state}` is not a state of a post{hint}", value=state, expected=" or ".join(STATES)
         )
 
 
 @attrs.frozen(kw_only=True)
 class CalendarEntry:
     """
-    One post on the calendar, for one profile.
+    One post on the calendar, on one profile.
 
     Attributes:
-        at: When, as the clock on the wall says; an offset is dropped.
-
-        title: What it says, or the beginning of that.
-
-        profile: The profile, as people know it.
-
-        network: The network's name.
-
+        at: The wall time; a UTC offset is dropped, so convert instants to a zone first.
+        title: The text of the post, or its beginning.
+        profile: The name of the profile, as people know it.
+        network: The name of the network.
         state: A key of `STATES`.
-
-        url: Where to see it, or empty; only http and https are linked.
+        url: The address of the post, or empty; only http and https addresses are linked.
     """
 
-    at: dt.datetime = attrs.field(converter=_local)
+    at: dt.datetime = attrs.field(converter=_wall_time)
     title: str
     profile: str = ""
     network: str = ""
-    state: str = attrs.field(default="draft", validator=_known_state)
+    state: str = attrs.field(default="draft", validator=_check_state)
     url: str = ""
 
 
@@ -72,23 +60,20 @@ class CalendarEntry:
 class CalendarNote:
     """A note on a day."""
 
-    on: dt.date
+    date: dt.date
     text: str
 
 
 @attrs.frozen(kw_only=True)
 class CalendarBlock:
     """
-    Days on which nothing goes out, or not as usual.
+    Days on which publishing stops or changes.
 
     Attributes:
         first: The first day.
-
-        last: The last day, included; the first if left out.
-
-        text: Why, and from when to when.
-
-        kind: "blackout", "hold" or "holiday"; holidays are named, not shaded.
+        last: The last day, which belongs to the block; *first* by default.
+        text: The reason, and the times of day if they matter.
+        kind: "blackout", "hold" or "holiday"; the days of a holiday are not shaded.
     """
 
     first: dt.date
@@ -99,6 +84,15 @@ class CalendarBlock:
     @last.default
     def _one_day(self) -> dt.date:
         return self.first
+
+
+@attrs.frozen
+class _Mark:
+    """A note or a block on one day, with its CSS class and its heading."""
+
+    css_class: Literal["note", "block"]
+    heading: str
+    text: str
 
 
 def month_calendar(
@@ -114,192 +108,179 @@ def month_calendar(
     today: dt.date | None = None,
 ) -> Html:
     """
-    Return a month as HTML, to be put on a `page`.
+    Return the calendar of a month, to be placed on a `page`.
 
-    It is a table on wide screens and on paper, and a list of the days with
-    something on them on narrow ones. States are told by colour, sign and word.
+    Wide screens and paper show a table. Narrow screens show a list of the days that have entries,
+    notes or blocks. Every state has a colour, a sign and a word.
 
     Args:
-        entries: What is planned; entries of other months are left out.
-
+        entries: The posts; entries of other months are left out.
         year: The year, 1 to 9999.
-
         month: The month, 1 to 12.
-
         language: "en" or "nl".
-
-        first_weekday: 0 for Monday to 6 for Sunday.
-
+        first_weekday: The day on which weeks begin, 0 for Monday to 6 for Sunday.
         notes: Notes on days.
-
         blocks: Blackouts, holds and holidays.
-
-        legend: Whether to say what the colours and signs mean, with counts.
-
-        today: The day to mark, or None.
+        legend: Whether to explain colours and signs, with the number of entries of each.
+        today: The day to mark, if any.
 
     Raises:
-        InvalidValueError: If there is no such month or language.
+        InvalidValueError: If the month, the weekday or the language does not exist.
     """
     if not (1 <= month <= 12 and 1 <= year <= 9999 and 0 <= first_weekday <= 6):
         raise InvalidValueError(
-            f"there is no month {year}-{month} that begins its weeks on day {first_weekday}",
+            f"month {year}-{month} with weeks from weekday {first_weekday} does not exist",
             value=(year, month, first_weekday),
-            expected="a year, a month 1 to 12 and a weekday 0 to 6",
+            expected="a year 1 to 9999, a month 1 to 12 and a weekday 0 to 6",
         )
-    said = words(language)
-    mine = sorted(
-        (e for e in entries if (e.at.year, e.at.month) == (year, month)),
-        key=lambda e: (e.at, e.profile, e.network, e.title, e.state),
+    labels = words(language)
+    language = base_language(language)
+    in_month = sorted(
+        (entry for entry in entries if (entry.at.year, entry.at.month) == (year, month)),
+        key=lambda entry: (entry.at, entry.profile, entry.network, entry.title, entry.state),
     )
-    days: dict[int, list[CalendarEntry]] = {}
-    for entry in mine:
-        days.setdefault(entry.at.day, []).append(entry)
-    marks = _marks(notes, blocks, year, month, said)
-    short = language.partition("-")[0].lower()
-    order = [(first_weekday + offset) % 7 for offset in range(7)]
-    head = "".join(f'<th scope="col">{WEEKDAYS[short][day]}</th>' for day in order)
-    body = []
-    for week in Calendar(first_weekday).monthdayscalendar(year, month):
-        cells = [
+    by_day: dict[int, list[CalendarEntry]] = {}
+    for entry in in_month:
+        by_day.setdefault(entry.at.day, []).append(entry)
+    marks = _marks_by_day(notes, blocks, year, month, labels)
+    weeks = "".join(
+        "<tr>"
+        + "".join(
             _day(
                 dt.date(year, month, day),
-                days.get(day, []),
+                by_day.get(day, []),
                 marks.get(day, []),
-                language=short,
+                language=language,
                 today=today,
             )
             if day
             else '<td class="out empty"></td>'
             for day in week
-        ]
-        body.append(f"<tr>{''.join(cells)}</tr>")
-    parts = [_legend(mine, said)] if legend else []
-    if not mine:
-        parts.append(f'<p class="lede">{said["no_posts"]}</p>')
-    name = f"{MONTHS[short][month - 1]} {year}"
+        )
+        + "</tr>"
+        for week in Calendar(first_weekday).monthdayscalendar(year, month)
+    )
+    weekdays = [WEEKDAYS[language][(first_weekday + offset) % 7] for offset in range(7)]
+    header = "".join(f'<th scope="col">{weekday}</th>' for weekday in weekdays)
+    parts = [_legend(in_month, labels)] if legend else []
+    if not in_month:
+        parts.append(f'<p class="lede">{labels["no_posts"]}</p>')
     parts.append(
-        f'<table class="month"><caption class="sr">{name}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+        f'<table class="month"><caption class="sr">{MONTHS[language][month - 1]} {year}</caption>'
+        f"<thead><tr>{header}</tr></thead><tbody>{weeks}</tbody></table>"
     )
     return Html(f'<div class="months">{"".join(parts)}</div>')
 
 
-def _marks(
+def _marks_by_day(
     notes: Iterable[CalendarNote],
     blocks: Iterable[CalendarBlock],
     year: int,
     month: int,
-    said: Mapping[str, str],
-) -> dict[int, list[tuple[str, str, str]]]:
-    """Return what stands on each day beside its entries: class, kind and text."""
-    found: dict[int, list[tuple[str, str, str]]] = {}
-    first = dt.date(year, month, 1)
+    labels: Mapping[str, str],
+) -> dict[int, list[_Mark]]:
+    """Return the notes and blocks on each day of the month."""
+    marks: dict[int, list[_Mark]] = {}
     for block in blocks:
-        day = max(block.first, first)
-        while day <= block.last and day.month == month and day.year == year:
-            kind = "note" if block.kind == "holiday" else "block"
-            found.setdefault(day.day, []).append((kind, said[block.kind], block.text))
+        mark = _Mark("note" if block.kind == "holiday" else "block", labels[block.kind], block.text)
+        day = max(block.first, dt.date(year, month, 1))
+        while day <= block.last and (day.year, day.month) == (year, month):
+            marks.setdefault(day.day, []).append(mark)
+            # The day after 9999-12-31 does not exist: adding to it would raise OverflowError.
             if day == dt.date.max:
                 break
             day += dt.timedelta(days=1)
     for note in notes:
-        if (note.on.year, note.on.month) == (year, month):
-            found.setdefault(note.on.day, []).append(("note", said["note"], note.text))
-    return found
+        if (note.date.year, note.date.month) == (year, month):
+            marks.setdefault(note.date.day, []).append(_Mark("note", labels["note"], note.text))
+    return marks
 
 
 def _day(
     date: dt.date,
-    entries: list[CalendarEntry],
-    marks: list[tuple[str, str, str]],
+    entries: Sequence[CalendarEntry],
+    marks: Sequence[_Mark],
     *,
     language: str,
     today: dt.date | None,
 ) -> str:
-    said = words(language)
+    labels = words(language)
     classes = [
         *(["end"] if date.weekday() >= 5 else []),
-        *(["shaded"] if any(kind == "block" for kind, _, _ in marks) else []),
+        *(["shaded"] if any(mark.css_class == "block" for mark in marks) else []),
         *(["empty"] if not entries and not marks else []),
         *(["today"] if date == today else []),
     ]
-    long = f"{WEEKDAYS[language][date.weekday()]} {date.day} {MONTHS[language][date.month - 1]}"
-    now = f' <span class="badge">{said["today"]}</span>' if date == today else ""
-    top = (
+    name = f"{WEEKDAYS[language][date.weekday()]} {date.day} {MONTHS[language][date.month - 1]}"
+    today_badge = f" {badge(labels['today'])}" if date == today else ""
+    heading = (
         f'<div class="day"><time datetime="{date.isoformat()}"><span class="num">{date.day}</span>'
-        f'<span class="long">{long}</span></time>{now}</div>'
+        f'<span class="long">{name}</span></time>{today_badge}</div>'
     )
-    shown = "".join(
-        f'<p class="mark {kind}"><b>{escape(name)}</b> <bdi>{escape(_short(text))}</bdi></p>'
-        for kind, name, text in marks
+    content = "".join(
+        f'<p class="mark {mark.css_class}"><b>{escape(mark.heading)}</b>'
+        f" <bdi>{escape(_shorten(mark.text))}</bdi></p>"
+        for mark in marks
     )
-    shown += "".join(_entry(entry, said) for entry in entries[:_SHOWN])
-    if len(entries) > _SHOWN:
-        rest = "".join(_entry(entry, said) for entry in entries[_SHOWN:])
-        more = said["more"].format(count=len(entries) - _SHOWN)
-        shown += f"<details><summary>{more}</summary>{rest}</details>"
-    return f'<td class="{" ".join(classes)}">{top}{shown}</td>'
+    content += "".join(_entry(entry, labels) for entry in entries[:_UNFOLDED_ENTRIES])
+    folded = entries[_UNFOLDED_ENTRIES:]
+    if folded:
+        more = labels["more"].format(count=len(folded))
+        rest = "".join(_entry(entry, labels) for entry in folded)
+        content += f"<details><summary>{more}</summary>{rest}</details>"
+    return f'<td class="{" ".join(classes)}">{heading}{content}</td>'
 
 
-def _entry(entry: CalendarEntry, said: Mapping[str, str]) -> str:
+def _entry(entry: CalendarEntry, labels: Mapping[str, str]) -> str:
     tone, sign = STATES[entry.state]
-    gone = " gone" if entry.state in _GONE else ""
+    struck = " struck" if entry.state in _STRUCK_THROUGH else ""
     href = safe_href(entry.url)
     tag = "a" if href else "div"
     link = f' href="{escape(href)}" rel="noopener noreferrer"' if href else ""
     return (
-        f'<{tag} class="entry t-{tone} s-{entry.state}{gone}"{link}>'
+        f'<{tag} class="entry t-{tone} s-{entry.state}{struck}"{link}>'
         f'<span class="top"><time datetime="{entry.at.isoformat(timespec="minutes")}">'
-        f"{entry.at:%H:%M}</time>{network_sign(entry.network)}"
-        f'<bdi class="who">{escape(_short(entry.profile))}</bdi></span>'
-        f'<span class="title" dir="auto">{escape(_short(entry.title))}</span>'
-        f'<span class="state">{sign} {said[f"state.{entry.state}"]}</span></{tag}>'
+        f"{entry.at:%H:%M}</time>{network_badge(entry.network)}"
+        f'<bdi class="who">{escape(_shorten(entry.profile))}</bdi></span>'
+        f'<span class="title" dir="auto">{escape(_shorten(entry.title))}</span>'
+        f'<span class="state">{sign} {labels[f"state.{entry.state}"]}</span></{tag}>'
     )
 
 
-def _short(text: str) -> str:
-    """Cut what nobody reads in a small box, and let it be one line."""
-    text = " ".join(text[: 4 * _LONGEST].split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+def _shorten(text: str) -> str:
+    """Return the beginning of a text, on one line."""
+    # Cut before splitting: a text of megabytes would otherwise be split as a whole.
+    text = " ".join(text[: 4 * _LONGEST_TEXT].split())
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
 
 
-def network_sign(network: str) -> Html:
-    """Return the small square that stands for a network."""
-    if not network:
-        return Html("")
-    title = NETWORKS[network].title if network in NETWORKS else network
-    known = f" net-{network}" if network in _SIGNS else ""
-    sign = _SIGNS.get(network, network[:1].upper())
-    return Html(
-        f'<span class="net{known}" role="img" aria-label="{escape(title)}" title="{escape(title)}">'
-        f"{escape(sign)}</span>"
-    )
-
-
-def _legend(entries: list[CalendarEntry], said: Mapping[str, str]) -> str:
+def _legend(entries: Sequence[CalendarEntry], labels: Mapping[str, str]) -> str:
     if not entries:
         return ""
-    states = Counter(entry.state for entry in entries)
-    ordered = [state for state in STATES if state in states]
+    # States with the same word, such as `waiting` and `scheduled`, are counted together.
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for state, (tone, sign) in STATES.items():
+        count = sum(entry.state == state for entry in entries)
+        if count:
+            counts[tone, sign, labels[f"state.{state}"]] += count
     bar = "".join(
-        f'<i class="t-{STATES[state][0]}" style="flex:{states[state]}"></i>' for state in ordered
+        f'<i class="t-{tone}" style="flex:{n}"></i>' for (tone, _, _), n in counts.items()
     )
-    told = "".join(
-        f'<li class="t-{STATES[state][0]}"><span class="dot"></span>{STATES[state][1]} '
-        f"{said[f'state.{state}']} <b>{states[state]}</b></li>"
-        for state in ordered
+    states = "".join(
+        f'<li class="t-{tone}"><span class="dot"></span>{sign} {word} <b>{n}</b></li>'
+        for (tone, sign, word), n in counts.items()
     )
-    profiles = Counter((entry.network, entry.profile) for entry in entries if entry.profile)
-    known = "".join(
-        f'<li>{network_sign(network)}<bdi class="wrap">{escape(_short(profile))}</bdi>'
-        f" <b>{count}</b></li>"
-        for (network, profile), count in sorted(profiles.items())
+    profile_counts = Counter((entry.network, entry.profile) for entry in entries if entry.profile)
+    profiles = "".join(
+        f'<li>{network_badge(network)}<bdi class="wrap">{escape(_shorten(profile))}</bdi>'
+        f" <b>{n}</b></li>"
+        for (network, profile), n in sorted(profile_counts.items())
     )
-    # A post stands on the calendar once for each of its profiles.
-    count = said["entry"] if len(entries) == 1 else said["entries"].format(count=len(entries))
+    # These are entries, not posts: a post has one entry on each of its profiles.
+    total = labels["entry"] if len(entries) == 1 else labels["entries"].format(count=len(entries))
     return (
-        f'<div class="bar" role="img" aria-label="{count}">{bar}</div><div class="legends">'
-        f'<ul class="legend" aria-label="{said["legend.states"]}"><li><b>{count}</b></li>{told}</ul>'
-        f'<ul class="legend" aria-label="{said["legend.profiles"]}">{known}</ul></div>'
+        f'<div class="bar" role="img" aria-label="{total}">{bar}</div><div class="legends">'
+        f'<ul class="legend" aria-label="{labels["legend.states"]}">'
+        f"<li><b>{total}</b></li>{states}</ul>"
+        f'<ul class="legend" aria-label="{labels["legend.profiles"]}">{profiles}</ul></div>'
     )

@@ -1,4 +1,4 @@
-"""The look of all pages: one small sheet, light and dark, on screens and on paper."""
+"""The style sheet of all pages, for light and dark screens and for paper."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ a.entry:hover{box-shadow:0 0 0 1px var(--c)}
 .entry .who{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
 .entry .title{display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden;overflow-wrap:anywhere}
 .entry .state{font-size:11px;font-weight:600;color:var(--c)}
-.entry.gone .title{text-decoration:line-through;color:var(--soft)}
+.entry.struck .title{text-decoration:line-through;color:var(--soft)}
 .entry.s-draft{border-left-style:dashed}
 .months details>summary{cursor:pointer;font-size:12px;color:var(--link);padding:2px 4px 5px}
 @media(max-width:760px){main{padding:18px 14px 32px}h1{font-size:27px}
@@ -78,50 +78,51 @@ table.month td{height:auto;border:1px solid var(--line)!important;border-radius:
 table.month td.empty{display:none}
 .day .long{display:inline}.day .num{display:none}.day{font-size:14px;color:var(--ink);padding:0 0 7px}
 .entry{font-size:14px;padding:6px 9px 7px}.entry .top,.entry .state{font-size:12.5px}.mark{font-size:13px}}
-.posts{margin-top:18px;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(330px,100%),1fr));gap:22px;align-items:start}
+.previews{margin-top:18px;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(330px,100%),1fr));gap:22px;align-items:start}
 .pv{background:var(--card);border:1px solid var(--line);border-radius:14px;overflow:hidden;font-size:15px;line-height:1.42;min-width:0;max-width:520px}
 .pv header{display:flex;gap:10px;align-items:center;padding:12px 14px 0;min-width:0}
 .pv .who{min-width:0;flex:1}.pv .name{font-weight:700;display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .pv .meta{color:var(--soft);font-size:13.5px;display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .pv .av{flex:none;width:42px;height:42px;border-radius:50%;display:grid;place-items:center;color:#fff;font-weight:700;font-size:15px}
 .pv .text{padding:9px 14px 12px;margin:0;white-space:pre-wrap;overflow-wrap:anywhere;max-width:none}
-.pv .ent{color:var(--link);text-decoration:none}
+.pv .active{color:var(--link);text-decoration:none}
 .pv mark{background:var(--red-b);color:var(--red);text-decoration:line-through}
+.pv .poll{margin:0 14px 12px;padding-left:22px;overflow-wrap:anywhere}
 .pv .cw{margin:10px 14px 0;padding:7px 11px;border-radius:8px;background:var(--wash);font-size:14px}
 .pv .media{display:grid;gap:2px;grid-template-columns:1fr 1fr;margin:0 14px 12px;border-radius:12px;overflow:hidden;border:1px solid var(--line)}
 .pv .media.n1{grid-template-columns:1fr}.pv .media:not(.n1) figure:last-child:nth-child(odd){grid-column:span 2}
 .pv figure{margin:0;position:relative;background:var(--wash);min-height:120px;display:flex;flex-direction:column}
 .pv figure img{display:block;width:100%;flex:1;object-fit:cover;max-height:320px}
-.pv figure .none{flex:1;display:grid;place-items:center;color:color-mix(in srgb,var(--h) 45%,var(--card));min-height:110px;background:linear-gradient(150deg,color-mix(in srgb,var(--h) 30%,var(--wash)),color-mix(in srgb,var(--h) 12%,var(--card)))}
+.pv figure .no-picture{flex:1;display:grid;place-items:center;color:color-mix(in srgb,var(--h) 45%,var(--card));min-height:110px;background:linear-gradient(150deg,color-mix(in srgb,var(--h) 30%,var(--wash)),color-mix(in srgb,var(--h) 12%,var(--card)))}
 .pv figcaption{font-size:12.5px;line-height:1.35;padding:6px 9px 7px;color:var(--soft);overflow-wrap:anywhere;background:var(--card)}
 .pv figcaption b{font-size:10.5px;letter-spacing:.04em;background:var(--ink);color:var(--paper);border-radius:3px;padding:1px 4px;margin-right:5px}
 .pv figcaption.bad b{background:var(--red)}.pv figcaption.bad{color:var(--red)}
 .pv .card{display:block;margin:0 14px 12px;border:1px solid var(--line);border-radius:12px;padding:9px 12px;text-decoration:none;color:var(--ink);background:var(--wash);overflow-wrap:anywhere}
 .pv .card small{display:block;color:var(--soft);font-size:12.5px}
 .pv .acts{display:flex;justify-content:space-between;border-top:1px solid var(--line);padding:8px 14px;color:var(--soft);font-size:13px;margin:0;list-style:none;gap:8px;flex-wrap:wrap}
-.pv .cutnote{margin:0;padding:8px 14px;background:var(--red-b);color:var(--red);font-size:13px;font-weight:600;max-width:none}
-.pv-x{border-radius:4px}.pv-x .acts,.pv-bluesky .acts{border-top:0;padding-top:2px}.pv .cutnote+.acts{padding-top:8px}
+.pv .problem{margin:0;padding:8px 14px;background:var(--red-b);color:var(--red);font-size:13px;font-weight:600;max-width:none}
+.pv-x{border-radius:4px}.pv-x .acts,.pv-bluesky .acts{border-top:0;padding-top:2px}.pv .problem+.acts{padding-top:8px}
 .pv-mastodon .av{border-radius:9px}.pv-mastodon{border-radius:8px}
 .pv-facebook .media,.pv-instagram .media,.pv-linkedin .media{margin:0;border-radius:0;border-left:0;border-right:0;border-bottom:0}
 .pv-facebook .card,.pv-linkedin .card{margin:0 0 4px;border-radius:0;border-left:0;border-right:0;padding:11px 14px}
 .pv-facebook,.pv-linkedin{border-radius:9px}
-.pv-linkedin .av{border-radius:5px}.pv-instagram .media figure img,.pv-instagram .media figure .none{flex:none;aspect-ratio:1;max-height:none}.pv-instagram figcaption{flex:1}
+.pv-linkedin .av{border-radius:5px}.pv-instagram .media figure img,.pv-instagram .media figure .no-picture{flex:none;aspect-ratio:1;max-height:none}.pv-instagram figcaption{flex:1}
 .pv-instagram .media{margin-top:12px}.pv-instagram .av{width:34px;height:34px;font-size:12.5px;box-shadow:0 0 0 2px var(--card),0 0 0 4px #d0418d}
 .pv-instagram header{padding-left:18px}.pv-instagram .text b{font-weight:700}
-table.rights{border-collapse:separate;border-spacing:0;font-size:13.5px;border:1px solid var(--line);border-radius:12px;background:var(--card);min-width:min(100%,520px)}
-table.rights th,table.rights td{padding:8px 12px;border-bottom:1px solid var(--line);border-left:1px solid var(--line);text-align:left;vertical-align:top}
-table.rights tr:last-child>*{border-bottom:0}table.rights thead th{background:var(--wash);color:var(--soft);font-size:12.5px;font-weight:600;white-space:nowrap}
-table.rights thead th.ws{color:var(--ink);font-size:13.5px}
-table.rights th[scope=row],table.rights thead tr:first-child th:first-child{position:sticky;left:0;border-left:0;background:var(--card);font-weight:600;min-width:132px;z-index:1}
-table.rights thead tr:first-child th:first-child{background:var(--wash);border-radius:12px 0 0}
-table.rights td{background:color-mix(in srgb,var(--b,var(--card)) 55%,var(--card))}table.rights td b{color:var(--c);font-weight:600;display:block}
-table.rights small{display:block;color:var(--soft);font-size:12px;font-weight:400;overflow-wrap:anywhere}table.rights small.no{color:var(--red)}
-table.rights tbody tr:hover>*{box-shadow:inset 0 0 0 99px color-mix(in srgb,var(--ink) 3%,transparent)}
+table.permissions{border-collapse:separate;border-spacing:0;font-size:13.5px;border:1px solid var(--line);border-radius:12px;background:var(--card);min-width:min(100%,520px)}
+table.permissions th,table.permissions td{padding:8px 12px;border-bottom:1px solid var(--line);border-left:1px solid var(--line);text-align:left;vertical-align:top}
+table.permissions tr:last-child>*{border-bottom:0}table.permissions thead th{background:var(--wash);color:var(--soft);font-size:12.5px;font-weight:600;white-space:nowrap}
+table.permissions thead th.ws{color:var(--ink);font-size:13.5px}
+table.permissions th[scope=row],table.permissions thead tr:first-child th:first-child{position:sticky;left:0;border-left:0;background:var(--card);font-weight:600;min-width:132px;z-index:1}
+table.permissions thead tr:first-child th:first-child{background:var(--wash);border-radius:12px 0 0}
+table.permissions td{background:color-mix(in srgb,var(--b,var(--card)) 55%,var(--card))}table.permissions td b{color:var(--c);font-weight:600;display:block}
+table.permissions small{display:block;color:var(--soft);font-size:12px;font-weight:400;overflow-wrap:anywhere}table.permissions small.no{color:var(--red)}
+table.permissions tbody tr:hover>*{box-shadow:inset 0 0 0 99px color-mix(in srgb,var(--ink) 3%,transparent)}
 .bars{display:inline-flex;gap:2px;vertical-align:1px;margin-right:6px}.bars i{width:9px;height:5px;border-radius:2px;background:color-mix(in srgb,var(--c,var(--grey)) 22%,transparent)}.bars i.on{background:var(--c,var(--grey))}
-.scroll:has(>table.rights){max-height:88vh;overflow:auto}
-table.rights thead{position:sticky;top:0;z-index:2}
-@media print{.scroll:has(>table.rights){max-height:none}table.rights thead{position:static}}
-.rights-legend{margin:14px 0 12px}.rights-legend li{color:var(--soft)}
+.scroll:has(>table.permissions){max-height:88vh;overflow:auto}
+table.permissions thead{position:sticky;top:0;z-index:2}
+@media print{.scroll:has(>table.permissions){max-height:none}table.permissions thead{position:static}}
+.permissions-legend{margin:14px 0 12px}.permissions-legend li{color:var(--soft)}
 @media print{:root{color-scheme:light;--paper:#fff;--wash:#f6f5f2}main{padding:0;max-width:none}body{font-size:12px}
 h1{font-size:24px}table.month td{height:64px;padding:4px}.entry{font-size:10.5px;padding:3px 5px}.entry .top,.entry .state{font-size:9.5px}.pv,table.month tr{break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 details>summary{display:none}@page{size:A4 landscape;margin:12mm}}

@@ -1,24 +1,24 @@
-"""A post as it will look on its network."""
+"""A preview of a post, as it will look on its network."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import attrs
 
 from socialcollab.directory import NetworkDescription
 from socialcollab.directory import network as described
-from socialcollab.pages.calendar import network_sign
-from socialcollab.pages.markup import safe_source
-from socialcollab.pages.words import MONTHS, words
-from socialcollab.showing import Html, escape, safe_href
-from socialcollab.text import Length, entities, fitting_end, graphemes, measure
+from socialcollab.pages.badges import network_badge
+from socialcollab.pages.markup import Html, escape, safe_href, safe_source
+from socialcollab.pages.words import MONTHS, base_language, words
+from socialcollab.text import Entity, Length, entities, fitting_end, graphemes, measure
 
-# So much of a text that is far too long is shown; the rest is left out with a mark.
-_SHOWN_PAST_LIMIT = 400
-_LONGEST_SHOWN = 70_000
+# Of a text that is too long, this many characters are shown past the limit, and an ellipsis.
+_SHOWN_PAST_LIMIT: Final = 400
+# A limit in the tens of thousands must not make a page of that size for every preview.
+_LONGEST_SHOWN: Final = 70_000
 _HUES: Final = (
     "#2f6fb3",
     "#8a4fae",
@@ -47,13 +47,12 @@ _ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 @attrs.frozen(kw_only=True)
 class PreviewImage:
     """
-    A picture in a preview.
+    An image in a preview.
 
     Attributes:
-        alt: Its description; empty if there is none.
-
-        source: An embedded image (``data:image/...``) or a file beside the
-            page; anything else is shown as an empty frame.
+        alt: The alt text, or empty.
+        source: An embedded image (``data:image/...``) or a file in the folder of the page, or
+            below it; for any other source the preview shows an empty frame.
     """
 
     alt: str = ""
@@ -62,177 +61,196 @@ class PreviewImage:
 
 @attrs.frozen(kw_only=True)
 class LinkCard:
-    """A link that stands beside the text."""
+    """A link shown as a card below the text."""
 
     url: str
     title: str = ""
 
 
-def _images(values: tuple[PreviewImage, ...] | list[PreviewImage]) -> tuple[PreviewImage, ...]:
-    return tuple(values)
+def _as_images(images: Iterable[PreviewImage]) -> tuple[PreviewImage, ...]:
+    return tuple(images)
+
+
+def _as_options(options: Iterable[str]) -> tuple[str, ...]:
+    return tuple(options)
 
 
 @attrs.frozen(kw_only=True)
 class PreviewPost:
     """
-    What a preview shows.
+    The content of a preview.
 
     Attributes:
-        text: The text.
-
-        name: The account's name.
-
-        handle: How the network names it, such as "@tulipair".
-
-        at: When it goes or went out, as the clock on the wall says; or None.
-
-        images: Its pictures.
-
-        card: A link beside the text.
-
-        warning: A content warning, before the text.
-
-        url: Where it stands, once it does.
+        text: The text of the post.
+        name: The name of the account.
+        handle: The handle of the account, such as "@tulipair".
+        at: The wall time of publication, or None.
+        images: The images.
+        card: The link card, or None.
+        poll: The options of a poll.
+        warning: A content warning, shown before the text.
+        url: The address of the post once it is published.
+        note: A remark above the post, such as "taken down".
+        anchor: The HTML id of the preview, for links to it.
     """
 
     text: str
     name: str
     handle: str = ""
     at: dt.datetime | None = None
-    images: tuple[PreviewImage, ...] = attrs.field(default=(), converter=_images)
+    images: tuple[PreviewImage, ...] = attrs.field(default=(), converter=_as_images)
     card: LinkCard | None = None
+    poll: tuple[str, ...] = attrs.field(default=(), converter=_as_options)
     warning: str = ""
     url: str = ""
+    note: str = ""
+    anchor: str = ""
 
 
 def preview(post: PreviewPost, network: str | NetworkDescription, *, language: str = "en") -> Html:
     """
-    Return *post* as HTML that looks like *network*, to be put on a `page`.
+    Return *post* as it will look on *network*, to be placed on a `page`.
 
-    What does not fit is marked, and a note says so.
+    Text past the limit of the network is marked, and a message gives the excess.
 
     Raises:
-        InvalidValueError: If there is no such network or language.
+        InvalidValueError: If the network or the language does not exist.
     """
     description = described(network)
-    said = words(language)
+    labels = words(language)
     name = description.name
     length = measure(description, post.text, warning=post.warning)
-    parts = [_header(post, description, language)]
+    parts = [_problem(post.note), _header(post, description, language)]
     text = _text(post, description, length)
-    media = _media(post, said)
+    media = _media(post, labels)
     if post.warning:
         parts.append(f'<p class="cw" dir="auto">{escape(post.warning)}</p>')
     if name == "instagram":
-        caption = (
-            f"<b><bdi>{escape(post.handle.lstrip('@') or post.name)}</bdi></b> " if text else ""
-        )
+        # Instagram shows the text below the image, after the handle.
+        handle = escape(post.handle.lstrip("@") or post.name)
+        caption = f"<b><bdi>{handle}</bdi></b> " if text else ""
         parts += [media, f'<p class="text" dir="auto">{caption}{text}</p>']
     else:
         parts += [f'<p class="text" dir="auto">{text}</p>', media]
+    if post.poll:
+        options = "".join(f"<li><bdi>{escape(option)}</bdi></li>" for option in post.poll)
+        parts.append(f'<ol class="poll">{options}</ol>')
     if post.card:
         parts.append(_card(post.card))
     if not length.fits:
         over = length.over or (length.size_bytes or 0) - (length.limit_bytes or 0)
-        note = said["cut"].format(over=over, network=description.title)
-        parts.append(f'<p class="cutnote">{escape(note)}</p>')
+        parts.append(_problem(labels["too_long"].format(over=over, network=description.title)))
     if description.media.required and not post.images:
-        note = said["no_image"].format(network=description.title)
-        parts.append(f'<p class="cutnote">{escape(note)}</p>')
-    acts = "".join(f"<li>{said[act]}</li>" for act in _ACTIONS.get(name, ("reply", "share")))
-    parts.append(f'<ul class="acts" aria-hidden="true">{acts}</ul>')
-    kind = f" pv-{name}" if name in _ACTIONS else ""
-    hue = _HUES[sum(map(ord, post.name)) % len(_HUES)]
+        parts.append(_problem(labels["image_required"].format(network=description.title)))
+    actions = _ACTIONS.get(name, ("reply", "share"))
+    buttons = "".join(f"<li>{labels[action]}</li>" for action in actions)
+    parts.append(f'<ul class="acts" aria-hidden="true">{buttons}</ul>')
+    css_class = f" pv-{name}" if name in _ACTIONS else ""
+    anchor = f' id="{escape(post.anchor)}"' if post.anchor else ""
     return Html(
-        f'<article class="pv{kind}" style="--h:{hue}" aria-label="{escape(description.title)}">'
-        f"{''.join(parts)}</article>"
+        f'<article{anchor} class="pv{css_class}" style="--h:{_hue(post.name)}"'
+        f' aria-label="{escape(description.title)}">{"".join(parts)}</article>'
     )
 
 
+def preview_grid(previews: Iterable[Html]) -> Html:
+    """Return previews side by side, as many in a row as fit the screen."""
+    return Html(f'<div class="previews">{"".join(previews)}</div>')
+
+
+def _problem(text: str) -> str:
+    return f'<p class="problem">{escape(text)}</p>' if text else ""
+
+
+def _hue(name: str) -> str:
+    """Return the colour of an account, always the same for a name."""
+    return _HUES[sum(map(ord, name)) % len(_HUES)]
+
+
 def _header(post: PreviewPost, description: NetworkDescription, language: str) -> str:
-    when = ""
+    time = ""
     if post.at is not None:
-        month = MONTHS[language.partition("-")[0].lower()][post.at.month - 1]
-        said = f"{post.at.day} {month} {post.at.year}, {post.at:%H:%M}"
-        when = f'<time datetime="{post.at.isoformat(timespec="minutes")}">{said}</time>'
+        month = MONTHS[base_language(language)][post.at.month - 1]
+        date = f"{post.at.day} {month} {post.at.year}, {post.at:%H:%M}"
+        time = f'<time datetime="{post.at.isoformat(timespec="minutes")}">{date}</time>'
     href = safe_href(post.url)
-    if when and href:
-        when = f'<a class="ent" href="{escape(href)}" rel="noopener noreferrer">{when}</a>'
+    if time and href:
+        time = f'<a class="active" href="{escape(href)}" rel="noopener noreferrer">{time}</a>'
     handle = f"<bdi>{escape(post.handle)}</bdi>" if post.handle else ""
-    meta = " · ".join(part for part in (handle, when) if part)
-    hue = _HUES[sum(map(ord, post.name)) % len(_HUES)]
+    meta = " · ".join(part for part in (handle, time) if part)
     return (
-        f'<header><span class="av" style="background:{hue}" aria-hidden="true">'
+        f'<header><span class="av" style="background:{_hue(post.name)}" aria-hidden="true">'
         f'{escape(_initials(post.name))}</span><span class="who">'
         f'<bdi class="name">{escape(post.name)}</bdi><span class="meta">{meta}</span></span>'
-        f"{network_sign(description.name)}</header>"
+        f"{network_badge(description.name)}</header>"
     )
 
 
 def _initials(name: str) -> str:
-    words_of = ("".join(filter(str.isalnum, word)) for word in name[:200].split())
-    letters = [word for word in words_of if word]
-    chosen = letters[:1] + (letters[-1:] if len(letters) > 1 else [])
+    """Return the first letters of the first and the last word of a name."""
+    stripped = ("".join(filter(str.isalnum, word)) for word in name[:200].split())
+    parts = [word for word in stripped if word]
+    chosen = parts[:1] + (parts[-1:] if len(parts) > 1 else [])
     return "".join(graphemes(word)[0] for word in chosen).upper()
 
 
 def _text(post: PreviewPost, description: NetworkDescription, length: Length) -> str:
-    """Return the text with what is active in it, and what does not fit marked."""
+    """Return the text with its links, mentions and tags active and its excess marked."""
     shown, end = post.text, len(post.text)
     if not length.fits:
         end = fitting_end(description, post.text, warning=post.warning)
         shown = post.text[: min(end + _SHOWN_PAST_LIMIT, _LONGEST_SHOWN)]
         end = min(end, len(shown))
     parts: list[str] = []
-    done = 0
+    position = 0
     for entity in entities(description, shown[:end]):
-        parts.append(escape(shown[done : entity.start]))
-        text = escape(entity.text)
-        if entity.kind == "url" and description.link != "none":
-            url = entity.text if "://" in entity.text[:8] else f"https://{entity.text}"
-            href = safe_href(url)
-            parts.append(
-                f'<a class="ent" href="{escape(href)}" rel="nofollow noopener noreferrer">{text}</a>'
-                if href
-                else text
-            )
-        elif entity.kind == "url":
-            parts.append(text)
-        else:
-            parts.append(f'<span class="ent">{text}</span>')
-        done = entity.end
-    parts.append(escape(shown[done:end]))
+        parts.append(escape(shown[position : entity.start]))
+        parts.append(_entity(entity, description))
+        position = entity.end
+    parts.append(escape(shown[position:end]))
     if end < len(shown):
-        more = "…" if len(shown) < len(post.text) else ""
-        parts.append(f"<mark>{escape(shown[end:])}{more}</mark>")
+        ellipsis = "…" if len(shown) < len(post.text) else ""
+        parts.append(f"<mark>{escape(shown[end:])}{ellipsis}</mark>")
     return "".join(parts)
 
 
-def _media(post: PreviewPost, said: Mapping[str, str]) -> str:
+def _entity(entity: Entity, description: NetworkDescription) -> str:
+    text = escape(entity.text)
+    if entity.kind != "url":
+        return f'<span class="active">{text}</span>'
+    # Some networks, such as Instagram, show an address in a text without linking it.
+    url = entity.text if "://" in entity.text[:8] else f"https://{entity.text}"
+    href = safe_href(url) if description.link != "none" else ""
+    if not href:
+        return text
+    return f'<a class="active" href="{escape(href)}" rel="nofollow noopener noreferrer">{text}</a>'
+
+
+def _media(post: PreviewPost, labels: Mapping[str, str]) -> str:
     if not post.images:
         return ""
-    frames = []
+    figures = []
     for number, image in enumerate(post.images, start=1):
-        title = said["image"].format(number=number)
+        title = labels["image"].format(number=number)
         source = safe_source(image.source)
         picture = (
             f'<img src="{escape(source)}" alt="{escape(image.alt or title)}">'
             if source
-            else f'<span class="none">{_PICTURE}</span>'
+            else f'<span class="no-picture">{_PICTURE}</span>'
         )
         caption = (
             f'<figcaption dir="auto"><b>ALT</b>{escape(image.alt)}</figcaption>'
             if image.alt.strip()
-            else f'<figcaption class="bad"><b>ALT</b>{said["no_alt"]}</figcaption>'
+            else f'<figcaption class="bad"><b>ALT</b>{labels["no_alt"]}</figcaption>'
         )
-        frames.append(f"<figure>{picture}{caption}</figure>")
-    return f'<div class="media n{min(len(frames), 4)}">{"".join(frames)}</div>'
+        figures.append(f"<figure>{picture}{caption}</figure>")
+    return f'<div class="media n{min(len(figures), 4)}">{"".join(figures)}</div>'
 
 
 def _card(card: LinkCard) -> str:
     href = safe_href(card.url)
     host = card.url.partition("://")[2].partition("/")[0] or card.url
-    inner = f"<small><bdi>{escape(host)}</bdi></small><bdi>{escape(card.title or card.url)}</bdi>"
+    content = f"<small><bdi>{escape(host)}</bdi></small><bdi>{escape(card.title or card.url)}</bdi>"
     if not href:
-        return f'<div class="card">{inner}</div>'
-    return f'<a class="card" href="{escape(href)}" rel="nofollow noopener noreferrer">{inner}</a>'
+        return f'<div class="card">{content}</div>'
+    return f'<a class="card" href="{escape(href)}" rel="nofollow noopener noreferrer">{content}</a>'

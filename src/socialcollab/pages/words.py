@@ -1,4 +1,4 @@
-"""What pages say by themselves, in each language."""
+"""The words that pages contain of their own, in every language of the library."""
 
 from __future__ import annotations
 
@@ -12,32 +12,12 @@ from socialcollab.identifiers import did_you_mean
 MONTHS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "en": (
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
+            *("January", "February", "March", "April", "May", "June"),
+            *("July", "August", "September", "October", "November", "December"),
         ),
         "nl": (
-            "januari",
-            "februari",
-            "maart",
-            "april",
-            "mei",
-            "juni",
-            "juli",
-            "augustus",
-            "september",
-            "oktober",
-            "november",
-            "december",
+            *("januari", "februari", "maart", "april", "mei", "juni"),
+            *("juli", "augustus", "september", "oktober", "november", "december"),
         ),
     }
 )
@@ -53,7 +33,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "state.draft": "draft",
         "state.in_review": "in review",
-        "state.changes_requested": "changes asked",
+        "state.changes_requested": "changes requested",
         "state.rejected": "rejected",
         "state.approved": "approved",
         "state.cancelled": "cancelled",
@@ -62,7 +42,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "state.waiting": "scheduled",
         "state.held": "on hold",
         "state.missed": "missed",
-        "state.publishing": "going out",
+        "state.publishing": "publishing",
         "state.published": "published",
         "state.partly_published": "partly published",
         "state.failed": "failed",
@@ -81,11 +61,10 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "entries": "{count} entries",
         "entry": "1 entry",
         "no_posts": "Nothing is planned this month.",
-        "no_alt": "no description",
+        "no_alt": "no alt text",
         "image": "Image {number}",
-        "cut": "{over} too long for {network}: what is marked would not go out.",
-        "link_card": "Link",
-        "no_image": "{network} takes no post without an image.",
+        "too_long": "{over} too long for {network}: the marked text does not fit.",
+        "image_required": "{network} requires an image.",
         "reply": "Reply",
         "repost": "Repost",
         "like": "Like",
@@ -93,39 +72,43 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "share": "Share",
         "send": "Send",
         "save": "Save",
-        "rights.member": "Who",
-        "rights.nothing": "nothing",
-        "rights.sees": "sees",
-        "rights.drafts": "drafts",
-        "rights.approves": "approves",
-        "rights.publishes": "publishes",
-        "rights.publishes_approves": "publishes and approves",
-        "rights.barred": "not {permission}",
-        "rights.until": "until {until}",
+        "permissions.title": "Permissions at {name}",
+        "permissions.lede": "As of {at}",
+        "permissions.member": "Member",
+        "permissions.client": "client",
+        "permissions.guest": "guest",
+        "permissions.left": "left",
+        "permissions.suspended": "suspended",
+        "permissions.until": "until {until}",
         "permissions.on_duty": "on duty",
-        "rights.stands_in": "for {absent}",
-        "rights.client": "client",
-        "rights.guest": "guest",
-        "rights.left": "left",
-        "rights.suspended": "suspended",
-        "rights.lede": "Who may do what at {at}.",
-        "rights.title": "Rights of {name}",
+        "permissions.delegate_of": "delegate of {absent}",
+        "permissions.forbidden": "may not {permission}",
+        "permission.view": "view",
+        "permission.draft": "draft",
+        "permission.approve": "approve",
+        "permission.publish": "publish",
+        "level.none": "no access",
+        "level.view": "can view",
+        "level.draft": "can draft",
+        "level.approve": "can approve",
+        "level.publish": "can publish",
+        "level.publish_and_approve": "can publish and approve",
     },
     "nl": {
         "state.draft": "concept",
         "state.in_review": "ter goedkeuring",
-        "state.changes_requested": "aanpassen",
-        "state.rejected": "afgewezen",
+        "state.changes_requested": "aanpassing gevraagd",
+        "state.rejected": "afgekeurd",
         "state.approved": "goedgekeurd",
         "state.cancelled": "geannuleerd",
         "state.expired": "verlopen",
         "state.scheduled": "ingepland",
         "state.waiting": "ingepland",
-        "state.held": "aangehouden",
+        "state.held": "gepauzeerd",
         "state.missed": "gemist",
-        "state.publishing": "gaat uit",
-        "state.published": "geplaatst",
-        "state.partly_published": "deels geplaatst",
+        "state.publishing": "wordt gepubliceerd",
+        "state.published": "gepubliceerd",
+        "state.partly_published": "deels gepubliceerd",
         "state.failed": "mislukt",
         "state.unknown": "onbekend",
         "state.removing": "wordt verwijderd",
@@ -133,63 +116,76 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "state.native_post": "elders geplaatst",
         "legend.states": "Status",
         "legend.profiles": "Profielen",
-        "blackout": "Stilte",
-        "hold": "Stop",
+        "blackout": "Stilteperiode",
+        "hold": "Pauze",
         "holiday": "Feestdag",
         "note": "Notitie",
         "today": "vandaag",
         "more": "nog {count}",
         "entries": "{count} plaatsingen",
         "entry": "1 plaatsing",
-        "no_posts": "Deze maand staat er niets gepland.",
-        "no_alt": "geen beschrijving",
+        "no_posts": "Er staat deze maand niets gepland.",
+        "no_alt": "geen alt-tekst",
         "image": "Afbeelding {number}",
-        "cut": "{over} te lang voor {network}: wat gemarkeerd is gaat niet mee.",
-        "link_card": "Link",
-        "no_image": "{network} neemt geen bericht zonder afbeelding aan.",
-        "reply": "Reageer",
-        "repost": "Deel opnieuw",
-        "like": "Vind ik leuk",
-        "comment": "Reageer",
-        "share": "Deel",
-        "send": "Stuur",
-        "save": "Bewaar",
-        "rights.member": "Wie",
-        "rights.nothing": "niets",
-        "rights.sees": "kijkt mee",
-        "rights.drafts": "schrijft",
-        "rights.approves": "keurt goed",
-        "rights.publishes": "plaatst",
-        "rights.publishes_approves": "plaatst en keurt goed",
-        "rights.barred": "geen {permission}",
-        "rights.until": "tot {until}",
+        "too_long": "{over} te lang voor {network}: de gemarkeerde tekst past er niet meer bij.",
+        "image_required": "Voor {network} is een afbeelding nodig.",
+        "reply": "Reageren",
+        "repost": "Reposten",
+        "like": "Leuk",
+        "comment": "Reageren",
+        "share": "Delen",
+        "send": "Versturen",
+        "save": "Bewaren",
+        "permissions.title": "Rechten bij {name}",
+        "permissions.lede": "Stand op {at}",
+        "permissions.member": "Wie",
+        "permissions.client": "klant",
+        "permissions.guest": "gast",
+        "permissions.left": "vertrokken",
+        "permissions.suspended": "geblokkeerd",
+        "permissions.until": "tot {until}",
         "permissions.on_duty": "heeft dienst",
-        "rights.stands_in": "voor {absent}",
-        "rights.client": "klant",
-        "rights.guest": "gast",
-        "rights.left": "vertrokken",
-        "rights.suspended": "geschorst",
-        "rights.lede": "Wie wat mag op {at}.",
-        "rights.title": "Rechten van {name}",
+        "permissions.delegate_of": "vervangt {absent}",
+        "permissions.forbidden": "mag niet {permission}",
+        "permission.view": "bekijken",
+        "permission.draft": "opstellen",
+        "permission.approve": "goedkeuren",
+        "permission.publish": "publiceren",
+        "level.none": "geen toegang",
+        "level.view": "kan bekijken",
+        "level.draft": "kan opstellen",
+        "level.approve": "kan goedkeuren",
+        "level.publish": "kan publiceren",
+        "level.publish_and_approve": "kan publiceren en goedkeuren",
     },
 }
 
 
 def words(language: str) -> Mapping[str, str]:
     """
-    Return what pages say in *language*; "nl-BE" is Dutch.
+    Return the words of pages in *language*, by key; a region such as that of "nl-BE" is ignored.
 
     Raises:
-        InvalidValueError: If there is no such language here.
+        InvalidValueError: If pages do not exist in *language*.
     """
-    found = _WORDS.get(language.partition("-")[0].lower())
+    found = _WORDS.get(base_language(language))
     if found is None:
         hint = did_you_mean(
-            language, _WORDS, before="; ", otherwise=f"there are {', '.join(_WORDS)}"
+            language, _WORDS, before="; ", otherwise=f"choose {' or '.join(_WORDS)}"
         )
         raise InvalidValueError(
-            f"there are no pages in `{language}`{hint}",
+            f"pages are not available in `{language}`{hint}",
             value=language,
             expected=" or ".join(_WORDS),
         )
     return found
+
+
+def base_language(tag: str) -> str:
+    """
+    Return the language of a tag, without its region.
+
+    >>> base_language("nl-BE")
+    'nl'
+    """
+    return tag.partition("-")[0].lower()

@@ -9,13 +9,13 @@ from typing import Self
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Hold
 from socialcollab.directory import PostAttributes, Profile
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.scheduling.blackout import Blackout
 from socialcollab.scheduling.slot_plan import SlotPlan
-from socialcollab.showing import card, day, quoted, rows, state_badge, unbroken
 from socialcollab.time import TimeOfDay, as_utc, local_time, resolve, zone
 
 # What stands in these states takes up no room: it did not go out, or is gone.
@@ -124,7 +124,7 @@ class ProfileCalendar:
 
 
 @attrs.frozen
-class Calendar:
+class Calendar(NotebookMixin):
     """
     An immutable calendar of any number of profiles.
 
@@ -215,26 +215,6 @@ class Calendar:
             if (first is None or entry.at >= first) and (last is None or entry.at < last)
         )
         return tuple(sorted(found, key=lambda entry: (entry.at, entry.post, entry.profile)))
-
-    def _repr_html_(self) -> str:
-        lines, before = [], ""
-        for entry in self.entries():
-            local = local_time(entry.at, self.profile_calendars[entry.profile].zone)
-            today = day(local.date())
-            shown = "" if today == before else unbroken(today)
-            mark = state_badge(entry.state)
-            lines.append([shown, f"{local:%H:%M}", entry.profile, entry.title, mark])
-            before = today
-        zones = sorted(
-            {profile_calendar.zone for profile_calendar in self.profile_calendars.values()}
-        )
-        return card(
-            "Calendar",
-            rows(["day", "at", "to", "post", "state"], lines) or quoted("Nothing is planned."),
-            aside=f"{', '.join(self.profile_calendars)} in {', '.join(zones)}"
-            if self.profile_calendars
-            else "",
-        )
 
     def adding(self, *entries: Entry) -> Self:
         """

@@ -9,9 +9,9 @@ from typing import Literal
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.directory import PostAttributes
 from socialcollab.scheduling.calendar import Calendar, Entry, ProfileCalendar
-from socialcollab.showing import badge, card, facts, moment, unbroken
 from socialcollab.time import as_utc, local_time
 from socialcollab.verdicts import Reason
 
@@ -20,7 +20,7 @@ ClashKind = Literal["same_slot", "gap", "cap", "blackout", "hold"]
 
 
 @attrs.frozen(kw_only=True)
-class Clash:
+class Clash(NotebookMixin):
     """
     One reason why a time does not do.
 
@@ -41,19 +41,6 @@ class Clash:
     at: dt.datetime
     entries: tuple[Entry, ...]
     reason: Reason
-
-    def _html_cells_(self) -> dict[str, str]:
-        return {
-            "kind": badge(self.kind, "orange"),
-            "where": self.profile,
-            "when": unbroken(moment(self.at)),
-            "why": self.reason.text(),
-        }
-
-    def _repr_html_(self) -> str:
-        cells = self._html_cells_()
-        mark = cells.pop("kind")
-        return card("Clash", facts(cells), badges=[mark])
 
 
 def check_time(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import attrs
 
-from socialcollab.showing import badge, card, facts, rows
+from socialcollab._notebook import NotebookMixin
 
 
 @attrs.frozen(kw_only=True)
@@ -42,7 +44,7 @@ class Damage:
 
 
 @attrs.frozen(kw_only=True)
-class AuditReport:
+class AuditReport(NotebookMixin):
     """
     What an audit of one organization's journal found.
 
@@ -59,6 +61,8 @@ class AuditReport:
         erased: How many personal values were erased: their digests alone remain.
     """
 
+    _cards_module: ClassVar[str] = "socialcollab.stores.cards"
+
     findings: tuple[Damage, ...]
     anchor: Anchor
     events: int
@@ -69,21 +73,6 @@ class AuditReport:
     def clean(self) -> bool:
         """Whether nothing was found."""
         return not self.findings
-
-    def _repr_html_(self) -> str:
-        anchor = self.anchor
-        said = {
-            "read": f"{self.events} events in {self.streams} streams",
-            "erased": f"{self.erased} personal values" if self.erased else "",
-            "anchor": f"position {anchor.position}, {anchor.hash[:12]}…" if anchor.hash else "",
-        }
-        damage = rows(
-            ["place", "what is wrong"], [[one.place, one.problem] for one in self.findings]
-        )
-        mark = (
-            badge("clean", "green") if self.clean else badge(f"{len(self.findings)} found", "red")
-        )
-        return card("Audit", facts(said), damage, badges=[mark])
 
 
 @attrs.frozen(kw_only=True)

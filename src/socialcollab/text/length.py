@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.directory import LengthUnit, NetworkDescription
 from socialcollab.directory.networks import network as described
-from socialcollab.showing import Html, badge, card, facts, meter
 from socialcollab.text.grapheme import grapheme_count
 from socialcollab.text.mastodon import local_part
 from socialcollab.text.recognise import entities
@@ -14,7 +14,7 @@ from socialcollab.text.x import weighted_length
 
 
 @attrs.frozen(kw_only=True)
-class Length:
+class Length(NotebookMixin):
     """
     The length of a text beside what is allowed.
 
@@ -43,23 +43,6 @@ class Length:
     def over(self) -> int:
         """How much too long the text is in *unit*; 0 if that limit is kept."""
         return max(0, self.value - self.limit)
-
-    def _html_cells_(self) -> dict[str, str]:
-        return {
-            "length": f"{self.value} of {self.limit} {self.unit}",
-            "bytes": f"{self.size_bytes} of {self.limit_bytes}" if self.limit_bytes else "",
-            "fits": self._badge(),
-        }
-
-    def _repr_html_(self) -> str:
-        bar = meter(self.value, self.limit, "green" if self.fits else "red")
-        cells = {name: value for name, value in self._html_cells_().items() if name != "fits"}
-        return card("Length", bar, facts(cells), badges=[self._badge()])
-
-    def _badge(self) -> Html:
-        if self.fits:
-            return badge("fits", "green")
-        return badge(f"{self.over} too long" if self.over else "too long", "red")
 
 
 def measure(network: str | NetworkDescription, text: str, *, warning: str = "") -> Length:

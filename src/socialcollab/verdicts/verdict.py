@@ -8,9 +8,9 @@ from typing import Protocol, Self
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId
-from socialcollab.showing import Html, badge, card, listed
 from socialcollab.verdicts.catalogue import message
 
 
@@ -139,7 +139,7 @@ class Advice(Protocol):
 
 
 @attrs.frozen(eq=False, repr=False)
-class Verdict:
+class Verdict(NotebookMixin):
     """
     The answer to "may she?", true or false in a condition, with its reasons.
 
@@ -241,21 +241,3 @@ class Verdict:
             return said
         remedies = "; ".join(remedy.text(language) for remedy in self.remedies)
         return f"{said}. {message('verdict.remedies', {'remedies': remedies}, language=language)}"
-
-    def _html_cells_(self) -> dict[str, str]:
-        reasons = "; ".join(reason.text() for reason in self.reasons)
-        return {"answer": self._badge(), "reasons": reasons or self._default()}
-
-    def _repr_html_(self) -> str:
-        said = listed(reason.text() for reason in self.reasons) or listed([self._default()])
-        near = listed(reason.text() for reason in self.near_misses)
-        near = Html(f'<div class="s">What comes nearest:</div>{near}') if near else near
-        help_ = listed(remedy.text() for remedy in self.remedies)
-        help_ = Html(f'<div class="s">What would help:</div>{help_}') if help_ else help_
-        return card("Verdict", said, near, help_, badges=[self._badge()])
-
-    def _badge(self) -> Html:
-        return badge("yes", "green") if self.allowed else badge("no", "red")
-
-    def _default(self) -> str:
-        return "" if self.allowed else message("verdict.default_deny", {})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Delivery, DeliveryState, Post, PostState
 from socialcollab.desk import commands as dc
 from socialcollab.desk.engine import Engine, Loaded, State
@@ -30,7 +31,6 @@ from socialcollab.organization import (
     workspaces_around,
 )
 from socialcollab.permissions import escalations_by_absence, escalations_by_swap
-from socialcollab.showing import show
 from socialcollab.time import local_time
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import Actor, Context, step_statuses
@@ -44,7 +44,7 @@ _TO_LEAVE = (DeliveryState.WAITING, DeliveryState.PUBLISHING, DeliveryState.UNKN
 
 
 @attrs.frozen(kw_only=True)
-class OffboardingPlan:
+class OffboardingPlan(NotebookMixin):
     """
     Everything that hangs on somebody, and what becomes of it when they leave.
 
@@ -56,6 +56,8 @@ class OffboardingPlan:
 
         digest: The digest of the document in which these places are.
     """
+
+    _cards_module: ClassVar[str] = "socialcollab.desk.cards"
 
     member: MemberId
     items: tuple[OffboardingItem, ...]
@@ -73,9 +75,6 @@ class OffboardingPlan:
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.items)) or f"nothing hangs on {self.member}"
-
-    def _repr_html_(self) -> str:
-        return show(self.items, title=f"If {self.member} leaves").html
 
 
 def offboarding_plan(engine: Engine, member: str) -> Effects[OffboardingPlan]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.desk.engine import Engine, Loaded
 from socialcollab.desk.journal.encoding import event_data
 from socialcollab.effects import Effects, call
-from socialcollab.showing import card, facts, moment, unbroken
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow.events import NotificationsQueued, PostReevaluated
 
@@ -18,7 +18,7 @@ _KEPT_FOR_ITSELF = frozenset({PostReevaluated.TYPE, NotificationsQueued.TYPE})
 
 
 @attrs.frozen(kw_only=True)
-class HistoryEntry:
+class HistoryEntry(NotebookMixin):
     """
     One thing that happened.
 
@@ -38,6 +38,8 @@ class HistoryEntry:
         digest: Digest of the organization that was in force.
     """
 
+    _cards_module: ClassVar[str] = "socialcollab.desk.cards"
+
     at: dt.datetime
     actor: str
     type: str
@@ -45,19 +47,6 @@ class HistoryEntry:
     position: int
     data: Any = attrs.field(repr=False)
     digest: str = attrs.field(default="", repr=False)
-
-    def _html_cells_(self) -> dict[str, str]:
-        return {
-            "position": str(self.position),
-            "when": unbroken(moment(self.at)),
-            "who": self.actor,
-            "what": self.type,
-            "of": self.stream,
-        }
-
-    def _repr_html_(self) -> str:
-        cells = self._html_cells_()
-        return card(cells.pop("what"), facts(cells))
 
 
 def _entry(event: StoredEvent) -> HistoryEntry:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Delivery, Finding, Post, Summary, summarise
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.journal.history import HistoryEntry, entries_of
@@ -13,14 +15,13 @@ from socialcollab.desk.queries.allowed_actions import possible
 from socialcollab.desk.queries.visibility import inside, seen_by
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
-from socialcollab.showing import card, quoted, rows, state_badge
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, Decision, StepStatus, Waiver, step_statuses
 from socialcollab.workflow.events import PostCommented
 
 
 @attrs.frozen(kw_only=True)
-class PostView:
+class PostView(NotebookMixin):
     """
     A post as one member sees it.
 
@@ -45,6 +46,8 @@ class PostView:
         history: What happened, in order, what the member may not see left out.
     """
 
+    _cards_module: ClassVar[str] = "socialcollab.desk.cards"
+
     post: Post
     summary: Summary
     deliveries: tuple[Delivery, ...]
@@ -64,30 +67,6 @@ class PostView:
     def pending_steps(self) -> tuple[StepStatus, ...]:
         """The steps that are not done."""
         return tuple(step for step in self.steps if not step.done)
-
-    def _repr_html_(self) -> str:
-        steps = [step._html_cells_() for step in self.steps]
-        return card(
-            "Post",
-            quoted(self.post.text),
-            rows(
-                ["step", "state", "asked", "approved by"],
-                [[one["step"], one["state"], one["asked"], one["approved by"]] for one in steps],
-            ),
-            rows(
-                ["command", "may I?", "why"],
-                [
-                    [name, *list(verdict._html_cells_().values())]
-                    for name, verdict in self.allowed_actions.items()
-                ],
-            ),
-            rows(
-                ["rule", "severity", "what", "where"],
-                [list(finding._html_cells_().values())[:4] for finding in self.findings],
-            ),
-            badges=[state_badge(self.summary.value)],
-            aside=f"to {', '.join(self.post.targets)}",
-        )
 
 
 def read_post_view(engine: Engine, actor: Actor, post: str) -> Effects[PostView]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import ClassVar
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.content import DeliveryState, Post, PostState
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.queries.calendar import all_rows
@@ -14,7 +16,6 @@ from socialcollab.effects import Effects
 from socialcollab.errors import InvalidValueError
 from socialcollab.organization import Change, Organization, RuntimeState
 from socialcollab.permissions import Comparison, TemporaryGrant, compare
-from socialcollab.showing import Tone, badge, card, facts, rows
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import Actor, step_statuses
 
@@ -52,7 +53,7 @@ class Orphan:
 
 
 @attrs.frozen(kw_only=True)
-class Proposal:
+class Proposal(NotebookMixin):
     """
     A document that is not in force yet, and what would become of things.
 
@@ -73,54 +74,14 @@ class Proposal:
             the document, this one or the other.
     """
 
+    _cards_module: ClassVar[str] = "socialcollab.desk.cards"
+
     organization: Organization = attrs.field(repr=False)
     base: Organization = attrs.field(repr=False)
     changes: tuple[Change, ...]
     orphans: tuple[Orphan, ...] = ()
     asked_again: tuple[str, ...] = ()
     temporary_grants: tuple[TemporaryGrant, ...] = ()
-
-    def _repr_html_(self) -> str:
-        tones: dict[str, Tone] = {"added": "green", "removed": "red", "changed": "amber"}
-        return card(
-            "Proposal",
-            rows(
-                ["change", "line", "where", "it takes"],
-                [
-                    [
-                        badge(one.kind, tones[one.kind]),
-                        f"{one.section} {one.name}",
-                        ", ".join(one.resources),
-                        ", ".join(one.needs),
-                    ]
-                    for one in self.changes
-                ],
-            ),
-            rows(
-                ["who", "gains or loses", "what", "where", "by"],
-                [
-                    [
-                        one.member,
-                        badge(one.kind, "green" if one.kind == "gains" else "red"),
-                        ", ".join(one.gives),
-                        ", ".join(one.resources_in_short),
-                        ", ".join(one.rules),
-                    ]
-                    for one in self.permission_changes.changes
-                ],
-            ),
-            rows(
-                ["what it would leave", "because"],
-                [[f"{one.thing} {one.id}", one.reason.text()] for one in self.orphans],
-            ),
-            facts(
-                {
-                    "asked again": ", ".join(self.asked_again),
-                    "holds by command": "; ".join(map(str, self.temporary_grants)),
-                }
-            ),
-            aside=f"lines of {self.base.id} that would change: {len(self.changes)}",
-        )
 
     @property
     def permission_changes(self) -> Comparison:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import ClassVar
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Delivery, Post, current_deliveries
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.queries.calendar import all_rows
 from socialcollab.desk.queries.visibility import seen_by
 from socialcollab.effects import Effects
-from socialcollab.showing import badge, card, facts, moment, quoted
 from socialcollab.workflow import Actor, step_statuses
 
 
 @attrs.frozen(kw_only=True)
-class ToDo:
+class ToDo(NotebookMixin):
     """
     One thing that waits for a member.
 
@@ -37,27 +38,14 @@ class ToDo:
         planned_at: When the post is to leave, in UTC, or None.
     """
 
+    _cards_module: ClassVar[str] = "socialcollab.desk.cards"
+
     kind: str
     post: Post
     step: str = ""
     delivery: Delivery | None = None
     attention: str = ""
     planned_at: dt.datetime | None = None
-
-    def _html_cells_(self) -> dict[str, str]:
-        text = self.post.text
-        return {
-            "what": badge(self.kind, "red" if self.kind == "triage" else "amber"),
-            "text": text if len(text) <= 80 else f"{text[:79]}…",
-            "step": self.step,
-            "delivery": "" if self.delivery is None else self.delivery.profile,
-            "leaves": moment(self.planned_at),
-        }
-
-    def _repr_html_(self) -> str:
-        cells = self._html_cells_()
-        beside = {name: cells[name] for name in ("step", "delivery", "leaves")}
-        return card("To do", quoted(self.post.text), facts(beside), badges=[cells["what"]])
 
 
 def _whose(post: Post, state: State, at: dt.datetime) -> str:

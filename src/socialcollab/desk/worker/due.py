@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from typing import ClassVar
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Delivery
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.journal.snapshots import ORGANIZATION, RUNTIME_STATE
@@ -17,7 +18,6 @@ from socialcollab.desk.worker.media_cleanup import clear_media
 from socialcollab.desk.worker.reevaluation import look, replan_what_waits
 from socialcollab.effects import Effects, call
 from socialcollab.errors import SocialCollabError, StoreError
-from socialcollab.showing import card, moment, rows, state_badge
 from socialcollab.stores import Row, microseconds
 from socialcollab.time import as_utc
 
@@ -25,7 +25,7 @@ _PAGE = 50
 
 
 @attrs.frozen(kw_only=True)
-class DueReport:
+class DueReport(NotebookMixin):
     """
     What one run over the due work did.
 
@@ -41,6 +41,8 @@ class DueReport:
             out twice; others went on.
     """
 
+    _cards_module: ClassVar[str] = "socialcollab.desk.cards"
+
     at: dt.datetime
     worked: tuple[str, ...] = ()
     states: tuple[tuple[str, str], ...] = ()
@@ -49,18 +51,6 @@ class DueReport:
     def count(self, state: str) -> int:
         """Return how many deliveries were left in *state*."""
         return sum(1 for _, left in self.states if left == state)
-
-    def _repr_html_(self) -> str:
-        left = Counter(state for _, state in self.states)
-        return card(
-            "Due work",
-            rows(
-                ["left", "deliveries"],
-                [[state_badge(state), number] for state, number in sorted(left.items())],
-            ),
-            rows(["a person has to look at", "why"], self.problems),
-            aside=f"until {moment(self.at)}, {len(self.worked)} worked on",
-        )
 
 
 def run_due(

@@ -9,8 +9,18 @@ from pathlib import Path
 from socialcollab.directory import NetworkDescription
 from socialcollab.networks.sandbox.pictures import picture_name
 from socialcollab.networks.sandbox.timeline import SandboxPost
-from socialcollab.pages import LinkCard, PreviewImage, PreviewPost, join, page, paragraph, preview
-from socialcollab.showing import Html, escape
+from socialcollab.pages import (
+    Html,
+    LinkCard,
+    PreviewImage,
+    PreviewPost,
+    file_link,
+    page,
+    paragraph,
+    preview,
+    preview_grid,
+    table,
+)
 from socialcollab.text import links_beside
 from socialcollab.time import local_time
 
@@ -22,61 +32,54 @@ def write_pages(
     *,
     zone: str,
 ) -> Path:
-    """Write a page per profile and one that lists them; return the latter."""
-    profiles = sorted({post.profile for post in posts})
-    items = []
-    for profile in profiles:
+    """Write a page for each profile and an index of these pages; return the path of the index."""
+    rows = []
+    for profile in sorted({post.profile for post in posts}):
         own = [post for post in posts if post.profile == profile]
         description = described(own[0].network)
-        shown = [_post(folder, post, description, zone) for post in reversed(own)]
+        newest_first = [_preview(folder, post, description, zone) for post in reversed(own)]
         name = f"timeline-{profile}.html"
         title = f"{own[-1].handle} on {description.title}"
-        _write(folder / name, page(title, join(shown), lede=_count(own)))
-        items.append(
-            f'<li><a href="{escape(name)}">{escape(title)}</a> · {escape(_count(own))}</li>'
-        )
-    body = Html(f"<ul>{''.join(items)}</ul>") if items else paragraph("Nothing has gone out yet.")
+        _write(folder / name, page(title, preview_grid(newest_first), lede=_count(own)))
+        rows.append([file_link(name, title), _count(own)])
+    body = table(["Timeline", "Posts"], rows) if rows else paragraph("Nothing is published yet.")
     index = folder / "timeline.html"
-    _write(index, page("The sandbox's timeline", body, lede=_count(posts)))
+    _write(index, page("Timelines of the sandbox", body, lede=_count(posts)))
     return index
 
 
 def _count(posts: Sequence[SandboxPost]) -> str:
     removed = sum(post.removed for post in posts)
-    said = "1 post" if len(posts) == 1 else f"{len(posts)} posts"
-    return f"{said}, {removed} of them taken down" if removed else said
+    count = "1 post" if len(posts) == 1 else f"{len(posts)} posts"
+    return f"{count}, {removed} of them taken down" if removed else count
 
 
-def _post(folder: Path, post: SandboxPost, description: NetworkDescription, zone: str) -> Html:
+def _preview(folder: Path, post: SandboxPost, description: NetworkDescription, zone: str) -> Html:
     images = []
     for image in post.images:
         source = f"media/{picture_name(image.digest, image.media_type)}"
         kept = (folder / source).is_file()
         images.append(PreviewImage(alt=image.alt, source=source if kept else ""))
-    beside = links_beside(description, post.text, post.links)
-    shown = preview(
+    links = links_beside(description, post.text, post.links)
+    return preview(
         PreviewPost(
             text=post.text,
             name=post.handle.lstrip("@"),
             handle=post.handle,
             at=local_time(post.created_at, zone),
-            images=tuple(images),
-            card=LinkCard(url=beside[0]) if beside else None,
+            images=images,
+            card=LinkCard(url=links[0]) if links else None,
+            poll=post.options,
             warning=", ".join(post.labels),
+            note="Taken down" if post.removed else "",
+            anchor=f"post-{post.network_id}",
         ),
         description,
-    )
-    options = Html("".join(f"<li>{escape(option)}</li>" for option in post.options))
-    poll = Html(f"<ol>{options}</ol>") if post.options else Html("")
-    note = paragraph("Taken down") if post.removed else Html("")
-    return Html(
-        f'<div id="post-{escape(post.network_id)}" style="max-width:520px;margin:0 0 1.25rem">'
-        f"{note}{shown}{poll}</div>"
     )
 
 
 def _write(path: Path, html: str) -> None:
-    """Put a whole page in place of the old one."""
+    """Replace a page as a whole, so that a browser never reads half of it."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial.write_text(html, encoding="utf-8")

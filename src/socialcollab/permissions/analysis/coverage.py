@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.permissions.analysis.escalation import merged, without
 from socialcollab.permissions.engine.scope import Scope, Span
-from socialcollab.showing import badge, card, facts, show
 from socialcollab.time import as_utc, local_time
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _Acting = dict[tuple[str, str], dict[str, list[Span]]]
 
 
 @attrs.frozen(kw_only=True)
-class Loss:
+class Loss(NotebookMixin):
     """
     What nobody could do over some time if some people were away.
 
@@ -69,22 +69,9 @@ class Loss:
     def _local(self, at: dt.datetime) -> str:
         return f"{local_time(at, self.zone):%Y-%m-%d %H:%M}"
 
-    def _html_cells_(self) -> dict[str, str]:
-        return {
-            "without": ", ".join(self.absent),
-            "nobody for": ", ".join(self.what),
-            "where": ", ".join(self.in_short or self.resources),
-            "from": self._local(self.start),
-            "until": f"{self._local(self.end)} {self.zone}",
-        }
-
-    def _repr_html_(self) -> str:
-        cells = self._html_cells_()
-        return card(cells.pop("without"), facts(cells), badges=[badge("lost", "red")])
-
 
 @attrs.frozen(kw_only=True)
-class Coverage:
+class Coverage(NotebookMixin):
     """
     What is lost if people are away, and how many absences everything survives.
 
@@ -102,9 +89,6 @@ class Coverage:
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.losses)) or "nothing is lost"
-
-    def _repr_html_(self) -> str:
-        return show(self.losses, title="What would be lost").html
 
 
 def coverage(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.identifiers import MemberId
 from socialcollab.permissions.analysis.escalation import merged, without
 from socialcollab.permissions.engine.scope import EVERYWHERE, Span
-from socialcollab.showing import Tone, badge, card, facts, show
 from socialcollab.time import as_utc, local_time
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True)
-class PermissionChange:
+class PermissionChange(NotebookMixin):
     """
     Rights that one member gains or loses, for one reason and over one stretch of time.
 
@@ -77,26 +77,9 @@ class PermissionChange:
     def _local(self, at: dt.datetime) -> str:
         return f"{local_time(at, self.zone):%Y-%m-%d %H:%M} {self.zone}"
 
-    def _html_cells_(self) -> dict[str, str]:
-        tone: Tone = "green" if self.kind == "gains" else "red"
-        return {
-            "": badge(self.kind, tone),
-            "who": self.member,
-            "what": ", ".join(self.gives),
-            "where": ", ".join(self.resources_in_short),
-            "from": "" if self.start is None else self._local(self.start),
-            "until": "" if self.end is None else self._local(self.end),
-            "by": ", ".join(self.rules),
-        }
-
-    def _repr_html_(self) -> str:
-        cells = self._html_cells_()
-        mark = cells.pop("")
-        return card(cells.pop("who"), facts(cells), badges=[mark])
-
 
 @attrs.frozen
-class Comparison:
+class Comparison(NotebookMixin):
     """
     All that members gain and lose, by member, losses first.
 
@@ -121,9 +104,6 @@ class Comparison:
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.changes)) or "nobody gains or loses a right"
-
-    def _repr_html_(self) -> str:
-        return show(self.changes, title="Who gains and loses what").html
 
 
 def compare(before: Access, after: Access, *, at: dt.datetime | None = None) -> Comparison:

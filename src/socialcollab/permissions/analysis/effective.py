@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.identifiers import MemberId
 from socialcollab.permissions.analysis.effect import whom_to_ask
 from socialcollab.permissions.analysis.visibility import knows
-from socialcollab.showing import show
 from socialcollab.time import as_utc
 from socialcollab.verdicts import Reason, message
 
@@ -64,12 +64,9 @@ class ResourcePermissions:
         if self.ask:
             yield message("permissions.ask", {"ask": self.ask}, language=language)
 
-    def _html_cells_(self) -> dict[str, str]:
-        return {"where": self.resource, "may": "; ".join(self.lines())}
-
 
 @attrs.frozen(kw_only=True)
-class EffectivePermissions:
+class EffectivePermissions(NotebookMixin):
     """
     What one member may, everywhere.
 
@@ -94,9 +91,6 @@ class EffectivePermissions:
 
     def __str__(self) -> str:
         return self.text()
-
-    def _repr_html_(self) -> str:
-        return show(self.resources, title=self.member).html
 
 
 def effective_permissions(access: Access, member: str, *, at: dt.datetime) -> EffectivePermissions:

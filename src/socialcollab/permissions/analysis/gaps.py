@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId
 from socialcollab.permissions.analysis.escalation import merged, without
 from socialcollab.permissions.engine.rotation_binding import RotationBinding
 from socialcollab.permissions.engine.scope import Span
-from socialcollab.showing import badge, card, facts
 from socialcollab.time import as_utc, local_time
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _SAID: dict[str, str] = {
 
 
 @attrs.frozen(kw_only=True)
-class Gap:
+class Gap(NotebookMixin):
     """
     A time in which nobody can do what a duty gives, or a part of it, though somebody should.
 
@@ -72,30 +72,21 @@ class Gap:
     in_short: tuple[str, ...] = ()
     zone: str = "UTC"
 
+    @property
+    def cause(self) -> str:
+        """The reason in words, such as ``ana has left``."""
+        return _SAID[self.kind].format(member=self.member)
+
     def __str__(self) -> str:
         what = f"may {', '.join(self.permissions)}" if self.permissions else "is"
         return (
             f"duty {self.rotation}: nobody {what} on {', '.join(self.in_short or self.resources)} from"
             f" {self._local(self.start)} until {self._local(self.end)} {self.zone}:"
-            f" {_SAID[self.kind].format(member=self.member)}"
+            f" {self.cause}"
         )
 
     def _local(self, at: dt.datetime) -> str:
         return f"{local_time(at, self.zone):%Y-%m-%d %H:%M}"
-
-    def _html_cells_(self) -> dict[str, str]:
-        return {
-            "rotation": self.rotation,
-            "nobody for": ", ".join(self.permissions),
-            "where": ", ".join(self.in_short or self.resources),
-            "from": self._local(self.start),
-            "until": f"{self._local(self.end)} {self.zone}",
-            "reasons": _SAID[self.kind].format(member=self.member),
-        }
-
-    def _repr_html_(self) -> str:
-        cells = self._html_cells_()
-        return card(cells.pop("rotation"), facts(cells), badges=[badge("gap", "red")])
 
 
 def gaps(access: Access, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, ...]:

@@ -7,10 +7,10 @@ from typing import Literal
 
 import attrs
 
+from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Post, severity_at_least
 from socialcollab.directory import Principal
 from socialcollab.identifiers import MemberId
-from socialcollab.showing import Tone, badge, card, facts, moment
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.model.policy import (
@@ -24,7 +24,7 @@ from socialcollab.workflow.model.request import Decision, PostSnapshot
 
 
 @attrs.frozen(kw_only=True)
-class StepStatus:
+class StepStatus(NotebookMixin):
     """
     How far one step has come.
 
@@ -67,25 +67,6 @@ class StepStatus:
     def done(self) -> bool:
         """Whether nothing more is asked."""
         return self.state in ("passed", "skipped")
-
-    def _html_cells_(self) -> dict[str, str]:
-        tones: dict[str, Tone] = {"passed": "green", "open": "amber"}
-        return {
-            "step": str(self.key),
-            "state": badge(self.state, tones.get(self.state, "grey")),
-            "asked": ", ".join(self.asked),
-            "approved by": ", ".join(self.approved_by),
-            "needed": str(self.needed),
-            "open since": moment(self.opened_at),
-            "overdue": badge("overdue", "red") if self.overdue else "",
-            "away": ", ".join(self.absent),
-            "standing in": ", ".join(f"{one} for {other}" for one, other in self.delegates),
-        }
-
-    def _repr_html_(self) -> str:
-        cells = self._html_cells_()
-        marks = [mark for mark in (cells.pop("state"), cells.pop("overdue")) if mark]
-        return card(cells.pop("step"), facts(cells), badges=marks)
 
 
 def needed_steps(snapshot: PostSnapshot, context: Context) -> Requirement:

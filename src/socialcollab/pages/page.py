@@ -1,16 +1,21 @@
-"""The page around a body: self-contained, without scripts, light and dark, printable."""
+"""A whole page: self-contained, without scripts, for light and dark screens and for paper."""
 
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.pages.css import CSS
-from socialcollab.showing import escape
+from socialcollab.pages.markup import escape
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
-# Nothing may run, and nothing may be asked of a server, even if an escape were forgotten.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
+# A second defence: if a text were ever left unescaped, the browser would still run no script
+# and load nothing from another server.
+_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none';"
+    " form-action 'none'"
+)
 
 
 def page(title: str, body: str, *, language: str = "en", lede: str = "") -> str:
@@ -18,20 +23,17 @@ def page(title: str, body: str, *, language: str = "en", lede: str = "") -> str:
     Return a whole HTML page.
 
     Args:
-        title: What it is called, in the window and as its first heading.
-
-        body: The rest; a plain string is escaped, `Html` is not.
-
-        language: The language that it is in, such as "nl".
-
+        title: The title of the window and the first heading.
+        body: The content; a plain string is escaped, `Html` is not.
+        language: The language tag of the page, such as "nl".
         lede: One line below the title.
 
     Raises:
-        InvalidValueError: If *language* is no language tag.
+        InvalidValueError: If *language* is not a language tag.
     """
     if not _LANGUAGE.fullmatch(language):
         raise InvalidValueError(
-            f"`{language}` is no language tag", value=language, expected="a tag such as nl"
+            f"`{language}` is not a language tag", value=language, expected="a tag such as nl"
         )
     below = f'<p class="lede wrap"><bdi>{escape(lede)}</bdi></p>' if lede else ""
     return (

@@ -1,0 +1,143 @@
+"""Notebook cards of a desk's answers; `NotebookMixin` imports this module when it needs one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from socialcollab.desk.handlers.offboard import OffboardingPlan
+from socialcollab.desk.journal.history import HistoryEntry
+from socialcollab.desk.queries.post_view import PostView
+from socialcollab.desk.queries.proposal import Proposal
+from socialcollab.desk.queries.to_do import ToDo
+from socialcollab.desk.worker.due import DueReport
+from socialcollab.pages import Html, Tone, badge, state_badge
+from socialcollab.pages.notebook import (
+    card,
+    card_of,
+    cells_of,
+    definitions,
+    excerpt,
+    format_time,
+    nowrap,
+    quote,
+    rows_table,
+    table_card,
+)
+
+_CHANGE_TONES: Final[dict[str, Tone]] = {
+    "added": "green",
+    "removed": "red",
+    "changed": "amber",
+    "gains": "green",
+    "loses": "red",
+}
+
+
+@cells_of.register
+def to_do_cells(to_do: ToDo) -> dict[str, str]:
+    return {
+        "task": badge(to_do.kind, "red" if to_do.kind == "triage" else "amber"),
+        "text": excerpt(to_do.post.text),
+        "step": to_do.step,
+        "profile": "" if to_do.delivery is None else to_do.delivery.profile,
+        "planned": format_time(to_do.planned_at),
+    }
+
+
+@card_of.register
+def to_do_card(to_do: ToDo) -> Html:
+    cells = to_do_cells(to_do)
+    details = {name: cells[name] for name in ("step", "profile", "planned")}
+    return card("To do", quote(to_do.post.text), definitions(details), badges=[cells["task"]])
+
+
+@cells_of.register
+def history_cells(entry: HistoryEntry) -> dict[str, str]:
+    return {
+        "position": str(entry.position),
+        "time": nowrap(format_time(entry.at)),
+        "actor": entry.actor,
+        "event": entry.type,
+        "stream": entry.stream,
+    }
+
+
+@card_of.register
+def post_view_card(view: PostView) -> Html:
+    steps = [cells_of(step) for step in view.steps]
+    findings = [cells_of(finding) for finding in view.findings]
+    step_names = ("step", "state", "reviewers", "approved by")
+    finding_names = ("rule", "severity", "message", "field")
+    return card(
+        "Post",
+        quote(view.post.text),
+        rows_table(step_names, [[cells[name] for name in step_names] for cells in steps]),
+        rows_table(
+            ["action", "allowed", "reasons"],
+            [
+                [action, *cells_of(verdict).values()]
+                for action, verdict in view.allowed_actions.items()
+            ],
+        ),
+        rows_table(finding_names, [[cells[name] for name in finding_names] for cells in findings]),
+        badges=[state_badge(view.summary.value)],
+        aside=f"to {', '.join(view.post.targets)}",
+    )
+
+
+@card_of.register
+def proposal_card(proposal: Proposal) -> Html:
+    changes = [
+        [
+            badge(change.kind, _CHANGE_TONES[change.kind]),
+            f"{change.section} {change.name}",
+            ", ".join(change.resources),
+            ", ".join(change.needs),
+        ]
+        for change in proposal.changes
+    ]
+    permission_changes = [
+        [
+            change.member,
+            badge(change.kind, _CHANGE_TONES[change.kind]),
+            ", ".join(change.gives),
+            ", ".join(change.resources_in_short),
+            ", ".join(change.rules),
+        ]
+        for change in proposal.permission_changes.changes
+    ]
+    details = {
+        "votes to repeat": ", ".join(proposal.asked_again),
+        "temporary grants": "; ".join(map(str, proposal.temporary_grants)),
+    }
+    return card(
+        "Proposal",
+        rows_table(["change", "entry", "resources", "permissions needed"], changes),
+        rows_table(["member", "change", "permissions", "resources", "rules"], permission_changes),
+        rows_table(
+            ["orphan", "reason"],
+            [[f"{orphan.thing} {orphan.id}", orphan.reason.text()] for orphan in proposal.orphans],
+        ),
+        definitions(details),
+        aside=f"entries of {proposal.base.id} that change: {len(proposal.changes)}",
+    )
+
+
+@card_of.register
+def due_card(report: DueReport) -> Html:
+    counts = Counter(state for _, state in report.states)
+    return card(
+        "Due work",
+        rows_table(
+            ["state", "deliveries"],
+            [[state_badge(state), count] for state, count in sorted(counts.items())],
+        ),
+        rows_table(["needs attention", "problem"], report.problems),
+        aside=f"until {format_time(report.at)}, {len(report.worked)} streams processed",
+    )
+
+
+@card_of.register
+def offboarding_card(plan: OffboardingPlan) -> Html:
+    return table_card(plan.items, title=f"Offboarding of {plan.member}")

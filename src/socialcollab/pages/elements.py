@@ -1,0 +1,93 @@
+"""The elements of which reports are made: headings, paragraphs, links, lists and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from socialcollab.errors import InvalidValueError
+from socialcollab.pages.markup import Html, escape, safe_href, safe_source
+
+
+def heading(text: str, *, level: int = 2) -> Html:
+    """Return a heading of level 2 or 3; level 1 is the title of the page."""
+    level = 3 if level > 2 else 2
+    return Html(f'<h{level} class="wrap"><bdi>{escape(text)}</bdi></h{level}>')
+
+
+def paragraph(text: str) -> Html:
+    """Return a paragraph."""
+    return Html(f'<p class="wrap" dir="auto">{escape(text)}</p>')
+
+
+def link(url: str, text: str = "") -> Html:
+    """
+    Return a link to a page of the web; any other *url* becomes plain text.
+
+    >>> link("https://tulip.nl/", "Tulip")
+    '<a href="https://tulip.nl/" rel="noopener noreferrer">Tulip</a>'
+    """
+    return _link(safe_href(url), text or url)
+
+
+def file_link(file: str, text: str = "") -> Html:
+    """
+    Return a link to a file in the folder of the page, or below it.
+
+    >>> file_link("timeline-x.html", "Tulip on X")
+    '<a href="timeline-x.html" rel="noopener noreferrer">Tulip on X</a>'
+    """
+    return _link(safe_source(file), text or file)
+
+
+def _link(href: str, text: str) -> Html:
+    if not href:
+        return escape(text)
+    return Html(f'<a href="{escape(href)}" rel="noopener noreferrer">{escape(text)}</a>')
+
+
+def bullet_list(items: Iterable[str]) -> Html:
+    """Return a list with a bullet before each item, or an empty string without items."""
+    lines = "".join(f"<li><bdi>{escape(item)}</bdi></li>" for item in items)
+    return Html(f"<ul>{lines}</ul>" if lines else "")
+
+
+def table(
+    headers: Sequence[str], rows: Iterable[Sequence[str | int]], *, caption: str = ""
+) -> Html:
+    """
+    Return a table; columns of whole numbers are aligned to the right.
+
+    Raises:
+        InvalidValueError: If a row has more or fewer cells than there are headers.
+    """
+    lines = []
+    numeric = [False] * len(headers)
+    for number, row in enumerate(rows):
+        if len(row) != len(headers):
+            raise InvalidValueError(
+                f"row {number} has {len(row)} cells for {len(headers)} headers",
+                value=len(row),
+                expected=f"{len(headers)} cells",
+            )
+        numeric = [known or isinstance(cell, int) for known, cell in zip(numeric, row, strict=True)]
+        lines.append(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>")
+    # A header is aligned like the numbers below it.
+    header_cells = "".join(
+        f'<th scope="col" class="num">{escape(header)}</th>'
+        if right
+        else f'<th scope="col">{escape(header)}</th>'
+        for header, right in zip(headers, numeric, strict=True)
+    )
+    caption = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return Html(
+        f'<div class="scroll"><table class="data">{caption}<thead><tr>{header_cells}</tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def _cell(cell: str | int) -> str:
+    if isinstance(cell, Html):
+        return f"<td>{cell}</td>"
+    if isinstance(cell, int):
+        return f'<td class="num">{cell}</td>'
+    return f"<td><bdi>{escape(cell)}</bdi></td>"

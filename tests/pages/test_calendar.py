@@ -1,0 +1,119 @@
+"""The calendar of a month."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from tests.pages.html_reader import Reader
+
+from socialcollab.errors import InvalidValueError
+from socialcollab.pages import (
+    STATES,
+    CalendarBlock,
+    CalendarEntry,
+    month_calendar,
+    page,
+    words,
+)
+
+
+def test_states() -> None:
+    """Every state has a sign and a word."""
+    entries = [
+        CalendarEntry(
+            at=dt.datetime.fromisoformat(f"2026-04-{day + 1:02} 09:00"), title="t", state=state
+        )
+        for day, state in enumerate(STATES)
+    ]
+    text = Reader(page("", month_calendar(entries, 2026, 4))).text
+    for state, (_, sign) in STATES.items():
+        assert f"{sign} {words('en')[f'state.{state}']}" in text
+
+
+def test_unknown_state() -> None:
+    """An unknown state is rejected, with a suggestion."""
+    with pytest.raises(InvalidValueError, match="did you mean `published`"):
+        CalendarEntry(at=dt.datetime.fromisoformat("2026-04-01 00:00"), title="", state="publised")
+
+
+def test_order() -> None:
+    """Entries are sorted by time, and other months are left out."""
+    entries = [
+        CalendarEntry(at=dt.datetime.fromisoformat("2026-04-07 12:00"), title="second"),
+        CalendarEntry(at=dt.datetime(2026, 4, 7, 9, tzinfo=dt.UTC), title="first"),
+        CalendarEntry(at=dt.datetime.fromisoformat("2026-05-07 09:00"), title="elsewhere"),
+    ]
+    html = month_calendar(entries, 2026, 4)
+    assert html.index("first") < html.index("second")
+    assert "elsewhere" not in html
+    assert html == month_calendar(reversed(entries), 2026, 4)
+
+
+def test_crowded_day() -> None:
+    """A day with many entries folds the last ones and drops none."""
+    entries = [
+        CalendarEntry(
+            at=dt.datetime.fromisoformat(f"2026-04-07 09:{minute:02}"), title=f"post {minute:02}"
+        )
+        for minute in range(30)
+    ]
+    html = month_calendar(entries, 2026, 4, language="nl")
+    assert "<summary>nog 24</summary>" in html
+    assert all(f"post {minute:02}" in html for minute in range(30))
+
+
+def test_entry_count() -> None:
+    """A post has one entry on each of its profiles."""
+    at = dt.datetime.fromisoformat("2026-04-07 09:30")
+    entries = [CalendarEntry(at=at, title="Lente", profile=one) for one in ("tulip-x", "dike-x")]
+    assert "<b>2 entries</b>" in month_calendar(entries, 2026, 4)
+    assert "<b>1 entry</b>" in month_calendar(entries[:1], 2026, 4)
+    assert "<b>2 plaatsingen</b>" in month_calendar(entries, 2026, 4, language="nl")
+
+
+@pytest.mark.parametrize("first_weekday", range(7))
+@pytest.mark.parametrize(("year", "month"), [(2026, 2), (2024, 2), (2026, 8), (1, 1), (9999, 12)])
+def test_days(year: int, month: int, first_weekday: int) -> None:
+    """Every day of the month has one cell."""
+    html = month_calendar([], year, month, first_weekday=first_weekday)
+    days = html.count("<time datetime=")
+    following = (
+        dt.date(year + month // 12, month % 12 + 1, 1) if (year, month) != (9999, 12) else None
+    )
+    assert days == ((following - dt.date(year, month, 1)).days if following else 31)
+    assert html.count("<tr>") * 7 == html.count("<td") + html.count('<th scope="col">')
+
+
+def test_blocks() -> None:
+    """Holds and blackouts shade their days; holidays do not."""
+    blocks = [
+        CalendarBlock(
+            first=dt.date(2026, 3, 30), last=dt.date(2026, 4, 2), text="strike", kind="hold"
+        ),
+        CalendarBlock(first=dt.date(2026, 4, 27), text="King's Day", kind="holiday"),
+    ]
+    html = month_calendar([], 2026, 4, blocks=blocks, first_weekday=6)
+    assert html.count("shaded") == 2
+    assert "King&#x27;s Day" in html
+    assert month_calendar(
+        [], 9999, 12, blocks=[CalendarBlock(first=dt.date(9999, 12, 31), text="x")]
+    )
+
+
+@pytest.mark.parametrize(
+    ("year", "month", "weekday"), [(2026, 13, 0), (2026, 0, 0), (0, 1, 0), (2026, 1, 7)]
+)
+def test_invalid_month(year: int, month: int, weekday: int) -> None:
+    """A month or weekday that does not exist is rejected."""
+    with pytest.raises(InvalidValueError, match="does not exist"):
+        month_calendar([], year, month, first_weekday=weekday)
+
+
+def test_legend_counts_by_word() -> None:
+    """States with the same word, `waiting` and `scheduled`, are one line of the legend."""
+    entries = [
+        CalendarEntry(at=dt.datetime.fromisoformat("2026-04-07 09:30"), title="t", state=state)
+        for state in ("waiting", "scheduled", "scheduled")
+    ]
+    assert "scheduled <b>3</b>" in month_calendar(entries, 2026, 4)
