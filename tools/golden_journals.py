@@ -29,8 +29,7 @@ import attrs
 from socialcollab.content import Hold, Image, PostContent, Revision, field_digests, revision_digest
 from socialcollab.desk import Desk
 from socialcollab.desk.journal.encoding import EVENT_TYPES, event_parts
-from socialcollab.desk.journal.reducers import reducer
-from socialcollab.desk.journal.snapshots import PROJECTIONS
+from socialcollab.desk.journal.streams import PROJECTIONS, reducer
 from socialcollab.directory import Principal, Selector
 from socialcollab.identifiers import uuid7
 from socialcollab.networks.sandbox.network import Sandbox

@@ -16,7 +16,7 @@ from tests.desk.conftest import DOCUMENT
 
 from socialcollab.content import Delivery, DeliveryState
 from socialcollab.desk import Desk
-from socialcollab.desk.journal.reducers import reducer
+from socialcollab.desk.journal.streams import reducer
 from socialcollab.desk.worker.due import run_due
 from socialcollab.errors import (
     ConflictError,

@@ -92,7 +92,7 @@ def test_what_was_in_force_can_be_asked_for_at_any_instant(office) -> None:
     assert after.access.allows("tom", "draft", "tulip-x", at=office.now)
     assert ("member:eva", WHY) == (after.by, after.reason)
     assert start + dt.timedelta(days=2) == after.since
-    with pytest.raises(NotFoundError, match="none was in force yet"):
+    with pytest.raises(NotFoundError, match="had not been created"):
         office.desk.as_of(start - dt.timedelta(days=1))
 
 
@@ -126,7 +126,7 @@ def test_only_one_of_two_proposals_on_one_document_is_adopted(office) -> None:
         eva.adopt(second, reason=WHY)
     with pytest.raises(StaleError):
         eva.adopt(first, reason=WHY)
-    with pytest.raises(InvalidValueError, match="in force already"):
+    with pytest.raises(InvalidValueError, match="not differ from the active"):
         eva.adopt(office.desk.propose(office.desk.organization), reason=WHY)
 
 
@@ -661,8 +661,8 @@ def test_a_proposal_lists_what_it_would_orphan(office) -> None:
         ("post", post.id),
         ("post", open_post.id),
         ("post", theirs.id),
-    } <= {(orphan.thing, orphan.id) for orphan in proposal.orphans}
-    assert "absence" in {orphan.thing for orphan in proposal.orphans}
+    } <= {(orphan.kind, orphan.id) for orphan in proposal.orphans}
+    assert "absence" in {orphan.kind for orphan in proposal.orphans}
     assert all(str(orphan) for orphan in proposal.orphans)
 
 
@@ -674,7 +674,7 @@ def test_a_step_that_would_ask_nobody_is_an_orphan(office) -> None:
         ('to = ["member:ben", "member:eva"]', 'to = "member:ana"'),
     )
     proposal = office.desk.propose(alone)
-    assert [("post", post.id)] == [(one.thing, one.id) for one in proposal.orphans]
+    assert [("post", post.id)] == [(one.kind, one.id) for one in proposal.orphans]
     assert "house/edit" in str(proposal.orphans[0])
 
 

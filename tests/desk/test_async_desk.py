@@ -16,7 +16,7 @@ from tests.desk.conftest import DOCUMENT, START
 from socialcollab import AsyncDesk
 from socialcollab.content import Image
 from socialcollab.desk import Desk
-from socialcollab.desk.journal.reducers import reducer
+from socialcollab.desk.journal.streams import reducer
 from socialcollab.errors import InvalidValueError, NotFoundError, StoreUnavailableError
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization

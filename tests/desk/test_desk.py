@@ -13,7 +13,7 @@ from tests.desk.conftest import DOCUMENT
 
 from socialcollab.content import Image
 from socialcollab.desk import PROJECTIONS, Desk
-from socialcollab.desk.journal.reducers import reducer
+from socialcollab.desk.journal.streams import reducer
 from socialcollab.errors import (
     InvalidValueError,
     NaiveDatetimeError,
@@ -95,7 +95,7 @@ def test_a_bare_id_is_no_yes(office) -> None:
     ana, ben = office.acting("ana", "ben")
     post = ana.submit(ana.draft("een", profiles=["tulip-x"], planned_at=PLANNED))
     for command in (ben.approve, lambda one: ben.reject(one, "nee"), ben.schedule):
-        with pytest.raises(TypeError, match="bare id"):
+        with pytest.raises(TypeError, match="only an id"):
             command(post.id)
     assert ben.approve(post.id, revision=post.digest).state == "approved"
 
@@ -422,7 +422,7 @@ def test_a_viewer_sees_the_notes_of_their_own_workspace_alone() -> None:
 @pytest.mark.parametrize("time", [dt.date(2026, 4, 7), 5, object()])
 def test_what_is_no_time_is_refused_by_name(office, time) -> None:
     (ana,) = office.acting("ana")
-    with pytest.raises(InvalidValueError, match="is no time; write one such as"):
+    with pytest.raises(InvalidValueError, match="is not a time; write one such as"):
         ana.draft("Lente", profiles=["tulip-x"], planned_at=time)
 
 
@@ -486,7 +486,7 @@ def test_one_tag_given_as_a_word_is_one_tag_and_brings_its_steps(office) -> None
 def test_asking_for_what_does_not_exist_is_no_empty_answer(office) -> None:
     with pytest.raises(InvalidValueError, match="did you mean `approved`"):
         office.desk.posts(state="aproved")
-    with pytest.raises(InvalidValueError, match="`published` is no stored state"):
+    with pytest.raises(InvalidValueError, match="`published` is not a stored state"):
         office.desk.posts(state=("draft", "published"))
     with pytest.raises(NotFoundError, match="did you mean `tulip`"):
         office.desk.posts(workspace="tulp")

@@ -20,14 +20,14 @@ def losing(engine: Any, rounds: int, log: list[str], *, within: bool = True) -> 
     def attempt() -> Effects[str]:
         yield from call(engine.store.streams)
         if within:
-            yield from engine.again(lambda: losing(engine, rounds, log, within=False))
+            yield from engine.retry(lambda: losing(engine, rounds, log, within=False))
         if left[0]:
             left[0] -= 1
             raise ConflictError(stream="post/a", expected=0, actual=1)
         log.append("within" if not within else "done")
         return "done"
 
-    return (yield from engine.again(attempt))
+    return (yield from engine.retry(attempt))
 
 
 def test_attempts_within_attempts_do_not_wait_for_themselves() -> None:

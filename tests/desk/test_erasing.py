@@ -16,7 +16,7 @@ from tests.desk.conftest import DOCUMENT
 from socialcollab.content import Image
 from socialcollab.desk import AsyncDesk, Desk
 from socialcollab.desk.journal.encoding import EVENT_TYPES, event_data, event_parts
-from socialcollab.desk.journal.reducers import reducer
+from socialcollab.desk.journal.streams import reducer
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization

@@ -195,7 +195,7 @@ reviewers = ["member:eva"]
         ({"on": {"workspace": "tuliip"}}, "did you mean `tulip`"),
         ({"on": {"workspace": "tulip", "network": "mastodn"}}, "did you mean `mastodon`"),
         ({"on": {"workspace": "tulip", "profile_tag": "care"}}, "no profile matches"),
-        ({"on": {"workspace": "tulip", "post_tag": "offer"}}, "not by `post_tag`"),
+        ({"on": {"workspace": "tulip", "post_tag": "offer"}}, "cannot depend on `post_tag`"),
         ({"until": "soon"}, "soon"),
     ],
 )
@@ -307,16 +307,16 @@ def test_a_proposal_lists_what_holds_by_command_and_what_it_would_orphan(managed
     assert {gift, over} == set(managed.desk.runtime_state().temporary_grants)
     same = managed.desk.propose(Organization.loads(DOCUMENT + MANAGERS))
     assert ((), (gift,)) == (same.changes, same.temporary_grants)
-    assert f"holds by command: grant {gift.id}" in str(same)
+    assert f"temporary grant: grant {gift.id}" in str(same)
     text = DOCUMENT + MANAGERS
     for old, new in (('[[members]]\nid = "tom"\n', ""), ('lead = "tom"', 'lead = "eva"'),
                      ('[[grants]]\nto = "member:tom"\nrole = "editor"\non = { workspace = "dike" }\n', "")):  # fmt: skip
         assert old in text
         text = text.replace(old, new, 1)
     proposal = managed.desk.propose(Organization.loads(text))
-    orphans = [one for one in proposal.orphans if one.thing == "temporary_grants"]
-    assert [("temporary_grants", gift.id, "member:tom")] == [
-        (one.thing, one.id, one.reason["name"]) for one in orphans
+    orphans = [one for one in proposal.orphans if one.kind == "grant"]
+    assert [("grant", gift.id, "member:tom")] == [
+        (one.kind, one.id, one.reason["name"]) for one in orphans
     ]
     eva.adopt(proposal, reason="tom left")
     # What is left of it holds, and who comes back has what was theirs.

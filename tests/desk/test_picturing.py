@@ -91,7 +91,7 @@ def test_bytes_have_to_be_those_that_the_digest_names(office) -> None:
     ana, tom = office.acting("ana", "tom")
     ana.draft("Lente", profiles=["tulip-x"], media=[PICTURE])
     forged = attrs.evolve(PICTURE, data=OTHER.data)
-    with pytest.raises(InvalidValueError, match=r"bytes of media\[1\] are not those"):
+    with pytest.raises(InvalidValueError, match=r"bytes of media\[1\] do not have the digest"):
         tom.draft("x", profiles=["dike-x"], media=[OTHER, forged])
     assert not is_kept(office, OTHER)
 

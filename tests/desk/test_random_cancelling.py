@@ -15,7 +15,7 @@ import pytest
 from tests.desk.test_async_desk import AsyncNetwork, Office
 
 from socialcollab.desk import AsyncDesk, Desk
-from socialcollab.desk.journal.reducers import reducer
+from socialcollab.desk.journal.streams import reducer
 from socialcollab.effects import call
 from socialcollab.errors import InvalidValueError, NotAllowedError, StaleError
 from socialcollab.stores import MemoryStore, SqliteStore

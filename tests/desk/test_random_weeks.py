@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 from socialcollab.content import PUBLISHED_FIELDS
-from socialcollab.desk.journal.reducers import reducer
+from socialcollab.desk.journal.streams import reducer
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
 from socialcollab.networks.sandbox.fault import InjectedFault
 from socialcollab.permissions import PERMISSIONS

@@ -307,7 +307,7 @@ def test_an_answer_after_a_persons_word_is_kept_beside_it_and_reported(open_offi
     eva.mark_published(post, PROFILE, network_id="by-hand")
     (real,) = [one.network_id for one in office.sandbox.posts()]
     # The sender that was taken for lost wakes up and stores what it was told.
-    from socialcollab.workflow import Sent, record_outcome
+    from socialcollab.workflow.decide import Sent, record_outcome
 
     publisher = office.desk._publisher
     sent = Sent(network_id=real, url="", published_at=office.now)

@@ -12,8 +12,7 @@ import pytest
 
 from socialcollab.desk import Desk, reindex_file
 from socialcollab.desk.journal.encoding import EVENT_TYPES, event_data, event_parts
-from socialcollab.desk.journal.reducers import reducer
-from socialcollab.desk.journal.snapshots import PROJECTIONS
+from socialcollab.desk.journal.streams import PROJECTIONS, reducer
 from socialcollab.errors import CorruptJournalError, NewerVersionError
 from socialcollab.stores import STORE_KEYS, AuditReport, Damage, SqliteStore
 from socialcollab.stores import Event as StoredEvent
@@ -127,7 +126,7 @@ def test_damaged_records_are_named_and_mended(open_golden) -> None:
     places = " ".join(finding.place for finding in journal.audit().findings)
     for name in ("organization head", "post/"):
         assert name in places
-    with pytest.raises(CorruptJournalError, match="record"):
+    with pytest.raises(CorruptJournalError, match="snapshot"):
         Desk.open(store).posts()
     store.close()
     assert len(reindex_file(store.connections.name).changed) == 2
@@ -160,7 +159,7 @@ def test_an_event_of_a_newer_version_stops_whoever_reads_it(open_golden, name: s
     """It says which, and to update; and nothing vanishes: the journal itself is whole."""
     store = open_golden(name)
     journal = store.for_organization("northwind")
-    said = "post.teleported" if name == "newer-event" else "post.commented` in shape 2"
+    said = "post.teleported" if name == "newer-event" else "post.commented` with schema 2"
     desk = Desk.open(store)
     before = journal.read_all()
     for read in (desk.feed, lambda: journal.reindex(reducer)):

@@ -12,8 +12,7 @@ import pytest
 from tests.stores.processes import other_processes
 from tests.stores.test_golden_journals import loaded
 
-from socialcollab.desk.journal.reducers import reducer
-from socialcollab.desk.journal.snapshots import PROJECTIONS
+from socialcollab.desk.journal.streams import PROJECTIONS, reducer
 from socialcollab.errors import CorruptJournalError, StoreUnavailableError
 from socialcollab.stores import SqliteMedia, SqliteStore
 from socialcollab.stores.sqlite import migrations

@@ -22,9 +22,9 @@ from socialcollab.workflow import (
     decide_post,
     evolve_delivery,
     evolve_post,
-    expire,
 )
 from socialcollab.workflow import commands as cm
+from socialcollab.workflow.decide import expire
 
 ZONE = "Europe/Amsterdam"
 START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)

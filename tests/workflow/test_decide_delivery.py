@@ -20,15 +20,11 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.verdicts import Reason
-from socialcollab.workflow import (
-    SYSTEM_MAY,
-    Actor,
-    ApprovalPolicy,
+from socialcollab.workflow import SYSTEM_MAY, Actor, ApprovalPolicy, commands, evolve_delivery
+from socialcollab.workflow.decide import (
     Sent,
     begin,
-    commands,
     differs_from_out,
-    evolve_delivery,
     may_leave,
     record_missing,
     record_no_answer,
@@ -427,7 +423,7 @@ def test_what_is_out_there_by_another_delivery_does_not_leave_again(
     )  # fmt: skip
     elsewhere = attrs.evolve(out, profile="tulip-mastodon", takedown_requested=False)
     for others in ((), (elsewhere,), (out,)):
-        beside = context(b).beside(deliveries=(*others, only(b)))
+        beside = context(b).evolve(deliveries=(*others, only(b)))
         begun = begin(b.snapshot, only(b), beside, {"key": "k1"})
         sent_on = attrs.evolve(only(b), state=DeliveryState.PUBLISHING)
         started_now = start_send(

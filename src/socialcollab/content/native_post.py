@@ -27,7 +27,7 @@ class NativePost:
 
         text: What it says, or empty.
 
-        forgotten: Whether it is gone, or was noted by mistake.
+        removed: Whether it was taken off the calendar: deleted on the network, or recorded by mistake.
     """
 
     profile: ProfileId
@@ -36,4 +36,4 @@ class NativePost:
     at: dt.datetime
     url: str = ""
     text: str = ""
-    forgotten: bool = False
+    removed: bool = False

@@ -1,32 +1,15 @@
-"""The desk: read, decide, write; publish what is due."""
+"""The desk: commands, queries and due work of one organization, on one journal."""
 
 from socialcollab.desk.async_desk import AsyncDesk
 from socialcollab.desk.async_member_desk import AsyncMemberDesk
-from socialcollab.desk.commands import (
-    AddAbsence,
-    AddCalendarNote,
-    AddGrant,
-    Adopt,
-    CancelShiftSwap,
-    Command,
-    EndAbsence,
-    Erase,
-    Offboard,
-    PlaceHold,
-    Resume,
-    RevokeGrant,
-    StartCampaign,
-    SwapShift,
-)
+from socialcollab.desk.commands import Adopt, Command, Erase, Offboard
 from socialcollab.desk.desk import Desk
-from socialcollab.desk.handlers.offboard import OffboardingPlan
-from socialcollab.desk.journal.as_of import ActiveDocument
-from socialcollab.desk.journal.history import HistoryEntry
 from socialcollab.desk.journal.maintenance import audit_file, reindex_file
-from socialcollab.desk.journal.reducers import reducer
-from socialcollab.desk.journal.snapshots import PROJECTIONS
+from socialcollab.desk.journal.streams import PROJECTIONS, reducer
 from socialcollab.desk.member_desk import MemberDesk, SubmitTiming
+from socialcollab.desk.queries.history import ActiveDocument, HistoryEntry
 from socialcollab.desk.queries.notifications import NotificationBatch
+from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.post_view import PostView
 from socialcollab.desk.queries.posts import HoldResult
 from socialcollab.desk.queries.proposal import Orphan, Proposal
@@ -36,17 +19,12 @@ from socialcollab.desk.worker.due import DueReport
 __all__ = [
     "PROJECTIONS",
     "ActiveDocument",
-    "AddAbsence",
-    "AddCalendarNote",
-    "AddGrant",
     "Adopt",
     "AsyncDesk",
     "AsyncMemberDesk",
-    "CancelShiftSwap",
     "Command",
     "Desk",
     "DueReport",
-    "EndAbsence",
     "Erase",
     "HistoryEntry",
     "HoldResult",
@@ -55,14 +33,9 @@ __all__ = [
     "Offboard",
     "OffboardingPlan",
     "Orphan",
-    "PlaceHold",
     "PostView",
     "Proposal",
-    "Resume",
-    "RevokeGrant",
-    "StartCampaign",
     "SubmitTiming",
-    "SwapShift",
     "ToDo",
     "audit_file",
     "reducer",

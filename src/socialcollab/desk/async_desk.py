@@ -1,4 +1,4 @@
-"""The desk: one organization's posts, from draft to published, in one journal."""
+"""The desk of one organization: its posts from draft to published, in one journal."""
 
 # Written from desk.py by tools/write_async.py: change that, and run `nox -s write_async`.
 from __future__ import annotations
@@ -14,9 +14,6 @@ from socialcollab.content import Delivery, Hold, Post, Summary
 from socialcollab.desk.async_member_desk import AsyncMemberDesk
 from socialcollab.desk.async_ports import DeskNetwork, DeskStore, Ports, Sleep, opened, pause, run
 from socialcollab.desk.engine import Clock, Engine
-from socialcollab.desk.handlers.offboard import OffboardingPlan, offboarding_plan
-from socialcollab.desk.journal.as_of import ActiveDocument, as_of
-from socialcollab.desk.journal.history import HistoryEntry, feed, history, last_event_at
 from socialcollab.desk.journal.maintenance import (
     audit,
     create,
@@ -26,16 +23,25 @@ from socialcollab.desk.journal.maintenance import (
     refuse_other,
     reindex,
 )
-from socialcollab.desk.journal.snapshots import PROJECTIONS
+from socialcollab.desk.journal.streams import PROJECTIONS
 from socialcollab.desk.publishing.dispatcher import Dispatcher
 from socialcollab.desk.publishing.publisher import Publisher
+from socialcollab.desk.queries.history import (
+    ActiveDocument,
+    HistoryEntry,
+    as_of,
+    feed,
+    history,
+    last_event_at,
+)
 from socialcollab.desk.queries.notifications import NotificationBatch, read_notifications
+from socialcollab.desk.queries.offboarding_plan import OffboardingPlan, offboarding_plan
 from socialcollab.desk.queries.posts import (
     HoldResult,
     read_calendar,
     read_calendar_notes,
     read_deliveries,
-    read_held,
+    read_hold_result,
     read_pending_steps,
     read_post,
     read_post_by_external_id,
@@ -63,13 +69,13 @@ def _system_clock() -> dt.datetime:
 
 class AsyncDesk:
     """
-    The posts of one organization, from draft to published.
+    The desk of one organization: its posts, from draft to published.
 
-    The host says who acts (`acting_as`) and lets time pass (`run_due`); the
-    desk checks every step, keeps the journal, and publishes.
+    The application says who acts (`acting_as`) and calls `run_due` regularly; the desk checks every
+    command, writes the journal, and publishes.
 
-    Use `AsyncDesk.create` once and `AsyncDesk.open` ever after; a desk is a context
-    manager that closes what it opened.
+    Call `AsyncDesk.create` once, and `AsyncDesk.open` afterwards. A desk is a context manager, and closes a
+    store that it opened itself.
     """
 
     def __init__(
@@ -85,26 +91,20 @@ class AsyncDesk:
         sleep: Sleep = pause,
     ) -> None:
         """
-        Sit down at a desk that exists.
+        Return a desk on a store; `AsyncDesk.open` and `AsyncDesk.create` do more checks.
 
         Args:
-            store: The store; it has to keep the indexes of `AsyncDesk.PROJECTIONS`.
-
-            organization: Whose desk it is.
-
-            networks: How profiles are reached, by profile id, network name, or
-                "*" for all others.
-
-            media: Where pictures are kept; in memory if not given.
-
-            clock: The plan's clock: what is due, and when things happened.
-
-            real_clock: The clock of leases and send deadlines; the machine's
-                if not given, whatever *clock* says.
-
-            entropy: Gives random bytes.
-
-            sleep: Waits for some seconds.
+            store: The store; it has to keep the projections of `AsyncDesk.PROJECTIONS`.
+            organization: The organization's id.
+            networks: The networks that publish, by profile id, by network name, or "*" for all
+                other profiles.
+            media: Where images are kept; in memory if not given.
+            clock: Returns the current instant, with a UTC offset: what is due, and when events
+                happened. The machine's clock if not given.
+            real_clock: The clock of leases and of deadlines of sends; the machine's if not given,
+                whatever *clock* is.
+            entropy: Returns random bytes.
+            sleep: Waits for a number of seconds.
         """
         self.id = organization
         self.media: Media = media if media is not None else MemoryMedia()
@@ -143,32 +143,23 @@ class AsyncDesk:
         sleep: Sleep = pause,
     ) -> Self:
         """
-        Bring an organization into force and sit down at its desk.
+        Create the desk of an organization, and open it.
 
         Args:
-            store: A store, or the path of an SQLite file to be made.
-
-            organization: What comes into force.
-
+            store: A store, or the path of a new SQLite file.
+            organization: The first document.
             owner: A member who holds every permission everywhere.
-
             networks: As for `AsyncDesk`.
-
-            media: As for `AsyncDesk`; beside the SQLite file if a path is given.
-
+            media: As for `AsyncDesk`; in a folder beside the SQLite file if a path is given.
             clock: As for `AsyncDesk`.
-
             real_clock: As for `AsyncDesk`.
-
             entropy: As for `AsyncDesk`.
-
             sleep: As for `AsyncDesk`.
 
         Raises:
             NotAllowedError: If the owner does not hold every permission everywhere.
-
-            InvalidValueError: If the organization has a desk there already, or
-                the store does not keep all of `AsyncDesk.PROJECTIONS`.
+            InvalidValueError: If the organization has a desk in the store already, or the store
+                does not keep all of `AsyncDesk.PROJECTIONS`.
         """
         journal, kept, owns = await opened(store, media, organization.id)
         desk = cls(
@@ -203,34 +194,25 @@ class AsyncDesk:
         sleep: Sleep = pause,
     ) -> Self:
         """
-        Sit down at a desk that was created before.
+        Open a desk that was created before.
 
         Args:
             store: The store, or the path of its SQLite file.
-
-            organization: Whose desk; needed only where a store has several.
-                Given as a document it has to be what is in force: what the
-                store holds counts, and a file that differs is a proposal.
-
+            organization: The organization's id, needed only if the store has several; or a document
+                that has to equal the active one. A document that differs is a proposal; see
+                `propose`.
             networks: As for `AsyncDesk`.
-
-            media: As for `AsyncDesk`; beside the SQLite file if a path is given.
-
+            media: As for `AsyncDesk`; in a folder beside the SQLite file if a path is given.
             clock: As for `AsyncDesk`.
-
             real_clock: As for `AsyncDesk`.
-
             entropy: As for `AsyncDesk`.
-
             sleep: As for `AsyncDesk`.
 
         Raises:
             NotFoundError: If there is no such desk.
-
-            InvalidValueError: If there are several and none is named, or the
-                store does not keep all of `AsyncDesk.PROJECTIONS`.
-
-            DocumentMismatchError: If the document differs from what is in force.
+            InvalidValueError: If there are several and none is named, or the store does not keep
+                all of `AsyncDesk.PROJECTIONS`.
+            DocumentMismatchError: If the document differs from the active one.
         """
         if isinstance(store, (str, Path)):
             refuse_missing(store)
@@ -273,34 +255,34 @@ class AsyncDesk:
         return f"<AsyncDesk of {self.id}>"
 
     async def close(self) -> None:
-        """Let go of the store, if the desk opened it, and of nothing else."""
+        """Close the store if this desk opened it."""
         await self._ports.close(store=self._owns_store)
 
     async def run(self, steps: Effects[T]) -> T:
-        """Carry out shell steps to their end."""
+        """Run the steps of an operation on this desk's ports."""
         return await run(steps)
 
     @property
     async def organization(self) -> Organization:
-        """The organization in force."""
+        """The active document together with the runtime state."""
         return (await self.run(self.engine.state())).organization
 
     async def propose(self, organization: Organization) -> Proposal:
         """
-        Hold a document against what is in force: what changes, and what it would orphan.
+        Compare a document with the active one: what changes, and what would lose what it needs.
 
-        Nothing changes before somebody adopts the proposal; see `AsyncMemberDesk.adopt`.
+        Nothing changes until a member adopts the proposal; see `AsyncMemberDesk.adopt`.
 
         Raises:
-            InvalidValueError: If it is of another organization.
+            InvalidValueError: If it is the document of another organization.
         """
         return await self.run(propose(self.engine, organization))
 
     async def offboarding_plan(self, member: str) -> OffboardingPlan:
         """
-        Return everything that hangs on a member, and what becomes of it if they leave.
+        Return everything that depends on a member, and what happens to it if they leave.
 
-        Nothing changes before somebody lets them go; see `AsyncMemberDesk.offboard`.
+        Nothing changes until a member carries it out; see `AsyncMemberDesk.offboard`.
 
         Raises:
             NotFoundError: If there is no such member.
@@ -309,20 +291,20 @@ class AsyncDesk:
 
     async def as_of(self, at: dt.datetime | None = None) -> ActiveDocument:
         """
-        Return the organization and the facts that were in force at an instant, or are now.
+        Return the document that was active at an instant, or is now, with the runtime state.
 
         Raises:
-            NotFoundError: If none was in force yet.
+            NotFoundError: If the desk had not been created by then.
         """
         return await self.run(as_of(self.engine, self.engine.now() if at is None else at))
 
     async def runtime_state(self) -> RuntimeState:
-        """Return what holds by command now: absences, given rights, started campaigns, notes."""
+        """Return the absences, temporary grants, shift swaps, started campaigns and calendar notes."""
         return (await self.run(self.engine.state())).runtime_state
 
     async def acting_as(self, member: str) -> AsyncMemberDesk:
         """
-        Return the desk as *member* uses it; the host has authenticated them.
+        Return the desk as *member* uses it; the application has authenticated them.
 
         Raises:
             NotFoundError: If there is no such member.
@@ -338,18 +320,16 @@ class AsyncDesk:
         self, now: dt.datetime | None = None, *, worker: str = "", lease_s: float = 60.0
     ) -> DueReport:
         """
-        Do everything that is due: expire what was not signed off, publish, and look after doubts.
+        Do everything that is due: publish, remind, escalate, expire, and look up unknown outcomes.
 
-        Call it as often as you like, from as many processes as you like.
+        Call it regularly; any number of processes may call it at once.
 
         Args:
-            now: The plan's instant up to which work is due; the clock's if not
-                given, which goes on while it works.
-
-            worker: A name for this worker, unique among those that run at once.
-
-            lease_s: How long, on the real clock, other workers leave alone what
-                this one has taken up.
+            now: The instant up to which work is due; by default the desk's clock is read, which
+                goes on while the work is done.
+            worker: A name of this worker that no other running worker has.
+            lease_s: How long other workers leave a post or delivery alone that this one has taken,
+                in seconds by the real clock.
         """
         at = None if now is None else as_utc(now)
         name = worker or f"worker-{os.getpid()}-{id(self):x}"
@@ -358,41 +338,39 @@ class AsyncDesk:
         )
 
     async def reconcile(
-        self, what: Post | Delivery | str, *, now: dt.datetime | None = None
+        self, post_or_delivery: Post | Delivery | str, *, now: dt.datetime | None = None
     ) -> tuple[Delivery, ...]:
         """
-        Look now what became of what is in doubt, whenever due work would look next.
+        Look up unknown outcomes on the network now, without waiting for `run_due` to do it.
 
-        What was found absent, and is to be looked for again, is looked for too.
+        Sends that were not found and are to be rechecked are looked up too.
 
         Args:
-            what: A delivery, or a post for all of its deliveries; or the id of either.
-
-            now: The plan's instant; the clock's if not given.
+            post_or_delivery: A delivery, or a post for all of its deliveries; or the id of either.
+            now: The current instant; by default the desk's clock is read.
 
         Returns:
-            The deliveries as they stand then.
+            The deliveries afterwards.
 
         Raises:
             NotFoundError: If there is neither a post nor a delivery of that id.
-
-            SocialCollabError: If nothing reaches its profile.
+            SocialCollabError: If no network is given for the profile.
         """
         at = self.engine.now() if now is None else as_utc(now)
-        return await self.run(reconcile(self.engine, self._publisher, _id(what), now=at))
+        return await self.run(
+            reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at)
+        )
 
     async def next_due(self, *, after: dt.datetime | None = None) -> dt.datetime | None:
         """
-        Return the plan's instant from which work is due next, or None if there is none.
+        Return the instant at which work is due next, by the desk's clock, or None.
 
-        It lies in the past while something is still to be done: by another
-        worker that has taken it up, by a person who has to sign in or to end a
-        hold, or by a worker with newer zone data. Every run tries that again;
-        to know when something else falls due, ask for what comes *after*.
+        It lies in the past while some due work cannot be done: another worker has taken it, a
+        member has to sign in or end a hold, or newer time zone data are needed. Every run tries
+        that work again. To learn when other work is due, give *after*.
 
         Args:
-            after: Only what falls due after this instant, such as
-                `DueReport.at` of the last run.
+            after: Only work that is due after this instant, such as `DueReport.at` of the last run.
         """
         start = None if after is None else as_utc(after)
         return await self.run(next_due(self.engine, after=start))
@@ -402,12 +380,12 @@ class AsyncDesk:
         Return a post.
 
         Raises:
-            NotFoundError: If there is none of that id.
+            NotFoundError: If there is no such post.
         """
         return await self.run(read_post(self.engine, post))
 
     async def post_by_external_id(self, external_id: str) -> Post | None:
-        """Return the post that was drafted with *external_id*, or None."""
+        """Return the post with this external id, or None."""
         return await self.run(read_post_by_external_id(self.engine, external_id))
 
     async def posts(
@@ -419,20 +397,16 @@ class AsyncDesk:
         campaign: str | None = None,
     ) -> tuple[Post, ...]:
         """
-        Return posts by their planned times, those without one first.
+        Return posts by planned time; posts without one come first.
 
         Args:
-            workspace: Of this workspace only.
-
-            state: In one of these stored states only.
-
-            author: Drafted by this member only.
-
-            campaign: Of this campaign only.
+            workspace: Only posts of this workspace.
+            state: Only posts in one of these stored states.
+            author: Only posts drafted by this member.
+            campaign: Only posts of this campaign.
 
         Raises:
-            InvalidValueError: If *state* is no stored state of a post.
-
+            InvalidValueError: If *state* is not a stored state of a post.
             NotFoundError: If there is no such workspace.
         """
         return await self.run(
@@ -442,26 +416,26 @@ class AsyncDesk:
         )
 
     async def deliveries(self, post: Post | str) -> tuple[Delivery, ...]:
-        """Return all deliveries of a post, in the order they were planned."""
+        """Return all deliveries of a post, in the order in which they were planned."""
         return await self.run(read_deliveries(self.engine, _id(post)))
 
     async def summary(self, post: Post | str) -> Summary:
-        """Return the one word that people see for a post now."""
+        """Return the state of a post in one word, as people see it."""
         return await self.run(read_summary(self.engine, _id(post)))
 
     async def pending_steps(self, post: Post | str) -> tuple[StepStatus, ...]:
-        """Return the steps that a post still waits for, and who is asked."""
+        """Return the approval steps of a post that are not done, with who can decide on them."""
         return await self.run(read_pending_steps(self.engine, _id(post)))
 
     async def history(self, post: Post | str) -> tuple[HistoryEntry, ...]:
-        """Return what happened to a post and its deliveries, in order."""
+        """Return the history of a post and its deliveries, in order."""
         return await self.run(history(self.engine, _id(post)))
 
     async def feed(self, *, after: int = 0, limit: int = 1000) -> tuple[HistoryEntry, ...]:
         """
-        Return what happened past a position of the journal, in order.
+        Return the events after a position of the journal, in order.
 
-        A caller who keeps the last position and asks again misses nothing.
+        A caller that stores the position of the last entry and asks again misses no event.
         """
         return await self.run(feed(self.engine, after=after, limit=limit))
 
@@ -469,40 +443,35 @@ class AsyncDesk:
         self, *, after: int = 0, member: str = "", limit: int = 1000
     ) -> NotificationBatch:
         """
-        Return who is to be told what, past a cursor: the outbox.
+        Return notifications after a cursor, from the outbox.
 
-        Notices have stable ids and are given at least once: keep the batch's
-        cursor after its notices have been told, and ask again from there.
+        Deliver the notifications of a batch, then store its cursor, and continue from there. Each
+        notification is so delivered at least once; its id stays the same.
 
         Args:
-            after: The cursor of the last batch that was told.
-
-            member: Only what is for this member, or everything.
-
-            limit: When to stop; all notices of one event stay together.
+            after: The cursor of the last batch that was delivered; 0 for the beginning.
+            member: Only notifications for this member; for all if empty.
+            limit: The size of a batch; all notifications of one event stay together.
         """
         return await self.run(
             read_notifications(self.engine, after=after, member=member, limit=limit)
         )
 
     async def last_event_at(self) -> dt.datetime | None:
-        """Return when the last event happened, on the plan's clock, or None before the first."""
+        """Return when the last event happened, by the desk's clock, or None before the first."""
         return await self.run(last_event_at(self.engine))
 
     async def calendar(
         self, start: dt.datetime, end: dt.datetime, *, workspace: str = "", viewer: str = ""
     ) -> Calendar:
         """
-        Return the publishing calendar from *start* on and before *end*.
+        Return the publishing calendar from *start*, and before *end*.
 
         Args:
-            start: First instant.
-
-            end: First instant after.
-
-            workspace: Of this workspace only, or all.
-
-            viewer: Only what this member may view, or everything.
+            start: The first instant, with a UTC offset.
+            end: The first instant after it, with a UTC offset.
+            workspace: Only this workspace; all if empty.
+            viewer: Only what this member may view; everything if empty.
         """
         return await self.run(
             read_calendar(self.engine, start, end, workspace=workspace, viewer=viewer)
@@ -511,12 +480,12 @@ class AsyncDesk:
     async def clashes(
         self, start: dt.datetime, end: dt.datetime, *, workspace: str = ""
     ) -> tuple[Clash, ...]:
-        """Return the clashes of dates on the calendar of that time."""
+        """Return the clashes on the calendar from *start*, and before *end*."""
         calendar = await self.calendar(start, end, workspace=workspace)
         return tuple(find_clashes(calendar, start=start, end=end))
 
     async def holds(self) -> tuple[Hold, ...]:
-        """Return the holds that have been set and not lifted, oldest first."""
+        """Return the active holds, oldest first."""
         state = await self.run(self.engine.state())
         return tuple(state.holds.holds)
 
@@ -524,38 +493,37 @@ class AsyncDesk:
         self, *, workspace: str = "", viewer: str = ""
     ) -> tuple[CalendarNote, ...]:
         """
-        Return the notes on the calendar, by date.
+        Return the calendar notes, by date.
 
         Args:
-            workspace: Of this workspace only, or all.
-
-            viewer: Only those of workspaces that this member may view something of.
+            workspace: Only notes of this workspace; all if empty.
+            viewer: Only notes of workspaces in which this member may view something; all if empty.
         """
         return await self.run(read_calendar_notes(self.engine, workspace=workspace, viewer=viewer))
 
     async def hold_status(self, hold: str, on: Selector) -> HoldResult:
-        """Return what a hold stops, and what had been taken in hand before it."""
-        return await self.run(read_held(self.engine, hold, on))
+        """Return the deliveries that a hold concerns."""
+        return await self.run(read_hold_result(self.engine, hold, on))
 
     async def audit(self, *, anchor: Anchor | None = None) -> AuditReport:
-        """Look for everything in the journal that cannot be what was written."""
+        """Check the whole journal, and report everything that cannot be what was written."""
         return await self.run(audit(self.engine, anchor))
 
     async def reindex(self) -> ReindexReport:
         """
-        Make every record and projection row anew from the events: what damaged these is mended.
+        Rebuild every snapshot and projection row from the events, and so repair damaged ones.
 
         Raises:
-            CorruptJournalError: If an event is damaged: a rebuild would hide it.
+            CorruptJournalError: If an event is damaged; rebuilding would hide that.
         """
         return await self.run(reindex(self.engine))
 
     async def compact(self) -> None:
         """
-        Let nothing of what was erased or replaced remain in the store, in free pages or logs.
+        Remove erased and replaced values from the store's free pages and logs.
 
         Raises:
-            StoreUnavailableError: If others use the store so that this cannot be done now.
+            StoreUnavailableError: If other connections to the store make it impossible now.
         """
         await self._ports.compact()
 

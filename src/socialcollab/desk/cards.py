@@ -1,12 +1,12 @@
-"""Notebook cards of a desk's answers; `NotebookMixin` imports this module when it needs one."""
+"""Notebook cards of a desk's results; `NotebookMixin` imports this module when it needs one."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Final
 
-from socialcollab.desk.handlers.offboard import OffboardingPlan
-from socialcollab.desk.journal.history import HistoryEntry
+from socialcollab.desk.queries.history import HistoryEntry
+from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.post_view import PostView
 from socialcollab.desk.queries.proposal import Proposal
 from socialcollab.desk.queries.to_do import ToDo
@@ -117,7 +117,7 @@ def proposal_card(proposal: Proposal) -> Html:
         rows_table(["member", "change", "permissions", "resources", "rules"], permission_changes),
         rows_table(
             ["orphan", "reason"],
-            [[f"{orphan.thing} {orphan.id}", orphan.reason.text()] for orphan in proposal.orphans],
+            [[f"{orphan.kind} {orphan.id}", orphan.reason.text()] for orphan in proposal.orphans],
         ),
         definitions(details),
         aside=f"entries of {proposal.base.id} that change: {len(proposal.changes)}",

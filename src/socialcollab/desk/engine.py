@@ -1,125 +1,93 @@
-"""Read, decide, write: how every command comes about, and no other way."""
+"""The engine: read the current state, let a decider decide, and append its events atomically."""
 
 from __future__ import annotations
 
 import base64
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
+from socialcollab._memo import Identity, Memo
 from socialcollab.content import Delivery, Finding, Post, PostContent
-from socialcollab.desk.handlers.consequences import consequences
 from socialcollab.desk.journal.encoding import event_parts, pack
-from socialcollab.desk.journal.projections import rows_of
-from socialcollab.desk.journal.reducers import evolve
-from socialcollab.desk.journal.snapshots import (
+from socialcollab.desk.journal.streams import (
     HOLDS,
     ORGANIZATION,
     RUNTIME_STATE,
     HoldsSnapshot,
     OrganizationSnapshot,
+    digest_stream,
+    evolve,
     read_snapshot,
+    rows_of,
 )
 from socialcollab.effects import Effects, call, call_cancellable
 from socialcollab.errors import ConflictError, NotFoundError
-from socialcollab.identifiers import uuid7
+from socialcollab.identifiers import MemberId, uuid7
 from socialcollab.organization import Organization, RuntimeState
 from socialcollab.stores import BoundStore, NewEvent
-from socialcollab.time import as_utc
+from socialcollab.time import TimeOfDay, as_utc, local_time, resolve
 from socialcollab.transport import Media
-from socialcollab.workflow import Actor, Context, PostSnapshot, Waiver
+from socialcollab.workflow import (
+    Actor,
+    Context,
+    OutboxEntry,
+    PostSnapshot,
+    delivery_notifications,
+    hold_notifications,
+    post_notifications,
+    reevaluate,
+    state_notifications,
+)
 from socialcollab.workflow.decide import not_waived
-from socialcollab.workflow.events import Event
+from socialcollab.workflow.events import DigestAdded, Event, NotificationsQueued
 
 T = TypeVar("T")
 
-_TRIES: Final = 12
-_MOST_KEPT: Final = 256
-_LARGEST_KEPT: Final = 128_000
-_MOST_WORKED_OUT: Final = 64
+_MAX_ATTEMPTS: Final = 12
+_MAX_SNAPSHOTS: Final = 256
+_MAX_SNAPSHOT_BYTES: Final = 128_000
+_MAX_CACHED_RESULTS: Final = 64
 
 Clock = Callable[[], dt.datetime]
 
 
 class Lock(Protocol):
-    """A lock; an async host's is awaited."""
+    """A lock of the host: a blocking desk's is a `threading.Lock`, an async desk's is awaited."""
 
     def acquire(self) -> object:
-        """Wait until nobody else has the turn, and take it."""
+        """Wait for the lock and take it."""
         ...
 
     def release(self) -> None:
-        """Let the next one have it."""
+        """Release the lock."""
         ...
 
 
 @attrs.frozen(kw_only=True)
 class Loaded:
-    """A stream's version and what its record says; None if the stream is absent."""
+    """A stream's version and its snapshot; the snapshot is None if the stream does not exist."""
 
     stream: str
     version: int
     snapshot: Any
 
 
-@attrs.frozen
-class _Kept:
-    """What a record's bytes said."""
-
-    version: int
-    data: bytes
-    loaded: Loaded
-
-
-@attrs.frozen
-class _Linted:
-    """What the style guide said of one content at one instant."""
-
-    organization: Organization
-    content: PostContent
-    workspace: str
-    at: dt.datetime
-    findings: tuple[Finding, ...]
-
-
-@attrs.frozen
-class _Known:
-    """What a context rests on, but for who acts and what is planned."""
-
-    organization: Organization = attrs.field(eq=False)
-    facts: RuntimeState
-    holds: HoldsSnapshot
-    now: dt.datetime
-    content: PostContent | None
-    workspace: str
-    lints: bool
-    waived: tuple[bytes, tuple[Waiver, ...]] | None
-
-    def same(self, other: _Known) -> bool:
-        """Tell whether both know the same; organizations are told apart by identity."""
-        return self.organization is other.organization and self == other
-
-
 @attrs.frozen(kw_only=True)
 class State:
     """
-    What holds for every command, and the versions at which it was read.
+    What every command depends on, and the versions at which it was read.
 
     Attributes:
-        organization: The organization in force, under the facts.
-
-        document: The organization as it was adopted.
-
-        digest: Its digest, for the envelope.
-
-        facts: What holds by command.
-
-        holds: The holds in force.
-
+        organization: The active document together with the runtime state.
+        document: The active document as it was adopted.
+        digest: Its digest, which every event carries.
+        runtime_state: What commands have changed: absences, grants, swaps, campaigns, notes.
+        holds: The active holds.
         versions: The version of each of these streams.
     """
 
@@ -134,20 +102,24 @@ class State:
 @attrs.define
 class Engine:
     """
-    The shell's working parts: a bound store, clocks, and a source of random bytes.
+    Carries out the steps of a desk on its store, clocks and random bytes.
+
+    Reading a snapshot or building a context for every command would cost more than deciding, so
+    the engine reuses them through one memo (see `Memo`). Its keys, and what each value depends on:
+
+    - ``("snapshot", stream)``: the stream's version and the bytes of its snapshot;
+    - ``("document", "")``: the version of the stream ``organization``;
+    - ``("state", "")``: the snapshots of the organization, the runtime state and the holds;
+    - ``("context", "")``: every argument of the context but the actor and the deliveries;
+    - ``("findings", "")``: the organization, the content, its workspace and the instant.
 
     Attributes:
         store: The journal of one organization.
-
-        media: Where pictures are kept.
-
-        clock: The plan's clock.
-
-        real_clock: The clock of leases and send deadlines.
-
-        entropy: Gives random bytes.
-
-        turn: A lock; whoever finds that something changed meanwhile waits for it.
+        media: Where images are kept.
+        clock: The desk's clock: what is due, and when events happened.
+        real_clock: The clock of leases and of deadlines of sends.
+        entropy: Returns random bytes.
+        lock: Makes the commands of one desk that were in conflict retry one after another.
     """
 
     store: BoundStore
@@ -156,93 +128,33 @@ class Engine:
     real_clock: Clock
     entropy: Callable[[int], bytes]
     lock: Lock
-    _in_force: tuple[int, int, Organization, Organization] | None = None
-    _records: dict[str, _Kept] = attrs.field(factory=dict, init=False, repr=False)
-    _linted: _Linted | None = attrs.field(default=None, init=False, repr=False)
-    _state: tuple[tuple[Loaded, Loaded, Loaded], State] | None = attrs.field(
-        default=None, init=False, repr=False
-    )
-    _context: tuple[_Known, Context] | None = attrs.field(default=None, init=False, repr=False)
+    _memo: Memo = attrs.field(factory=lambda: Memo(_MAX_SNAPSHOTS), init=False, repr=False)
 
     def now(self) -> dt.datetime:
-        """Return the plan's instant, in UTC."""
+        """Return the current instant by the desk's clock, in UTC."""
         return as_utc(self.clock())
 
+    def new_id(self) -> str:
+        """Return a new identifier; later ones sort after earlier ones."""
+        return uuid7(as_utc(self.real_clock()), self.entropy(10))
+
     def load(self, stream: str) -> Effects[Loaded]:
-        """Read the record of one stream."""
+        """Read the snapshot of a stream."""
         version, data = yield from call(self.store.snapshot, stream)
-        known = self._records.get(stream)
-        if known is not None and known.version == version and known.data == data:
-            return known.loaded
-        loaded = Loaded(stream=stream, version=version, snapshot=read_snapshot(stream, data))
-        self._keep(loaded, data)
-        return loaded
 
-    def _keep(self, loaded: Loaded, data: bytes) -> None:
-        """Keep what a record's bytes said, so that the same bytes are not read again."""
-        if len(data) > _LARGEST_KEPT and loaded.stream != ORGANIZATION:
-            return
-        while len(self._records) >= _MOST_KEPT:
-            # Desks are used from several threads: somebody else may have taken it.
-            self._records.pop(next(iter(self._records), ""), None)
-        self._records[loaded.stream] = _Kept(loaded.version, data, loaded)
+        def read() -> Loaded:
+            return Loaded(stream=stream, version=version, snapshot=read_snapshot(stream, data))
 
-    def state(self) -> Effects[State]:
-        """
-        Read what holds for every command.
-
-        Raises:
-            NotFoundError: If no organization is in force.
-        """
-        loaded = yield from self.load(ORGANIZATION)
-        if loaded.snapshot is None:
-            raise NotFoundError(
-                "organization", self.store.organization, suggestion="begin with `Desk.create`"
-            )
-        facts = yield from self.load(RUNTIME_STATE)
-        holds = yield from self.load(HOLDS)
-        snapshot: OrganizationSnapshot = loaded.snapshot
-        last = self._state
-        if last is not None and last[0] == (loaded, facts, holds):
-            return last[1]
-        standing = facts.snapshot.runtime_state if facts.snapshot else RuntimeState()
-        known = self._in_force
-        if known is None or known[:2] != (loaded.version, facts.version):
-            if known is not None and known[0] == loaded.version:
-                document = known[2]
-            else:
-                document = read_organization(snapshot)
-                if known is not None:
-                    document = document.reuse_compiled(known[2])
-            known = (loaded.version, facts.version, document, document.with_state(standing))
-            self._in_force = known
-        state = State(
-            organization=known[3],
-            document=known[2],
-            digest=snapshot.digest,
-            runtime_state=standing,
-            holds=holds.snapshot or HoldsSnapshot(),
-            versions={one.stream: one.version for one in (loaded, facts, holds)},
-        )
-        self._state = (loaded, facts, holds), state
-        return state
-
-    def under(self, state: State, organization: Organization) -> State:
-        """Return what would hold if *organization* were in force."""
-        organization = organization.reuse_compiled(state.document)
-        return attrs.evolve(
-            state,
-            organization=organization.with_state(state.runtime_state),
-            document=organization,
-            digest=organization.digest,
-        )
+        if not _is_kept(stream, data):
+            return read()
+        return self._memo.get(("snapshot", stream), (version, data), read)
 
     def post(self, post: str) -> Effects[Loaded]:
         """
         Read a post.
 
         Raises:
-            NotFoundError: If there is none.
+            NotFoundError: If there is no such post.
         """
         loaded = yield from self.load(f"post/{post}")
         if loaded.snapshot is None:
@@ -250,12 +162,64 @@ class Engine:
         return loaded
 
     def deliveries(self, post: Post) -> Effects[list[Loaded]]:
-        """Read all deliveries of a post, in the order they were planned."""
-        found = []
-        for delivery in post.deliveries:
-            loaded = yield from self.load(f"delivery/{delivery}")
-            found.append(loaded)
-        return found
+        """Read all deliveries of a post, in the order in which they were planned."""
+        deliveries: list[Loaded] = []
+        for name in post.deliveries:
+            delivery = yield from self.load(f"delivery/{name}")
+            deliveries.append(delivery)
+        return deliveries
+
+    def state(self) -> Effects[State]:
+        """
+        Read what every command depends on.
+
+        Raises:
+            NotFoundError: If the desk has not been created.
+        """
+        organization = yield from self.load(ORGANIZATION)
+        if organization.snapshot is None:
+            raise NotFoundError(
+                "organization", self.store.organization, suggestion="begin with `Desk.create`"
+            )
+        runtime_state = yield from self.load(RUNTIME_STATE)
+        holds = yield from self.load(HOLDS)
+
+        def build() -> State:
+            document = self._document(organization)
+            state = runtime_state.snapshot
+            runtime = state.runtime_state if state else RuntimeState()
+            return State(
+                organization=document.with_state(runtime),
+                document=document,
+                digest=organization.snapshot.digest,
+                runtime_state=runtime,
+                holds=holds.snapshot or HoldsSnapshot(),
+                versions={
+                    loaded.stream: loaded.version for loaded in (organization, runtime_state, holds)
+                },
+            )
+
+        return self._memo.get(("state", ""), (organization, runtime_state, holds), build)
+
+    def _document(self, loaded: Loaded) -> Organization:
+        """Return the active document, reusing the compiled parts of the last one."""
+
+        def build() -> Organization:
+            last = self._memo.last(("document", ""))
+            document = read_organization(loaded.snapshot)
+            return document.reuse_compiled(last) if isinstance(last, Organization) else document
+
+        return self._memo.get(("document", ""), loaded.version, build)
+
+    def state_under(self, state: State, document: Organization) -> State:
+        """Return *state* as it would be if *document* were adopted."""
+        document = document.reuse_compiled(state.document)
+        return attrs.evolve(
+            state,
+            organization=document.with_state(state.runtime_state),
+            document=document,
+            digest=document.digest,
+        )
 
     def context(
         self,
@@ -263,49 +227,29 @@ class Engine:
         actor: Actor,
         *,
         now: dt.datetime,
-        deliveries: Iterable[Delivery] = (),
         content: PostContent | None = None,
         workspace: str = "",
         snapshot: PostSnapshot | None = None,
+        deliveries: Iterable[Delivery] = (),
         lint: bool = False,
     ) -> Context:
         """
-        Gather what a decider may know.
+        Return the context of a command.
 
         Args:
-            state: What holds.
-
-            actor: Who acts.
-
-            now: The plan's instant.
-
+            state: The current state.
+            actor: Who gives the command.
+            now: The current instant, by the desk's clock.
+            content: The post's content as the command leaves it, for the style guide.
+            workspace: The post's workspace.
+            snapshot: The post, with the findings that are waived.
             deliveries: The post's deliveries.
-
-            content: What the style guide is asked about, where a step depends on it.
-
-            workspace: The workspace whose post it is.
-
-            snapshot: The post and what has been waived of it.
-
-            lint: Whether to ask the style guide in any case.
+            lint: Whether the findings are needed even if no approval step depends on them.
         """
         organization = state.organization
         real_now = as_utc(self.real_clock())
         waivers = snapshot.waivers if snapshot is not None else ()
-        known = _Known(
-            organization=organization,
-            facts=state.runtime_state,
-            holds=state.holds,
-            now=now,
-            content=content,
-            workspace=workspace,
-            lints=content is not None and (lint or organization.findings_matter),
-            waived=(snapshot.post.salt, waivers) if snapshot is not None and waivers else None,
-        )
-        last = self._context
-        if last is not None and last[0].same(known) and last[1].worked_out < _MOST_WORKED_OUT:
-            # A command, what follows from it and what is told of it rest on the same.
-            return last[1].beside(actor=actor, deliveries=tuple(deliveries), real_now=real_now)
+        lints = content is not None and (lint or organization.findings_matter)
 
         def findings() -> tuple[Finding, ...]:
             if content is None:
@@ -313,44 +257,75 @@ class Engine:
             found = self._lint(organization, content, workspace, now)
             return found if snapshot is None else not_waived(found, snapshot, content)
 
-        context = Context(
-            now=now,
-            actor=actor,
-            access=organization.access,
-            policies=organization.policies,
-            pins=organization.pins,
-            profiles=organization.profiles_by_id,
-            workspaces=organization.workspaces_by_id,
-            zones=organization.zones,
-            languages=organization.languages,
-            hours=organization.hours,
-            findings=findings if known.lints else (),
-            deliveries=tuple(deliveries),
-            holds=state.holds.holds,
-            absences=state.runtime_state.absences,
-            swaps=state.runtime_state.swaps,
-            hours_of=organization.hours_of,
-            real_now=real_now,
+        def build() -> Context:
+            return Context(
+                now=now,
+                actor=actor,
+                access=organization.access,
+                policies=organization.policies,
+                pins=organization.pins,
+                profiles=organization.profiles_by_id,
+                workspaces=organization.workspaces_by_id,
+                zones=organization.zones,
+                languages=organization.languages,
+                hours=organization.hours,
+                campaigns={campaign.id: campaign for campaign in state.document.campaigns},
+                findings=findings if lints else (),
+                deliveries=tuple(deliveries),
+                holds=state.holds.holds,
+                absences=state.runtime_state.absences,
+                swaps=state.runtime_state.swaps,
+                grants=state.runtime_state.temporary_grants,
+                hours_of=organization.hours_of,
+                real_now=real_now,
+            )
+
+        basis = (
+            Identity(organization),
+            state.runtime_state,
+            state.holds,
+            now,
+            content,
+            workspace,
+            lints,
+            (snapshot.post.salt, waivers) if snapshot is not None and waivers else None,
         )
-        self._context = known, context
-        return context
+        context = self._memo.get(("context", ""), basis, build)
+        if context.cached_count > _MAX_CACHED_RESULTS:
+            context = build()
+            self._memo.keep(("context", ""), basis, context)
+        return context.evolve(actor=actor, deliveries=tuple(deliveries), real_now=real_now)
+
+    def post_context(
+        self,
+        state: State,
+        actor: Actor,
+        snapshot: PostSnapshot,
+        *,
+        now: dt.datetime,
+        deliveries: Iterable[Delivery] = (),
+        lint: bool = False,
+    ) -> Context:
+        """Return the context of a command that leaves the content of a post as it is."""
+        return self.context(
+            state,
+            actor,
+            now=now,
+            content=snapshot.post.content,
+            workspace=snapshot.post.workspace,
+            snapshot=snapshot,
+            deliveries=deliveries,
+            lint=lint,
+        )
 
     def _lint(
         self, organization: Organization, content: PostContent, workspace: str, at: dt.datetime
     ) -> tuple[Finding, ...]:
-        """Ask the style guide, once for all that is decided on one content at one instant."""
-        known = self._linted
-        if (
-            known is not None
-            and known.organization is organization
-            and known.workspace == workspace
-            and known.at == at
-            and known.content == content
-        ):
-            return known.findings
-        findings = organization.lint(content, workspace=workspace, at=at)
-        self._linted = _Linted(organization, content, workspace, at, findings)
-        return findings
+        return self._memo.get(
+            ("findings", ""),
+            (Identity(organization), content, workspace, at),
+            lambda: organization.lint(content, workspace=workspace, at=at),
+        )
 
     def append(
         self,
@@ -360,41 +335,39 @@ class Engine:
         *,
         at: dt.datetime,
         salt: bytes = b"",
-        sends: bool = False,
+        stopped_by_hold: bool = False,
     ) -> Effects[dict[str, Any]]:
         """
-        Store events with the records and rows they bring about, all or nothing.
+        Store events with the snapshots, rows and notifications that follow from them.
+
+        Everything is stored in one transaction, or nothing.
 
         Args:
-            state: What they were decided on.
-
+            state: The state that the events were decided on.
             events: The events, in order.
-
-            loaded: The streams they were decided on.
-
-            at: The plan's instant.
-
-            salt: What personal values of posts are salted with.
-
-            sends: Whether a hold set meanwhile has to stop it.
+            loaded: The streams that they were decided on.
+            at: The current instant, by the desk's clock.
+            salt: The salt of personal values of a post.
+            stopped_by_hold: Whether a hold that was placed meanwhile makes it fail.
 
         Returns:
-            The new record of each stream that changed.
+            The new snapshot of each stream that changed.
 
         Raises:
-            ConflictError: If something it was decided on has changed.
+            ConflictError: If a stream has changed since it was read.
         """
-        known = {one.stream: one for one in loaded}
+        known = {stream.stream: stream for stream in loaded}
         snapshots: dict[str, Any] = {}
         stored: list[NewEvent] = []
-        yield from self._seal(events, known, snapshots, stored, state, at=at, salt=salt)
+        yield from self._apply(events, known, snapshots, stored, state, at=at, salt=salt)
         before = {stream: known[stream].snapshot for stream in snapshots}
-        more = yield from consequences(self, state, before, snapshots, events, at=at)
-        yield from self._seal(more, known, snapshots, stored, state, at=at, salt=salt)
-        expected_versions = {stream: one.version for stream, one in known.items()}
-        for stream in (ORGANIZATION, RUNTIME_STATE, *((HOLDS,) if sends else ())):
+        following = yield from self._following(state, before, snapshots, events, at=at)
+        yield from self._apply(following, known, snapshots, stored, state, at=at, salt=salt)
+        expected_versions = {name: stream.version for name, stream in known.items()}
+        for stream in (ORGANIZATION, RUNTIME_STATE, *((HOLDS,) if stopped_by_hold else ())):
             expected_versions.setdefault(stream, state.versions.get(stream, 0))
-        # What was decided on is what has to stand, not what was read while appending.
+        # `_apply` may have read a newer version of a stream of the state than the one that the
+        # events were decided on; the older one is expected, so that the append fails.
         expected_versions.update(
             {name: version for name, version in state.versions.items() if name in expected_versions}
         )
@@ -410,10 +383,12 @@ class Engine:
         counts = Counter(event.stream for event in stored)
         for stream, snapshot in snapshots.items():
             version = known[stream].version + counts[stream]
-            self._keep(Loaded(stream=stream, version=version, snapshot=snapshot), packed[stream])
+            if _is_kept(stream, packed[stream]):
+                value = Loaded(stream=stream, version=version, snapshot=snapshot)
+                self._memo.keep(("snapshot", stream), (version, packed[stream]), value)
         return snapshots
 
-    def _seal(
+    def _apply(
         self,
         events: Sequence[Event],
         known: dict[str, Loaded],
@@ -424,17 +399,17 @@ class Engine:
         at: dt.datetime,
         salt: bytes,
     ) -> Effects[None]:
-        """Add events to what is to be stored, and to the records they lead to."""
+        """Add *events* to *stored*, and their effect to *snapshots*; read the streams they touch."""
         for event in events:
             stream = event.stream
             if stream not in known:
                 known[stream] = yield from self.load(stream)
-            sealed, kept_salt = self.new_event(event, state.digest, at, salt)
+            new, personal_salt = self.new_event(event, state.digest, at, salt)
             before = snapshots.get(stream, known[stream].snapshot)
             snapshots[stream] = evolve(
-                stream, before, event.data, actor=event.actor, at=at, salt=kept_salt or salt
+                stream, before, event.data, actor=event.actor, at=at, salt=personal_salt or salt
             )
-            stored.append(sealed)
+            stored.append(new)
 
     def new_event(
         self,
@@ -445,16 +420,17 @@ class Engine:
         *,
         erases: Mapping[int, tuple[str, ...]] | None = None,
     ) -> tuple[NewEvent, bytes]:
-        """Make of an event what the store seals, and return the salt of its personal values."""
+        """Return an event as the store takes it, and the salt of its personal values."""
         body, personal = event_parts(event.data)
-        # What is said about a post is salted by itself: the post's salt goes with its content.
+        # The salt of a post is erased with its content. A note or a reason may outlive the content,
+        # so it has a salt of its own.
         if personal and "content" not in personal:
             salt = self.entropy(16)
         used = salt if personal else b""
         new = NewEvent(
             stream=event.stream,
             type=event.data.TYPE,
-            id=uuid7(as_utc(self.real_clock()), self.entropy(10)),
+            id=self.new_id(),
             at=at,
             actor=str(event.actor),
             digest=digest,
@@ -465,37 +441,88 @@ class Engine:
         )
         return new, used
 
-    def again(self, attempt: Callable[[], Effects[T]]) -> Effects[T]:
+    def _following(
+        self,
+        state: State,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+        events: Sequence[Event],
+        *,
+        at: dt.datetime,
+    ) -> Effects[list[Event]]:
         """
-        Make an attempt, and again from the reading on if something changed meanwhile.
+        Return the events that follow from others: moved deadlines and notifications.
 
-        Those who try again at one desk do so one after the other, however many they are.
+        Args:
+            state: The current state.
+            before: The snapshot of each stream before the events.
+            after: The snapshot of each stream after them.
+            events: The events.
+            at: The current instant, by the desk's clock.
+        """
+        following: list[Event] = []
+        queued: list[OutboxEntry] = []
+        by_stream: dict[str, list[Event]] = {}
+        for event in events:
+            by_stream.setdefault(event.stream, []).append(event)
+        for stream, own in by_stream.items():
+            snapshot = after[stream]
+            if isinstance(snapshot, PostSnapshot):
+                context = self.post_context(state, Actor.RULES, snapshot, now=at)
+                moved = reevaluate(snapshot, context, before=before[stream])
+                following += moved
+                entries = post_notifications(before[stream], snapshot, [*own, *moved], context)
+            elif isinstance(snapshot, Delivery):
+                post = after.get(f"post/{snapshot.post}")
+                if post is None:
+                    post = (yield from self.post(snapshot.post)).snapshot
+                context = self.post_context(state, Actor.RULES, post, now=at)
+                entries = delivery_notifications(post.post, before[stream], snapshot, own, context)
+            elif stream in (HOLDS, RUNTIME_STATE):
+                context = self.context(state, Actor.RULES, now=at)
+                notify = hold_notifications if stream == HOLDS else state_notifications
+                entries = notify(own, context)
+            else:
+                continue
+            if entries:
+                data = NotificationsQueued(notifications=entries)
+                following.append(Event(stream, Actor.RULES, data))
+                queued += entries
+        following += _digests(queued, state.organization, at)
+        return following
+
+    def retry(self, attempt: Callable[[], Effects[T]]) -> Effects[T]:
+        """
+        Make an attempt, and make it again from its first read if a stream changed meanwhile.
+
+        The retries of one desk take turns, so that any number of commands in conflict come to an
+        end.
 
         Raises:
-            ConflictError: If it keeps changing.
+            ConflictError: If every attempt fails.
         """
         try:
             return (yield from attempt())
         except ConflictError:
             pass
         if _HELD.get() is self.lock:
-            # An attempt within an attempt, whose maker has the turn already.
-            return (yield from _repeated(attempt))
+            # An attempt within another attempt, which holds the lock already.
+            return (yield from _repeat(attempt))
         yield from call_cancellable(self.lock.acquire)
         _HELD.set(self.lock)
         try:
-            return (yield from _repeated(attempt))
+            return (yield from _repeat(attempt))
         finally:
             _HELD.set(None)
             self.lock.release()
 
 
-# Whose turn the steps under way have taken, by thread or task.
+# The lock that the steps of the current thread or task hold.
 _HELD: ContextVar[Lock | None] = ContextVar("held", default=None)
 
 
-def _repeated(attempt: Callable[[], Effects[T]]) -> Effects[T]:
-    for _ in range(_TRIES - 1):
+def _repeat(attempt: Callable[[], Effects[T]]) -> Effects[T]:
+    for _ in range(_MAX_ATTEMPTS - 1):
         try:
             return (yield from attempt())
         except ConflictError:
@@ -503,13 +530,52 @@ def _repeated(attempt: Callable[[], Effects[T]]) -> Effects[T]:
     return (yield from attempt())
 
 
+def _is_kept(stream: str, data: bytes) -> bool:
+    """Return whether a snapshot is kept in memory: every small one, and the organization's."""
+    return stream == ORGANIZATION or len(data) <= _MAX_SNAPSHOT_BYTES
+
+
 def read_organization(snapshot: OrganizationSnapshot) -> Organization:
-    """Load the organization that a record holds."""
+    """Load the document that a snapshot holds."""
     files = {name: base64.b64decode(data) for name, data in snapshot.files.items()}
     return Organization.loads(snapshot.document, files=files)
 
 
-def post_of(snapshots: Mapping[str, Any], post: str) -> Post:
-    """Return the post of an append's records."""
-    snapshot: PostSnapshot = snapshots[f"post/{post}"]
-    return snapshot.post
+def next_digest_at(
+    organization: Organization, member: str, time: str, *, at: dt.datetime
+) -> dt.datetime:
+    """
+    Return when a member's daily digest at a local *time* closes next, after *at*.
+
+    A time that a clock change skips is read as the first one after it.
+    """
+    known = organization.members_by_id.get(member)
+    zone = (known.timezone if known else "") or str(organization.settings.timezone)
+    today = local_time(at, zone).date()
+    for days in range(3):
+        local = TimeOfDay.parse(time).on(today + dt.timedelta(days=days))
+        instant = resolve(local, zone, skipped="next", repeated="first")
+        if instant > at:
+            return instant
+    raise AssertionError(time)
+
+
+def _digests(
+    entries: Sequence[OutboxEntry], organization: Organization, at: dt.datetime
+) -> Iterator[Event]:
+    """Yield the events that put notifications into the daily digests of members who want one."""
+    by_digest: dict[tuple[MemberId, str, str], list[OutboxEntry]] = {}
+    for entry in entries:
+        member = organization.members_by_id.get(entry.to)
+        for preference in member.notify if member else ():
+            if preference.digest:
+                key = (entry.to, preference.channel, preference.digest)
+                by_digest.setdefault(key, []).append(entry)
+    for (member_id, channel, time), items in sorted(by_digest.items()):
+        data = DigestAdded(
+            member=member_id,
+            channel=channel,
+            closes_at=next_digest_at(organization, member_id, time, at=at),
+            items=tuple(items),
+        )
+        yield Event(digest_stream(member_id, channel), Actor.RULES, data)

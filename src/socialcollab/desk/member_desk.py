@@ -1,10 +1,10 @@
-"""What one member does at the desk: every method is a command on one line."""
+"""The desk as one member uses it: every method gives one command, or reads."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from socialcollab.content import Delivery, Image, Poll, Post
 from socialcollab.desk import commands as dc
@@ -16,26 +16,27 @@ from socialcollab.desk.handlers.draft import (
     edit,
     local_time_of,
 )
-from socialcollab.desk.handlers.hold import hold, resume, write_note
-from socialcollab.desk.handlers.offboard import OffboardingPlan
-from socialcollab.desk.handlers.perform import perform, perform_on_post, perform_seen
-from socialcollab.desk.handlers.runtime_state import (
+from socialcollab.desk.handlers.perform import perform, perform_for_member, perform_on_post
+from socialcollab.desk.handlers.runtime import (
     BoundLike,
     DayLike,
     PrincipalLike,
     SelectorLike,
-    day,
-    say_away,
-    say_given,
-    say_swapped,
+    add_absence,
+    add_calendar_note,
+    as_day,
+    grant,
+    hold,
+    resume,
+    swap_shift,
 )
 from socialcollab.desk.queries.allowed_actions import allowed_actions
 from socialcollab.desk.queries.notifications import NotificationBatch, read_notifications
+from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.post_view import PostView, read_post_view
 from socialcollab.desk.queries.posts import HoldResult
 from socialcollab.desk.queries.proposal import Proposal
 from socialcollab.desk.queries.to_do import ToDo, to_do
-from socialcollab.directory import Selector
 from socialcollab.identifiers import PostId
 from socialcollab.permissions import (
     Absence,
@@ -57,10 +58,11 @@ SubmitTiming = Literal["next slot", "as soon as approved"]
 
 class MemberDesk:
     """
-    The desk as one member uses it; the host says who that is.
+    The desk as one member uses it; the application has authenticated the member.
 
-    Whatever judges or changes a post takes the post that was seen, or an id
-    with `revision=`, the digest of what was seen.
+    Methods that judge or change a post take the post that the member saw, or its id together with
+    `revision`, the digest of what the member saw. If somebody else has changed the post since, they
+    raise `StaleError`.
     """
 
     def __init__(self, desk: Desk, member: str) -> None:
@@ -73,20 +75,18 @@ class MemberDesk:
 
     def do(self, command: dc.Command) -> dict[str, PostSnapshot | Delivery]:
         """
-        Carry out a command: the one door.
+        Perform a command that is given as data; the other methods do the same for theirs.
 
         Returns:
-            The posts, with their requests, and the deliveries that it changed,
-            by stream, as this member may see them.
+            The posts and the deliveries that it changed, by stream, as this member may see them.
 
         Raises:
-            NotAllowedError: If it may not be; its verdict says why and what would help.
-
-            StaleError: If another person changed what was seen.
-
-            NotFoundError: If what it names does not exist, or may not be viewed.
+            NotAllowedError: If the member may not; the verdict has the reasons and the remedies.
+            StaleError: If somebody else has changed what the member saw.
+            NotFoundError: If something that the command names does not exist, or the member may not
+                view it.
         """
-        return self._desk.run(perform_seen(self._desk.engine, self._actor, command))
+        return self._desk.run(perform_for_member(self._desk.engine, self._actor, command))
 
     def _do_on_post(self, command: cm.PostCommand) -> Post:
         return self._desk.run(perform_on_post(self._desk.engine, self._actor, command))
@@ -110,42 +110,28 @@ class MemberDesk:
         external_id: str = "",
     ) -> Post:
         """
-        Begin a post.
+        Draft a post.
 
         Args:
-            text: What goes out where no variant says otherwise.
-
-            profiles: Where it goes; all of one workspace.
-
-            workspace: Needed only while there are no profiles.
-
-            planned_at: A local time in the workspace's zone, such as
-                ``"2026-04-07 09:30"``, a wall time, or an instant.
-
+            text: The text, for every profile without a variant.
+            profiles: The target profiles, all of one workspace.
+            workspace: The workspace of a post that has no profiles yet.
+            planned_at: A local time in the workspace's zone, such as ``"2026-04-07 09:30"``, a
+                `WallTime`, or a datetime with a UTC offset.
             times: Other times for single profiles.
-
-            media: Pictures; their bytes go to the media store.
-
+            media: Images; their bytes go to the media store.
             variants: Other texts for single profiles.
-
-            links: Links beside the text.
-
-            language: Its language; empty means the workspace's.
-
-            labels: Content warnings and the like.
-
+            links: Links that are not in the text.
+            language: The language of the text; empty for the workspace's.
+            labels: Content warnings and other labels.
             poll: A poll, or None.
-
-            campaign: The campaign it belongs to.
-
+            campaign: The campaign that the post belongs to.
             tags: Its tags.
-
-            external_id: Your own name for it, unique in the organization: drafting it
-                again is refused.
+            external_id: Your own identifier of the post, unique in the organization; drafting the
+                same one again is refused.
 
         Raises:
-            InvalidValueError: If a value cannot be what it is given as.
-
+            InvalidValueError: If a value is wrong.
             NotAllowedError: If the member may not draft there.
         """
         return self._desk.run(
@@ -188,11 +174,11 @@ class MemberDesk:
         tags: Iterable[str] | Unchanged = UNCHANGED,
     ) -> Post:
         """
-        Store a new revision; what is not named stays as it is.
+        Store a new revision of a post; values that are not given stay the same.
 
         Raises:
-            StaleError: If another person changed it since it was seen; the
-                error says who and what.
+            StaleError: If somebody else has changed the post since the member saw it; the error
+                says who, and which fields.
         """
         post_id, seen = _seen(post, revision)
         return self._desk.run(
@@ -219,86 +205,86 @@ class MemberDesk:
         )
 
     def comment(self, post: Post | str, text: str, *, internal: bool = True) -> Post:
-        """Remark on a post; remarks of clients and guests are never internal."""
+        """
+        Comment on a post.
+
+        Only staff see internal comments. A comment of a client or a guest is never internal.
+        """
         return self._do_on_post(cm.Comment(post=_id(post), text=text, internal=internal))
 
     def submit(
         self, post: Post | str, *, revision: str = "", at: SubmitTiming | None = None
     ) -> Post:
         """
-        Ask for sign-off; without *at* the post leaves at its planned time.
+        Submit a post for approval.
 
         Args:
-            post: The post as seen.
-
-            revision: With an id, the digest of what was seen.
-
-            at: "next slot", or "as soon as approved".
+            post: The post that the member saw, or its id.
+            revision: With an id: the digest of the revision that the member saw.
+            at: "next slot", or "as soon as approved"; by default the post is published at its
+                planned time.
         """
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.Submit(post=post_id, seen=seen, when=at or "planned"))
 
     def approve(self, post: Post | str, *, revision: str = "", note: str = "") -> Post:
         """
-        Say yes to what was seen.
+        Approve the revision that the member saw.
 
         Raises:
-            TypeError: If a bare id is given: a yes is to what was seen.
+            TypeError: If only an id is given, without a revision.
         """
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.Approve(post=post_id, seen=seen, note=note))
 
     def request_changes(self, post: Post | str, note: str, *, revision: str = "") -> Post:
-        """Send what was seen back to its author."""
+        """Send the revision that the member saw back to its author."""
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.RequestChanges(post=post_id, seen=seen, note=note))
 
     def reject(self, post: Post | str, note: str, *, revision: str = "") -> Post:
-        """Say no to what was seen, for good."""
+        """Reject the revision that the member saw; the post cannot be submitted again."""
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.Reject(post=post_id, seen=seen, note=note))
 
     def withdraw(self, post: Post | str) -> Post:
-        """Take the request for sign-off back."""
+        """Take back the request for approval, or the approval itself."""
         return self._do_on_post(cm.Withdraw(post=_id(post)))
 
     def schedule(self, post: Post | str, *, revision: str = "", at: TimeLike | None = None) -> Post:
-        """Let an approved post leave at its planned time, or at *at*."""
+        """Schedule an approved post for its planned time, or for *at*."""
         post_id, seen = _seen(post, revision)
         when = None if at is None else self._wall_time(post_id, at)
         return self._do_on_post(cm.Schedule(post=post_id, seen=seen, at=when))
 
     def unschedule(self, post: Post | str) -> Post:
-        """Call off what waits; the approval stands."""
+        """Cancel the waiting deliveries of a post; its approval remains."""
         return self._do_on_post(cm.Unschedule(post=_id(post)))
 
     def reschedule(
         self, post: Post | str, at: TimeLike, *, revision: str = "", profile: str = ""
     ) -> Post:
-        """Give a post another time, or one of its targets alone."""
+        """Move a post to another time, or only one of its target profiles."""
         post_id, seen = _seen(post, revision)
         when = self._wall_time(post_id, at)
         return self._do_on_post(cm.Reschedule(post=post_id, seen=seen, at=when, profile=profile))
 
     def cancel(self, post: Post | str, *, reason: str = "") -> Post:
-        """Give a post up for good."""
+        """Cancel a post; it can never be published."""
         return self._do_on_post(cm.Cancel(post=_id(post), reason=reason))
 
     def waive(self, post: Post | str, code: str, *, reason: str, revision: str = "") -> Post:
         """
-        Let a finding of the style guide pass, for the post as it was seen.
+        Accept a finding of the style guide for the revision that the member saw.
 
         Args:
-            post: The post as seen.
-
+            post: The post that the member saw, or its id.
             code: The rule's code, such as "SG102".
-
-            reason: Why.
-
-            revision: With an id, the digest of what was seen.
+            reason: Why the finding is acceptable.
+            revision: With an id: the digest of the revision that the member saw.
 
         Raises:
-            NotAllowedError: If there is no such finding, or this member wrote on the post.
+            NotAllowedError: If there is no such finding, or the member is an author of the post.
         """
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.Waive(post=post_id, seen=seen, code=code, reason=reason))
@@ -307,19 +293,16 @@ class MemberDesk:
         self, post: Post | str, *, reason: str = "", profile: str = "", network_id: str = ""
     ) -> Post:
         """
-        Take down what is out, and let nothing of it go out any more.
+        Delete a published post from its networks, and cancel its waiting deliveries.
 
-        What is being sent or in doubt is taken down as soon as it is known to
-        be out. Due work does it, and tries again until it is gone.
+        `Desk.run_due` deletes it, and tries again until it is deleted. A delivery that is being
+        sent, or whose outcome is unknown, is deleted as soon as it is known to be published.
 
         Args:
             post: The post.
-
             reason: Why.
-
-            profile: On this profile alone, or on all.
-
-            network_id: This one thing alone, such as a second copy.
+            profile: Delete it from this profile only; from all if empty.
+            network_id: Delete only the copy with this network id, such as a duplicate.
         """
         return self._do_on_post(
             cm.TakeDown(post=_id(post), reason=reason, profile=profile, network_id=network_id)
@@ -327,17 +310,17 @@ class MemberDesk:
 
     def amend(self, post: Post | str, *, revision: str = "", profile: str = "") -> Post:
         """
-        Let what is out carry the approved revision, in place; due work does it.
+        Edit a published post in place, so that it shows the approved revision.
+
+        `Desk.run_due` sends the edit to the network.
 
         Args:
-            post: The post as seen.
-
-            revision: With an id, the digest of what was seen.
-
-            profile: On this profile alone, or wherever an older revision is out.
+            post: The post that the member saw, or its id.
+            revision: With an id: the digest of the revision that the member saw.
+            profile: Edit it on this profile only; wherever an older revision is published if empty.
 
         Raises:
-            NotAllowedError: If a network cannot change it in place, or it is not approved.
+            NotAllowedError: If a network cannot edit posts, or the revision is not approved.
         """
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.Amend(post=post_id, seen=seen, profile=profile))
@@ -352,21 +335,17 @@ class MemberDesk:
         at: dt.datetime | None = None,
     ) -> Post:
         """
-        Say that it is out: somebody posted it by hand, or found what was in doubt.
+        Record that a post is published: the member posted it by hand, or found it on the network.
 
         Args:
             post: The post.
-
-            profile: The profile that it is out on.
-
-            network_id: The network's own id of it.
-
+            profile: The profile on which it is published.
+            network_id: The network's id of the published post.
             url: Its address.
-
-            at: When it went out; now if not given.
+            at: When it was published; now if not given.
 
         Raises:
-            NotAllowedError: If a send may still arrive, or something else of it is out there.
+            NotAllowedError: If a send may still arrive, or another copy is published there.
         """
         return self._do_on_post(
             cm.MarkPublished(post=_id(post), profile=profile, network_id=network_id, url=url, at=at)
@@ -374,12 +353,12 @@ class MemberDesk:
 
     def mark_not_published(self, post: Post | str, profile: str) -> Post:
         """
-        Say that somebody has looked, and what was in doubt is not there.
+        Record that the member looked on the network, and the post is not there.
 
-        So it is said of what was to be taken down from a profile that has gone.
+        This also settles a takedown on a profile that the document no longer has.
 
         Raises:
-            NotAllowedError: If it may still arrive, or nothing is in doubt.
+            NotAllowedError: If the send may still arrive, or no outcome is unknown.
         """
         return self._do_on_post(cm.MarkNotPublished(post=_id(post), profile=profile))
 
@@ -387,55 +366,54 @@ class MemberDesk:
         self, profile: str, *, network_id: str, at: dt.datetime, url: str = "", text: str = ""
     ) -> None:
         """
-        Put a post that was made on the network itself on the calendar, once.
+        Record a post that was made on the network itself, so that the calendar shows it.
 
-        One of our own is known already, and changes nothing.
+        Recording it again changes nothing, and neither does recording a post of this desk.
 
         Args:
-            profile: The profile that it stands on.
-
-            network_id: The network's own id of it.
-
-            at: When it went out.
-
+            profile: The profile on which it is published.
+            network_id: The network's id of it.
+            at: When it was published.
             url: Its address.
-
-            text: What it says.
+            text: Its text.
         """
-        self.do(dc.AddNativePost(profile=profile, network_id=network_id, at=at, url=url, text=text))
+        self.do(cm.AddNativePost(profile=profile, network_id=network_id, at=at, url=url, text=text))
 
     def remove_native_post(self, profile: str, *, network_id: str) -> None:
-        """Take an observed post off the calendar: it is gone, or was noted by mistake."""
-        self.do(dc.RemoveNativePost(profile=profile, network_id=network_id))
+        """Take a native post off the calendar: it was deleted, or recorded by mistake."""
+        self.do(cm.RemoveNativePost(profile=profile, network_id=network_id))
 
     def hold(
-        self,
-        on: str | Mapping[str, Any] | Selector,
-        *,
-        reason: str,
-        until: dt.datetime | None = None,
+        self, on: SelectorLike, *, reason: str, until: dt.datetime | None = None
     ) -> HoldResult:
         """
-        Stop everything that *on* takes in, now.
+        Stop publishing on everything that a selector matches, from now on.
+
+        Args:
+            on: A profile's id, or a selector.
+            reason: Why.
+            until: When the hold ends by itself; by default a member has to end it.
 
         Returns:
-            What it stops, and what was under way already.
+            The deliveries that it stops, and those that were being sent already.
         """
         return self._desk.run(hold(self._desk.engine, self._actor, on, reason=reason, until=until))
 
     def resume(self, hold: HoldResult | str) -> HoldResult:
         """
-        Lift a hold.
+        End a hold.
 
         Returns:
-            What fell due meanwhile: each stays missed until somebody
-            schedules, moves or cancels it.
+            The deliveries that missed their time. They stay missed until a member schedules, moves
+            or cancels them.
         """
         return self._desk.run(resume(self._desk.engine, self._actor, hold))
 
-    def add_calendar_note(self, workspace: str, on: dt.date | str, text: str) -> str:
+    def add_calendar_note(self, workspace: str, on: DayLike, text: str) -> str:
         """Put a note on the calendar of a workspace; return its identifier."""
-        return self._desk.run(write_note(self._desk.engine, self._actor, workspace, on, text))
+        return self._desk.run(
+            add_calendar_note(self._desk.engine, self._actor, workspace, on, text)
+        )
 
     def add_absence(
         self,
@@ -448,27 +426,23 @@ class MemberDesk:
         reason: str = "",
     ) -> Absence:
         """
-        Say that this member, or another, is or will be away.
+        Record that this member, or another one, is or will be absent.
 
         Args:
-            start: The first day, in the member's own zone.
-
+            start: The first day of the absence, in the absent member's time zone.
             end: The first day back.
-
-            member: Who; oneself if empty. For another it takes `manage_access`.
-
-            delegate: Who stands in.
-
-            permissions: What the delegate stands in for; none named: everything.
-
-            reason: Why, for people.
+            member: The absent member; this one if empty. For another member the permission
+                `manage_access` is needed.
+            delegate: Who acts for them.
+            permissions: The permissions that the delegate may use for them; all if empty.
+            reason: Why, for people to read.
 
         Raises:
-            NotAllowedError: If the days meet those of another absence, are over,
-                or the delegate is away too.
+            NotAllowedError: If the absence overlaps another one of the same member, is over, or the
+                delegate is absent too.
         """
         return self._desk.run(
-            say_away(
+            add_absence(
                 self._desk.engine,
                 self._actor,
                 start=start,
@@ -481,9 +455,9 @@ class MemberDesk:
         )
 
     def end_absence(self, absence: Absence | str, on: DayLike | None = None) -> None:
-        """End an absence early: *on* is the first day back, today if not given."""
+        """End an absence early; *on* is the first day back, today if not given."""
         name = absence if isinstance(absence, str) else absence.id
-        self.do(dc.EndAbsence(absence=name, on=None if on is None else day(on)))
+        self.do(cm.EndAbsence(absence=name, on=None if on is None else as_day(on)))
 
     def grant(
         self,
@@ -497,34 +471,24 @@ class MemberDesk:
         start: DayLike | None = None,
     ) -> TemporaryGrant:
         """
-        Give rights until a time, as a fact that no document says.
+        Grant permissions until a time, without changing the document.
 
         Args:
             to: Members and teams, such as ``"member:ana"``.
-
-            on: Where: a profile's id or a selector.
-
-            until: The first day without it, or local time in the workspace's zone.
-
-            reason: Why; it shows wherever the grant decides.
-
-            role: The role; or
-
-            permissions: the single permissions.
-
-            start: The first day or local time with it; now if not given.
-
-        Returns:
-            What was given, with its id.
+            on: A profile's id, or a selector.
+            until: The first day without the permissions, or a local time in the workspace's zone.
+            reason: Why; explanations show it wherever the grant counts.
+            role: The role to grant; or
+            permissions: the single permissions to grant.
+            start: The first day or local time with the permissions; now if not given.
 
         Raises:
-            NotAllowedError: If this member does not manage access wherever it
-                would hold, or would give more than they hold.
-
-            NotFoundError: If what it names does not exist, or may not be viewed.
+            NotAllowedError: If this member does not manage access on all of its resources, or does
+                not hold what it grants.
+            NotFoundError: If something that it names does not exist, or this member may not view it.
         """
         return self._desk.run(
-            say_given(
+            grant(
                 self._desk.engine,
                 self._actor,
                 to=to,
@@ -539,13 +503,13 @@ class MemberDesk:
 
     def revoke(self, grant: TemporaryGrant | str) -> None:
         """
-        Take back what was given by command.
+        Revoke a temporary grant.
 
         Raises:
-            NotAllowedError: If this member neither gave it nor manages access
-                wherever it holds, or it is over.
+            NotAllowedError: If this member neither granted it nor manages access on all of its
+                resources, or it is over.
         """
-        self.do(dc.RevokeGrant(grant=grant if isinstance(grant, str) else grant.id))
+        self.do(cm.RevokeGrant(grant=grant if isinstance(grant, str) else grant.id))
 
     def swap_shift(
         self,
@@ -558,40 +522,33 @@ class MemberDesk:
         reason: str = "",
     ) -> tuple[ShiftSwap, ...]:
         """
-        Let somebody take over on duty for a time, whoever's turn it is.
+        Put another member on duty for a time.
 
-        Whoever is on duty all that time says so themselves; for the turns of
-        others it takes `manage_access` where the duty holds.
+        A member may give away their own shifts. For the shifts of others the permission
+        `manage_access` is needed where the rotation applies.
 
         Args:
-            rotation: The duty.
-
-            start: From when on: a local time, by the clock by which the duty's
-                turns begin, or an instant with a UTC offset.
-
-            end: Until when, likewise.
-
-            to: Who takes over. One who takes no turns in the duty needs its role
-                given: by one who manages access there and holds all that it gives.
-
-            in_return: The start and end of a time in which whoever is on duty
-                all of the first one takes over in return, in the same act.
-
-            reason: Why, for people.
+            rotation: The rotation.
+            start: A local time by the clock that the rotation's shifts follow, or a datetime with a
+                UTC offset.
+            end: The end, of the same form as *start*.
+            to: The member who takes over. If they take no shifts in the rotation, the actor needs
+                `manage_access` there and all permissions of the rotation's role.
+            in_return: The start and end of a time in which the member who is relieved takes over a
+                shift in return; both swaps are stored, or none.
+            reason: Why, for people to read.
 
         Returns:
-            What was swapped: one, or with *in_return* two.
+            The swap; with *in_return* both swaps.
 
         Raises:
-            NotAllowedError: If this member may not, it is over, or whoever takes
-                over is suspended, away then, or on duty anyhow.
-
-            NotFoundError: If there is no such duty or member, or it may not be viewed.
-
-            InvalidValueError: If an end is not after its start.
+            NotAllowedError: If this member may not, the time has passed, or the member who takes
+                over is suspended or absent then, or is on duty already.
+            NotFoundError: If there is no such rotation or member, or this member may not view it.
+            InvalidValueError: If the end is not after the start.
         """
         return self._desk.run(
-            say_swapped(
+            swap_shift(
                 self._desk.engine,
                 self._actor,
                 rotation,
@@ -605,50 +562,45 @@ class MemberDesk:
 
     def cancel_shift_swap(self, swaps: ShiftSwap | str | Iterable[ShiftSwap | str]) -> None:
         """
-        Take a swap back, or several in one act: from now on it is as if they were not.
+        Cancel one shift swap, or several at once; from now on the original shifts count.
 
         Raises:
-            NotAllowedError: If this member neither took over nor is on duty again,
-                and does not manage access where the duty holds, or it is over.
-
-            NotFoundError: If there is no such swap, or its duty may not be viewed.
+            NotAllowedError: If this member neither took over the shift nor is on duty again, and
+                does not manage access where the rotation applies; or the shift is over.
+            NotFoundError: If there is no such swap, or this member may not view its rotation.
         """
-        named = [swaps] if isinstance(swaps, ShiftSwap | str) else swaps
-        self.do(
-            dc.CancelShiftSwap(swaps=[one if isinstance(one, str) else one.id for one in named])
-        )
+        given = [swaps] if isinstance(swaps, ShiftSwap | str) else swaps
+        ids = [swap if isinstance(swap, str) else swap.id for swap in given]
+        self.do(cm.CancelShiftSwap(swaps=ids))
 
     def start_campaign(
         self, campaign: str, start: DayLike | None = None, *, end: DayLike | None = None
     ) -> None:
         """
-        Say on which days a campaign runs, whatever the document says.
+        Set the days on which a campaign runs; they replace those of the document.
 
         Args:
             campaign: The campaign.
-
-            start: Its first day, in the workspace's zone; today if not given.
-
+            start: Its first day, in the workspace's time zone; today if not given.
             end: The first day after it, or None.
         """
         self.do(
-            dc.StartCampaign(
+            cm.StartCampaign(
                 campaign=campaign,
-                start=None if start is None else day(start),
-                end=None if end is None else day(end),
+                start=None if start is None else as_day(start),
+                end=None if end is None else as_day(end),
             )
         )
 
     def adopt(self, proposal: Proposal, *, reason: str) -> None:
         """
-        Bring a proposal into force, for everybody and every worker at once.
+        Make a proposed document the active one, for every member and every worker at once.
 
         Raises:
-            StaleError: If another organization has come into force since it was proposed.
-
-            NotAllowedError: If a changed line needs a permission that this member
-                lacks, they would give more than they hold, or nobody would be
-                left who may do everything everywhere.
+            StaleError: If another document has been adopted since it was proposed.
+            NotAllowedError: If a change needs a permission that this member lacks; the change would
+                give permissions that this member does not hold; or nobody would be left who holds
+                every permission everywhere.
         """
         self.do(dc.Adopt(proposal=proposal, reason=reason))
 
@@ -661,38 +613,34 @@ class MemberDesk:
         on: DayLike | None = None,
     ) -> None:
         """
-        Let a member leave for good, and heirs take over what hangs on them, all or nothing.
+        Offboard a member, and hand over what depends on them; everything is stored, or nothing.
 
-        The document then has ``left`` on the member and names them nowhere
-        else, but for turns of a list; what was said of them by command ends.
-        Whatever an heir takes over counts as given by whoever lets them.
+        The document then has ``left`` on the member and names them nowhere else, except in past
+        shifts of rotations. Their absences, grants and swaps end. Everything that a successor
+        takes over counts as granted by this member.
 
         Args:
-            member: Who leaves, or the plan that `Desk.departure` made: what
-                hangs on them since is refused then, and named.
-
-            reason: Why.
-
-            reassign_to: Who takes over, by place (``"workspaces[0].lead"``) or by
-                section (``"rotations"``), such as those that the plan proposes.
-
-            on: The first day without them, in their own zone; today, or the
-                day that the document says, if not given.
+            member: The member who leaves, or the plan that `Desk.offboarding_plan` returned. With a
+                plan, the command is refused if more depends on the member by now.
+            reason: Why the member leaves.
+            reassign_to: Who takes over, by place (``"workspaces[0].lead"``) or by section
+                (``"rotations"``), for example the `successors` of the plan.
+            on: The first day without the member, in their time zone; by default the day that the
+                document says, or today.
 
         Raises:
-            NotAllowedError: If this member does not manage access there, an heir
-                would get more than this member holds, something needs an heir
-                and has none, or a post would wait for nobody.
-
-            StaleError: If more hangs on them than the plan says, or another
-                document is in force.
+            NotAllowedError: If this member does not manage access there; a successor would gain
+                what this member does not hold; an item needs a successor and has none; or a post
+                would have nobody left to decide on it.
+            StaleError: If more depends on the member than the plan says, or another document has
+                been adopted since.
         """
         plan = member if isinstance(member, OffboardingPlan) else None
         self.do(
             dc.Offboard(
                 member=plan.member if plan is not None else str(member),
                 successors=reassign_to or {},
-                on=None if on is None else day(on),
+                on=None if on is None else as_day(on),
                 reason=reason,
                 seen=plan,
             )
@@ -700,43 +648,41 @@ class MemberDesk:
 
     def erase(self, *, member: str = "", post: Post | str = "", reason: str) -> tuple[str, ...]:
         """
-        Erase a person, or one post with all that was said about it, for good.
+        Erase the personal data of a member, or of one post. This cannot be undone.
 
-        Of a person that is their name and contacts in every version of the
-        document, the content of every post that they wrote on, and all that
-        they said elsewhere. Their identifier stays. Due work deletes the
-        pictures, and `Desk.compact` what the store still has of it on the disk.
+        For a member that is their name and contacts in every version of the document, the content
+        of every post they wrote a revision of, and the notes and comments they wrote elsewhere.
+        Their identifier remains. `Desk.run_due` deletes the media, and `Desk.compact` removes what
+        the store still has of it on disk.
 
         Args:
-            member: The person.
-
-            post: Or the post.
-
+            member: The member; or
+            post: the post.
             reason: Why.
 
         Returns:
-            The streams that something was erased from; none if all was gone already.
+            The streams that something was erased from; empty if it had been erased before.
 
         Raises:
-            NotAllowedError: If a post of theirs is not finished; it names them.
+            NotAllowedError: If one of the posts is not finished; the verdict names them.
         """
-        name = str(_id(post)) if post else ""
-        command = dc.Erase(member=member, post=name, reason=reason)
-        return tuple(sorted(self._desk.run(perform(self._desk.engine, self._actor, command))))
+        command = dc.Erase(member=member, post=str(_id(post)) if post else "", reason=reason)
+        snapshots, _ = self._desk.run(perform(self._desk.engine, self._actor, command))
+        return tuple(sorted(snapshots))
 
     def permissions(self) -> EffectivePermissions:
-        """Return what this member may now, for what reasons, and whom they ask for more."""
+        """Return what this member may do now, by which rules, and whom they can ask for more."""
         return effective_permissions(
             self._desk.organization.access, self.member, at=self._desk.engine.now()
         )
 
     def to_do(self) -> tuple[ToDo, ...]:
-        """Return what waits for this member, the most urgent first."""
+        """Return this member's to-do list, the earliest planned time first."""
         return self._desk.run(to_do(self._desk.engine, self.member))
 
     def post_view(self, post: Post | str) -> PostView:
         """
-        Return everything that a page about a post shows this member, in one read.
+        Return everything that a page about a post shows to this member, in one read.
 
         Raises:
             NotFoundError: If there is no such post, or this member may not view it.
@@ -744,7 +690,7 @@ class MemberDesk:
         return self._desk.run(read_post_view(self._desk.engine, self._actor, _id(post)))
 
     def notifications(self, *, after: int = 0, limit: int = 1000) -> NotificationBatch:
-        """Return what this member is to be told, past a cursor; see `Desk.notifications`."""
+        """Return this member's notifications after a cursor; see `Desk.notifications`."""
         return self._desk.run(
             read_notifications(self._desk.engine, after=after, member=self.member, limit=limit)
         )
@@ -766,7 +712,7 @@ def _seen(post: Post | str, revision: str) -> tuple[PostId, str]:
         return post.id, revision or post.digest
     if not revision:
         raise TypeError(
-            f"`{post}` is a bare id: give the post you saw, or revision= with the digest of what"
-            " you saw"
+            f"`{post}` is only an id: give the post that was seen, or revision= with the digest of"
+            " the revision that was seen"
         )
     return PostId(post), revision

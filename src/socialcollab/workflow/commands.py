@@ -1,13 +1,22 @@
-"""What people may ask for; commands are data, and each names what it is about."""
+"""
+Commands: what a member asks for, as data.
+
+`decide_post`, `decide_runtime` and `decide_native_post` decide on them. Every command has the
+permission, or the act, that it is counted under as its `NAME`.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import ClassVar, Literal, TypeAlias
 
 import attrs
 
 from socialcollab.content import PostContent
+from socialcollab.directory import Selector, as_selector
+from socialcollab.document_fields import as_words
+from socialcollab.permissions import Absence, ShiftSwap, TemporaryGrant
 from socialcollab.time import WallTime
 from socialcollab.workflow.model.request import SubmitTiming
 
@@ -18,19 +27,14 @@ Seen: TypeAlias = str
 @attrs.frozen(kw_only=True)
 class Draft:
     """
-    Begin a post.
+    Create a post.
 
     Attributes:
-        post: Its identifier to be.
-
+        post: The new post's identifier.
         workspace: The workspace it belongs to.
-
-        content: What it holds.
-
-        salt: 16 random bytes for its digests.
-
-        ref: The caller's own name for it, unique in the organization, or empty.
-
+        content: Its text, media, targets and times.
+        salt: 16 random bytes that salt the digests of its fields.
+        external_id: The caller's own identifier, unique in the organization, or empty.
         kind: "post", or "reply".
     """
 
@@ -46,7 +50,7 @@ class Draft:
 
 @attrs.frozen(kw_only=True)
 class Edit:
-    """Store a new revision, with all that it is to hold."""
+    """Store a new revision; *content* replaces the whole content."""
 
     NAME: ClassVar[str] = "edit"
 
@@ -57,7 +61,7 @@ class Edit:
 
 @attrs.frozen(kw_only=True)
 class Comment:
-    """Remark on a post; *internal* remarks are for staff alone."""
+    """Comment on a post; *internal* comments are shown to staff only."""
 
     NAME: ClassVar[str] = "comment"
 
@@ -68,7 +72,7 @@ class Comment:
 
 @attrs.frozen(kw_only=True)
 class Submit:
-    """Ask for sign-off, and say when the post is to leave."""
+    """Ask for approval, and choose when the approved post is published."""
 
     NAME: ClassVar[str] = "submit"
 
@@ -79,7 +83,7 @@ class Submit:
 
 @attrs.frozen(kw_only=True)
 class Approve:
-    """Say yes to what was seen."""
+    """Approve the revision that was seen."""
 
     NAME: ClassVar[str] = "approve"
     VERDICT: ClassVar[Literal["approve"]] = "approve"
@@ -91,7 +95,7 @@ class Approve:
 
 @attrs.frozen(kw_only=True)
 class RequestChanges:
-    """Send what was seen back to its author."""
+    """Send the revision that was seen back to its author."""
 
     NAME: ClassVar[str] = "request_changes"
     VERDICT: ClassVar[Literal["request_changes"]] = "request_changes"
@@ -103,7 +107,7 @@ class RequestChanges:
 
 @attrs.frozen(kw_only=True)
 class Reject:
-    """Say no to what was seen, for good."""
+    """Reject the revision that was seen; the post cannot be submitted again."""
 
     NAME: ClassVar[str] = "reject"
     VERDICT: ClassVar[Literal["reject"]] = "reject"
@@ -115,7 +119,7 @@ class Reject:
 
 @attrs.frozen(kw_only=True)
 class Withdraw:
-    """Take the request for sign-off back."""
+    """Take back the request for approval, or the approval itself."""
 
     NAME: ClassVar[str] = "withdraw"
 
@@ -124,7 +128,7 @@ class Withdraw:
 
 @attrs.frozen(kw_only=True)
 class Schedule:
-    """Let an approved post leave at its planned time, or at *at*; missed deliveries start anew."""
+    """Schedule an approved post for its planned time, or for *at*; missed deliveries are planned again."""
 
     NAME: ClassVar[str] = "schedule"
 
@@ -135,7 +139,7 @@ class Schedule:
 
 @attrs.frozen(kw_only=True)
 class Unschedule:
-    """Call off what waits; the approval stands."""
+    """Cancel the waiting deliveries of a post; its approval remains."""
 
     NAME: ClassVar[str] = "unschedule"
 
@@ -144,7 +148,7 @@ class Unschedule:
 
 @attrs.frozen(kw_only=True)
 class Reschedule:
-    """Give a post another time; *profile* moves one target alone."""
+    """Move a post to another time; *profile* moves a single target."""
 
     NAME: ClassVar[str] = "reschedule"
 
@@ -156,7 +160,7 @@ class Reschedule:
 
 @attrs.frozen(kw_only=True)
 class Cancel:
-    """Give a post up for good."""
+    """Cancel a post; it can never be published."""
 
     NAME: ClassVar[str] = "cancel"
 
@@ -166,7 +170,7 @@ class Cancel:
 
 @attrs.frozen(kw_only=True)
 class Waive:
-    """Let a finding of the style guide pass, for what was seen."""
+    """Accept a finding of the style guide for the revision that was seen."""
 
     NAME: ClassVar[str] = "waive"
 
@@ -179,9 +183,10 @@ class Waive:
 @attrs.frozen(kw_only=True)
 class TakeDown:
     """
-    Take down what is out, on every profile or on one; what waits is called off.
+    Delete the published post from every profile, or from one, and cancel what waits.
 
-    *network_id* takes down one thing alone, such as a second copy.
+    Attributes:
+        network_id: The network's id of one copy, to delete only that; empty for all.
     """
 
     NAME: ClassVar[str] = "take_down"
@@ -194,7 +199,7 @@ class TakeDown:
 
 @attrs.frozen(kw_only=True)
 class Amend:
-    """Let what is out carry the approved revision that was seen, in place."""
+    """Edit the published post in place, so that it shows the approved revision that was seen."""
 
     NAME: ClassVar[str] = "amend"
 
@@ -205,7 +210,7 @@ class Amend:
 
 @attrs.frozen(kw_only=True)
 class MarkPublished:
-    """Say that it is out: a person posted it by hand, or found what was in doubt."""
+    """Record that a post is published: a member posted it by hand, or found it on the network."""
 
     NAME: ClassVar[str] = "mark_published"
 
@@ -218,7 +223,7 @@ class MarkPublished:
 
 @attrs.frozen(kw_only=True)
 class MarkNotPublished:
-    """Say that a person has looked, and what was in doubt is not there."""
+    """Record that a member looked on the network, and the post is not there."""
 
     NAME: ClassVar[str] = "mark_not_published"
 
@@ -245,3 +250,167 @@ PostCommand: TypeAlias = (
     | MarkPublished
     | MarkNotPublished
 )
+"""A command on one post."""
+
+
+def _as_swaps(value: Iterable[ShiftSwap]) -> tuple[ShiftSwap, ...]:
+    return tuple(value)
+
+
+@attrs.frozen(kw_only=True)
+class PlaceHold:
+    """
+    Stop publishing on everything that a selector matches.
+
+    Attributes:
+        hold: The new hold's identifier.
+        on: What it stops.
+        until: When it ends by itself; None if a member has to end it.
+    """
+
+    NAME: ClassVar[str] = "hold"
+
+    hold: str
+    on: Selector = attrs.field(converter=as_selector)
+    reason: str
+    until: dt.datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Resume:
+    """End a hold."""
+
+    NAME: ClassVar[str] = "resume"
+
+    hold: str
+
+
+@attrs.frozen(kw_only=True)
+class AddCalendarNote:
+    """Put a note on the calendar of a workspace."""
+
+    NAME: ClassVar[str] = "add_calendar_note"
+
+    note: str
+    workspace: str
+    on: dt.date
+    text: str
+
+
+@attrs.frozen(kw_only=True)
+class AddAbsence:
+    """Record that a member is or will be absent, and who acts for them."""
+
+    NAME: ClassVar[str] = "add_absence"
+
+    absence: Absence
+    reason: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class EndAbsence:
+    """End an absence early; *on* is the first day back, today if None."""
+
+    NAME: ClassVar[str] = "end_absence"
+
+    absence: str
+    on: dt.date | None = None
+
+
+@attrs.frozen(kw_only=True)
+class AddGrant:
+    """Grant permissions until a time; the actor becomes the grant's author."""
+
+    NAME: ClassVar[str] = "grant"
+
+    grant: TemporaryGrant
+
+
+@attrs.frozen(kw_only=True)
+class RevokeGrant:
+    """Revoke a temporary grant."""
+
+    NAME: ClassVar[str] = "revoke"
+
+    grant: str
+
+
+@attrs.frozen(kw_only=True)
+class SwapShift:
+    """Give shifts of a rotation to other members; all of the swaps are stored, or none."""
+
+    NAME: ClassVar[str] = "swap_shift"
+
+    swaps: tuple[ShiftSwap, ...] = attrs.field(converter=_as_swaps)
+    reason: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class CancelShiftSwap:
+    """Cancel shift swaps, by their identifiers; all of them are cancelled, or none."""
+
+    NAME: ClassVar[str] = "cancel_shift_swap"
+
+    swaps: tuple[str, ...] = attrs.field(converter=as_words)
+
+
+@attrs.frozen(kw_only=True)
+class StartCampaign:
+    """Set the days on which a campaign runs; *start* is today if None, *end* the first day after it."""
+
+    NAME: ClassVar[str] = "start_campaign"
+
+    campaign: str
+    start: dt.date | None = None
+    end: dt.date | None = None
+
+
+RuntimeCommand: TypeAlias = (
+    PlaceHold
+    | Resume
+    | AddCalendarNote
+    | AddAbsence
+    | EndAbsence
+    | AddGrant
+    | RevokeGrant
+    | SwapShift
+    | CancelShiftSwap
+    | StartCampaign
+)
+"""A command on the holds or the runtime state of the organization."""
+
+
+@attrs.frozen(kw_only=True)
+class AddNativePost:
+    """
+    Record a post that was made on the network itself, so that the calendar shows it.
+
+    Attributes:
+        profile: The profile it was published on.
+        network_id: The network's own id of the post.
+        at: When it was published.
+        url: Its address, or empty.
+        text: Its text, or empty.
+    """
+
+    NAME: ClassVar[str] = "add_native_post"
+
+    profile: str
+    network_id: str
+    at: dt.datetime
+    url: str = ""
+    text: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class RemoveNativePost:
+    """Take a native post off the calendar: it was deleted, or recorded by mistake."""
+
+    NAME: ClassVar[str] = "remove_native_post"
+
+    profile: str
+    network_id: str
+
+
+NativePostCommand: TypeAlias = AddNativePost | RemoveNativePost
+"""A command on one native post."""

@@ -1,4 +1,4 @@
-"""Everything a decider may know, as plain values."""
+"""The context of a decision: every rule and fact that a decider may use, as plain values."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TypeVar, cast
 import attrs
 
 from socialcollab.content import Delivery, Finding, Hold, Post
-from socialcollab.directory import PostAttributes, Principal, Profile, Workspace
+from socialcollab.directory import Campaign, PostAttributes, Principal, Profile, Workspace
 from socialcollab.errors import NotFoundError
 from socialcollab.identifiers import MemberId, did_you_mean
-from socialcollab.permissions import Absence, Access, ShiftSwap
+from socialcollab.permissions import Absence, Access, ShiftSwap, TemporaryGrant
 from socialcollab.time import BusinessHours, WallTime
 from socialcollab.verdicts import Reason
 from socialcollab.workflow.model.actor import Actor
@@ -28,48 +28,35 @@ def _no_hours(_: str) -> BusinessHours | None:
 @attrs.frozen(kw_only=True)
 class Context:
     """
-    Everything a decider may know beside the record and the command.
+    Every rule and fact that a decider may use, besides the snapshot and the command.
+
+    A context never changes. Results that depend only on the context and a key are computed once
+    (`cached`), and `evolve` shares them with the contexts of other commands on the same content.
 
     Attributes:
-        now: The plan's instant, in UTC.
-
-        actor: Who gives the command.
-
+        now: The current instant, in UTC, by the desk's clock.
+        actor: The member, or the part of the library, that gives the command.
         access: Who may do what.
-
         policies: The approval policies.
-
-        pins: The digest of each policy's wording.
-
+        pins: The digest of each policy's text.
         profiles: All profiles, by id.
-
         workspaces: All workspaces, by id.
-
-        zones: The zone of each workspace.
-
-        languages: The language of each workspace's posts that do not say theirs.
-
+        zones: The time zone of each workspace.
+        languages: The language of each workspace, for posts that name none.
         hours: The business hours of each workspace.
-
-        findings: What the style guide says of the post as the command leaves it,
-            or what tells it: most commands never ask.
-
+        campaigns: All campaigns, by id, as the document has them.
+        findings: The style guide's findings on the post as the command leaves it, or a function
+            that computes them: most commands never need them.
         deliveries: The post's deliveries.
-
-        holds: The holds in force.
-
-        next_slots: The next free slot of each target, where the command asks for one.
-
-        barred: Of targets whose wanted time is refused, why: a blackout or a hold.
-
-        absences: Who is or will be away.
-
-        swaps: Who takes over on duty, and when.
-
-        hours_of: Tells when a member works, or None.
-
-        real_now: The instant on the real clock, by which sends have their
-            deadlines; None if it is the plan's.
+        holds: The active holds.
+        next_slots: The next free slot of each target, if the command asks for one.
+        barred: The targets whose requested time falls into a blackout or a hold, with the reason.
+        absences: The recorded absences, current and future.
+        swaps: The recorded shift swaps.
+        grants: The recorded temporary grants.
+        hours_of: Returns the working hours of a member, or None.
+        real_now: The instant by the real clock, which deadlines of sends are counted from; None if
+            it is *now*.
     """
 
     now: dt.datetime
@@ -82,6 +69,7 @@ class Context:
     pins: Mapping[str, str] = attrs.field(factory=dict)
     languages: Mapping[str, str] = attrs.field(factory=dict)
     hours: Mapping[str, BusinessHours] = attrs.field(factory=dict)
+    campaigns: Mapping[str, Campaign] = attrs.field(factory=dict)
     _findings: tuple[Finding, ...] | Callable[[], tuple[Finding, ...]] = ()
     deliveries: tuple[Delivery, ...] = ()
     holds: tuple[Hold, ...] = ()
@@ -89,20 +77,21 @@ class Context:
     barred: Mapping[str, Reason] = attrs.field(factory=dict)
     absences: tuple[Absence, ...] = ()
     swaps: tuple[ShiftSwap, ...] = ()
+    grants: tuple[TemporaryGrant, ...] = ()
     hours_of: Callable[[str], BusinessHours | None] = attrs.field(default=_no_hours, repr=False)
     real_now: dt.datetime | None = None
 
-    _made: dict[Hashable, object] = attrs.field(
+    _cache: dict[Hashable, object] = attrs.field(
         factory=dict, init=False, repr=False, eq=False, hash=False
     )
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the style guide says of the post as the command leaves it."""
-        found = self._findings
-        return self.once("findings", found) if callable(found) else found
+        """The style guide's findings on the post as the command leaves it."""
+        findings = self._findings
+        return self.cached("findings", findings) if callable(findings) else findings
 
-    def beside(
+    def evolve(
         self,
         *,
         actor: Actor | None = None,
@@ -112,12 +101,12 @@ class Context:
         barred: Mapping[str, Reason] | None = None,
     ) -> Context:
         """
-        Return the same rules, facts and instant for another command on the same content.
+        Return a copy for another command on the same content, with the given values replaced.
 
-        What is None stays as it is. What has been worked out so far stays
-        worked out: none of it rests on what may differ here.
+        The copy shares this context's computed results, so only values that no computed result
+        depends on can be replaced.
         """
-        other = attrs.evolve(
+        copy = attrs.evolve(
             self,
             actor=self.actor if actor is None else actor,
             deliveries=self.deliveries if deliveries is None else deliveries,
@@ -125,33 +114,39 @@ class Context:
             next_slots=self.next_slots if next_slots is None else next_slots,
             barred=self.barred if barred is None else barred,
         )
-        object.__setattr__(other, "_made", self._made)
-        return other
+        object.__setattr__(copy, "_cache", self._cache)
+        return copy
 
     @property
-    def worked_out(self) -> int:
-        """How much has been worked out and is kept."""
-        return len(self._made)
+    def cached_count(self) -> int:
+        """The number of results that are kept."""
+        return len(self._cache)
+
+    def cached(self, key: Hashable, compute: Callable[[], _T]) -> _T:
+        """Return the result of *compute*, computing it once for each key."""
+        if key not in self._cache:
+            self._cache[key] = compute()
+        return cast("_T", self._cache[key])
 
     def profile(self, profile: str) -> Profile:
         """
         Return a profile by id.
 
         Raises:
-            NotFoundError: If there is none; it suggests the nearest.
+            NotFoundError: If there is none; it suggests the nearest id.
         """
         if profile not in self.profiles:
             raise NotFoundError("profile", profile, suggestion=did_you_mean(profile, self.profiles))
         return self.profiles[profile]
 
     def targets_of(self, post: Post) -> tuple[Profile, ...]:
-        """Return the profiles that *post* goes to; one that is gone is left out."""
+        """Return the target profiles of *post*, without those that an adoption has removed."""
         return tuple(self.profiles[target] for target in post.targets if target in self.profiles)
 
     def attributes_of(self, post: Post, profile: Profile | None = None) -> PostAttributes:
-        """Return what selectors may know of *post*, as seen from one target."""
+        """Return the attributes of *post* that selectors match; author roles are those on *profile*."""
         roles: frozenset[str] = frozenset()
-        if profile is not None and self._asks_roles():
+        if profile is not None and self._matches_author_roles():
             roles = frozenset(
                 role
                 for role in self.access.roles.by_id
@@ -168,22 +163,11 @@ class Context:
             author_role=roles,
         )
 
-    def _asks_roles(self) -> bool:
-        return self.policies.ask_author_roles or any(hold.on.author_role for hold in self.holds)
-
-    def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
-        """
-        Return what *make* makes, made once for each key.
-
-        A context never changes, so that what rests on it and on the key alone
-        is worked out once for all that is decided with it.
-        """
-        if key not in self._made:
-            self._made[key] = make()
-        return cast("_T", self._made[key])
+    def _matches_author_roles(self) -> bool:
+        return self.policies.match_author_roles or any(hold.on.author_role for hold in self.holds)
 
     def requirement(self, post: Post) -> Requirement:
-        """Return all steps that *post* needs as it stands."""
+        """Return the approval steps that *post* needs, with its current content."""
         content = post.content
         key = (
             "requirement",
@@ -195,7 +179,7 @@ class Context:
             content.campaign,
             content.language,
         )
-        return self.once(key, lambda: self._requirement(post))
+        return self.cached(key, lambda: self._requirement(post))
 
     def _requirement(self, post: Post) -> Requirement:
         workspace = self.workspaces.get(post.workspace)
@@ -207,6 +191,7 @@ class Context:
         )
 
     def _exempts(self, policy: ApprovalPolicy, post: Post) -> bool:
+        """Return whether every author holds, on every target, a role that *policy* exempts."""
         targets = self.targets_of(post)
         return bool(policy.exempt and targets) and all(
             any(
@@ -220,49 +205,52 @@ class Context:
         )
 
     def is_absent(self, member: str) -> bool:
-        """Tell whether *member* is away now."""
-        return any(one.member == member and one.covers(self.now) for one in self.absences)
+        """Return whether *member* is absent now."""
+        return any(
+            absence.member == member and absence.covers(self.now) for absence in self.absences
+        )
 
     def resources_of(self, post: Post) -> tuple[str, ...]:
         """
-        Return where a post's commands need their permission: its targets, or its workspace if none.
+        Return the resources on which a command on *post* needs its permission.
 
-        For a target that an adoption has removed its workspace stands in, and
-        for a workspace that is gone ``*``: somebody has to be able to tidy up.
+        These are the targets, or the workspace of a post without targets. A target that an adoption
+        has removed counts as its workspace, and a removed workspace as ``*``, so that a member with
+        wide permissions can still clean up.
         """
-        around = post.workspace if post.workspace in self.workspaces else "*"
-        places = (name if name in self.profiles else around for name in post.targets)
-        return tuple(dict.fromkeys(places)) or (around,)
+        fallback = post.workspace if post.workspace in self.workspaces else "*"
+        resources = (name if name in self.profiles else fallback for name in post.targets)
+        return tuple(dict.fromkeys(resources)) or (fallback,)
 
     def may(self, member: str, permission: str, post: Post) -> bool:
         """
-        Tell whether *member* has *permission* on every target, or on the workspace if none.
+        Return whether *member* has *permission* on every resource of *post*.
 
-        What somebody may do in the place of another is never done on a post
-        that either of them wrote; looking at it is.
+        A delegate cannot use another member's permissions on a post that either of them wrote,
+        except to view it.
         """
-        authors = self.wrote(post, permission)
+        authors = self.authors_for_delegation(post, permission)
         return all(
-            self.access.allows(member, permission, place, at=self.now, authors=authors)
-            for place in self.resources_of(post)
+            self.access.allows(member, permission, resource, at=self.now, authors=authors)
+            for resource in self.resources_of(post)
         )
 
-    def wrote(self, post: Post, permission: str) -> tuple[MemberId, ...]:
-        """Return whose work a post is, where that matters: somebody stands in, and not to look."""
+    def authors_for_delegation(self, post: Post, permission: str) -> tuple[MemberId, ...]:
+        """Return the authors that a delegate must not act for; empty if the check does not apply."""
         return post.authors if self.access.absences and permission != "view" else ()
 
     def delegates_of(self, member: str, permission: str, post: Post) -> tuple[MemberId, ...]:
-        """Return who may in the place of *member*, who is away, on every target, sorted."""
+        """Return who may use *permission* for *member*, who is absent, on all of *post*; sorted."""
         if not self.access.absences:
             return ()
-        each = [
-            set(self.access.delegates(member, permission, place, at=self.now))
-            for place in self.resources_of(post)
+        by_resource = [
+            set(self.access.delegates(member, permission, resource, at=self.now))
+            for resource in self.resources_of(post)
         ]
-        return tuple(sorted(set.intersection(*each)))
+        return tuple(sorted(set.intersection(*by_resource)))
 
     def everyone_in(self, principal: Principal, post: Post) -> tuple[MemberId, ...]:
-        """Return who *principal* means for *post*, whatever their rights, sorted."""
+        """Return the members that *principal* stands for on *post*, sorted, whatever they may do."""
         if principal.kind == "lead":
             workspace = self.workspaces.get(post.workspace)
             return (MemberId(workspace.lead),) if workspace else ()
@@ -277,9 +265,11 @@ class Context:
                 )
             )
         if principal.kind == "rotation":
-            place = post.workspace if post.workspace in self.workspaces else "*"
-            known = principal.name in self.access.rotation_ids
-            on_duty = self.access.on_duty(principal.name, place, at=self.now) if known else None
-            gone = on_duty and self.access.bindings.scope.has_left(on_duty, self.now)
-            return () if on_duty is None or gone else (on_duty,)
+            resource = post.workspace if post.workspace in self.workspaces else "*"
+            if principal.name not in self.access.rotation_ids:
+                return ()
+            on_duty = self.access.on_duty(principal.name, resource, at=self.now)
+            if on_duty is None or self.access.bindings.scope.has_left(on_duty, self.now):
+                return ()
+            return (on_duty,)
         return self.access.everyone_in(principal)

@@ -1,16 +1,25 @@
-"""Decide what a command on a post brings about, or refuse it."""
+"""Find the decider of a command: a pure function that returns its events, or refuses it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from socialcollab.content import NativePost
 from socialcollab.errors import NotFoundError
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
+from socialcollab.workflow.decide.absence import add_absence, end_absence
 from socialcollab.workflow.decide.approval import submit, vote, waive, withdraw
+from socialcollab.workflow.decide.calendar import (
+    add_calendar_note,
+    add_native_post,
+    remove_native_post,
+    start_campaign,
+)
+from socialcollab.workflow.decide.hold import place_hold, resume
 from socialcollab.workflow.decide.published import (
     amend,
     mark_not_published,
@@ -20,6 +29,8 @@ from socialcollab.workflow.decide.published import (
 from socialcollab.workflow.decide.refusals import check_permission, refuse
 from socialcollab.workflow.decide.revision import comment, draft, edit
 from socialcollab.workflow.decide.schedule import cancel, reschedule, schedule, unschedule
+from socialcollab.workflow.decide.shift_swap import cancel_shift_swap, swap_shift
+from socialcollab.workflow.decide.temporary_grant import add_grant, revoke_grant
 from socialcollab.workflow.model.request import PostSnapshot
 
 
@@ -27,23 +38,16 @@ def decide_post(
     snapshot: PostSnapshot | None, command: cm.PostCommand, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Return what *command* brings about.
+    Return the events of a command on a post; all of them are to be stored, or none.
 
     Args:
-        snapshot: The post as it stands; None before its draft.
-
-        command: What is asked for.
-
-        context: Who asks, when, and all that counts.
-
-    Returns:
-        The events to store, all or none of them, in order.
+        snapshot: The post; None before it is drafted.
+        command: The command.
+        context: Every rule and fact that counts.
 
     Raises:
-        NotAllowedError: If it may not be; the verdict says why and what would help.
-
-        StaleError: If the actor saw another revision than the one that stands.
-
+        NotAllowedError: If the actor may not; the verdict has the reasons and the remedies.
+        StaleError: If the actor saw an older revision than the current one.
         NotFoundError: If there is no such post, or the actor may not view it.
     """
     if isinstance(command, cm.Draft):
@@ -53,10 +57,49 @@ def decide_post(
     if snapshot.post.erased and not isinstance(command, cm.TakeDown):
         check_permission("view", snapshot.post, context)
         raise refuse(Reason.of("post_erased", post=snapshot.post.external_id or snapshot.post.id))
-    return _DECIDERS[type(command)](snapshot, command, context)
+    return _POST_DECIDERS[type(command)](snapshot, command, context)
 
 
-_DECIDERS: Final[
+def decide_runtime(command: cm.RuntimeCommand, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Return the events of a command on the holds or the runtime state.
+
+    Raises:
+        NotAllowedError: If the actor may not; the verdict has the reasons and the remedies.
+        NotFoundError: If the command names something that does not exist, or that the actor may
+            not view.
+        InvalidValueError: If a value of the command is wrong.
+    """
+    return _RUNTIME_DECIDERS[type(command)](command, context)
+
+
+def decide_native_post(
+    native_post: NativePost | None,
+    command: cm.NativePostCommand,
+    context: Context,
+    *,
+    delivered: bool,
+) -> tuple[ev.Event, ...]:
+    """
+    Return the events of a command on a native post.
+
+    Args:
+        native_post: The native post, if it is recorded already.
+        command: The command.
+        context: Every rule and fact that counts.
+        delivered: Whether a delivery has this network id: then it is not a native post.
+
+    Raises:
+        NotAllowedError: If the actor may not `schedule` on the profile.
+        NotFoundError: If there is no such profile or native post, or the actor may not view it.
+        InvalidValueError: If a value of the command is wrong.
+    """
+    if isinstance(command, cm.AddNativePost):
+        return add_native_post(native_post, command, context, delivered=delivered)
+    return remove_native_post(native_post, command, context)
+
+
+_POST_DECIDERS: Final[
     Mapping[type[Any], Callable[[PostSnapshot, Any, Context], tuple[ev.Event, ...]]]
 ] = {
     cm.Edit: edit,
@@ -75,4 +118,17 @@ _DECIDERS: Final[
     cm.Amend: amend,
     cm.MarkPublished: mark_published,
     cm.MarkNotPublished: mark_not_published,
+}
+
+_RUNTIME_DECIDERS: Final[Mapping[type[Any], Callable[[Any, Context], tuple[ev.Event, ...]]]] = {
+    cm.PlaceHold: place_hold,
+    cm.Resume: resume,
+    cm.AddCalendarNote: add_calendar_note,
+    cm.AddAbsence: add_absence,
+    cm.EndAbsence: end_absence,
+    cm.AddGrant: add_grant,
+    cm.RevokeGrant: revoke_grant,
+    cm.SwapShift: swap_shift,
+    cm.CancelShiftSwap: cancel_shift_swap,
+    cm.StartCampaign: start_campaign,
 }

@@ -1,4 +1,4 @@
-"""Bring a proposed organization into force: one guarded event, and nobody gives more than they hold."""
+"""Adopt a proposed document, unless its author would gain what they do not hold."""
 
 from __future__ import annotations
 
@@ -8,43 +8,39 @@ from collections.abc import Iterable
 
 from socialcollab.desk.commands import Adopt
 from socialcollab.desk.engine import Engine, State
-from socialcollab.desk.journal.erased_documents import versions_of
+from socialcollab.desk.journal.document_versions import versions_of
 from socialcollab.desk.journal.organization_events import OrganizationAdopted
-from socialcollab.desk.journal.snapshots import ORGANIZATION
+from socialcollab.desk.journal.streams import ORGANIZATION
 from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotAllowedError, StaleError
 from socialcollab.organization import Change, Organization
 from socialcollab.permissions import escalations, holds_for_ever, owners
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import Actor
-from socialcollab.workflow.decide import refused_freeing
+from socialcollab.workflow.decide import exemption_refusal
 from socialcollab.workflow.events import Event, PersonErased
 
-_SHOWN = 5
+_MAX_REASONS = 5
 
 
 def adopt(
-    engine: Engine, state: State, actor: Actor, command: Adopt, *, at: dt.datetime
+    engine: Engine, state: State, actor: Actor, command: Adopt, *, now: dt.datetime
 ) -> Effects[tuple[Event, ...]]:
     """
-    Bring a proposal into force.
+    Return the events that make a proposal the active document.
 
     Raises:
-        StaleError: If another organization has come into force since it was proposed.
-
-        NotAllowedError: If the actor lacks a permission that a changed line
-            needs, would free somebody from a policy that they may not change,
-            would give more than they hold, or nobody would be left who
-            may do everything everywhere.
-
-        InvalidValueError: If nothing would change, there is no reason, it is
-            of another organization, or a profile that was removed would come
-            back in another workspace than it was in.
+        StaleError: If another document has been adopted since it was proposed.
+        NotAllowedError: If the actor lacks a permission that a change needs; would exempt somebody
+            from an approval policy that the actor may not change; would give permissions that the
+            actor does not hold; or if nobody would be left who holds every permission everywhere.
+        InvalidValueError: If nothing would change; there is no reason; the document is of another
+            organization; or a profile that was removed would come back in another workspace.
     """
     proposal = command.proposal
     if not command.reason.strip():
         raise InvalidValueError(
-            "an adoption needs a reason", value=command.reason, expected="why it changes"
+            "an adoption needs a reason", value=command.reason, expected="why the document changes"
         )
     if proposal.organization.id != engine.store.organization:
         raise InvalidValueError(
@@ -54,56 +50,57 @@ def adopt(
             expected=engine.store.organization,
         )
     if state.document != proposal.base:
-        raise (yield from _stale(engine, state, proposal.base, actor.name, at))
+        raise (yield from _stale(engine, state, proposal.base, actor.name, now))
     changes = state.document.changes_to(proposal.organization)
     if not changes:
         raise InvalidValueError(
-            "what is proposed is in force already", value=proposal.digest, expected="a change"
+            "the proposal does not differ from the active document",
+            value=proposal.digest,
+            expected="a document with a change",
         )
-    # What has been given by command holds under the new document too.
+    # The runtime state, such as temporary grants, continues under the new document.
     after = proposal.organization.with_state(state.runtime_state)
-    check_permissions(state, actor.name, changes, after, at)
-    yield from _check_returns(engine, state, after, actor.name, at=at)
+    check_permissions(state, actor.name, changes, after, now)
+    yield from _check_returning_profiles(engine, state, after, actor.name, now=now)
     data = adopted(state, proposal.organization, changes, command.reason)
     return (Event(ORGANIZATION, actor, data),)
 
 
-def _check_returns(
-    engine: Engine, state: State, after: Organization, member: str, *, at: dt.datetime
+def _check_returning_profiles(
+    engine: Engine, state: State, after: Organization, member: str, *, now: dt.datetime
 ) -> Effects[None]:
     """
-    Refuse a profile that comes back elsewhere.
+    Refuse a removed profile that comes back in another workspace.
 
-    Moving a profile takes the rights of both workspaces. To remove it here and
-    add it there in two steps must take no less.
+    Moving a profile needs permissions on both workspaces. Without this check a member could avoid
+    that by removing the profile in one adoption and adding it elsewhere in the next.
 
     Raises:
-        InvalidValueError: If one does.
+        InvalidValueError: If there is one.
     """
-    new = [one for one in after.profiles if one.id not in state.document.profiles_by_id]
+    new = [profile for profile in after.profiles if profile.id not in state.document.profiles_by_id]
     if not new:
         return
     versions = versions_of((yield from call(engine.store.read, ORGANIZATION)))
     for profile in new:
-        was_in = versions.workspace_of(profile.id)
-        # A workspace that has gone took the rights of all that was in it.
-        if was_in in (None, profile.workspace) or was_in not in after.workspaces_by_id:
+        former = versions.workspace_of(profile.id)
+        # Removing a whole workspace needed the permissions on every profile in it.
+        if former in (None, profile.workspace) or former not in after.workspaces_by_id:
             continue
-        seen = state.organization.access.allows(member, "view", was_in, at=at)
-        resource = f"workspace `{was_in}`" if seen else "another workspace"
+        visible = state.organization.access.allows(member, "view", former, at=now)
+        where = f"workspace `{former}`" if visible else "another workspace"
         raise InvalidValueError(
-            f"profile `{profile.id}` was in {resource} when it was removed, and cannot come"
-            f" back in `{profile.workspace}`:"
-            " bring it back there and move it then, or give this one another id",
+            f"profile `{profile.id}` was in {where} when it was removed, and cannot come back in"
+            f" `{profile.workspace}`; add it there first and then move it, or choose another id",
             value=profile.workspace,
-            expected=was_in if seen else "another id",
+            expected=former if visible else "another id",
         )
 
 
 def adopted(
     state: State, organization: Organization, changes: Iterable[Change], reason: str
 ) -> OrganizationAdopted:
-    """Say that an organization comes into force in place of the one that is."""
+    """Return the event by which a document replaces the active one."""
     return OrganizationAdopted(
         document_digest=organization.digest,
         before=state.digest,
@@ -115,14 +112,14 @@ def adopted(
 
 
 def files_text(organization: Organization) -> dict[str, str]:
-    """Return the files that an organization names, in base64."""
+    """Return the files that a document names, in base64."""
     return {
         name: base64.b64encode(data).decode() for name, data in sorted(organization.files.items())
     }
 
 
 def _stale(
-    engine: Engine, state: State, base: Organization, member: str, at: dt.datetime
+    engine: Engine, state: State, base: Organization, member: str, now: dt.datetime
 ) -> Effects[StaleError]:
     events = yield from call(engine.store.read, ORGANIZATION)
     changing = (OrganizationAdopted.TYPE, PersonErased.TYPE)
@@ -135,17 +132,19 @@ def _stale(
         changed=tuple(
             str(change)
             for change in base.changes_to(state.document)
-            if sees(state, member, change, at)
+            if sees(state, member, change, now)
         ),
     )
 
 
-def sees(state: State, member: str, change: Change, at: dt.datetime) -> bool:
-    """Tell whether a member may view every place that a change is about."""
+def sees(state: State, member: str, change: Change, now: dt.datetime) -> bool:
+    """Return whether a member may view every resource that a change is about."""
     known = state.organization.workspaces_by_id
     return all(
-        state.organization.access.allows(member, "view", place if place in known else "*", at=at)
-        for place in change.resources
+        state.organization.access.allows(
+            member, "view", resource if resource in known else "*", at=now
+        )
+        for resource in change.resources
     )
 
 
@@ -154,69 +153,69 @@ def check_permissions(
     member: str,
     changes: tuple[Change, ...],
     after: Organization,
-    at: dt.datetime,
+    now: dt.datetime,
 ) -> None:
     """
-    Refuse changes that a member may not bring about; *after* is under what holds by command.
+    Refuse changes that a member may not make; *after* is the new document with the runtime state.
 
     Raises:
         NotAllowedError: As `adopt` does.
     """
     access = state.organization.access
     for change in changes:
-        for place in change.resources:
-            known = place if place in state.organization.workspaces_by_id else "*"
+        for resource in change.resources:
+            known = resource if resource in state.organization.workspaces_by_id else "*"
             for permission in change.needs:
-                verdict = access.check(member, permission, known, at=at)
+                verdict = access.check(member, permission, known, at=now)
                 if not verdict:
-                    raise NotAllowedError(
-                        Verdict.no(
-                            Reason.of(
-                                "change_needs",
-                                member=member,
-                                change=change,
-                                permission=permission,
-                                resource=known,
-                            ),
-                            *verdict.reasons,
-                            remedies=verdict.remedies,
-                        )
+                    reason = Reason.of(
+                        "change_needs",
+                        member=member,
+                        change=change,
+                        permission=permission,
+                        resource=known,
                     )
-    refused = refused_freeing(
+                    raise NotAllowedError(
+                        Verdict.no(reason, *verdict.reasons, remedies=verdict.remedies)
+                    )
+    refusal = exemption_refusal(
         member,
         access,
         after.access,
         policies=after.approvals,
         profiles=after.profiles,
         workspaces=after.workspaces_by_id,
-        at=at,
+        at=now,
     )
-    if refused is not None:
-        raise NotAllowedError(refused)
-    more = escalations(member, access, after.access, at=at)
-    if more:
-        givers = access.members("manage_access", "*", at=at)
+    if refusal is not None:
+        raise NotAllowedError(refusal)
+    gains = escalations(member, access, after.access, at=now)
+    if gains:
+        managers = access.members("manage_access", "*", at=now)
+        others = [manager for manager in managers if manager != member]
         raise NotAllowedError(
             Verdict.no(
-                *(gain.refused(member) for gain in more[:_SHOWN]),
-                remedies=[
-                    Remedy.of("ask_another_to_adopt", by=[one for one in givers if one != member])
-                ],
+                *(gain.refused(member) for gain in gains[:_MAX_REASONS]),
+                remedies=[Remedy.of("ask_another_to_adopt", by=others)],
             )
         )
-    # What was so already is nothing that this change brings.
-    locked = not _managed(after, at) and _managed(state.organization, at)
-    if locked or not owners(after.access, at=at):
+    # A resource that nobody manages today may stay so; a change must not add one.
+    loses_managers = not _is_managed(after, now) and _is_managed(state.organization, now)
+    if loses_managers or not owners(after.access, at=now):
         raise NotAllowedError(Verdict.no(Reason.of("no_owner_left")))
 
 
-def _managed(organization: Organization, at: dt.datetime) -> bool:
-    """Tell whether somebody manages access on each place: a forbid on one is none on ``*``."""
+def _is_managed(organization: Organization, now: dt.datetime) -> bool:
+    """
+    Return whether some member can manage access on each resource without end.
+
+    A grant on ``*`` is not enough, because a forbid can take it away on a single resource.
+    """
     access = organization.access
     return all(
         any(
-            holds_for_ever(access, member, "manage_access", resource, at=at)
-            for member in access.members("manage_access", resource, at=at)
+            holds_for_ever(access, member, "manage_access", resource, at=now)
+            for member in access.members("manage_access", resource, at=now)
         )
         for resource in access.bindings.scope.resources
     )

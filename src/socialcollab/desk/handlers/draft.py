@@ -1,4 +1,4 @@
-"""Begin and change posts: read what a person gives, keep the pictures, and carry it out."""
+"""Draft and edit posts: read the values that a caller gives, store the media, and perform it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import attrs
 
 from socialcollab.content import Image, Poll, Post, PostContent
 from socialcollab.desk.engine import Engine, State
-from socialcollab.desk.handlers.perform import decided, perform_on_post
-from socialcollab.desk.handlers.pictures import keep, taken_apart
+from socialcollab.desk.handlers.media import store_media, without_bytes
+from socialcollab.desk.handlers.perform import decide, perform_on_post
 from socialcollab.effects import Effects
 from socialcollab.errors import InvalidValueError, NotFoundError
-from socialcollab.identifiers import PostId, did_you_mean, uuid7
-from socialcollab.time import WallTime, as_utc, parse_local
+from socialcollab.identifiers import PostId, did_you_mean
+from socialcollab.time import WallTime, parse_local
 from socialcollab.workflow import Actor
 from socialcollab.workflow import commands as cm
 
@@ -23,10 +23,11 @@ TimeLike: TypeAlias = str | dt.datetime | WallTime
 
 
 class Unchanged:
-    """The value of what an edit leaves as it is."""
+    """The type of `UNCHANGED`."""
 
 
 UNCHANGED: Final = Unchanged()
+"""The default of an argument of `edit` that keeps the current value."""
 
 
 def draft(
@@ -48,12 +49,12 @@ def draft(
     tags: Iterable[str],
     external_id: str,
 ) -> Effects[Post]:
-    """Begin a post; see `MemberDesk.draft`."""
+    """Draft a post; see `MemberDesk.draft`."""
     targets = (profiles,) if isinstance(profiles, str) else tuple(profiles)
     state = yield from engine.state()
     organization = state.organization
     if targets:
-        # What the member may not see is no more there than what does not exist.
+        # A profile that the member may not see gives the same error as one that does not exist.
         visible = organization.access.profiles(actor.name, "view", at=engine.now())
         known = {*visible, *organization.access.profiles(actor.name, "draft", at=engine.now())}
         if targets[0] not in known:
@@ -61,10 +62,10 @@ def draft(
         workspace = workspace or organization.profile(targets[0]).workspace
     elif not workspace:
         raise InvalidValueError(
-            "a post without profiles has to say its workspace", expected="workspace = ..."
+            "a post without profiles needs a workspace", expected="workspace = ..."
         )
     zone = organization.zone_of(workspace)
-    images, data = taken_apart(media)
+    images, data = without_bytes(media)
     content = PostContent(
         text=text,
         variants=variants or {},
@@ -79,30 +80,29 @@ def draft(
         campaign=campaign,
         tags=tags,
     )
-    post = PostId(uuid7(as_utc(engine.real_clock()), engine.entropy(10)))
     command = cm.Draft(
-        post=post,
+        post=engine.new_id(),
         workspace=workspace,
         content=content,
         salt=engine.entropy(16),
         external_id=external_id,
     )
-    return (yield from _with_pictures(engine, actor, command, data, state))
+    return (yield from _perform_with_media(engine, actor, command, data, state))
 
 
-def _with_pictures(
+def _perform_with_media(
     engine: Engine,
     actor: Actor,
     command: cm.Draft | cm.Edit,
     data: Mapping[str, bytes],
     state: State,
 ) -> Effects[Post]:
-    """Carry a command out whose pictures are kept once it is known that it may be."""
+    """Store the bytes of a command's media after it is decided, and before it is performed."""
     media = command.content.media
     if media:
-        yield from decided(engine, state, actor, command, at=engine.now(), pictures=data)
-        yield from keep(engine, media, data)
-    return (yield from perform_on_post(engine, actor, command, state=state, pictures=data))
+        yield from decide(engine, state, actor, command, now=engine.now(), media=data)
+        yield from store_media(engine, media, data)
+    return (yield from perform_on_post(engine, actor, command, state=state, media=data))
 
 
 def edit(
@@ -116,7 +116,7 @@ def edit(
     media: Iterable[Image] | Unchanged,
     changes: Mapping[str, Any],
 ) -> Effects[Post]:
-    """Store a new revision, *changes* as fields of the content; see `MemberDesk.edit`."""
+    """Store a new revision with *changes* to fields of the content; see `MemberDesk.edit`."""
     state = yield from engine.state()
     organization = state.organization
     current: Post = post if isinstance(post, Post) else (yield from engine.post(post)).snapshot.post
@@ -124,7 +124,7 @@ def edit(
     fields = {name: value for name, value in changes.items() if not isinstance(value, Unchanged)}
     data: dict[str, bytes] = {}
     if not isinstance(media, Unchanged):
-        fields["media"], data = taken_apart(media)
+        fields["media"], data = without_bytes(media)
     if not isinstance(planned_at, Unchanged):
         fields["planned_at"] = None if planned_at is None else wall_time(planned_at, zone)
     if not isinstance(times, Unchanged):
@@ -133,11 +133,11 @@ def edit(
     command = cm.Edit(post=current.id, seen=seen, content=content)
     if isinstance(media, Unchanged):
         return (yield from perform_on_post(engine, actor, command, state=state))
-    return (yield from _with_pictures(engine, actor, command, data, state))
+    return (yield from _perform_with_media(engine, actor, command, data, state))
 
 
 def local_time_of(engine: Engine, post: str, at: TimeLike) -> Effects[WallTime]:
-    """Read a time in the zone of a post's workspace."""
+    """Return a time in the zone of a post's workspace."""
     current: Post = (yield from engine.post(post)).snapshot.post
     state = yield from engine.state()
     return wall_time(at, state.organization.zone_around(current.workspace))
@@ -145,13 +145,11 @@ def local_time_of(engine: Engine, post: str, at: TimeLike) -> Effects[WallTime]:
 
 def wall_time(value: TimeLike, zone: str) -> WallTime:
     """
-    Read a time as a person gives it, in *zone*.
+    Return the time that a caller gives, in *zone*.
 
     Raises:
-        InvalidValueError: If it is no time.
-
-        SkippedTimeError: If a clock change jumps over it.
-
+        InvalidValueError: If the value is not a time.
+        SkippedTimeError: If a clock change skips it.
         RepeatedTimeError: If a clock change makes it happen twice.
     """
     if isinstance(value, WallTime):
@@ -162,16 +160,17 @@ def wall_time(value: TimeLike, zone: str) -> WallTime:
         at = WallTime.of(value, zone)
     else:
         raise InvalidValueError(
-            f"`{value!r}` is no time; write one such as `2026-04-07 09:30`",
+            f"`{value!r}` is not a time; write one such as `2026-04-07 09:30`",
             value=value,
             expected="a text, a WallTime, or a datetime with a UTC offset",
         )
+    # A skipped or repeated time has no instant, and raises here.
     _ = at.instant
     return at
 
 
 def _changed(content: PostContent, changes: dict[str, Any]) -> PostContent:
-    """Apply changes; variants and times of targets that are dropped go with them."""
+    """Return the content with changes; a removed target's variant and time are removed with it."""
     if "targets" in changes:
         targets = changes["targets"]
         targets = (targets,) if isinstance(targets, str) else tuple(targets)

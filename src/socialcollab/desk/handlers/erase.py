@@ -1,4 +1,4 @@
-"""Erase a person, or one post: from every event, record and row, in one append."""
+"""Erase the personal data of a member or of one post from every event, snapshot and row."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ import attrs
 from socialcollab.content import Delivery, DeliveryState, Json, Post, PostState
 from socialcollab.desk import commands as dc
 from socialcollab.desk.engine import Engine, State
-from socialcollab.desk.journal.encoding import pack
-from socialcollab.desk.journal.erased_documents import (
-    DocumentVersions,
+from socialcollab.desk.journal.document_versions import (
+    DOCUMENT_EVENTS,
     texts_of,
     versions_of,
     without_words,
 )
-from socialcollab.desk.journal.organization_events import OrganizationAdopted, OrganizationCreated
-from socialcollab.desk.journal.projections import rows_of
-from socialcollab.desk.journal.reducers import evolve, reduced
-from socialcollab.desk.journal.snapshots import ORGANIZATION, RUNTIME_STATE
+from socialcollab.desk.journal.encoding import pack
+from socialcollab.desk.journal.streams import (
+    ORGANIZATION,
+    RUNTIME_STATE,
+    evolve,
+    reduced,
+    rows_of,
+)
 from socialcollab.effects import Effects, call
 from socialcollab.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.stores import Event as StoredEvent
@@ -31,12 +34,8 @@ from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import Actor
 from socialcollab.workflow.events import Event, PersonErased
 
-Going = dict[str, dict[int, set[str]]]
-"""The names of the personal values that go, by stream and version."""
-
-_DOCUMENTS: Final = frozenset({OrganizationCreated.TYPE, OrganizationAdopted.TYPE})
-_OVER: Final = frozenset({PostState.CANCELLED, PostState.REJECTED, PostState.EXPIRED})
-_SETTLED: Final = frozenset(
+_CLOSED_STATES: Final = frozenset({PostState.CANCELLED, PostState.REJECTED, PostState.EXPIRED})
+_FINAL_DELIVERY_STATES: Final = frozenset(
     {
         DeliveryState.PUBLISHED,
         DeliveryState.FAILED,
@@ -45,50 +44,66 @@ _SETTLED: Final = frozenset(
         DeliveryState.REMOVED,
     }
 )
-_OUT: Final = frozenset({DeliveryState.PUBLISHED, DeliveryState.REMOVED})
+_PUBLISHED_STATES: Final = frozenset({DeliveryState.PUBLISHED, DeliveryState.REMOVED})
+
+Fields = dict[int, set[str]]
+"""The names of personal values of one stream, by the version of their event."""
 
 
 @attrs.define
-class _Found:
-    """What a pass over the journal found of somebody, or of a post."""
+class _Erasure:
+    """
+    What an erasure is about, gathered while the journal is read.
 
-    going: Going = attrs.field(factory=dict)
-    contents: dict[str, dict[int, set[str]]] = attrs.field(factory=dict)
+    Attributes:
+        fields: The personal values to erase, by stream.
+        contents: The contents of every post, by stream; they are erased if the member wrote one.
+        written: The posts that the member wrote a revision of.
+        known: Whether an event is by the member.
+        words: The member's names and contact addresses.
+        versions: The version of each stream at which it was read.
+    """
+
+    fields: dict[str, Fields] = attrs.field(factory=dict)
+    contents: dict[str, Fields] = attrs.field(factory=dict)
     written: set[str] = attrs.field(factory=set)
     known: bool = False
     words: frozenset[str] = frozenset()
     versions: dict[str, int] = attrs.field(factory=dict)
 
     def mentions(self, value: Json) -> bool:
-        """Tell whether a value holds one of the names and addresses as a whole word."""
+        """Return whether a value has one of the names or addresses as a whole word."""
         if not self.words:
             return False
         words = "|".join(re.escape(word) for word in sorted(self.words))
-        search = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
-        return any(search.search(text) for text in texts_of(value))
+        pattern = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+        return any(pattern.search(text) for text in texts_of(value))
 
-    def add(self, event: StoredEvent, names: Sequence[str]) -> None:
+    def add(self, stream: str, fields: Mapping[int, set[str]]) -> None:
+        """Add personal values of a stream to those that are erased."""
+        for version, names in fields.items():
+            self.fields.setdefault(stream, {}).setdefault(version, set()).update(names)
+
+    def add_event(self, event: StoredEvent, names: Sequence[str]) -> None:
+        """Add personal values of one event to those that are erased."""
         if names:
-            versions = self.going.setdefault(event.stream, {})
-            versions.setdefault(event.version, set()).update(names)
+            self.add(event.stream, {event.version: set(names)})
 
 
 def erase(
-    engine: Engine, state: State, actor: Actor, command: dc.Erase, *, at: dt.datetime
+    engine: Engine, state: State, actor: Actor, command: dc.Erase, *, now: dt.datetime
 ) -> Effects[dict[str, Any]]:
     """
-    Purge what the command names, with tombstones, all or nothing.
+    Erase personal data; everything in one append, with a tombstone on each stream, or nothing.
 
     Returns:
-        The new record of each stream that something was erased from; none if
-        it had been erased before.
+        The new snapshot of each stream that something was erased from; empty if it had been
+        erased before.
 
     Raises:
         NotAllowedError: If the actor may not, or a post is not finished.
-
-        NotFoundError: If nothing here speaks of such a member, or there is no such post.
-
-        InvalidValueError: If not exactly one of the two is named, or there is no reason.
+        NotFoundError: If there has never been such a member, or there is no such post.
+        InvalidValueError: If not exactly one of member and post is given, or there is no reason.
     """
     if bool(command.member) == bool(command.post):
         raise InvalidValueError(
@@ -99,96 +114,97 @@ def erase(
             "an erasure needs a reason", value=command.reason, expected="why it is erased"
         )
     if command.post:
-        found = yield from _of_post(engine, state, actor, command.post, at)
+        erasure = yield from _of_post(engine, state, actor, command.post, now)
     else:
-        _check(state, actor, "*", at)
-        found = yield from _of_member(engine, command.member)
-    unfinished = yield from _unfinished(engine, found.written)
+        _check_may_erase(state, actor, "*", now)
+        erasure = yield from _of_member(engine, command.member)
+    unfinished = yield from _unfinished(engine, erasure.written)
     if unfinished:
         raise NotAllowedError(
             Verdict.no(Reason.of("erase_unfinished", posts=", ".join(unfinished)))
         )
-    # A reason tends to say whose wish it was.
-    said = without_words(command.reason, found.words, command.member)
-    command = attrs.evolve(command, reason=said)
-    return (yield from _append(engine, state, actor, command, found, at=at))
+    # The reason often names the member who asked for the erasure.
+    reason = without_words(command.reason, erasure.words, command.member)
+    command = attrs.evolve(command, reason=reason)
+    return (yield from _append(engine, state, actor, command, erasure, now=now))
 
 
-def _check(state: State, actor: Actor, place: str, at: dt.datetime) -> None:
-    verdict = state.organization.access.check(actor.name, "erase", place, at=at)
+def _check_may_erase(state: State, actor: Actor, resource: str, now: dt.datetime) -> None:
+    verdict = state.organization.access.check(actor.name, "erase", resource, at=now)
     if not verdict:
         raise NotAllowedError(verdict)
 
 
 def _of_post(
-    engine: Engine, state: State, actor: Actor, post: str, at: dt.datetime
-) -> Effects[_Found]:
+    engine: Engine, state: State, actor: Actor, post: str, now: dt.datetime
+) -> Effects[_Erasure]:
     loaded = yield from engine.load(f"post/{post}")
     if loaded.snapshot is None:
         raise NotFoundError("post", post)
     workspace = loaded.snapshot.post.workspace
-    place = workspace if workspace in state.organization.workspaces_by_id else "*"
-    if not state.organization.access.allows(actor.name, "view", place, at=at):
+    resource = workspace if workspace in state.organization.workspaces_by_id else "*"
+    if not state.organization.access.allows(actor.name, "view", resource, at=now):
         raise NotFoundError("post", post)
-    _check(state, actor, place, at)
-    found = _Found(known=True, written={loaded.stream})
-    # Why something was to be taken down is said of its delivery.
+    _check_may_erase(state, actor, resource, now)
+    erasure = _Erasure(known=True, written={loaded.stream})
+    # Events of deliveries hold personal values too, such as the reason of a takedown.
     deliveries = (f"delivery/{name}" for name in loaded.snapshot.post.deliveries)
     for stream in (loaded.stream, *deliveries):
         for event in (yield from call(engine.store.read, stream)):
             if event.type != PersonErased.TYPE:
-                found.add(event, sorted(event.personal))
-            found.versions[stream] = event.version
-    return found
+                erasure.add_event(event, sorted(event.personal))
+            erasure.versions[stream] = event.version
+    return erasure
 
 
-def _of_member(engine: Engine, member: str) -> Effects[_Found]:
-    """Go through the whole journal for what a member wrote, and for what was written of them."""
+def _of_member(engine: Engine, member: str) -> Effects[_Erasure]:
+    """Read the whole journal for what a member wrote, and for what others wrote about them."""
     documents = versions_of((yield from call(engine.store.read, ORGANIZATION)))
-    found = _Found(words=documents.words(member))
+    erasure = _Erasure(words=documents.words(member))
     position = 0
     while page := (yield from call(engine.store.read_all, after=position)):
         position = page[-1].position
         for event in page:
-            _look_at(found, event, member)
-    for stream in found.written:
-        for version, names in found.contents.get(stream, {}).items():
-            found.going.setdefault(stream, {}).setdefault(version, set()).update(names)
-    if not found.known and not documents.knows(member):
+            _gather(erasure, event, member)
+    for stream in erasure.written:
+        erasure.add(stream, erasure.contents.get(stream, {}))
+    if not erasure.known and not documents.knows(member):
         raise NotFoundError("member", member)
-    for version, names in documents.naming(member).items():
-        found.going.setdefault(ORGANIZATION, {}).setdefault(version, set()).update(names)
-    return found
+    erasure.add(ORGANIZATION, documents.naming(member))
+    return erasure
 
 
-def _look_at(found: _Found, event: StoredEvent, member: str) -> None:
-    found.versions[event.stream] = event.version
-    personal = set(event.personal)
-    by_them = event.actor == f"member:{member}"
-    found.known = found.known or by_them
+def _gather(erasure: _Erasure, event: StoredEvent, member: str) -> None:
+    """Add what of one event concerns the member."""
+    erasure.versions[event.stream] = event.version
+    names = set(event.personal)
+    by_member = event.actor == f"member:{member}"
+    erasure.known = erasure.known or by_member
     if event.stream.startswith("post/"):
-        content = personal & {"content"}
-        if content:
-            found.contents.setdefault(event.stream, {})[event.version] = content
-            personal -= content
+        if "content" in names:
+            erasure.contents.setdefault(event.stream, {})[event.version] = {"content"}
+            names -= {"content"}
         revision = event.body.get("revision")
-        moved = isinstance(revision, Mapping) and revision.get("only_time")
-        if isinstance(revision, Mapping) and revision.get("author") == member and not moved:
-            found.written.add(event.stream)
-    if event.type in _DOCUMENTS or event.type == PersonErased.TYPE:
-        personal -= {"document", "documents", "files"}
-    if by_them or (event.stream == RUNTIME_STATE and _is_about(event, member)):
-        found.add(event, sorted(personal))
+        if (
+            isinstance(revision, Mapping)
+            and revision.get("author") == member
+            and not revision.get("only_time")
+        ):
+            erasure.written.add(event.stream)
+    if event.type in DOCUMENT_EVENTS or event.type == PersonErased.TYPE:
+        # Documents are rewritten, not erased: see `DocumentVersions`.
+        names -= {"document", "documents", "files"}
+    if by_member or (event.stream == RUNTIME_STATE and _concerns(event, member)):
+        erasure.add_event(event, sorted(names))
     else:
-        # What others said goes too where it has their name or an address of theirs.
-        found.add(event, [name for name in personal if found.mentions(event.personal[name])])
+        erasure.add_event(event, [name for name in names if erasure.mentions(event.personal[name])])
 
 
-def _is_about(event: StoredEvent, member: str) -> bool:
-    """Tell whether a fact is about an absence of theirs, rights they were given, or their taking over."""
+def _concerns(event: StoredEvent, member: str) -> bool:
+    """Return whether a change of the runtime state is about the member's absence, grant or swap."""
     swaps: Any = event.body.get("swaps")
     if isinstance(swaps, list | tuple) and any(
-        isinstance(one, Mapping) and one.get("member") == member for one in swaps
+        isinstance(swap, Mapping) and swap.get("member") == member for swap in swaps
     ):
         return True
     absence, grant = event.body.get("absence"), event.body.get("grant")
@@ -199,22 +215,29 @@ def _is_about(event: StoredEvent, member: str) -> bool:
 
 
 def _unfinished(engine: Engine, streams: set[str]) -> Effects[list[str]]:
-    """Return those posts with which somebody still has something to do."""
-    found = []
+    """Return the posts that still need somebody's work."""
+    posts = []
     for stream in sorted(streams):
         post: Post = (yield from engine.load(stream)).snapshot.post
-        deliveries = [one.snapshot for one in (yield from engine.deliveries(post))]
-        if not _is_finished(post, deliveries):
-            found.append(post.external_id or post.id)
-    return found
+        deliveries = yield from engine.deliveries(post)
+        if not _is_finished(post, [delivery.snapshot for delivery in deliveries]):
+            posts.append(post.external_id or post.id)
+    return posts
 
 
 def _is_finished(post: Post, deliveries: Sequence[Delivery]) -> bool:
-    if any(one.state not in _SETTLED or one.ids_to_take_down or one.amending for one in deliveries):
+    if any(
+        delivery.state not in _FINAL_DELIVERY_STATES
+        or delivery.ids_to_take_down
+        or delivery.amending
+        for delivery in deliveries
+    ):
         return False
-    if post.erased or post.state in _OVER:
+    if post.erased or post.state in _CLOSED_STATES:
         return True
-    return post.state is PostState.APPROVED and any(one.state in _OUT for one in deliveries)
+    return post.state is PostState.APPROVED and any(
+        delivery.state in _PUBLISHED_STATES for delivery in deliveries
+    )
 
 
 def _append(
@@ -222,9 +245,9 @@ def _append(
     state: State,
     actor: Actor,
     command: dc.Erase,
-    found: _Found,
+    erasure: _Erasure,
     *,
-    at: dt.datetime,
+    now: dt.datetime,
 ) -> Effects[dict[str, Any]]:
     events: list[NewEvent] = []
     snapshots: dict[str, Any] = {}
@@ -232,46 +255,40 @@ def _append(
         ORGANIZATION: state.versions[ORGANIZATION],
         RUNTIME_STATE: state.versions[RUNTIME_STATE],
     }
-    for stream, going in sorted(found.going.items()):
+    for stream, fields in sorted(erasure.fields.items()):
         stored = yield from call(engine.store.read, stream)
-        expected = expected_versions.setdefault(stream, found.versions.get(stream, 0))
+        expected = expected_versions.setdefault(stream, erasure.versions.get(stream, 0))
         if stored[-1].version != expected:
             raise ConflictError(stream=stream, expected=expected, actual=stored[-1].version)
-        data = _tombstone(stream, stored, going, command)
-        erases = {version: tuple(sorted(names)) for version, names in going.items()}
-        new, salt = engine.new_event(Event(stream, actor, data), state.digest, at, erases=erases)
-        left = [_without(event, erases.get(event.version, ())) for event in stored]
+        data = _tombstone(stream, stored, fields, command)
+        erases = {version: tuple(sorted(names)) for version, names in fields.items()}
+        event, salt = engine.new_event(Event(stream, actor, data), state.digest, now, erases=erases)
+        remaining = [_without(old, erases.get(old.version, ())) for old in stored]
         snapshots[stream] = evolve(
-            stream, reduced(stream, left), data, actor=actor, at=at, salt=salt
+            stream, reduced(stream, remaining), data, actor=actor, at=now, salt=salt
         )
-        events.append(new)
+        events.append(event)
     if not events:
         return {}
-    rows = [row for stream, snapshot in snapshots.items() for row in rows_of(stream, snapshot)]
-    packed = {stream: pack(snapshot) for stream, snapshot in snapshots.items()}
     yield from call(
         engine.store.append,
         events,
         expected_versions=expected_versions,
-        rows=rows,
-        snapshots=packed,
+        rows=[row for stream, snapshot in snapshots.items() for row in rows_of(stream, snapshot)],
+        snapshots={stream: pack(snapshot) for stream, snapshot in snapshots.items()},
     )
     return snapshots
 
 
 def _tombstone(
-    stream: str,
-    stored: Sequence[StoredEvent],
-    going: Mapping[int, set[str]],
-    command: dc.Erase,
+    stream: str, stored: Sequence[StoredEvent], fields: Fields, command: dc.Erase
 ) -> PersonErased:
-    """Say what of a stream was erased, with what has to be known all the same."""
+    """Return the event that replaces erased values, with what the snapshot still needs of them."""
     data = PersonErased(member=command.member, reason=command.reason)
     if stream == ORGANIZATION:
-        documents: DocumentVersions = versions_of(stored)
-        return attrs.evolve(data, **documents.without(command.member))
+        return attrs.evolve(data, **versions_of(stored).without(command.member))
     contents: list[Any] = [
-        event.personal["content"] for event in stored if "content" in going.get(event.version, ())
+        event.personal["content"] for event in stored if "content" in fields.get(event.version, ())
     ]
     if not contents:
         return data
@@ -285,13 +302,13 @@ def _tombstone(
 
 
 def _without(event: StoredEvent, names: Sequence[str]) -> StoredEvent:
-    """Return the event as it will be read."""
+    """Return the event as the store returns it after the erasure."""
     if not names:
         return event
-    kept = {name: value for name, value in event.personal.items() if name not in names}
+    personal = {name: value for name, value in event.personal.items() if name not in names}
     return attrs.evolve(
         event,
-        personal=kept,
+        personal=personal,
         erased=event.erased | set(names),
-        salt=event.salt if kept else b"",
+        salt=event.salt if personal else b"",
     )

@@ -1,4 +1,4 @@
-"""Events and records as the store keeps them, and back."""
+"""Convert events and snapshots to the form in which a store keeps them, and back."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _ALL: Final[tuple[type[Any], ...]] = (
 )
 
 EVENT_TYPES: Final[Mapping[str, type[Any]]] = {event.TYPE: event for event in _ALL}
-"""Every event there is, by the name it is stored under."""
+"""Every event class, by the type under which it is stored."""
 
 _IN_PLACE: Final[Mapping[str, Any]] = {
     "content": {"text": ERASED_TEXT},
@@ -51,10 +51,10 @@ _IN_PLACE: Final[Mapping[str, Any]] = {
     "documents": {},
     "files": {},
 }
-"""What stands for an erased value that is no mere text, by its name."""
+"""What replaces an erased value that is not a plain text, by the name of its field."""
 
 _SCHEMA: Final = 1
-"""The version of the shapes of events."""
+"""The version of the fields of events; a store refuses to read newer ones."""
 
 
 def _read_step_key(value: object, _: object) -> StepKey:
@@ -63,7 +63,7 @@ def _read_step_key(value: object, _: object) -> StepKey:
 
 
 def _read_bound(value: str | None, _: object) -> dt.date | None:
-    """Read a day, or a local time, which has more to it."""
+    """Read the bound of a grant: a day, or a local time."""
     if value is None:
         return None
     return (dt.datetime if "T" in value else dt.date).fromisoformat(value)
@@ -78,7 +78,7 @@ def _value(state: StrEnum) -> str:
 
 
 def _holds_plain_texts(cls: Any) -> bool:
-    """Tell whether a collection's values are texts that are stored as they are."""
+    """Return whether a collection holds only texts, which are stored unchanged."""
     kind, parts = get_origin(cls), get_args(cls)
     if kind is tuple:
         return len(parts) == 2 and parts[1] is ... and _is_plain_text(parts[0])
@@ -108,12 +108,12 @@ def _make() -> Converter:
     converter.register_unstructure_hook(bytes, bytes.hex)
     converter.register_structure_hook(bytes, lambda value, _: bytes.fromhex(value))
     for state in (PostState, DeliveryState):
-        # Their members are strings, which would pass as they are and not as plain ones.
+        # Without a hook cattrs would leave the enum member, because it is a string.
         converter.register_unstructure_hook(state, _value)
     converter.register_unstructure_hook_factory(_holds_plain_texts, _copying)
     converter.register_unstructure_hook(StepKey, str)
     converter.register_structure_hook(StepKey, _read_step_key)
-    # An image's bytes are in the media store; its digest names them.
+    # The bytes of an image are in the media store, under its digest.
     converter.register_unstructure_hook(
         Image,
         make_dict_unstructure_fn(
@@ -158,7 +158,7 @@ def _personal_fields(cls: type[Any]) -> frozenset[str]:
 
 
 def event_parts(data: ev.EventData) -> tuple[dict[str, Json], dict[str, Json]]:
-    """Return what of an event goes into the chain, and what stays beside it."""
+    """Return the values of an event that the hash chain covers, and its personal values, which can be erased."""
     values = cast("dict[str, Json]", _converter().unstructure(data))
     personal = _personal_fields(type(data))
     return (
@@ -169,35 +169,34 @@ def event_parts(data: ev.EventData) -> tuple[dict[str, Json], dict[str, Json]]:
 
 def event_data(event: StoredEvent) -> ev.EventData:
     """
-    Read a stored event's data.
+    Read the data of a stored event.
 
     Raises:
-        NewerVersionError: If its type, or its shape of a known type, is of a
-            newer version of this library: a worker stops rather than lose it.
-
-        CorruptJournalError: If it does not hold what its type does.
+        NewerVersionError: If a newer version of this library stored it. A worker must stop then: it
+            would act on a state that lacks this event.
+        CorruptJournalError: If its values do not fit its type.
     """
     place = f"{event.stream} version {event.version} (position {event.position})"
     cls = EVENT_TYPES.get(event.type)
     if cls is None or event.schema > _SCHEMA:
-        shape = "" if cls is None else f" in shape {event.schema}"
+        schema = "" if cls is None else f" with schema {event.schema}"
         raise NewerVersionError(
-            f"a newer version of this library stored `{event.type}`{shape} at {place}; update it"
-            " before anything else is done with this journal"
+            f"a newer version of this library stored `{event.type}`{schema} at {place};"
+            " update the library before you use this journal"
         )
     body = {name: value for name, value in event.body.items() if name not in STORE_KEYS}
-    gone = {name: _IN_PLACE.get(name, ERASED_TEXT) for name in event.erased}
+    erased = {name: _IN_PLACE.get(name, ERASED_TEXT) for name in event.erased}
     try:
-        values = {**body, **gone, **event.personal}
+        values = {**body, **erased, **event.personal}
         return cast("ev.EventData", _converter().structure(values, cls))
     except Exception as error:
         raise CorruptJournalError(
-            f"an event of type `{event.type}` that does not hold what it should", place=place
+            f"an event whose values do not fit its type `{event.type}`", place=place
         ) from error
 
 
 def pack(value: object) -> bytes:
-    """Write a record's value; the same value gives the same bytes."""
+    """Write a snapshot; equal snapshots give equal bytes."""
     return _dumps(_converter().unstructure(value)).encode()
 
 
@@ -206,12 +205,12 @@ _dumps = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", "
 
 def unpack(data: bytes, cls: type[T], *, place: str) -> T:
     """
-    Read what `pack` wrote.
+    Read a snapshot that `pack` wrote.
 
     Raises:
-        CorruptJournalError: If it is not that.
+        CorruptJournalError: If it cannot be read.
     """
     try:
         return _converter().structure(json.loads(data), cls)
     except Exception as error:
-        raise CorruptJournalError("a record that cannot be read", place=place) from error
+        raise CorruptJournalError("a snapshot that cannot be read", place=place) from error

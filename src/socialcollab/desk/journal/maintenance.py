@@ -8,8 +8,7 @@ from pathlib import Path
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.handlers.adopt import files_text
 from socialcollab.desk.journal.organization_events import OrganizationCreated
-from socialcollab.desk.journal.reducers import reducer
-from socialcollab.desk.journal.snapshots import ORGANIZATION, PROJECTIONS, HoldsSnapshot
+from socialcollab.desk.journal.streams import ORGANIZATION, PROJECTIONS, HoldsSnapshot, reducer
 from socialcollab.effects import Effects, call, call_cancellable, run
 from socialcollab.errors import (
     ConflictError,

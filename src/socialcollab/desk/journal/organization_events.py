@@ -1,4 +1,4 @@
-"""What can happen to the organization in force."""
+"""The events of the stream ``organization``."""
 
 from __future__ import annotations
 
@@ -14,17 +14,13 @@ from socialcollab.workflow.events import PERSONAL
 @attrs.frozen(kw_only=True)
 class OrganizationCreated:
     """
-    The first organization came into force.
+    The desk was created, with its first document.
 
     Attributes:
-        owner: Who may do everything, everywhere.
-
-        document_digest: The organization's digest.
-
-        tzdata: The version of the zone data that times were reckoned with.
-
-        document: The document as text: it holds names and contacts.
-
+        owner: The member who holds every permission everywhere.
+        document_digest: The document's digest.
+        tzdata: The version of the time zone data by which instants were computed.
+        document: The document as text; it holds names and contacts.
         files: The files it names, by name, in base64.
     """
 
@@ -40,20 +36,15 @@ class OrganizationCreated:
 @attrs.frozen(kw_only=True)
 class OrganizationAdopted:
     """
-    Another organization came into force.
+    A member adopted another document.
 
     Attributes:
-        document_digest: Its digest.
-
-        before: The digest of the one that was in force.
-
-        changes: The lines that changed, as `Change` prints them.
-
-        document: The document as text.
-
+        document_digest: The document's digest.
+        before: The digest of the document that it replaced.
+        changes: The entries that changed, as `Change` prints them.
+        document: The document as text; it holds names and contacts.
         files: The files it names, by name, in base64.
-
-        reason: Why.
+        reason: Why it was adopted.
     """
 
     TYPE: ClassVar[str] = "organization.adopted"
@@ -68,7 +59,7 @@ class OrganizationAdopted:
 
 @attrs.frozen(kw_only=True)
 class OrganizationReevaluated:
-    """What waits has been reckoned anew, under the organization in force and this zone data."""
+    """Every waiting post and delivery was reevaluated by the active document and this *tzdata*."""
 
     TYPE: ClassVar[str] = "organization.reevaluated"
 

@@ -11,7 +11,7 @@ import attrs
 
 from socialcollab.content import Delivery, Post, PostContent
 from socialcollab.desk.engine import Engine, Loaded, State
-from socialcollab.desk.journal.snapshots import Budget
+from socialcollab.desk.journal.streams import Budget
 from socialcollab.desk.queries.calendar import barred
 from socialcollab.effects import Effects, call, call_cancellable, shielded
 from socialcollab.errors import (
@@ -147,7 +147,7 @@ class Dispatcher:
             state=state,
             post=post,
             delivery=loaded,
-            context=context.beside(
+            context=context.evolve(
                 barred=silenced, deliveries=(*(one.snapshot for one in earlier), loaded.snapshot)
             ),
             limited_until=_limited_until(budget.snapshot, now),
@@ -182,11 +182,11 @@ class Dispatcher:
                 if sends:
                     loaded += [read.post, *read.earlier]
                 yield from self.engine.append(
-                    read.state, events, loaded, at=now, salt=b"", sends=sends
+                    read.state, events, loaded, at=now, stopped_by_hold=sends
                 )
             return events
 
-        return (yield from self.engine.again(attempt))
+        return (yield from self.engine.retry(attempt))
 
     def outgoing(self, read: Read, content: PostContent | None = None) -> OutgoingPost:
         """Return what leaves for the delivery's profile, as the post stands or *content* says."""

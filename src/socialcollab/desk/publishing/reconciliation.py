@@ -9,7 +9,7 @@ import attrs
 
 from socialcollab.content import DeliveryState, PostContent
 from socialcollab.desk.journal.encoding import event_data
-from socialcollab.desk.journal.reducers import evolve
+from socialcollab.desk.journal.streams import evolve
 from socialcollab.desk.publishing.dispatcher import (
     Dispatcher,
     Read,

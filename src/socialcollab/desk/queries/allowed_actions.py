@@ -1,4 +1,4 @@
-"""What a member may do with a post, each with its verdict."""
+"""What a member may do with a post, with the verdict on each action."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import attrs
 
 from socialcollab.content import Post
 from socialcollab.desk.engine import Engine, Loaded, State
-from socialcollab.desk.handlers.perform import decided
+from socialcollab.desk.handlers.perform import decide
 from socialcollab.effects import Effects
 from socialcollab.errors import NotAllowedError
 from socialcollab.time import WallTime
@@ -17,30 +17,15 @@ from socialcollab.workflow import Actor
 from socialcollab.workflow import commands as cm
 
 
-def _finding_of(engine: Engine, state: State, loaded: Loaded) -> str:
-    """Return the code of something that the style guide says of a post, or one it never says."""
-    post: Post = loaded.snapshot.post
-    context = engine.context(
-        state,
-        Actor.RULES,
-        now=engine.now(),
-        content=post.content,
-        workspace=post.workspace,
-        snapshot=loaded.snapshot,
-        lint=True,
-    )
-    return min((finding.code for finding in context.findings), default="-")
-
-
 def allowed_actions(engine: Engine, actor: Actor, post: str) -> Effects[dict[str, Verdict]]:
-    """Return for each command on a post whether *actor* may give it now, with reasons."""
+    """Return for each command on a post whether *actor* may give it now, with the reasons."""
     state = yield from engine.state()
     loaded = yield from engine.post(post)
     deliveries = yield from engine.deliveries(loaded.snapshot.post)
-    return (yield from possible(engine, state, actor, loaded, deliveries, now=engine.now()))
+    return (yield from actions_on(engine, state, actor, loaded, deliveries, now=engine.now()))
 
 
-def possible(
+def actions_on(
     engine: Engine,
     state: State,
     actor: Actor,
@@ -49,38 +34,46 @@ def possible(
     *,
     now: dt.datetime,
 ) -> Effects[dict[str, Verdict]]:
-    """Return the same for a post that has been read with its deliveries."""
-    current: Post = loaded.snapshot.post
-    post = current.id
-    zone = state.organization.zone_around(current.workspace)
+    """
+    Return the same for a post that has been read with its deliveries.
+
+    Each command is decided with harmless values and not performed, so the answer cannot differ from
+    what the command itself would say.
+    """
+    post: Post = loaded.snapshot.post
+    zone = state.organization.zone_around(post.workspace)
     tomorrow = WallTime.of(now + dt.timedelta(days=1), zone)
-    seen = current.digest
-    probes: tuple[cm.PostCommand, ...] = (
-        cm.Edit(
-            post=post,
-            seen=seen,
-            content=attrs.evolve(current.content, text=current.content.text + " "),
-        ),
-        cm.Comment(post=post, text="?"),
-        cm.Submit(post=post, seen=seen),
-        cm.Approve(post=post, seen=seen),
-        cm.RequestChanges(post=post, seen=seen),
-        cm.Reject(post=post, seen=seen),
-        cm.Withdraw(post=post),
-        cm.Schedule(post=post, seen=seen),
-        cm.Unschedule(post=post),
-        cm.Reschedule(post=post, seen=seen, at=tomorrow),
-        cm.Cancel(post=post),
-        cm.TakeDown(post=post),
-        cm.Amend(post=post, seen=seen),
-        cm.Waive(post=post, seen=seen, code=_finding_of(engine, state, loaded), reason="?"),
+    edited = attrs.evolve(post.content, text=post.content.text + " ")
+    name, seen = post.id, post.digest
+    commands: tuple[cm.PostCommand, ...] = (
+        cm.Edit(post=name, seen=seen, content=edited),
+        cm.Comment(post=name, text="?"),
+        cm.Submit(post=name, seen=seen),
+        cm.Approve(post=name, seen=seen),
+        cm.RequestChanges(post=name, seen=seen),
+        cm.Reject(post=name, seen=seen),
+        cm.Withdraw(post=name),
+        cm.Schedule(post=name, seen=seen),
+        cm.Unschedule(post=name),
+        cm.Reschedule(post=name, seen=seen, at=tomorrow),
+        cm.Cancel(post=name),
+        cm.TakeDown(post=name),
+        cm.Amend(post=name, seen=seen),
+        cm.Waive(post=name, seen=seen, code=_a_finding(engine, state, loaded, now), reason="?"),
     )
     verdicts = {}
-    for probe in probes:
+    for command in commands:
         try:
-            yield from decided(engine, state, actor, probe, at=now, read=(loaded, deliveries))
+            yield from decide(engine, state, actor, command, now=now, read=(loaded, deliveries))
         except NotAllowedError as refused:
-            verdicts[probe.NAME] = refused.verdict
+            verdicts[command.NAME] = refused.verdict
         else:
-            verdicts[probe.NAME] = Verdict.yes(Reason.of("command_allowed", command=probe.NAME))
+            reason = Reason.of("command_allowed", command=command.NAME)
+            verdicts[command.NAME] = Verdict.yes(reason)
     return verdicts
+
+
+def _a_finding(engine: Engine, state: State, loaded: Loaded, now: dt.datetime) -> str:
+    """Return the code of a finding on the post; "-", which no rule has, if there is none."""
+    context = engine.post_context(state, Actor.RULES, loaded.snapshot, now=now, lint=True)
+    return min((finding.code for finding in context.findings), default="-")

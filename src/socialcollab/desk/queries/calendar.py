@@ -1,4 +1,4 @@
-"""The calendar as the journal holds it, for deciders and for people."""
+"""The calendar from the journal: for deciders, which need free slots, and for people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import attrs
 
 from socialcollab.content import Hold, NativePost, Post, Summary, summarise
 from socialcollab.desk.engine import Engine, State
-from socialcollab.desk.journal.snapshots import PROJECTIONS
+from socialcollab.desk.journal.streams import PROJECTIONS
 from socialcollab.effects import Effects, call
 from socialcollab.scheduling import Calendar, Entry, check_time, next_slot
 from socialcollab.stores import Column, Row, microseconds
@@ -18,14 +18,15 @@ from socialcollab.verdicts import Reason
 
 _PAGE = 500
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-# How far back an entry can still be too close to a new one.
-_BEHIND = dt.timedelta(days=8)
+_MOMENT = dt.timedelta(microseconds=1)
+# An entry further back than this cannot be too close to a new one.
+_LOOK_BACK = dt.timedelta(days=8)
 _COLUMNS = {projection.name: projection.columns for projection in PROJECTIONS}
-_TAKING = ("in_review", "approved")
-_STANDING = ("waiting", "publishing", "published", "unknown", "removing")
+_POST_STATES = ("in_review", "approved")
+_DELIVERY_STATES = ("waiting", "publishing", "published", "unknown", "removing")
 
 
-def instant(value: Column) -> dt.datetime:
+def instant_of(value: Column) -> dt.datetime:
     """Return the instant of a row's microseconds."""
     return _EPOCH + dt.timedelta(microseconds=int(value or 0))
 
@@ -38,8 +39,8 @@ def all_rows(
     after: Row | None = None,
     before: int | None = None,
 ) -> Effects[list[Row]]:
-    """Read all rows of an projection, page by page; *before* ends at that many microseconds."""
-    found: list[Row] = []
+    """Read all rows of a projection; *before* ends at rows of that many microseconds or later."""
+    rows: list[Row] = []
     while True:
         page = yield from call(
             engine.store.query, projection, where=where or {}, after=after, limit=_PAGE
@@ -47,26 +48,26 @@ def all_rows(
         for row in page:
             at = row.columns.get("at")
             if before is not None and isinstance(at, int) and at >= before:
-                return found
-            found.append(row)
+                return rows
+            rows.append(row)
         if len(page) < _PAGE:
-            return found
+            return rows
         after = page[-1]
 
 
-def _from(projection: str, at: dt.datetime) -> Row:
-    """Return the row after which rows of that instant and later come."""
+def _start_row(projection: str, at: dt.datetime) -> Row:
+    """Return the row after which the rows of that instant and later come."""
     columns: dict[str, Column] = dict.fromkeys(_COLUMNS[projection])
     columns["at"] = microseconds(at)
     return Row(projection, "", projection, columns)
 
 
-def _whenever_set(state: State) -> list[Hold]:
+def _holds_from_the_start(state: State) -> list[Hold]:
     """
-    Return the holds as they bear on times that are only wanted.
+    Return the holds as if they had always been active.
 
-    A hold stops whatever comes after it; where the clock has been set back
-    since, that begins before the instant at which it was set.
+    A hold begins when it is placed. By a clock that was set back since, that can lie ahead, and the
+    hold would not bar a time between now and then.
     """
     return [attrs.evolve(hold, at=_EPOCH) for hold in state.holds.holds]
 
@@ -74,33 +75,32 @@ def _whenever_set(state: State) -> list[Hold]:
 def calendar_of(
     engine: Engine, state: State, profiles: Iterable[str], *, since: dt.datetime
 ) -> Effects[Calendar]:
-    """Read what takes up room on the calendars of *profiles* from shortly before *since* on."""
+    """Read the calendar entries that occupy times of *profiles* from shortly before *since* on."""
     names = tuple(sorted(set(profiles)))
-    start = since - _BEHIND
+    start = since - _LOOK_BACK
     plans = yield from all_rows(
-        engine, "plans", where={"profile": names, "state": _TAKING}, after=_from("plans", start)
+        engine,
+        "plans",
+        where={"profile": names, "state": _POST_STATES},
+        after=_start_row("plans", start),
     )
     deliveries = yield from all_rows(
         engine,
         "deliveries",
-        where={"profile": names, "state": _STANDING},
-        after=_from("deliveries", start),
+        where={"profile": names, "state": _DELIVERY_STATES},
+        after=_start_row("deliveries", start),
     )
-    entries = {
-        (str(row.columns["profile"]), str(row.columns["post"]), instant(row.columns["at"])): str(
+    native_posts = yield from _native_post_rows(engine, names, start=start)
+    # A post that is scheduled has a plan and a delivery at the same time: one entry.
+    states = {
+        (str(row.columns["profile"]), str(row.columns["post"]), instant_of(row.columns["at"])): str(
             row.columns["state"]
         )
         for row in (*plans, *deliveries)
     }
-    seen = yield from _native_post_rows(engine, names, start=start)
-    entries |= {
-        (
-            str(row.columns["profile"]),
-            _native_post_name(row),
-            instant(row.columns["at"]),
-        ): "native_post"
-        for row in seen
-    }
+    for row in native_posts:
+        at = instant_of(row.columns["at"])
+        states[str(row.columns["profile"]), _native_post_name(row), at] = "native_post"
     organization = state.organization
     return Calendar.of(
         [
@@ -111,10 +111,10 @@ def calendar_of(
         zones=organization.zones,
         slot_plans=organization.slot_plans,
         blackouts=organization.blackouts,
-        holds=_whenever_set(state),
+        holds=_holds_from_the_start(state),
         entries=[
-            Entry(profile=profile, post=post, at=at, state=standing)
-            for (profile, post, at), standing in sorted(entries.items())
+            Entry(profile=profile, post=post, at=at, state=value)
+            for (profile, post, at), value in sorted(states.items())
         ],
     )
 
@@ -122,19 +122,21 @@ def calendar_of(
 def _native_post_rows(
     engine: Engine, names: tuple[str, ...], *, start: dt.datetime, before: int | None = None
 ) -> Effects[list[Row]]:
-    """Read the posts that were made on the networks themselves; ours are not among them."""
+    """Read the native posts, without those that turned out to be deliveries."""
     rows = yield from all_rows(
         engine,
-        "native_post",
+        "native_posts",
         where={"profile": names},
-        after=_from("native_post", start),
+        after=_start_row("native_posts", start),
         before=before,
     )
     if not rows:
         return []
     ids = tuple(dict.fromkeys(row.columns["network_id"] for row in rows))
-    ours = yield from all_rows(engine, "network_ids", where={"profile": names, "network_id": ids})
-    known = {(row.columns["profile"], row.columns["network_id"]) for row in ours}
+    delivered = yield from all_rows(
+        engine, "network_ids", where={"profile": names, "network_id": ids}
+    )
+    known = {(row.columns["profile"], row.columns["network_id"]) for row in delivered}
     return [row for row in rows if (row.columns["profile"], row.columns["network_id"]) not in known]
 
 
@@ -148,19 +150,19 @@ def slots_for(
     """Return the next free slot of each target; a target without one is left out."""
     targets = [name for name in post.targets if name in state.organization.profiles_by_id]
     calendar = yield from calendar_of(engine, state, targets, since=after)
-    facts = state.organization.attributes_of(post)
-    found: dict[str, WallTime] = {}
+    attributes = state.organization.attributes_of(post)
+    slots: dict[str, WallTime] = {}
     for target in targets:
-        choice = next_slot(calendar, target, after=after, attributes=facts, post=post.id)
+        choice = next_slot(calendar, target, after=after, attributes=attributes, post=post.id)
         if choice.at is not None:
-            found[target] = WallTime.of(choice.at, choice.zone)
-    return found
+            slots[target] = WallTime.of(choice.at, choice.zone)
+    return slots
 
 
 def barred(
     state: State, post: Post, times: Mapping[str, dt.datetime], *, kinds: tuple[str, ...]
 ) -> dict[str, Reason]:
-    """Return for which targets a hold or a blackout, by *kinds*, stands at the wanted time."""
+    """Return the targets whose time falls into a hold or a blackout, as *kinds* says, and why."""
     organization = state.organization
     calendar = Calendar.of(
         [
@@ -170,18 +172,18 @@ def barred(
         ],
         zones=organization.zones,
         blackouts=organization.blackouts,
-        holds=_whenever_set(state),
+        holds=_holds_from_the_start(state),
     )
-    facts = organization.attributes_of(post)
-    found: dict[str, Reason] = {}
+    attributes = organization.attributes_of(post)
+    reasons: dict[str, Reason] = {}
     for profile, at in times.items():
         if profile not in organization.profiles_by_id:
             continue
-        for clash in check_time(calendar, profile, at, attributes=facts):
+        for clash in check_time(calendar, profile, at, attributes=attributes):
             if clash.kind in kinds:
-                found[profile] = clash.reason
+                reasons[profile] = clash.reason
                 break
-    return found
+    return reasons
 
 
 def full_calendar(
@@ -194,20 +196,15 @@ def full_calendar(
     viewer: str = "",
 ) -> Effects[Calendar]:
     """
-    Read the publishing calendar that people see: posts with a time, each delivery at its own.
+    Read the publishing calendar for people: every post with a time, each delivery at its own.
 
     Args:
-        engine: The shell's working parts.
-
-        state: What holds now.
-
-        start: First instant of it.
-
-        end: First instant after it.
-
-        workspace: Only this one, or all if empty.
-
-        viewer: Only what this member may view, or everything if empty.
+        engine: The desk's engine.
+        state: The current state.
+        start: The first instant of the calendar.
+        end: The first instant after it.
+        workspace: Only this workspace; all if empty.
+        viewer: Only what this member may view; everything if empty.
     """
     organization = state.organization
     now = engine.now()
@@ -218,8 +215,7 @@ def full_calendar(
         and (not viewer or organization.access.allows(viewer, "view", profile.id, at=now))
     ]
     names = tuple(sorted(profile.id for profile in profiles))
-    before = microseconds(end)
-    empty = Calendar.of(
+    calendar = Calendar.of(
         profiles,
         zones=organization.zones,
         slot_plans=organization.slot_plans,
@@ -227,66 +223,70 @@ def full_calendar(
         holds=state.holds.holds,
     )
     if not names:
-        return empty
-    just_before = _from("plans", start - dt.timedelta(microseconds=1))
+        return calendar
+    before = microseconds(end)
     plans = yield from all_rows(
-        engine, "plans", where={"profile": names}, after=just_before, before=before
+        engine,
+        "plans",
+        where={"profile": names},
+        after=_start_row("plans", start - _MOMENT),
+        before=before,
     )
     deliveries = yield from all_rows(
         engine,
         "deliveries",
         where={"profile": names},
-        after=_from("deliveries", start - dt.timedelta(microseconds=1)),
+        after=_start_row("deliveries", start - _MOMENT),
         before=before,
     )
     posts: dict[str, Post] = {}
     entries: list[Entry] = []
-    standing: set[tuple[str, str]] = set()
+    delivered: set[tuple[str, str]] = set()
     for row in deliveries:
         if row.columns["state"] == "cancelled":
             continue
-        loaded = yield from engine.load(row.stream)
-        post, profile = str(row.columns["post"]), str(row.columns["profile"])
-        if post not in posts:
-            posts[post] = (yield from engine.post(post)).snapshot.post
-        profile_value = organization.profiles_by_id[profile]
-        facts = organization.attributes_of(posts[post])
-        held = any(hold.stops(profile_value, facts, now=now) for hold in state.holds.holds)
-        shown = summarise(posts[post], [loaded.snapshot], held=held)
-        standing.add((post, profile))
-        entries.append(_entry(posts[post], profile, instant(row.columns["at"]), shown))
+        delivery = (yield from engine.load(row.stream)).snapshot
+        name, profile = str(row.columns["post"]), str(row.columns["profile"])
+        if name not in posts:
+            posts[name] = (yield from engine.post(name)).snapshot.post
+        attributes = organization.attributes_of(posts[name])
+        held = any(
+            hold.stops(organization.profiles_by_id[profile], attributes, now=now)
+            for hold in state.holds.holds
+        )
+        summary = summarise(posts[name], [delivery], held=held)
+        delivered.add((name, profile))
+        entries.append(_entry(posts[name], profile, instant_of(row.columns["at"]), summary))
     for row in plans:
-        post, profile = str(row.columns["post"]), str(row.columns["profile"])
-        if (post, profile) in standing:
+        name, profile = str(row.columns["post"]), str(row.columns["profile"])
+        if (name, profile) in delivered:
             continue
-        if post not in posts:
-            posts[post] = (yield from engine.post(post)).snapshot.post
-        shown = Summary(posts[post].state.value)
-        entries.append(_entry(posts[post], profile, instant(row.columns["at"]), shown))
-    seen = yield from _native_post_rows(
-        engine, names, start=start - dt.timedelta(microseconds=1), before=before
-    )
-    for row in seen:
-        observed: NativePost = (yield from engine.load(row.stream)).snapshot
+        if name not in posts:
+            posts[name] = (yield from engine.post(name)).snapshot.post
+        summary = Summary(posts[name].state.value)
+        entries.append(_entry(posts[name], profile, instant_of(row.columns["at"]), summary))
+    native_rows = yield from _native_post_rows(engine, names, start=start - _MOMENT, before=before)
+    for row in native_rows:
+        native_post: NativePost = (yield from engine.load(row.stream)).snapshot
         entries.append(
             Entry(
-                profile=observed.profile,
-                at=observed.at,
+                profile=native_post.profile,
+                at=native_post.at,
                 post=_native_post_name(row),
-                title=_shortened(observed.text),
+                title=_shortened(native_post.text),
                 state="native_post",
             )
         )
-    return empty.adding(*entries)
+    return calendar.adding(*entries)
 
 
-def _entry(post: Post, profile: str, at: dt.datetime, shown: Summary) -> Entry:
+def _entry(post: Post, profile: str, at: dt.datetime, summary: Summary) -> Entry:
     return Entry(
         profile=profile,
         at=at,
         post=post.id,
         title=_shortened(post.content.text_for(profile)),
-        state=shown.value,
+        state=summary.value,
     )
 
 

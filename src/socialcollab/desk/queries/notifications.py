@@ -1,4 +1,4 @@
-"""The outbox: who is to be told what, read from the journal."""
+"""The outbox: the notifications that members are to get, read from the journal."""
 
 from __future__ import annotations
 
@@ -10,18 +10,12 @@ import attrs
 from socialcollab.content import Notification
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.journal.encoding import event_data
-from socialcollab.desk.journal.snapshots import DigestSnapshot
+from socialcollab.desk.journal.streams import DigestSnapshot
 from socialcollab.effects import Effects, call
 from socialcollab.identifiers import MemberId
 from socialcollab.stores import Event as StoredEvent
-from socialcollab.workflow import Actor
-from socialcollab.workflow.events import (
-    DigestAdded,
-    DigestClosed,
-    Event,
-    NotificationsQueued,
-    OutboxEntry,
-)
+from socialcollab.workflow import Actor, OutboxEntry
+from socialcollab.workflow.events import DigestAdded, DigestClosed, Event, NotificationsQueued
 
 _PAGE = 1000
 
@@ -29,14 +23,13 @@ _PAGE = 1000
 @attrs.frozen(kw_only=True)
 class NotificationBatch:
     """
-    Notices past a cursor, oldest first.
+    Notifications after a cursor, oldest first.
 
     Attributes:
-        notices: The notices.
-
-        cursor: What to give as `after` next time; keep it once all of them
-            have been told. Whoever dies before that is given them again, with
-            the same ids: at least once, and never lost.
+        notifications: The notifications.
+        cursor: What to give as `after` next time. Store it after all of them have been delivered: a
+            process that stops before that gets them again, with the same ids. Each notification is
+            so delivered at least once.
     """
 
     notifications: tuple[Notification, ...]
@@ -52,47 +45,54 @@ class NotificationBatch:
 def read_notifications(
     engine: Engine, *, after: int, member: str, limit: int
 ) -> Effects[NotificationBatch]:
-    """Return at least *limit* notices past a position if there are, of one member or of all."""
-    found: list[Notification] = []
+    """
+    Return the next notifications after a position, for one member or, if empty, for all.
+
+    The batch ends with the event that reaches *limit*, so it may be a little longer.
+    """
+    notifications: list[Notification] = []
     cursor = after
-    while len(found) < limit:
+    while len(notifications) < limit:
         page = yield from call(engine.store.read_all, after=cursor, limit=_PAGE)
         for event in page:
             cursor = event.position
-            found += [one for one in _of(event) if member in ("", one.to)]
-            if len(found) >= limit:
-                # The notices of one event stay together: the cursor cannot part them.
+            notifications += [
+                notification for notification in _of_event(event) if member in ("", notification.to)
+            ]
+            if len(notifications) >= limit:
+                # A cursor is a position, so it cannot lie between two notifications of one event.
                 break
         else:
             if len(page) < _PAGE:
                 break
-    return NotificationBatch(notifications=tuple(found), cursor=cursor)
+    return NotificationBatch(notifications=tuple(notifications), cursor=cursor)
 
 
-def _of(event: StoredEvent) -> Iterator[Notification]:
+def _of_event(event: StoredEvent) -> Iterator[Notification]:
     if event.type == NotificationsQueued.TYPE:
-        data = event_data(event)
-        assert isinstance(data, NotificationsQueued)  # noqa: S101  by its type
-        for number, told in enumerate(data.notifications):
-            yield told.notification(f"{event.id}.{number}", event.at)
+        queued = event_data(event)
+        assert isinstance(queued, NotificationsQueued)  # noqa: S101  given its type
+        yield from _numbered(queued.notifications, event)
     elif event.type == DigestClosed.TYPE:
         closed = event_data(event)
-        assert isinstance(closed, DigestClosed)  # noqa: S101  by its type
+        assert isinstance(closed, DigestClosed)  # noqa: S101  given its type
         yield Notification(
             id=event.id,
             to=closed.member,
             kind="digest",
             at=event.at,
             channels=(closed.channel,),
-            items=tuple(
-                told.notification(f"{event.id}.{number}", event.at)
-                for number, told in enumerate(closed.items)
-            ),
+            items=tuple(_numbered(closed.items, event)),
         )
 
 
+def _numbered(entries: tuple[OutboxEntry, ...], event: StoredEvent) -> Iterator[Notification]:
+    for number, entry in enumerate(entries):
+        yield entry.notification(f"{event.id}.{number}", event.at)
+
+
 def close_digest(engine: Engine, stream: str, *, now: dt.datetime) -> Effects[None]:
-    """Close a digest whose time has come, with all that waited for it."""
+    """Close a daily digest whose time has come."""
 
     def attempt() -> Effects[None]:
         state = yield from engine.state()
@@ -102,11 +102,11 @@ def close_digest(engine: Engine, stream: str, *, now: dt.datetime) -> Effects[No
             return
         items: list[OutboxEntry] = []
         for event in (yield from call(engine.store.read, stream, after=snapshot.since)):
-            added = event_data(event)
-            if isinstance(added, DigestAdded):
-                items += added.items
+            data = event_data(event)
+            if isinstance(data, DigestAdded):
+                items += data.items
         member, _, channel = stream.partition("/")[2].rpartition(".")
-        data = DigestClosed(member=MemberId(member), channel=channel, items=tuple(items))
-        yield from engine.append(state, [Event(stream, Actor.TIMER, data)], [loaded], at=now)
+        closed = DigestClosed(member=MemberId(member), channel=channel, items=tuple(items))
+        yield from engine.append(state, [Event(stream, Actor.TIMER, closed)], [loaded], at=now)
 
-    yield from engine.again(attempt)
+    yield from engine.retry(attempt)

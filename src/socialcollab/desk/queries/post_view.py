@@ -1,4 +1,4 @@
-"""Everything that a page about a post shows one member, in one read."""
+"""Everything that a page about a post shows to one member, in one read."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import attrs
 from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Delivery, Finding, Post, Summary, summarise
 from socialcollab.desk.engine import Engine
-from socialcollab.desk.journal.history import HistoryEntry, entries_of
-from socialcollab.desk.queries.allowed_actions import possible
-from socialcollab.desk.queries.visibility import inside, seen_by
+from socialcollab.desk.queries.allowed_actions import actions_on
+from socialcollab.desk.queries.history import HistoryEntry, history_of
+from socialcollab.desk.queries.visibility import is_staff, redacted_for
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.verdicts import Verdict
-from socialcollab.workflow import Actor, Decision, StepStatus, Waiver, step_statuses
+from socialcollab.workflow import Actor, Decision, PostSnapshot, StepStatus, Waiver, step_statuses
 from socialcollab.workflow.events import PostCommented
 
 
@@ -26,24 +26,15 @@ class PostView(NotebookMixin):
     A post as one member sees it.
 
     Attributes:
-        post: The post; internal comments are left out for clients and guests.
-
-        summary: The one word that people see.
-
-        deliveries: Each delivery it ever had, in the order they were planned.
-
-        steps: Every approval step it needs, with how far it has come; empty
-            before it is submitted.
-
-        decisions: The votes of its newest request, oldest first.
-
-        actions: For each command on it whether this member may give it now.
-
-        findings: What the style guide says of it and nobody has let pass.
-
-        waivers: What somebody has let pass.
-
-        history: What happened, in order, what the member may not see left out.
+        post: The post; for clients and guests without internal comments.
+        summary: Its state in one word.
+        deliveries: All of its deliveries, in the order in which they were planned.
+        steps: The approval steps it needs, with their status; empty before it is submitted.
+        decisions: The decisions of its current request, oldest first.
+        allowed_actions: For each command, whether this member may give it now.
+        findings: The style guide's findings that are not waived.
+        waivers: The waived findings.
+        history: Its history; for clients and guests without internal comments.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.desk.cards"
@@ -60,7 +51,7 @@ class PostView(NotebookMixin):
 
     @property
     def seen(self) -> str:
-        """The digest to send along with a command: what this page shows is what was seen."""
+        """The digest of the revision that this view shows; send it along with a command."""
         return self.post.digest
 
     @property
@@ -71,7 +62,7 @@ class PostView(NotebookMixin):
 
 def read_post_view(engine: Engine, actor: Actor, post: str) -> Effects[PostView]:
     """
-    Read the page of a post for the member who is *actor*.
+    Read the view of a post for the member who is *actor*.
 
     Raises:
         NotFoundError: If there is no such post, or the member may not view it.
@@ -79,37 +70,28 @@ def read_post_view(engine: Engine, actor: Actor, post: str) -> Effects[PostView]
     now = engine.now()
     state = yield from engine.state()
     loaded = yield from engine.post(post)
-    snapshot = loaded.snapshot
-    current: Post = snapshot.post
-    context = engine.context(
-        state,
-        actor,
-        now=now,
-        content=current.content,
-        workspace=current.workspace,
-        snapshot=snapshot,
-        lint=True,
-    )
-    if not context.may(actor.name, "view", current):
+    snapshot: PostSnapshot = loaded.snapshot
+    context = engine.post_context(state, actor, snapshot, now=now, lint=True)
+    if not context.may(actor.name, "view", snapshot.post):
         raise NotFoundError("post", post)
-    deliveries = yield from engine.deliveries(current)
-    verdicts = yield from possible(engine, state, actor, loaded, deliveries, now=now)
-    history = yield from entries_of(engine, loaded)
-    current = seen_by(current, context.access, actor.name)
-    if not inside(context.access, actor.name):
-        history = tuple(one for one in history if not _internal(one))
-    facts = state.organization.attributes_of(current)
+    deliveries = yield from engine.deliveries(snapshot.post)
+    verdicts = yield from actions_on(engine, state, actor, loaded, deliveries, now=now)
+    history = yield from history_of(engine, loaded)
+    if not is_staff(actor.name, context.access):
+        history = tuple(entry for entry in history if not _is_internal(entry))
+    attributes = state.organization.attributes_of(snapshot.post)
     held = any(
-        hold.stops(profile, facts, now=now)
+        hold.stops(profile, attributes, now=now)
         for hold in state.holds.holds
-        for profile in context.targets_of(current)
+        for profile in context.targets_of(snapshot.post)
     )
+    request = snapshot.request
     return PostView(
-        post=current,
-        summary=summarise(current, [one.snapshot for one in deliveries], held=held),
-        deliveries=tuple(one.snapshot for one in deliveries),
-        steps=step_statuses(snapshot, context) if snapshot.request is not None else (),
-        decisions=snapshot.request.decisions if snapshot.request is not None else (),
+        post=redacted_for(actor.name, snapshot.post, context.access),
+        summary=summarise(snapshot.post, [delivery.snapshot for delivery in deliveries], held=held),
+        deliveries=tuple(delivery.snapshot for delivery in deliveries),
+        steps=step_statuses(snapshot, context) if request is not None else (),
+        decisions=request.decisions if request is not None else (),
         allowed_actions=verdicts,
         findings=context.findings,
         waivers=snapshot.waivers,
@@ -117,5 +99,5 @@ def read_post_view(engine: Engine, actor: Actor, post: str) -> Effects[PostView]
     )
 
 
-def _internal(entry: HistoryEntry) -> bool:
+def _is_internal(entry: HistoryEntry) -> bool:
     return isinstance(entry.data, PostCommented) and entry.data.internal

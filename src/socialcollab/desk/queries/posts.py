@@ -1,4 +1,4 @@
-"""What can be read at a desk; every answer is steps, for blocking and async hosts alike."""
+"""Read posts, deliveries, the calendar and holds."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import attrs
 
 from socialcollab.content import Delivery, Post, PostState, Summary, summarise
 from socialcollab.desk.engine import Engine
-from socialcollab.desk.handlers.perform import find_external_id
 from socialcollab.desk.queries.calendar import all_rows, full_calendar
 from socialcollab.directory import Selector
-from socialcollab.effects import Effects
+from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.organization import CalendarNote
@@ -21,22 +20,19 @@ from socialcollab.stores import Column
 from socialcollab.time import as_utc
 from socialcollab.workflow import Actor, StepStatus, step_statuses
 
-_STORED = tuple(state.value for state in PostState)
+_STATES = tuple(state.value for state in PostState)
 
 
 @attrs.frozen(kw_only=True)
 class HoldResult:
     """
-    What a hold or its end came to.
+    The deliveries that a hold concerns.
 
     Attributes:
         id: The hold's identifier.
-
-        under_way: Deliveries that had been taken in hand before it: it does not stop these.
-
-        waiting: Deliveries that it stops, or stopped no longer.
-
-        missed: Deliveries that fell due during it, for a person to decide on.
+        under_way: Deliveries that were being sent when it was placed; it does not stop these.
+        waiting: Deliveries that it stops, or stopped until it ended.
+        missed: Deliveries that missed their time because of it.
     """
 
     id: str
@@ -47,14 +43,21 @@ class HoldResult:
 
 def read_post(engine: Engine, post: str) -> Effects[Post]:
     """Return a post."""
-    found: Post = (yield from engine.post(post)).snapshot.post
-    return found
+    return (yield from engine.post(post)).snapshot.post  # type: ignore[no-any-return]
+
+
+def find_external_id(engine: Engine, external_id: str) -> Effects[str]:
+    """Return the id of the post with this external id, or an empty string."""
+    rows = yield from call(
+        engine.store.query, "external_ids", where={"external_id": external_id}, limit=1
+    )
+    return str(rows[0].columns["post"]) if rows else ""
 
 
 def read_post_by_external_id(engine: Engine, external_id: str) -> Effects[Post | None]:
-    """Return the post that was drafted with *external_id*, or None."""
-    found = yield from find_external_id(engine, external_id)
-    return (yield from read_post(engine, found)) if found else None
+    """Return the post with this external id, or None."""
+    post = yield from find_external_id(engine, external_id)
+    return (yield from read_post(engine, post)) if post else None
 
 
 def read_posts(
@@ -65,34 +68,33 @@ def read_posts(
     author: str | None = None,
     campaign: str | None = None,
 ) -> Effects[tuple[Post, ...]]:
-    """Return the posts that match, by their planned times, those without one first."""
-    for wanted in (state,) if isinstance(state, str) else state or ():
-        if wanted not in _STORED:
-            hint = did_you_mean(wanted, _STORED, otherwise=f"use one of {', '.join(_STORED)}")
+    """Return the posts that match, by planned time; posts without one come first."""
+    for name in (state,) if isinstance(state, str) else state or ():
+        if name not in _STATES:
+            hint = did_you_mean(name, _STATES, otherwise=f"use one of {', '.join(_STATES)}")
             raise InvalidValueError(
-                f"`{wanted}` is no stored state of a post; {hint}", value=wanted, expected=hint
+                f"`{name}` is not a stored state of a post; {hint}", value=name, expected=hint
             )
     if workspace is not None:
         organization = (yield from engine.state()).organization
         if workspace not in organization.workspaces_by_id:
             hint = organization.did_you_mean("workspace", workspace)
             raise NotFoundError("workspace", workspace, suggestion=hint)
-    asked = {"workspace": workspace, "state": state, "author": author, "campaign": campaign}
+    filters = {"workspace": workspace, "state": state, "author": author, "campaign": campaign}
     where: Mapping[str, Column | tuple[Column, ...]] = {
-        name: value for name, value in asked.items() if value is not None
+        name: value for name, value in filters.items() if value is not None
     }
-    rows = yield from all_rows(engine, "posts", where=where)
-    found: list[Post] = []
-    for row in rows:
+    posts: list[Post] = []
+    for row in (yield from all_rows(engine, "posts", where=where)):
         loaded = yield from engine.load(row.stream)
-        found.append(loaded.snapshot.post)
-    return tuple(found)
+        posts.append(loaded.snapshot.post)
+    return tuple(posts)
 
 
 def read_calendar(
     engine: Engine, start: dt.datetime, end: dt.datetime, *, workspace: str, viewer: str
 ) -> Effects[Calendar]:
-    """Return the publishing calendar from *start* on and before *end*."""
+    """Return the publishing calendar from *start*, and before *end*."""
     state = yield from engine.state()
     return (
         yield from full_calendar(
@@ -107,94 +109,87 @@ def read_calendar(
 
 
 def read_deliveries(engine: Engine, post: str) -> Effects[tuple[Delivery, ...]]:
-    """Return all deliveries of a post, in the order they were planned."""
+    """Return all deliveries of a post, in the order in which they were planned."""
     loaded = yield from engine.post(post)
-    found = yield from engine.deliveries(loaded.snapshot.post)
-    return tuple(one.snapshot for one in found)
+    deliveries = yield from engine.deliveries(loaded.snapshot.post)
+    return tuple(delivery.snapshot for delivery in deliveries)
 
 
 def read_summary(engine: Engine, post: str) -> Effects[Summary]:
-    """Return the one word that people see for a post now."""
+    """Return the state of a post in one word."""
     state = yield from engine.state()
-    loaded = yield from engine.post(post)
-    current: Post = loaded.snapshot.post
+    current: Post = (yield from engine.post(post)).snapshot.post
     deliveries = yield from engine.deliveries(current)
-    facts, now = state.organization.attributes_of(current), engine.now()
+    attributes, now = state.organization.attributes_of(current), engine.now()
+    profiles = state.organization.profiles_by_id
     held = any(
-        hold.stops(state.organization.profiles_by_id[target], facts, now=now)
+        hold.stops(profiles[target], attributes, now=now)
         for hold in state.holds.holds
         for target in current.targets
-        if target in state.organization.profiles_by_id
+        if target in profiles
     )
-    return summarise(current, [one.snapshot for one in deliveries], held=held)
+    return summarise(current, [delivery.snapshot for delivery in deliveries], held=held)
 
 
 def read_pending_steps(engine: Engine, post: str) -> Effects[tuple[StepStatus, ...]]:
-    """Return the steps that a post still waits for, and who is asked."""
+    """Return the approval steps of a post that are not done, with the members who can decide."""
     state = yield from engine.state()
-    loaded = yield from engine.post(post)
-    snapshot = loaded.snapshot
+    snapshot = (yield from engine.post(post)).snapshot
     if snapshot.post.state != "in_review":
         return ()
-    context = engine.context(
-        state,
-        Actor.RULES,
-        now=engine.now(),
-        content=snapshot.post.content,
-        workspace=snapshot.post.workspace,
-        snapshot=snapshot,
-    )
+    context = engine.post_context(state, Actor.RULES, snapshot, now=engine.now())
     return tuple(status for status in step_statuses(snapshot, context) if not status.done)
 
 
 def read_calendar_notes(
     engine: Engine, *, workspace: str, viewer: str
 ) -> Effects[tuple[CalendarNote, ...]]:
-    """Return the notes of a workspace, or all, that a viewer, or anybody, may see; by date."""
+    """
+    Return calendar notes, by date.
+
+    Args:
+        engine: The desk's engine.
+        workspace: Only notes of this workspace; all if empty.
+        viewer: Only notes of workspaces in which this member may view something; all if empty.
+    """
     state = yield from engine.state()
     organization, now = state.organization, engine.now()
 
-    def visible(place: str) -> bool:
-        return not viewer or organization.access.allows(viewer, "view", place, at=now)
+    def may_view(resource: str) -> bool:
+        return not viewer or organization.access.allows(viewer, "view", resource, at=now)
 
-    seen = {profile.workspace for profile in organization.profiles if visible(profile.id)}
-    seen |= {name for name in organization.workspaces_by_id if visible(name)}
+    visible = {profile.workspace for profile in organization.profiles if may_view(profile.id)}
+    visible |= {name for name in organization.workspaces_by_id if may_view(name)}
     return tuple(
         sorted(
             (
                 note
                 for note in state.runtime_state.notes
-                if workspace in ("", note.workspace) and note.workspace in seen
+                if workspace in ("", note.workspace) and note.workspace in visible
             ),
             key=lambda note: (note.date, note.id),
         )
     )
 
 
-def read_held(engine: Engine, hold: str, on: Selector) -> Effects[HoldResult]:
-    """Return what a hold stops, and what had been taken in hand before it."""
-    state = yield from engine.state()
-    organization = state.organization
+def read_hold_result(engine: Engine, hold: str, on: Selector) -> Effects[HoldResult]:
+    """Return the deliveries that a hold concerns."""
+    organization = (yield from engine.state()).organization
     rows = yield from all_rows(
-        engine,
-        "deliveries",
-        where={"state": ("waiting", "publishing", "unknown", "missed")},
+        engine, "deliveries", where={"state": ("waiting", "publishing", "unknown", "missed")}
     )
-    found: dict[str, list[str]] = {"under_way": [], "waiting": [], "missed": []}
+    under_way, waiting, missed = [], [], []
     for row in rows:
         profile = organization.profiles_by_id.get(str(row.columns["profile"]))
         post = (yield from engine.post(str(row.columns["post"]))).snapshot.post
         if profile is None or not on.matches(profile, organization.attributes_of(post)):
             continue
-        left = str(row.columns["state"])
-        if left == "missed":
-            delivery = (yield from engine.load(row.stream)).snapshot
-            if delivery.problem != f"hold {hold}":
-                continue
-        found[left if left in ("waiting", "missed") else "under_way"].append(row.key)
+        if row.columns["state"] == "waiting":
+            waiting.append(row.key)
+        elif row.columns["state"] != "missed":
+            under_way.append(row.key)
+        elif (yield from engine.load(row.stream)).snapshot.problem == f"hold {hold}":
+            missed.append(row.key)
     return HoldResult(
-        id=hold,
-        under_way=tuple(found["under_way"]),
-        waiting=tuple(found["waiting"]),
-        missed=tuple(found["missed"]),
+        id=hold, under_way=tuple(under_way), waiting=tuple(waiting), missed=tuple(missed)
     )

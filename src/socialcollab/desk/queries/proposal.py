@@ -1,4 +1,4 @@
-"""What a new document would change, and what it would leave without an owner or a way on."""
+"""Proposals: what a new document would change, and what it would leave without what it needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ClassVar
 import attrs
 
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import DeliveryState, Post, PostState
+from socialcollab.content import Delivery, DeliveryState, Post, PostState
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.queries.calendar import all_rows
 from socialcollab.effects import Effects
@@ -19,10 +19,10 @@ from socialcollab.permissions import Comparison, TemporaryGrant, compare
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import Actor, step_statuses
 
-_OPEN = tuple(
+_OPEN_STATES = tuple(
     state.value for state in PostState if state not in (PostState.REJECTED, PostState.CANCELLED)
 )
-_UNDER_WAY = (
+_UNFINISHED_STATES = (
     DeliveryState.WAITING,
     DeliveryState.MISSED,
     DeliveryState.PUBLISHING,
@@ -34,17 +34,15 @@ _UNDER_WAY = (
 @attrs.frozen(kw_only=True, order=True)
 class Orphan:
     """
-    Something that would be left without what it needs.
+    Something that the new document would leave without what it needs.
 
     Attributes:
-        thing: What it is: "post", "delivery", "absence", "temporary_grants", "swap", "campaign" or "note".
-
+        kind: "post", "delivery", "absence", "grant", "swap", "campaign" or "note".
         id: Its identifier.
-
-        because: What it would lack.
+        reason: What it would lack.
     """
 
-    thing: str
+    kind: str
     id: str
     reason: Reason = attrs.field(order=False)
 
@@ -55,23 +53,16 @@ class Orphan:
 @attrs.frozen(kw_only=True)
 class Proposal(NotebookMixin):
     """
-    A document that is not in force yet, and what would become of things.
+    A document that may replace the active one, and what would change.
 
     Attributes:
-        organization: What is proposed.
-
-        base: The organization in force that it was held against.
-
-        changes: Every line that differs, in the document's order.
-
-        orphans: What it would leave without a profile, a workspace, an author
-            or anybody to decide, sorted.
-
-        asked_again: Posts whose votes rest on a policy that would change: they
-            are asked for again once the posts have been submitted anew.
-
-        given: What has been given by command and is not over: it holds beside
-            the document, this one or the other.
+        organization: The proposed document.
+        base: The document that was active when it was proposed.
+        changes: The entries that differ, in the document's order.
+        orphans: What it would leave without a profile, a workspace, an author or a reviewer, sorted.
+        asked_again: The posts whose approvals were given under a policy that changes; their
+            reviewers are asked again once the posts are submitted again.
+        temporary_grants: The temporary grants that are not over; they apply under either document.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.desk.cards"
@@ -85,32 +76,32 @@ class Proposal(NotebookMixin):
 
     @property
     def permission_changes(self) -> Comparison:
-        """Who would gain and who would lose what, and by which line."""
-        facts = RuntimeState(temporary_grants=self.temporary_grants)
+        """Who would gain or lose which permissions, and by which rule."""
+        state = RuntimeState(temporary_grants=self.temporary_grants)
         return compare(
-            self.base.with_state(facts).access, self.organization.with_state(facts).access
+            self.base.with_state(state).access, self.organization.with_state(state).access
         )
 
     @property
     def digest(self) -> str:
-        """The digest of what is proposed."""
+        """The digest of the proposed document."""
         return self.organization.digest
 
     def __str__(self) -> str:
         lines = [str(change) for change in self.changes] or ["nothing changes"]
         lines += map(str, self.permission_changes.changes)
         lines += [f"orphan: {orphan}" for orphan in self.orphans]
-        lines += [f"asked again: post `{post}`" for post in self.asked_again]
-        lines += [f"holds by command: {given}" for given in self.temporary_grants]
+        lines += [f"reviewers are asked again: post `{post}`" for post in self.asked_again]
+        lines += [f"temporary grant: {grant}" for grant in self.temporary_grants]
         return "\n".join(lines)
 
 
 def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
     """
-    Hold a document against what is in force and what is under way.
+    Compare a document with the active one, and with the posts and the runtime state.
 
     Raises:
-        InvalidValueError: If it is of another organization.
+        InvalidValueError: If it is the document of another organization.
     """
     state = yield from engine.state()
     if organization.id != engine.store.organization:
@@ -120,35 +111,36 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
             value=organization.id,
             expected=engine.store.organization,
         )
+    now = engine.now()
     orphans: list[Orphan] = []
-    again: list[str] = []
-    after = engine.under(state, organization)
-    rows = yield from all_rows(engine, "posts", where={"state": _OPEN})
+    asked_again: list[str] = []
+    after = engine.state_under(state, organization)
+    rows = yield from all_rows(engine, "posts", where={"state": _OPEN_STATES})
     for row in rows:
         loaded = yield from engine.load(row.stream)
-        deliveries = yield from engine.deliveries(loaded.snapshot.post)
-        if loaded.snapshot.post.state is PostState.APPROVED and not any(
-            one.snapshot.state in _UNDER_WAY for one in deliveries
+        post: Post = loaded.snapshot.post
+        deliveries = yield from engine.deliveries(post)
+        if post.state is PostState.APPROVED and not any(
+            delivery.snapshot.state in _UNFINISHED_STATES for delivery in deliveries
         ):
             continue
         orphans += _of_post(loaded, after)
         orphans += _of_deliveries(deliveries, after)
         if _asked_again(loaded, state, after):
-            again.append(loaded.snapshot.post.id)
-        elif loaded.snapshot.post.state is PostState.IN_REVIEW:
-            orphans += undecidable(engine, loaded, state, after)
-    now = engine.now()
+            asked_again.append(post.id)
+        elif post.state is PostState.IN_REVIEW:
+            orphans += undecidable_steps(engine, loaded, state, after)
     orphans += _of_runtime_state(after, now)
     return Proposal(
         organization=organization,
         base=state.document,
         changes=state.document.changes_to(organization),
         orphans=tuple(sorted(orphans)),
-        asked_again=tuple(sorted(again)),
+        asked_again=tuple(sorted(asked_again)),
         temporary_grants=tuple(
-            one
-            for one in state.runtime_state.temporary_grants
-            if not one.is_over(state.document.access.bindings.scope, at=now)
+            grant
+            for grant in state.runtime_state.temporary_grants
+            if not grant.is_over(state.document.access.bindings.scope, at=now)
         ),
     )
 
@@ -158,7 +150,7 @@ def _of_post(loaded: Loaded, after: State) -> Iterator[Orphan]:
     organization = after.organization
     if post.workspace not in organization.workspaces_by_id:
         yield Orphan(
-            thing="post",
+            kind="post",
             id=post.id,
             reason=Reason.of("orphan.workspace", post=post.id, workspace=post.workspace),
         )
@@ -166,26 +158,26 @@ def _of_post(loaded: Loaded, after: State) -> Iterator[Orphan]:
     for target in post.targets:
         if target not in organization.profiles_by_id:
             yield Orphan(
-                thing="post",
+                kind="post",
                 id=post.id,
                 reason=Reason.of("orphan.profile", post=post.id, profile=target),
             )
     if post.author not in organization.members_by_id:
         yield Orphan(
-            thing="post",
+            kind="post",
             id=post.id,
             reason=Reason.of("orphan.author", post=post.id, member=post.author),
         )
 
 
 def _of_deliveries(deliveries: list[Loaded], after: State) -> Iterator[Orphan]:
-    for one in deliveries:
-        delivery = one.snapshot
-        if delivery.state in _UNDER_WAY and (
+    for loaded in deliveries:
+        delivery: Delivery = loaded.snapshot
+        if delivery.state in _UNFINISHED_STATES and (
             delivery.profile not in after.organization.profiles_by_id
         ):
             yield Orphan(
-                thing="delivery",
+                kind="delivery",
                 id=delivery.id,
                 reason=Reason.of(
                     "orphan.delivery",
@@ -203,27 +195,22 @@ def _asked_again(loaded: Loaded, before: State, after: State) -> bool:
         PostState.APPROVED,
     ):
         return False
-    pins = before.organization.pins, after.organization.pins
+    old, new = before.organization.pins, after.organization.pins
     return any(
-        pins[0].get(policy) == digest and pins[1].get(policy) != digest
+        old.get(policy) == digest and new.get(policy) != digest
         for policy, digest in request.pins.items()
     )
 
 
-def undecidable(engine: Engine, loaded: Loaded, before: State, after: State) -> Iterator[Orphan]:
-    """Yield the steps that would ask nobody, and ask somebody now."""
+def undecidable_steps(
+    engine: Engine, loaded: Loaded, before: State, after: State
+) -> Iterator[Orphan]:
+    """Yield the open steps of a post that too few members could decide on after a change."""
     post: Post = loaded.snapshot.post
     now = engine.now()
 
-    def empty(state: State) -> set[str]:
-        context = engine.context(
-            state,
-            Actor.RULES,
-            now=now,
-            content=post.content,
-            workspace=post.workspace,
-            snapshot=loaded.snapshot,
-        )
+    def too_few(state: State) -> set[str]:
+        context = engine.post_context(state, Actor.RULES, loaded.snapshot, now=now)
         return {
             str(status.key)
             for status in step_statuses(loaded.snapshot, context)
@@ -232,9 +219,9 @@ def undecidable(engine: Engine, loaded: Loaded, before: State, after: State) -> 
 
     if not set(post.targets) <= set(after.organization.profiles_by_id):
         return
-    for step in sorted(empty(after) - empty(before)):
+    for step in sorted(too_few(after) - too_few(before)):
         yield Orphan(
-            thing="post", id=post.id, reason=Reason.of("orphan.step", post=post.id, step=step)
+            kind="post", id=post.id, reason=Reason.of("orphan.step", post=post.id, step=step)
         )
 
 
@@ -244,20 +231,20 @@ def _of_runtime_state(after: State, now: dt.datetime) -> Iterator[Orphan]:
         for member in (absence.member, absence.delegate):
             if member and member not in organization.members_by_id:
                 yield Orphan(
-                    thing="absence",
+                    kind="absence",
                     id=absence.id,
                     reason=Reason.of("orphan.absence", member=member, start=absence.start),
                 )
     scope = organization.access.bindings.scope
-    for given in after.runtime_state.temporary_grants:
-        for name in () if given.is_over(scope, at=now) else given.missing(scope):
+    for grant in after.runtime_state.temporary_grants:
+        for name in () if grant.is_over(scope, at=now) else grant.missing(scope):
             yield Orphan(
-                thing="temporary_grants",
-                id=given.id,
-                reason=Reason.of("orphan.grant", by=given.by, until=given.until, name=name),
+                kind="grant",
+                id=grant.id,
+                reason=Reason.of("orphan.grant", by=grant.by, until=grant.until, name=name),
             )
     for swap in after.runtime_state.swaps:
-        # A day on, it is over by any clock.
+        # A swap is in local time: a day after its end it is over in every time zone.
         if swap.until is not None or swap.end.date() < now.date() - dt.timedelta(days=1):
             continue
         for known, name in (
@@ -266,7 +253,7 @@ def _of_runtime_state(after: State, now: dt.datetime) -> Iterator[Orphan]:
         ):
             if name not in known:
                 yield Orphan(
-                    thing="swap",
+                    kind="swap",
                     id=swap.id,
                     reason=Reason.of(
                         "orphan.swap", name=name, start=f"{swap.start:%Y-%m-%d %H:%M}"
@@ -276,14 +263,14 @@ def _of_runtime_state(after: State, now: dt.datetime) -> Iterator[Orphan]:
     for started in after.runtime_state.campaigns:
         if started.campaign not in campaigns:
             yield Orphan(
-                thing="campaign",
+                kind="campaign",
                 id=started.campaign,
                 reason=Reason.of("orphan.campaign", campaign=started.campaign),
             )
     for note in after.runtime_state.notes:
         if note.workspace not in organization.workspaces_by_id:
             yield Orphan(
-                thing="note",
+                kind="note",
                 id=note.id,
                 reason=Reason.of("orphan.calendar_note", workspace=note.workspace, on=note.date),
             )

@@ -1,4 +1,4 @@
-"""What waits for one member."""
+"""The to-do list of a member: posts to decide on, change or move, and deliveries to look after."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Delivery, Post, current_deliveries
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.queries.calendar import all_rows
-from socialcollab.desk.queries.visibility import seen_by
+from socialcollab.desk.queries.visibility import redacted_for
 from socialcollab.effects import Effects
 from socialcollab.workflow import Actor, step_statuses
 
@@ -19,23 +19,18 @@ from socialcollab.workflow import Actor, step_statuses
 @attrs.frozen(kw_only=True)
 class ToDo(NotebookMixin):
     """
-    One thing that waits for a member.
+    One item of a member's to-do list.
 
     Attributes:
-        kind: "decide" on a post, "change" one that came back, "move" one that
-            expired, "triage" a delivery that is in trouble.
-
+        kind: "decide" on a post, "change" one that was sent back, "move" one that expired, or
+            "triage" a delivery that needs attention.
         post: The post.
-
-        step: Of a decision, the step that asks.
-
-        delivery: Of a triage, the delivery.
-
-        trouble: Of a triage, what the trouble is: "missed", "failed",
-            "unknown", "published_twice", "partly_out", "sign_in", "takedown_failed" or
-            "not_amended".
-
-        planned_at: When the post is to leave, in UTC, or None.
+        step: The approval step to decide on; empty for other kinds.
+        delivery: The delivery to triage; None for other kinds.
+        attention: Why the delivery needs attention: "missed", "failed", "unknown",
+            "published_twice", "partly_out", "sign_in", "takedown_failed" or "not_amended"; empty
+            for other kinds.
+        planned_at: When the post is to be published, in UTC, or None.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.desk.cards"
@@ -48,68 +43,46 @@ class ToDo(NotebookMixin):
     planned_at: dt.datetime | None = None
 
 
-def _whose(post: Post, state: State, at: dt.datetime) -> str:
-    """Return who has to go on with a post: its author, or the lead once the author has left."""
-    access = state.organization.access
-    workspace = state.organization.workspaces_by_id.get(post.workspace)
-    gone = access.member(post.author) is None or access.bindings.scope.has_left(post.author, at)
-    return workspace.lead if gone and workspace is not None else post.author
-
-
 def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
-    """Return what waits for *member*, by the time the posts are to leave."""
+    """Return the to-do list of *member*, by planned time."""
     now = engine.now()
     state = yield from engine.state()
     access = state.organization.access
-    found: list[ToDo] = []
-
+    items: list[ToDo] = []
     plain = engine.context(state, Actor.member(member), now=now)
-
-    def hidden(post: Post) -> bool:
-        return not plain.may(member, "view", post)
-
     rows = yield from all_rows(
         engine, "posts", where={"state": ("in_review", "changes_requested", "expired")}
     )
     for row in rows:
         loaded = yield from engine.load(row.stream)
-        post: Post = seen_by(loaded.snapshot.post, access, member)
-        if hidden(post):
-            continue
-        planned = post.planned_at.instant if post.planned_at else None
-        if row.columns["state"] == "in_review":
-            context = engine.context(
-                state,
-                Actor.member(member),
-                now=now,
-                content=post.content,
-                workspace=post.workspace,
-                snapshot=loaded.snapshot,
-            )
-            found += [
-                ToDo(kind="decide", post=post, step=str(status.key), planned_at=planned)
-                for status in step_statuses(loaded.snapshot, context)
-                if status.state == "open"
-                and member in status.asked
-                and member not in status.approved_by
-            ]
-        elif _whose(post, state, now) == member:
-            kind = "move" if row.columns["state"] == "expired" else "change"
-            found.append(ToDo(kind=kind, post=post, planned_at=planned))
+        if plain.may(member, "view", loaded.snapshot.post):
+            post = redacted_for(member, loaded.snapshot.post, access)
+            planned_at = post.planned_at.instant if post.planned_at else None
+            if row.columns["state"] == "in_review":
+                context = engine.post_context(state, Actor.member(member), loaded.snapshot, now=now)
+                items += [
+                    ToDo(kind="decide", post=post, step=str(status.key), planned_at=planned_at)
+                    for status in step_statuses(loaded.snapshot, context)
+                    if status.state == "open"
+                    and member in status.asked
+                    and member not in status.approved_by
+                ]
+            elif _responsible_for(post, state, now) == member:
+                kind = "move" if row.columns["state"] == "expired" else "change"
+                items.append(ToDo(kind=kind, post=post, planned_at=planned_at))
     for row in (yield from all_rows(engine, "attention")):
-        post = seen_by(
-            (yield from engine.post(str(row.columns["post"]))).snapshot.post, access, member
-        )
-        if hidden(post):
-            continue
+        post = (yield from engine.post(str(row.columns["post"]))).snapshot.post
         workspace = state.organization.workspaces_by_id.get(post.workspace)
-        if member not in {post.author, workspace.lead if workspace else post.author}:
+        responsible = {post.author, workspace.lead if workspace else post.author}
+        if member not in responsible or not plain.may(member, "view", post):
             continue
-        deliveries: list[Delivery] = [one.snapshot for one in (yield from engine.deliveries(post))]
-        found += [
+        deliveries: list[Delivery] = [
+            loaded.snapshot for loaded in (yield from engine.deliveries(post))
+        ]
+        items += [
             ToDo(
                 kind="triage",
-                post=post,
+                post=redacted_for(member, post, access),
                 delivery=delivery,
                 attention=delivery.attention,
                 planned_at=delivery.at.instant,
@@ -119,5 +92,13 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
         ]
     latest = dt.datetime.max.replace(tzinfo=dt.UTC)
     return tuple(
-        sorted(found, key=lambda item: (item.planned_at or latest, item.post.id, item.kind))
+        sorted(items, key=lambda item: (item.planned_at or latest, item.post.id, item.kind))
     )
+
+
+def _responsible_for(post: Post, state: State, now: dt.datetime) -> str:
+    """Return who has to continue with a post: its author, or the lead once the author has left."""
+    access = state.organization.access
+    workspace = state.organization.workspaces_by_id.get(post.workspace)
+    left = access.member(post.author) is None or access.bindings.scope.has_left(post.author, now)
+    return workspace.lead if left and workspace is not None else post.author

@@ -1,4 +1,4 @@
-"""A post as one member may see it."""
+"""Redact posts for members who may not see everything: internal comments are for staff only."""
 
 from __future__ import annotations
 
@@ -12,34 +12,35 @@ from socialcollab.permissions import Access
 from socialcollab.workflow import Context, PostSnapshot
 
 
-def inside(access: Access, member: str) -> bool:
-    """Tell whether *member* is of the staff, for whom internal remarks are."""
+def is_staff(member: str, access: Access) -> bool:
+    """Return whether *member* is staff, and not a client or a guest."""
     known = access.member(member)
     return known is not None and known.kind == "staff"
 
 
-def snapshots_seen_by(
-    snapshots: Mapping[str, Any], context: Context, member: str
+def redacted_for(member: str, post: Post, access: Access) -> Post:
+    """Return *post* as *member* may see it: without internal comments for clients and guests."""
+    if not any(comment.internal for comment in post.comments) or is_staff(member, access):
+        return post
+    comments = tuple(comment for comment in post.comments if not comment.internal)
+    return attrs.evolve(post, comments=comments)
+
+
+def snapshots_for(
+    member: str, snapshots: Mapping[str, Any], context: Context
 ) -> dict[str, PostSnapshot | Delivery]:
     """
-    Return the posts and deliveries among changed records, as *member* may see them.
+    Return the posts and deliveries among changed snapshots, as *member* may see them.
 
-    What all workspaces share, such as the holds, tells of those that *member* may not view.
+    Snapshots that all workspaces share, such as the holds, are left out: they reveal things about
+    workspaces that the member may not view.
     """
-    found: dict[str, PostSnapshot | Delivery] = {}
+    visible: dict[str, PostSnapshot | Delivery] = {}
     for stream, snapshot in snapshots.items():
         if isinstance(snapshot, PostSnapshot):
             if context.may(member, "view", snapshot.post):
-                post = seen_by(snapshot.post, context.access, member)
-                found[stream] = attrs.evolve(snapshot, post=post)
+                post = redacted_for(member, snapshot.post, context.access)
+                visible[stream] = attrs.evolve(snapshot, post=post)
         elif isinstance(snapshot, Delivery):
-            found[stream] = snapshot
-    return found
-
-
-def seen_by(post: Post, access: Access, member: str) -> Post:
-    """Return *post* without the internal remarks, if *member* is a client or a guest."""
-    if inside(access, member) or not any(comment.internal for comment in post.comments):
-        return post
-    said = tuple(comment for comment in post.comments if not comment.internal)
-    return attrs.evolve(post, comments=said)
+            visible[stream] = snapshot
+    return visible

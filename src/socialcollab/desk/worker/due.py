@@ -1,4 +1,4 @@
-"""Let time pass: remind, escalate, expire, publish, and close digests, as each is due."""
+"""Do the work that is due: remind, escalate, expire, publish, close digests, delete media."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import attrs
 from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Delivery
 from socialcollab.desk.engine import Engine
-from socialcollab.desk.journal.snapshots import ORGANIZATION, RUNTIME_STATE
+from socialcollab.desk.journal.streams import ORGANIZATION, RUNTIME_STATE, kind_of
 from socialcollab.desk.publishing.publisher import Publisher
-from socialcollab.desk.queries.calendar import instant
+from socialcollab.desk.queries.calendar import instant_of
 from socialcollab.desk.queries.notifications import close_digest
-from socialcollab.desk.worker.media_cleanup import clear_media
-from socialcollab.desk.worker.reevaluation import look, replan_what_waits
-from socialcollab.effects import Effects, call
+from socialcollab.desk.worker.reevaluation import reevaluate_if_stale, run_timers
+from socialcollab.effects import Effects, call, call_cancellable
 from socialcollab.errors import SocialCollabError, StoreError
 from socialcollab.stores import Row, microseconds
 from socialcollab.time import as_utc
+from socialcollab.workflow import Actor
+from socialcollab.workflow.events import Event, MediaDeleted
 
 _PAGE = 50
 
@@ -27,18 +28,14 @@ _PAGE = 50
 @attrs.frozen(kw_only=True)
 class DueReport(NotebookMixin):
     """
-    What one run over the due work did.
+    What one run did.
 
     Attributes:
-        at: The plan's instant up to which work was due.
-
-        worked: What was worked on: streams, in order.
-
-        states: The state in which each delivery among them was left.
-
-        problems: Streams that a person has to look at, each with the reason,
-            such as a profile that no network is given for, or a post that is
-            out twice; others went on.
+        at: The instant up to which work was due, by the desk's clock.
+        worked: The streams that were worked on, in order.
+        states: The state of each delivery among them afterwards.
+        problems: The streams that need a person, each with the reason, such as a profile without a
+            network, or a post that was published twice. They did not keep the run from the rest.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.desk.cards"
@@ -49,8 +46,8 @@ class DueReport(NotebookMixin):
     problems: tuple[tuple[str, str], ...] = ()
 
     def count(self, state: str) -> int:
-        """Return how many deliveries were left in *state*."""
-        return sum(1 for _, left in self.states if left == state)
+        """Return the number of deliveries in *state* afterwards."""
+        return sum(1 for _, value in self.states if value == state)
 
 
 def run_due(
@@ -64,20 +61,16 @@ def run_due(
     """
     Do all work that is due, each piece once.
 
-    Any number of workers may do so at once; leases keep them from working on
-    the same thing, and the journal keeps them right where leases do not.
+    Any number of workers may run at once. Leases keep two of them from working on the same stream;
+    where a lease fails, the expected versions of the append do.
 
     Args:
-        engine: The shell's working parts.
-
-        publisher: Carries deliveries out.
-
-        now: The plan's instant up to which work is due; None for the clock's,
-            which goes on while it runs.
-
-        worker: Who does it.
-
-        lease_s: How long others leave alone what is taken up.
+        engine: The desk's engine.
+        publisher: Carries out deliveries.
+        now: The instant up to which work is due, by the desk's clock; None to read the clock, which
+            goes on while the run works.
+        worker: This worker's name.
+        lease_s: How long other workers leave a stream alone that this one has taken, in seconds.
     """
     run = _Run(
         engine=engine,
@@ -88,15 +81,17 @@ def run_due(
         lease_s=lease_s,
     )
     try:
-        kept_from = yield from replan_what_waits(engine, until=run.until, between=run.meanwhile)
+        problem = yield from reevaluate_if_stale(
+            engine, until=run.until, between=run.do_due_before_reevaluation
+        )
     except StoreError:
         raise
     except SocialCollabError as error:
-        # It is tried again at the next run; what is due goes on meanwhile.
-        kept_from = str(error)
-    if kept_from:
-        run.problems.append((ORGANIZATION, kept_from))
-    yield from run.what_is_due()
+        # The next run tries again; what is due does not wait for that.
+        problem = str(error)
+    if problem:
+        run.problems.append((ORGANIZATION, problem))
+    yield from run.do_due()
     return DueReport(
         at=run.at,
         worked=tuple(run.worked),
@@ -107,7 +102,7 @@ def run_due(
 
 @attrs.define(kw_only=True)
 class _Run:
-    """One run over the due work: what it has done so far."""
+    """The progress of one run; *fixed* is the instant that the caller gave, if any."""
 
     engine: Engine
     publisher: Publisher
@@ -121,22 +116,22 @@ class _Run:
     done: set[str] = attrs.field(factory=lambda: {ORGANIZATION, RUNTIME_STATE})
 
     def until(self) -> dt.datetime:
-        """Return the plan's instant up to which work is due; it never goes back."""
+        """Return the instant up to which work is due; it never goes back."""
         if self.fixed is None:
             self.at = max(self.at, self.engine.now())
         return self.at
 
-    def meanwhile(self) -> Effects[None]:
-        """Do what is due while other things are still to be reckoned anew."""
-        yield from self.what_is_due(reckoned=False)
+    def do_due_before_reevaluation(self) -> Effects[None]:
+        """Do what is due while other posts have not been reevaluated yet."""
+        yield from self.do_due(reevaluated=False)
 
-    def what_is_due(self, *, reckoned: bool = True) -> Effects[None]:
-        """Do what is due and has not been done in this run, deliveries before the rest."""
+    def do_due(self, *, reevaluated: bool = True) -> Effects[None]:
+        """Do what is due and was not done in this run; deliveries come before everything else."""
         engine = self.engine
-        left = 0
+        skipped = 0
         while True:
             now = self.until()
-            limit = _PAGE + left
+            limit = _PAGE + skipped
             rows = yield from call(
                 engine.store.due,
                 before=now,
@@ -145,69 +140,88 @@ class _Run:
                 worker=self.worker,
                 lease_s=self.lease_s,
             )
-            fresh = [row for row in rows if row.stream not in self.done]
-            for row in sorted(fresh, key=_is_no_delivery):
-                yield from self._work(row, now, reckoned=reckoned)
+            new = [row for row in rows if row.stream not in self.done]
+            for row in sorted(new, key=lambda row: kind_of(row.stream) != "delivery"):
+                yield from self._work(row, now, reevaluated=reevaluated)
             yield from call(engine.store.release, rows, worker=self.worker)
-            if not fresh and len(rows) < limit:
+            if not new and len(rows) < limit:
                 return
-            # Room for what stays due whatever is done: it is not to hide the rest.
-            left = len(rows) - len(fresh)
+            # Streams that stay due after their work must not hide the others: read more next time.
+            skipped = len(rows) - len(new)
 
-    def _work(self, row: Row, now: dt.datetime, *, reckoned: bool) -> Effects[None]:
+    def _work(self, row: Row, now: dt.datetime, *, reevaluated: bool) -> Effects[None]:
         engine = self.engine
         self.done.add(row.stream)
         self.worked[row.stream] = None
         kind, _, name = row.stream.partition("/")
         try:
             if kind == "post":
-                yield from clear_media(engine, row.stream, now=now)
-                if not reckoned:
-                    # What other rules let open may be overdue as it opens.
-                    yield from look(engine, row.stream, now=now, only_replan=True)
-                yield from look(engine, row.stream, now=now)
+                yield from _delete_leftover_media(engine, row.stream, now=now)
+                if not reevaluated:
+                    # The new rules may open a step whose timers are due at once.
+                    yield from run_timers(engine, row.stream, now=now, only_reevaluate=True)
+                yield from run_timers(engine, row.stream, now=now)
             elif kind == "digest":
                 yield from close_digest(engine, row.stream, now=now)
             else:
-                found = yield from self.publisher.work(name, now=now)
-                self.problems += [(row.stream, problem) for problem in found]
-                left = yield from engine.load(row.stream)
-                self.states[name] = left.snapshot.state.value
+                problems = yield from self.publisher.work(name, now=now)
+                self.problems += [(row.stream, problem) for problem in problems]
+                delivery = (yield from engine.load(row.stream)).snapshot
+                self.states[name] = delivery.state.value
         except StoreError:
             raise
         except SocialCollabError as error:
             self.problems.append((row.stream, str(error)))
 
 
-def _is_no_delivery(row: Row) -> bool:
-    return not row.stream.startswith("delivery/")
+def _delete_leftover_media(engine: Engine, stream: str, *, now: dt.datetime) -> Effects[None]:
+    """
+    Delete the media of an erased post, except those that another post uses.
+
+    A worker that stops half-way leaves the post due, and the next one starts again: deleting media
+    that are deleted already does nothing.
+    """
+
+    def attempt() -> Effects[None]:
+        state = yield from engine.state()
+        loaded = yield from engine.load(stream)
+        digests = set(loaded.snapshot.post.leftover_media)
+        if not digests:
+            return
+        for digest in sorted(digests):
+            used = yield from call(engine.store.query, "media", where={"digest": digest}, limit=1)
+            if not used:
+                yield from call_cancellable(engine.media.delete, digest)
+        deleted = Event(stream, Actor.TIMER, MediaDeleted())
+        yield from engine.append(state, [deleted], [loaded], at=now)
+
+    yield from engine.retry(attempt)
 
 
 def next_due(engine: Engine, *, after: dt.datetime | None) -> Effects[dt.datetime | None]:
-    """Return the instant of the first due work, of all or *after* an instant, or None."""
+    """Return the instant of the first due work, or of the first *after* an instant, or None."""
     start = None
     if after is not None:
         start = Row("due", "", "due", {"at": microseconds(after) + 1, "kind": ""})
     rows = yield from call(engine.store.query, "due", after=start, limit=1)
-    return instant(rows[0].columns["at"]) if rows else None
+    return instant_of(rows[0].columns["at"]) if rows else None
 
 
 def reconcile(
     engine: Engine, publisher: Publisher, name: str, *, now: dt.datetime
 ) -> Effects[tuple[Delivery, ...]]:
     """
-    Look now what became of a delivery, or of all deliveries of a post.
+    Look up the outcome of a delivery on the network, or of all deliveries of a post.
 
     Raises:
-        NotFoundError: If there is neither of that id.
+        NotFoundError: If there is neither a delivery nor a post of that id.
     """
-    delivery = yield from engine.load(f"delivery/{name}")
-    if delivery.snapshot is not None:
+    if (yield from engine.load(f"delivery/{name}")).snapshot is not None:
         names: tuple[str, ...] = (name,)
     else:
         names = (yield from engine.post(name)).snapshot.post.deliveries
-    found = []
-    for one in names:
-        yield from publisher.look(one, now, at_once=True)
-        found.append((yield from engine.load(f"delivery/{one}")).snapshot)
-    return tuple(found)
+    deliveries = []
+    for delivery in names:
+        yield from publisher.look(delivery, now, at_once=True)
+        deliveries.append((yield from engine.load(f"delivery/{delivery}")).snapshot)
+    return tuple(deliveries)

@@ -341,7 +341,7 @@ def reevaluate(
     data = ev.PostReevaluated(open=now_open, anew=anew, notified=asked.notified, known=asked.known)
     reckoned = evolve_post(snapshot, data, actor=Actor.TIMER, at=context.now)
     wake = _next_look(reckoned, context, statuses)
-    stands = request.reckoned and not anew and not any((asked.notified, asked.known))
+    stands = request.evaluated and not anew and not any((asked.notified, asked.known))
     if stands and tuple(sorted(clocks)) == now_open and wake == request.wake_at:
         return ()
     data = attrs.evolve(data, wake_at=wake)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import attrs
 
+from socialcollab._memo import Identity
 from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Post, severity_at_least
 from socialcollab.directory import Principal
@@ -156,7 +157,7 @@ def _asked(step: RequiredStep, post: Post, context: Context, added: tuple[str, .
     # Of what makes up a step, what it binds alone depends on more than its key.
     movers = {one.author for one in post.revisions} if "time" in step.binds else set()
     key = ("asked", step.key, post.workspace, post.targets, post.authors, frozenset(movers), added)
-    return context.once(key, lambda: _now_asked(step, post, context, added))
+    return context.cached(key, lambda: _now_asked(step, post, context, added))
 
 
 def _now_asked(step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]) -> _Asking:
@@ -227,12 +228,10 @@ def _passed_before(step: RequiredStep, decisions: tuple[Decision, ...], post: Po
 
 
 def step_statuses(snapshot: PostSnapshot, context: Context) -> tuple[StepStatus, ...]:
-    """Return how far each needed step has come, by key."""
-    # The record is kept with the answer, so that no other takes its identity.
-    _, found = context.once(
-        ("statuses", id(snapshot)), lambda: (snapshot, _step_statuses(snapshot, context))
+    """Return the status of each step that the post needs, by key."""
+    return context.cached(
+        ("statuses", Identity(snapshot)), lambda: _step_statuses(snapshot, context)
     )
-    return found
 
 
 def _step_statuses(snapshot: PostSnapshot, context: Context) -> tuple[StepStatus, ...]:

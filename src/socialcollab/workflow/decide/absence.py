@@ -1,41 +1,37 @@
-"""Decide on absences."""
+"""Record absences and end them early."""
 
 from __future__ import annotations
-
-import datetime as dt
-from collections.abc import Iterable
 
 import attrs
 
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.permissions import Absence, escalations_by_absence
+from socialcollab.permissions import escalations_by_absence
 from socialcollab.time import local_time
 from socialcollab.verdicts import Reason, Remedy, Verdict
+from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide.refusals import not_visible, refuse, verdict_on
 
-RUNTIME_STATE = "runtime_state"
 
-
-def _oneself_or_manager(member: str, context: Context) -> None:
-    """Refuse whoever speaks for another without managing access where that other belongs."""
+def _check_may_record_for(member: str, context: Context) -> None:
+    """Refuse an actor who is neither the member nor manages access where the member belongs."""
     if member == context.actor.name:
-        barred = context.access.inactive_reason(member, at=context.now)
-        if barred is not None:
-            raise refuse(barred)
+        inactive = context.access.inactive_reason(member, at=context.now)
+        if inactive is not None:
+            raise refuse(inactive)
         return
     known = context.access.member(member)
     place = known.of if known is not None and known.of else "*"
     verdict = verdict_on("manage_access", (place,), context)
     if known is None or not_visible(verdict):
-        # Who may not manage people learns nothing of who there is.
-        managers = context.access.members("manage_access", "*", at=context.now)
         if verdict and known is None:
             raise NotFoundError(
                 "member", member, suggestion=did_you_mean(member, context.access.member_ids)
             )
+        # An actor who may not manage members gets the same answer whether the member exists or not.
+        managers = context.access.members("manage_access", "*", at=context.now)
         raise NotAllowedError(
             Verdict.no(
                 Reason.of("only_for_self", member=context.actor.name, other=member),
@@ -48,60 +44,37 @@ def _oneself_or_manager(member: str, context: Context) -> None:
 
 
 def _work_together(member: str, context: Context) -> bool:
-    """Tell whether there is a profile that both the actor and *member* may view."""
+    """Return whether the actor and *member* may both view some profile."""
     access, now = context.access, context.now
-    mine = access.profiles(context.actor.name, "view", at=now)
-    return any(access.allows(member, "view", profile, at=now) for profile in mine)
+    own = access.profiles(context.actor.name, "view", at=now)
+    return any(access.allows(member, "view", profile, at=now) for profile in own)
 
 
-def add_absence(
-    absence: Absence, *, reason: str, known: Iterable[Absence], context: Context
-) -> tuple[ev.Event, ...]:
+def add_absence(command: cm.AddAbsence, context: Context) -> tuple[ev.Event, ...]:
     """
-    Say that a member is or will be away.
-
-    Args:
-        absence: Who, when, and who stands in.
-
-        reason: Why, for people; may be empty.
-
-        known: The absences that are known.
-
-        context: The rules and facts of now.
+    Record that a member is or will be absent, and who acts for them.
 
     Raises:
         NotFoundError: If the member or the delegate does not exist.
-
-        NotAllowedError: If the actor may not speak for the member, the days are
-            over, they meet those of another absence, the delegate is away, or,
-            where the actor speaks for another, would come to have what neither
-            of the two holds.
+        InvalidValueError: If a permission does not exist, permissions are named without a
+            delegate, or the identifier is used already.
+        NotAllowedError: If the actor may not record absences of the member; the absence is over or
+            overlaps another of the same member; the delegate is absent or inactive; or the actor
+            records it for somebody else and the delegate would gain permissions that neither of
+            the two holds.
     """
-    _oneself_or_manager(absence.member, context)
-    for member in (absence.member, absence.delegate):
-        if member and context.access.member(member) is None:
-            raise NotFoundError(
-                "member", member, suggestion=did_you_mean(member, context.access.member_ids)
-            )
-    for permission in absence.permissions:
-        if permission not in context.access.roles.permission_names:
-            names = sorted(context.access.roles.permission_names)
-            raise InvalidValueError(
-                f"`{permission}` is no permission{did_you_mean(permission, names, before='; ')}",
-                value=permission,
-                expected="a permission's name",
-            )
-    if absence.permissions and not absence.delegate:
-        raise InvalidValueError(
-            "permissions are named, but nobody to stand in for them",
-            value=absence.permissions,
-            expected="delegate = a member",
-        )
+    absence = command.absence
+    _check_may_record_for(absence.member, context)
+    _check_names(command, context)
     if absence.end <= local_time(context.now, absence.zone).date():
         raise refuse(Reason.of("absence_over", member=absence.member, end=absence.end))
-    for other in known:
+    for other in context.absences:
         if other.id == absence.id:
-            raise InvalidValueError(f"absence `{absence.id}` is known already", value=absence.id)
+            raise InvalidValueError(
+                f"absence `{absence.id}` is recorded already",
+                value=absence.id,
+                expected="an identifier that no absence has",
+            )
         if other.overlaps(absence):
             raise refuse(
                 Reason.of(
@@ -117,69 +90,86 @@ def add_absence(
                     "delegate_away", delegate=absence.delegate, start=other.start, end=other.end
                 )
             )
-    barred = context.access.inactive_reason(absence.delegate, at=absence.begins_at)
-    if barred is not None:
-        raise refuse(barred)
+    inactive = context.access.inactive_reason(absence.delegate, at=absence.begins_at)
+    if inactive is not None:
+        raise refuse(inactive)
     if absence.member != context.actor.name:
-        # Whoever says for another who stands in gives that one what the absent may do.
-        me = context.actor.name
-        more = escalations_by_absence(me, absence, context.access)
-        if more:
-            because = [
-                gain.refused(me)
-                for gain in more
-                if context.access.allows(me, "view", gain.resource, at=context.now)
-            ]
-            # What the absent may do where the actor may not look is not theirs to know.
-            unseen = Reason.of("not_visible", member=me, permission="manage_access")
-            raise refuse(*(because or [unseen]))
-    said = attrs.evolve(absence, by=context.actor.name)
-    return (ev.Event(RUNTIME_STATE, context.actor, ev.AbsenceAdded(absence=said, reason=reason)),)
+        _check_gains(command, context)
+    data = ev.AbsenceAdded(
+        absence=attrs.evolve(absence, by=context.actor.name), reason=command.reason
+    )
+    return (ev.runtime_event(data, context.actor),)
 
 
-def end_absence(
-    absence: str, *, on: dt.date | None, known: Iterable[Absence], context: Context
-) -> tuple[ev.Event, ...]:
+def _check_names(command: cm.AddAbsence, context: Context) -> None:
+    absence, access = command.absence, context.access
+    for member in (absence.member, absence.delegate):
+        if member and access.member(member) is None:
+            raise NotFoundError(
+                "member", member, suggestion=did_you_mean(member, access.member_ids)
+            )
+    names = access.roles.permission_names
+    for permission in absence.permissions:
+        if permission not in names:
+            raise InvalidValueError(
+                f"`{permission}` is not a permission"
+                f"{did_you_mean(permission, sorted(names), before='; ')}",
+                value=permission,
+                expected="a permission's name",
+            )
+    if absence.permissions and not absence.delegate:
+        raise InvalidValueError(
+            "an absence names permissions for a delegate, and no delegate",
+            value=absence.permissions,
+            expected="delegate = a member",
+        )
+
+
+def _check_gains(command: cm.AddAbsence, context: Context) -> None:
+    """Refuse to name a delegate for somebody else who would gain what the actor does not hold."""
+    me = context.actor.name
+    gains = escalations_by_absence(me, command.absence, context.access)
+    if not gains:
+        return
+    reasons = [
+        gain.refused(me)
+        for gain in gains
+        if context.access.allows(me, "view", gain.resource, at=context.now)
+    ]
+    # The actor must not learn what the absent member may do on resources hidden from the actor.
+    hidden = Reason.of("not_visible", member=me, permission="manage_access")
+    raise refuse(*(reasons or [hidden]))
+
+
+def end_absence(command: cm.EndAbsence, context: Context) -> tuple[ev.Event, ...]:
     """
-    Say that a member is back earlier than was said.
-
-    Args:
-        absence: The absence that ends.
-
-        on: The first day back; today if None. Not after its first day, it never was.
-
-        known: The absences that are known.
-
-        context: The rules and facts of now.
+    End an absence early. If it ends before its first day, the member was never absent.
 
     Raises:
-        NotFoundError: If there is no such absence, or the actor neither may
-            speak for the member nor views a profile that the member views.
-
-        NotAllowedError: If the actor may not speak for the member, or it is over.
-
-        InvalidValueError: If it would be longer.
+        NotFoundError: If there is no such absence, or it is of a member whom the actor may not
+            record absences for and shares no visible profile with.
+        NotAllowedError: If the actor may not end it, or it is over.
+        InvalidValueError: If the first day back has passed, or is not before the absence's end.
     """
-    found = next((one for one in known if one.id == absence), None)
-    if found is None:
-        raise NotFoundError("absence", absence)
+    absence = next((absence for absence in context.absences if absence.id == command.absence), None)
+    if absence is None:
+        raise NotFoundError("absence", command.absence)
     try:
-        _oneself_or_manager(found.member, context)
+        _check_may_record_for(absence.member, context)
     except NotAllowedError:
-        if found.member == context.actor.name or _work_together(found.member, context):
+        if absence.member == context.actor.name or _work_together(absence.member, context):
             raise
-        # Whose absence it is would say who there is, and when they are away.
-        raise NotFoundError("absence", absence) from None
-    today = local_time(context.now, found.zone).date()
-    if found.end <= today:
-        raise refuse(Reason.of("absence_over", member=found.member, end=found.end))
-    first = today if on is None else on
-    if first >= found.end or first < min(today, found.start):
+        # A refusal would reveal that the member exists, and when they are absent.
+        raise NotFoundError("absence", command.absence) from None
+    today = local_time(context.now, absence.zone).date()
+    if absence.end <= today:
+        raise refuse(Reason.of("absence_over", member=absence.member, end=absence.end))
+    first_day = today if command.on is None else command.on
+    if first_day >= absence.end or first_day < min(today, absence.start):
         raise InvalidValueError(
-            f"`{found.member}` is away until {found.end}; back on {first} is not earlier, or has"
-            " passed",
-            value=first,
-            expected="a day from today on and before the end",
+            f"`{absence.member}` is absent until {absence.end} and cannot be back on {first_day}",
+            value=first_day,
+            expected=f"a day from today on, and before {absence.end}",
         )
-    data = ev.AbsenceEnded(absence=absence, member=found.member, date=first)
-    return (ev.Event(RUNTIME_STATE, context.actor, data),)
+    data = ev.AbsenceEnded(absence=absence.id, member=absence.member, date=first_day)
+    return (ev.runtime_event(data, context.actor),)

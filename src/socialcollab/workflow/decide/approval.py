@@ -40,6 +40,7 @@ from socialcollab.workflow.decide.refusals import (
     stale,
 )
 from socialcollab.workflow.decide.revision import new_revision
+from socialcollab.workflow.evolve.post import evolve_post
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.request import PostSnapshot, SubmitTiming
 
@@ -145,28 +146,29 @@ def vote(
     bound = frozenset().union(*(status.binds for status in counting))
     if any(name in bound for name in post.revision.changed_since(seen)):
         raise stale(post, seen, command.seen)
-    decided = ev.PostDecided(
+    decision = ev.PostDecided(
         verdict=command.VERDICT,
         steps=tuple(status.key for status in counting),
         revision=seen.digest,
         fields=seen.fields,
         due=sorted_due(snapshot, context),
         pins=pins_of(snapshot, context),
-        on_behalf_of=_stood_for(counting, me),
+        on_behalf_of=_represented(counting, me),
         note=command.note,
     )
-    events = [ev.post_event(post.id, decided, context.actor)]
-    current = after_events(snapshot, events, context)
-    if command.VERDICT != "approve":
-        return tuple(events)
-    passed = {status.key for status in step_statuses(current, context) if status.state == "passed"}
-    decided = attrs.evolve(decided, passed=tuple(sorted(passed & set(decided.steps))))
-    events = [ev.post_event(post.id, decided, context.actor)]
-    # That a step has passed is no news to the gate, which sees the votes themselves.
-    if gate(current, context):
-        current = after_events(snapshot, events, context)
-        return (*events, *approve_and_plan(current, context, Actor.RULES))
-    return tuple(events)
+    current = evolve_post(snapshot, decision, actor=context.actor, at=context.now)
+    if command.VERDICT == "approve":
+        # A step that passes now stays passed when the members who could decide on it change later.
+        statuses = step_statuses(current, context)
+        passed = {status.key for status in statuses if status.state == "passed"}
+        decision = attrs.evolve(decision, passed=tuple(sorted(passed & set(decision.steps))))
+    event = ev.post_event(post.id, decision, context.actor)
+    # The gate counts the votes themselves, so the snapshot without `passed` serves it as well, and
+    # its step statuses are computed already.
+    if command.VERDICT == "approve" and gate(current, context):
+        current = after_events(snapshot, [event], context)
+        return (event, *approve_and_plan(current, context, Actor.RULES))
+    return (event,)
 
 
 def _counting(
@@ -184,8 +186,8 @@ def _counting(
     return tuple(plain or counting[:1])
 
 
-def _stood_for(counting: Sequence[StepStatus], me: str) -> tuple[MemberId, ...]:
-    """Return whom a voter stands in for on some steps, sorted."""
+def _represented(counting: Sequence[StepStatus], me: str) -> tuple[MemberId, ...]:
+    """Return the absent members for whom the actor decides on these steps, sorted."""
     pairs = {pair for status in counting for pair in status.delegates}
     return tuple(sorted({absent for delegate, absent in pairs if delegate == me}))
 

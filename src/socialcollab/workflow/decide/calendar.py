@@ -1,171 +1,149 @@
-"""Decide on what stands on the calendar besides posts: notes, campaigns and native posts."""
+"""Change what the calendar shows besides posts: notes, campaigns and native posts."""
 
 from __future__ import annotations
-
-import datetime as dt
 
 import attrs
 
 from socialcollab.content import NativePost
-from socialcollab.directory import Campaign
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.identifiers import MemberId, PostId, ProfileId, WorkspaceId
-from socialcollab.time import as_utc
+from socialcollab.time import as_utc, local_time
+from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide.refusals import no_such, not_visible, verdict_on
 
-RUNTIME_STATE = "runtime_state"
 
-
-def add_calendar_note(
-    note: str, *, workspace: str, on: dt.date, text: str, context: Context
-) -> tuple[ev.Event, ...]:
+def add_calendar_note(command: cm.AddCalendarNote, context: Context) -> tuple[ev.Event, ...]:
     """
     Put a note on the calendar of a workspace.
 
     Raises:
-        NotFoundError: If there is no such workspace.
-
-        NotAllowedError: If the actor may not.
+        NotFoundError: If there is no such workspace, or the actor may not view it.
+        NotAllowedError: If the actor may not add notes there.
+        InvalidValueError: If the note is empty.
     """
+    workspace = command.workspace
     if workspace not in context.workspaces:
         raise NotFoundError("workspace", workspace)
-    if not text.strip():
-        raise InvalidValueError("a note has to say something", value=text)
+    if not command.text.strip():
+        raise InvalidValueError(
+            "a calendar note needs a text", value=command.text, expected="a text"
+        )
     verdict = verdict_on("note", (workspace,), context)
     if not_visible(verdict):
         raise NotFoundError("workspace", workspace)
     if not verdict:
         raise NotAllowedError(verdict)
     data = ev.CalendarNoteAdded(
-        note=note,
+        note=command.note,
         workspace=WorkspaceId(workspace),
-        date=on,
+        date=command.on,
         by=MemberId(context.actor.name),
-        text=text,
+        text=command.text,
     )
-    return (ev.Event(RUNTIME_STATE, context.actor, data),)
+    return (ev.runtime_event(data, context.actor),)
 
 
-def start_campaign(
-    campaign: Campaign, *, start: dt.date, end: dt.date | None, context: Context
-) -> tuple[ev.Event, ...]:
+def start_campaign(command: cm.StartCampaign, context: Context) -> tuple[ev.Event, ...]:
     """
-    Say on which days a campaign runs.
+    Set the days on which a campaign runs.
 
     Raises:
-        NotFoundError: If the actor may not view its workspace.
-
+        NotFoundError: If there is no such campaign, or the actor may not view its workspace.
         NotAllowedError: If the actor may not `schedule` there.
-
         InvalidValueError: If it ends before it starts.
     """
+    campaign = context.campaigns.get(command.campaign)
+    if campaign is None:
+        raise NotFoundError("campaign", command.campaign)
     verdict = verdict_on("schedule", (campaign.workspace,), context)
     if not_visible(verdict):
-        raise NotFoundError("campaign", campaign.id)
+        raise NotFoundError("campaign", command.campaign)
     if not verdict:
         raise NotAllowedError(verdict)
-    # The campaign's own checks refuse an end that is not after the start.
-    attrs.evolve(campaign, start=start, end=end)
+    start = command.start or local_time(context.now, context.zones[campaign.workspace]).date()
+    # `Campaign` refuses an end that is not after the start.
+    attrs.evolve(campaign, start=start, end=command.end)
     data = ev.CampaignStarted(
-        campaign=campaign.id, workspace=WorkspaceId(campaign.workspace), start=start, end=end
+        campaign=campaign.id,
+        workspace=WorkspaceId(campaign.workspace),
+        start=start,
+        end=command.end,
     )
-    return (ev.Event(RUNTIME_STATE, context.actor, data),)
+    return (ev.runtime_event(data, context.actor),)
 
 
 def add_native_post(
-    snapshot: NativePost | None,
-    *,
-    stream: str,
-    profile: str,
-    network_id: str,
-    at: dt.datetime,
-    url: str,
-    text: str,
-    ours: bool,
-    context: Context,
+    native_post: NativePost | None, command: cm.AddNativePost, context: Context, *, delivered: bool
 ) -> tuple[ev.Event, ...]:
     """
-    Put a post that nobody made here on the calendar of its profile, once.
+    Record a post that was made on the network itself; recording it again changes nothing.
 
     Args:
-        snapshot: What is known of it already, or None.
-
-        stream: Its stream.
-
-        profile: The profile that it stands on.
-
-        network_id: The network's own id of it.
-
-        at: When it went out.
-
-        url: Its address, or empty.
-
-        text: What it says, or empty.
-
-        ours: Whether a delivery of ours has that id: then it is no other post.
-
-        context: The rules and facts of now.
+        native_post: The native post, if it is recorded already.
+        command: The command.
+        context: Every rule and fact that counts.
+        delivered: Whether a delivery has this network id: then it is not a native post.
 
     Raises:
         NotFoundError: If there is no such profile, or the actor may not view it.
-
-        NotAllowedError: If the actor may not.
-
-        InvalidValueError: If there is no id, or it has not gone out yet.
+        NotAllowedError: If the actor may not `schedule` there.
+        InvalidValueError: If the network id is empty, or the time lies ahead.
     """
-    _check(profile, context)
-    if not network_id.strip():
+    _check_may_schedule(command.profile, context)
+    if not command.network_id.strip():
         raise InvalidValueError(
-            "an observed post has the network's own id; none was given",
-            value=network_id,
+            "a native post needs the network's own id",
+            value=command.network_id,
             expected="network_id = the id that the network shows",
         )
-    when = as_utc(at)
-    if when > context.now:
+    published_at = as_utc(command.at)
+    if published_at > context.now:
         raise InvalidValueError(
-            f"`{when.isoformat()}` has not come yet, so nothing was seen then",
-            value=at,
+            f"a native post cannot have been published at `{published_at.isoformat()}`,"
+            " which lies ahead",
+            value=command.at,
             expected="an instant that has passed",
         )
-    if ours or (snapshot is not None and not snapshot.forgotten):
+    if delivered or (native_post is not None and not native_post.removed):
         return ()
-    seen = ev.NativePostAdded(
-        profile=ProfileId(profile),
-        workspace=WorkspaceId(context.profiles[profile].workspace),
-        network_id=network_id,
-        at=when,
-        url=url,
-        text=text,
+    data = ev.NativePostAdded(
+        profile=ProfileId(command.profile),
+        workspace=WorkspaceId(context.profiles[command.profile].workspace),
+        network_id=command.network_id,
+        at=published_at,
+        url=command.url,
+        text=command.text,
     )
-    taken = ev.SlotTaken(post=PostId(f"native_post:{network_id}"))
+    stream = ev.native_post_stream(command.profile, command.network_id)
+    slot = ev.SlotTaken(post=PostId(f"native_post:{command.network_id}"))
     return (
-        ev.Event(stream, context.actor, seen),
-        ev.Event(ev.calendar_stream(profile), context.actor, taken),
+        ev.Event(stream, context.actor, data),
+        ev.Event(ev.calendar_stream(command.profile), context.actor, slot),
     )
 
 
 def remove_native_post(
-    snapshot: NativePost | None, *, stream: str, profile: str, network_id: str, context: Context
+    native_post: NativePost | None, command: cm.RemoveNativePost, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Take an observed post off the calendar: it is gone, or was noted by mistake.
+    Take a native post off the calendar; removing it again changes nothing.
 
     Raises:
-        NotFoundError: If no such post was observed, or the actor may not view its profile.
-
-        NotAllowedError: If the actor may not.
+        NotFoundError: If no such post is recorded, or the actor may not view its profile.
+        NotAllowedError: If the actor may not `schedule` there.
     """
-    _check(profile, context)
-    if snapshot is None:
-        raise NotFoundError("native post", network_id)
-    if snapshot.forgotten:
+    _check_may_schedule(command.profile, context)
+    if native_post is None:
+        raise NotFoundError("native post", command.network_id)
+    if native_post.removed:
         return ()
+    stream = ev.native_post_stream(command.profile, command.network_id)
     return (ev.Event(stream, context.actor, ev.NativePostRemoved()),)
 
 
-def _check(profile: str, context: Context) -> None:
+def _check_may_schedule(profile: str, context: Context) -> None:
     if profile not in context.profiles:
         raise no_such("profile", profile, context.profiles, context)
     verdict = verdict_on("schedule", (profile,), context)

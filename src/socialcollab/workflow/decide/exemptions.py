@@ -1,4 +1,4 @@
-"""Whose posts a change frees from an approval, by a role that it gives them or takes from them."""
+"""Refuse changes that exempt a member's posts from an approval policy without `manage_policies`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow.model.policy import ApprovalPolicy
 
 
-def refused_freeing(
-    giver: str,
+def exemption_refusal(
+    actor: str,
     before: Access,
     after: Access,
     *,
@@ -24,61 +24,63 @@ def refused_freeing(
     at: dt.datetime,
 ) -> Verdict | None:
     """
-    Return why *giver* may not bring a change about that frees posts from a policy, or None.
+    Return why *actor* may not change access from *before* to *after*, or None.
 
-    Whoever frees somebody's posts from a policy changes what it says: it takes
-    `manage_policies` there.
+    A member's roles decide whether a policy applies to their posts: it may exempt a role, or apply
+    only to the posts of one. A change of roles that takes posts out of a policy has the effect of
+    changing the policy, and needs the same permission, `manage_policies`.
     """
-    about_roles = (one for one in policies if one.exempt or one.on.author_role)
+    about_roles = (policy for policy in policies if policy.exempt or policy.on.author_role)
     for policy, profile in product(about_roles, tuple(profiles)):
         workspace = workspaces[profile.workspace]
         if not (policy.on.matches_profile(profile) or workspace.default_approval == policy.id):
             continue
-        place = before.nearest_resource(profile.id, after)
-        freed = [
-            *(("exempts_author", *one) for one in _freed(policy, profile.id, before, after, at=at)),
+        resource = before.nearest_resource(profile.id, after)
+        exempted = [
             *(
-                ("removes_policy_role", *one)
-                for one in _let_go(policy, profile.id, before, after, at=at)
+                ("exempts_author", member, role)
+                for member, role in _gains_exempt_role(policy, profile.id, before, after, at=at)
+            ),
+            *(
+                ("removes_policy_role", member, role)
+                for member, role in _loses_policy_role(policy, profile.id, before, after, at=at)
             ),
         ]
-        for code, member, role in freed:
-            verdict = before.check(giver, "manage_policies", place, at=at)
+        for code, member, role in exempted:
+            verdict = before.check(actor, "manage_policies", resource, at=at)
             if not verdict:
                 return Verdict.no(
-                    Reason.of(code, member=giver, other=member, role=role, resource=place),
+                    Reason.of(code, member=actor, other=member, role=role, resource=resource),
                     *verdict.reasons,
                     remedies=verdict.remedies,
                 )
     return None
 
 
-def _freed(
+def _gains_exempt_role(
     policy: ApprovalPolicy, profile: str, before: Access, after: Access, *, at: dt.datetime
 ) -> Iterator[tuple[MemberId, str]]:
-    """Yield who is to hold a role that frees their posts on a profile from a policy, and which."""
+    """Yield the members who would gain a role that the policy exempts, and the role."""
     for principal in policy.exempt:
-        was, is_ = (
-            before.role_periods(principal.name, profile),
-            after.role_periods(principal.name, profile),
-        )
+        old = before.role_periods(principal.name, profile)
+        new = after.role_periods(principal.name, profile)
         shifts = after.bindings.rotating(principal.name, profile, unlike=before.bindings)
-        for member in sorted({*is_, *shifts}):
-            spans = merged((*is_.get(member, ()), *shifts.get(member, ())))
-            fresh = without(spans, was.get(member, ()))
-            if any(end is None or end > at for _, end in fresh):
+        for member in sorted({*new, *shifts}):
+            periods = merged((*new.get(member, ()), *shifts.get(member, ())))
+            gained = without(periods, old.get(member, ()))
+            if any(end is None or end > at for _, end in gained):
                 yield member, principal.name
 
 
-def _let_go(
+def _loses_policy_role(
     policy: ApprovalPolicy, profile: str, before: Access, after: Access, *, at: dt.datetime
 ) -> Iterator[tuple[MemberId, str]]:
-    """Yield who is to lose a role whose holders' posts a policy is about, and goes on drafting."""
+    """Yield the members who would lose a role that the policy is about, but could still draft."""
     for role in sorted(policy.on.author_role):
-        was, is_ = before.role_periods(role, profile), after.role_periods(role, profile)
-        for member, spans in sorted(was.items()):
-            lost = without(spans, is_.get(member, ()))
+        old, new = before.role_periods(role, profile), after.role_periods(role, profile)
+        for member, periods in sorted(old.items()):
+            lost = without(periods, new.get(member, ()))
             drafting = merged(after.permission_periods(member).get(("draft", profile), ()))
-            meanwhile = without(lost, without(lost, drafting))
-            if any(end is None or end > at for _, end in meanwhile):
+            both = without(lost, without(lost, drafting))
+            if any(end is None or end > at for _, end in both):
                 yield member, role

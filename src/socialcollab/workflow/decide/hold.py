@@ -1,8 +1,7 @@
-"""Decide on holds."""
+"""Place holds and end them."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 
 from socialcollab.content import Hold
@@ -10,6 +9,7 @@ from socialcollab.directory import Selector
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.time import as_utc
 from socialcollab.verdicts import Reason
+from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide.refusals import no_such, not_visible, refuse, verdict_on
@@ -17,8 +17,8 @@ from socialcollab.workflow.decide.refusals import no_such, not_visible, refuse, 
 HOLDS = "holds"
 
 
-def _places(on: Selector, context: Context) -> tuple[str, ...]:
-    """Return where a hold needs its permission: each profile it stops, and what it names whole."""
+def _resources_of(on: Selector, context: Context) -> tuple[str, ...]:
+    """Return the resources on which a hold on *on* needs the permission `hold`."""
     profiles = tuple(
         name for name, profile in sorted(context.profiles.items()) if on.matches_profile(profile)
     )
@@ -29,43 +29,44 @@ def _places(on: Selector, context: Context) -> tuple[str, ...]:
     return profiles
 
 
-def place_hold(
-    hold: str, *, on: Selector, reason: str, until: dt.datetime | None, context: Context
-) -> tuple[ev.Event, ...]:
+def place_hold(command: cm.PlaceHold, context: Context) -> tuple[ev.Event, ...]:
     """
-    Stop everything that *on* takes in.
+    Stop publishing on everything that the command's selector matches.
 
     Raises:
-        NotAllowedError: If the actor may not hold one of these profiles, or the
-            selector takes in none that they may view.
-
-        InvalidValueError: If there is no reason, or it ends before it begins.
-
+        NotAllowedError: If the actor may not hold one of these profiles, or the selector matches
+            none that the actor may view.
+        InvalidValueError: If there is no reason, or the hold ends before it begins.
         NaiveDatetimeError: If *until* has no UTC offset.
-
-        NotFoundError: If a workspace or a profile is named that does not
-            exist, or that the actor may not view.
+        NotFoundError: If the selector names a workspace or a profile that does not exist, or that
+            the actor may not view.
     """
-    if not reason.strip():
-        raise InvalidValueError("a hold needs a reason", value=reason, expected="why it stops")
-    until = None if until is None else as_utc(until)
+    on = command.on
+    if not command.reason.strip():
+        raise InvalidValueError("a hold needs a reason", value=command.reason, expected="a reason")
+    until = None if command.until is None else as_utc(command.until)
     if until is not None and until <= context.now:
         raise InvalidValueError(
-            f"hold ends at `{until.isoformat()}`, which is not after now", value=until
+            f"a hold cannot end at `{until.isoformat()}`, which has passed",
+            value=until,
+            expected="an instant that lies ahead",
         )
-    _check_named(on, context)
-    places = _places(on, context)
-    verdict = verdict_on("hold", places, context)
-    if not places or (not_visible(verdict) and not _sees_any(places, context)):
+    _check_names(on, context)
+    resources = _resources_of(on, context)
+    verdict = verdict_on("hold", resources, context)
+    if not resources or (not_visible(verdict) and not _sees_any(resources, context)):
         raise refuse(Reason.of("holds_nothing", on=on))
     if not verdict:
         raise NotAllowedError(verdict)
-    value = Hold(id=hold, on=on, reason="", by=str(context.actor), at=context.now, until=until)
-    return (ev.Event(HOLDS, context.actor, ev.HoldPlaced(hold=value, reason=reason)),)
+    hold = Hold(
+        id=command.hold, on=on, reason="", by=str(context.actor), at=context.now, until=until
+    )
+    data = ev.HoldPlaced(hold=hold, reason=command.reason)
+    return (ev.Event(HOLDS, context.actor, data),)
 
 
-def _check_named(on: Selector, context: Context) -> None:
-    """Refuse what is named and does not exist, or may not be viewed, both alike."""
+def _check_names(on: Selector, context: Context) -> None:
+    """Refuse a name that does not exist and one that the actor may not view, with the same error."""
     if on.covers_all():
         return
     for kind, named, known in (
@@ -75,33 +76,32 @@ def _check_named(on: Selector, context: Context) -> None:
         for name in named:
             if name == "*":
                 continue
-            # Who may hold it may name it, seen or not.
+            # A member who may hold a resource may name it, even without permission to view it.
             if name not in known or not_visible(verdict_on("hold", (name,), context)):
                 raise no_such(kind, name, known, context)
 
 
-def _sees_any(places: Iterable[str], context: Context) -> bool:
-    return any(verdict_on("view", (place,), context) for place in places)
+def _sees_any(resources: Iterable[str], context: Context) -> bool:
+    return any(verdict_on("view", (resource,), context) for resource in resources)
 
 
-def resume(hold: str, context: Context) -> tuple[ev.Event, ...]:
+def resume(command: cm.Resume, context: Context) -> tuple[ev.Event, ...]:
     """
-    Lift a hold; what it made miss its time stays missed until a person says.
+    End a hold. Deliveries that missed their time because of it stay missed until rescheduled.
 
     Raises:
-        NotFoundError: If there is no such hold.
-
-        NotAllowedError: If the actor may not.
+        NotFoundError: If there is no such hold, or the actor may not view what it is on.
+        NotAllowedError: If the actor may not hold it.
     """
-    found = next((one for one in context.holds if one.id == hold), None)
-    if found is None:
-        raise NotFoundError("hold", hold)
-    # Of what an adoption has removed nothing is held any more; of the rest it has to end.
-    known = {"*", *context.workspaces, *context.profiles}
-    places = tuple(place for place in _places(found.on, context) if place in known)
-    verdict = verdict_on("hold", places or ("*",), context)
+    hold = next((hold for hold in context.holds if hold.id == command.hold), None)
+    if hold is None:
+        raise NotFoundError("hold", command.hold)
+    # Resources that an adoption has removed need no permission; otherwise nobody could end the hold.
+    existing = {"*", *context.workspaces, *context.profiles}
+    resources = tuple(name for name in _resources_of(hold.on, context) if name in existing)
+    verdict = verdict_on("hold", resources or ("*",), context)
     if not_visible(verdict):
-        raise NotFoundError("hold", hold)
+        raise NotFoundError("hold", command.hold)
     if not verdict:
         raise NotAllowedError(verdict)
-    return (ev.Event(HOLDS, context.actor, ev.HoldEnded(hold=hold)),)
+    return (ev.Event(HOLDS, context.actor, ev.HoldEnded(hold=hold.id)),)

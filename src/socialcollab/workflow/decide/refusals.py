@@ -35,7 +35,7 @@ def verdict_on(
         post: The post that it is about, if any.
     """
     me, now = context.actor.name, context.now
-    wrote = () if post is None else context.wrote(post, permission)
+    wrote = () if post is None else context.authors_for_delegation(post, permission)
     asked = False
     for place in places:
         asked = True

@@ -1,4 +1,4 @@
-"""Decide on rights that are given, and taken back, by command."""
+"""Grant permissions until a time, and revoke such grants."""
 
 from __future__ import annotations
 
@@ -9,177 +9,146 @@ import attrs
 from socialcollab.directory import CONTEXT_KEYS, PROFILE_KEYS, Excluding, Selector
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.permissions import EVERYWHERE, Forbid, Grant, TemporaryGrant, bind_rule
+from socialcollab.permissions import EVERYWHERE, Access, Forbid, Grant, bind_rule
 from socialcollab.verdicts import Reason, Verdict
+from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.exemptions import refused_freeing
+from socialcollab.workflow.decide.exemptions import exemption_refusal
 from socialcollab.workflow.decide.refusals import no_such, not_visible, refuse, verdict_on
 
-RUNTIME_STATE = "runtime_state"
-_SHOWN = 5
+_MAX_REASONS = 5
 
 
-def add_grant(
-    given: TemporaryGrant, *, known: Iterable[TemporaryGrant], context: Context
-) -> tuple[ev.Event, ...]:
+def add_grant(command: cm.AddGrant, context: Context) -> tuple[ev.Event, ...]:
     """
-    Give rights until a time.
-
-    Args:
-        given: What is given.
-
-        known: What has been given so far.
-
-        context: The rules and facts of now.
+    Grant permissions until a time.
 
     Raises:
-        NotFoundError: If a place that it names does not exist, or may not be
-            viewed, or somebody whom it names does not exist.
-
-        NotAllowedError: If the actor does not manage access wherever it would
-            hold, or does not hold all of it there for as long, would free somebody from
-            a policy that they may not change, or it is over.
-
-        InvalidValueError: If there is no reason, or what is given does not exist.
+        NotFoundError: If the grant names a resource that does not exist or that the actor may not
+            view, or a member or a team that does not exist.
+        InvalidValueError: If there is no reason, the grant matches by something else than
+            resources, a role or a permission does not exist, or the identifier is used already.
+        NotAllowedError: If the grant is over; the actor does not manage access on all of its
+            resources, or does not hold what it grants there for as long; or it would exempt
+            somebody from an approval policy that the actor may not change.
     """
-    grant = attrs.evolve(given.grant, by=context.actor.name, place=given.place)
+    requested = command.grant
+    grant = attrs.evolve(requested.grant, by=context.actor.name, place=requested.place)
     _check_names(grant.on, context)
     if not grant.reason.strip():
         raise InvalidValueError(
-            "what is given needs a reason", value=grant.reason, expected="why they need it"
+            "a temporary grant needs a reason", value=grant.reason, expected="why it is needed"
         )
-    if any(one.id == given.id for one in known):
-        raise InvalidValueError(f"grant `{given.id}` is known already", value=given.id)
+    if any(known.id == requested.id for known in context.grants):
+        raise InvalidValueError(
+            f"grant `{requested.id}` is recorded already",
+            value=requested.id,
+            expected="an identifier that no grant has",
+        )
     me, now, access = context.actor.name, context.now, context.access
-    places = _visible(access.bindings.scope.resources_of(grant.on), context)
-    if not places:
+    scope = access.bindings.scope
+    if not _visible(scope.resources_of(grant.on), context):
         raise refuse(Reason.of("holds_nothing", on=grant.on))
-    _check_manages(grant.on, context)
+    verdict = verdict_on("manage_access", sorted(scope.resources_of(grant.on)), context)
+    if not verdict:
+        raise NotAllowedError(verdict)
+    _check_recipients(grant, context)
+    # `bind_rule` refuses a role or a permission that does not exist.
+    bind_rule(grant, 0, scope)
+    if requested.is_over(scope, at=now):
+        raise refuse(Reason.of("grant_over", until=requested.until))
+    # `TemporaryGrant` refuses a grant that would last too long from now on.
+    attrs.evolve(requested, grant=grant, at=now)
+    verdict = access.can_give(me, grant, at=now)
+    if not verdict:
+        raise NotAllowedError(_without_hidden(verdict, context))
+    if grant.role:
+        _check_exempts_nobody(access.with_grants(grant), context)
+    data = ev.GrantAdded(
+        grant_id=requested.id, grant=attrs.evolve(grant, reason="", by=""), reason=grant.reason
+    )
+    return (ev.runtime_event(data, context.actor),)
+
+
+def _check_recipients(grant: Grant, context: Context) -> None:
+    access, scope = context.access, context.access.bindings.scope
     for principal in grant.to:
-        names = access.bindings.scope.teams if principal.kind == "team" else access.member_ids
+        names = scope.teams if principal.kind == "team" else access.member_ids
         if principal.name not in names:
             hint = did_you_mean(principal.name, names)
             raise NotFoundError(principal.kind, principal.name, suggestion=hint)
-        if principal.kind == "member" and access.bindings.scope.has_left(principal.name, now):
-            raise refuse(*_barred(principal.name, context))
-    bind_rule(grant, 0, access.bindings.scope)
-    if given.is_over(access.bindings.scope, at=now):
-        raise refuse(Reason.of("grant_over", until=given.until))
-    # Its own checks refuse what lasts too long from now on.
-    attrs.evolve(given, grant=grant, at=now)
-    verdict = access.can_give(me, grant, at=now)
-    if not verdict:
-        raise NotAllowedError(_seen(verdict, context))
-    if grant.role:
-        freeing = refused_freeing(
-            me,
-            access,
-            access.with_grants(grant),
-            policies=context.policies.by_id.values(),
-            profiles=context.profiles.values(),
-            workspaces=context.workspaces,
-            at=now,
-        )
-        if freeing is not None:
-            raise NotAllowedError(freeing)
-    data = ev.GrantAdded(
-        grant_id=given.id, grant=attrs.evolve(grant, reason="", by=""), reason=grant.reason
-    )
-    return (ev.Event(RUNTIME_STATE, context.actor, data),)
+        if principal.kind == "member" and scope.has_left(principal.name, context.now):
+            inactive = access.inactive_reason(principal.name, at=context.now)
+            raise refuse(*([] if inactive is None else [inactive]))
 
 
-def revoke_grant(
-    given: str, *, known: Iterable[TemporaryGrant], context: Context
-) -> tuple[ev.Event, ...]:
-    """
-    Take back what was given by command.
-
-    Whoever gave it may, and whoever manages access wherever it holds: taking
-    back gives nobody anything.
-
-    Args:
-        given: What was given, by its identifier.
-
-        known: What has been given and not taken back.
-
-        context: The rules and facts of now.
-
-    Raises:
-        NotFoundError: If there is no such thing, or the actor may not view
-            where it holds.
-
-        NotAllowedError: If the actor neither gave it nor manages access there, it
-            is over, or it frees somebody's posts from a policy.
-    """
-    found = next((one for one in known if one.id == given), None)
-    if found is None:
-        raise NotFoundError("grant", given)
-    scope = context.access.bindings.scope
-    barred = context.access.inactive_reason(context.actor.name, at=context.now)
-    if barred is not None:
-        raise refuse(barred)
-    left = found.within(scope)
-    if found.by != context.actor.name:
-        verdict = verdict_on("manage_access", _places(left, context), context)
-        if not_visible(verdict):
-            raise NotFoundError("grant", given)
-        if not verdict:
-            raise NotAllowedError(verdict)
-    if found.is_over(scope, at=context.now):
-        raise refuse(Reason.of("grant_over", until=found.until))
-    _check_frees_nobody(found, context)
-    data = ev.GrantRevoked(grant_id=given, to=found.grant.to)
-    return (ev.Event(RUNTIME_STATE, context.actor, data),)
-
-
-def _check_frees_nobody(found: TemporaryGrant, context: Context) -> None:
-    """Refuse to take a role back whose holders' posts a policy is about, without `manage_policies`."""
-    if not found.grant.role or not context.policies.ask_author_roles:
-        return
-    bindings = context.access.bindings
-    left = [one.source for one in bindings.grants if one.place != found.place]
-    freeing = refused_freeing(
+def _check_exempts_nobody(after: Access, context: Context) -> None:
+    refusal = exemption_refusal(
         context.actor.name,
         context.access,
-        context.access.with_rules(
-            grants=[one for one in left if isinstance(one, Grant)],
-            forbids=[one.source for one in bindings.forbids if isinstance(one.source, Forbid)],
-        ),
+        after,
         policies=context.policies.by_id.values(),
         profiles=context.profiles.values(),
         workspaces=context.workspaces,
         at=context.now,
     )
-    if freeing is not None:
-        raise NotAllowedError(freeing)
+    if refusal is not None:
+        raise NotAllowedError(refusal)
 
 
-def _barred(member: str, context: Context) -> list[Reason]:
-    barred = context.access.inactive_reason(member, at=context.now)
-    return [] if barred is None else [barred]
+def revoke_grant(command: cm.RevokeGrant, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Revoke a temporary grant.
 
+    The member who granted it may do so, and every member who manages access on all of its
+    resources: revoking gives nobody a permission.
 
-def _places(left: Grant | None, context: Context) -> tuple[str, ...]:
-    """Return where something holds; what is left of nothing is everybody's to tidy who may everywhere."""
-    places = () if left is None else context.access.bindings.scope.resources_of(left.on)
-    return tuple(sorted(places)) or (EVERYWHERE,)
-
-
-def _check_manages(on: Selector, context: Context) -> None:
-    places = context.access.bindings.scope.resources_of(on)
-    verdict = verdict_on("manage_access", sorted(places), context)
-    if not verdict:
-        raise NotAllowedError(verdict)
+    Raises:
+        NotFoundError: If there is no such grant, or the actor may not view its resources.
+        NotAllowedError: If the actor neither granted it nor manages access there; it is over; or
+            without it somebody's posts would be exempt from an approval policy.
+    """
+    grant = next((grant for grant in context.grants if grant.id == command.grant), None)
+    if grant is None:
+        raise NotFoundError("grant", command.grant)
+    scope = context.access.bindings.scope
+    inactive = context.access.inactive_reason(context.actor.name, at=context.now)
+    if inactive is not None:
+        raise refuse(inactive)
+    if grant.by != context.actor.name:
+        rest = grant.within(scope)
+        resources = sorted(scope.resources_of(rest.on)) if rest is not None else []
+        # A grant that adoptions have emptied may be revoked by a member who manages access everywhere.
+        verdict = verdict_on("manage_access", resources or (EVERYWHERE,), context)
+        if not_visible(verdict):
+            raise NotFoundError("grant", command.grant)
+        if not verdict:
+            raise NotAllowedError(verdict)
+    if grant.is_over(scope, at=context.now):
+        raise refuse(Reason.of("grant_over", until=grant.until))
+    # A policy that applies to the posts of a role no longer applies to a member who loses the role.
+    if grant.grant.role and context.policies.match_author_roles:
+        bindings = context.access.bindings
+        remaining = [binding.source for binding in bindings.grants if binding.place != grant.place]
+        after = context.access.with_rules(
+            grants=[rule for rule in remaining if isinstance(rule, Grant)],
+            forbids=[
+                binding.source for binding in bindings.forbids if isinstance(binding.source, Forbid)
+            ],
+        )
+        _check_exempts_nobody(after, context)
+    data = ev.GrantRevoked(grant_id=grant.id, to=grant.grant.to)
+    return (ev.runtime_event(data, context.actor),)
 
 
 def _check_names(on: Selector, context: Context) -> None:
-    """Refuse what a selector names and the actor may not view, as if it did not exist."""
+    """Refuse a name that does not exist and one that the actor may not view, with the same error."""
     scope = context.access.bindings.scope
     for key in CONTEXT_KEYS:
         if getattr(on, key):
             raise InvalidValueError(
-                f"rights are on places, and not by `{key}`",
+                f"a grant cannot depend on `{key}`; it is on workspaces, profiles or networks",
                 value=key,
                 expected=f"keys among {', '.join(PROFILE_KEYS)} and excluding",
             )
@@ -214,20 +183,21 @@ def _named(part: Selector | Excluding) -> Iterator[tuple[str, str]]:
         yield "profile", profile
 
 
-def _visible(places: Iterable[str], context: Context) -> list[str]:
+def _visible(resources: Iterable[str], context: Context) -> list[str]:
+    """Return the resources that the actor may view or manage access on, sorted."""
     me, now, access = context.actor.name, context.now, context.access
     return [
-        place
-        for place in sorted(places)
-        if access.allows(me, "view", place, at=now)
-        or access.allows(me, "manage_access", place, at=now)
+        resource
+        for resource in sorted(resources)
+        if access.allows(me, "view", resource, at=now)
+        or access.allows(me, "manage_access", resource, at=now)
     ]
 
 
-def _seen(verdict: Verdict, context: Context) -> Verdict:
-    """Leave out of a refusal what is about places that the actor may not view."""
+def _without_hidden(verdict: Verdict, context: Context) -> Verdict:
+    """Return a refusal without the reasons about resources that the actor may not view."""
     me = context.actor.name
-    because = [
+    reasons = [
         reason for reason in verdict.reasons if _visible((reason["resource"],), context)
     ] or [Reason.of("not_visible", member=me, permission="manage_access")]
-    return Verdict.no(*because[:_SHOWN], remedies=verdict.remedies)
+    return Verdict.no(*reasons[:_MAX_REASONS], remedies=verdict.remedies)

@@ -58,6 +58,7 @@ from socialcollab.workflow.events.event import (
     post_event,
     post_stream,
     publisher_event,
+    runtime_event,
 )
 from socialcollab.workflow.events.notification import (
     NOTIFICATION_EVENTS,
@@ -189,4 +190,5 @@ __all__ = [
     "post_event",
     "post_stream",
     "publisher_event",
+    "runtime_event",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Protocol
 
@@ -74,8 +75,9 @@ def budget_stream(profile: str) -> str:
     return f"budget/{profile}"
 
 
-def native_post_stream(profile: str, name: str) -> str:
-    """Return the stream of a post that was made on the network itself."""
+def native_post_stream(profile: str, network_id: str) -> str:
+    """Return the stream of a native post; the id is hashed, as a network's ids may hold any text."""
+    name = hashlib.sha256(network_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return f"native_post/{profile}.{name}"
 
 
@@ -176,6 +178,11 @@ class Event:
 def post_event(post: str, data: EventData, actor: Actor) -> Event:
     """Return an event of a post's stream."""
     return Event(post_stream(post), actor, data)
+
+
+def runtime_event(data: EventData, actor: Actor) -> Event:
+    """Return an event of the organization's runtime state."""
+    return Event("runtime_state", actor, data)
 
 
 def publisher_event(delivery: str, data: EventData) -> Event:

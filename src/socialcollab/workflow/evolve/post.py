@@ -185,10 +185,10 @@ def _replanned(
     snapshot: PostSnapshot, data: ev.PostReevaluated, _: Actor, at: dt.datetime
 ) -> PostSnapshot:
     if snapshot.request is None:
-        # Nothing but its times was reckoned anew: they lie in the rows.
+        # Nothing but its times was evaluated anew: they lie in the rows.
         return snapshot
     clocks = tuple(_clock(snapshot.request, key, data, at) for key in data.open)
-    request = attrs.evolve(snapshot.request, clocks=clocks, wake_at=data.wake_at, reckoned=True)
+    request = attrs.evolve(snapshot.request, clocks=clocks, wake_at=data.wake_at, evaluated=True)
     return attrs.evolve(snapshot, request=request)
 
 

@@ -443,7 +443,7 @@ class Policies:
         return (*inherited, *own)
 
     @cached_property
-    def ask_author_roles(self) -> bool:
+    def match_author_roles(self) -> bool:
         """Whether some policy depends on the roles of a post's authors."""
         return any(policy.on.author_role for policy in self.by_id.values())
 

@@ -100,7 +100,7 @@ class ApprovalRequest:
 
         clocks: The steps that are open, by key.
 
-        reckoned: Whether *clocks* and *wake_at* have been worked out.
+        evaluated: Whether *clocks* and *wake_at* have been worked out.
 
         wake_at: When the timer looks at it again, in UTC, or None.
 
@@ -114,7 +114,7 @@ class ApprovalRequest:
     pins: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     decisions: tuple[Decision, ...] = ()
     clocks: tuple[StepClock, ...] = ()
-    reckoned: bool = False
+    evaluated: bool = False
     wake_at: dt.datetime | None = None
     outdated: bool = False
 

@@ -1,4 +1,4 @@
-"""Keep the pictures of a post, and let nobody name those of others."""
+"""Store the media of a post, and refuse media that its author has no right to use."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.workflow import events as ev
 
 
-def taken_apart(media: Iterable[Image]) -> tuple[tuple[Image, ...], dict[str, bytes]]:
+def without_bytes(media: Iterable[Image]) -> tuple[tuple[Image, ...], dict[str, bytes]]:
     """
     Return images without their bytes, and the bytes by digest.
 
     Raises:
-        InvalidValueError: If bytes are not those that their digest names.
+        InvalidValueError: If the bytes of an image do not have its digest.
     """
     images: list[Image] = []
     data: dict[str, bytes] = {}
@@ -27,7 +27,7 @@ def taken_apart(media: Iterable[Image]) -> tuple[tuple[Image, ...], dict[str, by
         if image.data is not None:
             if media_digest(image.data) != image.digest:
                 raise InvalidValueError(
-                    f"the bytes of media[{number}] are not those that `{image.digest}` names",
+                    f"the bytes of media[{number}] do not have the digest `{image.digest}`",
                     value=image.digest,
                     expected="Image.from_bytes(data) or Image.from_file(path)",
                 )
@@ -36,12 +36,14 @@ def taken_apart(media: Iterable[Image]) -> tuple[tuple[Image, ...], dict[str, by
     return tuple(images), data
 
 
-def keep(engine: Engine, images: Iterable[Image], data: Mapping[str, bytes]) -> Effects[None]:
+def store_media(
+    engine: Engine, images: Iterable[Image], data: Mapping[str, bytes]
+) -> Effects[None]:
     """
-    Keep new pictures, once it is known that they may be used.
+    Store the bytes of new images, after it is decided that the post may have them.
 
     Raises:
-        NotFoundError: If one that comes without bytes is not kept.
+        NotFoundError: If an image without bytes is not stored.
     """
     for content in data.values():
         yield from call(engine.media.put, content)
@@ -50,7 +52,7 @@ def keep(engine: Engine, images: Iterable[Image], data: Mapping[str, bytes]) -> 
             yield from call(engine.media.size, image.digest)
 
 
-def check_pictures(
+def check_media(
     engine: Engine,
     content: PostContent,
     workspace: str,
@@ -59,33 +61,35 @@ def check_pictures(
     given: Collection[str] = (),
 ) -> Effects[None]:
     """
-    Refuse a digest that says nothing of having the picture.
+    Refuse an image that the author knows only by its digest.
 
-    It may be one that a post of the workspace shows, that this post has shown
-    before, or whose bytes are given.
+    Otherwise a member could use a digest to fetch an image of another workspace. An author may use
+    an image whose bytes they give, that this post has had before, or that a post of the same
+    workspace has.
 
     Raises:
-        NotFoundError: If it is none of these, wherever else it may be kept.
+        NotFoundError: If an image is none of these, even if it is stored for another workspace.
     """
     known = {*given, *(image.digest for image in before.media)} if before else set(given)
     for digest in sorted({image.digest for image in content.media} - known):
-        shown = yield from call(
+        of_workspace = yield from call(
             engine.store.query,
-            "pictures",
+            "media",
             where={"digest": digest, "workspace": workspace},
             limit=1,
         )
-        if not shown and digest not in (yield from _ever_shown(engine, before)):
+        if not of_workspace and digest not in (yield from _former_media(engine, before)):
             raise NotFoundError("media", digest)
 
 
-def _ever_shown(engine: Engine, post: Post | None) -> Effects[set[str]]:
+def _former_media(engine: Engine, post: Post | None) -> Effects[set[str]]:
+    """Return the digests of all images of all revisions of a post."""
     if post is None:
         return set()
-    found: set[str] = set()
-    for stored in (yield from call(engine.store.read, f"post/{post.id}")):
-        if stored.type in (ev.PostDrafted.TYPE, ev.PostEdited.TYPE):
-            data = event_data(stored)
-            assert isinstance(data, ev.PostDrafted | ev.PostEdited)  # noqa: S101  by its type
-            found |= {image.digest for image in data.content.media}
-    return found
+    digests: set[str] = set()
+    for event in (yield from call(engine.store.read, f"post/{post.id}")):
+        if event.type in (ev.PostDrafted.TYPE, ev.PostEdited.TYPE):
+            data = event_data(event)
+            assert isinstance(data, ev.PostDrafted | ev.PostEdited)  # noqa: S101  given its type
+            digests |= {image.digest for image in data.content.media}
+    return digests

@@ -1,0 +1,190 @@
+"""Build and perform the commands on holds and the runtime state from the values a caller gives."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from socialcollab.desk.engine import Engine
+from socialcollab.desk.handlers.perform import perform
+from socialcollab.desk.journal.streams import RUNTIME_STATE
+from socialcollab.desk.queries.posts import HoldResult, read_hold_result
+from socialcollab.directory import Principal, Selector
+from socialcollab.effects import Effects
+from socialcollab.errors import InvalidValueError, NotFoundError
+from socialcollab.organization import Organization
+from socialcollab.permissions import Absence, Grant, ShiftSwap, TemporaryGrant
+from socialcollab.time import local_time, parse_date, parse_local
+from socialcollab.workflow import Actor
+from socialcollab.workflow import commands as cm
+from socialcollab.workflow.decide import on_duty_throughout
+
+DayLike: TypeAlias = dt.date | str
+PrincipalLike: TypeAlias = str | Principal
+BoundLike: TypeAlias = dt.datetime | str
+SelectorLike: TypeAlias = str | Mapping[str, Any] | Selector
+
+
+def as_day(value: DayLike) -> dt.date:
+    """Return the day that a caller gave as a text or a date."""
+    return parse_date(value) if isinstance(value, str) else value
+
+
+def _as_bound(value: DayLike) -> dt.date:
+    """Return the day or the local time that a caller gave."""
+    if isinstance(value, str) and ":" in value:
+        return parse_local(value)
+    return as_day(value)
+
+
+def hold(
+    engine: Engine,
+    actor: Actor,
+    on: SelectorLike,
+    *,
+    reason: str,
+    until: dt.datetime | None,
+) -> Effects[HoldResult]:
+    """Place a hold, and return what it stops; see `MemberDesk.hold`."""
+    selector = Selector.of(on)
+    command = cm.PlaceHold(hold=engine.new_id(), on=selector, reason=reason, until=until)
+    yield from perform(engine, actor, command)
+    return (yield from read_hold_result(engine, command.hold, selector))
+
+
+def resume(engine: Engine, actor: Actor, hold: HoldResult | str) -> Effects[HoldResult]:
+    """
+    End a hold, and return what missed its time because of it; see `MemberDesk.resume`.
+
+    Raises:
+        NotFoundError: If there is no such hold.
+    """
+    name = hold.id if isinstance(hold, HoldResult) else hold
+    state = yield from engine.state()
+    ended = next((hold for hold in state.holds.holds if hold.id == name), None)
+    if ended is None:
+        raise NotFoundError("hold", name)
+    yield from perform(engine, actor, cm.Resume(hold=name))
+    return (yield from read_hold_result(engine, name, ended.on))
+
+
+def add_calendar_note(
+    engine: Engine, actor: Actor, workspace: str, on: DayLike, text: str
+) -> Effects[str]:
+    """Put a note on the calendar of a workspace; return its identifier."""
+    note = engine.new_id()
+    command = cm.AddCalendarNote(note=note, workspace=workspace, on=as_day(on), text=text)
+    yield from perform(engine, actor, command)
+    return note
+
+
+def add_absence(
+    engine: Engine,
+    actor: Actor,
+    *,
+    start: DayLike,
+    end: DayLike,
+    member: str,
+    delegate: str,
+    permissions: Iterable[str],
+    reason: str,
+) -> Effects[Absence]:
+    """Record an absence by the days of the member's own time zone, and return it."""
+    organization = (yield from engine.state()).organization
+    name = member or actor.name
+    known = organization.members_by_id.get(name)
+    absence = Absence(
+        id=engine.new_id(),
+        member=name,
+        start=as_day(start),
+        end=as_day(end),
+        zone=(known.timezone if known else "") or str(organization.settings.timezone),
+        delegate=delegate,
+        permissions=tuple(permissions),
+        by=actor.name,
+    )
+    yield from perform(engine, actor, cm.AddAbsence(absence=absence, reason=reason))
+    return absence
+
+
+def grant(
+    engine: Engine,
+    actor: Actor,
+    *,
+    to: PrincipalLike | Iterable[PrincipalLike],
+    role: str,
+    permissions: str | Iterable[str],
+    on: SelectorLike,
+    start: DayLike | None,
+    until: DayLike,
+    reason: str,
+) -> Effects[TemporaryGrant]:
+    """Grant permissions until a time, and return the grant as it is stored."""
+    rule = Grant(
+        to=to if isinstance(to, str | Principal) else tuple(to),
+        role=role,
+        permissions=permissions if isinstance(permissions, str) else tuple(permissions),
+        on=on,
+        start=None if start is None else _as_bound(start),
+        end=_as_bound(until),
+        reason=reason,
+        by=actor.name,
+    )
+    requested = TemporaryGrant(id=engine.new_id(), grant=rule)
+    snapshots, _ = yield from perform(engine, actor, cm.AddGrant(grant=requested))
+    stored: tuple[TemporaryGrant, ...] = snapshots[RUNTIME_STATE].runtime_state.temporary_grants
+    return next(known for known in stored if known.id == requested.id)
+
+
+def swap_shift(
+    engine: Engine,
+    actor: Actor,
+    rotation: str,
+    *,
+    start: BoundLike,
+    end: BoundLike,
+    to: str,
+    in_return: tuple[BoundLike, BoundLike] | None,
+    reason: str,
+) -> Effects[tuple[ShiftSwap, ...]]:
+    """Give shifts to another member, and return the swaps as they are stored."""
+    swaps = [_swap(engine, rotation, start, end, to)]
+    if in_return is not None:
+        organization = (yield from engine.state()).organization
+        relieved = _relieved(swaps[0], organization, actor)
+        swaps.append(_swap(engine, rotation, *in_return, relieved))
+    command = cm.SwapShift(swaps=swaps, reason=reason)
+    snapshots, _ = yield from perform(engine, actor, command)
+    stored: tuple[ShiftSwap, ...] = snapshots[RUNTIME_STATE].runtime_state.swaps
+    ids = {swap.id for swap in swaps}
+    return tuple(swap for swap in stored if swap.id in ids)
+
+
+def _swap(engine: Engine, rotation: str, start: BoundLike, end: BoundLike, to: str) -> ShiftSwap:
+    bounds = [parse_local(at) if isinstance(at, str) else at for at in (start, end)]
+    with_offset = [at.utcoffset() is not None for at in bounds]
+    if any(with_offset) and not all(with_offset):
+        raise InvalidValueError(
+            f"a shift swap from `{start}` to `{end}` has a UTC offset on one end only",
+            value=end,
+            expected="two local times, or two instants with a UTC offset",
+        )
+    exact = all(with_offset)
+    first, last = (local_time(at, "UTC") if exact else at for at in bounds)
+    return ShiftSwap(
+        id=engine.new_id(),
+        rotation=rotation,
+        member=to,
+        start=first,
+        end=last,
+        zone="UTC" if exact else "",
+    )
+
+
+def _relieved(swap: ShiftSwap, organization: Organization, actor: Actor) -> str:
+    """Return the member whose shift *swap* gives away: the one on duty throughout, or the actor."""
+    access = organization.access
+    if swap.rotation not in access.rotation_ids:
+        return actor.name
+    return on_duty_throughout(swap, access.rotation_binding(swap.rotation)) or actor.name

@@ -1,0 +1,451 @@
+"""
+The kinds of streams: the snapshot of each, how its events change it, and its projection rows.
+
+A stream's name is its kind, or the kind and a name: ``organization``, ``post/0198…``. Snapshots
+and rows are derived from the events alone; `reducer` computes both again for audits and reindexing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from socialcollab.content import Delivery, DeliveryState, Hold, NativePost, PostState
+from socialcollab.desk.journal.encoding import event_data, pack, unpack
+from socialcollab.desk.journal.organization_events import (
+    OrganizationCreated,
+    OrganizationReevaluated,
+)
+from socialcollab.errors import CorruptJournalError
+from socialcollab.organization import RuntimeState, evolve_runtime_state
+from socialcollab.stores import Column, Projection, Row, microseconds
+from socialcollab.stores import Event as StoredEvent
+from socialcollab.workflow import Actor, PostSnapshot, evolve_delivery, evolve_post
+from socialcollab.workflow import events as ev
+from socialcollab.workflow.events import (
+    DigestAdded,
+    MediaDeleted,
+    NotificationsQueued,
+    PersonErased,
+    erased_content,
+)
+
+ORGANIZATION: Final = "organization"
+RUNTIME_STATE: Final = "runtime_state"
+HOLDS: Final = "holds"
+
+PROJECTIONS: Final = (
+    Projection(
+        "posts", ("workspace", "state", "planned_at", "author", "campaign"), ("planned_at",)
+    ),
+    Projection("external_ids", ("external_id", "post"), ("external_id",)),
+    Projection("media", ("digest", "workspace", "post"), ("digest",)),
+    Projection("plans", ("profile", "workspace", "state", "at", "post"), ("at",)),
+    Projection("deliveries", ("post", "profile", "workspace", "state", "at"), ("at",)),
+    Projection("network_ids", ("profile", "network_id", "delivery", "post"), ("network_id",)),
+    Projection("native_posts", ("profile", "workspace", "network_id", "at"), ("at",)),
+    Projection("attention", ("post", "profile", "workspace", "kind", "at"), ("at",)),
+    Projection("due", ("at", "kind"), ("at",)),
+)
+"""The projections that a desk's store has to keep."""
+
+
+@attrs.frozen(kw_only=True)
+class OrganizationSnapshot:
+    """
+    The active document.
+
+    Attributes:
+        document: Its text.
+        digest: Its digest.
+        files: The files it names, in base64.
+        tzdata: The version of the time zone data by which instants were computed, or empty.
+        stale_since: Since when posts and deliveries have to be reevaluated, or None.
+    """
+
+    document: str
+    digest: str
+    files: Mapping[str, str] = attrs.field(factory=dict)
+    tzdata: str = ""
+    stale_since: dt.datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RuntimeStateSnapshot:
+    """The runtime state; *stale_since* as for the organization."""
+
+    runtime_state: RuntimeState = attrs.field(factory=RuntimeState)
+    stale_since: dt.datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class HoldsSnapshot:
+    """The active holds, oldest first."""
+
+    holds: tuple[Hold, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class DigestSnapshot:
+    """
+    The daily digest of a member on one channel.
+
+    Attributes:
+        closes_at: When the next digest closes, in UTC; None while it is empty.
+        since: The stream's version at which the last digest closed, 0 before the first; the next
+            one holds what was added later.
+        version: The stream's version.
+    """
+
+    closes_at: dt.datetime | None = None
+    since: int = 0
+    version: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class CalendarSnapshot:
+    """How many times a slot was taken on a profile's calendar."""
+
+    taken: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Budget:
+    """The period in which a network asked a profile to wait, by the desk's clock."""
+
+    since: dt.datetime
+    until: dt.datetime
+
+
+def kind_of(stream: str) -> str:
+    """Return the kind of a stream."""
+    return stream.partition("/")[0]
+
+
+def digest_stream(member: str, channel: str) -> str:
+    """Return the stream of a member's daily digest on a channel."""
+    return f"digest/{member}.{channel}"
+
+
+def read_snapshot(stream: str, data: bytes) -> Any:
+    """
+    Read the snapshot of a stream; None if the stream does not exist.
+
+    Raises:
+        CorruptJournalError: If the snapshot cannot be read, or the kind of stream is not known.
+    """
+    if not data:
+        return None
+    kind = _KINDS.get(kind_of(stream))
+    if kind is None:
+        raise CorruptJournalError("a stream of an unknown kind", place=stream)
+    return unpack(data, kind[0], place=stream)
+
+
+def evolve(
+    stream: str, snapshot: Any, data: ev.EventData, *, actor: Actor, at: dt.datetime, salt: bytes
+) -> Any:
+    """Return the snapshot of *stream* after one event; *snapshot* is None before the first."""
+    if isinstance(data, NotificationsQueued):
+        # Notifications are read from the events; they change no snapshot.
+        return snapshot
+    if isinstance(data, PersonErased):
+        return _evolve_erased(snapshot, data, at)
+    return _KINDS[kind_of(stream)][1](snapshot, data, actor, at, salt)
+
+
+def reducer(stream: str, events: Sequence[StoredEvent]) -> tuple[bytes, Sequence[Row]]:
+    """Return the snapshot, as it is stored, and the projection rows that a stream's events lead to."""
+    snapshot = reduced(stream, events)
+    return (b"" if snapshot is None else pack(snapshot)), rows_of(stream, snapshot)
+
+
+def reduced(stream: str, events: Sequence[StoredEvent]) -> Any:
+    """Return the snapshot that a stream's events lead to; None if there are no events."""
+    snapshot: Any = None
+    for event in events:
+        snapshot = evolve(
+            stream,
+            snapshot,
+            event_data(event),
+            actor=Actor.parse(event.actor),
+            at=event.at,
+            salt=event.salt,
+        )
+    return snapshot
+
+
+def _evolve_erased(snapshot: Any, data: PersonErased, at: dt.datetime) -> Any:
+    # The snapshot was computed from events that lack the erased values; what an erasure itself adds
+    # is the placeholder of a content, and the document without the member's name.
+    if isinstance(snapshot, PostSnapshot) and data.content:
+        post = attrs.evolve(
+            snapshot.post,
+            content=erased_content(data.targets),
+            salt=b"",
+            erased_at=at,
+            leftover_media=data.media,
+        )
+        return attrs.evolve(snapshot, post=post)
+    if isinstance(snapshot, OrganizationSnapshot) and data.document:
+        return attrs.evolve(snapshot, document=data.document)
+    return snapshot
+
+
+def _evolve_post(
+    snapshot: PostSnapshot | None,
+    data: ev.EventData,
+    actor: Actor,
+    at: dt.datetime,
+    salt: bytes,
+) -> PostSnapshot:
+    if isinstance(data, MediaDeleted) and snapshot is not None:
+        return attrs.evolve(snapshot, post=attrs.evolve(snapshot.post, leftover_media=()))
+    return evolve_post(snapshot, data, actor=actor, at=at, salt=salt)
+
+
+def _evolve_delivery(
+    snapshot: Any, data: ev.EventData, _: Actor, at: dt.datetime, __: bytes
+) -> Delivery:
+    return evolve_delivery(snapshot, data, at=at)
+
+
+def _evolve_budget(_: Any, data: Any, __: Actor, at: dt.datetime, ___: bytes) -> Budget:
+    return Budget(since=at, until=data.until)
+
+
+def _evolve_native_post(
+    snapshot: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes
+) -> NativePost:
+    if isinstance(data, ev.NativePostRemoved):
+        native_post: NativePost = snapshot
+        return attrs.evolve(native_post, removed=True)
+    return NativePost(
+        profile=data.profile,
+        workspace=data.workspace,
+        network_id=data.network_id,
+        at=data.at,
+        url=data.url,
+        text=data.text,
+    )
+
+
+def _evolve_holds(snapshot: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes) -> HoldsSnapshot:
+    holds = () if snapshot is None else snapshot.holds
+    if isinstance(data, ev.HoldPlaced):
+        return HoldsSnapshot(holds=(*holds, attrs.evolve(data.hold, reason=data.reason)))
+    return HoldsSnapshot(holds=tuple(hold for hold in holds if hold.id != data.hold))
+
+
+# Each of these changes who has a permission, and so who can decide on a step.
+_CHANGES_ACCESS = (
+    ev.AbsenceAdded,
+    ev.AbsenceEnded,
+    ev.GrantAdded,
+    ev.GrantRevoked,
+    ev.ShiftsSwapped,
+    ev.ShiftSwapsCancelled,
+    ev.MemberOffboarded,
+)
+
+
+def _evolve_runtime_state(
+    snapshot: Any, data: Any, actor: Actor, at: dt.datetime, _: bytes
+) -> RuntimeStateSnapshot:
+    before = RuntimeStateSnapshot() if snapshot is None else snapshot
+    if isinstance(data, ev.RuntimeStateReevaluated):
+        return RuntimeStateSnapshot(runtime_state=before.runtime_state)
+    changed_at = at if isinstance(data, _CHANGES_ACCESS) else None
+    return RuntimeStateSnapshot(
+        runtime_state=evolve_runtime_state(before.runtime_state, data, actor=actor, at=at),
+        stale_since=before.stale_since or changed_at,
+    )
+
+
+def _evolve_digest(
+    snapshot: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes
+) -> DigestSnapshot:
+    before = snapshot or DigestSnapshot()
+    version = before.version + 1
+    if isinstance(data, DigestAdded):
+        return DigestSnapshot(
+            closes_at=before.closes_at or data.closes_at, since=before.since, version=version
+        )
+    return DigestSnapshot(since=version, version=version)
+
+
+def _evolve_calendar(
+    snapshot: Any, _: ev.EventData, __: Actor, ___: dt.datetime, ____: bytes
+) -> CalendarSnapshot:
+    return CalendarSnapshot(taken=(0 if snapshot is None else snapshot.taken) + 1)
+
+
+def _evolve_organization(
+    snapshot: Any, data: Any, _: Actor, at: dt.datetime, __: bytes
+) -> OrganizationSnapshot:
+    if isinstance(data, OrganizationReevaluated):
+        before: OrganizationSnapshot = snapshot
+        return attrs.evolve(before, tzdata=data.tzdata, stale_since=None)
+    created = isinstance(data, OrganizationCreated)
+    return OrganizationSnapshot(
+        document=data.document,
+        digest=data.document_digest,
+        files=data.files,
+        tzdata=data.tzdata if created else snapshot.tzdata,
+        stale_since=None if created else snapshot.stale_since or at,
+    )
+
+
+_KINDS: Final[
+    Mapping[str, tuple[type[Any], Callable[[Any, Any, Actor, dt.datetime, bytes], Any]]]
+] = {
+    "post": (PostSnapshot, _evolve_post),
+    "delivery": (Delivery, _evolve_delivery),
+    HOLDS: (HoldsSnapshot, _evolve_holds),
+    RUNTIME_STATE: (RuntimeStateSnapshot, _evolve_runtime_state),
+    "digest": (DigestSnapshot, _evolve_digest),
+    "calendar": (CalendarSnapshot, _evolve_calendar),
+    "budget": (Budget, _evolve_budget),
+    "native_post": (NativePost, _evolve_native_post),
+    ORGANIZATION: (OrganizationSnapshot, _evolve_organization),
+}
+"""The class of each kind's snapshot, and the function that returns it after one more event."""
+
+
+def rows_of(stream: str, snapshot: Any) -> list[Row]:
+    """Return all projection rows of a stream."""
+    if isinstance(snapshot, PostSnapshot):
+        return _post_rows(stream, snapshot)
+    if isinstance(snapshot, Delivery):
+        return _delivery_rows(stream, snapshot)
+    if isinstance(snapshot, NativePost):
+        return _native_post_rows(stream, snapshot)
+    if isinstance(snapshot, DigestSnapshot) and snapshot.closes_at is not None:
+        return [_due(stream, snapshot.closes_at, "digest")]
+    if (
+        isinstance(snapshot, OrganizationSnapshot | RuntimeStateSnapshot)
+        and snapshot.stale_since is not None
+    ):
+        return [_due(stream, snapshot.stale_since, "reevaluate")]
+    return []
+
+
+def _due(stream: str, at: dt.datetime, kind: str) -> Row:
+    return Row("due", stream, stream, {"at": microseconds(at), "kind": kind})
+
+
+_ON_CALENDAR = frozenset(
+    {
+        PostState.DRAFT,
+        PostState.IN_REVIEW,
+        PostState.CHANGES_REQUESTED,
+        PostState.APPROVED,
+        PostState.EXPIRED,
+    }
+)
+
+
+def _post_rows(stream: str, snapshot: PostSnapshot) -> list[Row]:
+    post = snapshot.post
+    times = {
+        target: at.instant
+        for target in post.targets
+        if (at := post.content.time_for(target)) is not None
+    }
+    instants = [*times.values(), *((post.planned_at.instant,) if post.planned_at else ())]
+    posts = {
+        "workspace": post.workspace,
+        "state": post.state.value,
+        "planned_at": microseconds(min(instants)) if instants else None,
+        "author": post.author,
+        "campaign": post.content.campaign or None,
+    }
+    rows = [Row("posts", post.id, stream, posts)]
+    if post.external_id:
+        external_id = {"external_id": post.external_id, "post": post.id}
+        rows.append(Row("external_ids", post.external_id, stream, external_id))
+    for digest in sorted({image.digest for image in post.media}):
+        media = {"digest": digest, "workspace": post.workspace, "post": post.id}
+        rows.append(Row("media", f"{post.id}|{digest}", stream, media))
+    if post.state in _ON_CALENDAR:
+        for target, instant in sorted(times.items()):
+            plan = {
+                "profile": target,
+                "workspace": post.workspace,
+                "state": post.state.value,
+                "at": microseconds(instant),
+                "post": post.id,
+            }
+            rows.append(Row("plans", f"{post.id}|{target}", stream, plan))
+    if post.leftover_media and post.erased_at is not None:
+        rows.append(_due(stream, post.erased_at, "delete_media"))
+    request = snapshot.request
+    if post.state is PostState.IN_REVIEW and request is not None:
+        if request.evaluated:
+            if request.wake_at is not None:
+                rows.append(_due(stream, request.wake_at, "timers"))
+        elif times and request.when == "planned":
+            rows.append(_due(stream, min(times.values()), "timers"))
+    return rows
+
+
+_DUE_KINDS: Final[Mapping[DeliveryState, str]] = {
+    DeliveryState.WAITING: "send",
+    DeliveryState.PUBLISHING: "recover",
+    DeliveryState.UNKNOWN: "reconcile",
+}
+
+
+def _delivery_rows(stream: str, delivery: Delivery) -> list[Row]:
+    at = microseconds(delivery.at.instant)
+    columns: dict[str, Column] = {
+        "post": delivery.post,
+        "profile": delivery.profile,
+        "workspace": delivery.workspace,
+        "state": delivery.state.value,
+        "at": at,
+    }
+    rows = [Row("deliveries", delivery.id, stream, columns)]
+    for network_id in delivery.known_ids:
+        network_ids: dict[str, Column] = {
+            "profile": delivery.profile,
+            "network_id": network_id,
+            "delivery": delivery.id,
+            "post": delivery.post,
+        }
+        rows.append(Row("network_ids", f"{delivery.id}|{network_id}", stream, network_ids))
+    if delivery.attention:
+        attention: dict[str, Column] = {
+            "post": delivery.post,
+            "profile": delivery.profile,
+            "workspace": delivery.workspace,
+            "kind": delivery.attention,
+            "at": at,
+        }
+        rows.append(Row("attention", delivery.id, stream, attention))
+    due_at = delivery.due_at
+    kind = _DUE_KINDS.get(delivery.state)
+    if delivery.ids_to_take_down:
+        kind = "take_down"
+    elif delivery.amending and delivery.state is DeliveryState.PUBLISHED:
+        kind = "amend"
+    elif kind is None and delivery.next_recheck_at is not None:
+        kind, due_at = "recheck", delivery.next_recheck_at
+    if kind is not None:
+        rows.append(_due(stream, due_at, kind))
+    return rows
+
+
+def _native_post_rows(stream: str, native_post: NativePost) -> list[Row]:
+    if native_post.removed:
+        return []
+    columns: dict[str, Column] = {
+        "profile": native_post.profile,
+        "workspace": native_post.workspace,
+        "network_id": native_post.network_id,
+        "at": microseconds(native_post.at),
+    }
+    return [Row("native_posts", stream, stream, columns)]

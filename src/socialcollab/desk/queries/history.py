@@ -1,0 +1,178 @@
+"""Read the journal: the history of a post, the feed of all events, and the state at an instant."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+import attrs
+
+from socialcollab._notebook import NotebookMixin
+from socialcollab.desk.engine import Engine, Loaded, read_organization
+from socialcollab.desk.journal.document_versions import versions_of
+from socialcollab.desk.journal.encoding import event_data
+from socialcollab.desk.journal.organization_events import OrganizationReevaluated
+from socialcollab.desk.journal.streams import ORGANIZATION, RUNTIME_STATE, evolve, reduced
+from socialcollab.effects import Effects, call
+from socialcollab.errors import NotFoundError
+from socialcollab.organization import Organization, RuntimeState
+from socialcollab.permissions import Access
+from socialcollab.stores import Event as StoredEvent
+from socialcollab.time import as_utc
+from socialcollab.workflow import Actor
+from socialcollab.workflow.events import NotificationsQueued, PersonErased, PostReevaluated
+
+_ONLY_IN_FEED = frozenset({PostReevaluated.TYPE, NotificationsQueued.TYPE})
+
+
+@attrs.frozen(kw_only=True)
+class HistoryEntry(NotebookMixin):
+    """
+    An event, as people read it.
+
+    Attributes:
+        at: When it happened, by the desk's clock, in UTC.
+        actor: Who caused it, such as "member:ana" or "system:publisher".
+        type: Its type, such as "post.approved".
+        stream: The stream it belongs to.
+        position: Its position in the organization's journal.
+        data: Its values.
+        digest: The digest of the document that was active.
+    """
+
+    _cards_module: ClassVar[str] = "socialcollab.desk.cards"
+
+    at: dt.datetime
+    actor: str
+    type: str
+    stream: str
+    position: int
+    data: Any = attrs.field(repr=False)
+    digest: str = attrs.field(default="", repr=False)
+
+
+def _entry(event: StoredEvent) -> HistoryEntry:
+    return HistoryEntry(
+        at=event.at,
+        actor=event.actor,
+        type=event.type,
+        stream=event.stream,
+        position=event.position,
+        data=event_data(event),
+        digest=event.digest,
+    )
+
+
+def history(engine: Engine, post: str) -> Effects[tuple[HistoryEntry, ...]]:
+    """
+    Return the events of a post and its deliveries, in order.
+
+    Moved deadlines and queued notifications are left out; they are in the feed.
+    """
+    loaded = yield from engine.post(post)
+    return (yield from history_of(engine, loaded))
+
+
+def history_of(engine: Engine, loaded: Loaded) -> Effects[tuple[HistoryEntry, ...]]:
+    """Return the history of a post that has been read."""
+    streams = [loaded.stream, *(f"delivery/{name}" for name in loaded.snapshot.post.deliveries)]
+    events: list[StoredEvent] = []
+    for stream in streams:
+        events.extend((yield from call(engine.store.read, stream)))
+    return tuple(
+        _entry(event)
+        for event in sorted(events, key=lambda event: event.position)
+        if event.type not in _ONLY_IN_FEED
+    )
+
+
+def feed(engine: Engine, *, after: int, limit: int) -> Effects[tuple[HistoryEntry, ...]]:
+    """Return up to *limit* events after a position, in order."""
+    events = yield from call(engine.store.read_all, after=after, limit=limit)
+    return tuple(_entry(event) for event in events)
+
+
+def last_event_at(engine: Engine) -> Effects[dt.datetime | None]:
+    """Return when the last event happened, or None before the first."""
+    position, at = 0, None
+    while page := (yield from call(engine.store.read_all, after=position)):
+        position, at = page[-1].position, page[-1].at
+    return at
+
+
+@attrs.frozen(kw_only=True)
+class ActiveDocument:
+    """
+    The document that was active at an instant, with the runtime state of that time.
+
+    Attributes:
+        at: The instant, in UTC.
+        organization: The document together with the runtime state.
+        runtime_state: The runtime state.
+        digest: The document's digest, which the events of that time carry.
+        since: When it was adopted.
+        by: Who adopted it, such as "member:eva".
+        reason: Why; empty for the first document.
+    """
+
+    at: dt.datetime
+    organization: Organization = attrs.field(repr=False)
+    runtime_state: RuntimeState = attrs.field(repr=False)
+    digest: str
+    since: dt.datetime
+    by: str
+    reason: str = attrs.field(default="", repr=False)
+
+    @property
+    def access(self) -> Access:
+        """Who could do what at that instant."""
+        return self.organization.access
+
+
+def as_of(engine: Engine, at: dt.datetime) -> Effects[ActiveDocument]:
+    """
+    Return the document that was active at an instant, with the runtime state of that time.
+
+    Raises:
+        NotFoundError: If the desk had not been created by then.
+    """
+    instant = as_utc(at)
+    snapshot = None
+    adopted: tuple[StoredEvent, Any] | None = None
+    events = yield from call(engine.store.read, ORGANIZATION)
+    versions = versions_of(events)
+    for event in events:
+        # Events are taken in the journal's order. Where a clock was set back, a later event can have
+        # an earlier instant; it still replaces what came before it.
+        if event.at > instant:
+            continue
+        data: Any = event_data(event)
+        if "document" in event.erased:
+            data = attrs.evolve(data, document=versions.text(event.version))
+        actor = Actor.parse(event.actor)
+        snapshot = evolve(ORGANIZATION, snapshot, data, actor=actor, at=event.at, salt=event.salt)
+        if not isinstance(data, (OrganizationReevaluated, PersonErased)):
+            adopted = (event, data)
+    if snapshot is None or adopted is None:
+        raise NotFoundError(
+            "organization",
+            engine.store.organization,
+            suggestion=f"its desk had not been created at {instant.isoformat()}",
+        )
+    earlier = [
+        event
+        for event in (yield from call(engine.store.read, RUNTIME_STATE))
+        if event.at <= instant
+    ]
+    state = reduced(RUNTIME_STATE, earlier)
+    runtime_state = state.runtime_state if state is not None else RuntimeState()
+    event, data = adopted
+    return ActiveDocument(
+        at=instant,
+        organization=read_organization(snapshot).with_state(runtime_state),
+        runtime_state=runtime_state,
+        digest=snapshot.digest,
+        since=event.at,
+        by=event.actor,
+        reason=getattr(data, "reason", ""),
+    )

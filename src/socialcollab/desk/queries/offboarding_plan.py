@@ -1,0 +1,140 @@
+"""Everything that depends on a member, and what happens to it when the member leaves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import ClassVar
+
+import attrs
+
+from socialcollab._notebook import NotebookMixin
+from socialcollab.content import Delivery, DeliveryState, Post, PostState
+from socialcollab.desk.engine import Engine, Loaded, State
+from socialcollab.desk.queries.calendar import all_rows
+from socialcollab.effects import Effects
+from socialcollab.identifiers import MemberId
+from socialcollab.organization import OffboardingItem, offboarding_items
+from socialcollab.verdicts import Reason
+from socialcollab.workflow import Actor, Context, step_statuses
+
+_OPEN_STATES = ("draft", "in_review", "changes_requested", "approved", "expired")
+_UNSENT_STATES = (DeliveryState.WAITING, DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
+
+
+@attrs.frozen(kw_only=True)
+class OffboardingPlan(NotebookMixin):
+    """
+    Everything that depends on a member, and what happens to it when the member leaves.
+
+    Attributes:
+        member: The member.
+        items: What depends on them: first entries of the document in its order, then the runtime
+            state, then temporary grants they gave, then posts.
+        digest: The digest of the document whose entries the items name.
+    """
+
+    _cards_module: ClassVar[str] = "socialcollab.desk.cards"
+
+    member: MemberId
+    items: tuple[OffboardingItem, ...]
+    digest: str = attrs.field(default="", repr=False)
+
+    @property
+    def needing_successor(self) -> tuple[OffboardingItem, ...]:
+        """The items that another member has to take over."""
+        return tuple(item for item in self.items if item.needs_successor)
+
+    @property
+    def successors(self) -> dict[str, str]:
+        """The proposed successors, by place."""
+        return {item.place: item.successor for item in self.items if item.successor}
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.items)) or f"nothing depends on {self.member}"
+
+
+def offboarding_plan(engine: Engine, member: str) -> Effects[OffboardingPlan]:
+    """
+    Return everything that depends on a member in the document, the runtime state and the posts.
+
+    Raises:
+        NotFoundError: If there is no such member.
+    """
+    state = yield from engine.state()
+    return (yield from plan_for_viewer(engine, state, member, engine.now()))
+
+
+def plan_for_viewer(
+    engine: Engine, state: State, member: str, now: dt.datetime, *, viewer: str = ""
+) -> Effects[OffboardingPlan]:
+    """Return the plan without the posts that *viewer* may not view; all posts if empty."""
+    organization = state.organization
+    items = list(offboarding_items(organization, member, at=now))
+    scope = organization.access.bindings.scope
+    items += [
+        OffboardingItem(
+            place=f"granted by them {grant.id}",
+            section="grants_given",
+            name=grant.id,
+            takes_successor=False,
+            consequence=Reason.of("offboarding.granted", member=member, until=grant.until),
+        )
+        for grant in organization.temporary_grants
+        if grant.by == member and not grant.is_over(scope, at=now)
+    ]
+    rows = yield from all_rows(engine, "posts", where={"state": _OPEN_STATES})
+    for row in rows:
+        loaded = yield from engine.load(row.stream)
+        deliveries = yield from engine.deliveries(loaded.snapshot.post)
+        context = engine.post_context(state, Actor.RULES, loaded.snapshot, now=now)
+        if not viewer or context.may(viewer, "view", loaded.snapshot.post):
+            items += _of_post(
+                loaded, [delivery.snapshot for delivery in deliveries], member, context
+            )
+    return OffboardingPlan(member=MemberId(member), items=tuple(items), digest=state.digest)
+
+
+def _of_post(
+    loaded: Loaded, deliveries: list[Delivery], member: str, context: Context
+) -> Iterator[OffboardingItem]:
+    """Yield what of a post depends on a member: a decision, unfinished work, unsent deliveries."""
+    post: Post = loaded.snapshot.post
+    consequences: list[Reason] = []
+    if post.state is PostState.IN_REVIEW:
+        for status in step_statuses(loaded.snapshot, context):
+            if not status.done and member in status.asked:
+                others = [reviewer for reviewer in status.asked if reviewer != member]
+                code = "offboarding.asked" if others else "offboarding.asked_alone"
+                consequences.append(
+                    Reason.of(code, post=post.id, step=status.key, others=", ".join(others) or "-")
+                )
+    if member in post.authors:
+        if post.state is PostState.APPROVED:
+            if any(delivery.state in _UNSENT_STATES for delivery in deliveries):
+                consequences.append(Reason.of("offboarding.scheduled", post=post.id))
+        else:
+            others = [
+                other
+                for other in context.access.member_ids
+                if other != member
+                and context.may(other, "draft", post)
+                and (other == post.author or context.may(other, "edit_others", post))
+            ]
+            code = "offboarding.unfinished" if others else "offboarding.unfinished_alone"
+            consequences.append(
+                Reason.of(
+                    code,
+                    post=post.id,
+                    state=post.state.value,
+                    others=", ".join(others) or "-",
+                )
+            )
+    for consequence in consequences:
+        yield OffboardingItem(
+            place=f"post {post.id}",
+            section="posts",
+            name=post.external_id or post.id,
+            takes_successor=False,
+            consequence=consequence,
+        )
