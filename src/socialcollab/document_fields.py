@@ -46,10 +46,8 @@ class Text(Shape):
 
     Attributes:
         at_most: Longest length in characters.
-
         personal: Whether it names or describes a person, or is free prose, and
             so stays outside the document's digest and the journal's chain.
-
         file: Whether it names a file that the document ships with.
     """
 
@@ -122,12 +120,9 @@ class Parsed(Shape):
 
     Attributes:
         grammar: The class that reads and prints it.
-
         name: What it is called in messages, such as "duration".
-
         pattern: A regular expression (ECMA 262 and Python alike, anchored)
             that every valid string matches, for the JSON Schema.
-
         also: Types other than string that are passed to the class as they are.
     """
 
@@ -144,10 +139,8 @@ class Section(Shape):
 
     Attributes:
         cls: The class; each of its fields has its `shape` in its metadata.
-
         plain: If the table may be given as one plain value, the name of the
             field which that value then fills (``on = "tulip-x"``).
-
         only: If given, the fields that are allowed at this place.
     """
 
@@ -197,7 +190,6 @@ def shape(said: Shape, *, key: str = "") -> dict[str, object]:
 
     Args:
         said: What the document may hold there.
-
         key: The document's key, where the attribute's name differs from it.
     """
     return {_KEY: said, _NAME: key}
@@ -211,11 +203,8 @@ def field(
 
     Args:
         shape: What the document may hold there.
-
         key: The document's key, where the attribute's name differs from it.
-
         metadata: Further attrs metadata.
-
         kw: Passed to `attrs.field`. A field without a default is required in
             the document too.
     """

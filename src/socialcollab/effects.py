@@ -29,14 +29,10 @@ class Call(Generic[R]):
 
     Attributes:
         function: What is called.
-
         args: With what.
-
         kwargs: Likewise.
-
         long: Whether an async host that is cancelled meanwhile gives the call
             up; all others it awaits to their end.
-
         held: Whether cancelling has to wait until the steps no longer say so.
     """
 

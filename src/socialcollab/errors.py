@@ -62,7 +62,6 @@ class InvalidValueError(SocialCollabError, ValueError):
 
     Attributes:
         value: The value as given.
-
         expected: What would be right, as a phrase.
     """
 
@@ -90,9 +89,7 @@ class DocumentMismatchError(InvalidValueError):
 
     Attributes:
         given: The digest of the document.
-
         as_of: The digest of what is in force.
-
         changes: What differs, line by line.
     """
 
@@ -160,9 +157,7 @@ class FaultError(InvalidValueError):
 
     Attributes:
         place: Where, such as ``clients/tulip.toml: grants[0].role``.
-
         problem: What is wrong there.
-
         suggestion: What would be right, or an empty string.
     """
 
@@ -197,13 +192,9 @@ class StaleError(SocialCollabError):
 
     Attributes:
         thing: What was changed, such as a post's id.
-
         seen: What the caller saw (a version or a revision's digest).
-
         current: What stands now.
-
         by: Who changed it.
-
         changed: The names of the fields that differ.
     """
 
@@ -253,9 +244,7 @@ class ConflictError(StoreError):
 
     Attributes:
         stream: The first such stream, in stream order.
-
         expected: The version the append expected.
-
         actual: The version it is at.
     """
 
@@ -297,7 +286,6 @@ class NetworkError(SocialCollabError):
 
     Attributes:
         network: The network's name.
-
         status: The HTTP status, or None where there was none.
     """
 

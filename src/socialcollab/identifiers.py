@@ -71,11 +71,8 @@ def did_you_mean(name: str, known: Iterable[str], *, before: str = "", otherwise
 
     Args:
         name: What was written.
-
         known: What could have been meant.
-
         before: What joins the suggestion to the sentence before it.
-
         otherwise: What is said where no name is near.
     """
     near = nearest(name, known)
@@ -100,12 +97,10 @@ def uuid7(at: dt.datetime, entropy: bytes) -> str:
 
     Args:
         at: The instant, with a UTC offset, from 1970 on.
-
         entropy: Ten random bytes, of which 74 bits are used.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
-
         InvalidValueError: If *entropy* is not ten bytes long.
 
     Source:

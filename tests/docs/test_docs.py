@@ -33,7 +33,7 @@ ROOMS = sorted(
     {module.name for module in pkgutil.iter_modules(socialcollab.__path__)}
     - {"__main__", "demo", "testing"}
 )
-EXAMPLE_OF = {"time": "time_room"}  # examples/time.py would stand in the way of Python's own
+EXAMPLE_OF = {"time": "business_hours"}  # examples/time.py would hide the module `time`
 FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 

@@ -57,13 +57,9 @@ class SendAttempt:
 
     Attributes:
         number: 1 for the delivery's first, then counting up.
-
         part: Which part of the post it creates, 0 for the whole.
-
         started_at: When, on the real clock, in UTC.
-
         deadline: When its sender gives up for certain, on the real clock.
-
         answered: Whether its outcome is known.
     """
 
@@ -81,11 +77,8 @@ class PublishedPart:
 
     Attributes:
         network_id: The network's own id of it.
-
         part: Which part of a thread it is, 0 for the first or the whole.
-
         url: Its address, or empty.
-
         published_at: When, in UTC, or None.
     """
 
@@ -102,65 +95,38 @@ class Delivery:
 
     Attributes:
         id: Its identifier.
-
         post: The post it delivers.
-
         workspace: The post's workspace.
-
         profile: Where it goes.
-
         at: When it is due, as the wall time and zone that was chosen.
-
         revision: Digest of the revision that goes out; once it is out, of the
             one that is known to be out.
-
         state: Where it stands.
-
         not_before: After a rate limit, a temporary failure or a look, the
             instant of the next attempt; None if *at* alone counts.
-
         prepared: What the adapter fixed before the first attempt: ids and keys.
-
         progress: The adapter's checkpoint: what has been uploaded so far.
-
         attempts: The rights to send that were taken, oldest first.
-
         network_id: The network's own id of what was published, or empty.
-
         url: Its address, or empty.
-
         published_at: When it was published, in UTC, or None.
-
         problem: Why it failed, is unknown or was missed, for people; or empty.
-
         rate_limited: How often in a row the network asked to wait.
-
         parts: The parts of a thread that are known to be out, in order; none
             for what goes out whole.
-
         also_published: What is out beside it, by an attempt that was taken
             for lost: a person has to look at each.
-
         removed_ids: What has been taken down, by the network's ids.
-
         unwanted: Whether somebody wants all of it taken down. While it is
             being sent or in doubt that is a wish, which bars further sends.
-
         takedown_ids: What alone of it somebody wants taken down.
-
         looks: How often in a row a look could not tell.
-
         unknown_since: Since when its outcome is unknown, or None.
-
         recheck_at: Once it has come to rest, when to look again whether
             what was found absent has arrived after all; None if never.
-
         looked_again: How often that was looked for.
-
         amending: Digest of the revision that it is to carry instead, or empty.
-
         amend_attempt: The latest right to send a change, or None.
-
         amend_problem: Why the change is not out, for people; or empty.
     """
 

@@ -28,21 +28,13 @@ class Finding:
 
     Attributes:
         code: The rule's code, such as "SG101"; also the key of its message.
-
         severity: "suggestion", "warning" or "error".
-
         params: What fills the message, as sorted pairs of name and value.
-
         field: The field it is about: "text", "alt", "links", ...
-
         start: First code point it is about, or None for the whole field.
-
         end: The code point after the last, or None.
-
         fix: What to put in place of that span, or None where a person has to decide.
-
         profile: The target it holds for, or empty for all.
-
         message_code: The message's code, if it is not the rule's own.
     """
 

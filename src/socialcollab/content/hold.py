@@ -16,15 +16,10 @@ class Hold:
 
     Attributes:
         id: Its identifier.
-
         on: What it stops.
-
         reason: Why.
-
         by: The actor who set it.
-
         at: Since when, in UTC.
-
         until: When it ends by itself, in UTC, or None.
     """
 

@@ -51,13 +51,9 @@ class Image:
 
     Attributes:
         digest: ``sha256:`` and 64 hex digits of its bytes.
-
         alt: What it shows, for those who do not see it; empty if nobody has said.
-
         media_type: Such as "image/jpeg".
-
         size_bytes: How many bytes it has.
-
         name: The file's name as given, for people.
     """
 
@@ -107,7 +103,6 @@ class Image:
 
         Raises:
             InvalidValueError: If it is no image of a type we know.
-
             OSError: If it cannot be read.
         """
         from socialcollab.content.load import read_bytes  # noqa: PLC0415  the room's one file that reads

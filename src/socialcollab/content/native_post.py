@@ -16,17 +16,11 @@ class NativePost:
 
     Attributes:
         profile: The profile that it stands on.
-
         workspace: That profile's workspace.
-
         network_id: The network's own id of it.
-
         at: When it went out, in UTC.
-
         url: Its address, or empty.
-
         text: What it says, or empty.
-
         forgotten: Whether it is gone, or was noted by mistake.
     """
 

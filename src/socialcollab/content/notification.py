@@ -58,24 +58,15 @@ class Notification:
     Attributes:
         id: The same whenever and wherever it is read; a host that has told it
             once knows it by this.
-
         to: Who is to be told.
-
         kind: One of `NOTIFICATION_KINDS`.
-
         at: When it came about, on the plan's clock, in UTC.
-
         post: The post it is about, or empty.
-
         profile: The profile it is about, or empty.
-
         step: The approval step it is about, or empty.
-
         by: Who brought it about, such as "ben", or empty.
-
         channels: Where this member wants it at once, in order of preference;
             none: it is kept for a digest, or shown in the application alone.
-
         items: Of a digest, what it sums up, oldest first.
     """
 

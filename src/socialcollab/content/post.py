@@ -34,15 +34,10 @@ class Revision:
 
     Attributes:
         number: 1 for the draft, then counting up.
-
         digest: The digest of the whole.
-
         author: Who stored it.
-
         at: When, in UTC.
-
         fields: The salted digest of each field.
-
         only_time: Whether it changes nothing but the time: whoever moves a
             post on the calendar does not become an author of it.
     """
@@ -66,11 +61,8 @@ class Comment:
 
     Attributes:
         by: Who made it.
-
         at: When, in UTC.
-
         text: What it says.
-
         internal: Whether clients and guests are not to see it.
     """
 
@@ -87,27 +79,16 @@ class Post:
 
     Attributes:
         id: Its identifier.
-
         workspace: The workspace it belongs to.
-
         state: Where it stands.
-
         content: What its newest revision holds.
-
         revisions: The marks of all revisions, oldest first.
-
         comments: What people said about it, oldest first.
-
         deliveries: Identifiers of all deliveries it ever had.
-
         salt: What its digests are salted with.
-
         ref: The caller's own name for it, or empty; unique in the organization.
-
         kind: "post", or "reply".
-
         erased_at: When its content was erased, in UTC, or None.
-
         leftover_media: Digests of pictures of its erased content, to be deleted.
     """
 

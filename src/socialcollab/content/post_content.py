@@ -95,27 +95,16 @@ class PostContent:
 
     Attributes:
         text: What goes out where no variant says otherwise.
-
         variants: Texts for single profiles.
-
         media: Pictures, in order.
-
         links: Links that go out beside the text.
-
         targets: The profiles it goes to, sorted.
-
         language: Its language, or empty.
-
         labels: Content warnings and the like, sorted.
-
         poll: A poll, or None.
-
         planned_at: When it is to go out, as a wall time and zone; None while nobody has said.
-
         times: Other wall times for single profiles.
-
         campaign: The campaign it belongs to, or empty.
-
         tags: Its tags, sorted.
 
     Raises:
@@ -207,9 +196,7 @@ def field_digests(
 
     Args:
         content: What the post holds.
-
         salt: The post's salt.
-
         known: Another content and its digests under the same salt: fields in
             which the two agree are not hashed again.
     """

@@ -70,9 +70,7 @@ def summarise(post: Post, deliveries: Iterable[Delivery] = (), *, held: bool = F
 
     Args:
         post: The post.
-
         deliveries: Its deliveries, in the order they were planned.
-
         held: Whether a hold stops what waits.
     """
     mine = current_deliveries(deliveries)

@@ -18,13 +18,9 @@ class Campaign:
 
     Attributes:
         id: Its identifier.
-
         workspace: Whose it is.
-
         name: Its name as people say it.
-
         start: First day, or None.
-
         end: First day after it, or None.
     """
 

@@ -47,25 +47,15 @@ class Member:
 
     Attributes:
         id: The member's identifier.
-
         name: The name people know; personal.
-
         kind: "staff", "client" or "guest".
-
         of: The workspace a client belongs to; required for clients.
-
         language: Language of messages to them; empty inherits.
-
         timezone: IANA name of their zone; empty inherits.
-
         business_hours: When they work; None inherits.
-
         notify: How they are told of things, in order of preference.
-
         contact: Address per channel; personal.
-
         suspended: Whether all their rights rest.
-
         left: The first day without them, in their own zone; their name stays for history.
 
     Raises:

@@ -66,19 +66,13 @@ class TextLimits:
 
     Attributes:
         at_most: The longest text, in *unit*.
-
         unit: What is counted: "weighted" (the weights of X), "graphemes",
             "characters" (code points) or "utf16" (code units).
-
         url_weight: What any link counts, whatever its length; None if a link
             counts as it is written.
-
         at_most_bytes: The longest text in UTF-8 bytes, beside *at_most*.
-
         hashtags: The most hashtags of one post.
-
         mentions: The most mentions of one post.
-
         short_mentions: Whether ``@user@host`` counts as ``@user``.
     """
 
@@ -98,14 +92,10 @@ class MediaLimits:
 
     Attributes:
         images: The most images of one post.
-
         required: Whether a post without media is refused.
-
         alt_text: The longest description of an image, in characters; None if
             the network states none.
-
         image_bytes: The largest image, in bytes; None if the network states none.
-
         types: Media types of images that are taken, such as ``image/png``.
     """
 
@@ -126,14 +116,10 @@ class CreateOnce:
             sender chooses and the server remembers for *kept*), "client_id"
             (the sender chooses the new post's own id), "container" (sending
             is a second step on something made before), or "none".
-
         kept: How long the server remembers the key.
-
         honoured: Whether every server of the network honours the key. If not,
             a repeat is safe only where the server is known to.
-
         finds: Whether one's own posts can be read back, to see if one is there.
-
         conclusive_after: How long after the sender's last possible moment a
             reading that finds nothing proves that nothing was made.
 
@@ -166,20 +152,13 @@ class NetworkDescription:
 
     Attributes:
         name: Its identifier, such as "x".
-
         title: What people call it.
-
         text: Limits of the text.
-
         media: Limits of the media.
-
         link: Where a link goes: "text" if it is part of the text, "field" if
             the post carries it separately, "none" if links are not active.
-
         entities: What the network makes active in a text.
-
         features: What else a post may carry.
-
         create_once: What is known about sending twice.
     """
 
@@ -229,13 +208,9 @@ class NetworkDescription:
 
         Args:
             text: The longest text, in the network's own unit.
-
             url_weight: What a link counts.
-
             images: The most images of one post.
-
             alt_text: The longest description of an image.
-
             image_bytes: The largest image.
 
         Raises:

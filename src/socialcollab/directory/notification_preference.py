@@ -17,7 +17,6 @@ class NotificationPreference:
 
     Attributes:
         channel: Such as "slack" or "email".
-
         digest: The local time of the daily digest, ``HH:MM``, or empty for at once.
     """
 

@@ -19,7 +19,6 @@ class Principal:
 
     Attributes:
         kind: "member", "team", "role", "rotation" or "lead".
-
         name: The identifier of that kind; empty for "lead".
     """
 

@@ -23,15 +23,10 @@ class Profile:
 
     Attributes:
         id: Its identifier, unique in the organization.
-
         workspace: The workspace it belongs to.
-
         network: The network's name, such as "mastodon".
-
         handle: How the network names it, such as "@tulip"; may be empty.
-
         server: The server's address, for networks of many servers.
-
         tags: Labels that selectors use, such as "care".
 
     Raises:

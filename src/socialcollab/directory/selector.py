@@ -27,13 +27,9 @@ class PostAttributes:
 
     Attributes:
         post_tag: The post's tags.
-
         campaign: The campaign it belongs to, or an empty string.
-
         kind: "post" or "reply".
-
         language: Its language.
-
         author_role: Roles that an author of it holds.
     """
 
@@ -99,23 +95,14 @@ class Selector:
 
     Attributes:
         workspace: Workspaces, or ``*`` for every one.
-
         network: Networks.
-
         profile: Profiles.
-
         profile_tag: Tags of profiles.
-
         post_tag: Tags of the post.
-
         campaign: Campaigns.
-
         kind: Kinds of content, such as "post" and "reply".
-
         language: Languages.
-
         author_role: Roles of which an author of the post holds one.
-
         excluding: What is left out again, by profile keys alone.
 
     Raises:

@@ -15,11 +15,8 @@ class Team:
 
     Attributes:
         id: Its identifier.
-
         name: Its name as people say it.
-
         members: Who is in it.
-
         includes: Teams whose members are in it too.
     """
 

@@ -16,21 +16,14 @@ class Workspace:
 
     Attributes:
         id: Its identifier.
-
         name: Its name as people say it.
-
         language: The language its posts are in unless they say otherwise; empty
             inherits the organization's.
-
         timezone: IANA name of the zone its times are read in; empty inherits.
-
         business_hours: When its people work; None inherits.
-
         lead: The member accountable for what nobody else owns.
-
         default_approval: The approval policy for posts that no policy matches,
             or "none".
-
         domains: Web domains that are its own, so that another workspace's
             links are noticed.
     """

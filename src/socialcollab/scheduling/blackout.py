@@ -56,14 +56,10 @@ class Blackout:
 
     Attributes:
         on: The profiles and posts it silences.
-
         start: Its first local time.
-
         end: The first one after it.
-
         every: How often it comes again, or None for once. The time between
             start and end stays.
-
         reason: Why.
 
     Raises:

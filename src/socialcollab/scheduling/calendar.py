@@ -29,17 +29,12 @@ class Entry:
 
     Attributes:
         profile: Where.
-
         at: When, in UTC.
-
         post: The post's id.
-
         title: What people see on the calendar.
-
         state: The state of the post or delivery; "native_post" if it was made on
             the network itself. Those that are cancelled,
             rejected, expired, failed, missed or removed take up no room.
-
         facts: What is known of the post, for the selectors of blackouts and
             holds; None lets all of them match by profile alone.
     """
@@ -68,19 +63,12 @@ class ProfileCalendar:
 
     Attributes:
         profile: The profile.
-
         zone: The IANA name of its workspace's zone.
-
         slots: For each day of the week from Monday, its times.
-
         min_gap: The least time between two posts, or None.
-
         max_per_day: The most posts a day, or None.
-
         blackouts: The blackouts whose profile keys match.
-
         holds: The holds whose profile keys match.
-
         entries: Its entries by time.
     """
 
@@ -160,23 +148,16 @@ class Calendar:
 
         Args:
             profiles: The profiles.
-
             zone: The zone of all workspaces that *zones* does not name.
-
             zones: The zone of each workspace, by its id.
-
             slot_plans: When profiles like to post.
-
             blackouts: Planned silences.
-
             holds: Stops in force.
-
             entries: What is on the calendar.
 
         Raises:
             InvalidValueError: If a profile is given twice, or its workspace has
                 no zone, or one that does not exist.
-
             NotFoundError: If an entry is on a profile that is not given.
         """
         plans, silences, stops = tuple(slot_plans), tuple(blackouts), tuple(holds)

@@ -26,13 +26,9 @@ class Clash:
 
     Attributes:
         kind: What kind of clash it is.
-
         profile: Where.
-
         at: When, in UTC.
-
         entries: The entries that clash; of a time asked for, those it meets.
-
         reason: Why, in words of any language.
     """
 
@@ -69,20 +65,15 @@ def check_time(
 
     Args:
         calendar: The calendar.
-
         profile: The profile's id.
-
         at: The instant.
-
         attributes: What is known of the post; None lets blackouts and holds match
             by profile alone.
-
         post: The post itself if it is on the calendar already: it is not in
             its own way.
 
     Raises:
         NotFoundError: If there is no such profile.
-
         NaiveDatetimeError: If *at* has no UTC offset.
     """
     return tuple(_clashes(calendar.profile_calendar(profile), as_utc(at), attributes, post))
@@ -104,11 +95,8 @@ def find_clashes(
 
     Args:
         calendar: The calendar.
-
         start: Only entries from here on are looked at.
-
         end: Only entries before here.
-
         profiles: Only these profiles.
 
     Raises:

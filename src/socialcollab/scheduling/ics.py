@@ -27,18 +27,13 @@ def write_ics(
     Args:
         source: A calendar, whose entries are in the zones of their profiles,
             or entries alone.
-
         now: When it is written, for DTSTAMP.
-
         name: The calendar's name.
-
         time_zone: The zone of entries given alone; empty is UTC.
-
         length: How long an event lasts.
 
     Raises:
         MissingExtraError: If the `calendar` extra is not installed.
-
         NaiveDatetimeError: If *now* has no UTC offset.
 
     Source:

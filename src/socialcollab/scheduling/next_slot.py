@@ -21,9 +21,7 @@ class BlockedSlot:
 
     Attributes:
         at: The slot, in UTC.
-
         local: Its local time in the zone of the profile's workspace.
-
         reasons: What stands in its way, at least one.
     """
 
@@ -39,15 +37,10 @@ class SlotChoice:
 
     Attributes:
         profile: The profile.
-
         zone: The zone in which its local times are.
-
         at: The slot, in UTC, or None if none is free.
-
         local: Its local time, or None.
-
         blocked_slots: The earlier slots and what stands in their way.
-
         reason: Why there is none, or None if there is one.
     """
 
@@ -93,23 +86,16 @@ def next_slot(
 
     Args:
         calendar: The calendar.
-
         profile: The profile's id.
-
         after: The slot comes after this instant.
-
         attributes: What is known of the post; None lets blackouts and holds match
             by profile alone.
-
         post: The post itself if it is on the calendar already.
-
         within_days: How far to look, 1 to 3660 days.
 
     Raises:
         NotFoundError: If there is no such profile.
-
         NaiveDatetimeError: If *after* has no UTC offset.
-
         InvalidValueError: If *within_days* is out of bounds.
     """
     if not 1 <= within_days <= 3660:

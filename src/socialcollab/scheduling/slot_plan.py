@@ -34,11 +34,8 @@ class SlotPlan:
 
     Attributes:
         on: The profiles it is for.
-
         slots: Weekly times, in the workspace's zone.
-
         min_gap: The least time between two posts on a profile, by the clock.
-
         max_per_day: The most posts on a profile in one of its days.
 
     Raises:

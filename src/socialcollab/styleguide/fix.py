@@ -21,9 +21,7 @@ class Fixed:
 
     Attributes:
         text: The text.
-
         applied: The findings that were mended, in order.
-
         left: The findings that remain, for people.
     """
 
@@ -88,9 +86,7 @@ def fix_until_settled(text: str, check: Check, *, profile: str = "") -> Fixed:
 
     Args:
         text: The text.
-
         check: What reads it, such as ``lambda text: lint(text, guide)``.
-
         profile: Whose findings count.
     """
     found = tuple(check(text))

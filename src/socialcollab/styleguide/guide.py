@@ -28,11 +28,8 @@ class Selected:
 
     Attributes:
         rule: The rule.
-
         severity: The severity that its findings get.
-
         languages: The languages of posts it applies to; empty for all.
-
         networks: The networks it applies to; empty for all.
     """
 
@@ -82,7 +79,6 @@ class StyleGuide:
 
     Attributes:
         name: What it is called.
-
         selected: The rules, in the order they are asked.
     """
 
@@ -101,7 +97,6 @@ class StyleGuide:
 
         Args:
             text: The file's text, at most 1 MB.
-
             name: Its name, for the places of faults.
 
         Raises:
@@ -145,7 +140,6 @@ class StyleGuide:
 
         Raises:
             ExceptionGroup: Of one `FaultError` for each fault of any file.
-
             OSError: If a file cannot be read.
         """
         from socialcollab.styleguide.load import read_files  # noqa: PLC0415  the file that reads

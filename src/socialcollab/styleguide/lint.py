@@ -46,29 +46,20 @@ def lint(
 
     Args:
         post: A text, a post, or what it holds.
-
         guide: The style guide.
-
         profile: The one target: a profile, a network's description, the id of
             one of *profiles*, or a network's name. Without it a post is read
             for all of its targets, a text for none.
-
         profiles: All profiles that a post's targets may name.
-
         networks: Descriptions by network name or profile id, for servers and
             accounts with limits of their own.
-
         workspace: The workspace, where the post does not say.
-
         neighbours: What belongs to which workspace.
-
         language: The language, where the post does not say.
-
         at: When it is to go out, for rules that know dates.
 
     Raises:
         InvalidValueError: If *profile* names neither a profile nor a network.
-
         NaiveDatetimeError: If *at* has no UTC offset.
     """
     draft = LintInput.of(

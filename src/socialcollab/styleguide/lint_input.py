@@ -23,9 +23,7 @@ class Target:
 
     Attributes:
         profile: The profile's id, or empty where only the network is known.
-
         network: What the network takes.
-
         text: The text that goes there.
     """
 
@@ -45,11 +43,8 @@ class Neighbour:
 
     Attributes:
         workspace: The workspace's id.
-
         name: Its name as people say it.
-
         domains: Its web domains, such as ``tulip.nl``; what lies under them is its own too.
-
         handles: Its accounts, with or without ``@``.
     """
 
@@ -87,9 +82,7 @@ class TextSpan:
 
     Attributes:
         text: What it says.
-
         field: "text", or "alt" for the description of an image.
-
         profile: The target it is written for, or empty for all.
     """
 
@@ -105,23 +98,14 @@ class LintInput:
 
     Attributes:
         text: The post's own text.
-
         targets: Where it goes, with the text that goes there.
-
         variants: Texts for single profiles, as pairs of profile and text.
-
         images: Its pictures.
-
         links: Links beside the text.
-
         labels: Content warnings and the like.
-
         language: Its language, or empty.
-
         workspace: The workspace it belongs to, or empty.
-
         neighbours: What belongs to the workspaces of the organization.
-
         at: When it is to go out, or None.
 
     Raises:
@@ -161,22 +145,15 @@ class LintInput:
 
         Args:
             post: A text, or a post with its variants and images.
-
             profile: The one target: a profile, a network's description, or the
                 id of one of *profiles*, or else the name of a network.
-
             profiles: All profiles that a post's targets may name; targets that
                 are not among them are left out.
-
             networks: Descriptions by network name or by profile id, for servers
                 and accounts with limits of their own.
-
             workspace: The workspace, where the post does not say.
-
             neighbours: What belongs to the workspaces of the organization.
-
             language: The language, where the post does not say.
-
             at: When it is to go out.
 
         Raises:

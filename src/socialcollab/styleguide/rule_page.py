@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any
@@ -27,11 +28,8 @@ class RulePage:
 
     Attributes:
         code: The rule's code.
-
         name: Its class's name.
-
         summary: The first line.
-
         parts: Texts of the parts, by their titles.
     """
 
@@ -84,7 +82,7 @@ class RulePage:
                 said = f"```toml\n{said}\n```"
             elif part == "Attributes":
                 part = "Settings"  # noqa: PLW2901  what users call them
-                said = "\n\n".join(_setting(entry) for entry in said.split("\n\n"))
+                said = "\n\n".join(_setting(entry) for entry in re.split(r"\n(?=\S)", said))
             else:
                 said = said.replace("*", "`")
             page += ["", f"## {part}", "", said]

@@ -99,11 +99,8 @@ class Facet:
 
     Attributes:
         kind: What it is.
-
         value: The link with its scheme, the handle or the tag without their signs.
-
         byte_start: Where it starts, in bytes of UTF-8.
-
         byte_end: Where it ends.
     """
 

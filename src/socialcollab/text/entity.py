@@ -16,11 +16,8 @@ class Entity:
 
     Attributes:
         kind: What it is.
-
         text: The stretch as written.
-
         start: Where it starts, in code points.
-
         end: Where it ends: the code point after its last one.
     """
 

@@ -20,15 +20,10 @@ class Length:
 
     Attributes:
         value: The length, in *unit*.
-
         limit: The longest that is allowed, in *unit*.
-
         fits: Whether the text is within every limit of the network.
-
         unit: What is counted.
-
         size_bytes: The length in UTF-8 bytes, where the network limits that too.
-
         limit_bytes: The longest that is allowed in bytes, or None.
     """
 
@@ -68,9 +63,7 @@ def measure(network: str | NetworkDescription, text: str, *, warning: str = "") 
 
     Args:
         network: A built-in network's name, or a description.
-
         text: The text; a lone surrogate counts as one character of three bytes.
-
         warning: A content warning, which counts with the text.
 
     Raises:

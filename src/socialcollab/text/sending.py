@@ -65,11 +65,8 @@ def fitting_end(
 
     Args:
         network: A built-in network's name, or a description.
-
         text: The text.
-
         warning: A content warning, which counts with the text.
-
         ending: What follows the text in any case, such as a link.
 
     Raises:

@@ -19,11 +19,8 @@ class Link:
 
     Attributes:
         start: Where it starts, in code points.
-
         end: Where it ends.
-
         host: Its domain as written.
-
         scheme: ``http://`` or ``https://`` as written, or an empty string.
     """
 
@@ -143,7 +140,6 @@ def find_links(text: str, *, every_script: bool = False) -> Iterator[Link]:
 
     Args:
         text: Where to look.
-
         every_script: Whether links without a scheme may be written in every
             script; otherwise in Latin letters only.
     """

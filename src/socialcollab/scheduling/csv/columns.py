@@ -98,13 +98,9 @@ class Columns:
 
     Attributes:
         fields: For each column the field it fills, or an empty string.
-
         names: What problems call them: the header, or the field's name.
-
         header: Whether the first row is a header.
-
         unknown: Headers that are not known.
-
         order: The order of dates that a header shows, such as
             ``date (dd/mm/yyyy)``.
     """
@@ -132,7 +128,6 @@ def find_columns(
 
     Args:
         first: The first row.
-
         given: Header to field, which goes before the known names; or the field
             of each column (empty to pass one over) of a file without header.
 

@@ -53,24 +53,17 @@ def read_csv(
 
     Args:
         data: The file: UTF-8, or UTF-16 with a byte order mark.
-
         zone: The zone its times are in. With it, times that a clock change
             skips or repeats are problems, and times with an offset are read.
-
         order: Whether a day or a month comes first in a date like 03/04/2026.
-
         columns: The field of each header, or of each column of a file without
             a header (an empty string passes one over).
-
         limits: How much is read.
-
         encoding: The encoding, where it is another.
-
         now: The present, with a UTC offset: earlier times are problems.
 
     Raises:
         NaiveDatetimeError: If *now* has no UTC offset.
-
         InvalidValueError: If the zone, the encoding or a field of *columns*
             does not exist. What is wrong in the file is no error.
     """

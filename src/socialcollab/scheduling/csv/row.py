@@ -22,29 +22,17 @@ class SheetRow:
     Attributes:
         number: The row's number as a spreadsheet shows it: from 1, the header
             counts, a row of several lines is one.
-
         profiles: Names of the profiles, unchecked.
-
         local: The planned local time, or None for a draft.
-
         text: The text of the post.
-
         link: Its link.
-
         images: Files or addresses of its images.
-
         alts: Alt texts, in the order of the images.
-
         tags: Its tags, without ``#``.
-
         campaign: Its campaign.
-
         language: Its language.
-
         author: Who wrote it.
-
         note: A note for colleagues.
-
         ref: The row's own name, by which a second import knows it again.
     """
 
@@ -70,17 +58,11 @@ class SheetProblem:
 
     Attributes:
         row: The row's number, from 1; 0 for the file as a whole.
-
         column: The column's name as its header has it, or empty.
-
         reason: What is wrong.
-
         fix: What would be right.
-
         value: The cell as it stands there, at most 200 characters of it.
-
         cells: All cells of the row, so that it can be sent back.
-
         blocks: Whether the row is left out of the rows for it.
     """
 
@@ -125,9 +107,7 @@ class Imported:
 
     Attributes:
         rows: The rows that can be used.
-
         problems: What is wrong, by row.
-
         columns: The header as it stands there, or the names its columns were
             given.
     """
@@ -144,7 +124,6 @@ class SheetLimits:
 
     Attributes:
         rows: The most rows below the header, at most 350000.
-
         cell_bytes: The longest cell in bytes of UTF-8, at most 131071.
     """
 

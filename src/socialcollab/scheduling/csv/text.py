@@ -62,9 +62,7 @@ def records(data: bytes, *, encoding: str = "") -> Iterator[SheetRecord]:
 
     Raises:
         UndecodableError: At once, if some byte is not of the encoding.
-
         BrokenCellError: While iterating.
-
         InvalidValueError: If there is no such encoding.
     """
     name = _encoding(data, encoding)

@@ -32,14 +32,10 @@ class Avoided:
 
     Attributes:
         term: The term, one word or several.
-
         prefer: What to write instead; empty if there is nothing to put in its place.
-
         why: The reason, for whoever asks.
-
         exact_case: Whether only this very spelling of small and capital
             letters counts.
-
         any_accents: Whether letters with and without accents are the same, so
             that "cafe" is found in "café". Otherwise they differ, as the Dutch
             "een" and "één" do.
@@ -173,9 +169,7 @@ class Term:
 
     Attributes:
         terms: What to look for; of two alike the first counts.
-
         allowed: Terms that are left alone, whatever *terms* say.
-
         preferred: Terms that are left alone in this very spelling; those that
             *terms* prefer always are.
     """

@@ -1,4 +1,4 @@
-"""What does a local time mean over a clock change, and when is four business hours from Friday?"""
+"""When are four business hours over after Friday afternoon, and on which days does a report fall?"""
 
 import datetime as dt
 
@@ -10,6 +10,7 @@ due = office.add(submitted.instant, Duration.parse("4 business hours"))
 print(f"submitted {submitted}, due {local_time(due, office.zone):%A %H:%M}")
 
 report = Every.parse("first business day of the month 09:00")
-months = report.recurrence(start=submitted.local, zone=office.zone, hours=office)
-year = months.between(submitted.instant, submitted.instant + dt.timedelta(days=130))
-print(f"{report}:", ", ".join(f"{local_time(at, office.zone):%d %b}" for at in year))
+reports = report.recurrence(start=submitted.local, zone=office.zone, hours=office)
+until = submitted.instant + dt.timedelta(days=130)
+dates = [local_time(at, office.zone) for at in reports.between(submitted.instant, until)]
+print(f"{report}:", ", ".join(f"{date:%d %b}" for date in dates))
