@@ -10,7 +10,7 @@ from typing import Literal
 
 import attrs
 
-from socialcollab.directory.networks import NETWORKS
+from socialcollab.directory import NETWORKS
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.pages.words import MONTHS, WEEKDAYS, words

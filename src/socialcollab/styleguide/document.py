@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from socialcollab.content import SEVERITIES
-from socialcollab.directory.networks import NETWORKS
+from socialcollab.directory import NETWORKS
 from socialcollab.errors import FaultError, InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.styleguide.guide import Selected

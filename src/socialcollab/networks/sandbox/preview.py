@@ -11,7 +11,7 @@ from socialcollab.networks.sandbox.pictures import picture_name
 from socialcollab.networks.sandbox.timeline import SandboxPost
 from socialcollab.pages import LinkCard, PreviewImage, PreviewPost, join, page, paragraph, preview
 from socialcollab.showing import Html, escape
-from socialcollab.text import links_beside
+from socialcollab.text import links_not_in_text
 from socialcollab.time import local_time
 
 
@@ -53,7 +53,7 @@ def _post(folder: Path, post: SandboxPost, description: NetworkDescription, zone
         source = f"media/{picture_name(image.digest, image.media_type)}"
         kept = (folder / source).is_file()
         images.append(PreviewImage(alt=image.alt, source=source if kept else ""))
-    beside = links_beside(description, post.text, post.links)
+    beside = links_not_in_text(description, post.text, post.links)
     shown = preview(
         PreviewPost(
             text=post.text,

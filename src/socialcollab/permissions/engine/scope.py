@@ -8,8 +8,16 @@ from functools import cached_property, lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from socialcollab.directory import Excluding, Member, Principal, Profile, Selector, Team, Workspace
-from socialcollab.directory.networks import NETWORKS
+from socialcollab.directory import (
+    NETWORKS,
+    Excluding,
+    Member,
+    Principal,
+    Profile,
+    Selector,
+    Team,
+    Workspace,
+)
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.permissions.model.role import Role, Roles, find_cycle

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from socialcollab.content import PROFILE_GONE, PUBLISHED_FIELDS, Delivery, DeliveryState, Post
-from socialcollab.directory.networks import NETWORKS
+from socialcollab.directory import NETWORKS
 from socialcollab.errors import (
     AuthenticationError,
     NetworkError,

@@ -1,4 +1,4 @@
-"""What a network takes: lengths, media, mentions, and how safely a send repeats."""
+"""What a network accepts: text, media, features, and whether a send can be repeated safely."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _at_least(low: int, *, optional: bool = False) -> _Check:
             raise InvalidValueError(
                 f"{attribute.name} of {type(owner).__name__} is `{value}`, not {low} or more",
                 value=value,
-                expected=f"a whole number from {low} on",
+                expected=f"a whole number, {low} or more",
             )
 
     return check
@@ -62,17 +62,17 @@ def _one_of(words: tuple[str, ...]) -> _Check:
 @attrs.frozen(kw_only=True)
 class TextLimits:
     """
-    How long a text may be, and what counts.
+    How long a text may be, and how it is counted.
 
     Attributes:
         at_most: The longest text, in *unit*.
-        unit: What is counted: "weighted" (the weights of X), "graphemes",
+        unit: The unit of *at_most*: "weighted" (the weights of X), "graphemes",
             "characters" (code points) or "utf16" (code units).
-        url_weight: What any link counts, whatever its length; None if a link
-            counts as it is written.
-        at_most_bytes: The longest text in UTF-8 bytes, beside *at_most*.
-        hashtags: The most hashtags of one post.
-        mentions: The most mentions of one post.
+        url_weight: What every link counts, or None if a link counts as it is
+            written.
+        at_most_bytes: The largest text in UTF-8 bytes, in addition to *at_most*.
+        hashtags: The most hashtags in a post.
+        mentions: The most mentions in a post.
         short_mentions: Whether ``@user@host`` counts as ``@user``.
     """
 
@@ -88,15 +88,16 @@ class TextLimits:
 @attrs.frozen(kw_only=True)
 class MediaLimits:
     """
-    Which media a post may carry.
+    The media that a post may have.
 
     Attributes:
-        images: The most images of one post.
-        required: Whether a post without media is refused.
-        alt_text: The longest description of an image, in characters; None if
-            the network states none.
-        image_bytes: The largest image, in bytes; None if the network states none.
-        types: Media types of images that are taken, such as ``image/png``.
+        images: The most images in a post.
+        required: Whether the network refuses a post without media.
+        alt_text: The longest image description, in characters; None if the
+            network states no limit.
+        image_bytes: The largest image; None if the network states no limit.
+        types: The media types of images that the network accepts, such as
+            ``image/png``; empty if it accepts all.
     """
 
     images: int = attrs.field(validator=_at_least(0))
@@ -109,23 +110,24 @@ class MediaLimits:
 @attrs.frozen(kw_only=True)
 class CreateOnce:
     """
-    What is known about sending the same post twice.
+    What happens if the same post is sent twice.
 
     Attributes:
-        key: What makes a repeated send harmless: "client_key" (a key that the
-            sender chooses and the server remembers for *kept*), "client_id"
-            (the sender chooses the new post's own id), "container" (sending
-            is a second step on something made before), or "none".
+        key: The mechanism that makes a repeated send harmless: "client_key"
+            (the sender chooses a key, which the server remembers for *kept*),
+            "client_id" (the sender chooses the id of the new post), "container"
+            (publishing is the second step, on a container made in the first),
+            or "none".
         kept: How long the server remembers the key.
         honoured: Whether every server of the network honours the key. If not,
-            a repeat is safe only where the server is known to.
-        finds: Whether one's own posts can be read back, to see if one is there.
-        conclusive_after: How long after the sender's last possible moment a
-            reading that finds nothing proves that nothing was made.
+            repeating a send is safe only on servers that are known to.
+        finds: Whether the account's own posts can be listed, to look for one.
+        conclusive_after: How long after a send can last have reached the
+            network an unsuccessful search proves that no post was created.
 
     Source:
-        No network states the last one; it is a careful allowance for the lag
-        between a write and the reading that shows it.
+        No network states *conclusive_after*. It is a cautious allowance for the
+        delay between a write and the first read that shows it.
     """
 
     key: Key = attrs.field(validator=_one_of(get_args(Key)))
@@ -137,7 +139,7 @@ class CreateOnce:
     def __attrs_post_init__(self) -> None:
         if self.conclusive_after < dt.timedelta(0):
             raise InvalidValueError(
-                f"conclusive_after is `{self.conclusive_after}`, which lies in the past",
+                f"conclusive_after is `{self.conclusive_after}`, which is negative",
                 value=self.conclusive_after,
                 expected="zero or more",
             )
@@ -146,20 +148,21 @@ class CreateOnce:
 @attrs.frozen(kw_only=True)
 class NetworkDescription:
     """
-    What a network takes, as plain facts.
+    What a network accepts.
 
-    Servers and accounts differ: `with_limits` makes the description of one.
+    Servers and accounts may have other limits; `with_limits` describes one of them.
 
     Attributes:
-        name: Its identifier, such as "x".
-        title: What people call it.
-        text: Limits of the text.
-        media: Limits of the media.
-        link: Where a link goes: "text" if it is part of the text, "field" if
-            the post carries it separately, "none" if links are not active.
-        entities: What the network makes active in a text.
-        features: What else a post may carry.
-        create_once: What is known about sending twice.
+        name: The identifier, such as "x".
+        title: The name to display.
+        text: The limits of the text.
+        media: The limits of the media.
+        link: The place of a link: "text" if it is part of the text, "field" if
+            the post has a separate field for it, "none" if readers cannot
+            follow links.
+        entities: The kinds of entity that the network makes active in a text.
+        features: The features that the network offers.
+        create_once: What happens if the same post is sent twice.
     """
 
     name: str = attrs.field()
@@ -187,7 +190,7 @@ class NetworkDescription:
     def _check_title(self, _: attrs.Attribute[str], value: str) -> None:
         if not value.strip():
             raise InvalidValueError(
-                f"network `{self.name}` has no title", value=value, expected="a title"
+                f"network `{self.name}` has an empty title", value=value, expected="a title"
             )
 
     def with_limits(
@@ -200,34 +203,30 @@ class NetworkDescription:
         image_bytes: int | None = None,
     ) -> NetworkDescription:
         """
-        Return the description of one account or server, with other numbers.
+        Return a description with other limits, such as those of one server or account.
 
-        >>> from socialcollab.directory.networks import network
+        >>> from socialcollab.directory import network
         >>> network("mastodon").with_limits(text=5000).text.at_most
         5000
 
         Args:
-            text: The longest text, in the network's own unit.
-            url_weight: What a link counts.
-            images: The most images of one post.
-            alt_text: The longest description of an image.
+            text: The longest text, in the network's unit.
+            url_weight: What every link counts.
+            images: The most images in a post.
+            alt_text: The longest image description.
             image_bytes: The largest image.
 
         Raises:
-            InvalidValueError: If a number is too small to be a limit.
+            InvalidValueError: If a limit is too small.
         """
-        old, media = self.text, self.media
+        text_limits = {"at_most": text, "url_weight": url_weight}
+        media_limits = {"images": images, "alt_text": alt_text, "image_bytes": image_bytes}
         return attrs.evolve(
             self,
-            text=attrs.evolve(
-                old,
-                at_most=old.at_most if text is None else text,
-                url_weight=old.url_weight if url_weight is None else url_weight,
-            ),
-            media=attrs.evolve(
-                media,
-                images=media.images if images is None else images,
-                alt_text=media.alt_text if alt_text is None else alt_text,
-                image_bytes=media.image_bytes if image_bytes is None else image_bytes,
-            ),
+            text=attrs.evolve(self.text, **_given(text_limits)),
+            media=attrs.evolve(self.media, **_given(media_limits)),
         )
+
+
+def _given(limits: dict[str, int | None]) -> dict[str, Any]:
+    return {name: limit for name, limit in limits.items() if limit is not None}
