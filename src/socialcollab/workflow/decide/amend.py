@@ -84,7 +84,7 @@ def _refuse_impossible(post: Post, delivery: Delivery, context: Context) -> None
             Reason.of("cannot_amend", profile=profile.id, network=network.title),
             remedies=[remedy],
         )
-    if delivery.parts or delivery.copies:
+    if delivery.parts or delivery.duplicates:
         raise refuse(Reason.of("cannot_amend_parts", profile=profile.id), remedies=[remedy])
 
 

@@ -65,7 +65,7 @@ def mark_not_published(
     sent_to = [] if delivery is None else [delivery.profile]
     check_on_profiles("publish", post, sent_to, command.profile, context)
     if delivery is not None and delivery.stranded:
-        data = ev.DeliveryTakenDown(network_ids=delivery.standing)
+        data = ev.DeliveryTakenDown(network_ids=delivery.live_ids)
         return (ev.Event(ev.delivery_stream(delivery.id), context.actor, data),)
     if delivery is None or delivery.in_doubt is None or delivery.state not in _IN_DOUBT:
         raise refuse(Reason.of("nothing_in_doubt", post=post.id, profile=command.profile))

@@ -47,7 +47,7 @@ def take_down(
         if delivery.takedown_requested or not _concerns(delivery):
             continue
         # What was sent once may arrive late: then the wish has to be known.
-        if delivery.state in CALLED_OFF and not delivery.standing and not delivery.attempts:
+        if delivery.state in CALLED_OFF and not delivery.live_ids and not delivery.attempts:
             off = ev.DeliveryCancelled(problem="taken_down")
             events.append(ev.Event(stream, context.actor, off))
         else:
@@ -59,7 +59,7 @@ def take_down(
 def _concerns(delivery: Delivery) -> bool:
     """Tell whether something of it is out, may be, will be, may turn up, or was taken down."""
     return bool(
-        delivery.standing
+        delivery.live_ids
         or delivery.takedown_requested
         or delivery.state in CALLED_OFF
         or delivery.state in _SENDING
@@ -73,7 +73,7 @@ def _take_down_one(
     for delivery in mine:
         if command.network_id not in delivery.known_ids:
             continue
-        gone = command.network_id not in delivery.standing
+        gone = command.network_id not in delivery.live_ids
         if delivery.takedown_requested or gone or command.network_id in delivery.takedown_ids:
             return ()
         asked = ev.TakedownRequested(network_id=command.network_id, reason=command.reason)
@@ -112,7 +112,7 @@ def check_on_profiles(
 
 def record_takedown(delivery: Delivery, network_ids: Iterable[str]) -> tuple[ev.Event, ...]:
     """Store that something of a delivery is not on the network any more."""
-    gone = tuple(name for name in network_ids if name in delivery.standing)
+    gone = tuple(name for name in network_ids if name in delivery.live_ids)
     if not gone:
         return ()
     return (_event(delivery, ev.DeliveryTakenDown(network_ids=gone)),)
