@@ -1,9 +1,10 @@
-"""Read style guides from TOML or plain values, with all their faults at once."""
+"""Read style guides from TOML or plain values, and report all of their faults at once."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -12,7 +13,7 @@ from socialcollab.content import SEVERITIES
 from socialcollab.directory import NETWORKS
 from socialcollab.errors import FaultError, InvalidValueError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.styleguide.guide import Selected
+from socialcollab.styleguide.rule import ConfiguredRule
 from socialcollab.styleguide.rules import RULES
 from socialcollab.styleguide.rules.term import Avoided, Term
 
@@ -42,7 +43,7 @@ class _Scope:
 
 
 class _Reader:
-    """One walk over the guides, gathering what they say and every fault."""
+    """Collects the terms, the settings of rules and the faults of several guides."""
 
     def __init__(self) -> None:
         self.faults: list[FaultError] = []
@@ -57,12 +58,12 @@ class _Reader:
             FaultError(place=place, problem=problem, suggestion=suggestion, value=value)
         )
 
-    def unknown(self, place: str, what: str, word: str, known: tuple[str, ...]) -> None:
+    def unknown(self, place: str, kind: str, word: str, known: tuple[str, ...]) -> None:
         hint = did_you_mean(word[:100], known, otherwise=f"use one of {', '.join(known)}")
-        self.fault(place, f"unknown {what} `{word[:100]}`", hint, word[:100])
+        self.fault(place, f"unknown {kind} `{word[:100]}`", hint, word[:100])
 
-    def document(self, name: str, given: str | bytes | Mapping[str, Any]) -> None:
-        table = given if isinstance(given, Mapping) else self.parsed(name, given)
+    def read_guide(self, name: str, guide: str | bytes | Mapping[str, Any]) -> None:
+        table = guide if isinstance(guide, Mapping) else self.parse(name, guide)
         if table is None:
             return
         for key, value in table.items():
@@ -70,40 +71,45 @@ class _Reader:
                 self.name = self.string(f"{name}: name", value) or self.name
             elif key == "terms":
                 for index, entry in enumerate(self.items(f"{name}: terms", value)):
-                    self.entry(f"{name}: terms[{index}]", entry)
+                    self.read_entry(f"{name}: terms[{index}]", entry)
             elif key == "rules":
-                self.rules(f"{name}: rules", value)
+                self.read_rules(f"{name}: rules", value)
             else:
                 self.unknown(
                     f"{name}: {str(key)[:100]}", "key", str(key), ("name", "rules", "terms")
                 )
 
-    def parsed(self, name: str, given: str | bytes) -> Mapping[str, Any] | None:
-        size = len(given)
+    def parse(self, name: str, guide: str | bytes) -> Mapping[str, Any] | None:
+        size = len(guide)
         if size > LARGEST:
-            self.fault(name, f"the guide is longer than {LARGEST} bytes", "split it", size)
+            self.fault(
+                name,
+                f"the guide is longer than {LARGEST} bytes",
+                "split it into several guides",
+                size,
+            )
             return None
         try:
-            text = given.decode("utf-8-sig") if isinstance(given, bytes) else given
+            text = guide.decode("utf-8-sig") if isinstance(guide, bytes) else guide
             return tomllib.loads(text)
         except UnicodeDecodeError as error:
             self.fault(name, f"byte {error.start} is not UTF-8", "save the file as UTF-8")
         except tomllib.TOMLDecodeError as error:
             self.fault(name, f"the guide is not TOML: {error}")
         except RecursionError:
-            self.fault(name, "the guide is nested too deeply", "write it flat")
+            self.fault(name, "the guide is nested too deeply", "use fewer nested tables and lists")
         return None
 
     def string(self, place: str, value: object, *, most: int = 2000) -> str:
         if isinstance(value, str) and value.strip() and len(value) <= most:
             return value
-        self.fault(place, f"a text of 1 to {most} characters is wanted", "write it in quotes")
+        self.fault(place, f"the value is not a string of 1 to {most} characters", "write a string")
         return ""
 
     def items(self, place: str, value: object) -> list[Any]:
         if isinstance(value, list | tuple):
             return list(value)
-        self.fault(place, f"a list is wanted, not {type(value).__name__}", "write `[[terms]]`")
+        self.fault(place, f"the value is not a list but {type(value).__name__}", "write a list")
         return []
 
     def words(self, place: str, value: object) -> list[str]:
@@ -117,17 +123,17 @@ class _Reader:
 
     def flag(self, place: str, value: object) -> bool:
         if not isinstance(value, bool):
-            self.fault(place, f"true or false is wanted, not {value!r:.60}")
+            self.fault(place, f"the value is {value!r:.60}", "write true or false")
             return False
         return value
 
     def scope(self, place: str, table: Mapping[str, Any], severity: str) -> _Scope:
         if "severity" in table:
-            said = table["severity"]
-            if said in SEVERITIES:
-                severity = said
+            value = table["severity"]
+            if value in SEVERITIES:
+                severity = value
             else:
-                self.unknown(f"{place}.severity", "severity", str(said), SEVERITIES)
+                self.unknown(f"{place}.severity", "severity", str(value), SEVERITIES)
         languages = (
             self.words(f"{place}.language", table["language"]) if "language" in table else []
         )
@@ -137,9 +143,9 @@ class _Reader:
                 self.unknown(f"{place}.network", "network", word, tuple(NETWORKS))
         return _Scope(severity, frozenset(w.casefold() for w in languages), frozenset(networks))
 
-    def entry(self, place: str, table: object) -> None:
+    def read_entry(self, place: str, table: object) -> None:
         if not isinstance(table, Mapping):
-            self.fault(place, "a table is wanted", "write `[[terms]]` and keys below it")
+            self.fault(place, "the entry is not a table", "write `[[terms]]` and keys below it")
             return
         for key in table:
             if key not in _TERM_KEYS:
@@ -154,22 +160,22 @@ class _Reader:
         pairs = [("ban", ""), ("instead_of", prefer)]
         if ("prefer" in table) != ("instead_of" in table):
             missing = "instead_of" if "prefer" in table else "prefer"
-            self.fault(place, f"`{missing}` is missing", "`prefer` and `instead_of` go together")
+            self.fault(place, f"`{missing}` is missing", "write both `prefer` and `instead_of`")
         if not any(key in table for key in ("ban", "instead_of", "prefer", "allow")):
-            self.fault(place, "the entry names no terms", 'write `ban = ["..."]`')
-        for key, instead in pairs:
+            self.fault(place, "the entry has no terms", 'write `ban = ["..."]`')
+        for key, replacement in pairs:
             if key not in table:
                 continue
             for index, word in enumerate(self.words(f"{place}.{key}", table[key])):
                 self.count += 1
                 if self.count == _MOST_TERMS + 1:
-                    self.fault(place, f"there are more than {_MOST_TERMS} terms", "leave some out")
+                    self.fault(place, f"there are more than {_MOST_TERMS} terms", "remove some")
                 if self.count > _MOST_TERMS:
                     return
                 try:
                     avoided = Avoided(
                         term=word,
-                        prefer=instead,
+                        prefer=replacement,
                         why=why,
                         exact_case=case,
                         any_accents=accents,
@@ -181,42 +187,45 @@ class _Reader:
         if "allow" in table:
             self.allowed += self.words(f"{place}.allow", table["allow"])
 
-    def rules(self, place: str, value: object) -> None:
+    def read_rules(self, place: str, value: object) -> None:
         if not isinstance(value, Mapping):
-            self.fault(place, "a table is wanted", "write `[rules.SG101]`")
+            self.fault(place, "the value is not a table", "write `[rules.SG101]`")
             return
         for code, settings in value.items():
-            here = f"{place}.{str(code)[:100]}"
+            rule_place = f"{place}.{str(code)[:100]}"
             if code not in RULES:
-                self.unknown(here, "rule", str(code), tuple(RULES))
+                self.unknown(rule_place, "rule", str(code), tuple(RULES))
             elif not isinstance(settings, Mapping):
-                self.fault(here, "a table is wanted", f"write `[rules.{code}]`")
+                self.fault(rule_place, "the value is not a table", f"write `[rules.{code}]`")
             else:
-                self.settings.setdefault(code, {}).update(self.checked(here, code, settings))
+                checked = self.checked_settings(rule_place, code, settings)
+                self.settings.setdefault(code, {}).update(checked)
 
-    def checked(self, place: str, code: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    def checked_settings(
+        self, place: str, code: str, settings: Mapping[str, Any]
+    ) -> dict[str, Any]:
         own = () if code == Term.code else _own_keys(code)
         known = ("off",) if code == Term.code else (*_RULE_KEYS, *own)
-        good = {}
+        checked = {}
         for key, value in settings.items():
             if key not in known:
                 self.unknown(f"{place}.{str(key)[:100]}", "setting", str(key), known)
             elif key == "off":
-                good[key] = self.flag(f"{place}.off", value)
+                checked[key] = self.flag(f"{place}.off", value)
             elif key in own:
-                # The rule itself says what its setting may be.
+                # Only the rule knows which values are valid, so one is made to find out.
                 try:
                     RULES[code](**{key: value})
                 except (InvalidValueError, TypeError, ValueError) as error:
                     self.fault(f"{place}.{key}", str(error))
                 else:
-                    good[key] = value
+                    checked[key] = value
             else:
-                good[key] = value
+                checked[key] = value
         self.scope(place, {k: v for k, v in settings.items() if k in _RULE_KEYS}, "warning")
-        return good
+        return checked
 
-    def selected(self) -> Iterator[Selected]:
+    def configured_rules(self) -> Iterator[ConfiguredRule]:
         for code, rule in RULES.items():
             settings = self.settings.get(code, {})
             if settings.get("off"):
@@ -226,40 +235,43 @@ class _Reader:
                 continue
             scope = self.scope("", settings, _DEFAULT_SEVERITY.get(code, "warning"))
             own = {key: settings[key] for key in _own_keys(code) if key in settings}
-            yield Selected(
+            yield ConfiguredRule(
                 rule=rule(**own),
                 severity=scope.severity,
                 languages=scope.languages,
                 networks=scope.networks,
             )
 
-    def term_rules(self) -> Iterator[Selected]:
+    def term_rules(self) -> Iterator[ConfiguredRule]:
         allowed = tuple(dict.fromkeys(self.allowed))
-        # What one entry prefers, entries of another severity or language leave alone too.
+        # Each scope is a rule of its own. Without this list, one rule could report a term
+        # that another one has just put into the text.
         preferred = tuple(
             dict.fromkeys(a.prefer for terms in self.terms.values() for a in terms if a.prefer)
         )
         for scope, terms in self.terms.items():
-            yield Selected(
+            yield ConfiguredRule(
                 rule=Term(terms=terms, allowed=allowed, preferred=preferred),
                 severity=scope.severity,
                 languages=scope.languages,
                 networks=scope.networks,
             )
 
-    def settle(self) -> None:
-        """Refuse words that are preferred here and avoided there."""
-        everything = [avoided for terms in self.terms.values() for avoided in terms]
-        literal = Term(terms=[attrs.evolve(a, prefer="") for a in everything], allowed=self.allowed)
-        instead = {(a.term, a.prefer) for a in everything}
-        for prefer in dict.fromkeys(a.prefer for a in everything if a.prefer):
+    def find_contradictions(self) -> None:
+        """Report terms that one entry prefers and another one avoids."""
+        every = [avoided for terms in self.terms.values() for avoided in terms]
+        literal = Term(terms=[attrs.evolve(a, prefer="") for a in every], allowed=self.allowed)
+        replacements = {(a.term, a.prefer) for a in every}
+        for prefer in dict.fromkeys(a.prefer for a in every if a.prefer):
             for avoided, start, end in literal.find(prefer):
-                # A preferred phrase may hold an avoided word: it is left alone as a whole.
-                if (start, end) == (0, len(prefer)) and (avoided.term, prefer) not in instead:
+                # A preferred phrase may contain an avoided term, because terms inside a
+                # preferred phrase are not reported. Only a term that is the whole phrase is
+                # a contradiction, unless the entry corrects its own spelling.
+                if (start, end) == (0, len(prefer)) and (avoided.term, prefer) not in replacements:
                     self.fault(
                         "terms",
                         f"`{prefer}` is preferred, but `{avoided.term}` is avoided",
-                        f'prefer other words, or write `allow = ["{prefer}"]`',
+                        f'prefer another term, or write `allow = ["{prefer}"]`',
                         prefer,
                     )
 
@@ -269,23 +281,34 @@ def _own_keys(code: str) -> tuple[str, ...]:
     return tuple(each.name for each in attrs.fields(rule) if each.init)
 
 
+def read_files(paths: Iterable[str]) -> dict[str, bytes]:
+    """Return the content of each file by its path."""
+    contents = {}
+    for path in paths:
+        with Path(path).open("rb") as file:
+            # One byte more than allowed is enough for `read_guides` to report that a file is
+            # too large; reading all of it could exhaust the memory.
+            contents[str(path)] = file.read(LARGEST + 1)
+    return contents
+
+
 def read_guides(
     guides: Mapping[str, str | bytes | Mapping[str, Any]],
-) -> tuple[str, tuple[Selected, ...]]:
+) -> tuple[str, tuple[ConfiguredRule, ...]]:
     """
-    Read guides, first to last, into one name and the rules that apply.
+    Read guides, first to last, and return the name and rules of their combination.
 
     Raises:
         ExceptionGroup: Of one `FaultError` for each fault.
     """
     reader = _Reader()
-    for name, given in guides.items():
-        reader.document(name, given)
+    for name, guide in guides.items():
+        reader.read_guide(name, guide)
     if not reader.faults:
-        reader.settle()
+        reader.find_contradictions()
     if reader.faults:
         count = len(reader.faults)
         raise ExceptionGroup(
             f"the style guide has {count} fault{'s' if count > 1 else ''}", reader.faults
         )
-    return reader.name, tuple(reader.selected())
+    return reader.name, tuple(reader.configured_rules())
