@@ -1,5 +1,5 @@
-"""Spreadsheets: all that bulk composers write is read, and nothing wrong in them is lost."""
-# ruff: noqa: DTZ001  local times are what is tested
+"""Reading spreadsheets: every row is read or has a problem."""
+# ruff: noqa: DTZ001  the tests are about local times
 
 from __future__ import annotations
 
@@ -11,41 +11,15 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.drawing import a_third
+from tests.scheduling.csv.sheets import OURS, WHEN, only_problem, only_row
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.scheduling import (
-    SheetLimits,
-    SheetRow,
-    iter_csv,
-    looks_like_formula,
-    read_csv,
-    write_csv,
-    write_problems,
-)
-
-WHEN = dt.datetime(2026, 4, 7, 9, 30)
-OURS = "profiles,date,time,text,link,image,alt,tags,campaign,language,author,note,ref\r\n"
+from socialcollab.scheduling import SheetLimits, SheetRow, iter_csv, read_csv
 
 
-def one(text, **options):
-    sheet = read_csv(text.encode() if isinstance(text, str) else text, **options)
-    assert sheet.problems == (), [problem.text() for problem in sheet.problems]
-    assert len(sheet.rows) == 1
-    return sheet.rows[0]
-
-
-def problem(text, **options):
-    sheet = read_csv(text.encode() if isinstance(text, str) else text, **options)
-    assert len(sheet.problems) == 1, [problem.text() for problem in sheet.problems]
-    found = sheet.problems[0]
-    assert all(found.text(language) for language in ("en", "nl"))
-    assert found.suggestion
-    return found
-
-
-def test_our_own_columns():
-    row = one(
+def test_own_columns():
+    """All of the library's own columns are read."""
+    row = only_row(
         OURS + "tulip-x;tulip-mastodon,2026-04-07,09:30,De lente is er 🌷,https://tulip.example,"
         "a.jpg|b.jpg,Een veld|Een vaas,#spring|offer,lente,nl,ana,check,r-1\r\n"
     )
@@ -82,48 +56,53 @@ def test_our_own_columns():
         "Date (mm/dd/yyyy),Time,Text\n04/07/2026,9:30,Hello\n",
     ],
 )
-def test_what_other_tools_write_is_read(text):
+def test_files_of_other_tools(text):
+    """Files of other tools are read."""
     order = None if "(mm/dd" in text else "dmy"
-    row = one(text, order=order)
+    row = only_row(text, order=order)
     assert (row.local, row.text) == (WHEN, "Hello")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be-bom"])
-def test_marks_of_encoding_are_known(encoding):
+def test_byte_order_marks(encoding):
+    """Encodings are detected by their byte order marks."""
     text = "text,date\r\nLené 🌷,2026-04-07 09:30\r\n"
     data = (
         b"\xfe\xff" + text.encode("utf-16-be")
         if encoding.endswith("bom")
         else text.encode(encoding)
     )
-    assert one(data).text == "Lené 🌷"
+    assert only_row(data).text == "Lené 🌷"
 
 
-def test_quoted_newlines_keep_the_numbers_of_rows():
+def test_line_breaks_in_cells():
+    """Line breaks in cells do not change the numbers of the rows."""
     sheet = read_csv(b'text,date\n"two\nlines, and ""quotes""",\nsecond,2026-02-30 09:00\n')
     assert sheet.rows[0].text == 'two\nlines, and "quotes"'
     assert (sheet.rows[0].number, sheet.rows[0].local) == (2, None)
     assert sheet.problems[0].row == 3
 
 
-def test_a_wrong_encoding_is_one_problem_with_its_byte_and_row():
+def test_wrong_encoding():
+    """A wrong encoding is one problem, with its byte and row."""
     data = "text,note\r\nfirst,1\r\nLené,2\r\n".encode("cp1252")
-    found = problem(data)
+    found = only_problem(data)
     assert (found.code, found.row, found.value) == ("sheet.encoding", 3, "0xE9")
     assert 'in cp1252 the byte is "é"' in found.suggestion
     sheet = read_csv(data, encoding="cp1252")
     assert sheet.rows[1].text == "Lené"
-    marked = problem(b"\xef\xbb\xbftext\r\nab\xff\r\n")
+    marked = only_problem(b"\xef\xbb\xbftext\r\nab\xff\r\n")
     assert (marked.row, marked.reason["position"]) == (2, "11")
-    assert problem("text\r\nhello\r\n".encode("utf-16-le")).code == "sheet.encoding"
+    assert only_problem("text\r\nhello\r\n".encode("utf-16-le")).code == "sheet.encoding"
     with pytest.raises(InvalidValueError, match="rot13"):
         read_csv(b"", encoding="rot13")
 
 
-def test_the_wrong_byte_is_found_past_a_chunk():
+def test_wrong_byte_after_chunk():
+    """A wrong byte is found behind the first chunk, with its position."""
     # The chunk ends within a character.
     lead = b"text\r\n" + ("é" * 999 + "\r\n").encode() * 525
-    found = problem(lead + b"x\xe9x\r\n")
+    found = only_problem(lead + b"x\xe9x\r\n")
     assert len(lead) > 1 << 20
     assert (527, str(len(lead) + 1)) == (found.row, found.reason["position"])
 
@@ -145,34 +124,38 @@ def test_the_wrong_byte_is_found_past_a_chunk():
         ("0001-01-01,00:00", "sheet.bad_date", "date"),
     ],
 )
-def test_a_bad_time_is_a_problem_at_its_row_and_column(cells, code, column):
+def test_invalid_times(cells, code, column):
+    """An invalid time is a problem with its row, column and cells."""
     text = f"date,time,text\nok,\n\n{cells},Hello\n".replace("ok,\n", "")
     options = {"zone": "Europe/Amsterdam", "now": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}
     if not code:
-        one(text, **options)
+        only_row(text, **options)
         return
-    found = problem(text, **options)
+    found = only_problem(text, **options)
     assert (code, column, 3) == (found.code, found.column, found.row)
     assert (*cells.split(","), "Hello") == found.cells
 
 
-def test_an_ambiguous_date_names_both_readings():
-    text = problem("date,time,text\n03/04/2026,09:30,Hello\n").text()
+def test_ambiguous_date():
+    """An ambiguous date is a problem that names both readings."""
+    text = only_problem("date,time,text\n03/04/2026,09:30,Hello\n").text()
     assert "2026-04-03" in text
     assert "2026-03-04" in text
 
 
-def test_offsets_need_the_zone():
+def test_offset_needs_zone():
+    """A time with a UTC offset needs the zone of the file."""
     text = "text,date\nHello,2026-04-07T07:30:00Z\n"
-    assert one(text, zone="Europe/Amsterdam").local == WHEN
-    assert problem(text).code == "sheet.offset"
-    assert one(text.replace("07:30:00Z", "09:30+02:00"), zone="Europe/Amsterdam").local == WHEN
+    assert only_row(text, zone="Europe/Amsterdam").local == WHEN
+    assert only_problem(text).code == "sheet.offset"
+    assert only_row(text.replace("07:30:00Z", "09:30+02:00"), zone="Europe/Amsterdam").local == WHEN
 
 
-def test_without_a_zone_a_time_has_passed_once_it_has_everywhere():
+def test_past_without_zone():
+    """Without a zone, a time is past once it is past in every zone."""
     now = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
-    assert one("text,date\nHello,2026-04-07 01:00\n", now=now)
-    assert problem("text,date\nHello,2026-04-06 23:00\n", now=now).code == "sheet.past"
+    assert only_row("text,date\nHello,2026-04-07 01:00\n", now=now)
+    assert only_problem("text,date\nHello,2026-04-06 23:00\n", now=now).code == "sheet.past"
 
 
 @pytest.mark.parametrize(
@@ -190,23 +173,14 @@ def test_without_a_zone_a_time_has_passed_once_it_has_everywhere():
         "＝1+1".replace("＝", "="),
     ],
 )
-def test_formulas_are_kept_as_text_and_flagged(cell):
+def test_formulas_are_text(cell):
+    """A formula is kept as text and reported."""
     out = io.StringIO()
     csv.writer(out).writerows([["text", "note"], [cell, "x"]])
     sheet = read_csv(out.getvalue().encode())
     assert cell.strip() == sheet.rows[0].text
     assert [found.code for found in sheet.problems] == ["sheet.formula"]
     assert not sheet.problems[0].blocks
-
-
-@pytest.mark.parametrize(
-    "cell",
-    ["@tulipair hello", "- a list", "-- sale --", "+31 20 123 45 67", "+1 (555) 123-4567", "=)", "=== SALE ===",
-     "-50% today", "@ana (and @ben) fly", "+1 for tulips", "- one\n- two", "-10 degrees", "@a|b", "= equals",
-     "- a (b)", "-", "@"],
-)  # fmt: skip
-def test_text_that_begins_like_a_formula_is_text(cell):
-    assert not looks_like_formula(cell)
 
 
 @pytest.mark.parametrize(
@@ -223,11 +197,13 @@ def test_text_that_begins_like_a_formula_is_text(cell):
         ("text,colour\nfine,red\n", "sheet.unknown_column"),
     ],
 )
-def test_other_faults_are_problems(text, code):
-    assert code == problem(text).code
+def test_other_problems(text, code):
+    """Every other fault has its own problem."""
+    assert code == only_problem(text).code
 
 
-def test_limits_are_obeyed_and_bounded():
+def test_limits():
+    """Rows beyond the limit are a problem, and the limit itself is bounded."""
     data = b"text\n" + b"hello\n" * 5
     sheet = read_csv(data, limits=SheetLimits(rows=3))
     assert len(sheet.rows) == 3
@@ -237,69 +213,24 @@ def test_limits_are_obeyed_and_bounded():
         SheetLimits(rows=350_001)
 
 
-def test_columns_can_be_named():
-    assert one("Was\nHello\n", columns={"Was": "text"}).text == "Hello"
-    assert one("Hello,x\n", columns=["text", ""]).text == "Hello"
+def test_given_columns():
+    """The caller may name the columns."""
+    assert only_row("Was\nHello\n", columns={"Was": "text"}).text == "Hello"
+    assert only_row("Hello,x\n", columns=["text", ""]).text == "Hello"
     with pytest.raises(InvalidValueError, match="did you mean `text`"):
         read_csv(b"", columns=["txt"])
 
 
-def test_blank_files_and_rows_are_nothing():
+def test_blank_rows():
+    """Blank files and rows are ignored."""
     assert read_csv(b"").rows == ()
     assert read_csv(b"\r\n ,\r\n").rows == ()
-    assert one("\n\ntext,note\n\n , \nHello,\n\n").number == 6
-
-
-words = st.text(st.characters(codec="utf-8", exclude_characters="\0\r|;,"), max_size=12).map(
-    str.strip
-)
-lists = st.lists(
-    words.filter(lambda word: word and not word.startswith("#") and "://" not in word), max_size=3
-)
-rows = st.builds(
-    SheetRow,
-    number=st.just(2),
-    profiles=lists.map(tuple),
-    local=st.none()
-    | st.datetimes(dt.datetime(2000, 1, 1), dt.datetime(2100, 1, 1)).map(
-        lambda value: value.replace(microsecond=0)
-    ),
-    text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
-    .map(str.strip)
-    .filter(bool)
-    | st.sampled_from(["=1+1", "'=1+1", "''@x", "@tulip", "-", "'s avonds", '"quoted"']),
-    tags=lists.map(tuple),
-    campaign=words,
-    note=words,
-)
-
-
-@a_third()
-@given(rows)
-def test_what_is_written_reads_back(row):
-    sheet = read_csv(write_csv([row]))
-    assert (row,) == sheet.rows
-    assert sheet.problems == ()
-
-
-def test_nothing_that_is_written_would_run():
-    cells = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"]
-    data = write_csv([SheetRow(number=2, text="x", note=cell, campaign=cell) for cell in cells])
-    for row in list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))[1:]:
-        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
-
-
-def test_rows_with_problems_go_back_with_what_is_wrong():
-    sheet = read_csv(b"date,time,text\n03/04/2026,09:30,=1+1\n2026-04-07,09:30,fine\n")
-    back = write_problems(sheet, language="nl").decode("utf-8-sig").splitlines()
-    assert back[0] == "date,time,text,problem"
-    assert back[1].startswith("03/04/2026,09:30,'=1+1,")
-    assert "dag eerst" in back[1]
-    assert len(back) == 2
+    assert only_row("\n\ntext,note\n\n , \nHello,\n\n").number == 6
 
 
 @given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
-def test_no_bytes_crash_the_reader(data):
+def test_any_bytes_are_read(data):
+    """Any bytes are read or are problems."""
     list(iter_csv(data))
     list(iter_csv(b"text,date,time,image\n" + data, zone="Europe/Amsterdam"))
 
@@ -310,7 +241,8 @@ def test_no_bytes_crash_the_reader(data):
         max_size=6,
     )
 )
-def test_every_row_is_read_or_has_a_problem_with_its_cells(table):
+def test_no_row_is_lost(table):
+    """Every row is read or has a problem with its cells."""
     out = io.StringIO(newline="")
     csv.writer(out).writerows([["text", "date", "time"], *table])
     sheet = read_csv(out.getvalue().encode())
@@ -323,7 +255,8 @@ def test_every_row_is_read_or_has_a_problem_with_its_cells(table):
         assert found.cells == tuple(table[found.row - 2])
 
 
-def test_real_files_and_formats_are_read(shared_data):
+def test_real_files(shared_data):
+    """Real files and the published formats of other tools are read."""
     folder = shared_data("bulk-csv")
     sheet = read_csv((folder / "files" / "hootsuite_example.csv").read_bytes())
     assert len(sheet.rows) == 3
@@ -354,22 +287,8 @@ def test_real_files_and_formats_are_read(shared_data):
         assert not [found for found in read.problems if found.blocks]
 
 
-def test_posts_of_companies_survive_a_spreadsheet(shared_data):
-    """Real posts written and read again are the same."""
-    texts: list[str] = []
-    for path in sorted(shared_data("posts-corporate").glob("*.jsonl")):
-        with path.open(encoding="utf-8") as lines:
-            for _, line in zip(range(1000), lines, strict=False):
-                texts.append(str(json.loads(line).get("text") or ""))
-    kept = [text.strip() for text in texts if text.strip() and "\0" not in text]
-    if not kept:
-        pytest.skip("real cases `posts-corporate` hold no texts")
-    sheet = read_csv(write_csv(SheetRow(number=n, text=text) for n, text in enumerate(kept)))
-    assert kept == [row.text for row in sheet.rows]
-    assert not [found for found in sheet.problems if found.blocks]
-
-
-def test_a_workbook_is_told_to_be_one() -> None:
+def test_workbook() -> None:
+    """A workbook is a problem that says what to do."""
     (problem,) = read_csv(b"PK\x03\x04\x14\x00 and so on").problems
     assert (0, "sheet.workbook") == (problem.row, problem.code)
     assert "save it as CSV" in problem.text()

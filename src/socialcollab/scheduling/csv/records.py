@@ -1,4 +1,4 @@
-"""From the bytes of a spreadsheet to its records: encoding, separator, quotes."""
+"""Split the bytes of a CSV file into rows of cells: encoding, separator and quotes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,16 @@ _CHUNK: Final = 1 << 20
 
 
 class UndecodableError(InvalidValueError):
-    """A byte that is not of the encoding; *row* is where it stands."""
+    """
+    A byte that is not valid in the encoding of the file.
+
+    Attributes:
+        byte: The byte.
+        position: Its position in the file.
+        row: The number of the row that contains it.
+        encoding: The encoding.
+        guess: A remark on what the byte means in another encoding, or empty.
+    """
 
     def __init__(self, *, byte: int, position: int, row: int, encoding: str, guess: str) -> None:
         super().__init__(
@@ -35,7 +44,14 @@ class UndecodableError(InvalidValueError):
 
 
 class BrokenCellError(InvalidValueError):
-    """A cell that does not end: past the csv module's limit, or in the last row."""
+    """
+    A cell that is too long for the csv module, or whose quote is not closed.
+
+    Attributes:
+        row: The number of the row.
+        cells: The cells that could be read, or the beginning of the row.
+        too_long: Whether the cell is too long; otherwise its quote is not closed.
+    """
 
     def __init__(self, *, row: int, cells: tuple[str, ...], too_long: bool) -> None:
         super().__init__(f"a cell of row {row} does not end", value=row)
@@ -46,7 +62,7 @@ class BrokenCellError(InvalidValueError):
 
 @attrs.frozen
 class SheetRecord:
-    """One row of cells, with its number from 1."""
+    """A row of cells with its number, which begins with 1."""
 
     number: int
     cells: list[str]
@@ -54,16 +70,17 @@ class SheetRecord:
 
 def records(data: bytes, *, encoding: str = "") -> Iterator[SheetRecord]:
     """
-    Yield the rows of a CSV file one after the other, blank ones too.
+    Yield the rows of a CSV file in order, including blank ones.
 
-    Commas, semicolons and tabs part cells, whichever the first line has most
-    of; a line ``sep=;`` before it says so outright. UTF-8 and, with a byte
-    order mark, UTF-16 are known by themselves.
+    The separator is the comma, semicolon or tab, whichever occurs most often in
+    the first line, or the one that a line such as ``sep=;`` declares. UTF-8,
+    and UTF-16 with a byte order mark, are detected.
 
     Raises:
-        UndecodableError: At once, if some byte is not of the encoding.
-        BrokenCellError: While iterating.
-        InvalidValueError: If there is no such encoding.
+        UndecodableError: At once, if a byte is not valid in the encoding.
+        BrokenCellError: While iterating, if a cell is too long or its quote is
+            not closed.
+        InvalidValueError: If the encoding does not exist.
     """
     name = _encoding(data, encoding)
     _check(data, name)
@@ -73,20 +90,21 @@ def records(data: bytes, *, encoding: str = "") -> Iterator[SheetRecord]:
 def _encoding(data: bytes, given: str) -> str:
     if given:
         try:
-            found = codecs.lookup(given)
-            "".encode(found.name)
-            codecs.getincrementaldecoder(found.name)
+            codec = codecs.lookup(given)
+            # Codecs that do not convert text to bytes, such as rot13, fail here.
+            "".encode(codec.name)
+            codecs.getincrementaldecoder(codec.name)
         except (LookupError, ValueError) as error:
             raise InvalidValueError(
                 f"there is no text encoding `{given}`", value=given, expected="such as cp1252"
             ) from error
-        return "utf-8-sig" if found.name == "utf-8" else found.name
+        return "utf-8-sig" if codec.name == "utf-8" else codec.name
     return next((name for bom, name in _BOMS if data.startswith(bom)), "utf-8")
 
 
 def _check(data: bytes, encoding: str) -> None:
-    """Find the first byte that cannot be read, in one pass that keeps nothing."""
-    # A mark that is taken off would move the positions of what follows.
+    """Raise an error for the first byte that is not valid; decode in chunks to save memory."""
+    # `utf-8-sig` drops the byte order mark, which would shift all positions.
     decoder = codecs.getincrementaldecoder("utf-8" if encoding == "utf-8-sig" else encoding)()
     view = memoryview(data)
     for start in range(0, max(len(data), 1), _CHUNK):
@@ -98,14 +116,15 @@ def _check(data: bytes, encoding: str) -> None:
             position = min(start - pending + error.start, len(data) - 1)
             raise _undecodable(data, position, encoding) from error
     if encoding == "utf-8" and b"\0" in data[:4]:
-        # Every second byte is NUL in the UTF-16 that some spreadsheets save without a mark.
+        # Some spreadsheet programs save UTF-16 without a byte order mark. It is valid UTF-8 in
+        # which every second character is NUL, and would be read as nonsense.
         raise _undecodable(data, data.index(b"\0"), encoding)
 
 
 def _undecodable(data: bytes, position: int, encoding: str) -> UndecodableError:
-    known = data[:position].decode(encoding, errors="ignore")
-    rows = sum(1 for _ in _parsed(io.StringIO(known, newline=""), _separator(known)))
-    ended = not known or known[-1] in "\r\n"
+    before = data[:position].decode(encoding, errors="ignore")
+    rows = sum(1 for _ in _parsed(io.StringIO(before, newline=""), _separator(before)))
+    begins_row = not before or before[-1] in "\r\n"
     byte = data[position]
     guess = ""
     if encoding.startswith("utf-8") and byte >= 0x80:
@@ -114,7 +133,7 @@ def _undecodable(data: bytes, position: int, encoding: str) -> UndecodableError:
     return UndecodableError(
         byte=byte,
         position=position,
-        row=rows + 1 if ended else max(rows, 1),
+        row=rows + 1 if begins_row else max(rows, 1),
         encoding={"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16"}.get(
             encoding, encoding
         ),
@@ -139,7 +158,7 @@ def _parsed(lines: Iterator[str] | io.StringIO, separator: str) -> Iterator[list
 
 
 class _Lines:
-    """Lines as the csv module asks for them, remembering those of the record being read."""
+    """The lines of a file; *read* holds the lines of the row that is being read."""
 
     def __init__(self, source: io.TextIOWrapper) -> None:
         self._source = source
@@ -180,7 +199,7 @@ def _records(data: bytes, encoding: str) -> Iterator[SheetRecord]:
             return
         if number == 1 and cells:
             cells[0] = cells[0].removeprefix("\ufeff")
-        # Only within a quote does the csv module ask for more than the last line.
+        # The csv module asks for a line after the last one only if a quote is open.
         if lines.ended:
             raise BrokenCellError(row=number, cells=tuple(cells), too_long=False)
         yield SheetRecord(number, cells)

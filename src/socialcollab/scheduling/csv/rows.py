@@ -1,4 +1,4 @@
-"""What a spreadsheet of posts holds: its rows, and its problems."""
+"""The rows and problems of a spreadsheet of posts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.verdicts import Reason, message
 
-# The csv module refuses longer cells, by a setting that all of a process share.
+# The csv module refuses longer cells. Its limit is global to the process, so a library must
+# not raise it.
 _LONGEST_CELL = 131_071
 _MOST_ROWS = 350_000
 
@@ -17,23 +18,24 @@ _MOST_ROWS = 350_000
 @attrs.frozen(kw_only=True)
 class SheetRow:
     """
-    One row of a spreadsheet, as it stands there.
+    A row of a spreadsheet, which is a post.
 
     Attributes:
-        number: The row's number as a spreadsheet shows it: from 1, the header
-            counts, a row of several lines is one.
-        profiles: Names of the profiles, unchecked.
+        number: The number of the row as a spreadsheet program shows it: it
+            begins with 1 and includes the header, and a row with line breaks in
+            its cells counts once.
+        profiles: The names of the profiles; they are not checked.
         local: The planned local time, or None for a draft.
         text: The text of the post.
-        link: Its link.
-        images: Files or addresses of its images.
-        alts: Alt texts, in the order of the images.
-        tags: Its tags, without ``#``.
-        campaign: Its campaign.
-        language: Its language.
-        author: Who wrote it.
+        link: The link.
+        images: The files or addresses of the images.
+        alts: The alt texts, in the order of the images.
+        tags: The tags, without ``#``.
+        campaign: The campaign.
+        language: The language.
+        author: The author.
         note: A note for colleagues.
-        ref: The row's own name, by which a second import knows it again.
+        external_id: The row's own id, by which a second import recognises it.
     """
 
     number: int
@@ -54,16 +56,16 @@ class SheetRow:
 @attrs.frozen(kw_only=True)
 class SheetProblem:
     """
-    One thing that is wrong in a spreadsheet.
+    A problem in a spreadsheet.
 
     Attributes:
-        row: The row's number, from 1; 0 for the file as a whole.
-        column: The column's name as its header has it, or empty.
+        row: The number of the row, or 0 for the whole file.
+        column: The name of the column as in the header, or empty.
         reason: What is wrong.
-        fix: What would be right.
-        value: The cell as it stands there, at most 200 characters of it.
-        cells: All cells of the row, so that it can be sent back.
-        blocks: Whether the row is left out of the rows for it.
+        fix: How to fix it.
+        value: The content of the cell, at most 200 characters of it.
+        cells: All cells of the row, so that the row can be returned to its author.
+        blocks: Whether the row is omitted from the rows because of this problem.
     """
 
     row: int
@@ -76,16 +78,16 @@ class SheetProblem:
 
     @property
     def code(self) -> str:
-        """The problem's code, such as ``sheet.ambiguous_date``."""
+        """The code of the problem, such as ``sheet.ambiguous_date``."""
         return self.reason.code
 
     @property
     def suggestion(self) -> str:
-        """What would be right, in English."""
+        """How to fix it, in English."""
         return self.fix.text()
 
     def text(self, language: str = "en") -> str:
-        """Say where, what and what would be right."""
+        """Return the place, the problem and its fix, in *language*."""
         problem = f"{self.reason.text(language)}; {self.fix.text(language)}"
         if not self.row:
             return problem
@@ -98,18 +100,17 @@ class SheetProblem:
 
 
 @attrs.frozen(kw_only=True)
-class Imported:
+class ImportedSheet:
     """
-    A spreadsheet that was read.
+    The content of a spreadsheet.
 
-    Every row of it is among the rows or has a problem that blocks it, with its
-    cells; blank rows are neither.
+    Every row is either in *rows* or has a problem that blocks it. Blank rows are
+    ignored.
 
     Attributes:
-        rows: The rows that can be used.
-        problems: What is wrong, by row.
-        columns: The header as it stands there, or the names its columns were
-            given.
+        rows: The valid rows.
+        problems: The problems, in the order of the file.
+        columns: The header, or the names that the caller gave to the columns.
     """
 
     rows: tuple[SheetRow, ...]
@@ -120,11 +121,11 @@ class Imported:
 @attrs.frozen(kw_only=True)
 class SheetLimits:
     """
-    How much is read.
+    Limits on the size of a spreadsheet.
 
     Attributes:
-        rows: The most rows below the header, at most 350000.
-        cell_bytes: The longest cell in bytes of UTF-8, at most 131071.
+        rows: The most rows below the header, up to 350,000.
+        cell_bytes: The longest cell in bytes of UTF-8, up to 131,071.
     """
 
     rows: int = _MOST_ROWS
