@@ -12,24 +12,13 @@ import attrs
 from socialcollab.directory import Selector, as_selector
 from socialcollab.document_fields import LocalTime, Parsed, Section, Text, shape
 from socialcollab.errors import InvalidValueError
-from socialcollab.time import EVERY_PATTERN, Every, Window, as_utc, local_time, parse_local, resolve
+from socialcollab.time import EVERY_PATTERN, Every, Window, as_local, as_utc, local_time, resolve
 from socialcollab.time import zone as zone_named
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _DAY = dt.timedelta(days=1)
-
-
-def _as_local(value: dt.datetime | str) -> dt.datetime:
-    local = parse_local(value) if isinstance(value, str) else value
-    if local.tzinfo is not None:
-        raise InvalidValueError(
-            f"`{local.isoformat(sep=' ')}` has a UTC offset; give a local time without one",
-            value=local,
-            expected="a local time such as 2026-05-04 19:55",
-        )
-    return local
 
 
 def _as_every(value: Every | str | None) -> Every | None:
@@ -70,8 +59,8 @@ class Blackout:
     on: Selector = attrs.field(
         metadata=shape(Section(Selector, plain="profile")), converter=as_selector
     )
-    start: dt.datetime = attrs.field(metadata=shape(LocalTime()), converter=_as_local)
-    end: dt.datetime = attrs.field(metadata=shape(LocalTime()), converter=_as_local)
+    start: dt.datetime = attrs.field(metadata=shape(LocalTime()), converter=as_local)
+    end: dt.datetime = attrs.field(metadata=shape(LocalTime()), converter=as_local)
     every: Every | None = attrs.field(
         metadata=shape(Parsed(grammar=Every, name="repeat", pattern=EVERY_PATTERN)),
         default=None,

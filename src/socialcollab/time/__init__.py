@@ -17,6 +17,7 @@ from socialcollab.time.wall_time import (
     AmbiguousDateError,
     DateOrder,
     WallTime,
+    as_local,
     parse_date,
     parse_local,
 )
@@ -38,6 +39,7 @@ from socialcollab.time.zones import (
     resolve,
     tzdata_version,
     zone,
+    zone_name,
 )
 
 __all__ = [
@@ -68,6 +70,7 @@ __all__ = [
     "WeeklyTime",
     "Window",
     "ZoneName",
+    "as_local",
     "as_utc",
     "intersect_spans",
     "local_time",
@@ -80,4 +83,5 @@ __all__ = [
     "subtract_spans",
     "tzdata_version",
     "zone",
+    "zone_name",
 ]

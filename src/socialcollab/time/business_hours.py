@@ -20,7 +20,7 @@ from socialcollab.time.weekly_time import (
     Weekdays,
 )
 from socialcollab.time.window import Window
-from socialcollab.time.zones import as_utc, local_time, resolve, zone
+from socialcollab.time.zones import as_utc, local_time, resolve, zone, zone_name
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -40,10 +40,6 @@ def _as_time(value: TimeOfDay | dt.time | str) -> TimeOfDay:
 
 def _as_holidays(value: Holidays | Iterable[dt.date]) -> Holidays:
     return value if isinstance(value, Holidays) else Holidays(value)
-
-
-def _zone_name(value: str) -> str:
-    return zone(value).key
 
 
 # Deadlines of many posts are counted over the same few days. The cache is keyed by the
@@ -90,7 +86,7 @@ class BusinessHours:
     days: Weekdays = attrs.field(converter=_as_weekdays)
     start: TimeOfDay = attrs.field(converter=_as_time)
     end: TimeOfDay = attrs.field(converter=_as_time)
-    zone: str = attrs.field(converter=_zone_name)
+    zone: str = attrs.field(converter=zone_name)
     holidays: Holidays = attrs.field(default=Holidays(), converter=_as_holidays)
 
     def __attrs_post_init__(self) -> None:

@@ -12,7 +12,7 @@ import attrs
 from socialcollab.errors import InvalidValueError, SkippedTimeError
 from socialcollab.time.rule import Rule, local_times
 from socialcollab.time.wall_time import parse_local
-from socialcollab.time.zones import Repeated, as_utc, local_time, resolve, zone
+from socialcollab.time.zones import Repeated, as_utc, local_time, resolve, zone_name
 
 SkippedOccurrence = Literal["refuse", "next", "previous", "drop"]
 """What to do with an occurrence whose local time a clock change skips."""
@@ -41,10 +41,6 @@ class Occurrences(Protocol):
 
 def _as_rule(value: Rule | str) -> Rule:
     return Rule.parse(value) if isinstance(value, str) else value
-
-
-def _zone_name(value: str) -> str:
-    return zone(value).key
 
 
 @attrs.frozen(kw_only=True)
@@ -79,7 +75,7 @@ class Recurrence:
 
     rule: Rule = attrs.field(converter=_as_rule)
     start: dt.datetime
-    zone: str = attrs.field(converter=_zone_name)
+    zone: str = attrs.field(converter=zone_name)
     skipped: SkippedOccurrence = attrs.field(
         default="next", validator=attrs.validators.in_(get_args(SkippedOccurrence))
     )

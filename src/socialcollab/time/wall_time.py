@@ -9,7 +9,7 @@ from typing import Literal, Self, get_args
 import attrs
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.time.zones import Repeated, Skipped, as_utc, local_time, resolve, zone
+from socialcollab.time.zones import Repeated, Skipped, as_utc, local_time, resolve, zone_name
 
 DateOrder = Literal["dmy", "mdy"]
 """Whether the day or the month comes first in a date such as ``03/04/2026``."""
@@ -120,7 +120,13 @@ def _date(text: str, year: int, month: int, day: int) -> dt.date:
         ) from error
 
 
-def _as_local(value: dt.datetime | str) -> dt.datetime:
+def as_local(value: dt.datetime | str) -> dt.datetime:
+    """
+    Return a local time, which may be given as text.
+
+    Raises:
+        InvalidValueError: If *value* has a UTC offset or cannot be read.
+    """
     local = parse_local(value) if isinstance(value, str) else value
     if local.tzinfo is not None:
         raise InvalidValueError(
@@ -131,10 +137,6 @@ def _as_local(value: dt.datetime | str) -> dt.datetime:
     # Only `repeated` chooses between two instants. A fold left on the value would
     # suggest otherwise to code that reads `local` directly.
     return local.replace(fold=0)
-
-
-def _zone_name(value: str) -> str:
-    return zone(value).key
 
 
 @attrs.frozen(kw_only=True)
@@ -158,8 +160,8 @@ class WallTime:
         InvalidValueError: If *local* has an offset or the zone does not exist.
     """
 
-    local: dt.datetime = attrs.field(converter=_as_local)
-    zone: str = attrs.field(converter=_zone_name)
+    local: dt.datetime = attrs.field(converter=as_local)
+    zone: str = attrs.field(converter=zone_name)
     skipped: Skipped = attrs.field(
         default="refuse", validator=attrs.validators.in_(get_args(Skipped))
     )

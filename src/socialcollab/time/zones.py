@@ -117,6 +117,16 @@ def zone(name: str) -> ZoneInfo:
     raise InvalidValueError(f"there is no time zone `{name}`; {hint}", value=name, expected=hint)
 
 
+def zone_name(name: str) -> str:
+    """
+    Return *name* if a zone has it.
+
+    Raises:
+        InvalidValueError: If there is no such zone.
+    """
+    return zone(name).key
+
+
 class ZoneName(str):
     """The IANA name of an existing zone, as a document writes it."""
 
@@ -130,7 +140,7 @@ class ZoneName(str):
         Raises:
             InvalidValueError: If there is no such zone.
         """
-        return cls(zone(text).key)
+        return cls(zone_name(text))
 
 
 def tzdata_version() -> str:

@@ -10,6 +10,7 @@ from typing import ClassVar
 import attrs
 
 from socialcollab.content import Finding
+from socialcollab.document_fields import as_words
 from socialcollab.errors import InvalidValueError
 from socialcollab.styleguide.lint_input import LintInput, TextSpan
 from socialcollab.text import Entity, char_class, unicode_table
@@ -128,10 +129,6 @@ def _build(terms: tuple[Avoided, ...], allowed: Iterable[str], preferred: Iterab
     return modes
 
 
-def _as_words(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(words)
-
-
 def _as_terms(terms: Iterable[Avoided]) -> tuple[Avoided, ...]:
     return tuple(terms)
 
@@ -183,8 +180,8 @@ class Term:
     code: ClassVar[str] = "SG102"
 
     terms: tuple[Avoided, ...] = attrs.field(converter=_as_terms)
-    allowed: tuple[str, ...] = attrs.field(default=(), converter=_as_words)
-    preferred: tuple[str, ...] = attrs.field(default=(), converter=_as_words)
+    allowed: tuple[str, ...] = attrs.field(default=(), converter=as_words)
+    preferred: tuple[str, ...] = attrs.field(default=(), converter=as_words)
     _modes: _Modes = attrs.field(init=False, eq=False, repr=False)
     _first_words: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
 
