@@ -367,7 +367,7 @@ class Simulation:
             for name in delivery.removed_ids:
                 assert posts[name].removed, delivery
             if delivery.state == "removed":
-                assert not delivery.standing, delivery
+                assert not delivery.live_ids, delivery
             for name in delivery.known_ids:
                 assert name in posts, delivery
 
@@ -379,12 +379,12 @@ class Simulation:
         doubled = {key: count for key, count in made.items() if count > 1}
         assert not doubled, doubled
         # Nothing is out that the journal does not know, and nothing known is lost.
-        known = {name for one in self.deliveries() for name in one.standing}
+        known = {name for one in self.deliveries() for name in one.live_ids}
         there = {post.network_id for post in posts if not post.removed}
         assert known == there, f"claimed: {known - there}, lost: {there - known}"
         # Invariant 5: everything has come to an end, or waits for a person who is told.
         for one in self.deliveries():
-            parts_wait = one.partly_out and one.problem
+            parts_wait = one.partly_published and one.problem
             assert one.state.value in FINAL or one.attention or parts_wait, one
         self.check_words(posts)
         self.check_holds()
@@ -399,7 +399,7 @@ class Simulation:
             for one in self.desk.deliveries(post):
                 if one.state is DeliveryState.PUBLISHED and not one.parts:
                     doubt = one.amend_attempt is not None and not one.amend_attempt.answered
-                    if one.revision == post.digest and not doubt and not one.copies:
+                    if one.revision == post.digest and not doubt and not one.duplicates:
                         assert texts[one.network_id] == post.content.text_for(one.profile), one
 
     def check_holds(self) -> None:

@@ -73,7 +73,7 @@ def test_what_was_edited_since_is_looked_for_as_it_was_sent(open_office) -> None
         one.network_id for one in office.sandbox.posts(PROFILE)
     ]
     assert (first.state, first.attention) == ("missed", "missed")
-    assert first.partly_out
+    assert first.partly_published
 
 
 def test_an_erased_remark_keeps_nothing_from_being_found(open_office) -> None:
@@ -96,7 +96,7 @@ def test_an_erased_remark_keeps_nothing_from_being_found(open_office) -> None:
     assert [part.network_id for part in delivery.parts] == [
         one.network_id for one in office.sandbox.posts(PROFILE)
     ]
-    assert delivery.partly_out
+    assert delivery.partly_published
 
 
 def test_what_was_taken_down_meanwhile_is_taken_down_when_it_arrives(open_office) -> None:

@@ -72,7 +72,7 @@ def test_a_thread_goes_out_part_by_part_and_each_is_remembered(open_office) -> N
     assert (second.in_reply_to, third.in_reply_to) == (first.network_id, second.network_id)
     delivery = only(office, post)
     assert (delivery.network_id, delivery.url) == (first.network_id, first.url)
-    assert delivery.standing == tuple(one.network_id for one in (first, second, third))
+    assert delivery.live_ids == tuple(one.network_id for one in (first, second, third))
     assert types(office, post).count("part_published") == 3
     office.acting("eva")[0].take_down(post)
     due(office)
@@ -95,7 +95,9 @@ def test_a_thread_goes_on_from_wherever_its_worker_died(open_office, number) -> 
     sound(office)
 
 
-def test_a_thread_that_is_partly_out_shows_as_that_and_bars_what_would_tear_it(open_office) -> None:
+def test_a_thread_that_is_partly_published_shows_as_that_and_bars_what_would_tear_it(
+    open_office,
+) -> None:
     office = open_office("memory", **THREADS)
     post = approved(office, THREAD)
     office.let_go_wrong(
@@ -271,7 +273,7 @@ def test_a_removal_from_a_profile_that_has_gone_ends_by_saying_what_is_out(open_
     assert [] == list(due(office, after=MINUTE).problems)
     delivery = only(office, post)
     assert ("published", "profile_gone") == (delivery.state, delivery.problem)
-    assert delivery.network_id in delivery.standing
+    assert delivery.network_id in delivery.live_ids
     assert office.desk.summary(post) == "published"
     assert (["takedown_failed"], ["takedown_failed"]) == (troubles(office), troubles(office, "ana"))
     told = [

@@ -318,7 +318,7 @@ def test_an_answer_after_a_persons_word_is_kept_beside_it_and_reported(open_offi
     )
     office.desk.run(steps)
     assert office.desk.summary(post) == "published"
-    assert [one.network_id for one in only(office, post).copies] == [real]
+    assert [one.network_id for one in only(office, post).duplicates] == [real]
     assert troubles(office) == ["published_twice"]
     assert {one.to for one in office.desk.notifications() if one.kind == "published_twice"} == {
         "ana",

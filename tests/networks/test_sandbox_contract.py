@@ -11,8 +11,7 @@ import attrs
 import pytest
 
 from socialcollab.content import Image, media_digest
-from socialcollab.directory import Profile
-from socialcollab.directory.networks.lookup import NETWORKS
+from socialcollab.directory import NETWORKS, Profile
 from socialcollab.networks.sandbox.adapter import SandboxAdapter, token_of
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.testing import AdapterContract

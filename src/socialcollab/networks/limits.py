@@ -31,7 +31,7 @@ def limits_broken(
     """
     Return what is wrong with a post for that network, one sentence each; none if it is taken.
 
-    >>> from socialcollab.directory.networks import network
+    >>> from socialcollab.directory import network
     >>> limits_broken(network("instagram"), text="De lente is er")
     ('Instagram takes no post without an image',)
 

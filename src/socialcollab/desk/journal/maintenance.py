@@ -99,7 +99,7 @@ def refuse_other(engine: Engine, organization: Organization) -> Effects[None]:
     raise DocumentMismatchError(
         organization.id,
         given=organization.digest,
-        as_of=state.digest,
+        active=state.digest,
         changes=tuple(str(change) for change in state.document.changes_to(organization)),
     )
 

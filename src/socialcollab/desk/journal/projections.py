@@ -37,7 +37,7 @@ def rows_of(stream: str, snapshot: Any) -> list[Row]:
 
 
 def _native_post_rows(stream: str, observed: NativePost) -> list[Row]:
-    if observed.forgotten:
+    if observed.removed:
         return []
     columns: dict[str, str | int | None] = {
         "profile": observed.profile,

@@ -93,7 +93,7 @@ def _evolve_native_post(
 ) -> NativePost:
     if isinstance(data, ev.NativePostRemoved):
         before: NativePost = snapshot
-        return attrs.evolve(before, forgotten=True)
+        return attrs.evolve(before, removed=True)
     return NativePost(
         profile=data.profile,
         workspace=data.workspace,

@@ -250,9 +250,9 @@ class Publisher:
 
 
 def _doubled(delivery: Delivery) -> tuple[str, ...]:
-    if not delivery.copies:
+    if not delivery.duplicates:
         return ()
-    names = ", ".join(f"`{name}`" for name in delivery.standing)
+    names = ", ".join(f"`{name}`" for name in delivery.live_ids)
     return (
         f"delivery `{delivery.id}` is out more than once on `{delivery.profile}`: {names};"
         " take down what should not be there",

@@ -277,7 +277,7 @@ def full_calendar(
                 state="native_post",
             )
         )
-    return empty.adding(*entries)
+    return empty.with_entries(*entries)
 
 
 def _entry(post: Post, profile: str, at: dt.datetime, shown: Summary) -> Entry:

@@ -32,7 +32,7 @@ class ToDo(NotebookMixin):
         delivery: Of a triage, the delivery.
 
         trouble: Of a triage, what the trouble is: "missed", "failed",
-            "unknown", "published_twice", "partly_out", "sign_in", "takedown_failed" or
+            "unknown", "published_twice", "partly_published", "sign_in", "takedown_failed" or
             "not_amended".
 
         planned_at: When the post is to leave, in UTC, or None.

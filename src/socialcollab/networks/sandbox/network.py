@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from socialcollab.directory import NetworkDescription, Profile
-from socialcollab.directory.networks import network as described
+from socialcollab.directory import network as described
 from socialcollab.networks.sandbox.adapter import SandboxAdapter
 from socialcollab.networks.sandbox.fault import InjectedFault
 from socialcollab.networks.sandbox.pictures import keep_in

@@ -129,7 +129,7 @@ def add_native_post(
             value=at,
             expected="an instant that has passed",
         )
-    if ours or (snapshot is not None and not snapshot.forgotten):
+    if ours or (snapshot is not None and not snapshot.removed):
         return ()
     seen = ev.NativePostAdded(
         profile=ProfileId(profile),
@@ -160,7 +160,7 @@ def remove_native_post(
     _check(profile, context)
     if snapshot is None:
         raise NotFoundError("native post", network_id)
-    if snapshot.forgotten:
+    if snapshot.removed:
         return ()
     return (ev.Event(stream, context.actor, ev.NativePostRemoved()),)
 

@@ -8,7 +8,8 @@ from itertools import product
 
 from socialcollab.directory import Profile, Workspace
 from socialcollab.identifiers import MemberId
-from socialcollab.permissions import Access, merged, without
+from socialcollab.permissions import Access
+from socialcollab.time import intersect_spans, merge_spans, subtract_spans
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow.model.policy import ApprovalPolicy
 
@@ -64,8 +65,8 @@ def _freed(
         )
         shifts = after.bindings.rotating(principal.name, profile, unlike=before.bindings)
         for member in sorted({*is_, *shifts}):
-            spans = merged((*is_.get(member, ()), *shifts.get(member, ())))
-            fresh = without(spans, was.get(member, ()))
+            spans = merge_spans((*is_.get(member, ()), *shifts.get(member, ())))
+            fresh = subtract_spans(spans, was.get(member, ()))
             if any(end is None or end > at for _, end in fresh):
                 yield member, principal.name
 
@@ -77,8 +78,8 @@ def _let_go(
     for role in sorted(policy.on.author_role):
         was, is_ = before.role_periods(role, profile), after.role_periods(role, profile)
         for member, spans in sorted(was.items()):
-            lost = without(spans, is_.get(member, ()))
-            drafting = merged(after.permission_periods(member).get(("draft", profile), ()))
-            meanwhile = without(lost, without(lost, drafting))
+            lost = subtract_spans(spans, is_.get(member, ()))
+            drafting = merge_spans(after.permission_periods(member).get(("draft", profile), ()))
+            meanwhile = intersect_spans(lost, drafting)
             if any(end is None or end > at for _, end in meanwhile):
                 yield member, role
