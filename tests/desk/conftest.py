@@ -14,7 +14,7 @@ import pytest
 from tests.desk.awaited import AwaitedDesk
 
 from socialcollab.desk import Desk
-from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, MemoryStore, SqliteStore

@@ -28,7 +28,6 @@ from socialcollab.stores import (
 )
 from socialcollab.testing import AsyncStoreContract, BlockingView, broken_async_promises
 from socialcollab.testing.store_laws.scene import PROJECTIONS, scene
-from socialcollab.transport import OwnThread
 
 CONTRACT = Path(__file__).resolve().parents[2] / "docs" / "contracts" / "stores.md"
 
@@ -275,21 +274,6 @@ def test_an_error_is_the_stores_own_and_no_error_goes_unheard(recwarn):
 
     asyncio.run(judge())
     assert unheard == []
-
-
-def test_all_calls_are_made_on_one_thread_and_never_on_the_loops():
-    seen: set[str] = set()
-
-    def note() -> None:
-        seen.add(threading.current_thread().name)
-
-    async def judge() -> None:
-        thread = OwnThread("socialcollab-own")
-        await asyncio.gather(*(thread.call(note) for _ in range(20)))
-        await thread.close(note)
-
-    asyncio.run(judge())
-    assert seen == {"socialcollab-own_0"}
 
 
 class Abandons:

@@ -24,9 +24,9 @@ from socialcollab.transport import (
     Adapter,
     AsyncNetwork,
     AsyncTransport,
+    DedicatedThread,
     Media,
     Network,
-    OwnThread,
     ThreadedTransport,
     Transport,
 )
@@ -50,7 +50,7 @@ async def opened(
 ) -> tuple[Any, Media | None, bool]:
     """Return a store and media for a path, or those given, and whether a store was opened."""
     if isinstance(store, (str, Path)):
-        thread = OwnThread("socialcollab-open")
+        thread = DedicatedThread("socialcollab-open")
         try:
             journal, kept = await thread.call(opened_file, store, media, organization)
         finally:
@@ -67,7 +67,7 @@ class _ThreadedMedia:
 
     def __init__(self, media: Media) -> None:
         self._media = media
-        self.thread = OwnThread("socialcollab-media")
+        self.thread = DedicatedThread("socialcollab-media")
 
     async def put(self, data: bytes | BinaryIO) -> str:
         return await self.thread.call(self._media.put, data)
@@ -102,12 +102,15 @@ class _Networks:
         held = self._threaded.get(id(transport))
         if held is None:
             blocking = cast("Transport", transport)
-            held = self._threaded[id(transport)] = (blocking, ThreadedTransport(blocking))
+            held = self._threaded[id(transport)] = (
+                blocking,
+                ThreadedTransport(blocking, owns=False),
+            )
         return held[1]
 
     async def close(self) -> None:
         for _, threaded in self._threaded.values():
-            await threaded.let_go()
+            await threaded.close()
 
 
 @attrs.frozen
@@ -151,7 +154,7 @@ class Ports:
     lock: Lock
     _whole: AsyncStore
     _own: bool
-    _threads: OwnThread
+    _threads: DedicatedThread
     _networks: _Networks
 
     @classmethod

@@ -9,13 +9,13 @@ from socialcollab.stores.events import Event, NewEvent
 from socialcollab.stores.protocol import BoundStore, Reducer, Store
 from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
 from socialcollab.stores.rows import Column, Row
-from socialcollab.transport import OwnThread
+from socialcollab.transport import DedicatedThread
 
 
 class _ThreadedJournal:
     """The journal of one organization, on its store's thread."""
 
-    def __init__(self, journal: BoundStore, thread: OwnThread) -> None:
+    def __init__(self, journal: BoundStore, thread: DedicatedThread) -> None:
         self._journal = journal
         self._thread = thread
 
@@ -98,7 +98,7 @@ class ThreadedStore:
     def __init__(self, store: Store, *, owns: bool = True) -> None:
         self._store = store
         self._owns = owns
-        self._thread = OwnThread("socialcollab-store")
+        self._thread = DedicatedThread("socialcollab-store")
 
     def __repr__(self) -> str:
         return f"ThreadedStore({self._store!r})"

@@ -23,7 +23,7 @@ from socialcollab.errors import (
 from socialcollab.testing.store_laws.scene import promise
 from socialcollab.transport import (
     Adapter,
-    Amending,
+    AmendingAdapter,
     Checkpoint,
     Created,
     Done,
@@ -472,7 +472,7 @@ class AdapterContract:
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """It says `creates` and "same key", twice is as good as once, and what stands keeps its id."""
-        if not isinstance(adapter, Amending):
+        if not isinstance(adapter, AmendingAdapter):
             pytest.skip("this adapter changes nothing in place")
         prepared = _prepared(adapter, outgoing)
         answers = _answers(transport)
@@ -499,7 +499,7 @@ class AdapterContract:
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
         """Refusals and silence have the errors that they have when something is created."""
-        if not isinstance(adapter, Amending) or "edit" not in adapter.description.features:
+        if not isinstance(adapter, AmendingAdapter) or "edit" not in adapter.description.features:
             pytest.skip("this adapter changes nothing in place")
         prepared = _prepared(adapter, outgoing)
         published = Conversation().carry(adapter.publish(prepared, {}), _answers(transport))

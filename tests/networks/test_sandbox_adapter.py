@@ -1,4 +1,4 @@
-"""The sandbox's adapter keeps the promises of adapters, as every network's profile."""
+"""The sandbox's adapter keeps the promises of adapters, for the profiles of every network."""
 
 from __future__ import annotations
 
@@ -31,16 +31,18 @@ CONTRACT = Path(__file__).resolve().parents[2] / "docs" / "contracts" / "adapter
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """
-    Hold each law at two networks, and at all others in the slow sessions.
+    Run each law for two networks, and for all others in slow sessions.
 
-    Mastodon can all that the laws speak of; the other goes by the law's name.
+    Mastodon has every feature that the laws cover; the second network depends on the law's name.
     """
     if "profile" not in metafunc.fixturenames:
         return
     names = sorted(NETWORKS)
     name = f"{metafunc.cls.__name__}.{metafunc.function.__name__}"
     chosen = {"mastodon", names[zlib.crc32(name.encode()) % len(names)]}
-    others = [one for one in names if one not in chosen and metafunc.config.getoption("--seconds")]
+    others = [
+        name for name in names if name not in chosen and metafunc.config.getoption("--seconds")
+    ]
     slow = [pytest.param(one, marks=pytest.mark.slow) for one in others]
     metafunc.parametrize("profile", [*sorted(chosen), *slow], indirect=True)
 
@@ -88,11 +90,12 @@ class TestSandboxAdapter(AdapterContract):
         return attrs.evolve(outgoing, text="een | twee | drie", links=())
 
 
-class TestSandboxThatForgetsKeys(TestSandboxAdapter):
+class TestSandboxWithoutKeys(TestSandboxAdapter):
     honours_keys = False
 
 
-def test_every_promise_has_a_law():
+def test_promises_have_laws():
+    """The contract page and the kit have the same promises."""
     promised = set(re.findall(r"^- \*\*(A\d+)\*\*", CONTRACT.read_text(encoding="utf-8"), re.M))
     laws = {
         getattr(law, "promise", None)
@@ -102,8 +105,8 @@ def test_every_promise_has_a_law():
     assert promised == laws
 
 
-class SilentOfTheLast(SandboxAdapter):
-    """Says nothing of a thread's last part."""
+class OmitsLastPart(SandboxAdapter):
+    """Does not yield `Created` for the last part of a thread."""
 
     def publish(self, prepared, progress):
         flow, answer = super().publish(prepared, progress), None
@@ -116,23 +119,23 @@ class SilentOfTheLast(SandboxAdapter):
             answer = None if isinstance(op, Created) and op.part == last else (yield op)
 
 
-class BeginsAnew(SandboxAdapter):
-    """Forgets after a crash which parts are out."""
+class StartsOver(SandboxAdapter):
+    """Ignores after a crash which parts were published."""
 
     def publish(self, prepared, progress):
         return super().publish(prepared, {})
 
 
-class FindsTheFirst(SandboxAdapter):
-    """Looks for the first part alone."""
+class FindsOnlyFirstPart(SandboxAdapter):
+    """Looks up the first part only."""
 
     def find(self, prepared, progress):
         found = yield from super().find(prepared, {})
         return Found(found.published) if isinstance(found, Found) else found
 
 
-class ChangesUnseen(SandboxAdapter):
-    """Says that a change makes nothing that could be seen."""
+class HidesChanges(SandboxAdapter):
+    """Declares that a change creates nothing."""
 
     def amend(self, prepared, network_id):
         flow, answer = super().amend(prepared, network_id), None
@@ -146,8 +149,8 @@ class ChangesUnseen(SandboxAdapter):
             answer = yield op
 
 
-class BelievesAFailure(SandboxAdapter):
-    """Takes a failed server's word for success."""
+class IgnoresServerErrors(SandboxAdapter):
+    """Treats a server error as success."""
 
     def amend(self, prepared, network_id):
         flow, answer = super().amend(prepared, network_id), None
@@ -161,22 +164,22 @@ class BelievesAFailure(SandboxAdapter):
                 return
 
     def take_down(self, network_id):
-        reply = yield next(super().take_down(network_id))
-        del reply
+        yield next(super().take_down(network_id))
 
 
 @pytest.mark.parametrize(
     ("broken", "law"),
     [
-        (SilentOfTheLast, "test_a18_what_has_parts_says_so_of_each"),
-        (BeginsAnew, "test_a19_a_thread_goes_on_after_any_part"),
-        (FindsTheFirst, "test_a20_a_part_whose_answer_is_lost_is_found"),
-        (ChangesUnseen, "test_a21_a_change_in_place_may_be_sent_again"),
-        (BelievesAFailure, "test_a22_a_change_says_what_the_caller_can_do"),
-        (BelievesAFailure, "test_a23_a_removal_says_what_the_caller_can_do"),
+        (OmitsLastPart, "test_a18_what_has_parts_says_so_of_each"),
+        (StartsOver, "test_a19_a_thread_goes_on_after_any_part"),
+        (FindsOnlyFirstPart, "test_a20_a_part_whose_answer_is_lost_is_found"),
+        (HidesChanges, "test_a21_a_change_in_place_may_be_sent_again"),
+        (IgnoresServerErrors, "test_a22_a_change_says_what_the_caller_can_do"),
+        (IgnoresServerErrors, "test_a23_a_removal_says_what_the_caller_can_do"),
     ],
 )
-def test_a_broken_adapter_is_rejected_by_the_promise_it_breaks(tmp_path, broken, law):
+def test_broken_adapters(tmp_path, broken, law):
+    """The kit rejects a broken adapter by the promise that it breaks."""
     profile = Profile(id="tulip", workspace="tulip", network="mastodon", handle="@tulip")
     with Sandbox(tmp_path, durable=False, thread_mark="|") as sandbox:
         sound = sandbox.adapter(profile)
