@@ -85,7 +85,7 @@ class Simulation:
         self.faults = faults
         self.folder = folder
         self.sandbox = self.network(tuple(faults))
-        self.store = MemoryStore(projections=Desk.PROJECTIONS)
+        self.store = MemoryStore()
         self.media = MemoryMedia()
         self.whole = Organization.loads(DOCUMENT)
         self.desk = Desk.create(self.store, self.whole, owner="eva", **self.options)

@@ -91,7 +91,9 @@ def test_bounded_answer(transports):
     many = {f"x-{number}": "v" for number in range(500)}
     reply = transports(lambda _: httpx.Response(200, headers=many)).send(POST, timeout_s=5)
     assert len(reply.headers) <= 100
-    long = transports(lambda _: httpx.Response(200, content=b"x" * 2000), longest_reply_bytes=1000)
+    long = transports(
+        lambda _: httpx.Response(200, content=b"x" * 2000), longest_response_bytes=1000
+    )
     with pytest.raises(OutcomeUnknownError, match="longer than 1000 bytes"):
         long.send(POST, timeout_s=5)
 

@@ -7,7 +7,7 @@ loop goes on meanwhile: a store and media on one each, networks on a few.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeAlias, cast
@@ -19,7 +19,7 @@ from socialcollab.desk.journal.maintenance import opened_file
 from socialcollab.desk.ports import named_for
 from socialcollab.directory import Profile
 from socialcollab.effects import arun
-from socialcollab.stores import AsyncStore, BoundStore, Store, ThreadedStore
+from socialcollab.stores import AsyncStore, BoundStore, Projection, Store, ThreadedStore
 from socialcollab.transport import (
     Adapter,
     AsyncNetwork,
@@ -187,6 +187,10 @@ class Ports:
             threads=threaded.thread,
             networks=reached,
         )
+
+    async def ensure_projections(self, projections: Sequence[Projection]) -> None:
+        """Declare the projections in a store without any, else check that the store has them."""
+        await self._whole.ensure_projections(projections)
 
     async def compact(self) -> None:
         """Let nothing of what was erased or replaced remain in the store."""

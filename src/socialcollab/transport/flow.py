@@ -2,7 +2,7 @@
 Conversations with a network, written as generators that send nothing themselves.
 
 A flow yields operations and receives their answers; a driver carries the operations out.
-``reply = yield from call(operation)`` gives the answer its type.
+``response = yield from call(request)`` gives the answer its type.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class HttpTransport:
         media: Where media are read from, anew for every attempt.
         headers: Headers of every request, such as the authorization. This library never shows
             them in a repr, an error or a log.
-        longest_reply_bytes: The longest body that is read.
+        longest_response_bytes: The longest body that is read.
         clock: The wall clock, for deadlines given as instants.
     """
 
@@ -58,7 +58,7 @@ class HttpTransport:
         *,
         media: Media | None = None,
         headers: Mapping[str, str] | None = None,
-        longest_reply_bytes: int = 8 * 1024 * 1024,
+        longest_response_bytes: int = 8 * 1024 * 1024,
         clock: Clock = system_clock,
     ) -> None:
         self._client = client
@@ -66,7 +66,7 @@ class HttpTransport:
         self._messages = _Messages(
             media=media,
             headers=dict(headers or {}),
-            longest_reply_bytes=longest_reply_bytes,
+            longest_response_bytes=longest_response_bytes,
             owner="HttpTransport",
         )
         self._clock = clock
@@ -153,7 +153,7 @@ class AsyncHttpTransport:
         media: Where media are read from, anew for every attempt.
         headers: Headers of every request, such as the authorization. This library never shows
             them in a repr, an error or a log.
-        longest_reply_bytes: The longest body that is read.
+        longest_response_bytes: The longest body that is read.
         clock: The wall clock, for deadlines given as instants.
     """
 
@@ -163,7 +163,7 @@ class AsyncHttpTransport:
         *,
         media: Media | None = None,
         headers: Mapping[str, str] | None = None,
-        longest_reply_bytes: int = 8 * 1024 * 1024,
+        longest_response_bytes: int = 8 * 1024 * 1024,
         clock: Clock = system_clock,
     ) -> None:
         self._client = client
@@ -171,7 +171,7 @@ class AsyncHttpTransport:
         self._messages = _Messages(
             media=media,
             headers=dict(headers or {}),
-            longest_reply_bytes=longest_reply_bytes,
+            longest_response_bytes=longest_response_bytes,
             owner="AsyncHttpTransport",
         )
         self._clock = clock
@@ -387,13 +387,13 @@ class _Messages:
     Attributes:
         media: Where media are read from.
         headers: Headers of every request.
-        longest_reply_bytes: The longest body that is read.
+        longest_response_bytes: The longest body that is read.
         owner: The class name of the transport, for error messages.
     """
 
     media: Media | None
     headers: Mapping[str, str] = attrs.field(repr=False)
-    longest_reply_bytes: int
+    longest_response_bytes: int
     owner: str
 
     def build(
@@ -418,7 +418,7 @@ class _Messages:
     def body_of(self, response: httpx.Response, attempt: _Attempt) -> _Body:
         """Return an empty body for the answer to a request, which has therefore been sent."""
         attempt.begun = True
-        return _Body(attempt, response.status_code, self.longest_reply_bytes)
+        return _Body(attempt, response.status_code, self.longest_response_bytes)
 
     def _body(
         self, request: Request, attempt: _Attempt, stack: ExitStack

@@ -1,4 +1,4 @@
-"""Stores that break a promise only when many act at once."""
+"""Stores that break a promise only if several threads use them together."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 from socialcollab.errors import ConflictError
 from socialcollab.stores import Event, NewEvent
-from socialcollab.testing.broken_stores.broken import BrokenJournal, versions
-from socialcollab.testing.store_laws.scene import anothers_turn
+from socialcollab.testing.broken_stores.broken import BrokenJournal, present_versions
+from socialcollab.testing.threads import yield_to_threads
 
 
 class LosesUpdates(BrokenJournal):
-    """It compares versions first and writes afterwards, without holding anything between."""
+    """Versions are compared first and events written afterwards, without a lock in between."""
 
     breaks: ClassVar[str] = "S23"
 
@@ -24,15 +24,15 @@ class LosesUpdates(BrokenJournal):
             actual, _ = self.snapshot(stream)
             if actual != version:
                 raise ConflictError(stream=stream, expected=version, actual=actual)
-        anothers_turn()
+        yield_to_threads()
         with self._lock:
             return super().append(
-                events, expected_versions=versions(self, expected_versions), **rest
+                events, expected_versions=present_versions(self, expected_versions), **rest
             )
 
 
-class DoesNotHoldAbsence(BrokenJournal):
-    """It looks whether a stream is absent before it takes the lock: there is no row to lock."""
+class DoesNotLockAbsence(BrokenJournal):
+    """The absence of a stream is checked before the lock, because there is no row to lock."""
 
     breaks: ClassVar[str] = "S24"
 
@@ -43,13 +43,13 @@ class DoesNotHoldAbsence(BrokenJournal):
         for stream, version in expected_versions.items():
             if stream not in written and version == 0 and self.snapshot(stream)[0] != 0:
                 raise ConflictError(stream=stream, expected=0, actual=self.snapshot(stream)[0])
-        anothers_turn()
-        held = {s: v for s, v in expected_versions.items() if s in written or v != 0}
-        return super().append(events, expected_versions=held, **rest)
+        yield_to_threads()
+        locked = {s: v for s, v in expected_versions.items() if s in written or v != 0}
+        return super().append(events, expected_versions=locked, **rest)
 
 
-class ShowsALateCommitLate(BrokenJournal):
-    """It hands out positions before it commits, so that its feed goes past a late commit."""
+class ShowsLateCommitsLate(BrokenJournal):
+    """Positions are assigned before the commit, so a reader can pass a late commit."""
 
     breaks: ClassVar[str] = "S25"
 
@@ -67,5 +67,5 @@ class ShowsALateCommitLate(BrokenJournal):
     def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         with self._lock:
             pending: frozenset[int] = getattr(self, "_pending", frozenset())
-            found = super().read_all(after=after, limit=limit + len(pending))
-            return tuple([event for event in found if event.position not in pending][:limit])
+            events = super().read_all(after=after, limit=limit + len(pending))
+            return tuple([event for event in events if event.position not in pending][:limit])

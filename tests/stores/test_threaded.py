@@ -1,4 +1,4 @@
-"""Async stores keep every promise of blocking ones; whoever is cancelled knows what was written."""
+"""Async stores keep every promise of blocking ones, and two of their own."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from socialcollab.stores import (
     Store,
     ThreadedStore,
 )
-from socialcollab.testing import AsyncStoreContract, BlockingView, broken_async_promises
-from socialcollab.testing.store_laws.scene import PROJECTIONS, scene
+from socialcollab.testing import AsyncStoreContract, BlockingStore, broken_async_promises
+from socialcollab.testing.store_laws.organization import PROJECTIONS, fresh_organization
 
 CONTRACT = Path(__file__).resolve().parents[2] / "docs" / "contracts" / "stores.md"
 
 
-def _beneath(view: Store) -> Store:
-    assert isinstance(view, BlockingView)
-    assert isinstance(view.asynchronous, ThreadedStore)
-    return view.asynchronous._store
+def _inner(store: Store) -> Store:
+    assert isinstance(store, BlockingStore)
+    assert isinstance(store.async_store, ThreadedStore)
+    return store.async_store._store
 
 
 class TestThreadedMemory(AsyncStoreContract):
@@ -43,11 +43,15 @@ class TestThreadedMemory(AsyncStoreContract):
     def async_store(self) -> AsyncStore:
         return ThreadedStore(MemoryStore(projections=self.projections))
 
+    @pytest.fixture
+    def bare_async_store(self) -> AsyncStore:
+        return ThreadedStore(MemoryStore())
+
     def bytes_kept(self, store: Store) -> bytes:
-        return test_memory.TestMemoryStore().bytes_kept(_beneath(store))
+        return test_memory.TestMemoryStore().bytes_kept(_inner(store))
 
     def damage(self, store: Store, organization: str, stream: str, part: str) -> bool:
-        return test_memory.TestMemoryStore().damage(_beneath(store), organization, stream, part)
+        return test_memory.TestMemoryStore().damage(_inner(store), organization, stream, part)
 
 
 class TestThreadedSqlite(AsyncStoreContract):
@@ -57,11 +61,15 @@ class TestThreadedSqlite(AsyncStoreContract):
         yield ThreadedStore(store)
         store.close()
 
+    @pytest.fixture
+    def bare_async_store(self, tmp_path: Path) -> AsyncStore:
+        return ThreadedStore(SqliteStore(tmp_path / "bare.db", durable=False))
+
     def bytes_kept(self, store: Store) -> bytes:
-        return test_sqlite.TestSqliteStore().bytes_kept(_beneath(store))
+        return test_sqlite.TestSqliteStore().bytes_kept(_inner(store))
 
     def damage(self, store: Store, organization: str, stream: str, part: str) -> bool:
-        return test_sqlite.TestSqliteStore().damage(_beneath(store), organization, stream, part)
+        return test_sqlite.TestSqliteStore().damage(_inner(store), organization, stream, part)
 
 
 def _signatures(protocol: type) -> dict[str, Any]:
@@ -76,7 +84,8 @@ def _signatures(protocol: type) -> dict[str, Any]:
     ("blocking", "awaited", "bound"),
     [(BoundStore, AsyncBoundStore, True), (Store, AsyncStore, False)],
 )
-def test_the_async_protocols_differ_by_await_alone(blocking, awaited, bound):
+def test_async_protocols(blocking, awaited, bound):
+    """The async protocols have the methods of the blocking ones, and our classes match both."""
     ours, theirs = _signatures(blocking), _signatures(awaited)
     if not bound:
         assert not inspect.iscoroutinefunction(AsyncStore.for_organization)
@@ -84,20 +93,21 @@ def test_the_async_protocols_differ_by_await_alone(blocking, awaited, bound):
     assert ours == theirs
     assert all(inspect.iscoroutinefunction(getattr(awaited, name)) for name in theirs)
     threaded = ThreadedStore(MemoryStore())
-    judged = threaded.for_organization("northwind") if bound else threaded
-    for name, wanted in theirs.items():
-        given = inspect.signature(getattr(judged, name))
-        assert list(given.parameters.values()) == list(wanted.parameters.values())[1:], name
-        viewed = _view_of(bound)
-        assert list(inspect.signature(getattr(viewed, name)).parameters) == list(given.parameters)
+    tested = threaded.for_organization("northwind") if bound else threaded
+    for name, expected in theirs.items():
+        given = inspect.signature(getattr(tested, name))
+        assert list(given.parameters.values()) == list(expected.parameters.values())[1:], name
+        blocked = _blocking(bound)
+        assert list(inspect.signature(getattr(blocked, name)).parameters) == list(given.parameters)
 
 
-def _view_of(bound: bool) -> Any:
-    with BlockingView(ThreadedStore(MemoryStore())) as view:
-        return view.for_organization("northwind") if bound else view
+def _blocking(bound: bool) -> Any:
+    with BlockingStore(ThreadedStore(MemoryStore())) as store:
+        return store.for_organization("northwind") if bound else store
 
 
-def test_every_promise_of_async_stores_has_a_law():
+def test_promises_have_laws():
+    """The contract page and the kit have the same promises of async stores."""
     written = re.findall(r"^- \*\*(A\d+)\*\* ", CONTRACT.read_text("utf-8"), re.MULTILINE)
     laws = {
         law.promise
@@ -108,7 +118,7 @@ def test_every_promise_of_async_stores_has_a_law():
 
 
 class _Slow:
-    """A journal of which an append waits, so that a test can be sure that one runs."""
+    """A store whose appends wait for `go_on`, so that a test knows when one is running."""
 
     def __init__(self) -> None:
         self.begun, self.go_on = threading.Event(), threading.Event()
@@ -132,7 +142,7 @@ class _Slow:
 
 
 def _appending(store: ThreadedStore, stream: str = "post/a") -> asyncio.Task[tuple[Event, ...]]:
-    event = scene(MemoryStore()).new(stream)
+    event = fresh_organization(MemoryStore()).new(stream)
     journal = store.for_organization("northwind")
     return asyncio.ensure_future(
         journal.append([event], expected_versions={stream: 0}, snapshots={stream: b"r"})
@@ -143,12 +153,14 @@ async def _begun(slow: _Slow) -> None:
     await asyncio.get_running_loop().run_in_executor(None, slow.begun.wait, 10)
 
 
-async def _shifts(number: int = 20) -> None:
+async def _switches(number: int = 20) -> None:
     for _ in range(number):
         await asyncio.sleep(0)
 
 
-def test_whoever_is_cancelled_waits_for_the_append_that_runs():
+def test_cancelled_append():
+    """A cancelled caller waits for the append that is running."""
+
     async def judge() -> None:
         slow = _Slow()
         store = ThreadedStore(slow)
@@ -156,7 +168,7 @@ def test_whoever_is_cancelled_waits_for_the_append_that_runs():
         await _begun(slow)
         for _ in range(3):
             task.cancel("enough")
-            await _shifts()
+            await _switches()
             assert not task.done(), "cancelled while its append was running"
         slow.go_on.set()
         with pytest.raises(asyncio.CancelledError, match="enough"):
@@ -167,7 +179,9 @@ def test_whoever_is_cancelled_waits_for_the_append_that_runs():
     asyncio.run(judge())
 
 
-def test_an_append_that_has_not_begun_is_never_made():
+def test_cancelled_before_start():
+    """An append that has not begun when its caller is cancelled is never made."""
+
     async def judge() -> None:
         slow = _Slow()
         store = ThreadedStore(slow)
@@ -184,17 +198,19 @@ def test_an_append_that_has_not_begun_is_never_made():
     asyncio.run(judge())
 
 
-def test_a_timeout_and_a_group_cancel_as_they_do_elsewhere():
+def test_timeout_and_task_group():
+    """Timeouts and task groups cancel an append like any other task."""
+
     async def judge() -> None:
         slow = _Slow()
         store = ThreadedStore(slow)
 
-        async def let_go() -> None:
+        async def resume() -> None:
             await _begun(slow)
-            await _shifts()
+            await _switches()
             slow.go_on.set()
 
-        helper = asyncio.ensure_future(let_go())
+        helper = asyncio.ensure_future(resume())
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0):
                 await _appending(store)
@@ -213,8 +229,8 @@ def test_a_timeout_and_a_group_cancel_as_they_do_elsewhere():
 
 async def _together(*work: Coroutine[Any, Any, None]) -> None:
     async with asyncio.TaskGroup() as group:
-        for one in work:
-            group.create_task(one)
+        for coroutine in work:
+            group.create_task(coroutine)
 
 
 async def _fail() -> None:
@@ -225,18 +241,20 @@ async def _await(task: asyncio.Task[Any]) -> None:
     await task
 
 
-def test_closing_waits_for_the_append_that_runs_and_closes_what_it_owns():
+def test_close():
+    """Closing waits for the append that is running, and closes an owned store."""
+
     async def judge(owns: bool) -> None:
         slow = _Slow()
         store = ThreadedStore(slow, owns=owns)
         task = _appending(store)
         await _begun(slow)
         closing = [asyncio.ensure_future(store.close()) for _ in range(2)]
-        await _shifts()
-        assert not any(one.done() for one in closing)
+        await _switches()
+        assert not any(closer.done() for closer in closing)
         closing[0].cancel()
-        await _shifts()
-        assert not any(one.done() for one in closing)
+        await _switches()
+        assert not any(closer.done() for closer in closing)
         with pytest.raises(StoreUnavailableError, match="closed"):
             await store.organizations()
         slow.go_on.set()
@@ -250,11 +268,14 @@ def test_closing_waits_for_the_append_that_runs_and_closes_what_it_owns():
         asyncio.run(judge(owns))
 
 
-def test_an_error_is_the_stores_own_and_no_error_goes_unheard(recwarn):
-    unheard: list[dict[str, Any]] = []
+def test_errors(recwarn):
+    """The error of the store reaches the caller, and the loop reports no unhandled error."""
+    unhandled: list[dict[str, Any]] = []
 
     async def judge() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda _, told: unheard.append(told))
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: unhandled.append(context)
+        )
         slow = _Slow()
         store = ThreadedStore(slow)
         slow.go_on.set()
@@ -266,34 +287,34 @@ def test_an_error_is_the_stores_own_and_no_error_goes_unheard(recwarn):
         task = _appending(store)
         await _begun(slow)
         task.cancel()
-        await _shifts()
+        await _switches()
         slow.go_on.set()
         with pytest.raises(asyncio.CancelledError):
             await task
         await store.close()
 
     asyncio.run(judge())
-    assert unheard == []
+    assert unhandled == []
 
 
-class Abandons:
-    """An async store that lets its append go when its caller is cancelled."""
+class AbandonsAppends:
+    """An async store that abandons its append when the caller is cancelled."""
 
     def __init__(self, projections: tuple[Projection, ...]) -> None:
         self.store = MemoryStore(projections=projections)
 
     def for_organization(self, organization: str) -> Any:
-        return _Abandoning(self.store.for_organization(organization))
+        return _AbandoningJournal(self.store.for_organization(organization))
 
     async def close(self) -> None:
         self.store.close()
 
 
-class _Abandoning:
+class _AbandoningJournal:
     def __init__(self, journal: BoundStore) -> None:
         self.journal = journal
-        # An append gets through once its caller has looked: the moment that betrays it.
-        self.looked = threading.Semaphore(0)
+        # The append is stored after the caller has read the snapshot, which shows the fault.
+        self.snapshot_read = threading.Semaphore(0)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         async def call(*args: Any, **kwargs: Any) -> Any:
@@ -303,32 +324,34 @@ class _Abandoning:
 
     async def append(self, *args: Any, **kwargs: Any) -> Any:
         def late() -> Any:
-            self.looked.acquire(timeout=0.3)
+            self.snapshot_read.acquire(timeout=0.3)
             return self.journal.append(*args, **kwargs)
 
         return await asyncio.to_thread(late)
 
     async def snapshot(self, stream: str) -> tuple[int, bytes]:
         answer = self.journal.snapshot(stream)
-        self.looked.release()
+        self.snapshot_read.release()
         return answer
 
 
-def test_a_store_that_abandons_its_appends_is_rejected():
-    broken = broken_async_promises(Abandons, only={"A1", "A2"})
+def test_broken_async_store():
+    """The kit rejects a store that abandons its appends."""
+    broken = broken_async_promises(AbandonsAppends, only={"A1", "A2"})
     assert set(broken) == {"A1", "A2"}
 
 
-def test_a_right_async_store_breaks_no_promise():
+def test_correct_async_store():
+    """The kit accepts a correct async store outside pytest."""
     right = broken_async_promises(
         lambda projections: ThreadedStore(MemoryStore(projections)), only={"A1", "A2", "S2"}
     )
     assert right == {}
 
 
-def test_importing_stores_does_not_load_asyncio():
-    """Blocking hosts do not pay for the loop."""
-    for name in ("async_protocol", "threaded"):
+def test_import_cost():
+    """Importing the modules of async stores does not load asyncio."""
+    for name in ("protocols", "threaded"):
         source = Path(inspect.getfile(SqliteStore)).parents[1] / f"{name}.py"
         tree = ast.parse(source.read_text("utf-8"))
         assert not [

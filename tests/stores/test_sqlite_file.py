@@ -1,4 +1,4 @@
-"""What files, disks and other processes can do to the SQLite store."""
+"""The SQLite store copes with files, disks and other processes that cause trouble."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from socialcollab.errors import (
     CorruptJournalError,
     InvalidValueError,
     NewerVersionError,
+    StaleProjectionError,
     StoreError,
     StoreUnavailableError,
 )
 from socialcollab.stores import Projection, Row, SqliteStore
-from socialcollab.testing.store_laws.scene import PROJECTIONS, Scene, reducer
+from socialcollab.testing.store_laws.organization import PROJECTIONS, FreshOrganization, reducer
 
 ORGANIZATION = "northwind"
 
@@ -38,24 +39,25 @@ def store(path: Path) -> Iterator[SqliteStore]:
 
 
 @pytest.fixture
-def here(store: SqliteStore) -> Scene:
-    return Scene(store.for_organization(ORGANIZATION))
+def org(store: SqliteStore) -> FreshOrganization:
+    return FreshOrganization(store.for_organization(ORGANIZATION))
 
 
-def test_what_was_stored_is_there_after_opening_again(path: Path, here: Scene) -> None:
-    here.put("post/a", body={"state": "draft"})
-    before = here.everything()
+def test_reopen(path: Path, org: FreshOrganization) -> None:
+    """A file that is opened again contains what was stored, whatever the order of declarations."""
+    org.put("post/a", body={"state": "draft"})
+    before = org.everything()
     again = SqliteStore(path, projections=tuple(reversed(PROJECTIONS)))
-    assert Scene(again.for_organization(ORGANIZATION)).everything() == before
+    assert FreshOrganization(again.for_organization(ORGANIZATION)).everything() == before
     assert again.organizations() == (ORGANIZATION,)
     again.close()
 
 
-def test_durable_stores_wait_for_the_disk(path: Path) -> None:
-    """FULL is 2, NORMAL is 1; and both write ahead."""
+def test_durable(path: Path) -> None:
+    """A durable store waits for the disk."""
     for durable, level in ((True, 2), (False, 1)):
         store = SqliteStore(path, durable=durable)
-        with store.connections.lend() as connection:
+        with store.connections.connection() as connection:
             assert connection.execute("PRAGMA synchronous").fetchone() == (level,)
             assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         store.close()
@@ -63,7 +65,7 @@ def test_durable_stores_wait_for_the_disk(path: Path) -> None:
 
 def _count(path: Path, worker: int, rounds: int) -> None:
     store = SqliteStore(path, projections=PROJECTIONS, durable=False, timeout_s=60)
-    scene = Scene(store.for_organization(ORGANIZATION))
+    scene = FreshOrganization(store.for_organization(ORGANIZATION))
     journal = scene.journal
     for number in range(rounds):
         while True:
@@ -85,8 +87,8 @@ def _count(path: Path, worker: int, rounds: int) -> None:
     store.close()
 
 
-def test_processes_that_write_at_once_lose_nothing(path: Path) -> None:
-    """They make the file at once, too; each addition to a shared count counts."""
+def test_processes(path: Path) -> None:
+    """Processes that create the file and write to it concurrently lose no update."""
     context = other_processes()
     workers = [context.Process(target=_count, args=(path, n, 25)) for n in range(3)]
     for worker in workers:
@@ -104,40 +106,44 @@ def test_processes_that_write_at_once_lose_nothing(path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_a_forked_child_does_not_use_its_parents_connections(here: Scene) -> None:
-    here.put("post/a")
+def test_fork(org: FreshOrganization) -> None:
+    """A forked child opens its own connections."""
+    org.put("post/a")
     child = os.fork()
     if child == 0:
         try:
-            os._exit(0 if here.put("post/b")[0].position == 2 else 1)
+            os._exit(0 if org.put("post/b")[0].position == 2 else 1)
         finally:
             os._exit(2)
     assert os.waitpid(child, 0)[1] == 0
-    assert here.journal.streams() == ("post/a", "post/b")
-    assert here.journal.audit().clean
+    assert org.journal.streams() == ("post/a", "post/b")
+    assert org.journal.audit().clean
 
 
 def _fill_up(store: SqliteStore) -> None:
-    """Let every connection of the store find the disk full."""
-    with store.connections.lend() as connection:
+    """Limit the file to its present size."""
+    with store.connections.connection() as connection:
         [(pages,)] = connection.execute("PRAGMA page_count")
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
 
-def test_a_full_disk_leaves_nothing_half_done(store: SqliteStore, here: Scene) -> None:
-    here.put("post/a", "post/b", body={"state": "draft"})
-    before = here.everything()
+def test_full_disk(store: SqliteStore, org: FreshOrganization) -> None:
+    """An append that finds the disk full changes nothing."""
+    org.put("post/a", "post/b", body={"state": "draft"})
+    before = org.everything()
     _fill_up(store)
     with pytest.raises(StoreUnavailableError, match="full"):
-        here.journal.append(
-            [here.new("post/c"), here.new("post/a", {"text": "x" * 200_000})],
+        org.journal.append(
+            [org.new("post/c"), org.new("post/a", {"text": "x" * 200_000})],
             expected_versions={"post/a": 1, "post/c": 0},
             rows=[Row("posts", "c", "post/c", {"state": "draft", "rank": 1})],
             snapshots={"post/a": b"", "post/c": b"y" * 200_000},
         )
-    assert here.everything() == before
-    assert here.journal.audit(reducer=reducer).clean
-    assert [e.position for e in here.put("post/a")] == [3], "with room again, it goes on"
+    assert org.everything() == before
+    assert org.journal.audit(reducer=reducer).clean
+    assert [e.position for e in org.put("post/a")] == [3], (
+        "with free space, appending must work again"
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,46 +161,47 @@ def test_a_full_disk_leaves_nothing_half_done(store: SqliteStore, here: Scene) -
         ("DELETE", "socialcollab_projection_due"),
     ],
 )
-def test_a_write_that_fails_half_way_leaves_nothing(
-    store: SqliteStore, here: Scene, act: str, table: str
-) -> None:
-    here.put("post/a", "post/b", body={"state": "draft", "due": 1})
-    before = here.everything()
-    with store.connections.lend() as raw:
+def test_failing_write(store: SqliteStore, org: FreshOrganization, act: str, table: str) -> None:
+    """An append whose write fails in any table changes nothing."""
+    org.put("post/a", "post/b", body={"state": "draft", "due": 1})
+    before = org.everything()
+    with store.connections.connection() as raw:
         raw.execute(
             f"CREATE TRIGGER fault BEFORE {act} ON {table}"
             " BEGIN SELECT RAISE(ABORT, 'the disk is worn out'); END"
         )
     events = [
-        here.new("post/a"),
-        here.new("post/b", {"state": "sent"}, personal={"t": "x"}, salt=bytes(16)),
-        here.new("post/c", {"state": "draft", "due": 2}),
+        org.new("post/a"),
+        org.new("post/b", {"state": "sent"}, personal={"t": "x"}, salt=bytes(16)),
+        org.new("post/c", {"state": "draft", "due": 2}),
     ]
     with pytest.raises(StoreError):
-        here.append(events)
-    assert here.everything() == before
-    with store.connections.lend() as raw:
+        org.append(events)
+    assert org.everything() == before
+    with store.connections.connection() as raw:
         raw.execute("DROP TRIGGER fault")
-    assert here.journal.audit(reducer=reducer).clean
-    here.append(events)
-    assert here.journal.audit(reducer=reducer).clean
+    assert org.journal.audit(reducer=reducer).clean
+    org.append(events)
+    assert org.journal.audit(reducer=reducer).clean
 
 
-def test_a_read_only_file_is_read_and_not_written(path: Path, here: Scene) -> None:
-    here.put("post/a", body={"state": "draft"})
+def test_read_only_file(path: Path, org: FreshOrganization) -> None:
+    """A read-only file can be read, and appending to it fails."""
+    org.put("post/a", body={"state": "draft"})
     store = SqliteStore(f"{path.as_uri()}?mode=ro", projections=PROJECTIONS)
     journal = store.for_organization(ORGANIZATION)
-    assert journal.read("post/a") == here.journal.read("post/a")
+    assert journal.read("post/a") == org.journal.read("post/a")
     assert journal.audit(reducer=reducer).clean
     with pytest.raises(StoreUnavailableError, match="read-only"):
         journal.append(
-            [here.new("post/b")], expected_versions={"post/b": 0}, snapshots={"post/b": b""}
+            [org.new("post/b")], expected_versions={"post/b": 0}, snapshots={"post/b": b""}
         )
-    assert here.journal.streams() == ("post/a",)
+    assert org.journal.streams() == ("post/a",)
     store.close()
 
 
-def test_a_file_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_file_cannot_be_created(tmp_path: Path) -> None:
+    """The error names a file that cannot be created."""
     for place in (tmp_path / "absent" / "journal.db", tmp_path):
         with pytest.raises(StoreUnavailableError, match=tmp_path.name):
             SqliteStore(place)
@@ -203,12 +210,14 @@ def test_a_file_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["", ":memory:", "file::memory:", "file:x?mode=memory"])
-def test_memory_is_refused_in_favour_of_the_memory_store(path: str) -> None:
+def test_memory_path(path: str) -> None:
+    """A path to memory is refused; the error recommends MemoryStore."""
     with pytest.raises(InvalidValueError, match="MemoryStore"):
         SqliteStore(path)
 
 
-def test_a_file_of_another_program_is_refused_and_left_alone(path: Path) -> None:
+def test_foreign_file(path: Path) -> None:
+    """A file of another program is refused and not changed."""
     raw = sqlite3.connect(path)
     raw.execute("CREATE TABLE customers (name TEXT)")
     raw.close()
@@ -218,24 +227,27 @@ def test_a_file_of_another_program_is_refused_and_left_alone(path: Path) -> None
     assert path.read_bytes() == before
 
 
-def test_a_file_that_is_no_sqlite_file_is_refused_and_left_alone(path: Path) -> None:
+def test_not_sqlite(path: Path) -> None:
+    """A file that is not an SQLite file is refused and not changed."""
     path.write_bytes(b"name,text\n" * 500)
     with pytest.raises(CorruptJournalError, match=r"journal\.db"):
         SqliteStore(path)
     assert path.read_bytes() == b"name,text\n" * 500
 
 
-def test_a_journal_of_a_newer_version_is_refused(path: Path, store: SqliteStore) -> None:
+def test_newer_schema(path: Path, store: SqliteStore) -> None:
+    """A newer or unknown schema is refused."""
     for schema, error in (("3", NewerVersionError), ("x", CorruptJournalError)):
-        with store.connections.lend() as raw:
+        with store.connections.connection() as raw:
             raw.execute("UPDATE socialcollab_meta SET value = ? WHERE key = 'schema'", (schema,))
         with pytest.raises(error, match=schema):
             SqliteStore(path, projections=PROJECTIONS)
 
 
-def test_a_cut_file_is_refused_with_its_name(path: Path, store: SqliteStore, here: Scene) -> None:
+def test_truncated_file(path: Path, store: SqliteStore, org: FreshOrganization) -> None:
+    """A truncated file is refused, and the error names it."""
     for number in range(30):
-        here.put(f"post/{number}", body={"text": "x" * 500})
+        org.put(f"post/{number}", body={"text": "x" * 500})
     store.close()
     path.write_bytes(path.read_bytes()[:8192])
     with pytest.raises(CorruptJournalError, match=r"journal\.db"):  # noqa: PT012
@@ -246,34 +258,35 @@ def test_a_cut_file_is_refused_with_its_name(path: Path, store: SqliteStore, her
             cut.close()
 
 
-def test_another_writer_is_waited_for_and_then_named(path: Path, here: Scene) -> None:
+def test_locked_file(path: Path, org: FreshOrganization) -> None:
+    """A writer waits for another process until its timeout, and readers never wait."""
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    hasty = SqliteStore(path, projections=PROJECTIONS, timeout_s=0.05)
+    impatient = SqliteStore(path, projections=PROJECTIONS, timeout_s=0.05)
     with pytest.raises(StoreUnavailableError, match="another process"):
-        hasty.for_organization(ORGANIZATION).append(
-            [here.new("runtime_state")],
+        impatient.for_organization(ORGANIZATION).append(
+            [org.new("runtime_state")],
             expected_versions={"runtime_state": 0},
             snapshots={"runtime_state": b""},
         )
-    assert hasty.for_organization(ORGANIZATION).streams() == (), "readers never wait"
+    assert impatient.for_organization(ORGANIZATION).streams() == (), "readers must not wait"
     other.execute("ROLLBACK")
     other.close()
-    hasty.close()
-    here.put("runtime_state")
+    impatient.close()
+    org.put("runtime_state")
 
 
-def test_other_indexes_are_noticed_and_rebuilt(path: Path, store: SqliteStore, here: Scene) -> None:
-    """Reading goes on; what needs the rows says that they have to be rebuilt."""
-    here.put("post/a", "post/b", body={"state": "draft", "rank": 1, "due": 1})
-    Scene(store.for_organization("southwind")).put("post/z", body={"state": "draft"})
+def test_stale_rows(path: Path, store: SqliteStore, org: FreshOrganization) -> None:
+    """With other projections, rows are stale until a reindex; events can still be read."""
+    org.put("post/a", "post/b", body={"state": "draft", "rank": 1, "due": 1})
+    FreshOrganization(store.for_organization("southwind")).put("post/z", body={"state": "draft"})
     changed = (
         Projection("posts", ("state", "rank", "more")),
         PROJECTIONS[1],
         Projection("new", ("x",)),
     )
 
-    def refold(stream, events):  # type: ignore[no-untyped-def]
+    def changed_reducer(stream, events):  # type: ignore[no-untyped-def]
         snapshot, rows = reducer(stream, events)
         return snapshot, [
             Row(r.projection, r.key, r.stream, {**r.columns, "more": "x"})
@@ -288,40 +301,67 @@ def test_other_indexes_are_noticed_and_rebuilt(path: Path, store: SqliteStore, h
     for act in (
         lambda: journal.query("posts"),
         lambda: journal.append(
-            [here.new("runtime_state")],
+            [org.new("runtime_state")],
             expected_versions={"runtime_state": 0},
             snapshots={"runtime_state": b""},
         ),
         lambda: store.for_organization("new").append(
-            [here.new("runtime_state")],
+            [org.new("runtime_state")],
             expected_versions={"runtime_state": 0},
             snapshots={"runtime_state": b""},
         ),
     ):
         with pytest.raises(StoreError, match="reindex"):
             act()
-    assert any("indexes" in finding.place for finding in journal.audit().findings)
-    assert journal.reindex(refold).rows == 4
-    assert journal.audit(reducer=refold).clean
+    assert any("projections" in finding.place for finding in journal.audit().findings)
+    assert journal.reindex(changed_reducer).rows == 4
+    assert journal.audit(reducer=changed_reducer).clean
     assert [row.columns["more"] for row in journal.query("posts")] == ["x", "x"]
     with pytest.raises(StoreError, match="reindex"):
         store.for_organization("southwind").query("posts")
     with pytest.raises(StoreError, match="reindex"):
-        here.put("runtime_state")
-    store.for_organization("southwind").reindex(refold)
+        org.put("runtime_state")
+    store.for_organization("southwind").reindex(changed_reducer)
     assert len(store.for_organization("southwind").query("posts")) == 1
     store.for_organization("new").append(
-        [here.new("runtime_state")],
+        [org.new("runtime_state")],
         expected_versions={"runtime_state": 0},
         snapshots={"runtime_state": b""},
     )
     store.close()
 
 
-def test_an_empty_file_takes_whatever_indexes_are_declared(path: Path) -> None:
+def test_file_without_journals(path: Path) -> None:
+    """A file without journals takes over the declared projections."""
     SqliteStore(path).close()
+    SqliteStore(path, projections=PROJECTIONS[:1]).close()
+    bare = SqliteStore(path)
     store = SqliteStore(path, projections=PROJECTIONS)
-    Scene(store.for_organization(ORGANIZATION)).put("post/a", body={"state": "draft"})
+    FreshOrganization(store.for_organization(ORGANIZATION)).put("post/a", body={"state": "draft"})
+    with pytest.raises(StaleProjectionError, match="reindex"):
+        bare.for_organization("southwind").append(
+            [FreshOrganization(store.for_organization("southwind")).new("runtime_state")],
+            expected_versions={"runtime_state": 0},
+            snapshots={"runtime_state": b""},
+        )
+    bare.ensure_projections(PROJECTIONS)
+    other = FreshOrganization(bare.for_organization("southwind"))
+    other.put("post/a", body={"state": "draft"})
+    assert len(other.journal.query("posts")) == 1
+    store.close()
+    bare.close()
+
+
+def test_bare_store_on_file_without_journals(path: Path) -> None:
+    """A store without projections can append to a file that has no journals yet."""
+    SqliteStore(path, projections=PROJECTIONS).close()
+    store = SqliteStore(path)
+    journal = store.for_organization(ORGANIZATION)
+    event = FreshOrganization(journal).new("runtime_state")
+    journal.append(
+        [event], expected_versions={"runtime_state": 0}, snapshots={"runtime_state": b""}
+    )
+    assert journal.audit().clean
     store.close()
 
 
@@ -329,57 +369,59 @@ def bytes_of(path: Path) -> bytes:
     return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
 
 
-def test_an_erasure_leaves_nothing_in_the_file_and_its_logs(path: Path, here: Scene) -> None:
-    """Where nobody reads meanwhile, not even before compact."""
+def test_erased_bytes(path: Path, org: FreshOrganization) -> None:
+    """Unless the file is being read, erased bytes disappear even before compact."""
     secret = "Zeepaardje"
     for number in range(40):
-        here.append(
-            [here.new("post/a", personal={"text": f"{secret} {number}" * 40}, salt=bytes(16))]
+        org.append(
+            [org.new("post/a", personal={"text": f"{secret} {number}" * 40}, salt=bytes(16))]
         )
     assert bytes_of(path).count(secret.encode()) >= 40 * 40
-    here.append([here.new("post/a", erases=dict.fromkeys(range(1, 41), ("text",)))])
+    org.append([org.new("post/a", erases=dict.fromkeys(range(1, 41), ("text",)))])
     assert path.with_name(f"{path.name}-wal").stat().st_size == 0
     assert secret.encode() not in bytes_of(path)
-    assert here.journal.audit(reducer=reducer).erased == 40
+    assert org.journal.audit(reducer=reducer).erased == 40
 
 
-def test_compact_says_when_somebody_reads(path: Path, here: Scene) -> None:
-    """An erasure stands all the same; its bytes go when the reader has gone."""
-    here.append([here.new("post/a", personal={"text": "Zeepaardje"}, salt=bytes(16))])
+def test_compact_while_reading(path: Path, org: FreshOrganization) -> None:
+    """Compact fails while the file is being read; the erasure itself has succeeded."""
+    org.append([org.new("post/a", personal={"text": "Zeepaardje"}, salt=bytes(16))])
     reader = sqlite3.connect(path, isolation_level=None)
     reader.execute("BEGIN")
     assert reader.execute("SELECT count(*) FROM socialcollab_personal").fetchone() == (1,)
-    here.append([here.new("post/a", erases={1: ("text",)})])
-    hasty = SqliteStore(path, projections=PROJECTIONS, timeout_s=0.05)
+    org.append([org.new("post/a", erases={1: ("text",)})])
+    impatient = SqliteStore(path, projections=PROJECTIONS, timeout_s=0.05)
     with pytest.raises(StoreUnavailableError, match="compact"):
-        hasty.compact()
-    assert here.journal.read("post/a")[0].erased == {"text"}
+        impatient.compact()
+    assert org.journal.read("post/a")[0].erased == {"text"}
     assert b"Zeepaardje" in bytes_of(path)
     reader.close()
-    hasty.compact()
+    impatient.compact()
     assert b"Zeepaardje" not in bytes_of(path)
-    hasty.close()
+    impatient.close()
 
 
-def test_a_closed_store_says_so(store: SqliteStore, here: Scene) -> None:
+def test_closed_store(store: SqliteStore, org: FreshOrganization) -> None:
+    """A closed store raises an error."""
     store.close()
     with pytest.raises(StoreUnavailableError, match="closed"):
-        here.put("runtime_state")
+        org.put("runtime_state")
     with pytest.raises(StoreUnavailableError, match="closed"):
-        here.journal.snapshot("runtime_state")
+        org.journal.snapshot("runtime_state")
 
 
-def test_a_thread_that_ends_keeps_no_connection(store: SqliteStore, here: Scene) -> None:
-    here.put("runtime_state")
+def test_threads_share_connections(store: SqliteStore, org: FreshOrganization) -> None:
+    """Threads that end leave their connection in the pool."""
+    org.put("runtime_state")
     for _ in range(5):
-        thread = threading.Thread(target=here.journal.snapshot, args=("runtime_state",))
+        thread = threading.Thread(target=org.journal.snapshot, args=("runtime_state",))
         thread.start()
         thread.join()
     assert len(store.connections._idle.connections) == 1
 
 
-def test_only_due_rows_can_be_leased(path: Path) -> None:
-    """An projection of any other name, before it or after it, has its own columns and no others."""
+def test_lease_columns(path: Path) -> None:
+    """Only the projection `due` has columns for leases."""
     SqliteStore(
         path,
         projections=(Projection("alarms", ("at",)), Projection("due", ("at", "kind"), ("at",))),

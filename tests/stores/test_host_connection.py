@@ -1,4 +1,4 @@
-"""A host's rows and ours commit together, in the host's connection and transaction."""
+"""A store on a host's connection takes part in the transactions of the host."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from socialcollab.errors import (
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, SqliteStore, Store
 from socialcollab.testing import StoreContract
-from socialcollab.testing.store_laws.scene import PROJECTIONS, Scene, reducer
+from socialcollab.testing.store_laws.organization import PROJECTIONS, FreshOrganization, reducer
 
 
 class TestJoinedStore(StoreContract):
@@ -36,21 +36,27 @@ class TestJoinedStore(StoreContract):
         yield SqliteStore.joined(host, projections=self.projections, durable=False)
         host.close()
 
+    @pytest.fixture
+    def bare_store(self, tmp_path: Path) -> Iterator[Store]:
+        host = sqlite3.connect(tmp_path / "bare.db", isolation_level=None)
+        yield SqliteStore.joined(host)
+        host.close()
+
     def bytes_kept(self, store: Store) -> bytes:
         assert isinstance(store, SqliteStore)
-        with store.connections.lend() as raw:
+        with store.connections.connection() as raw:
             path = Path(raw.execute("PRAGMA database_list").fetchone()[2])
         return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
 
     def damage(self, store: Store, organization: str, stream: str, part: str) -> bool:
         assert isinstance(store, SqliteStore)
-        with store.connections.writing() as raw:
+        with store.connections.transaction() as raw:
             return raw.execute(DAMAGE[part], (organization, stream)).rowcount == 1
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A host's file, with a table of its own."""
+    """Return the file of a host, with a table of its own."""
     path = tmp_path / "host.db"
     raw = sqlite3.connect(path, isolation_level=None)
     raw.execute("PRAGMA journal_mode = WAL")
@@ -59,31 +65,32 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(params=["begins by itself", "commits each"])
+@pytest.fixture(params=["implicit transactions", "autocommit"])
 def host(request: pytest.FixtureRequest, path: Path) -> Iterator[sqlite3.Connection]:
-    """A host's connection, of either habit."""
-    by_itself = request.param == "begins by itself"
-    made = sqlite3.connect(path, isolation_level="" if by_itself else None)
-    yield made
-    made.close()
+    """Return a host's connection that begins transactions implicitly, or commits each statement."""
+    implicit = request.param == "implicit transactions"
+    connection = sqlite3.connect(path, isolation_level="" if implicit else None)
+    yield connection
+    connection.close()
 
 
 @pytest.fixture
-def here(host: sqlite3.Connection) -> Scene:
-    return Scene(SqliteStore.joined(host, projections=PROJECTIONS).for_organization("northwind"))
+def org(host: sqlite3.Connection) -> FreshOrganization:
+    return FreshOrganization(
+        SqliteStore.joined(host, projections=PROJECTIONS).for_organization("northwind")
+    )
 
 
 def orders(host: sqlite3.Connection) -> list[str]:
     return [name for (name,) in host.execute("SELECT name FROM orders ORDER BY name")]
 
 
-def test_what_the_host_commits_is_there_for_others(
-    here: Scene, host: sqlite3.Connection, path: Path
-) -> None:
+def test_commit(org: FreshOrganization, host: sqlite3.Connection, path: Path) -> None:
+    """Events become visible to others when the host commits."""
     if not host.in_transaction and host.isolation_level is None:
         host.execute("BEGIN")
     host.execute("INSERT INTO orders VALUES ('tulips')")
-    here.put("post/a", body={"state": "draft"})
+    org.put("post/a", body={"state": "draft"})
     other = SqliteStore(path, projections=PROJECTIONS)
     assert other.for_organization("northwind").streams() == ()
     host.commit()
@@ -92,112 +99,119 @@ def test_what_the_host_commits_is_there_for_others(
     other.close()
 
 
-def test_what_the_host_rolls_back_never_was(here: Scene, host: sqlite3.Connection) -> None:
-    here.put("post/a", body={"state": "draft"})
+def test_rollback(org: FreshOrganization, host: sqlite3.Connection) -> None:
+    """A rollback of the host removes the events and their rows."""
+    org.put("post/a", body={"state": "draft"})
     host.commit()
-    before = here.everything()
+    before = org.everything()
     host.execute("BEGIN")
     host.execute("INSERT INTO orders VALUES ('tulips')")
-    here.journal.append(
-        [here.new("post/a"), here.new("post/b")],
+    org.journal.append(
+        [org.new("post/a"), org.new("post/b")],
         expected_versions={"post/a": 1, "post/b": 0},
-        rows=[here.row("post/b", "sent")],
+        rows=[org.row("post/b", "sent")],
         snapshots={"post/a": b"", "post/b": b""},
     )
-    assert here.journal.snapshot("post/b")[0] == 1, "its own transaction sees it"
+    assert org.journal.snapshot("post/b")[0] == 1, "the transaction itself must see it"
     host.rollback()
-    assert here.everything() == before
+    assert org.everything() == before
     assert orders(host) == []
-    assert here.journal.audit(reducer=reducer).clean
-    assert [event.position for event in here.put("post/b")] == [2]
+    assert org.journal.audit(reducer=reducer).clean
+    assert [event.position for event in org.put("post/b")] == [2]
 
 
-def test_the_first_organization_may_be_rolled_back_too(
-    here: Scene, host: sqlite3.Connection
-) -> None:
+def test_rollback_of_first_event(org: FreshOrganization, host: sqlite3.Connection) -> None:
+    """The first event of an organization can be rolled back as well."""
     host.execute("BEGIN")
-    here.journal.append(
-        [here.new("runtime_state")],
+    org.journal.append(
+        [org.new("runtime_state")],
         expected_versions={"runtime_state": 0},
         snapshots={"runtime_state": b""},
     )
     host.rollback()
-    assert here.journal.audit().clean
-    assert here.put("runtime_state")[0].position == 1
+    assert org.journal.audit().clean
+    assert org.put("runtime_state")[0].position == 1
 
 
-def test_a_refused_append_undoes_itself_alone(here: Scene, host: sqlite3.Connection) -> None:
-    here.put("post/a", body={"state": "draft"})
+def test_refused_append(org: FreshOrganization, host: sqlite3.Connection) -> None:
+    """A refused append undoes only itself, and the host can continue."""
+    org.put("post/a", body={"state": "draft"})
     host.commit()
     host.execute("BEGIN")
     host.execute("INSERT INTO orders VALUES ('tulips')")
     with pytest.raises(ConflictError):
-        here.journal.append(
-            [here.new("post/a")], expected_versions={"post/a": 7}, snapshots={"post/a": b""}
+        org.journal.append(
+            [org.new("post/a")], expected_versions={"post/a": 7}, snapshots={"post/a": b""}
         )
-    known = here.journal.read("post/a")[0].id
+    known = org.journal.read("post/a")[0].id
     with pytest.raises(InvalidValueError):
-        here.append([here.new("post/b"), here.new("post/c", id=known)])
+        org.append([org.new("post/b"), org.new("post/c", id=known)])
     assert host.in_transaction
-    here.put("post/d")
+    org.put("post/d")
     host.commit()
     assert orders(host) == ["tulips"]
-    assert here.journal.streams() == ("post/a", "post/d")
-    assert here.journal.audit(reducer=reducer).clean
+    assert org.journal.streams() == ("post/a", "post/d")
+    assert org.journal.audit(reducer=reducer).clean
 
 
-def test_an_append_commits_as_the_hosts_own_insert_would(
-    here: Scene, host: sqlite3.Connection
-) -> None:
-    here.put("post/a")
-    by_itself = host.isolation_level is not None
-    assert host.in_transaction == by_itself
+def test_append_outside_transaction(org: FreshOrganization, host: sqlite3.Connection) -> None:
+    """Without a transaction, an append behaves like an INSERT of the host."""
+    org.put("post/a")
+    implicit = host.isolation_level is not None
+    assert host.in_transaction == implicit
     host.rollback()
-    assert here.journal.streams() == (() if by_itself else ("post/a",))
+    assert org.journal.streams() == (() if implicit else ("post/a",))
 
 
-def test_the_hosts_savepoints_hold_ours(here: Scene, host: sqlite3.Connection) -> None:
+def test_savepoints(org: FreshOrganization, host: sqlite3.Connection) -> None:
+    """An append can be rolled back to a savepoint of the host."""
     host.execute("BEGIN")
     host.execute("SAVEPOINT one")
-    here.put("post/a")
+    org.put("post/a")
     host.execute("ROLLBACK TO one")
     host.commit()
-    assert here.journal.streams() == ()
+    assert org.journal.streams() == ()
 
 
-def test_a_transaction_that_read_before_another_wrote_is_told(
-    here: Scene, host: sqlite3.Connection, path: Path
-) -> None:
-    """What it read no longer holds; nothing of it is stored."""
-    here.put("runtime_state")
+def test_outdated_read(org: FreshOrganization, host: sqlite3.Connection, path: Path) -> None:
+    """If another connection wrote after the transaction read, the append fails and stores nothing."""
+    org.put("runtime_state")
     host.commit()
     host.execute("PRAGMA busy_timeout = 50")
     host.execute("BEGIN")
     assert orders(host) == []
     other = SqliteStore(path, projections=PROJECTIONS)
-    Scene(other.for_organization("southwind")).put("runtime_state")
+    FreshOrganization(other.for_organization("southwind")).put("runtime_state")
     with pytest.raises(StoreUnavailableError, match="another"):
-        here.put("post/a")
+        org.put("post/a")
     host.rollback()
-    here.put("post/a")
+    org.put("post/a")
     host.commit()
     assert other.for_organization("northwind").streams() == ("post/a", "runtime_state")
     other.close()
 
 
-def test_tables_are_made_outside_a_transaction(host: sqlite3.Connection) -> None:
+def test_tables_in_transaction(host: sqlite3.Connection) -> None:
+    """Tables can only be created outside a transaction of the host."""
     host.execute("BEGIN")
     with pytest.raises(InvalidValueError, match="transaction"):
         SqliteStore.joined(host, projections=PROJECTIONS)
     host.rollback()
-    SqliteStore.joined(host, projections=PROJECTIONS)
+    bare = SqliteStore.joined(host)
+    host.execute("BEGIN")
+    with pytest.raises(InvalidValueError, match="transaction"):
+        bare.ensure_projections(PROJECTIONS)
+    host.rollback()
+    bare.ensure_projections(PROJECTIONS)
     host.execute("BEGIN")
     SqliteStore.joined(host, projections=PROJECTIONS)
+    SqliteStore.joined(host).ensure_projections(PROJECTIONS)
     host.rollback()
 
 
-def test_connections_that_would_break_a_promise_are_refused(path: Path) -> None:
-    with pytest.raises(InvalidValueError, match="no connection"):
+def test_unsuitable_connections(path: Path) -> None:
+    """Connections that would break a promise are refused."""
+    with pytest.raises(InvalidValueError, match="not a connection"):
         SqliteStore.joined(str(path))  # type: ignore[arg-type]
     host = sqlite3.connect(path)
     host.execute("PRAGMA synchronous = NORMAL")
@@ -215,25 +229,28 @@ def test_connections_that_would_break_a_promise_are_refused(path: Path) -> None:
     host.close()
 
 
-def test_no_table_of_ours_has_a_hosts_name(host: sqlite3.Connection) -> None:
+def test_table_names(host: sqlite3.Connection) -> None:
+    """All tables of the store have the prefix `socialcollab_`."""
     SqliteStore.joined(host, projections=PROJECTIONS)
     names = [n for (n,) in host.execute("SELECT name FROM sqlite_master WHERE sql IS NOT NULL")]
     assert len(names) > 10
     assert {name for name in names if not name.startswith("socialcollab_")} == {"orders"}
 
 
-def test_compact_waits_for_the_hosts_commit(here: Scene, host: sqlite3.Connection) -> None:
+def test_compact(org: FreshOrganization, host: sqlite3.Connection) -> None:
+    """The file cannot be compacted while the host has an open transaction."""
     store = SqliteStore.joined(host, projections=PROJECTIONS)
     host.execute("BEGIN")
-    here.put("post/a")
+    org.put("post/a")
     with pytest.raises(StoreUnavailableError, match="commit"):
         store.compact()
     host.commit()
     store.compact()
-    assert here.journal.streams() == ("post/a",)
+    assert org.journal.streams() == ("post/a",)
 
 
-def test_closing_the_store_leaves_the_connection_open(host: sqlite3.Connection) -> None:
+def test_close(host: sqlite3.Connection) -> None:
+    """Closing the store leaves the host's connection open."""
     store = SqliteStore.joined(host, projections=PROJECTIONS)
     store.close()
     store.close()
@@ -245,7 +262,7 @@ def test_closing_the_store_leaves_the_connection_open(host: sqlite3.Connection) 
 def _order(path: Path, worker: int, rounds: int) -> None:
     host = sqlite3.connect(path, timeout=60, isolation_level=None)
     journal = SqliteStore.joined(host, projections=PROJECTIONS).for_organization("northwind")
-    scene = Scene(journal)
+    scene = FreshOrganization(journal)
     for number in range(rounds):
         host.execute("BEGIN IMMEDIATE")
         host.execute("INSERT INTO orders VALUES (?)", (f"{worker}-{number}",))
@@ -259,8 +276,8 @@ def _order(path: Path, worker: int, rounds: int) -> None:
     host.close()
 
 
-def test_processes_that_share_a_hosts_file_lose_nothing(path: Path) -> None:
-    """Every third transaction is rolled back; as many events as rows are left."""
+def test_processes(path: Path) -> None:
+    """Processes that share a file store as many events as rows, although some are rolled back."""
     host = sqlite3.connect(path)
     store = SqliteStore.joined(host, projections=PROJECTIONS)
     context = other_processes()
@@ -277,10 +294,10 @@ def test_processes_that_share_a_hosts_file_lose_nothing(path: Path) -> None:
     host.close()
 
 
-def test_a_desk_works_in_a_hosts_transaction(path: Path) -> None:
-    """A post is drafted, and the order that it is for stored, or neither."""
+def test_desk(path: Path) -> None:
+    """A desk that learns its projections drafts a post in the transaction of the host, or nothing."""
     host = sqlite3.connect(path, isolation_level=None)
-    store = SqliteStore.joined(host, projections=Desk.PROJECTIONS)
+    store = SqliteStore.joined(host)
     at = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
     desk = Desk.create(
         store,
@@ -290,11 +307,11 @@ def test_a_desk_works_in_a_hosts_transaction(path: Path) -> None:
         clock=lambda: at,
     )
     ana = desk.acting_as("ana")
-    for kept in (False, True):
+    for commits in (False, True):
         host.execute("BEGIN IMMEDIATE")
         host.execute("INSERT INTO orders VALUES ('tulips')")
         ana.draft("De lente is er", profiles=["tulip-x"], external_id="tulips")
-        host.execute("COMMIT" if kept else "ROLLBACK")
-        assert len(orders(host)) == len(desk.posts()) == int(kept)
+        host.execute("COMMIT" if commits else "ROLLBACK")
+        assert len(orders(host)) == len(desk.posts()) == int(commits)
     assert desk.audit().clean
     host.close()

@@ -13,7 +13,7 @@ from socialcollab.testing.broken_stores.broken import BrokenJournal
 
 
 class CountsFromZero(BrokenJournal):
-    """Its first version is 0."""
+    """The first version of a stream is 0."""
 
     breaks: ClassVar[str] = "S1"
 
@@ -22,8 +22,8 @@ class CountsFromZero(BrokenJournal):
         return tuple(attrs.evolve(event, version=event.version - 1) for event in stored)
 
 
-class NamesAnotherStream(BrokenJournal):
-    """Of several streams that have moved on it names the one it happens to look at first."""
+class NamesAnyConflict(BrokenJournal):
+    """A conflict names the first stream in the order of the arguments."""
 
     breaks: ClassVar[str] = "S2"
 
@@ -38,8 +38,8 @@ class NamesAnotherStream(BrokenJournal):
             return super().append(events, expected_versions=expected_versions, **rest)
 
 
-class IgnoresExpectations(BrokenJournal):
-    """It holds the versions of the streams appended to, and no others."""
+class IgnoresOtherStreams(BrokenJournal):
+    """Only the versions of the streams appended to are compared."""
 
     breaks: ClassVar[str] = "S3"
 
@@ -47,14 +47,12 @@ class IgnoresExpectations(BrokenJournal):
         self, events: Sequence[NewEvent], *, expected_versions: Mapping[str, int], **rest: Any
     ) -> tuple[Event, ...]:
         written = {event.stream for event in events}
-        held = {
-            stream: version for stream, version in expected_versions.items() if stream in written
-        }
-        return super().append(events, expected_versions=held, **rest)
+        compared = {s: version for s, version in expected_versions.items() if s in written}
+        return super().append(events, expected_versions=compared, **rest)
 
 
-class WritesHalf(BrokenJournal):
-    """Its writes tear: it appends stream by stream."""
+class AppendsStreamByStream(BrokenJournal):
+    """Each stream is appended to on its own, so a failure leaves some of them written."""
 
     breaks: ClassVar[str] = "S4"
 
@@ -67,20 +65,20 @@ class WritesHalf(BrokenJournal):
         snapshots: Mapping[str, bytes],
     ) -> tuple[Event, ...]:
         stored: list[Event] = []
-        held = dict(expected_versions)
+        expected = dict(expected_versions)
         for stream in dict.fromkeys(event.stream for event in events):
             stored += super().append(
                 [event for event in events if event.stream == stream],
-                expected_versions=held,
+                expected_versions=expected,
                 rows=[row for row in rows if row.stream == stream],
                 snapshots={stream: snapshots[stream]} if stream in snapshots else {},
             )
-            held[stream] = self.snapshot(stream)[0]
+            expected[stream] = self.snapshot(stream)[0]
         return tuple(stored)
 
 
-class TakesWhatDoesNotFit(BrokenJournal):
-    """It leaves out, without a word, records that belong to no event."""
+class IgnoresExtraSnapshots(BrokenJournal):
+    """Snapshots of streams that are not appended to are silently ignored."""
 
     breaks: ClassVar[str] = "S5"
 
@@ -88,47 +86,47 @@ class TakesWhatDoesNotFit(BrokenJournal):
         self, events: Sequence[NewEvent], *, snapshots: Mapping[str, bytes], **rest: Any
     ) -> tuple[Event, ...]:
         written = {event.stream for event in events}
-        fitting = {stream: snapshot for stream, snapshot in snapshots.items() if stream in written}
-        return super().append(events, snapshots=fitting, **rest)
+        needed = {stream: snapshot for stream, snapshot in snapshots.items() if stream in written}
+        return super().append(events, snapshots=needed, **rest)
 
 
-class StoresAnIdTwice(BrokenJournal):
-    """It does not look whether it has an event already."""
+class StoresIdTwice(BrokenJournal):
+    """The ids of stored events are not compared."""
 
     breaks: ClassVar[str] = "S6"
 
     def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
         with self._lock:
-            self._journal.ids.clear()
+            self._tables.event_ids.clear()
             return super().append(events, **rest)
 
 
 class DoesNotChain(BrokenJournal):
-    """It seals each event as if it were its stream's first."""
+    """Each event is sealed as if it were the first of its stream."""
 
     breaks: ClassVar[str] = "S7"
 
     def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
         with self._lock:
-            for kept in self._journal.kept.values():
-                kept.head = attrs.evolve(kept.head, hash="")
+            for stream in self._tables.streams.values():
+                stream.head = attrs.evolve(stream.head, hash="")
             return super().append(events, **rest)
 
 
-class KeepsPersonalInChain(BrokenJournal):
-    """It seals personal values with the rest."""
+class ChainsPersonalValues(BrokenJournal):
+    """Personal values are part of the chained body."""
 
     breaks: ClassVar[str] = "S8"
 
     def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
-        opened = [
+        chained = [
             attrs.evolve(e, body={**e.body, **e.personal}, personal={}, salt=b"") for e in events
         ]
-        return super().append(opened, **rest)
+        return super().append(chained, **rest)
 
 
 class RoundsInstants(BrokenJournal):
-    """It keeps instants to the second, as some databases do."""
+    """Instants are stored to the second, as some databases do."""
 
     breaks: ClassVar[str] = "S9"
 

@@ -1,7 +1,8 @@
-"""Every change of a stored value of an SQLite journal is found, and its place is named."""
+"""An audit detects every change of a stored value, and names its place."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -10,29 +11,43 @@ from pathlib import Path
 import pytest
 
 from socialcollab.errors import CorruptJournalError, StoreError
-from socialcollab.stores import AuditReport, BoundStore, SqliteStore
-from socialcollab.stores.building.appending import checksum_of
-from socialcollab.testing.store_laws.scene import PROJECTIONS, SALT, Scene, reducer
+from socialcollab.identifiers import uuid7
+from socialcollab.stores import (
+    AuditReport,
+    BoundStore,
+    MemoryStore,
+    NewEvent,
+    SqliteStore,
+    envelope_hash,
+)
+from socialcollab.stores.building import head_checksum
+from socialcollab.testing.store_laws.organization import (
+    PROJECTIONS,
+    SALT,
+    FreshOrganization,
+    reducer,
+)
 
 ORGANIZATION = "northwind"
+NOW = dt.datetime(2026, 4, 7, tzinfo=dt.UTC)
 LEASES = {"lease_worker", "lease_until"}
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A small journal: three streams, personal values, rows in two indexes, some due."""
+    """A small journal: three streams, personal values, rows in two projections, some due."""
     path = tmp_path / "journal.db"
     store = SqliteStore(path, projections=PROJECTIONS, durable=False)
-    here = Scene(store.for_organization(ORGANIZATION))
-    here.put("runtime_state")
-    here.put("post/a", "post/b", body={"state": "draft", "rank": 1, "due": 5})
-    here.append(
-        [here.new("post/a", {"state": "é🌷"}, personal={"t": "Noor", "u": 7}, salt=SALT)],
+    org = FreshOrganization(store.for_organization(ORGANIZATION))
+    org.put("runtime_state")
+    org.put("post/a", "post/b", body={"state": "draft", "rank": 1, "due": 5})
+    org.append(
+        [org.new("post/a", {"state": "é🌷"}, personal={"t": "Noor", "u": 7}, salt=SALT)],
         {"runtime_state": 1},
     )
-    here.append([here.new("runtime_state", personal={"note": "hush"}, salt=SALT)])
-    here.append([here.new("runtime_state", erases={2: ("note",)})])
-    here.put("post/b", body={"state": "sent", "rank": None, "due": 12})
+    org.append([org.new("runtime_state", personal={"note": "hush"}, salt=SALT)])
+    org.append([org.new("runtime_state", erases={2: ("note",)})])
+    org.put("post/b", body={"state": "sent", "rank": None, "due": 12})
     store.close()
     return path
 
@@ -46,7 +61,7 @@ def journal(path: Path) -> Iterator[BoundStore]:
 
 @pytest.fixture
 def raw(path: Path) -> Iterator[sqlite3.Connection]:
-    """The file as somebody with an editor for SQLite files has it."""
+    """A connection to the file that bypasses the store."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous = OFF")
     yield connection
@@ -54,12 +69,12 @@ def raw(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def tables(raw: sqlite3.Connection) -> list[str]:
-    found = raw.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-    return [name for (name,) in found]
+    rows = raw.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    return [name for (name,) in rows]
 
 
 def mutations(value: object, every: int) -> Iterator[tuple[str, object]]:
-    """Yield changes of a value, of each byte or of every so many, as SQL and its parameter."""
+    """Yield changes of a value, at every byte or every *every* bytes, as SQL and its parameter."""
     if isinstance(value, int):
         for digits in {str(value + 1), str(value - 1), f"1{value}", f"{value}0"}:
             yield "CAST(? AS INTEGER)", digits
@@ -73,7 +88,7 @@ def mutations(value: object, every: int) -> Iterator[tuple[str, object]]:
     assert isinstance(value, (str, bytes))
     raw = value if isinstance(value, bytes) else value.encode()
     for place in range(0, len(raw), every):
-        # A low bit makes another character, the high one mostly no text at all.
+        # A low bit makes another character; the high bit mostly makes invalid UTF-8.
         changed = bytearray(raw)
         changed[place] ^= 0x80 if place % 4 == 3 else 0x01
         yield f"CAST(? AS {kind})", bytes(changed)
@@ -83,11 +98,11 @@ def mutations(value: object, every: int) -> Iterator[tuple[str, object]]:
 
 
 def names_of(table: str, row: dict[str, object]) -> set[str]:
-    """Return what a finding about the row may name it by."""
+    """Return the places by which a finding may name the row."""
     if table == "socialcollab_meta":
         return {f"socialcollab_meta {row['key']}"}
     if table == "socialcollab_counters":
-        return {"counter of positions"}
+        return {"position counter"}
     if table == "socialcollab_events":
         return {
             f"{row['stream']} version {row['version']}",
@@ -99,7 +114,11 @@ def names_of(table: str, row: dict[str, object]) -> set[str]:
     if table == "socialcollab_personal":
         return {f"{row['stream']} version {row['version']}"}
     if table == "socialcollab_streams":
-        return {f"{row['stream']} head", f"{row['stream']} record", f"{row['stream']} rows"}
+        return {
+            f"{row['stream']} head",
+            f"{row['stream']} head, snapshot or rows",
+            f"{row['stream']} rows",
+        }
     return {
         f"projection {table.removeprefix('socialcollab_projection_')}, row {row['key']} of {row['stream']}"
     }
@@ -141,10 +160,8 @@ def put_back(raw: sqlite3.Connection, table: str, rows: list[tuple[object, ...]]
 
 
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
-def test_every_changed_byte_of_every_value_is_found_and_its_place_named(
-    journal: BoundStore, raw: sqlite3.Connection, every: int
-) -> None:
-    """Without the fold too: what is kept beside the events has its own checksum."""
+def test_changed_values(journal: BoundStore, raw: sqlite3.Connection, every: int) -> None:
+    """Every changed value is found without a reducer, and its place is named."""
     assert journal.audit().clean
     before = snapshot(raw)
     changes = 0
@@ -152,7 +169,7 @@ def test_every_changed_byte_of_every_value_is_found_and_its_place_named(
         try:
             done = raw.execute(statement, parameters)
         except sqlite3.IntegrityError:
-            continue  # the file itself refuses such a value
+            continue  # SQLite itself refuses such a value
         assert done.rowcount == 1, (table, row)
         changes += 1
         report = journal.audit()
@@ -172,9 +189,8 @@ def delete(raw: sqlite3.Connection, table: str, where: str, *values: object) -> 
     raw.execute(f"DELETE FROM {table} WHERE {where}", values)
 
 
-def test_every_lost_row_of_every_table_is_found(
-    journal: BoundStore, raw: sqlite3.Connection
-) -> None:
+def test_lost_rows(journal: BoundStore, raw: sqlite3.Connection) -> None:
+    """Every lost row of every table is found."""
     before = snapshot(raw)
     for table, rows in before.items():
         for number, row in enumerate(rows):
@@ -184,8 +200,8 @@ def test_every_lost_row_of_every_table_is_found(
     assert journal.audit(reducer=reducer).clean
 
 
-def test_every_cut_tail_is_found(journal: BoundStore, raw: sqlite3.Connection) -> None:
-    """Of a stream with its head set back as if nothing had been, and of the whole journal."""
+def test_truncated_streams(journal: BoundStore, raw: sqlite3.Connection) -> None:
+    """Every truncated stream is found, even if its head is adjusted."""
     before = snapshot(raw)
     for stream in journal.streams():
         events = journal.read(stream)
@@ -210,7 +226,7 @@ def set_head_back(raw: sqlite3.Connection, stream: str, version: int, hash_: str
     [(snapshot, rows)] = raw.execute(
         "SELECT snapshot, rows FROM socialcollab_streams WHERE stream = ?", (stream,)
     )
-    checksum = checksum_of(ORGANIZATION, stream, version, hash_, rows, snapshot)
+    checksum = head_checksum(ORGANIZATION, stream, version, hash_, rows, snapshot)
     raw.execute(
         "UPDATE socialcollab_streams SET version = ?, hash = ?, checksum = ? WHERE stream = ?",
         (version, hash_, checksum, stream),
@@ -222,8 +238,8 @@ def names_position(places: str, position: int) -> bool:
     return any(int(first) <= position <= int(last) for first, last in spans)
 
 
-def test_every_lost_stream_is_found(journal: BoundStore, raw: sqlite3.Connection) -> None:
-    """With its head, its rows and its personal values: the holes it leaves are named."""
+def test_lost_streams(journal: BoundStore, raw: sqlite3.Connection) -> None:
+    """A stream that is lost with its head and rows leaves gaps, which are named."""
     before = snapshot(raw)
     for stream in journal.streams():
         lost = {e.position for e in journal.read(stream)}
@@ -237,10 +253,8 @@ def test_every_lost_stream_is_found(journal: BoundStore, raw: sqlite3.Connection
     assert journal.audit(reducer=reducer).clean
 
 
-def test_a_cut_of_the_very_end_is_found_by_an_anchor(
-    journal: BoundStore, raw: sqlite3.Connection
-) -> None:
-    """With heads, counter and all set back the journal is whole again, but shorter."""
+def test_truncated_journal(journal: BoundStore, raw: sqlite3.Connection) -> None:
+    """An anchor detects a journal that was truncated with heads and counter adjusted."""
     anchor = journal.audit().anchor
     last = journal.read_all()[-1]
     delete(raw, "socialcollab_events", "position = ?", last.position)
@@ -251,7 +265,8 @@ def test_a_cut_of_the_very_end_is_found_by_an_anchor(
     assert [f"positions {last.position} to {last.position}"] == [f.place for f in findings]
 
 
-def test_rows_that_nobody_wrote_are_found(journal: BoundStore, raw: sqlite3.Connection) -> None:
+def test_foreign_row(journal: BoundStore, raw: sqlite3.Connection) -> None:
+    """A row that no append wrote is found."""
     raw.execute(
         "INSERT INTO socialcollab_projection_posts (organization, key, stream, c_state) VALUES (?, 'z', 'post/z', 'x')",
         (ORGANIZATION,),
@@ -259,8 +274,8 @@ def test_rows_that_nobody_wrote_are_found(journal: BoundStore, raw: sqlite3.Conn
     assert [f.place for f in journal.audit().findings] == ["projection posts, row z of post/z"]
 
 
-def test_a_change_of_kind_is_found(journal: BoundStore, raw: sqlite3.Connection) -> None:
-    """The same characters as another kind of value are another value."""
+def test_changed_type(journal: BoundStore, raw: sqlite3.Connection) -> None:
+    """The same bytes as a value of another type are found."""
     for table, column in (
         ("socialcollab_events", "body"),
         ("socialcollab_streams", "rows"),
@@ -272,14 +287,14 @@ def test_a_change_of_kind_is_found(journal: BoundStore, raw: sqlite3.Connection)
         put_back(raw, table, before)
 
 
-def test_flipped_bytes_of_the_file_never_make_the_audit_fail(path: Path) -> None:
-    """Wherever a disk damages the file, the answer is a report or one of the library's errors."""
+def test_damaged_file(path: Path) -> None:
+    """A damaged file leads to findings or to an error of the library, never to another exception."""
     raw = sqlite3.connect(path)
     raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     raw.execute("PRAGMA journal_mode = DELETE")
     raw.close()
     whole = path.read_bytes()
-    found: list[AuditReport | StoreError] = []
+    outcomes: list[AuditReport | StoreError] = []
     for place in [*range(120), *range(120, len(whole), len(whole) // 150)]:
         damaged = bytearray(whole)
         damaged[place] ^= 0xFF
@@ -288,21 +303,21 @@ def test_flipped_bytes_of_the_file_never_make_the_audit_fail(path: Path) -> None
         try:
             store = SqliteStore(other, projections=PROJECTIONS, durable=False)
         except StoreError as error:
-            found.append(error)
+            outcomes.append(error)
             continue
         try:
-            found.append(store.for_organization(ORGANIZATION).audit(reducer=reducer))
+            outcomes.append(store.for_organization(ORGANIZATION).audit(reducer=reducer))
         except StoreError as error:
-            found.append(error)
+            outcomes.append(error)
         finally:
             store.close()
         for extra in path.parent.glob("damaged.db*"):
             extra.unlink()
-    assert len(found) > 200
+    assert len(outcomes) > 200
 
 
-def test_a_damaged_event_is_refused_by_name(journal: BoundStore, raw: sqlite3.Connection) -> None:
-    """Reading does not hand out what was not written."""
+def test_reading_damage(journal: BoundStore, raw: sqlite3.Connection) -> None:
+    """Reading a damaged or lost event raises an error that names it."""
     raw.execute("UPDATE socialcollab_events SET actor = 'member:eve' WHERE position = 4")
     for read in (
         lambda: journal.read("post/a"),
@@ -316,10 +331,8 @@ def test_a_damaged_event_is_refused_by_name(journal: BoundStore, raw: sqlite3.Co
         journal.read_all()
 
 
-def test_a_list_of_rows_nested_without_end_is_damage_and_no_crash(
-    journal: BoundStore, raw: sqlite3.Connection
-) -> None:
-    """Under a checksum that fits, so that the text itself is read."""
+def test_deeply_nested_rows(journal: BoundStore, raw: sqlite3.Connection) -> None:
+    """A deeply nested list of rows with a matching checksum is a finding."""
     deep = "[" * 100_000 + "]" * 100_000
     stream = journal.streams()[0]
     raw.execute("UPDATE socialcollab_streams SET rows = ? WHERE stream = ?", (deep, stream))
@@ -328,8 +341,30 @@ def test_a_list_of_rows_nested_without_end_is_damage_and_no_crash(
     ).fetchall()
     raw.execute(
         "UPDATE socialcollab_streams SET checksum = ? WHERE stream = ?",
-        (checksum_of(ORGANIZATION, stream, version, hash_, deep, snapshot), stream),
+        (head_checksum(ORGANIZATION, stream, version, hash_, deep, snapshot), stream),
     )
-    assert (f"{stream} rows", "the list of rows does not parse") in {
-        (one.place, one.problem) for one in journal.audit().findings
+    assert (f"{stream} rows", "the list of rows cannot be parsed") in {
+        (finding.place, finding.problem) for finding in journal.audit().findings
     }
+
+
+def test_repeated_id() -> None:
+    """An event id that is stored twice is found, even if every hash matches."""
+    store = MemoryStore()
+    journal = store.for_organization(ORGANIZATION)
+    for number, stream in enumerate(("post/a", "post/b")):
+        event = NewEvent(
+            stream=stream,
+            type="done",
+            id=uuid7(NOW, bytes([number] * 10)),
+            at=NOW,
+            actor="member:ana",
+        )
+        journal.append([event], expected_versions={stream: 0}, snapshots={stream: b"{}"})
+    events = store._tables[ORGANIZATION].events
+    first, second = events
+    # The second event gets the first one's id and a hash that matches.
+    forged = second._replace(id=first.id)
+    events[1] = forged._replace(hash=envelope_hash(*forged[:14]))
+    problems = {finding.problem: finding.place for finding in journal.audit().findings}
+    assert "post/b" in problems["its id is already stored"]

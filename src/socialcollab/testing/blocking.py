@@ -1,4 +1,4 @@
-"""An async store as a blocking one, so that the laws of stores can judge it."""
+"""An async store as a blocking one, so that blocking laws can test it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from socialcollab.stores import (
     Column,
     Event,
     NewEvent,
+    Projection,
     Reducer,
     ReindexReport,
     Row,
@@ -26,13 +27,13 @@ R = TypeVar("R")
 
 
 class _Loop:
-    """One `asyncio.Runner` on a thread, for callers of any thread."""
+    """An `asyncio.Runner` on a thread of its own, which callers of any thread can use."""
 
     def __init__(self) -> None:
-        self._runs = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="socialcollab-view", daemon=True)
+        self._running = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="socialcollab-loop", daemon=True)
         self._thread.start()
-        self._runs.wait()
+        self._running.wait()
 
     def _serve(self) -> None:
         with asyncio.Runner() as runner:
@@ -41,22 +42,22 @@ class _Loop:
 
     async def _until_stopped(self) -> None:
         self._stopped = asyncio.Event()
-        self._runs.set()
+        self._running.set()
         await self._stopped.wait()
 
     def call(self, coroutine: Coroutine[Any, Any, R]) -> R:
-        """Have a coroutine run beside those of other callers, and return its answer."""
+        """Run a coroutine beside those of other callers, and return its result."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def stop(self) -> None:
-        """End the loop; twice is harmless."""
+        """End the loop; stopping twice has no effect."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopped.set)
             self._thread.join()
 
 
 class _BlockingJournal:
-    """The journal of one organization, its calls made on the view's loop."""
+    """The journal of one organization, whose methods run on the loop of its store."""
 
     def __init__(self, journal: AsyncBoundStore, loop: _Loop) -> None:
         self._journal = journal
@@ -121,29 +122,26 @@ class _BlockingJournal:
         return self._loop.call(self._journal.audit(anchor=anchor, reducer=reducer))
 
 
-class BlockingView:
+class BlockingStore:
     """
-    An async store as blocking code sees it, on one `asyncio.Runner` of its own.
+    An async store for blocking code, on an event loop of its own.
 
-    Calls from several threads run beside each other on that one loop, as the
-    tasks of a host do. Leaving the context closes the store and ends the loop.
+    Calls of several threads run concurrently on that loop, like the tasks of an async host. Use it
+    as a context manager: leaving the context closes the store and ends the loop.
+
+    Args:
+        store: The async store.
 
     Attributes:
-        asynchronous: The async store itself.
+        async_store: The async store.
     """
 
     def __init__(self, store: AsyncStore) -> None:
-        """
-        Start the loop.
-
-        Args:
-            store: The async store.
-        """
-        self.asynchronous = store
+        self.async_store = store
         self._loop = _Loop()
 
     def __repr__(self) -> str:
-        return f"BlockingView({self.asynchronous!r})"
+        return f"BlockingStore({self.async_store!r})"
 
     def __enter__(self) -> Self:
         return self
@@ -161,24 +159,28 @@ class BlockingView:
 
     def for_organization(self, organization: str) -> _BlockingJournal:
         """Return the journal of *organization*, which need not exist yet."""
-        return _BlockingJournal(self.asynchronous.for_organization(organization), self._loop)
+        return _BlockingJournal(self.async_store.for_organization(organization), self._loop)
 
     def organizations(self) -> tuple[str, ...]:
-        """Return the organizations that have an event, sorted."""
-        return self._loop.call(self.asynchronous.organizations())
+        """Return the organizations that have events, sorted."""
+        return self._loop.call(self.async_store.organizations())
+
+    def ensure_projections(self, projections: Sequence[Projection]) -> None:
+        """Declare *projections* if the store was made without any, else check that it has them."""
+        self._loop.call(self.async_store.ensure_projections(projections))
 
     def compact(self) -> None:
-        """Let nothing of what was erased or replaced remain anywhere that the store keeps."""
-        self._loop.call(self.asynchronous.compact())
+        """Remove every byte of erased and replaced values from everything that the store keeps."""
+        self._loop.call(self.async_store.compact())
 
     def close(self) -> None:
-        """Close the store; the loop goes on, so that the store itself says that it is closed."""
-        self._loop.call(self.asynchronous.close())
+        """Close the store but not the loop, so that the store can still report that it is closed."""
+        self._loop.call(self.async_store.close())
 
     def run(self, coroutine: Coroutine[Any, Any, R]) -> R:
-        """Run a coroutine on the view's loop, and return its answer."""
+        """Run a coroutine on the loop and return its result."""
         return self._loop.call(coroutine)
 
     def stop(self) -> None:
-        """End the loop, and leave the store as it is."""
+        """End the loop, without closing the store."""
         self._loop.stop()
