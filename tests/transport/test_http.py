@@ -99,7 +99,7 @@ def test_bounded_answer(transports):
 
 
 def test_media(transports):
-    """Media are read anew for every attempt; media that are not stored are rejected."""
+    """Media are read again for every attempt; media that are not stored are rejected."""
     media = MemoryMedia()
     digest = media.put(b"\x89PNG....")
     bodies: list[bytes] = []

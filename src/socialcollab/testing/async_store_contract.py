@@ -58,7 +58,7 @@ class AsyncStoreContract(StoreContract):
 
     @promise("A1")
     def test_a01_cancellation(self, store: BlockingStore) -> None:
-        """After a cancelled append, what can be read is what was stored for good."""
+        """After a cancelled append, what can be read stays stored."""
         org = fresh_organization(store)
         journal = store.async_store.for_organization(org.journal.organization)
         known: dict[str, int] = {}

@@ -45,7 +45,7 @@ class HttpTransport:
     Args:
         client: The httpx client to use, which the caller closes. Without one, the transport
             makes its own.
-        media: Where media are read from, anew for every attempt.
+        media: Where media are read from, for every attempt again.
         headers: Headers of every request, such as the authorization. This library never shows
             them in a repr, an error or a log.
         longest_response_bytes: The longest body that is read.
@@ -150,7 +150,7 @@ class AsyncHttpTransport:
     Args:
         client: The httpx client to use, which the caller closes. Without one, the transport
             makes its own.
-        media: Where media are read from, anew for every attempt.
+        media: Where media are read from, for every attempt again.
         headers: Headers of every request, such as the authorization. This library never shows
             them in a repr, an error or a log.
         longest_response_bytes: The longest body that is read.

@@ -266,7 +266,7 @@ def _compare_tombstones(walk: _Walk) -> None:
     for value in sorted(walk.tombstones.keys() - walk.erased.keys()):
         stream, version, name = value
         event = f"{stream} version {version}"
-        # A damaged event is reported already; whether its values are erased cannot be told.
+        # A damaged event is reported already; it does not show whether values were erased.
         if not any(finding.place.startswith(f"{event} ") for finding in walk.findings):
             walk.report(
                 f"{event}, personal value {name}",

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,7 +38,7 @@ _inherited: list[sqlite3.Connection] = []
 
 
 class SqlConnection(Protocol):
-    """The methods of a connection that stores use."""
+    """The methods of a connection that stores use; the host's connection is wrapped."""
 
     def execute(self, statement: str, parameters: Any = ..., /) -> sqlite3.Cursor:
         """Execute one statement."""
@@ -46,56 +46,6 @@ class SqlConnection(Protocol):
 
     def executemany(self, statement: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
         """Execute a statement once for each set of parameters."""
-        ...
-
-
-class ConnectionSource(Protocol):
-    """Provides connections to one file: `Connections` its own, `HostConnection` the host's."""
-
-    @property
-    def name(self) -> str:
-        """The file's name in messages."""
-        ...
-
-    @property
-    def in_transaction(self) -> bool:
-        """Whether a host's transaction is open, in which everything would be done."""
-        ...
-
-    def acquire(self) -> SqlConnection:
-        """Return a connection that no other thread uses."""
-        ...
-
-    def release(self, connection: Any) -> None:
-        """Return a connection that has no open transaction of ours."""
-        ...
-
-    def discard(self, connection: Any) -> None:
-        """Return a connection on which something failed."""
-        ...
-
-    def connection(self) -> AbstractContextManager[SqlConnection]:
-        """Return a context with a connection, which translates errors and undoes failed work."""
-        ...
-
-    def transaction(self) -> AbstractContextManager[SqlConnection]:
-        """Return a context with the write lock; everything in it is stored, or nothing."""
-        ...
-
-    def audit_connection(self) -> AbstractContextManager[SqlConnection]:
-        """Return a context that reads one snapshot, and passes damaged text through."""
-        ...
-
-    def compact(self) -> None:
-        """Rewrite the file and empty its write-ahead log."""
-        ...
-
-    def checkpoint(self) -> None:
-        """Empty the write-ahead log, unless the file is being read."""
-        ...
-
-    def close(self) -> None:
-        """Close the connections that belong to the store."""
         ...
 
 
@@ -152,6 +102,7 @@ class Connections:
         timeout_s: How long to wait for another writer, in seconds.
     """
 
+    # A host's connection may have an open transaction; the connections of this pool never have.
     in_transaction = False
 
     def __init__(
@@ -204,14 +155,14 @@ class Connections:
         except IndexError:
             return self.connect()
 
-    def release(self, connection: sqlite3.Connection) -> None:
+    def release(self, connection: Any) -> None:
         """Return a connection that has no open transaction to the pool."""
         if self._closed:
             connection.close()
         else:
             self._idle.connections.append(connection)
 
-    def discard(self, connection: sqlite3.Connection) -> None:
+    def discard(self, connection: Any) -> None:
         """Roll back and close a connection on which something failed."""
         with suppress(sqlite3.Error):
             connection.rollback()

@@ -21,7 +21,8 @@ from socialcollab.stores.projections import (
     dump_projections,
 )
 from socialcollab.stores.sqlite import statements as sql
-from socialcollab.stores.sqlite.connections import ConnectionSource, SqlConnection
+from socialcollab.stores.sqlite.connections import Connections, SqlConnection
+from socialcollab.stores.sqlite.host_connection import HostConnection
 from socialcollab.stores.sqlite.migrations import migrate, schema_version, table_names
 from socialcollab.stores.sqlite.statements import ProjectionTable
 
@@ -62,12 +63,14 @@ class JournalFile:
     The tables of journals in one SQLite file.
 
     Attributes:
-        connections: Provides connections to the file.
+        connections: Provides connections to the file: its own, or that of the host.
         declared: The declared projections. `ensure_projections` replaces the whole value, so a
             method of a journal reads it once.
     """
 
-    def __init__(self, connections: ConnectionSource, projections: Sequence[Projection]) -> None:
+    def __init__(
+        self, connections: Connections | HostConnection, projections: Sequence[Projection]
+    ) -> None:
         self.connections = connections
         self.declared = Declaration.of(check_projections(projections))
         self._declaring = threading.Lock()
