@@ -262,13 +262,13 @@ def test_close(host: sqlite3.Connection) -> None:
 def _order(path: Path, worker: int, rounds: int) -> None:
     host = sqlite3.connect(path, timeout=60, isolation_level=None)
     journal = SqliteStore.joined(host, projections=PROJECTIONS).for_organization("northwind")
-    scene = FreshOrganization(journal)
+    org = FreshOrganization(journal)
     for number in range(rounds):
         host.execute("BEGIN IMMEDIATE")
         host.execute("INSERT INTO orders VALUES (?)", (f"{worker}-{number}",))
         version, snapshot = journal.snapshot("runtime_state")
         journal.append(
-            [scene.new("runtime_state")],
+            [org.new("runtime_state")],
             expected_versions={"runtime_state": version},
             snapshots={"runtime_state": b"%d" % (int(snapshot or b"0") + 1)},
         )

@@ -65,15 +65,15 @@ def test_durable(path: Path) -> None:
 
 def _count(path: Path, worker: int, rounds: int) -> None:
     store = SqliteStore(path, projections=PROJECTIONS, durable=False, timeout_s=60)
-    scene = FreshOrganization(store.for_organization(ORGANIZATION))
-    journal = scene.journal
+    org = FreshOrganization(store.for_organization(ORGANIZATION))
+    journal = org.journal
     for number in range(rounds):
         while True:
             version, snapshot = journal.snapshot("runtime_state")
             row = Row("posts", "count", "runtime_state", {"state": "x", "rank": version})
             try:
                 journal.append(
-                    [scene.new("runtime_state"), scene.new(f"post/{worker}-{number}")],
+                    [org.new("runtime_state"), org.new(f"post/{worker}-{number}")],
                     expected_versions={"runtime_state": version, f"post/{worker}-{number}": 0},
                     rows=[row],
                     snapshots={

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -47,7 +47,9 @@ CREATE TABLE IF NOT EXISTS faults (
 """
 _POST: Final = (
     "SELECT number, id, profile, network, handle, key, text, links, language, labels, poll, url,"
-    " created_at, removed_at FROM posts"
+    " created_at, removed_at,"
+    " coalesce((SELECT parent FROM replies WHERE post = posts.number), ''),"
+    " (SELECT count(*) FROM changes WHERE post = posts.number) FROM posts"
 )
 _IMAGES: Final = (
     "SELECT media.digest, media.alt, media.media_type, media.size_bytes, media.name"
@@ -395,34 +397,27 @@ def _add_images(db: sqlite3.Connection, number: int, draft: Draft) -> None:
     )
 
 
-def _post(db: sqlite3.Connection, row: Sequence[object]) -> SandboxPost:
-    number, network_id, profile, network, handle, key, text = row[:7]
-    links, language, labels, poll, url, created_at, removed_at = row[7:]
+def _post(db: sqlite3.Connection, row: Sequence[Any]) -> SandboxPost:
+    number, network_id, profile, network, handle, key, text, links, language, *rest = row
+    labels, poll, url, created_at, removed_at, parent, changes = rest
     return SandboxPost(
-        network_id=str(network_id),
-        profile=str(profile),
-        network=str(network),
-        handle=str(handle),
-        key=str(key),
-        text=str(text),
+        network_id=network_id,
+        profile=profile,
+        network=network,
+        handle=handle,
+        key=key,
+        text=text,
         images=tuple(
             Image(digest=digest, alt=alt, media_type=media_type, size_bytes=size, name=name)
             for digest, alt, media_type, size, name in db.execute(_IMAGES, (number,))
         ),
-        links=tuple(json.loads(str(links))),
-        language=str(language),
-        labels=tuple(json.loads(str(labels))),
-        options=tuple(json.loads(str(poll)).get("options", ())),
-        created_at=dt.datetime.fromisoformat(str(created_at)),
-        url=str(url),
+        links=tuple(json.loads(links)),
+        language=language,
+        labels=tuple(json.loads(labels)),
+        options=tuple(json.loads(poll).get("options", ())),
+        created_at=dt.datetime.fromisoformat(created_at),
+        url=url,
         removed=removed_at is not None,
-        in_reply_to=str(
-            (
-                db.execute("SELECT parent FROM replies WHERE post = ?", (number,)).fetchone()
-                or ("",)
-            )[0]
-        ),
-        changes=int(
-            db.execute("SELECT count(*) FROM changes WHERE post = ?", (number,)).fetchone()[0]
-        ),
+        in_reply_to=parent,
+        changes=changes,
     )
