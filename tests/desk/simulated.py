@@ -28,7 +28,7 @@ from socialcollab.errors import (
     StoreUnavailableError,
     TransientError,
 )
-from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, MemoryStore
@@ -36,14 +36,14 @@ from socialcollab.transport import Request
 
 START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 PROFILES = ("tulip-x", "tulip-mastodon")
-FAULTS: tuple[Callable[..., InjectedFault], ...] = (
-    InjectedFault.no_answer_after_creating,
-    InjectedFault.no_answer_before_creating,
-    InjectedFault.server_error,
-    InjectedFault.server_error_after_creating,
-    InjectedFault.rate_limited,
-    InjectedFault.credentials_refused,
-    InjectedFault.rejected,
+FAULTS = (
+    "lost_answer",
+    "lost_request",
+    "server_error",
+    "late_server_error",
+    "rate_limited",
+    "unauthorized",
+    "rejected",
 )
 FINAL = ("published", "missed", "failed", "cancelled", "removed")
 
@@ -72,20 +72,20 @@ class Simulation:
         self.latest = START
         self.passed = dt.timedelta(0)
         self.honours_keys = bool(seed % 2)
-        names = [make() for make in FAULTS]
         faults = [
-            attrs.evolve(one, times=None, probability=0.06, seed=seed + number, on=on)
-            for number, one in enumerate(names)
-            for on in ("create", "take_down", "amend")
-            if on == "create" or one.kind.value != "credentials refused"
+            InjectedFault(kind, times=None, probability=0.06, seed=seed + number, on=action)
+            for number, kind in enumerate(FAULTS)
+            for action in (("any",) if kind == "unauthorized" else ("create", "take_down", "amend"))
         ]
         if self.honours_keys:
-            late = InjectedFault.late_arrival(seconds=45)
-            faults.append(attrs.evolve(late, times=None, probability=0.06, seed=seed))
+            late = InjectedFault(
+                "late_arrival", delay_s=45, times=None, probability=0.06, seed=seed
+            )
+            faults.append(late)
         self.faults = faults
         self.folder = folder
         self.sandbox = self.network(tuple(faults))
-        self.store = MemoryStore(projections=Desk.PROJECTIONS)
+        self.store = MemoryStore()
         self.media = MemoryMedia()
         self.whole = Organization.loads(DOCUMENT)
         self.desk = Desk.create(self.store, self.whole, owner="eva", **self.options)
@@ -418,7 +418,7 @@ class Simulation:
                 elif entry.type in ("delivery.send_started", "delivery.amend_started"):
                     profile = profiles[profile_of[entry.stream.partition("/")[2]]]
                     for hold in standing.values():
-                        assert not hold.on.takes(profile), entry
+                        assert not hold.on.matches_profile(profile), entry
 
     def close(self) -> None:
         self.desk.close()

@@ -197,7 +197,7 @@ def _public() -> dict[str, object]:
     for room in [*ROOMS, "testing"]:
         module = importlib.import_module(f"socialcollab.{room}")
         found |= {name: getattr(module, name) for name in public_names(module) if name[0].isupper()}
-    from socialcollab.networks.sandbox.fault import InjectedFault
+    from socialcollab.networks.sandbox.faults import InjectedFault
     from socialcollab.networks.sandbox.network import Sandbox
     from socialcollab.networks.sandbox.timeline import RateLimit
 

@@ -82,7 +82,7 @@ class Sequence:
             "real_clock": lambda: self.now,
             "sleep": lambda _: None,
         }
-        self.store = store or MemoryStore(projections=Desk.PROJECTIONS)
+        self.store = store or MemoryStore()
         self.desk = Desk.create(
             self.store, Organization.loads(document(self.rules)), owner="eva", **self.options
         )

@@ -88,7 +88,8 @@ class AsyncDesk:
         Sit down at a desk that exists.
 
         Args:
-            store: The store; it has to keep the indexes of `AsyncDesk.PROJECTIONS`.
+            store: The store. It needs the projections `AsyncDesk.PROJECTIONS`; `AsyncDesk.create` and
+                `AsyncDesk.open` declare them in a store that was made without any.
 
             organization: Whose desk it is.
 
@@ -167,8 +168,8 @@ class AsyncDesk:
         Raises:
             NotAllowedError: If the owner does not hold every permission everywhere.
 
-            InvalidValueError: If the organization has a desk there already, or
-                the store does not keep all of `AsyncDesk.PROJECTIONS`.
+            InvalidValueError: If the organization has a desk there already, or the store was made
+                with projections that lack some of `AsyncDesk.PROJECTIONS`.
         """
         journal, kept, owns = await opened(store, media, organization.id)
         desk = cls(
@@ -183,6 +184,7 @@ class AsyncDesk:
         )
         desk._owns_store = owns
         try:
+            await desk._ports.ensure_projections(PROJECTIONS)
             await desk.run(create(desk.engine, organization, owner))
         except BaseException:
             await desk.close()
@@ -227,8 +229,8 @@ class AsyncDesk:
         Raises:
             NotFoundError: If there is no such desk.
 
-            InvalidValueError: If there are several and none is named, or the
-                store does not keep all of `AsyncDesk.PROJECTIONS`.
+            InvalidValueError: If there are several and none is named, or the store was made with
+                projections that lack some of `AsyncDesk.PROJECTIONS`.
 
             DocumentMismatchError: If the document differs from what is in force.
         """
@@ -248,6 +250,7 @@ class AsyncDesk:
                 sleep=sleep,
             )
             desk._owns_store = owns
+            await desk._ports.ensure_projections(PROJECTIONS)
             await desk.run(desk.engine.state())
             await desk.run(refresh_rows(desk.engine))
             if not isinstance(organization, str):

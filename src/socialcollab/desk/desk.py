@@ -87,7 +87,8 @@ class Desk:
         Sit down at a desk that exists.
 
         Args:
-            store: The store; it has to keep the indexes of `Desk.PROJECTIONS`.
+            store: The store. It needs the projections `Desk.PROJECTIONS`; `Desk.create` and
+                `Desk.open` declare them in a store that was made without any.
 
             organization: Whose desk it is.
 
@@ -166,8 +167,8 @@ class Desk:
         Raises:
             NotAllowedError: If the owner does not hold every permission everywhere.
 
-            InvalidValueError: If the organization has a desk there already, or
-                the store does not keep all of `Desk.PROJECTIONS`.
+            InvalidValueError: If the organization has a desk there already, or the store was made
+                with projections that lack some of `Desk.PROJECTIONS`.
         """
         journal, kept, owns = opened(store, media, organization.id)
         desk = cls(
@@ -182,6 +183,7 @@ class Desk:
         )
         desk._owns_store = owns
         try:
+            desk._ports.ensure_projections(PROJECTIONS)
             desk.run(create(desk.engine, organization, owner))
         except BaseException:
             desk.close()
@@ -226,8 +228,8 @@ class Desk:
         Raises:
             NotFoundError: If there is no such desk.
 
-            InvalidValueError: If there are several and none is named, or the
-                store does not keep all of `Desk.PROJECTIONS`.
+            InvalidValueError: If there are several and none is named, or the store was made with
+                projections that lack some of `Desk.PROJECTIONS`.
 
             DocumentMismatchError: If the document differs from what is in force.
         """
@@ -247,6 +249,7 @@ class Desk:
                 sleep=sleep,
             )
             desk._owns_store = owns
+            desk._ports.ensure_projections(PROJECTIONS)
             desk.run(desk.engine.state())
             desk.run(refresh_rows(desk.engine))
             if not isinstance(organization, str):
