@@ -51,7 +51,7 @@ def main() -> None:
         for name in ("memory", "sqlite"):
             medians = []
             for kind in ("blocking", "async"):
-                store: MemoryStore | SqliteStore = MemoryStore(Desk.PROJECTIONS)
+                store: MemoryStore | SqliteStore = MemoryStore()
                 if name == "sqlite":
                     store = SqliteStore(Path(folder, f"{kind}.db"), projections=Desk.PROJECTIONS)
                 took = blocking(store) if kind == "blocking" else asyncio.run(awaited(store))

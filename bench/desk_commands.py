@@ -60,14 +60,14 @@ class Noting:
 
 def note_writes(store: SqliteStore, notes: list[tuple[str, Any]]) -> None:
     """Let the store note every statement of its transactions."""
-    writing = store.connections.writing
+    writing = store.connections.transaction
 
     @contextmanager
     def noting() -> Iterator[Noting]:
         with writing() as connection:
             yield Noting(connection, notes)
 
-    store.connections.writing = noting  # type: ignore[method-assign]
+    store.connections.transaction = noting  # type: ignore[method-assign]
 
 
 def contents(path: Path) -> list[str]:
@@ -93,7 +93,7 @@ def main() -> None:
             clock=Clock(),
         )
         ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
-        with store.connections.lend() as connection:
+        with store.connections.connection() as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         shutil.copy(path, other)
         raw = sqlite3.connect(other, isolation_level=None, cached_statements=256)

@@ -1,8 +1,8 @@
 """
-Time the SQLite store beside raw sqlite3 that reads and writes the same rows.
+Compare the speed of the SQLite store with raw sqlite3 that reads and writes the same rows.
 
-Both sides run in the same process, in interleaved rounds, with the same
-schema and durability; what counts is the ratio of the medians.
+Both run in the same process, in interleaved rounds, with the same schema and durability. The
+result is the ratio of the medians.
 
     python bench/stores.py [--rounds 30] [--batch 200] [--quick-disk]
 """
@@ -22,6 +22,7 @@ from pathlib import Path
 
 from socialcollab.identifiers import uuid7
 from socialcollab.stores import NewEvent, Projection, Row, SqliteStore
+from socialcollab.stores.building import SealedEvent
 from socialcollab.stores.sqlite import statements as sql
 
 NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
@@ -42,7 +43,7 @@ def rows_of(stream: str, number: int) -> tuple[Row, ...]:
 
 
 class Side:
-    """One of the two; `append` and `snapshot` do the same to either."""
+    """One of the two sides, with the same operations."""
 
     def append(self, stream: str, number: int) -> None:
         raise NotImplementedError
@@ -50,7 +51,7 @@ class Side:
     def snapshot(self, stream: str) -> tuple[int, bytes]:
         raise NotImplementedError
 
-    def act(self, name: str, round_: int, number: int) -> None:
+    def run(self, name: str, round_: int, number: int) -> None:
         stream = f"post/{number % 50}"
         if name == "append":
             self.append(stream, number + round_)
@@ -94,7 +95,7 @@ class Ours(Side):
 
 
 class Raw(Side):
-    """The same rows in the same transactions, written by hand; values are made beforehand."""
+    """The same rows in the same transactions, written directly, with values prepared beforehand."""
 
     def __init__(self, path: Path, template: Path, *, durable: bool) -> None:
         SqliteStore(path, projections=PROJECTIONS, durable=durable).close()
@@ -108,7 +109,9 @@ class Raw(Side):
                 f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows
             )
         self.event = list(
-            source.execute(f"SELECT {', '.join(sql.COLUMNS)} FROM socialcollab_events").fetchone()
+            source.execute(
+                f"SELECT {', '.join(SealedEvent._fields)} FROM socialcollab_events"
+            ).fetchone()
         )
         source.close()
         self.position = 2
@@ -154,16 +157,16 @@ class Raw(Side):
         self.versions[stream] = version + 1
 
     def snapshot(self, stream: str) -> tuple[int, bytes]:
-        found: tuple[int, bytes] = self.connection.execute(
+        row: tuple[int, bytes] = self.connection.execute(
             sql.SNAPSHOT, ("northwind", stream)
         ).fetchone()
-        return found
+        return row
 
 
-def timed(act: Callable[[int], None], batch: int) -> float:
+def timed(operation: Callable[[int], None], batch: int) -> float:
     start = time.perf_counter()
     for number in range(batch):
-        act(number)
+        operation(number)
     return (time.perf_counter() - start) / batch
 
 
@@ -177,7 +180,7 @@ COMPARED = (
 
 
 def compare(ours: Path, raw: Path) -> None:
-    """Refuse figures of two sides that did not do the same."""
+    """Check that both sides wrote the same, since the figures would mean nothing otherwise."""
     for statement in COMPARED:
         one, other = (sqlite3.connect(path).execute(statement).fetchall() for path in (ours, raw))
         assert one == other, f"the two files differ in: {statement}"
@@ -185,7 +188,7 @@ def compare(ours: Path, raw: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Time the SQLite store beside raw sqlite3.")
+    parser = argparse.ArgumentParser(description="Compare the SQLite store with raw sqlite3.")
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--batch", type=int, default=200)
     parser.add_argument("--quick-disk", action="store_true", help="synchronous=NORMAL on both")
@@ -195,16 +198,16 @@ def main() -> None:
         ours = Ours(Path(folder, "ours.db"), durable=durable)
         raw = Raw(Path(folder, "raw.db"), Path(folder, "ours.db"), durable=durable)
         print(f"synchronous={'FULL' if durable else 'NORMAL'}, SQLite {sqlite3.sqlite_version}")
-        for what, name in (("append", "append"), ("record read", "record")):
+        for name in ("append", "snapshot"):
             times: dict[str, list[float]] = {"ours": [], "raw": []}
             for round_ in range(options.rounds):
                 sides: list[tuple[str, Side]] = [("ours", ours), ("raw", raw)]
                 for side, journal in sides if round_ % 2 else reversed(sides):
-                    act = partial(journal.act, name, round_)
-                    times[side].append(timed(act, options.batch))
+                    operation = partial(journal.run, name, round_)
+                    times[side].append(timed(operation, options.batch))
             mine, theirs = (statistics.median(times[side]) for side in ("ours", "raw"))
             print(
-                f"{what:12} ours {mine * 1e6:8.1f} us   raw {theirs * 1e6:8.1f} us"
+                f"{name:12} ours {mine * 1e6:8.1f} us   raw {theirs * 1e6:8.1f} us"
                 f"   ratio {theirs / mine:.2f} of raw"
             )
         for number in range(50):

@@ -7,7 +7,7 @@ from socialcollab import Desk, MemoryStore, Organization, Sandbox
 
 monday = dt.datetime(2026, 4, 6, 10, tzinfo=dt.UTC)
 agency, sandbox = Organization.template("northwind"), Sandbox(mkdtemp())
-store = MemoryStore(Desk.PROJECTIONS)
+store = MemoryStore()
 desk = Desk.create(store, agency, owner="eva", networks={"*": sandbox}, clock=lambda: monday)
 ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
 post = ana.draft("De lente is er 🌷", profiles=["tulip-x"], planned_at="2026-04-07 09:30")

@@ -1,4 +1,4 @@
-"""Which profiles does this line of a document mean, who is meant, and what does a network take?"""
+"""Which profiles does a selector match, who is a principal, and what does a network accept?"""
 
 from socialcollab.directory import PostAttributes, Principal, Profile, Selector, network
 
@@ -12,4 +12,4 @@ offer = PostAttributes(post_tag=["offer"])
 print(f"{offers}: {[profile.id for profile in profiles if offers.matches(profile, offer)]}")
 print(f"{Principal.parse('team:social')} is the {Principal.parse('team:social').kind} social")
 bluesky = network("bluesky")
-print(f"{bluesky.title} takes {bluesky.text.at_most} {bluesky.text.unit}")
+print(f"{bluesky.title} accepts {bluesky.text.at_most} {bluesky.text.unit}")

@@ -1,4 +1,4 @@
-"""Say what a table of a document may hold, field by field, and read it back."""
+"""Describe a table of a document field by field, and read the description."""
 
 import attrs
 
@@ -25,6 +25,6 @@ class Newsletter:
 
 
 for attribute in attrs.fields(Newsletter):
-    key, said = shape_of(attribute) or ("", None)
+    key, field_shape = shape_of(attribute) or ("", None)
     need = "required" if attribute.default is attrs.NOTHING else "optional"
-    print(f"{key:10} {need}: {said}")
+    print(f"{key:10} {need}: {field_shape}")

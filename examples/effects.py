@@ -1,4 +1,4 @@
-"""One text of effects, run by a blocking host and by an async one."""
+"""Run the same effects in a blocking program and in an async one."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from socialcollab.effects import Effects, arun, call, run
 
 
 def greeting(read_name: Callable[[], Any]) -> Effects[str]:
-    """Ask the host for a name, and greet whoever it is."""
+    """Read a name, and return a greeting."""
     name = yield from call(read_name)
     return f"good morning, {name}"
 

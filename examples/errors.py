@@ -1,4 +1,4 @@
-"""Something went wrong: what can the caller do about it?"""
+"""Something went wrong. What can the caller do about it?"""
 
 from socialcollab.errors import (
     InvalidValueError,
@@ -9,21 +9,21 @@ from socialcollab.errors import (
 from socialcollab.identifiers import check_id
 
 
-def what_now(error: SocialCollabError) -> str:
+def next_step(error: SocialCollabError) -> str:
     match error:
         case InvalidValueError(expected=expected):
             return f"fix it: give {expected}"
         case RateLimitedError(retry_after_s=seconds):
             return f"wait {seconds:g} seconds"
         case OutcomeUnknownError():
-            return "look before sending again"
-    return "tell somebody"
+            return "look the post up before sending it again"
+    return "report it"
 
 
 too_many = RateLimitedError("too many posts", retry_after_s=90)
 for error in (too_many, OutcomeUnknownError("no answer came")):
-    print(f"{error}\n  -> {what_now(error)}")
+    print(f"{error}\n  -> {next_step(error)}")
 try:
     check_id("member", "Ana Prado")
-except SocialCollabError as refused:
-    print(f"{refused}\n  -> {what_now(refused)}")
+except SocialCollabError as error:
+    print(f"{error}\n  -> {next_step(error)}")

@@ -1,4 +1,4 @@
-"""What may a thing be called, which name was meant, and an id that sorts by time."""
+"""Check an identifier, suggest the right name, and make ids that sort by time."""
 
 import datetime as dt
 

@@ -1,15 +1,14 @@
-"""The sandbox alone: a lost answer is found, and nothing goes out twice."""
+"""The sandbox alone: a lost answer is found, and nothing is published twice."""
 
 import datetime as dt
 from tempfile import mkdtemp
 
 from socialcollab.directory import Profile
 from socialcollab.errors import OutcomeUnknownError
-from socialcollab.networks.sandbox.fault import InjectedFault
-from socialcollab.networks.sandbox.network import Sandbox
+from socialcollab.networks.sandbox import InjectedFault, Sandbox
 from socialcollab.transport import Driver, OutgoingPost
 
-sandbox = Sandbox(mkdtemp(), faults=[InjectedFault.no_answer_after_creating()], honours_keys=False)
+sandbox = Sandbox(mkdtemp(), faults=[InjectedFault("lost_answer")], honours_keys=False)
 profile = Profile(id="tulip-x", workspace="tulip", network="x", handle="@tulipair")
 adapter, transport = sandbox.adapter(profile), sandbox.transport(profile)
 spring = OutgoingPost(delivery="d1", profile=profile, text="De lente is er 🌷")
@@ -19,6 +18,6 @@ prepared = adapter.prepare(
 try:
     print(Driver().run(adapter.publish(prepared, {}), transport=transport))
 except OutcomeUnknownError as error:
-    print(f"{error}; look: {Driver().run(adapter.find(prepared, {}), transport=transport)}")
+    print(f"{error}; lookup: {Driver().run(adapter.find(prepared, {}), transport=transport)}")
 print(f"{len(sandbox.posts())} post; see {sandbox.write_preview().name}")
 sandbox.close()

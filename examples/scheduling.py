@@ -1,4 +1,4 @@
-"""When is the next free slot, why not earlier, and what is wrong in this spreadsheet?"""
+"""When is the next free slot, why is no earlier one free, and what is wrong in this spreadsheet?"""
 
 import datetime as dt
 

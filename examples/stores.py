@@ -1,4 +1,4 @@
-"""A journal alone: append an event if nobody was first, read it back, audit it."""
+"""A journal alone: append an event unless the stream has changed, read it back, audit it."""
 
 import datetime as dt
 import os

@@ -1,4 +1,4 @@
-"""Is this post on brand? And if not: where, why, and what to write instead."""
+"""Does this post follow the style guide, and what should it say instead?"""
 
 from socialcollab.styleguide import StyleGuide, fix, lint
 

@@ -1,6 +1,6 @@
-"""How long is this post to each network, and what will people be able to click?"""
+"""How does each network count this post, and what can readers click in it?"""
 
-from socialcollab.directory.networks.lookup import NETWORKS
+from socialcollab.directory import NETWORKS
 from socialcollab.text import entities, measure
 
 POST = "De lente is er 🌷 Kom kijken: tulip.nl/voorjaar met @anna en #lente, groeten van 👨‍👩‍👧"

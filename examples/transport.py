@@ -1,4 +1,4 @@
-"""A flow alone: write the conversation, let a driver carry it out."""
+"""A flow alone: a generator writes the conversation, and a driver carries it out."""
 
 import httpx
 
@@ -6,8 +6,8 @@ from socialcollab.transport import Driver, Flow, HttpTransport, Request, call
 
 
 def account() -> Flow[str]:
-    reply = yield from call(Request(method="GET", url="https://network.example/account"))
-    return f"{reply.status}: {reply.json()}"
+    response = yield from call(Request(method="GET", url="https://network.example/account"))
+    return f"{response.status}: {response.json()}"
 
 
 answers = iter([httpx.Response(503), httpx.Response(200, json={"handle": "@tulipair"})])

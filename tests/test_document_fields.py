@@ -1,4 +1,4 @@
-"""Shapes: how a class says what the document may hold."""
+"""Shapes: how attrs classes describe the document."""
 
 from __future__ import annotations
 
@@ -28,26 +28,30 @@ NOT_OF_THE_DOCUMENT = {"_rosters", "by", "place"}
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
-def test_every_field_of_a_section_carries_its_shape(cls) -> None:
+def test_fields_have_shapes(cls) -> None:
+    """Every field of a section has a shape and a key."""
     for attribute in attrs.fields(cls):
         if attribute.name in NOT_OF_THE_DOCUMENT:
             continue
         found = shape_of(attribute)
         assert found is not None, attribute.name
-        key, said = found
+        key, field_shape = found
         assert key
-        assert isinstance(said, Shape)
+        assert isinstance(field_shape, Shape)
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
-def test_every_field_of_a_section_is_described(cls) -> None:
+def test_fields_are_described(cls) -> None:
+    """The docstring of a section describes every field."""
     for attribute in attrs.fields(cls):
         if cls is not Selector and attribute.name not in ("reason", *NOT_OF_THE_DOCUMENT):
             text = cls.__doc__ or ""
             assert f"{attribute.name}:" in text or "Attributes:" not in text, attribute.name
 
 
-def test_a_key_may_differ_from_the_attribute() -> None:
+def test_key_may_differ() -> None:
+    """The key in the document may differ from the attribute's name."""
+
     @attrs.frozen
     class Rule:
         from_: str = field(Text(), key="from")
@@ -61,13 +65,15 @@ def test_a_key_may_differ_from_the_attribute() -> None:
     assert first.default is attrs.NOTHING
 
 
-def test_words_are_one_or_many() -> None:
+def test_as_words() -> None:
+    """One word or several become a tuple."""
     assert as_words("ana") == ("ana",)
     assert as_words(["ana", "ben"]) == ("ana", "ben")
     assert as_words(()) == ()
 
 
 def test_shapes_are_values() -> None:
+    """Shapes are equal by value, and hashable."""
     assert ListOf(item=Text()) == ListOf(item=Text())
     assert hash(MapOf(item=Text())) == hash(MapOf(item=Text()))
     assert Section(Grant).cls is Grant

@@ -1,4 +1,4 @@
-"""Steps come to the same blocking and async, and no call's answer is lost to a cancelling."""
+"""Effects: the same result blocking and async, and no call left in doubt by a cancellation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from socialcollab.errors import NotFoundError
 
 
 class Port:
-    """Adds up what it is given; awaits a few turns first if it is async."""
+    """A sum of numbers; the async method awaits a few turns first."""
 
     def __init__(self, *, turns: int = 0) -> None:
         self.turns, self.begun, self.done = turns, 0, 0
@@ -48,21 +48,22 @@ def adding(add: Callable[[int], Any], numbers: list[int], log: list[object]) -> 
 
 
 @given(st.lists(st.integers(-3, 9)), st.integers(0, 3))
-def test_both_kinds_of_host_come_to_the_same(numbers: list[int], turns: int) -> None:
-    told: list[list[object]] = [[], [], [], []]
+def test_run_and_arun_agree(numbers: list[int], turns: int) -> None:
+    """`run` and `arun` make the same calls and return the same result."""
+    logs: list[list[object]] = [[], [], [], []]
     port, aport, mixed = Port(), Port(turns=turns), Port()
-    expected = run(adding(port.add, numbers, told[0]))
-    assert asyncio.run(arun(adding(aport.aadd, numbers, told[1]))) == expected
-    assert asyncio.run(arun(adding(mixed.add, numbers, told[2]))) == expected
-    assert asyncio.run(arun(shielded(adding(Port(turns=turns).aadd, numbers, told[3])))) == expected
-    assert told[0] == told[1] == told[2] == told[3]
+    expected = run(adding(port.add, numbers, logs[0]))
+    assert asyncio.run(arun(adding(aport.aadd, numbers, logs[1]))) == expected
+    assert asyncio.run(arun(adding(mixed.add, numbers, logs[2]))) == expected
+    assert asyncio.run(arun(shielded(adding(Port(turns=turns).aadd, numbers, logs[3])))) == expected
+    assert logs[0] == logs[1] == logs[2] == logs[3]
 
 
-def cancelled_after(turns: int, steps: Effects[Any]) -> asyncio.Task[Any] | None:
-    """Run steps and cancel them after so many turns of the loop; return None if they had ended."""
+def cancelled_after(turns: int, effects: Effects[Any]) -> asyncio.Task[Any] | None:
+    """Run effects and cancel them after *turns* of the loop; return None if they had ended by then."""
 
-    async def judge() -> asyncio.Task[Any] | None:
-        task = asyncio.ensure_future(arun(steps))
+    async def main() -> asyncio.Task[Any] | None:
+        task = asyncio.ensure_future(arun(effects))
         for _ in range(turns):
             await asyncio.sleep(0)
         too_late = task.done()
@@ -70,40 +71,43 @@ def cancelled_after(turns: int, steps: Effects[Any]) -> asyncio.Task[Any] | None
         await asyncio.wait([task])
         return None if too_late else task
 
-    return asyncio.run(judge())
+    return asyncio.run(main())
 
 
 @pytest.mark.parametrize("turns", range(40))
-def test_a_call_that_has_begun_is_awaited_to_its_end_and_nothing_begins_after(turns: int) -> None:
+def test_running_call_is_awaited(turns: int) -> None:
+    """A cancelled `arun` awaits the running call to its end and makes no other."""
     port = Port(turns=3)
     log: list[object] = []
     ended = cancelled_after(turns, adding(port.aadd, [1, 2, 3], log))
-    assert port.begun == port.done, "a call was left unanswered"
+    assert port.begun == port.done, "a call was not awaited"
     if ended is not None:
         assert ended.cancelled()
-        # The answer of the last call alone was overtaken by the cancelling.
+        # Only the result of the last call may be lost to the cancellation.
         assert port.done - 1 <= len(log) <= port.done
 
 
 @pytest.mark.parametrize("turns", range(40))
-def test_held_steps_are_ended_before_the_cancelling_is_heard(turns: int) -> None:
+def test_shielded_effects_complete(turns: int) -> None:
+    """Shielded effects are completed before a cancellation takes effect."""
     port = Port(turns=2)
     log: list[object] = []
 
-    def steps() -> Effects[int]:
+    def effects() -> Effects[int]:
         yield from call(port.aadd, 1)
         together = yield from shielded(adding(port.aadd, [2, 3], log))
         yield from call(port.aadd, 4)
         return together
 
-    ended = cancelled_after(turns, steps())
+    ended = cancelled_after(turns, effects())
     assert port.begun == port.done
-    assert port.total in {0, 1, 6, 10}, "held steps were torn apart"
+    assert port.total in {0, 1, 6, 10}, "shielded effects were interrupted"
     assert len(log) in {0, 2}
     assert ended is None or ended.cancelled()
 
 
-def test_the_last_held_call_does_not_swallow_the_cancelling() -> None:
+def test_shielded_end_keeps_cancellation() -> None:
+    """A cancellation during the last shielded call still takes effect."""
     port = Port(turns=5)
     ended = cancelled_after(2, shielded(adding(port.aadd, [1], [])))
     assert ended is not None
@@ -116,26 +120,28 @@ def test_the_last_held_call_does_not_swallow_the_cancelling() -> None:
 
 def _failing(port: Port) -> Effects[None]:
     yield from call(port.aadd, 1)
-    raise LookupError("after the cancelling")
+    raise LookupError("after the cancellation")
 
 
-def test_a_long_call_is_given_up_at_once() -> None:
+def test_cancellable_call() -> None:
+    """A cancellable call is cancelled at once."""
     port = Port(turns=10_000)
-    ended = cancelled_after(3, _long(port))
+    ended = cancelled_after(3, _cancellable(port))
     assert ended is not None
     assert ended.cancelled()
     assert (port.begun, port.done) == (1, 0)
 
 
-def _long(port: Port) -> Effects[int]:
+def _cancellable(port: Port) -> Effects[int]:
     return (yield from call_cancellable(port.aadd, 1))
 
 
-def test_steps_that_are_cancelled_may_tidy_up() -> None:
+def test_effects_may_clean_up() -> None:
+    """Cancelled effects may make calls to clean up."""
     port = Port(turns=3)
     log: list[str] = []
 
-    def steps() -> Effects[None]:
+    def effects() -> Effects[None]:
         try:
             yield from call(port.aadd, 1)
         except asyncio.CancelledError as error:
@@ -143,19 +149,20 @@ def test_steps_that_are_cancelled_may_tidy_up() -> None:
             raise
         finally:
             total = yield from call(port.aadd, 10)
-            log.append(f"tidied up at {total}")
+            log.append(f"cleaned up at {total}")
 
-    ended = cancelled_after(2, steps())
+    ended = cancelled_after(2, effects())
     assert ended is not None
     assert ended.cancelled()
-    assert log == ["stop", "tidied up at 11"]
+    assert log == ["stop", "cleaned up at 11"]
 
 
-def test_an_error_that_nobody_hears_any_more_is_not_reported_as_lost() -> None:
+def test_error_of_cancelled_call_is_retrieved() -> None:
+    """asyncio does not report the error of a call that was awaited only to its end."""
     lost: list[dict[str, Any]] = []
 
-    async def judge() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda _, told: lost.append(told))
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: lost.append(context))
         task = asyncio.ensure_future(arun(adding(Port(turns=3).aadd, [-1], [])))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -163,14 +170,15 @@ def test_an_error_that_nobody_hears_any_more_is_not_reported_as_lost() -> None:
         await asyncio.wait([task])
         assert task.cancelled()
 
-    asyncio.run(judge())
+    asyncio.run(main())
     assert lost == []
 
 
-def test_steps_are_closed_whatever_ends_them() -> None:
+def test_effects_are_closed() -> None:
+    """Effects are closed whatever ends them."""
     closed: list[str] = []
 
-    def steps() -> Effects[None]:
+    def effects() -> Effects[None]:
         try:
             yield from call(_interrupt)
         finally:
@@ -178,7 +186,7 @@ def test_steps_are_closed_whatever_ends_them() -> None:
 
     async def ainterrupt() -> None:
         with pytest.raises(KeyboardInterrupt):
-            await arun(steps())
+            await arun(effects())
 
     asyncio.run(ainterrupt())
     assert closed == ["closed"]

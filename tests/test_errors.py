@@ -1,4 +1,4 @@
-"""The tree of errors, and what their messages owe the reader."""
+"""The tree of errors, and their messages."""
 
 from __future__ import annotations
 
@@ -54,15 +54,16 @@ def _through_pickle(error):
     return pickle.loads(pickle.dumps(error))
 
 
-def test_every_error_is_of_the_one_tree_and_in_its_picture() -> None:
+def test_tree_is_complete() -> None:
+    """Every error is in the tree, and the module's docstring draws it."""
     picture = inspect.getdoc(errors) or ""
     for error in ALL:
         assert issubclass(error, SocialCollabError)
         assert error.__name__ in picture
 
 
-def test_the_picture_shows_the_tree() -> None:
-    """An error stands right of its parent, at the place the drawing gives it."""
+def test_drawing_shows_parents() -> None:
+    """The drawing puts each error below its base class."""
     trail: list[tuple[int, str]] = []
     for line in (inspect.getdoc(errors) or "").splitlines():
         name = next((word for word in line.split() if word.endswith("Error")), "")
@@ -76,39 +77,45 @@ def test_the_picture_shows_the_tree() -> None:
 
 
 @pytest.mark.parametrize("error", MADE, ids=lambda error: type(error).__name__)
-def test_messages_start_small_and_end_without_a_full_stop(error) -> None:
+def test_message_form(error) -> None:
+    """Messages start with a lower-case letter and have no full stop."""
     text = str(error)
     assert text
     assert not text.endswith(".")
     assert not text[0].isupper()
 
 
-def test_a_stale_error_says_who_changed_what() -> None:
-    said = str(MADE[6])
-    assert "ben changed text" in said
-    assert "revision 3" in said
+def test_stale_error_names_member() -> None:
+    """A stale error names the member, the fields and the current version."""
+    message = str(MADE[6])
+    assert "ben changed text" in message
+    assert "revision 3" in message
 
 
-def test_invalid_values_are_value_errors_too() -> None:
+def test_builtin_bases() -> None:
+    """Errors are also the built-in errors that callers may expect."""
     assert issubclass(InvalidValueError, ValueError)
     assert issubclass(errors.NotFoundError, LookupError)
     assert issubclass(errors.MissingExtraError, ImportError)
 
 
-def test_a_refusal_carries_its_verdict() -> None:
+def test_not_allowed_error_has_verdict() -> None:
+    """A refusal has its verdict, and its message explains it."""
     verdict = Verdict.no(Reason.of("not_a_member", member="zoe"))
     assert NotAllowedError(verdict).verdict is verdict
     assert "`zoe` is not a member" in str(NotAllowedError(verdict))
 
 
-def test_facts_are_attributes() -> None:
+def test_details_are_attributes() -> None:
+    """Details of an error are attributes."""
     assert RateLimitedError("slow down", retry_after_s=3, status=429).retry_after_s == 3
     assert RateLimitedError("slow down", status=429).status == 429
 
 
 @pytest.mark.parametrize("error", MADE, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, _through_pickle])
-def test_every_error_survives_copying_and_other_processes(error, again) -> None:
+def test_copy_and_pickle(error, again) -> None:
+    """Copying and pickling keep an error's type, message and attributes."""
     error.add_note("seen by a worker")
     other = again(error)
     assert type(other) is type(error)
@@ -116,7 +123,8 @@ def test_every_error_survives_copying_and_other_processes(error, again) -> None:
     assert vars(other) == vars(error)
 
 
-def test_a_group_of_faults_survives_other_processes() -> None:
+def test_pickle_group() -> None:
+    """Pickling keeps the errors of a group."""
     group = ExceptionGroup("2 faults", [MADE[4], MADE[9]])
     other = _through_pickle(group)
     assert [str(each) for each in other.exceptions] == [str(MADE[4]), str(MADE[9])]

@@ -1,13 +1,13 @@
 """
-Make the golden journals of tests/stores/golden: what was written once has to be read for ever.
+Generate the golden journals of tests/stores/golden, which every later version must read.
 
-    python tools/golden_journals.py tour       a desk's journal, as an SQLite dump and as lines
-    python tools/golden_journals.py damaged    small journals of desks that came to harm
-    python tools/golden_journals.py shapes     one more file of lines, with every event type
-                                               that no golden journal has yet
+    python tools/golden_journals.py tour       the journal of a desk, as an SQLite dump and as lines
+    python tools/golden_journals.py damaged    small journals of desks, each with one kind of damage
+    python tools/golden_journals.py shapes     one more file of lines, with every event type that
+                                               no golden journal contains yet
 
-A file that is there is never written anew: it stands for what this library
-wrote at the time, and a change that cannot read it is a change to undo.
+An existing file is never overwritten: it shows what this library wrote at the time, and a change
+that cannot read it must be undone.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from socialcollab.desk.journal.encoding import EVENT_TYPES, event_parts
 from socialcollab.desk.journal.streams import PROJECTIONS, reducer
 from socialcollab.directory import Principal, Selector
 from socialcollab.identifiers import uuid7
-from socialcollab.networks.sandbox.network import Sandbox
+from socialcollab.networks.sandbox import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.permissions import Absence, Grant, ShiftSwap
 from socialcollab.stores import BoundStore, MemoryStore, NewEvent, SqliteStore
-from socialcollab.stores.building.envelope import COLUMNS, Personal, Sealed
+from socialcollab.stores.building import PersonalValues, SealedEvent
 from socialcollab.time import WallTime
 
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "stores" / "golden"
@@ -44,68 +44,54 @@ START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 SALT = bytes(range(16))
 
 
-# Lines: one sealed event each, with its personal values.
+# Lines, each with one sealed event and its personal values.
 
 
-def line_of(sealed: Sealed, personal: Personal) -> str:
-    """Write one event as a line of JSON."""
-    kept = {n: [s.hex() if s is not None else None, v] for n, (s, v) in personal.items()}
-    envelope = dict(zip(COLUMNS, sealed, strict=True))
-    return json.dumps({**envelope, "personal": kept}, ensure_ascii=False, sort_keys=True)
+def line_of(sealed: SealedEvent, personal: PersonalValues) -> str:
+    """Return one event as a line of JSON."""
+    values = {n: [s.hex() if s is not None else None, v] for n, (s, v) in personal.items()}
+    return json.dumps({**sealed._asdict(), "personal": values}, ensure_ascii=False, sort_keys=True)
 
 
-def read_line(line: str) -> tuple[Sealed, Personal]:
-    """Read what `line_of` wrote."""
+def read_line(line: str) -> tuple[SealedEvent, PersonalValues]:
+    """Return the event that `line_of` wrote."""
     table = json.loads(line)
     personal = {
         name: (None if salt is None else bytes.fromhex(salt), value)
         for name, (salt, value) in table.pop("personal").items()
     }
-    return typing.cast("Sealed", tuple(table[name] for name in COLUMNS)), personal
+    return SealedEvent(**table), personal
 
 
-def read_lines(path: Path) -> list[tuple[Sealed, Personal]]:
-    """Read a golden file of lines."""
+def read_lines(path: Path) -> list[tuple[SealedEvent, PersonalValues]]:
+    """Return the events of a golden file of lines."""
     return [read_line(line) for line in path.read_text("utf-8").split("\n") if line]
 
 
 def lines_of(store: MemoryStore) -> Iterator[str]:
-    """Write all that a store in memory holds."""
+    """Yield a line for every event of a store in memory."""
     for name in store.organizations():
-        journal = store._journals[name]
-        for sealed in journal.events:
-            yield line_of(sealed, journal.personal.get((sealed[2], sealed[3]), {}))
+        tables = store._tables[name]
+        for sealed in tables.events:
+            yield line_of(sealed, tables.personal.get((sealed.stream, sealed.version), {}))
 
 
-def copied(store: SqliteStore) -> MemoryStore:
-    """Copy an SQLite store's events, seals and all, into memory."""
-    copy = MemoryStore()
-    for name in store.organizations():
-        journal = copy._journals.setdefault(name, type(copy.for_organization(name)._journal)())
-        for event in store.for_organization(name).read_all(limit=100_000):
-            with store.connections.lend() as raw:
-                at = (name, event.stream, event.version)
-                where = "organization = ? AND stream = ? AND version = ?"
-                names = ", ".join(COLUMNS)
-                events, personal = tables_of(raw)
-                found = raw.execute(f"SELECT {names} FROM {events} WHERE {where}", at)
-                journal.events.append(found.fetchone())
-                kept = raw.execute(f"SELECT name, salt, value FROM {personal} WHERE {where}", at)
-                values = {n: (salt, value) for n, salt, value in kept}
-                if values:
-                    journal.personal[event.stream, event.version] = values
-    return copy
+def lines_of_file(path: Path) -> Iterator[str]:
+    """Yield a line for every event of an SQLite file."""
+    raw = sqlite3.connect(path)
+    columns = ", ".join(SealedEvent._fields)
+    rows = raw.execute(f"SELECT {columns} FROM socialcollab_events ORDER BY position").fetchall()
+    for sealed in map(SealedEvent._make, rows):
+        personal = raw.execute(
+            "SELECT name, salt, value FROM socialcollab_personal"
+            " WHERE organization = ? AND stream = ? AND version = ?",
+            (sealed.organization, sealed.stream, sealed.version),
+        )
+        yield line_of(sealed, {name: (salt, value) for name, salt, value in personal})
+    raw.close()
 
 
-def tables_of(raw: sqlite3.Connection) -> tuple[str, str]:
-    """Find the tables of events and of personal values, whatever they are called now."""
-    names = [row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    [events] = [name for name in names if name.endswith("_events")]
-    [personal] = [name for name in names if name.endswith("_personal")]
-    return events, personal
-
-
-# The tour: a desk at work, by its own commands.
+# The tour: a desk that uses most of its commands.
 
 
 class _Clock:
@@ -117,7 +103,7 @@ class _Clock:
 
 
 def take_the_tour(store: SqliteStore, folder: Path) -> None:
-    """Let a small agency do what agencies do."""
+    """Carry out the commands of a small agency."""
     clock = _Clock()
     sandbox = Sandbox(folder / "sandbox", clock=clock, real_clock=clock)
     desk = Desk.create(
@@ -165,24 +151,24 @@ def take_the_tour(store: SqliteStore, folder: Path) -> None:
 
 
 def dump_of(path: Path) -> str:
-    """Write an SQLite file as the statements that make it again."""
+    """Return the SQL statements that create an SQLite file again."""
     raw = sqlite3.connect(path)
     text = "\n".join(raw.iterdump()) + "\n"
     raw.close()
     return text
 
 
-# Harm: small journals, each with one thing wrong, as an SQLite dump.
+# Damage: small journals with one kind of damage each, as SQLite dumps.
 
-HARM: Mapping[str, tuple[str, ...]] = {
-    "damaged-records": (
-        "UPDATE {streams} SET snapshot = x'00', rows = '[' WHERE stream LIKE 'post/%'",
-        "UPDATE {streams} SET snapshot = CAST('{{}}' AS BLOB) WHERE stream = 'organization'",
+DAMAGE: Mapping[str, tuple[str, ...]] = {
+    "damaged-snapshots": (
+        "UPDATE socialcollab_streams SET snapshot = x'00', rows = '[' WHERE stream LIKE 'post/%'",
+        "UPDATE socialcollab_streams SET snapshot = CAST('{}' AS BLOB) WHERE stream = 'organization'",
         "UPDATE socialcollab_projection_posts SET c_state = 'approved'",
         "DELETE FROM socialcollab_projection_plans",
     ),
     "damaged-event": (
-        "UPDATE {events} SET actor = 'member:eve' WHERE stream LIKE 'post/%' AND version = 2",
+        "UPDATE socialcollab_events SET actor = 'member:eve' WHERE stream LIKE 'post/%' AND version = 2",
     ),
     "newer-event": (),
     "newer-shape": (),
@@ -190,10 +176,10 @@ HARM: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def make_harm(folder: Path, name: str) -> str:
-    """Make a journal of one post, and let one thing happen to it."""
+def damaged_dump(folder: Path, name: str) -> str:
+    """Return the dump of a journal with one post and one kind of damage."""
     path = folder / f"{name}.db"
-    store = SqliteStore(path, projections=Desk.PROJECTIONS)
+    store = SqliteStore(path)
     desk = Desk.create(store, Organization.template("northwind"), owner="eva", clock=_Clock())
     ana = desk.acting_as("ana")
     post = ana.submit(
@@ -218,16 +204,15 @@ def make_harm(folder: Path, name: str) -> str:
         )
     desk.close()
     raw = sqlite3.connect(path)
-    events, _ = tables_of(raw)
-    for statement in HARM[name]:
-        raw.execute(statement.format(events=events, streams=events.replace("events", "streams")))
+    for statement in DAMAGE[name]:
+        raw.execute(statement)
     raw.commit()
     raw.close()
     store.close()
     return dump_of(path)
 
 
-# Shapes: every type of event at least once, made from its class.
+# Shapes: every type of event at least once, with values generated from its class.
 
 
 def content() -> PostContent:
@@ -289,7 +274,7 @@ SPECIAL: Mapping[type, Any] = {
 
 
 def example(kind: Any) -> Any:
-    """Make a value of a type: one of each thing that it is made of."""
+    """Return a value of a type, with one element in each collection."""
     origin, inner = get_origin(kind), get_args(kind)
     if isinstance(kind, typing.NewType):
         return example(kind.__supertype__)
@@ -327,7 +312,7 @@ BEFORE: Mapping[str, tuple[str, ...]] = {
     "notifications": ("post.drafted",),
     "person": ("post.drafted",),
 }
-"""What has to have happened in a stream before one more event of its kind can."""
+"""For each kind of event, the events that its stream needs before."""
 
 STREAMS: Mapping[str, str] = {
     "hold": "holds",
@@ -342,7 +327,7 @@ STREAMS: Mapping[str, str] = {
 
 
 def shapes_of(wanted: list[str]) -> MemoryStore:
-    """Store each of these types of events, each in an organization of its own."""
+    """Return a store with each of these types of events in an organization of its own."""
     store = MemoryStore(PROJECTIONS)
     for number, name in enumerate(wanted):
         kind = name.partition(".")[0]
@@ -376,8 +361,10 @@ def append_all(journal: BoundStore, stream: str, names: tuple[str, ...]) -> None
 
 
 def golden_types() -> set[str]:
-    """Return the types of events that the golden journals have."""
-    return {sealed[5] for path in sorted(GOLDEN.glob("*.jsonl")) for sealed, _ in read_lines(path)}
+    """Return the types of events that the golden journals contain."""
+    return {
+        sealed.type for path in sorted(GOLDEN.glob("*.jsonl")) for sealed, _ in read_lines(path)
+    }
 
 
 def main() -> None:
@@ -385,20 +372,20 @@ def main() -> None:
     if sys.argv[1:] == ["tour"]:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            store = SqliteStore(folder / "desk.db", projections=Desk.PROJECTIONS)
+            store = SqliteStore(folder / "desk.db")
             take_the_tour(store, folder)
-            lines = list(lines_of(copied(store)))
             store.close()
+            lines = list(lines_of_file(folder / "desk.db"))
             write("desk.sql", dump_of(folder / "desk.db"))
         write("desk.jsonl", "\n".join(lines) + "\n")
     elif sys.argv[1:] == ["damaged"]:
         with tempfile.TemporaryDirectory() as name:
-            for harm in HARM:
-                write(f"{harm}.sql", make_harm(Path(name), harm))
+            for damage in DAMAGE:
+                write(f"{damage}.sql", damaged_dump(Path(name), damage))
     elif sys.argv[1:] == ["shapes"]:
         missing = sorted(EVENT_TYPES.keys() - golden_types())
         if not missing:
-            print("every type of event is in a golden journal")
+            print("the golden journals contain every type of event")
             return
         number = len(list(GOLDEN.glob("shapes-*.jsonl"))) + 1
         write(f"shapes-{number}.jsonl", "\n".join(lines_of(shapes_of(missing))) + "\n")
@@ -410,7 +397,7 @@ def main() -> None:
 def write(name: str, text: str) -> None:
     path = GOLDEN / name
     if path.exists():
-        sys.exit(f"{path} is there already, and stays as it is")
+        sys.exit(f"{path} already exists and is never overwritten")
     path.write_text(text, encoding="utf-8")
 
 

@@ -1,10 +1,9 @@
 """
-Change the code at random places, one at a time, and see whether a test notices.
+Change the code at random places, one at a time, and check whether a test fails.
 
-Run ``nox -s mutants -- --count 100``. Works on a copy of the checkout; prints
-every change that no test caught, with its place, to be caught by a new test or
-explained. What cannot change behaviour is left out: annotations, which are
-never evaluated, and names in ``__all__``.
+Run ``nox -s mutants -- --count 100``. The tool works on a copy of the checkout and prints every
+change that no test detects, with its place. Add a test for it, or explain it. Changes that cannot
+affect behaviour are skipped: annotations, which are never evaluated, and names in ``__all__``.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# For each room the tests that are to notice, those that notice most first.
+# For each package, the tests that should detect a change, with the most effective ones first.
 TESTS = {
     "permissions": ["tests/permissions", "tests/workflow", "tests/desk/test_adoption.py"],
     "workflow": ["tests/workflow", "tests/model", "tests/desk"],
@@ -34,8 +33,8 @@ TESTS = {
 
 @cache
 def inert(path: Path) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Return the spans of a file in which a change changes nothing."""
-    found = []
+    """Return the spans of a file in which a change has no effect."""
+    spans = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         parts: list[ast.AST | None] = []
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -43,17 +42,17 @@ def inert(path: Path) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         elif isinstance(node, ast.arg | ast.AnnAssign):
             parts.append(node.annotation)
         elif isinstance(node, ast.Assign) and any(
-            isinstance(one, ast.Name) and one.id == "__all__" for one in node.targets
+            isinstance(target, ast.Name) and target.id == "__all__" for target in node.targets
         ):
             parts.append(node.value)
         elif isinstance(node, ast.Assert):
-            parts.append(node)  # they tell checkers a type
-        found += [
+            parts.append(node)  # asserts only inform type checkers
+        spans += [
             ((part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset))
             for part in parts
             if part is not None
         ]
-    return found
+    return spans
 
 
 def matters(root: Path, module: str, row: int, column: int) -> bool:
@@ -61,14 +60,14 @@ def matters(root: Path, module: str, row: int, column: int) -> bool:
 
 
 def sample(root: Path, session: Path, count: int, rng: random.Random) -> int:
-    """Keep *count* of a session's mutations and forget the others."""
+    """Keep *count* mutations of a session, chosen at random, and delete the others."""
     base = sqlite3.connect(session)
     rows = base.execute(
         "SELECT job_id, module_path, start_pos_row, start_pos_col FROM mutation_specs"
         " ORDER BY module_path, start_pos_row, start_pos_col, operator_name, occurrence"
     ).fetchall()
-    fit = [job for job, module, row, column in rows if matters(root, module, row, column)]
-    kept = set(rng.sample(fit, min(count, len(fit))))
+    effective = [job for job, module, row, column in rows if matters(root, module, row, column)]
+    kept = set(rng.sample(effective, min(count, len(effective))))
     for table in ("mutation_specs", "work_items"):
         for (job,) in base.execute(f"SELECT job_id FROM {table}").fetchall():
             if job not in kept:
@@ -79,7 +78,7 @@ def sample(root: Path, session: Path, count: int, rng: random.Random) -> int:
 
 
 def copied(folder: Path) -> Path:
-    """Copy what git tracks, as it is in the working tree."""
+    """Copy the files that git tracks, as they are in the working tree."""
     names = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.splitlines()
@@ -91,7 +90,7 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def run(room: str, count: int, rng: random.Random) -> tuple[int, list[str]]:
+def run(package: str, count: int, rng: random.Random) -> tuple[int, list[str]]:
     with tempfile.TemporaryDirectory() as name:
         folder = copied(Path(name) / "checkout")
         shared = os.environ.get("SOCIALCOLLAB_SHARED") or str(ROOT.parent / "shared")
@@ -103,12 +102,12 @@ def run(room: str, count: int, rng: random.Random) -> tuple[int, list[str]]:
         }
         command = (
             f"{sys.executable} -m pytest -x -q -p no:randomly -p no:cacheprovider"
-            f" -n0 {' '.join(TESTS[room])}"
+            f" -n0 {' '.join(TESTS[package])}"
         )
         config = folder / "mutants.toml"
         config.write_text(
             "[cosmic-ray]\n"
-            f'module-path = "src/socialcollab/{room}"\n'
+            f'module-path = "src/socialcollab/{package}"\n'
             "timeout = 150.0\nexcluded-modules = []\n"
             f'test-command = "{command}"\n'
             '[cosmic-ray.distributor]\nname = "local"\n'
@@ -137,18 +136,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--rooms", nargs="*", default=list(TESTS))
+    parser.add_argument("--packages", nargs="*", default=list(TESTS))
     given = parser.parse_args()
     rng = random.Random(given.seed)
     print(f"seed {given.seed}", flush=True)
-    total, left = 0, 0
-    for room in given.rooms:
-        planned, survivors = run(room, given.count // len(given.rooms), rng)
-        total, left = total + planned, left + len(survivors)
-        print(f"{room}: {planned} changes, {planned - len(survivors)} caught", flush=True)
+    total, undetected = 0, 0
+    for package in given.packages:
+        planned, survivors = run(package, given.count // len(given.packages), rng)
+        total, undetected = total + planned, undetected + len(survivors)
+        print(f"{package}: {planned} changes, {planned - len(survivors)} detected", flush=True)
         for survivor in survivors:
             print(survivor, flush=True)
-    print(f"{total} changes, {total - left} caught")
+    print(f"{total} changes, {total - undetected} detected")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write the pages of the style guide's rules anew, from their docstrings."""
+"""Generate the pages of the style guide's rules from their docstrings."""
 
 from __future__ import annotations
 

@@ -24,7 +24,14 @@ MODULES = {
     "socialcollab.desk.ports": "socialcollab.desk.async_ports",
 }
 # Both modules of ports have these; the async ones are awaited.
-AWAITED = {"run", "opened", "journal.close", "self._ports.close", "self._ports.compact"}
+AWAITED = {
+    "run",
+    "opened",
+    "journal.close",
+    "self._ports.close",
+    "self._ports.compact",
+    "desk._ports.ensure_projections",
+}
 DUNDERS = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
 # How methods of either class reach the methods of a desk, and of themselves.
 OWNERS = {

@@ -27,7 +27,7 @@ from socialcollab.verdicts import Verdict
 
 
 async def a_desk(organization: Organization, path: Path, own: AsyncStore) -> None:
-    for store in (MemoryStore(AsyncDesk.PROJECTIONS), path, SqliteStore(path)):
+    for store in (MemoryStore(), path, SqliteStore(path)):
         await AsyncDesk.create(store, organization, owner="eva", networks={"*": Sandbox(path)})
     async with await AsyncDesk.open(own, organization="northwind") as desk:
         assert_type(await desk.organization, Organization)

@@ -50,7 +50,7 @@ def permissions_alone() -> None:
 def a_desk() -> None:
     organization = Organization.loads("")
     with Desk.create(
-        MemoryStore(projections=Desk.PROJECTIONS),
+        MemoryStore(),
         organization,
         owner="eva",
         networks={"*": Sandbox("out/")},

@@ -18,6 +18,7 @@ from socialcollab.stores import (
     Event,
     MemoryStore,
     NewEvent,
+    Projection,
     Reducer,
     ReindexReport,
     Row,
@@ -105,13 +106,16 @@ class OwnStore:
     """A store of one's own."""
 
     def __init__(self) -> None:
-        self._inner = MemoryStore(projections=Desk.PROJECTIONS)
+        self._inner = MemoryStore()
 
     def for_organization(self, organization: str) -> BoundStore:
         return CountingStore(self._inner.for_organization(organization))
 
     def organizations(self) -> tuple[str, ...]:
         return self._inner.organizations()
+
+    def ensure_projections(self, projections: Sequence[Projection]) -> None:
+        self._inner.ensure_projections(projections)
 
     def compact(self) -> None:
         self._inner.compact()

@@ -70,4 +70,4 @@ def workflow() -> None:
 
 def strategies(organization: SmallOrganization) -> None:
     assert_type(organization.access(), Access)
-    assert_type(organization.places, tuple[str, ...])
+    assert_type(organization.resources, tuple[str, ...])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from socialcollab import Desk, Image, Post
 from socialcollab.content import Finding
-from socialcollab.scheduling import Imported, SheetRow, read_csv
+from socialcollab.scheduling import ImportedSheet, SheetRow, read_csv
 
 
 class SheetImport:
@@ -18,7 +18,7 @@ class SheetImport:
         self.here = here
         self.organization = desk.organization
 
-    def read(self, name: str, *, now: dt.datetime) -> Imported:
+    def read(self, name: str, *, now: dt.datetime) -> ImportedSheet:
         """Read a sheet of the example's folder."""
         return read_csv((self.here / name).read_bytes(), zone="Europe/Amsterdam", now=now)
 

@@ -14,7 +14,7 @@ from scenes import Scenes
 
 from socialcollab import Desk, Organization, Sandbox
 from socialcollab.errors import InvalidValueError, NotFoundError
-from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.stores import FolderMedia
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -102,8 +102,8 @@ def run_week(
         send_within_s=send_within_s,
         media=media,
         faults=[
-            InjectedFault.no_answer_after_creating(profile="van-dam-mastodon", times=1),
-            InjectedFault.rate_limited(profile="van-dam-bluesky", times=1, retry_after_s=600),
+            InjectedFault("lost_answer", profile="van-dam-mastodon", times=1),
+            InjectedFault("rate_limited", profile="van-dam-bluesky", times=1, retry_after_s=600),
         ],
     )
     with sit_down(here, out, clock, sandbox, media) as desk:

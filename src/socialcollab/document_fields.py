@@ -1,10 +1,10 @@
 """
-How a class says what a section of the organization's document may hold.
+Shapes: how an attrs class describes a section of the organization's document.
 
-Each room describes its own sections with attrs classes; every field carries
-the shape of its value. One walk (in `socialcollab.organization`) loads,
-reports, writes and draws the JSON Schema of all of them from these shapes.
-Shapes are data: nothing here reads or checks a document.
+Each package describes its own sections with attrs classes, and every field
+carries the shape of its value. `socialcollab.organization` loads and writes the
+document, reports its faults and generates its JSON Schema from these shapes.
+Shapes are data; nothing in this module reads a document.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _NAME = "socialcollab.key"
 
 @attrs.frozen
 class Shape:
-    """What a value of the document may be; the root of the shapes below."""
+    """The base class of all shapes: what a value of the document may be."""
 
 
 class Grammar(Protocol):
-    """A value that a document writes as one string: parsed from it, printed back to it."""
+    """A value that a document writes as a string, which it is parsed from and printed to."""
 
     @classmethod
     def parse(cls, text: str, /) -> Self:
@@ -32,7 +32,8 @@ class Grammar(Protocol):
         Read the string.
 
         Raises:
-            InvalidValueError: If it is not of the grammar; the message says what is.
+            InvalidValueError: If *text* has another form; the message shows a
+                valid one.
         """
         ...
 
@@ -42,15 +43,14 @@ class Grammar(Protocol):
 @attrs.frozen(kw_only=True)
 class Text(Shape):
     """
-    Any string.
+    A string.
 
     Attributes:
-        at_most: Longest length in characters.
-
-        personal: Whether it names or describes a person, or is free prose, and
-            so stays outside the document's digest and the journal's chain.
-
-        file: Whether it names a file that the document ships with.
+        at_most: The longest length, in characters.
+        personal: Whether the string may hold personal data, such as a name or
+            free prose. Personal strings are outside the document's digest and
+            the journal's hash chain, so that they can be erased.
+        file: Whether the string is the name of a file of the document.
     """
 
     at_most: int = 2000
@@ -60,14 +60,14 @@ class Text(Shape):
 
 @attrs.frozen
 class Id(Shape):
-    """The section's own identifier, unique among those of its *kind* ("member")."""
+    """The identifier of the section itself, unique among those of its *kind*, such as "member"."""
 
     kind: str
 
 
 @attrs.frozen
 class NameShape(Shape):
-    """The identifier of another section of *kind*; *also* lists other words that are allowed."""
+    """The identifier of another section of *kind*, or one of the words in *also*."""
 
     kind: str
     also: tuple[str, ...] = ()
@@ -75,14 +75,14 @@ class NameShape(Shape):
 
 @attrs.frozen
 class PrincipalShape(Shape):
-    """A party: ``member:ana``, ``team:social``, ``role:editor``, ``rotation:weekend``, ``lead``."""
+    """A principal of one of *kinds*, such as ``member:ana`` or ``lead``."""
 
     kinds: tuple[str, ...] = ("member", "team", "role", "rotation", "lead")
 
 
 @attrs.frozen
 class Choice(Shape):
-    """One of a few words."""
+    """One of *words*."""
 
     words: tuple[str, ...]
 
@@ -102,33 +102,30 @@ class Boolean(Shape):
 
 @attrs.frozen
 class Date(Shape):
-    """A calendar date without a time."""
+    """A date without a time."""
 
 
 @attrs.frozen
 class LocalTime(Shape):
-    """A local date and time, in the zone that the section inherits: ``2026-05-04 19:55``."""
+    """A local date and time in the zone of the section, such as ``2026-05-04 19:55``."""
 
 
 @attrs.frozen
 class TimeOrDate(Shape):
-    """A local date and time, or a date, which means its first instant."""
+    """A local date and time, or a date, which means its midnight."""
 
 
 @attrs.frozen(kw_only=True)
 class Parsed(Shape):
     """
-    A string of a grammar.
+    A string with a grammar of its own, such as a duration.
 
     Attributes:
-        grammar: The class that reads and prints it.
-
-        name: What it is called in messages, such as "duration".
-
-        pattern: A regular expression (ECMA 262 and Python alike, anchored)
-            that every valid string matches, for the JSON Schema.
-
-        also: Types other than string that are passed to the class as they are.
+        grammar: The class that parses and prints the string.
+        name: The name of the grammar in messages, such as "duration".
+        pattern: An anchored regular expression that every valid string matches,
+            for the JSON Schema; it must mean the same in ECMA 262 and Python.
+        also: Types other than str that the class accepts as they are.
     """
 
     grammar: type[Grammar]
@@ -143,12 +140,10 @@ class Section(Shape):
     A table described by an attrs class.
 
     Attributes:
-        cls: The class; each of its fields has its `shape` in its metadata.
-
-        plain: If the table may be given as one plain value, the name of the
-            field which that value then fills (``on = "tulip-x"``).
-
-        only: If given, the fields that are allowed at this place.
+        cls: The class; the metadata of its fields hold their shapes.
+        plain: The field that a plain value fills, if the document may write one
+            instead of the table, as in ``on = "tulip-x"``.
+        only: The fields that are allowed here; empty for all of them.
     """
 
     cls: type[Any]
@@ -158,7 +153,7 @@ class Section(Shape):
 
 @attrs.frozen(kw_only=True)
 class ListOf(Shape):
-    """A list; with *or_one*, a single value stands for a list of one."""
+    """A list of at least *at_least* items; with *or_one*, a single value is a list of one."""
 
     item: Shape
     or_one: bool = False
@@ -167,7 +162,14 @@ class ListOf(Shape):
 
 @attrs.frozen(kw_only=True)
 class MapOf(Shape):
-    """A table with free keys, each an identifier of kind *key* (or any name if empty)."""
+    """
+    A table with free keys.
+
+    Attributes:
+        item: The shape of each value.
+        key: The kind of identifier that each key is; empty for any name.
+        dotted: Whether keys may contain dots.
+    """
 
     item: Shape
     key: str = ""
@@ -176,7 +178,7 @@ class MapOf(Shape):
 
 @attrs.frozen
 class Contact(Shape):
-    """A table of address per channel (``email``, ``slack``); personal, never in a digest."""
+    """A table of addresses by channel (``email``, ``slack``); personal, outside the digest."""
 
 
 def as_words(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -189,41 +191,37 @@ def as_words(value: str | Iterable[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def shape(said: Shape, *, key: str = "") -> dict[str, object]:
+def shape(value: Shape, /, *, key: str = "") -> dict[str, object]:
     """
-    Return the metadata of an attrs field that carries a shape.
+    Return metadata for an attrs field that hold the shape *value*.
 
     A field without a default is required in the document too.
 
     Args:
-        said: What the document may hold there.
-
-        key: The document's key, where the attribute's name differs from it.
+        value: The shape.
+        key: The key in the document, if it differs from the attribute's name.
     """
-    return {_KEY: said, _NAME: key}
+    return {_KEY: value, _NAME: key}
 
 
 def field(
     shape: Shape, *, key: str = "", metadata: Mapping[str, Any] | None = None, **kw: Any
 ) -> Any:
     """
-    Make an attrs field that carries *shape*.
+    Return an attrs field with a shape.
 
     Args:
-        shape: What the document may hold there.
-
-        key: The document's key, where the attribute's name differs from it.
-
-        metadata: Further attrs metadata.
-
-        kw: Passed to `attrs.field`. A field without a default is required in
+        shape: The shape.
+        key: The key in the document, if it differs from the attribute's name.
+        metadata: Other attrs metadata.
+        kw: Arguments of `attrs.field`. A field without a default is required in
             the document too.
     """
     return attrs.field(metadata={**(metadata or {}), _KEY: shape, _NAME: key}, **kw)
 
 
 def shape_of(attribute: attrs.Attribute[Any]) -> tuple[str, Shape] | None:
-    """Return the document's key and the shape of a field, or None if it has none."""
+    """Return the document's key and the shape of a field, or None if the field has no shape."""
     shape = attribute.metadata.get(_KEY)
     if shape is None:
         return None

@@ -1,9 +1,9 @@
 """
-Shell code written once for blocking and async hosts.
+Effects: one text for code that does I/O in blocking and in async programs.
 
-Steps are a generator of port calls; `run` makes each call and sends its answer
-back in, `arun` awaits it first. What differs between the two kinds of host is
-one ``await``, and what it means to be cancelled there.
+Effects are a generator that yields the calls it wants to make, such as reading
+from a store. `run` makes each call and sends the result back into the
+generator; `arun` does the same and awaits the result first.
 """
 
 from __future__ import annotations
@@ -25,55 +25,52 @@ T = TypeVar("T")
 @attrs.frozen
 class Call(Generic[R]):
     """
-    One call of a port that a host is to make.
+    A call that effects ask `run` or `arun` to make.
 
     Attributes:
-        function: What is called.
-
-        args: With what.
-
-        kwargs: Likewise.
-
-        long: Whether an async host that is cancelled meanwhile gives the call
-            up; all others it awaits to their end.
-
-        held: Whether cancelling has to wait until the steps no longer say so.
+        function: The function to call.
+        args: The positional arguments.
+        kwargs: The keyword arguments.
+        cancellable: Whether `arun` cancels the call when it is cancelled itself.
+            It waits for the end of every other call.
+        shielded: Whether `arun` delays its own cancellation until the effects
+            yield a call that is not shielded, or end.
     """
 
     function: Callable[..., R]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
-    long: bool = False
+    cancellable: bool = False
     shielded: bool = False
 
 
 Effects: TypeAlias = Generator[Call[Any], Any, T]
-"""Shell code that ends in a ``T``."""
+"""A generator that yields calls and returns a ``T``."""
 
 
 def call(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Generator[Call[R], Any, R]:
-    """Have *function* called by whoever runs the steps, and return its answer with its type."""
+    """Yield a call of *function* and return its result, with its type."""
     return cast("R", (yield Call(function, args, kwargs)))
 
 
 def call_cancellable(
     function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 ) -> Generator[Call[R], Any, R]:
-    """Have *function* called as by `ask`, but given up when the host is cancelled: it changes nothing here."""
-    return cast("R", (yield Call(function, args, kwargs, long=True)))
+    """Yield a call that may be cancelled while it runs, because it changes nothing here."""
+    return cast("R", (yield Call(function, args, kwargs, cancellable=True)))
 
 
 def shielded(effects: Effects[T]) -> Effects[T]:
-    """Have effects carried out to their end before anybody who cancels them is heard."""
+    """Yield the calls of *effects* so that all of them are made before a cancellation takes effect."""
     try:
         pending = next(effects)
         while True:
             try:
-                answer = yield Call(pending.function, pending.args, pending.kwargs, shielded=True)
+                result = yield Call(pending.function, pending.args, pending.kwargs, shielded=True)
             except Exception as error:  # noqa: BLE001  the effects decide what it means
                 pending = effects.throw(error)
             else:
-                pending = effects.send(answer)
+                pending = effects.send(result)
     except StopIteration as stop:
         return cast("T", stop.value)
     finally:
@@ -81,29 +78,30 @@ def shielded(effects: Effects[T]) -> Effects[T]:
 
 
 def run(effects: Effects[T]) -> T:
-    """Run effects to their end, blocking."""
+    """Make the calls of *effects*, blocking, and return its result."""
     try:
         pending = next(effects)
         while True:
             try:
-                answer = pending.function(*pending.args, **pending.kwargs)
+                result = pending.function(*pending.args, **pending.kwargs)
             except Exception as error:  # noqa: BLE001  the effects decide what it means
                 pending = effects.throw(error)
             else:
-                pending = effects.send(answer)
+                pending = effects.send(result)
     except StopIteration as stop:
         return cast("T", stop.value)
 
 
 async def arun(effects: Effects[T]) -> T:
     """
-    Run effects to their end, awaiting what is awaitable.
+    Make the calls of *effects*, await results that are awaitable, and return its result.
 
-    Whoever is cancelled while a call runs waits for its end, so that nothing
-    is written whose answer nobody hears; then the effects are cancelled. Calls
-    by `call_cancellable` are given up at once, those of `held` effects answered first.
+    If the task is cancelled while a call runs, the call is awaited to its end
+    before the effects are cancelled, so that no write is left in doubt. A call
+    made with `call_cancellable` is cancelled at once. Effects in `shielded` are
+    completed first.
     """
-    from asyncio import CancelledError, ensure_future  # noqa: PLC0415  blocking hosts do without
+    from asyncio import CancelledError, ensure_future  # noqa: PLC0415  blocking programs need none
 
     cancelled: CancelledError | None = None
     try:
@@ -111,24 +109,25 @@ async def arun(effects: Effects[T]) -> T:
         while True:
             try:
                 if cancelled is not None and not pending.shielded:
-                    put_off, cancelled = cancelled, None
-                    raise put_off
-                answer = pending.function(*pending.args, **pending.kwargs)
-                if isawaitable(answer):
-                    if pending.long:
-                        answer = await answer
+                    delayed, cancelled = cancelled, None
+                    raise delayed
+                result = pending.function(*pending.args, **pending.kwargs)
+                if isawaitable(result):
+                    if pending.cancellable:
+                        result = await result
                     else:
-                        task = ensure_future(answer)
-                        stopped = await _ended(task)
-                        if stopped is not None and not pending.shielded:
-                            raise stopped
-                        cancelled = cancelled or stopped
-                        answer = task.result()
+                        task = ensure_future(result)
+                        cancellation = await _wait(task)
+                        if cancellation is not None and not pending.shielded:
+                            raise cancellation
+                        cancelled = cancelled or cancellation
+                        result = task.result()
             except (Exception, CancelledError) as error:  # noqa: BLE001  the effects decide
                 pending = effects.throw(error)
             else:
-                pending = effects.send(answer)
+                pending = effects.send(result)
     except StopIteration as stop:
+        # The effects ended while a cancellation was delayed: it must not be swallowed.
         if cancelled is not None:
             raise cancelled from None
         return cast("T", stop.value)
@@ -140,8 +139,8 @@ async def arun(effects: Effects[T]) -> T:
         effects.close()
 
 
-async def _ended(task: Future[Any]) -> CancelledError | None:
-    """Wait until *task* has ended; return the first cancelling of the waiter meanwhile, if any."""
+async def _wait(task: Future[Any]) -> CancelledError | None:
+    """Wait until *task* has ended; return the first cancellation of the waiter, if there was one."""
     from asyncio import CancelledError, wait  # noqa: PLC0415
 
     first: CancelledError | None = None
@@ -151,5 +150,6 @@ async def _ended(task: Future[Any]) -> CancelledError | None:
         except CancelledError as error:
             first = first or error
     if first is not None and not task.cancelled():
-        task.exception()  # heard: it is not reported as lost
+        # Retrieving the exception keeps asyncio from reporting it as never retrieved.
+        task.exception()
     return first

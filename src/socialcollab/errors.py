@@ -1,34 +1,35 @@
 """
-Every error of the library, split by what the caller can do about it.
+The errors that this library raises, grouped by what the caller can do about them.
 
 ::
 
-    SocialCollabError
+    SocialCollabError               catch this to catch all of them
     ├── InvalidValueError           fix the value (also a ValueError)
-    │   ├── NaiveDatetimeError      give the datetime a UTC offset
-    │   ├── DocumentMismatchError         propose the document, or open the desk without it
-    │   ├── EmptyWindowError        let the window end after its start
-    │   ├── SkippedTimeError        choose another local time, or say what a skipped one means
-    │   ├── RepeatedTimeError       say which of the two instants is meant
-    │   └── FaultError              one fault of a document, with its place; raised in a group
-    ├── NotAllowedError                ask somebody else, or do what the verdict's remedies say
-    ├── StaleError                  read again: another person changed it first
-    ├── NotFoundError               there is no such thing here
-    ├── MissingExtraError           install the named extra
-    ├── StoreError                  the store could not do it; nothing is half done
-    │   ├── ConflictError           a stream is not at the expected version
-    │   ├── StoreUnavailableError   disk full, read-only or locked: mend that and try again
-    │   ├── StaleProjectionError       rebuild the index rows with `reindex`
-    │   ├── NewerVersionError       update this library: a newer one wrote it
-    │   └── CorruptJournalError     restore a backup; `audit` names the place
-    └── NetworkError                what a social network answered, or did not
-        ├── AuthenticationError sign in again
-        ├── RateLimitedError        wait, then try again
+    │   ├── NaiveDatetimeError      add a UTC offset to the datetime
+    │   ├── DocumentMismatchError   propose the document, or open the desk without it
+    │   ├── EmptyWindowError        choose an end after the start
+    │   ├── SkippedTimeError        choose another local time, or pass `skipped`
+    │   ├── RepeatedTimeError       pass `repeated` to choose one of the two instants
+    │   └── FaultError              fix the document at the given place; raised in a group
+    ├── NotAllowedError             follow a remedy of the verdict, or ask another member
+    ├── StaleError                  read what changed and repeat the command
+    ├── NotFoundError               check the name
+    ├── MissingExtraError           install the extra that the message names
+    ├── StoreError                  nothing was written; the subclasses say what to do
+    │   ├── ConflictError           read the stream again and append again
+    │   ├── StoreUnavailableError   make the store readable and writable, then try again
+    │   ├── StaleProjectionError    rebuild the projections with `reindex`
+    │   ├── NewerVersionError       update this library
+    │   └── CorruptJournalError     restore a backup; `audit` finds the damaged place
+    └── NetworkError                a request to a social network failed
+        ├── AuthenticationError     sign in to the network again
+        ├── RateLimitedError        wait for `retry_after_s` seconds, then try again
         ├── RejectedError           change the post
-        ├── TransientError          try again later; nothing was made
-        └── OutcomeUnknownError     no answer came: look before sending again
+        ├── TransientError          try again later; the network created nothing
+        └── OutcomeUnknownError     look the post up on the network before sending it again
 
-Several faults found together come as one ``ExceptionGroup`` of `FaultError`.
+If several faults are found at once, they are raised as one ``ExceptionGroup``
+of `FaultError`.
 """
 
 from __future__ import annotations
@@ -42,15 +43,15 @@ if TYPE_CHECKING:
 
 
 class SocialCollabError(Exception):
-    """The root: catch this to catch everything the library raises on purpose."""
+    """The base class of all errors that the library raises on purpose."""
 
-    # Errors made from keywords cannot be made again from their message alone,
-    # as copying and other processes would.
+    # By default, pickle and copy call the class with the message as its only argument.
+    # That fails for errors whose constructor takes keywords.
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuilt, (type(self), self.args), dict(vars(self))
+        return _rebuild, (type(self), self.args), dict(vars(self))
 
 
-def _rebuilt(kind: type[SocialCollabError], args: tuple[object, ...]) -> SocialCollabError:
+def _rebuild(kind: type[SocialCollabError], args: tuple[object, ...]) -> SocialCollabError:
     error = kind.__new__(kind, *args)
     error.args = args
     return error
@@ -58,12 +59,11 @@ def _rebuilt(kind: type[SocialCollabError], args: tuple[object, ...]) -> SocialC
 
 class InvalidValueError(SocialCollabError, ValueError):
     """
-    A value that cannot be what it is given as.
+    A value that is not valid.
 
     Attributes:
-        value: The value as given.
-
-        expected: What would be right, as a phrase.
+        value: The value.
+        expected: A short description of a valid value, such as "a whole number".
     """
 
     def __init__(self, message: str, *, value: object = None, expected: str = "") -> None:
@@ -73,12 +73,12 @@ class InvalidValueError(SocialCollabError, ValueError):
 
 
 class NaiveDatetimeError(InvalidValueError):
-    """A datetime without a UTC offset where an instant is needed."""
+    """A datetime without a UTC offset where an instant is required."""
 
     def __init__(self, value: dt.datetime) -> None:
         super().__init__(
-            f"datetime `{value.isoformat(sep=' ')}` has no UTC offset, so it names no instant;"
-            " give it one, for example with tzinfo=datetime.UTC",
+            f"datetime `{value.isoformat(sep=' ')}` has no UTC offset, so it is not an instant;"
+            " add one, for example with tzinfo=datetime.UTC",
             value=value,
             expected="a datetime with a UTC offset",
         )
@@ -86,30 +86,29 @@ class NaiveDatetimeError(InvalidValueError):
 
 class DocumentMismatchError(InvalidValueError):
     """
-    A document that differs from the organization in force.
+    A document that differs from the active document of the organization.
 
     Attributes:
-        given: The digest of the document.
-
-        as_of: The digest of what is in force.
-
-        changes: What differs, line by line.
+        organization: The organization's identifier.
+        given: The digest of the document that was passed.
+        active: The digest of the active document.
+        changes: The differences, one string each.
     """
 
     def __init__(
-        self, organization: str, *, given: str, as_of: str, changes: Sequence[str] = ()
+        self, organization: str, *, given: str, active: str, changes: Sequence[str] = ()
     ) -> None:
         shown = "; ".join(changes[:3]) + (f"; and {len(changes) - 3} more" if changes[3:] else "")
         super().__init__(
-            f"the document of `{organization}` (digest {given[:12]}) is not what is in force"
-            f" (digest {as_of[:12]}): {shown}; propose it with `desk.propose`, or open the desk"
+            f"the document of `{organization}` (digest {given[:12]}) is not the active one"
+            f" (digest {active[:12]}): {shown}; propose it with `desk.propose`, or open the desk"
             " without it",
             value=given,
-            expected=as_of,
+            expected=active,
         )
         self.organization = organization
         self.given = given
-        self.as_of = as_of
+        self.active = active
         self.changes = tuple(changes)
 
 
@@ -127,12 +126,12 @@ class EmptyWindowError(InvalidValueError):
 
 
 class SkippedTimeError(InvalidValueError):
-    """A local time that a clock change jumps over."""
+    """A local time that does not exist, because a clock change skips it."""
 
     def __init__(self, *, local: dt.datetime, zone: str) -> None:
         super().__init__(
-            f"local time `{local:%Y-%m-%d %H:%M}` does not exist in `{zone}`:"
-            ' the clocks jump over it; choose another time, or say skipped="next"',
+            f"local time `{local:%Y-%m-%d %H:%M}` does not exist in `{zone}`,"
+            ' because the clocks skip it; choose another time, or pass skipped="next"',
             value=local,
             expected="a local time that exists",
         )
@@ -141,12 +140,12 @@ class SkippedTimeError(InvalidValueError):
 
 
 class RepeatedTimeError(InvalidValueError):
-    """A local time that a clock change makes happen twice."""
+    """A local time that happens twice, because the clocks go back."""
 
     def __init__(self, *, local: dt.datetime, zone: str) -> None:
         super().__init__(
-            f"local time `{local:%Y-%m-%d %H:%M}` happens twice in `{zone}`:"
-            ' the clocks go back over it; say repeated="first" or "second"',
+            f"local time `{local:%Y-%m-%d %H:%M}` happens twice in `{zone}`,"
+            ' because the clocks go back; pass repeated="first" or "second"',
             value=local,
             expected="a local time that happens once",
         )
@@ -156,14 +155,12 @@ class RepeatedTimeError(InvalidValueError):
 
 class FaultError(InvalidValueError):
     """
-    One fault of a document or table, at its place.
+    A fault in a document.
 
     Attributes:
-        place: Where, such as ``clients/tulip.toml: grants[0].role``.
-
-        problem: What is wrong there.
-
-        suggestion: What would be right, or an empty string.
+        place: Its place, such as ``clients/tulip.toml: grants[0].role``.
+        problem: What is wrong.
+        suggestion: How to fix it, or an empty string.
     """
 
     def __init__(
@@ -180,10 +177,10 @@ class FaultError(InvalidValueError):
 
 class NotAllowedError(SocialCollabError):
     """
-    A command that may not be done, now or by this person.
+    A command that the rules do not allow, for this member or at this time.
 
     Attributes:
-        verdict: The refusal with its reasons and what would turn it into a yes.
+        verdict: The refusal, with its reasons and remedies.
     """
 
     def __init__(self, verdict: Verdict) -> None:
@@ -193,17 +190,13 @@ class NotAllowedError(SocialCollabError):
 
 class StaleError(SocialCollabError):
     """
-    A command given on something that another person has changed since.
+    A command on a version that another member has changed in the meantime.
 
     Attributes:
-        thing: What was changed, such as a post's id.
-
-        seen: What the caller saw (a version or a revision's digest).
-
-        current: What stands now.
-
-        by: Who changed it.
-
+        thing: What changed, such as "post `p1`".
+        seen: The version that the caller saw.
+        current: The current version.
+        by: The member who changed it.
         changed: The names of the fields that differ.
     """
 
@@ -223,7 +216,13 @@ class StaleError(SocialCollabError):
 
 
 class NotFoundError(SocialCollabError, LookupError):
-    """A name that leads to nothing here, or to nothing the asker may see."""
+    """
+    A name that does not exist, or that the member may not see.
+
+    Attributes:
+        what: The kind of thing, such as "post".
+        name: The name.
+    """
 
     def __init__(self, what: str, name: str, *, suggestion: str = "") -> None:
         text = f"there is no {what} `{name}`"
@@ -244,19 +243,17 @@ class MissingExtraError(SocialCollabError, ImportError):
 
 
 class StoreError(SocialCollabError):
-    """The store could not do what was asked; nothing is half done."""
+    """The store could not do an operation; it wrote nothing."""
 
 
 class ConflictError(StoreError):
     """
-    A stream that is not at the version an append expected.
+    A stream that is not at the version that an append expected.
 
     Attributes:
-        stream: The first such stream, in stream order.
-
-        expected: The version the append expected.
-
-        actual: The version it is at.
+        stream: The first such stream, in the order of stream names.
+        expected: The version that the append expected.
+        actual: The version of the stream.
     """
 
     def __init__(self, *, stream: str, expected: int, actual: int) -> None:
@@ -267,23 +264,23 @@ class ConflictError(StoreError):
 
 
 class StoreUnavailableError(StoreError):
-    """A store that cannot be read or written now: disk full, read-only, or locked."""
+    """A store that cannot be read or written now: its disk is full, read-only or locked."""
 
 
 class StaleProjectionError(StoreError):
-    """Index rows that were written under other indexes than are declared now."""
+    """Projection rows that were written under other projections than those declared now."""
 
 
 class NewerVersionError(StoreError):
-    """A file or an event that a newer version of this library wrote: this one cannot know it."""
+    """A file or an event that a newer version of this library wrote."""
 
 
 class CorruptJournalError(StoreError):
     """
-    A journal that cannot be what was written.
+    A journal that was damaged after it was written.
 
     Attributes:
-        place: The stream and version, or the position, where it shows.
+        place: The stream and version, or the position, of the damage.
     """
 
     def __init__(self, message: str, *, place: str) -> None:
@@ -293,12 +290,11 @@ class CorruptJournalError(StoreError):
 
 class NetworkError(SocialCollabError):
     """
-    What a network answered, or did not.
+    A request to a social network that failed.
 
     Attributes:
-        network: The network's name.
-
-        status: The HTTP status, or None where there was none.
+        network: The name of the network.
+        status: The status of the HTTP response, or None if there was none.
     """
 
     def __init__(self, message: str, *, network: str = "", status: int | None = None) -> None:
@@ -308,12 +304,12 @@ class NetworkError(SocialCollabError):
 
 
 class AuthenticationError(NetworkError):
-    """The network does not accept the credentials: sign in again."""
+    """The network does not accept the credentials."""
 
 
 class RateLimitedError(NetworkError):
     """
-    The network asks to wait.
+    The network received too many requests.
 
     Attributes:
         retry_after_s: Seconds to wait, or None if the network did not say.
@@ -332,12 +328,12 @@ class RateLimitedError(NetworkError):
 
 
 class RejectedError(NetworkError):
-    """The network refuses this content; sending it again will not help."""
+    """The network refuses the content; sending it again will not help."""
 
 
 class TransientError(NetworkError):
-    """The network is known to have made nothing; the same request may be sent again later."""
+    """The network created nothing; the same request may be sent again later."""
 
 
 class OutcomeUnknownError(NetworkError):
-    """No answer came to a request that may have made something: look before sending again."""
+    """No answer came to a request that may have created something on the network."""

@@ -1,4 +1,4 @@
-"""Names of things: typed identifiers, their grammar, and time-ordered unique ids."""
+"""Identifiers: their types and grammar, suggestions for misspelt names, and time-ordered ids."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ ID_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
 _ID = re.compile(ID_PATTERN)
 
 
-def check_id(what: str, value: object) -> str:
+def check_id(kind: str, value: object) -> str:
     """
-    Return *value* if it can name a thing in a document, else refuse it.
+    Return *value* if it is a valid identifier.
 
     Identifiers are 1 to 64 lower-case letters, digits, dots, hyphens and
     underscores, and begin with a letter or a digit.
@@ -37,15 +37,17 @@ def check_id(what: str, value: object) -> str:
     'ana'
 
     Raises:
-        InvalidValueError: If it cannot; *what* says what it was to name.
+        InvalidValueError: If *value* is not valid; *kind* says in the message
+            what it identifies.
     """
     if isinstance(value, str) and _ID.fullmatch(value):
         return value
     shown = repr(value)
+    # A value of any size may come from a document; the message must stay readable.
     shown = shown if len(shown) <= 100 else f"{shown[:100]}..."
     raise InvalidValueError(
-        f"{what} id {shown} is not an identifier: use 1 to 64 lower-case letters, digits,"
-        " `.`, `-` or `_`, beginning with a letter or digit",
+        f"{kind} id {shown} is not an identifier: use 1 to 64 lower-case letters, digits,"
+        " `.`, `-` or `_`, and begin with a letter or digit",
         value=value,
         expected="a lower-case identifier",
     )
@@ -53,34 +55,31 @@ def check_id(what: str, value: object) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """
-    Return the known name most like *name*, or an empty string if none is near.
+    Return the known name that is most like *name*, or an empty string if none is similar.
 
     >>> nearest("publsher", ["writer", "publisher"])
     'publisher'
     """
-    found = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return found[0] if found else ""
+    matches = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else ""
 
 
 def did_you_mean(name: str, known: Iterable[str], *, before: str = "", otherwise: str = "") -> str:
     """
-    Suggest the nearest known name.
+    Return a suggestion of the nearest known name, to end an error message with.
 
     >>> did_you_mean("publsher", ["writer", "publisher"], before="; ")
     '; did you mean `publisher`?'
 
     Args:
-        name: What was written.
-
-        known: What could have been meant.
-
-        before: What joins the suggestion to the sentence before it.
-
-        otherwise: What is said where no name is near.
+        name: The unknown name.
+        known: The names that exist.
+        before: Text that joins the suggestion to the message before it.
+        otherwise: The suggestion if no name is similar.
     """
     near = nearest(name, known)
-    said = f"did you mean `{near}`?" if near else otherwise
-    return f"{before}{said}" if said else ""
+    hint = f"did you mean `{near}`?" if near else otherwise
+    return f"{before}{hint}" if hint else ""
 
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -90,22 +89,20 @@ _LOW_BITS: Final = (1 << 62) - 1
 
 def uuid7(at: dt.datetime, entropy: bytes) -> str:
     """
-    Make a version 7 UUID: 48 bits of milliseconds, then *entropy*.
+    Return a version 7 UUID: 48 bits of milliseconds, then *entropy*.
 
-    The same instant and entropy give the same id, so that callers who own the
-    clock and the random source own the ids too.
+    The same instant and entropy give the same id, so a caller that controls
+    the clock and the random source also controls the ids.
 
     >>> uuid7(dt.datetime(2026, 1, 2, tzinfo=dt.UTC), bytes(10))
     '019b7c01-0400-7000-8000-000000000000'
 
     Args:
-        at: The instant, with a UTC offset, from 1970 on.
-
-        entropy: Ten random bytes, of which 74 bits are used.
+        at: An instant since 1970, with a UTC offset.
+        entropy: Ten random bytes, 74 bits of which are used.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
-
         InvalidValueError: If *entropy* is not ten bytes long.
 
     Source:
@@ -117,8 +114,9 @@ def uuid7(at: dt.datetime, entropy: bytes) -> str:
         raise InvalidValueError(
             f"entropy is {len(entropy)} bytes long, not 10", value=len(entropy), expected="10 bytes"
         )
-    since = at - _EPOCH
-    milliseconds = since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+    elapsed = at - _EPOCH
+    # Integers only: `total_seconds` is a float, which loses milliseconds in the far future.
+    milliseconds = elapsed.days * 86_400_000 + elapsed.seconds * 1000 + elapsed.microseconds // 1000
     bits = int.from_bytes(entropy, "big")
     time = f"{milliseconds & _TIME_BITS:012x}"
     rest = f"{0b10 << 62 | bits & _LOW_BITS:016x}"

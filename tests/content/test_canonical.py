@@ -1,4 +1,4 @@
-"""Canonical JSON is RFC 8785's, and digests are the same everywhere."""
+"""Canonical JSON and digests."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ values = st.recursive(
 
 
 @given(values)
-def test_it_is_what_another_implementation_writes(value: object) -> None:
+def test_agrees_with_another_implementation(value: object) -> None:
+    """Canonical JSON is the same as that of the `rfc8785` package."""
     assert rfc8785.dumps(value) == canonical_json(value)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         (1.5, r"float 1.5 at \$ has no canonical JSON form"),
         ({"a": [2**53]}, r"whole number 9007199254740992 at \$\.a\[0\]"),
@@ -41,15 +42,18 @@ def test_it_is_what_another_implementation_writes(value: object) -> None:
         (b"x", "bytes"),
     ],
 )
-def test_what_has_no_canonical_form_is_refused_by_name(value: object, said: str) -> None:
-    with pytest.raises(InvalidValueError, match=said):
+def test_values_without_canonical_form(value: object, message: str) -> None:
+    """A value without a canonical form is an error that names its place."""
+    with pytest.raises(InvalidValueError, match=message):
         canonical_json(value)  # type: ignore[arg-type]
 
 
-def test_a_digest_is_the_same_on_every_platform() -> None:
+def test_digest_is_stable() -> None:
+    """A digest is the same on every platform."""
     digest = salted_digest(bytes(range(16)), {"text": "De lente is er 🌷", "n": [1, None, True]})
     assert digest == "b2c46225f16aa5501a879a505bb887450a2390c24b35f87739831dc3753c47c1"
 
 
-def test_another_salt_gives_another_digest() -> None:
+def test_salt_changes_digest() -> None:
+    """Another salt gives another digest."""
     assert salted_digest(bytes(16), "ana") != salted_digest(b"\x01" * 16, "ana")

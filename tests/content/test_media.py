@@ -1,4 +1,4 @@
-"""Images are named by what they hold."""
+"""Images of a post."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from socialcollab.errors import InvalidValueError
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
 
-def test_an_image_knows_its_type_and_size(tmp_path: Path) -> None:
+def test_image_from_file(tmp_path: Path) -> None:
+    """An image from a file has its type, size and name, and its repr hides the bytes."""
     file = tmp_path / "tulips.png"
     file.write_bytes(PNG)
     image = Image.from_file(str(file), alt="Een veld tulpen")
@@ -21,18 +22,20 @@ def test_an_image_knows_its_type_and_size(tmp_path: Path) -> None:
     assert "PNG" not in repr(image)
 
 
-def test_what_is_no_image_is_refused_by_name() -> None:
-    with pytest.raises(InvalidValueError, match=r"`evil\.png` is no PNG, JPEG, GIF or WebP"):
+def test_other_files_are_errors() -> None:
+    """A file that is not an image is an error that names the file."""
+    with pytest.raises(InvalidValueError, match=r"`evil\.png` is not a PNG, JPEG, GIF or WebP"):
         Image.from_bytes(b"<script>", name="evil.png")
 
 
-def test_a_digest_has_to_be_one() -> None:
+def test_invalid_digest() -> None:
+    """A digest of another form is an error."""
     with pytest.raises(InvalidValueError, match="64 hex digits"):
         Image(digest="sha256:123")
 
 
 @pytest.mark.parametrize(
-    ("start", "found"),
+    ("start", "media_type"),
     [
         (b"RIFF\0\0\0\0WEBP", "image/webp"),
         (b"RIFF\0\0\0\0WAVE", ""),
@@ -40,5 +43,6 @@ def test_a_digest_has_to_be_one() -> None:
         (b"", ""),
     ],
 )
-def test_types_are_told_by_first_bytes(start: bytes, found: str) -> None:
-    assert found == sniff_image(start)
+def test_sniff_image(start: bytes, media_type: str) -> None:
+    """The media type comes from the first bytes."""
+    assert media_type == sniff_image(start)

@@ -1,4 +1,4 @@
-"""Every field of a post has its digest; what changed is named."""
+"""The content of a post, and the digests of its fields."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ CONTENT = PostContent(
 )
 
 
-def test_a_revision_has_the_same_digest_everywhere() -> None:
+def test_revision_digest_is_stable() -> None:
+    """The digest of a revision is the same on every platform."""
     digest = revision_digest(field_digests(CONTENT, SALT), SALT)
     assert digest == "2d43cda9f3cbabe9d4386f722da4dcef3bd8cf6f5292902a891b9fffacdc14b6"
 
@@ -58,29 +59,30 @@ def test_a_revision_has_the_same_digest_everywhere() -> None:
         ({"tags": []}, ("tags",)),
     ],
 )
-def test_a_change_shows_in_its_field_alone(
-    change: dict[str, object], fields: tuple[str, ...]
-) -> None:
+def test_change_shows_in_its_field(change: dict[str, object], fields: tuple[str, ...]) -> None:
+    """A change shows only in its own field."""
     after = attrs.evolve(CONTENT, **change)  # type: ignore[arg-type]
     before_digests, after_digests = field_digests(CONTENT, SALT), field_digests(after, SALT)
     assert fields == changed_fields(before_digests, after_digests)
 
 
-def test_every_attribute_of_a_post_is_in_some_field() -> None:
-    """Nothing that could leave lacks a digest: a new attribute has to find its field."""
+def test_fields_cover_all_attributes() -> None:
+    """Every attribute has a digest, so that nothing can be published without one."""
     covered = {"planned_at", "times", "media"} | set(ALL_FIELDS)
     assert {attribute.name for attribute in attrs.fields(PostContent)} <= covered
     assert set(PUBLISHED_FIELDS) | set(CONTEXT_FIELDS) == set(ALL_FIELDS)
 
 
-def test_the_second_of_two_equal_hours_is_another_time() -> None:
+def test_repeated_hours_differ() -> None:
+    """The two instants of a repeated local time have different digests."""
     first = attrs.evolve(CONTENT, planned_at=attrs.evolve(TIME, repeated="first"))
     second = attrs.evolve(CONTENT, planned_at=attrs.evolve(TIME, repeated="second"))
     assert field_digests(first, SALT)["time"] != field_digests(second, SALT)["time"]
 
 
 @given(st.permutations(["b", "a", "c"]))
-def test_the_order_of_targets_and_tags_does_not_matter(names: list[str]) -> None:
+def test_order_is_ignored(names: list[str]) -> None:
+    """The order of targets and tags does not matter."""
     one, other = (
         PostContent(text="", targets=names, tags=names),
         PostContent(text="", targets=["a", "b", "c"], tags=["a", "b", "c"]),
@@ -89,17 +91,19 @@ def test_the_order_of_targets_and_tags_does_not_matter(names: list[str]) -> None
 
 
 @pytest.mark.parametrize(
-    ("given_values", "said"),
+    ("values", "message"),
     [
-        ({"variants": {"y": "text"}}, "variant is given for `y`, which is no target"),
-        ({"times": {"y": TIME}}, "time is given for `y`, which is no target"),
+        ({"variants": {"y": "text"}}, "there is a variant for `y`, which is not a target"),
+        ({"times": {"y": TIME}}, "there is a time for `y`, which is not a target"),
     ],
 )
-def test_what_is_for_no_target_is_refused(given_values: dict[str, object], said: str) -> None:
-    with pytest.raises(InvalidValueError, match=said):
-        PostContent(text="", targets=["x"], **given_values)  # type: ignore[arg-type]
+def test_variant_needs_target(values: dict[str, object], message: str) -> None:
+    """A variant or time for a profile that is not a target is an error."""
+    with pytest.raises(InvalidValueError, match=message):
+        PostContent(text="", targets=["x"], **values)  # type: ignore[arg-type]
 
 
-def test_a_poll_needs_two_answers() -> None:
+def test_poll_needs_two_answers() -> None:
+    """A poll with one answer is an error."""
     with pytest.raises(InvalidValueError, match="at least two answers"):
         Poll(options=["one"])

@@ -1,4 +1,4 @@
-"""One word for a post and its deliveries, by the documented table."""
+"""The status of a post and its deliveries."""
 
 from __future__ import annotations
 
@@ -73,42 +73,48 @@ def deliveries(*states: str) -> list[Delivery]:
         (["removed", "published"], "published"),
     ],
 )
-def test_the_table(states: list[str], shown: str) -> None:
+def test_status_of_states(states: list[str], shown: str) -> None:
+    """The states of the deliveries give the documented status."""
     assert Summary(shown) == summarise(post(), deliveries(*states))
 
 
 @pytest.mark.parametrize("state", [state.value for state in PostState])
-def test_without_deliveries_the_posts_own_state_shows(state: str) -> None:
+def test_status_without_deliveries(state: str) -> None:
+    """Without deliveries, the status is the post's own state."""
     assert state == summarise(post(state)).value
 
 
-def test_what_another_has_taken_the_place_of_does_not_count() -> None:
-    """A refused or removed one says nothing once the post has gone to its profile again."""
-    for gone in ("failed", "removed"):
-        earlier, later = (attrs.evolve(one, profile="x") for one in deliveries(gone, "published"))
+def test_replaced_delivery_is_ignored() -> None:
+    """A failed or removed delivery does not count once a later one replaced it."""
+    for state in ("failed", "removed"):
+        earlier, later = (
+            attrs.evolve(delivery, profile="x") for delivery in deliveries(state, "published")
+        )
         assert Summary.PUBLISHED is summarise(post(), [earlier, later])
-        assert Summary(gone) is summarise(post(), [earlier])
-        out = attrs.evolve(earlier, parts=(PublishedPart(network_id="7"),))
-        if gone == "failed":
-            assert Summary.PARTLY_PUBLISHED is summarise(post(), [out, later])
+        assert Summary(state) is summarise(post(), [earlier])
+        partial = attrs.evolve(earlier, parts=(PublishedPart(network_id="7"),))
+        if state == "failed":
+            assert Summary.PARTLY_PUBLISHED is summarise(post(), [partial, later])
 
 
-def test_what_is_partly_out_shows_as_that() -> None:
+def test_partly_published_delivery() -> None:
+    """A delivery with some parts published makes the post partly published."""
     for state in ("waiting", "missed", "failed"):
-        (one,) = deliveries(state)
-        out = attrs.evolve(one, parts=(PublishedPart(network_id="7"),))
-        assert Summary.PARTLY_PUBLISHED is summarise(post(), [out])
-        assert Summary.PARTLY_PUBLISHED is summarise(post("cancelled"), [out])
-        assert Summary.UNKNOWN is summarise(post(), [out, *deliveries("published", "unknown")])
+        (delivery,) = deliveries(state)
+        partial = attrs.evolve(delivery, parts=(PublishedPart(network_id="7"),))
+        assert Summary.PARTLY_PUBLISHED is summarise(post(), [partial])
+        assert Summary.PARTLY_PUBLISHED is summarise(post("cancelled"), [partial])
+        assert Summary.UNKNOWN is summarise(post(), [partial, *deliveries("published", "unknown")])
 
 
-def test_a_hold_shows_on_what_waits() -> None:
+def test_held() -> None:
+    """A hold shows only on a post with waiting deliveries."""
     assert Summary.HELD is summarise(post(), deliveries("waiting"), held=True)
     assert Summary.PUBLISHED is summarise(post(), deliveries("published"), held=True)
 
 
-def test_nothing_is_shown_as_published_that_is_not() -> None:
-    """Over all sets of states: "published" means that each live delivery is out."""
+def test_published_is_never_wrong() -> None:
+    """The status is "published" only if every delivery that counts is published."""
     for states in combinations_with_replacement([state.value for state in DeliveryState], 3):
         shown = summarise(post(), deliveries(*states))
         live = {state for state in states if state not in ("cancelled", "removed")}
@@ -118,6 +124,7 @@ def test_nothing_is_shown_as_published_that_is_not() -> None:
             assert shown is Summary.UNKNOWN
 
 
-def test_a_post_that_was_given_up_shows_what_is_out_all_the_same() -> None:
+def test_cancelled_post_shows_publications() -> None:
+    """A cancelled post still shows what is published."""
     assert Summary.PUBLISHED is summarise(post("cancelled"), deliveries("published"))
     assert Summary.CANCELLED is summarise(post("cancelled"), deliveries("waiting"))

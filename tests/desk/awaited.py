@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import Any
 
 from socialcollab.desk import AsyncDesk, AsyncMemberDesk
-from socialcollab.testing.blocking_view import _Loop
+from socialcollab.testing.blocking import _Loop
 
 WRAPPED = ("engine", "store")
 

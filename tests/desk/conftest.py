@@ -14,7 +14,7 @@ import pytest
 from tests.desk.awaited import AwaitedDesk
 
 from socialcollab.desk import Desk
-from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, MemoryStore, SqliteStore
@@ -152,11 +152,9 @@ class Office:
         self.sandbox = self._sandbox(faults, **sandbox)
         self.kind = AwaitedDesk if kind.startswith("async") else Desk
         if kind.endswith("memory"):
-            self.store = MemoryStore(projections=Desk.PROJECTIONS)
+            self.store = MemoryStore()
         else:
-            self.store = SqliteStore(
-                str(folder / "desk.db"), projections=Desk.PROJECTIONS, durable=False
-            )
+            self.store = SqliteStore(str(folder / "desk.db"), durable=False)
         self.media = MemoryMedia()
         self.organization = Organization.loads(DOCUMENT)
         self.desk: Any = self.kind.create(

@@ -28,7 +28,7 @@ from socialcollab.errors import (
     StoreUnavailableError,
     TransientError,
 )
-from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, MemoryStore
@@ -36,14 +36,14 @@ from socialcollab.transport import Request
 
 START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 PROFILES = ("tulip-x", "tulip-mastodon")
-FAULTS: tuple[Callable[..., InjectedFault], ...] = (
-    InjectedFault.no_answer_after_creating,
-    InjectedFault.no_answer_before_creating,
-    InjectedFault.server_error,
-    InjectedFault.server_error_after_creating,
-    InjectedFault.rate_limited,
-    InjectedFault.credentials_refused,
-    InjectedFault.rejected,
+FAULTS = (
+    "lost_answer",
+    "lost_request",
+    "server_error",
+    "late_server_error",
+    "rate_limited",
+    "unauthorized",
+    "rejected",
 )
 FINAL = ("published", "missed", "failed", "cancelled", "removed")
 
@@ -72,20 +72,20 @@ class Simulation:
         self.latest = START
         self.passed = dt.timedelta(0)
         self.honours_keys = bool(seed % 2)
-        names = [make() for make in FAULTS]
         faults = [
-            attrs.evolve(one, times=None, probability=0.06, seed=seed + number, on=on)
-            for number, one in enumerate(names)
-            for on in ("create", "take_down", "amend")
-            if on == "create" or one.kind.value != "credentials refused"
+            InjectedFault(kind, times=None, probability=0.06, seed=seed + number, on=action)
+            for number, kind in enumerate(FAULTS)
+            for action in (("any",) if kind == "unauthorized" else ("create", "take_down", "amend"))
         ]
         if self.honours_keys:
-            late = InjectedFault.late_arrival(seconds=45)
-            faults.append(attrs.evolve(late, times=None, probability=0.06, seed=seed))
+            late = InjectedFault(
+                "late_arrival", delay_s=45, times=None, probability=0.06, seed=seed
+            )
+            faults.append(late)
         self.faults = faults
         self.folder = folder
         self.sandbox = self.network(tuple(faults))
-        self.store = MemoryStore(projections=Desk.PROJECTIONS)
+        self.store = MemoryStore()
         self.media = MemoryMedia()
         self.whole = Organization.loads(DOCUMENT)
         self.desk = Desk.create(self.store, self.whole, owner="eva", **self.options)
@@ -367,7 +367,7 @@ class Simulation:
             for name in delivery.removed_ids:
                 assert posts[name].removed, delivery
             if delivery.state == "removed":
-                assert not delivery.standing, delivery
+                assert not delivery.live_ids, delivery
             for name in delivery.known_ids:
                 assert name in posts, delivery
 
@@ -379,12 +379,12 @@ class Simulation:
         doubled = {key: count for key, count in made.items() if count > 1}
         assert not doubled, doubled
         # Nothing is out that the journal does not know, and nothing known is lost.
-        known = {name for one in self.deliveries() for name in one.standing}
+        known = {name for one in self.deliveries() for name in one.live_ids}
         there = {post.network_id for post in posts if not post.removed}
         assert known == there, f"claimed: {known - there}, lost: {there - known}"
         # Invariant 5: everything has come to an end, or waits for a person who is told.
         for one in self.deliveries():
-            parts_wait = one.partly_out and one.problem
+            parts_wait = one.partly_published and one.problem
             assert one.state.value in FINAL or one.attention or parts_wait, one
         self.check_words(posts)
         self.check_holds()
@@ -399,7 +399,7 @@ class Simulation:
             for one in self.desk.deliveries(post):
                 if one.state is DeliveryState.PUBLISHED and not one.parts:
                     doubt = one.amend_attempt is not None and not one.amend_attempt.answered
-                    if one.revision == post.digest and not doubt and not one.copies:
+                    if one.revision == post.digest and not doubt and not one.duplicates:
                         assert texts[one.network_id] == post.content.text_for(one.profile), one
 
     def check_holds(self) -> None:
@@ -418,7 +418,7 @@ class Simulation:
                 elif entry.type in ("delivery.send_started", "delivery.amend_started"):
                     profile = profiles[profile_of[entry.stream.partition("/")[2]]]
                     for hold in standing.values():
-                        assert not hold.on.takes(profile), entry
+                        assert not hold.on.matches_profile(profile), entry
 
     def close(self) -> None:
         self.desk.close()

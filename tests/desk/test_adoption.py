@@ -102,7 +102,7 @@ def test_a_desk_opened_with_another_document_says_what_differs(office) -> None:
         Desk.open(office.store, organization=given, **office.options)
     assert (given.digest, office.desk.as_of().digest) == (
         caught.value.given,
-        caught.value.as_of,
+        caught.value.active,
     )
     with Desk.open(office.store, organization=office.organization, **office.options) as same:
         assert "northwind" == same.id

@@ -438,7 +438,7 @@ def test_a_crash_between_deleting_and_noting_it_loses_nothing(
 
 def test_a_crash_before_the_commit_erases_nothing(on_disk: Office) -> None:
     on_disk.live_through_a_week()
-    with on_disk.store.connections.lend() as raw:
+    with on_disk.store.connections.connection() as raw:
         raw.execute(
             "CREATE TRIGGER fault BEFORE UPDATE ON socialcollab_counters"
             " BEGIN SELECT RAISE(ABORT, 'the disk is worn out'); END"
@@ -447,7 +447,7 @@ def test_a_crash_before_the_commit_erases_nothing(on_disk: Office) -> None:
     with pytest.raises(Exception, match="worn out"):
         on_disk.eva.erase(member="ana", reason="left")
     assert on_disk.journal.read_all(limit=10_000) == before
-    with on_disk.store.connections.lend() as raw:
+    with on_disk.store.connections.connection() as raw:
         raw.execute("DROP TRIGGER fault")
     on_disk.eva.erase(member="ana", reason="left")
     assert on_disk.desk.audit().clean

@@ -9,7 +9,7 @@ from tests.desk.test_desk import PLANNED
 from tests.desk.test_outcomes import MINUTE, PROFILE, approved, due, only, out, troubles
 
 from socialcollab.errors import TransientError
-from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.networks.sandbox.network import Sandbox
 
 HOUR = 60 * MINUTE
@@ -43,7 +43,7 @@ def next_look(office) -> dt.timedelta | None:
 
 
 def test_what_arrives_after_it_was_missed_is_found(open_office) -> None:
-    office = open_office("memory", faults=(InjectedFault.late_arrival(seconds=300),))
+    office = open_office("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = absent_and_missed(office)
     due(office, after=9 * MINUTE)
     assert only(office, post).state == "missed"
@@ -60,7 +60,7 @@ def test_what_arrives_after_it_was_missed_is_found(open_office) -> None:
 def test_what_was_edited_since_is_looked_for_as_it_was_sent(open_office) -> None:
     """A thread by its first part, although the post is one text now."""
     office = open_office(
-        "memory", faults=(InjectedFault.late_arrival(seconds=300),), thread_mark="|"
+        "memory", faults=(InjectedFault("late_arrival", delay_s=300),), thread_mark="|"
     )
     post = absent_and_missed(office, "een|twee")
     ana, ben = office.acting("ana", "ben")
@@ -73,13 +73,13 @@ def test_what_was_edited_since_is_looked_for_as_it_was_sent(open_office) -> None
         one.network_id for one in office.sandbox.posts(PROFILE)
     ]
     assert (first.state, first.attention) == ("missed", "missed")
-    assert first.partly_out
+    assert first.partly_published
 
 
 def test_an_erased_remark_keeps_nothing_from_being_found(open_office) -> None:
     """What was sent is read from the journal, past what somebody else wrote and is gone."""
     office = open_office(
-        "memory", faults=(InjectedFault.late_arrival(seconds=300),), thread_mark="|"
+        "memory", faults=(InjectedFault("late_arrival", delay_s=300),), thread_mark="|"
     )
     ana, ben, eva = office.acting("ana", "ben", "eva")
     first = ana.draft("eerst", profiles=[PROFILE], planned_at=PLANNED)
@@ -96,11 +96,11 @@ def test_an_erased_remark_keeps_nothing_from_being_found(open_office) -> None:
     assert [part.network_id for part in delivery.parts] == [
         one.network_id for one in office.sandbox.posts(PROFILE)
     ]
-    assert delivery.partly_out
+    assert delivery.partly_published
 
 
 def test_what_was_taken_down_meanwhile_is_taken_down_when_it_arrives(open_office) -> None:
-    office = open_office("memory", faults=(InjectedFault.late_arrival(seconds=300),))
+    office = open_office("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = absent_and_missed(office)
     eva = office.desk.acting_as("eva")
     eva.take_down(office.desk.post(post.id), reason="wrong price")
@@ -111,7 +111,7 @@ def test_what_was_taken_down_meanwhile_is_taken_down_when_it_arrives(open_office
 
 
 def test_a_take_down_of_what_was_cancelled_holds_for_when_it_turns_up(open_office) -> None:
-    office = open_office("memory", faults=(InjectedFault.late_arrival(seconds=300),))
+    office = open_office("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = absent_and_missed(office)
     eva, ben = office.acting("eva", "ben")
     ben.cancel(office.desk.post(post.id))
@@ -123,7 +123,7 @@ def test_a_take_down_of_what_was_cancelled_holds_for_when_it_turns_up(open_offic
 
 def test_what_turned_up_does_not_leave_again(open_office) -> None:
     """It was moved to another day in the meantime."""
-    office = open_office("memory", faults=(InjectedFault.late_arrival(seconds=300),))
+    office = open_office("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = absent_and_missed(office)
     eva, ben = office.acting("eva", "ben")
     eva.resume(office.desk.holds()[0].id)
@@ -142,7 +142,7 @@ def test_what_turned_up_does_not_leave_again(open_office) -> None:
 
 
 def test_three_looks_are_enough(open_office) -> None:
-    office = open_office("memory", faults=(InjectedFault.no_answer_before_creating(),))
+    office = open_office("memory", faults=(InjectedFault("lost_request"),))
     post = absent_and_missed(office)
     for wait in (10 * MINUTE, 2 * HOUR, DAY):
         assert next_look(office) == wait
@@ -153,7 +153,7 @@ def test_three_looks_are_enough(open_office) -> None:
 
 
 def test_whoever_asks_has_it_looked_for_at_once(open_office) -> None:
-    office = open_office("memory", faults=(InjectedFault.late_arrival(seconds=300),))
+    office = open_office("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = absent_and_missed(office)
     due_at = only(office, post).recheck_at
     assert [one.state for one in office.desk.reconcile(post)] == ["missed"]
@@ -164,7 +164,7 @@ def test_whoever_asks_has_it_looked_for_at_once(open_office) -> None:
 
 
 def test_what_is_sent_again_in_time_needs_no_second_look(open_office) -> None:
-    office = open_office("memory", faults=(InjectedFault.no_answer_before_creating(),))
+    office = open_office("memory", faults=(InjectedFault("lost_request"),))
     post = approved(office)
     due(office)
     due(office, after=2 * MINUTE)
@@ -174,9 +174,9 @@ def test_what_is_sent_again_in_time_needs_no_second_look(open_office) -> None:
 
 
 def test_a_network_that_cannot_be_read_is_read_the_next_time(open_office) -> None:
-    office = open_office("memory", faults=(InjectedFault.late_arrival(seconds=300),))
+    office = open_office("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = absent_and_missed(office)
-    office.let_go_wrong(InjectedFault.server_error(on="find"))
+    office.let_go_wrong(InjectedFault("server_error", on="find"))
     report = due(office, after=10 * MINUTE)
     assert (only(office, post).state, report.problems) == ("missed", ())
     due(office, after=2 * HOUR)
@@ -184,7 +184,7 @@ def test_a_network_that_cannot_be_read_is_read_the_next_time(open_office) -> Non
 
 
 def test_a_broken_adapter_is_reported_and_looks_go_on(open_office, monkeypatch) -> None:
-    office = open_office("memory", faults=(InjectedFault.late_arrival(seconds=300),))
+    office = open_office("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = absent_and_missed(office)
     with monkeypatch.context() as patch:
         patch.setattr(Sandbox, "transport", lambda *_: 1 / 0)
@@ -204,14 +204,14 @@ def blind(*_: object, **__: object) -> Iterator[None]:
 
 def test_what_may_be_another_deliverys_is_not_taken_for_it(open_office, monkeypatch) -> None:
     """While another post to the profile is in doubt, nobody knows whose a find is."""
-    office = open_office("memory", faults=(InjectedFault.late_arrival(seconds=300),))
+    office = open_office("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = absent_and_missed(
         office,
     )
     eva = office.desk.acting_as("eva")
     (hold,) = office.desk.holds()
     eva.resume(hold.id)
-    office.let_go_wrong(InjectedFault.no_answer_after_creating())
+    office.let_go_wrong(InjectedFault("lost_answer"))
     other = approved(office, "andere", at="2026-04-07 09:38")
     due(office, after=8 * MINUTE)
     assert office.desk.summary(other) == "unknown"
@@ -230,7 +230,7 @@ def busy(*_: object) -> None:
 
 
 def test_an_error_of_the_network_keeps_the_next_look(open_office, monkeypatch) -> None:
-    office = open_office("memory", faults=(InjectedFault.late_arrival(seconds=300),))
+    office = open_office("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = absent_and_missed(office)
     with monkeypatch.context() as patch:
         patch.setattr(Sandbox, "adapter", busy)

@@ -8,7 +8,7 @@ import pytest
 from tests.desk.conftest import DOCUMENT
 
 from socialcollab.content import NOTIFICATION_KINDS
-from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.organization import Organization
 from socialcollab.verdicts.messages.en import MESSAGES
 
@@ -97,7 +97,7 @@ def test_the_author_is_told_of_a_no(office, verdict: str) -> None:
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 def test_author_and_lead_are_told_of_what_went_wrong(open_office, kind: str) -> None:
-    office = open_office(kind, faults=(InjectedFault(kind="rejected"),))
+    office = open_office(kind, faults=(InjectedFault("rejected"),))
     office.desk.acting_as("ben").approve(in_review(office))
     office.now = DUE
     office.desk.run_due()

@@ -8,7 +8,7 @@ import pytest
 from tests.desk.test_desk import DUE, PLANNED, sound
 
 from socialcollab.content import Image
-from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.faults import InjectedFault
 
 GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 MINUTE = dt.timedelta(minutes=1)
@@ -41,28 +41,34 @@ def out(office, profile=PROFILE) -> list[str]:
 @pytest.mark.parametrize(
     ("fault", "course"),
     [
-        (InjectedFault.no_answer_after_creating(), ("unknown", ["unknown"], MINUTE, "published")),
+        (InjectedFault("lost_answer"), ("unknown", ["unknown"], MINUTE, "published")),
         (
-            InjectedFault.server_error_after_creating(),
+            InjectedFault("late_server_error"),
             ("unknown", ["unknown"], MINUTE, "published"),
         ),
         (
-            InjectedFault.no_answer_before_creating(),
+            InjectedFault("lost_request"),
             ("unknown", ["unknown"], 2 * MINUTE, "published"),
         ),
-        (InjectedFault.server_error(), ("unknown", ["unknown"], 2 * MINUTE, "published")),
-        (InjectedFault.slow(seconds=45), ("unknown", ["unknown"], 2 * MINUTE, "published")),
-        (InjectedFault.late_arrival(seconds=90), ("unknown", ["unknown"], 2 * MINUTE, "published")),
-        (InjectedFault.rate_limited(retry_after_s=600), ("scheduled", [], 5 * MINUTE, "scheduled")),
+        (InjectedFault("server_error"), ("unknown", ["unknown"], 2 * MINUTE, "published")),
+        (InjectedFault("slow", delay_s=45), ("unknown", ["unknown"], 2 * MINUTE, "published")),
         (
-            InjectedFault.rate_limited(retry_after_s=600),
+            InjectedFault("late_arrival", delay_s=90),
+            ("unknown", ["unknown"], 2 * MINUTE, "published"),
+        ),
+        (
+            InjectedFault("rate_limited", retry_after_s=600),
+            ("scheduled", [], 5 * MINUTE, "scheduled"),
+        ),
+        (
+            InjectedFault("rate_limited", retry_after_s=600),
             ("scheduled", [], 10 * MINUTE, "published"),
         ),
-        (InjectedFault.rate_limited(retry_after_s=None), ("scheduled", [], MINUTE, "published")),
-        (InjectedFault.credentials_refused(), ("held", ["sign_in"], 60 * MINUTE, "held")),
-        (InjectedFault.rejected(), ("failed", ["failed"], 60 * MINUTE, "failed")),
-        (InjectedFault.cut_upload(), ("published", [], MINUTE, "published")),
-        (InjectedFault.half_an_upload(), ("published", [], MINUTE, "published")),
+        (InjectedFault("rate_limited", retry_after_s=None), ("scheduled", [], MINUTE, "published")),
+        (InjectedFault("unauthorized"), ("held", ["sign_in"], 60 * MINUTE, "held")),
+        (InjectedFault("rejected"), ("failed", ["failed"], 60 * MINUTE, "failed")),
+        (InjectedFault("lost_answer", on="upload"), ("published", [], MINUTE, "published")),
+        (InjectedFault("lost_request", on="upload"), ("published", [], MINUTE, "published")),
     ],
 )
 def test_what_people_see_of_each_fault(open_office, fault, course) -> None:
@@ -85,7 +91,7 @@ def test_the_id_of_another_post_is_no_success(open_office) -> None:
     office = open_office("memory", faults=())
     earlier = approved(office, "eerder")
     due(office)
-    office.let_go_wrong(InjectedFault.duplicate_id())
+    office.let_go_wrong(InjectedFault("duplicate_id"))
     later = approved(office, "later", at="2026-04-07 10:30")
     due(office, after=60 * MINUTE)
     assert office.desk.summary(later) == "unknown"

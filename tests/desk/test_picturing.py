@@ -115,7 +115,7 @@ def test_clearing_after_an_erasure_takes_in_step_with_what_is_erased(
                 store, name, lambda *a, call=call, **k: asked.append(a) or call(*a, **k)
             )
         office.desk.run_due()
-        assert not office.media._kept
+        assert not office.media._contents
         return len(asked)
 
     few, more, most = reads(5), reads(10), reads(20)

@@ -13,7 +13,7 @@ from tests.desk.test_outcomes import PROFILE, approved, due, only, out, troubles
 
 from socialcollab.content import Image
 from socialcollab.errors import NotAllowedError, NotFoundError, SocialCollabError
-from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.organization import Organization
 
 MINUTE = dt.timedelta(minutes=1)
@@ -72,7 +72,7 @@ def test_a_thread_goes_out_part_by_part_and_each_is_remembered(open_office) -> N
     assert (second.in_reply_to, third.in_reply_to) == (first.network_id, second.network_id)
     delivery = only(office, post)
     assert (delivery.network_id, delivery.url) == (first.network_id, first.url)
-    assert delivery.standing == tuple(one.network_id for one in (first, second, third))
+    assert delivery.live_ids == tuple(one.network_id for one in (first, second, third))
     assert types(office, post).count("part_published") == 3
     office.acting("eva")[0].take_down(post)
     due(office)
@@ -95,12 +95,12 @@ def test_a_thread_goes_on_from_wherever_its_worker_died(open_office, number) -> 
     sound(office)
 
 
-def test_a_thread_that_is_partly_out_shows_as_that_and_bars_what_would_tear_it(open_office) -> None:
+def test_a_thread_that_is_partly_published_shows_as_that_and_bars_what_would_tear_it(
+    open_office,
+) -> None:
     office = open_office("memory", **THREADS)
     post = approved(office, THREAD)
-    office.let_go_wrong(
-        InjectedFault(kind="rejected", times=None, probability=0.5, seed=3), **THREADS
-    )
+    office.let_go_wrong(InjectedFault("rejected", times=None, probability=0.5, seed=3), **THREADS)
     due(office)
     if not out(office):
         pytest.fail("the seed of chance let nothing out")
@@ -150,11 +150,11 @@ def test_the_next_part_waits_for_the_end_of_a_hold(open_office) -> None:
 def test_all_deliveries_of_a_profile_wait_when_one_was_asked_to(open_office) -> None:
     """One request meets the limit, and the others do not try theirs."""
     office = open_office(
-        "memory", faults=(InjectedFault.rate_limited(retry_after_s=900, times=None),)
+        "memory", faults=(InjectedFault("rate_limited", retry_after_s=900, times=None),)
     )
     posts = [approved(office, f"post {number}") for number in range(4)]
     elsewhere = approved(office, "elders", profiles=["tulip-x"])
-    office.let_go_wrong(InjectedFault.rate_limited(profile=PROFILE, retry_after_s=900))
+    office.let_go_wrong(InjectedFault("rate_limited", profile=PROFILE, retry_after_s=900))
     due(office)
     assert [office.desk.summary(post) for post in posts] == ["scheduled"] * 4
     assert office.desk.summary(elsewhere) == "published"
@@ -168,7 +168,7 @@ def test_all_deliveries_of_a_profile_wait_when_one_was_asked_to(open_office) -> 
 
 
 def test_after_signing_in_everything_that_waited_goes_on(open_office) -> None:
-    office = open_office("memory", faults=(InjectedFault.credentials_refused(),))
+    office = open_office("memory", faults=(InjectedFault("unauthorized"),))
     first, second = approved(office, "een"), approved(office, "twee", at="2026-04-07 10:00")
     due(office)
     due(office, after=60 * MINUTE)
@@ -183,8 +183,8 @@ def test_after_signing_in_everything_that_waited_goes_on(open_office) -> None:
 
 
 def test_looks_grow_rarer_and_after_three_days_a_person_is_told(open_office) -> None:
-    looks = InjectedFault.rate_limited(on="find", times=None, retry_after_s=None)
-    office = open_office("memory", faults=(InjectedFault.no_answer_before_creating(), looks))
+    looks = InjectedFault("rate_limited", on="find", times=None, retry_after_s=None)
+    office = open_office("memory", faults=(InjectedFault("lost_request"), looks))
     post = approved(office)
     due(office)
     told: list[str] = []
@@ -201,9 +201,9 @@ def test_looks_grow_rarer_and_after_three_days_a_person_is_told(open_office) -> 
 
 
 def test_a_look_can_be_asked_for_at_once(open_office) -> None:
-    lag = InjectedFault.lagging_reads(seconds=90, times=None)
+    lag = InjectedFault("lagging_reads", delay_s=90, times=None)
     office = open_office(
-        "memory", faults=(InjectedFault.no_answer_after_creating(), lag), conclusive_after_s=120
+        "memory", faults=(InjectedFault("lost_answer"), lag), conclusive_after_s=120
     )
     post = approved(office)
     due(office)
@@ -223,8 +223,8 @@ def test_a_look_can_be_asked_for_at_once(open_office) -> None:
 
 def test_a_look_that_lags_longer_than_is_allowed_for_doubles(open_office) -> None:
     """The window that remains, shown: no key, and reading slower than the adapter says."""
-    lag = InjectedFault.lagging_reads(seconds=600, times=None)
-    faults = (InjectedFault.no_answer_after_creating(), lag)
+    lag = InjectedFault("lagging_reads", delay_s=600, times=None)
+    faults = (InjectedFault("lost_answer"), lag)
     for honours_keys, copies in ((True, 1), (False, 2)):
         office = open_office("memory", faults=faults, honours_keys=honours_keys)
         approved(office)
@@ -236,7 +236,7 @@ def test_a_look_that_lags_longer_than_is_allowed_for_doubles(open_office) -> Non
 
 def test_a_profile_that_an_adoption_removed_leaves_nothing_stuck(open_office) -> None:
     """What waits is missed, what is in doubt stays on somebody's list; nobody's run breaks."""
-    office = open_office("memory", faults=(InjectedFault.no_answer_before_creating(),))
+    office = open_office("memory", faults=(InjectedFault("lost_request"),))
     doubtful = approved(office, "een")
     waiting = approved(office, "twee", at="2026-04-07 12:00")
     due(office)
@@ -271,7 +271,7 @@ def test_a_removal_from_a_profile_that_has_gone_ends_by_saying_what_is_out(open_
     assert [] == list(due(office, after=MINUTE).problems)
     delivery = only(office, post)
     assert ("published", "profile_gone") == (delivery.state, delivery.problem)
-    assert delivery.network_id in delivery.standing
+    assert delivery.network_id in delivery.live_ids
     assert office.desk.summary(post) == "published"
     assert (["takedown_failed"], ["takedown_failed"]) == (troubles(office), troubles(office, "ana"))
     told = [
@@ -360,7 +360,7 @@ def test_a_process_that_froze_past_its_deadline_sends_nothing(open_office) -> No
 
 
 def test_a_clock_that_jumps_back_a_day_doubles_and_loses_nothing(open_office) -> None:
-    office = open_office("memory", faults=(InjectedFault.no_answer_before_creating(times=1),))
+    office = open_office("memory", faults=(InjectedFault("lost_request", times=1),))
     post = approved(office)
     due(office)
     office.now -= dt.timedelta(days=1)

@@ -18,7 +18,7 @@ import pytest
 from socialcollab.content import PUBLISHED_FIELDS
 from socialcollab.desk.journal.streams import reducer
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
-from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.permissions import PERMISSIONS
 from socialcollab.workflow import SYSTEM_MAY
 
@@ -325,12 +325,12 @@ def play(office, naive, *, seed: int, steps: int) -> Week:
 
 
 FAULTS = (
-    InjectedFault.no_answer_after_creating(times=1),
-    InjectedFault.no_answer_before_creating(times=1),
-    InjectedFault.rate_limited(times=1),
-    InjectedFault.server_error(times=1),
-    InjectedFault.credentials_refused(times=1),
-    InjectedFault.rejected(times=1),
+    InjectedFault("lost_answer", times=1),
+    InjectedFault("lost_request", times=1),
+    InjectedFault("rate_limited", times=1),
+    InjectedFault("server_error", times=1),
+    InjectedFault("unauthorized", times=1),
+    InjectedFault("rejected", times=1),
 )
 
 

@@ -9,7 +9,7 @@ from tests.desk.test_desk import DUE, sound
 from tests.desk.test_outcomes import PROFILE, approved, due, only, out, troubles
 
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
-from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.faults import InjectedFault
 
 MINUTE = dt.timedelta(minutes=1)
 
@@ -66,13 +66,13 @@ def test_what_waits_is_called_off(office) -> None:
 @pytest.mark.parametrize(
     ("fault", "gone_after"),
     [
-        (InjectedFault.no_answer_after_creating(on="take_down"), MINUTE),
-        (InjectedFault.no_answer_before_creating(on="take_down", times=3), MINUTE),
-        (InjectedFault.server_error(on="take_down"), MINUTE),
-        (InjectedFault.server_error_after_creating(on="take_down"), MINUTE),
-        (InjectedFault.rate_limited(on="take_down", retry_after_s=600), 10 * MINUTE),
-        (InjectedFault.rate_limited(on="take_down", retry_after_s=None), MINUTE),
-        (InjectedFault.rejected(on="take_down"), MINUTE),
+        (InjectedFault("lost_answer", on="take_down"), MINUTE),
+        (InjectedFault("lost_request", on="take_down", times=3), MINUTE),
+        (InjectedFault("server_error", on="take_down"), MINUTE),
+        (InjectedFault("late_server_error", on="take_down"), MINUTE),
+        (InjectedFault("rate_limited", on="take_down", retry_after_s=600), 10 * MINUTE),
+        (InjectedFault("rate_limited", on="take_down", retry_after_s=None), MINUTE),
+        (InjectedFault("rejected", on="take_down"), MINUTE),
     ],
 )
 def test_a_removal_that_fails_is_tried_again_and_shown(open_office, fault, gone_after) -> None:
@@ -82,7 +82,7 @@ def test_a_removal_that_fails_is_tried_again_and_shown(open_office, fault, gone_
     office.let_go_wrong(fault)
     office.acting("eva")[0].take_down(post)
     due(office)
-    lost_once = fault.kind.value == "no answer after creating"
+    lost_once = fault.kind == "lost_answer"
     if not lost_once:
         # The driver repeats what may be repeated; a first loss is not even seen.
         assert office.desk.summary(post) == "removing"
@@ -100,7 +100,7 @@ def test_a_removal_with_refused_credentials_waits_until_somebody_signs_in(open_o
     post = approved(office)
     later = approved(office, "later", at="2026-04-07 10:30")
     due(office)
-    office.let_go_wrong(InjectedFault.credentials_refused())
+    office.let_go_wrong(InjectedFault("unauthorized"))
     (eva,) = office.acting("eva")
     eva.take_down(post)
     due(office)
@@ -118,9 +118,9 @@ def test_a_removal_with_refused_credentials_waits_until_somebody_signs_in(open_o
 def test_a_wish_while_it_is_in_doubt_is_carried_out_once_it_is_known(open_office) -> None:
     """Found: taken down. Not there: called off. Never sent again in between."""
     for fault, left in (
-        (InjectedFault.no_answer_after_creating(), "removed"),
-        (InjectedFault.no_answer_before_creating(), "cancelled"),
-        (InjectedFault.late_arrival(seconds=20), "removed"),
+        (InjectedFault("lost_answer"), "removed"),
+        (InjectedFault("lost_request"), "cancelled"),
+        (InjectedFault("late_arrival", delay_s=20), "removed"),
     ):
         office = open_office("memory", faults=(fault,))
         post = approved(office)
@@ -196,17 +196,17 @@ def test_a_network_that_changes_nothing_in_place_is_named_with_what_helps(office
     ("fault", "course"),
     [
         (
-            InjectedFault.no_answer_after_creating(on="amend"),
+            InjectedFault("lost_answer", on="amend"),
             ("new", "old", ["not_amended"], "new"),
         ),
         (
-            InjectedFault.no_answer_before_creating(on="amend"),
+            InjectedFault("lost_request", on="amend"),
             ("old", "old", ["not_amended"], "new"),
         ),
-        (InjectedFault.server_error(on="amend"), ("old", "old", ["not_amended"], "new")),
-        (InjectedFault.rate_limited(on="amend"), ("old", "old", ["not_amended"], "new")),
-        (InjectedFault.rejected(on="amend"), ("old", "old", ["not_amended"], "old")),
-        (InjectedFault.slow(on="amend", seconds=40), ("old", "old", ["not_amended"], "new")),
+        (InjectedFault("server_error", on="amend"), ("old", "old", ["not_amended"], "new")),
+        (InjectedFault("rate_limited", on="amend"), ("old", "old", ["not_amended"], "new")),
+        (InjectedFault("rejected", on="amend"), ("old", "old", ["not_amended"], "old")),
+        (InjectedFault("slow", on="amend", delay_s=40), ("old", "old", ["not_amended"], "new")),
     ],
 )
 def test_a_change_without_an_answer_claims_nothing(open_office, fault, course) -> None:
@@ -256,7 +256,7 @@ def test_no_change_leaves_during_a_hold_or_after_the_approval_is_gone(office) ->
 
 def test_a_person_says_that_it_is_out(open_office) -> None:
     """Posted by hand before its time, or found while it was in doubt."""
-    office = open_office("memory", faults=(InjectedFault.no_answer_before_creating(),))
+    office = open_office("memory", faults=(InjectedFault("lost_request"),))
     (eva,) = office.acting("eva")
     early = approved(office, "early", at="2026-04-07 12:00")
     eva.mark_published(early, PROFILE, network_id="m1", url="https://mastodon.example/m1")
@@ -283,7 +283,7 @@ def test_a_person_says_that_it_is_out(open_office) -> None:
 
 
 def test_a_person_says_that_it_is_not_there(open_office) -> None:
-    office = open_office("memory", faults=(InjectedFault.no_answer_before_creating(),))
+    office = open_office("memory", faults=(InjectedFault("lost_request"),))
     (eva,) = office.acting("eva")
     post = approved(office)
     assert refusal(lambda: eva.mark_not_published(post, PROFILE)) == "nothing_in_doubt"
@@ -299,7 +299,7 @@ def test_a_person_says_that_it_is_not_there(open_office) -> None:
 
 def test_an_answer_after_a_persons_word_is_kept_beside_it_and_reported(open_office) -> None:
     """A second copy is on the to-do list until it is taken down alone."""
-    office = open_office("memory", faults=(InjectedFault.no_answer_after_creating(),))
+    office = open_office("memory", faults=(InjectedFault("lost_answer"),))
     (eva,) = office.acting("eva")
     post = approved(office)
     due(office)
@@ -318,7 +318,7 @@ def test_an_answer_after_a_persons_word_is_kept_beside_it_and_reported(open_offi
     )
     office.desk.run(steps)
     assert office.desk.summary(post) == "published"
-    assert [one.network_id for one in only(office, post).copies] == [real]
+    assert [one.network_id for one in only(office, post).duplicates] == [real]
     assert troubles(office) == ["published_twice"]
     assert {one.to for one in office.desk.notifications() if one.kind == "published_twice"} == {
         "ana",

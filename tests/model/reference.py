@@ -304,7 +304,7 @@ class World:
             if statuses[key]["state"] != "open":
                 continue
             step = needed[key]
-            for hours, do, principal in step["then"]:
+            for hours, do, principal in step["timers"]:
                 name = f"{hours} {do} {principal}"
                 if name not in clock["done"]:
                     at = clock["since"] + dt.timedelta(hours=hours)

@@ -118,12 +118,12 @@ def _step(rng: random.Random, name: str, principal: str, after: tuple[str, ...])
         "binds": pick(((), (), ("text", "targets"), ("text", "time"))),
         "may_edit": rng.random() < 0.1,
         "within": pick((None, 3, 30)),
-        "then": [],
+        "timers": [],
     }
     if rng.random() < 0.4:
-        step["then"].append((pick((1, 5)), "remind", ""))
+        step["timers"].append((pick((1, 5)), "remind", ""))
     if rng.random() < 0.4:
-        step["then"].append((pick((2, 20)), "escalate", pick(("lead", "member:tom", "member:ana"))))
+        step["timers"].append((pick((2, 20)), "escalate", pick(("lead", "member:tom", "member:ana"))))
     return step
 
 
@@ -171,11 +171,11 @@ def document(rules: dict) -> str:
             lines.append(f"may_edit = {str(step['may_edit']).lower()}")
             if step["within"]:
                 lines.append(f'within = "{step["within"]} hours"')
-            if step["then"]:
-                thens = [
+            if step["timers"]:
+                timers = [
                     f'{{ after = "{hours} hours", do = "{do}"'
                     + (f', to = "{principal}" }}' if principal else " }")
-                    for hours, do, principal in step["then"]
+                    for hours, do, principal in step["timers"]
                 ]
-                lines.append(f"timers = [{', '.join(thens)}]")
+                lines.append(f"timers = [{', '.join(timers)}]")
     return "\n".join(lines) + "\n"

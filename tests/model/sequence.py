@@ -82,7 +82,7 @@ class Sequence:
             "real_clock": lambda: self.now,
             "sleep": lambda _: None,
         }
-        self.store = store or MemoryStore(projections=Desk.PROJECTIONS)
+        self.store = store or MemoryStore()
         self.desk = Desk.create(
             self.store, Organization.loads(document(self.rules)), owner="eva", **self.options
         )
@@ -221,7 +221,7 @@ class Sequence:
             "draft": ("submit", "submit", "edit", "reschedule"),
             "changes_requested": ("submit", "edit"),
             "in_review": ("approve",) * 6 + ("edit", "request_changes", "reschedule", "withdraw"),
-            "approved": ("edit", "schedule", "unschedule", "reschedule", "move", "withdraw"),
+            "approved": ("edit", "schedule", "unschedule", "reschedule", "reschedule", "withdraw"),
             "expired": ("reschedule", "edit"),
         }.get(state, every)
 

@@ -1,4 +1,4 @@
-"""The sandbox behaves as a network does, and says what it made."""
+"""The sandbox behaves like a network, and lists the posts that it created."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from socialcollab.errors import (
     RejectedError,
     TransientError,
 )
-from socialcollab.networks.sandbox.fault import FaultKind, InjectedFault
+from socialcollab.networks.sandbox.faults import FaultKind, InjectedFault
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.networks.sandbox.timeline import RateLimit
 from socialcollab.stores import MemoryMedia
@@ -40,7 +40,7 @@ IMAGE = Image.from_bytes(GIF, alt="Een veld tulpen")
 
 
 class Hand:
-    """A clock set by hand."""
+    """A clock that tests set by hand."""
 
     def __init__(self) -> None:
         self.at = NOW
@@ -98,7 +98,8 @@ def with_faults(tmp_path: Path, made: list[Sandbox]):
     return make
 
 
-def test_what_was_sent_stands_on_the_timeline_whole(sandbox):
+def test_published_post(sandbox):
+    """A published post is on the timeline with all its content."""
     out = outgoing(
         MASTODON,
         images=(IMAGE,),
@@ -121,7 +122,8 @@ def test_what_was_sent_stands_on_the_timeline_whole(sandbox):
     assert [post.options for post in sandbox.posts("tulip-x")] == [(), ("ja", "nee")]
 
 
-def test_what_is_taken_down_is_removed_and_still_found(sandbox):
+def test_removed_post(sandbox):
+    """A removed post is marked as removed and still found by its key."""
     published = publish(sandbox, outgoing())
     flow = sandbox.adapter(X).take_down(published.network_id)
     driver().run(flow, transport=sandbox.transport(X))
@@ -132,24 +134,27 @@ def test_what_is_taken_down_is_removed_and_still_found(sandbox):
 @pytest.mark.parametrize(
     ("profile", "options", "problem"),
     [
-        (X, {"text": "é" * 281}, "281 weighted long; X takes 280"),
-        (X, {"text": " "}, "takes no empty post"),
-        (X, {"images": (IMAGE,) * 5}, "5 images; X takes 4"),
-        (X, {"labels": ("food",)}, "takes no labels"),
-        (X, {"images": (attrs.evolve(IMAGE, alt="a" * 1001),)}, "alt text of image 1 is 1001"),
-        (X, {"text": "x" * 270, "links": ("https://tulip.example/",)}, "long; X takes 280"),
-        (attrs.evolve(X, network="instagram"), {}, "no post without an image"),
+        (X, {"text": "é" * 281}, "281 weighted characters; X allows 280"),
+        (X, {"text": " "}, "does not accept an empty post"),
+        (X, {"images": (IMAGE,) * 5}, "5 images; X allows 4"),
+        (X, {"labels": ("food",)}, "does not accept labels"),
+        (X, {"images": (attrs.evolve(IMAGE, alt="a" * 1001),)}, "alt text of image 1 has 1001"),
+        (X, {"text": "x" * 270, "links": ("https://tulip.example/",)}, "characters; X allows 280"),
+        (attrs.evolve(X, network="instagram"), {}, "not accept a post without an image"),
         (attrs.evolve(X, network="instagram"), {"images": (IMAGE,)}, "image/gif"),
-        (attrs.evolve(X, network="facebook"), {"poll": Poll(options=("a", "b"))}, "no poll"),
+        (
+            attrs.evolve(X, network="facebook"),
+            {"poll": Poll(options=("a", "b"))},
+            "not accept a poll",
+        ),
     ],
 )
-def test_what_the_network_does_not_take_is_refused_by_adapter_and_server(
-    sandbox, profile, options, problem
-):
+def test_limits(sandbox, profile, options, problem):
+    """Adapter and server both refuse a post that exceeds the limits of its network."""
     out = outgoing(profile, **options)
     with pytest.raises(RejectedError, match=problem):
         prepared_of(sandbox, out)
-    # An adapter that forgets to look meets the same refusal from the server.
+    # An adapter that does not check meets the same refusal from the server.
     allowed = prepared_of(sandbox, outgoing(attrs.evolve(profile, network="mastodon")))
     careless = attrs.evolve(allowed, outgoing=out)
     with pytest.raises(RejectedError):
@@ -160,8 +165,9 @@ def test_what_the_network_does_not_take_is_refused_by_adapter_and_server(
 
 
 @pytest.mark.parametrize("tries", [1, 3])
-def test_a_post_whose_answer_is_lost_is_there_once(with_faults, tries):
-    sandbox = with_faults(InjectedFault.no_answer_after_creating(profile="tulip-x"))
+def test_lost_answer(with_faults, tries):
+    """A post whose answer was lost is created once, even if it is sent again."""
+    sandbox = with_faults(InjectedFault("lost_answer", profile="tulip-x"))
     if tries == 1:
         with pytest.raises(OutcomeUnknownError):
             publish(sandbox, outgoing())
@@ -172,8 +178,9 @@ def test_a_post_whose_answer_is_lost_is_there_once(with_faults, tries):
     assert len(sandbox.posts()) == 1
 
 
-def test_a_server_that_forgets_keys_posts_twice(with_faults):
-    sandbox = with_faults(InjectedFault.no_answer_after_creating(), honours_keys=False)
+def test_server_without_keys(with_faults):
+    """A server that ignores keys creates a second post for a second request."""
+    sandbox = with_faults(InjectedFault("lost_answer"), honours_keys=False)
     with pytest.raises(OutcomeUnknownError):
         publish(sandbox, outgoing(), tries=3)
     assert len(sandbox.posts()) == 1, "the driver did not send it again by itself"
@@ -184,14 +191,15 @@ def test_a_server_that_forgets_keys_posts_twice(with_faults):
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (InjectedFault.no_answer_before_creating(), OutcomeUnknownError),
-        (InjectedFault.server_error(), OutcomeUnknownError),
-        (InjectedFault.rate_limited(retry_after_s=600), RateLimitedError),
-        (InjectedFault.credentials_refused(), AuthenticationError),
-        (InjectedFault.rejected(), RejectedError),
+        (InjectedFault("lost_request"), OutcomeUnknownError),
+        (InjectedFault("server_error"), OutcomeUnknownError),
+        (InjectedFault("rate_limited", retry_after_s=600), RateLimitedError),
+        (InjectedFault("unauthorized"), AuthenticationError),
+        (InjectedFault("rejected"), RejectedError),
     ],
 )
-def test_faults_that_make_nothing(with_faults, fault, error):
+def test_faults_before_creation(with_faults, fault, error):
+    """Faults that prevent a post raise the error that says what the sender can do."""
     sandbox = with_faults(fault)
     with pytest.raises(error) as raised:
         publish(sandbox, outgoing())
@@ -202,16 +210,19 @@ def test_faults_that_make_nothing(with_faults, fault, error):
     assert len(sandbox.posts()) == 1
 
 
-def test_a_cut_upload_is_made_again_and_the_post_has_the_image_once(with_faults):
-    sandbox = with_faults(InjectedFault.cut_upload())
+@pytest.mark.parametrize("kind", ["lost_answer", "lost_request"])
+def test_interrupted_upload(with_faults, kind):
+    """An upload without an answer is repeated, and the post has the image once."""
+    sandbox = with_faults(InjectedFault(kind, on="upload"))
     with pytest.raises(TransientError):
         publish(sandbox, outgoing(images=(IMAGE,)))
     publish(sandbox, outgoing(images=(IMAGE,)))
     assert [len(post.images) for post in sandbox.posts()] == [1]
 
 
-def test_a_fault_of_one_time_happens_once_however_often_the_sandbox_is_opened(with_faults):
-    fault = InjectedFault.rejected(times=2)
+def test_fault_count(with_faults):
+    """Faults are counted in the folder, so a restart does not repeat them."""
+    fault = InjectedFault("rejected", times=2)
     outcomes = []
     for number in range(4):
         sandbox = with_faults(fault)
@@ -223,20 +234,25 @@ def test_a_fault_of_one_time_happens_once_however_often_the_sandbox_is_opened(wi
     assert outcomes == ["refused", "refused", "made", "made"]
 
 
-def test_chance_is_decided_by_its_seed():
+def test_fault_probability():
+    """The same seed makes the same decisions, at about the given rate."""
+
     def course(seed: int) -> list[bool]:
-        fault = InjectedFault(kind="rejected", times=None, probability=0.5, seed=seed)
-        return [fault.strikes(chances=number, happened=0) for number in range(400)]
+        fault = InjectedFault("rejected", times=None, probability=0.5, seed=seed)
+        return [fault.happens(chances=number, happened=0) for number in range(400)]
 
     assert course(1) == course(1) != course(2)
     assert 150 < sum(course(1)) < 250
-    assert not any(InjectedFault.rejected(times=0).strikes(chances=n, happened=0) for n in range(9))
+    assert not any(
+        InjectedFault("rejected", times=0).happens(chances=n, happened=0) for n in range(9)
+    )
 
 
-def test_a_fault_concerns_whom_it_names(with_faults):
+def test_fault_selection(with_faults):
+    """A fault affects only the profile or the network that it names."""
     sandbox = with_faults(
-        InjectedFault.rejected(profile="tulip-m", times=None),
-        InjectedFault.rate_limited(network="bluesky", times=None),
+        InjectedFault("rejected", profile="tulip-m", times=None),
+        InjectedFault("rate_limited", network="bluesky", times=None),
     )
     publish(sandbox, outgoing(X))
     with pytest.raises(RejectedError):
@@ -245,16 +261,44 @@ def test_a_fault_concerns_whom_it_names(with_faults):
         publish(sandbox, outgoing(attrs.evolve(X, network="bluesky")))
 
 
-def test_every_kind_of_fault_has_a_constructor_of_its_name():
-    for kind in FaultKind:
-        assert getattr(InjectedFault, kind.value.replace(" ", "_"))().kind is kind
-    with pytest.raises(ValueError, match="nonsense"):
-        InjectedFault(kind="nonsense")
-    with pytest.raises(InvalidValueError):
-        InjectedFault.rejected(times=-1)
+@pytest.mark.parametrize("kind", FaultKind)
+def test_fault_defaults(kind):
+    """Each kind is built from its member or its value, with an action and a delay that suit it."""
+    fault = InjectedFault(kind)
+    assert fault == InjectedFault(kind.value)
+    expected = {"lagging_reads": "find", "unauthorized": "any"}.get(kind.value, "create")
+    assert fault.on == expected
+    assert (fault.delay_s > 0) == (kind.value in {"slow", "late_arrival", "lagging_reads"})
 
 
-def test_rate_limits_count_by_the_timelines_clock(with_faults):
+@pytest.mark.parametrize(
+    ("kind", "options", "message"),
+    [
+        ("nonsense", {}, "`nonsense` is not a kind of fault"),
+        ("rejected", {"times": -1}, "times of fault `rejected` is -1"),
+        ("rejected", {"probability": 1.5}, "probability of fault `rejected` is 1.5"),
+        ("rejected", {"probability": -0.1}, "probability of fault `rejected` is -0.1"),
+        ("rejected", {"delay_s": 3}, "fault `rejected` has no delay_s; only `slow`"),
+        ("rejected", {"retry_after_s": 3}, "fault `rejected` has no retry_after_s"),
+        ("rejected", {"retry_after_s": None}, "fault `rejected` has no retry_after_s"),
+        ("rejected", {"on": "upload"}, "fault `rejected` cannot affect `upload` requests"),
+        ("rejected", {"on": "nonsense"}, "`nonsense` is not an action of the sandbox"),
+        ("rate_limited", {"retry_after_s": -1}, "retry_after_s of fault `rate_limited` is -1"),
+        ("slow", {"delay_s": -1}, "delay_s of fault `slow` is -1"),
+        ("late_arrival", {"on": "take_down"}, "cannot affect `take_down` requests"),
+        ("duplicate_id", {"on": "amend"}, "cannot affect `amend` requests"),
+        ("lagging_reads", {"on": "create"}, "cannot affect `create` requests"),
+        ("unauthorized", {"on": "find"}, "cannot affect `find` requests"),
+    ],
+)
+def test_fault_validation(kind, options, message):
+    """A value that is out of range, or that the kind ignores, is refused by name."""
+    with pytest.raises(InvalidValueError, match=message):
+        InjectedFault(kind, **options)
+
+
+def test_rate_limit(with_faults):
+    """Rate limits use the clock of the timeline, and a repeated key does not count."""
     clock = Hand()
     limit = RateLimit(posts=2, per=dt.timedelta(minutes=15))
     sandbox = with_faults(rate_limit=limit, clock=clock)
@@ -272,7 +316,7 @@ def test_rate_limits_count_by_the_timelines_clock(with_faults):
 
 
 class Late:
-    """A transport whose requests are a long time on their way."""
+    """A transport whose creating requests take a long time to arrive."""
 
     def __init__(self, inner: Transport, clock: Hand, by: dt.timedelta) -> None:
         self.inner, self.clock, self.by = inner, clock, by
@@ -285,7 +329,8 @@ class Late:
     def close(self) -> None: ...
 
 
-def test_what_arrives_after_its_deadline_makes_nothing(with_faults):
+def test_late_request(with_faults):
+    """A request that arrives after its deadline creates nothing."""
     clock = Hand()
     sandbox = with_faults(real_clock=clock)
     transport = Late(sandbox.transport(X), clock, dt.timedelta(seconds=31))
@@ -295,9 +340,10 @@ def test_what_arrives_after_its_deadline_makes_nothing(with_faults):
     assert sandbox.posts() == ()
 
 
-def test_a_slow_server_gives_up_at_the_deadline(with_faults):
+def test_slow_server(with_faults):
+    """A slow server creates the post only if the deadline allows it."""
     slept: list[float] = []
-    sandbox = with_faults(InjectedFault.slow(seconds=3, times=None), sleep=slept.append)
+    sandbox = with_faults(InjectedFault("slow", delay_s=3, times=None), sleep=slept.append)
     publish(sandbox, outgoing(), send_within_s=10)
     assert len(sandbox.posts()) == 1
     with pytest.raises(OutcomeUnknownError):
@@ -306,7 +352,8 @@ def test_a_slow_server_gives_up_at_the_deadline(with_faults):
     assert slept == [pytest.approx(3), pytest.approx(2, abs=0.1)]
 
 
-def test_a_request_that_waited_for_the_lock_past_its_deadline_makes_nothing(sandbox, tmp_path):
+def test_deadline_while_waiting_for_lock(sandbox, tmp_path):
+    """A request that waits for the lock until after its deadline creates nothing."""
     publish(sandbox, outgoing(delivery="d0"))
     other = sqlite3.connect(tmp_path / "timeline.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -330,13 +377,15 @@ def test_a_request_that_waited_for_the_lock_past_its_deadline_makes_nothing(sand
     assert find(sandbox, outgoing()) == Missing(conclusive_after=dt.timedelta(0))
 
 
-def test_a_wrong_token_is_refused(sandbox):
+def test_wrong_token(sandbox):
+    """A wrong token is refused."""
     flow = sandbox.adapter(MASTODON).publish(prepared_of(sandbox, outgoing(MASTODON)), {})
     with pytest.raises(AuthenticationError):
         driver().run(flow, transport=sandbox.transport(X))
 
 
-def test_a_timeline_that_cannot_be_written_made_nothing(tmp_path, made):
+def test_unwritable_timeline(tmp_path, made):
+    """If the timeline cannot be written, nothing was created."""
     blocked = tmp_path / "file"
     blocked.mkdir()
     (blocked / "timeline.db").mkdir()
@@ -345,7 +394,8 @@ def test_a_timeline_that_cannot_be_written_made_nothing(tmp_path, made):
         publish(made[0], outgoing())
 
 
-def test_the_preview_shows_pictures_that_were_given_and_descriptions_of_others(with_faults):
+def test_preview(with_faults):
+    """The preview shows the images of the media store, and its pages escape the text."""
     media = MemoryMedia()
     media.put(GIF)
     sandbox = with_faults(media=media)
@@ -359,15 +409,17 @@ def test_the_preview_shows_pictures_that_were_given_and_descriptions_of_others(w
     assert "<script" not in page
     assert 'href="timeline-tulip-x.html"' in index.read_text(encoding="utf-8")
     missing = Image(digest=media_digest(b"other"))
-    with pytest.raises(RejectedError, match="not kept"):
+    with pytest.raises(RejectedError, match="not stored"):
         publish(sandbox, outgoing(delivery="d2", images=(missing,)))
 
 
-def test_an_empty_timeline_has_a_preview(sandbox):
+def test_empty_preview(sandbox):
+    """An empty timeline has a preview as well."""
     assert "Nothing is published yet" in sandbox.write_preview().read_text(encoding="utf-8")
 
 
-def test_a_network_that_is_not_built_in_needs_a_description(tmp_path, made):
+def test_custom_network(tmp_path, made):
+    """A network that is not built in needs a description."""
     unknown = attrs.evolve(X, network="hyves")
     made.append(Sandbox(tmp_path / "a", durable=False))
     with pytest.raises(InvalidValueError, match="hyves"):
@@ -405,7 +457,8 @@ def _posting(folder: Path, profile: str, count: int) -> subprocess.Popen[str]:
     )
 
 
-def test_processes_share_a_folder_and_a_key_makes_one_post(sandbox, tmp_path):
+def test_shared_folder(sandbox, tmp_path):
+    """Processes share a folder, and a key creates one post across all of them."""
     workers = [_posting(tmp_path, "tulip-x", 20) for _ in range(3)]
     said = [worker.communicate(timeout=60)[0].split() for worker in workers]
     assert all(worker.returncode == 0 for worker in workers)
@@ -414,7 +467,8 @@ def test_processes_share_a_folder_and_a_key_makes_one_post(sandbox, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills with a signal of POSIX")
-def test_a_killed_process_leaves_each_post_whole_or_nothing(sandbox, tmp_path):
+def test_killed_process(sandbox, tmp_path):
+    """If a process is killed, each post is complete or absent."""
     for lines in (1, 3, 6):
         worker = _posting(tmp_path, "tulip-x", 100_000)
         assert worker.stdout is not None

@@ -173,7 +173,7 @@ MORE = [
     ("[organization]", "[organisation]", ["organisation", "organization"]),
     ('id = "ana"', 'id = "ana"\n[[members]]\nid = "eva"', ["twice"]),
     ('id = "ana"', 'id = "ana"\n[[members]]\nid = "Zoe"', ["is not an identifier"]),
-    ('id = "ana"\n', 'id = "ana"\nkind = "client"\n', ["has to say of which workspace"]),
+    ('id = "ana"\n', 'id = "ana"\nkind = "client"\n', ["has no workspace"]),
     ('id = "ana"\n', 'id = "ana"\nkind = "client"\nof = "tulp"\n', ["unknown workspace `tulp`"]),
     ('id = "tulip-x"\nworkspace', 'id = "tulip"\nworkspace', ["workspace too", "tulip-x"]),
     ('lead = "eva"', 'lead = "zoe"', ["unknown member `zoe`"]),

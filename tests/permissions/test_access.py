@@ -65,7 +65,7 @@ def questions(draw):
         organization,
         member,
         permission,
-        draw(st.sampled_from(organization.places)),
+        draw(st.sampled_from(organization.resources)),
         draw(MOMENTS),
     )
 
@@ -87,7 +87,7 @@ def test_the_answers_are_those_of_a_naive_reading(naive, organization, moments) 
     for at in moments:
         for member in ("ana", "ben", "zoe"):
             for permission in ("approve", "publish", "hold", "ads.boost"):
-                for resource in organization.places:
+                for resource in organization.resources:
                     expected = naive.may(organization, member, permission, resource, at)
                     assert expected == asked.allows(member, permission, resource, at=at)
                     assert expected == bool(asked.check(member, permission, resource, at=at))
@@ -206,7 +206,7 @@ def test_because_of_a_no_is_every_forbid_that_matches(naive, question) -> None:
 def test_listings_are_complete_and_sorted(naive, organization, at) -> None:
     asked = organization.access()
     people = sorted(one.id for one in organization.members)
-    for resource in organization.places:
+    for resource in organization.resources:
         assert asked.members("publish", resource, at=at) == tuple(
             one for one in people if naive.may(organization, one, "publish", resource, at)
         )

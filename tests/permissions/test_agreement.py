@@ -24,7 +24,7 @@ def play(seed: int, counts: Counter[str]) -> None:
         for member in people:
             authors = () if rng.random() < 0.7 else rng.sample(people, 1)
             for permission in PERMISSIONS:
-                for resource in organization.places:
+                for resource in organization.resources:
                     expected = naive.may(organization, member, permission, resource, at, authors)
                     found = access.allows(member, permission, resource, at=at, authors=authors)
                     said = f"seed {seed}: {member} {permission} {resource} {at} {authors}"
@@ -40,13 +40,13 @@ def play(seed: int, counts: Counter[str]) -> None:
                     for profile in sorted(organization.profiles, key=lambda one: one.id)
                     if access.allows(member, permission, profile.id, at=at)
                 ), f"seed {seed}: {member} {permission} {at}"
-            for resource in organization.places:
+            for resource in organization.resources:
                 mine = access.permissions_of(member, resource, at=at)
                 assert set(mine) & set(PERMISSIONS) == {
                     one for one in PERMISSIONS if access.allows(member, one, resource, at=at)
                 }
         for permission in PERMISSIONS:
-            for resource in organization.places:
+            for resource in organization.resources:
                 assert access.members(permission, resource, at=at) == tuple(
                     one for one in sorted(people) if access.allows(one, permission, resource, at=at)
                 ), f"seed {seed}: {permission} {resource} {at}"
@@ -95,7 +95,7 @@ def test_no_order_of_any_lines_changes_a_verdict_or_its_reasons() -> None:
             (member.id, permission, resource)
             for member in organization.members
             for permission in PERMISSIONS
-            for resource in organization.places
+            for resource in organization.resources
         ]
         for question in rng.sample(questions, min(25, len(questions))):
             # Remedies and near misses included.

@@ -185,7 +185,7 @@ def test_it_is_all_and_nothing_but_what_differs(one, other, at) -> None:
 
     for member in ("ana", "ben"):
         for permission in ("approve", "publish", "view"):
-            for resource in other.places:
+            for resource in other.resources:
                 was = before.allows(member, permission, resource, at=at)
                 is_ = after.allows(member, permission, resource, at=at)
                 assert differs("gains", member, permission, resource) == (is_ and not was)

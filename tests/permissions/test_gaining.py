@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.directory import Profile, Workspace
 from socialcollab.permissions import Access, Forbid, Gain, Grant, escalations, gains
-from socialcollab.permissions.analysis.escalation import merged, without
 
 START = dt.datetime(2026, 4, 1, tzinfo=dt.UTC)
 DAYS = 12
@@ -21,39 +19,11 @@ def day(number: int | None) -> dt.datetime | None:
     return None if number is None else START + dt.timedelta(days=number)
 
 
-bound = st.one_of(st.none(), st.integers(0, DAYS))
-spans = st.lists(
-    st.tuples(bound, bound)
-    .filter(lambda pair: None in pair or pair[0] < pair[1])
-    .map(lambda pair: (day(pair[0]), day(pair[1]))),
-    max_size=5,
-)
-
-
 def inside(of: object, at: dt.datetime) -> bool:
     return any((low is None or low <= at) and (high is None or at < high) for low, high in of)
 
 
 INSTANTS = [START + HALF * number for number in range(-3, 2 * DAYS + 4)]
-
-
-@given(spans)
-def test_merged_spans_hold_the_same_instants_and_never_touch(these) -> None:
-    found = merged(these)
-    assert [inside(these, at) for at in INSTANTS] == [inside(found, at) for at in INSTANTS]
-    for (_, end), (start, _) in pairwise(found):
-        assert end is not None
-        assert start is not None
-        assert end < start
-
-
-@given(spans, spans)
-def test_what_is_left_is_in_the_one_and_not_in_the_other(these, those) -> None:
-    found = without(merged(these), merged(those))
-    assert [inside(these, at) and not inside(those, at) for at in INSTANTS] == [
-        inside(found, at) for at in INSTANTS
-    ]
-    assert found == merged(found)
 
 
 MEMBERS = ("ana", "ben")

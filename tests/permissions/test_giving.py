@@ -125,7 +125,7 @@ def test_no_sequence_of_gifts_gives_a_circle_of_people_what_none_of_them_held(
             now = now.with_grants(wish)
     for later in (at, at + dt.timedelta(days=3), at + dt.timedelta(days=30)):
         for permission in ("approve", "draft", "manage_access", "publish", "view"):
-            for resource in organization.places:
+            for resource in organization.resources:
                 if any(now.allows(who, permission, resource, at=later) for who in circle):
                     assert any(start.allows(who, permission, resource, at=later) for who in circle)
 

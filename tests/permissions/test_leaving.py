@@ -190,7 +190,7 @@ def test_leaving_changes_nothing_before_and_leaves_nothing_after(
         instant,
         instant + dt.timedelta(3),
     ):
-        for resource in organization.places:
+        for resource in organization.resources:
             theirs = set(leaves.permissions_of(who, resource, at=at))
             assert theirs == (
                 set(stays.permissions_of(who, resource, at=at)) if at < instant else set()

@@ -86,6 +86,6 @@ def test_it_is_all_that_they_may_and_nothing_else(organization) -> None:
         }
         assert told == {
             (permission, resource)
-            for resource in organization.places
+            for resource in organization.resources
             for permission in access.permissions_of(member, resource, at=at)
         }

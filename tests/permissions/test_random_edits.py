@@ -24,7 +24,7 @@ from socialcollab.permissions import (
     ShiftSwap,
     escalations,
 )
-from socialcollab.permissions.analysis.escalation import merged
+from socialcollab.time import merge_spans
 
 AT = dt.datetime(2026, 3, 27, 12, tzinfo=dt.UTC)
 CIRCLE = ("ana", "ben", "cas")
@@ -275,7 +275,7 @@ def may_ever(access: Access) -> dict[tuple[str, str], list[tuple]]:
 def held(found: dict[tuple[str, str], list[tuple]], key: tuple[str, str], at: dt.datetime) -> bool:
     return any(
         (start is None or start <= at) and (end is None or at < end)
-        for start, end in merged(found.get(key, ()))
+        for start, end in merge_spans(found.get(key, ()))
     )
 
 

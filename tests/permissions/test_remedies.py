@@ -131,7 +131,7 @@ def refused_questions(seed: int, count: int):
             question = (
                 member,
                 rng.choice(("approve", "draft", "publish", "view")),
-                rng.choice(organization.places),
+                rng.choice(organization.resources),
             )
             at = random_organizations.moment(rng)
             if rng.random() < 0.4 and organization.access().allows(*question, at=at):

@@ -57,7 +57,7 @@ def test_the_answers_are_those_of_the_new_lines() -> None:
             expected = before.access()
             for member in people:
                 for permission in PERMISSIONS:
-                    for resource in before.places:
+                    for resource in before.resources:
                         question = member, permission, resource
                         found = access.check(*question, at=at)
                         said = f"seed {seed}: {question} {at}"

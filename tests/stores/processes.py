@@ -1,4 +1,4 @@
-"""Start other processes that find the tests' modules imported."""
+"""Start other processes in which the modules of the tests are already imported."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ __all__ = ["other_processes"]
 
 def other_processes() -> BaseContext:
     """
-    Return what starts processes that share nothing open with this one.
+    Return a context for processes that share no open files with this one.
 
-    Where a system can, they are forked from one that has imported the modules
-    of these tests and done nothing else; importing them takes longer than what
-    the processes then do.
+    If the system allows it, they are forked from a process that has only imported the modules of
+    these tests, because importing them takes longer than the work of the processes.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    names = ("test_sqlite_files", "test_joined", "test_migrations")
+    names = ("test_sqlite_file", "test_host_connection", "test_migrations")
     context.set_forkserver_preload([f"tests.stores.{name}" for name in names])
     return context

@@ -1,4 +1,4 @@
-"""The kit rejects a store that breaks a promise, by that promise."""
+"""The kit rejects every broken store by the promise that it breaks."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import Phase, settings
-from tests.stores.memory_powers import MemoryKit
+from tests.stores.memory_kit import MemoryKit
 
 from socialcollab.testing import StoreContract, broken_promises
-from socialcollab.testing.broken_stores import BROKEN_STORES
-from socialcollab.testing.broken_stores.broken import BrokenJournal, BrokenStore, make_of
+from socialcollab.testing.broken_stores import (
+    BROKEN_STORES,
+    BrokenJournal,
+    BrokenStore,
+    factory_of,
+)
 
 settings.register_profile(
     "no shrinking", settings.get_profile("unit"), phases=[Phase.explicit, Phase.generate]
@@ -19,28 +23,31 @@ settings.register_profile(
 
 @pytest.fixture(autouse=True)
 def _no_shrinking() -> Iterator[None]:
-    """What is broken on purpose needs no smallest example."""
+    """Looking for the smallest failing example of a broken store would waste time."""
     settings.load_profile("no shrinking")
     yield
     settings.load_profile("unit")
 
 
 @pytest.mark.parametrize("broken", BROKEN_STORES, ids=lambda broken: broken.__name__)
-def test_a_broken_store_is_rejected_by_the_promise_it_breaks(
+def test_broken_store(
     broken: type[BrokenJournal] | type[BrokenStore],
 ) -> None:
-    found = broken_promises(make_of(broken), only=[broken.breaks], kit=MemoryKit)
-    assert found.keys() == {broken.breaks}
+    """The kit rejects a broken store by the promise that it breaks."""
+    broken_by_kit = broken_promises(factory_of(broken), only=[broken.breaks], kit=MemoryKit)
+    assert broken_by_kit.keys() == {broken.breaks}
 
 
-@pytest.mark.parametrize("right", [BrokenJournal, BrokenStore])
-def test_with_nothing_wrong_they_break_no_promise(
-    right: type[BrokenJournal] | type[BrokenStore],
+@pytest.mark.parametrize("correct", [BrokenJournal, BrokenStore])
+def test_correct_store(
+    correct: type[BrokenJournal] | type[BrokenStore],
 ) -> None:
-    assert broken_promises(make_of(right), kit=MemoryKit) == {}
+    """The base classes of broken stores break no promise."""
+    assert broken_promises(factory_of(correct), kit=MemoryKit) == {}
 
 
-def test_every_promise_is_broken_by_one_of_them() -> None:
+def test_every_promise_is_broken() -> None:
+    """For every promise there is a store that breaks it."""
     promises = {getattr(getattr(StoreContract, name), "promise", "") for name in dir(StoreContract)}
     assert promises - {""} == {broken.breaks for broken in BROKEN_STORES}
 
@@ -49,21 +56,23 @@ def test_every_promise_is_broken_by_one_of_them() -> None:
     ("fault", "name"),
     [
         ("lost update", "LosesUpdates"),
-        ("an expectation ignored", "IgnoresExpectations"),
-        ("absent not held under concurrency", "DoesNotHoldAbsence"),
-        ("torn write", "WritesHalf"),
-        ("projection behind", "IndexesLater"),
-        ("a row never taken back", "LeavesIndexBehind"),
+        ("ignored expectation", "IgnoresOtherStreams"),
+        ("absence not locked", "DoesNotLockAbsence"),
+        ("partial write", "AppendsStreamByStream"),
+        ("late projection", "UpdatesRowsLate"),
+        ("row never removed", "KeepsOldRows"),
         ("cross-tenant read", "ReadsAcrossOrganizations"),
-        ("reordered feed", "ReordersFeed"),
-        ("feed that skips a late commit", "ShowsALateCommitLate"),
-        ("tail cut", "OverlooksCutTails"),
-        ("lease given twice", "LeasesTwice"),
-        ("record not rebuildable", "CannotRebuild"),
-        ("personal field in the chain", "KeepsPersonalInChain"),
-        ("erased value still readable", "KeepsErasedReadable"),
-        ("erased value still in its bytes", "KeepsAnAttic"),
+        ("reordered events", "SortsByStream"),
+        ("late commit skipped", "ShowsLateCommitsLate"),
+        ("truncated journal", "IgnoresAnchors"),
+        ("row leased twice", "LeasesTwice"),
+        ("snapshot not rebuilt", "DoesNotRebuild"),
+        ("personal value in the chain", "ChainsPersonalValues"),
+        ("erased value still readable", "KeepsErasedValues"),
+        ("erased value still stored", "KeepsCopies"),
+        ("stale rows returned", "HidesStaleRows"),
     ],
 )
-def test_the_faults_that_stores_are_known_for_are_among_them(fault: str, name: str) -> None:
+def test_common_faults(fault: str, name: str) -> None:
+    """The faults that are common in real stores are among the broken ones."""
     assert name in {broken.__name__ for broken in BROKEN_STORES}

@@ -1,4 +1,4 @@
-"""What was written once is read for ever: golden journals load, audit clean and fold."""
+"""Golden journals: every journal that this library has ever written stays readable."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from socialcollab.desk.journal.streams import PROJECTIONS, reducer
 from socialcollab.errors import CorruptJournalError, NewerVersionError
 from socialcollab.stores import STORE_KEYS, AuditReport, Damage, SqliteStore
 from socialcollab.stores import Event as StoredEvent
-from socialcollab.stores.building.envelope import event_of
+from socialcollab.stores.building import open_event
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.fixture(scope="session")
 def tool() -> ModuleType:
-    """The tool that made them."""
+    """The tool that generates golden journals."""
     path = Path(__file__).parents[2] / "tools" / "golden_journals.py"
     spec = importlib.util.spec_from_file_location("golden_journals", path)
     assert spec is not None
@@ -34,7 +34,7 @@ def tool() -> ModuleType:
 
 
 def loaded(name: str, folder: Path) -> Path:
-    """Make the SQLite file again that a dump was made of."""
+    """Return an SQLite file made from a dump."""
     path = folder / f"{name}.db"
     raw = sqlite3.connect(path)
     raw.execute("PRAGMA journal_mode = WAL")
@@ -45,23 +45,24 @@ def loaded(name: str, folder: Path) -> Path:
 
 @pytest.fixture
 def open_golden(tmp_path: Path) -> Iterator[object]:
-    made: list[SqliteStore] = []
+    stores: list[SqliteStore] = []
 
-    def make(name: str) -> SqliteStore:
-        made.append(SqliteStore(loaded(name, tmp_path), projections=PROJECTIONS, durable=False))
-        return made[-1]
+    def open_one(name: str) -> SqliteStore:
+        stores.append(SqliteStore(loaded(name, tmp_path), projections=PROJECTIONS, durable=False))
+        return stores[-1]
 
-    yield make
-    for store in made:
+    yield open_one
+    for store in stores:
         store.close()
 
 
 def damage_of(report: AuditReport) -> list[Damage]:
-    """Return what was found, but that other indexes are declared now than at the time."""
+    """Return the findings, except that other projections are declared now than at the time."""
     return [finding for finding in report.findings if "reindex" not in finding.problem]
 
 
-def test_a_file_of_version_1_loads_audits_clean_and_folds(open_golden) -> None:
+def test_desk_file(open_golden) -> None:
+    """The file of a desk audits clean, can be reindexed, and its events encode to what is stored."""
     store = open_golden("desk")
     [name] = store.organizations()
     journal = store.for_organization(name)
@@ -77,7 +78,8 @@ def test_a_file_of_version_1_loads_audits_clean_and_folds(open_golden) -> None:
         }
 
 
-def test_a_desk_opens_on_it_and_goes_on(open_golden) -> None:
+def test_desk_opens(open_golden) -> None:
+    """A desk opens the file and continues to work with it."""
     store = open_golden("desk")
     desk = Desk.open(store)
     post = desk.post_by_external_id("W1")
@@ -95,7 +97,7 @@ def test_a_desk_opens_on_it_and_goes_on(open_golden) -> None:
 def events_of(path: Path, tool: ModuleType) -> dict[tuple[str, str], list[StoredEvent]]:
     streams: dict[tuple[str, str], list[StoredEvent]] = {}
     for sealed, personal in tool.read_lines(path):
-        event = event_of(sealed, personal)
+        event = open_event(sealed, personal)
         before = streams.setdefault((event.organization, event.stream), [])
         assert (event.version, event.prev) == (
             len(before) + 1,
@@ -106,7 +108,8 @@ def events_of(path: Path, tool: ModuleType) -> dict[tuple[str, str], list[Stored
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.jsonl")), ids=lambda path: path.stem)
-def test_every_line_is_whole_and_every_stream_folds(path: Path, tool: ModuleType) -> None:
+def test_lines(path: Path, tool: ModuleType) -> None:
+    """Every line is an intact event of a known type, and the reducer accepts every stream."""
     for (_, stream), events in events_of(path, tool).items():
         snapshot, _ = reducer(stream, events)
         assert snapshot
@@ -115,13 +118,15 @@ def test_every_line_is_whole_and_every_stream_folds(path: Path, tool: ModuleType
             assert type(data).TYPE == event.type
 
 
-def test_every_type_of_event_is_in_a_golden_journal(tool: ModuleType) -> None:
+def test_every_event_type(tool: ModuleType) -> None:
+    """Every type of event is in a golden journal."""
     missing = sorted(EVENT_TYPES.keys() - tool.golden_types())
     assert not missing, f"run `python tools/golden_journals.py shapes`, which adds {missing}"
 
 
-def test_damaged_records_are_named_and_mended(open_golden) -> None:
-    store = open_golden("damaged-records")
+def test_damaged_snapshots(open_golden) -> None:
+    """Damaged snapshots are named, and a reindex rebuilds them."""
+    store = open_golden("damaged-snapshots")
     journal = store.for_organization("northwind")
     places = " ".join(finding.place for finding in journal.audit().findings)
     for name in ("organization head", "post/"):
@@ -137,7 +142,8 @@ def test_damaged_records_are_named_and_mended(open_golden) -> None:
     store.close()
 
 
-def test_a_damaged_event_is_named_and_refused(open_golden) -> None:
+def test_damaged_event(open_golden) -> None:
+    """Reading a damaged event raises an error that names it."""
     store = open_golden("damaged-event")
     journal = store.for_organization("northwind")
     [post] = [stream for stream in journal.streams() if stream.startswith("post/")]
@@ -155,23 +161,24 @@ def test_a_damaged_event_is_named_and_refused(open_golden) -> None:
 
 
 @pytest.mark.parametrize("name", ["newer-event", "newer-shape"])
-def test_an_event_of_a_newer_version_stops_whoever_reads_it(open_golden, name: str) -> None:
-    """It says which, and to update; and nothing vanishes: the journal itself is whole."""
+def test_newer_event(open_golden, name: str) -> None:
+    """An event of a newer version cannot be read, and the error names it; the journal is intact."""
     store = open_golden(name)
     journal = store.for_organization("northwind")
-    said = "post.teleported" if name == "newer-event" else "post.commented` with schema 2"
+    unknown = "post.teleported" if name == "newer-event" else "post.commented` with schema 2"
     desk = Desk.open(store)
     before = journal.read_all()
     for read in (desk.feed, lambda: journal.reindex(reducer)):
-        with pytest.raises(NewerVersionError, match=said):
+        with pytest.raises(NewerVersionError, match=unknown):
             read()
     assert journal.read_all() == before
     assert damage_of(journal.audit()) == []
     [finding] = damage_of(journal.audit(reducer=reducer))
-    assert said in finding.problem
+    assert unknown in finding.problem
 
 
-def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_newer_file(tmp_path: Path) -> None:
+    """A file of a newer version is refused and not changed."""
     path = loaded("newer-file", tmp_path)
     raw = sqlite3.connect(path)
     raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")

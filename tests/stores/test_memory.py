@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.stores.memory_powers import MemoryKit
+from tests.stores.memory_kit import MemoryKit
 
 from socialcollab.stores import MemoryStore, Store
 
@@ -12,3 +12,7 @@ class TestMemoryStore(MemoryKit):
     @pytest.fixture
     def store(self) -> Store:
         return MemoryStore(projections=self.projections)
+
+    @pytest.fixture
+    def bare_store(self) -> Store:
+        return MemoryStore()

@@ -1,4 +1,4 @@
-"""An older file is brought up to date in one transaction, or left as it was."""
+"""An older file is migrated in one transaction, or stays as it was."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.stores.test_golden_journals import loaded
 
 from socialcollab.desk.journal.streams import PROJECTIONS, reducer
 from socialcollab.errors import CorruptJournalError, StoreUnavailableError
-from socialcollab.stores import SqliteMedia, SqliteStore
+from socialcollab.stores import SqliteStore
 from socialcollab.stores.sqlite import migrations
 from socialcollab.stores.sqlite import statements as sql
 
@@ -36,26 +36,26 @@ def _step(connection: sqlite3.Connection) -> None:
 
 
 def _use_version_2(step: Callable[[sqlite3.Connection], None]) -> None:
-    """Let this process take schema 2 for the newest, with *step* leading there."""
+    """Make schema 2 the newest one in this process, with *step* leading to it."""
     sql.SCHEMA = "2"
     migrations.STEPS = {1: step}  # type: ignore[misc,dict-item]
 
 
 @pytest.fixture
 def version_2(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Schema 2 is the newest for the time of a test."""
+    """Make schema 2 the newest one during a test."""
     monkeypatch.setattr(sql, "SCHEMA", "2")
     monkeypatch.setattr(migrations, "STEPS", {1: _step})
 
 
-def test_every_version_has_a_step() -> None:
-    """There is a step from every earlier version of the tables."""
+def test_steps() -> None:
+    """There is a step from every earlier schema version."""
     assert set(migrations.STEPS) == set(range(1, int(sql.SCHEMA)))
 
 
 @pytest.mark.usefixtures("version_2")
 def test_migration(tmp_path: Path) -> None:
-    """An older file is brought up to date when it is opened, and its journal stays whole."""
+    """An older file is migrated when it is opened, and its journal stays intact."""
     path = loaded("desk", tmp_path)
     store = SqliteStore(path, projections=PROJECTIONS)
     journal = store.for_organization("northwind")
@@ -81,9 +81,9 @@ def _die_half_way(path: Path) -> None:
     SqliteStore(path, projections=PROJECTIONS)
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system does not kill so")
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_killed_migration(tmp_path: Path) -> None:
-    """A migration that is killed leaves the old file whole."""
+    """A killed migration leaves the file as it was."""
     path = loaded("desk", tmp_path)
     before = contents_of(path)
     process = other_processes().Process(target=_die_half_way, args=(path,))
@@ -94,7 +94,7 @@ def test_killed_migration(tmp_path: Path) -> None:
 
 
 def test_failing_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A migration that fails leaves the old file whole."""
+    """A failing migration leaves the file as it was."""
     path = loaded("desk", tmp_path)
     before = contents_of(path)
 
@@ -117,8 +117,8 @@ def _open(path: Path, gate: object, count: int) -> None:
     store.close()
 
 
-def test_two_processes_migrate_at_once(tmp_path: Path) -> None:
-    """Processes that bring a file up to date at once do not get into each other's way."""
+def test_concurrent_migrations(tmp_path: Path) -> None:
+    """Two processes can migrate a file at the same time."""
     path = loaded("desk", tmp_path)
     raw = sqlite3.connect(path)
     [(count,)] = raw.execute("SELECT count(*) FROM socialcollab_events")
@@ -134,20 +134,8 @@ def test_two_processes_migrate_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("version_2")
-def test_an_older_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+def test_read_only_file(tmp_path: Path) -> None:
+    """An older file that cannot be written is refused."""
     path = loaded("desk", tmp_path)
     with pytest.raises(StoreUnavailableError, match="read-only"):
         SqliteStore(f"{path.as_uri()}?mode=ro", projections=PROJECTIONS)
-
-
-def test_a_table_of_a_host_that_is_called_media_stays_the_hosts(tmp_path: Path) -> None:
-    path = tmp_path / "host.db"
-    raw = sqlite3.connect(path)
-    raw.execute("CREATE TABLE media (id INTEGER PRIMARY KEY, title TEXT)")
-    raw.close()
-    media = SqliteMedia(path)
-    assert media.size(media.put(b"tulips")) == 6
-    media.close()
-    raw = sqlite3.connect(path)
-    assert raw.execute("SELECT * FROM media").fetchall() == []
-    raw.close()

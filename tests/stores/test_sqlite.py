@@ -10,7 +10,7 @@ import pytest
 from socialcollab.stores import SqliteStore, Store
 from socialcollab.testing import StoreContract
 
-# Each changes one row, past all checks of the store.
+# Each statement changes one row, without the checks of the store.
 DAMAGE = {
     "event": "UPDATE socialcollab_events SET actor = 'member:eve'"
     " WHERE organization = ? AND stream = ? AND version = 1",
@@ -18,7 +18,7 @@ DAMAGE = {
     " WHERE organization = ? AND stream = ? AND version = 1 AND name = 'text'",
     "lost": "UPDATE socialcollab_personal SET value = NULL, salt = NULL"
     " WHERE organization = ? AND stream = ? AND version = 1 AND name = 'text'",
-    "record": "UPDATE socialcollab_streams SET snapshot = snapshot || x'00'"
+    "snapshot": "UPDATE socialcollab_streams SET snapshot = snapshot || x'00'"
     " WHERE organization = ? AND stream = ?",
     "row": "UPDATE socialcollab_projection_posts SET c_state = 'changed' WHERE organization = ? AND stream = ?",
     "row lost": "DELETE FROM socialcollab_projection_posts WHERE organization = ? AND stream = ?",
@@ -32,6 +32,12 @@ class TestSqliteStore(StoreContract):
         yield store
         store.close()
 
+    @pytest.fixture
+    def bare_store(self, tmp_path: Path) -> Iterator[Store]:
+        store = SqliteStore(tmp_path / "bare.db", durable=False)
+        yield store
+        store.close()
+
     def bytes_kept(self, store: Store) -> bytes:
         assert isinstance(store, SqliteStore)
         path = Path(store.connections.name)
@@ -39,6 +45,6 @@ class TestSqliteStore(StoreContract):
 
     def damage(self, store: Store, organization: str, stream: str, part: str) -> bool:
         assert isinstance(store, SqliteStore)
-        with store.connections.writing() as raw:
-            done = raw.execute(DAMAGE[part], (organization, stream))
-        return done.rowcount == 1
+        with store.connections.transaction() as raw:
+            changed = raw.execute(DAMAGE[part], (organization, stream))
+        return changed.rowcount == 1

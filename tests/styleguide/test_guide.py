@@ -1,4 +1,4 @@
-"""Guides: reading them, stacking them, and mending texts by them."""
+"""Style guides: reading and combining them."""
 
 from __future__ import annotations
 
@@ -8,44 +8,21 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.styleguide.guides import AGENCY, CLIENT
 
-from socialcollab import styleguide
-from socialcollab.content import Finding
 from socialcollab.errors import FaultError, InvalidValueError
-from socialcollab.styleguide import StyleGuide, fix, fix_until_settled, lint
-
-HOUSE = """
-name = "Northwind"
-[[terms]]
-prefer = "cabin crew"
-instead_of = ["stewardess", "air hostess"]
-why = "it is what they call themselves"
-[[terms]]
-ban = ["goedkoop", "spotgoedkoop"]
-language = "nl"
-severity = "error"
-[[terms]]
-ban = ["synergy"]
-network = ["linkedin"]
-severity = "suggestion"
-"""
-CLIENT = """
-[[terms]]
-allow = ["goedkoop"]
-[rules.SG103]
-severity = "error"
-[rules.SG105]
-names = false
-"""
+from socialcollab.styleguide import StyleGuide, lint
 
 
-def test_a_guide_reads_from_text_bytes_and_values() -> None:
-    assert StyleGuide.loads(HOUSE) == StyleGuide.loads(HOUSE.encode())
-    assert StyleGuide.loads(HOUSE).name == "Northwind"
+def test_loads() -> None:
+    """A guide reads the same from text and from bytes."""
+    assert StyleGuide.loads(AGENCY) == StyleGuide.loads(AGENCY.encode())
+    assert StyleGuide.loads(AGENCY).name == "Northwind"
 
 
-def test_severity_language_and_network_are_chosen_outside_the_rule() -> None:
-    guide = StyleGuide.loads(HOUSE)
+def test_scope_and_severity() -> None:
+    """The guide decides the severity, the languages and the networks of a rule."""
+    guide = StyleGuide.loads(AGENCY)
     assert [f.severity for f in lint("goedkoop", guide, language="nl-BE")] == ["error"]
     assert lint("goedkoop", guide, language="de") == ()
     assert [f.severity for f in lint("goedkoop", guide)] == ["error"]
@@ -53,31 +30,36 @@ def test_severity_language_and_network_are_chosen_outside_the_rule() -> None:
     assert [f.severity for f in lint("synergy", guide, profile="linkedin")] == ["suggestion"]
 
 
-def test_a_later_guide_may_allow_and_set_anew() -> None:
-    guide = StyleGuide.stacked({"house.toml": HOUSE, "client.toml": CLIENT})
+def test_later_guide_may_allow() -> None:
+    """A later guide may allow a term of an earlier one."""
+    guide = StyleGuide.stacked({"agency.toml": AGENCY, "client.toml": CLIENT})
     text = "Goedkoop, spotgoedkoop!"
     assert [text[f.start : f.end] for f in lint(text, guide)] == ["spotgoedkoop"]
 
 
-def test_a_rule_may_be_off() -> None:
+def test_rule_may_be_off() -> None:
+    """A rule may be switched off."""
     guide = StyleGuide.loads("[rules.SG101]\noff = true")
     assert lint("a" * 300, guide, profile="x") == ()
 
 
-def test_files_are_stacked_in_order(tmp_path: Path) -> None:
-    house, client = tmp_path / "house.toml", tmp_path / "client.toml"
-    house.write_text(HOUSE, "utf-8")
+def test_load_combines_files(tmp_path: Path) -> None:
+    """Files combine in their order."""
+    agency, client = tmp_path / "agency.toml", tmp_path / "client.toml"
+    agency.write_text(AGENCY, "utf-8")
     client.write_text(CLIENT, "utf-8")
-    mine = StyleGuide.load(str(house), str(client))
-    assert mine == StyleGuide.stacked({"a": HOUSE, "b": CLIENT})
+    mine = StyleGuide.load(str(agency), str(client))
+    assert mine == StyleGuide.stacked({"a": AGENCY, "b": CLIENT})
 
 
-def test_no_file_is_refused() -> None:
+def test_load_needs_file() -> None:
+    """Loading without a file is an error."""
     with pytest.raises(InvalidValueError, match="no style guide is named"):
         StyleGuide.load()
 
 
-def test_every_fault_is_reported_with_its_place() -> None:
+def test_all_faults_are_reported() -> None:
+    """Every fault of a guide is reported with its place."""
     bad = """
 nme = "x"
 [[terms]]
@@ -112,7 +94,8 @@ names = 1
     assert "the style guide has 10 faults" in str(caught.value)
 
 
-def test_faults_of_several_guides_come_together() -> None:
+def test_faults_of_several_guides() -> None:
+    """The faults of several guides are reported together."""
     with pytest.raises(ExceptionGroup) as caught:
         StyleGuide.stacked({"a.toml": "x = 1", "b.toml": "= nonsense"})
     assert [str(fault)[-20:] for fault in caught.value.exceptions]
@@ -123,7 +106,8 @@ def test_faults_of_several_guides_come_together() -> None:
     "text",
     [b"\xff", "a" * 1_000_001, "x = " + "[" * 20_000, "terms = 3", "rules = []", "terms = [1]"],
 )
-def test_untrusted_text_is_refused_and_never_crashes(text: str | bytes) -> None:
+def test_invalid_text_is_a_fault(text: str | bytes) -> None:
+    """Invalid text of any kind is a fault."""
     with pytest.raises(ExceptionGroup, match="the style guide has 1 fault"):
         StyleGuide.loads(text)
 
@@ -145,13 +129,15 @@ def test_untrusted_text_is_refused_and_never_crashes(text: str | bytes) -> None:
         max_leaves=12,
     )
 )  # fmt: skip
-def test_any_values_make_a_guide_or_faults(document: object) -> None:
+def test_any_values_are_handled(document: object) -> None:
+    """Any values make a guide or are faults."""
     # Any other error would fail the test.
     with suppress(ExceptionGroup):
         StyleGuide.from_dict({"terms": document, "rules": document})
 
 
-def test_words_preferred_here_and_avoided_there_are_refused() -> None:
+def test_contradictions() -> None:
+    """A term that one entry prefers and another avoids is a fault."""
     with pytest.raises(ExceptionGroup) as caught:
         StyleGuide.from_dict(
             {
@@ -162,57 +148,3 @@ def test_words_preferred_here_and_avoided_there_are_refused() -> None:
             }
         )
     assert "is preferred, but `" in str(caught.value.exceptions[0])
-
-
-def test_a_fix_begins_with_a_capital_where_the_text_did() -> None:
-    text = "Stewardess of stewardess?"
-    assert fix(text, lint(text, StyleGuide.loads(HOUSE))) == "Cabin crew of cabin crew?"
-
-
-def test_of_two_fixes_that_overlap_the_first_is_applied() -> None:
-    findings = [
-        Finding(code="SG102", start=0, end=3, fix="A"),
-        Finding(code="SG102", start=2, end=5, fix="B"),
-        Finding(code="SG102", start=5, end=6, fix="C"),
-    ]
-    assert fix("abcdefg", findings) == "AdeCg"
-
-
-def test_fixes_of_other_texts_are_left_alone() -> None:
-    other = Finding(code="SG102", start=0, end=1, fix="B", profile="tulip-x")
-    beyond = Finding(code="SG102", start=9, end=99, fix="B")
-    assert fix("a", [other, beyond]) == "a"
-    assert fix("a", [other], profile="tulip-x") == "B"
-
-
-WORDS = st.sampled_from(["passenger", "guest", "Air Hostess", "crew", "cabin", "LINKEDIN", "the"])
-MENDING = StyleGuide.from_dict(
-    {
-        "terms": [
-            {"prefer": "guest", "instead_of": ["passenger"]},
-            {"prefer": "cabin crew", "instead_of": ["air hostess"]},
-            {"prefer": "LinkedIn", "instead_of": ["linkedin"]},
-            {"ban": ["the guest", "cabin cabin crew"]},
-        ]
-    }
-)
-
-
-@given(st.lists(WORDS, max_size=8).map(" ".join))
-def test_mending_reaches_a_fixed_point_and_adds_no_finding(text: str) -> None:
-    def check(text: str) -> tuple[Finding, ...]:
-        return lint(text, MENDING)
-
-    fixed = fix_until_settled(text, check)
-    assert fixed.left == check(fixed.text)
-    assert len(fixed.left) <= len(check(text))
-    assert fix_until_settled(fixed.text, check).text == fixed.text
-
-
-def test_all_is_sorted_and_complete() -> None:
-    names = styleguide.__all__
-    constants = [name for name in names if name.isupper()]
-    classes = [name for name in names if not name.isupper() and name[0].isupper()]
-    functions = [name for name in names if name[0].islower()]
-    assert names == [*sorted(constants), *sorted(classes), *sorted(functions)]
-    assert all(hasattr(styleguide, name) for name in names)

@@ -1,4 +1,4 @@
-"""Both kinds of transport and of driver, as blocking tests see them."""
+"""Blocking and async transports and drivers, with one blocking interface for the tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KINDS = ["blocking", "async"]
 
 
 class Awaited:
-    """Something async whose methods are run to their end."""
+    """Wraps an async object; each method call runs its coroutine to the end."""
 
     def __init__(self, inner: Any, runner: asyncio.Runner) -> None:
         self.inner, self.runner = inner, runner
@@ -33,7 +33,7 @@ class Awaited:
 
 @pytest.fixture(params=KINDS)
 def transports(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
-    """Make transports: `transports(handler)` by a mock, `transports()` by TCP."""
+    """Return a factory: `transports(handler)` uses a mock, and `transports()` uses TCP."""
     with asyncio.Runner() as runner:
         closing: list[Callable[[], object]] = []
 
@@ -64,7 +64,7 @@ def transports(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture(params=KINDS)
 def drivers(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
-    """Make drivers whose ports are blocking in the test, and async for an async driver."""
+    """Return a factory for drivers; blocking ports are made async for the async driver."""
     with asyncio.Runner() as runner:
 
         def make(**options: Any) -> Any:

@@ -1,22 +1,32 @@
-"""Both drivers send again what is safe, and nothing else."""
+"""Both drivers repeat the requests that may be repeated, and no others."""
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 import pytest
 
 from socialcollab.errors import (
-    InvalidValueError,
     NetworkError,
     NotAllowedError,
     OutcomeUnknownError,
     TransientError,
 )
-from socialcollab.transport import Checkpoint, Request, Response, RetryPolicy, Wait, call
+from socialcollab.transport import (
+    AsyncDriver,
+    Checkpoint,
+    Request,
+    Response,
+    RetryPolicy,
+    ThreadedTransport,
+    Wait,
+    call,
+)
 from socialcollab.verdicts import Verdict
 
 READ = Request(method="GET", url="https://network.example/me")
@@ -74,33 +84,38 @@ def run(drivers, request: Request, *answers: Response | NetworkError, **options)
         (ONCE, [FAILED], (FAILED, 1, [])),
     ],
 )
-def test_what_is_sent_again(drivers, request_, answers, expected):
+def test_repeats(drivers, request_, answers, expected):
+    """The outcome, the number of requests and the waits, for each kind of request and answer."""
     assert expected == run(drivers, request_, *answers)
 
 
 @pytest.mark.parametrize("refusal", [Response(status=422), Response(status=401), CUT])
-def test_a_refusal_of_a_repeat_says_nothing_about_the_first_sending(drivers, refusal):
+def test_refused_repeat(drivers, refusal):
+    """The refusal of a repeat does not settle whether the first request created something."""
     outcome, _, _ = run(drivers, KEYED, LOST, refusal, refusal, refusal)
     assert outcome is LOST
 
 
-def test_a_lost_answer_to_what_creates_nothing_is_temporary(drivers):
+def test_lost_answer_to_read(drivers):
+    """A lost answer to a request that creates nothing is a transient error."""
     outcome, sent, _ = run(drivers, READ, LOST, LOST, LOST)
     assert isinstance(outcome, TransientError)
     assert sent == 3
 
 
-def test_an_instant_too_far_away_is_left_to_the_caller(drivers):
+def test_long_wait(drivers):
+    """A wait longer than the policy allows is left to the caller."""
     limited = Response(status=429, headers={"retry-after": "900"})
     assert run(drivers, READ, limited) == (limited, 1, [])
 
 
-def test_the_right_to_send_is_taken_once_per_creating_request_and_first(drivers):
-    taken: list[Request] = []
-    run(drivers, KEYED, LOST, MADE, before_create=taken.append)
-    assert taken == [KEYED]
-    run(drivers, READ, OK, before_create=taken.append)
-    assert len(taken) == 1
+def test_before_create(drivers):
+    """`before_create` runs once before each creating request; if it raises, nothing is sent."""
+    announced: list[Request] = []
+    run(drivers, KEYED, LOST, MADE, before_create=announced.append)
+    assert announced == [KEYED]
+    run(drivers, READ, OK, before_create=announced.append)
+    assert len(announced) == 1
 
     def refuse(_: Request) -> None:
         raise NotAllowedError(Verdict(allowed=False))
@@ -111,14 +126,16 @@ def test_the_right_to_send_is_taken_once_per_creating_request_and_first(drivers)
     assert transport.sent == []
 
 
-def test_every_try_of_a_creating_request_has_one_deadline(drivers):
+def test_one_deadline_for_all_tries(drivers):
+    """All tries of a creating request share one deadline."""
     transport = Scripted(LOST, LOST, MADE)
     drivers(sleep=lambda _: None).run(asking(KEYED), transport=transport)
     assert transport.sent[0].deadline is not None
     assert len({request.deadline for request in transport.sent}) == 1
 
 
-def test_checkpoints_and_waits_are_carried_out_in_order(drivers):
+def test_checkpoints_and_waits(drivers):
+    """Checkpoints and waits are carried out in their order."""
     seen: list[object] = []
 
     def flow():
@@ -133,7 +150,9 @@ def test_checkpoints_and_waits_are_carried_out_in_order(drivers):
     assert (ended, seen) == ("done", [{"media-0": "m1"}, 2])
 
 
-def test_a_flow_may_catch_an_error_and_go_on(drivers):
+def test_flow_catches_error(drivers):
+    """A flow may catch an error and continue."""
+
     def flow():
         try:
             yield from call(ONCE)
@@ -143,32 +162,93 @@ def test_a_flow_may_catch_an_error_and_go_on(drivers):
     assert drivers().run(flow(), transport=Scripted(LOST, OK)) == OK
 
 
-def test_a_creating_request_cannot_call_a_repeat_safe():
-    with pytest.raises(InvalidValueError, match="creates part 0"):
-        attrs.evolve(KEYED, repeat="safe")
+def test_no_statuses(drivers):
+    """A policy without statuses returns every answer to the flow at once."""
+    waits: list[float] = []
+    transport = Scripted(FAILED)
+    driver = drivers(sleep=waits.append, retry=RetryPolicy(statuses=()))
+    assert driver.run(asking(READ), transport=transport) == FAILED
+    assert (len(transport.sent), waits) == (1, [])
 
 
-def test_no_secret_shows_in_a_request():
-    request = Request(
-        method="GET",
-        url="https://network.example/me",
-        params={"access_token": "hush"},
-        headers={"authorization": "hush"},
-        form={"client_secret": "hush"},
-        json={"password": "hush"},
-    )
-    assert "hush" not in repr(request)
+def test_flow_is_closed(drivers):
+    """A flow is closed even if a hook ends it with an error of its own."""
+    closed: list[bool] = []
+
+    def flow():
+        try:
+            yield from call(Checkpoint(values={}))
+        finally:
+            closed.append(True)
+
+    def fail(_: Mapping[str, str]) -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        drivers().run(flow(), transport=Scripted(), checkpoint=fail)
+    assert closed == [True]
 
 
-def test_no_secret_shows_in_an_answer():
-    reply = Response(status=200, headers={"set-cookie": "hush"}, body=b'{"access_token": "hush"}')
-    assert repr(reply) == "Response(status=200)"
+def test_cancelled_flow() -> None:
+    """A cancelled flow is closed, and a store that had begun is completed."""
+    stored: list[str] = []
+    closed: list[bool] = []
+
+    def flow() -> Any:
+        try:
+            yield from call(Wait(seconds=0))
+            yield from call(ONCE)
+        finally:
+            closed.append(True)
+
+    async def store(request: Request) -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        stored.append(request.url)
+
+    async def judge() -> None:
+        transport = Scripted(MADE)
+        driver = AsyncDriver()
+        task = asyncio.ensure_future(
+            driver.run(flow(), transport=ThreadedTransport(transport), before_create=store)
+        )
+        for _ in range(4):
+            await asyncio.sleep(0)
+        assert stored == []
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (stored, closed, transport.sent) == ([ONCE.url], [True], [])
+
+    asyncio.run(judge())
 
 
-def test_the_room_loads_neither_httpx_nor_tenacity():
-    code = (
-        "import sys, socialcollab.transport, socialcollab.networks.sandbox;"
-        "print([name for name in ('httpx', 'tenacity') if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+@pytest.mark.parametrize("kind", ["Driver", "AsyncDriver"])
+def test_success_loads_no_tenacity(kind: str) -> None:
+    """A flow that succeeds at once loads neither tenacity nor, in a blocking host, asyncio."""
+    code = f"""
+import sys
+from socialcollab.transport import AsyncDriver, Driver, Response, Request, call
+
+class Transport:
+    def send(self, request, *, timeout_s):
+        return Response(status=201)
+
+class AsyncTransport:
+    async def send(self, request, *, timeout_s):
+        return Response(status=201)
+
+def flow():
+    request = Request(method="POST", url="https://network.example/", creates=0, repeat="same key")
+    return (yield from call(request)).status
+
+if "{kind}" == "Driver":
+    print(Driver().run(flow(), transport=Transport()), end=" ")
+    assert "asyncio" not in sys.modules
+else:
+    import asyncio
+    print(asyncio.run(AsyncDriver().run(flow(), transport=AsyncTransport())), end=" ")
+print("tenacity" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["201", "False"], done.stderr

@@ -1,13 +1,16 @@
-"""What went wrong on the wire is told by what the caller can do about it, by both transports."""
+"""Both transports translate failures into errors that say what the caller can do."""
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import io
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, BinaryIO
 
 import httpx
 import pytest
@@ -20,9 +23,10 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.stores import MemoryMedia
-from socialcollab.transport import MediaPart, Request
+from socialcollab.transport import AsyncHttpTransport, MediaPart, Request
 
 URL = "https://network.example/v1/posts"
+PICTURE = b"\x89PNG" + bytes(range(256)) * 1024
 POST = Request(method="POST", url=URL, json={"text": "é 🌷"}, creates=0, repeat="no")
 
 
@@ -34,7 +38,8 @@ def raising(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
 
 
 @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout])
-def test_nothing_reached_the_server(transports, error):
+def test_nothing_arrived(transports, error):
+    """A failure to connect is a transient error."""
     with pytest.raises(TransientError):
         transports(raising(error("secret"))).send(POST, timeout_s=5)
 
@@ -52,14 +57,17 @@ def test_nothing_reached_the_server(transports, error):
         httpx.TooManyRedirects,
     ],
 )
-def test_the_request_may_have_reached_the_server(transports, error):
+def test_may_have_arrived(transports, error):
+    """A failure after connecting leaves the outcome unknown, and the error hides its cause."""
     with pytest.raises(OutcomeUnknownError) as raised:
         transports(raising(error("secret"))).send(POST, timeout_s=5)
     assert "secret" not in str(raised.value)
     assert raised.value.__cause__ is None
 
 
-def test_an_answer_is_returned_whatever_its_status(transports):
+def test_answer(transports):
+    """An answer is returned whatever its status."""
+
     def handler(request: httpx.Request) -> httpx.Response:
         assert request.headers["authorization"] == "Bearer t"
         assert request.headers["content-type"] == "application/json"
@@ -72,21 +80,26 @@ def test_an_answer_is_returned_whatever_its_status(transports):
     assert reply.json() == {"error": "slow down"}
 
 
-def test_a_redirect_is_not_followed(transports):
+def test_redirect(transports):
+    """Redirects are not followed."""
     transport = transports(lambda _: httpx.Response(307, headers={"location": URL}))
     assert transport.send(POST, timeout_s=5).status == 307
 
 
-def test_headers_and_bodies_are_bounded(transports):
+def test_bounded_answer(transports):
+    """Headers and bodies are bounded in number and length."""
     many = {f"x-{number}": "v" for number in range(500)}
     reply = transports(lambda _: httpx.Response(200, headers=many)).send(POST, timeout_s=5)
     assert len(reply.headers) <= 100
-    long = transports(lambda _: httpx.Response(200, content=b"x" * 2000), longest_reply_bytes=1000)
+    long = transports(
+        lambda _: httpx.Response(200, content=b"x" * 2000), longest_response_bytes=1000
+    )
     with pytest.raises(OutcomeUnknownError, match="longer than 1000 bytes"):
         long.send(POST, timeout_s=5)
 
 
-def test_media_are_opened_anew_for_every_attempt(transports):
+def test_media(transports):
+    """Media are read again for every attempt; media that are not stored are rejected."""
     media = MemoryMedia()
     digest = media.put(b"\x89PNG....")
     bodies: list[bytes] = []
@@ -114,7 +127,8 @@ def test_media_are_opened_anew_for_every_attempt(transports):
         transports(handler).send(whole, timeout_s=5)
 
 
-def test_what_http_cannot_carry_is_refused_without_showing_it(transports):
+def test_invalid_request(transports):
+    """A request that HTTP cannot carry is refused without showing its headers."""
     transport = transports(own=True)
     for request in (
         Request(method="GET", url="ftp://network.example/"),
@@ -126,7 +140,8 @@ def test_what_http_cannot_carry_is_refused_without_showing_it(transports):
     transport.close()
 
 
-def test_a_passed_deadline_sends_nothing(transports):
+def test_passed_deadline(transports):
+    """Nothing is sent after the deadline."""
     sent: list[httpx.Request] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -141,7 +156,8 @@ def test_a_passed_deadline_sends_nothing(transports):
     assert sent == []
 
 
-def test_secrets_do_not_show(transports):
+def test_repr(transports):
+    """The repr of a transport hides its headers."""
     transport = transports(own=True, headers={"authorization": "Bearer hush"})
     assert "hush" not in repr(transport)
 
@@ -181,14 +197,16 @@ def no_http(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("talk", [cut_in_the_head, cut_in_the_body, no_http])
-def test_a_cut_answer_leaves_the_outcome_unknown(transports, talk):
+def test_incomplete_answer(transports, talk):
+    """An incomplete answer leaves the outcome unknown."""
     with server(talk) as url:
         request = Request(method="POST", url=url, json={}, creates=0, repeat="no")
         with pytest.raises(OutcomeUnknownError):
             transports().send(request, timeout_s=5)
 
 
-def test_a_refused_connection_reached_nobody(transports):
+def test_refused_connection(transports):
+    """A refused connection is a transient error."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with pytest.raises(TransientError):
@@ -196,7 +214,8 @@ def test_a_refused_connection_reached_nobody(transports):
 
 
 @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 201 Created\r\n"])
-def test_a_server_that_drips_cannot_hold_the_caller(transports, first):
+def test_dripping_server(transports, first):
+    """A server that sends its answer byte by byte cannot delay the caller past the deadline."""
     over = threading.Event()
 
     def drip(connection: socket.socket) -> None:
@@ -216,3 +235,124 @@ def test_a_server_that_drips_cannot_hold_the_caller(transports, first):
         took_s = time.monotonic() - began
         over.set()
     assert took_s < 2
+
+
+@asynccontextmanager
+async def served(reply: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """Serve on loopback and answer each request with *reply*, or not at all if it is empty."""
+    got: list[bytes] = []
+
+    talks: set[asyncio.Task[Any]] = set()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.add(asyncio.current_task())  # type: ignore[arg-type]  # never None in a task
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            [length] = [
+                int(line.split(b":")[1])
+                for line in head.split(b"\r\n")
+                if line.lower().startswith(b"content-length")
+            ]
+            got.append(await reader.readexactly(length))
+            if reply:
+                writer.write(reply)
+            else:
+                await reader.read()  # until the client hangs up
+        except asyncio.IncompleteReadError:
+            pass  # the client hung up early, as a cancelled one does
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", got
+        await asyncio.gather(*talks)
+
+
+@asynccontextmanager
+async def transport(**options: Any) -> AsyncIterator[AsyncHttpTransport]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        made = AsyncHttpTransport(client, **options)
+        try:
+            yield made
+        finally:
+            await made.close()
+
+
+CREATED = b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}"
+
+
+@pytest.mark.parametrize("field", ["", "file"])
+def test_async_media(field: str) -> None:
+    """The async transport reads media on a thread of its own, and they arrive complete."""
+    threads: set[str] = set()
+
+    class Watched(MemoryMedia):
+        def open(self, digest: str) -> BinaryIO:
+            threads.add(threading.current_thread().name)
+            return WatchedFile(super().open(digest).read())
+
+    class WatchedFile(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            threads.add(threading.current_thread().name)
+            return super().read(size)
+
+    media = Watched()
+    part = MediaPart(digest=media.put(PICTURE), field=field, media_type="image/png")
+
+    async def judge() -> list[bytes]:
+        async with served(CREATED) as (url, got), transport(media=media) as sending:
+            request = Request(method="POST", url=url, media=part, creates=0, repeat="no")
+            assert (await sending.send(request, timeout_s=5)).status == 201
+            return got
+
+    [body] = asyncio.run(judge())
+    assert PICTURE in body
+    assert threads == {"socialcollab-media_0"}
+
+
+def test_async_concurrency() -> None:
+    """Many requests can be under way on one event loop."""
+
+    async def judge() -> None:
+        async with served(CREATED) as (url, got), transport() as sending:
+            request = Request(method="POST", url=url, json={"a": 1}, creates=0, repeat="no")
+            replies = await asyncio.gather(*(sending.send(request, timeout_s=5) for _ in range(8)))
+            assert [reply.status for reply in replies] == [201] * 8
+            assert len(got) == 8
+
+    asyncio.run(judge())
+
+
+def test_async_cancellation() -> None:
+    """Cancelling the caller abandons its request at once."""
+
+    async def judge() -> float:
+        async with served(b"") as (url, got), transport() as sending:
+            request = Request(method="POST", url=url, json={}, creates=0, repeat="no")
+            task = asyncio.ensure_future(sending.send(request, timeout_s=30))
+            while not got:
+                await asyncio.sleep(0.001)
+            began = time.monotonic()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return time.monotonic() - began
+
+    assert asyncio.run(judge()) < 5
+
+
+def test_async_deadline() -> None:
+    """A passed deadline raises an error and does not cancel the calling task."""
+
+    async def judge() -> None:
+        async with served(b"") as (url, _), transport() as sending:
+            request = Request(method="POST", url=url, json={}, creates=0, repeat="no")
+            with pytest.raises(OutcomeUnknownError, match=r"within 0\.1 s"):
+                await sending.send(request, timeout_s=0.1)
+            with pytest.raises(TransientError, match="deadline passed"):
+                await sending.send(request, timeout_s=0)
+            assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]
+
+    asyncio.run(judge())

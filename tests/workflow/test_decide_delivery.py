@@ -257,7 +257,7 @@ def test_a_late_answer_is_always_recorded(bench) -> None:
         (again,) = settled(b, sent(b, "43"))
         assert again.data.TYPE == "delivery.published_again"
         assert (only(b).state, only(b).network_id) == ("published", "42")
-        assert [one.network_id for one in only(b).copies] == ["43"]
+        assert [one.network_id for one in only(b).duplicates] == ["43"]
         assert settled(b, sent(b, "43")) == ()
 
 

@@ -1,4 +1,4 @@
-"""What is published: posts, revisions, media, deliveries, holds and findings."""
+"""Posts and everything about them: revisions, media, deliveries, holds, findings, notifications."""
 
 from socialcollab.content.canonical import (
     Json,

@@ -1,4 +1,4 @@
-"""One byte string for one value: canonical JSON, and the digests made of it."""
+"""Canonical JSON, which gives each value exactly one text, and digests of it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ from socialcollab.errors import InvalidValueError
 
 Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
+# Larger whole numbers lose digits in JSON parsers that read numbers as floats.
 _LARGEST = 2**53 - 1
 
 
 def canonical_json(value: Json) -> bytes:
     r"""
-    Write *value* as the one canonical JSON text, in UTF-8.
+    Return the canonical JSON text of *value*, in UTF-8.
 
-    The same value gives the same bytes on every platform and Python. Floats
-    are refused: no event has one, and their printing is the hard part.
+    The same value gives the same bytes on every platform and in every version
+    of Python. Floats are errors: no event has one, and printing them in one
+    form everywhere is the hard part of RFC 8785.
 
     >>> canonical_json({"b": [1, True], "a": "é"})
     b'{"a":"\xc3\xa9","b":[1,true]}'
 
     Raises:
-        InvalidValueError: If something in it has no canonical form: a float,
-            a whole number past 2**53 - 1, half a surrogate pair, a key that
-            is no string, or another type.
+        InvalidValueError: If *value* contains something without a canonical
+            form: a float, a whole number past 2**53 - 1, half a surrogate pair,
+            a key that is not a string, or another type.
 
     Source:
         RFC 8785.
@@ -37,23 +39,24 @@ def canonical_json(value: Json) -> bytes:
 
 def plain_json(value: Json) -> Json:
     """
-    Return a copy of *value* in lists and dictionaries, its keys in canonical order.
+    Return a copy of *value* made of lists and dictionaries, with keys in canonical order.
 
     Raises:
-        InvalidValueError: As `canonical_json` does, but for half a surrogate pair.
+        InvalidValueError: If *value* contains something without a canonical
+            form, except for half a surrogate pair, which `json_text` finds.
     """
     return _plain(value, "$")
 
 
 def json_text(plain: Json) -> str:
     """
-    Write what `plain_json` returned.
+    Return the canonical JSON text of a value that `plain_json` returned.
 
     Raises:
-        InvalidValueError: If there is half a surrogate pair in it.
+        InvalidValueError: If *plain* contains half a surrogate pair.
     """
     if type(plain) is list and not plain:
-        # Most fields of a post are empty lists, and each is hashed by itself.
+        # Most fields of a post are empty lists, and each field is hashed separately.
         return "[]"
     text = _dumps(plain)
     if not text.isascii():
@@ -61,7 +64,7 @@ def json_text(plain: Json) -> str:
             text.encode()
         except UnicodeEncodeError as error:
             raise InvalidValueError(
-                f"half a surrogate pair ({error.object[error.start]!r}) has no place in a text",
+                f"the text contains half a surrogate pair ({error.object[error.start]!r})",
                 value=plain,
                 expected="well-formed Unicode",
             ) from None
@@ -72,17 +75,17 @@ _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=F
 
 
 def _plain(value: Any, place: str) -> Json:
-    """Return *value* with its keys in order; refuse what has no canonical form."""
+    """Return *value* as plain JSON, or raise an error that names *place*."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return cast("Json", value)
     if kind is int:
         if not -_LARGEST <= value <= _LARGEST:
             raise InvalidValueError(
-                f"whole number {value} at {place} is past 2**53 - 1", value=value
+                f"whole number {value} at {place} is outside -2**53 + 1 to 2**53 - 1", value=value
             )
         return cast("int", value)
-    # Told by the exact type where it can be: asking an abstract class takes much longer.
+    # The exact type is checked first, because `isinstance` with an abstract class is slow.
     if kind is dict or isinstance(value, Mapping):
         return {
             key: item if type(item := value[key]) is str else _plain(item, f"{place}.{key}")
@@ -103,20 +106,21 @@ def _plain(value: Any, place: str) -> Json:
 def _in_order(table: Mapping[Any, Any], place: str) -> list[str]:
     for key in table:
         if type(key) is not str:
-            raise InvalidValueError(f"key {key!r} at {place} is no string", value=key)
+            raise InvalidValueError(f"key {key!r} at {place} is not a string", value=key)
     keys: list[str] = sorted(table)
     if not "".join(keys).isascii():
-        # RFC 8785 sorts keys by UTF-16 code units, which differs beyond the basic plane.
+        # RFC 8785 sorts keys by UTF-16 code units. Python sorts by code points, which
+        # gives another order for characters beyond the basic multilingual plane.
         keys.sort(key=lambda key: key.encode("utf-16-be", "surrogatepass"))
     return keys
 
 
 def salted_digest(salt: bytes, value: Json) -> str:
     """
-    Return SHA-256 over *salt* and the canonical JSON of *value*, in hex.
+    Return the SHA-256 digest of *salt* and the canonical JSON of *value*, in hex.
 
-    The salt keeps a short value, such as a name, from being guessed from its
-    digest once the value itself has been erased.
+    Without a salt, a short value such as a name could be guessed from its
+    digest after the value itself was erased.
 
     >>> salted_digest(bytes(16), "x")[:16]
     '3eeac30741e7ffab'

@@ -1,4 +1,4 @@
-"""What goes to one profile at one time, and what became of it."""
+"""Deliveries: a post on its way to one profile, and the result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from socialcollab.time import WallTime
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; none claims more, or less, than is known."""
+    """The state of a delivery; it never claims more or less than is known."""
 
     WAITING = "waiting"
     MISSED = "missed"
@@ -36,10 +36,10 @@ OPEN_STATES = frozenset(
         DeliveryState.UNKNOWN,
     }
 )
-"""States that still ask somebody, or the publisher, to do something."""
+"""States in which the publisher or a member still has something to do."""
 
 PROFILE_GONE: Final = "profile_gone"
-"""The problem of what its profile has gone from under."""
+"""The problem of a delivery whose profile was removed from the document."""
 
 _AT_REST = (
     DeliveryState.MISSED,
@@ -53,17 +53,14 @@ _OUT = (DeliveryState.PUBLISHED, DeliveryState.REMOVING, DeliveryState.REMOVED)
 @attrs.frozen(kw_only=True)
 class SendAttempt:
     """
-    The right to send one creating request, once stored.
+    An attempt to create something on the network, stored before its request is sent.
 
     Attributes:
-        number: 1 for the delivery's first, then counting up.
-
-        part: Which part of the post it creates, 0 for the whole.
-
-        started_at: When, on the real clock, in UTC.
-
-        deadline: When its sender gives up for certain, on the real clock.
-
+        number: 1 for the first attempt of the delivery, then counting up.
+        part: The part of the thread that it creates, or 0 for the whole post.
+        started_at: Its start by the real clock, in UTC.
+        deadline: The time, by the real clock, after which its sender has
+            certainly given up.
         answered: Whether its outcome is known.
     """
 
@@ -77,16 +74,13 @@ class SendAttempt:
 @attrs.frozen(kw_only=True)
 class PublishedPart:
     """
-    Something that is known to have gone out.
+    Something that is known to have been published.
 
     Attributes:
-        network_id: The network's own id of it.
-
-        part: Which part of a thread it is, 0 for the first or the whole.
-
-        url: Its address, or empty.
-
-        published_at: When, in UTC, or None.
+        network_id: The network's own id.
+        part: The part of the thread, or 0 for the first part or the whole post.
+        url: The address, or empty.
+        published_at: The time of publication in UTC, or None if it is not known.
     """
 
     network_id: str
@@ -98,70 +92,45 @@ class PublishedPart:
 @attrs.frozen(kw_only=True)
 class Delivery(NotebookMixin):
     """
-    One post to one profile at one time.
+    The delivery of one post to one profile at one time.
 
     Attributes:
-        id: Its identifier.
-
-        post: The post it delivers.
-
+        id: The identifier.
+        post: The post.
         workspace: The post's workspace.
-
-        profile: Where it goes.
-
-        at: When it is due, as the wall time and zone that was chosen.
-
-        revision: Digest of the revision that goes out; once it is out, of the
-            one that is known to be out.
-
-        state: Where it stands.
-
-        not_before: After a rate limit, a temporary failure or a look, the
-            instant of the next attempt; None if *at* alone counts.
-
-        prepared: What the adapter fixed before the first attempt: ids and keys.
-
-        progress: The adapter's checkpoint: what has been uploaded so far.
-
-        attempts: The rights to send that were taken, oldest first.
-
-        network_id: The network's own id of what was published, or empty.
-
-        url: Its address, or empty.
-
-        published_at: When it was published, in UTC, or None.
-
-        problem: Why it failed, is unknown or was missed, for people; or empty.
-
-        rate_limited: How often in a row the network asked to wait.
-
-        parts: The parts of a thread that are known to be out, in order; none
-            for what goes out whole.
-
-        also_published: What is out beside it, by an attempt that was taken
-            for lost: a person has to look at each.
-
-        removed_ids: What has been taken down, by the network's ids.
-
-        unwanted: Whether somebody wants all of it taken down. While it is
-            being sent or in doubt that is a wish, which bars further sends.
-
-        takedown_ids: What alone of it somebody wants taken down.
-
-        looks: How often in a row a look could not tell.
-
-        unknown_since: Since when its outcome is unknown, or None.
-
-        recheck_at: Once it has come to rest, when to look again whether
-            what was found absent has arrived after all; None if never.
-
-        looked_again: How often that was looked for.
-
-        amending: Digest of the revision that it is to carry instead, or empty.
-
-        amend_attempt: The latest right to send a change, or None.
-
-        amend_problem: Why the change is not out, for people; or empty.
+        profile: The profile that the post goes to.
+        at: The planned time, as the wall time and zone that the member chose.
+        revision: The digest of the revision to send; once it is published, of
+            the revision that is known to be published.
+        state: The state.
+        not_before: The instant of the next attempt after a rate limit, a
+            temporary failure or a lookup; None if only *at* counts.
+        prepared: The ids and keys that the adapter chose before the first
+            attempt, so that a repeated attempt uses the same ones.
+        progress: The adapter's checkpoint, such as the uploaded images.
+        attempts: The attempts to send, oldest first.
+        network_id: The network's own id of the published post, or empty.
+        url: The address of the published post, or empty.
+        published_at: The time of publication in UTC, or None.
+        problem: Why it failed, is unknown or was missed; or empty.
+        rate_limited: How many times in a row the network asked to wait.
+        parts: The parts of a thread that are known to be published, in order;
+            empty for a post that is published as a whole.
+        also_published: Other publications of the same post, by attempts that
+            were believed to have failed. A member has to decide about each.
+        removed_ids: The network's ids of what has been taken down.
+        takedown_requested: Whether a member wants all of it taken down. While
+            an attempt is running or in doubt, this prevents further attempts.
+        takedown_ids: The network's ids of single publications to take down.
+        lookup_count: How many times in a row a lookup was inconclusive.
+        unknown_since: The time since when the outcome is unknown, or None.
+        recheck_at: When to check again, after the delivery is settled, whether
+            a missing post has appeared after all; None for never.
+        recheck_count: How many times that was checked.
+        amending: The digest of the revision that replaces the published one,
+            or empty.
+        amend_attempt: The latest attempt to send the change, or None.
+        amend_problem: Why the change is not published; or empty.
     """
 
     id: DeliveryId
@@ -202,43 +171,43 @@ class Delivery(NotebookMixin):
 
     @property
     def known_ids(self) -> tuple[str, ...]:
-        """The network's ids of all that ever went out, the first part first."""
+        """The network's ids of everything that was ever published, the first part first."""
         whole = (self.network_id,) if self.network_id else ()
-        more = (part.network_id for part in (*self.parts, *self.also_published))
-        return tuple(dict.fromkeys((*whole, *more)))
+        others = (part.network_id for part in (*self.parts, *self.also_published))
+        return tuple(dict.fromkeys((*whole, *others)))
 
     @property
     def next_recheck_at(self) -> dt.datetime | None:
-        """When to look again for what was found absent: not while it may still be sent."""
+        """When to check again whether a missing post has appeared; None while it may be sent."""
         return self.recheck_at if self.at_rest else None
 
     @property
     def at_rest(self) -> bool:
-        """Whether nothing of it is to be out, and nothing is in doubt."""
+        """Whether the delivery ended without a publication that should stay, and without doubt."""
         return self.state in _AT_REST
 
     @property
-    def standing(self) -> tuple[str, ...]:
-        """The network's ids of all that is known to be out now."""
+    def live_ids(self) -> tuple[str, ...]:
+        """The network's ids of everything that is known to be published now."""
         return tuple(name for name in self.known_ids if name not in self.removed_ids)
 
     @property
-    def partly_out(self) -> bool:
-        """Whether parts of it are out, and the whole is not."""
-        return bool(self.standing) and self.state not in _OUT
+    def partly_published(self) -> bool:
+        """Whether some parts are published, and the post as a whole is not."""
+        return bool(self.live_ids) and self.state not in _OUT
 
     @property
-    def copies(self) -> tuple[PublishedPart, ...]:
-        """What is out beside it, and should not be."""
-        return tuple(one for one in self.also_published if one.network_id in self.standing)
+    def duplicates(self) -> tuple[PublishedPart, ...]:
+        """Publications of the same post that should not exist, and still do."""
+        return tuple(part for part in self.also_published if part.network_id in self.live_ids)
 
     @property
     def attention(self) -> str:
-        """What of it a person has to look at, in a word; or empty."""
+        """A code for the problem that a member has to look at, or empty."""
         state = self.state
         if state in (DeliveryState.MISSED, DeliveryState.FAILED, DeliveryState.UNKNOWN):
             return state.value
-        if self.copies and not self.takedown_requested:
+        if self.duplicates and not self.takedown_requested:
             return "published_twice"
         wanted = state is DeliveryState.REMOVING or self.ids_to_take_down or self.stranded
         if self.problem and wanted:
@@ -247,41 +216,48 @@ class Delivery(NotebookMixin):
             return "not_amended"
         if state is DeliveryState.WAITING and self.problem == "credentials_refused":
             return "sign_in"
-        return "partly_out" if self.partly_out and self.problem else ""
+        return "partly_published" if self.partly_published and self.problem else ""
 
     @property
     def stranded(self) -> bool:
-        """Whether it is out, was to be taken down, and its profile has gone: a person has to look."""
+        """
+        Whether it is published, should be taken down, and its profile was removed.
+
+        The publisher cannot reach the network any more, so a member has to act.
+        """
         return self.state is DeliveryState.PUBLISHED and self.problem == PROFILE_GONE
 
     @property
     def ids_to_take_down(self) -> tuple[str, ...]:
-        """What is to be taken down now, the last part first; none while a send is in doubt."""
+        """The network's ids to take down now, last part first; empty while a send is in doubt."""
         if self.state not in _OUT:
             return ()
-        wanted = self.standing if self.takedown_requested else self.takedown_ids
-        return tuple(name for name in reversed(self.standing) if name in wanted)
+        wanted = self.live_ids if self.takedown_requested else self.takedown_ids
+        return tuple(name for name in reversed(self.live_ids) if name in wanted)
 
     @property
     def due_at(self) -> dt.datetime:
-        """The instant from which it may go out, in UTC."""
+        """The earliest instant at which it may be sent, in UTC."""
         at = self.at.instant
         return at if self.not_before is None else max(at, self.not_before)
 
 
 def current_deliveries(deliveries: Iterable[Delivery]) -> tuple[Delivery, ...]:
     """
-    Return those deliveries of a post that say where it stands now.
+    Return the deliveries that determine the current status of a post.
 
-    One that was called off does not, nor does one that failed or was taken
-    down, once another to its profile has taken its place.
+    Cancelled deliveries do not count. Neither does a delivery that failed or
+    was taken down if a later delivery to the same profile replaced it.
 
     Args:
-        deliveries: Deliveries of one post, in the order they were planned.
+        deliveries: The deliveries of one post, in the order in which they were
+            planned.
     """
-    live = [one for one in deliveries if one.state is not DeliveryState.CANCELLED]
-    last = {one.profile: one.id for one in live}
+    planned = [each for each in deliveries if each.state is not DeliveryState.CANCELLED]
+    latest = {each.profile: each.id for each in planned}
     over = (DeliveryState.FAILED, DeliveryState.REMOVED)
     return tuple(
-        one for one in live if one.state not in over or one.standing or last[one.profile] == one.id
+        each
+        for each in planned
+        if each.state not in over or each.live_ids or latest[each.profile] == each.id
     )

@@ -1,4 +1,4 @@
-"""One thing that the style guide has to say about a post."""
+"""Findings of the style guide."""
 
 from __future__ import annotations
 
@@ -23,26 +23,19 @@ def _as_pairs(
 @attrs.frozen(kw_only=True)
 class Finding(NotebookMixin):
     """
-    One thing that the style guide has to say about a post.
+    A place in a post where it does not follow the style guide.
 
     Attributes:
-        code: The rule's code, such as "SG101"; also the key of its message.
-
+        code: The code of the rule, such as "SG101".
         severity: "suggestion", "warning" or "error".
-
-        params: What fills the message, as sorted pairs of name and value.
-
-        field: The field it is about: "text", "alt", "links", ...
-
-        start: First code point it is about, or None for the whole field.
-
-        end: The code point after the last, or None.
-
-        fix: What to put in place of that span, or None where a person has to decide.
-
-        profile: The target it holds for, or empty for all.
-
-        message_code: The message's code, if it is not the rule's own.
+        params: The parameters of the message, as sorted pairs of name and value.
+        field: The field of the post: "text", "alt", "links" and so on.
+        start: The position of the first code point, or None for the whole field.
+        end: The position after the last code point, or None.
+        fix: The replacement for this part of the text, or None if a person has
+            to decide.
+        profile: The target that the finding is about, or empty for all targets.
+        message_code: The code of the message, if it differs from *code*.
     """
 
     code: str
@@ -69,13 +62,13 @@ class Finding(NotebookMixin):
         return self.text()
 
     def text(self, language: str = "en") -> str:
-        """Say it in *language*."""
+        """Return the message in *language*."""
         return message(self.message_code or self.code, dict(self.params), language=language)
 
 
 def severity_at_least(severity: str, least: str) -> bool:
     """
-    Tell whether *severity* is *least* or graver.
+    Return whether *severity* is *least* or more severe.
 
     >>> severity_at_least("error", "warning")
     True

@@ -1,4 +1,4 @@
-"""Stop now: a hold on what would go out."""
+"""Holds: a stop on publishing."""
 
 from __future__ import annotations
 
@@ -12,19 +12,14 @@ from socialcollab.directory import PostAttributes, Profile, Selector
 @attrs.frozen(kw_only=True)
 class Hold:
     """
-    A stop on everything that a selector takes in, until it is resumed.
+    A stop on publishing all posts that a selector matches, until a member resumes it.
 
     Attributes:
-        id: Its identifier.
-
-        on: What it stops.
-
-        reason: Why.
-
-        by: The actor who set it.
-
-        at: Since when, in UTC.
-
+        id: The identifier.
+        on: The profiles and posts that it stops.
+        reason: Why it was placed.
+        by: The member who placed it.
+        at: When it was placed, in UTC.
         until: When it ends by itself, in UTC, or None.
     """
 
@@ -36,7 +31,7 @@ class Hold:
     until: dt.datetime | None = None
 
     def stops(self, profile: Profile, attributes: PostAttributes, *, now: dt.datetime) -> bool:
-        """Tell whether a post with these facts may not go to *profile* now."""
+        """Return whether the hold stops a post with *attributes* on *profile* at *now*."""
         if self.until is not None and now >= self.until:
             return False
         return self.on.matches(profile, attributes)

@@ -1,9 +1,10 @@
-"""Pictures that go out with a post."""
+"""Images of a post."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 from typing import Self
 
 import attrs
@@ -21,7 +22,7 @@ _SIGNATURES = (
 
 def media_digest(data: bytes) -> str:
     """
-    Name *data* by its content.
+    Return the name of *data* in the media store, which is a digest of its content.
 
     >>> media_digest(b"")[:14]
     'sha256:e3b0c44'
@@ -31,7 +32,7 @@ def media_digest(data: bytes) -> str:
 
 def sniff_image(data: bytes) -> str:
     """
-    Tell the media type of an image by its first bytes; empty if it is none we know.
+    Return the media type of an image, judged by its first bytes; empty if it is unknown.
 
     >>> sniff_image(b"GIF89a...")
     'image/gif'
@@ -47,18 +48,15 @@ def sniff_image(data: bytes) -> str:
 @attrs.frozen(kw_only=True)
 class Image:
     """
-    One picture of a post: what it shows is in the media store, under its digest.
+    An image of a post. Its bytes are in the media store, under the digest.
 
     Attributes:
-        digest: ``sha256:`` and 64 hex digits of its bytes.
-
-        alt: What it shows, for those who do not see it; empty if nobody has said.
-
-        media_type: Such as "image/jpeg".
-
-        size_bytes: How many bytes it has.
-
-        name: The file's name as given, for people.
+        digest: ``sha256:`` and the 64 hex digits of the digest of its bytes.
+        alt: The description for people who do not see the image; may be empty.
+        media_type: The media type, such as "image/jpeg".
+        size_bytes: The size.
+        name: The name of the file, to display.
+        data: The bytes, if the image was just made from them, or None.
     """
 
     digest: str
@@ -79,15 +77,15 @@ class Image:
     @classmethod
     def from_bytes(cls, data: bytes, *, alt: str = "", name: str = "") -> Self:
         """
-        Make an image of its bytes.
+        Make an image from its bytes.
 
         Raises:
-            InvalidValueError: If they are no PNG, JPEG, GIF or WebP.
+            InvalidValueError: If *data* is not a PNG, JPEG, GIF or WebP image.
         """
         media_type = sniff_image(data)
         if not media_type:
             raise InvalidValueError(
-                f"`{name or 'image'}` is no PNG, JPEG, GIF or WebP image",
+                f"`{name or 'image'}` is not a PNG, JPEG, GIF or WebP image",
                 value=name,
                 expected="an image file",
             )
@@ -106,11 +104,8 @@ class Image:
         Read an image from a file.
 
         Raises:
-            InvalidValueError: If it is no image of a type we know.
-
-            OSError: If it cannot be read.
+            InvalidValueError: If the file is not a PNG, JPEG, GIF or WebP image.
+            OSError: If the file cannot be read.
         """
-        from socialcollab.content.load import read_bytes  # noqa: PLC0415  the room's one file that reads
-
-        data, name = read_bytes(path)
-        return cls.from_bytes(data, alt=alt, name=name)
+        file = Path(path)
+        return cls.from_bytes(file.read_bytes(), alt=alt, name=file.name)

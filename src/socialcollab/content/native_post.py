@@ -1,4 +1,4 @@
-"""A post that was made on the network itself, and not here."""
+"""Native posts: posts that were made on the network itself and not with this library."""
 
 from __future__ import annotations
 
@@ -12,22 +12,16 @@ from socialcollab.identifiers import ProfileId, WorkspaceId
 @attrs.frozen(kw_only=True)
 class NativePost:
     """
-    A post that somebody made on the network itself: it takes up room on the calendar.
+    A post that was made on the network itself. It occupies its time on the calendar.
 
     Attributes:
-        profile: The profile that it stands on.
-
-        workspace: That profile's workspace.
-
-        network_id: The network's own id of it.
-
-        at: When it went out, in UTC.
-
-        url: Its address, or empty.
-
-        text: What it says, or empty.
-
-        removed: Whether it was taken off the calendar: deleted on the network, or recorded by mistake.
+        profile: The profile that it was posted on.
+        workspace: The workspace of the profile.
+        network_id: The network's own id.
+        at: The time of publication, in UTC.
+        url: The address, or empty.
+        text: The text, or empty.
+        removed: Whether it was deleted, or added by mistake.
     """
 
     profile: ProfileId

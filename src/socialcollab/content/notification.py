@@ -1,4 +1,4 @@
-"""Something that somebody is to be told."""
+"""Notifications to members."""
 
 from __future__ import annotations
 
@@ -44,39 +44,31 @@ NOTIFICATION_KINDS = (
     "unknown",
     "zone_changed",
 )
-"""Every kind of notice there is, sorted."""
+"""All kinds of notification, sorted."""
 
 
 @attrs.frozen(kw_only=True)
 class Notification(NotebookMixin):
     """
-    Something that one member is to be told, once for each of its channels.
+    A notification to one member, to be sent once on each of its channels.
 
-    Its text names posts by their ids alone: what they hold is read when the
-    notice is shown, by whoever may view it then.
+    Its text names a post only by its id. The host reads the content of the post
+    when it displays the notification, so that a member who may no longer view
+    the post does not see it.
 
     Attributes:
-        id: The same whenever and wherever it is read; a host that has told it
-            once knows it by this.
-
-        to: Who is to be told.
-
+        id: The identifier. It is the same each time the notification is read,
+            so that a host can tell which ones it has sent.
+        to: The member to notify.
         kind: One of `NOTIFICATION_KINDS`.
-
-        at: When it came about, on the plan's clock, in UTC.
-
-        post: The post it is about, or empty.
-
-        profile: The profile it is about, or empty.
-
-        step: The approval step it is about, or empty.
-
-        by: Who brought it about, such as "ben", or empty.
-
-        channels: Where this member wants it at once, in order of preference;
-            none: it is kept for a digest, or shown in the application alone.
-
-        items: Of a digest, what it sums up, oldest first.
+        at: When its cause happened, by the planning clock, in UTC.
+        post: The post that it is about, or empty.
+        profile: The profile that it is about, or empty.
+        step: The approval step that it is about, or empty.
+        by: The member who caused it, such as "ben", or empty.
+        channels: The channels on which to send it at once, in order of
+            preference; empty if it is kept for a digest or only displayed.
+        items: The notifications in a digest, oldest first.
     """
 
     id: str = ""
@@ -92,7 +84,7 @@ class Notification(NotebookMixin):
 
     @property
     def reason(self) -> Reason:
-        """Its message, as a code and what fills it."""
+        """The message, as a code with parameters."""
         return Reason.of(
             f"notification.{self.kind}",
             post=self.post or "-",
@@ -103,6 +95,6 @@ class Notification(NotebookMixin):
         )
 
     def text(self, language: str = "en") -> str:
-        """Say it in *language*, a digest with a line for each of its items."""
-        said = self.reason.text(language)
-        return "\n".join([said, *(f"- {item.text(language)}" for item in self.items)])
+        """Return the message in *language*; a digest has a line for each of its items."""
+        head = self.reason.text(language)
+        return "\n".join([head, *(f"- {item.text(language)}" for item in self.items)])

@@ -1,4 +1,4 @@
-"""A post: its revisions, its state, and what people said about it."""
+"""A post with its revisions, state and comments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from socialcollab.time import WallTime
 
 
 class PostState(StrEnum):
-    """Where a post stands; what has gone out is the business of its deliveries."""
+    """The state of a post's approval; its deliveries have the state of publishing."""
 
     DRAFT = "draft"
     IN_REVIEW = "in_review"
@@ -30,21 +30,16 @@ class PostState(StrEnum):
 @attrs.frozen(kw_only=True)
 class Revision:
     """
-    The mark of one stored version of a post's content; it never changes.
+    The record of one stored version of a post's content. It never changes.
 
     Attributes:
         number: 1 for the draft, then counting up.
-
-        digest: The digest of the whole.
-
-        author: Who stored it.
-
-        at: When, in UTC.
-
+        digest: The digest of the whole content.
+        author: The member who stored it.
+        at: When it was stored, in UTC.
         fields: The salted digest of each field.
-
-        only_time: Whether it changes nothing but the time: whoever moves a
-            post on the calendar does not become an author of it.
+        only_time: Whether it changes only the time. A member who reschedules a
+            post does not become one of its authors.
     """
 
     number: int
@@ -55,23 +50,20 @@ class Revision:
     only_time: bool = False
 
     def changed_since(self, earlier: Revision) -> tuple[str, ...]:
-        """Name the fields that differ from an *earlier* revision."""
+        """Return the names of the fields that differ from an *earlier* revision."""
         return changed_fields(earlier.fields, self.fields)
 
 
 @attrs.frozen(kw_only=True)
 class Comment:
     """
-    A remark on a post.
+    A comment on a post.
 
     Attributes:
-        by: Who made it.
-
-        at: When, in UTC.
-
-        text: What it says.
-
-        internal: Whether clients and guests are not to see it.
+        by: The member who wrote it.
+        at: When it was written, in UTC.
+        text: The text.
+        internal: Whether it is hidden from clients and guests.
     """
 
     by: MemberId
@@ -83,32 +75,22 @@ class Comment:
 @attrs.frozen(kw_only=True)
 class Post(NotebookMixin):
     """
-    A post as it stands.
+    A post in its current version.
 
     Attributes:
-        id: Its identifier.
-
-        workspace: The workspace it belongs to.
-
-        state: Where it stands.
-
-        content: What its newest revision holds.
-
-        revisions: The marks of all revisions, oldest first.
-
-        comments: What people said about it, oldest first.
-
-        deliveries: Identifiers of all deliveries it ever had.
-
-        salt: What its digests are salted with.
-
-        ref: The caller's own name for it, or empty; unique in the organization.
-
-        kind: "post", or "reply".
-
+        id: The identifier.
+        workspace: The workspace that the post belongs to.
+        state: The state of its approval.
+        content: The content of the newest revision.
+        revisions: The records of all revisions, oldest first.
+        comments: The comments, oldest first.
+        deliveries: The identifiers of all deliveries, including old ones.
+        salt: The salt of its digests.
+        external_id: The caller's own id, or empty; unique in the organization.
+        kind: "post" or "reply".
         erased_at: When its content was erased, in UTC, or None.
-
-        leftover_media: Digests of pictures of its erased content, to be deleted.
+        leftover_media: The digests of images of erased content that are still to
+            be deleted.
     """
 
     id: PostId
@@ -126,7 +108,7 @@ class Post(NotebookMixin):
 
     @property
     def erased(self) -> bool:
-        """Whether its content was erased: it can be seen and taken down, and nothing else."""
+        """Whether its content was erased; it can then only be viewed and taken down."""
         return self.erased_at is not None
 
     @property
@@ -136,43 +118,43 @@ class Post(NotebookMixin):
 
     @property
     def digest(self) -> str:
-        """The newest revision's digest: what a decision on this post is bound to."""
+        """The digest of the newest revision, which a decision on the post is bound to."""
         return self.revisions[-1].digest
 
     @property
     def text(self) -> str:
-        """The text, where no variant says otherwise."""
+        """The text for all profiles without a variant."""
         return self.content.text
 
     @property
     def targets(self) -> tuple[ProfileId, ...]:
-        """The profiles it goes to."""
+        """The profiles that the post goes to."""
         return self.content.targets
 
     @property
     def media(self) -> tuple[Image, ...]:
-        """Its pictures."""
+        """The images."""
         return self.content.media
 
     @property
     def planned_at(self) -> WallTime | None:
-        """When it is to go out, or None while nobody has said."""
+        """The planned time, or None if it is not planned yet."""
         return self.content.planned_at
 
     @property
     def author(self) -> MemberId:
-        """Who drafted it."""
+        """The member who drafted the post."""
         return self.revisions[0].author
 
     @property
     def authors(self) -> tuple[MemberId, ...]:
-        """Everyone who stored a revision of it, moves of its time apart, sorted."""
+        """The members who stored a revision that changes more than the time, sorted."""
         return tuple(
             sorted({revision.author for revision in self.revisions if not revision.only_time})
         )
 
     def revision_named(self, digest: str) -> Revision | None:
-        """Return the newest revision of that digest, or None."""
+        """Return the newest revision with this digest, or None."""
         for revision in reversed(self.revisions):
             if revision.digest == digest:
                 return revision

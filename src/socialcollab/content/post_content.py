@@ -1,4 +1,4 @@
-"""All that one revision of a post holds, field by field."""
+"""The content of a post, and the digests of its fields."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ PUBLISHED_FIELDS: Final = (
     "labels",
     "poll",
 )
-"""What reaches the network: always bound by a decision."""
+"""The fields that reach the network; a decision always binds to them."""
 
 CONTEXT_FIELDS: Final = ("time", "campaign", "tags")
-"""What stays here: bound by a decision only where a policy names it."""
+"""The fields that stay here; a decision binds to those that a policy names."""
 
 ALL_FIELDS: Final = PUBLISHED_FIELDS + CONTEXT_FIELDS
 
 
 @attrs.frozen
 class Variant:
-    """The text that goes to one profile in place of the post's own."""
+    """The text for one profile, which replaces the post's own text there."""
 
     profile: ProfileId
     text: str
@@ -43,7 +43,14 @@ class Variant:
 
 @attrs.frozen(kw_only=True)
 class Poll:
-    """A question's answers to choose from, open for *minutes*."""
+    """
+    A poll.
+
+    Attributes:
+        options: The answers to choose from, at least two.
+        minutes: How long the poll is open.
+        multiple: Whether a reader may choose several answers.
+    """
 
     options: tuple[str, ...] = attrs.field(converter=as_words)
     minutes: int = 1440
@@ -59,7 +66,7 @@ class Poll:
 
 
 def _unique_sorted(values: str | Iterable[str]) -> tuple[str, ...]:
-    # One word is one tag: taken apart into letters it would match no policy.
+    # A plain string is one tag. Iterating over it would give a tag for each letter.
     return tuple(sorted(set(as_words(values))))
 
 
@@ -91,35 +98,25 @@ def _as_times(
 @attrs.frozen(kw_only=True)
 class PostContent:
     """
-    All that one revision of a post holds.
+    The content of one revision of a post.
 
     Attributes:
-        text: What goes out where no variant says otherwise.
-
+        text: The text for all profiles without a variant.
         variants: Texts for single profiles.
-
-        media: Pictures, in order.
-
-        links: Links that go out beside the text.
-
-        targets: The profiles it goes to, sorted.
-
-        language: Its language, or empty.
-
-        labels: Content warnings and the like, sorted.
-
+        media: The images, in order.
+        links: The links that are published with the text.
+        targets: The profiles that the post goes to, sorted.
+        language: The language, or empty.
+        labels: Content warnings and similar labels, sorted.
         poll: A poll, or None.
-
-        planned_at: When it is to go out, as a wall time and zone; None while nobody has said.
-
-        times: Other wall times for single profiles.
-
-        campaign: The campaign it belongs to, or empty.
-
-        tags: Its tags, sorted.
+        planned_at: The planned time, or None if it is not planned yet.
+        times: Other planned times for single profiles.
+        campaign: The campaign, or empty.
+        tags: The tags, sorted.
 
     Raises:
-        InvalidValueError: If a variant or time is for no target, or comes twice.
+        InvalidValueError: If a profile has two variants or two times, or one
+            but is not a target.
     """
 
     text: str
@@ -136,29 +133,29 @@ class PostContent:
     tags: tuple[str, ...] = attrs.field(default=(), converter=_unique_sorted)
 
     def __attrs_post_init__(self) -> None:
-        for what, profiles in (
+        for name, profiles in (
             ("variant", [variant.profile for variant in self.variants]),
             ("time", [profile for profile, _ in self.times]),
         ):
             for profile in profiles:
                 if profile not in self.targets:
                     raise InvalidValueError(
-                        f"a {what} is given for `{profile}`, which is no target of the post",
+                        f"there is a {name} for `{profile}`, which is not a target of the post",
                         value=profile,
                         expected=" or ".join(self.targets) or "a target",
                     )
             if len(set(profiles)) != len(profiles):
-                raise InvalidValueError(f"two {what}s are given for one profile", value=profiles)
+                raise InvalidValueError(f"there are two {name}s for one profile", value=profiles)
 
     def text_for(self, profile: str) -> str:
-        """Return the text that goes to *profile*."""
+        """Return the text for *profile*."""
         for variant in self.variants:
             if variant.profile == profile:
                 return variant.text
         return self.text
 
     def time_for(self, profile: str) -> WallTime | None:
-        """Return when it goes to *profile*, or None while nobody has said."""
+        """Return the planned time for *profile*, or None if it is not planned yet."""
         for target, at in self.times:
             if target == profile:
                 return at
@@ -166,7 +163,7 @@ class PostContent:
 
 
 def field_values(content: PostContent) -> dict[str, Json]:
-    """Return the canonical value of each field, keyed by its name in `ALL_FIELDS`."""
+    """Return the value of each field as JSON, by its name in `ALL_FIELDS`."""
     return {
         "text": content.text,
         "variants": [[variant.profile, variant.text] for variant in content.variants],
@@ -199,19 +196,17 @@ def field_digests(
     known: tuple[PostContent, Mapping[str, str]] | None = None,
 ) -> dict[str, str]:
     """
-    Return a salted digest of each field, the same on every platform and Python.
+    Return a salted digest of each field; it is the same on every platform.
 
     >>> digests = field_digests(PostContent(text="hello"), bytes(16))
     >>> sorted(digests) == sorted(ALL_FIELDS)
     True
 
     Args:
-        content: What the post holds.
-
+        content: The content of the post.
         salt: The post's salt.
-
-        known: Another content and its digests under the same salt: fields in
-            which the two agree are not hashed again.
+        known: Another content with its digests under the same salt; the digests
+            of equal fields are taken from it and not computed again.
     """
     values = field_values(content)
     if known is None:
@@ -226,13 +221,13 @@ def field_digests(
 
 
 def revision_digest(fields: Mapping[str, str], salt: bytes) -> str:
-    """Return the digest of a whole revision, from the digests of its fields."""
+    """Return the digest of a revision, computed from the digests of its fields."""
     return salted_digest(salt, dict(fields))
 
 
 def changed_fields(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
     """
-    Name the fields whose digests differ, in the order of `ALL_FIELDS`.
+    Return the names of the fields whose digests differ, in the order of `ALL_FIELDS`.
 
     >>> changed_fields({"text": "a", "tags": "b"}, {"text": "c", "tags": "b"})
     ('text',)

@@ -1,4 +1,4 @@
-"""The one word that people see for a post and all its deliveries."""
+"""The status that people see for a post and all of its deliveries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from socialcollab.content.post import Post, PostState
 
 
 class Summary(StrEnum):
-    """What a post is shown as; stored states keep their names."""
+    """The status of a post and its deliveries together; stored states keep their names."""
 
     DRAFT = "draft"
     IN_REVIEW = "in_review"
@@ -31,7 +31,7 @@ class Summary(StrEnum):
     REMOVED = "removed"
 
 
-_TELLS = frozenset(
+_SHOWN_WITHOUT_POST = frozenset(
     {
         DeliveryState.PUBLISHED,
         DeliveryState.UNKNOWN,
@@ -40,52 +40,50 @@ _TELLS = frozenset(
         DeliveryState.REMOVED,
     }
 )
-"""States that are shown of a post that was given up, too."""
+"""Delivery states that are shown even if the post is rejected or cancelled."""
 
 
 def summarise(post: Post, deliveries: Iterable[Delivery] = (), *, held: bool = False) -> Summary:
     """
-    Say in one word where a post stands.
+    Return the status of a post with all of its deliveries, in one word.
 
-    What needs a person comes before what runs by itself; the first row that
-    holds decides:
+    The first row that applies is the status. Only the deliveries that
+    `current_deliveries` returns count.
 
     ==================  ====================================================
-    shown               when, of the deliveries that were not called off, and
-                        whose place no other has taken
+    status              when
     ==================  ====================================================
-    unknown             one got no answer
-    publishing          one is being sent
-    removing            one is being taken down
-    partly_published    one is out, and another failed, was missed or waits;
-                        or parts of one are out, and no more
-    failed              one was refused
-    missed              one fell due during a hold, or was too late
-    held                one waits, and *held* says that a hold stops it
-    scheduled           one waits
-    published           one is out
-    removed             one was taken down
-    the post's state    there are none
+    unknown             the network did not answer a delivery
+    publishing          a delivery is being sent
+    removing            a delivery is being taken down
+    partly_published    a delivery is published, and another one failed, was
+                        missed or is waiting; or only parts of one are
+                        published
+    failed              the network refused a delivery
+    missed              a delivery was due during a hold, or was too late
+    held                a delivery is waiting, and *held* is true
+    scheduled           a delivery is waiting
+    published           a delivery is published
+    removed             a delivery was taken down
+    the post's state    there are no deliveries
     ==================  ====================================================
 
     Args:
         post: The post.
-
-        deliveries: Its deliveries, in the order they were planned.
-
-        held: Whether a hold stops what waits.
+        deliveries: Its deliveries, in the order in which they were planned.
+        held: Whether a hold stops the waiting deliveries.
     """
-    mine = current_deliveries(deliveries)
-    states = {delivery.state for delivery in mine}
-    partly = any(delivery.partly_out for delivery in mine)
-    given_up = post.state in (PostState.REJECTED, PostState.CANCELLED)
-    if not states or (given_up and not partly and not states & _TELLS):
+    current = current_deliveries(deliveries)
+    states = {delivery.state for delivery in current}
+    partly = any(delivery.partly_published for delivery in current)
+    withdrawn = post.state in (PostState.REJECTED, PostState.CANCELLED)
+    if not states or (withdrawn and not partly and not states & _SHOWN_WITHOUT_POST):
         return Summary(post.state.value)
-    waits = states & {DeliveryState.WAITING, DeliveryState.FAILED, DeliveryState.MISSED}
+    unpublished = states & {DeliveryState.WAITING, DeliveryState.FAILED, DeliveryState.MISSED}
     for state in (DeliveryState.UNKNOWN, DeliveryState.PUBLISHING, DeliveryState.REMOVING):
         if state in states:
             return Summary(state.value)
-    if partly or (DeliveryState.PUBLISHED in states and waits):
+    if partly or (DeliveryState.PUBLISHED in states and unpublished):
         return Summary.PARTLY_PUBLISHED
     if DeliveryState.FAILED in states:
         return Summary.FAILED

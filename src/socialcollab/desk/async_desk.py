@@ -57,14 +57,10 @@ from socialcollab.organization import CalendarNote, Organization, RuntimeState
 from socialcollab.scheduling import Calendar, Clash, find_clashes
 from socialcollab.stores import Anchor, AuditReport, MemoryMedia, ReindexReport
 from socialcollab.time import as_utc
-from socialcollab.transport import Media
+from socialcollab.transport import Media, system_clock
 from socialcollab.workflow import StepStatus
 
 T = TypeVar("T")
-
-
-def _system_clock() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 class AsyncDesk:
@@ -94,7 +90,8 @@ class AsyncDesk:
         Return a desk on a store; `AsyncDesk.open` and `AsyncDesk.create` do more checks.
 
         Args:
-            store: The store; it has to keep the projections of `AsyncDesk.PROJECTIONS`.
+            store: The store. It needs the projections of `AsyncDesk.PROJECTIONS`; `AsyncDesk.create` and
+                `AsyncDesk.open` declare them in a store that was made without any.
             organization: The organization's id.
             networks: The networks that publish, by profile id, by network name, or "*" for all
                 other profiles.
@@ -114,8 +111,8 @@ class AsyncDesk:
         self.engine = Engine(
             store=self._ports.store,
             media=self._ports.media,
-            clock=clock or _system_clock,
-            real_clock=real_clock or _system_clock,
+            clock=clock or system_clock,
+            real_clock=real_clock or system_clock,
             entropy=entropy,
             lock=self._ports.lock,
         )
@@ -158,8 +155,8 @@ class AsyncDesk:
 
         Raises:
             NotAllowedError: If the owner does not hold every permission everywhere.
-            InvalidValueError: If the organization has a desk in the store already, or the store
-                does not keep all of `AsyncDesk.PROJECTIONS`.
+            InvalidValueError: If the organization has a desk in the store already, or the store was
+                made with projections that lack some of `AsyncDesk.PROJECTIONS`.
         """
         journal, kept, owns = await opened(store, media, organization.id)
         desk = cls(
@@ -174,6 +171,7 @@ class AsyncDesk:
         )
         desk._owns_store = owns
         try:
+            await desk._ports.ensure_projections(PROJECTIONS)
             await desk.run(create(desk.engine, organization, owner))
         except BaseException:
             await desk.close()
@@ -210,8 +208,8 @@ class AsyncDesk:
 
         Raises:
             NotFoundError: If there is no such desk.
-            InvalidValueError: If there are several and none is named, or the store does not keep
-                all of `AsyncDesk.PROJECTIONS`.
+            InvalidValueError: If there are several and none is named, or the store was made with
+                projections that lack some of `AsyncDesk.PROJECTIONS`.
             DocumentMismatchError: If the document differs from the active one.
         """
         if isinstance(store, (str, Path)):
@@ -230,6 +228,7 @@ class AsyncDesk:
                 sleep=sleep,
             )
             desk._owns_store = owns
+            await desk._ports.ensure_projections(PROJECTIONS)
             await desk.run(desk.engine.state())
             await desk.run(refresh_rows(desk.engine))
             if not isinstance(organization, str):

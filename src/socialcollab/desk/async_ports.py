@@ -7,7 +7,7 @@ loop goes on meanwhile: a store and media on one each, networks on a few.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeAlias, cast
@@ -19,14 +19,14 @@ from socialcollab.desk.journal.maintenance import opened_file
 from socialcollab.desk.ports import named_for
 from socialcollab.directory import Profile
 from socialcollab.effects import arun
-from socialcollab.stores import AsyncStore, BoundStore, Store, ThreadedStore
+from socialcollab.stores import AsyncStore, BoundStore, Projection, Store, ThreadedStore
 from socialcollab.transport import (
     Adapter,
     AsyncNetwork,
     AsyncTransport,
+    DedicatedThread,
     Media,
     Network,
-    OwnThread,
     ThreadedTransport,
     Transport,
 )
@@ -50,7 +50,7 @@ async def opened(
 ) -> tuple[Any, Media | None, bool]:
     """Return a store and media for a path, or those given, and whether a store was opened."""
     if isinstance(store, (str, Path)):
-        thread = OwnThread("socialcollab-open")
+        thread = DedicatedThread("socialcollab-open")
         try:
             journal, kept = await thread.call(opened_file, store, media, organization)
         finally:
@@ -67,7 +67,7 @@ class _ThreadedMedia:
 
     def __init__(self, media: Media) -> None:
         self._media = media
-        self.thread = OwnThread("socialcollab-media")
+        self.thread = DedicatedThread("socialcollab-media")
 
     async def put(self, data: bytes | BinaryIO) -> str:
         return await self.thread.call(self._media.put, data)
@@ -102,12 +102,15 @@ class _Networks:
         held = self._threaded.get(id(transport))
         if held is None:
             blocking = cast("Transport", transport)
-            held = self._threaded[id(transport)] = (blocking, ThreadedTransport(blocking))
+            held = self._threaded[id(transport)] = (
+                blocking,
+                ThreadedTransport(blocking, owns=False),
+            )
         return held[1]
 
     async def close(self) -> None:
         for _, threaded in self._threaded.values():
-            await threaded.let_go()
+            await threaded.close()
 
 
 @attrs.frozen
@@ -151,7 +154,7 @@ class Ports:
     lock: Lock
     _whole: AsyncStore
     _own: bool
-    _threads: OwnThread
+    _threads: DedicatedThread
     _networks: _Networks
 
     @classmethod
@@ -184,6 +187,10 @@ class Ports:
             threads=threaded.thread,
             networks=reached,
         )
+
+    async def ensure_projections(self, projections: Sequence[Projection]) -> None:
+        """Declare the projections in a store without any, else check that the store has them."""
+        await self._whole.ensure_projections(projections)
 
     async def compact(self) -> None:
         """Let nothing of what was erased or replaced remain in the store."""

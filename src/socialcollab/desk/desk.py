@@ -56,14 +56,10 @@ from socialcollab.organization import CalendarNote, Organization, RuntimeState
 from socialcollab.scheduling import Calendar, Clash, find_clashes
 from socialcollab.stores import Anchor, AuditReport, MemoryMedia, ReindexReport
 from socialcollab.time import as_utc
-from socialcollab.transport import Media
+from socialcollab.transport import Media, system_clock
 from socialcollab.workflow import StepStatus
 
 T = TypeVar("T")
-
-
-def _system_clock() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 class Desk:
@@ -93,7 +89,8 @@ class Desk:
         Return a desk on a store; `Desk.open` and `Desk.create` do more checks.
 
         Args:
-            store: The store; it has to keep the projections of `Desk.PROJECTIONS`.
+            store: The store. It needs the projections of `Desk.PROJECTIONS`; `Desk.create` and
+                `Desk.open` declare them in a store that was made without any.
             organization: The organization's id.
             networks: The networks that publish, by profile id, by network name, or "*" for all
                 other profiles.
@@ -113,8 +110,8 @@ class Desk:
         self.engine = Engine(
             store=self._ports.store,
             media=self._ports.media,
-            clock=clock or _system_clock,
-            real_clock=real_clock or _system_clock,
+            clock=clock or system_clock,
+            real_clock=real_clock or system_clock,
             entropy=entropy,
             lock=self._ports.lock,
         )
@@ -157,8 +154,8 @@ class Desk:
 
         Raises:
             NotAllowedError: If the owner does not hold every permission everywhere.
-            InvalidValueError: If the organization has a desk in the store already, or the store
-                does not keep all of `Desk.PROJECTIONS`.
+            InvalidValueError: If the organization has a desk in the store already, or the store was
+                made with projections that lack some of `Desk.PROJECTIONS`.
         """
         journal, kept, owns = opened(store, media, organization.id)
         desk = cls(
@@ -173,6 +170,7 @@ class Desk:
         )
         desk._owns_store = owns
         try:
+            desk._ports.ensure_projections(PROJECTIONS)
             desk.run(create(desk.engine, organization, owner))
         except BaseException:
             desk.close()
@@ -209,8 +207,8 @@ class Desk:
 
         Raises:
             NotFoundError: If there is no such desk.
-            InvalidValueError: If there are several and none is named, or the store does not keep
-                all of `Desk.PROJECTIONS`.
+            InvalidValueError: If there are several and none is named, or the store was made with
+                projections that lack some of `Desk.PROJECTIONS`.
             DocumentMismatchError: If the document differs from the active one.
         """
         if isinstance(store, (str, Path)):
@@ -229,6 +227,7 @@ class Desk:
                 sleep=sleep,
             )
             desk._owns_store = owns
+            desk._ports.ensure_projections(PROJECTIONS)
             desk.run(desk.engine.state())
             desk.run(refresh_rows(desk.engine))
             if not isinstance(organization, str):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self, TypeAlias, TypeVar
 
@@ -20,7 +20,7 @@ from socialcollab.desk.journal.maintenance import opened_file
 from socialcollab.directory import Profile
 from socialcollab.effects import run as run  # noqa: PLC0414  async_ports has one that is awaited
 from socialcollab.errors import InvalidValueError
-from socialcollab.stores import BoundStore, Store
+from socialcollab.stores import BoundStore, Projection, Store
 from socialcollab.transport import Media, Network
 
 N = TypeVar("N")
@@ -103,6 +103,10 @@ class Ports:
             lock=threading.Lock(),
             whole=store,
         )
+
+    def ensure_projections(self, projections: Sequence[Projection]) -> None:
+        """Declare the projections in a store without any, else check that the store has them."""
+        self._whole.ensure_projections(projections)
 
     def compact(self) -> None:
         """Let nothing of what was erased or replaced remain in the store."""

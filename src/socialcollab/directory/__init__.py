@@ -1,8 +1,8 @@
-"""Who and where: workspaces, profiles, members, teams, campaigns; selectors and parties."""
+"""Who and where: workspaces, profiles, members, teams, campaigns, selectors and networks."""
 
 from socialcollab.directory.campaign import Campaign
-from socialcollab.directory.member import Member
-from socialcollab.directory.network import (
+from socialcollab.directory.member import Member, NotificationPreference
+from socialcollab.directory.network_description import (
     CreateOnce,
     EntityKind,
     LengthUnit,
@@ -10,8 +10,7 @@ from socialcollab.directory.network import (
     NetworkDescription,
     TextLimits,
 )
-from socialcollab.directory.networks.lookup import NETWORKS, network
-from socialcollab.directory.notification_preference import NotificationPreference
+from socialcollab.directory.networks import NETWORKS, network
 from socialcollab.directory.principal import Principal, as_principal, as_principals
 from socialcollab.directory.profile import Profile
 from socialcollab.directory.selector import (

@@ -1,4 +1,4 @@
-"""A marketing effort that posts belong to."""
+"""A marketing campaign that posts belong to."""
 
 from __future__ import annotations
 
@@ -14,18 +14,14 @@ from socialcollab.identifiers import check_id
 @attrs.frozen(kw_only=True)
 class Campaign:
     """
-    A marketing effort of one workspace.
+    A marketing campaign of one workspace.
 
     Attributes:
-        id: Its identifier.
-
-        workspace: Whose it is.
-
-        name: Its name as people say it.
-
-        start: First day, or None.
-
-        end: First day after it, or None.
+        id: The identifier.
+        workspace: The workspace that runs the campaign.
+        name: The name to display.
+        start: The first day, or None.
+        end: The day after the last one, or None.
     """
 
     id: str = attrs.field(metadata=shape(Id("campaign")))

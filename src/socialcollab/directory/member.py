@@ -1,14 +1,15 @@
-"""One person who takes part."""
+"""A person who works on posts, and how that person wants to be notified."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import ClassVar, Self
 
 import attrs
 
-from socialcollab.directory.notification_preference import NotificationPreference
 from socialcollab.document_fields import (
     Boolean,
     Choice,
@@ -27,6 +28,47 @@ from socialcollab.identifiers import check_id
 from socialcollab.time import BusinessHoursSection, zone
 
 
+@attrs.frozen
+class NotificationPreference:
+    """
+    A channel for notifications, which are sent at once or collected in a daily digest.
+
+    Attributes:
+        channel: The channel, such as "slack" or "email".
+        digest: The local time of the daily digest, ``HH:MM``; empty to notify
+            at once.
+    """
+
+    PATTERN: ClassVar[str] = r"^[a-z][a-z0-9_-]{0,30}( digest ([01][0-9]|2[0-3]):[0-5][0-9])?$"
+
+    channel: str
+    digest: str = ""
+
+    @classmethod
+    def parse(cls, text: str, /) -> Self:
+        """
+        Read ``slack`` or ``email digest 08:30``.
+
+        >>> NotificationPreference.parse("email digest 08:30")
+        NotificationPreference(channel='email', digest='08:30')
+
+        Raises:
+            InvalidValueError: If *text* has another form.
+        """
+        if not re.fullmatch(cls.PATTERN[1:-1], text):
+            raise InvalidValueError(
+                f"`{text}` is not a notification preference; write a channel, such as `slack`,"
+                " or `email digest 08:30`",
+                value=text,
+                expected="`slack` or `email digest 08:30`",
+            )
+        channel, _, digest = text.partition(" digest ")
+        return cls(channel, digest)
+
+    def __str__(self) -> str:
+        return f"{self.channel} digest {self.digest}" if self.digest else self.channel
+
+
 def _as_notify(
     value: str | NotificationPreference | Iterable[str | NotificationPreference],
 ) -> tuple[NotificationPreference, ...]:
@@ -43,34 +85,24 @@ def _as_contact(value: Mapping[str, str]) -> Mapping[str, str]:
 @attrs.frozen(kw_only=True)
 class Member:
     """
-    One person who takes part.
+    A person who works on posts: staff, a client or a guest.
 
     Attributes:
         id: The member's identifier.
-
-        name: The name people know; personal.
-
+        name: The name to display; personal.
         kind: "staff", "client" or "guest".
-
-        of: The workspace a client belongs to; required for clients.
-
-        language: Language of messages to them; empty inherits.
-
-        timezone: IANA name of their zone; empty inherits.
-
-        business_hours: When they work; None inherits.
-
-        notify: How they are told of things, in order of preference.
-
-        contact: Address per channel; personal.
-
-        suspended: Whether all their rights rest.
-
-        left: The first day without them, in their own zone; their name stays for history.
+        of: The workspace of a client; required for clients.
+        language: The language of messages to the member; empty inherits it.
+        timezone: The IANA name of the member's zone; empty inherits it.
+        business_hours: When the member works; None inherits the hours.
+        notify: The channels for notifications, in order of preference.
+        contact: The member's address on each channel; personal.
+        suspended: Whether the member has no permissions for now.
+        left: The first day without the member, in the member's zone. The member
+            stays in the document, so that the history can name them.
 
     Raises:
-        InvalidValueError: If a value is not what it should be, or a client
-            has no workspace.
+        InvalidValueError: If a value is invalid, or a client has no workspace.
     """
 
     id: str = attrs.field(metadata=shape(Id("member")))
@@ -115,8 +147,8 @@ class Member:
             )
         if self.kind == "client" and not self.of:
             raise InvalidValueError(
-                f"client `{self.id}` has to say of which workspace",
-                expected="of = a workspace's id",
+                f'client `{self.id}` has no workspace; add of = "..." with its id',
+                expected='of = "the id of a workspace"',
             )
         if self.timezone:
             zone(self.timezone)

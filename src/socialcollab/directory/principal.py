@@ -1,4 +1,4 @@
-"""Say who is meant: a member, a team, a role, a duty, or the lead."""
+"""References to people: a member, a team, the holders of a role, a rotation, or the lead."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ _KINDS = ("member", "team", "role", "rotation")
 @attrs.frozen(order=True)
 class Principal:
     """
-    Who is meant, by one of five kinds.
+    A reference to a member, a team, a role, a rotation or the lead.
+
+    It means the people whom the reference stands for at the time of a question:
+    the members of the team, the holders of the role, or the members on duty.
 
     Attributes:
         kind: "member", "team", "role", "rotation" or "lead".
-
-        name: The identifier of that kind; empty for "lead".
+        name: The identifier, or empty for "lead".
     """
 
     kind: str
@@ -31,9 +33,10 @@ class Principal:
             return
         if self.kind not in _KINDS:
             raise InvalidValueError(
-                f"`{self.kind}` is no kind of party; say member:, team:, role:, duty: or lead",
+                f"`{self.kind}` is not a kind of principal;"
+                " write member:, team:, role:, rotation: or lead",
                 value=self.kind,
-                expected="member:, team:, role:, duty: or lead",
+                expected="member:, team:, role:, rotation: or lead",
             )
         check_id(self.kind, self.name)
 
@@ -46,12 +49,12 @@ class Principal:
         Principal(kind='team', name='social')
 
         Raises:
-            InvalidValueError: If it is none of these.
+            InvalidValueError: If *text* has another form.
         """
         kind, colon, name = text.partition(":")
         if not colon and kind != "lead":
             raise InvalidValueError(
-                f"party `{text}` does not say what it is; did you mean `member:{text}`?",
+                f"principal `{text}` has no kind; did you mean `member:{text}`?",
                 value=text,
                 expected=f"member:{text}, team:{text} or role:{text}",
             )
@@ -62,14 +65,14 @@ class Principal:
 
 
 def as_principal(value: str | Principal) -> Principal:
-    """Convert what a class is given as a party."""
+    """Convert text to a principal."""
     return Principal.parse(value) if isinstance(value, str) else value
 
 
 def as_principals(
     value: str | Principal | tuple[str | Principal, ...] | list[str | Principal],
 ) -> tuple[Principal, ...]:
-    """Convert what a class is given as one party or several."""
+    """Convert one principal or several, as text or not, to a tuple."""
     if isinstance(value, (str, Principal)):
         return (as_principal(value),)
     return tuple(as_principal(item) for item in value)

@@ -1,4 +1,4 @@
-"""One account on one network."""
+"""An account on a social network."""
 
 from __future__ import annotations
 
@@ -19,23 +19,18 @@ def _as_tags(value: str | Iterable[str]) -> frozenset[str]:
 @attrs.frozen(kw_only=True)
 class Profile:
     """
-    One account on one network, belonging to one workspace.
+    An account on a social network, owned by a workspace.
 
     Attributes:
-        id: Its identifier, unique in the organization.
-
-        workspace: The workspace it belongs to.
-
-        network: The network's name, such as "mastodon".
-
-        handle: How the network names it, such as "@tulip"; may be empty.
-
-        server: The server's address, for networks of many servers.
-
-        tags: Labels that selectors use, such as "care".
+        id: The identifier, unique in the organization.
+        workspace: The workspace that owns the profile.
+        network: The name of the network, such as "mastodon".
+        handle: The name on the network, such as "@tulip"; may be empty.
+        server: The address of the server, for networks with many servers.
+        tags: Labels for selectors, such as "care".
 
     Raises:
-        InvalidValueError: If an identifier or the server's address is not one.
+        InvalidValueError: If an identifier or the address is invalid.
     """
 
     id: str = attrs.field(metadata=shape(Id("profile")))
@@ -54,7 +49,7 @@ class Profile:
             parts = urlsplit(self.server)
             if parts.scheme not in ("https", "http") or not parts.hostname:
                 raise InvalidValueError(
-                    f"server `{self.server}` of profile `{self.id}` is no web address",
+                    f"server `{self.server}` of profile `{self.id}` is not a web address",
                     value=self.server,
                     expected="an address such as https://mastodon.example",
                 )

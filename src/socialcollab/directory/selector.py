@@ -1,4 +1,4 @@
-"""Say what a line of the document is about: the one selector, `on`."""
+"""Selectors: which profiles and posts a rule of the document applies to."""
 
 from __future__ import annotations
 
@@ -23,18 +23,14 @@ def _as_set(value: str | Iterable[str]) -> frozenset[str]:
 @attrs.frozen(kw_only=True)
 class PostAttributes:
     """
-    What is known of a post beside its targets, for the context keys of a selector.
+    The attributes of a post that the context keys of a selector match.
 
     Attributes:
-        post_tag: The post's tags.
-
-        campaign: The campaign it belongs to, or an empty string.
-
+        post_tag: The tags.
+        campaign: The campaign, or an empty string.
         kind: "post" or "reply".
-
-        language: Its language.
-
-        author_role: Roles that an author of it holds.
+        language: The language.
+        author_role: The roles that the authors hold.
     """
 
     post_tag: frozenset[str] = attrs.field(default=frozenset(), converter=_as_set)
@@ -50,7 +46,7 @@ def _words(kind: str, *also: str) -> ListOf:
 
 @attrs.frozen(kw_only=True)
 class Excluding:
-    """Profiles that a selector leaves out: all keys that are named must match."""
+    """Profiles that a selector leaves out; a profile must match all keys that are given."""
 
     workspace: tuple[str, ...] = attrs.field(
         metadata=shape(_words("workspace")), default=(), converter=as_words
@@ -68,13 +64,13 @@ class Excluding:
     def __attrs_post_init__(self) -> None:
         if not any(getattr(self, key) for key in PROFILE_KEYS):
             raise InvalidValueError(
-                "`excluding` names nothing",
+                f"`excluding` is empty; give one of {', '.join(PROFILE_KEYS)}",
                 value=self,
                 expected=f"one of {', '.join(PROFILE_KEYS)}",
             )
 
     def matches_profile(self, profile: Profile) -> bool:
-        """Tell whether *profile* is left out."""
+        """Return whether *profile* is left out."""
         return (
             (not self.workspace or profile.workspace in self.workspace)
             and (not self.network or profile.network in self.network)
@@ -91,35 +87,27 @@ class Excluding:
 @attrs.frozen(kw_only=True)
 class Selector:
     """
-    A choice of profiles, and of posts on them.
+    A selection of profiles and of the posts on them.
 
-    All keys that are named must match; each matches if any of its values does.
-    At least one of workspace, profile and profile_tag has to be named, so that
-    "everywhere" is said (``workspace = "*"``) and never slips in.
+    A profile or post must match all keys that are given; a key matches if any
+    of its values does. One of workspace, profile and profile_tag is required,
+    so that a rule applies everywhere only if it says so with
+    ``workspace = "*"``, and never by omission.
 
     Attributes:
-        workspace: Workspaces, or ``*`` for every one.
-
+        workspace: Workspaces, or ``*`` for all of them.
         network: Networks.
-
         profile: Profiles.
-
         profile_tag: Tags of profiles.
-
         post_tag: Tags of the post.
-
         campaign: Campaigns.
-
         kind: Kinds of content, such as "post" and "reply".
-
         language: Languages.
-
-        author_role: Roles of which an author of the post holds one.
-
-        excluding: What is left out again, by profile keys alone.
+        author_role: Roles, at least one of which an author of the post holds.
+        excluding: Profiles to leave out.
 
     Raises:
-        InvalidValueError: If it names no workspace, profile or profile tag.
+        InvalidValueError: If the selector has no workspace, profile or profile tag.
     """
 
     workspace: tuple[str, ...] = attrs.field(
@@ -156,8 +144,7 @@ class Selector:
     def __attrs_post_init__(self) -> None:
         if not (self.workspace or self.profile or self.profile_tag):
             raise InvalidValueError(
-                "a selector has to name a workspace or a profile;"
-                ' say workspace = "*" if every one is meant',
+                'a selector needs a workspace or a profile; write workspace = "*" for all of them',
                 value=self,
                 expected='workspace = "..." or profile = "..."',
             )
@@ -165,7 +152,7 @@ class Selector:
     @classmethod
     def of(cls, value: str | Mapping[str, Any] | Selector) -> Selector:
         """
-        Make one from a profile's id, a table, or a selector.
+        Make a selector from the id of a profile or a table; a selector is returned as it is.
 
         >>> Selector.of("tulip-x").profile
         ('tulip-x',)
@@ -186,21 +173,21 @@ class Selector:
 
     @property
     def of_workspace(self) -> bool:
-        """Whether it takes in whole workspaces, leaving no profile of them out."""
+        """Whether the selector covers whole workspaces and leaves none of their profiles out."""
         return bool(self.workspace) and not (
             self.network or self.profile or self.profile_tag or self.excluding
         )
 
     def covers_workspace(self, workspace: str) -> bool:
-        """Tell whether it takes in all of *workspace*, the workspace itself included."""
+        """Return whether the selector covers *workspace* itself and all of its profiles."""
         return self.of_workspace and ("*" in self.workspace or workspace in self.workspace)
 
     def covers_all(self) -> bool:
-        """Tell whether it takes in every profile of every workspace."""
+        """Return whether the selector covers every profile of every workspace."""
         return self.of_workspace and "*" in self.workspace
 
     def matches_profile(self, profile: Profile) -> bool:
-        """Tell whether the profile keys match."""
+        """Return whether the profile keys match."""
         return (
             (not self.workspace or "*" in self.workspace or profile.workspace in self.workspace)
             and (not self.network or profile.network in self.network)
@@ -210,7 +197,7 @@ class Selector:
         )
 
     def matches_attributes(self, attributes: PostAttributes) -> bool:
-        """Tell whether the context keys match; keys that are not named always do."""
+        """Return whether the context keys match; keys that are not given always do."""
         return (
             (not self.post_tag or not attributes.post_tag.isdisjoint(self.post_tag))
             and (not self.campaign or attributes.campaign in self.campaign)
@@ -220,7 +207,7 @@ class Selector:
         )
 
     def matches(self, profile: Profile, attributes: PostAttributes | None = None) -> bool:
-        """Tell whether *profile*, with a post of these facts, is meant."""
+        """Return whether the selector matches *profile*, and a post with *attributes* on it."""
         return self.matches_profile(profile) and (
             attributes is None or self.matches_attributes(attributes)
         )
@@ -237,7 +224,7 @@ class Selector:
 
 
 def as_selector(value: str | Mapping[str, Any] | Selector) -> Selector:
-    """Convert what a class is given as its `on`."""
+    """Convert the value of an `on` field to a selector."""
     return Selector.of(value)
 
 

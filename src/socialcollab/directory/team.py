@@ -1,4 +1,4 @@
-"""A set of members."""
+"""A group of members."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from socialcollab.identifiers import check_id
 @attrs.frozen(kw_only=True)
 class Team:
     """
-    A set of members, named once and granted together.
+    A group of members that grants and policies can refer to by one name.
 
     Attributes:
-        id: Its identifier.
-
-        name: Its name as people say it.
-
-        members: Who is in it.
-
-        includes: Teams whose members are in it too.
+        id: The identifier.
+        name: The name to display.
+        members: The members of the team.
+        includes: Other teams; their members belong to this team too.
     """
 
     id: str = attrs.field(metadata=shape(Id("team")))

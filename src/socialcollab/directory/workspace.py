@@ -12,27 +12,20 @@ from socialcollab.time import BusinessHoursSection, zone
 @attrs.frozen(kw_only=True)
 class Workspace:
     """
-    A brand, or a client of an agency: what profiles belong to.
+    A brand, or a client of an agency, that owns profiles.
 
     Attributes:
-        id: Its identifier.
-
-        name: Its name as people say it.
-
-        language: The language its posts are in unless they say otherwise; empty
-            inherits the organization's.
-
-        timezone: IANA name of the zone its times are read in; empty inherits.
-
-        business_hours: When its people work; None inherits.
-
-        lead: The member accountable for what nobody else owns.
-
-        default_approval: The approval policy for posts that no policy matches,
-            or "none".
-
-        domains: Web domains that are its own, so that another workspace's
-            links are noticed.
+        id: The identifier.
+        name: The name to display.
+        language: The default language of posts; empty inherits the
+            organization's language.
+        timezone: The IANA name of the zone of all times; empty inherits it.
+        business_hours: When the workspace is open; None inherits the hours.
+        lead: The member who is accountable where no other member is.
+        default_approval: The approval policy for posts that match no other
+            policy, or "none".
+        domains: The web domains of the workspace; the style guide reports links
+            to them in posts of other workspaces.
     """
 
     id: str = attrs.field(metadata=shape(Id("workspace")))

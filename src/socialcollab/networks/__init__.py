@@ -1,4 +1,4 @@
-"""Networks: adapters that write the conversations, and what all of them check."""
+"""Adapters of networks, and the limits that all of them check."""
 
 from socialcollab.networks.limits import limits_broken, text_to_send
 

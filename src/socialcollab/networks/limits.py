@@ -1,21 +1,24 @@
-"""Say which of a network's limits a post breaks, before anything is sent."""
+"""Check a post against the limits of a network, before anything is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import Final
 
 from socialcollab.content import Image, Poll
 from socialcollab.directory import NetworkDescription
 from socialcollab.text import entities, measure, text_with_links
 from socialcollab.transport import OutgoingPost
 
+_UNITS: Final = {"weighted": "weighted characters", "utf16": "UTF-16 code units"}
+
 
 def text_to_send(description: NetworkDescription, outgoing: OutgoingPost) -> str:
     """
-    Return the text with the links that the network has no other place for.
+    Return the text to send, with the links appended if the network has no link card.
 
-    A link that the text holds already is not written twice.
+    A link that the text already contains is not appended.
     """
     return text_with_links(description, outgoing.text, outgoing.links)
 
@@ -29,21 +32,17 @@ def limits_broken(
     poll: Poll | None = None,
 ) -> tuple[str, ...]:
     """
-    Return what is wrong with a post for that network, one sentence each; none if it is taken.
+    Return one message for each limit that the post exceeds; empty if the network accepts it.
 
-    >>> from socialcollab.directory.networks import network
+    >>> from socialcollab.directory import network
     >>> limits_broken(network("instagram"), text="De lente is er")
-    ('Instagram takes no post without an image',)
+    ('Instagram does not accept a post without an image',)
 
     Args:
-        description: What the network takes.
-
-        text: The whole text, as it is sent.
-
-        images: Pictures, in order.
-
-        labels: Content warnings and the like.
-
+        description: The limits and features of the network.
+        text: The full text, as it is sent.
+        images: Images, in order.
+        labels: Content warnings and other labels.
         poll: A poll, or None.
     """
     return tuple(
@@ -60,36 +59,37 @@ def _text(
 ) -> Iterable[str]:
     title, limits = description.title, description.text
     if empty and not text.strip():
-        yield f"{title} takes no empty post"
+        yield f"{title} does not accept an empty post"
     warning = ", ".join(labels) if "content_warning" in description.features else ""
     length = measure(description, text, warning=warning)
     if length.over:
-        yield f"the text is {length.value} {length.unit} long; {title} takes {length.limit}"
+        unit = _UNITS.get(length.unit, length.unit)
+        yield f"the text has {length.value} {unit}; {title} allows {length.limit}"
     elif not length.fits:
-        yield f"the text has {length.size_bytes} bytes; {title} takes {length.limit_bytes}"
+        yield f"the text has {length.size_bytes} bytes; {title} allows {length.limit_bytes}"
     for kind, most in (("hashtag", limits.hashtags), ("mention", limits.mentions)):
         if most is not None:
             count = sum(entity.kind == kind for entity in entities(description, text))
             if count > most:
-                yield f"the text has {count} {kind}s; {title} takes {most}"
+                yield f"the text has {count} {kind}s; {title} allows {most}"
 
 
 def _images(description: NetworkDescription, images: Sequence[Image]) -> Iterable[str]:
     title, limits = description.title, description.media
     if limits.required and not images:
-        yield f"{title} takes no post without an image"
+        yield f"{title} does not accept a post without an image"
     if len(images) > limits.images:
-        yield f"the post has {len(images)} images; {title} takes {limits.images}"
+        yield f"the post has {len(images)} images; {title} allows {limits.images}"
     for number, image in enumerate(images, start=1):
         if limits.types and image.media_type not in limits.types:
-            taken = ", ".join(sorted(limits.types))
-            yield f"image {number} is {image.media_type}; {title} takes {taken}"
+            accepted = ", ".join(sorted(limits.types))
+            yield f"image {number} has type {image.media_type}; {title} accepts {accepted}"
         if limits.image_bytes is not None and image.size_bytes > limits.image_bytes:
-            yield f"image {number} has {image.size_bytes} bytes; {title} takes {limits.image_bytes}"
+            yield f"image {number} has {image.size_bytes} bytes; {title} allows {limits.image_bytes}"
         if limits.alt_text is not None and len(image.alt) > limits.alt_text:
             yield (
-                f"the alt text of image {number} is {len(image.alt)} characters long;"
-                f" {title} takes {limits.alt_text}"
+                f"the alt text of image {number} has {len(image.alt)} characters;"
+                f" {title} allows {limits.alt_text}"
             )
 
 
@@ -97,6 +97,7 @@ def _extras(
     description: NetworkDescription, labels: Sequence[str], poll: Poll | None
 ) -> Iterable[str]:
     if poll is not None and "poll" not in description.features:
-        yield f"{description.title} takes no poll"
+        yield f"{description.title} does not accept a poll"
     if labels and not description.features & {"labels", "content_warning"}:
-        yield f"{description.title} takes no labels, and the post has {', '.join(labels)}"
+        names = ", ".join(f"`{label}`" for label in labels)
+        yield f"{description.title} does not accept labels; the post has {names}"

@@ -16,8 +16,6 @@ from socialcollab.permissions.analysis.escalation import (
     escalations_by_swap,
     gains,
     gift_of,
-    merged,
-    without,
 )
 from socialcollab.permissions.analysis.gaps import Gap, gaps
 from socialcollab.permissions.analysis.owners import holds_for_ever, owners
@@ -78,7 +76,5 @@ __all__ = [
     "gaps",
     "gift_of",
     "holds_for_ever",
-    "merged",
     "owners",
-    "without",
 ]

@@ -17,14 +17,14 @@ from socialcollab.permissions.engine.delegations import Delegations
 from socialcollab.permissions.engine.member_bindings import ordered
 from socialcollab.permissions.engine.question import Question
 from socialcollab.permissions.engine.rotation_binding import bind_rotation
-from socialcollab.permissions.engine.scope import EVERYWHERE, Scope, Span, by_id
+from socialcollab.permissions.engine.scope import EVERYWHERE, Scope, by_id
 from socialcollab.permissions.engine.shift_answers import ShiftAnswers
 from socialcollab.permissions.model.absence import Absence
 from socialcollab.permissions.model.grant import Forbid, Grant
 from socialcollab.permissions.model.role import Role, Roles
 from socialcollab.permissions.rotations.rotation import Rotation
 from socialcollab.permissions.rotations.shift_swap import ShiftSwap
-from socialcollab.time import as_utc
+from socialcollab.time import Span, as_utc
 from socialcollab.verdicts import Reason, Verdict
 
 _UTC: Final = dt.UTC

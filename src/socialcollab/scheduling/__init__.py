@@ -1,11 +1,11 @@
-"""Scheduling: slot plans, blackouts, the calendar with its clashes and free slots, spreadsheets."""
+"""Scheduling: slot plans, blackouts, calendars with their clashes and free slots, spreadsheets."""
 
 from socialcollab.scheduling.blackout import Blackout
 from socialcollab.scheduling.calendar import Calendar, Entry, ProfileCalendar
 from socialcollab.scheduling.clash import Clash, ClashKind, check_time, find_clashes
 from socialcollab.scheduling.csv.formula import looks_like_formula
 from socialcollab.scheduling.csv.read import iter_csv, read_csv
-from socialcollab.scheduling.csv.row import Imported, SheetLimits, SheetProblem, SheetRow
+from socialcollab.scheduling.csv.rows import ImportedSheet, SheetLimits, SheetProblem, SheetRow
 from socialcollab.scheduling.csv.write import write_csv, write_problems
 from socialcollab.scheduling.ics import write_ics
 from socialcollab.scheduling.next_slot import BlockedSlot, SlotChoice, next_slot
@@ -18,7 +18,7 @@ __all__ = [
     "Clash",
     "ClashKind",
     "Entry",
-    "Imported",
+    "ImportedSheet",
     "ProfileCalendar",
     "SheetLimits",
     "SheetProblem",

@@ -1,4 +1,4 @@
-"""Planned silence."""
+"""Blackouts: times in which nothing is planned."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import attrs
 from socialcollab.directory import Selector, as_selector
 from socialcollab.document_fields import LocalTime, Parsed, Section, Text, shape
 from socialcollab.errors import InvalidValueError
-from socialcollab.time import EVERY_PATTERN, Every, Window, as_utc, local_time, parse_local, resolve
+from socialcollab.time import EVERY_PATTERN, Every, Window, as_local, as_utc, local_time, resolve
 from socialcollab.time import zone as zone_named
 
 if TYPE_CHECKING:
@@ -21,19 +21,8 @@ if TYPE_CHECKING:
 _DAY = dt.timedelta(days=1)
 
 
-def _as_local(value: dt.datetime | str) -> dt.datetime:
-    local = parse_local(value) if isinstance(value, str) else value
-    if local.tzinfo is not None:
-        raise InvalidValueError(
-            f"`{local.isoformat(sep=' ')}` has a UTC offset, where a local time is needed",
-            value=local,
-            expected="a local time such as 2026-05-04 19:55",
-        )
-    return local
-
-
 def _as_every(value: Every | str | None) -> Every | None:
-    # The document may say every = "" for "once".
+    # In the document, every = "" means once.
     return (Every.parse(value) if value else None) if isinstance(value, str) else value
 
 
@@ -42,9 +31,9 @@ class Blackout:
     """
     One ``[[blackouts]]`` of the document: a time in which nothing is planned.
 
-    Its bounds are local times in the zone of each profile's workspace. Where a
-    clock change makes a bound happen twice, or skips it, the longer silence is
-    taken. It holds its start and not its end.
+    Its bounds are local times in the zone of each profile's workspace. If a
+    clock change skips a bound or repeats it, the longer blackout applies. A
+    blackout includes its start and excludes its end.
 
     >>> silence = Blackout(
     ...     on={"workspace": "tulip"}, start="2026-05-04 19:55", end="2026-05-04 20:05",
@@ -55,27 +44,23 @@ class Blackout:
     ['2027-05-04 17:55:00+00:00']
 
     Attributes:
-        on: The profiles and posts it silences.
-
-        start: Its first local time.
-
-        end: The first one after it.
-
-        every: How often it comes again, or None for once. The time between
-            start and end stays.
-
-        reason: Why.
+        on: The profiles and posts that it applies to.
+        start: The local time of its start.
+        end: The local time of its end.
+        every: How often it repeats, or None for once. Each repeat is as long as
+            the first one.
+        reason: The reason.
 
     Raises:
         InvalidValueError: If it does not end after its start, lasts more than a
-            year, or comes again on business days.
+            year, or repeats on business days.
     """
 
     on: Selector = attrs.field(
         metadata=shape(Section(Selector, plain="profile")), converter=as_selector
     )
-    start: dt.datetime = attrs.field(metadata=shape(LocalTime()), converter=_as_local)
-    end: dt.datetime = attrs.field(metadata=shape(LocalTime()), converter=_as_local)
+    start: dt.datetime = attrs.field(metadata=shape(LocalTime()), converter=as_local)
+    end: dt.datetime = attrs.field(metadata=shape(LocalTime()), converter=as_local)
     every: Every | None = attrs.field(
         metadata=shape(Parsed(grammar=Every, name="repeat", pattern=EVERY_PATTERN)),
         default=None,
@@ -87,34 +72,33 @@ class Blackout:
         if not self.start < self.end <= self.start + 366 * _DAY:
             raise InvalidValueError(
                 f"a blackout from `{self.start:%Y-%m-%d %H:%M}` to `{self.end:%Y-%m-%d %H:%M}`"
-                " does not end after its start and within a year",
+                " does not end after its start and within a year of it",
                 value=self.end,
                 expected="an end after the start",
             )
         if self.every is not None and self.every.rule is None:
             raise InvalidValueError(
-                f"a blackout cannot come every `{self.every}`: business days differ",
+                f"a blackout cannot repeat every `{self.every}`, because members have different"
+                " business days",
                 value=str(self.every),
                 expected='a repeat such as "year"',
             )
 
     def windows(self, zone: str, a: dt.datetime, b: dt.datetime) -> Iterator[Window]:
-        """Return its windows that overlap the time from *a* to *b*, for a profile in *zone*."""
-        silence = _Silence(self.start, self.end, self.every)
-        return silence.windows(zone, as_utc(a), as_utc(b))
+        """Yield the windows that overlap the time from *a* to *b*, for a profile in *zone*."""
+        return _Times(self.start, self.end, self.every).windows(zone, as_utc(a), as_utc(b))
 
     def covers(self, zone: str, at: dt.datetime) -> bool:
-        """Tell whether an instant lies in it, for a profile in *zone*."""
+        """Return whether an instant lies in the blackout, for a profile in *zone*."""
         instant = as_utc(at)
-        # Its own data stand for it: a selector takes long to tell from another.
-        silence = _Silence(self.start, self.end, self.every)
-        windows = _on_day(silence, zone_named(zone), instant.date())
+        times = _Times(self.start, self.end, self.every)
+        windows = _on_day(times, zone_named(zone), instant.date())
         return any(window.contains(instant) for window in windows)
 
 
 @attrs.frozen
-class _Silence:
-    """The times of a blackout."""
+class _Times:
+    """The times of a blackout, without its selector: as a cache key, the selector would be slow."""
 
     start: dt.datetime
     end: dt.datetime
@@ -125,10 +109,10 @@ class _Silence:
         if self.every is None:
             starts = iter([self.start])
         else:
-            found = self.every.recurrence(start=self.start, zone=zone)
-            starts = (
-                local_time(instant, zone) for instant in found.between(first - length - _DAY, last)
-            )
+            recurrence = self.every.recurrence(start=self.start, zone=zone)
+            # A blackout that began earlier may still last; a day more allows for clock changes.
+            instants = recurrence.between(first - length - _DAY, last)
+            starts = (local_time(instant, zone) for instant in instants)
         for start in starts:
             begin = resolve(start, zone, skipped="previous", repeated="first")
             end = resolve(start + length, zone, skipped="next", repeated="second")
@@ -136,9 +120,9 @@ class _Silence:
                 yield Window(start=begin, end=end)
 
 
-# A calendar asks of many posts of few days.
+# A calendar has many posts on few days.
 @lru_cache(maxsize=1024)
-def _on_day(silence: _Silence, where: ZoneInfo, day: dt.date) -> tuple[Window, ...]:
+def _on_day(times: _Times, tz: ZoneInfo, day: dt.date) -> tuple[Window, ...]:
     midnight = dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
     last = midnight + (_DAY if day < dt.date.max else _DAY - dt.timedelta(microseconds=1))
-    return tuple(silence.windows(where.key, midnight, last))
+    return tuple(times.windows(tz.key, midnight, last))

@@ -1,4 +1,4 @@
-"""The calendar: who posts where and when, and what stands in the way."""
+"""Calendars: the posts of several profiles, with their slots, blackouts and holds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from socialcollab.scheduling.blackout import Blackout
 from socialcollab.scheduling.slot_plan import SlotPlan
 from socialcollab.time import TimeOfDay, as_utc, local_time, resolve, zone
 
-# What stands in these states takes up no room: it did not go out, or is gone.
+# Entries in these states are not published and will not be, so their time is free.
 _ABSENT = frozenset({"cancelled", "rejected", "expired", "failed", "missed", "removed"})
 
 
@@ -28,20 +28,14 @@ class Entry:
     One post on one profile at one time.
 
     Attributes:
-        profile: Where.
-
-        at: When, in UTC.
-
-        post: The post's id.
-
-        title: What people see on the calendar.
-
-        state: The state of the post or delivery; "native_post" if it was made on
-            the network itself. Those that are cancelled,
-            rejected, expired, failed, missed or removed take up no room.
-
-        facts: What is known of the post, for the selectors of blackouts and
-            holds; None lets all of them match by profile alone.
+        profile: The id of the profile.
+        at: The time, in UTC.
+        post: The id of the post.
+        title: The text to display.
+        state: The state of the post or delivery, or "native_post" if it was made
+            on the network itself.
+        attributes: The attributes of the post that the selectors of blackouts
+            and holds match; None if only the profile counts.
     """
 
     profile: str
@@ -53,7 +47,7 @@ class Entry:
 
     @property
     def occupies(self) -> bool:
-        """Whether it takes up room on the calendar."""
+        """Whether its time is taken; that of a cancelled or failed post, for example, is free."""
         return self.state not in _ABSENT
 
 
@@ -64,24 +58,17 @@ def _by_time(entry: Entry) -> tuple[dt.datetime, str]:
 @attrs.frozen(kw_only=True)
 class ProfileCalendar:
     """
-    All that concerns one profile.
+    The calendar of one profile.
 
     Attributes:
         profile: The profile.
-
-        zone: The IANA name of its workspace's zone.
-
-        slots: For each day of the week from Monday, its times.
-
+        zone: The IANA name of the zone of its workspace.
+        slots: The times of the slots for each day of the week, from Monday on.
         min_gap: The least time between two posts, or None.
-
-        max_per_day: The most posts a day, or None.
-
-        blackouts: The blackouts whose profile keys match.
-
-        holds: The holds whose profile keys match.
-
-        entries: Its entries by time.
+        max_per_day: The most posts in a day, or None.
+        blackouts: The blackouts that match the profile.
+        holds: The holds that match the profile.
+        entries: The entries, sorted by time.
     """
 
     profile: Profile
@@ -94,13 +81,13 @@ class ProfileCalendar:
     entries: tuple[Entry, ...]
 
     def between(self, a: dt.datetime, b: dt.datetime) -> tuple[Entry, ...]:
-        """Return the entries from *a* on and before *b*."""
+        """Return the entries from *a* (included) to *b* (excluded)."""
         first = bisect_left(self.entries, a, key=lambda entry: entry.at)
         last = bisect_left(self.entries, b, lo=first, key=lambda entry: entry.at)
         return self.entries[first:last]
 
     def day_of(self, at: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-        """Return the first instants of the profile's day that holds *at*, and of the next one."""
+        """Return the start of the local day that contains *at*, and the start of the next day."""
         local = local_time(at, self.zone)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         tomorrow = midnight + dt.timedelta(days=1)
@@ -110,8 +97,8 @@ class ProfileCalendar:
         )
 
     def slots_from(self, after: dt.datetime, *, days: int) -> Iterator[dt.datetime]:
-        """Yield its slots after an instant, within so many days, in UTC and in order."""
-        # 24:00 of the day before may still come.
+        """Yield the slots after an instant, within a number of days, in UTC and in order."""
+        # A slot at 24:00 of the day before may still be after the instant.
         date = local_time(after, self.zone).date() - dt.timedelta(days=1)
         last = after
         for _ in range(days + 2):
@@ -126,7 +113,7 @@ class ProfileCalendar:
 @attrs.frozen
 class Calendar(NotebookMixin):
     """
-    An immutable calendar of any number of profiles.
+    A calendar of any number of profiles. It never changes; its methods return new calendars.
 
     >>> nine = dt.datetime(2026, 4, 7, 7, tzinfo=dt.UTC)
     >>> calendar = Calendar.of(
@@ -138,7 +125,7 @@ class Calendar(NotebookMixin):
     ['Tulips']
 
     Attributes:
-        lanes: What concerns each profile, by profile id.
+        profile_calendars: The calendar of each profile, by profile id.
     """
 
     profile_calendars: Mapping[str, ProfileCalendar]
@@ -160,72 +147,67 @@ class Calendar(NotebookMixin):
 
         Args:
             profiles: The profiles.
-
-            zone: The zone of all workspaces that *zones* does not name.
-
-            zones: The zone of each workspace, by its id.
-
-            slot_plans: When profiles like to post.
-
-            blackouts: Planned silences.
-
-            holds: Stops in force.
-
-            entries: What is on the calendar.
+            zone: The zone of all workspaces that are not in *zones*.
+            zones: The zone of each workspace, by workspace id.
+            slot_plans: The slot plans.
+            blackouts: The blackouts.
+            holds: The active holds.
+            entries: The entries.
 
         Raises:
-            InvalidValueError: If a profile is given twice, or its workspace has
-                no zone, or one that does not exist.
-
-            NotFoundError: If an entry is on a profile that is not given.
+            InvalidValueError: If a profile appears twice, or its workspace has
+                no zone or an unknown one.
+            NotFoundError: If an entry is on another profile.
         """
-        plans, silences, stops = tuple(slot_plans), tuple(blackouts), tuple(holds)
+        plans, all_blackouts, all_holds = tuple(slot_plans), tuple(blackouts), tuple(holds)
         profile_calendars: dict[str, ProfileCalendar] = {}
         for profile in profiles:
             if profile.id in profile_calendars:
-                raise InvalidValueError(f"profile `{profile.id}` is given twice", value=profile.id)
+                raise InvalidValueError(f"profile `{profile.id}` appears twice", value=profile.id)
             name = (zones or {}).get(profile.workspace) or zone
-            profile_calendars[profile.id] = _profile_calendar(profile, name, plans, silences, stops)
-        return cls(profile_calendars).adding(*entries)
+            profile_calendars[profile.id] = _profile_calendar(
+                profile, name, plans, all_blackouts, all_holds
+            )
+        return cls(profile_calendars).with_entries(*entries)
 
     def profile_calendar(self, profile: str) -> ProfileCalendar:
         """
-        Return what concerns a profile.
+        Return the calendar of a profile.
 
         Raises:
             NotFoundError: If there is no such profile.
         """
-        found = self.profile_calendars.get(profile)
-        if found is None:
+        try:
+            return self.profile_calendars[profile]
+        except KeyError:
             raise NotFoundError(
                 "profile", profile, suggestion=did_you_mean(profile, self.profile_calendars)
-            )
-        return found
+            ) from None
 
     def entries(
         self, start: dt.datetime | None = None, end: dt.datetime | None = None
     ) -> tuple[Entry, ...]:
-        """Return all entries from *start* on and before *end*, by time, post and profile."""
+        """Return the entries from *start* (included) to *end* (excluded), by time, post and profile."""
         first = as_utc(start) if start is not None else None
         last = as_utc(end) if end is not None else None
-        found = (
+        selected = (
             entry
             for profile_calendar in self.profile_calendars.values()
             for entry in profile_calendar.entries
             if (first is None or entry.at >= first) and (last is None or entry.at < last)
         )
-        return tuple(sorted(found, key=lambda entry: (entry.at, entry.post, entry.profile)))
+        return tuple(sorted(selected, key=lambda entry: (entry.at, entry.post, entry.profile)))
 
-    def adding(self, *entries: Entry) -> Self:
+    def with_entries(self, *entries: Entry) -> Self:
         """
-        Return the calendar with these entries too.
+        Return a calendar with *entries* added.
 
         Raises:
-            NotFoundError: If one is on a profile that is not on the calendar.
+            NotFoundError: If an entry is on a profile that is not on the calendar.
         """
-        more: dict[str, list[Entry]] = {}
+        by_profile: dict[str, list[Entry]] = {}
         for entry in entries:
-            more.setdefault(entry.profile, []).append(entry)
+            by_profile.setdefault(entry.profile, []).append(entry)
         changed = {
             profile: attrs.evolve(
                 self.profile_calendar(profile),
@@ -233,12 +215,12 @@ class Calendar(NotebookMixin):
                     sorted((*self.profile_calendar(profile).entries, *added), key=_by_time)
                 ),
             )
-            for profile, added in more.items()
+            for profile, added in by_profile.items()
         }
         return type(self)({**self.profile_calendars, **changed})
 
-    def without(self, post: str) -> Self:
-        """Return the calendar without the entries of a post."""
+    def without_post(self, post: str) -> Self:
+        """Return a calendar without the entries of a post."""
         return type(self)(
             {
                 profile: attrs.evolve(
@@ -262,13 +244,13 @@ def _profile_calendar(
     if not zone_name:
         raise InvalidValueError(
             f"workspace `{profile.workspace}` of profile `{profile.id}` has no zone;"
-            " give `zone` or `zones`",
+            " pass `zone` or `zones`",
             value=profile.workspace,
         )
-    mine = [plan for plan in plans if plan.on.matches_profile(profile)]
-    gaps = [plan.min_gap.elapsed for plan in mine if plan.min_gap is not None]
-    caps = [plan.max_per_day for plan in mine if plan.max_per_day is not None]
-    times = [slot for plan in mine for slot in plan.slots]
+    matching = [plan for plan in plans if plan.on.matches_profile(profile)]
+    gaps = [plan.min_gap.elapsed for plan in matching if plan.min_gap is not None]
+    caps = [plan.max_per_day for plan in matching if plan.max_per_day is not None]
+    times = [slot for plan in matching for slot in plan.slots]
     return ProfileCalendar(
         profile=profile,
         zone=zone(zone_name).key,
@@ -278,7 +260,7 @@ def _profile_calendar(
         ),
         min_gap=max(gaps, default=None),
         max_per_day=min(caps, default=None),
-        blackouts=tuple(one for one in blackouts if one.on.matches_profile(profile)),
-        holds=tuple(one for one in holds if one.on.matches_profile(profile)),
+        blackouts=tuple(each for each in blackouts if each.on.matches_profile(profile)),
+        holds=tuple(hold for hold in holds if hold.on.matches_profile(profile)),
         entries=(),
     )

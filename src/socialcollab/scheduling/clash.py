@@ -1,4 +1,4 @@
-"""What stands in the way of a time."""
+"""Clashes: reasons why a post should not be planned at a time."""
 
 from __future__ import annotations
 
@@ -16,24 +16,21 @@ from socialcollab.time import as_utc, local_time
 from socialcollab.verdicts import Reason
 
 ClashKind = Literal["same_slot", "gap", "cap", "blackout", "hold"]
-"""Two posts at once; too soon after another; too many a day; planned silence; a stop in force."""
+"""Two posts at once, too little time between two, too many in a day, a blackout, an active hold."""
 
 
 @attrs.frozen(kw_only=True)
 class Clash(NotebookMixin):
     """
-    One reason why a time does not do.
+    A reason why a post should not be planned at a time.
 
     Attributes:
-        kind: What kind of clash it is.
-
-        profile: Where.
-
-        at: When, in UTC.
-
-        entries: The entries that clash; of a time asked for, those it meets.
-
-        reason: Why, in words of any language.
+        kind: The kind of clash.
+        profile: The id of the profile.
+        at: The time, in UTC.
+        entries: The entries that clash; from `check_time`, the entries that a
+            post at this time would clash with.
+        reason: The reason, as a message that can be translated.
     """
 
     kind: ClashKind
@@ -52,24 +49,19 @@ def check_time(
     post: str = "",
 ) -> tuple[Clash, ...]:
     """
-    Return all that stands in the way of a post on *profile* at an instant.
+    Return the clashes that a post on *profile* at an instant would have.
 
     Args:
         calendar: The calendar.
-
-        profile: The profile's id.
-
+        profile: The id of the profile.
         at: The instant.
-
-        attributes: What is known of the post; None lets blackouts and holds match
-            by profile alone.
-
-        post: The post itself if it is on the calendar already: it is not in
-            its own way.
+        attributes: The attributes of the post; None if blackouts and holds
+            match by profile only.
+        post: The id of the post if it is already on the calendar, so that it
+            does not clash with itself.
 
     Raises:
         NotFoundError: If there is no such profile.
-
         NaiveDatetimeError: If *at* has no UTC offset.
     """
     return tuple(_clashes(calendar.profile_calendar(profile), as_utc(at), attributes, post))
@@ -85,18 +77,15 @@ def find_clashes(
     """
     Return all clashes on the calendar, by time.
 
-    Two neighbours too close are one clash, found at the later one; all posts
-    of one minute are one; a day with too many is one, found at the first post
-    that is too many.
+    Two posts that are too close are one clash, at the time of the later one.
+    All posts of the same minute are one clash. A day with too many posts is one
+    clash, at the first post over the limit.
 
     Args:
         calendar: The calendar.
-
-        start: Only entries from here on are looked at.
-
-        end: Only entries before here.
-
-        profiles: Only these profiles.
+        start: The earliest time, or None.
+        end: The time before which clashes are returned, or None.
+        profiles: The ids of the profiles to check; all by default.
 
     Raises:
         NotFoundError: If there is no such profile.
@@ -104,17 +93,17 @@ def find_clashes(
     profile_calendars = (
         calendar.profile_calendars.values()
         if profiles is None
-        else [calendar.profile_calendar(one) for one in profiles]
+        else [calendar.profile_calendar(profile) for profile in profiles]
     )
     first = as_utc(start) if start is not None else None
     last = as_utc(end) if end is not None else None
-    found = [
+    clashes = [
         clash
         for profile_calendar in profile_calendars
         for clash in _sweep(profile_calendar)
         if (first is None or clash.at >= first) and (last is None or clash.at < last)
     ]
-    return tuple(sorted(found, key=lambda clash: (clash.at, clash.profile, clash.kind)))
+    return tuple(sorted(clashes, key=lambda clash: (clash.at, clash.profile, clash.kind)))
 
 
 def _local(profile_calendar: ProfileCalendar, at: dt.datetime) -> str:
@@ -166,8 +155,8 @@ def _stopped(
             )
             yield Clash(kind="blackout", profile=profile.id, at=at, entries=entries, reason=reason)
     for hold in profile_calendar.holds:
-        as_of = hold.at <= at and (hold.until is None or at < hold.until)
-        if as_of and hold.on.matches(profile, attributes):
+        is_active = hold.at <= at and (hold.until is None or at < hold.until)
+        if is_active and hold.on.matches(profile, attributes):
             reason = Reason.of(
                 "clash.hold", profile=profile.id, time=time, reason=hold.reason or "-"
             )
@@ -183,17 +172,20 @@ def _clashes(
 ) -> Iterator[Clash]:
     profile, minute = profile_calendar.profile.id, dt.timedelta(minutes=1)
 
-    def room(a: dt.datetime, b: dt.datetime) -> tuple[Entry, ...]:
+    def occupied(a: dt.datetime, b: dt.datetime) -> tuple[Entry, ...]:
         return tuple(
-            one for one in profile_calendar.between(a, b) if one.occupies and one.post != post
+            entry
+            for entry in profile_calendar.between(a, b)
+            if entry.occupies and entry.post != post
         )
 
-    same = room(_minute(at), _minute(at) + minute)
+    same = occupied(_minute(at), _minute(at) + minute)
     if same:
         reason = _same_slot(profile_calendar, at, same)
         yield Clash(kind="same_slot", profile=profile, at=at, entries=same, reason=reason)
     if profile_calendar.min_gap is not None:
-        near = room(
+        # Two posts exactly `min_gap` apart do not clash, so both bounds are excluded.
+        near = occupied(
             at - profile_calendar.min_gap + dt.timedelta(microseconds=1),
             at + profile_calendar.min_gap,
         )
@@ -202,7 +194,7 @@ def _clashes(
                 reason = _too_close(profile_calendar, at, other)
                 yield Clash(kind="gap", profile=profile, at=at, entries=(other,), reason=reason)
     if profile_calendar.max_per_day is not None:
-        today = room(*profile_calendar.day_of(at))
+        today = occupied(*profile_calendar.day_of(at))
         if len(today) >= profile_calendar.max_per_day:
             reason = _too_many(profile_calendar, at)
             yield Clash(kind="cap", profile=profile, at=at, entries=today, reason=reason)
@@ -210,6 +202,7 @@ def _clashes(
 
 
 def _sweep(profile_calendar: ProfileCalendar) -> Iterator[Clash]:
+    """Yield all clashes of one profile in a single pass over its entries, which are sorted."""
     profile = profile_calendar.profile.id
     entries = tuple(entry for entry in profile_calendar.entries if entry.occupies)
     minutes = [tuple(group) for _, group in groupby(entries, key=lambda entry: _minute(entry.at))]

@@ -1,4 +1,4 @@
-"""The calendar as other calendars read it."""
+"""Write a calendar as an iCalendar file for other calendar programs."""
 
 from __future__ import annotations
 
@@ -21,24 +21,19 @@ def write_ics(
     """
     Write entries as an iCalendar file.
 
-    An event keeps its UID (of post and profile) as it moves, so that a
-    calendar that read it before changes it and does not double it.
+    The UID of an event is made from its post and profile, so a program that
+    imports the file again moves the event and does not add a second one.
 
     Args:
         source: A calendar, whose entries are in the zones of their profiles,
-            or entries alone.
-
-        now: When it is written, for DTSTAMP.
-
-        name: The calendar's name.
-
-        time_zone: The zone of entries given alone; empty is UTC.
-
-        length: How long an event lasts.
+            or entries.
+        now: The current time, for DTSTAMP.
+        name: The name of the calendar.
+        time_zone: The zone of entries without a calendar; empty for UTC.
+        length: The length of each event.
 
     Raises:
         MissingExtraError: If the `calendar` extra is not installed.
-
         NaiveDatetimeError: If *now* has no UTC offset.
 
     Source:
@@ -58,16 +53,16 @@ def write_ics(
     entries = source.entries() if isinstance(source, Calendar) else source
     seen: dict[str, int] = {}
     for entry in entries:
-        where = (
+        zone_name = (
             source.profile_calendar(entry.profile).zone
             if isinstance(source, Calendar)
             else time_zone
         )
-        start = entry.at if where in ("", "UTC") else entry.at.astimezone(zone(where))
+        start = entry.at if zone_name in ("", "UTC") else entry.at.astimezone(zone(zone_name))
         uid = f"{entry.post}.{entry.profile}"
         seen[uid] = seen.get(uid, 0) + 1
         event = icalendar.Event()
-        # The same post can come to a profile more than once: a series counts on.
+        # A series posts the same post to a profile several times; UIDs must stay unique.
         event.add("uid", f"{uid if seen[uid] == 1 else f'{uid}.{seen[uid]}'}@socialcollab")
         event.add("dtstamp", stamp)
         event.add("dtstart", start)

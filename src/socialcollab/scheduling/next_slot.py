@@ -1,4 +1,4 @@
-"""The next free slot, and why not an earlier one."""
+"""Find the next free slot of a profile, and the reasons against earlier ones."""
 
 from __future__ import annotations
 
@@ -17,14 +17,12 @@ from socialcollab.verdicts import Reason
 @attrs.frozen(kw_only=True)
 class BlockedSlot:
     """
-    A slot that would have come earlier, and what stands in its way.
+    An earlier slot that is not free.
 
     Attributes:
-        at: The slot, in UTC.
-
+        at: The time of the slot, in UTC.
         local: Its local time in the zone of the profile's workspace.
-
-        reasons: What stands in its way, at least one.
+        reasons: Why it is not free, at least one.
     """
 
     at: dt.datetime
@@ -35,20 +33,15 @@ class BlockedSlot:
 @attrs.frozen(kw_only=True)
 class SlotChoice:
     """
-    The answer to "when next?", true in a condition if there is a slot.
+    The next free slot, or the reason why there is none. It is true if there is a slot.
 
     Attributes:
-        profile: The profile.
-
-        zone: The zone in which its local times are.
-
-        at: The slot, in UTC, or None if none is free.
-
+        profile: The id of the profile.
+        zone: The zone of the local times.
+        at: The time of the slot in UTC, or None if no slot is free.
         local: Its local time, or None.
-
-        blocked_slots: The earlier slots and what stands in their way.
-
-        reason: Why there is none, or None if there is one.
+        blocked_slots: The earlier slots that are not free.
+        reason: Why there is no slot, or None if there is one.
     """
 
     profile: str
@@ -62,7 +55,7 @@ class SlotChoice:
         return self.at is not None
 
     def explain(self, language: str = "en") -> str:
-        """Say the whole answer: the slot or why there is none, then each earlier slot."""
+        """Return the answer as text: the slot or the reason, then the reasons against earlier slots."""
         if self.local is not None:
             head = Reason.of(
                 "slot.chosen",
@@ -88,28 +81,21 @@ def next_slot(
     """
     Return the first free slot of a profile after an instant.
 
-    A slot is free if nothing stands in its way (see `check_time`). A profile
-    without slots, and one with none free in time, get an answer that says so.
+    A slot is free if `check_time` finds no clash. If the profile has no slots, or
+    none of them is free, the answer says so.
 
     Args:
         calendar: The calendar.
-
-        profile: The profile's id.
-
-        after: The slot comes after this instant.
-
-        attributes: What is known of the post; None lets blackouts and holds match
-            by profile alone.
-
-        post: The post itself if it is on the calendar already.
-
-        within_days: How far to look, 1 to 3660 days.
+        profile: The id of the profile.
+        after: The instant after which to search.
+        attributes: The attributes of the post; None if blackouts and holds
+            match by profile only.
+        post: The id of the post if it is already on the calendar.
+        within_days: The number of days to search, 1 to 3660.
 
     Raises:
         NotFoundError: If there is no such profile.
-
         NaiveDatetimeError: If *after* has no UTC offset.
-
         InvalidValueError: If *within_days* is out of bounds.
     """
     if not 1 <= within_days <= 3660:

@@ -1,4 +1,4 @@
-"""When a profile likes to post, and how often at most."""
+"""Slot plans: the times at which a profile posts, and how often at most."""
 
 from __future__ import annotations
 
@@ -25,25 +25,22 @@ class SlotPlan:
     """
     One ``[[slot_plans]]`` of the document.
 
-    Where several plans take in a profile, it has the slots of all, the longest
-    gap and the smallest number a day.
+    If several plans match a profile, it has the slots of all of them, the
+    longest gap and the smallest number of posts in a day.
 
     >>> plan = SlotPlan(on="tulip-x", slots=["mon-fri 09:30"], min_gap="45 minutes", max_per_day=5)
     >>> str(plan.slots[0])
     'mon-fri 09:30'
 
     Attributes:
-        on: The profiles it is for.
-
-        slots: Weekly times, in the workspace's zone.
-
+        on: The profiles that the plan applies to.
+        slots: Weekly times in the zone of the workspace.
         min_gap: The least time between two posts on a profile, by the clock.
-
-        max_per_day: The most posts on a profile in one of its days.
+        max_per_day: The most posts on a profile in a day of its zone.
 
     Raises:
-        InvalidValueError: If the gap counts business hours, or the number a
-            day is not 1 to 1000.
+        InvalidValueError: If *min_gap* counts business hours, or *max_per_day*
+            is not 1 to 1000.
     """
 
     on: Selector = attrs.field(
@@ -69,7 +66,8 @@ class SlotPlan:
     def __attrs_post_init__(self) -> None:
         if self.min_gap is not None and self.min_gap.business:
             raise InvalidValueError(
-                f"the gap between posts is by the clock, not `{self.min_gap}`",
+                f"min_gap is `{self.min_gap}`, but the gap between posts is counted by the clock;"
+                " write a duration such as `45 minutes`",
                 value=str(self.min_gap),
                 expected="a duration such as 45 minutes",
             )

@@ -1,13 +1,18 @@
-"""Journals: streams of sealed events, with records and projection rows beside them."""
+"""Stores: journals of sealed events in streams, with snapshots and projection rows; and media."""
 
-from socialcollab.stores.async_protocol import AsyncBoundStore, AsyncStore
-from socialcollab.stores.building.envelope import hash_of
+from socialcollab.stores.building.envelope import envelope_hash
 from socialcollab.stores.events import STORE_KEYS, Event, NewEvent, check_stream, microseconds
 from socialcollab.stores.media import FolderMedia, MemoryMedia
 from socialcollab.stores.memory import MemoryJournal, MemoryStore
-from socialcollab.stores.protocol import BoundStore, Reducer, Store
+from socialcollab.stores.projections import DUE, Column, Projection, Row
+from socialcollab.stores.protocols import (
+    AsyncBoundStore,
+    AsyncStore,
+    BoundStore,
+    Reducer,
+    Store,
+)
 from socialcollab.stores.reports import Anchor, AuditReport, Damage, ReindexReport
-from socialcollab.stores.rows import DUE, Column, Projection, Row
 from socialcollab.stores.sqlite.media import SqliteMedia
 from socialcollab.stores.sqlite.store import SqliteStore
 from socialcollab.stores.threaded import ThreadedStore
@@ -37,6 +42,6 @@ __all__ = [
     "Store",
     "ThreadedStore",
     "check_stream",
-    "hash_of",
+    "envelope_hash",
     "microseconds",
 ]

@@ -1,4 +1,4 @@
-"""An event before and after the store has sealed it."""
+"""Events, before and after a store has sealed them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PERSONAL = "personal"
 ERASES = "erases"
 
 STORE_KEYS = frozenset({PERSONAL, ERASES})
-"""The keys of a sealed body that are the store's own."""
+"""The keys of an event's body that only the store sets."""
 
 # ``organization``, ``post/019b7c01-...``, ``calendar/tulip-x``: a kind, and mostly one name.
 _STREAM = re.compile(r"[a-z][a-z_]{0,39}(/[!-~]{1,200})?")
@@ -31,40 +31,40 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 def check_stream(name: object) -> str:
     """
-    Return *name* if it can name a stream, else refuse it.
+    Return *name* if it is a valid name of a stream.
 
     >>> check_stream("post/p1")
     'post/p1'
 
     Raises:
-        InvalidValueError: If it is no ``kind`` or ``kind/NAME``.
+        InvalidValueError: If *name* does not have the form ``kind`` or ``kind/NAME``.
     """
     if isinstance(name, str) and _STREAM.fullmatch(name):
         return name
     raise InvalidValueError(
-        f"{name!r} does not name a stream: write a kind in lower-case letters, such as `facts`,"
-        " or a kind and a name without spaces, such as `post/p1`",
+        f"{name!r} is not the name of a stream: use a kind in lower-case letters, such as"
+        " `holds`, or a kind and a name without spaces, such as `post/p1`",
         value=name,
-        expected="a stream's name",
+        expected="the name of a stream",
     )
 
 
-def check_unicode(what: str, value: str) -> None:
-    """Refuse a text with half a surrogate pair, which no file can hold."""
+def check_unicode(where: str, value: str) -> None:
+    """Raise an error if *value* contains half a surrogate pair, which cannot be encoded."""
     if value.isascii():
         return
     try:
         value.encode()
     except UnicodeEncodeError as error:
         raise InvalidValueError(
-            f"{what} holds half a surrogate pair ({value[error.start]!r})",
+            f"{where} contains half a surrogate pair ({value[error.start]!r})",
             value=value,
             expected="well-formed Unicode",
         ) from None
 
 
 def as_utc(value: dt.datetime) -> dt.datetime:
-    """Return the instant in UTC; refuse one without an offset."""
+    """Return *value* in UTC; it must have an offset."""
     if value.tzinfo is dt.UTC:
         return value
     if value.utcoffset() is None:
@@ -74,7 +74,7 @@ def as_utc(value: dt.datetime) -> dt.datetime:
 
 def microseconds(at: dt.datetime) -> int:
     """
-    Return the whole microseconds from 1970 to *at*, as due rows hold them.
+    Return the whole microseconds from 1970 to *at*, the unit of due rows.
 
     >>> microseconds(dt.datetime(1970, 1, 2, tzinfo=dt.UTC))
     86400000000
@@ -86,58 +86,64 @@ def microseconds(at: dt.datetime) -> int:
 
 def instant_text(at: dt.datetime) -> str:
     """
-    Write an instant in UTC the one way that envelopes hold it.
+    Return an instant in UTC as envelopes contain it.
 
     >>> instant_text(dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC))
     '2026-04-07T07:30:00.000000Z'
     """
-    # isoformat pads years to four digits everywhere; strftime does not.
+    # `strftime` does not pad years before 1000 on every platform; `isoformat` does.
     return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def _matching(
-    pattern: re.Pattern[str], right: str, *, empty: bool = False
+def _matches(
+    pattern: re.Pattern[str], expected: str, *, empty: bool = False
 ) -> Callable[[object, attrs.Attribute[str], str], None]:
     def check(_: object, attribute: attrs.Attribute[str], value: object) -> None:
         if isinstance(value, str) and (pattern.fullmatch(value) or (empty and not value)):
             return
         raise InvalidValueError(
-            f"{attribute.name} {value!r} of an event is not {right}", value=value, expected=right
+            f"{attribute.name} {value!r} of an event is not {expected}",
+            value=value,
+            expected=expected,
         )
 
     return check
 
 
-def _plain_text(_: object, attribute: attrs.Attribute[str], value: object) -> None:
+def _is_text(_: object, attribute: attrs.Attribute[str], value: object) -> None:
     if not isinstance(value, str):
         raise InvalidValueError(
-            f"{attribute.name} {value!r} of an event is no text", value=value, expected="a text"
+            f"{attribute.name} {value!r} of an event is not a string",
+            value=value,
+            expected="a string",
         )
     check_unicode(f"{attribute.name} of an event", value)
 
 
-def _counting(_: object, attribute: attrs.Attribute[int], value: object) -> None:
+def _is_count(_: object, attribute: attrs.Attribute[int], value: object) -> None:
     if type(value) is not int or not 1 <= value <= 2**31:
         raise InvalidValueError(
-            f"{attribute.name} {value!r} of an event is not a number from 1 on",
+            f"{attribute.name} {value!r} of an event is not a whole number from 1",
             value=value,
-            expected="a number from 1 on",
+            expected="a whole number from 1",
         )
 
 
-def _table(_: object, attribute: attrs.Attribute[Mapping[str, Json]], value: object) -> None:
+def _is_mapping(_: object, attribute: attrs.Attribute[Mapping[str, Json]], value: object) -> None:
     if not isinstance(value, Mapping):
         raise InvalidValueError(
-            f"{attribute.name} {value!r} of an event is no table", value=value, expected="a table"
+            f"{attribute.name} {value!r} of an event is not a mapping",
+            value=value,
+            expected="a mapping",
         )
 
 
-def _stream(_: object, __: attrs.Attribute[str], value: object) -> None:
+def _is_stream(_: object, __: attrs.Attribute[str], value: object) -> None:
     check_stream(value)
 
 
 def _as_erases(value: Mapping[int, Iterable[str]]) -> Mapping[int, Iterable[str]]:
-    """Take names in any order; what is no table at all is left to the validator."""
+    """Sort the names of each version; a value that is not a mapping is left to the validator."""
     if not isinstance(value, Mapping):
         return value
     return {
@@ -146,18 +152,19 @@ def _as_erases(value: Mapping[int, Iterable[str]]) -> Mapping[int, Iterable[str]
     }
 
 
-def _erases(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    _table(_, attribute, value)
+def _is_erases(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    _is_mapping(_, attribute, value)
     for version, names in cast("Mapping[object, Iterable[object]]", value).items():
         if type(version) is not int or version < 1:
             raise InvalidValueError(
-                f"erases {version!r} of an event is no version of its stream",
+                f"version {version!r} in erases of an event is not a whole number from 1",
                 value=version,
-                expected="versions from 1 on",
+                expected="a version of the event's stream",
             )
         if isinstance(names, str) or not names or not all(isinstance(n, str) for n in names):
             raise InvalidValueError(
-                f"what an event erases of version {version} ({names!r}) are no names",
+                f"names {names!r} of version {version} in erases of an event are not a list of"
+                " names of personal values",
                 value=names,
                 expected="at least one name of a personal value",
             )
@@ -166,70 +173,53 @@ def _erases(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
 @attrs.frozen(kw_only=True)
 class NewEvent:
     """
-    An event to be appended; the store adds its place and seals it.
+    An event to append; the store adds its version and position and seals it.
 
     Attributes:
-        stream: The stream it joins, such as ``post/019b7c01-...``.
-
+        stream: The stream to append to, such as ``post/019b7c01-...``.
         type: What happened, such as ``submitted``.
-
-        schema: The version of the shape of *body*, from 1 on.
-
-        id: A version 7 UUID in text, unique within the organization.
-
-        at: When it happened; any UTC offset is taken, UTC is kept.
-
+        schema: The version of the structure of *body*, from 1.
+        id: A UUID of version 7 as text, unique within the organization.
+        at: When it happened; converted to UTC.
         actor: Who did it: ``member:ana``, ``system:publisher``, ``tool:slack``.
-
-        on_behalf_of: For whom, in the same form, or an empty text.
-
-        cause: The id of the event or command that brought it about, or an empty text.
-
-        digest: The digest of the organization in force.
-
-        body: What happened in particular, as JSON without floats. The key
-            ``personal`` and ``erases`` are the store's own.
-
-        personal: Values that name or describe a person, or are their words:
-            kept beside the chain, which holds their salted digests alone.
-
-        salt: 16 random bytes, required where there is a personal value.
-
-        erases: Makes it a tombstone: the names of the personal values of
-            earlier events of its stream that go for good in the append of
-            this one, by version.
-
-        sealed_body: The canonical JSON of *body* with those digests.
-
+        on_behalf_of: For whom the actor did it, in the same form, or an empty string.
+        cause: The id of the event or command that caused it, or an empty string.
+        digest: The digest of the active document.
+        body: The details, as JSON without floats. The keys ``personal`` and ``erases`` are
+            reserved for the store.
+        personal: Personal data: values that name or describe a person, or that a person wrote.
+            They are stored beside the chain, which contains only their salted digests.
+        salt: 16 random bytes, required if there are personal values.
+        erases: Makes the event a tombstone: for each version of its stream, the names of the
+            personal values to erase permanently when this event is appended.
+        sealed_body: The canonical JSON of the body with those digests.
         sealed_personal: The canonical JSON of each personal value.
-
-        plain_body: A copy of what *sealed_body* says.
+        plain_body: The parsed value of *sealed_body*.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
-
-        InvalidValueError: If another value is not what it says above.
+        InvalidValueError: If another value does not match its description.
     """
 
-    stream: str = attrs.field(validator=_stream)
-    type: str = attrs.field(validator=_matching(_TYPE, "a lower-case word"))
-    schema: int = attrs.field(default=1, validator=_counting)
-    id: str = attrs.field(validator=_matching(_UUID, "a version 7 UUID in lower case"))
+    stream: str = attrs.field(validator=_is_stream)
+    type: str = attrs.field(validator=_matches(_TYPE, "a lower-case word"))
+    schema: int = attrs.field(default=1, validator=_is_count)
+    id: str = attrs.field(validator=_matches(_UUID, "a version 7 UUID in lower case"))
     at: dt.datetime = attrs.field(converter=as_utc)
-    actor: str = attrs.field(validator=_matching(_ACTOR, "an actor such as `member:ana`"))
+    actor: str = attrs.field(validator=_matches(_ACTOR, "an actor such as `member:ana`"))
     on_behalf_of: str = attrs.field(
-        default="", validator=_matching(_ACTOR, "an actor such as `member:ana`", empty=True)
+        default="", validator=_matches(_ACTOR, "an actor such as `member:ana`", empty=True)
     )
-    cause: str = attrs.field(default="", validator=_plain_text)
-    digest: str = attrs.field(default="", validator=_plain_text)
-    body: Mapping[str, Json] = attrs.field(factory=dict, hash=False, validator=_table)
-    # What a person said or is, and the salt, are in no repr, and so in no log.
+    cause: str = attrs.field(default="", validator=_is_text)
+    digest: str = attrs.field(default="", validator=_is_text)
+    body: Mapping[str, Json] = attrs.field(factory=dict, hash=False, validator=_is_mapping)
+    # Personal data and salts must not reach a log, so repr omits them.
     personal: Mapping[str, Json] = attrs.field(
-        factory=dict, hash=False, repr=False, validator=_table
+        factory=dict, hash=False, repr=False, validator=_is_mapping
     )
     salt: bytes = attrs.field(default=b"", repr=False)
     erases: Mapping[int, tuple[str, ...]] = attrs.field(
-        factory=dict, hash=False, converter=_as_erases, validator=_erases
+        factory=dict, hash=False, converter=_as_erases, validator=_is_erases
     )
     sealed_body: str = attrs.field(init=False, eq=False, repr=False)
     sealed_personal: Mapping[str, str] = attrs.field(init=False, eq=False, repr=False)
@@ -241,8 +231,8 @@ class NewEvent:
         for key in (PERSONAL, ERASES):
             if key in body:
                 raise InvalidValueError(
-                    f"body of event `{self.id}` has the key `{key}`, which is the store's own;"
-                    f" give it as `{key}` of the event",
+                    f"body of event `{self.id}` contains the reserved key `{key}`; use the"
+                    f" attribute `{key}` of the event",
                     value=key,
                     expected="another key",
                 )
@@ -262,10 +252,11 @@ class NewEvent:
             body = {**body, PERSONAL: digests}
         elif self.salt:
             raise InvalidValueError(
-                f"event `{self.id}` has a salt but no personal value", value=len(self.salt)
+                f"event `{self.id}` has a salt but no personal values", value=len(self.salt)
             )
         if self.erases:
             body = {**body, ERASES: {str(v): list(names) for v, names in self.erases.items()}}
+        # The body is copied here, so that later changes of the caller's objects change nothing.
         plain = cast("Mapping[str, Json]", plain_json(body))
         object.__setattr__(self, "plain_body", plain)
         object.__setattr__(self, "sealed_body", json_text(plain))
@@ -275,32 +266,23 @@ class NewEvent:
 @attrs.frozen(kw_only=True)
 class Event:
     """
-    An event as the journal holds it; only stores make these.
+    An event of a journal; only stores create these.
+
+    The attributes that are not listed here are those of `NewEvent`. Treat *body* and *personal*
+    as immutable: changing them does not change the journal.
 
     Attributes:
-        organization: Whose journal it is in.
-
-        stream: The stream it belongs to.
-
-        version: Its place in the stream, from 1 on without gaps.
-
-        position: Its place in the organization's journal, likewise.
-
-        body: What happened, with ``personal`` holding the salted digests, and
-            ``erases`` what a tombstone erased.
-
-        personal: The personal values that are still kept.
-
-        erased: The names of those that were erased: their digests alone remain.
-
-        salt: What the digests are salted with, or empty if nothing personal is kept.
-
-        prev: The hash of the stream's event before, or an empty text.
-
-        hash: SHA-256 over the canonical JSON of the envelope, in hex.
-
-    The other attributes are those of `NewEvent`. Treat *body* and *personal*
-    as values: changing them changes nothing in the journal.
+        organization: The organization whose journal contains it.
+        stream: Its stream.
+        version: Its place in the stream, counted from 1 without gaps.
+        position: Its place in the organization's journal, counted from 1 without gaps.
+        body: The details; ``personal`` contains salted digests and ``erases`` the values that a
+            tombstone erased.
+        personal: The personal values that have not been erased.
+        erased: The names of erased personal values, of which only the digests remain.
+        salt: The salt of the digests; empty if no personal value remains.
+        prev: The hash of the previous event of the stream, or an empty string.
+        hash: The SHA-256 of the canonical JSON of the envelope, in hexadecimal.
     """
 
     organization: str

@@ -20,32 +20,37 @@ from socialcollab.errors import (
 )
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_PART = 1 << 20
+_CHUNK = 1 << 20
 
 
 def check_digest(digest: object) -> str:
     """
-    Return *digest* if it has the form of one, else refuse it.
+    Return *digest* if it has the form of a digest.
 
     Raises:
-        InvalidValueError: If it is not ``sha256:`` and 64 hexadecimal digits.
+        InvalidValueError: If it is not ``sha256:`` followed by 64 hexadecimal digits.
     """
     if isinstance(digest, str) and _DIGEST.fullmatch(digest):
         return digest
     raise InvalidValueError(
-        f"{digest!r} is no digest of media",
+        f"{digest!r} is not a digest of media",
         value=digest,
-        expected="sha256: and 64 hexadecimal digits in lower case",
+        expected="sha256: followed by 64 hexadecimal digits in lower case",
     )
 
 
-def parts_of(data: bytes | BinaryIO) -> Iterator[bytes]:
-    """Yield *data* in parts of at most a megabyte, so that a video never fills the memory."""
+def chunks_of(data: bytes | BinaryIO) -> Iterator[bytes]:
+    """Yield *data* in chunks of up to a megabyte, so that a video never fills the memory."""
     if isinstance(data, bytes):
         yield data
         return
-    while part := data.read(_PART):
-        yield part
+    while chunk := data.read(_CHUNK):
+        yield chunk
+
+
+def damaged_media_error(digest: str) -> CorruptJournalError:
+    """Return the error for content that no longer matches its digest."""
+    return CorruptJournalError("the content does not match its digest", place=f"media {digest}")
 
 
 class MemoryMedia:
@@ -58,53 +63,52 @@ class MemoryMedia:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._contents: dict[str, bytes] = {}
 
     def put(self, data: bytes | BinaryIO) -> str:
-        """Keep *data* and return its digest."""
-        content = b"".join(parts_of(data))
+        """Store *data* and return its digest."""
+        content = b"".join(chunks_of(data))
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        self._kept[digest] = content
+        self._contents[digest] = content
         return digest
 
     def open(self, digest: str) -> BinaryIO:
-        """Return a fresh handle on what the digest names, at its start."""
+        """Return a new file object at the start of the content."""
         return io.BytesIO(self._content(digest))
 
     def size(self, digest: str) -> int:
-        """Return how many bytes it has."""
+        """Return the size of the content in bytes."""
         return len(self._content(digest))
 
     def public_url(self, digest: str) -> str | None:
-        """Return None: memory has no address."""
+        """Return None: content in memory has no address."""
         self._content(digest)
         return None
 
     def delete(self, digest: str) -> None:
-        """Let go of what the digest names; if nothing of it is kept, do nothing."""
-        self._kept.pop(check_digest(digest), None)
+        """Delete the content; do nothing if there is none."""
+        self._contents.pop(check_digest(digest), None)
 
     def _content(self, digest: str) -> bytes:
-        content = self._kept.get(check_digest(digest))
+        content = self._contents.get(check_digest(digest))
         if content is None:
             raise NotFoundError("media", digest)
         if f"sha256:{hashlib.sha256(content).hexdigest()}" != digest:
-            raise CorruptJournalError("it is not what was put there", place=f"media {digest}")
+            raise damaged_media_error(digest)
         return content
 
 
 class FolderMedia:
     """
-    Media as files of a folder, named by their digest.
+    Media as files in a folder, named by their digests.
 
-    A file appears under its name only when it is whole and on the disk, so
-    that a crash leaves at most a stray ``.part`` file. Opening reads the file
-    through once and refuses one that is no longer what its name says.
+    A file gets its name only after it is complete and on the disk, so a crash leaves at most a
+    ``.part`` file behind. `open` reads the whole file once and refuses one that does not match
+    its name.
 
     Args:
-        path: The folder, made if it is absent.
-
-        url: Makes a public address from a digest, where the folder is served.
+        path: The folder, which is created if it does not exist.
+        url: Returns the public address for a digest, if the folder is served.
     """
 
     def __init__(
@@ -114,7 +118,7 @@ class FolderMedia:
         self._url = url
 
     def put(self, data: bytes | BinaryIO) -> str:
-        """Keep *data* and return its digest."""
+        """Store *data* and return its digest."""
         try:
             _make_folder(self._folder)
             handle, name = tempfile.mkstemp(suffix=".part", dir=self._folder)
@@ -124,71 +128,72 @@ class FolderMedia:
         try:
             running = hashlib.sha256()
             with os.fdopen(handle, "wb") as file:
-                for piece in parts_of(data):
-                    running.update(piece)
-                    file.write(piece)
+                for chunk in chunks_of(data):
+                    running.update(chunk)
+                    file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
             digest = f"sha256:{running.hexdigest()}"
-            place = self._place(digest)
-            _make_folder(place.parent)
-            part.replace(place)
+            path = self._path(digest)
+            _make_folder(path.parent)
+            part.replace(path)
         except OSError as error:
             part.unlink(missing_ok=True)
             raise self._unavailable(error) from error
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        _sync_folder(place.parent)
+        # Without this, a power cut could take the new name back.
+        _sync_folder(path.parent)
         return digest
 
     def open(self, digest: str) -> BinaryIO:
         """
-        Return a fresh handle on what the digest names, at its start.
+        Return a new file object at the start of the content.
 
         Raises:
-            CorruptJournalError: If the file is no longer what was put there.
+            CorruptJournalError: If the file does not match its digest.
         """
         file = self._opened(digest)
         try:
             running = hashlib.sha256()
-            for piece in parts_of(file):
-                running.update(piece)
+            for chunk in chunks_of(file):
+                running.update(chunk)
             file.seek(0)
         except OSError as error:
             file.close()
             raise self._unavailable(error) from error
         if f"sha256:{running.hexdigest()}" != digest:
             file.close()
-            raise CorruptJournalError("the file is not what was put there", place=f"media {digest}")
+            raise damaged_media_error(digest)
         return file
 
     def size(self, digest: str) -> int:
-        """Return how many bytes it has."""
+        """Return the size of the content in bytes."""
         with self._opened(digest) as file:
             return os.fstat(file.fileno()).st_size
 
     def public_url(self, digest: str) -> str | None:
-        """Return its address if the folder is served, else None."""
+        """Return the address of the content if the folder is served, else None."""
         self._opened(digest).close()
         return self._url(digest) if self._url is not None else None
 
     def delete(self, digest: str) -> None:
-        """Remove the file of what the digest names; if there is none, do nothing."""
-        place = self._place(digest)
+        """Remove the file of the content; do nothing if there is none."""
+        path = self._path(digest)
         try:
-            place.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
         except OSError as error:
             raise self._unavailable(error) from error
-        _sync_folder(place.parent)
+        _sync_folder(path.parent)
 
-    def _place(self, digest: str) -> Path:
+    def _path(self, digest: str) -> Path:
         name = check_digest(digest).removeprefix("sha256:")
         return self._folder / name[:2] / name
 
     def _opened(self, digest: str) -> BinaryIO:
         try:
-            return self._place(digest).open("rb")
+            return self._path(digest).open("rb")
         except FileNotFoundError:
             raise NotFoundError("media", digest) from None
         except OSError as error:
@@ -199,20 +204,20 @@ class FolderMedia:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder with those around it, and the disk keep the names of all that were made."""
-    made = []
+    """Create a folder and its parents, and write the names of all new ones to the disk."""
+    missing = []
     while not folder.is_dir():
-        made.append(folder)
+        missing.append(folder)
         if folder.parent == folder:
             break
         folder = folder.parent
-    for one in reversed(made):
-        one.mkdir(exist_ok=True)
-        _sync_folder(one.parent)
+    for new in reversed(missing):
+        new.mkdir(exist_ok=True)
+        _sync_folder(new.parent)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the disk keep a folder's new names; where folders cannot be opened, they are kept."""
+    """Write the names in a folder to the disk, on systems that can open folders."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,131 +1,165 @@
-"""The reference store: journals in memory, gone with the process."""
+"""The reference store, which keeps its journals in memory."""
 
 from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id
-from socialcollab.stores.building.appending import (
-    Head,
-    Rows,
-    Values,
-    check_expectations,
-    checksum_of,
-    gather,
-    not_erasable,
-    prepare,
-    rows_text,
-    taken,
-    used,
-)
-from socialcollab.stores.building.auditing import Stored, audit
-from socialcollab.stores.building.envelope import (
-    ERASED,
-    Personal,
-    Sealed,
-    event_of,
-    personal_of,
-    seal,
-)
-from socialcollab.stores.building.querying import (
-    Where,
+from socialcollab.stores.building.audit import StoredJournal, audit_journal
+from socialcollab.stores.building.checks import (
+    check_append,
     check_due,
+    check_expected_versions,
     check_limit,
     check_query,
+    collect_rows,
+    duplicate_id_error,
+    key_taken_error,
     lease_end,
-    row_of,
+    make_row,
+    nothing_to_erase_error,
+    stale_projection_error,
+)
+from socialcollab.stores.building.envelope import (
+    ERASED,
+    PersonalValues,
+    SealedEvent,
+    open_event,
+    open_new,
+    personal_values,
+    seal,
+)
+from socialcollab.stores.building.heads import (
+    RowValues,
+    StreamHead,
+    StreamRows,
+    dump_rows,
+    head_checksum,
 )
 from socialcollab.stores.events import Event, NewEvent, microseconds
-from socialcollab.stores.protocol import Reducer
-from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
-from socialcollab.stores.rows import DUE, Column, Projection, Row, check_projections, sort_key
+from socialcollab.stores.projections import (
+    DUE,
+    Column,
+    Projection,
+    Row,
+    check_projections,
+    declare_projections,
+    dump_projections,
+    sort_key,
+)
+from socialcollab.stores.protocols import Reducer
+from socialcollab.stores.reports import Anchor, AuditReport, Damage, ReindexReport
 
 
 @attrs.define
-class _Kept:
-    """A stream's head as it is kept; `checksum` covers the rest."""
+class _Stream:
+    """
+    One stream.
 
-    head: Head
-    snapshot: bytes
-    checksum: str
+    Attributes:
+        head: The end of the stream; *checksum* covers it and the snapshot.
+        snapshot: The snapshot of the last append.
+        rows: The rows of the last append.
+        checksum: The checksum of the head.
+        events: The sealed events, in order.
+    """
+
+    head: StreamHead = attrs.field(factory=lambda: StreamHead(0, "", "[]"))
+    snapshot: bytes = b""
+    rows: StreamRows = attrs.field(factory=dict)
+    checksum: str = ""
+    events: list[SealedEvent] = attrs.field(factory=list)
 
 
 @attrs.define
-class _Journal:
-    """All that is kept for one organization."""
+class _Tables:
+    """
+    Everything that is kept for one organization.
 
-    events: list[Sealed] = attrs.field(factory=list)
-    by_stream: dict[str, list[Sealed]] = attrs.field(factory=dict)
-    ids: set[str] = attrs.field(factory=set)
-    kept: dict[str, _Kept] = attrs.field(factory=dict)
-    personal: dict[tuple[str, int], Personal] = attrs.field(factory=dict)
-    rows: dict[tuple[str, str], tuple[str, Values]] = attrs.field(factory=dict)
-    listed: dict[str, Rows] = attrs.field(factory=dict)
+    Attributes:
+        events: All sealed events, by position.
+        streams: The streams, by name.
+        event_ids: The ids of all events.
+        personal: The personal values of each event, by stream and version.
+        rows: The stream and the values of each row, by projection and key.
+        leases: The worker and the end of each lease, by the key of the due row.
+        declaration: The projections that the rows were written for, as text.
+    """
+
+    events: list[SealedEvent] = attrs.field(factory=list)
+    streams: dict[str, _Stream] = attrs.field(factory=dict)
+    event_ids: set[str] = attrs.field(factory=set)
+    personal: dict[tuple[str, int], PersonalValues] = attrs.field(factory=dict)
+    rows: dict[tuple[str, str], tuple[str, RowValues]] = attrs.field(factory=dict)
     leases: dict[str, tuple[str, int]] = attrs.field(factory=dict)
+    declaration: str = ""
 
 
 class MemoryStore:
     """
-    Journals kept in memory, for tests, simulations and one-off runs.
+    A store in memory, for tests, simulations and one-off runs.
 
-    It keeps every promise of a store but one: it does not outlive its process.
-    Threads may share it.
+    It keeps every promise of a store except that its journals end with the process. Threads may
+    share it.
 
     >>> MemoryStore().for_organization("northwind").snapshot("post/p1")
     (0, b'')
 
     Args:
-        indexes: The indexes that rows may be in.
+        projections: The projections of its rows; a desk declares its own if there are none.
     """
 
     def __init__(self, projections: Sequence[Projection] = ()) -> None:
-        self._projections = check_projections(projections)
-        self._journals: dict[str, _Journal] = {}
+        self._projections: Mapping[str, Projection] = check_projections(projections)
+        self._declaration = dump_projections(self._projections)
+        self._tables: dict[str, _Tables] = {}
         self._lock = threading.RLock()
 
     def for_organization(self, organization: str) -> MemoryJournal:
         """Return the journal of *organization*, which need not exist yet."""
-        name = check_id("organization", organization)
-        with self._lock:
-            journal = self._journals.setdefault(name, _Journal())
-        return MemoryJournal(name, journal, self._projections, self._lock)
+        return MemoryJournal(check_id("organization", organization), self)
 
     def organizations(self) -> tuple[str, ...]:
-        """Return the organizations that have an event, sorted."""
+        """Return the organizations that have events, sorted."""
         with self._lock:
-            return tuple(sorted(name for name, j in self._journals.items() if j.events))
+            return tuple(sorted(name for name, tables in self._tables.items() if tables.events))
+
+    def ensure_projections(self, projections: Sequence[Projection]) -> None:
+        """Declare *projections* if there are none yet; see `Store.ensure_projections`."""
+        with self._lock:
+            self._projections = declare_projections(self._projections, projections)
+            self._declaration = dump_projections(self._projections)
 
     def compact(self) -> None:
-        """Do nothing: what was erased is gone."""
+        """Do nothing: memory keeps no copy of what was erased."""
 
     def close(self) -> None:
-        """Do nothing: there is nothing to let go of."""
+        """Do nothing: there are no files or connections to close."""
 
 
 class MemoryJournal:
     """The journal of one organization in a `MemoryStore`; see `BoundStore`."""
 
-    def __init__(
-        self,
-        organization: str,
-        journal: _Journal,
-        projections: Mapping[str, Projection],
-        lock: threading.RLock,
-    ) -> None:
+    def __init__(self, organization: str, store: MemoryStore) -> None:
         self._organization = organization
-        self._journal = journal
-        self._projections = projections
-        self._lock = lock
+        self._store = store
+        self._lock = store._lock
+        with self._lock:
+            self._tables = store._tables.setdefault(organization, _Tables())
 
     @property
     def organization(self) -> str:
-        """The organization that it is bound to."""
+        """The organization that the journal belongs to."""
         return self._organization
+
+    @property
+    def _projections(self) -> Mapping[str, Projection]:
+        return self._store._projections
 
     def append(
         self,
@@ -135,105 +169,122 @@ class MemoryJournal:
         rows: Sequence[Row] = (),
         snapshots: Mapping[str, bytes],
     ) -> tuple[Event, ...]:
-        """Append events if every expected stream is at its version; see `BoundStore.append`."""
-        plan = prepare(events, expected_versions, rows, snapshots, self._projections)
-        journal = self._journal
+        """Append events, provided that every stream is at its expected version."""
+        plan = check_append(events, expected_versions, rows, snapshots, self._projections)
+        tables = self._tables
         with self._lock:
+            self._check_current()
             heads = {
-                s: journal.kept[s].head for s, _ in plan.expected_versions if s in journal.kept
+                name: tables.streams[name].head
+                for name, _ in plan.expected_versions
+                if name in tables.streams
             }
-            check_expectations(plan.expected_versions, heads)
+            check_expected_versions(plan.expected_versions, heads)
             for event in plan.events:
-                if event.id in journal.ids:
-                    raise used(event.id)
-            for rows_of_stream in plan.rows.values():
-                for name, key in rows_of_stream:
-                    owner, _ = journal.rows.get((name, key), ("", ()))
+                if event.id in tables.event_ids:
+                    raise duplicate_id_error(event.id)
+            for new_rows in plan.rows.values():
+                for projection, key in new_rows:
+                    owner, _ = tables.rows.get((projection, key), ("", ()))
                     if owner and owner not in plan.rows:
-                        raise taken(name, key, owner)
+                        raise key_taken_error(projection, key, owner)
             erased = [
-                (self._personal(event.stream, version, name), name)
+                (self._erasable(event.stream, version, name), name)
                 for event in plan.events
                 for version, names in event.erases.items()
                 for name in names
             ]
-            # Everything is checked: from here on nothing can fail half-way.
-            ends = {s: heads.get(s, Head(0, "", "[]")) for s in plan.rows}
-            sealed_events = []
-            for event in plan.events:
-                end = ends[event.stream]
-                sealed = seal(
-                    event,
-                    organization=self._organization,
-                    position=len(journal.events) + 1,
-                    version=end.version + 1,
-                    prev=end.hash,
-                )
-                ends[event.stream] = Head(end.version + 1, sealed[14], end.rows)
-                journal.events.append(sealed)
-                journal.by_stream.setdefault(event.stream, []).append(sealed)
-                journal.ids.add(event.id)
-                if event.personal:
-                    journal.personal[event.stream, sealed[3]] = personal_of(event)
-                sealed_events.append(sealed)
+            # Invariant: nothing below can fail, so the append is all or nothing.
+            if not tables.events:
+                tables.declaration = self._store._declaration
+            sealed_events = [self._add(event) for event in plan.events]
             for values, name in erased:
                 values[name] = ERASED
-            for stream in plan.rows:
-                self._unlist(stream, plan.rows[stream])
-            for stream, new_rows in plan.rows.items():
-                head = ends[stream]
-                self._keep(stream, head.version, head.hash, plan.snapshots[stream], new_rows)
-            return tuple(self._open(sealed) for sealed in sealed_events)
+            # Rows are removed from all streams first, because a key may move between two of them.
+            for name, new_rows in plan.rows.items():
+                self._remove_rows(tables.streams[name].rows, new_rows)
+            for name, new_rows in plan.rows.items():
+                self._set_head(name, plan.snapshots[name], new_rows)
+            return tuple(map(open_new, sealed_events, plan.events))
 
-    def _personal(self, stream: str, version: int, name: str) -> Personal:
-        """Return the personal values that *name* is one of, or refuse to erase it."""
-        values = self._journal.personal.get((stream, version), {})
+    def _check_current(self) -> None:
+        if not self._is_current():
+            raise stale_projection_error(self._organization)
+
+    def _is_current(self) -> bool:
+        """Return whether the rows were written for the projections that are declared now."""
+        tables = self._tables
+        return not tables.events or tables.declaration == self._store._declaration
+
+    def _erasable(self, stream: str, version: int, name: str) -> PersonalValues:
+        """Return the personal values of an event, if *name* is one of them."""
+        values = self._tables.personal.get((stream, version), {})
         if name not in values:
-            raise not_erasable(stream, version, name)
+            raise nothing_to_erase_error(stream, version, name)
         return values
 
-    def _unlist(self, stream: str, rows: Rows) -> None:
-        """Drop the stream's rows that are not to be, and the leases on those that change."""
-        for at, values in self._journal.listed.get(stream, {}).items():
-            if rows.get(at) != values:
-                del self._journal.rows[at]
-                if at[0] == DUE:
-                    self._journal.leases.pop(at[1], None)
+    def _add(self, event: NewEvent) -> SealedEvent:
+        tables = self._tables
+        stream = tables.streams.setdefault(event.stream, _Stream())
+        sealed = seal(
+            event,
+            organization=self._organization,
+            position=len(tables.events) + 1,
+            version=stream.head.version + 1,
+            prev=stream.head.hash,
+        )
+        stream.head = StreamHead(sealed.version, sealed.hash, stream.head.rows)
+        stream.events.append(sealed)
+        tables.events.append(sealed)
+        tables.event_ids.add(event.id)
+        if event.personal:
+            tables.personal[event.stream, sealed.version] = personal_values(event)
+        return sealed
 
-    def _keep(self, stream: str, version: int, hash_: str, snapshot: bytes, rows: Rows) -> None:
-        journal = self._journal
-        journal.rows.update({at: (stream, values) for at, values in rows.items()})
-        journal.listed[stream] = dict(rows)
-        text = rows_text(rows)
-        checksum = checksum_of(self._organization, stream, version, hash_, text, snapshot)
-        journal.kept[stream] = _Kept(Head(version, hash_, text), snapshot, checksum)
+    def _remove_rows(self, old: StreamRows, new: StreamRows) -> None:
+        """Remove the rows that the stream no longer has, and the leases of rows that change."""
+        for place, values in old.items():
+            if new.get(place) != values:
+                del self._tables.rows[place]
+                if place[0] == DUE:
+                    self._tables.leases.pop(place[1], None)
 
-    def _open(self, sealed: Sealed) -> Event:
-        return event_of(sealed, self._journal.personal.get((sealed[2], sealed[3]), {}))
+    def _set_head(self, name: str, snapshot: bytes, rows: StreamRows) -> None:
+        stream = self._tables.streams[name]
+        self._tables.rows.update({place: (name, values) for place, values in rows.items()})
+        version, hash_, text = stream.head.version, stream.head.hash, dump_rows(rows)
+        stream.head = StreamHead(version, hash_, text)
+        stream.snapshot = snapshot
+        stream.rows = dict(rows)
+        stream.checksum = head_checksum(self._organization, name, version, hash_, text, snapshot)
+
+    def _open(self, sealed: Iterable[SealedEvent]) -> tuple[Event, ...]:
+        personal = self._tables.personal
+        return tuple(open_event(e, personal.get((e.stream, e.version), {})) for e in sealed)
 
     def read(self, stream: str, *, after: int = 0) -> tuple[Event, ...]:
-        """Return the events of *stream* past version *after*, in order."""
+        """Return the events of *stream* after version *after*, in order."""
         with self._lock:
-            found = self._journal.by_stream.get(stream, [])[max(after, 0) :]
-            return tuple(self._open(sealed) for sealed in found)
+            known = self._tables.streams.get(stream)
+            return () if known is None else self._open(known.events[max(after, 0) :])
 
     def snapshot(self, stream: str) -> tuple[int, bytes]:
-        """Return the version and the record of *stream*; ``(0, b"")`` if it is absent."""
+        """Return the version and the snapshot of *stream*, or ``(0, b"")`` if it does not exist."""
         with self._lock:
-            kept = self._journal.kept.get(stream)
-            return (0, b"") if kept is None else (kept.head.version, kept.snapshot)
+            known = self._tables.streams.get(stream)
+            return (0, b"") if known is None else (known.head.version, known.snapshot)
 
     def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
-        """Return up to *limit* events past position *after*, by position."""
+        """Return up to *limit* events after position *after*, by position."""
         check_limit(limit)
         start = max(after, 0)
         with self._lock:
-            return tuple(self._open(s) for s in self._journal.events[start : start + limit])
+            return self._open(self._tables.events[start : start + limit])
 
     def streams(self) -> tuple[str, ...]:
-        """Return the names of all streams that have an event, sorted."""
+        """Return the names of all streams that have events, sorted."""
         with self._lock:
-            return tuple(sorted(self._journal.kept))
+            return tuple(sorted(self._tables.streams))
 
     def query(
         self,
@@ -243,19 +294,24 @@ class MemoryJournal:
         after: Row | None = None,
         limit: int = 100,
     ) -> tuple[Row, ...]:
-        """Return up to *limit* rows of *index*, sorted; see `BoundStore.query`."""
-        declared, wanted, start = check_query(self._projections, projection, where, after, limit)
-        places = [declared.columns.index(name) for name in declared.sorted_by]
+        """Return up to *limit* rows of a projection, sorted; see `BoundStore.query`."""
+        declared, conditions, start = check_query(
+            self._projections, projection, where, after, limit
+        )
+        place = {name: number for number, name in enumerate(declared.columns)}
         floor = None if start is None else sort_key(start)
+        matches = []
         with self._lock:
-            found = []
-            for (name, key), (stream, values) in self._journal.rows.items():
-                if name == projection and _matches(declared, values, wanted):
-                    order = sort_key((*[values[place] for place in places], key))
+            self._check_current()
+            for (name, key), (stream, values) in self._tables.rows.items():
+                if name == projection and all(
+                    values[place[column]] in allowed for column, allowed in conditions
+                ):
+                    order = sort_key((*[values[place[c]] for c in declared.sorted_by], key))
                     if floor is None or order > floor:
-                        found.append((order, key, stream, values))
-        found.sort(key=lambda item: item[0])
-        return tuple(row_of(declared, key, stream, v) for _, key, stream, v in found[:limit])
+                        matches.append((order, key, stream, values))
+        matches.sort(key=lambda match: match[0])
+        return tuple(make_row(declared, key, stream, v) for _, key, stream, v in matches[:limit])
 
     def due(
         self, *, before: dt.datetime, now: dt.datetime, limit: int, worker: str, lease_s: float
@@ -263,90 +319,101 @@ class MemoryJournal:
         """Lease due rows to *worker* and return them; see `BoundStore.due`."""
         declared = check_due(self._projections, limit, worker, lease_s)
         at = declared.columns.index("at")
-        until, real, last = lease_end(now, lease_s), microseconds(now), microseconds(before)
+        until, real_now, last = lease_end(now, lease_s), microseconds(now), microseconds(before)
+        free = []
         with self._lock:
-            leases = self._journal.leases
-            found = []
-            for (name, key), (stream, values) in self._journal.rows.items():
+            self._check_current()
+            leases = self._tables.leases
+            for (name, key), (stream, values) in self._tables.rows.items():
                 instant = values[at] if name == DUE else None
                 if not isinstance(instant, int) or instant > last:
                     continue
                 holder, end = leases.get(key, (worker, 0))
-                if holder == worker or end <= real:
-                    found.append((instant, key, stream, values))
-            found.sort(key=lambda item: item[:2])
-            for _, key, _, _ in found[:limit]:
+                if holder == worker or end <= real_now:
+                    free.append((instant, key, stream, values))
+            free.sort(key=lambda match: match[:2])
+            for _, key, _, _ in free[:limit]:
                 leases[key] = (worker, until)
-        return tuple(row_of(declared, key, stream, v) for _, key, stream, v in found[:limit])
+        return tuple(make_row(declared, key, stream, v) for _, key, stream, v in free[:limit])
 
     def release(self, rows: Sequence[Row], *, worker: str) -> None:
-        """End the leases that *worker* holds on these rows; others stay."""
+        """End the leases that *worker* has on these rows; the leases of others stay."""
+        leases = self._tables.leases
         with self._lock:
             for row in rows:
-                if (
-                    row.projection == DUE
-                    and self._journal.leases.get(row.key, ("", 0))[0] == worker
-                ):
-                    del self._journal.leases[row.key]
+                if row.projection == DUE and leases.get(row.key, ("", 0))[0] == worker:
+                    del leases[row.key]
 
     def reindex(self, reducer: Reducer) -> ReindexReport:
-        """Rebuild every record and projection row from the events; see `BoundStore.reindex`."""
-        journal = self._journal
+        """Rebuild every snapshot and projection row from the events; see `BoundStore.reindex`."""
+        tables = self._tables
         with self._lock:
-            made: dict[str, tuple[bytes, Rows]] = {}
+            rebuilt: dict[str, tuple[bytes, StreamRows]] = {}
             owners: dict[tuple[str, str], str] = {}
-            for stream, sealed in journal.by_stream.items():
-                snapshot, reduced = reducer(stream, tuple(self._open(s) for s in sealed))
-                checked: dict[str, Rows] = {stream: {}}
-                gather(reduced, checked, self._projections)
+            for name, stream in tables.streams.items():
+                snapshot, new_rows = reducer(name, self._open(stream.events))
                 if type(snapshot) is not bytes:
-                    raise InvalidValueError(f"the record of `{stream}` is no bytes", value=snapshot)
-                for at in checked[stream]:
-                    if owners.setdefault(at, stream) != stream:
-                        raise taken(*at, owners[at])
-                made[stream] = (snapshot, checked[stream])
-            before: dict[str, Rows] = {}
-            for at, (stream, values) in journal.rows.items():
-                before.setdefault(stream, {})[at] = values
+                    raise InvalidValueError(
+                        f"the reducer's snapshot of `{name}` does not consist of bytes",
+                        value=snapshot,
+                    )
+                collected: dict[str, StreamRows] = {name: {}}
+                collect_rows(new_rows, collected, self._projections)
+                for place in collected[name]:
+                    if owners.setdefault(place, name) != name:
+                        raise key_taken_error(*place, owners[place])
+                rebuilt[name] = (snapshot, collected[name])
+            before: dict[str, StreamRows] = {}
+            for place, (name, values) in tables.rows.items():
+                before.setdefault(name, {})[place] = values
             changed = [
-                stream
-                for stream, (snapshot, rows) in made.items()
-                if journal.kept[stream].snapshot != snapshot
-                or not journal.listed[stream] == before.get(stream, {}) == rows
+                name
+                for name, (snapshot, rows) in rebuilt.items()
+                if tables.streams[name].snapshot != snapshot
+                or not tables.streams[name].rows == before.get(name, {}) == rows
             ]
-            journal.rows.clear()
-            journal.leases.clear()
-            for stream, (snapshot, rows) in made.items():
-                head = journal.kept[stream].head
-                self._keep(stream, head.version, head.hash, snapshot, rows)
+            tables.rows.clear()
+            tables.leases.clear()
+            tables.declaration = self._store._declaration
+            for name, (snapshot, rows) in rebuilt.items():
+                self._set_head(name, snapshot, rows)
             return ReindexReport(
-                streams=len(made),
-                events=len(journal.events),
-                rows=len(journal.rows),
+                streams=len(rebuilt),
+                events=len(tables.events),
+                rows=len(tables.rows),
                 changed=tuple(sorted(changed)),
             )
 
     def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
-        """Look for all that cannot be what was written; see `BoundStore.audit`."""
-        journal = self._journal
+        """Look for stored data that are not what was written; see `BoundStore.audit`."""
+        tables = self._tables
         with self._lock:
-            stored = Stored(
+            current = self._is_current()
+            stored = StoredJournal(
                 organization=self._organization,
-                events=journal.events,
+                events=tables.events,
                 heads=[
-                    (s, k.head.version, k.head.hash, k.snapshot, k.head.rows, k.checksum)
-                    for s, k in journal.kept.items()
+                    (name, s.head.version, s.head.hash, s.snapshot, s.head.rows, s.checksum)
+                    for name, s in tables.streams.items()
                 ],
-                counter=len(journal.events) or None,
+                counter=len(tables.events) or None,
                 personal=[
                     (stream, version, name, salt, value)
-                    for (stream, version), values in journal.personal.items()
+                    for (stream, version), values in tables.personal.items()
                     for name, (salt, value) in values.items()
                 ],
-                rows=[(i, k, stream, values) for (i, k), (stream, values) in journal.rows.items()],
+                rows=[(p, key, stream, v) for (p, key), (stream, v) in tables.rows.items()]
+                if current
+                else None,
+                problems=()
+                if current
+                else [
+                    Damage(
+                        place="projections",
+                        problem="the rows were written for other projections; reindex",
+                    )
+                ],
             )
-            return audit(stored, projections=self._projections, anchor=anchor, reducer=reducer)
-
-
-def _matches(declared: Projection, values: Values, wanted: Where) -> bool:
-    return all(values[declared.columns.index(name)] in allowed for name, allowed in wanted)
+            return audit_journal(
+                stored, projections=self._projections, anchor=anchor, reducer=reducer
+            )

@@ -12,13 +12,12 @@ from socialcollab._notebook import NotebookMixin
 @attrs.frozen(kw_only=True)
 class Anchor:
     """
-    How far a journal had come, to be kept outside it.
+    The state of a journal at one moment, to keep outside the journal.
 
     Attributes:
-        position: The last position then.
-
-        hash: SHA-256 run over the hashes of all events up to it, in hex: no
-            event up to there can change, move or vanish without changing it.
+        position: The last position.
+        hash: A SHA-256 in hexadecimal that covers the hashes of all events up to that position. If
+            one of them is changed, moved or removed, this hash no longer matches.
     """
 
     position: int
@@ -28,11 +27,10 @@ class Anchor:
 @attrs.frozen(kw_only=True)
 class Damage:
     """
-    One thing in a journal that cannot be what was written.
+    One stored value that is not what was written.
 
     Attributes:
-        place: Where it shows, such as ``post/p1 version 3 (position 7)``.
-
+        place: Where it is, such as ``post/p1 version 3 (position 7)``.
         problem: What is wrong there.
     """
 
@@ -46,19 +44,14 @@ class Damage:
 @attrs.frozen(kw_only=True)
 class AuditReport(NotebookMixin):
     """
-    What an audit of one organization's journal found.
+    The result of an audit of one organization's journal.
 
     Attributes:
         findings: The damage, by place; empty if there is none.
-
-        anchor: How far the journal has come; keep it outside, and give it to
-            a later audit.
-
-        events: How many events were read.
-
-        streams: How many streams they belong to.
-
-        erased: How many personal values were erased: their digests alone remain.
+        anchor: The present state of the journal. Keep it outside, and pass it to a later audit.
+        events: The number of events that were read.
+        streams: The number of streams that they belong to.
+        erased: The number of personal values that were erased, of which only digests remain.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.stores.cards"
@@ -71,23 +64,20 @@ class AuditReport(NotebookMixin):
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found."""
+        """Whether there are no findings."""
         return not self.findings
 
 
 @attrs.frozen(kw_only=True)
 class ReindexReport:
     """
-    What a rebuild of records and rows did.
+    The result of a rebuild of snapshots and rows.
 
     Attributes:
-        streams: How many streams were folded.
-
-        events: How many events they hold.
-
-        rows: How many projection rows there are now.
-
-        changed: The streams whose record or rows differ from what stood before.
+        streams: The number of streams.
+        events: The number of their events.
+        rows: The number of projection rows afterwards.
+        changed: The streams whose snapshot or rows were different before.
     """
 
     streams: int

@@ -6,16 +6,16 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from socialcollab.stores.events import Event, NewEvent
-from socialcollab.stores.protocol import BoundStore, Reducer, Store
+from socialcollab.stores.projections import Column, Projection, Row
+from socialcollab.stores.protocols import BoundStore, Reducer, Store
 from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
-from socialcollab.stores.rows import Column, Row
-from socialcollab.transport import OwnThread
+from socialcollab.transport import DedicatedThread
 
 
 class _ThreadedJournal:
-    """The journal of one organization, on its store's thread."""
+    """The journal of one organization, whose methods run on the thread of its store."""
 
-    def __init__(self, journal: BoundStore, thread: OwnThread) -> None:
+    def __init__(self, journal: BoundStore, thread: DedicatedThread) -> None:
         self._journal = journal
         self._thread = thread
 
@@ -84,39 +84,42 @@ class _ThreadedJournal:
 
 class ThreadedStore:
     """
-    A blocking store used from async code: its calls are made one by one on a thread of its own.
+    A blocking store for async code: its methods run one after the other on one thread.
 
-    Whoever is cancelled while a call runs waits for its end; a call that has
-    not begun by then is never made. Event loops may share it.
+    If the caller is cancelled while a method runs, the cancellation is delivered after the method
+    has ended; a call that has not begun by then is never made. Several event loops may share it.
 
     Args:
         store: The blocking store.
-
-        owns: Whether closing closes that store, too, and not the thread alone.
+        owns: Whether closing also closes the blocking store, and not only the thread.
     """
 
     def __init__(self, store: Store, *, owns: bool = True) -> None:
         self._store = store
         self._owns = owns
-        self._thread = OwnThread("socialcollab-store")
+        self._thread = DedicatedThread("socialcollab-store")
 
     def __repr__(self) -> str:
         return f"ThreadedStore({self._store!r})"
 
     def for_organization(self, organization: str) -> _ThreadedJournal:
-        """Return the journal of *organization*, which need not exist yet; reads nothing."""
+        """Return the journal of *organization* without reading anything; it need not exist yet."""
         return _ThreadedJournal(self._store.for_organization(organization), self._thread)
 
     async def organizations(self) -> tuple[str, ...]:
-        """Return the organizations that have an event, sorted."""
+        """Return the organizations that have events, sorted."""
         return await self._thread.call(self._store.organizations)
 
+    async def ensure_projections(self, projections: Sequence[Projection]) -> None:
+        """Declare *projections* if the store was made without any, else check that it has them."""
+        await self._thread.call(self._store.ensure_projections, projections)
+
     async def compact(self) -> None:
-        """Let nothing of what was erased or replaced remain anywhere that the store keeps."""
+        """Remove every byte of erased and replaced values from everything that the store keeps."""
         await self._thread.call(self._store.compact)
 
     async def close(self) -> None:
-        """Let go of everything once all that runs has ended; closing twice is harmless."""
+        """Close everything once running calls have ended; closing twice has no effect."""
         if self._owns:
             await self._thread.close(self._store.close)
         else:

@@ -1,28 +1,27 @@
-"""What the brand says and how: rules, guides, findings and their fixes."""
+"""Style guides: their rules and terms, the findings in a post, and the fixes."""
 
-from socialcollab.styleguide.fix import Fixed, fix, fix_until_settled
-from socialcollab.styleguide.guide import Selected, StyleGuide
+from socialcollab.styleguide.fix import FixResult, fix, fix_until_settled
+from socialcollab.styleguide.guide import Style, StyleGuide
 from socialcollab.styleguide.lint import lint
 from socialcollab.styleguide.lint_input import LintInput, Neighbour, Target, TextSpan
-from socialcollab.styleguide.rule import Rule
+from socialcollab.styleguide.rule import ConfiguredRule, Rule
 from socialcollab.styleguide.rule_page import RulePage, lint_example, rule_pages
 from socialcollab.styleguide.rules import RULES
 from socialcollab.styleguide.rules.alt_text_missing import AltTextMissing
 from socialcollab.styleguide.rules.term import Avoided, Term
 from socialcollab.styleguide.rules.too_long import TooLong
 from socialcollab.styleguide.rules.wrong_workspace import WrongWorkspace
-from socialcollab.styleguide.section import Style
 
 __all__ = [
     "RULES",
     "AltTextMissing",
     "Avoided",
-    "Fixed",
+    "ConfiguredRule",
+    "FixResult",
     "LintInput",
     "Neighbour",
     "Rule",
     "RulePage",
-    "Selected",
     "Style",
     "StyleGuide",
     "Target",

@@ -1,4 +1,4 @@
-"""Put into a text what the style guide prefers."""
+"""Apply the fixes of findings to a text."""
 
 from __future__ import annotations
 
@@ -15,21 +15,19 @@ Check = Callable[[str], Iterable[Finding]]
 
 
 @attrs.frozen
-class Fixed:
+class FixResult:
     """
-    A mended text.
+    A text with its fixes applied.
 
     Attributes:
-        text: The text.
-
-        applied: The findings that were mended, in order.
-
-        left: The findings that remain, for people.
+        text: The fixed text.
+        applied: The findings that were fixed, in order.
+        remaining: The findings that are left for a person to decide.
     """
 
     text: str
     applied: tuple[Finding, ...]
-    left: tuple[Finding, ...]
+    remaining: tuple[Finding, ...]
 
 
 def _fixable(text: str, findings: Iterable[Finding], profile: str) -> list[Finding]:
@@ -46,7 +44,8 @@ def _fixable(text: str, findings: Iterable[Finding], profile: str) -> list[Findi
         and text[finding.start : finding.end] != finding.fix
     ]
     for finding in sorted(usable, key=lambda f: (f.start or 0, -(f.end or 0), f.code, f.fix or "")):
-        # An insertion at the end of another fix would depend on their order.
+        # The result must not depend on the order of the findings, so fixes may not overlap,
+        # and nothing may be inserted exactly where another fix ends.
         if (
             not chosen
             or (chosen[-1].end or 0) < (finding.start or 0)
@@ -67,10 +66,10 @@ def _applied(text: str, chosen: Iterable[Finding]) -> str:
 
 def fix(text: str, findings: Iterable[Finding], *, profile: str = "") -> str:
     """
-    Apply the fixes of *findings* to *text*, once; of two that overlap the first.
+    Return *text* with the fixes of *findings* applied once.
 
-    Only findings about this text count: those of the field "text" whose
-    profile is *profile*.
+    Of two fixes that overlap, the first is applied. Only findings about this
+    text count: those in the field "text" whose profile is *profile*.
 
     >>> finding = Finding(code="SG102", start=0, end=4, fix="Hello")
     >>> fix("Helo there", [finding])
@@ -79,61 +78,62 @@ def fix(text: str, findings: Iterable[Finding], *, profile: str = "") -> str:
     return _applied(text, _fixable(text, findings, profile))
 
 
-def fix_until_settled(text: str, check: Check, *, profile: str = "") -> Fixed:
+def fix_until_settled(text: str, check: Check, *, profile: str = "") -> FixResult:
     """
-    Apply fixes, read again, and go on until nothing can be mended.
+    Apply fixes and check the text again until no fix can be applied.
 
-    A fix that would bring up a new finding is left to people. Applying the
+    A fix that would cause a new finding is left to people. Applying the
     function to its own result changes nothing.
 
     Args:
         text: The text.
-
-        check: What reads it, such as ``lambda text: lint(text, guide)``.
-
-        profile: Whose findings count.
+        check: A function that returns the findings in a text, such as
+            ``lambda text: lint(text, guide)``.
+        profile: The profile whose findings count.
     """
-    found = tuple(check(text))
+    findings = tuple(check(text))
     applied: list[Finding] = []
-    refused: set[tuple[str, str, str]] = set()
+    rejected: set[tuple[str, str, str]] = set()
+    # Fixes that undo one another would go on for ever; a few rounds settle everything else.
     for _ in range(_MOST_ROUNDS):
-        chosen = [f for f in _fixable(text, found, profile) if _name(text, f) not in refused]
+        chosen = [f for f in _fixable(text, findings, profile) if _key(text, f) not in rejected]
         if not chosen:
             break
-        mended = _applied(text, chosen)
-        after = tuple(check(mended))
-        if _worse(found, after):
-            # Try one by one, so that a single bad fix does not stop the others.
-            mended, after, chosen = _one_by_one(text, found, chosen, check, refused)
+        fixed = _applied(text, chosen)
+        after = tuple(check(fixed))
+        if _has_more(findings, after):
+            # Apply a single fix instead, so that one bad fix does not prevent the others.
+            fixed, after, chosen = _apply_one(text, findings, chosen, check, rejected)
             if not chosen:
                 continue
-        text, found = mended, after
+        text, findings = fixed, after
         applied += chosen
-    return Fixed(text, tuple(applied), found)
+    return FixResult(text, tuple(applied), findings)
 
 
-def _one_by_one(
+def _apply_one(
     text: str,
-    found: tuple[Finding, ...],
+    findings: tuple[Finding, ...],
     chosen: list[Finding],
     check: Check,
-    refused: set[tuple[str, str, str]],
+    rejected: set[tuple[str, str, str]],
 ) -> tuple[str, tuple[Finding, ...], list[Finding]]:
+    """Apply the first fix of *chosen* that causes no new finding, and reject those before it."""
     for finding in chosen:
-        mended = _applied(text, [finding])
-        after = tuple(check(mended))
-        if not _worse(found, after):
-            return mended, after, [finding]
-        refused.add(_name(text, finding))
-    return text, found, []
+        fixed = _applied(text, [finding])
+        after = tuple(check(fixed))
+        if not _has_more(findings, after):
+            return fixed, after, [finding]
+        rejected.add(_key(text, finding))
+    return text, findings, []
 
 
-def _name(text: str, finding: Finding) -> tuple[str, str, str]:
+def _key(text: str, finding: Finding) -> tuple[str, str, str]:
     return finding.code, text[finding.start : finding.end], finding.fix or ""
 
 
-def _worse(before: Iterable[Finding], after: Iterable[Finding]) -> bool:
-    """Tell whether there is a finding of a kind of which there was none, or more of one."""
+def _has_more(before: Iterable[Finding], after: Iterable[Finding]) -> bool:
+    """Return whether *after* has more findings of some kind than *before*."""
 
     def kinds(findings: Iterable[Finding]) -> Counter[tuple[str, str, str]]:
         return Counter((f.code, f.field, f.profile) for f in findings)

@@ -1,78 +1,16 @@
-"""A style guide: which rules apply where, how grave they are, and the words of the brand."""
+"""Style guides: which rules apply where, and the words of a brand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import attrs
 
-from socialcollab.content import Finding
+from socialcollab.document_fields import ListOf, Text, as_words, shape
 from socialcollab.errors import InvalidValueError
-from socialcollab.styleguide.lint_input import LintInput
-from socialcollab.styleguide.rule import Rule
-
-
-def _lower(values: Iterable[str]) -> frozenset[str]:
-    return frozenset(value.casefold() for value in values)
-
-
-def _set(values: Iterable[str]) -> frozenset[str]:
-    return frozenset(values)
-
-
-@attrs.frozen(kw_only=True)
-class Selected:
-    """
-    A rule, where it applies, and how grave its findings are.
-
-    Attributes:
-        rule: The rule.
-
-        severity: The severity that its findings get.
-
-        languages: The languages of posts it applies to; empty for all.
-
-        networks: The networks it applies to; empty for all.
-    """
-
-    rule: Rule
-    severity: str = "warning"
-    languages: frozenset[str] = attrs.field(default=frozenset(), converter=_lower)
-    networks: frozenset[str] = attrs.field(default=frozenset(), converter=_set)
-
-    def applies(self, draft: LintInput) -> bool:
-        """
-        Tell whether it is to look at *draft*.
-
-        A post whose language nobody has said is looked at in every language;
-        "nl" takes in "nl-BE".
-        """
-        language = draft.language.casefold()
-        if (
-            self.languages
-            and language
-            and not (language in self.languages or language.partition("-")[0] in self.languages)
-        ):
-            return False
-        return (
-            not self.networks
-            or not draft.targets
-            or any(target.network.name in self.networks for target in draft.targets)
-        )
-
-    def check(self, draft: LintInput) -> Iterable[Finding]:
-        """Report what the rule finds in *draft*, with the severity chosen here."""
-        if not self.applies(draft):
-            return
-        elsewhere = {
-            target.profile
-            for target in draft.targets
-            if self.networks and target.network.name not in self.networks
-        } - {""}
-        for finding in self.rule.check(draft):
-            if finding.profile not in elsewhere:
-                yield attrs.evolve(finding, severity=self.severity)
+from socialcollab.styleguide.guide_file import read_files, read_guides
+from socialcollab.styleguide.rule import ConfiguredRule
 
 
 @attrs.frozen(kw_only=True)
@@ -81,28 +19,26 @@ class StyleGuide:
     Rules with their settings, from one file or several.
 
     Attributes:
-        name: What it is called.
-
-        selected: The rules, in the order they are asked.
+        name: The name to display.
+        rules: The rules, in the order in which they are checked.
     """
 
     name: str = ""
-    selected: tuple[Selected, ...] = ()
+    rules: tuple[ConfiguredRule, ...] = ()
 
     @classmethod
     def default(cls) -> Self:
-        """Return the guide without words of its own: lengths, alt texts, wrong workspace."""
+        """Return the guide without terms: it checks lengths, alt texts and other workspaces."""
         return cls.from_dict({})
 
     @classmethod
     def loads(cls, text: str | bytes, *, name: str = "guide") -> Self:
         """
-        Read a guide in TOML, from anyone.
+        Read a guide in TOML; the text need not be trusted.
 
         Args:
-            text: The file's text, at most 1 MB.
-
-            name: Its name, for the places of faults.
+            text: The content of the file, at most 1 MB.
+            name: The name of the file, for the places of faults.
 
         Raises:
             ExceptionGroup: Of one `FaultError` for each fault, with its place.
@@ -112,7 +48,7 @@ class StyleGuide:
     @classmethod
     def from_dict(cls, document: Mapping[str, Any], *, name: str = "guide") -> Self:
         """
-        Make a guide of plain values, as TOML or JSON give them.
+        Make a guide from plain values, as parsers of TOML or JSON return them.
 
         Raises:
             ExceptionGroup: Of one `FaultError` for each fault, with its place.
@@ -122,34 +58,48 @@ class StyleGuide:
     @classmethod
     def stacked(cls, guides: Mapping[str, str | bytes | Mapping[str, Any]]) -> Self:
         """
-        Make one guide of several, such as the house's and then the client's.
+        Combine guides, such as the agency's and then the client's.
 
-        Words add up; a later guide may `allow` a word of an earlier one, and
-        its settings of a rule come before those of an earlier one.
+        Terms add up. A later guide may `allow` a term of an earlier one, and
+        its settings of a rule replace those of an earlier one.
 
         Args:
-            guides: Names and texts (or plain values), first to last.
+            guides: The texts or plain values of the guides by name, first to last.
 
         Raises:
             ExceptionGroup: Of one `FaultError` for each fault of any guide.
         """
-        from socialcollab.styleguide.document import read_guides  # noqa: PLC0415  it knows the rules
-
-        name, selected = read_guides(guides)
-        return cls(name=name, selected=selected)
+        name, rules = read_guides(guides)
+        return cls(name=name, rules=rules)
 
     @classmethod
     def load(cls, *paths: str) -> Self:
         """
-        Read one or several files, first to last.
+        Read one file, or combine several, first to last.
 
         Raises:
             ExceptionGroup: Of one `FaultError` for each fault of any file.
-
             OSError: If a file cannot be read.
         """
-        from socialcollab.styleguide.load import read_files  # noqa: PLC0415  the file that reads
-
         if not paths:
-            raise InvalidValueError("no style guide is named", expected="one or more files")
+            raise InvalidValueError(
+                "no style guide is named; give one or more files", expected="one or more files"
+            )
         return cls.stacked(read_files(paths))
+
+
+@attrs.frozen(kw_only=True)
+class Style:
+    """
+    The section ``[style]``.
+
+    Attributes:
+        guides: The files of style guides, first to last, such as the agency's
+            and then the client's.
+    """
+
+    guides: tuple[str, ...] = attrs.field(
+        metadata=shape(ListOf(item=Text(at_most=255, file=True), or_one=True)),
+        default=(),
+        converter=as_words,
+    )

@@ -1,4 +1,4 @@
-"""Read a post against a style guide."""
+"""Check a post against a style guide."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from socialcollab.styleguide.lint_input import LintInput, Neighbour
 _FIELDS = ("text", "alt", "links")
 
 
-def _place(finding: Finding) -> tuple[object, ...]:
+def _sort_key(finding: Finding) -> tuple[object, ...]:
     return (
         _FIELDS.index(finding.field) if finding.field in _FIELDS else len(_FIELDS),
         finding.field,
@@ -38,37 +38,28 @@ def lint(
     at: dt.datetime | None = None,
 ) -> tuple[Finding, ...]:
     """
-    Report what *guide* has to say about *post*, by field, target and place.
+    Return the findings of *guide* in *post*, sorted by field, target and position.
 
     >>> guide = StyleGuide.from_dict({"terms": [{"ban": ["cheap"], "why": "say what it costs"}]})
     >>> [finding.message for finding in lint("Fly cheap to Rome", guide)]
     ['avoid `cheap`: say what it costs']
 
     Args:
-        post: A text, a post, or what it holds.
-
+        post: A text, a post or its content.
         guide: The style guide.
-
-        profile: The one target: a profile, a network's description, the id of
-            one of *profiles*, or a network's name. Without it a post is read
-            for all of its targets, a text for none.
-
-        profiles: All profiles that a post's targets may name.
-
+        profile: The only target: a profile, the id of one of *profiles*, a
+            network's name or its description. Without it, a post is checked
+            for all of its targets, and a text for none.
+        profiles: The profiles that the targets of a post refer to.
         networks: Descriptions by network name or profile id, for servers and
             accounts with limits of their own.
-
-        workspace: The workspace, where the post does not say.
-
-        neighbours: What belongs to which workspace.
-
-        language: The language, where the post does not say.
-
-        at: When it is to go out, for rules that know dates.
+        workspace: The workspace, unless the post has one.
+        neighbours: The names, domains and handles of all workspaces.
+        language: The language, unless the post has one.
+        at: The planned time, for rules about dates.
 
     Raises:
-        InvalidValueError: If *profile* names neither a profile nor a network.
-
+        InvalidValueError: If *profile* is neither a profile nor a network.
         NaiveDatetimeError: If *at* has no UTC offset.
     """
     draft = LintInput.of(
@@ -81,8 +72,7 @@ def lint(
         language=language,
         at=at,
     )
-    # Each once, and findings of one place in the order in which the rule gave them.
-    found = dict.fromkeys(
-        finding for selected in guide.selected for finding in selected.check(draft)
-    )
-    return tuple(sorted(found, key=_place))
+    # A dictionary removes duplicates and keeps the order in which a rule reports findings
+    # at the same position, which sorting does not change.
+    findings = dict.fromkeys(finding for rule in guide.rules for finding in rule.check(draft))
+    return tuple(sorted(findings, key=_sort_key))

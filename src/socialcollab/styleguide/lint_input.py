@@ -1,4 +1,4 @@
-"""A whole post as the rules of the style guide see it."""
+"""The input of the style guide's rules: a post with everything that they may need to know."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import attrs
 
 from socialcollab.content import Image, Post, PostContent
 from socialcollab.directory import NetworkDescription, Profile, Workspace
-from socialcollab.directory import network as described
+from socialcollab.directory import network as description_of
+from socialcollab.document_fields import as_words
 from socialcollab.errors import NaiveDatetimeError
 from socialcollab.identifiers import check_id
 from socialcollab.text import Entity, entities
@@ -19,14 +20,12 @@ from socialcollab.text import Entity, entities
 @attrs.frozen(kw_only=True)
 class Target:
     """
-    One place that the post goes to.
+    A profile or network that the post goes to.
 
     Attributes:
-        profile: The profile's id, or empty where only the network is known.
-
-        network: What the network takes.
-
-        text: The text that goes there.
+        profile: The id of the profile, or empty if only the network is known.
+        network: The description of the network.
+        text: The text for this target.
     """
 
     profile: str = ""
@@ -34,29 +33,22 @@ class Target:
     text: str
 
 
-def _strings(values: str | Iterable[str]) -> tuple[str, ...]:
-    return (values,) if isinstance(values, str) else tuple(values)
-
-
 @attrs.frozen(kw_only=True)
 class Neighbour:
     """
-    What belongs to one workspace, so that others do not use it by mistake.
+    The name, domains and handles of a workspace, which other workspaces should not use.
 
     Attributes:
-        workspace: The workspace's id.
-
-        name: Its name as people say it.
-
-        domains: Its web domains, such as ``tulip.nl``; what lies under them is its own too.
-
-        handles: Its accounts, with or without ``@``.
+        workspace: The id of the workspace.
+        name: The name to display.
+        domains: Its web domains, such as ``tulip.nl``, including their subdomains.
+        handles: The handles of its profiles, with or without ``@``.
     """
 
     workspace: str
     name: str = ""
-    domains: tuple[str, ...] = attrs.field(default=(), converter=_strings)
-    handles: tuple[str, ...] = attrs.field(default=(), converter=_strings)
+    domains: tuple[str, ...] = attrs.field(default=(), converter=as_words)
+    handles: tuple[str, ...] = attrs.field(default=(), converter=as_words)
 
     def __attrs_post_init__(self) -> None:
         check_id("workspace", self.workspace)
@@ -65,15 +57,21 @@ class Neighbour:
     def of(
         cls, workspaces: Iterable[Workspace], profiles: Iterable[Profile]
     ) -> tuple[Neighbour, ...]:
-        """Make one of each workspace, with the handles of its profiles."""
-        every = tuple(profiles)
+        """Make a neighbour of each workspace, with the handles of its profiles."""
+        all_profiles = tuple(profiles)
         return tuple(
             cls(
                 workspace=workspace.id,
                 name=workspace.name,
                 domains=workspace.domains,
                 handles=tuple(
-                    sorted({p.handle for p in every if p.workspace == workspace.id and p.handle})
+                    sorted(
+                        {
+                            profile.handle
+                            for profile in all_profiles
+                            if profile.workspace == workspace.id and profile.handle
+                        }
+                    )
                 ),
             )
             for workspace in workspaces
@@ -83,14 +81,12 @@ class Neighbour:
 @attrs.frozen(kw_only=True)
 class TextSpan:
     """
-    A stretch of prose in the post.
+    A piece of text in the post.
 
     Attributes:
-        text: What it says.
-
+        text: The text.
         field: "text", or "alt" for the description of an image.
-
-        profile: The target it is written for, or empty for all.
+        profile: The profile that it is written for, or empty for all.
     """
 
     text: str
@@ -101,28 +97,19 @@ class TextSpan:
 @attrs.frozen(kw_only=True, slots=False)
 class LintInput:
     """
-    A whole post as the rules of the style guide see it.
+    A post as the rules of the style guide see it.
 
     Attributes:
-        text: The post's own text.
-
-        targets: Where it goes, with the text that goes there.
-
+        text: The text for all profiles without a variant.
+        targets: The targets, with the text for each.
         variants: Texts for single profiles, as pairs of profile and text.
-
-        images: Its pictures.
-
-        links: Links beside the text.
-
-        labels: Content warnings and the like.
-
-        language: Its language, or empty.
-
-        workspace: The workspace it belongs to, or empty.
-
-        neighbours: What belongs to the workspaces of the organization.
-
-        at: When it is to go out, or None.
+        images: The images.
+        links: The links that are published with the text.
+        labels: Content warnings and similar labels.
+        language: The language, or empty.
+        workspace: The workspace that the post belongs to, or empty.
+        neighbours: The names, domains and handles of all workspaces.
+        at: The planned time, or None.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
@@ -157,30 +144,23 @@ class LintInput:
         at: dt.datetime | None = None,
     ) -> LintInput:
         """
-        Make one from a text, a post, or what it holds.
+        Make the input from a text, a post or its content.
 
         Args:
             post: A text, or a post with its variants and images.
-
-            profile: The one target: a profile, a network's description, or the
-                id of one of *profiles*, or else the name of a network.
-
-            profiles: All profiles that a post's targets may name; targets that
-                are not among them are left out.
-
+            profile: The only target: a profile, the id of one of *profiles*, a
+                network's name or its description.
+            profiles: The profiles that the targets of a post refer to; a target
+                that is not among them is ignored.
             networks: Descriptions by network name or by profile id, for servers
                 and accounts with limits of their own.
-
-            workspace: The workspace, where the post does not say.
-
-            neighbours: What belongs to the workspaces of the organization.
-
-            language: The language, where the post does not say.
-
-            at: When it is to go out.
+            workspace: The workspace, unless the post has one.
+            neighbours: The names, domains and handles of all workspaces.
+            language: The language, unless the post has one.
+            at: The planned time.
 
         Raises:
-            InvalidValueError: If *profile* names neither a profile nor a network.
+            InvalidValueError: If *profile* is neither a profile nor a network.
         """
         if isinstance(post, LintInput):
             return post
@@ -191,7 +171,7 @@ class LintInput:
         own = networks or {}
 
         def describe(each: Profile) -> NetworkDescription:
-            return own.get(each.id) or own.get(each.network) or described(each.network)
+            return own.get(each.id) or own.get(each.network) or description_of(each.network)
 
         chosen: list[tuple[str, NetworkDescription]]
         if profile is None:
@@ -199,12 +179,12 @@ class LintInput:
         elif isinstance(profile, NetworkDescription):
             chosen = [("", profile)]
         else:
-            found = profile if isinstance(profile, Profile) else known.get(profile)
-            if found is None:
-                chosen = [("", own.get(str(profile)) or described(str(profile)))]
+            target = profile if isinstance(profile, Profile) else known.get(profile)
+            if target is None:
+                chosen = [("", own.get(str(profile)) or description_of(str(profile)))]
             else:
-                chosen = [(found.id, describe(found))]
-                workspace = workspace or found.workspace
+                chosen = [(target.id, describe(target))]
+                workspace = workspace or target.workspace
         if isinstance(post, Post):
             workspace = post.workspace
         elif (
@@ -233,28 +213,30 @@ class LintInput:
         )
 
     @cached_property
-    def passages(self) -> tuple[TextSpan, ...]:
+    def spans(self) -> tuple[TextSpan, ...]:
         """
-        All prose of the post, each stretch once.
+        All texts of the post: the text, its variants and the descriptions of images.
 
-        The post's own text is left out where every target has its own variant.
+        The post's own text is left out if every target has a variant.
         """
-        special = {profile for profile, _ in self.variants}
-        shared = not self.targets or any(t.profile not in special for t in self.targets)
-        found = [TextSpan(text=self.text)] if shared else []
-        found += [TextSpan(text=text, profile=profile) for profile, text in self.variants]
-        found += [TextSpan(text=image.alt, field="alt") for image in self.images if image.alt]
-        return tuple(found)
+        with_variant = {profile for profile, _ in self.variants}
+        shared = not self.targets or any(t.profile not in with_variant for t in self.targets)
+        spans = [TextSpan(text=self.text)] if shared else []
+        spans += [TextSpan(text=text, profile=profile) for profile, text in self.variants]
+        spans += [TextSpan(text=image.alt, field="alt") for image in self.images if image.alt]
+        return tuple(spans)
 
     @cached_property
-    def _read(self) -> dict[tuple[str, str], tuple[Entity, ...]]:
+    def _entities(self) -> dict[tuple[str, str], tuple[Entity, ...]]:
+        """A cache: several rules ask for the entities of the same text."""
         return {}
 
     def entities_of(self, span: TextSpan) -> tuple[Entity, ...]:
         """
-        Find what is active in *span* on the networks that it goes to.
+        Return the links, mentions and hashtags in *span* on the networks that it goes to.
 
-        Where two networks read it differently, the wider reading comes first.
+        They are sorted by position. If networks disagree about the end of an
+        entity, all readings are returned, the longest first.
         """
         names = sorted(
             {
@@ -263,15 +245,16 @@ class LintInput:
                 if not span.profile or target.profile == span.profile
             }
         ) or ["x"]
-        found: dict[tuple[int, int], Entity] = {}
+        by_position: dict[tuple[int, int], Entity] = {}
         for name in names:
             key = (name, span.text)
-            if key not in self._read:
-                self._read[key] = entities(_described(self.targets, name), span.text)
-            for entity in self._read[key]:
-                found.setdefault((entity.start, entity.end), entity)
-        return tuple(sorted(found.values(), key=lambda each: (each.start, -each.end)))
+            if key not in self._entities:
+                self._entities[key] = entities(_description(self.targets, name), span.text)
+            for entity in self._entities[key]:
+                by_position.setdefault((entity.start, entity.end), entity)
+        return tuple(sorted(by_position.values(), key=lambda each: (each.start, -each.end)))
 
 
-def _described(targets: Iterable[Target], name: str) -> NetworkDescription:
-    return next((t.network for t in targets if t.network.name == name), None) or described(name)
+def _description(targets: Iterable[Target], name: str) -> NetworkDescription:
+    used = (target.network for target in targets if target.network.name == name)
+    return next(used, None) or description_of(name)

@@ -1,9 +1,11 @@
-"""What a rule of the style guide is."""
+"""Rules of the style guide, and where a guide applies them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar, Protocol
+
+import attrs
 
 from socialcollab.content import Finding
 from socialcollab.styleguide.lint_input import LintInput
@@ -11,20 +13,79 @@ from socialcollab.styleguide.lint_input import LintInput
 
 class Rule(Protocol):
     """
-    One thing to look for in a post.
+    A rule of the style guide.
 
-    A rule says only where and what. Whether it applies, how grave it is, in
-    which order findings stand and who prints them is decided elsewhere.
+    A rule only reports places. The guide decides whether the rule applies and
+    how severe its findings are, and `lint` sorts them.
     """
 
     code: ClassVar[str]
-    """Its code, such as "SG101"; never used again for another rule."""
+    """The code of the rule, such as "SG101"; a code is never reused for another rule."""
 
     def check(self, draft: LintInput) -> Iterator[Finding]:
         """
-        Report what it finds in *draft*.
+        Report the places where *draft* breaks the rule.
 
-        Places count code points of the field's text. A fix replaces exactly
-        the reported stretch.
+        Positions count code points of the field's text. A fix replaces exactly
+        the reported part.
         """
         ...
+
+
+def _lower(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(value.casefold() for value in values)
+
+
+def _set(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(values)
+
+
+@attrs.frozen(kw_only=True)
+class ConfiguredRule:
+    """
+    A rule with the severity and the scope that a guide gives it.
+
+    Attributes:
+        rule: The rule.
+        severity: The severity of its findings.
+        languages: The languages of the posts that it applies to; empty for all.
+        networks: The networks that it applies to; empty for all.
+    """
+
+    rule: Rule
+    severity: str = "warning"
+    languages: frozenset[str] = attrs.field(default=frozenset(), converter=_lower)
+    networks: frozenset[str] = attrs.field(default=frozenset(), converter=_set)
+
+    def applies_to(self, draft: LintInput) -> bool:
+        """
+        Return whether the rule applies to *draft*.
+
+        The language "nl" includes "nl-BE". A rule for some languages also
+        applies to a post whose language is not known.
+        """
+        language = draft.language.casefold()
+        if (
+            self.languages
+            and language
+            and not (language in self.languages or language.partition("-")[0] in self.languages)
+        ):
+            return False
+        return (
+            not self.networks
+            or not draft.targets
+            or any(target.network.name in self.networks for target in draft.targets)
+        )
+
+    def check(self, draft: LintInput) -> Iterable[Finding]:
+        """Report the findings of the rule in *draft*, with the severity of this guide."""
+        if not self.applies_to(draft):
+            return
+        excluded = {
+            target.profile
+            for target in draft.targets
+            if self.networks and target.network.name not in self.networks
+        } - {""}
+        for finding in self.rule.check(draft):
+            if finding.profile not in excluded:
+                yield attrs.evolve(finding, severity=self.severity)

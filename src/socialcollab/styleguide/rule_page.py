@@ -1,8 +1,9 @@
-"""Write a rule's page from its docstring, and read the examples that it holds."""
+"""Generate the page of a rule from its docstring, and check the examples in it."""
 
 from __future__ import annotations
 
 import inspect
+import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any
@@ -23,16 +24,13 @@ _PARTS = ("What it does", "Why it matters", "Example", "Instead", "Source", "Att
 @attrs.frozen(kw_only=True)
 class RulePage:
     """
-    What a rule's docstring says, part by part.
+    The docstring of a rule, split into its parts.
 
     Attributes:
-        code: The rule's code.
-
-        name: Its class's name.
-
+        code: The code of the rule.
+        name: The name of its class.
         summary: The first line.
-
-        parts: Texts of the parts, by their titles.
+        parts: The texts of the parts by title.
     """
 
     code: str
@@ -60,13 +58,15 @@ class RulePage:
         for part in _PARTS[:-1]:
             if part not in parts:
                 raise InvalidValueError(
-                    f"rule `{rule.code}` does not say `{part}`", value=rule.code, expected=part
+                    f"the docstring of rule `{rule.code}` has no part `{part}`",
+                    value=rule.code,
+                    expected=part,
                 )
         return cls(
             code=rule.code,
             name=rule.__name__,
             summary=lines[0],
-            parts={part: inspect.cleandoc("\n".join(said)) for part, said in parts.items()},
+            parts={part: inspect.cleandoc("\n".join(text)) for part, text in parts.items()},
         )
 
     def markdown(self) -> str:
@@ -79,15 +79,15 @@ class RulePage:
         for part in _PARTS:
             if part not in self.parts:
                 continue
-            said = self.parts[part]
+            title, text = part, self.parts[part]
             if part in ("Example", "Instead"):
-                said = f"```toml\n{said}\n```"
+                text = f"```toml\n{text}\n```"
             elif part == "Attributes":
-                part = "Settings"  # noqa: PLW2901  what users call them
-                said = "\n\n".join(_setting(entry) for entry in said.split("\n\n"))
+                title = "Settings"
+                text = "\n".join(_setting(entry) for entry in re.split(r"\n(?=\S)", text))
             else:
-                said = said.replace("*", "`")
-            page += ["", f"## {part}", "", said]
+                text = text.replace("*", "`")
+            page += ["", f"## {title}", "", text]
         return "\n".join(page) + "\n"
 
 
@@ -97,16 +97,16 @@ def _words(name: str) -> str:
 
 
 def _setting(entry: str) -> str:
-    name, _, said = " ".join(entry.split()).partition(": ")
-    return f"- `{name}`: {said.replace('*', '`')}"
+    name, _, description = " ".join(entry.split()).partition(": ")
+    return f"- `{name}`: {description.replace('*', '`')}"
 
 
 def lint_example(block: str) -> tuple[Finding, ...]:
     """
-    Lint an example as rules give it: TOML with ``text``, and what the rule needs beside it.
+    Return the findings in an example of a rule's docstring, which is a block of TOML.
 
-    Keys are ``text``, ``repeat``, ``network``, ``language``, ``workspace``,
-    ``guide`` (a style guide's text), ``images`` and ``neighbours``.
+    Its keys are ``text``, ``repeat``, ``network``, ``language``, ``workspace``,
+    ``guide`` (the text of a style guide), ``images`` and ``neighbours``.
 
     Raises:
         ExceptionGroup: If the example's guide has faults.

@@ -1,13 +1,14 @@
-"""Kits that judge stores and adapters, ours and anyone's; needs the `testing` extra."""
+"""Kits that test stores, media and adapters against their contracts; needs the `testing` extra."""
 
 import pytest
 
-# Laws are plain asserts; so their failures show both sides. It has to come before their import.
+# Laws are plain asserts. Rewriting shows the compared values, and must be set up before the import.
 pytest.register_assert_rewrite(
     "socialcollab.testing.adapter_contract",
     "socialcollab.testing.async_store_contract",
     "socialcollab.testing.media_contract",
     "socialcollab.testing.store_laws",
+    "socialcollab.testing.threads",
 )
 
 from socialcollab.testing.adapter_contract import AdapterContract  # noqa: E402
@@ -15,7 +16,7 @@ from socialcollab.testing.async_store_contract import (  # noqa: E402
     AsyncStoreContract,
     broken_async_promises,
 )
-from socialcollab.testing.blocking_view import BlockingView  # noqa: E402
+from socialcollab.testing.blocking import BlockingStore  # noqa: E402
 from socialcollab.testing.media_contract import (  # noqa: E402
     MediaContract,
     broken_media_promises,
@@ -25,7 +26,7 @@ from socialcollab.testing.store_contract import StoreContract, broken_promises  
 __all__ = [
     "AdapterContract",
     "AsyncStoreContract",
-    "BlockingView",
+    "BlockingStore",
     "MediaContract",
     "StoreContract",
     "broken_async_promises",

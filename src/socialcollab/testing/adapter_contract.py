@@ -1,4 +1,4 @@
-"""The kit that holds an adapter to the promises of docs/contracts/adapters.md."""
+"""The kit that tests whether an adapter keeps the promises of docs/contracts/adapters.md."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -20,10 +20,10 @@ from socialcollab.errors import (
     RejectedError,
     TransientError,
 )
-from socialcollab.testing.store_laws.scene import promise
+from socialcollab.testing.promises import promise
 from socialcollab.transport import (
     Adapter,
-    Amending,
+    AmendingAdapter,
     Checkpoint,
     Created,
     Done,
@@ -49,18 +49,14 @@ _WITHIN_S: Final = 10.0
 @attrs.define
 class Conversation:
     """
-    A flow as it was carried out: what it asked, and what it was answered.
+    A flow as it was carried out: its operations and their results.
 
     Attributes:
-        requests: What it asked to send, in order.
-
+        requests: The requests of the flow, in order.
         progress: The values of its last checkpoint.
-
-        checkpoints: How many there were.
-
-        parts: The network's ids of the parts that it said are out, in order.
-
-        first_part: Which part it begins with, if it goes on with a thread.
+        checkpoints: The number of checkpoints.
+        parts: The network's ids of the parts that the flow reported as created, in order.
+        first_part: The number of the first part, if the flow continues a thread.
     """
 
     requests: list[Request] = attrs.field(factory=list)
@@ -76,11 +72,15 @@ class Conversation:
 
     @property
     def uploading(self) -> list[Request]:
-        """The requests that change something and create nothing to be seen."""
-        return [each for each in self.requests if each.creates is None and each.method != "GET"]
+        """The requests that change something but create nothing that the public could see."""
+        return [
+            request
+            for request in self.requests
+            if request.creates is None and request.method != "GET"
+        ]
 
-    def carry(self, flow: Flow[Any], answer: Callable[[Request], Response]) -> Any:
-        """Carry *flow* out with the answers that *answer* gives or raises."""
+    def run(self, flow: Flow[Any], answer: Callable[[Request], Response]) -> Any:
+        """Carry out *flow* with the answers that *answer* returns or raises."""
         op: Op[Any] | Done[Any] = advance(flow)
         while not isinstance(op, Done):
             try:
@@ -92,7 +92,7 @@ class Conversation:
         return op.value
 
     def do(self, op: Op[Any], answer: Callable[[Request], Response]) -> Response | None:
-        """Carry one operation out."""
+        """Carry out one operation."""
         if isinstance(op, Request):
             self.requests.append(op)
             return answer(op)
@@ -101,21 +101,21 @@ class Conversation:
             self.checkpoints += 1
             return None
         if isinstance(op, Created):
-            assert op.part == self.first_part + len(self.parts), "parts are said in order"
+            assert op.part == self.first_part + len(self.parts), "parts must be reported in order"
             self.progress = dict(op.values)
             self.parts.append(op.network_id)
             return None
-        assert isinstance(op, Wait), f"{op!r} is no operation that drivers know"
+        assert isinstance(op, Wait), f"{op!r} is not an operation of a flow"
         return None
 
 
 class _StoppedError(Exception):
-    """The process dies here."""
+    """The process ends at this point."""
 
 
 class AdapterContract:
     """
-    The laws of adapters; subclass it, and give an adapter with a server to talk to.
+    The laws of adapters. Subclass it and override its fixtures.
 
     ::
 
@@ -132,22 +132,17 @@ class AdapterContract:
             def outgoing(self) -> OutgoingPost:
                 return OutgoingPost(...)
 
-    The server may be a fake or a sandbox, fresh for each test. It has to take
-    *outgoing*, which has two images if the network takes so many. A law's name
-    and its attribute ``promise`` cite the promise it holds the adapter to.
+    The server may be a fake or a sandbox, and must be fresh for each test. It must accept
+    *outgoing*, which should have two images if the network allows that. The name of a law and its
+    attribute ``promise`` cite the promise that it tests.
 
     Attributes:
-        secrets: What must never show, such as the token.
-
-        refused: How the network answers refused credentials.
-
-        limited: How it asks to wait for 60 seconds.
-
-        rejected: How it refuses a post's content.
-
-        failed: How it answers when it fails itself.
-
-        too_long: Whether some text is too long for the network.
+        secrets: Texts that must never appear anywhere, such as the token.
+        refused: The network's answer to refused credentials.
+        limited: The network's answer that asks the client to wait for 60 seconds.
+        rejected: The network's answer to content that it refuses.
+        failed: The network's answer when the server fails.
+        too_long: Whether a text can be too long for the network.
     """
 
     secrets: tuple[str, ...] = ()
@@ -161,29 +156,27 @@ class AdapterContract:
 
     @pytest.fixture
     def adapter(self) -> Adapter:
-        """Return the adapter to be judged."""
-        raise NotImplementedError("give the adapter: override the fixture `adapter`")
+        """Return the adapter to test."""
+        raise NotImplementedError("override the fixture `adapter` to return the adapter to test")
 
     @pytest.fixture
     def transport(self) -> Transport:
-        """Return the transport to a server that takes what the adapter sends."""
-        raise NotImplementedError("give the transport: override the fixture `transport`")
+        """Return the transport to a server that accepts the adapter's requests."""
+        raise NotImplementedError("override the fixture `transport` to return a transport")
 
     @pytest.fixture
     def outgoing(self) -> OutgoingPost:
-        """Return a post that the network takes."""
-        raise NotImplementedError("give the post: override the fixture `outgoing`")
+        """Return a post that the network accepts."""
+        raise NotImplementedError("override the fixture `outgoing` to return a post")
 
     @pytest.fixture
     def thread(self) -> OutgoingPost | None:
-        """Return a post that goes out in several parts, or None if there are no such posts."""
+        """Return a post that is published in several parts, or None if there are none."""
         return None
 
     @promise("A1")
-    def test_a01_prepare_is_decided_by_its_arguments(
-        self, adapter: Adapter, outgoing: OutgoingPost
-    ) -> None:
-        """Equal arguments prepare equally; the keys can be stored as JSON, whole."""
+    def test_a01_prepare(self, adapter: Adapter, outgoing: OutgoingPost) -> None:
+        """Equal arguments prepare equal keys, which can be stored as JSON."""
         first = _prepared(adapter, outgoing)
         assert first == _prepared(adapter, outgoing)
         assert first.outgoing == outgoing
@@ -192,10 +185,8 @@ class AdapterContract:
         )
 
     @promise("A2")
-    def test_a02_all_that_is_fixed_is_in_the_keys(
-        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
-    ) -> None:
-        """What is stored and read back sends the same requests."""
+    def test_a02_keys(self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport) -> None:
+        """Keys that were stored and read back lead to the same requests."""
         prepared = _prepared(adapter, outgoing)
         stored = json.loads(json.dumps(dict(prepared.idempotency_keys)))
         again = Prepared(outgoing=attrs.evolve(outgoing), idempotency_keys=stored)
@@ -203,23 +194,21 @@ class AdapterContract:
         assert sent.requests[-1] == _until_creating(adapter, again, transport, sent).requests[-1]
 
     @promise("A3")
-    def test_a03_prepare_refuses_what_the_network_does_not_take(
-        self, adapter: Adapter, outgoing: OutgoingPost
-    ) -> None:
-        """A text past the limit is rejected before anything is sent."""
+    def test_a03_limits(self, adapter: Adapter, outgoing: OutgoingPost) -> None:
+        """A text that exceeds the limit is rejected before anything is sent."""
         if not self.too_long:
             pytest.skip("no text is too long for this network")
         limits = adapter.description.text
-        far = limits.at_most + (limits.at_most_bytes or 0) + 1
+        size = limits.at_most + (limits.at_most_bytes or 0) + 1
         with pytest.raises(RejectedError):
-            _prepared(adapter, attrs.evolve(outgoing, text="x" * far))
+            _prepared(adapter, attrs.evolve(outgoing, text="x" * size))
 
     @promise("A4")
-    def test_a04_publish_ends_in_the_networks_own_id(
+    def test_a04_publish(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """What is published has an id; an instant is in UTC."""
-        published = Conversation().carry(
+        """A published post has the network's own id, and its instant is in UTC."""
+        published = Conversation().run(
             adapter.publish(_prepared(adapter, outgoing), {}), _answers(transport)
         )
         assert isinstance(published, Published)
@@ -227,31 +216,33 @@ class AdapterContract:
         assert published.at is None or published.at.utcoffset() == dt.timedelta(0)
 
     @promise("A5")
-    def test_a05_only_a_creating_request_makes_a_post(
+    def test_a05_creating_request(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """All that comes before the first creating request leaves nothing to be found."""
+        """Before the first creating request is sent, a lookup finds nothing."""
         prepared = _prepared(adapter, outgoing)
         sent = _until_creating(adapter, prepared, transport)
-        found = Conversation().carry(adapter.find(prepared, sent.progress), _answers(transport))
+        found = Conversation().run(adapter.find(prepared, sent.progress), _answers(transport))
         assert isinstance(found, (Missing, Inconclusive)), f"{found!r} before anything was created"
 
     @promise("A6")
-    def test_a06_parts_are_created_in_order_and_say_whether_they_may_be_repeated(
+    def test_a06_parts(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """Parts count from 0 without gaps, and no creating request calls a repeat safe."""
-        talk = Conversation()
-        talk.carry(adapter.publish(_prepared(adapter, outgoing), {}), _answers(transport))
-        assert [each.creates for each in talk.creating] == list(range(len(talk.creating)))
-        assert talk.creating
-        assert all(each.repeat in ("same key", "no") for each in talk.creating)
+        """Parts are numbered from 0 without gaps, and no creating request is safe to repeat."""
+        conversation = Conversation()
+        conversation.run(adapter.publish(_prepared(adapter, outgoing), {}), _answers(transport))
+        assert [request.creates for request in conversation.creating] == list(
+            range(len(conversation.creating))
+        )
+        assert conversation.creating
+        assert all(request.repeat in ("same key", "no") for request in conversation.creating)
 
     @promise("A7")
-    def test_a07_publish_goes_on_from_any_checkpoint(
+    def test_a07_checkpoints(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """After a crash, no upload that a checkpoint knows is made again."""
+        """After a crash, no upload that a checkpoint records is repeated."""
         prepared = _prepared(adapter, outgoing)
         whole = _until_creating(adapter, prepared, transport)
         for at in range(whole.checkpoints):
@@ -263,50 +254,56 @@ class AdapterContract:
             assert whole.checkpoints > 1, "there is no checkpoint between two uploads"
 
     @promise("A8")
-    def test_a08_a_lost_answer_is_found(
+    def test_a08_lost_answer(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """What was made and not answered is found, with an id that can be taken down."""
+        """A post whose answer was lost is found, with an id that can be taken down."""
         prepared = _prepared(adapter, outgoing)
-        talk = _lost(adapter, prepared, transport, arrives=True)
-        found = Conversation().carry(adapter.find(prepared, talk.progress), _answers(transport))
+        conversation = _lost(adapter, prepared, transport, arrives=True)
+        found = Conversation().run(
+            adapter.find(prepared, conversation.progress), _answers(transport)
+        )
         if isinstance(found, Inconclusive):
-            assert not adapter.description.create_once.finds, "its description says that it finds"
+            assert not adapter.description.create_once.finds, (
+                "the description of its network says that lookups work"
+            )
             return
         assert isinstance(found, Found)
-        Conversation().carry(adapter.take_down(found.published.network_id), _answers(transport))
+        Conversation().run(adapter.take_down(found.published.network_id), _answers(transport))
 
     @promise("A9")
-    def test_a09_a_request_that_never_arrived_is_not_found(
+    def test_a09_lost_request(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """Nothing was made, and nothing is found."""
+        """A post whose request never arrived is not found."""
         prepared = _prepared(adapter, outgoing)
-        talk = _lost(adapter, prepared, transport, arrives=False)
-        found = Conversation().carry(adapter.find(prepared, talk.progress), _answers(transport))
+        conversation = _lost(adapter, prepared, transport, arrives=False)
+        found = Conversation().run(
+            adapter.find(prepared, conversation.progress), _answers(transport)
+        )
         assert isinstance(found, (Missing, Inconclusive))
         if isinstance(found, Missing):
             assert found.conclusive_after >= dt.timedelta(0)
 
     @promise("A10")
-    def test_a10_only_publish_creates(
+    def test_a10_no_other_creates(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """Looking, removing and asking who one is send nothing that creates."""
+        """Lookups, removals and the check of credentials create nothing."""
         prepared = _prepared(adapter, outgoing)
         answers = _answers(transport)
-        published = Conversation().carry(adapter.publish(prepared, {}), answers)
-        talk = Conversation()
-        talk.carry(adapter.find(prepared, {}), answers)
-        talk.carry(adapter.verify_credentials(), answers)
-        talk.carry(adapter.take_down(published.network_id), answers)
-        assert talk.creating == []
+        published = Conversation().run(adapter.publish(prepared, {}), answers)
+        conversation = Conversation()
+        conversation.run(adapter.find(prepared, {}), answers)
+        conversation.run(adapter.verify_credentials(), answers)
+        conversation.run(adapter.take_down(published.network_id), answers)
+        assert conversation.creating == []
 
     @promise("A11")
-    def test_a11_a_known_key_makes_one_post(
+    def test_a11_same_key(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """What calls itself repeatable under its key, sent twice, is one post."""
+        """A request that may repeat under its key creates one post, even if it is sent twice."""
         prepared = _prepared(adapter, outgoing)
 
         def twice(request: Request) -> Response:
@@ -314,89 +311,93 @@ class AdapterContract:
                 transport.send(request, timeout_s=_WITHIN_S)
             return transport.send(request, timeout_s=_WITHIN_S)
 
-        talk = Conversation()
-        published = talk.carry(adapter.publish(prepared, {}), twice)
-        if any(each.repeat != "same key" for each in talk.creating):
+        conversation = Conversation()
+        published = conversation.run(adapter.publish(prepared, {}), twice)
+        if any(request.repeat != "same key" for request in conversation.creating):
             pytest.skip("not every creating request of this network has a key")
-        found = Conversation().carry(adapter.find(prepared, talk.progress), _answers(transport))
+        found = Conversation().run(
+            adapter.find(prepared, conversation.progress), _answers(transport)
+        )
         assert isinstance(found, Found)
         assert found.published.network_id == published.network_id
 
     @promise("A12")
-    def test_a12_errors_say_what_the_caller_can_do(
+    def test_a12_errors(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """Sign in, wait, change the post, look, or try again later: each has its error."""
+        """Each refusal raises the error that says what the caller can do."""
         kind: type[NetworkError]
-        for reply, kind in (
+        for response, kind in (
             (self.refused, AuthenticationError),
             (self.limited, RateLimitedError),
             (self.rejected, RejectedError),
             (self.failed, OutcomeUnknownError),
         ):
-            error = self._answered_to_creating(adapter, outgoing, transport, reply)
-            assert type(error) is kind, f"{reply.status} became {error!r}"
+            error = self._answered_to_creating(adapter, outgoing, transport, response)
+            assert type(error) is kind, f"{response.status} became {error!r}"
             if isinstance(error, RateLimitedError):
                 assert error.retry_after_s == 60
-        for reply, kind in (
+        for response, kind in (
             (self.refused, AuthenticationError),
             (self.limited, RateLimitedError),
             (self.failed, TransientError),
         ):
-            error = _always(adapter.verify_credentials(), reply)
-            assert type(error) is kind, f"{reply.status} became {error!r}"
+            error = _always(adapter.verify_credentials(), response)
+            assert type(error) is kind, f"{response.status} became {error!r}"
 
     @promise("A13")
-    def test_a13_an_answer_that_cannot_be_read_is_no_success(
+    def test_a13_unreadable_answer(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """To a creating request it leaves the outcome unknown; to others it is temporary."""
+        """An unreadable answer leaves a creation unknown and is transient for other requests."""
         empty: Json = {}
         for body in (b"", b"<html>", b"[]", b"null", b"7", b'"x"', json.dumps(empty).encode()):
-            reply = Response(status=200, body=body)
-            error = self._answered_to_creating(adapter, outgoing, transport, reply)
+            response = Response(status=200, body=body)
+            error = self._answered_to_creating(adapter, outgoing, transport, response)
             assert type(error) is OutcomeUnknownError, f"{body!r} became {error!r}"
-            error = _always(adapter.verify_credentials(), reply)
+            error = _always(adapter.verify_credentials(), response)
             assert type(error) is TransientError, f"{body!r} became {error!r}"
 
     @promise("A14")
-    def test_a14_what_is_gone_counts_as_removed(
+    def test_a14_take_down_twice(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """Taking down twice is no error."""
+        """Taking down a post twice is not an error."""
         answers = _answers(transport)
-        published = Conversation().carry(adapter.publish(_prepared(adapter, outgoing), {}), answers)
+        published = Conversation().run(adapter.publish(_prepared(adapter, outgoing), {}), answers)
         for _ in range(2):
-            Conversation().carry(adapter.take_down(published.network_id), answers)
+            Conversation().run(adapter.take_down(published.network_id), answers)
 
     @promise("A15")
-    def test_a15_the_account_is_named(self, adapter: Adapter, transport: Transport) -> None:
-        """Accepted credentials have a name."""
-        name = Conversation().carry(adapter.verify_credentials(), _answers(transport))
+    def test_a15_account(self, adapter: Adapter, transport: Transport) -> None:
+        """Accepted credentials have an account name."""
+        name = Conversation().run(adapter.verify_credentials(), _answers(transport))
         assert isinstance(name, str)
         assert name
 
     @promise("A16")
-    def test_a16_no_secret_shows(
+    def test_a16_secrets(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """Neither requests nor errors nor what is stored show a secret."""
+        """Requests, errors and stored values never contain a secret."""
         prepared = _prepared(adapter, outgoing)
-        talk = Conversation()
-        published = talk.carry(adapter.publish(prepared, {}), _answers(transport))
-        talk.carry(adapter.find(prepared, talk.progress), _answers(transport))
-        talk.carry(adapter.verify_credentials(), _answers(transport))
+        conversation = Conversation()
+        published = conversation.run(adapter.publish(prepared, {}), _answers(transport))
+        conversation.run(adapter.find(prepared, conversation.progress), _answers(transport))
+        conversation.run(adapter.verify_credentials(), _answers(transport))
         error = self._answered_to_creating(adapter, outgoing, transport, self.refused)
-        shown = [repr(each) for each in (adapter, prepared, published, error, *talk.requests)]
-        shown += [str(error), *prepared.idempotency_keys.values(), *talk.progress.values()]
+        shown = [
+            repr(value) for value in (adapter, prepared, published, error, *conversation.requests)
+        ]
+        shown += [str(error), *prepared.idempotency_keys.values(), *conversation.progress.values()]
         for secret in self.secrets:
-            assert not any(secret in text for text in shown), "a secret shows"
+            assert not any(secret in text for text in shown), "a secret is visible"
 
     @promise("A17")
-    def test_a17_a_flow_may_be_closed_anywhere(
+    def test_a17_close(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """A flow that is given up ends quietly and asks for nothing more."""
+        """A flow that is closed ends without an error and requests nothing more."""
         prepared = _prepared(adapter, outgoing)
         flow = adapter.publish(prepared, {})
         op: Op[Any] | Done[Any] = advance(flow)
@@ -409,50 +410,61 @@ class AdapterContract:
         adapter.find(prepared, {}).close()
 
     @promise("A18")
-    def test_a18_what_has_parts_says_so_of_each(
+    def test_a18_thread(
         self, adapter: Adapter, thread: OutgoingPost | None, transport: Transport
     ) -> None:
-        """Each part has its own id, and all of it counts as the first one."""
+        """Each part has its own id, and the id of the post is that of the first part."""
         if thread is None:
-            pytest.skip("this adapter has no posts of several parts")
-        talk = Conversation()
-        published = talk.carry(adapter.publish(_prepared(adapter, thread), {}), _answers(transport))
-        assert len(talk.creating) == len(talk.parts) == len(set(talk.parts)) > 1
-        assert [each.creates for each in talk.creating] == list(range(len(talk.parts)))
-        assert published.network_id == talk.parts[0]
+            pytest.skip("this adapter publishes no post in several parts")
+        conversation = Conversation()
+        published = conversation.run(
+            adapter.publish(_prepared(adapter, thread), {}), _answers(transport)
+        )
+        assert (
+            len(conversation.creating)
+            == len(conversation.parts)
+            == len(set(conversation.parts))
+            > 1
+        )
+        assert [request.creates for request in conversation.creating] == list(
+            range(len(conversation.parts))
+        )
+        assert published.network_id == conversation.parts[0]
 
     @promise("A19")
-    def test_a19_a_thread_goes_on_after_any_part(
+    def test_a19_continue_thread(
         self, adapter: Adapter, thread: OutgoingPost | None, transport: Transport
     ) -> None:
-        """After a crash, no part that is known to be out is made again, and all end in the same."""
+        """After a crash, no part that is recorded is created again, and the result is the same."""
         if thread is None:
-            pytest.skip("this adapter has no posts of several parts")
+            pytest.skip("this adapter publishes no post in several parts")
         whole = Conversation()
-        first = whole.carry(adapter.publish(_prepared(adapter, thread), {}), _answers(transport))
+        first = whole.run(adapter.publish(_prepared(adapter, thread), {}), _answers(transport))
         for known in range(1, len(whole.parts) + 1):
             prepared = adapter.prepare(thread, now=_NOW, entropy=bytes([known] * 16))
             begun = _until_part(adapter, prepared, transport, known)
             rest = Conversation(first_part=known)
-            published = rest.carry(adapter.publish(prepared, begun.progress), _answers(transport))
-            assert [each.creates for each in rest.creating] == list(range(known, len(whole.parts)))
+            published = rest.run(adapter.publish(prepared, begun.progress), _answers(transport))
+            assert [request.creates for request in rest.creating] == list(
+                range(known, len(whole.parts))
+            )
             assert published.network_id == begun.parts[0] != first.network_id
 
     @promise("A20")
-    def test_a20_a_part_whose_answer_is_lost_is_found(
+    def test_a20_lost_part(
         self, adapter: Adapter, thread: OutgoingPost | None, transport: Transport
     ) -> None:
-        """The look says which part it is, and goes on from there; the last one ends it."""
+        """A lookup returns the number of a lost part and the progress, and the result after the last."""
         if thread is None:
-            pytest.skip("this adapter has no posts of several parts")
+            pytest.skip("this adapter publishes no post in several parts")
         prepared = _prepared(adapter, thread)
         progress: Mapping[str, str] = {}
         ended = None
         for part in range(100):
-            talk = Conversation(first_part=part)
+            conversation = Conversation(first_part=part)
             with pytest.raises(OutcomeUnknownError):
-                talk.carry(adapter.publish(prepared, progress), _losing(transport))
-            found = Conversation().carry(adapter.find(prepared, progress), _answers(transport))
+                conversation.run(adapter.publish(prepared, progress), _losing(transport))
+            found = Conversation().run(adapter.find(prepared, progress), _answers(transport))
             if isinstance(found, Inconclusive):
                 assert not adapter.description.create_once.finds
                 return
@@ -463,80 +475,80 @@ class AdapterContract:
                 break
         assert ended is not None, "no part is the last one"
         rest = Conversation()
-        again = rest.carry(adapter.publish(prepared, progress), _answers(transport))
+        again = rest.run(adapter.publish(prepared, progress), _answers(transport))
         assert rest.creating == []
         assert again.network_id == ended.network_id
 
     @promise("A21")
-    def test_a21_a_change_in_place_may_be_sent_again(
+    def test_a21_amend(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """It says `creates` and "same key", twice is as good as once, and what stands keeps its id."""
-        if not isinstance(adapter, Amending):
-            pytest.skip("this adapter changes nothing in place")
+        """A change sets `creates` and "same key", may be sent twice, and keeps the id of the post."""
+        if not isinstance(adapter, AmendingAdapter):
+            pytest.skip("this adapter cannot change a post in place")
         prepared = _prepared(adapter, outgoing)
         answers = _answers(transport)
-        published = Conversation().carry(adapter.publish(prepared, {}), answers)
+        published = Conversation().run(adapter.publish(prepared, {}), answers)
         changed = Prepared(
             outgoing=attrs.evolve(outgoing, text=f"{outgoing.text}!"),
             idempotency_keys=prepared.idempotency_keys,
         )
         if "edit" not in adapter.description.features:
             with pytest.raises(RejectedError):
-                Conversation().carry(adapter.amend(changed, published.network_id), answers)
+                Conversation().run(adapter.amend(changed, published.network_id), answers)
             return
         for _ in range(2):
-            talk = Conversation()
-            talk.carry(adapter.amend(changed, published.network_id), answers)
-            assert talk.creating
-            assert all(each.repeat == "same key" for each in talk.creating)
-        found = Conversation().carry(adapter.find(prepared, {}), answers)
+            conversation = Conversation()
+            conversation.run(adapter.amend(changed, published.network_id), answers)
+            assert conversation.creating
+            assert all(request.repeat == "same key" for request in conversation.creating)
+        found = Conversation().run(adapter.find(prepared, {}), answers)
         if isinstance(found, Found):
             assert found.published.network_id == published.network_id
 
     @promise("A22")
-    def test_a22_a_change_says_what_the_caller_can_do(
+    def test_a22_amend_errors(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """Refusals and silence have the errors that they have when something is created."""
-        if not isinstance(adapter, Amending) or "edit" not in adapter.description.features:
-            pytest.skip("this adapter changes nothing in place")
+        """A refused change raises the same errors as a refused post."""
+        if not isinstance(adapter, AmendingAdapter) or "edit" not in adapter.description.features:
+            pytest.skip("this adapter cannot change a post in place")
         prepared = _prepared(adapter, outgoing)
-        published = Conversation().carry(adapter.publish(prepared, {}), _answers(transport))
+        published = Conversation().run(adapter.publish(prepared, {}), _answers(transport))
         kind: type[NetworkError]
-        for reply, kind in (
+        for response, kind in (
             (self.refused, AuthenticationError),
             (self.limited, RateLimitedError),
             (self.rejected, RejectedError),
             (self.failed, OutcomeUnknownError),
         ):
 
-            def answer(request: Request, reply: Response = reply) -> Response:
-                return reply if request.creates is not None else _answers(transport)(request)
+            def answer(request: Request, response: Response = response) -> Response:
+                return response if request.creates is not None else _answers(transport)(request)
 
             with pytest.raises(kind):
-                Conversation().carry(adapter.amend(prepared, published.network_id), answer)
+                Conversation().run(adapter.amend(prepared, published.network_id), answer)
 
     @promise("A23")
-    def test_a23_a_removal_says_what_the_caller_can_do(self, adapter: Adapter) -> None:
-        """Nothing that creates is asked for, and a server that fails has removed nothing for certain."""
+    def test_a23_take_down_errors(self, adapter: Adapter) -> None:
+        """A refused removal raises the right error, and a server error is transient."""
         kind: type[NetworkError]
-        for reply, kind in (
+        for response, kind in (
             (self.refused, AuthenticationError),
             (self.limited, RateLimitedError),
             (self.failed, TransientError),
         ):
-            error = _always(adapter.take_down("1"), reply)
-            assert type(error) is kind, f"{reply.status} became {error!r}"
+            error = _always(adapter.take_down("1"), response)
+            assert type(error) is kind, f"{response.status} became {error!r}"
 
     def _answered_to_creating(
-        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport, reply: Response
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport, response: Response
     ) -> NetworkError | None:
         def answer(request: Request) -> Response:
-            return reply if request.creates is not None else _answers(transport)(request)
+            return response if request.creates is not None else _answers(transport)(request)
 
         try:
-            Conversation().carry(adapter.publish(_prepared(adapter, outgoing), {}), answer)
+            Conversation().run(adapter.publish(_prepared(adapter, outgoing), {}), answer)
         except NetworkError as error:
             return error
         return None
@@ -550,9 +562,9 @@ def _answers(transport: Transport) -> Callable[[Request], Response]:
     return lambda request: transport.send(request, timeout_s=_WITHIN_S)
 
 
-def _always(flow: Flow[Any], reply: Response) -> NetworkError | None:
+def _always(flow: Flow[Any], response: Response) -> NetworkError | None:
     try:
-        Conversation().carry(flow, lambda _: reply)
+        Conversation().run(flow, lambda _: response)
     except NetworkError as error:
         return error
     return None
@@ -561,7 +573,7 @@ def _always(flow: Flow[Any], reply: Response) -> NetworkError | None:
 def _lost(
     adapter: Adapter, prepared: Prepared, transport: Transport, *, arrives: bool
 ) -> Conversation:
-    """Publish, and lose the answer to the first creating request."""
+    """Publish, and lose the answer to the first creating request, or the request itself."""
 
     def answer(request: Request) -> Response:
         if request.creates is None:
@@ -570,21 +582,21 @@ def _lost(
             transport.send(request, timeout_s=_WITHIN_S)
         raise OutcomeUnknownError("the answer was lost")
 
-    talk = Conversation()
+    conversation = Conversation()
     with pytest.raises(OutcomeUnknownError):
-        talk.carry(adapter.publish(prepared, {}), answer)
-    assert len(talk.creating) == 1, "it went on after a lost answer"
-    return talk
+        conversation.run(adapter.publish(prepared, {}), answer)
+    assert len(conversation.creating) == 1, "the flow continued after a lost answer"
+    return conversation
 
 
 def _losing(transport: Transport) -> Callable[[Request], Response]:
-    """Let every creating request arrive, and lose its answer."""
+    """Return a function that sends every request and loses the answers to creating ones."""
 
     def answer(request: Request) -> Response:
-        reply = transport.send(request, timeout_s=_WITHIN_S)
+        response = transport.send(request, timeout_s=_WITHIN_S)
         if request.creates is not None:
             raise OutcomeUnknownError("the answer was lost")
-        return reply
+        return response
 
     return answer
 
@@ -592,14 +604,14 @@ def _losing(transport: Transport) -> Callable[[Request], Response]:
 def _until_part(
     adapter: Adapter, prepared: Prepared, transport: Transport, count: int
 ) -> Conversation:
-    """Publish, and die right after so many parts are remembered."""
-    talk = Conversation()
+    """Publish, and stop after *count* parts have been recorded."""
+    conversation = Conversation()
     flow = adapter.publish(prepared, {})
     op: Op[Any] | Done[Any] = advance(flow)
-    while not isinstance(op, Done) and len(talk.parts) < count:
-        op = advance(flow, talk.do(op, _answers(transport)))
+    while not isinstance(op, Done) and len(conversation.parts) < count:
+        op = advance(flow, conversation.do(op, _answers(transport)))
     flow.close()
-    return talk
+    return conversation
 
 
 def _until_creating(
@@ -608,29 +620,29 @@ def _until_creating(
     transport: Transport,
     before: Conversation | None = None,
 ) -> Conversation:
-    """Publish from where *before* came to, and die before the first creating request."""
+    """Publish from the progress of *before*, and stop before the first creating request."""
 
     def answer(request: Request) -> Response:
         if request.creates is not None:
             raise _StoppedError
         return transport.send(request, timeout_s=_WITHIN_S)
 
-    talk = Conversation()
+    conversation = Conversation()
     flow = adapter.publish(prepared, {} if before is None else before.progress)
     with pytest.raises(_StoppedError):
-        talk.carry(flow, answer)
+        conversation.run(flow, answer)
     flow.close()
-    return talk
+    return conversation
 
 
 def _until_checkpoint(
     adapter: Adapter, prepared: Prepared, transport: Transport, number: int
 ) -> Conversation:
-    """Publish, and die right after that checkpoint is stored."""
-    talk = Conversation()
+    """Publish, and stop after checkpoint *number* has been stored."""
+    conversation = Conversation()
     flow = adapter.publish(prepared, {})
     op: Op[Any] | Done[Any] = advance(flow)
-    while not isinstance(op, Done) and talk.checkpoints < number:
-        op = advance(flow, talk.do(op, _answers(transport)))
+    while not isinstance(op, Done) and conversation.checkpoints < number:
+        op = advance(flow, conversation.do(op, _answers(transport)))
     flow.close()
-    return talk
+    return conversation

@@ -1,4 +1,4 @@
-"""The kit that holds an async store to the promises of docs/contracts/stores.md."""
+"""The kit that tests whether an async store keeps the promises of docs/contracts/stores.md."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -10,9 +10,10 @@ import pytest
 
 from socialcollab.errors import StoreUnavailableError
 from socialcollab.stores import AsyncStore, Event, Projection
-from socialcollab.testing.blocking_view import BlockingView
+from socialcollab.testing.blocking import BlockingStore
+from socialcollab.testing.promises import promise
 from socialcollab.testing.store_contract import StoreContract, broken_promises
-from socialcollab.testing.store_laws.scene import Scene, promise, scene
+from socialcollab.testing.store_laws.organization import FreshOrganization, fresh_organization
 
 ROUNDS = 40
 MANY = 60
@@ -20,46 +21,57 @@ MANY = 60
 
 class AsyncStoreContract(StoreContract):
     """
-    The laws of stores, and those of async ones; subclass it, and give the async store.
+    The laws of stores, and two laws of async stores. Override the fixture `async_store`.
 
     ::
 
         class TestMyStore(AsyncStoreContract):
             @pytest.fixture
             def async_store(self) -> AsyncStore:
-                return MyAsyncStore(projections=self.indexes)
+                return MyAsyncStore(projections=self.projections)
 
-    The laws are those of `StoreContract`: a `BlockingView` lets them judge
-    the store on one event loop, where the threads of the laws are tasks.
+    A `BlockingStore` runs the laws of `StoreContract` on one event loop, where the threads of a
+    law become tasks. Override `bare_async_store` instead of `bare_store`.
     """
 
     @pytest.fixture
     def async_store(self) -> AsyncStore:
-        """Return the store to be judged."""
-        raise NotImplementedError("give the store: override the fixture `async_store`")
+        """Return the store to test, made with `projections`."""
+        raise NotImplementedError("override the fixture `async_store` to return the store to test")
 
     @pytest.fixture
-    def store(self, async_store: AsyncStore) -> Iterator[BlockingView]:
-        """Return a blocking view of the store to be judged."""
-        with BlockingView(async_store) as view:
-            yield view
+    def bare_async_store(self) -> AsyncStore:
+        """Return a store without any data, made without projections."""
+        pytest.skip("the kit does not provide a bare store")
+
+    @pytest.fixture
+    def store(self, async_store: AsyncStore) -> Iterator[BlockingStore]:
+        """Return the store to test as a blocking store."""
+        with BlockingStore(async_store) as blocking:
+            yield blocking
+
+    @pytest.fixture
+    def bare_store(self, bare_async_store: AsyncStore) -> Iterator[BlockingStore]:
+        """Return the bare store as a blocking store."""
+        with BlockingStore(bare_async_store) as blocking:
+            yield blocking
 
     @promise("A1")
-    def test_a01_whoever_is_cancelled_knows_what_was_written(self, store: BlockingView) -> None:
-        """Cancelled at whatever moment: what is read then is what stays."""
-        here = scene(store)
-        journal = store.asynchronous.for_organization(here.journal.organization)
+    def test_a01_cancellation(self, store: BlockingStore) -> None:
+        """After a cancelled append, what can be read stays stored."""
+        org = fresh_organization(store)
+        journal = store.async_store.for_organization(org.journal.organization)
         known: dict[str, int] = {}
 
-        async def cancelled_after(shifts: int) -> None:
-            stream = f"post/{shifts}"
-            events = [here.new(stream, {"rank": rank}) for rank in range(MANY)]
+        async def cancel_after(switches: int) -> None:
+            stream = f"post/{switches}"
+            events = [org.new(stream, {"rank": rank}) for rank in range(MANY)]
             task = asyncio.ensure_future(
                 journal.append(events, expected_versions={stream: 0}, snapshots={stream: b"whole"})
             )
-            for _ in range(shifts):
+            for _ in range(switches):
                 await asyncio.sleep(0)
-            # Once it is cancelled, twice shall not tear it from its append.
+            # A second cancellation must not interrupt the wait for the append either.
             task.cancel()
             await asyncio.sleep(0)
             task.cancel()
@@ -73,24 +85,24 @@ class AsyncStoreContract(StoreContract):
             assert (version, snapshot) in {(0, b""), (MANY, b"whole")}
 
         async def judge() -> None:
-            for shifts in range(ROUNDS):
-                await cancelled_after(shifts)
+            for switches in range(ROUNDS):
+                await cancel_after(switches)
             report = await journal.audit()
             assert report.clean
             later = {stream: (await journal.snapshot(stream))[0] for stream in known}
-            assert later == known, "something was written after its caller had been told"
+            assert later == known, "an append was stored after its caller had been cancelled"
 
         store.run(judge())
 
     @promise("A2")
-    def test_a02_closing_waits_for_what_runs(self, store: BlockingView) -> None:
-        """Once closing has returned, an append before it has its answer."""
-        here = scene(store)
+    def test_a02_close_waits(self, store: BlockingStore) -> None:
+        """When `close` returns, appends that had begun before have ended."""
+        org = fresh_organization(store)
 
         async def judge() -> None:
-            task = asyncio.ensure_future(_append_many(here, store))
+            task = asyncio.ensure_future(_append_many(org, store))
             await asyncio.sleep(0)
-            await asyncio.gather(store.asynchronous.close(), store.asynchronous.close())
+            await asyncio.gather(store.async_store.close(), store.async_store.close())
             for _ in range(10):
                 await asyncio.sleep(0)
             assert task.done(), "closing returned while an append was running"
@@ -100,9 +112,9 @@ class AsyncStoreContract(StoreContract):
         store.run(judge())
 
 
-async def _append_many(here: Scene, store: BlockingView) -> tuple[Event, ...]:
-    journal = store.asynchronous.for_organization(here.journal.organization)
-    events = [here.new("post/a", {"rank": rank}) for rank in range(MANY * 10)]
+async def _append_many(org: FreshOrganization, store: BlockingStore) -> tuple[Event, ...]:
+    journal = store.async_store.for_organization(org.journal.organization)
+    events = [org.new("post/a", {"rank": rank}) for rank in range(MANY * 10)]
     return await journal.append(events, expected_versions={"post/a": 0}, snapshots={"post/a": b""})
 
 
@@ -113,26 +125,25 @@ def broken_async_promises(
     kit: type[AsyncStoreContract] = AsyncStoreContract,
 ) -> dict[str, str]:
     """
-    Judge an async store outside pytest, law by law.
+    Test an async store outside pytest, and return the promises that it breaks.
 
     Args:
-        make: Makes a store with the given indexes; called once per law.
-
-        only: The promises to judge it by, or none for all.
-
-        kit: The kit to judge by, as for `broken_promises`.
+        make: Returns a store without any data, made with the given projections; called for each
+            law.
+        only: The promises to test; empty for all.
+        kit: The kit to use, as for `broken_promises`.
 
     Returns:
-        For each promise that it breaks, what the first broken law says.
+        For each broken promise, the message of its first law that fails.
     """
-    views: list[BlockingView] = []
+    stores: list[BlockingStore] = []
 
-    def view(projections: tuple[Projection, ...]) -> BlockingView:
-        views.append(BlockingView(make(projections)))
-        return views[-1]
+    def make_blocking(projections: tuple[Projection, ...]) -> BlockingStore:
+        stores.append(BlockingStore(make(projections)))
+        return stores[-1]
 
     try:
-        return broken_promises(view, only=only, kit=kit)
+        return broken_promises(make_blocking, only=only, kit=kit)
     finally:
-        for one in views:
-            one.stop()
+        for store in stores:
+            store.stop()

@@ -1,4 +1,4 @@
-"""Documents of organizations: all sections, all keys, references that lead somewhere."""
+"""A strategy for documents of organizations, with all sections and keys and valid references."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 
 def _local(day: int, month: int, hour: int = 0, minute: int = 0) -> dt.datetime:
-    return dt.datetime(2026, month, day, hour, minute)  # noqa: DTZ001  local by meaning
+    return dt.datetime(2026, month, day, hour, minute)  # noqa: DTZ001  # a local time
 
 
 _TEXT = st.text(
@@ -61,7 +61,7 @@ def _one_or_more(item: st.SearchStrategy[Any]) -> Any:
 
 def _numbered(prefix: str, table: Any, *, least: int = 0) -> Any:
     return _list(table, least=least).map(
-        lambda tables: [{"id": f"{prefix}{at}", **one} for at, one in enumerate(tables)]
+        lambda tables: [{"id": f"{prefix}{at}", **keys} for at, keys in enumerate(tables)]
     )
 
 
@@ -79,7 +79,7 @@ _LATER = st.sampled_from([dt.date(2027, 1, 1), "2027-01-01 08:00"])
 
 
 def _shifts(member: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
-    """Turns of a list in any order, some of which end a day before the next begins."""
+    """Return listed shifts in any order, some of which end a day before the next begins."""
     return st.lists(
         st.tuples(st.integers(0, 40), member, st.booleans()),
         min_size=1,
@@ -88,19 +88,19 @@ def _shifts(member: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     ).map(
         lambda drawn: [
             {
-                "member": who,
+                "member": name,
                 "start": dt.date(2026, 1, 2) + dt.timedelta(days=2 * day),
                 **({"end": dt.date(2026, 1, 3) + dt.timedelta(days=2 * day)} if ends else {}),
             }
-            for day, who, ends in drawn
+            for day, name, ends in drawn
         ]
     )
 
 
 def documents() -> st.SearchStrategy[dict[str, Any]]:
-    """Documents that load."""
+    """Return documents that load without a fault."""
     sizes = st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(1, 2))
-    # What is drawn may be changed: no two documents share a list.
+    # Tests change what they draw, so no two documents may share a list.
     return sizes.flatmap(lambda drawn: _of_size(*drawn)).map(copy.deepcopy)
 
 
@@ -108,15 +108,15 @@ def documents() -> st.SearchStrategy[dict[str, Any]]:
 def _of_size(
     workspace_count: int, member_count: int, profile_count: int
 ) -> st.SearchStrategy[dict[str, Any]]:
-    """Documents of so many workspaces, members and profiles."""
+    """Return documents with so many workspaces, members and profiles."""
     workspaces = [f"w{at}" for at in range(workspace_count)]
     members = [f"m{at}" for at in range(member_count)]
     profiles = [f"p{at}" for at in range(profile_count)]
     workspace, member, profile = map(st.sampled_from, (workspaces, members, profiles))
     principal = st.sampled_from(
-        [*(f"member:{one}" for one in members), "team:t", "role:r0", "lead"]
+        [*(f"member:{name}" for name in members), "team:t", "role:r0", "lead"]
     )
-    whom = st.sampled_from([*(f"member:{one}" for one in members), "team:t"])
+    grantee = st.sampled_from([*(f"member:{name}" for name in members), "team:t"])
     keys = {
         "network": _one_or_more(st.sampled_from(["x", "mastodon"])),
         "profile_tag": _one_or_more(st.just("care")),
@@ -160,9 +160,9 @@ def _of_size(
         "exempt": _list(st.just("role:r0")),
         "reason": _TEXT,
     }
-    house = _table({"id": st.just("house"), "on": on(**context), "steps": steps}, policy)
+    first = _table({"id": st.just("first"), "on": on(**context), "steps": steps}, policy)
     second = _table(
-        {"id": st.just("second"), "on": on(**context), "extends": st.just("house")},
+        {"id": st.just("second"), "on": on(**context), "extends": st.just("first")},
         {
             **policy,
             "steps": st.just([{"id": "last", "after": ["s0"], "reviewers": "lead"}]),
@@ -172,39 +172,39 @@ def _of_size(
     required = {
         "organization": _table(
             {"id": st.just("o"), "timezone": _ZONE},
-            {key: one for key, one in zoned.items() if key != "timezone"},
+            {key: strategy for key, strategy in zoned.items() if key != "timezone"},
         ),
         "workspaces": st.tuples(
             *(
                 _table(
                     {
-                        "id": st.just(one),
+                        "id": st.just(name),
                         "lead": member,
-                        "default_approval": st.sampled_from(["none", "house"]),
+                        "default_approval": st.sampled_from(["none", "first"]),
                     },
                     {**zoned, "domains": _list(_TEXT)},
                 )
-                for one in workspaces
+                for name in workspaces
             )
         ).map(list),
         "profiles": st.tuples(
             *(
                 _table(
                     {
-                        "id": st.just(one),
+                        "id": st.just(name),
                         "workspace": workspace,
                         "network": st.sampled_from(["x", "mastodon"]),
                         "tags": st.just(["care"]),
                     },
                     {"handle": _TEXT, "server": st.just("https://mastodon.example")},
                 )
-                for one in profiles
+                for name in profiles
             )
         ).map(list),
         "members": st.tuples(
             *(
                 _table(
-                    {"id": st.just(one)},
+                    {"id": st.just(name)},
                     {
                         **zoned,
                         "kind": st.sampled_from(["staff", "guest"]),
@@ -215,7 +215,7 @@ def _of_size(
                         "left": st.sampled_from([dt.date(2026, 3, 28), "2027-01-01"]),
                     },
                 )
-                for one in members
+                for name in members
             )
         ).map(list),
         "teams": st.sampled_from(
@@ -232,15 +232,15 @@ def _of_size(
             {"r0": _table({}, {"permissions": _list(_PERMISSION)})},
             {"r1": _table({"includes": st.just(["r0"])}, {"permissions": st.just(["*"])})},
         ),
-        "approvals": st.tuples(house, _list(second, most=1)).map(lambda both: [both[0], *both[1]]),
+        "approvals": st.tuples(first, _list(second, most=1)).map(lambda both: [both[0], *both[1]]),
     }
     optional = {
         "grants": _list(
             st.one_of(
-                _table({"to": _one_or_more(whom), "role": st.just("r0"), "on": on()}, span),
+                _table({"to": _one_or_more(grantee), "role": st.just("r0"), "on": on()}, span),
                 _table(
                     {
-                        "to": _one_or_more(whom),
+                        "to": _one_or_more(grantee),
                         "permissions": _list(_PERMISSION, least=1),
                         "on": on(),
                     },
@@ -249,7 +249,7 @@ def _of_size(
             )
         ),
         "forbids": _list(
-            _table({"to": whom, "permissions": _list(_PERMISSION, least=1), "on": on()}, span)
+            _table({"to": grantee, "permissions": _list(_PERMISSION, least=1), "on": on()}, span)
         ),
         "rotations": _numbered(
             "d",

@@ -1,4 +1,4 @@
-"""The kit that holds media to the promises of docs/contracts/media.md."""
+"""The kit that tests whether media keep the promises of docs/contracts/media.md."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import BinaryIO
 import pytest
 
 from socialcollab.errors import CorruptJournalError, InvalidValueError, NotFoundError
-from socialcollab.testing.judging import judge
-from socialcollab.testing.store_laws.scene import at_once, promise
+from socialcollab.testing.promises import find_broken_promises, promise
+from socialcollab.testing.threads import run_together
 from socialcollab.transport import Media
 
 LARGE = bytes(range(256)) * 9000
@@ -41,7 +41,7 @@ _numbers = itertools.count(1)
 
 
 def fresh(size: int = 100) -> bytes:
-    """Make content that no law has put before."""
+    """Return content that no law has put before."""
     start = f"{os.getpid()}-{next(_numbers)} ".encode()
     return (start + LARGE)[:size] if size > len(start) else start
 
@@ -52,17 +52,17 @@ def digest_of(content: bytes) -> str:
 
 
 class _Failing(io.BytesIO):
-    """A file that cannot be read past its first bytes."""
+    """A file that cannot be read beyond its first bytes."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if self.tell():
-            raise ConnectionError("the upload broke off")
+            raise ConnectionError("the upload was interrupted")
         return super().read(10 if size is None or size < 0 else min(size, 10))
 
 
 class MediaContract:
     """
-    The laws of media; subclass it, and give the media.
+    The laws of media. Subclass it and override the fixture `media`.
 
     ::
 
@@ -74,21 +74,21 @@ class MediaContract:
 
     @pytest.fixture
     def media(self) -> Media:
-        """Return the media to be judged."""
-        raise NotImplementedError("give the media: override the fixture `media`")
+        """Return the media to test."""
+        raise NotImplementedError("override the fixture `media` to return the media to test")
 
     def damage(self, media: Media, digest: str) -> bool:
         """
-        Change what is kept under *digest*, past all checks; return whether it could.
+        Change the content of *digest* without any checks; return whether that is possible.
 
-        Laws that need it are skipped, by name, unless it is overridden.
+        The law that needs it is skipped by name until it is overridden.
         """
         _ = media, digest
         return False
 
     @promise("M1")
-    def test_m01_what_is_put_is_named_by_its_digest_and_comes_back(self, media: Media) -> None:
-        """Bytes and files alike, empty ones too, once or twice."""
+    def test_m01_put_and_open(self, media: Media) -> None:
+        """Bytes and files of any length are named by their digest and returned unchanged."""
         for content in (b"", fresh(), fresh(len(LARGE))):
             digest = media.put(content)
             assert digest == digest_of(content)
@@ -98,8 +98,8 @@ class MediaContract:
                 assert file.read() == content
 
     @promise("M1")
-    def test_m01_a_file_is_put_from_where_it_stands(self, media: Media) -> None:
-        """To its end, and left open."""
+    def test_m01_file_position(self, media: Media) -> None:
+        """A file is read from its current position to its end, and is left open."""
         content = fresh()
         file = io.BytesIO(b"header" + content)
         file.seek(6)
@@ -107,15 +107,15 @@ class MediaContract:
         assert not file.closed
 
     @promise("M2")
-    def test_m02_handles_are_fresh_and_can_seek(self, media: Media) -> None:
-        """Each stands where its own reader left it."""
+    def test_m02_file_objects(self, media: Media) -> None:
+        """Every file object starts at the beginning and has its own position."""
         content = fresh(len(LARGE))
         digest = media.put(content)
-        with media.open(digest) as one, media.open(digest) as two:
+        with media.open(digest) as one, media.open(digest) as other:
             one.seek(1_000_000)
             assert one.read(10) == content[1_000_000:1_000_010]
             assert one.tell() == 1_000_010
-            assert two.read(3) == content[:3]
+            assert other.read(3) == content[:3]
             one.seek(-4, io.SEEK_END)
             assert one.read() == content[-4:]
             assert one.read() == b""
@@ -126,29 +126,29 @@ class MediaContract:
             assert one.read() == content
 
     @promise("M3")
-    def test_m03_what_is_not_there_is_not_found(self, media: Media) -> None:
-        """By any method that asks for it."""
+    def test_m03_missing_content(self, media: Media) -> None:
+        """Missing content raises a NotFoundError."""
         absent = digest_of(fresh())
-        for ask in (media.open, media.size, media.public_url):
+        for method in (media.open, media.size, media.public_url):
             with pytest.raises(NotFoundError):
-                ask(absent)
+                method(absent)
 
     @promise("M4")
-    def test_m04_what_is_no_digest_is_refused(self, media: Media) -> None:
-        """Before it comes near a path or a statement; also by delete."""
-        for ask in (media.open, media.size, media.public_url, media.delete):
+    def test_m04_invalid_digest(self, media: Media) -> None:
+        """A value that does not have the form of a digest is refused by every method."""
+        for method in (media.open, media.size, media.public_url, media.delete):
             for wrong in HOSTILE:
                 with pytest.raises(InvalidValueError):
-                    ask(wrong)
+                    method(wrong)
             for kind in (None, 7, digest_of(b"").encode()):
                 with pytest.raises(InvalidValueError):
-                    ask(kind)  # type: ignore[arg-type]  # wrong on purpose
+                    method(kind)  # type: ignore[arg-type]  # deliberately wrong
 
     @promise("M5")
-    def test_m05_a_put_that_breaks_off_keeps_nothing(self, media: Media) -> None:
-        """Neither the whole nor the part that had been read."""
+    def test_m05_interrupted_put(self, media: Media) -> None:
+        """An interrupted put stores neither the content nor a part of it."""
         content = fresh()
-        with pytest.raises(Exception):  # noqa: B017, PT011  # whichever: it must not return
+        with pytest.raises(Exception):  # noqa: B017, PT011  # any exception will do
             media.put(_Failing(content))
         for part in (content, content[:10]):
             with pytest.raises(NotFoundError):
@@ -156,52 +156,52 @@ class MediaContract:
         assert media.put(content) == digest_of(content)
 
     @promise("M6")
-    def test_m06_puts_at_once_do_not_meet(self, media: Media) -> None:
-        """Of the same content and of others; each is whole as soon as it is put."""
+    def test_m06_concurrent_puts(self, media: Media) -> None:
+        """Concurrent puts of the same and of other content are complete when they return."""
         for _ in range(ROUNDS):
             shared = fresh(300_000)
             own = [fresh(200_000 + n) for n in range(THREADS)]
 
             def put(content: bytes, shared: bytes = shared) -> None:
-                for one in (shared, content, shared):
-                    digest = media.put(io.BytesIO(one))
-                    assert digest == digest_of(one)
+                for data in (shared, content, shared):
+                    digest = media.put(io.BytesIO(data))
+                    assert digest == digest_of(data)
                     with media.open(digest) as file:
-                        assert file.read() == one
+                        assert file.read() == data
 
-            assert at_once(*[partial(put, content) for content in own]) == [None] * THREADS
+            assert run_together(*[partial(put, content) for content in own]) == [None] * THREADS
 
     @promise("M7")
-    def test_m07_what_is_deleted_is_gone(self, media: Media) -> None:
-        """Nothing else is; and it may be put again."""
+    def test_m07_delete(self, media: Media) -> None:
+        """Deleted content is missing, other content stays, and it can be put again."""
         content, other = fresh(len(LARGE)), fresh()
         digest, kept = media.put(content), media.put(other)
         media.delete(digest)
-        for ask in (media.open, media.size, media.public_url):
+        for method in (media.open, media.size, media.public_url):
             with pytest.raises(NotFoundError):
-                ask(digest)
+                method(digest)
         with media.open(kept) as file:
             assert file.read() == other
         assert media.put(content) == digest
         assert media.size(digest) == len(content)
 
     @promise("M7")
-    def test_m07_deleting_again_is_harmless(self, media: Media) -> None:
-        """Also what was never there, and by many at once."""
+    def test_m07_delete_twice(self, media: Media) -> None:
+        """Deleting missing content has no effect, even if several threads do it."""
         digest = media.put(fresh())
         media.delete(digest_of(fresh()))
-        assert at_once(*[partial(media.delete, digest)] * THREADS) == [None] * THREADS
+        assert run_together(*[partial(media.delete, digest)] * THREADS) == [None] * THREADS
         media.delete(digest)
         with pytest.raises(NotFoundError):
             media.size(digest)
 
     @promise("M7")
-    def test_m07_put_and_delete_at_once_leave_all_or_nothing(self, media: Media) -> None:
-        """Whichever was last."""
+    def test_m07_put_and_delete(self, media: Media) -> None:
+        """A concurrent put and delete leave the complete content or none."""
         for _ in range(ROUNDS):
             content = fresh(200_000)
             digest = media.put(content)
-            results = at_once(partial(media.put, content), partial(media.delete, digest))
+            results = run_together(partial(media.put, content), partial(media.delete, digest))
             assert results == [digest, None]
             try:
                 with media.open(digest) as file:
@@ -210,20 +210,20 @@ class MediaContract:
                 assert media.put(content) == digest
 
     @promise("M8")
-    def test_m08_what_was_changed_is_refused(self, media: Media) -> None:
-        """By open, which names it; and putting it again mends it."""
+    def test_m08_damage(self, media: Media) -> None:
+        """Opening changed content raises an error that names it, and putting it again repairs it."""
         content = fresh()
         digest = media.put(content)
         if not self.damage(media, digest):
-            pytest.skip("the media do not say how to damage them")
+            pytest.skip("the kit does not override `damage`")
         with pytest.raises(CorruptJournalError, match=digest):
             media.open(digest)
         assert media.put(content) == digest
         with media.open(digest) as file:
-            assert _whole(file) == content
+            assert _read_in_parts(file) == content
 
 
-def _whole(file: BinaryIO) -> bytes:
+def _read_in_parts(file: BinaryIO) -> bytes:
     return b"".join(iter(partial(file.read, 7), b""))
 
 
@@ -234,16 +234,14 @@ def broken_media_promises(
     kit: type[MediaContract] = MediaContract,
 ) -> dict[str, str]:
     """
-    Judge media outside pytest, law by law.
+    Test media outside pytest, and return the promises that they break.
 
     Args:
-        make: Makes the media; called once per law.
-
-        only: The promises to judge by, or none for all.
-
-        kit: The kit to judge by: a subclass may override `damage`.
+        make: Returns the media to test; called for each law.
+        only: The promises to test; empty for all.
+        kit: The kit to use: a subclass may override `damage`.
 
     Returns:
-        For each promise that they break, what the first broken law says.
+        For each broken promise, the message of its first law that fails.
     """
-    return judge(kit, lambda law: law(media=make()), only=only)
+    return find_broken_promises(kit, lambda law: law(media=make()), only=only)

@@ -1,60 +1,65 @@
-"""The kit that holds a store to the promises of docs/contracts/stores.md."""
+"""The kit that tests whether a store keeps the promises of docs/contracts/stores.md."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
 import pytest
 
 from socialcollab.stores import Projection, Store
-from socialcollab.testing.judging import judge
-from socialcollab.testing.store_laws.appending import AppendingLaws
+from socialcollab.testing.promises import find_broken_promises
+from socialcollab.testing.store_laws.append import AppendLaws
 from socialcollab.testing.store_laws.concurrency import ConcurrencyLaws
 from socialcollab.testing.store_laws.damage import DamageLaws
-from socialcollab.testing.store_laws.erasing import ErasingLaws
-from socialcollab.testing.store_laws.keeping import KeepingLaws
+from socialcollab.testing.store_laws.erasure import ErasureLaws
+from socialcollab.testing.store_laws.maintenance import MaintenanceLaws
 from socialcollab.testing.store_laws.model import ModelLaws
+from socialcollab.testing.store_laws.organization import PROJECTIONS
 from socialcollab.testing.store_laws.projections import ProjectionLaws
-from socialcollab.testing.store_laws.scene import PROJECTIONS
 
 
 class StoreContract(
-    AppendingLaws,
+    AppendLaws,
     ProjectionLaws,
-    KeepingLaws,
+    MaintenanceLaws,
     ConcurrencyLaws,
-    ErasingLaws,
+    ErasureLaws,
     DamageLaws,
     ModelLaws,
 ):
     """
-    The laws of stores; subclass it, and give the store.
+    The laws of stores. Subclass it and override the fixture `store`.
 
     ::
 
         class TestMyStore(StoreContract):
             @pytest.fixture
             def store(self) -> Store:
-                return MyStore(projections=self.indexes)
+                return MyStore(projections=self.projections)
 
-    Each law works in a fresh organization, so a store that keeps what it has
-    between tests is judged as well. A law's name and its attribute ``promise``
-    cite the promise it holds the store to.
+    Each law uses a fresh organization, so the store may keep its data from one test to the next.
+    The name of a law and its attribute ``promise`` cite the promise that it tests.
 
-    Some laws look behind a store's methods. They are skipped, by name, unless
-    `bytes_kept` and `damage` are overridden too.
+    Some laws need more: override the hooks `bytes_kept` and `damage`, and the fixture
+    `bare_store`. Until then, these laws are skipped by name.
 
     Attributes:
-        indexes: The indexes that the laws need.
+        projections: The projections that the laws need.
     """
 
     projections: tuple[Projection, ...] = PROJECTIONS
 
     @pytest.fixture
     def store(self) -> Store:
-        """Return the store to be judged."""
-        raise NotImplementedError("give the store: override the fixture `store`")
+        """Return the store to test, made with `projections`."""
+        raise NotImplementedError("override the fixture `store` to return the store to test")
+
+    @pytest.fixture
+    def bare_store(self) -> Store:
+        """Return a store without any data, made without projections."""
+        pytest.skip("the kit does not provide a bare store")
 
 
 def broken_promises(
@@ -64,25 +69,25 @@ def broken_promises(
     kit: type[StoreContract] = StoreContract,
 ) -> dict[str, str]:
     """
-    Judge a store outside pytest, law by law.
+    Test a store outside pytest, and return the promises that it breaks.
 
     Args:
-        make: Makes a store with the given indexes; called once per law.
-
-        only: The promises to judge it by, or none for all.
-
-        kit: The kit to judge by: a subclass may override `bytes_kept` and `damage`.
+        make: Returns a store without any data, made with the given projections; called for each
+            law.
+        only: The promises to test; empty for all.
+        kit: The kit to use: a subclass may override `bytes_kept` and `damage`.
 
     Returns:
-        For each promise that it breaks, what the first broken law says.
+        For each broken promise, the message of its first law that fails.
     """
 
     def call(law: Callable[..., None]) -> None:
-        store = make(PROJECTIONS)
+        bare = "bare_store" in inspect.signature(law).parameters
+        store = make(() if bare else PROJECTIONS)
         try:
-            law(store=store)
+            law(**{"bare_store" if bare else "store": store})
         finally:
-            with suppress(Exception):  # S22 judges closing
+            with suppress(Exception):  # the laws of S22 test closing
                 store.close()
 
-    return judge(kit, call, only=only)
+    return find_broken_promises(kit, call, only=only)

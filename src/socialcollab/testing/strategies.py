@@ -1,8 +1,8 @@
 """
-Hypothesis strategies for the values that a test of your own needs.
+Hypothesis strategies for the values of this library, for tests of your own.
 
-Names are few, so that generated things meet: a team is likely to hold a
-member that a grant speaks of. Everything is a plain value.
+They draw from few names, so that the generated values refer to each other: a grant is likely to
+name a team that has members. All values are plain and immutable.
 """
 
 from __future__ import annotations
@@ -43,32 +43,21 @@ _MARCH = dt.datetime(2026, 3, 18)  # noqa: DTZ001  days around a change of clock
 @attrs.frozen(kw_only=True)
 class SmallOrganization:
     """
-    An organization as plain values: what `Access.of` takes.
+    An organization as plain values, as `Access.of` accepts them.
 
     Attributes:
         members: Its members.
-
-        profiles: Their profiles.
-
-        teams: Sets of members.
-
-        workspaces: What profiles belong to, each with its own zone.
-
-        roles: Named sets of permissions.
-
-        grants: Lines that give; each has its own place.
-
-        forbids: Lines that forbid; each has its own place.
-
-        custom_permissions: The organization's own permissions.
-
-        duties: Roles held in rotation.
-
-        absences: Who is away, and who stands in.
-
-        swaps: Who takes over on duty, and when.
-
-        timezone: The zone of what names no workspace.
+        profiles: Its profiles.
+        teams: Its teams.
+        workspaces: Its workspaces, each with a time zone.
+        roles: Its roles.
+        grants: Its grants, each with its place in the document.
+        forbids: Its forbids, each with its place in the document.
+        custom_permissions: Permissions of its own.
+        rotations: Roles that members hold in shifts.
+        absences: Absences of members, with their delegates.
+        swaps: Shift swaps.
+        timezone: The time zone where no workspace is named.
     """
 
     members: tuple[Member, ...]
@@ -85,7 +74,7 @@ class SmallOrganization:
     timezone: str = "UTC"
 
     def access(self) -> Access:
-        """Return the answers to "who may?" in it."""
+        """Return the `Access` of the organization."""
         return Access.of(
             members=self.members,
             profiles=self.profiles,
@@ -102,8 +91,8 @@ class SmallOrganization:
         )
 
     @property
-    def places(self) -> tuple[str, ...]:
-        """Every *where* that a question may name."""
+    def resources(self) -> tuple[str, ...]:
+        """Every resource that a permission question may name."""
         return (
             *(profile.id for profile in self.profiles),
             *(workspace.id for workspace in self.workspaces),
@@ -117,13 +106,13 @@ class SmallOrganization:
 
 
 def ids() -> st.SearchStrategy[str]:
-    """Identifiers of members, profiles and everything else that a document names."""
+    """Return identifiers of members, profiles and other parts of a document."""
     return st.from_regex(r"[a-z0-9][a-z0-9._-]{0,63}", fullmatch=True)
 
 
 def texts(*, max_size: int = 60) -> st.SearchStrategy[str]:
-    """Texts as people write them, emoji, combining marks and line breaks included."""
-    said = st.sampled_from(
+    """Return texts as people write them, with emoji, combining marks and line breaks."""
+    typical = st.sampled_from(
         (
             "De lente is er",
             "🌷",
@@ -138,25 +127,25 @@ def texts(*, max_size: int = 60) -> st.SearchStrategy[str]:
         )
     )
     free = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=max_size)
-    return st.one_of(st.lists(said, max_size=6).map(" ".join), free)
+    return st.one_of(st.lists(typical, max_size=6).map(" ".join), free)
 
 
 def instants(
     *, start: dt.datetime | None = None, days: int = 365
 ) -> st.SearchStrategy[dt.datetime]:
-    """Instants in UTC to the minute, in the *days* from *start* on (2026 if not given)."""
+    """Return instants in UTC, to the minute, within *days* after *start* (by default, in 2026)."""
     first = start or _EPOCH.replace(tzinfo=dt.UTC)
     minutes = st.integers(min_value=0, max_value=days * 24 * 60)
     return minutes.map(lambda passed: first + dt.timedelta(minutes=passed))
 
 
 def wall_times(*, zone: str = "Europe/Amsterdam") -> st.SearchStrategy[WallTime]:
-    """Wall times of 2026 in *zone* that exist and are single."""
+    """Return wall times of 2026 in *zone* that are neither skipped nor repeated."""
     return instants().map(lambda at: WallTime.of(at, zone))
 
 
 def members() -> st.SearchStrategy[Member]:
-    """Members of any kind; a client belongs to a workspace."""
+    """Return members of any kind; a client belongs to a workspace."""
     return st.builds(
         lambda name, kind, suspended: Member(
             id=name,
@@ -172,7 +161,7 @@ def members() -> st.SearchStrategy[Member]:
 
 
 def profiles(*, workspace: str | None = None) -> st.SearchStrategy[Profile]:
-    """Profiles on any network, in *workspace* or in any."""
+    """Return profiles on any network, in *workspace* or in any."""
     return st.builds(
         Profile,
         id=ids(),
@@ -185,7 +174,7 @@ def profiles(*, workspace: str | None = None) -> st.SearchStrategy[Profile]:
 def contents(
     *, targets: Sequence[str] = ("tulip-mastodon", "tulip-x"), zone: str = "Europe/Amsterdam"
 ) -> st.SearchStrategy[PostContent]:
-    """What one revision of a post may hold, with variants and times for some of *targets*."""
+    """Return contents of posts, with variants and times for some of *targets*."""
     images = st.builds(
         lambda data, alt: Image(digest=media_digest(data), alt=alt, size_bytes=len(data)),
         st.binary(max_size=4),
@@ -236,18 +225,18 @@ def _selectors() -> st.SearchStrategy[dict[str, object]]:
 def _bounds() -> st.SearchStrategy[tuple[dt.date | None, dt.date | None]]:
     hours = st.none() | st.integers(min_value=0, max_value=24 * 20)
 
-    def spell(first: int | None, last: int | None) -> tuple[dt.date | None, dt.date | None]:
+    def bounds(first: int | None, last: int | None) -> tuple[dt.date | None, dt.date | None]:
         if first is not None and last is not None:
             first, last = min(first, last), max(first, last) + 1
         return _local(first), _local(last)
 
-    return st.builds(spell, hours, hours)
+    return st.builds(bounds, hours, hours)
 
 
 def _local(hours: int | None) -> dt.date | None:
     if hours is None:
         return None
-    # Around the night of 29 March, when Amsterdam's clocks jump.
+    # Around the night of 29 March, when Amsterdam's clocks are set forward.
     at = dt.datetime(2026, 3, 20) + dt.timedelta(hours=hours)  # noqa: DTZ001  a local bound
     return at if at.hour else at.date()
 
@@ -259,7 +248,7 @@ def _principals() -> st.SearchStrategy[list[str]]:
 
 
 def grants() -> st.SearchStrategy[Grant]:
-    """Grants within a small organization, of roles or permissions, some with bounds in time."""
+    """Return grants of roles or permissions in a small organization, some limited in time."""
     return _grants()
 
 
@@ -297,16 +286,16 @@ def _forbids() -> st.SearchStrategy[Forbid]:
 
 @cache
 def _rotations() -> st.SearchStrategy[Rotation]:
-    return _rule_rotations() | _lists()
+    return _rule_rotations() | _listed_rotations()
 
 
 @cache
-def _lists() -> st.SearchStrategy[Rotation]:
-    # Three on each day, so that none begin together; some in the hour the clocks jump over.
+def _listed_rotations() -> st.SearchStrategy[Rotation]:
+    # Up to three shifts a day, so that no two begin together; some begin in the skipped hour.
     marks = st.lists(st.integers(0, 44), min_size=1, max_size=5, unique=True)
     return st.builds(
         lambda number, role, on, marks, members, lasts, zone: Rotation(
-            id=f"duty-{number}",
+            id=f"rotation-{number}",
             role=role,
             on=on,
             shifts=[
@@ -338,7 +327,7 @@ def _lists() -> st.SearchStrategy[Rotation]:
 def _rule_rotations() -> st.SearchStrategy[Rotation]:
     return st.builds(
         lambda number, role, on, members, start, every, end: Rotation(
-            id=f"duty-{number}",
+            id=f"rotation-{number}",
             role=role,
             on=on,
             members=members,
@@ -406,7 +395,7 @@ def _swaps(rotations: Sequence[Rotation]) -> st.SearchStrategy[tuple[ShiftSwap, 
     )
 
 
-# Made once: Hypothesis looks through each strategy that is new to it.
+# Made once, because Hypothesis validates each new strategy, which takes time.
 _SOME_MEMBERS = st.lists(st.sampled_from(_MEMBERS), unique=True)
 _SOME_PERMISSIONS = st.lists(st.sampled_from((*_PERMISSIONS, "ads.boost")), max_size=2).map(tuple)
 _SOME_TAGS = st.frozensets(st.sampled_from(_TAGS))
@@ -414,10 +403,10 @@ _SOME_GRANTS = st.lists(_grants(), max_size=5)
 _SOME_FORBIDS = st.lists(_forbids(), max_size=3)
 _SOME_ROTATIONS = st.lists(_rotations(), max_size=2, unique_by=lambda rotation: rotation.id)
 _SOME_ABSENCES = st.lists(_absences(), max_size=2, unique_by=lambda absence: absence.id)
-_UNDER_WRITER = st.sampled_from(((), ("writer",)))
-_UNDER_SOCIAL = st.sampled_from(((), ("care",)))
-_UNDER_EDITOR = st.sampled_from(((), ("writer",), ("publisher",)))
-_EDITING = st.just(("*",)) | _SOME_PERMISSIONS
+_PUBLISHER_INCLUDES = st.sampled_from(((), ("writer",)))
+_SOCIAL_INCLUDES = st.sampled_from(((), ("care",)))
+_EDITOR_INCLUDES = st.sampled_from(((), ("writer",), ("publisher",)))
+_EDITOR_PERMISSIONS = st.just(("*",)) | _SOME_PERMISSIONS
 _TENTHS = st.integers(0, 9)
 _LEFT = st.sampled_from((None,) * 5 + tuple(dt.date(2026, 3, day) for day in (20, 28, 29, 31)))
 _ZONES = st.sampled_from(("UTC", "Europe/Lisbon"))
@@ -426,23 +415,23 @@ _ZONES = st.sampled_from(("UTC", "Europe/Lisbon"))
 @st.composite
 def small_organizations(draw: st.DrawFn) -> SmallOrganization:
     """
-    Organizations of four members, two teams, two workspaces in two zones and four profiles.
+    Return organizations with four members, two teams, two workspaces and four profiles.
 
-    Some have duties, by rule or by list, with turns that are swapped, and members
-    who are away and stand in for each other. Roles include each other in a chain;
-    bounds lie around a night on which the clocks change.
+    Some have rotations, by rule or by list, with swapped shifts, and absences with delegates. The
+    workspaces are in two time zones. Roles include each other in a chain. Most bounds in time lie
+    around a night in which the clocks change.
     """
     roles = (
         Role(id="writer", permissions=draw(_SOME_PERMISSIONS)),
         Role(
             id="publisher",
-            includes=draw(_UNDER_WRITER),
+            includes=draw(_PUBLISHER_INCLUDES),
             permissions=draw(_SOME_PERMISSIONS),
         ),
         Role(
             id="editor",
-            includes=draw(_UNDER_EDITOR),
-            permissions=draw(_EDITING),
+            includes=draw(_EDITOR_INCLUDES),
+            permissions=draw(_EDITOR_PERMISSIONS),
         ),
     )
     rotations = tuple(draw(_SOME_ROTATIONS))
@@ -457,7 +446,7 @@ def small_organizations(draw: st.DrawFn) -> SmallOrganization:
         ),
         teams=(
             Team(id="care", members=draw(_SOME_MEMBERS)),
-            Team(id="social", members=draw(_SOME_MEMBERS), includes=draw(_UNDER_SOCIAL)),
+            Team(id="social", members=draw(_SOME_MEMBERS), includes=draw(_SOCIAL_INCLUDES)),
         ),
         workspaces=tuple(
             Workspace(id=name, timezone=zone, lead="eva", default_approval="none")

@@ -1,12 +1,12 @@
-"""What a network reads in a text: entities, lengths, graphemes."""
+"""How networks read a text: its length, its graphemes, and what it makes active."""
 
 from socialcollab.text.bluesky import Facet, facets
 from socialcollab.text.characters import char_class
+from socialcollab.text.entities import entities
 from socialcollab.text.entity import Entity
 from socialcollab.text.grapheme import grapheme_count, graphemes
 from socialcollab.text.length import Length, measure
-from socialcollab.text.recognise import entities
-from socialcollab.text.sending import fitting_end, links_beside, text_with_links
+from socialcollab.text.sent_text import fitting_end, links_not_in_text, text_with_links
 from socialcollab.text.url import is_domain
 
 __all__ = [
@@ -20,7 +20,7 @@ __all__ = [
     "grapheme_count",
     "graphemes",
     "is_domain",
-    "links_beside",
+    "links_not_in_text",
     "measure",
     "text_with_links",
 ]

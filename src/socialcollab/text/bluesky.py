@@ -1,4 +1,4 @@
-"""What Bluesky's own client reads in a text, and the facets it makes of it."""
+"""Find what Bluesky's own client makes active in a text, and write it as facets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from socialcollab.text.entity import Entity, without_overlaps
 from socialcollab.text.grapheme import grapheme_count
 from socialcollab.text.url import is_domain
 
-_LONGEST_TAG = 64  # graphemes; lexicon app.bsky.richtext.facet, read 2026-11-22
+_LONGEST_TAG = 64  # in graphemes; lexicon app.bsky.richtext.facet, read 2026-11-22
 
 _MENTION_RUN = re.compile(r"(?<![^\s(])@([A-Za-z0-9.-]++)")
 _URL = re.compile(r"(?<![^\s(])(?:https?://\S++|[a-z][a-z0-9]*+(?:\.[a-z0-9]++)++\S*+)", re.I)
@@ -31,22 +31,22 @@ def _trailing() -> re.Pattern[str]:
 
 
 @cache
-def _telling() -> re.Pattern[str]:
+def _more_than_digits() -> re.Pattern[str]:
     return re.compile(f"[^0-9{char_class(table.PUNCTUATION)}]")
 
 
 def _urls(text: str) -> Iterator[Entity]:
     for match in _URL.finditer(text):
-        found = match.group()
-        if not found.lower().startswith(("http://", "https://")):
-            domain = _DOMAIN.match(found)
+        url = match.group()
+        if not url.lower().startswith(("http://", "https://")):
+            domain = _DOMAIN.match(url)
             if domain is None or not is_domain(domain.group()):
                 continue
-        if found[-1] in ".,;:!?":
-            found = found[:-1]
-        if found.endswith(")") and "(" not in found:
-            found = found[:-1]
-        yield Entity("url", found, match.start(), match.start() + len(found))
+        if url[-1] in ".,;:!?":
+            url = url[:-1]
+        if url.endswith(")") and "(" not in url:
+            url = url[:-1]
+        yield Entity("url", url, match.start(), match.start() + len(url))
 
 
 def _mentions(text: str) -> Iterator[Entity]:
@@ -63,7 +63,7 @@ def _hashtags(text: str) -> Iterator[Entity]:
         while end and _trailing().match(tag, end - 1):
             end -= 1
         tag = tag[:end]
-        if tag and _telling().search(tag) and grapheme_count(tag) <= _LONGEST_TAG:
+        if tag and _more_than_digits().search(tag) and grapheme_count(tag) <= _LONGEST_TAG:
             yield Entity(
                 "hashtag", text[match.start()] + tag, match.start(), match.start() + 1 + end
             )
@@ -77,34 +77,31 @@ def find_in_bluesky(text: str) -> tuple[Entity, ...]:
         bluesky-social/atproto packages/api, rich-text-detection tests at d6296a1c,
         read 2026-11-22.
     """
-    found: list[Entity] = []
+    entities: list[Entity] = []
     if "@" in text:
-        found += _mentions(text)
+        entities += _mentions(text)
     if "." in text or "://" in text:
-        found += _urls(text)
+        entities += _urls(text)
     if "#" in text or "\uff03" in text:
-        found += _hashtags(text)
+        entities += _hashtags(text)
     if "$" in text:
-        found += (
+        entities += (
             Entity("cashtag", match.group(), match.start(), match.end())
             for match in _CASHTAG.finditer(text)
         )
-    return without_overlaps(found) if found else ()
+    return without_overlaps(entities) if entities else ()
 
 
 @attrs.frozen
 class Facet:
     """
-    A stretch of a Bluesky post that is active, as the record stores it.
+    An active part of a Bluesky post, as the record stores it.
 
     Attributes:
-        kind: What it is.
-
-        value: The link with its scheme, the handle or the tag without their signs.
-
-        byte_start: Where it starts, in bytes of UTF-8.
-
-        byte_end: Where it ends.
+        kind: The kind of entity.
+        value: The link with its scheme, or the handle or tag without its sign.
+        byte_start: The first byte of it, in UTF-8.
+        byte_end: The byte after its last one.
     """
 
     kind: EntityKind
@@ -115,7 +112,7 @@ class Facet:
 
 def facets(text: str) -> tuple[Facet, ...]:
     """
-    Return the active stretches of a Bluesky post, in UTF-8 bytes.
+    Return the active parts of a Bluesky post; positions count bytes of UTF-8.
 
     >>> facets("🌷 tulip.nl")
     (Facet(kind='url', value='https://tulip.nl', byte_start=5, byte_end=13),)
@@ -123,11 +120,11 @@ def facets(text: str) -> tuple[Facet, ...]:
     Source:
         Lexicon app.bsky.richtext.facet, read 2026-11-22.
     """
-    found: list[Facet] = []
-    place = offset = 0
+    parts: list[Facet] = []
+    position = offset = 0
     for entity in find_in_bluesky(text):
-        offset += _bytes(text[place : entity.start])
-        place = entity.start
+        offset += _size_bytes(text[position : entity.start])
+        position = entity.start
         value = entity.text
         if entity.kind == "url":
             value = value if "://" in value[:8] else f"https://{value}"
@@ -135,9 +132,9 @@ def facets(text: str) -> tuple[Facet, ...]:
             value = value.upper()
         else:
             value = value[1:]
-        found.append(Facet(entity.kind, value, offset, offset + _bytes(entity.text)))
-    return tuple(found)
+        parts.append(Facet(entity.kind, value, offset, offset + _size_bytes(entity.text)))
+    return tuple(parts)
 
 
-def _bytes(text: str) -> int:
+def _size_bytes(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))

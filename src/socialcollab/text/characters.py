@@ -1,4 +1,4 @@
-"""Classes of characters, written for regular expressions from the Unicode table."""
+"""Character classes for regular expressions, made from the Unicode table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from socialcollab.text import unicode_table as table
 
 
 def char_class(*properties: str) -> str:
-    """Write the inside of a regular expression's class from the table's ranges."""
+    """Return the content of a character class for the given ranges of the Unicode table."""
     parts = []
     for word in " ".join(properties).split():
         first, _, last = word.partition("-")
@@ -21,20 +21,21 @@ def char_class(*properties: str) -> str:
 
 @cache
 def word_class() -> str:
-    """Letters, marks and digits of every script, and the underscore."""
+    """Return the class content for letters, marks and digits of every script, and the underscore."""
     return char_class(table.LETTER_OR_MARK, table.DIGIT) + "_"
 
 
 @cache
 def host_class() -> str:
     """
-    The inside of a negated class: what no domain of any script holds.
+    Return the content of a negated class: the characters that no domain in any script contains.
 
-    Negated it is short, where letters of every script would be many ranges.
+    The negated form is short; listing the letters of every script would take
+    hundreds of ranges, which the engine tries one after the other.
     """
     punctuation = " ".join(
         word
-        # The Tibetan tsheg (0F0B) parts syllables, and domains may hold it.
+        # The Tibetan tsheg (0F0B) separates syllables and is allowed in domains.
         for word in table.PUNCTUATION.replace("f04-f12", "f04-f0a f0c-f12").split()
         if 0x80 <= int(word.partition("-")[0], 16) < 0x10000
     )

@@ -1,4 +1,4 @@
-"""A stretch of a text that a network makes active."""
+"""A part of a text that a network makes active."""
 
 from __future__ import annotations
 
@@ -15,13 +15,10 @@ class Entity:
     A link, mention, hashtag or cashtag in a text.
 
     Attributes:
-        kind: What it is.
-
-        text: The stretch as written.
-
-        start: Where it starts, in code points.
-
-        end: Where it ends: the code point after its last one.
+        kind: The kind of entity.
+        text: The entity as it is written.
+        start: The position of its first code point.
+        end: The position after its last code point.
     """
 
     kind: EntityKind
@@ -30,10 +27,10 @@ class Entity:
     end: int
 
 
-def without_overlaps(found: Iterable[Entity]) -> tuple[Entity, ...]:
-    """Sort by place; of two that overlap keep the one that starts first."""
+def without_overlaps(entities: Iterable[Entity]) -> tuple[Entity, ...]:
+    """Sort entities by position; of two that overlap, keep the one that starts first."""
     kept: list[Entity] = []
-    for entity in sorted(found, key=lambda each: (each.start, -each.end)):
+    for entity in sorted(entities, key=lambda entity: (entity.start, -entity.end)):
         if not kept or kept[-1].end <= entity.start:
             kept.append(entity)
     return tuple(kept)

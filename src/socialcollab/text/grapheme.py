@@ -1,4 +1,4 @@
-"""Split a text into what a reader sees as single characters."""
+"""Split a text into graphemes, the units that readers see as single characters."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from functools import cache
 from socialcollab.text import unicode_table as table
 from socialcollab.text.characters import char_class
 
-# Scripts of the first supplementary plane below the pictographs. Ranges there
-# are many and tried one by one, so patterns leave them out of texts without any.
+# The scripts of the first supplementary plane, below the pictographs. They add many
+# ranges to a character class, and the engine tries ranges one after the other, so
+# the patterns for texts without these scripts leave them out.
 _RARE_FIRST, _RARE_LAST = 0x10000, 0x1EFFF
 _RARE = re.compile("[\U00010000-\U0001efff]")
 
@@ -27,8 +28,9 @@ def _cluster(*, rare: bool) -> re.Pattern[str]:
     def among(words: str) -> str:
         return char_class(words if rare else _common(words))
 
-    # Every quantifier is possessive or ends in what it cannot match, so that
-    # no input makes the engine try a stretch of text more than a few times.
+    # Every quantifier is possessive or followed by something it cannot match.
+    # Otherwise a hostile text could make the engine try the same characters over and
+    # over, in quadratic or exponential time.
     control = among(table.CONTROL)
     extend = among(table.EXTEND)
     prepend = among(table.PREPEND)
@@ -39,7 +41,9 @@ def _cluster(*, rare: bool) -> re.Pattern[str]:
     linker = among(table.CONJUNCT_LINKER)
     picture = among(table.PICTOGRAPHIC)
     regional = among(table.REGIONAL)
-    # Precomposed syllables: LV every 28th from AC00 on, the others are LVT.
+    # Rule GB9c, as of Unicode 18: a consonant joins the linker before it.
+    conjunct = f"[{joining}]*+[{consonant}]"
+    # Precomposed Hangul syllables: every 28th from AC00 on is LV, the others are LVT.
     syllable = "\uac00-\ud7a3"
     open_syllable = "".join(map(chr, range(0xAC00, 0xD7A4, 28)))
     core = (
@@ -47,18 +51,18 @@ def _cluster(*, rare: bool) -> re.Pattern[str]:
         f"|[{lead}]++|[{tail}]++"
         f"|[{regional}]{{2}}"
         f"|[{picture}](?:[{extend}]*+\u200d[{picture}])*+"
-        f"|[{consonant}](?:[{joining}]*+[{linker}][{joining}{linker}]*+[{consonant}])*+"
+        f"|[{linker}](?:{conjunct})?+"
         f"|[^{control}\r\n]"
     )
-    return re.compile(
-        f"\r\n|[{control}\r\n]|[{prepend}]*(?:{core})[{extend}\u200d{spacing}]*+", re.DOTALL
-    )
+    # A few linkers begin a grapheme and never continue one: they are not in `extend`.
+    after = f"[{linker}](?<=[{extend}])(?:{conjunct})?+|[{extend}\u200d{spacing}]"
+    return re.compile(f"\r\n|[{control}\r\n]|[{prepend}]*(?:{core})(?:{after})*+", re.DOTALL)
 
 
 @cache
 def _run() -> re.Pattern[str]:
-    # Of two characters that stay together at least one is of this class.
-    # All rare scripts are counted in, since a few wide ranges are quick to try.
+    # Of two characters in one grapheme, at least one belongs to this class. All rare
+    # scripts belong to it as one range, which is quick to try.
     joins = char_class(
         *map(
             _common,
@@ -70,11 +74,12 @@ def _run() -> re.Pattern[str]:
                 table.HANGUL_V,
                 table.HANGUL_T,
                 table.REGIONAL,
+                table.CONJUNCT_LINKER,
             ),
         )
     )
     joins = f"{joins}\u200d\n\U00010000-\U0001efff"
-    # The first class stands alone so that the engine searches for it directly.
+    # The first class has no quantifier, so that the engine can search for it directly.
     return re.compile(f"[{joins}][{joins}]*+(?:[^{joins}][{joins}]++)*+[^{joins}]?+")
 
 
@@ -112,10 +117,12 @@ def grapheme_count(text: str) -> int:
     count = len(text)
     split = None
     done = 0
+    # Only runs of characters that may join are split; the rest counts one each.
     for run in _run().finditer(text):
         split = split or _splitter(text).findall
         start, end = run.span()
         if start > done:
+            # The character before a run may be the first of a grapheme.
             start -= 1
         count -= end - start - len(split(text, start, end))
         done = end

@@ -1,4 +1,4 @@
-"""How long a text is to a network."""
+"""Measure a text as a network counts it."""
 
 from __future__ import annotations
 
@@ -6,30 +6,25 @@ import attrs
 
 from socialcollab._notebook import NotebookMixin
 from socialcollab.directory import LengthUnit, NetworkDescription
-from socialcollab.directory.networks import network as described
+from socialcollab.directory import network as description_of
+from socialcollab.text.entities import entities
 from socialcollab.text.grapheme import grapheme_count
 from socialcollab.text.mastodon import local_part
-from socialcollab.text.recognise import entities
 from socialcollab.text.x import weighted_length
 
 
 @attrs.frozen(kw_only=True)
 class Length(NotebookMixin):
     """
-    The length of a text beside what is allowed.
+    The length of a text and the limits of a network.
 
     Attributes:
         value: The length, in *unit*.
-
-        limit: The longest that is allowed, in *unit*.
-
+        limit: The longest length allowed, in *unit*.
         fits: Whether the text is within every limit of the network.
-
-        unit: What is counted.
-
-        size_bytes: The length in UTF-8 bytes, where the network limits that too.
-
-        limit_bytes: The longest that is allowed in bytes, or None.
+        unit: The unit of *value* and *limit*.
+        size_bytes: The size in UTF-8 if the network limits it too, or None.
+        limit_bytes: The largest size allowed, or None.
     """
 
     value: int
@@ -41,7 +36,7 @@ class Length(NotebookMixin):
 
     @property
     def over(self) -> int:
-        """How much too long the text is in *unit*; 0 if that limit is kept."""
+        """The excess over *limit*, in *unit*; 0 if the text is not longer."""
         return max(0, self.value - self.limit)
 
 
@@ -49,20 +44,18 @@ def measure(network: str | NetworkDescription, text: str, *, warning: str = "") 
     """
     Measure *text* as *network* counts it.
 
-    Args:
-        network: A built-in network's name, or a description.
-
-        text: The text; a lone surrogate counts as one character of three bytes.
-
-        warning: A content warning, which counts with the text.
-
-    Raises:
-        InvalidValueError: If there is no built-in network of that name.
-
     >>> measure("x", "De lente is er 🌷")
     Length(value=17, limit=280, fits=True, unit='weighted', size_bytes=None, limit_bytes=None)
+
+    Args:
+        network: The name of a built-in network, or a description.
+        text: The text; a lone surrogate counts as one character of three bytes.
+        warning: A content warning, which counts towards the limit.
+
+    Raises:
+        InvalidValueError: If *network* is not the name of a built-in network.
     """
-    description = described(network)
+    description = description_of(network)
     limits = description.text
     value = _value(description, text) + (_value(description, warning) if warning else 0)
     if limits.at_most_bytes is None:
@@ -96,17 +89,17 @@ def _value(description: NetworkDescription, text: str) -> int:
 
 
 def _countable(description: NetworkDescription, text: str) -> str:
-    """Put what counts in place of what is written."""
+    """Return *text* with links and mentions replaced by what the network counts for them."""
     limits = description.text
     parts: list[str] = []
     done = 0
     for entity in entities(description, text) if "." in text else ():
         if entity.kind == "url" and limits.url_weight is not None:
-            instead = "x" * limits.url_weight
+            counted = "x" * limits.url_weight
         elif entity.kind == "mention" and limits.short_mentions:
-            instead = local_part(entity.text)
+            counted = local_part(entity.text)
         else:
             continue
-        parts += [text[done : entity.start], instead]
+        parts += [text[done : entity.start], counted]
         done = entity.end
     return "".join([*parts, text[done:]])

@@ -1,4 +1,4 @@
-"""What Mastodon reads in a text."""
+"""Find what Mastodon makes active in a text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _letter() -> re.Pattern[str]:
 
 def local_part(mention: str) -> str:
     """
-    Return ``@user`` of ``@user@host``, which is all of it that counts.
+    Return ``@user`` of ``@user@host``; Mastodon does not count the host.
 
     >>> local_part("@bob@example.com")
     '@bob'
@@ -55,22 +55,22 @@ def _hashtags(text: str) -> Iterator[Entity]:
 
 def find_in_mastodon(text: str) -> tuple[Entity, ...]:
     """
-    Find links (of every script, with or without scheme), mentions and hashtags as Mastodon does.
+    Find links (in every script, with or without a scheme), mentions and hashtags as Mastodon does.
 
     Source:
         mastodon/mastodon, counter.test.ts at f062d4ba and tag_spec.rb at 03006bdf,
         read 2026-11-22.
     """
-    found: list[Entity] = []
+    entities: list[Entity] = []
     if "@" in text:
-        found += (
+        entities += (
             Entity("mention", match.group(), match.start(), match.end())
             for match in _mention().finditer(text)
         )
-    found += (
+    entities += (
         Entity("url", text[link.start : link.end], link.start, link.end)
         for link in find_links(text, every_script=True)
     )
     if "#" in text or "\uff03" in text:
-        found += _hashtags(text)
-    return without_overlaps(found) if found else ()
+        entities += _hashtags(text)
+    return without_overlaps(entities) if entities else ()

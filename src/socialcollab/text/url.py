@@ -1,4 +1,4 @@
-"""Find links in a text, with and without their scheme."""
+"""Find links in a text, with or without a scheme."""
 
 from __future__ import annotations
 
@@ -18,13 +18,10 @@ class Link:
     A link in a text.
 
     Attributes:
-        start: Where it starts, in code points.
-
-        end: Where it ends.
-
-        host: Its domain as written.
-
-        scheme: ``http://`` or ``https://`` as written, or an empty string.
+        start: The position of its first code point.
+        end: The position after its last code point.
+        host: The domain as it is written.
+        scheme: ``http://`` or ``https://`` as it is written, or an empty string.
     """
 
     start: int
@@ -37,16 +34,16 @@ _LABEL = 63  # RFC 1035 section 2.3.4
 _URL = 4096  # twitter-text, MAX_URL_LENGTH
 _SHORT = 40  # twitter-text, MAX_TCO_SLUG_LENGTH
 
-# Letters with which a Latin domain may be written: twitter-text, latinAccentChars.
+# The letters of a domain in Latin script: twitter-text, latinAccentChars.
 _LATIN = "0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
 _CYRILLIC = "\u0400-\u04ff"
-_LEFT_OUT = re.compile("[A-Za-z0-9@\uff20$#\uff03]")
-_BEFORE_BARE = frozenset("-_./@\uff20$#\uff03")
-_AFTER = re.compile("[0-9A-Za-z@+-]")
+_NOT_BEFORE_SCHEME = re.compile("[A-Za-z0-9@\uff20$#\uff03]")
+_NOT_BEFORE_BARE = frozenset("-_./@\uff20$#\uff03")
+_NOT_AFTER_BARE = re.compile("[0-9A-Za-z@+-]")
 _SCHEME = re.compile("https?://", re.IGNORECASE)
 _PORT = re.compile(":[0-9]++")
 _IN_PATH = f"[{_LATIN}{_CYRILLIC}!*';:=+,.$/%#\\[\\]_~@&|-]"
-# Brackets belong to a path in pairs, one pair within another at most: twitter-text.
+# A path may contain brackets in pairs, nested once: twitter-text.
 _PATH = re.compile(f"/(?:{_IN_PATH}++|\\((?:{_IN_PATH}++|\\({_IN_PATH}*+\\))*+\\))*+", re.ASCII)
 _PATH_END = re.compile(f"[{_LATIN}{_CYRILLIC}=_#/+)-]")
 _QUERY = re.compile(r"\?[a-zA-Z0-9!?*'@();:&=+$/%#\[\]_.,~|-]*+")
@@ -62,14 +59,14 @@ def _top_level() -> frozenset[str]:
 
 @cache
 def _any_script() -> re.Pattern[str]:
-    one = f"[^{host_class()}]"
-    return re.compile(f"{one}++(?:\\.{one}++)*+")
+    label = f"[^{host_class()}]++"
+    return re.compile(f"{label}(?:\\.{label})*+")
 
 
 @cache
 def _bare_any_script() -> re.Pattern[str]:
-    one = f"[^{host_class()}]"
-    return re.compile(f"(?<![^{host_class()}])(?<!\\.){one}++(?:\\.{one}++)++")
+    label = f"[^{host_class()}]++"
+    return re.compile(f"(?<![^{host_class()}])(?<!\\.){label}(?:\\.{label})++")
 
 
 _BARE_LATIN = re.compile(f"(?<![{_LATIN}_.-])[{_LATIN}_-]++(?:\\.[{_LATIN}_-]++)++")
@@ -77,7 +74,7 @@ _BARE_LATIN = re.compile(f"(?<![{_LATIN}_.-])[{_LATIN}_-]++(?:\\.[{_LATIN}_-]++)
 
 def is_domain(host: str) -> bool:
     """
-    Tell whether *host* is a domain under a known top-level domain, to its end.
+    Return whether all of *host* is a domain under a known top-level domain.
 
     >>> is_domain("tulip.example"), is_domain("tulip.nl")
     (False, True)
@@ -86,7 +83,7 @@ def is_domain(host: str) -> bool:
 
 
 def _domain_end(host: str) -> int:
-    """Return where the longest domain at the start of *host* ends, or 0."""
+    """Return the length of the longest domain at the start of *host*, or 0."""
     labels = host.split(".")
     end = len(host)
     best = 0
@@ -108,8 +105,8 @@ def _domain_end(host: str) -> int:
     return 0 if labels[0][0] in "-_" else best
 
 
-def _trimmed(run: str, last: re.Pattern[str]) -> int:
-    """Return how much of *run* remains when what cannot end a link is cut off."""
+def _trimmed_length(run: str, last: re.Pattern[str]) -> int:
+    """Return the length of *run* up to the last character that *last* matches, at least 1."""
     end = len(run)
     while end > 1 and not last.match(run, end - 1):
         end -= 1
@@ -117,35 +114,34 @@ def _trimmed(run: str, last: re.Pattern[str]) -> int:
 
 
 def _tail(text: str, end: int) -> int:
-    """Return where port, path and query that follow a domain end."""
+    """Return the position after the port, path and query that follow a domain."""
     port = _PORT.match(text, end)
     if port:
         end = port.end()
     path = _PATH.match(text, end)
     if path:
-        kept = _trimmed(path.group(), _PATH_END)
+        kept = _trimmed_length(path.group(), _PATH_END)
         end += kept
         if kept < len(path.group()):
+            # Something was cut off the path, so no query can follow it.
             return end
     query = _QUERY.match(text, end)
     if query:
-        kept = _trimmed(query.group(), _QUERY_END)
-        end += kept if kept > 1 else 0
+        kept = _trimmed_length(query.group(), _QUERY_END)
+        end += kept if kept > 1 else 0  # a question mark alone ends the sentence
     return end
 
 
 def find_links(text: str, *, every_script: bool = False) -> Iterator[Link]:
     """
-    Find links, first to last, without overlaps.
+    Yield the links in *text*, in order and without overlaps.
 
-    A link without a scheme needs a known top-level domain; so does one with a
-    scheme.
+    Every link needs a known top-level domain, with or without a scheme.
 
     Args:
-        text: Where to look.
-
-        every_script: Whether links without a scheme may be written in every
-            script; otherwise in Latin letters only.
+        text: The text to search.
+        every_script: Whether links without a scheme may be in any script;
+            otherwise they must be in Latin letters.
     """
     if "." not in text:
         return
@@ -161,20 +157,20 @@ def find_links(text: str, *, every_script: bool = False) -> Iterator[Link]:
         )
         if link is None:
             continue
-        # What is too long to be a link holds none either.
+        # A link that is too long is skipped as a whole: its parts are not links either.
         done = link.end
         if link.end - link.start <= _URL:
             yield link
 
 
 def _candidates(text: str, bare: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    found = [(match.start(), match.end()) for match in _SCHEME.finditer(text)]
-    found += [(match.start(), 0) for match in bare.finditer(text)]
-    return iter(sorted(found))
+    candidates = [(match.start(), match.end()) for match in _SCHEME.finditer(text)]
+    candidates += [(match.start(), 0) for match in bare.finditer(text)]
+    return iter(sorted(candidates))
 
 
 def _with_scheme(text: str, start: int, scheme_end: int) -> Link | None:
-    if start and _LEFT_OUT.match(text, start - 1):
+    if start and _NOT_BEFORE_SCHEME.match(text, start - 1):
         return None
     host = _any_script().match(text, scheme_end)
     if host is None:
@@ -196,7 +192,7 @@ def _with_scheme(text: str, start: int, scheme_end: int) -> Link | None:
 
 
 def _without_scheme(text: str, start: int, bare: re.Pattern[str]) -> Link | None:
-    if start and text[start - 1] in _BEFORE_BARE:
+    if start and text[start - 1] in _NOT_BEFORE_BARE:
         return None
     run = bare.match(text, start)
     if run is None:
@@ -205,6 +201,6 @@ def _without_scheme(text: str, start: int, bare: re.Pattern[str]) -> Link | None
     if not length:
         return None
     end = start + length
-    if end < len(text) and _AFTER.match(text, end):
+    if end < len(text) and _NOT_AFTER_BARE.match(text, end):
         return None
     return Link(start, _tail(text, end), text[start:end], "")

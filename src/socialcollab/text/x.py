@@ -1,4 +1,4 @@
-"""What X reads in a text, and how it counts."""
+"""Find what X makes active in a text, and count the text as X does."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ _CASHTAG = re.compile(
     r"(?<![^\s\u202a-\u202e\u061c\u2066-\u2069\u200e\u200f])"
     r"\$[A-Za-z]{1,6}+(?:[._][A-Za-z]{1,2}+)?+(?![^\s!-/:-@\[-`{-~])"
 )
-_CASHTAG_SHORTER = re.compile(r"\$[A-Za-z]{1,6}+(?![^\s!-/:-@\[-`{-~])")
 
-# twitter-text, hashtagSpecialChars: joiners of words in several scripts.
+# twitter-text, hashtagSpecialChars: characters that join words in several scripts.
 _SPECIAL = "\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
 
 
@@ -49,7 +48,7 @@ def _hashtags(text: str) -> Iterator[Entity]:
 
 def _mentions(text: str) -> Iterator[Entity]:
     for match in _MENTION.finditer(text):
-        # A list, @user/list, is no mention of the user.
+        # `@user/list` names a list and does not mention the user.
         if match.group(2) is None:
             yield Entity("mention", match.group(), match.start(), match.end())
 
@@ -65,24 +64,25 @@ def find_in_x(text: str) -> tuple[Entity, ...]:
         Entity("url", text[link.start : link.end], link.start, link.end)
         for link in find_links(text)
     ]
-    found = list(links)
+    entities = list(links)
     if "@" in text or "\uff20" in text:
-        found += _mentions(text)
+        entities += _mentions(text)
     if "#" in text or "\uff03" in text:
-        found += _hashtags(text)
+        entities += _hashtags(text)
     if "$" in text:
-        found += (
+        entities += (
             Entity("cashtag", match.group(), match.start(), match.end())
             for match in _CASHTAG.finditer(text)
         )
-    return without_overlaps(found) if len(found) > len(links) else tuple(links)
+    return without_overlaps(entities) if len(entities) > len(links) else tuple(links)
 
 
-# twitter-text config v3: these weigh one, everything else weighs two.
+# twitter-text config v3: the ranges in this negated class weigh one, all others weigh two.
 _HEAVY = re.compile("[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]++")
 _MAYBE_EMOJI = re.compile("[\u20e3\ufe0f\u203c-\u3299\U0001f000-\U0001faff]")
-# Sorting such a run into canonical order costs the square of its length, and
-# no text that a person reads has one (Unicode Standard Annex 15, section 13: 30).
+# Composing a run of combining marks takes time in the square of its length, so a hostile
+# text could stop the process. Texts that people read have no more than 30 in a row
+# (Unicode Standard Annex 15, section 13).
 _LONG_MARKS = 64
 
 
@@ -112,10 +112,11 @@ def _composed(text: str) -> str:
 
 def weighted_length(text: str, *, url_weight: int = 23) -> int:
     """
-    Count *text* as X does: most scripts one, others and emoji two, any link *url_weight*.
+    Count *text* as X does.
 
-    Texts with 64 combining marks in a row are counted as they are written,
-    others as composed (NFC).
+    Characters of most scripts count one, others and emoji count two, and every
+    link counts *url_weight*. X counts the composed form (NFC) of a text. A text
+    with 64 combining marks in a row is counted as it is written.
 
     >>> weighted_length("Lees meer: tulip.nl/voorjaar")
     34
@@ -135,7 +136,7 @@ def weighted_length(text: str, *, url_weight: int = 23) -> int:
         length += url_weight - 1
         kept.append(text[done : link.start])
         done = link.end
-    # One character stands for each link, so that what is around it does not join.
+    # A line break replaces each link, so that the characters around it do not join.
     rest = "\n".join([*kept, text[done:]]) if kept else text
     if rest.isascii():
         return length + len(rest)

@@ -1,31 +1,45 @@
-"""Time: instants, windows, zones, durations, business hours, holidays and recurrence."""
+"""Time: instants, windows, time zones, durations, business hours, holidays and recurrence."""
 
-from socialcollab.time.business_hours import BusinessHours, BusinessHoursSection, HolidayEntry
+from socialcollab.time.business_hours import BusinessHours, BusinessHoursSection
 from socialcollab.time.duration import DURATION_PATTERN, Duration
-from socialcollab.time.every import (
-    EVERY_PATTERN,
-    WEEKLY_TIME_PATTERN,
-    BusinessDayOfMonth,
-    Every,
-    WeeklyTime,
-)
-from socialcollab.time.holidays import Holidays, read_holidays
-from socialcollab.time.instants import as_utc
-from socialcollab.time.local import AmbiguousDateError, DateOrder, parse_date, parse_local
+from socialcollab.time.every import EVERY_PATTERN, BusinessDayOfMonth, Every
+from socialcollab.time.holidays import HolidayEntry, Holidays, read_holidays
 from socialcollab.time.recurrence import Occurrences, Recurrence, SkippedOccurrence
 from socialcollab.time.rule import Rule
-from socialcollab.time.time_of_day import TIME_OF_DAY_PATTERN, TimeOfDay
-from socialcollab.time.wall_time import WallTime
-from socialcollab.time.weekdays import WEEKDAYS_PATTERN, Weekdays
+from socialcollab.time.spans import (
+    Span,
+    intersect_spans,
+    merge_spans,
+    spans_overlap,
+    subtract_spans,
+)
+from socialcollab.time.wall_time import (
+    AmbiguousDateError,
+    DateOrder,
+    WallTime,
+    as_local,
+    parse_date,
+    parse_local,
+)
+from socialcollab.time.weekly_time import (
+    TIME_OF_DAY_PATTERN,
+    WEEKDAYS_PATTERN,
+    WEEKLY_TIME_PATTERN,
+    TimeOfDay,
+    Weekdays,
+    WeeklyTime,
+)
 from socialcollab.time.window import Window
 from socialcollab.time.zones import (
     Repeated,
     Skipped,
     ZoneName,
+    as_utc,
     local_time,
     resolve,
     tzdata_version,
     zone,
+    zone_name,
 )
 
 __all__ = [
@@ -49,18 +63,25 @@ __all__ = [
     "Rule",
     "Skipped",
     "SkippedOccurrence",
+    "Span",
     "TimeOfDay",
     "WallTime",
     "Weekdays",
     "WeeklyTime",
     "Window",
     "ZoneName",
+    "as_local",
     "as_utc",
+    "intersect_spans",
     "local_time",
+    "merge_spans",
     "parse_date",
     "parse_local",
     "read_holidays",
     "resolve",
+    "spans_overlap",
+    "subtract_spans",
     "tzdata_version",
     "zone",
+    "zone_name",
 ]

@@ -1,4 +1,4 @@
-"""How long, as a document writes it, by the clock or in business hours."""
+"""Durations as a document writes them, counted by the clock or in business hours."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 import attrs
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.time.instants import as_utc
-from socialcollab.time.zones import local_time, resolve
+from socialcollab.time.zones import as_utc, local_time, resolve
 
 if TYPE_CHECKING:
     from socialcollab.time.business_hours import BusinessHours
@@ -33,27 +32,26 @@ _BUSINESS: Final = ("minute", "hour", "day")
 @attrs.frozen
 class Duration:
     """
-    A number of minutes, hours, days or weeks, or of business minutes, hours or days.
+    A number of seconds, minutes, hours, days or weeks, or of business minutes, hours or days.
 
-    Days and weeks are wall-clock in a zone when one is given: a day after
-    Saturday 09:30 is Sunday 09:30, be it 23, 24 or 25 hours later. Without a
-    zone they are 24 hours and 7 times 24 hours.
+    With a zone, days and weeks follow the wall clock: one day after Saturday
+    09:30 is Sunday 09:30, which may be 23, 24 or 25 hours later. Without a
+    zone, a day is 24 hours.
 
-    Business minutes and hours pass only while the business hours are open.
+    Business minutes and hours count only open time.
 
-    *A business day* after an instant is the same wall time on the next day
-    that opens. An instant at which nobody works counts as the next opening:
-    one business day after Friday 16:00 is Monday 16:00, after Friday 18:00 or
-    Sunday it is Tuesday 09:00 (Monday's opening, and a day).
+    One business day after an instant is the same wall time on the next open
+    day. An instant outside business hours counts as the next opening: with
+    hours from 09:00 to 17:00, one business day after Friday 16:00 is Monday
+    16:00; after Friday 18:00 or Sunday it is Tuesday 09:00, one day after
+    Monday's opening.
 
     >>> str(Duration.parse("4 business hours")), Duration.parse("1 week").elapsed.days
     ('4 business hours', 7)
 
     Attributes:
-        amount: How many, 1 to 999999.
-
-        unit: Of what.
-
+        amount: The number of units, from 1 to 999999.
+        unit: The unit.
         business: Whether only business hours count.
     """
 
@@ -72,7 +70,7 @@ class Duration:
         Read a number and a unit, such as ``45 minutes`` or ``1 business day``.
 
         Raises:
-            InvalidValueError: If it is of another form.
+            InvalidValueError: If *text* has another form.
         """
         if _READ.fullmatch(text) is None:
             raise _refusal(text)
@@ -82,14 +80,14 @@ class Duration:
     @property
     def elapsed(self) -> dt.timedelta:
         """
-        Its length by the clock, a day taken as 24 hours.
+        The length by the clock; a day counts as 24 hours.
 
         Raises:
-            InvalidValueError: If it counts business hours.
+            InvalidValueError: If the duration is in business hours.
         """
         if self.business:
             raise InvalidValueError(
-                f"`{self}` has no length by the clock: it depends on the business hours",
+                f"`{self}` has no length by the clock; it depends on the business hours",
                 value=str(self),
             )
         return self.amount * _LENGTH[self.unit]
@@ -98,28 +96,26 @@ class Duration:
         self, start: dt.datetime, *, hours: BusinessHours | None = None, zone: str | None = None
     ) -> dt.datetime:
         """
-        Return the instant that lies this long after *start*, in UTC.
+        Return the instant this long after *start*, in UTC.
 
         Args:
             start: An instant, with a UTC offset.
-
-            hours: The business hours; needed if this counts them, else unused.
-
-            zone: The zone in which days and weeks are counted on the wall
-                clock. A time that does not exist there that day is read with
-                the offset of before the change, the first of two is taken.
+            hours: The business hours; required if the duration counts them.
+            zone: The zone whose wall clock counts days and weeks. If a clock
+                change skips the resulting time, it is read with the offset from
+                before the change; if it happens twice, the first one counts.
 
         Raises:
             NaiveDatetimeError: If *start* has no UTC offset.
-
-            InvalidValueError: If *hours* is needed and absent, or the result
+            InvalidValueError: If *hours* is required and missing, or the result
                 lies past the year 9999.
         """
         begin = as_utc(start)
         if self.business:
             if hours is None:
                 raise InvalidValueError(
-                    f"`{self}` cannot be counted without business hours", value=str(self)
+                    f"`{self}` cannot be counted without business hours; pass `hours`",
+                    value=str(self),
                 )
             return hours.add(begin, self)
         try:

@@ -1,4 +1,4 @@
-"""One grammar for every ``every`` of the document."""
+"""How often something repeats: the grammar of every ``every`` in the document."""
 
 from __future__ import annotations
 
@@ -12,98 +12,46 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.time.business_hours import BusinessHours
-from socialcollab.time.instants import as_utc
-from socialcollab.time.local import parse_local
 from socialcollab.time.recurrence import Occurrences, Recurrence
 from socialcollab.time.rule import DAYS, Rule
-from socialcollab.time.time_of_day import TIME_OF_DAY_PATTERN, TimeOfDay
-from socialcollab.time.weekdays import WEEKDAYS, WEEKDAYS_PATTERN, Weekdays, any_case
-from socialcollab.time.zones import local_time, resolve
+from socialcollab.time.wall_time import parse_local
+from socialcollab.time.weekly_time import (
+    TIME_OF_DAY_PATTERN,
+    WEEKDAYS,
+    WEEKLY_TIME_PATTERN,
+    TimeOfDay,
+    Weekdays,
+    WeeklyTime,
+    any_case,
+)
+from socialcollab.time.zones import as_utc, local_time, resolve
 
 _UNITS: Final = ("year", "month", "week", "day")
 _ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 _WORD: Final = {number: word for word, number in _ORDINALS.items()}
 _MONTHLY = re.compile(r"([a-z]+) (business day|[a-z]+) of the month (\S+)")
-_DAY = any_case("day")
 _MONTH = " ".join(any_case(word) for word in ("of", "the", "month"))
 _NTH = "|".join(any_case(word) for word in _ORDINALS)
-_OF_MONTH = f"{any_case('business')} {_DAY}|[A-Za-z]+"
-_TIME = TIME_OF_DAY_PATTERN[1:-1]
-_WEEKLY = f"({_DAY}|{WEEKDAYS_PATTERN[1:-1]}) {_TIME}"
-WEEKLY_TIME_PATTERN: Final = f"^({_WEEKLY})$"
+_OF_MONTH = f"{any_case('business')} {any_case('day')}|[A-Za-z]+"
 EVERY_PATTERN: Final = (
     f"^({'|'.join(any_case(unit) for unit in _UNITS)}|.*=.*"
-    f"|({_NTH}) ({_OF_MONTH}) {_MONTH} {_TIME}|{_WEEKLY})$"
+    f"|({_NTH}) ({_OF_MONTH}) {_MONTH} {TIME_OF_DAY_PATTERN[1:-1]}|{WEEKLY_TIME_PATTERN[2:-2]})$"
 )
-
-
-@attrs.frozen
-class WeeklyTime:
-    """
-    A time on some days of every week.
-
-    >>> str(WeeklyTime.parse("friday 17:00"))
-    'fri 17:00'
-
-    Attributes:
-        days: On which days.
-
-        time: At which time.
-    """
-
-    days: Weekdays
-    time: TimeOfDay
-
-    @classmethod
-    def parse(cls, text: str, /) -> Self:
-        """
-        Read days and a time, such as ``mon-fri 09:30``; ``day 09:30`` is every day.
-
-        Raises:
-            InvalidValueError: If it is of another form.
-        """
-        days, _, time = text.rpartition(" ")
-        if not days:
-            raise InvalidValueError(
-                f"`{text}` is not a weekly time; write days and a time, such as `mon-fri 09:30`",
-                value=text,
-                expected="mon-fri 09:30",
-            )
-        weekdays = Weekdays(range(7)) if days.lower() == "day" else Weekdays.parse(days)
-        return cls(weekdays, TimeOfDay.parse(time))
-
-    def __str__(self) -> str:
-        return f"{self.days} {self.time}"
-
-    def rule(self) -> Rule:
-        """Return it as a rule; 24:00 is the next day's 00:00."""
-        shift, minutes = divmod(self.time.minutes, 1440)
-        return Rule(
-            freq="WEEKLY",
-            by_day=tuple(sorted((0, (day + shift) % 7) for day in self.days)),
-            by_hour=(minutes // 60,),
-            by_minute=(minutes % 60,),
-            by_second=(0,),
-        )
 
 
 @attrs.frozen(kw_only=True)
 class BusinessDayOfMonth:
     """
-    The first, second, ... or last day of each month on which work begins.
+    The first, second, third, fourth or last business day of each month.
 
-    A month with too few such days has none.
+    A month with too few business days is skipped.
 
     Attributes:
-        ordinal: 1 to 4, or -1 for the last.
-
+        ordinal: 1 to 4, or -1 for the last business day.
         time: The time on that day.
-
-        start: The first local time that counts.
-
-        zone: The zone in which days and times are read.
-
-        hours: Which days work begins on.
+        start: The earliest local time.
+        zone: The IANA name of the zone of *time* and *start*.
+        hours: The business hours; a business day is a day on which they begin.
     """
 
     ordinal: int
@@ -113,49 +61,47 @@ class BusinessDayOfMonth:
     hours: BusinessHours
 
     def between(self, a: dt.datetime, b: dt.datetime) -> Iterator[dt.datetime]:
-        """Yield the instants from *a* on and before *b*, in UTC."""
+        """Yield the instants from *a* (included) to *b* (excluded), in UTC and in order."""
         first, last = as_utc(a), as_utc(b)
-        month = _month_of(max(first.replace(tzinfo=None), self.start)) - 1
-        final = _month_of(last.replace(tzinfo=None)) + 1
+        # One month more on each side: in its zone, an instant may fall in the next or previous one.
+        month = _month_number(max(first.replace(tzinfo=None), self.start)) - 1
+        final = _month_number(last.replace(tzinfo=None)) + 1
         for number in range(max(month, 12), min(final, 9999 * 12 + 11) + 1):
             instant = self._in_month(*divmod(number, 12))
             if instant is not None and first <= instant < last:
                 yield instant
 
     def after(self, t: dt.datetime) -> dt.datetime | None:
-        """Return the first instant after *t*, or None if ten years hold none."""
+        """Return the first instant after *t*, or None if there is none within ten years."""
         instant = as_utc(t)
-        begin = max(instant, self._begin())
-        end = _shifted(begin, 3660)
-        found = self.between(begin, end)
-        return next((one for one in found if one > instant), None)
+        begin = max(instant, resolve(self.start, self.zone, skipped="next", repeated="first"))
+        later = self.between(begin, _shifted(begin, 3660))
+        return next((candidate for candidate in later if candidate > instant), None)
 
     def before(self, t: dt.datetime) -> dt.datetime | None:
         """Return the last instant before *t*, or None if there is none within ten years."""
         instant = as_utc(t)
+        # Nearly always there is one in the last two months; ten years are the slow second try.
         for days in (70, 3660):
-            found = list(self.between(_shifted(instant, -days), instant))
-            if found:
-                return found[-1]
+            earlier = list(self.between(_shifted(instant, -days), instant))
+            if earlier:
+                return earlier[-1]
         return None
-
-    def _begin(self) -> dt.datetime:
-        return resolve(self.start, self.zone, skipped="next", repeated="first")
 
     def _in_month(self, year: int, month: int) -> dt.datetime | None:
         length = calendar.monthrange(year, month + 1)[1]
         dates = (dt.date(year, month + 1, day) for day in range(1, length + 1))
-        opening = [date for date in dates if self.hours.opens_on(date)]
-        at = self.ordinal - 1 if self.ordinal > 0 else self.ordinal
-        if not -len(opening) <= at < len(opening):
+        open_days = [date for date in dates if self.hours.opens_on(date)]
+        index = self.ordinal - 1 if self.ordinal > 0 else self.ordinal
+        if not -len(open_days) <= index < len(open_days):
             return None
-        local = self.time.on(opening[at])
+        local = self.time.on(open_days[index])
         if local < self.start:
             return None
         return resolve(local, self.zone, skipped="next", repeated="first")
 
 
-def _month_of(local: dt.datetime) -> int:
+def _month_number(local: dt.datetime) -> int:
     return local.year * 12 + local.month - 1
 
 
@@ -170,32 +116,29 @@ def _shifted(instant: dt.datetime, days: int) -> dt.datetime:
 @attrs.frozen
 class Every:
     """
-    How often something comes again, as the document says it.
+    How often something repeats, as the document writes it.
 
     ===========================================  ==========================================
-    ``friday 17:00``, ``mon-fri 09:30``          on those days of every week
+    ``friday 17:00``, ``mon-fri 09:30``          on these days of every week
     ``day 09:00``                                every day
-    ``first business day of the month 09:00``    also second, third, fourth, last
-    ``last day of the month 12:00``              likewise
-    ``first monday of the month 10:00``          likewise, any day of the week
-    ``year``, ``month``, ``week``, ``day``       repeats the section's own start
-    ``FREQ=WEEKLY;INTERVAL=2``                   a rule of RFC 5545, with the start's time
+    ``first business day of the month 09:00``    or second, third, fourth, last
+    ``last day of the month 12:00``              or first, second, third, fourth
+    ``first monday of the month 10:00``          any of these, with any day of the week
+    ``year``, ``month``, ``week``, ``day``       repeats the start of the same table
+    ``FREQ=WEEKLY;INTERVAL=2``                   a rule of RFC 5545, at the time of the start
     ===========================================  ==========================================
 
-    A yearly repeat of 29 February happens in leap years only, a monthly one of
-    the 31st in months that have one.
+    A yearly repeat of 29 February happens in leap years only, and a monthly
+    repeat of the 31st only in months that have one.
 
     >>> str(Every.parse("friday 17:00")), str(Every.parse("last day of the month 12:00"))
     ('fri 17:00', 'last day of the month 12:00')
 
     Attributes:
-        rule: The rule, or None where business days decide.
-
         text: The canonical form.
-
-        business_ordinal: Which business day of the month, or 0.
-
-        time: The time of that business day.
+        rule: The recurrence rule, or None for business days.
+        business_ordinal: 1 to 4 or -1 for a business day of the month, or else 0.
+        time: The time of that business day, or None.
     """
 
     text: str
@@ -206,10 +149,11 @@ class Every:
     @classmethod
     def parse(cls, text: str, /) -> Self:
         """
-        Read any of the forms above.
+        Read any of these forms.
 
         Raises:
-            InvalidValueError: If it is of none; a rule's bad part is named.
+            InvalidValueError: If *text* has none of these forms; the message
+                names the invalid part of a rule.
         """
         if "=" in text and "\n" not in text:
             rule = Rule.parse(text)
@@ -224,7 +168,7 @@ class Every:
         days, _, time = clean.rpartition(" ")
         if " of " in clean or not days or ":" not in time:
             raise InvalidValueError(
-                f"`{text}` does not say how often; write `friday 17:00`, `mon-fri 09:30`,"
+                f"`{text}` is not a repeat; write `friday 17:00`, `mon-fri 09:30`,"
                 " `first business day of the month 09:00`, `last day of the month 12:00`,"
                 " `day 09:00`, one of year, month, week, day, or a rule such as `FREQ=WEEKLY`",
                 value=text,
@@ -239,7 +183,7 @@ class Every:
         text = f"{_WORD[ordinal]} {day} of the month {time}"
         if time.minutes == 1440:
             raise InvalidValueError(
-                f"`{text}` ends the day; write 00:00 and the day after", value=text
+                f"`{text}` is the end of the day; write 00:00 on the day after", value=text
             )
         if day == "business day":
             return cls(text, None, ordinal, time)
@@ -260,28 +204,26 @@ class Every:
         self, *, start: dt.datetime | dt.date | str, zone: str, hours: BusinessHours | None = None
     ) -> Occurrences:
         """
-        Return its occurrences from *start* on.
+        Return the occurrences that are not before *start*.
 
-        A time that a clock change skips is read with the offset of before; of a
-        repeated one the first is taken.
+        A time that a clock change skips is read with the offset from before the
+        change; of a time that happens twice, the first one counts.
 
         Args:
-            start: A local time (or its text), a date for its first instant, or
-                an instant, which is then read on the zone's wall clock.
-
-            zone: The zone's IANA name.
-
-            hours: The business hours; needed for business days, else unused.
+            start: A local time, the text of one, a date for its midnight, or an
+                instant, which is converted to the zone's local time.
+            zone: The IANA name of the zone.
+            hours: The business hours; required for business days.
 
         Raises:
-            InvalidValueError: If business hours are needed and absent, or the
+            InvalidValueError: If business hours are required and missing, or the
                 zone or the start cannot be read.
         """
         local = _local_start(start, zone)
         if self.rule is not None:
             return Recurrence(rule=self.rule, start=local, zone=zone)
         if hours is None or self.time is None:
-            raise InvalidValueError(f"`{self}` needs business hours", value=self.text)
+            raise InvalidValueError(f"`{self}` needs business hours; pass `hours`", value=self.text)
         return BusinessDayOfMonth(
             ordinal=self.business_ordinal, time=self.time, start=local, zone=zone, hours=hours
         )

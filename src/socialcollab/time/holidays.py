@@ -1,4 +1,4 @@
-"""Days on which business hours do not open."""
+"""Holidays: dates on which business hours do not open, and the files that list them."""
 
 from __future__ import annotations
 
@@ -11,24 +11,29 @@ from typing import Any, Self
 import attrs
 
 from socialcollab.errors import InvalidValueError, MissingExtraError
+from socialcollab.time.recurrence import Recurrence
 
+HOLIDAY_PATTERN = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|.+\.[iI][cC][sS])$"
 MOST_BYTES = 1_000_000
-MOST_DAYS_OF_ONE = 366
+MOST_DAYS_OF_ONE_EVENT = 366
 MOST_YEARS = 200
-# More than every day of two centuries; a hostile file could ask for billions.
+# More than every day of two centuries. Without a bound, a small hostile file could
+# expand to billions of days.
 MOST_DAYS = 100_000
 
 _WITHIN_A_DAY = re.compile(r"FREQ=(?:SECONDLY|MINUTELY|HOURLY)|BY(?:SECOND|MINUTE|HOUR)=")
 
 
 def _as_dates(dates: Iterable[dt.date]) -> frozenset[dt.date]:
-    kept = frozenset(dates)
-    for date in kept:
+    checked = frozenset(dates)
+    for date in checked:
+        # A datetime is a date to isinstance, but it never equals one: such a holiday
+        # would silently have no effect.
         if isinstance(date, dt.datetime) or not isinstance(date, dt.date):
             raise InvalidValueError(
                 f"holiday `{date}` is not a date", value=date, expected="a date without a time"
             )
-    return kept
+    return checked
 
 
 def _as_names(
@@ -40,16 +45,15 @@ def _as_names(
 @attrs.frozen
 class Holidays:
     """
-    Dates, some of them with a name.
+    A set of dates, some of which have a name.
 
     >>> kings_day = Holidays([dt.date(2026, 4, 27)], {dt.date(2026, 4, 27): "Koningsdag"})
     >>> dt.date(2026, 4, 27) in kings_day, kings_day.name(dt.date(2026, 4, 27))
     (True, 'Koningsdag')
 
     Attributes:
-        dates: The days off.
-
-        names: Sorted pairs of date and name.
+        dates: The dates.
+        names: Pairs of date and name, sorted.
     """
 
     dates: frozenset[dt.date] = attrs.field(default=frozenset(), converter=_as_dates)
@@ -62,35 +66,80 @@ class Holidays:
         return len(self.dates)
 
     def name(self, date: dt.date) -> str:
-        """Return what the day is called, or an empty string."""
+        """Return the name of the holiday on *date*, or an empty string."""
         return dict(self.names).get(date, "")
 
     def union(self, other: Holidays) -> Self:
-        """Return the days of both; where both name a day, this one's name stays."""
+        """Return the holidays of both; if both name a date, the name of *self* is kept."""
         return type(self)(self.dates | other.dates, {**dict(other.names), **dict(self.names)})
+
+
+@attrs.frozen
+class HolidayEntry:
+    """
+    One entry of a list of holidays: a date, or the name of an ``.ics`` file.
+
+    >>> str(HolidayEntry.parse("2026-04-27")), HolidayEntry.parse("holidays-nl.ics").file
+    ('2026-04-27', 'holidays-nl.ics')
+
+    Attributes:
+        date: The date, or None for a file.
+        file: The name of the file, or an empty string for a date.
+    """
+
+    date: dt.date | None = None
+    file: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if (self.date is None) == (not self.file):
+            raise InvalidValueError("a holiday is either a date or a file", value=self.file)
+
+    @classmethod
+    def parse(cls, text: str | dt.date, /) -> Self:
+        """
+        Read a date such as ``2026-04-27`` or a file name that ends in ``.ics``.
+
+        TOML has dates of its own, which are accepted as they are.
+
+        Raises:
+            InvalidValueError: If *text* is neither.
+        """
+        if isinstance(text, dt.date):
+            return cls(text)
+        try:
+            if re.fullmatch(r".+\.[iI][cC][sS]", text):
+                return cls(None, text)
+            # fromisoformat also accepts 20260427 and 2026-W18-1, which the JSON Schema rejects.
+            return cls(dt.date.fromisoformat(text if text[4:5] == text[7:8] == "-" else ""))
+        except ValueError as error:
+            raise InvalidValueError(
+                f"holiday `{text}` is neither a date such as 2026-04-27 nor the name of an .ics file",
+                value=text,
+                expected="a date or an .ics file",
+            ) from error
+
+    def __str__(self) -> str:
+        return self.file if self.date is None else self.date.isoformat()
 
 
 def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100) -> Holidays:
     """
     Read the all-day events of an iCalendar file.
 
-    Events with a time of day are no holidays and are passed over; those with a
-    recurrence rule are expanded within the years asked for. Several days in one
-    event are each a holiday.
+    Events with a time of day are not holidays and are skipped. Recurring events
+    are expanded from *first_year* to *last_year*. Each day of an event that
+    lasts several days is a holiday.
 
     Args:
-        data: The file's bytes, at most 1 MB.
-
-        first_year: The first year that counts.
-
-        last_year: The last one; at most 199 years later.
+        data: The content of the file, at most 1 MB.
+        first_year: The first year to include.
+        last_year: The last year to include, at most 199 years later.
 
     Raises:
         MissingExtraError: If the `calendar` extra is not installed.
-
-        InvalidValueError: If the file is too large, is not a calendar, holds an
-            event without a start, a recurrence rule that cannot be read or
-            repeats within a day, or more than 100 000 days off.
+        InvalidValueError: If the file is too large or not a calendar, has an
+            event without a start or a recurrence rule that cannot be read or
+            repeats within a day, or has more than 100,000 days.
     """
     if len(data) > MOST_BYTES:
         raise InvalidValueError(
@@ -100,7 +149,7 @@ def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100)
         )
     if not 1 <= first_year <= last_year < first_year + MOST_YEARS or last_year > 9999:
         raise InvalidValueError(
-            f"years {first_year} to {last_year} are not a span of 1 to {MOST_YEARS} years",
+            f"{first_year} to {last_year} is not a period of 1 to {MOST_YEARS} years",
             value=(first_year, last_year),
         )
     try:
@@ -110,7 +159,7 @@ def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100)
     names: dict[dt.date, str] = {}
     try:
         with warnings.catch_warnings():
-            # icalendar warns of zones it had to guess; whole days have none.
+            # icalendar warns about zones that it had to guess; all-day events have none.
             warnings.simplefilter("ignore")
             events = icalendar.Calendar.from_ical(data).walk("VEVENT")
         for count, (date, name) in enumerate(_all_days(events, first_year, last_year)):
@@ -130,7 +179,8 @@ def _all_days(
         yield from _days_off(event, first_year=first_year, last_year=last_year)
 
 
-# An event is a mapping of icalendar's many types; what is not of the expected one raises above.
+# An event maps names to values of icalendar's many types. A value of an unexpected type
+# raises an error here, which `read_holidays` turns into an InvalidValueError.
 def _days_off(event: Any, *, first_year: int, last_year: int) -> Iterator[tuple[dt.date, str]]:
     if "DTSTART" not in event:
         raise InvalidValueError("an event has no DTSTART")
@@ -138,7 +188,7 @@ def _days_off(event: Any, *, first_year: int, last_year: int) -> Iterator[tuple[
     if isinstance(start, dt.datetime):
         return
     end = event["DTEND"].dt if "DTEND" in event else start
-    days = min(max((end - start).days, 1), MOST_DAYS_OF_ONE)
+    days = min(max((end - start).days, 1), MOST_DAYS_OF_ONE_EVENT)
     name = str(event.get("SUMMARY", ""))
     rule = event["RRULE"].to_ical().decode() if "RRULE" in event else ""
     excluded = _excluded(event.get("EXDATE"))
@@ -151,21 +201,19 @@ def _days_off(event: Any, *, first_year: int, last_year: int) -> Iterator[tuple[
 
 def _excluded(exdate: Any) -> frozenset[dt.date]:
     lists = exdate if isinstance(exdate, list) else [] if exdate is None else [exdate]
-    return frozenset(entry.dt for one in lists for entry in one.dts)
+    return frozenset(entry.dt for dates in lists for entry in dates.dts)
 
 
 def _starts(start: dt.date, rule: str, *, first_year: int, last_year: int) -> Iterable[dt.date]:
     if not rule:
         return [start]
     if _WITHIN_A_DAY.search(rule.upper()):
-        raise InvalidValueError(f"the rule `{rule[:100]}` of a whole day repeats within the day")
-    from socialcollab.time.recurrence import Recurrence  # noqa: PLC0415  only for such events
-
+        raise InvalidValueError(f"the rule `{rule[:100]}` of an all-day event repeats within a day")
     midnight = dt.datetime(start.year, start.month, start.day)  # noqa: DTZ001  local by meaning
-    found = Recurrence.parse(rule, start=midnight, zone="UTC").between(
-        dt.datetime(first_year, 1, 1, tzinfo=dt.UTC) - dt.timedelta(days=MOST_DAYS_OF_ONE)
-        if first_year > 2
-        else dt.datetime(first_year, 1, 1, tzinfo=dt.UTC),
-        dt.datetime(last_year, 12, 31, 23, tzinfo=dt.UTC),
-    )
-    return (instant.date() for instant in found)
+    first = dt.datetime(first_year, 1, 1, tzinfo=dt.UTC)
+    if first_year > 2:
+        # An event that begins before the first year may last into it.
+        first -= dt.timedelta(days=MOST_DAYS_OF_ONE_EVENT)
+    last = dt.datetime(last_year, 12, 31, 23, tzinfo=dt.UTC)
+    occurrences = Recurrence.parse(rule, start=midnight, zone="UTC").between(first, last)
+    return (instant.date() for instant in occurrences)

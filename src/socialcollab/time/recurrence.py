@@ -1,4 +1,4 @@
-"""A rule in a zone: when something happens again and again."""
+"""A recurrence rule in a time zone, as instants."""
 
 from __future__ import annotations
 
@@ -10,25 +10,24 @@ from typing import Literal, Protocol, Self, get_args
 import attrs
 
 from socialcollab.errors import InvalidValueError, SkippedTimeError
-from socialcollab.time.expand import local_times
-from socialcollab.time.instants import as_utc
-from socialcollab.time.local import parse_local
-from socialcollab.time.rule import Rule
-from socialcollab.time.zones import Repeated, local_time, resolve, zone
+from socialcollab.time.rule import Rule, local_times
+from socialcollab.time.wall_time import parse_local
+from socialcollab.time.zones import Repeated, as_utc, local_time, resolve, zone_name
 
 SkippedOccurrence = Literal["refuse", "next", "previous", "drop"]
-"""What becomes of an occurrence whose local time a clock change jumps over."""
+"""What to do with an occurrence whose local time a clock change skips."""
 
-# No zone's local time is further from UTC, and no clock change is longer, than a day.
+# Local times are compared with instants within this margin. No zone is more than a day
+# away from UTC, and no clock change is longer than a day.
 _MARGIN = dt.timedelta(hours=26)
 _FIRST_SPAN = dt.timedelta(days=32)
 
 
 class Occurrences(Protocol):
-    """Instants in order, sought and not walked to; what `Recurrence` and its kin offer."""
+    """A sequence of instants that can be searched from any point, such as a `Recurrence`."""
 
     def between(self, a: dt.datetime, b: dt.datetime) -> Iterator[dt.datetime]:
-        """Yield the instants from *a* on and before *b*, in UTC."""
+        """Yield the instants from *a* (included) to *b* (excluded), in UTC and in order."""
         ...
 
     def after(self, t: dt.datetime) -> dt.datetime | None:
@@ -44,20 +43,16 @@ def _as_rule(value: Rule | str) -> Rule:
     return Rule.parse(value) if isinstance(value, str) else value
 
 
-def _zone_name(value: str) -> str:
-    return zone(value).key
-
-
 @attrs.frozen(kw_only=True)
 class Recurrence:
     """
-    A recurrence rule on the wall clock of a zone, as UTC instants.
+    The instants of a recurrence rule on the wall clock of a zone.
 
-    It is lazy and seeks: asking an endless rule for a day in the far future
-    costs what asking for tomorrow does. A rule that never matches ends. Only
-    COUNT has to be counted from the start.
+    Searching costs the same for tomorrow and for a day in the far future, even
+    if the rule is endless; only a rule with COUNT is counted from its start. A
+    rule that never matches yields nothing and ends.
 
-    The start is an occurrence if the rule matches it, and else is none.
+    The start is an occurrence only if the rule matches it.
 
     >>> rule = Recurrence.parse(
     ...     "FREQ=WEEKLY;BYDAY=MO,WE", start="2026-03-23 09:30", zone="Europe/Amsterdam"
@@ -66,25 +61,21 @@ class Recurrence:
     '2026-03-30T07:30:00+00:00'
 
     Attributes:
-        rule: The rule.
-
-        start: Where it begins, as a local time in the zone.
-
-        zone: The zone's IANA name.
-
-        skipped: What becomes of an occurrence that a clock change jumps over;
-            "drop" leaves it out. Either way it counts towards COUNT.
-
-        repeated: Which instant of a local time that happens twice is meant.
+        rule: The rule; text is parsed.
+        start: The earliest local time in the zone.
+        zone: The IANA name of the zone.
+        skipped: What to do with an occurrence that a clock change skips;
+            "drop" leaves it out. It counts towards COUNT in every case.
+        repeated: Which instant to choose for a local time that happens twice.
 
     Source:
-        RFC 5545 section 3.3.10. It drops skipped occurrences and does not
-        count them; here a choice is made, and a dropped one still counts.
+        RFC 5545 section 3.3.10, which drops skipped occurrences and does not
+        count them.
     """
 
     rule: Rule = attrs.field(converter=_as_rule)
     start: dt.datetime
-    zone: str = attrs.field(converter=_zone_name)
+    zone: str = attrs.field(converter=zone_name)
     skipped: SkippedOccurrence = attrs.field(
         default="next", validator=attrs.validators.in_(get_args(SkippedOccurrence))
     )
@@ -96,7 +87,7 @@ class Recurrence:
         if self.start.tzinfo is not None:
             raise InvalidValueError(
                 f"the start `{self.start.isoformat(sep=' ')}` of a recurrence has a UTC offset;"
-                " give it as a local time of its zone",
+                " give a local time of its zone",
                 value=self.start,
                 expected="a local time",
             )
@@ -117,19 +108,15 @@ class Recurrence:
 
         Args:
             text: The rule, such as ``FREQ=WEEKLY;BYDAY=MO,WE``.
-
-            start: Where it begins: a local time, its text, or an instant,
-                which is then read on the zone's wall clock.
-
-            zone: The zone's IANA name.
-
-            skipped: What becomes of an occurrence that a clock change skips.
-
-            repeated: Which of two instants is meant.
+            start: A local time, the text of one, or an instant, which is
+                converted to the zone's local time.
+            zone: The IANA name of the zone.
+            skipped: What to do with an occurrence that a clock change skips.
+            repeated: Which instant to choose for a local time that happens twice.
 
         Raises:
             InvalidValueError: If the rule, the start or the zone cannot be
-                read; of a rule the message names the part.
+                read; the message names the part of the rule.
         """
         local = parse_local(start) if isinstance(start, str) else start
         if local.tzinfo is not None:
@@ -141,13 +128,14 @@ class Recurrence:
 
     def between(self, a: dt.datetime, b: dt.datetime) -> Iterator[dt.datetime]:
         """
-        Yield the occurrences from *a* on and before *b*, in UTC and in order.
+        Yield the occurrences from *a* (included) to *b* (excluded), in UTC and in order.
 
         Raises:
             NaiveDatetimeError: If *a* or *b* has no UTC offset.
-
-            SkippedTimeError: While iterating, if one is skipped and that is
-                to be refused; `RepeatedTimeError` likewise.
+            SkippedTimeError: While iterating, if an occurrence is skipped and
+                *skipped* is "refuse".
+            RepeatedTimeError: While iterating, if an occurrence happens twice
+                and *repeated* is "refuse".
         """
         first, last = as_utc(a), as_utc(b)
         return self._between(first, last)
@@ -155,15 +143,16 @@ class Recurrence:
     def after(self, t: dt.datetime) -> dt.datetime | None:
         """Return the first occurrence after *t*, or None if there is none."""
         instant = as_utc(t)
-        for found in self._instants(self._local(instant, -_MARGIN)):
-            if found > instant:
-                return found
+        for occurrence in self._instants(self._local(instant, -_MARGIN)):
+            if occurrence > instant:
+                return occurrence
         return None
 
     def before(self, t: dt.datetime) -> dt.datetime | None:
         """Return the last occurrence before *t*, or None if there is none."""
         instant = as_utc(t)
-        # Looked for backwards, what never happens would be looked for in each span.
+        # A rule without any occurrence is recognised here, by one search forwards.
+        # Searching backwards would look for it again in every span.
         until = self._local(instant, _MARGIN)
         if next(local_times(self.rule, self.start, self.start, until), None) is None:
             return None
@@ -172,11 +161,11 @@ class Recurrence:
         span = _FIRST_SPAN
         upper = instant
         while True:
-            reached = self._local(upper, -span - _MARGIN) <= self.start
-            lower = dt.datetime.min.replace(tzinfo=dt.UTC) if reached else upper - span
-            found = _last(self._between(lower, upper))
-            if found is not None or reached:
-                return found
+            reached_start = self._local(upper, -span - _MARGIN) <= self.start
+            lower = dt.datetime.min.replace(tzinfo=dt.UTC) if reached_start else upper - span
+            occurrence = _last(self._between(lower, upper))
+            if occurrence is not None or reached_start:
+                return occurrence
             upper, span = lower, span * 4
 
     def _between(self, first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
@@ -188,7 +177,7 @@ class Recurrence:
                 yield instant
 
     def _local(self, instant: dt.datetime, shift: dt.timedelta) -> dt.datetime:
-        """Return the zone's local time, moved, kept within the calendar."""
+        """Return the zone's local time at *instant*, moved by *shift* within the calendar."""
         try:
             return local_time(instant, self.zone) + shift
         except OverflowError:
@@ -198,10 +187,11 @@ class Recurrence:
         self, since: dt.datetime, until: dt.datetime | None = None
     ) -> Iterator[dt.datetime]:
         """
-        Resolve local times, in order of instants and each once.
+        Yield the instants of the local times, in order and each once.
 
-        A time moved out of a gap can pass others or meet one: it waits in a
-        heap until nothing earlier can come.
+        An occurrence that is moved out of a gap can overtake later ones or
+        coincide with one, so it waits in a heap until no earlier instant can
+        follow.
         """
         waiting: list[dt.datetime] = []
         last: dt.datetime | None = None
@@ -224,7 +214,7 @@ class Recurrence:
             heapq.heappush(waiting, instant)
             if moved and self.skipped == "next":
                 continue
-            # With "previous", a later local time may yet come to lie up to a gap earlier.
+            # With "previous", a later local time may still move back by up to a gap.
             safe = instant - _MARGIN if self.skipped == "previous" else instant
             while waiting and waiting[0] <= safe:
                 ready = heapq.heappop(waiting)
@@ -241,8 +231,8 @@ class Recurrence:
         return f"{self.rule} from {self.start:%Y-%m-%d %H:%M} in {self.zone}"
 
 
-def _last(found: Iterator[dt.datetime]) -> dt.datetime | None:
+def _last(instants: Iterator[dt.datetime]) -> dt.datetime | None:
     last = None
-    for last in found:  # noqa: B007  the loop is there for the last one
+    for last in instants:  # noqa: B007  only the last one matters
         pass
     return last

@@ -1,59 +1,167 @@
-"""The truth of a future time: what a clock on a wall will show, and where."""
+"""Local dates and times: reading them from text, and tying a local time to a zone."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Self, get_args
+import re
+from typing import Literal, Self, get_args
 
 import attrs
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.time.instants import as_utc
-from socialcollab.time.local import parse_local
-from socialcollab.time.zones import Repeated, Skipped, local_time, resolve, zone
+from socialcollab.time.zones import Repeated, Skipped, as_utc, local_time, resolve, zone_name
+
+DateOrder = Literal["dmy", "mdy"]
+"""Whether the day or the month comes first in a date such as ``03/04/2026``."""
+
+_LOCAL = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?"
+)
+_ISO = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
+_PLAIN = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
 
 
-def _as_local(value: dt.datetime | str) -> dt.datetime:
+class AmbiguousDateError(InvalidValueError):
+    """
+    A date that can be read in two ways.
+
+    Attributes:
+        readings: Both dates; the one read with the day first comes first.
+    """
+
+    def __init__(self, text: str, readings: tuple[dt.date, dt.date]) -> None:
+        day_first, month_first = readings
+        super().__init__(
+            f"date `{text}` may be {day_first.isoformat()} (day first)"
+            f" or {month_first.isoformat()} (month first);"
+            ' write it as YYYY-MM-DD, or pass order="dmy" or "mdy"',
+            value=text,
+            expected="a date as YYYY-MM-DD",
+        )
+        self.text = text
+        self.readings = readings
+
+
+def parse_local(text: str) -> dt.datetime:
+    """
+    Read a local date and time, such as ``2026-04-07 09:30``.
+
+    Seconds are optional, and a ``T`` may replace the space. Fractions of a
+    second are dropped.
+
+    >>> parse_local("2026-04-07 09:30").isoformat()
+    '2026-04-07T09:30:00'
+
+    Raises:
+        InvalidValueError: If *text* has another form or an offset, or names a
+            day or time that does not exist.
+    """
+    match = _LOCAL.fullmatch(text.strip())
+    if match is None:
+        raise InvalidValueError(
+            f"`{text}` is not a local date and time; write it as `2026-04-07 09:30`, without an offset",
+            value=text,
+            expected="a local time such as 2026-04-07 09:30",
+        )
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    try:
+        return dt.datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  local by meaning
+    except ValueError as error:
+        raise InvalidValueError(
+            f"`{text}` does not exist: {error}", value=text, expected="a date and time that exist"
+        ) from error
+
+
+def parse_date(text: str, *, order: DateOrder | None = None) -> dt.date:
+    """
+    Read a date as spreadsheets write it, such as ``2026-04-07`` or ``07/04/2026``.
+
+    The separator may be a hyphen, a slash or a dot. A date that begins with
+    the year needs no *order*. Neither does ``25/12/2026``, which can be only
+    one date; ``03/04/2026`` without an order is an error.
+
+    >>> parse_date("25/12/2026").isoformat(), parse_date("03/04/2026", order="dmy").isoformat()
+    ('2026-12-25', '2026-04-03')
+
+    Raises:
+        AmbiguousDateError: If the date can be read in two ways and *order* is None.
+        InvalidValueError: If *text* is not a date, or the date does not exist.
+    """
+    clean = text.strip()
+    iso = _ISO.fullmatch(clean)
+    if iso is not None:
+        return _date(text, int(iso[1]), int(iso[3]), int(iso[4]))
+    plain = _PLAIN.fullmatch(clean)
+    if plain is None:
+        raise InvalidValueError(
+            f"`{text}` is not a date; write it as `2026-04-07`",
+            value=text,
+            expected="a date as YYYY-MM-DD",
+        )
+    first, second, year = int(plain[1]), int(plain[3]), int(plain[4])
+    if order is None and first <= 12 and second <= 12 and first != second:
+        raise AmbiguousDateError(
+            text, (_date(text, year, second, first), _date(text, year, first, second))
+        )
+    month_first = order == "mdy" or (order is None and second > 12)
+    return _date(text, year, first, second) if month_first else _date(text, year, second, first)
+
+
+def _date(text: str, year: int, month: int, day: int) -> dt.date:
+    try:
+        return dt.date(year, month, day)
+    except ValueError as error:
+        raise InvalidValueError(
+            f"date `{text}` does not exist: there is no day {day} in month {month} of {year}"
+            if 1 <= month <= 12
+            else f"date `{text}` does not exist: there is no month {month}",
+            value=text,
+            expected="a date that exists",
+        ) from error
+
+
+def as_local(value: dt.datetime | str) -> dt.datetime:
+    """
+    Return a local time, which may be given as text.
+
+    Raises:
+        InvalidValueError: If *value* has a UTC offset or cannot be read.
+    """
     local = parse_local(value) if isinstance(value, str) else value
     if local.tzinfo is not None:
         raise InvalidValueError(
-            f"`{local.isoformat(sep=' ')}` has a UTC offset, where a local time is needed",
+            f"`{local.isoformat(sep=' ')}` has a UTC offset; give a local time without one",
             value=local,
             expected="a local time such as 2026-04-07 09:30",
         )
+    # Only `repeated` chooses between two instants. A fold left on the value would
+    # suggest otherwise to code that reads `local` directly.
     return local.replace(fold=0)
-
-
-def _zone_name(value: str) -> str:
-    return zone(value).key
 
 
 @attrs.frozen(kw_only=True)
 class WallTime:
     """
-    A local time in a zone, as a person chose it.
+    A local time in a zone: the time that a clock on the wall will show there.
 
-    Its instant is computed anew each time, so that it stays right when the
-    rules of the zone change.
+    Its instant is computed from the zone data each time, so it stays right
+    when a country changes its clock rules.
 
     >>> WallTime(local="2026-04-07 09:30", zone="Europe/Amsterdam").instant.isoformat()
     '2026-04-07T07:30:00+00:00'
 
     Attributes:
-        local: The local time, without offset.
-
-        zone: The zone's IANA name.
-
-        skipped: What it means should a clock change jump over it.
-
-        repeated: Which instant it means should it happen twice.
+        local: The local time, without an offset.
+        zone: The IANA name of the zone.
+        skipped: How to read *local* if a clock change skips it.
+        repeated: Which instant *local* means if it happens twice.
 
     Raises:
-        InvalidValueError: If *local* has an offset or the zone is unknown.
+        InvalidValueError: If *local* has an offset or the zone does not exist.
     """
 
-    local: dt.datetime = attrs.field(converter=_as_local)
-    zone: str = attrs.field(converter=_zone_name)
+    local: dt.datetime = attrs.field(converter=as_local)
+    zone: str = attrs.field(converter=zone_name)
     skipped: Skipped = attrs.field(
         default="refuse", validator=attrs.validators.in_(get_args(Skipped))
     )
@@ -63,7 +171,7 @@ class WallTime:
 
     @classmethod
     def of(cls, instant: dt.datetime, zone: str) -> Self:
-        """Return the wall time that shows in *zone* at *instant*, and means that instant again."""
+        """Return the wall time in *zone* at *instant*; its own instant is *instant* again."""
         utc = as_utc(instant)
         local = local_time(utc, zone)
         second = resolve(local, zone, repeated="first") != utc
@@ -72,11 +180,10 @@ class WallTime:
     @property
     def instant(self) -> dt.datetime:
         """
-        The UTC instant it means by today's zone data.
+        The instant in UTC, by the current zone data.
 
         Raises:
-            SkippedTimeError: If it does not exist and *skipped* is "refuse".
-
+            SkippedTimeError: If the local time does not exist and *skipped* is "refuse".
             RepeatedTimeError: If it happens twice and *repeated* is "refuse".
         """
         return resolve(self.local, self.zone, skipped=self.skipped, repeated=self.repeated)

@@ -1,4 +1,4 @@
-"""A stretch of time."""
+"""A period of time with a start and an end."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import datetime as dt
 import attrs
 
 from socialcollab.errors import EmptyWindowError
-from socialcollab.time.instants import as_utc
+from socialcollab.time.zones import as_utc
 
 
 @attrs.frozen(kw_only=True, order=True)
 class Window:
     """
-    A stretch of time that holds its start but not its end.
+    A period of time that includes its start and excludes its end.
 
     Windows that merely touch do not overlap.
 
@@ -23,13 +23,11 @@ class Window:
     (True, False)
 
     Attributes:
-        start: First instant inside; any UTC offset is taken, UTC is kept.
-
-        end: First instant after, likewise.
+        start: The first instant inside; converted to UTC from any offset.
+        end: The first instant after the window; also converted to UTC.
 
     Raises:
         NaiveDatetimeError: If a bound has no UTC offset.
-
         EmptyWindowError: If *end* is not after *start*.
 
     Source:
@@ -45,19 +43,19 @@ class Window:
 
     @property
     def length(self) -> dt.timedelta:
-        """How long it lasts."""
+        """The duration from start to end."""
         return self.end - self.start
 
     def contains(self, instant: dt.datetime) -> bool:
-        """Tell whether *instant* lies inside."""
+        """Return whether *instant* lies in the window."""
         return self.start <= as_utc(instant) < self.end
 
     def overlaps(self, other: Window) -> bool:
-        """Tell whether some instant lies in both windows."""
+        """Return whether the two windows share an instant."""
         return self.start < other.end and other.start < self.end
 
     def intersection(self, other: Window) -> Window | None:
-        """Return the window of all instants in both, or None if there are none."""
+        """Return the window of the instants that both windows share, or None if there are none."""
         if not self.overlaps(other):
             return None
         return Window(start=max(self.start, other.start), end=min(self.end, other.end))

@@ -1,8 +1,9 @@
 """
-Time zones by their IANA names, and what a local time means in one.
+Instants, time zones, and the local times that connect them.
 
-Zone data come from the `tzdata` package, not from the machine, so that all
-machines of one installation read the same rules and `tzdata_version` is true.
+An instant is a datetime in UTC. Zone data come from the `tzdata` package and
+not from the machine, so that every machine of an installation reads the same
+rules and `tzdata_version` names them.
 """
 
 from __future__ import annotations
@@ -12,37 +13,70 @@ from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
-from socialcollab.errors import InvalidValueError, RepeatedTimeError, SkippedTimeError
+from socialcollab.errors import (
+    InvalidValueError,
+    NaiveDatetimeError,
+    RepeatedTimeError,
+    SkippedTimeError,
+)
 from socialcollab.identifiers import nearest
-from socialcollab.time.instants import as_utc
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 Skipped = Literal["refuse", "next", "previous"]
-"""What a local time that a clock change jumps over means."""
+"""How to read a local time that a clock change skips."""
 
 Repeated = Literal["refuse", "first", "second"]
-"""Which instant a local time that happens twice means."""
+"""Which instant to choose for a local time that happens twice."""
 
 _SKIPPED = frozenset(get_args(Skipped))
 _REPEATED = frozenset(get_args(Repeated))
 
-# Names that some systems define, and that mean another zone on each machine or none.
-_NO_RESOURCE = frozenset({"localtime", "posixrules", "Factory"})
+# Some systems define these names. They mean a different zone on each machine, or none,
+# so a document that used them would not mean the same everywhere.
+_MACHINE_NAMES = frozenset({"localtime", "posixrules", "Factory"})
+
+
+def as_utc(value: dt.datetime) -> dt.datetime:
+    """
+    Return the same instant in UTC.
+
+    >>> amsterdam = dt.timezone(dt.timedelta(hours=2))
+    >>> as_utc(dt.datetime(2026, 4, 7, 9, 30, tzinfo=amsterdam)).isoformat()
+    '2026-04-07T07:30:00+00:00'
+
+    Raises:
+        NaiveDatetimeError: If *value* has no UTC offset.
+        InvalidValueError: If the instant is before the year 1 or after 9999 in UTC.
+    """
+    if value.tzinfo is dt.UTC:
+        return value
+    if value.utcoffset() is None:
+        raise NaiveDatetimeError(value)
+    # Two datetimes that share a tzinfo compare by wall clock, which gives the wrong
+    # order in the hour that happens twice. In UTC they compare by instant.
+    try:
+        return value.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise InvalidValueError(
+            f"`{value.isoformat()}` is outside the years 1 to 9999 in UTC",
+            value=value,
+            expected="an instant from the year 1 to the year 9999 in UTC",
+        ) from error
 
 
 @cache
 def _names() -> frozenset[str]:
-    from importlib import resources  # noqa: PLC0415  as for zoneinfo below
+    from importlib import resources  # noqa: PLC0415  slow to import, see `_load`
 
     text = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8")
-    return frozenset(text.split()) - _NO_RESOURCE
+    return frozenset(text.split()) - _MACHINE_NAMES
 
 
 @cache
 def _load(name: str) -> ZoneInfo:
-    # Rooms that touch no zone do not pay for these.
+    # Slow to import; many programs that import this package never use a zone.
     from importlib import resources  # noqa: PLC0415
     from zoneinfo import ZoneInfo  # noqa: PLC0415
 
@@ -53,48 +87,60 @@ def _load(name: str) -> ZoneInfo:
 
 def _suggest(name: str) -> str:
     lower = {known.lower(): known for known in _names()}
-    wanted = name.strip().lower().replace(" ", "_")
-    if wanted in lower:
-        return lower[wanted]
+    key = name.strip().lower().replace(" ", "_")
+    if key in lower:
+        return lower[key]
     cities = {known.rsplit("/", 1)[-1]: lower[known] for known in sorted(lower) if "/" in known}
-    if wanted in cities:
-        return cities[wanted]
-    close = nearest(wanted, lower)
+    if key in cities:
+        return cities[key]
+    close = nearest(key, lower)
     return lower[close] if close else ""
 
 
 def zone(name: str) -> ZoneInfo:
     """
-    Return the zone with an IANA name.
+    Return the zone with the IANA name *name*.
+
+    Names that mean the machine's own zone, such as ``localtime``, are errors.
 
     >>> zone("Europe/Amsterdam").key
     'Europe/Amsterdam'
 
     Raises:
-        InvalidValueError: If there is no zone of that name; the nearest name
-            is suggested. Names that mean the machine's own zone are refused.
+        InvalidValueError: If there is no such zone; the message suggests the
+            nearest name.
     """
     if name in _names():
         return _load(name)
-    found = _suggest(name)
-    hint = f"did you mean `{found}`?" if found else "use an IANA name such as `Europe/Amsterdam`"
+    near = _suggest(name)
+    hint = f"did you mean `{near}`?" if near else "use an IANA name such as `Europe/Amsterdam`"
     raise InvalidValueError(f"there is no time zone `{name}`; {hint}", value=name, expected=hint)
 
 
+def zone_name(name: str) -> str:
+    """
+    Return *name* if a zone has it.
+
+    Raises:
+        InvalidValueError: If there is no such zone.
+    """
+    return zone(name).key
+
+
 class ZoneName(str):
-    """The IANA name of a zone that exists, as a document writes it."""
+    """The IANA name of an existing zone, as a document writes it."""
 
     __slots__ = ()
 
     @classmethod
     def parse(cls, text: str, /) -> Self:
         """
-        Read the name.
+        Read a zone name.
 
         Raises:
             InvalidValueError: If there is no such zone.
         """
-        return cls(zone(text).key)
+        return cls(zone_name(text))
 
 
 def tzdata_version() -> str:
@@ -104,14 +150,13 @@ def tzdata_version() -> str:
 
 def local_time(instant: dt.datetime, name: str) -> dt.datetime:
     """
-    Return the wall time that *instant* shows in a zone, without an offset.
+    Return the local time in the zone *name* at *instant*, without an offset.
 
     >>> local_time(dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC), "Europe/Amsterdam").isoformat()
     '2026-04-07T09:30:00'
 
     Raises:
         NaiveDatetimeError: If *instant* has no UTC offset.
-
         InvalidValueError: If there is no such zone.
     """
     return as_utc(instant).astimezone(zone(name)).replace(tzinfo=None, fold=0)
@@ -125,31 +170,26 @@ def resolve(
     repeated: Repeated = "refuse",
 ) -> dt.datetime:
     """
-    Return the UTC instant that a local time means in the zone *name*.
+    Return the instant of a local time in the zone *name*, in UTC.
 
-    A skipped time is off by the length of the gap: where the clocks jump from
-    02:00 to 03:00, "next" reads 02:30 as 03:30 (with the offset that held
-    before the change), "previous" as 01:30 (with the one that holds after).
+    A skipped time moves by the length of the gap. Where the clocks jump from
+    02:00 to 03:00, "next" reads 02:30 as 03:30 (it applies the offset from
+    before the change) and "previous" reads it as 01:30 (the offset from after).
 
     >>> resolve(dt.datetime(2026, 3, 29, 2, 30), "Europe/Amsterdam", skipped="next").isoformat()
     '2026-03-29T01:30:00+00:00'
 
     Args:
-        local: A datetime without offset; its `fold` says nothing here.
-
-        name: The zone's IANA name.
-
-        skipped: What a time that does not exist means.
-
-        repeated: Which instant a time that happens twice means.
+        local: A datetime without an offset; its `fold` is ignored.
+        name: The IANA name of the zone.
+        skipped: How to read a time that does not exist.
+        repeated: Which instant to choose for a time that happens twice.
 
     Raises:
         SkippedTimeError: If the time does not exist and *skipped* is "refuse".
-
         RepeatedTimeError: If it happens twice and *repeated* is "refuse".
-
-        InvalidValueError: If *local* has an offset, the zone is unknown, an
-            option has no such word, or the instant is out of range.
+        InvalidValueError: If *local* has an offset, the zone or an option is
+            unknown, or the instant is out of range.
 
     Source:
         RFC 5545 section 3.3.5, form 3; PEP 495.
@@ -157,42 +197,44 @@ def resolve(
     if skipped not in _SKIPPED or repeated not in _REPEATED:
         given = skipped if skipped not in _SKIPPED else repeated
         raise InvalidValueError(
-            f"`{given}` says nothing of skipped or repeated times;"
+            f"`{given}` is not a way to read a skipped or repeated time;"
             " use skipped = refuse, next or previous, repeated = refuse, first or second",
             value=given,
         )
     if local.tzinfo is not None:
         raise InvalidValueError(
-            f"`{local.isoformat(sep=' ')}` has a UTC offset already, where a local time is needed",
+            f"`{local.isoformat(sep=' ')}` already has a UTC offset; give a local time without one",
             value=local,
             expected="a datetime without an offset",
         )
     return _resolved(local, zone(name), skipped, repeated)
 
 
-# One command at a desk asks for the same few times over and over. Zones are told
-# apart by identity: one that is read anew is another one.
+# A single command resolves the same few times over and over. The cache is keyed by the
+# zone object and not by its name, because two objects compare by identity: a zone that
+# was loaded again, with newer data, gets entries of its own.
 @lru_cache(maxsize=4096)
 def _resolved(
-    local: dt.datetime, where: ZoneInfo, skipped: Skipped, repeated: Repeated
+    local: dt.datetime, tz: ZoneInfo, skipped: Skipped, repeated: Repeated
 ) -> dt.datetime:
     try:
-        before = local.replace(tzinfo=where, fold=0)
-        after = local.replace(tzinfo=where, fold=1)
+        before = local.replace(tzinfo=tz, fold=0)
+        after = local.replace(tzinfo=tz, fold=1)
         chosen = before
         first, second = before.utcoffset(), after.utcoffset()
         if first is not None and second is not None and first != second:
+            # In a gap, fold=0 has the smaller offset; in a repeated hour, the larger (PEP 495).
             if first < second:
                 if skipped == "refuse":
-                    raise SkippedTimeError(local=local, zone=where.key)
+                    raise SkippedTimeError(local=local, zone=tz.key)
                 chosen = before if skipped == "next" else after
             else:
                 if repeated == "refuse":
-                    raise RepeatedTimeError(local=local, zone=where.key)
+                    raise RepeatedTimeError(local=local, zone=tz.key)
                 chosen = before if repeated == "first" else after
         return chosen.astimezone(dt.UTC)
     except OverflowError as error:
         raise InvalidValueError(
-            f"local time `{local.isoformat(sep=' ')}` is out of range in `{where.key}`",
+            f"local time `{local.isoformat(sep=' ')}` is out of range in `{tz.key}`",
             value=local,
         ) from error

@@ -1,8 +1,8 @@
-"""How requests leave: flows, drivers, adapters, and the ports they ask through."""
+"""Flows and the drivers that carry them out, adapters, HTTP, retries and media ports."""
 
 from socialcollab.transport.adapter import (
     Adapter,
-    Amending,
+    AmendingAdapter,
     AsyncNetwork,
     AsyncTransport,
     Found,
@@ -14,9 +14,7 @@ from socialcollab.transport.adapter import (
     Published,
     Transport,
 )
-from socialcollab.transport.async_driver import AsyncDriver
-from socialcollab.transport.async_http import AsyncHttpTransport
-from socialcollab.transport.driver import Driver
+from socialcollab.transport.driver import AsyncDriver, Driver
 from socialcollab.transport.flow import (
     Checkpoint,
     Created,
@@ -30,16 +28,15 @@ from socialcollab.transport.flow import (
     advance,
     call,
 )
-from socialcollab.transport.http import HttpTransport
-from socialcollab.transport.own_thread import OwnThread
-from socialcollab.transport.ports import Clock, Media
-from socialcollab.transport.retry import RetryPolicy
-from socialcollab.transport.retry_after import http_date, retry_after_s
-from socialcollab.transport.threaded import ThreadedTransport
+from socialcollab.transport.http import AsyncHttpTransport, HttpTransport
+from socialcollab.transport.interpreter import FlowInterpreter, SendWindow
+from socialcollab.transport.ports import Clock, Media, system_clock
+from socialcollab.transport.retry import RetryPolicy, http_date, retry_after_s
+from socialcollab.transport.threads import DedicatedThread, ThreadedTransport
 
 __all__ = [
     "Adapter",
-    "Amending",
+    "AmendingAdapter",
     "AsyncDriver",
     "AsyncHttpTransport",
     "AsyncNetwork",
@@ -47,9 +44,11 @@ __all__ = [
     "Checkpoint",
     "Clock",
     "Created",
+    "DedicatedThread",
     "Done",
     "Driver",
     "Flow",
+    "FlowInterpreter",
     "Found",
     "HttpTransport",
     "Inconclusive",
@@ -59,12 +58,12 @@ __all__ = [
     "Network",
     "Op",
     "OutgoingPost",
-    "OwnThread",
     "Prepared",
     "Published",
     "Request",
     "Response",
     "RetryPolicy",
+    "SendWindow",
     "ThreadedTransport",
     "Transport",
     "Wait",
@@ -72,4 +71,5 @@ __all__ = [
     "call",
     "http_date",
     "retry_after_s",
+    "system_clock",
 ]

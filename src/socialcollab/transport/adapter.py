@@ -1,4 +1,4 @@
-"""What every network's adapter does: it writes conversations and never sends anything."""
+"""The protocols of networks: an adapter writes conversations, and a transport carries requests."""
 
 from __future__ import annotations
 
@@ -16,23 +16,16 @@ from socialcollab.transport.flow import Flow, Request, Response
 @attrs.frozen(kw_only=True)
 class OutgoingPost:
     """
-    What leaves for one profile, all of it as it was approved.
+    The content that leaves for one profile, exactly as it was approved.
 
     Attributes:
-        delivery: The delivery's identifier.
-
-        profile: Where it goes.
-
+        delivery: The identifier of the delivery.
+        profile: The profile to publish on.
         text: The text for this profile.
-
-        images: Pictures, in order.
-
+        images: Images, in order.
         links: Links beside the text.
-
-        language: Its language, or empty.
-
-        labels: Content warnings and the like.
-
+        language: The language of the text, or empty.
+        labels: Content warnings and other labels.
         poll: A poll, or None.
     """
 
@@ -49,12 +42,12 @@ class OutgoingPost:
 @attrs.frozen(kw_only=True)
 class Prepared:
     """
-    What is fixed before the first attempt and is the same in every later one.
+    Everything that is decided before the first attempt and stays the same in later ones.
 
     Attributes:
-        outgoing: What leaves.
-
-        keys: Ids, keys and times that the adapter chose; stored with the intent.
+        outgoing: The content that leaves.
+        idempotency_keys: The ids, keys and times that the adapter chose; the desk stores them
+            before anything is sent.
     """
 
     outgoing: OutgoingPost
@@ -64,14 +57,12 @@ class Prepared:
 @attrs.frozen(kw_only=True)
 class Published:
     """
-    What the network says is out.
+    A post, or a part of one, that the network has confirmed.
 
     Attributes:
         network_id: The network's own id.
-
         url: Its address, or empty.
-
-        at: When, in UTC, if the network says; else None.
+        at: When it was published, in UTC; None if the network does not say.
     """
 
     network_id: str
@@ -82,16 +73,13 @@ class Published:
 @attrs.frozen
 class Found:
     """
-    A look found what an earlier attempt made.
+    The result of a lookup that found what an earlier attempt created.
 
     Attributes:
-        published: What it made.
-
-        part: Which part of several it is; None if it went out whole.
-
-        progress: How far the conversation has come with that part.
-
-        whole: Of the last part, what the conversation would have ended in.
+        published: The post, or the part of it, that was found.
+        part: The number of the part; None if the post has a single part.
+        progress: The progress of the conversation after that part.
+        whole: What the conversation would have returned, if the part is the last one; else None.
     """
 
     published: Published
@@ -103,11 +91,11 @@ class Found:
 @attrs.frozen(kw_only=True)
 class Missing:
     """
-    A look found nothing.
+    The result of a lookup that found nothing.
 
     Attributes:
-        conclusive_after: How long after the sender's hard deadline that proves
-            that nothing was made.
+        conclusive_after: How long after the sender's deadline this result proves that nothing
+            was created.
     """
 
     conclusive_after: dt.timedelta
@@ -115,83 +103,82 @@ class Missing:
 
 @attrs.frozen
 class Inconclusive:
-    """A look cannot tell: a person has to."""
+    """The result of a lookup that cannot decide; a person has to look at the account."""
 
     reason: str
 
 
 class Adapter(Protocol):
     """
-    One network's way of talking, for one profile.
+    The conversations with one network, for one profile.
 
-    Every flow raises the errors of `socialcollab.errors.NetworkError` by what
-    the caller can do about them.
+    Every flow raises a subclass of `socialcollab.errors.NetworkError` that says what the caller
+    can do.
     """
 
     @property
     def description(self) -> NetworkDescription:
-        """What the network takes."""
+        """The limits and features of the network."""
         ...
 
     @property
     def send_within_s(self) -> float:
-        """How long one creating request may take, in seconds; its hard deadline."""
+        """The hard deadline of one creating request, in seconds."""
         ...
 
     def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:
         """
-        Fix ids, keys and times, before anything is sent.
+        Choose ids, keys and times, before anything is sent.
 
         Raises:
-            RejectedError: If the network cannot take it.
+            RejectedError: If the network does not accept the post.
         """
         ...
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Publish it, going on from *progress*, the values of the last checkpoint."""
+        """Publish the post, continuing from *progress*, the values of the last checkpoint."""
         ...
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
-        """Look whether an earlier attempt published it; creates nothing."""
+        """Look up whether an earlier attempt published the post; create nothing."""
         ...
 
     def take_down(self, network_id: str) -> Flow[None]:
-        """Remove it from the network; what is gone already counts as removed."""
+        """Remove the post from the network; a post that no longer exists counts as removed."""
         ...
 
     def verify_credentials(self) -> Flow[str]:
-        """Return the account's name as the network knows it."""
+        """Return the account's name on the network."""
         ...
 
 
 @runtime_checkable
-class Amending(Protocol):
-    """What an adapter does besides whose network changes a post in place."""
+class AmendingAdapter(Protocol):
+    """The additional method of an adapter whose network can change a published post in place."""
 
     def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
         """
-        Let the post of that id carry what *prepared* holds.
+        Replace the content of the post with that of *prepared*.
 
-        Its requests say `creates` and "same key": what they change can be
-        seen, and the same words in the same place may be sent again.
+        Its requests set `creates` and repeat under the "same key": the public can see their
+        effect, and sending the same content again changes nothing.
 
         Raises:
-            RejectedError: If the network cannot change that in place.
+            RejectedError: If the network cannot make this change in place.
         """
         ...
 
 
 class Transport(Protocol):
     """
-    What carries one request to a network and its answer back.
+    Carries requests to a network and answers back.
 
     Raises:
-        TransientError: From `send`, if for certain nothing reached the server.
-
-        OutcomeUnknownError: From `send`, if the request may have reached the
-            server and no whole answer came.
+        TransientError: From `send`, if nothing reached the server.
+        OutcomeUnknownError: From `send`, if the request may have reached the server and no
+            complete answer came.
     """
 
     def send(self, request: Request, *, timeout_s: float) -> Response:
@@ -199,49 +186,49 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...
 
 
 class Network(Protocol):
-    """A way to reach profiles: adapters for them, and the transport to carry their flows."""
+    """Access to the profiles of a network: their adapters, and transports for the flows."""
 
     def adapter(self, profile: Profile) -> Adapter:
-        """Return the adapter that talks for *profile*."""
+        """Return the adapter for *profile*."""
         ...
 
     def transport(self, profile: Profile) -> Transport:
-        """Return the transport to that profile's network; the caller does not close it."""
+        """Return the transport to the network of *profile*; the caller does not close it."""
         ...
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close all connections and files."""
         ...
 
 
 class AsyncTransport(Protocol):
-    """What carries one request to a network and its answer back, awaited; else as a `Transport`."""
+    """Carries requests to a network and answers back, for async code; see `Transport`."""
 
     async def send(self, request: Request, *, timeout_s: float) -> Response:
         """Send one request and return the answer, whatever its status."""
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...
 
 
 class AsyncNetwork(Protocol):
-    """A way to reach profiles whose transports are awaited; else as a `Network`."""
+    """Access to the profiles of a network through async transports; see `Network`."""
 
     def adapter(self, profile: Profile) -> Adapter:
-        """Return the adapter that talks for *profile*."""
+        """Return the adapter for *profile*."""
         ...
 
     def transport(self, profile: Profile) -> AsyncTransport:
-        """Return the transport to that profile's network; the caller does not close it."""
+        """Return the transport to the network of *profile*; the caller does not close it."""
         ...
 
     async def close(self) -> None:
-        """Let go of everything."""
+        """Close all connections and files."""
         ...

@@ -1,8 +1,8 @@
 """
-Conversations with a network, written as generators that send nothing.
+Conversations with a network, written as generators that send nothing themselves.
 
-A flow yields operations and is sent their answers; a driver carries them out.
-``reply = yield from ask(operation)`` gives the answer its type.
+A flow yields operations and receives their answers; a driver carries the operations out.
+``response = yield from call(request)`` gives the answer its type.
 """
 
 from __future__ import annotations
@@ -21,32 +21,34 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 Repeat = Literal["safe", "same key", "no"]
-"""Why a request may be sent again: it changes nothing; the server knows its key; it may not."""
+"""
+Whether a request may be sent again after no answer came.
+
+``safe`` requests create nothing, ``same key`` requests carry an idempotency key that the
+server honours, and ``no`` forbids a repeat.
+"""
 
 
 class Op(Generic[R]):
-    """One operation that a flow asks for, answered with an ``R``."""
+    """One operation that a flow requests; its answer is an ``R``."""
 
     __slots__ = ()
 
 
 Flow: TypeAlias = Generator[Op[Any], Any, T]
-"""A conversation that ends in a ``T``."""
+"""A conversation that returns a ``T``."""
 
 
 @attrs.frozen(kw_only=True)
 class MediaPart:
     """
-    Media to send, by digest: the driver opens it anew for every attempt.
+    Media to send, named by digest; the transport opens them afresh for every attempt.
 
     Attributes:
-        digest: What to send.
-
-        field: The multipart field's name; empty sends it as the whole body.
-
+        digest: The digest of the media.
+        field: The name of the multipart field; if empty, the media are the whole body.
         media_type: Such as "image/jpeg".
-
-        name: The file's name.
+        name: The file name.
     """
 
     digest: str
@@ -58,33 +60,31 @@ class MediaPart:
 @attrs.frozen(kw_only=True)
 class Response:
     """
-    What a server answered.
+    The answer of a server.
 
     Attributes:
         status: The HTTP status.
-
         headers: Header values by lower-case name.
-
-        body: The bytes of the answer.
+        body: The bytes of the body.
     """
 
     status: int
-    # A server may answer with cookies and tokens; repr shows none of them.
+    # A server may answer with cookies and tokens, so repr shows neither headers nor body.
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
 
     def json(self) -> Json:
         """
-        Read the body as JSON.
+        Return the body parsed as JSON.
 
         Raises:
-            TransientError: If it is none: something between us and the network answered.
+            TransientError: If the body is not JSON, as when a proxy answers for the network.
         """
         try:
             return cast("Json", json.loads(self.body))
         except ValueError:
             raise TransientError(
-                f"the answer with status {self.status} is no JSON", status=self.status
+                f"the answer with status {self.status} is not JSON", status=self.status
             ) from None
 
 
@@ -95,37 +95,27 @@ class Request(Op[Response]):
 
     Attributes:
         method: Such as "POST".
-
-        url: The whole address.
-
+        url: The full address.
         params: Query parameters.
-
-        headers: Headers beside those of the driver.
-
+        headers: Headers to send beside those of the transport.
         json: A JSON body, or None.
-
         form: Form fields, or None.
-
         media: Media to send, or None.
-
-        creates: Which part of the post it creates, counting from 0; None if it
-            creates nothing that the public could see.
-
-        repeat: Whether it may be sent again after no answer came.
-
-        deadline: The instant from which on it may not reach the server; set by
-            whoever carries the flow out, beside the span it passes to `Transport.send`.
-
-        until: Where `time.monotonic` stands then: a wall clock that is set
-            back while the process is frozen does not put the deadline off.
+        creates: Which part of the post the request creates, counting from 0; None if it creates
+            nothing that the public could see.
+        repeat: Whether the request may be sent again after no answer came.
+        deadline: The instant from which the request must not reach the server. The driver or desk
+            sets it, in addition to the time limit that it passes to `Transport.send`.
+        until: The reading of `time.monotonic` at the deadline. It holds even if the wall clock is
+            set back while the process is frozen.
 
     Raises:
-        InvalidValueError: If it creates something and calls a repeat safe.
+        InvalidValueError: If the request creates something and declares its repeat ``safe``.
     """
 
     method: str
     url: str
-    # Tokens travel in headers, parameters and bodies; repr shows none of them.
+    # Tokens travel in parameters, headers and bodies, so repr shows none of them.
     params: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     json: Json | None = attrs.field(default=None, repr=False)
@@ -139,22 +129,22 @@ class Request(Op[Response]):
     def __attrs_post_init__(self) -> None:
         if self.creates is not None and self.repeat == "safe":
             raise InvalidValueError(
-                f"{self.method} creates part {self.creates}, so a repeat is not `safe`",
+                f"{self.method} request creates part {self.creates}, so `repeat` cannot be `safe`",
                 value=self.repeat,
-                expected="`same key` if the server knows the request's key, else `no`",
+                expected="`same key` if the server honours the request's idempotency key, else `no`",
             )
 
 
 @attrs.frozen(kw_only=True)
 class Wait(Op[None]):
-    """Wait for some seconds, for example while the network works on a video."""
+    """Wait for some seconds, for example while the network processes a video."""
 
     seconds: float
 
 
 @attrs.frozen(kw_only=True)
 class Checkpoint(Op[None]):
-    """Remember how far the conversation has come, so that a later one goes on from there."""
+    """Store the progress of the conversation, so that a later one can continue from there."""
 
     values: Mapping[str, str]
 
@@ -162,20 +152,17 @@ class Checkpoint(Op[None]):
 @attrs.frozen(kw_only=True)
 class Created(Op[None]):
     """
-    Remember that one part of several is out, the last one too, before anything else is asked for.
+    Store that one part of a post of several parts exists, before the flow requests anything else.
 
-    What goes out whole says nothing of the kind: the conversation ends in it.
+    A flow yields it for every part, the last one included. A post of a single part needs none,
+    because the flow returns its id.
 
     Attributes:
-        part: Which part, as its request said.
-
-        network_id: The network's own id of it.
-
-        url: Its address, or empty.
-
-        at: When, in UTC, if the network says; else None.
-
-        values: How far the conversation has come with it, as of a `Checkpoint`.
+        part: The number of the part, as in `Request.creates`.
+        network_id: The network's own id of the part.
+        url: The address of the part, or empty.
+        at: When the part was published, in UTC; None if the network does not say.
+        values: The progress of the conversation after this part, as in a `Checkpoint`.
     """
 
     part: int
@@ -186,13 +173,13 @@ class Created(Op[None]):
 
 
 def call(op: Op[R]) -> Generator[Op[R], Any, R]:
-    """Yield *op* and return its answer, with its type."""
+    """Yield *op* and return its answer, with the type of the answer."""
     return cast("R", (yield op))
 
 
 @attrs.frozen
 class Done(Generic[T]):
-    """A flow's end and what it came to."""
+    """The end of a flow, with the value that it returned."""
 
     value: T
 
@@ -201,10 +188,10 @@ def advance(
     flow: Flow[T], answer: object = None, *, error: Exception | None = None
 ) -> Op[Any] | Done[T]:
     """
-    Send *answer* into the flow, or throw *error*, and return what it asks next.
+    Send *answer* into the flow, or throw *error* into it, and return its next operation.
 
     Raises:
-        Exception: Whatever the flow raises; *error* itself if it does not catch it.
+        Exception: Any exception that the flow raises; *error* itself if the flow does not catch it.
     """
     try:
         return flow.throw(error) if error is not None else flow.send(answer)

@@ -1,40 +1,55 @@
-"""Carry requests over HTTP; httpx is imported with the first one."""
+"""Send requests over HTTP, blocking or async. httpx is imported with the first request."""
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import threading
-from collections.abc import Mapping
-from contextlib import ExitStack
-from typing import TYPE_CHECKING
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from socialcollab.errors import OutcomeUnknownError
-from socialcollab.transport.driving import real_now
-from socialcollab.transport.exchange import CHUNK, Attempt, Exchange
-from socialcollab.transport.flow import Request, Response
-from socialcollab.transport.ports import Clock, Media
+import attrs
+
+from socialcollab.errors import (
+    InvalidValueError,
+    NetworkError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RejectedError,
+    StoreError,
+    StoreUnavailableError,
+    TransientError,
+)
+from socialcollab.transport.flow import MediaPart, Request, Response
+from socialcollab.transport.ports import Clock, Media, system_clock
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     import httpx
+
+_CHUNK: Final = 64 * 1024
+_MOST_HEADERS: Final = 100
+_LONGEST_HEADER: Final = 8 * 1024
+_USER_AGENT: Final = {"user-agent": "socialcollab"}
 
 
 class HttpTransport:
     """
     Sends requests with httpx, each within a hard deadline.
 
-    Redirects are not followed: a creating request that is sent on might arrive twice.
+    Redirects are not followed: a creating request that is redirected might arrive twice.
 
     Args:
-        client: What to send with; the caller closes it. Without one, the
-            transport makes its own.
-
-        media: Where media are opened from, anew for every attempt.
-
-        headers: Headers of every request, such as the authorization; never
-            shown in repr, errors or logs of this library.
-
-        longest_reply_bytes: The longest answer that is read.
-
-        clock: The real time, for deadlines given as instants.
+        client: The httpx client to use, which the caller closes. Without one, the transport
+            makes its own.
+        media: Where media are read from, for every attempt again.
+        headers: Headers of every request, such as the authorization. This library never shows
+            them in a repr, an error or a log.
+        longest_response_bytes: The longest body that is read.
+        clock: The wall clock, for deadlines given as instants.
     """
 
     def __init__(
@@ -43,15 +58,15 @@ class HttpTransport:
         *,
         media: Media | None = None,
         headers: Mapping[str, str] | None = None,
-        longest_reply_bytes: int = 8 * 1024 * 1024,
-        clock: Clock = real_now,
+        longest_response_bytes: int = 8 * 1024 * 1024,
+        clock: Clock = system_clock,
     ) -> None:
         self._client = client
         self._owned = client is None
-        self._exchanging = Exchange(
+        self._messages = _Messages(
             media=media,
             headers=dict(headers or {}),
-            longest_reply_bytes=longest_reply_bytes,
+            longest_response_bytes=longest_response_bytes,
             owner="HttpTransport",
         )
         self._clock = clock
@@ -65,25 +80,22 @@ class HttpTransport:
         Send one request and return the answer, whatever its status.
 
         Raises:
-            TransientError: If for certain nothing reached the server.
-
-            OutcomeUnknownError: If the request may have reached the server
-                and no whole answer came within the deadline.
-
-            RejectedError: If its media are not kept here.
-
-            InvalidValueError: If it is no request that HTTP can carry.
+            TransientError: If nothing reached the server.
+            OutcomeUnknownError: If the request may have reached the server and no complete answer
+                came within the deadline.
+            RejectedError: If the media of the request are not stored.
+            InvalidValueError: If HTTP cannot carry the request.
         """
-        attempt = Attempt.of(request, timeout_s, self._clock)
-        # A server can let its answer drip for ever, each piece within httpx's
-        # time limits; so the caller waits for a thread, and for no longer than it said.
+        attempt = _Attempt.begin(request, timeout_s, self._clock)
+        # A server can send its answer byte by byte for ever, each byte within the time limits of
+        # httpx. So another thread talks to it, and the caller stops waiting at the deadline.
         outcome: list[Response | BaseException] = []
         done = threading.Event()
 
         def work() -> None:
             try:
                 outcome.append(self._exchange(request, attempt))
-            except BaseException as error:  # noqa: BLE001  handed to the caller below
+            except BaseException as error:  # noqa: BLE001  # raised in the caller's thread below
                 outcome.append(error)
             finally:
                 done.set()
@@ -94,7 +106,7 @@ class HttpTransport:
         finally:
             attempt.abandoned = not done.is_set()
         if not outcome:
-            raise OutcomeUnknownError(f"no whole answer came within {timeout_s:g} s")
+            raise OutcomeUnknownError(f"no complete answer came within {timeout_s:g} s")
         result = outcome[0]
         if isinstance(result, Response):
             return result
@@ -107,24 +119,411 @@ class HttpTransport:
                 self._client.close()
                 self._client = None
 
-    def _exchange(self, request: Request, attempt: Attempt) -> Response:
-        exchanging = self._exchanging
-        with exchanging.told(attempt), ExitStack() as stack:
+    def _exchange(self, request: Request, attempt: _Attempt) -> Response:
+        messages = self._messages
+        with _translated_errors(attempt), ExitStack() as stack:
             client = self._connected()
-            built = exchanging.build(client, request, attempt, stack)
+            built = messages.build(client, request, attempt, stack)
             response = client.send(built, stream=True, follow_redirects=False)
             stack.callback(response.close)
-            body = exchanging.body_of(response, attempt)
-            for piece in response.iter_bytes(CHUNK):
-                body.take(piece)
-            return exchanging.reply(response, body)
+            body = messages.body_of(response, attempt)
+            for chunk in response.iter_bytes(_CHUNK):
+                body.add(chunk)
+            return body.response(response)
 
     def _connected(self) -> httpx.Client:
-        import httpx  # noqa: PLC0415  the room is importable without it
+        import httpx  # noqa: PLC0415  # the package is importable without it
 
         with self._lock:
             if self._client is None:
-                self._client = httpx.Client(
-                    follow_redirects=False, headers={"user-agent": "socialcollab"}
-                )
+                self._client = httpx.Client(follow_redirects=False, headers=_USER_AGENT)
             return self._client
+
+
+class AsyncHttpTransport:
+    """
+    Sends requests with httpx on one event loop; otherwise it works like `HttpTransport`.
+
+    Its connections belong to the event loop that first used it. Cancelling the caller abandons a
+    request that is on its way. Media are read on a separate thread.
+
+    Args:
+        client: The httpx client to use, which the caller closes. Without one, the transport
+            makes its own.
+        media: Where media are read from, for every attempt again.
+        headers: Headers of every request, such as the authorization. This library never shows
+            them in a repr, an error or a log.
+        longest_response_bytes: The longest body that is read.
+        clock: The wall clock, for deadlines given as instants.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient | None = None,
+        *,
+        media: Media | None = None,
+        headers: Mapping[str, str] | None = None,
+        longest_response_bytes: int = 8 * 1024 * 1024,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._client = client
+        self._owned = client is None
+        self._messages = _Messages(
+            media=media,
+            headers=dict(headers or {}),
+            longest_response_bytes=longest_response_bytes,
+            owner="AsyncHttpTransport",
+        )
+        self._clock = clock
+        self._reading: ThreadPoolExecutor | None = None
+
+    def __repr__(self) -> str:
+        return "AsyncHttpTransport()"
+
+    async def send(self, request: Request, *, timeout_s: float) -> Response:
+        """
+        Send one request and return the answer, whatever its status.
+
+        Raises:
+            TransientError: If nothing reached the server.
+            OutcomeUnknownError: If the request may have reached the server and no complete answer
+                came within the deadline.
+            RejectedError: If the media of the request are not stored.
+            InvalidValueError: If HTTP cannot carry the request.
+        """
+        import asyncio  # noqa: PLC0415  # blocking hosts do not load it
+
+        attempt = _Attempt.begin(request, timeout_s, self._clock)
+        try:
+            async with asyncio.timeout(attempt.left_s):
+                return await self._exchange(request, attempt)
+        except TimeoutError:
+            raise OutcomeUnknownError(f"no complete answer came within {timeout_s:g} s") from None
+        finally:
+            attempt.abandoned = True
+
+    async def close(self) -> None:
+        """Close the connections, unless they belong to the caller's client."""
+        if self._reading is not None:
+            self._reading.shutdown(wait=False)
+            self._reading = None
+        if self._owned and self._client is not None:
+            client, self._client = self._client, None
+            await client.aclose()
+
+    async def _exchange(self, request: Request, attempt: _Attempt) -> Response:
+        messages = self._messages
+        with _translated_errors(attempt):
+            client = self._connected()
+            built, stack = await self._build(client, request, attempt)
+            with stack:
+                response = await client.send(built, stream=True, follow_redirects=False)
+                try:
+                    body = messages.body_of(response, attempt)
+                    async for chunk in response.aiter_bytes(_CHUNK):
+                        body.add(chunk)
+                    return body.response(response)
+                finally:
+                    await response.aclose()
+
+    async def _build(
+        self, client: httpx.AsyncClient, request: Request, attempt: _Attempt
+    ) -> tuple[httpx.Request, ExitStack]:
+        """Return the request for httpx, and a stack that closes its media."""
+
+        def build() -> tuple[httpx.Request, ExitStack]:
+            with ExitStack() as stack:
+                built = self._messages.build(client, request, attempt, stack)
+                return built, stack.pop_all()
+
+        if request.media is None:
+            built, stack = build()
+        else:
+            import asyncio  # noqa: PLC0415  # blocking hosts do not load it
+
+            job = self._thread().submit(build)
+            try:
+                built, stack = await asyncio.wrap_future(job)
+            except asyncio.CancelledError:
+                # The thread may still open the media; without this they would stay open.
+                job.add_done_callback(_close_media)
+                raise
+            built.stream = self._read_on_thread(built)
+        built.extensions["trace"] = attempt.atrace
+        return built, stack
+
+    def _read_on_thread(self, built: httpx.Request) -> httpx.AsyncByteStream:
+        """Return the body of *built*, read on the thread so that a slow disk blocks no loop."""
+        import httpx  # noqa: PLC0415  # the package is importable without it
+
+        assert isinstance(built.stream, httpx.SyncByteStream)  # noqa: S101  # media make such a body
+        chunks: Iterator[bytes] = iter(built.stream)
+        thread = self._thread()
+
+        class ThreadedStream(httpx.AsyncByteStream):
+            async def __aiter__(self) -> AsyncIterator[bytes]:
+                import asyncio  # noqa: PLC0415  # blocking hosts do not load it
+
+                while (
+                    chunk := await asyncio.wrap_future(thread.submit(next, chunks, None))
+                ) is not None:
+                    yield chunk
+
+        return ThreadedStream()
+
+    def _thread(self) -> ThreadPoolExecutor:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # it loads `logging`
+
+        if self._reading is None:
+            self._reading = ThreadPoolExecutor(1, thread_name_prefix="socialcollab-media")
+        return self._reading
+
+    def _connected(self) -> httpx.AsyncClient:
+        import httpx  # noqa: PLC0415  # the package is importable without it
+
+        if self._client is None:
+            self._client = httpx.AsyncClient(follow_redirects=False, headers=_USER_AGENT)
+        return self._client
+
+
+def _close_media(job: Future[Any]) -> None:
+    with suppress(BaseException):
+        job.result()[1].close()
+
+
+class _DeadlinePassedError(Exception):
+    """The deadline passed while the request was being sent or answered."""
+
+
+@attrs.define
+class _Attempt:
+    """
+    One attempt to send one request.
+
+    Attributes:
+        until: The reading of the monotonic clock at the deadline.
+        deadline: The deadline on the wall clock, or None.
+        clock: The wall clock.
+        begun: Whether the first byte may have left.
+        abandoned: Whether the caller has stopped waiting.
+    """
+
+    until: float
+    deadline: dt.datetime | None
+    clock: Clock
+    begun: bool = False
+    abandoned: bool = False
+
+    @classmethod
+    def begin(cls, request: Request, timeout_s: float, clock: Clock) -> _Attempt:
+        """
+        Return a new attempt.
+
+        Raises:
+            TransientError: If the deadline of the request has passed.
+        """
+        until = time.monotonic() + timeout_s
+        if request.until is not None:
+            until = min(until, request.until)
+        attempt = cls(until=until, deadline=request.deadline, clock=clock)
+        if not attempt.left_s:
+            raise TransientError("the deadline passed before the request was sent")
+        return attempt
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the deadline; 0 once the caller has stopped waiting."""
+        if self.abandoned or (self.deadline is not None and self.clock() >= self.deadline):
+            return 0.0
+        return max(0.0, self.until - time.monotonic())
+
+    def trace(self, event: str, _: Mapping[str, Any]) -> None:
+        """Stop httpcore from sending the first byte after the deadline."""
+        if event.endswith(".send_request_headers.started"):
+            if not self.left_s:
+                raise _DeadlinePassedError
+            self.begun = True
+
+    async def atrace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Do the same for async code."""
+        self.trace(event, info)
+
+
+@attrs.define
+class _Body:
+    """The body of an answer while it arrives."""
+
+    attempt: _Attempt
+    status: int
+    longest_bytes: int
+    content: bytearray = attrs.field(factory=bytearray)
+
+    def add(self, chunk: bytes) -> None:
+        """Add a chunk, unless the body becomes too long or the deadline has passed."""
+        self.content += chunk
+        if len(self.content) > self.longest_bytes:
+            raise OutcomeUnknownError(
+                f"the answer is longer than {self.longest_bytes} bytes", status=self.status
+            )
+        if not self.attempt.left_s:
+            raise _DeadlinePassedError
+
+    def response(self, response: httpx.Response) -> Response:
+        """Return the answer with this body, and with a bounded number of bounded headers."""
+        headers: dict[str, str] = {}
+        for name, value in response.headers.items():
+            if len(headers) >= _MOST_HEADERS:
+                break
+            if len(value) <= _LONGEST_HEADER:
+                headers[name.lower()] = value
+        return Response(status=self.status, headers=headers, body=bytes(self.content))
+
+
+@attrs.frozen(kw_only=True)
+class _Messages:
+    """
+    Builds the requests of a transport, blocking or async.
+
+    Attributes:
+        media: Where media are read from.
+        headers: Headers of every request.
+        longest_response_bytes: The longest body that is read.
+        owner: The class name of the transport, for error messages.
+    """
+
+    media: Media | None
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    longest_response_bytes: int
+    owner: str
+
+    def build(
+        self,
+        client: httpx.Client | httpx.AsyncClient,
+        request: Request,
+        attempt: _Attempt,
+        stack: ExitStack,
+    ) -> httpx.Request:
+        """Return the request for httpx; *stack* closes the media that it opens."""
+        body_headers, body_arguments = self._body(request, attempt, stack)
+        return client.build_request(
+            request.method,
+            request.url,
+            params=dict(request.params) or None,
+            headers={**body_headers, **self.headers, **request.headers},
+            timeout=attempt.left_s or 0.001,
+            extensions={"trace": attempt.trace},
+            **body_arguments,
+        )
+
+    def body_of(self, response: httpx.Response, attempt: _Attempt) -> _Body:
+        """Return an empty body for the answer to a request, which has therefore been sent."""
+        attempt.begun = True
+        return _Body(attempt, response.status_code, self.longest_response_bytes)
+
+    def _body(
+        self, request: Request, attempt: _Attempt, stack: ExitStack
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """Return the headers of the body, and the arguments that give the body to httpx."""
+        if request.media is not None:
+            return self._media_body(request, request.media, attempt, stack)
+        if request.json is not None:
+            body = json.dumps(request.json, separators=(",", ":"))
+            return {"content-type": "application/json"}, {"content": body.encode()}
+        return {}, {} if request.form is None else {"data": dict(request.form)}
+
+    def _media_body(
+        self, request: Request, part: MediaPart, attempt: _Attempt, stack: ExitStack
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        if self.media is None:
+            raise InvalidValueError(
+                f"the request sends media `{part.digest}`, but the transport has no media store",
+                value=part.digest,
+                expected=f"{self.owner}(media=...)",
+            )
+        try:
+            size = self.media.size(part.digest)
+            opened = stack.enter_context(self.media.open(part.digest))
+        except NotFoundError:
+            raise RejectedError(f"the bytes of media `{part.digest}` are not stored") from None
+        except StoreUnavailableError as error:
+            raise TransientError(f"media `{part.digest}` cannot be read: {error}") from error
+        except StoreError as error:
+            raise RejectedError(f"media `{part.digest}` are damaged: {error}") from error
+        source = _DeadlineReader(opened, attempt)
+        if part.field:
+            files = {part.field: (part.name, source, part.media_type)}
+            return {}, {"files": files, "data": dict(request.form or {})}
+        headers = {"content-type": part.media_type, "content-length": str(size)}
+        return headers, {"content": source.chunks()}
+
+
+class _DeadlineReader:
+    """
+    A file that cannot be read after the deadline.
+
+    The server then receives an incomplete upload, from which it makes nothing.
+    """
+
+    def __init__(self, opened: BinaryIO, attempt: _Attempt) -> None:
+        self._opened = opened
+        self._attempt = attempt
+
+    def read(self, size: int = -1) -> bytes:
+        """Read up to *size* bytes, unless the deadline has passed."""
+        if not self._attempt.left_s:
+            raise _DeadlinePassedError
+        return self._opened.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move to a position, as files do."""
+        return self._opened.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._opened.tell()
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the rest of the file in chunks."""
+        while chunk := self.read(_CHUNK):
+            yield chunk
+
+
+@contextmanager
+def _translated_errors(attempt: _Attempt) -> Iterator[None]:
+    """Translate failures into errors that say what the caller can do."""
+    import httpx  # noqa: PLC0415  # the package is importable without it
+
+    try:
+        yield
+    except _DeadlinePassedError:
+        if not attempt.begun:
+            raise TransientError("the deadline passed before the request was sent") from None
+        raise OutcomeUnknownError("the deadline passed while the request was sent") from None
+    except (StoreError, OSError) as error:
+        raise _failure(error, begun=attempt.begun) from error
+    except (
+        httpx.ConnectError,
+        httpx.ConnectTimeout,
+        httpx.PoolTimeout,
+        httpx.ProxyError,
+    ) as error:
+        raise _failure(error, begun=attempt.begun) from None
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+        if attempt.begun:
+            raise _failure(error, begun=True) from None
+        # The message of httpx may contain the value of a header.
+        raise InvalidValueError(
+            f"the request cannot be sent over HTTP ({type(error).__name__})",
+            value=None,
+            expected="an http or https address, and headers without line breaks",
+        ) from None
+    except httpx.HTTPError as error:
+        raise _failure(error, begun=True) from None
+
+
+def _failure(error: Exception, *, begun: bool) -> NetworkError:
+    # Only the class name: messages and requests of httpx may contain addresses with tokens.
+    kind = type(error).__name__
+    if begun:
+        return OutcomeUnknownError(f"no complete answer came ({kind})")
+    return TransientError(f"nothing reached the server ({kind})")

@@ -1,4 +1,4 @@
-"""What transport asks of others: the time, and where media come from. Importable without httpx."""
+"""The ports of transport: clocks and media. Importing them does not load httpx."""
 
 from __future__ import annotations
 
@@ -7,52 +7,56 @@ from typing import BinaryIO, Protocol
 
 
 class Clock(Protocol):
-    """Whatever tells the time when called."""
+    """A callable that returns the time."""
 
     def __call__(self) -> dt.datetime:
-        """Return this instant, with a UTC offset."""
+        """Return the current instant, with a UTC offset."""
         ...
+
+
+def system_clock() -> dt.datetime:
+    """Return the current instant of this machine, in UTC."""
+    return dt.datetime.now(dt.UTC)
 
 
 class Media(Protocol):
     """
-    Images and videos, kept by what they are and not by a name.
+    Storage for images and videos, addressed by their content.
 
-    The numbered promises are in docs/contracts/media.md. A digest is ``sha256:`` and 64 hexadecimal digits. What is put twice is
-    kept once; what a digest names never changes.
+    ``docs/contracts/media.md`` numbers the promises. A digest is ``sha256:`` followed by 64
+    hexadecimal digits. Content that is put twice is kept once, and the content of a digest never
+    changes.
 
     Raises:
-        InvalidValueError: From any method, if a digest is not of that form.
-
-        NotFoundError: From open, size and public_url, if nothing of that digest is kept.
-
+        InvalidValueError: From any method, if a digest does not have that form.
+        NotFoundError: From open, size and public_url, if no content has that digest.
         StoreUnavailableError: From any method, if media cannot be read or written now.
     """
 
     def put(self, data: bytes | BinaryIO) -> str:
-        """Keep *data*, read from where it stands to its end, and return its digest."""
+        """Store *data*, reading a file from its current position to its end; return the digest."""
         ...
 
     def open(self, digest: str) -> BinaryIO:
         """
-        Return a fresh handle on what the digest names, at its start.
+        Return a new file object at the start of the content.
 
         The caller closes it. It can seek, so that a part can be read or sent again.
         """
         ...
 
     def size(self, digest: str) -> int:
-        """Return how many bytes it has."""
+        """Return the size of the content in bytes."""
         ...
 
     def public_url(self, digest: str) -> str | None:
-        """Return an address that a network can fetch it from, or None if there is none."""
+        """Return an address from which a network can fetch the content, or None."""
         ...
 
     def delete(self, digest: str) -> None:
         """
-        Let go for good of what the digest names; if nothing of it is kept, do nothing.
+        Delete the content permanently; do nothing if there is none.
 
-        What else refers to it is the caller's concern.
+        The caller makes sure that nothing else refers to it.
         """
         ...

@@ -1,6 +1,11 @@
-"""Say whether a request may be sent again, and after how long."""
+"""Decide whether a failed request is sent again, and read how long a server asks to wait."""
 
 from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Final
 
 import attrs
 
@@ -11,40 +16,122 @@ from socialcollab.transport.flow import Request
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
     """
-    A value that says "send again after so long" or nothing; it never sleeps itself.
+    A value that decides whether a failed request is sent again, and after how many seconds.
 
     Attributes:
         tries: How often a request is sent at most.
-
-        first_wait_s: Seconds before the second try; doubled for each more.
-
-        longest_wait_s: The most seconds between two tries.
+        first_wait_s: Seconds before the second try; the wait doubles with each further try.
+        longest_wait_s: The longest wait between two tries, in seconds.
+        statuses: The HTTP statuses that count as failures. A driver returns every other answer to
+            the flow without trying again.
     """
 
     tries: int = attrs.field(default=3, validator=attrs.validators.ge(1))
     first_wait_s: float = attrs.field(default=0.2, validator=attrs.validators.ge(0))
     longest_wait_s: float = attrs.field(default=10.0, validator=attrs.validators.ge(0))
+    statuses: frozenset[int] = attrs.field(
+        default=frozenset({429, 500, 502, 503, 504}), converter=frozenset
+    )
 
     def wait_s(self, failed: int, error: NetworkError, request: Request) -> float | None:
         """
-        Return the seconds to wait before sending *request* again; None: do not.
+        Return the seconds to wait before *request* is sent again, or None if it must not be.
 
         Args:
-            failed: How often it has failed so far, from 1 on.
-
-            error: How it failed last.
-
+            failed: How often the request has failed so far, at least 1.
+            error: The last failure.
             request: The request.
         """
         if failed >= self.tries:
             return None
         if isinstance(error, RateLimitedError):
-            asked = error.retry_after_s
-            return asked if asked is not None and asked <= self.longest_wait_s else None
-        again = isinstance(error, TransientError) or (
+            asked_s = error.retry_after_s
+            return asked_s if asked_s is not None and asked_s <= self.longest_wait_s else None
+        repeatable = isinstance(error, TransientError) or (
             isinstance(error, OutcomeUnknownError) and request.repeat != "no"
         )
-        if not again:
+        if not repeatable:
             return None
+        # The shift is bounded: a policy of a thousand tries must not compute a huge integer.
         doubled: float = self.first_wait_s * (1 << min(failed - 1, 16))
         return min(doubled, self.longest_wait_s)
+
+
+_MONTHS: Final = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
+_TIME = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)"
+_FORMS: Final = tuple(
+    re.compile(form, re.ASCII)
+    for form in (
+        rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?P<day>\d\d) (?P<month>\w{{3}}) (?P<year>\d{{4}}) {_TIME} GMT",
+        rf"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?P<day>\d\d)-(?P<month>\w{{3}})-(?P<year>\d\d) {_TIME} GMT",
+        rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?P<month>\w{{3}}) (?P<day>[ \d]\d) {_TIME} (?P<year>\d{{4}})",
+    )
+)
+
+
+def http_date(text: str, *, now: dt.datetime) -> dt.datetime | None:
+    """
+    Return the instant of an HTTP date in any of its three formats, or None if *text* is not one.
+
+    >>> http_date("Sun, 06 Nov 1994 08:49:37 GMT", now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    datetime.datetime(1994, 11, 6, 8, 49, 37, tzinfo=datetime.timezone.utc)
+
+    Args:
+        text: The value of the header.
+        now: The instant that resolves a two-digit year, which is at most 50 years in the future.
+
+    Source:
+        RFC 9110 section 5.6.7.
+    """
+    for form in _FORMS:
+        match = form.fullmatch(text.strip())
+        if match is None or match["month"] not in _MONTHS:
+            continue
+        year = int(match["year"])
+        if len(match["year"]) == 2:
+            year += now.year // 100 * 100
+            year -= 100 if year > now.year + 50 else 0
+        # HTTP allows the leap second 60, which `datetime` cannot hold.
+        second = 59 if match["second"] == "60" else int(match["second"])
+        try:
+            return dt.datetime(
+                year,
+                _MONTHS.index(match["month"]) + 1,
+                int(match["day"]),
+                int(match["hour"]),
+                int(match["minute"]),
+                second,
+                tzinfo=dt.UTC,
+            )
+        except ValueError:
+            return None
+    return None
+
+
+def retry_after_s(headers: Mapping[str, str], *, now: dt.datetime | None = None) -> float | None:
+    """
+    Return the seconds that a ``Retry-After`` header asks the client to wait, or None.
+
+    A date is compared with the answer's own ``Date`` header, so that a wrong clock on either side
+    makes no difference; without that header it is compared with *now*.
+
+    >>> retry_after_s({"retry-after": "120"})
+    120.0
+    >>> retry_after_s({"retry-after": "soon"}) is None
+    True
+
+    Source:
+        RFC 9110 section 10.2.3.
+    """
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        # More digits than any sensible wait has could overflow a later sum of times.
+        return float(value[:12])
+    near = now or dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    since = http_date(headers.get("date", ""), now=near) or now
+    until = http_date(value, now=since or near)
+    if until is None or since is None:
+        return None
+    return max(0.0, (until - since).total_seconds())

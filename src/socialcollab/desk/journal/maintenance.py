@@ -27,7 +27,6 @@ from socialcollab.stores import (
     AuditReport,
     FolderMedia,
     ReindexReport,
-    Row,
     SqliteStore,
     Store,
 )
@@ -45,10 +44,8 @@ def create(engine: Engine, organization: Organization, owner: str) -> Effects[No
     Raises:
         NotAllowedError: If the owner does not hold every permission everywhere.
 
-        InvalidValueError: If one is in force already, or the store does not
-            keep all of `PROJECTIONS`.
+        InvalidValueError: If one is in force already.
     """
-    yield from _refuse_without_projections(engine)
     now = engine.now()
     missing = [
         permission
@@ -98,7 +95,7 @@ def refuse_other(engine: Engine, organization: Organization) -> Effects[None]:
     raise DocumentMismatchError(
         organization.id,
         given=organization.digest,
-        as_of=state.digest,
+        active=state.digest,
         changes=tuple(str(change) for change in state.document.changes_to(organization)),
     )
 
@@ -109,45 +106,14 @@ def reindex(engine: Engine) -> Effects[ReindexReport]:
 
 
 def refresh_rows(engine: Engine) -> Effects[None]:
-    """
-    Rebuild the rows of a journal that another version of this library indexed otherwise.
-
-    Raises:
-        InvalidValueError: If the store does not keep all of `PROJECTIONS`.
-    """
-    if (yield from _refuse_without_projections(engine)):
-        # What cannot be rebuilt, on a read-only disk or past a damaged event, may still be read.
+    """Rebuild the rows if another version of this library wrote them for other projections."""
+    try:
+        yield from call(engine.store.query, PROJECTIONS[0].name, limit=1)
+    except StaleProjectionError:
+        # A journal that cannot be rebuilt, on a read-only disk or with a damaged event, may still
+        # be read.
         with suppress(StoreError):
             yield from reindex(engine)
-
-
-def _refuse_without_projections(engine: Engine) -> Effects[bool]:
-    """
-    Refuse a store that does not keep what a desk finds its work by, before anything is lost.
-
-    Returns:
-        Whether its rows were written under other indexes than it keeps.
-    """
-    missing = []
-    outdated = False
-    for projection in PROJECTIONS:
-        # To go on after a row takes that all of its columns are declared.
-        start = Row(projection.name, "", projection.name, dict.fromkeys(projection.columns))
-        try:
-            yield from call(engine.store.query, projection.name, after=start, limit=1)
-        except StaleProjectionError:
-            outdated = True
-        except InvalidValueError:
-            missing.append(projection.name)
-    if missing:
-        names = ", ".join(f"`{name}`" for name in missing)
-        raise InvalidValueError(
-            f"the store does not keep {names} of the indexes that a desk finds its work by;"
-            " make it with `Desk.PROJECTIONS`, such as `SqliteStore(path, projections=Desk.PROJECTIONS)`",
-            value=tuple(missing),
-            expected="projections=Desk.PROJECTIONS",
-        )
-    return outdated
 
 
 def audit(engine: Engine, anchor: Anchor | None) -> Effects[AuditReport]:

@@ -14,7 +14,7 @@ from socialcollab.desk.publishing.dispatcher import (
 )
 from socialcollab.effects import Effects, shielded
 from socialcollab.errors import NetworkError, RejectedError, SocialCollabError, StoreError
-from socialcollab.transport import Amending, Prepared
+from socialcollab.transport import AmendingAdapter, Prepared, Request
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.decide import abandon_amend, record_amend_outcome, start_amend
 from socialcollab.workflow.events import Event
@@ -75,7 +75,7 @@ def _change(
     delivery = read.value
     adapter, transport = dispatcher.reach(read)
     outgoing = dispatcher.outgoing(read)
-    if not isinstance(adapter, Amending):
+    if not isinstance(adapter, AmendingAdapter):
         raise RejectedError("the adapter changes nothing in place")
     # The new words have to fit as the old ones had to.
     fresh = adapter.prepare(outgoing, now=now, entropy=dispatcher.engine.entropy(16))
@@ -83,19 +83,14 @@ def _change(
         outgoing=outgoing, idempotency_keys=delivery.prepared or fresh.idempotency_keys
     )
 
-    def take_permit(_: int) -> Effects[SendPermit]:
+    def take_permit(_: Request) -> Effects[SendPermit]:
         if not taken:
-            right = yield from _take_permit(dispatcher, read, now, adapter.send_within_s)
-            taken.append(right)
+            permit = yield from _take_permit(dispatcher, read, now, adapter.send_within_s)
+            taken.append(permit)
         return taken[0]
 
     flow = adapter.amend(prepared, delivery.network_id)
-    try:
-        yield from dispatcher.converse(
-            flow, transport, take_permit=take_permit, remember=forgetting
-        )
-    finally:
-        flow.close()
+    yield from dispatcher.run_flow(flow, transport, take_permit=take_permit, remember=forgetting)
 
 
 def _take_permit(

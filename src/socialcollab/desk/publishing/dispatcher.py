@@ -13,34 +13,30 @@ from socialcollab.content import Delivery, Post, PostContent
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.journal.streams import Budget
 from socialcollab.desk.queries.calendar import barred
-from socialcollab.effects import Effects, call, call_cancellable, shielded
+from socialcollab.effects import Effects, call, shielded
 from socialcollab.errors import (
     NetworkError,
     NotFoundError,
-    OutcomeUnknownError,
-    TransientError,
 )
 from socialcollab.time import as_utc
 from socialcollab.transport import (
     Adapter,
     Checkpoint,
     Created,
-    Done,
     Flow,
+    FlowInterpreter,
     Network,
     OutgoingPost,
     Request,
     RetryPolicy,
+    SendWindow,
     Transport,
-    Wait,
-    advance,
 )
 from socialcollab.workflow import Actor, Context, PostSnapshot
 from socialcollab.workflow.events import Event
 
 T = TypeVar("T")
 
-_READ_WITHIN_S: Final = 30.0
 _SKEW: Final = dt.timedelta(minutes=1)
 
 
@@ -49,21 +45,15 @@ class StoppedError(Exception):
 
 
 @attrs.frozen(kw_only=True)
-class SendPermit:
+class SendPermit(SendWindow):
     """
-    The right to send one request.
+    The permission to send one creating request, stored before the request is sent.
 
     Attributes:
-        number: The attempt's.
-
-        deadline: When its sender gives up for certain, on the real clock.
-
-        until: Where the monotonic clock stands then: it never goes back.
+        number: The number of the attempt.
     """
 
     number: int
-    deadline: dt.datetime
-    until: float
 
 
 @attrs.frozen(kw_only=True)
@@ -102,7 +92,8 @@ class Dispatcher:
 
         sleep: Waits for some seconds.
 
-        retry: When requests that create nothing are sent again.
+        retry: When requests that create nothing are sent again. No status counts as a failure: the
+            adapter turns it into an error, and due work tries again later.
 
         monotonic: Seconds that pass, whatever clocks are set to.
     """
@@ -110,7 +101,7 @@ class Dispatcher:
     engine: Engine
     network_of: Callable[[Any], Network]
     sleep: Callable[[float], None]
-    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
+    retry: RetryPolicy = attrs.field(factory=lambda: RetryPolicy(statuses=frozenset()))
     monotonic: Callable[[], float] = time.monotonic
 
     def real_now(self) -> dt.datetime:
@@ -229,76 +220,39 @@ class Dispatcher:
         others = [str(row.columns["delivery"]) for row in rows]
         return next((name for name in others if name != read.value.id), "")
 
-    def converse(
+    def run_flow(
         self,
         flow: Flow[T],
         transport: Transport,
         *,
-        take_permit: Callable[[int], Effects[SendPermit]],
-        remember: Callable[[Checkpoint | Created, SendPermit | None], Effects[None]],
+        take_permit: Callable[[Request], Effects[SendPermit]],
+        remember: Callable[[Checkpoint | Created], Effects[None]],
     ) -> Effects[T]:
         """
-        Carry a flow's operations out, one by one, and return what it ends in.
+        Carry out a flow, close it, and return its result.
 
         Args:
             flow: The conversation.
-
-            transport: What carries its requests.
-
-            take_permit: Stores the right to send a creating request, given its part.
-
-            remember: Stores a checkpoint, or a part that is out, with the
-                right that it answers.
+            transport: Sends its requests.
+            take_permit: Stores the permit to send a creating request, and returns it.
+            remember: Stores a checkpoint, or a part that was created.
         """
-        op = advance(flow)
-        right: SendPermit | None = None
-        while not isinstance(op, Done):
-            answer: object = None
-            try:
-                if isinstance(op, Request):
-                    if op.creates is None:
-                        answer = yield from self._request(transport, op)
-                    else:
-                        right = yield from take_permit(op.creates)
-                        answer = yield from self._create(transport, op, right)
-                elif isinstance(op, (Checkpoint, Created)):
-                    yield from shielded(remember(op, right))
-                elif isinstance(op, Wait):
-                    yield from call_cancellable(self.sleep, op.seconds)
-            except NetworkError as error:
-                op = advance(flow, error=error)
-            else:
-                op = advance(flow, answer)
-        return op.value
-
-    def _request(self, transport: Transport, request: Request) -> Effects[object]:
-        """Send a request that creates nothing, again if that may help."""
-        failed = 0
-        while True:
-            try:
-                return (
-                    yield from call_cancellable(transport.send, request, timeout_s=_READ_WITHIN_S)
-                )
-            except (TransientError, OutcomeUnknownError) as error:
-                failed += 1
-                wait_s = self.retry.wait_s(failed, error, request)
-                if wait_s is None:
-                    # Nothing public can have come of it, whatever the server did.
-                    raise TransientError(str(error), network=error.network) from error
-                yield from call_cancellable(self.sleep, wait_s)
-
-    def _create(self, transport: Transport, request: Request, right: SendPermit) -> Effects[object]:
-        # A clock that was set back would let the wall clock's deadline come later.
-        left = min(
-            (right.deadline - self.real_now()).total_seconds(), right.until - self.monotonic()
+        interpreter = FlowInterpreter(
+            sleep=self.sleep,
+            clock=self.real_now,
+            monotonic=self.monotonic,
+            retry=self.retry,
+            # Each permit is good for one sending; due work decides whether there is another.
+            retry_creating=RetryPolicy(tries=1),
+            # A cancelled async host still stores the answer to what it has sent.
+            abandon_creating=False,
         )
-        if left <= 0:
-            # The process slept between the right and the sending: nothing was sent.
-            raise TransientError("the deadline passed before the request was sent")
-        # The deadline travels along: a pause before the sending does not start it anew.
-        dated = attrs.evolve(request, deadline=right.deadline, until=right.until)
-        # Whoever cancels an async host meanwhile waits: the answer is stored first.
-        return (yield from shielded(call(transport.send, dated, timeout_s=left)))
+        return interpreter.run(
+            flow,
+            transport=transport,
+            before_create=take_permit,
+            remember=lambda op: shielded(remember(op)),
+        )
 
 
 def _limited_until(budget: Budget | None, now: dt.datetime) -> dt.datetime | None:
@@ -308,13 +262,13 @@ def _limited_until(budget: Budget | None, now: dt.datetime) -> dt.datetime | Non
     return budget.until
 
 
-def no_permit(_: int) -> Effects[SendPermit]:
+def no_permit(_: Request) -> Effects[SendPermit]:
     """Refuse to send what creates something in a conversation that may not."""
     yield from ()
     raise NetworkError("the adapter creates something where it may not")
 
 
-def forgetting(_: Checkpoint | Created, __: SendPermit | None) -> Effects[None]:
+def forgetting(_: Checkpoint | Created) -> Effects[None]:
     """Remember nothing of a conversation that begins anew each time."""
     yield from ()
 

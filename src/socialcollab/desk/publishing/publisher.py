@@ -25,7 +25,7 @@ from socialcollab.desk.publishing.reconciliation import look, look_again
 from socialcollab.desk.publishing.takedown import remove
 from socialcollab.effects import Effects, shielded
 from socialcollab.errors import NetworkError, OutcomeUnknownError, SocialCollabError
-from socialcollab.transport import Adapter, Checkpoint, Created, Prepared
+from socialcollab.transport import Adapter, Checkpoint, Created, Prepared, Request
 from socialcollab.workflow import Actor
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.decide import (
@@ -157,18 +157,18 @@ class Publisher:
         outcome: Sent | NetworkError
         taken: list[SendPermit] = []
 
-        def take_permit(part: int) -> Effects[SendPermit]:
-            right = yield from self._take_permit(delivery, part, adapter, now)
-            taken.append(right)
-            return right
+        def take_permit(request: Request) -> Effects[SendPermit]:
+            permit = yield from self._take_permit(delivery, request, adapter, now)
+            taken.append(permit)
+            return permit
 
-        def remember(op: Checkpoint | Created, right: SendPermit | None) -> Effects[None]:
+        def remember(op: Checkpoint | Created) -> Effects[None]:
             if isinstance(op, Checkpoint):
                 yield from self._remember(delivery, op, now)
                 return
             yield from self._refuse_known(read, op.network_id)
             sent = Sent(network_id=op.network_id, url=op.url, published_at=op.at or now)
-            number = 0 if right is None else right.number
+            number = taken[-1].number if taken else 0
             yield from self.dispatcher.store(
                 delivery,
                 now,
@@ -178,7 +178,7 @@ class Publisher:
             )
 
         try:
-            published = yield from self.dispatcher.converse(
+            published = yield from self.dispatcher.run_flow(
                 flow, transport, take_permit=take_permit, remember=remember
             )
             yield from shielded(self._refuse_known(read, published.network_id))
@@ -195,8 +195,6 @@ class Publisher:
             raise
         except Exception as error:  # noqa: BLE001  one adapter's bug is no other's
             outcome = broken(error)
-        finally:
-            flow.close()
         attempt = taken[-1].number if taken else 0
         stored = self.dispatcher.store(
             delivery,
@@ -214,7 +212,7 @@ class Publisher:
             )
 
     def _take_permit(
-        self, delivery: str, part: int, adapter: Adapter, now: dt.datetime
+        self, delivery: str, request: Request, adapter: Adapter, now: dt.datetime
     ) -> Effects[SendPermit]:
         """Store the right to send one creating request and return it, with its hard deadline."""
         until: list[float] = []
@@ -226,7 +224,7 @@ class Publisher:
                 read.snapshot,
                 read.value,
                 read.context,
-                part=part,
+                part=request.creates or 0,
                 started_at=started,
                 deadline=started + dt.timedelta(seconds=adapter.send_within_s),
             )
@@ -250,9 +248,9 @@ class Publisher:
 
 
 def _doubled(delivery: Delivery) -> tuple[str, ...]:
-    if not delivery.copies:
+    if not delivery.duplicates:
         return ()
-    names = ", ".join(f"`{name}`" for name in delivery.standing)
+    names = ", ".join(f"`{name}`" for name in delivery.live_ids)
     return (
         f"delivery `{delivery.id}` is out more than once on `{delivery.profile}`: {names};"
         " take down what should not be there",

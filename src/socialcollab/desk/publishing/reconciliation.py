@@ -200,13 +200,11 @@ def _found(
     )
     flow = adapter.find(prepared, read.value.progress)
     try:
-        found = yield from dispatcher.converse(
+        found = yield from dispatcher.run_flow(
             flow, transport, take_permit=no_permit, remember=forgetting
         )
     except StoppedError:
         return _Inconclusive(problem="look_failed")
-    finally:
-        flow.close()
     if isinstance(found, Inconclusive):
         return _Inconclusive(problem=f"cannot_tell: {found.reason}"[:500])
     if isinstance(found, Found):

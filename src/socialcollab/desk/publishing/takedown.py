@@ -71,15 +71,13 @@ def _take_down(dispatcher: Dispatcher, read: Read, network_id: str) -> Effects[N
     adapter, transport = dispatcher.reach(read)
     flow = adapter.take_down(network_id)
     try:
-        yield from dispatcher.converse(flow, transport, take_permit=no_permit, remember=forgetting)
+        yield from dispatcher.run_flow(flow, transport, take_permit=no_permit, remember=forgetting)
     except NetworkError as error:
         return error
     except SocialCollabError:
         raise
     except Exception as error:  # noqa: BLE001  one adapter's bug is no other's
         return broken(error)
-    finally:
-        flow.close()
     return None
 
 

@@ -277,7 +277,7 @@ def full_calendar(
                 state="native_post",
             )
         )
-    return calendar.adding(*entries)
+    return calendar.with_entries(*entries)
 
 
 def _entry(post: Post, profile: str, at: dt.datetime, summary: Summary) -> Entry:

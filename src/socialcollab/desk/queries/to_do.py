@@ -28,7 +28,7 @@ class ToDo(NotebookMixin):
         step: The approval step to decide on; empty for other kinds.
         delivery: The delivery to triage; None for other kinds.
         attention: Why the delivery needs attention: "missed", "failed", "unknown",
-            "published_twice", "partly_out", "sign_in", "takedown_failed" or "not_amended"; empty
+            "published_twice", "partly_published", "sign_in", "takedown_failed" or "not_amended"; empty
             for other kinds.
         planned_at: When the post is to be published, in UTC, or None.
     """

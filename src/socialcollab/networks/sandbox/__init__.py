@@ -1,6 +1,6 @@
-"""The staging network: it looks and refuses like the real ones, and its posts stay in a folder."""
+"""A staging network with the limits of the real ones, whose posts stay in a folder."""
 
-from socialcollab.networks.sandbox.fault import FaultKind, InjectedFault
+from socialcollab.networks.sandbox.faults import FaultKind, InjectedFault
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.networks.sandbox.timeline import RateLimit, SandboxPost
 

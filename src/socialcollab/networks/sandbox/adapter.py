@@ -1,4 +1,4 @@
-"""How the sandbox is talked to: the same kind of conversation as with a real network."""
+"""The adapter of the sandbox: the same kind of conversations as with a real network."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from socialcollab.content import Image, Json
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import RejectedError
 from socialcollab.networks.limits import limits_broken, text_to_send
-from socialcollab.networks.sandbox.read import (
+from socialcollab.networks.sandbox.responses import (
+    check_changed,
+    check_removed,
     read_account,
-    read_changed,
     read_found,
     read_media_id,
     read_published,
-    read_removed,
 )
 from socialcollab.time import as_utc
 from socialcollab.transport import (
@@ -45,28 +45,23 @@ _AT: Final = "at-"
 
 
 def token_of(profile: str) -> str:
-    """Return the token that the sandbox takes for a profile: staging has tokens, and no secrets."""
+    """Return the token that the sandbox accepts for a profile; anyone can compute it."""
     return hashlib.sha256(f"sandbox/{profile}".encode()).hexdigest()
 
 
 @attrs.frozen(kw_only=True)
 class SandboxAdapter:
     """
-    The sandbox's conversations for one profile.
+    The conversations with the sandbox for one profile.
 
     Attributes:
-        profile: The profile that it talks for.
-
-        description: What the profile's own network takes.
-
-        send_within_s: How long a creating request may take, in seconds.
-
-        honours_keys: Whether the server is known to make one post per key.
-
-        conclusive_after: How long after the sender's deadline a look that
-            finds nothing proves that nothing was made.
-
-        thread_mark: What separates the parts of a thread in a text, or empty.
+        profile: The profile.
+        description: The limits and features of the profile's own network.
+        send_within_s: The hard deadline of one creating request, in seconds.
+        honours_keys: Whether the server is known to create one post per idempotency key.
+        conclusive_after: How long after the sender's deadline a lookup that finds nothing proves
+            that nothing was created.
+        thread_mark: The text that separates the parts of a thread, or empty.
     """
 
     profile: Profile
@@ -78,10 +73,10 @@ class SandboxAdapter:
 
     def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:
         """
-        Fix the key and the time it was created; check the network's limits.
+        Choose the idempotency key and the time of creation, and check the network's limits.
 
         Raises:
-            RejectedError: If a limit is broken; all broken ones are named.
+            RejectedError: If the post exceeds limits; the message names each of them.
         """
         broken = [
             problem
@@ -102,31 +97,31 @@ class SandboxAdapter:
         )
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Upload what is not uploaded yet, then make the post: a request for each of its parts."""
+        """Upload the images that are not uploaded yet, then create each part of the post."""
         done = dict(progress)
         for place, image in enumerate(prepared.outgoing.images):
             name = f"{_MEDIA}{place}"
             if name in done:
                 continue
-            reply = yield from call(self._upload(image))
-            done[name] = read_media_id(reply, network=self.profile.network)
+            response = yield from call(self._upload(image))
+            done[name] = read_media_id(response, network=self.profile.network)
             yield from call(Checkpoint(values=dict(done)))
         texts = self._texts(prepared.outgoing)
         published = _first(done)
         for part in range(len(texts)):
             if f"{_PART}{part}" in done:
                 continue
-            reply = yield from call(self._post(prepared, done, part))
-            made = read_published(reply, network=self.profile.network)
-            done |= _progress(made, part)
-            published = published or made
+            response = yield from call(self._post(prepared, done, part))
+            created = read_published(response, network=self.profile.network)
+            done |= _progress(created, part)
+            published = published or created
             if len(texts) > 1:
                 yield from call(
                     Created(
                         part=part,
-                        network_id=made.network_id,
-                        url=made.url,
-                        at=made.at,
+                        network_id=created.network_id,
+                        url=created.url,
+                        at=created.at,
                         values=dict(done),
                     )
                 )
@@ -137,14 +132,15 @@ class SandboxAdapter:
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
-        """Look by the key of the first part that is not known; a removed post counts as found."""
+        """Look up the key of the first unconfirmed part; a removed post counts as found."""
         count = len(self._texts(prepared.outgoing))
-        part = next((one for one in range(count) if f"{_PART}{one}" not in progress), count - 1)
+        part = next((n for n in range(count) if f"{_PART}{n}" not in progress), count - 1)
         key = _key(prepared.idempotency_keys["key"], part)
-        reply = yield from call(self._request("GET", "/posts", params={"key": key}))
-        found = read_found(reply, network=self.profile.network)
+        response = yield from call(self._request("GET", "/posts", params={"key": key}))
+        found = read_found(response, network=self.profile.network)
         if found is None:
-            # The sandbox looks under its write lock and makes nothing after a deadline.
+            # The sandbox looks posts up under its write lock and creates none after a deadline,
+            # so only injected faults need a longer wait than zero.
             return Missing(conclusive_after=self.conclusive_after)
         if count == 1:
             return found
@@ -153,17 +149,18 @@ class SandboxAdapter:
         return Found(found.published, part=part, progress=values, whole=whole)
 
     def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
-        """Let a post carry something else; the same again is harmless."""
+        """Replace the content of a published post; repeating it changes nothing."""
         if "edit" not in self.description.features:
             raise RejectedError(
-                f"{self.description.title} changes nothing in place", network=self.profile.network
+                f"{self.description.title} cannot change a post in place",
+                network=self.profile.network,
             )
         if len(self._texts(prepared.outgoing)) > 1:
-            raise RejectedError("a thread is not changed in place", network=self.profile.network)
+            raise RejectedError("a thread cannot be changed in place", network=self.profile.network)
         done: dict[str, str] = {}
         for place, image in enumerate(prepared.outgoing.images):
-            reply = yield from call(self._upload(image))
-            done[f"{_MEDIA}{place}"] = read_media_id(reply, network=self.profile.network)
+            response = yield from call(self._upload(image))
+            done[f"{_MEDIA}{place}"] = read_media_id(response, network=self.profile.network)
         request = attrs.evolve(
             self._post(prepared, done, 0),
             method="PUT",
@@ -171,18 +168,18 @@ class SandboxAdapter:
             headers=self._headers(),
             repeat="same key",
         )
-        reply = yield from call(request)
-        read_changed(reply, network=self.profile.network)
+        response = yield from call(request)
+        check_changed(response, network=self.profile.network)
 
     def take_down(self, network_id: str) -> Flow[None]:
-        """Remove a post; one that is gone already counts as removed."""
-        reply = yield from call(self._request("DELETE", f"/posts/{quote(network_id, safe='')}"))
-        read_removed(reply, network=self.profile.network)
+        """Remove a post; a post that no longer exists counts as removed."""
+        response = yield from call(self._request("DELETE", f"/posts/{quote(network_id, safe='')}"))
+        check_removed(response, network=self.profile.network)
 
     def verify_credentials(self) -> Flow[str]:
-        """Return the account's name."""
-        reply = yield from call(self._request("GET", "/account"))
-        return read_account(reply, network=self.profile.network)
+        """Return the name of the account."""
+        response = yield from call(self._request("GET", "/account"))
+        return read_account(response, network=self.profile.network)
 
     def _upload(self, image: Image) -> Request:
         return attrs.evolve(
@@ -199,7 +196,7 @@ class SandboxAdapter:
         )
 
     def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:
-        """Return the text of each part."""
+        """Return the texts of all parts, in order."""
         text = text_to_send(self.description, outgoing)
         if not self.thread_mark:
             return (text,)
@@ -251,17 +248,17 @@ def _key(key: str, part: int) -> str:
     return key if part == 0 else f"{key}-{part}"
 
 
-def _progress(made: Published, part: int) -> dict[str, str]:
-    """Return what is remembered of a part; the first one stands for the whole."""
-    known = {f"{_PART}{part}": made.network_id}
+def _progress(created: Published, part: int) -> dict[str, str]:
+    """Return the progress values of a part; the first part represents the whole post."""
+    values = {f"{_PART}{part}": created.network_id}
     if part == 0:
-        known[f"{_URL}{part}"] = made.url
-        known[f"{_AT}{part}"] = "" if made.at is None else made.at.isoformat()
-    return known
+        values[f"{_URL}{part}"] = created.url
+        values[f"{_AT}{part}"] = "" if created.at is None else created.at.isoformat()
+    return values
 
 
 def _first(progress: Mapping[str, str]) -> Published | None:
-    """Return the first part, if it is out."""
+    """Return the first part, if it has been published."""
     network_id = progress.get(f"{_PART}0", "")
     if not network_id:
         return None

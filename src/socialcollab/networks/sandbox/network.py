@@ -1,4 +1,4 @@
-"""The sandbox as a network: adapters, transports, and what went out."""
+"""The sandbox as a network: its adapters, its transports, and the posts on its timeline."""
 
 from __future__ import annotations
 
@@ -10,61 +10,41 @@ from pathlib import Path
 from typing import Self
 
 from socialcollab.directory import NetworkDescription, Profile
-from socialcollab.directory.networks import network as described
+from socialcollab.directory import network as described
 from socialcollab.networks.sandbox.adapter import SandboxAdapter
-from socialcollab.networks.sandbox.fault import InjectedFault
+from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.networks.sandbox.pictures import keep_in
 from socialcollab.networks.sandbox.server import Rules, SandboxTransport
 from socialcollab.networks.sandbox.timeline import RateLimit, SandboxPost, Timeline
-from socialcollab.transport import Adapter, Clock, Media, Transport
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
+from socialcollab.transport import Adapter, Clock, Media, Transport, system_clock
 
 
 class Sandbox:
     """
-    A staging network: what is sent to it looks like sent, and stays in a folder.
+    A staging network that accepts posts as the real networks do and keeps them in a folder.
 
-    Every profile meets the limits of its own network. Several processes may
-    use one folder at once. Killing one at any moment leaves each post whole,
-    or nothing of it.
+    Each profile has the limits of its own network. Several processes may use one folder at once.
+    If a process is killed, each post is either complete or absent.
 
     Args:
-        path: The folder; made if it is not there.
-
-        faults: What goes wrong, and how often.
-
-        rate_limit: How many posts each profile may make within a window.
-
-        clock: The time on the timeline, by which rate limits count; the real
-            one if not given.
-
-        real_clock: The time that deadlines are held to; the real one if not given.
-
-        send_within_s: How long one creating request may take, in seconds.
-
-        honours_keys: Whether the server makes one post per key, however often
-            it is sent. If not, each creating request makes a post.
-
-        conclusive_after_s: How long after a sender's deadline a look that
-            finds nothing is taken for proof; a fault that lags for longer, or
-            arrives later, shows what that is worth.
-
-        thread_mark: What separates the parts of a thread in a text; empty
-            sends every text as one post.
-
-        media: Where the bytes of pictures come from. Without it, uploads are
-            taken by digest alone and the preview shows their description.
-
-        descriptions: Networks that are not built in, or with other limits, by name.
-
-        durable: Whether each post waits for the disk.
-
-        sleep: Waits some seconds, when a fault makes the server slow.
-
-        monotonic: Seconds that pass, whatever clocks are set to.
+        path: The folder, which is created if it does not exist.
+        faults: The faults to inject.
+        rate_limit: How many posts each profile may create within a window of time.
+        clock: The time on the timeline, which rate limits use; the system clock by default.
+        real_clock: The time that deadlines are compared with; the system clock by default.
+        send_within_s: The hard deadline of one creating request, in seconds.
+        honours_keys: Whether the server creates one post per idempotency key, however often the
+            request arrives. If not, each creating request creates a post.
+        conclusive_after_s: How long after a sender's deadline a lookup that finds nothing counts
+            as proof that nothing was created.
+        thread_mark: The text that separates the parts of a thread; if empty, every text is one
+            post.
+        media: Where the bytes of images are read from. Without it, uploads consist of a digest
+            only, and the preview shows descriptions.
+        descriptions: Networks that are not built in, or that have other limits, by name.
+        durable: Whether each write waits for the disk.
+        sleep: Waits for some seconds, when a fault makes the server slow.
+        monotonic: A clock that is never set back, in seconds.
     """
 
     def __init__(
@@ -96,8 +76,8 @@ class Sandbox:
             faults=tuple(faults or ()),
             rate_limit=rate_limit,
             honours_keys=honours_keys,
-            clock=clock or _now,
-            real_clock=real_clock or _now,
+            clock=clock or system_clock,
+            real_clock=real_clock or system_clock,
             sleep=sleep,
             monotonic=monotonic,
             keep=None if media is None else keep_in(self.path / "media", media),
@@ -114,10 +94,10 @@ class Sandbox:
 
     def adapter(self, profile: Profile) -> Adapter:
         """
-        Return the adapter that talks for *profile*.
+        Return the adapter for *profile*.
 
         Raises:
-            InvalidValueError: If its network is not described.
+            InvalidValueError: If there is no description of its network.
         """
         return SandboxAdapter(
             profile=profile,
@@ -130,10 +110,10 @@ class Sandbox:
 
     def transport(self, profile: Profile) -> Transport:
         """
-        Return what carries that profile's requests to the sandbox's server.
+        Return the transport that carries the requests of *profile* to the server.
 
         Raises:
-            InvalidValueError: If its network is not described.
+            InvalidValueError: If there is no description of its network.
         """
         return SandboxTransport(
             profile=profile,
@@ -144,28 +124,26 @@ class Sandbox:
 
     def posts(self, profile: str | None = None) -> tuple[SandboxPost, ...]:
         """
-        Return what went out, in the order it came in; removed posts too.
+        Return the posts in order of arrival, including removed ones.
 
         Args:
-            profile: Only what stands on that profile.
+            profile: Return only the posts of that profile.
 
         Raises:
             StoreUnavailableError: If the timeline cannot be read.
         """
-        return self._timeline.posts(profile=profile, first=self._rules.let_arrive)
+        return self._timeline.posts(profile=profile, first=self._rules.process_delayed_requests)
 
     def write_preview(self, *, zone: str = "UTC") -> Path:
         """
-        Write ``timeline.html`` and a page per profile, and return the former.
+        Write ``timeline.html`` and a page per profile; return the path of ``timeline.html``.
 
         Args:
-            zone: The IANA name of the zone whose wall clock the pages show.
+            zone: The IANA name of the time zone in which the pages show times.
 
         Raises:
             InvalidValueError: If there is no such zone.
-
             StoreUnavailableError: If the timeline cannot be read.
-
             OSError: If the pages cannot be written.
         """
         from socialcollab.networks.sandbox.preview import write_pages  # noqa: PLC0415  HTML only on demand
@@ -173,7 +151,7 @@ class Sandbox:
         return write_pages(self.path, self.posts(), self._described, zone=zone)
 
     def close(self) -> None:
-        """Let go of the timeline; using the sandbox again opens it anew."""
+        """Close the timeline; the next use of the sandbox opens it again."""
         self._timeline.close()
 
     def _described(self, network: str) -> NetworkDescription:

@@ -1,4 +1,4 @@
-"""Keep uploaded pictures beside the timeline, for its preview."""
+"""Keep the bytes of uploaded images beside the timeline, for its preview."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _ENDINGS: Final = {
 
 
 def picture_name(digest: str, media_type: str) -> str:
-    """Return the name of a picture's file, which a web page beside it may show."""
+    """Return the file name of an image, with the ending that browsers expect."""
     return f"{digest.removeprefix('sha256:')}.{_ENDINGS.get(media_type, 'bin')}"
 
 
 def keep_in(folder: Path, media: Media) -> Keep:
-    """Return what copies an upload from *media* into *folder*, whole or not at all."""
+    """Return a function that copies an upload from *media* into *folder*, atomically."""
 
     def keep(part: MediaPart) -> None:
         target = folder / picture_name(part.digest, part.media_type)
@@ -38,8 +38,8 @@ def keep_in(folder: Path, media: Media) -> Keep:
                 shutil.copyfileobj(source, copy)
             partial.replace(target)
         except NotFoundError:
-            raise RejectedError(f"the bytes of image `{part.digest}` are not kept") from None
+            raise RejectedError(f"the bytes of image `{part.digest}` are not stored") from None
         except (OSError, StoreUnavailableError) as error:
-            raise TransientError(f"the image cannot be read or kept: {error}") from error
+            raise TransientError(f"image `{part.digest}` cannot be copied: {error}") from error
 
     return keep

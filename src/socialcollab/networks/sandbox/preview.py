@@ -21,7 +21,7 @@ from socialcollab.pages import (
     preview_grid,
     table,
 )
-from socialcollab.text import links_beside
+from socialcollab.text import links_not_in_text
 from socialcollab.time import local_time
 
 
@@ -60,7 +60,7 @@ def _preview(folder: Path, post: SandboxPost, description: NetworkDescription, z
         source = f"media/{picture_name(image.digest, image.media_type)}"
         kept = (folder / source).is_file()
         images.append(PreviewImage(alt=image.alt, source=source if kept else ""))
-    links = links_beside(description, post.text, post.links)
+    links = links_not_in_text(description, post.text, post.links)
     return preview(
         PreviewPost(
             text=post.text,

@@ -1,4 +1,4 @@
-"""The sandbox's server, in this process: it takes requests and answers as a network does."""
+"""The server of the sandbox, in this process: it answers requests as a network does."""
 
 from __future__ import annotations
 
@@ -22,58 +22,59 @@ from socialcollab.errors import (
 )
 from socialcollab.networks.limits import limits_broken
 from socialcollab.networks.sandbox.adapter import token_of
-from socialcollab.networks.sandbox.fault import FaultKind, InjectedFault
-from socialcollab.networks.sandbox.posting import (
-    Draft,
-    UnreadableError,
-    arrive,
-    change,
-    make,
-    put_off,
-    read_draft,
-)
+from socialcollab.networks.sandbox.draft import Draft, UnreadableDraftError, read_draft
+from socialcollab.networks.sandbox.faults import FaultKind, InjectedFault
 from socialcollab.networks.sandbox.timeline import (
     RateLimit,
     SandboxPost,
     Timeline,
-    latest_of,
-    shown_since,
-    struck,
-    with_key,
+    arrived_at,
+    change_post,
+    create_post,
+    delay_request,
+    latest_post,
+    posts_with_key,
+    process_delayed_requests,
+    remove_post,
+    triggered_fault,
 )
 from socialcollab.time import as_utc
 from socialcollab.transport import Clock, MediaPart, Request, Response
+
+# Faults that decide instead of the server, and faults that replace the server's answer.
+_BEFORE: Final = (
+    FaultKind.LOST_REQUEST,
+    FaultKind.RATE_LIMITED,
+    FaultKind.SERVER_ERROR,
+    FaultKind.REJECTED,
+    FaultKind.LATE_ARRIVAL,
+    FaultKind.DUPLICATE_ID,
+)
+_AFTER: Final = (FaultKind.LOST_ANSWER, FaultKind.LATE_SERVER_ERROR)
 
 
 class Keep(Protocol):
     """Keeps the bytes of an upload, so that the preview can show them."""
 
     def __call__(self, part: MediaPart) -> None:
-        """Keep them."""
+        """Keep the bytes of *part*."""
         ...
 
 
 @attrs.frozen(kw_only=True)
 class Rules:
     """
-    How the server behaves.
+    The configuration of the server.
 
     Attributes:
-        faults: What goes wrong.
-
-        rate_limit: How many posts each profile may make, or None for any number.
-
-        honours_keys: Whether a second request with the same key makes no second post.
-
-        clock: The time on the timeline, which rate limits count by.
-
-        real_clock: The time that deadlines are held to.
-
-        sleep: Waits, when a fault makes the server slow.
-
-        monotonic: Seconds that pass, whatever clocks are set to.
-
-        keep: Keeps what is uploaded, or None.
+        faults: The injected faults.
+        rate_limit: How many posts each profile may create; None for no limit.
+        honours_keys: Whether a second request with the same key creates no second post.
+        clock: The time on the timeline, which rate limits use.
+        real_clock: The time that deadlines are compared with.
+        sleep: Waits for some seconds, when a fault makes the server slow.
+        monotonic: A clock that is never set back, in seconds.
+        keep: Keeps uploaded bytes; None to discard them.
     """
 
     faults: tuple[InjectedFault, ...]
@@ -85,9 +86,9 @@ class Rules:
     monotonic: Callable[[], float]
     keep: Keep | None
 
-    def let_arrive(self, db: sqlite3.Connection) -> None:
-        """Make what was on its way for long, and has arrived by now."""
-        arrive(
+    def process_delayed_requests(self, db: sqlite3.Connection) -> None:
+        """Create the posts of delayed requests that have arrived by now."""
+        process_delayed_requests(
             db,
             now=as_utc(self.clock()),
             real_now=as_utc(self.real_clock()),
@@ -96,26 +97,23 @@ class Rules:
 
 
 class _NoAnswerError(Exception):
-    """The connection breaks instead of an answer; what was written stays."""
+    """The connection breaks instead of an answer; everything that was written stays."""
 
 
-class _TooLateError(Exception):
-    """The deadline passed: what was begun is undone."""
+class _DeadlinePassedError(Exception):
+    """The deadline passed; everything that was written is rolled back."""
 
 
 @attrs.frozen(kw_only=True)
 class SandboxTransport:
     """
-    What carries one profile's requests to the server.
+    Carries the requests of one profile to the server.
 
     Attributes:
-        profile: Whose requests.
-
-        description: What the profile's network takes.
-
-        timeline: Where posts are kept.
-
-        rules: How the server behaves.
+        profile: The profile.
+        description: The limits and features of the profile's network.
+        timeline: Where posts are stored.
+        rules: The configuration of the server.
     """
 
     profile: Profile
@@ -128,9 +126,8 @@ class SandboxTransport:
         Send one request and return the answer.
 
         Raises:
-            TransientError: If nothing was made for certain: its deadline had
-                passed before it left, or the timeline cannot be written.
-
+            TransientError: If nothing was created: the deadline passed before the request was
+                sent, or the timeline cannot be written.
             OutcomeUnknownError: If no answer came.
         """
         until = self.rules.monotonic() + timeout_s
@@ -139,37 +136,37 @@ class SandboxTransport:
         deadline = _Deadline(self.rules, until, request.deadline)
         network = self.profile.network
         if deadline.passed():
-            raise TransientError("the deadline passed before the request left", network=network)
+            raise TransientError("the deadline passed before the request was sent", network=network)
         try:
-            act = _act_of(request)
-            self._be_slow(act, timeout_s)
-            return self._answer(request, act, deadline)
+            action = _action_of(request)
+            self._delay(action, timeout_s)
+            return self._answer(request, action, deadline)
         except _NoAnswerError:
             raise OutcomeUnknownError("the connection broke", network=network) from None
-        except _TooLateError:
+        except _DeadlinePassedError:
             raise OutcomeUnknownError("no answer came in time", network=network) from None
         except StoreUnavailableError as error:
-            if request.creates is None or not _committing(error):
+            if request.creates is None or not _may_be_stored(error):
                 raise TransientError(str(error), network=network) from error
             raise OutcomeUnknownError(str(error), network=network) from error
 
     def close(self) -> None:
         """Do nothing: the sandbox closes the timeline."""
 
-    def _be_slow(self, act: str, timeout_s: float) -> None:
-        if all(each.kind is not FaultKind.SLOW or each.on != act for each in self.rules.faults):
+    def _delay(self, action: str, timeout_s: float) -> None:
+        """Wait if a fault makes the server slow."""
+        if not any(f.kind is FaultKind.SLOW and f.on == action for f in self.rules.faults):
+            # Looking for a fault takes the write lock, which most requests can do without here.
             return
         with self.timeline.writing(wait_s=timeout_s) as db:
-            slow = self._struck(db, FaultKind.SLOW, on=act)
+            slow = self._fault(db, FaultKind.SLOW, on=action)
         if slow is not None:
-            self.rules.sleep(min(slow.seconds, timeout_s))
-            if slow.seconds >= timeout_s:
-                raise _TooLateError
+            self.rules.sleep(min(slow.delay_s, timeout_s))
+            if slow.delay_s >= timeout_s:
+                raise _DeadlinePassedError
 
-    def _struck(
-        self, db: sqlite3.Connection, *kinds: FaultKind, on: str = ""
-    ) -> InjectedFault | None:
-        return struck(
+    def _fault(self, db: sqlite3.Connection, *kinds: FaultKind, on: str) -> InjectedFault | None:
+        return triggered_fault(
             db,
             self.rules.faults,
             *kinds,
@@ -178,88 +175,93 @@ class SandboxTransport:
             on=on,
         )
 
-    def _answer(self, request: Request, act: str, deadline: _Deadline) -> Response:
-        path = urlsplit(request.url).path.removeprefix("/v1")
+    def _answer(self, request: Request, action: str, deadline: _Deadline) -> Response:
         keep = self.rules.keep
-        if keep is not None and request.media is not None and path == "/media":
-            # Bytes are kept first: a medium that is named is there.
+        if keep is not None and request.media is not None and action == "upload":
+            # The bytes are kept before the media get an id, so that no id lacks its bytes.
             keep(request.media)
         with self.timeline.writing(wait_s=deadline.left_s) as db:
-            self.rules.let_arrive(db)
-            reply, lost = self._route(db, request, act, path)
-            # Invariant: nothing is made after the deadline. A look waits for this lock.
+            self.rules.process_delayed_requests(db)
+            response, lost = self._route(db, request, action)
+            # Invariant: nothing is created after the deadline. A lookup takes the same lock, so
+            # what it does not find cannot be created any more.
             if request.creates is not None and deadline.passed():
-                raise _TooLateError
+                raise _DeadlinePassedError
         if lost:
             raise _NoAnswerError
-        return reply
+        return response
 
     def _route(
-        self, db: sqlite3.Connection, request: Request, act: str, path: str
+        self, db: sqlite3.Connection, request: Request, action: str
     ) -> tuple[Response, bool]:
         """Return the answer, and whether it is lost on its way."""
         token = f"Bearer {token_of(self.profile.id)}"
-        if request.headers.get("authorization") != token or self._struck(
-            db, FaultKind.CREDENTIALS_REFUSED
+        if request.headers.get("authorization") != token or self._fault(
+            db, FaultKind.UNAUTHORIZED, on="any"
         ):
             return _refusal(401, "the token is not valid"), False
-        if act == "upload":
-            return self._upload(db, request)
-        if act == "account":
-            name = self.profile.handle or self.profile.id
-            return _json(200, {"id": self.profile.id, "handle": name}), False
-        if not act:
-            return _refusal(404, f"there is no {request.method} {path}"), False
-        before = self._struck(db, *_BEFORE, on=act)
+        if not action:
+            return _refusal(404, f"there is no {request.method} {_path_of(request)}"), False
+        before = self._fault(db, *_BEFORE, on=action)
         if before is not None:
-            return self._struck_before(db, before, request)
-        reply = self._done(db, request, act, unquote(path.removeprefix("/posts/")))
-        if reply.status >= 400:
-            return reply, False
-        after = self._struck(db, *_AFTER, on=act)
+            return self._fail_before(db, before, request)
+        response = self._carry_out(db, request, action)
+        if response.status >= 400:
+            return response, False
+        after = self._fault(db, *_AFTER, on=action)
         if after is None:
-            return reply, False
-        if after.kind is FaultKind.SERVER_ERROR_AFTER_CREATING:
+            return response, False
+        if after.kind is FaultKind.LATE_SERVER_ERROR:
             return _refusal(500, "the server failed"), False
-        return reply, True
+        return response, True
 
-    def _done(
-        self, db: sqlite3.Connection, request: Request, act: str, network_id: str
-    ) -> Response:
-        if act == "create":
+    def _carry_out(self, db: sqlite3.Connection, request: Request, action: str) -> Response:
+        network_id = unquote(_path_of(request).removeprefix("/posts/"))
+        if action == "upload":
+            return self._upload(db, request)
+        if action == "account":
+            name = self.profile.handle or self.profile.id
+            return _json(200, {"id": self.profile.id, "handle": name})
+        if action == "create":
             return self._create(db, request)
-        if act == "amend":
-            return self._change(db, request, network_id)
-        if act == "find":
+        if action == "amend":
+            return self._amend(db, request, network_id)
+        if action == "find":
             return self._find(db, request)
-        return self._remove(db, network_id)
+        if remove_post(db, self.profile.id, network_id, now=as_utc(self.rules.clock())):
+            return Response(status=204)
+        return _refusal(404, f"there is no post `{network_id}`")
 
-    def _struck_before(
+    def _fail_before(
         self, db: sqlite3.Connection, fault: InjectedFault, request: Request
     ) -> tuple[Response, bool]:
         if fault.kind is FaultKind.LATE_ARRIVAL:
-            arrives = as_utc(self.rules.real_clock()) + dt.timedelta(seconds=fault.seconds)
+            arrives = as_utc(self.rules.real_clock()) + dt.timedelta(seconds=fault.delay_s)
             key = request.headers.get("idempotency-key", "")
-            put_off(db, self.profile, request.json, key=key, arrives=arrives)
+            delay_request(db, self.profile, request.json, key=key, arrives=arrives)
         elif fault.kind is FaultKind.DUPLICATE_ID:
-            latest = latest_of(db, profile=self.profile.id)
+            latest = latest_post(db, profile=self.profile.id)
             if latest is not None:
-                return _json(200, _shown(latest)), False
-        lost = fault.kind in (FaultKind.NO_ANSWER_BEFORE_CREATING, FaultKind.LATE_ARRIVAL)
-        return _struck_reply(fault), lost
+                return _json(200, _body_of(latest)), False
+        elif fault.kind is FaultKind.RATE_LIMITED:
+            return _refusal(429, "too many posts", retry_after_s=fault.retry_after_s), False
+        elif fault.kind is FaultKind.REJECTED:
+            return _refusal(422, "the post breaks the rules of the network"), False
+        lost = fault.kind in (FaultKind.LOST_REQUEST, FaultKind.LATE_ARRIVAL)
+        return _refusal(500, "the server failed"), lost
 
-    def _upload(self, db: sqlite3.Connection, request: Request) -> tuple[Response, bool]:
+    def _upload(self, db: sqlite3.Connection, request: Request) -> Response:
         form, part = request.form or {}, request.media
         size = form.get("size_bytes", "0")
         if part is None or not (size.isascii() and size.isdigit()):
-            return _refusal(422, "the upload has no file"), False
-        if self._struck(db, FaultKind.HALF_AN_UPLOAD) is not None:
-            return _refusal(400, "the upload broke off"), True
+            return _refusal(422, "the upload has no file")
         limits = self.description.media
         if limits.types and part.media_type not in limits.types:
-            return _refusal(422, f"{self.description.title} takes no {part.media_type}"), False
+            return _refusal(
+                422, f"{self.description.title} does not accept files of type {part.media_type}"
+            )
         if limits.image_bytes is not None and int(size) > limits.image_bytes:
-            return _refusal(413, f"the file is larger than {limits.image_bytes} bytes"), False
+            return _refusal(413, f"the file is larger than {limits.image_bytes} bytes")
         row = (
             self.profile.id,
             part.digest,
@@ -268,49 +270,48 @@ class SandboxTransport:
             int(size),
             form.get("name", ""),
         )
-        made = db.execute(
+        added = db.execute(
             "INSERT INTO media (profile, digest, alt, media_type, size_bytes, name)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             row,
         )
-        lost = self._struck(db, FaultKind.CUT_UPLOAD) is not None
-        return _json(201, {"id": f"m{made.lastrowid}"}), lost
+        return _json(201, {"id": f"m{added.lastrowid}"})
 
     def _create(self, db: sqlite3.Connection, request: Request) -> Response:
         key = request.headers.get("idempotency-key", "")
         if key and self.rules.honours_keys:
-            known = with_key(db, profile=self.profile.id, key=key)
+            known = posts_with_key(db, profile=self.profile.id, key=key)
             if known:
-                return _json(200, _shown(known[0]))
+                return _json(200, _body_of(known[0]))
         now = as_utc(self.rules.clock())
         wait_s = self._wait_s(db, now)
         if wait_s is not None:
             return _refusal(429, "too many posts", retry_after_s=wait_s)
-        draft = self._drafted(db, request, now)
+        draft = self._draft(db, request, now)
         if isinstance(draft, Response):
             return draft
         real_now = as_utc(self.rules.real_clock())
-        shown = make(db, self.profile, draft, key=key, now=now, real_now=real_now)
-        return _json(201, shown)
+        body = create_post(db, self.profile, draft, key=key, now=now, real_now=real_now)
+        return _json(201, body)
 
-    def _change(self, db: sqlite3.Connection, request: Request, network_id: str) -> Response:
+    def _amend(self, db: sqlite3.Connection, request: Request, network_id: str) -> Response:
         if "edit" not in self.description.features:
-            return _refusal(405, f"{self.description.title} changes nothing in place")
+            return _refusal(405, f"{self.description.title} cannot change a post in place")
         now = as_utc(self.rules.clock())
-        draft = self._drafted(db, request, now)
+        draft = self._draft(db, request, now)
         if isinstance(draft, Response):
             return draft
-        if change(db, self.profile.id, network_id, draft, now=now):
+        if change_post(db, self.profile.id, network_id, draft, now=now):
             return _json(200, {"id": network_id})
         return _refusal(404, f"there is no post `{network_id}`")
 
-    def _drafted(
+    def _draft(
         self, db: sqlite3.Connection, request: Request, now: dt.datetime
     ) -> Draft | Response:
-        """Read what is to be made, or return why it is refused."""
+        """Return the post that the request describes, or the answer that refuses it."""
         try:
             draft = read_draft(db, self.profile.id, request.json, now=now)
-        except UnreadableError as error:
+        except UnreadableDraftError as error:
             return _refusal(400, str(error))
         broken = limits_broken(
             self.description,
@@ -339,26 +340,17 @@ class SandboxTransport:
 
     def _find(self, db: sqlite3.Connection, request: Request) -> Response:
         key = request.params.get("key", "")
-        found = with_key(db, profile=self.profile.id, key=key) if key else ()
-        lag = self._struck(db, FaultKind.LAGGING_READS, on="find") if found else None
+        posts = posts_with_key(db, profile=self.profile.id, key=key) if key else ()
+        lag = self._fault(db, FaultKind.LAGGING_READS, on="find") if posts else None
         if lag is not None:
-            young = as_utc(self.rules.real_clock()).timestamp() - lag.seconds
-            found = tuple(post for post in found if shown_since(db, post.network_id) <= young)
-        return _json(200, {"posts": [_shown(post) for post in found]})
-
-    def _remove(self, db: sqlite3.Connection, network_id: str) -> Response:
-        removed = db.execute(
-            "UPDATE posts SET removed_at = ? WHERE id = ? AND profile = ? AND removed_at IS NULL",
-            (as_utc(self.rules.clock()).timestamp(), network_id, self.profile.id),
-        )
-        if removed.rowcount:
-            return Response(status=204)
-        return _refusal(404, f"there is no post `{network_id}`")
+            latest = as_utc(self.rules.real_clock()).timestamp() - lag.delay_s
+            posts = tuple(post for post in posts if arrived_at(db, post.network_id) <= latest)
+        return _json(200, {"posts": [_body_of(post) for post in posts]})
 
 
 @attrs.frozen
 class _Deadline:
-    """When a request is too late: after its span, or past its instant."""
+    """The deadline of a request, on the monotonic clock and on the real one."""
 
     rules: Rules
     until: float
@@ -374,36 +366,28 @@ class _Deadline:
         return self.instant is not None and as_utc(self.rules.real_clock()) >= self.instant
 
 
-def _committing(error: SocialCollabError) -> bool:
-    """Tell whether a failed write may have been stored: SQLite undoes all but an I/O error."""
+def _may_be_stored(error: SocialCollabError) -> bool:
+    """Return whether a failed write may have been stored: only an I/O error leaves that open."""
     code = getattr(error.__cause__, "sqlite_errorcode", sqlite3.SQLITE_IOERR)
     return bool((code & 0xFF) == sqlite3.SQLITE_IOERR)
 
 
-_BEFORE: Final = (
-    FaultKind.NO_ANSWER_BEFORE_CREATING,
-    FaultKind.RATE_LIMITED,
-    FaultKind.SERVER_ERROR,
-    FaultKind.REJECTED,
-    FaultKind.LATE_ARRIVAL,
-    FaultKind.DUPLICATE_ID,
-)
-_AFTER: Final = (FaultKind.NO_ANSWER_AFTER_CREATING, FaultKind.SERVER_ERROR_AFTER_CREATING)
+def _path_of(request: Request) -> str:
+    return urlsplit(request.url).path.removeprefix("/v1")
 
 
-def _act_of(request: Request) -> str:
-    """Return what a request asks for, or nothing."""
-    path = urlsplit(request.url).path.removeprefix("/v1")
-    one = path.startswith("/posts/")
-    acts = {
+def _action_of(request: Request) -> str:
+    """Return the action that a request asks for, or an empty string."""
+    path = _path_of(request)
+    if path.startswith("/posts/") and request.method in ("PUT", "DELETE"):
+        return "amend" if request.method == "PUT" else "take_down"
+    actions = {
         ("POST", "/media"): "upload",
         ("POST", "/posts"): "create",
         ("GET", "/posts"): "find",
         ("GET", "/account"): "account",
     }
-    if one and request.method in ("PUT", "DELETE"):
-        return "amend" if request.method == "PUT" else "take_down"
-    return acts.get((request.method, path), "")
+    return actions.get((request.method, path), "")
 
 
 def _json(status: int, body: Json, headers: Mapping[str, str] | None = None) -> Response:
@@ -419,13 +403,5 @@ def _refusal(status: int, error: str, *, retry_after_s: int | None = None) -> Re
     return _json(status, {"error": error}, headers)
 
 
-def _struck_reply(fault: InjectedFault) -> Response:
-    if fault.kind is FaultKind.RATE_LIMITED:
-        return _refusal(429, "too many posts", retry_after_s=fault.retry_after_s)
-    if fault.kind is FaultKind.REJECTED:
-        return _refusal(422, "the post breaks the rules of the network")
-    return _refusal(500, "the server failed")
-
-
-def _shown(post: SandboxPost) -> dict[str, Json]:
+def _body_of(post: SandboxPost) -> dict[str, Json]:
     return {"id": post.network_id, "url": post.url, "created_at": post.created_at.isoformat()}

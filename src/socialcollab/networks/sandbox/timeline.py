@@ -1,4 +1,4 @@
-"""The sandbox's timeline: posts in one SQLite file that several processes share."""
+"""The timeline of the sandbox: posts in one SQLite file that several processes share."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
-from socialcollab.content import Image
+from socialcollab.content import Image, Json
+from socialcollab.directory import Profile
 from socialcollab.errors import StoreUnavailableError
-from socialcollab.networks.sandbox.fault import FaultKind, InjectedFault
+from socialcollab.networks.sandbox.draft import Draft, read_draft
+from socialcollab.networks.sandbox.faults import FaultKind, InjectedFault
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS posts (
@@ -45,24 +47,26 @@ CREATE TABLE IF NOT EXISTS faults (
 """
 _POST: Final = (
     "SELECT number, id, profile, network, handle, key, text, links, language, labels, poll, url,"
-    " created_at, removed_at FROM posts"
+    " created_at, removed_at,"
+    " coalesce((SELECT parent FROM replies WHERE post = posts.number), ''),"
+    " (SELECT count(*) FROM changes WHERE post = posts.number) FROM posts"
 )
 _IMAGES: Final = (
     "SELECT media.digest, media.alt, media.media_type, media.size_bytes, media.name"
     " FROM post_media JOIN media ON media.number = post_media.media"
     " WHERE post_media.post = ? ORDER BY place"
 )
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @attrs.frozen(kw_only=True)
 class RateLimit:
     """
-    How many posts a profile may make.
+    How many posts a profile may create within a window of time.
 
     Attributes:
-        posts: The most posts within the window.
-
-        per: How long the window is.
+        posts: The largest number of posts within the window.
+        per: The length of the window.
     """
 
     posts: int = attrs.field(validator=attrs.validators.ge(1))
@@ -72,39 +76,24 @@ class RateLimit:
 @attrs.frozen(kw_only=True)
 class SandboxPost:
     """
-    One post on the sandbox's timeline.
+    One post on the timeline of the sandbox.
 
     Attributes:
-        network_id: The sandbox's own id of it.
-
-        profile: The profile that it stands on.
-
-        network: That profile's network.
-
-        handle: How that network names the account.
-
-        key: The key that its sender chose.
-
+        network_id: The sandbox's own id of the post.
+        profile: The profile that published it.
+        network: The network of that profile.
+        handle: The profile's handle on that network.
+        key: The idempotency key of its sender.
         text: Its text.
-
-        images: Its pictures, in order; without their bytes.
-
+        images: Its images, in order, without their bytes.
         links: Links beside the text.
-
         language: Its language, or empty.
-
-        labels: Content warnings and the like.
-
-        options: The answers of its poll; none if it has no poll.
-
-        created_at: When it went out, by the sender's clock, in UTC.
-
+        labels: Content warnings and other labels.
+        options: The answers of its poll; empty if it has no poll.
+        created_at: When it was published, by its sender's clock, in UTC.
         url: Its address.
-
         removed: Whether it was taken down.
-
-        in_reply_to: Of a part of a thread, the id of the part before it.
-
+        in_reply_to: The id of the part before it, if it is a later part of a thread; else empty.
         changes: How often it was changed in place.
     """
 
@@ -126,29 +115,30 @@ class SandboxPost:
     changes: int = 0
 
 
-class _Held:
-    """An open connection, and the process that opened it."""
+class _OpenConnection:
+    """The open connection of this process, if there is one."""
 
     def __init__(self) -> None:
         self._connection: sqlite3.Connection | None = None
         self._pid = 0
-        # Connections that this process inherited by fork: SQLite forbids even to close them.
+        # A connection that this process inherited by fork. SQLite forbids even to close it, and
+        # the garbage collector would, so it is kept.
         self._inherited: list[sqlite3.Connection] = []
 
-    def connection(self) -> sqlite3.Connection | None:
-        """Return the one that this process opened, or None."""
+    def get(self) -> sqlite3.Connection | None:
+        """Return the connection that this process opened, or None."""
         if self._connection is not None and self._pid != os.getpid():
             self._inherited.append(self._connection)
             self._connection = None
         return self._connection
 
-    def hold(self, connection: sqlite3.Connection) -> None:
-        """Keep one until it is closed."""
+    def set(self, connection: sqlite3.Connection) -> None:
+        """Keep *connection* until it is closed."""
         self._connection, self._pid = connection, os.getpid()
 
     def close(self) -> None:
-        """Close it, if this process opened it."""
-        connection = self.connection()
+        """Close the connection, if this process opened it."""
+        connection = self.get()
         self._connection = None
         if connection is not None:
             connection.close()
@@ -156,36 +146,36 @@ class _Held:
 
 class Timeline:
     """
-    The file, and what may be asked of it.
+    The SQLite file of the sandbox.
 
     Args:
-        path: The SQLite file; made if it is not there.
-
+        path: The SQLite file, which is created if it does not exist.
         durable: Whether each write waits for the disk.
 
     Raises:
-        StoreUnavailableError: From any method, if it cannot be read or written.
+        StoreUnavailableError: From any method, if the file cannot be read or written.
     """
 
     def __init__(self, path: Path, *, durable: bool) -> None:
         self._path = path
         self._durable = durable
         self._lock = threading.RLock()
-        self._held = _Held()
-        # Nothing is pending on it: a sandbox that is forgotten closes it, unwarned.
-        weakref.finalize(self, self._held.close)
+        self._open_connection = _OpenConnection()
+        # A sandbox that is garbage-collected without `close` would otherwise leave the connection
+        # open and cause a ResourceWarning.
+        weakref.finalize(self, self._open_connection.close)
 
     @contextmanager
     def writing(self, *, wait_s: float = 30.0) -> Iterator[sqlite3.Connection]:
         """
-        Hold the write lock: what is done inside is stored whole, or not at all.
+        Return a context in which the write lock is held; everything in it is stored, or nothing.
 
         Args:
-            wait_s: How long to wait for another process that holds it, in seconds.
+            wait_s: How long to wait for another process that holds the lock, in seconds.
         """
         with self._lock:
             try:
-                connection = self._open()
+                connection = self._connection()
                 connection.execute(f"PRAGMA busy_timeout={int(wait_s * 1000)}")
                 connection.execute("BEGIN IMMEDIATE")
                 try:
@@ -196,7 +186,7 @@ class Timeline:
                         connection.execute("ROLLBACK")
                     raise
             except (sqlite3.Error, OSError) as error:
-                # A connection that failed may be in any state: the next use opens another.
+                # A connection that failed may be in any state, so the next use opens another one.
                 self.close()
                 raise StoreUnavailableError(
                     f"timeline `{self._path}` is unavailable: {error}"
@@ -205,7 +195,7 @@ class Timeline:
     def posts(
         self, *, profile: str | None, first: Callable[[sqlite3.Connection], None]
     ) -> tuple[SandboxPost, ...]:
-        """Return the posts of one profile or of all, in the order they came in, after *first*."""
+        """Call *first*, and return the posts of one profile or of all, in order of arrival."""
         where = "" if profile is None else " WHERE profile = ?"
         bound = () if profile is None else (profile,)
         with self.writing() as db:
@@ -214,14 +204,14 @@ class Timeline:
             return tuple(_post(db, row) for row in rows)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file; the next use opens it again."""
         with self._lock:
-            self._held.close()
+            self._open_connection.close()
 
-    def _open(self) -> sqlite3.Connection:
-        held = self._held.connection()
-        if held is not None:
-            return held
+    def _connection(self) -> sqlite3.Connection:
+        known = self._open_connection.get()
+        if known is not None:
+            return known
         self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
             self._path, isolation_level=None, timeout=30, check_same_thread=False
@@ -233,53 +223,155 @@ class Timeline:
         except sqlite3.Error:
             connection.close()
             raise
-        self._held.hold(connection)
+        self._open_connection.set(connection)
         return connection
 
 
-def struck(
+def triggered_fault(
     db: sqlite3.Connection,
     faults: Sequence[InjectedFault],
     *kinds: FaultKind,
     profile: str,
     network: str,
-    on: str = "",
+    on: str,
 ) -> InjectedFault | None:
-    """Return the first fault of those kinds, on that kind of request, that happens; count it."""
+    """Return the first fault of those kinds that happens to this request, and count it."""
     for number, fault in enumerate(faults):
-        if fault.kind not in kinds or not fault.concerns(profile=profile, network=network):
-            continue
-        if on and fault.on != on:
+        if (
+            fault.kind not in kinds
+            or fault.on != on
+            or not fault.affects(profile=profile, network=network)
+        ):
             continue
         name = f"{number}/{fault.kind}/{fault.profile}/{fault.network}"
         row = db.execute("SELECT chances, happened FROM faults WHERE fault = ?", (name,)).fetchone()
         chances, happened = row or (0, 0)
-        strikes = fault.strikes(chances=chances, happened=happened)
+        happens = fault.happens(chances=chances, happened=happened)
         db.execute(
             "INSERT OR REPLACE INTO faults VALUES (?, ?, ?)",
-            (name, chances + 1, happened + strikes),
+            (name, chances + 1, happened + happens),
         )
-        if strikes:
+        if happens:
             return fault
     return None
 
 
-def with_key(db: sqlite3.Connection, *, profile: str, key: str) -> tuple[SandboxPost, ...]:
-    """Return the posts that the profile sent with that key, removed ones too."""
+def create_post(
+    db: sqlite3.Connection,
+    profile: Profile,
+    draft: Draft,
+    *,
+    key: str,
+    now: dt.datetime,
+    real_now: dt.datetime,
+) -> dict[str, Json]:
+    """Add a post to the timeline and return the body of the answer."""
+    number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM posts").fetchone()[0]
+    network_id = f"{(now - _EPOCH) // dt.timedelta(milliseconds=1)}{number:06d}"
+    handle = profile.handle or profile.id
+    url = f"https://{profile.network}.sandbox.invalid/{handle.lstrip('@')}/{network_id}"
+    db.execute(
+        "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+        (
+            number,
+            network_id,
+            profile.id,
+            profile.network,
+            handle,
+            key,
+            *_columns(draft),
+            url,
+            draft.created_at.isoformat(),
+            now.timestamp(),
+        ),
+    )
+    db.execute("INSERT INTO arrivals VALUES (?, ?)", (number, real_now.timestamp()))
+    if draft.in_reply_to:
+        db.execute("INSERT INTO replies VALUES (?, ?)", (number, draft.in_reply_to))
+    _add_images(db, number, draft)
+    return {"id": network_id, "url": url, "created_at": draft.created_at.isoformat()}
+
+
+def change_post(
+    db: sqlite3.Connection, profile: str, network_id: str, draft: Draft, *, now: dt.datetime
+) -> bool:
+    """Replace the content of a post, and return whether the profile has such a post."""
+    row = db.execute(
+        "SELECT number FROM posts WHERE id = ? AND profile = ? AND removed_at IS NULL",
+        (network_id, profile),
+    ).fetchone()
+    if row is None:
+        return False
+    db.execute(
+        "UPDATE posts SET text = ?, links = ?, language = ?, labels = ?, poll = ? WHERE number = ?",
+        (*_columns(draft), row[0]),
+    )
+    db.execute("DELETE FROM post_media WHERE post = ?", row)
+    _add_images(db, row[0], draft)
+    db.execute("INSERT INTO changes (post, at) VALUES (?, ?)", (row[0], now.timestamp()))
+    return True
+
+
+def remove_post(db: sqlite3.Connection, profile: str, network_id: str, *, now: dt.datetime) -> bool:
+    """Mark a post as removed, and return whether the profile has such a post."""
+    removed = db.execute(
+        "UPDATE posts SET removed_at = ? WHERE id = ? AND profile = ? AND removed_at IS NULL",
+        (now.timestamp(), network_id, profile),
+    )
+    return bool(removed.rowcount)
+
+
+def delay_request(
+    db: sqlite3.Connection, profile: Profile, body: object, *, key: str, arrives: dt.datetime
+) -> None:
+    """Store a creating request that arrives later, whatever its deadline."""
+    db.execute(
+        "INSERT INTO late (profile, network, handle, key, body, arrives) VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            profile.id,
+            profile.network,
+            profile.handle,
+            key,
+            json.dumps(body),
+            arrives.timestamp(),
+        ),
+    )
+
+
+def process_delayed_requests(
+    db: sqlite3.Connection, *, now: dt.datetime, real_now: dt.datetime, honours_keys: bool
+) -> None:
+    """Create the posts of the delayed requests that have arrived by now."""
+    rows = db.execute(
+        "SELECT number, profile, network, handle, key, body FROM late WHERE arrives <= ?"
+        " ORDER BY arrives, number",
+        (real_now.timestamp(),),
+    ).fetchall()
+    for number, name, network, handle, key, body in rows:
+        db.execute("DELETE FROM late WHERE number = ?", (number,))
+        if honours_keys and key and posts_with_key(db, profile=name, key=key):
+            continue
+        profile = Profile(id=name, workspace="sandbox", network=network, handle=handle)
+        draft = read_draft(db, name, json.loads(body), now=now)
+        create_post(db, profile, draft, key=key, now=now, real_now=real_now)
+
+
+def posts_with_key(db: sqlite3.Connection, *, profile: str, key: str) -> tuple[SandboxPost, ...]:
+    """Return the posts that the profile sent with that key, including removed ones."""
     rows = db.execute(f"{_POST} WHERE profile = ? AND key = ? ORDER BY number", (profile, key))
     return tuple(_post(db, row) for row in rows.fetchall())
 
 
-def latest_of(db: sqlite3.Connection, *, profile: str) -> SandboxPost | None:
-    """Return the profile's latest post, or None."""
+def latest_post(db: sqlite3.Connection, *, profile: str) -> SandboxPost | None:
+    """Return the latest post of the profile, or None."""
     row = db.execute(
         f"{_POST} WHERE profile = ? ORDER BY number DESC LIMIT 1", (profile,)
     ).fetchone()
     return None if row is None else _post(db, row)
 
 
-def shown_since(db: sqlite3.Connection, network_id: str) -> float:
-    """Return since when a post has been there, on the real clock."""
+def arrived_at(db: sqlite3.Connection, network_id: str) -> float:
+    """Return when a post arrived, as a timestamp of the real clock."""
     row = db.execute(
         "SELECT real FROM arrivals JOIN posts ON posts.number = arrivals.post WHERE id = ?",
         (network_id,),
@@ -287,34 +379,45 @@ def shown_since(db: sqlite3.Connection, network_id: str) -> float:
     return 0.0 if row is None else float(row[0])
 
 
-def _post(db: sqlite3.Connection, row: Sequence[object]) -> SandboxPost:
-    number, network_id, profile, network, handle, key, text = row[:7]
-    links, language, labels, poll, url, created_at, removed_at = row[7:]
+def _columns(draft: Draft) -> tuple[str, ...]:
+    poll = {} if draft.poll is None else attrs.asdict(draft.poll)
+    return (
+        draft.text,
+        json.dumps(draft.links),
+        draft.language,
+        json.dumps(draft.labels),
+        json.dumps(poll),
+    )
+
+
+def _add_images(db: sqlite3.Connection, number: int, draft: Draft) -> None:
+    db.executemany(
+        "INSERT INTO post_media VALUES (?, ?, ?)",
+        [(number, place, media) for place, (media, _) in enumerate(draft.images)],
+    )
+
+
+def _post(db: sqlite3.Connection, row: Sequence[Any]) -> SandboxPost:
+    number, network_id, profile, network, handle, key, text, links, language, *rest = row
+    labels, poll, url, created_at, removed_at, parent, changes = rest
     return SandboxPost(
-        network_id=str(network_id),
-        profile=str(profile),
-        network=str(network),
-        handle=str(handle),
-        key=str(key),
-        text=str(text),
+        network_id=network_id,
+        profile=profile,
+        network=network,
+        handle=handle,
+        key=key,
+        text=text,
         images=tuple(
             Image(digest=digest, alt=alt, media_type=media_type, size_bytes=size, name=name)
             for digest, alt, media_type, size, name in db.execute(_IMAGES, (number,))
         ),
-        links=tuple(json.loads(str(links))),
-        language=str(language),
-        labels=tuple(json.loads(str(labels))),
-        options=tuple(json.loads(str(poll)).get("options", ())),
-        created_at=dt.datetime.fromisoformat(str(created_at)),
-        url=str(url),
+        links=tuple(json.loads(links)),
+        language=language,
+        labels=tuple(json.loads(labels)),
+        options=tuple(json.loads(poll).get("options", ())),
+        created_at=dt.datetime.fromisoformat(created_at),
+        url=url,
         removed=removed_at is not None,
-        in_reply_to=str(
-            (
-                db.execute("SELECT parent FROM replies WHERE post = ?", (number,)).fetchone()
-                or ("",)
-            )[0]
-        ),
-        changes=int(
-            db.execute("SELECT count(*) FROM changes WHERE post = ?", (number,)).fetchone()[0]
-        ),
+        in_reply_to=parent,
+        changes=changes,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from socialcollab.directory.networks import NETWORKS
+from socialcollab.directory import NETWORKS
 from socialcollab.errors import InvalidValueError
 from socialcollab.organization.document.faults import Faults, shown
 from socialcollab.organization.document.reader import Reader

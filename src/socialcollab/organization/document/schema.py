@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 from socialcollab import document_fields as sh
-from socialcollab.directory import PROFILE_KEYS, Excluding, Member, Profile, Selector
-from socialcollab.directory.networks import NETWORKS
+from socialcollab.directory import NETWORKS, PROFILE_KEYS, Excluding, Member, Profile, Selector
 from socialcollab.identifiers import ID_PATTERN
 from socialcollab.organization.document.described import descriptions, summary
 from socialcollab.organization.document.reader import (

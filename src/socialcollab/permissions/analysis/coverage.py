@@ -11,9 +11,8 @@ import attrs
 from socialcollab._notebook import NotebookMixin
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, did_you_mean
-from socialcollab.permissions.analysis.escalation import merged, without
-from socialcollab.permissions.engine.scope import Scope, Span
-from socialcollab.time import as_utc, local_time
+from socialcollab.permissions.engine.scope import Scope
+from socialcollab.time import Span, as_utc, intersect_spans, local_time, merge_spans, subtract_spans
 
 if TYPE_CHECKING:
     from socialcollab.permissions.access import Access
@@ -203,7 +202,7 @@ def _acting(access: Access, window: tuple[dt.datetime, dt.datetime]) -> _Acting:
     own = {member: _own(access, member, resources, window) for member in access.member_ids}
     for member, by_key in own.items():
         for key, spans in by_key.items():
-            _add(found, key, member, without(spans, gone.get(member, ())), window)
+            _add(found, key, member, subtract_spans(spans, gone.get(member, ())), window)
     for absence in access.absences:
         days = ((absence.begins_at, absence.ends_at),)
         delegate = MemberId(absence.delegate)
@@ -216,18 +215,18 @@ def _acting(access: Access, window: tuple[dt.datetime, dt.datetime]) -> _Acting:
                 continue
             if rotation and absence.permissions:
                 continue
-            lent = without(days, without(days, spans))
+            lent = intersect_spans(days, spans)
             barred = (
-                without([(None, None)], [stay])
+                subtract_spans([(None, None)], [stay])
                 if rotation
                 else access.bindings.forbidden_spans(delegate, *key)
             )
-            left = without(without(lent, barred), gone.get(delegate, ()))
+            left = subtract_spans(subtract_spans(lent, barred), gone.get(delegate, ()))
             _add(found, key, delegate, left, window)
     for by_member in found.values():
         for who, spans_of in by_member.items():
             # A window may begin with the first instant there is: none is open here.
-            by_member[who] = [(a or _FIRST, b or _LAST) for a, b in merged(spans_of)]
+            by_member[who] = [(a or _FIRST, b or _LAST) for a, b in merge_spans(spans_of)]
     return found
 
 
@@ -235,7 +234,7 @@ def _gone(access: Access) -> dict[str, tuple[Span, ...]]:
     found: dict[str, list[Span]] = {}
     for absence in access.all_absences:
         found.setdefault(absence.member, []).append((absence.begins_at, absence.ends_at))
-    return {member: merged(spans) for member, spans in found.items()}
+    return {member: merge_spans(spans) for member, spans in found.items()}
 
 
 def _own(
@@ -261,13 +260,13 @@ def _own(
                 if shift.member == member
             ]
             if stay[1] is not None:
-                shifts = list(without(merged(shifts), [(stay[1], None)]))
+                shifts = list(subtract_spans(merge_spans(shifts), [(stay[1], None)]))
             spans.setdefault((ROTATION + line.source.id, resource), []).extend(shifts)
             for permission in line.permissions:
                 barred = access.bindings.forbidden_spans(member, permission, resource)
-                left = without(merged(shifts), barred)
+                left = subtract_spans(merge_spans(shifts), barred)
                 spans.setdefault((permission, resource), []).extend(left)
-    return {key: merged(given) for key, given in spans.items() if given}
+    return {key: merge_spans(given) for key, given in spans.items() if given}
 
 
 def _add(

@@ -11,9 +11,8 @@ import attrs
 
 from socialcollab._notebook import NotebookMixin
 from socialcollab.identifiers import MemberId
-from socialcollab.permissions.analysis.escalation import merged, without
-from socialcollab.permissions.engine.scope import EVERYWHERE, Span
-from socialcollab.time import as_utc, local_time
+from socialcollab.permissions.engine.scope import EVERYWHERE
+from socialcollab.time import Span, as_utc, local_time, merge_spans, subtract_spans
 
 if TYPE_CHECKING:
     from socialcollab.permissions.access import Access
@@ -193,14 +192,14 @@ def _differing(
     # Turns of a list are known: a grant for their time brings nothing new.
     listed = less.bindings.listed(member)
     for key in sorted(there):
-        held = merged((*here.get(key, ()), *listed.get(key, ())))
-        for span in without(there[key], held):
+        held = merge_spans((*here.get(key, ()), *listed.get(key, ())))
+        for span in subtract_spans(there[key], held):
             for part, because in _by_cause(member, key, span, less, more):
                 yield key, part, because
     shifts = more.bindings.rule_shift_periods(member, unlike=less.bindings)
     for key in sorted(shifts):
-        held = merged((*here.get(key, ()), *there.get(key, ()), *listed.get(key, ())))
-        for span in without(shifts[key], held):
+        held = merge_spans((*here.get(key, ()), *there.get(key, ()), *listed.get(key, ())))
+        for span in subtract_spans(shifts[key], held):
             yield key, span, _shifts_cause(member, key, span, less, more)
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 from socialcollab.identifiers import MemberId
-from socialcollab.permissions.analysis.escalation import holds_meanwhile, merged, without
+from socialcollab.permissions.analysis.escalation import holds_meanwhile
 from socialcollab.permissions.engine.binding import Binding
 from socialcollab.permissions.engine.binding_set import spans_of
-from socialcollab.permissions.engine.scope import Span
 from socialcollab.permissions.model.grant import Grant
+from socialcollab.time import Span, intersect_spans, merge_spans, subtract_spans
 
 if TYPE_CHECKING:
     from socialcollab.permissions.access import Access
@@ -132,7 +132,9 @@ def _lent(
         barred = spans_of(forbids)
         left = [] if gone is None else [(gone, None)]
         return {
-            key: without(without(away, without(away, spans)), merged((*barred.get(key, ()), *left)))
+            key: subtract_spans(
+                intersect_spans(away, spans), merge_spans((*barred.get(key, ()), *left))
+            )
             for key, spans in _may(bindings, absence.member, *theirs).items()
             if absence.delegates(key[0])
         }
@@ -145,8 +147,9 @@ def _lent(
         for key, spans in lent(
             lines_after(absence.member), lines_after(absence.delegate)[1]
         ).items()
-        for span in without(
-            without(spans, was.get(key, ())), merged((*has.get(key, ()), *listed.get(key, ())))
+        for span in subtract_spans(
+            subtract_spans(spans, was.get(key, ())),
+            merge_spans((*has.get(key, ()), *listed.get(key, ()))),
         )
     }
 
@@ -163,7 +166,7 @@ def _may(
         given.setdefault(key, []).extend(spans)
     gone = [] if stay[1] is None else [(stay[1], None)]
     return {
-        key: without(merged(spans), merged((*barred.get(key, ()), *gone)))
+        key: subtract_spans(merge_spans(spans), merge_spans((*barred.get(key, ()), *gone)))
         for key, spans in given.items()
     }
 
@@ -196,16 +199,18 @@ def _spans_gained(
     is_, barred = spans_of(grants), spans_of(forbids)
     found = {}
     for key in sorted({*is_, *shifts}):
-        before, after = merged(barred_before.get(key, ())), merged(barred.get(key, ()))
-        theirs = merged(shifts.get(key, ()))
+        before, after = merge_spans(barred_before.get(key, ())), merge_spans(barred.get(key, ()))
+        theirs = merge_spans(shifts.get(key, ()))
         # A turn by rule that may be theirs is nothing they have, yet what bars it no more is gained.
-        freed = without(without(theirs, after), without(theirs, before))
-        gained = without(
-            merged((*without(merged(is_.get(key, ())), after), *freed)),
-            merged((*without(merged(was.get(key, ())), before), *listed.get(key, ()))),
+        freed = subtract_spans(subtract_spans(theirs, after), subtract_spans(theirs, before))
+        gained = subtract_spans(
+            merge_spans((*subtract_spans(merge_spans(is_.get(key, ())), after), *freed)),
+            merge_spans(
+                (*subtract_spans(merge_spans(was.get(key, ())), before), *listed.get(key, ()))
+            ),
         )
         if rights.leaving is not None:
-            gained = without(gained, [(rights.leaving, None)])
+            gained = subtract_spans(gained, [(rights.leaving, None)])
         if gained:
             found[key] = gained
     return found

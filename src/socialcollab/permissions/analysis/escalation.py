@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
 from socialcollab.identifiers import MemberId
-from socialcollab.permissions.engine.scope import Span
-from socialcollab.time import as_utc
+from socialcollab.time import Span, as_utc, intersect_spans, merge_spans, subtract_spans
 from socialcollab.verdicts import Reason
 
 if TYPE_CHECKING:
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from socialcollab.permissions.engine.rotation_binding import RotationBinding
     from socialcollab.permissions.model.absence import Absence
     from socialcollab.permissions.rotations.shift_swap import ShiftSwap
-
-_LEAST: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
-_MOST: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 @attrs.frozen(kw_only=True, order=True)
@@ -82,10 +78,10 @@ def gains(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
         known = _lent(before, member, at=at) if lent else {}
         for permission, resource in sorted({*is_, *shifts, *lent}):
             key = permission, resource
-            fresh = without(merged(lent.get(key, ())), merged(known.get(key, ())))
-            spans = merged((*is_.get(key, ()), *shifts.get(key, ()), *fresh))
-            held = merged((*was.get(key, ()), *listed.get(key, ())))
-            for start, end in without(spans, held):
+            fresh = subtract_spans(merge_spans(lent.get(key, ())), merge_spans(known.get(key, ())))
+            spans = merge_spans((*is_.get(key, ()), *shifts.get(key, ()), *fresh))
+            held = merge_spans((*was.get(key, ()), *listed.get(key, ())))
+            for start, end in subtract_spans(spans, held):
                 if end is None or end > at:
                     yield Gain(
                         member=member,
@@ -117,7 +113,7 @@ def _lent(
                     continue
                 barred = bindings.forbidden_spans(member, *key)
                 found.setdefault(key, []).extend(
-                    without(without(away, without(away, spans)), barred)
+                    subtract_spans(intersect_spans(away, spans), barred)
                 )
     return found
 
@@ -171,7 +167,7 @@ def holds_meanwhile(
     """Tell whether somebody may now, and by grants over all of a span that is still to come."""
     start = at if span[0] is None else max(span[0], at)
     # Whoever holds something for a while would else hold it for ever by their own hand.
-    return access.allows(giver, permission, resource, at=at) and not without(
+    return access.allows(giver, permission, resource, at=at) and not subtract_spans(
         [(start, span[1])], access.permission_periods(giver).get((permission, resource), ())
     )
 
@@ -192,9 +188,11 @@ def escalations_by_absence(giver: str, absence: Absence, access: Access) -> tupl
     for key in sorted({*theirs, *shifts}):
         if not absence.delegates(key[0]):
             continue
-        spans = merged((*theirs.get(key, ()), *shifts.get(key, ())))
-        lent = without(away, without(away, spans))
-        for start, end in without(without(lent, has.get(key, ())), holds.get(key, ())):
+        spans = merge_spans((*theirs.get(key, ()), *shifts.get(key, ())))
+        lent = intersect_spans(away, spans)
+        for start, end in subtract_spans(
+            subtract_spans(lent, has.get(key, ())), holds.get(key, ())
+        ):
             found.append(
                 Gain(
                     member=MemberId(absence.delegate),
@@ -225,7 +223,9 @@ def escalations_by_swap(giver: str, swap: ShiftSwap, access: Access) -> tuple[Ga
         given = gift_of(swap, line, resource)
         for permission in sorted(line.permissions):
             key = permission, resource
-            for start, end in without(without(given, has.get(key, ())), holds.get(key, ())):
+            for start, end in subtract_spans(
+                subtract_spans(given, has.get(key, ())), holds.get(key, ())
+            ):
                 found.append(
                     Gain(
                         member=member,
@@ -245,46 +245,5 @@ def gift_of(swap: ShiftSwap, line: RotationBinding, resource: str) -> tuple[Span
         return ()
     if swap.member not in line.source.everyone:
         return (span,)
-    shifts = merged((shift.start, shift.end) for shift in line.roster(resource).between(*span))
-    return without((span,), shifts)
-
-
-def meet(one: Span, other: Span) -> bool:
-    """Tell whether two spans share an instant."""
-    return (one[0] or _LEAST) < (other[1] or _MOST) and (other[0] or _LEAST) < (one[1] or _MOST)
-
-
-def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Return the same instants as spans that neither overlap nor touch, in order."""
-    bounds = [(start or _LEAST, end or _MOST) for start, end in spans]
-    if not bounds:
-        return ()
-    bounds.sort()
-    found: list[tuple[dt.datetime, dt.datetime]] = []
-    for start, end in bounds:
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        else:
-            found.append((start, end))
-    return tuple(
-        (None if start == _LEAST else start, None if end == _MOST else end) for start, end in found
-    )
-
-
-def without(spans: Sequence[Span], taken: Sequence[Span]) -> tuple[Span, ...]:
-    """Return what of *spans* lies outside *taken*; both merged."""
-    found: list[Span] = []
-    for start, end in spans:
-        here, last = start or _LEAST, end or _MOST
-        for from_, until in taken:
-            low, high = from_ or _LEAST, until or _MOST
-            if high <= here or low >= last:
-                continue
-            if low > here:
-                found.append((None if here == _LEAST else here, low))
-            here = max(here, high)
-            if here >= last:
-                break
-        if here < last:
-            found.append((None if here == _LEAST else here, None if last == _MOST else last))
-    return tuple(found)
+    shifts = merge_spans((shift.start, shift.end) for shift in line.roster(resource).between(*span))
+    return subtract_spans((span,), shifts)

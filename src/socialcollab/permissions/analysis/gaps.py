@@ -12,10 +12,8 @@ import attrs
 from socialcollab._notebook import NotebookMixin
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId
-from socialcollab.permissions.analysis.escalation import merged, without
 from socialcollab.permissions.engine.rotation_binding import RotationBinding
-from socialcollab.permissions.engine.scope import Span
-from socialcollab.time import as_utc, local_time
+from socialcollab.time import Span, as_utc, local_time, merge_spans, subtract_spans
 
 if TYPE_CHECKING:
     from socialcollab.permissions.access import Access
@@ -155,10 +153,10 @@ def _lacking(
         for since, until in itertools.pairwise(cuts):
             for kind, permissions in _missing(access, line, shift.member, resource, since):
                 found.setdefault((kind, shift.member, permissions), []).append((since, until))
-    nobody = without([window], merged([*taken, *_breaks(line, resource, window)]))
+    nobody = subtract_spans([window], merge_spans([*taken, *_breaks(line, resource, window)]))
     if nobody:
         found["no_shift", "", tuple(sorted(line.permissions))] = list(nobody)
-    return {lack: merged(spans) for lack, spans in found.items()}
+    return {lack: merge_spans(spans) for lack, spans in found.items()}
 
 
 def _breaks(

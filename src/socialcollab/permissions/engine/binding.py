@@ -12,9 +12,10 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.permissions.engine.scope import Scope, Span, within
+from socialcollab.permissions.engine.scope import Scope, within
 from socialcollab.permissions.model.grant import Forbid, Grant
 from socialcollab.permissions.model.permission import ALL
+from socialcollab.time import Span
 from socialcollab.verdicts import Reason
 
 

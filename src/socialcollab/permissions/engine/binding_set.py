@@ -8,7 +8,6 @@ from functools import cached_property
 from types import MappingProxyType
 
 from socialcollab.identifiers import MemberId
-from socialcollab.permissions.analysis.escalation import meet, merged, without
 from socialcollab.permissions.engine.binding import Binding, bind_rule, reread
 from socialcollab.permissions.engine.member_bindings import (
     NO_BINDINGS,
@@ -18,10 +17,11 @@ from socialcollab.permissions.engine.member_bindings import (
     ordered,
 )
 from socialcollab.permissions.engine.rotation_binding import RotationBinding, TimingAt
-from socialcollab.permissions.engine.scope import Scope, Span, within
+from socialcollab.permissions.engine.scope import Scope, within
 from socialcollab.permissions.engine.table import Row, Table
 from socialcollab.permissions.model.grant import Forbid, Grant
 from socialcollab.permissions.rotations.shift_swap import ShiftSwap
+from socialcollab.time import Span, intersect_spans, merge_spans, spans_overlap, subtract_spans
 from socialcollab.verdicts import Reason
 
 
@@ -251,7 +251,7 @@ class BindingSet:
 
     def forbidden_spans(self, member: str, permission: str, resource: str) -> tuple[Span, ...]:
         """Return when a forbid bars it, or they have left, merged."""
-        return merged(
+        return merge_spans(
             (
                 *(
                     line.span(resource)
@@ -292,7 +292,7 @@ class BindingSet:
             given, barred = spans_of(rights.grants), spans_of(rights.forbids)
             gone = self._gone(member)
             left = {
-                key: without(merged(spans), merged((*barred.get(key, ()), *gone)))
+                key: subtract_spans(merge_spans(spans), merge_spans((*barred.get(key, ()), *gone)))
                 for key, spans in given.items()
             }
             self._spans[member] = MappingProxyType({key: one for key, one in left.items() if one})
@@ -322,7 +322,7 @@ class BindingSet:
             if role in line.roles and resource in line.resources
         )
         gone = self._gone(member)
-        return without(merged(spans), gone) if gone else tuple(spans)
+        return subtract_spans(merge_spans(spans), gone) if gone else tuple(spans)
 
     def role_periods(self, role: str, resource: str) -> Mapping[MemberId, tuple[Span, ...]]:
         """
@@ -364,14 +364,14 @@ class BindingSet:
                 spans = line.written_spans(member, resource)
                 if timing in known:
                     theirs = unlike._staying({member: spans})
-                    spans = without(spans, theirs.get(MemberId(member), ()))
+                    spans = subtract_spans(spans, theirs.get(MemberId(member), ()))
                 found.setdefault(member, []).extend(spans)
         return self._staying(found)
 
     def _staying(self, spans: Mapping[str, Iterable[Span]]) -> Mapping[MemberId, tuple[Span, ...]]:
         """Return of some times for members those for which each is there, neither suspended nor gone."""
         left = {
-            MemberId(member): without(merged(theirs), self._gone(member))
+            MemberId(member): subtract_spans(merge_spans(theirs), self._gone(member))
             for member, theirs in sorted(spans.items())
             if self.scope.stay(member) is not None
         }
@@ -429,7 +429,7 @@ class BindingSet:
             for line in self.rotations
             if permission in line.permissions
             and line.applies_to(resource)
-            and any(meet(span, during) for span in line.given_spans(member, resource))
+            and any(spans_overlap(span, during) for span in line.given_spans(member, resource))
         )
 
     def rule_shift_periods(
@@ -452,15 +452,15 @@ class BindingSet:
                 spans = line.given_spans(member, resource)
                 written = line.written_spans(member, resource)
                 for permission in line.permissions:
-                    left = without(spans, self.forbidden_spans(member, permission, resource))
+                    left = subtract_spans(spans, self.forbidden_spans(member, permission, resource))
                     if (
                         unlike is not None
                         and (line.timing(resource), permission, resource) in known
                     ):
                         theirs = unlike.forbidden_spans(member, permission, resource)
-                        left = without(left, without(written, theirs))
+                        left = subtract_spans(left, subtract_spans(written, theirs))
                     found.setdefault((permission, resource), []).extend(left)
-        return {key: merged(spans) for key, spans in sorted(found.items()) if spans}
+        return {key: merge_spans(spans) for key, spans in sorted(found.items()) if spans}
 
     def rotation_periods(self, member: str) -> dict[tuple[str, str], list[Span]]:
         """Return when the duties of *member* give what, as `rotations` does, whatever bars it."""
@@ -482,8 +482,8 @@ class BindingSet:
             given.setdefault(key, []).extend(spans)
         kept = {}
         for key in given.keys() & barred.keys():
-            theirs = merged(given[key])
-            kept[key] = without(theirs, without(theirs, merged(barred[key])))
+            theirs = merge_spans(given[key])
+            kept[key] = intersect_spans(theirs, merge_spans(barred[key]))
         return {key: spans for key, spans in kept.items() if spans}
 
     def listed(self, member: str) -> Mapping[tuple[str, str], tuple[Span, ...]]:
@@ -497,9 +497,9 @@ class BindingSet:
             for resource in line.resources:
                 spans = line.known_spans(member, resource)
                 for permission in line.permissions:
-                    left = without(spans, self.forbidden_spans(member, permission, resource))
+                    left = subtract_spans(spans, self.forbidden_spans(member, permission, resource))
                     found.setdefault((permission, resource), []).extend(left)
-        return {key: merged(spans) for key, spans in found.items() if spans}
+        return {key: merge_spans(spans) for key, spans in found.items() if spans}
 
     def _rotations_of(self, member: str) -> Iterator[tuple[TimingAt, str, str]]:
         if self.scope.stay(member) is not None:

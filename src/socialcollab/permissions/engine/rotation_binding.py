@@ -11,13 +11,12 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.permissions.analysis.escalation import merged
-from socialcollab.permissions.engine.scope import Scope, Span
+from socialcollab.permissions.engine.scope import Scope
 from socialcollab.permissions.rotations.overrides import SwappedRoster
 from socialcollab.permissions.rotations.roster import Roster, Shift
 from socialcollab.permissions.rotations.rotation import Rotation, Timing
 from socialcollab.permissions.rotations.shift_swap import ShiftSwap
-from socialcollab.time import resolve, zone
+from socialcollab.time import Span, merge_spans, resolve, zone
 from socialcollab.verdicts import Reason
 
 TimingAt: TypeAlias = tuple[Timing, str]
@@ -116,14 +115,14 @@ class RotationBinding:
             self.written_spans(member, resource),
             self._swapped_spans(member, resource),
         )
-        return merged((*written, *swapped)) if swapped else written
+        return merge_spans((*written, *swapped)) if swapped else written
 
     def known_spans(self, member: str, resource: str) -> tuple[Span, ...]:
         """Return of these what is known: the turns of a list, and what is swapped."""
         swapped = self._swapped_spans(member, resource)
         if not self.source.shifts:
             return swapped
-        return merged((*self.written_spans(member, resource), *swapped))
+        return merge_spans((*self.written_spans(member, resource), *swapped))
 
     def _swapped_spans(self, member: str, resource: str) -> tuple[Span, ...]:
         rota = self.roster(resource) if self.swaps else None
@@ -146,7 +145,7 @@ class RotationBinding:
         found: dict[str, list[Span]] = {member: [] for member in self.source.everyone}
         for shift in self.source.roster(name).between(_FIRST, _LAST):
             found[shift.member].append((shift.start, shift.end))
-        return {member: merged(spans) for member, spans in found.items()}
+        return {member: merge_spans(spans) for member, spans in found.items()}
 
     def shift(self, member: str, resource: str, at: dt.datetime) -> Shift | None:
         """Return the turn that *member* has there at an instant, or None."""

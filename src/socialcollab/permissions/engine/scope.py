@@ -8,21 +8,26 @@ from functools import cached_property, lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from socialcollab.directory import Excluding, Member, Principal, Profile, Selector, Team, Workspace
-from socialcollab.directory.networks import NETWORKS
+from socialcollab.directory import (
+    NETWORKS,
+    Excluding,
+    Member,
+    Principal,
+    Profile,
+    Selector,
+    Team,
+    Workspace,
+)
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.permissions.model.role import Role, Roles, find_cycle
-from socialcollab.time import zone
+from socialcollab.time import Span, zone
 
 EVERYWHERE = "*"
 """The place that is every workspace."""
 
 _FIRST = dt.datetime.min.replace(tzinfo=dt.UTC)
 _LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
-
-Span = tuple[dt.datetime | None, dt.datetime | None]
-"""First instant inside and first after, in UTC; None where there is no bound."""
 
 _T = TypeVar("_T", Member, Profile, Team, Role)
 

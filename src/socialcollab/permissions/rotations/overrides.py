@@ -11,10 +11,9 @@ from itertools import pairwise
 import attrs
 
 from socialcollab.identifiers import MemberId
-from socialcollab.permissions.engine.scope import Span
 from socialcollab.permissions.rotations.roster import Shift, Written, earliest
 from socialcollab.permissions.rotations.shift_swap import ShiftSwap
-from socialcollab.time import as_utc
+from socialcollab.time import Span, as_utc
 
 
 @attrs.frozen

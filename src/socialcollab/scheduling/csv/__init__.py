@@ -1,1 +1,1 @@
-"""Read posts from spreadsheets and write them back."""
+"""Spreadsheets of posts: reading them with all of their problems, and writing them."""

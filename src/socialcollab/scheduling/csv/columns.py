@@ -1,4 +1,4 @@
-"""Which column of a spreadsheet holds what."""
+"""Find out which column of a spreadsheet contains which field of a post."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ FIELDS: Final = (
     "language",
     "author",
     "note",
-    "ref",
+    "external_id",
 )
 _PARTS: Final = ("year", "month", "day", "hour", "minute")
 
-# How bulk composers name their columns, letters and digits only: Sprout Social,
-# Hootsuite, HighLevel, Auto-PostIt, MagicSync, Postcron, Buffer and ours.
+# The column names of bulk composers, in letters and digits only: Sprout Social, Hootsuite,
+# HighLevel, Auto-PostIt, MagicSync, Postcron, Buffer and ours.
 _NAMES: Final[Mapping[str, str]] = {
-    **{name: name for name in FIELDS},
+    **{name.replace("_", ""): name for name in FIELDS},
     **dict.fromkeys(
         ("profile", "account", "accounts", "channel", "channels", "platform"), "profiles"
     ),
@@ -86,7 +86,7 @@ _NAMES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("lang", "taal", "locale"), "language"),
     **dict.fromkeys(("writer", "auteur"), "author"),
     **dict.fromkeys(("notes", "comment", "comments"), "note"),
-    **dict.fromkeys(("id", "reference", "externalid"), "ref"),
+    **dict.fromkeys(("id", "ref", "reference"), "external_id"),
 }
 _DATE_TIME = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}[ T][0-9]{1,2}:[0-9]{2}.*")
 
@@ -94,18 +94,14 @@ _DATE_TIME = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}[ T][0-9]{1,2}
 @attrs.frozen(kw_only=True)
 class Columns:
     """
-    The columns of one spreadsheet.
+    The columns of a spreadsheet.
 
     Attributes:
-        fields: For each column the field it fills, or an empty string.
-
-        names: What problems call them: the header, or the field's name.
-
+        fields: The field of each column, or an empty string.
+        names: The name of each column in problems: its header, or its field.
         header: Whether the first row is a header.
-
-        unknown: Headers that are not known.
-
-        order: The order of dates that a header shows, such as
+        unknown: The headers that are not known.
+        order: The order of dates, if a header shows it, as in
             ``date (dd/mm/yyyy)``.
     """
 
@@ -116,7 +112,7 @@ class Columns:
     order: DateOrder | None = None
 
     def at(self, field: str) -> tuple[int, ...]:
-        """Return the positions of the columns that fill a field."""
+        """Return the positions of the columns of a field."""
         return tuple(index for index, name in enumerate(self.fields) if name == field)
 
 
@@ -128,19 +124,19 @@ def find_columns(
     first: Sequence[str], *, given: Mapping[str, str] | Sequence[str] | None = None
 ) -> Columns | None:
     """
-    Tell what the columns of a file hold from its first row.
+    Find the columns of a file by its first row.
 
     Args:
         first: The first row.
-
-        given: Header to field, which goes before the known names; or the field
-            of each column (empty to pass one over) of a file without header.
+        given: Fields by header, which take precedence over the known names; or,
+            for a file without a header, the field of each column (empty to
+            ignore it).
 
     Returns:
-        The columns, or None if no column can be told to be the text.
+        The columns, or None if no column contains the text.
 
     Raises:
-        InvalidValueError: If *given* names a field there is not.
+        InvalidValueError: If *given* has an unknown field.
     """
     if given is not None and not isinstance(given, Mapping):
         fields = tuple(_field(name) for name in given)
@@ -172,11 +168,11 @@ def _field(name: str) -> str:
 
 def _headerless(first: Sequence[str]) -> Columns | None:
     cells = [cell.strip() for cell in first]
-    # Postcron: text, the date in five columns, image, link.
+    # Postcron writes the text, the date in five columns, the image and the link.
     if len(cells) >= 6 and all(cell.isascii() and cell.isdigit() for cell in cells[1:6]):
         fields = ("text", *_PARTS, "image", "link")[: len(cells)]
         return Columns(fields=fields, names=fields, header=False)
-    # Hootsuite: date with time, text, link.
+    # Hootsuite writes the date with the time, the text and the link.
     if len(cells) >= 2 and _DATE_TIME.fullmatch(cells[0]):
         fields = ("date", "text", "link", "image")[: len(cells)]
         return Columns(fields=fields, names=fields, header=False)

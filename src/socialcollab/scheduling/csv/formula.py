@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet would run."""
+"""Cells that a spreadsheet program would run as formulas."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ _FORMULA: Final = re.compile(
 
 def looks_like_formula(cell: str) -> bool:
     """
-    Tell whether a spreadsheet would take a cell for a formula, and rightly so.
+    Return whether a cell is a formula that a spreadsheet program would run.
 
-    Handles, lists, phone numbers and smileys are text.
+    Handles, lists, phone numbers and smileys are not, even though they may
+    begin with the same characters.
 
     >>> [looks_like_formula(cell) for cell in ('=HYPERLINK("x")', "+cmd|' /C calc'!A0", "=1+1")]
     [True, True, True]
@@ -44,22 +45,23 @@ def looks_like_formula(cell: str) -> bool:
 
 def neutralised(cell: str) -> str:
     """
-    Return what a spreadsheet shows as *cell* and never runs.
+    Return *cell* in a form that a spreadsheet program displays and never runs.
 
-    An apostrophe goes before whatever could begin a formula; `read_csv` takes
-    it off again.
+    A cell that could be a formula gets an apostrophe in front, which `read_csv`
+    removes.
 
     >>> neutralised("=1+1"), neutralised("hello")
     ("'=1+1", 'hello')
     """
-    # A cell that begins with such an apostrophe gets another, so that reading gives it back.
-    begins = cell.lstrip("'").startswith(FORMULA_STARTS)
-    return f"'{cell}" if begins else cell
+    # A cell that already begins with such an apostrophe gets another one. Otherwise, reading
+    # it back would remove an apostrophe that is part of the text.
+    is_risky = cell.lstrip("'").startswith(FORMULA_STARTS)
+    return f"'{cell}" if is_risky else cell
 
 
 def restored(cell: str) -> str:
     """
-    Undo `neutralised`.
+    Return the cell that `neutralised` made *cell* from.
 
     >>> restored("'=1+1"), restored("'s Avonds")
     ('=1+1', "'s Avonds")

@@ -1,27 +1,36 @@
-"""A spreadsheet of posts, as bulk composers write it."""
+"""Read a spreadsheet of posts, as bulk composers write it."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from socialcollab.scheduling.csv.columns import FIELDS, find_columns
-from socialcollab.scheduling.csv.row import Imported, SheetLimits, SheetProblem, SheetRow
-from socialcollab.scheduling.csv.row_reader import RowReader
-from socialcollab.scheduling.csv.text import (
+from socialcollab.errors import InvalidValueError, RepeatedTimeError, SkippedTimeError
+from socialcollab.scheduling.csv.columns import FIELDS, Columns, find_columns
+from socialcollab.scheduling.csv.formula import FORMULA_STARTS, looks_like_formula, restored
+from socialcollab.scheduling.csv.records import (
     BrokenCellError,
     SheetRecord,
     UndecodableError,
     records,
 )
-from socialcollab.time import DateOrder, as_utc
-from socialcollab.time import zone as zone_of
+from socialcollab.scheduling.csv.rows import ImportedSheet, SheetLimits, SheetProblem, SheetRow
+from socialcollab.time import (
+    AmbiguousDateError,
+    DateOrder,
+    as_utc,
+    local_time,
+    parse_date,
+    resolve,
+)
+from socialcollab.time import zone as zone_named
 from socialcollab.verdicts import Reason
 
-# How the workbooks of spreadsheet programs begin: they are archives.
-_ZIP = b"PK\x03\x04"
-
+# The workbooks of spreadsheet programs are ZIP archives.
+_ZIP: Final = b"PK\x03\x04"
+# The characters of a cell that a problem repeats.
 _SHOWN: Final = 200
 
 
@@ -34,15 +43,16 @@ def read_csv(
     limits: SheetLimits | None = None,
     encoding: str = "",
     now: dt.datetime | None = None,
-) -> Imported:
+) -> ImportedSheet:
     r"""
-    Read a spreadsheet of posts, problems and all.
+    Read a spreadsheet of posts with all of its problems.
 
-    Columns are known by the names that Sprout Social, HighLevel, Auto-PostIt,
-    MagicSync and others give them, besides our own: profiles, date, time, text,
-    link, image, alt, tags, campaign, language, author, note, ref. Without a
-    header, the columns of Hootsuite and Postcron are known. Several profiles
-    are parted by ``|`` or ``;``, several images and alt texts by ``|``.
+    The columns are profiles, date, time, text, link, image, alt, tags, campaign,
+    language, author, note and external_id. The names that Sprout Social,
+    HighLevel, Auto-PostIt, MagicSync and other tools use are known too, and so
+    are the columns of Hootsuite and Postcron, which have no header. Several
+    profiles are separated by ``|`` or ``;``, several images and alt texts by
+    ``|``.
 
     >>> sheet = read_csv(b"date,time_24hr,message_text\n25/12/2026,09:30,Merry Christmas\n")
     >>> sheet.rows[0].local.isoformat(), sheet.rows[0].text
@@ -52,27 +62,22 @@ def read_csv(
     (2, 'date', 'sheet.ambiguous_date')
 
     Args:
-        data: The file: UTF-8, or UTF-16 with a byte order mark.
-
-        zone: The zone its times are in. With it, times that a clock change
-            skips or repeats are problems, and times with an offset are read.
-
-        order: Whether a day or a month comes first in a date like 03/04/2026.
-
-        columns: The field of each header, or of each column of a file without
-            a header (an empty string passes one over).
-
-        limits: How much is read.
-
-        encoding: The encoding, where it is another.
-
-        now: The present, with a UTC offset: earlier times are problems.
+        data: The content of the file, in UTF-8, or in UTF-16 with a byte order
+            mark.
+        zone: The zone of its times. It makes times that a clock change skips or
+            repeats problems, and allows times with a UTC offset.
+        order: Whether the day or the month comes first in a date such as
+            03/04/2026.
+        columns: The field of each header; or, for a file without a header, the
+            field of each column (an empty string ignores the column).
+        limits: The limits on the size of the file.
+        encoding: The encoding, if it is another one.
+        now: The current time, with a UTC offset; earlier times are problems.
 
     Raises:
         NaiveDatetimeError: If *now* has no UTC offset.
-
         InvalidValueError: If the zone, the encoding or a field of *columns*
-            does not exist. What is wrong in the file is no error.
+            does not exist. Faults of the file itself are problems, not errors.
     """
     rows: list[SheetRow] = []
     problems: list[SheetProblem] = []
@@ -84,12 +89,12 @@ def read_csv(
         encoding=encoding,
         now=now,
     )
-    for found in reader.read(data):
-        if isinstance(found, SheetRow):
-            rows.append(found)
+    for item in reader.read(data):
+        if isinstance(item, SheetRow):
+            rows.append(item)
         else:
-            problems.append(found)
-    return Imported(rows=tuple(rows), problems=tuple(problems), columns=reader.names)
+            problems.append(item)
+    return ImportedSheet(rows=tuple(rows), problems=tuple(problems), columns=reader.names)
 
 
 def iter_csv(
@@ -103,10 +108,10 @@ def iter_csv(
     now: dt.datetime | None = None,
 ) -> Iterator[SheetRow | SheetProblem]:
     """
-    Yield rows and problems one by one, in the file's order; see `read_csv`.
+    Yield the rows and problems of a spreadsheet in the order of the file; see `read_csv`.
 
-    Problems that do not block a row come just before it. Nothing is kept: a
-    file of any length takes the memory of its bytes.
+    A problem that does not block its row comes just before it. Memory use does
+    not grow with the number of rows.
     """
     reader = _Reader(
         zone=zone,
@@ -120,7 +125,7 @@ def iter_csv(
 
 
 class _Reader:
-    """One reading of one file."""
+    """Reads one file."""
 
     def __init__(
         self,
@@ -132,13 +137,14 @@ class _Reader:
         encoding: str,
         now: dt.datetime | None,
     ) -> None:
-        self.zone = zone_of(zone).key if zone else None
+        self.zone = zone_named(zone).key if zone else None
         self.order = order
         self.given = columns
         self.limits = limits
         self.encoding = encoding
         self.now = as_utc(now) if now is not None else None
         self.names: tuple[str, ...] = ()
+        # Raises for an unknown field at once, and not only when the first row is read.
         find_columns([], given=columns)
 
     def read(self, data: bytes) -> Iterator[SheetRow | SheetProblem]:
@@ -151,7 +157,7 @@ class _Reader:
             )
             return
         try:
-            found = records(data, encoding=self.encoding)
+            rows = records(data, encoding=self.encoding)
         except UndecodableError as error:
             yield SheetProblem(
                 row=error.row,
@@ -167,7 +173,7 @@ class _Reader:
             )
             return
         try:
-            yield from self._rows(found)
+            yield from self._rows(rows)
         except BrokenCellError as error:
             code = "sheet.long_cell" if error.too_long else "sheet.open_quote"
             yield SheetProblem(
@@ -179,8 +185,8 @@ class _Reader:
                 cells=error.cells,
             )
 
-    def _rows(self, found: Iterator[SheetRecord]) -> Iterator[SheetRow | SheetProblem]:
-        first = next((record for record in found if any(map(str.strip, record.cells))), None)
+    def _rows(self, rows: Iterator[SheetRecord]) -> Iterator[SheetRow | SheetProblem]:
+        first = next((record for record in rows if any(map(str.strip, record.cells))), None)
         if first is None:
             return
         columns = find_columns(first.cells, given=self.given)
@@ -204,7 +210,7 @@ class _Reader:
                 cells=tuple(first.cells),
                 blocks=False,
             )
-        row = RowReader(
+        reader = _RowReader(
             columns,
             zone=self.zone,
             order=self.order,
@@ -214,8 +220,8 @@ class _Reader:
         count = 0
         if not columns.header:
             count += 1
-            yield from row.read(first)
-        for record in found:
+            yield from reader.read(first)
+        for record in rows:
             if not any(record.cells):
                 continue
             count += 1
@@ -228,4 +234,227 @@ class _Reader:
                     cells=tuple(record.cells),
                 )
                 return
-            yield from row.read(record)
+            yield from reader.read(record)
+
+
+_WHEN: Final = re.compile(
+    r"([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})"
+    r"(?:(?:[ ]+|T)([0-9]{1,2}[:.][0-9]{2}.*))?",
+    re.DOTALL,
+)
+_TIME: Final = re.compile(
+    r"([0-9]{1,2})[:.]([0-9]{2})(?:[:.]([0-9]{2})(?:\.[0-9]+)?)?[ ]?([AaPp])?(?(4)\.?[Mm]\.?)"
+    r"[ ]?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_WEB_LIST: Final = re.compile(r"\s*\|\s*|\s*[,;]?\s+(?=https?://)|[,;](?=https?://)")
+_WORD_LIST: Final = re.compile(r"[|;,]")
+# The local time is this far behind UTC in the last zone to reach it.
+_FURTHEST_BEHIND: Final = dt.timedelta(hours=12)
+_MOST_TIMES: Final = 20_000
+
+
+class _CellError(Exception):
+    """A problem with a cell that blocks its row."""
+
+    def __init__(self, field: str, code: str, value: str, **params: object) -> None:
+        super().__init__(code)
+        self.field = field
+        self.value = value
+        self.reason = Reason.of(code, value=value, **params)
+
+
+class _RowReader:
+    """Reads the rows of a file with known columns."""
+
+    def __init__(
+        self,
+        columns: Columns,
+        *,
+        zone: str | None,
+        order: DateOrder | None,
+        now: dt.datetime | None,
+        most_bytes: int,
+    ) -> None:
+        self.columns = columns
+        self.zone = zone
+        self.order = order or columns.order
+        self.now = now
+        self.most = most_bytes
+        self.at = {field: columns.at(field) for field in {*columns.fields, *FIELDS}}
+        self.width = len(columns.fields)
+        # A file of many rows has few different times, and reading one is slow.
+        self.times: dict[tuple[str, str], dt.datetime] = {}
+
+    def read(self, record: SheetRecord) -> Iterator[SheetRow | SheetProblem]:
+        """Yield the problems of a row and, unless one of them blocks it, the row itself."""
+        cells = record.cells
+        if len(cells) > self.width and any(map(str.strip, cells[self.width :])):
+            yield self._problem(
+                record, "", Reason.of("sheet.too_many_cells", value=len(cells), columns=self.width)
+            )
+            return
+        blocked = False
+        for index, cell in enumerate(cells[: self.width]):
+            # These three checks are quick, and spare most cells the slow ones below.
+            if not cell or not (
+                cell[0] in FORMULA_STARTS or "\0" in cell or len(cell) * 4 > self.most
+            ):
+                continue
+            reason = self._check_cell(cell)
+            if reason is not None:
+                blocked = blocked or reason.code != "sheet.formula"
+                yield self._problem(record, self._name(index), reason, cell)
+        if blocked:
+            return
+        try:
+            row = self._row(record)
+        except _CellError as error:
+            at = self.at.get(error.field, ())
+            yield self._problem(record, self._name(at[0]) if at else "", error.reason, error.value)
+            return
+        if row is not None:
+            yield row
+
+    def _check_cell(self, cell: str) -> Reason | None:
+        if len(cell.encode(errors="surrogatepass")) > self.most:
+            return Reason.of("sheet.long_cell", most=self.most)
+        if "\0" in cell:
+            return Reason.of("sheet.nul")
+        if looks_like_formula(cell):
+            return Reason.of("sheet.formula", value=cell[:_SHOWN])
+        return None
+
+    def _name(self, index: int) -> str:
+        return self.columns.names[index] or str(index + 1)
+
+    def _problem(
+        self, record: SheetRecord, column: str, reason: Reason, value: str = ""
+    ) -> SheetProblem:
+        return SheetProblem(
+            row=record.number,
+            column=column,
+            reason=reason,
+            fix=Reason.of(f"{reason.code}.fix"),
+            value=value[:_SHOWN],
+            cells=tuple(record.cells),
+            blocks=reason.code != "sheet.formula",
+        )
+
+    def _row(self, record: SheetRecord) -> SheetRow | None:
+        cells: dict[str, str] = {}
+        for field, cell in zip(self.columns.fields, record.cells, strict=False):
+            clean = cell.strip()
+            if not clean or not field:
+                continue
+            if field == "image" and field in cells:
+                cells[field] += f"|{clean}"
+            elif field not in cells:
+                cells[field] = restored(clean) if clean[0] == "'" else clean
+        cell_of = cells.get
+        text, image, alt = cell_of("text", ""), cell_of("image", ""), cell_of("alt", "")
+        if not text and not image:
+            if not cells:
+                return None
+            raise _CellError("text", "sheet.empty", "")
+        return SheetRow(
+            number=record.number,
+            profiles=_parts(_WORD_LIST, cell_of("profiles", "")),
+            local=self._local(cells),
+            text=text,
+            link=cell_of("link", ""),
+            images=_parts(_WEB_LIST if "://" in image else _WORD_LIST, image),
+            alts=tuple(part.strip() for part in alt.split("|")) if alt else (),
+            tags=tuple(tag.lstrip("#") for tag in _parts(_WORD_LIST, cell_of("tags", ""))),
+            campaign=cell_of("campaign", ""),
+            language=cell_of("language", ""),
+            author=cell_of("author", ""),
+            note=cell_of("note", ""),
+            external_id=cell_of("external_id", ""),
+        )
+
+    def _local(self, cells: Mapping[str, str]) -> dt.datetime | None:
+        if "year" in self.at:
+            year, month, day, hour, minute = (
+                cells.get(part, "") for part in ("year", "month", "day", "hour", "minute")
+            )
+            if not any((year, month, day, hour, minute)):
+                return None
+            fields = ("year", "hour")
+            date, time = f"{year.zfill(4)}-{month}-{day}", f"{hour}:{minute.zfill(2)}"
+        else:
+            date, time = cells.get("date", ""), cells.get("time", "")
+            if not date and not time:
+                return None
+            fields = ("date", "time" if self.at["time"] else "date")
+        known = self.times.get((date, time))
+        if known is not None:
+            return known
+        local = self._read_time(date, time, *fields)
+        self._check_time(local)
+        if len(self.times) < _MOST_TIMES:
+            self.times[date, time] = local
+        return local
+
+    def _read_time(self, date: str, time: str, date_field: str, time_field: str) -> dt.datetime:
+        match = _WHEN.fullmatch(date)
+        if match is None:
+            raise _CellError(date_field, "sheet.bad_date", date[:_SHOWN])
+        try:
+            day = parse_date(match[1], order=self.order)
+        except AmbiguousDateError as error:
+            first, second = (reading.isoformat() for reading in error.readings)
+            raise _CellError(
+                date_field, "sheet.ambiguous_date", date[:_SHOWN], first=first, second=second
+            ) from error
+        except InvalidValueError as error:
+            raise _CellError(date_field, "sheet.bad_date", date[:_SHOWN]) from error
+        # A spreadsheet program may add 00:00 to a date, so a separate time takes precedence.
+        clock = time or match[2] or ""
+        return self._at(day, clock.strip(), time_field if time or not match[2] else date_field)
+
+    def _at(self, day: dt.date, clock: str, field: str) -> dt.datetime:
+        match = _TIME.fullmatch(clock)
+        if match is None:
+            raise _CellError(field, "sheet.bad_time", clock[:_SHOWN])
+        hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+        if match[4]:
+            if not 1 <= hour <= 12:
+                raise _CellError(field, "sheet.bad_time", clock[:_SHOWN])
+            hour = hour % 12 + (12 if match[4] in "Pp" else 0)
+        try:
+            local = dt.datetime(day.year, day.month, day.day, hour, minute, second)  # noqa: DTZ001
+            if not match[5]:
+                return local
+            offset = dt.datetime.fromisoformat(f"2000-01-01T00:00:00{match[5]}").tzinfo
+            if self.zone is None:
+                raise _CellError(field, "sheet.offset", clock[:_SHOWN])
+            return local_time(local.replace(tzinfo=offset), self.zone)
+        except (ValueError, OverflowError) as error:
+            raise _CellError(field, "sheet.bad_time", clock[:_SHOWN]) from error
+
+    def _check_time(self, local: dt.datetime) -> None:
+        zone, now = self.zone, self.now
+        shown = f"{local:%Y-%m-%d %H:%M}"
+        field = "date" if self.at["date"] else "year"
+        if zone is not None:
+            try:
+                instant = resolve(local, zone)
+            except SkippedTimeError as error:
+                raise _CellError(field, "sheet.skipped_time", shown, zone=zone) from error
+            except RepeatedTimeError as error:
+                raise _CellError(field, "sheet.repeated_time", shown, zone=zone) from error
+            except InvalidValueError as error:
+                raise _CellError(field, "sheet.bad_date", shown) from error
+            if now is not None and instant <= now:
+                raise _CellError(field, "sheet.past", shown)
+        elif now is not None and local < (now - _FURTHEST_BEHIND).replace(tzinfo=None):
+            # Without a zone, a time is certainly past once it is past in every zone.
+            raise _CellError(field, "sheet.past", shown)
+
+
+def _parts(pattern: re.Pattern[str], cell: str) -> tuple[str, ...]:
+    if not cell:
+        return ()
+    if cell.isalnum():
+        return (cell,)
+    return tuple(part for part in map(str.strip, pattern.split(cell)) if part)

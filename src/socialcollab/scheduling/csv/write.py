@@ -1,4 +1,4 @@
-"""Rows as a spreadsheet that every spreadsheet program opens, and none runs."""
+"""Write spreadsheets that every spreadsheet program opens, and in which none runs a formula."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Iterable
 
 from socialcollab.scheduling.csv.columns import FIELDS
 from socialcollab.scheduling.csv.formula import neutralised
-from socialcollab.scheduling.csv.row import Imported, SheetRow
+from socialcollab.scheduling.csv.rows import ImportedSheet, SheetRow
 
 
 def write_csv(rows: Iterable[SheetRow]) -> bytes:
     """
-    Write rows with all our columns, in UTF-8 with a byte order mark.
+    Write rows with all columns, in UTF-8 with a byte order mark.
 
-    Cells that could begin a formula get an apostrophe before them, which
-    `read_csv` takes off again: what is written reads back the same.
+    A cell that could be a formula gets an apostrophe in front, which `read_csv`
+    removes, so that rows read back the same.
 
     >>> write_csv([SheetRow(number=2, text="=1+1")]).splitlines()[1]
     b",,,'=1+1,,,,,,,,,"
@@ -45,25 +45,25 @@ def write_csv(rows: Iterable[SheetRow]) -> bytes:
     )
 
 
-def write_problems(imported: Imported, *, language: str = "en") -> bytes:
+def write_problems(imported: ImportedSheet, *, language: str = "en") -> bytes:
     """
-    Write the rows that were left out as they came, with what is wrong with them.
+    Write the invalid rows as they are, with a last column ``problem``.
 
-    Whoever sent the spreadsheet mends these and sends them again; the last
-    column, ``problem``, is passed over by `read_csv` with a word.
+    The author of the spreadsheet can fix these rows and send them again;
+    `read_csv` reports the column as unknown and ignores it.
     """
-    said: dict[int, list[str]] = {}
+    problems: dict[int, list[str]] = {}
     cells: dict[int, tuple[str, ...]] = {}
     for problem in imported.problems:
         if problem.blocks:
-            said.setdefault(problem.row, []).append(problem.text(language))
+            problems.setdefault(problem.row, []).append(problem.text(language))
             cells[problem.row] = problem.cells
     width = len(imported.columns)
     return _written(
         (*imported.columns, "problem"),
         (
             (*cells[row], *[""] * (width - len(cells[row])), "; ".join(texts))
-            for row, texts in said.items()
+            for row, texts in problems.items()
         ),
     )
 

@@ -1,77 +1,86 @@
 """
-The parts that our own stores are made of, for authors of other stores.
+The building blocks of our own stores, for authors of other stores.
 
-They check the arguments of a store's methods, seal events and open them again,
-and audit what a store hands over. They keep nothing and read nothing: that is
-the store's own work. The how-to page "Write a store" shows them in use.
+They check the arguments of a store's methods, seal and open events, and audit stored data. They
+neither store nor read anything: that is the task of the store. The how-to page "Write a store"
+shows them in use.
 """
 
-from socialcollab.stores.building.appending import (
-    Append,
-    Head,
-    Rows,
-    Values,
-    check_expectations,
-    checksum_of,
-    gather,
-    not_erasable,
-    prepare,
-    rows_of,
-    rows_text,
-    taken,
-    used,
-)
-from socialcollab.stores.building.auditing import Stored, audit
-from socialcollab.stores.building.envelope import (
-    COLUMNS,
-    ERASED,
-    Personal,
-    Sealed,
-    event_of,
-    personal_of,
-    place_of,
-    seal,
-)
-from socialcollab.stores.building.querying import (
-    Where,
+from socialcollab.stores.building.audit import StoredJournal, audit_journal
+from socialcollab.stores.building.checks import (
+    AppendPlan,
+    Conditions,
+    check_append,
     check_due,
+    check_expected_versions,
     check_limit,
     check_query,
+    collect_rows,
+    duplicate_id_error,
+    key_taken_error,
     lease_end,
-    row_of,
+    make_row,
+    nothing_to_erase_error,
+    stale_projection_error,
 )
-from socialcollab.stores.rows import check_projections, sort_key
+from socialcollab.stores.building.envelope import (
+    ERASED,
+    PersonalValues,
+    SealedEvent,
+    event_place,
+    open_event,
+    open_new,
+    personal_values,
+    seal,
+)
+from socialcollab.stores.building.heads import (
+    RowValues,
+    StreamHead,
+    StreamRows,
+    dump_rows,
+    head_checksum,
+    load_rows,
+)
+from socialcollab.stores.projections import (
+    check_projections,
+    declare_projections,
+    dump_projections,
+    sort_key,
+)
 
 __all__ = [
-    "COLUMNS",
     "ERASED",
-    "Append",
-    "Head",
-    "Personal",
-    "Rows",
-    "Sealed",
-    "Stored",
-    "Values",
-    "Where",
-    "audit",
+    "AppendPlan",
+    "Conditions",
+    "PersonalValues",
+    "RowValues",
+    "SealedEvent",
+    "StoredJournal",
+    "StreamHead",
+    "StreamRows",
+    "audit_journal",
+    "check_append",
     "check_due",
-    "check_expectations",
+    "check_expected_versions",
     "check_limit",
     "check_projections",
     "check_query",
-    "checksum_of",
-    "event_of",
-    "gather",
+    "collect_rows",
+    "declare_projections",
+    "dump_projections",
+    "dump_rows",
+    "duplicate_id_error",
+    "event_place",
+    "head_checksum",
+    "key_taken_error",
     "lease_end",
-    "not_erasable",
-    "personal_of",
-    "place_of",
-    "prepare",
-    "row_of",
-    "rows_of",
-    "rows_text",
+    "load_rows",
+    "make_row",
+    "nothing_to_erase_error",
+    "open_event",
+    "open_new",
+    "personal_values",
     "seal",
     "sort_key",
-    "taken",
-    "used",
+    "stale_projection_error",
 ]

@@ -1,4 +1,4 @@
-"""Envelope v1: how an event is sealed, and how a sealed one is opened again."""
+"""Envelope v1: how an event is sealed, and how a sealed event is opened."""
 
 from __future__ import annotations
 
@@ -7,44 +7,63 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring
-from typing import Final, TypeAlias, cast
+from typing import Final, NamedTuple, TypeAlias, cast
 
 from socialcollab.content import Json, plain_json
 from socialcollab.errors import CorruptJournalError
 from socialcollab.stores.events import PERSONAL, Event, NewEvent, instant_text
 
-COLUMNS = (
-    "organization",
-    "position",
-    "stream",
-    "version",
-    "id",
-    "type",
-    "schema",
-    "at",
-    "actor",
-    "on_behalf_of",
-    "cause",
-    "digest",
-    "body",
-    "prev",
-    "hash",
-)
-"""The order of a sealed event's values, as stores keep them."""
 
-Sealed: TypeAlias = tuple[str, int, str, int, str, str, int, str, str, str, str, str, str, str, str]
+class SealedEvent(NamedTuple):
+    """
+    The values of an event that a store keeps, in the order of its columns.
 
-Personal: TypeAlias = dict[str, tuple[bytes | None, str | None]]
-"""Personal values of one event by name: the salt, and canonical JSON; or `ERASED`."""
+    Attributes:
+        organization: The organization.
+        position: The position in the organization's journal.
+        stream: The stream.
+        version: The version in the stream.
+        id: The id of the event.
+        type: The type of the event.
+        schema: The version of the structure of the body.
+        at: When it happened, as text.
+        actor: Who did it.
+        on_behalf_of: For whom, or an empty string.
+        cause: The cause, or an empty string.
+        digest: The digest of the active document.
+        body: The body as canonical JSON.
+        prev: The hash of the previous event of the stream, or an empty string.
+        hash: The hash of all other values.
+    """
+
+    organization: str
+    position: int
+    stream: str
+    version: int
+    id: str
+    type: str
+    schema: int
+    at: str
+    actor: str
+    on_behalf_of: str
+    cause: str
+    digest: str
+    body: str
+    prev: str
+    hash: str
+
+
+PersonalValues: TypeAlias = dict[str, tuple[bytes | None, str | None]]
+"""The personal values of one event by name: salt and canonical JSON, or `ERASED`."""
 
 ERASED: Final = (None, None)
-"""What stands in the side table for a personal value that was erased."""
+"""Replaces the salt and the value of a personal value that was erased."""
 
-# The C function itself: nine texts are quoted for every event.
+# The C function, without the checks of `json.dumps`: nine strings are quoted for every event.
 _quote: Callable[[str], str] = encode_basestring
 
 
-def hash_of(  # noqa: PLR0917  # the values of an envelope, in the order of COLUMNS
+def envelope_hash(  # noqa: PLR0917  # the values of a sealed event, in their order
     organization: str,
     position: int,
     stream: str,
@@ -61,11 +80,10 @@ def hash_of(  # noqa: PLR0917  # the values of an envelope, in the order of COLU
     prev: str,
 ) -> str:
     """
-    Return the hash of an envelope whose body is given as canonical JSON.
+    Return the hash of an envelope, given its values in the order of `SealedEvent`.
 
-    The text below is the canonical JSON of the whole envelope: its keys are
-    sorted, and the body stands in it as stored, so that no byte of a stored
-    value goes unread.
+    The hashed text is the canonical JSON of the envelope: its keys are sorted, and the body
+    appears exactly as it is stored, so a change of any stored byte changes the hash.
 
     Source:
         RFC 8785; FIPS 180-4.
@@ -76,12 +94,14 @@ def hash_of(  # noqa: PLR0917  # the values of an envelope, in the order of COLU
         f'"organization":{_quote(organization)},"position":{position},"prev":{_quote(prev)},'
         f'"schema":{schema},"stream":{_quote(stream)},"type":{_quote(type_)},"version":{version}}}'
     )
-    # Damaged text may not be Unicode; it is hashed as it stands.
+    # Damaged text may not be valid Unicode; an audit must hash it without an exception.
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def seal(new: NewEvent, *, organization: str, position: int, version: int, prev: str) -> Sealed:
-    """Give *new* its place and its hash."""
+def seal(
+    new: NewEvent, *, organization: str, position: int, version: int, prev: str
+) -> SealedEvent:
+    """Return *new* with its position and version, the hash of its predecessor, and its own hash."""
     envelope = (
         organization,
         position,
@@ -98,52 +118,53 @@ def seal(new: NewEvent, *, organization: str, position: int, version: int, prev:
         new.sealed_body,
         prev,
     )
-    return (*envelope, hash_of(*envelope))
+    return SealedEvent(*envelope, envelope_hash(*envelope))
 
 
-def personal_of(new: NewEvent) -> Personal:
-    """Return the personal values of *new* as the side table keeps them."""
+def personal_values(new: NewEvent) -> PersonalValues:
+    """Return the personal values of *new* as a store keeps them beside the chain."""
     return {name: (new.salt, text) for name, text in new.sealed_personal.items()}
 
 
-def place_of(sealed: Sealed) -> str:
+def event_place(sealed: SealedEvent) -> str:
     """
-    Say where an event is.
+    Return the place of an event, for messages.
 
-    >>> place_of(("northwind", 7, "post/p1", 3, *[""] * 11))
+    >>> event_place(SealedEvent("northwind", 7, "post/p1", 3, *[""] * 11))
     'post/p1 version 3 (position 7)'
     """
-    return f"{sealed[2]} version {sealed[3]} (position {sealed[1]})"
+    return f"{sealed.stream} version {sealed.version} (position {sealed.position})"
 
 
-def event_of(
-    sealed: Sealed,
-    personal: Mapping[str, tuple[bytes | None, str | None]],
-    *,
-    trusted: bool = False,
+def open_event(
+    sealed: SealedEvent, personal: Mapping[str, tuple[bytes | None, str | None]]
 ) -> Event:
     """
-    Open a sealed event; one that was sealed just now is *trusted*.
+    Return the event that was sealed, with its personal values.
+
+    Args:
+        sealed: The sealed event.
+        personal: Its personal values, as the store keeps them.
 
     Raises:
-        CorruptJournalError: If its hash, or the digest of a personal value, is not what it has to be.
+        CorruptJournalError: If its hash, or the digest of a personal value, does not match.
     """
     try:
-        if not trusted and hash_of(*sealed[:14]) != sealed[14]:
-            raise CorruptJournalError("the hash does not fit the event", place=place_of(sealed))
-        body = json.loads(sealed[12])
-        at = dt.datetime.fromisoformat(sealed[7])
+        if envelope_hash(*sealed[:14]) != sealed.hash:
+            raise CorruptJournalError(
+                "the hash does not match the event", place=event_place(sealed)
+            )
+        body = json.loads(sealed.body)
+        at = dt.datetime.fromisoformat(sealed.at)
         values: dict[str, Json] = {}
         salt = b""
         erased: frozenset[str] = frozenset()
         if personal or PERSONAL in body:
             digests = body.get(PERSONAL, {})
             for name in sorted(digests.keys() | personal.keys()):
-                if not trusted and (
-                    problem := personal_problem(digests.get(name), personal.get(name))
-                ):
+                if problem := personal_problem(digests.get(name), personal.get(name)):
                     raise CorruptJournalError(
-                        problem, place=f"{place_of(sealed)}, personal value {name}"
+                        problem, place=f"{event_place(sealed)}, personal value {name}"
                     )
                 if personal[name] == ERASED:
                     erased |= {name}
@@ -151,36 +172,38 @@ def event_of(
                 salt, text = cast("tuple[bytes, str]", personal[name])
                 values[name] = json.loads(text)
     except (ValueError, TypeError, AttributeError) as error:
-        raise CorruptJournalError(f"unreadable event ({error})", place=place_of(sealed)) from error
+        raise CorruptJournalError(
+            f"the event cannot be read ({error})", place=event_place(sealed)
+        ) from error
     return Event(
-        organization=sealed[0],
-        position=sealed[1],
-        stream=sealed[2],
-        version=sealed[3],
-        id=sealed[4],
-        type=sealed[5],
-        schema=sealed[6],
+        organization=sealed.organization,
+        position=sealed.position,
+        stream=sealed.stream,
+        version=sealed.version,
+        id=sealed.id,
+        type=sealed.type,
+        schema=sealed.schema,
         at=at,
-        actor=sealed[8],
-        on_behalf_of=sealed[9],
-        cause=sealed[10],
-        digest=sealed[11],
+        actor=sealed.actor,
+        on_behalf_of=sealed.on_behalf_of,
+        cause=sealed.cause,
+        digest=sealed.digest,
         body=body,
         personal=values,
         erased=erased,
         salt=salt,
-        prev=sealed[13],
-        hash=sealed[14],
+        prev=sealed.prev,
+        hash=sealed.hash,
     )
 
 
-def just_sealed(sealed: Sealed, new: NewEvent) -> Event:
-    """Return the event that *new* has become, which reading it back would give."""
+def open_new(sealed: SealedEvent, new: NewEvent) -> Event:
+    """Return the event that *new* has become, as reading it back would, without parsing it."""
     return Event(
-        organization=sealed[0],
-        position=sealed[1],
+        organization=sealed.organization,
+        position=sealed.position,
         stream=new.stream,
-        version=sealed[3],
+        version=sealed.version,
         id=new.id,
         type=new.type,
         schema=new.schema,
@@ -192,35 +215,37 @@ def just_sealed(sealed: Sealed, new: NewEvent) -> Event:
         body=new.plain_body,
         personal={name: plain_json(new.personal[name]) for name in sorted(new.personal)},
         salt=new.salt,
-        prev=sealed[13],
-        hash=sealed[14],
+        prev=sealed.prev,
+        hash=sealed.hash,
     )
 
 
 def personal_problem(digest: object, stored: tuple[object, object] | None) -> str:
     """
-    Say what is wrong with a personal value beside its digest, or nothing.
+    Return what is wrong with a stored personal value, or an empty string.
 
-    A value that was erased is right here; whether an event erased it, the
-    audit sees.
+    The digest covers the stored text itself, so a text with the same meaning that is written
+    differently does not match. An erased value passes here; the audit checks that an event
+    erased it.
 
-    The digest is made of the stored text itself, so that a text which means
-    the same but is written differently does not pass.
+    Args:
+        digest: The digest in the body of the event, or None.
+        stored: The stored salt and text, or None.
     """
     if digest is None:
-        return "a personal value that no event speaks of"
+        return "no event contains the digest of this personal value"
     if stored is None:
         return "the personal value is lost"
     if stored == ERASED:
         return ""
     salt, text = stored
     if not isinstance(salt, bytes) or not isinstance(text, str):
-        return "the salt or the value is of another kind"
+        return "the salt or the value has another type than was written"
     try:
         raw = text.encode("utf-8", "surrogateescape")
         json.loads(raw)
     except ValueError:
-        return "the personal value does not parse"
+        return "the personal value cannot be parsed"
     if hashlib.sha256(salt + raw).hexdigest() != digest:
-        return "the personal value does not fit its digest"
+        return "the personal value does not match its digest"
     return ""

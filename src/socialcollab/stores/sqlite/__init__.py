@@ -1,4 +1,4 @@
-"""Journals, and media, in SQLite files."""
+"""Journals and media in SQLite files."""
 
 from socialcollab.stores.sqlite.media import SqliteMedia
 from socialcollab.stores.sqlite.store import SqliteStore

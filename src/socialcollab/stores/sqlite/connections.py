@@ -1,13 +1,14 @@
-"""Connections to one SQLite file, and what its errors mean to a caller."""
+"""Connections to one SQLite file, and the translation of SQLite's errors."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any, Protocol
 
 from socialcollab.errors import (
     CorruptJournalError,
@@ -17,40 +18,53 @@ from socialcollab.errors import (
 )
 
 _UNAVAILABLE = {
-    sqlite3.SQLITE_PERM: "it may not be opened",
-    sqlite3.SQLITE_BUSY: "another process holds it",
-    sqlite3.SQLITE_LOCKED: "another connection holds it",
+    sqlite3.SQLITE_PERM: "permission to open it is denied",
+    sqlite3.SQLITE_BUSY: "another process has locked it",
+    sqlite3.SQLITE_LOCKED: "another connection has locked it",
     sqlite3.SQLITE_READONLY: "it is read-only",
     sqlite3.SQLITE_IOERR: "reading or writing failed",
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
-    sqlite3.SQLITE_PROTOCOL: "another process holds it",
-    sqlite3.SQLITE_NOMEM: "there is no memory left",
+    sqlite3.SQLITE_PROTOCOL: "another process has locked it",
+    sqlite3.SQLITE_NOMEM: "there is not enough memory",
     sqlite3.SQLITE_AUTH: "writing is not allowed",
-    sqlite3.SQLITE_INTERRUPT: "the work was interrupted",
-    sqlite3.SQLITE_TOOBIG: "a value is larger than SQLite takes",
+    sqlite3.SQLITE_INTERRUPT: "the operation was interrupted",
+    sqlite3.SQLITE_TOOBIG: "a value is larger than SQLite allows",
 }
 
-# Connections that a process inherited by fork: SQLite forbids even to close them.
+# Connections that this process inherited by fork. SQLite forbids even to close them, and the
+# garbage collector would, so they are kept.
 _inherited: list[sqlite3.Connection] = []
 
 
+class SqlConnection(Protocol):
+    """The methods of a connection that stores use; the host's connection is wrapped."""
+
+    def execute(self, statement: str, parameters: Any = ..., /) -> sqlite3.Cursor:
+        """Execute one statement."""
+        ...
+
+    def executemany(self, statement: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        """Execute a statement once for each set of parameters."""
+        ...
+
+
 class _Idle:
-    """Connections that nobody uses, and the process that opened them."""
+    """Idle connections, and the process that opened them."""
 
     def __init__(self) -> None:
         self.connections: list[sqlite3.Connection] = []
         self._pid = os.getpid()
 
     def leave_to_parent(self) -> None:
-        """Forget, after a fork, what the parent opened."""
+        """After a fork, put the connections of the parent process aside."""
         if self._pid != os.getpid():
             _inherited.extend(self.connections)
             self.connections.clear()
             self._pid = os.getpid()
 
     def close(self) -> None:
-        """Close them."""
+        """Close the connections."""
         self.leave_to_parent()
         while self.connections:
             self.connections.pop().close()
@@ -58,10 +72,10 @@ class _Idle:
 
 def translated(error: sqlite3.Error | UnicodeDecodeError, name: str) -> StoreError:
     """
-    Return the library's error for one of SQLite's, on the file *name*.
+    Return the library's error for an error of SQLite on the file *name*.
 
-    Where a file is so damaged that SQLite's message quotes its bytes, sqlite3
-    cannot make an error of its own.
+    If a file is so badly damaged that SQLite's message quotes its bytes, sqlite3 raises a
+    UnicodeDecodeError instead of an error of its own.
     """
     code = getattr(error, "sqlite_errorcode", None)
     reason = _UNAVAILABLE.get(code & 0xFF) if code is not None else None
@@ -70,21 +84,26 @@ def translated(error: sqlite3.Error | UnicodeDecodeError, name: str) -> StoreErr
     if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
         return StoreUnavailableError(f"store `{name}` has been closed")
     if code == sqlite3.SQLITE_NOTADB:
-        return CorruptJournalError("no SQLite file, or its beginning is damaged", place=f"`{name}`")
-    return CorruptJournalError(f"the file is damaged or no journal ({error})", place=f"`{name}`")
+        return CorruptJournalError(
+            "the file is not an SQLite file, or its beginning is damaged", place=f"`{name}`"
+        )
+    return CorruptJournalError(
+        f"the file is damaged or contains no journal ({error})", place=f"`{name}`"
+    )
 
 
 class Connections:
     """
-    Idle connections to one file; a connection serves one thread at a time.
+    A pool of connections to one file; a connection serves one thread at a time.
 
     Args:
-        path: A path, or a ``file:`` URI as SQLite reads it.
-
-        pragmas: Statements for each new connection.
-
-        timeout_s: How long to wait for another writer.
+        path: A path, or a ``file:`` URI of SQLite.
+        pragmas: Statements to execute on each new connection.
+        timeout_s: How long to wait for another writer, in seconds.
     """
+
+    # A host's connection may have an open transaction; the connections of this pool never have.
+    in_transaction = False
 
     def __init__(
         self, path: str | os.PathLike[str], *, pragmas: tuple[str, ...], timeout_s: float
@@ -92,22 +111,22 @@ class Connections:
         text = os.fspath(path)
         if not text or ":memory:" in text or "mode=memory" in text:
             raise InvalidValueError(
-                f"path {text!r} names no file; use MemoryStore to keep a journal in memory",
+                f"path {text!r} is not a file; use MemoryStore to keep a journal in memory",
                 value=text,
                 expected="a path",
             )
         self.name = text
-        self.is_new = not text.startswith("file:") and not Path(text).exists()
         self._uri = text if text.startswith("file:") else Path(text).absolute().as_uri()
         self._pragmas = pragmas
         self._timeout_s = timeout_s
         self._idle = _Idle()
         self._closed = False
-        # Nothing is pending on idle connections: a store that is forgotten closes them, unwarned.
+        # A store that is garbage-collected without `close` would otherwise leave its idle
+        # connections open and cause ResourceWarnings.
         weakref.finalize(self, self._idle.close)
 
     def connect(self) -> sqlite3.Connection:
-        """Open one more connection, which the caller closes or gives back."""
+        """Open a connection, which the caller closes or releases."""
         if self._closed:
             raise StoreUnavailableError(f"store `{self.name}` has been closed")
         connection = None
@@ -128,7 +147,7 @@ class Connections:
             raise translated(error, self.name) from error
         return connection
 
-    def take(self) -> sqlite3.Connection:
+    def acquire(self) -> sqlite3.Connection:
         """Return a connection that no other thread uses."""
         self._idle.leave_to_parent()
         try:
@@ -136,45 +155,45 @@ class Connections:
         except IndexError:
             return self.connect()
 
-    def give(self, connection: sqlite3.Connection) -> None:
-        """Put a connection back that is in no transaction."""
+    def release(self, connection: Any) -> None:
+        """Return a connection that has no open transaction to the pool."""
         if self._closed:
             connection.close()
         else:
             self._idle.connections.append(connection)
 
-    def drop(self, connection: sqlite3.Connection) -> None:
-        """Undo what a connection was doing, and close it: something went wrong on it."""
+    def discard(self, connection: Any) -> None:
+        """Roll back and close a connection on which something failed."""
         with suppress(sqlite3.Error):
             connection.rollback()
         with suppress(sqlite3.Error):
             connection.close()
 
     @contextmanager
-    def lend(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection; translate errors, and undo what they interrupted."""
-        connection = self.take()
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """Return a context with a connection, which translates errors and undoes failed work."""
+        connection = self.acquire()
         try:
             yield connection
         except sqlite3.Error as error:
-            self.drop(connection)
+            self.discard(connection)
             raise translated(error, self.name) from error
         except BaseException:
-            self.drop(connection)
+            self.discard(connection)
             raise
-        self.give(connection)
+        self.release(connection)
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection inside a transaction that holds the write lock; commit at the end."""
-        with self.lend() as connection:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Return a context with the write lock of the file, which commits at its end."""
+        with self.connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
 
     @contextmanager
-    def auditing(self) -> Iterator[sqlite3.Connection]:
-        """Lend a new connection for one snapshot in which damaged text comes through."""
+    def audit_connection(self) -> Iterator[sqlite3.Connection]:
+        """Return a context with a new connection that reads one snapshot of damaged text, too."""
         with closing(self.connect()) as connection:
             connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
             with suppress(sqlite3.Error):
@@ -182,24 +201,25 @@ class Connections:
             yield connection
 
     def compact(self) -> None:
-        """Write the file anew, and empty its log."""
-        with self.lend() as connection:
+        """Rewrite the file and empty its write-ahead log."""
+        with self.connection() as connection:
             connection.execute("VACUUM")
             busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise StoreUnavailableError(
-                f"store `{self.name}` is being read, so that its write-ahead log"
-                " cannot be emptied now; call compact again"
+                f"the write-ahead log of store `{self.name}` cannot be emptied while the file is"
+                " being read; call compact again"
             )
 
     def checkpoint(self) -> None:
-        """Empty the write-ahead log if nobody is reading now; `compact` says if that fails."""
-        with suppress(StoreError), self.lend() as connection:
+        """Empty the write-ahead log, unless the file is being read; `compact` reports failure."""
+        with suppress(StoreError), self.connection() as connection:
+            # Waiting for readers here would delay the append that has just been made.
             connection.execute("PRAGMA busy_timeout = 0")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             connection.execute(f"PRAGMA busy_timeout = {round(self._timeout_s * 1000)}")
 
     def close(self) -> None:
-        """Close the idle connections, and each other one when it is given back."""
+        """Close idle connections at once, and others when they are released."""
         self._closed = True
         self._idle.close()

@@ -4,89 +4,90 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias, cast
 
 from socialcollab.errors import CorruptJournalError, InvalidValueError
-from socialcollab.stores.building.appending import (
-    Append,
-    Head,
-    Rows,
-    Values,
-    check_expectations,
-    checksum_of,
-    gather,
-    not_erasable,
-    prepare,
-    rows_of,
-    rows_text,
-    taken,
-    used,
-)
-from socialcollab.stores.building.envelope import (
-    Personal,
-    Sealed,
-    event_of,
-    just_sealed,
-    personal_of,
-    place_of,
-    seal,
-)
-from socialcollab.stores.building.querying import (
+from socialcollab.stores.building.audit import StoredJournal, audit_journal
+from socialcollab.stores.building.checks import (
+    AppendPlan,
+    check_append,
     check_due,
+    check_expected_versions,
     check_limit,
     check_query,
+    collect_rows,
+    duplicate_id_error,
+    key_taken_error,
     lease_end,
-    row_of,
+    make_row,
+    nothing_to_erase_error,
+)
+from socialcollab.stores.building.envelope import (
+    PersonalValues,
+    SealedEvent,
+    event_place,
+    open_event,
+    open_new,
+    personal_values,
+    seal,
+)
+from socialcollab.stores.building.heads import (
+    RowValues,
+    StreamHead,
+    StreamRows,
+    dump_rows,
+    head_checksum,
+    load_rows,
 )
 from socialcollab.stores.events import Event, NewEvent, microseconds
-from socialcollab.stores.protocol import Reducer
-from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
-from socialcollab.stores.rows import DUE, Column, Row
+from socialcollab.stores.projections import DUE, Column, Row
+from socialcollab.stores.protocols import Reducer
+from socialcollab.stores.reports import Anchor, AuditReport, Damage, ReindexReport
 from socialcollab.stores.sqlite import statements as sql
-from socialcollab.stores.sqlite.auditing import audit_file
-from socialcollab.stores.sqlite.connections import translated
-from socialcollab.stores.sqlite.handle import Handle
+from socialcollab.stores.sqlite.connections import SqlConnection, translated
+from socialcollab.stores.sqlite.file import Declaration, JournalFile
 
-if TYPE_CHECKING:
-    from socialcollab.stores.sqlite.store import SqliteStore
-
-# SQLite before 3.32 takes 999 parameters.
+# SQLite before 3.32 accepts at most 999 parameters in a statement.
 _STREAMS_AT_ONCE = 400
+
+_OwnedRows: TypeAlias = dict[tuple[str, str], tuple[str, RowValues]]
+"""Rows by projection and key, each with its stream."""
 
 
 class SqliteJournal:
     """The journal of one organization in a `SqliteStore`; see `BoundStore`."""
 
-    def __init__(self, organization: str, store: SqliteStore) -> None:
+    def __init__(self, organization: str, file: JournalFile) -> None:
         self._organization = organization
-        self._store = store
-        self._connections = store.connections
+        self._file = file
+        self._connections = file.connections
 
     def __repr__(self) -> str:
         return f"<journal of {self._organization} in {self._connections.name!r}>"
 
     @property
     def organization(self) -> str:
-        """The organization that it is bound to."""
+        """The organization that the journal belongs to."""
         return self._organization
 
     def snapshot(self, stream: str) -> tuple[int, bytes]:
-        """Return the version and the record of *stream*; ``(0, b"")`` if it is absent."""
+        """Return the version and the snapshot of *stream*, or ``(0, b"")`` if it does not exist."""
+        # The most frequent call of all: a context manager would take a noticeable part of it.
         connections = self._connections
-        connection = connections.take()
+        connection = connections.acquire()
         try:
-            found = connection.execute(sql.SNAPSHOT, (self._organization, stream)).fetchone()
+            row = connection.execute(sql.SNAPSHOT, (self._organization, stream)).fetchone()
         except UnicodeEncodeError:
-            # Half a surrogate pair names no stream.
-            found = None
+            # A name with half a surrogate pair cannot be stored, so there is no such stream.
+            row = None
         except BaseException as error:
-            connections.drop(connection)
+            connections.discard(connection)
             if isinstance(error, sqlite3.Error):
                 raise translated(error, connections.name) from error
             raise
-        connections.give(connection)
-        return found or (0, b"")
+        connections.release(connection)
+        return row or (0, b"")
 
     def append(
         self,
@@ -96,28 +97,33 @@ class SqliteJournal:
         rows: Sequence[Row] = (),
         snapshots: Mapping[str, bytes],
     ) -> tuple[Event, ...]:
-        """Append events if every expected stream is at its version; see `BoundStore.append`."""
-        plan = prepare(events, expected_versions, rows, snapshots, self._store.projections)
-        with self._connections.writing() as connection:
-            sealed = self._append(connection, plan)
+        """Append events, provided that every stream is at its expected version."""
+        declared = self._file.declared
+        plan = check_append(events, expected_versions, rows, snapshots, declared.projections)
+        with self._connections.transaction() as connection:
+            sealed_events = self._append(connection, plan, declared)
         if any(event.erases for event in plan.events):
+            # The log still contains the erased values; usually this removes them at once.
             self._connections.checkpoint()
-        return tuple(just_sealed(one, new) for one, new in zip(sealed, plan.events, strict=True))
+        return tuple(map(open_new, sealed_events, plan.events))
 
-    def _append(self, connection: Handle, plan: Append) -> list[Sealed]:
+    def _append(
+        self, connection: SqlConnection, plan: AppendPlan, declared: Declaration
+    ) -> list[SealedEvent]:
         organization = self._organization
-        # The transaction holds the one write lock of the file from its first
-        # statement, so no placeholder is needed to hold that a stream is absent.
+        # The transaction has the only write lock of the file from its first statement on, so no
+        # stream can change, or come into existence, before it commits.
         heads = self._heads(connection, [stream for stream, _ in plan.expected_versions])
+        # The counter is read in the same statement, as a head without a name.
         counter = heads.pop("", None)
-        check_expectations(plan.expected_versions, heads)
+        check_expected_versions(plan.expected_versions, heads)
         if counter is None:
-            self._store.check_current(connection, organization)
-        elif counter.hash != self._store.digest:
-            raise self._store.outdated(organization)
+            self._file.begin_journal(connection, organization, declared)
+        elif counter.hash != declared.digest:
+            raise self._file.stale(organization, declared)
         position = counter.version if counter is not None else 0
         ends: dict[str, tuple[int, str]] = {}
-        sealed: list[Sealed] = []
+        sealed_events: list[SealedEvent] = []
         for event in plan.events:
             stream = event.stream
             version, prev = ends.get(stream) or (
@@ -125,161 +131,162 @@ class SqliteJournal:
             )
             position += 1
             version += 1
-            one = seal(
+            sealed = seal(
                 event, organization=organization, position=position, version=version, prev=prev
             )
-            ends[stream] = (version, one[14])
-            sealed.append(one)
+            ends[stream] = (version, sealed.hash)
+            sealed_events.append(sealed)
         try:
-            if len(sealed) == 1:
-                connection.execute(sql.ADD_EVENT, sealed[0])
+            if len(sealed_events) == 1:
+                connection.execute(sql.ADD_EVENT, sealed_events[0])
             else:
-                connection.executemany(sql.ADD_EVENT, sealed)
+                connection.executemany(sql.ADD_EVENT, sealed_events)
         except sqlite3.IntegrityError as error:
-            raise self._refused(connection, plan, sealed) from error
-        for one, event in zip(sealed, plan.events, strict=True):
-            for name, (salt, value) in personal_of(event).items():
+            raise self._cannot_add(connection, plan, sealed_events) from error
+        for sealed, event in zip(sealed_events, plan.events, strict=True):
+            for name, (salt, value) in personal_values(event).items():
                 connection.execute(
-                    sql.ADD_PERSONAL, (organization, one[2], one[3], name, salt, value)
+                    sql.ADD_PERSONAL,
+                    (organization, sealed.stream, sealed.version, name, salt, value),
                 )
         for event in plan.events:
             if event.erases:
                 self._erase(connection, event)
-        self._keep(connection, plan, heads, ends)
+        self._set_heads(connection, plan, declared, heads, ends)
         if counter is None:
-            connection.execute(sql.ADD_COUNTER, (position, organization, self._store.digest))
+            connection.execute(sql.ADD_COUNTER, (position, organization, declared.digest))
         else:
             connection.execute(sql.SET_COUNTER, (position, organization))
-        return sealed
+        return sealed_events
 
-    def _erase(self, connection: Handle, tombstone: NewEvent) -> None:
+    def _erase(self, connection: SqlConnection, tombstone: NewEvent) -> None:
         stream = tombstone.stream
         for version, names in tombstone.erases.items():
             for name in names:
-                at = (self._organization, stream, version, name)
-                if connection.execute(sql.ERASE, at).rowcount != 1:
-                    raise not_erasable(stream, version, name)
+                place = (self._organization, stream, version, name)
+                if connection.execute(sql.ERASE, place).rowcount != 1:
+                    raise nothing_to_erase_error(stream, version, name)
 
-    def _heads(self, connection: Handle, streams: list[str]) -> dict[str, Head]:
-        """Read the heads of *streams*, and the counter under the empty name."""
-        heads: dict[str, Head] = {}
+    def _heads(self, connection: SqlConnection, streams: list[str]) -> dict[str, StreamHead]:
+        """Return the heads of *streams*, and the counter under the empty name."""
+        heads: dict[str, StreamHead] = {}
         for start in range(0, len(streams), _STREAMS_AT_ONCE):
             part = streams[start : start + _STREAMS_AT_ONCE]
             parameters = (self._organization, *part, self._organization)
             for stream, version, hash_, rows in connection.execute(
                 sql.heads(len(part)), parameters
             ):
-                heads[stream] = Head(version, hash_, rows)
+                heads[stream] = StreamHead(version, hash_, rows)
         return heads
 
-    def _keep(
+    def _set_heads(
         self,
-        connection: Handle,
-        plan: Append,
-        heads: Mapping[str, Head],
+        connection: SqlConnection,
+        plan: AppendPlan,
+        declared: Declaration,
+        heads: Mapping[str, StreamHead],
         ends: Mapping[str, tuple[int, str]],
     ) -> None:
-        """Write the heads of the streams appended to, and what differs in their rows."""
-        old: dict[tuple[str, str], tuple[str, Values]] = {}
-        new: dict[tuple[str, str], tuple[str, Values]] = {}
+        """Write the heads of the streams appended to, and the rows that differ from before."""
+        old: _OwnedRows = {}
+        new: _OwnedRows = {}
         for stream, rows in plan.rows.items():
             head = heads.get(stream)
-            text = rows_text(rows)
+            text = dump_rows(rows)
             if text != (head.rows if head is not None else "[]"):
-                for at, values in self._listed(stream, head).items():
-                    old[at] = (stream, values)
-                for at, values in rows.items():
-                    new[at] = (stream, values)
+                for place, values in self._listed_rows(stream, head).items():
+                    old[place] = (stream, values)
+                for place, values in rows.items():
+                    new[place] = (stream, values)
             version, hash_ = ends[stream]
             snapshot = plan.snapshots[stream]
-            checksum = checksum_of(self._organization, stream, version, hash_, text, snapshot)
+            checksum = head_checksum(self._organization, stream, version, hash_, text, snapshot)
             connection.execute(
                 sql.ADD_STREAM if head is None else sql.SET_STREAM,
                 (version, hash_, snapshot, text, checksum, self._organization, stream),
             )
         if old or new:
-            self._write_rows(connection, old, new)
+            self._write_rows(connection, declared, old, new)
 
-    def _listed(self, stream: str, head: Head | None) -> Rows:
+    def _listed_rows(self, stream: str, head: StreamHead | None) -> StreamRows:
         try:
-            return {} if head is None else rows_of(head.rows)
+            return {} if head is None else load_rows(head.rows)
         except (ValueError, TypeError) as error:
             raise CorruptJournalError(
-                "the list of rows does not parse; reindex rebuilds it", place=f"{stream} rows"
+                "the list of rows cannot be parsed; reindex rebuilds it", place=f"{stream} rows"
             ) from error
 
     def _write_rows(
-        self,
-        connection: Handle,
-        old: Mapping[tuple[str, str], tuple[str, Values]],
-        new: Mapping[tuple[str, str], tuple[str, Values]],
+        self, connection: SqlConnection, declared: Declaration, old: _OwnedRows, new: _OwnedRows
     ) -> None:
         organization = self._organization
-        for at in old.keys() - new.keys():
-            connection.execute(self._store.statements[at[0]].remove, (organization, at[1]))
-        for at, (stream, values) in new.items():
-            projection, key = at
-            statements = self._store.statements[projection]
-            before = old.get(at)
+        # Rows are removed first, because a key may move from one stream to another.
+        for projection, key in old.keys() - new.keys():
+            connection.execute(declared.tables[projection].remove, (organization, key))
+        for (projection, key), (stream, values) in new.items():
+            table = declared.tables[projection]
+            before = old.get((projection, key))
             if before is None:
                 try:
-                    connection.execute(statements.add, (organization, key, stream, *values))
+                    connection.execute(table.add, (organization, key, stream, *values))
                 except sqlite3.IntegrityError as error:
-                    found = connection.execute(statements.owner, (organization, key)).fetchone()
-                    if found is None:
+                    owner = connection.execute(table.owner, (organization, key)).fetchone()
+                    if owner is None:
                         raise
-                    raise taken(projection, key, found[0]) from error
+                    raise key_taken_error(projection, key, owner[0]) from error
             elif before != (stream, values):
-                done = connection.execute(statements.set, (stream, *values, organization, key))
-                if done.rowcount != 1:
+                changed = connection.execute(table.set, (stream, *values, organization, key))
+                if changed.rowcount != 1:
                     raise CorruptJournalError(
                         "the row is lost; reindex rebuilds it",
                         place=f"projection {projection}, row {key} of {stream}",
                     )
 
-    def _refused(
-        self, connection: Handle, plan: Append, sealed: Sequence[Sealed]
+    def _cannot_add(
+        self, connection: SqlConnection, plan: AppendPlan, sealed_events: Sequence[SealedEvent]
     ) -> InvalidValueError | CorruptJournalError:
-        """Say why the file would not take an event: its id is used, or its place is."""
+        """Return the error for events that a unique index refuses: for their ids or their place."""
         for event in plan.events:
-            if connection.execute(sql.KNOWN_ID, (self._organization, event.id)).fetchone():
-                return used(event.id)
+            if connection.execute(sql.EVENT_ID_EXISTS, (self._organization, event.id)).fetchone():
+                return duplicate_id_error(event.id)
         return CorruptJournalError(
-            "an event stands there already, past the head or the counter",
-            place=place_of(sealed[0]),
+            "an event is already stored here, beyond the head or the counter",
+            place=event_place(sealed_events[0]),
         )
 
     def read(self, stream: str, *, after: int = 0) -> tuple[Event, ...]:
-        """Return the events of *stream* past version *after*, in order."""
+        """Return the events of *stream* after version *after*, in order."""
         start = max(after, 0)
-        with self._connections.lend() as connection:
+        with self._connections.connection() as connection:
             try:
-                found = connection.execute(sql.READ, (self._organization, stream, start)).fetchall()
+                rows = connection.execute(
+                    sql.READ_STREAM, (self._organization, stream, start)
+                ).fetchall()
             except UnicodeEncodeError:
                 return ()
-        events = tuple(_opened(found))
+        events = tuple(_opened(rows))
         for version, event in enumerate(events, start + 1):
             if event.version != version:
                 raise CorruptJournalError("an event is lost", place=f"{stream} version {version}")
         return events
 
     def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
-        """Return up to *limit* events past position *after*, by position."""
+        """Return up to *limit* events after position *after*, by position."""
         check_limit(limit)
         start = max(after, 0)
-        with self._connections.lend() as connection:
-            found = connection.execute(sql.FOLLOW, (self._organization, start, limit)).fetchall()
-        events = tuple(_opened(found))
+        with self._connections.connection() as connection:
+            rows = connection.execute(sql.READ_ALL, (self._organization, start, limit)).fetchall()
+        events = tuple(_opened(rows))
         for position, event in enumerate(events, start + 1):
             if event.position != position:
                 raise CorruptJournalError("an event is lost", place=f"position {position}")
         return events
 
     def streams(self) -> tuple[str, ...]:
-        """Return the names of all streams that have an event, sorted."""
-        with self._connections.lend() as connection:
-            found = connection.execute(sql.STREAMS, (self._organization,)).fetchall()
-        return tuple(name for (name,) in found)
+        """Return the names of all streams that have events, sorted."""
+        with self._connections.connection() as connection:
+            rows = connection.execute(sql.STREAMS, (self._organization,)).fetchall()
+        return tuple(name for (name,) in rows)
 
     def query(
         self,
@@ -289,119 +296,211 @@ class SqliteJournal:
         after: Row | None = None,
         limit: int = 100,
     ) -> tuple[Row, ...]:
-        """Return up to *limit* rows of *index*, sorted; see `BoundStore.query`."""
-        declared, wanted, start = check_query(
-            self._store.projections, projection, where, after, limit
+        """Return up to *limit* rows of a projection, sorted; see `BoundStore.query`."""
+        declared = self._file.declared
+        queried, conditions, start = check_query(
+            declared.projections, projection, where, after, limit
         )
-        statement, parameters = self._store.statements[projection].query(wanted, start)
-        with self._connections.lend() as connection:
-            self._store.check_current(connection, self._organization)
-            found = connection.execute(
+        statement, parameters = declared.tables[projection].query(conditions, start)
+        with self._connections.connection() as connection:
+            self._file.check_current(connection, self._organization, declared)
+            rows = connection.execute(
                 statement, (self._organization, *parameters, limit)
             ).fetchall()
-        return tuple(row_of(declared, key, stream, values) for key, stream, *values in found)
+        return tuple(make_row(queried, key, stream, values) for key, stream, *values in rows)
 
     def due(
         self, *, before: dt.datetime, now: dt.datetime, limit: int, worker: str, lease_s: float
     ) -> tuple[Row, ...]:
         """Lease due rows to *worker* and return them; see `BoundStore.due`."""
-        declared = check_due(self._store.projections, limit, worker, lease_s)
-        statements = self._store.statements[DUE]
+        declared = self._file.declared
+        projection = check_due(declared.projections, limit, worker, lease_s)
+        table = declared.tables[DUE]
         until = lease_end(now, lease_s)
-        asked = (self._organization, microseconds(before), microseconds(now), worker, limit)
-        with self._connections.lend() as connection:
-            self._store.check_current(connection, self._organization)
-            # Most calls find nothing; they do not keep writers waiting.
-            if connection.execute(statements.due, asked).fetchone() is None:
+        parameters = (self._organization, microseconds(before), microseconds(now), worker, limit)
+        with self._connections.connection() as connection:
+            self._file.check_current(connection, self._organization, declared)
+            # Most calls find nothing due; without this look, each would wait for the write lock.
+            if connection.execute(table.due, parameters).fetchone() is None:
                 return ()
-        with self._connections.writing() as connection:
-            found = connection.execute(statements.due, asked).fetchall()
-            for key, *_ in found:
-                connection.execute(statements.lease, (worker, until, self._organization, key))
-        return tuple(row_of(declared, key, stream, values) for key, stream, *values in found)
+        with self._connections.transaction() as connection:
+            rows = connection.execute(table.due, parameters).fetchall()
+            for key, *_ in rows:
+                connection.execute(table.lease, (worker, until, self._organization, key))
+        return tuple(make_row(projection, key, stream, values) for key, stream, *values in rows)
 
     def release(self, rows: Sequence[Row], *, worker: str) -> None:
-        """End the leases that *worker* holds on these rows; others stay."""
-        leased = [row for row in rows if row.projection == DUE and DUE in self._store.projections]
-        if not leased:
+        """End the leases that *worker* has on these rows; the leases of others stay."""
+        table = self._file.declared.tables.get(DUE)
+        keys = [row.key for row in rows if row.projection == DUE]
+        if table is None or not keys:
             return
-        with self._connections.writing() as connection:
-            for row in leased:
-                connection.execute(
-                    self._store.statements[DUE].release, (self._organization, row.key, worker)
-                )
+        with self._connections.transaction() as connection:
+            for key in keys:
+                connection.execute(table.release, (self._organization, key, worker))
 
     def reindex(self, reducer: Reducer) -> ReindexReport:
-        """Rebuild every record and projection row from the events; see `BoundStore.reindex`."""
+        """Rebuild every snapshot and projection row from the events; see `BoundStore.reindex`."""
         organization = self._organization
-        store = self._store
-        with self._connections.writing() as connection:
-            if connection.execute(sql.META, ("projections",)).fetchone() != (store.declaration,):
-                store.create_projections(connection)
-            before = self._rows_by_stream(connection)
-            for statements in store.statements.values():
-                connection.execute(statements.clear, (organization,))
-            changed, events, rows = [], 0, 0
+        declared = self._file.declared
+        with self._connections.transaction() as connection:
+            if connection.execute(sql.META, ("projections",)).fetchone() != (declared.text,):
+                self._file.create_projection_tables(connection, declared)
+            before = self._rows_by_stream(connection, declared)
+            for table in declared.tables.values():
+                connection.execute(table.clear, (organization,))
+            changed, event_count, row_count = [], 0, 0
             heads = connection.execute(sql.ALL_HEADS, (organization,)).fetchall()
             self._check_heads(connection, {head[0] for head in heads})
             for stream, version, hash_, snapshot, text, _ in heads:
-                reduced, made, count = self._reducer(connection, reducer, stream, (version, hash_))
-                events += count
-                rows += len(made)
-                new_text = rows_text(made)
-                if (snapshot, text, before.get(stream, {})) != (reduced, new_text, made):
+                events = self._intact_events(connection, stream, (version, hash_))
+                new_snapshot, new_rows = self._reduce(reducer, stream, events, declared)
+                event_count += len(events)
+                row_count += len(new_rows)
+                new_text = dump_rows(new_rows)
+                if (snapshot, text, before.get(stream, {})) != (new_snapshot, new_text, new_rows):
                     changed.append(stream)
-                checksum = checksum_of(organization, stream, version, hash_, new_text, reduced)
+                checksum = head_checksum(
+                    organization, stream, version, hash_, new_text, new_snapshot
+                )
                 connection.execute(
                     sql.SET_STREAM,
-                    (version, hash_, reduced, new_text, checksum, organization, stream),
+                    (version, hash_, new_snapshot, new_text, checksum, organization, stream),
                 )
-                self._write_rows(connection, {}, {at: (stream, v) for at, v in made.items()})
-            connection.execute(sql.SET_PROJECTIONS, (store.digest, organization))
+                owned = {place: (stream, values) for place, values in new_rows.items()}
+                self._write_rows(connection, declared, {}, owned)
+            connection.execute(sql.SET_COUNTER_PROJECTIONS, (declared.digest, organization))
         return ReindexReport(
-            streams=len(heads), events=events, rows=rows, changed=tuple(sorted(changed))
+            streams=len(heads), events=event_count, rows=row_count, changed=tuple(sorted(changed))
         )
 
-    def _rows_by_stream(self, connection: Handle) -> dict[str, Rows]:
-        found: dict[str, Rows] = {}
-        for name, statements in self._store.statements.items():
-            for key, stream, *values in connection.execute(statements.all, (self._organization,)):
-                found.setdefault(stream, {})[name, key] = tuple(values)
-        return found
+    def _rows_by_stream(
+        self, connection: SqlConnection, declared: Declaration
+    ) -> dict[str, StreamRows]:
+        by_stream: dict[str, StreamRows] = {}
+        for name, table in declared.tables.items():
+            for key, stream, *values in connection.execute(table.all, (self._organization,)):
+                by_stream.setdefault(stream, {})[name, key] = tuple(values)
+        return by_stream
 
-    def _check_heads(self, connection: Handle, heads: set[str]) -> None:
+    def _check_heads(self, connection: SqlConnection, heads: set[str]) -> None:
         for (stream,) in connection.execute(sql.EVENT_STREAMS, (self._organization,)):
             if stream not in heads:
                 raise CorruptJournalError("the head is lost", place=f"{stream} head")
 
-    def _reducer(
-        self, connection: Handle, reducer: Reducer, stream: str, end: tuple[int, str]
-    ) -> tuple[bytes, Rows, int]:
+    def _intact_events(
+        self, connection: SqlConnection, stream: str, end: tuple[int, str]
+    ) -> tuple[Event, ...]:
         parameters = (self._organization, stream, 0)
-        events = tuple(_opened(connection.execute(sql.READ, parameters).fetchall()))
+        events = tuple(_opened(connection.execute(sql.READ_STREAM, parameters).fetchall()))
         if not events or (events[-1].version, events[-1].hash) != end or len(events) != end[0]:
-            raise CorruptJournalError("events and head differ", place=f"{stream} head")
+            raise CorruptJournalError("the events do not end at the head", place=f"{stream} head")
+        return events
+
+    def _reduce(
+        self, reducer: Reducer, stream: str, events: tuple[Event, ...], declared: Declaration
+    ) -> tuple[bytes, StreamRows]:
         snapshot, rows = reducer(stream, events)
         if type(snapshot) is not bytes:
-            raise InvalidValueError(f"the record of `{stream}` is no bytes", value=snapshot)
-        made: dict[str, Rows] = {stream: {}}
-        gather(rows, made, self._store.projections)
-        return snapshot, made[stream], len(events)
+            raise InvalidValueError(
+                f"the reducer's snapshot of `{stream}` does not consist of bytes", value=snapshot
+            )
+        collected: dict[str, StreamRows] = {stream: {}}
+        collect_rows(rows, collected, declared.projections)
+        return snapshot, collected[stream]
 
     def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
-        """Look for all that cannot be what was written; see `BoundStore.audit`."""
-        return audit_file(self._store, self._organization, anchor=anchor, reducer=reducer)
+        """Look for stored data that are not what was written; see `BoundStore.audit`."""
+        declared = self._file.declared
+        # Damaged text need not be UTF-8. This connection passes it through, and its hash then
+        # does not match.
+        with self._connections.audit_connection() as connection:
+            reader = _AuditReader(connection, self._connections.name, self._organization, declared)
+            reader.check_file()
+            stored = StoredJournal(
+                organization=self._organization,
+                events=reader.rows(sql.ALL_EVENTS, "events"),
+                heads=reader.rows(sql.ALL_HEADS, "heads"),
+                counter=reader.counter(),
+                personal=reader.rows(sql.ALL_PERSONAL, "personal values"),
+                rows=None if reader.stale else reader.projection_rows(),
+                problems=reader.problems,
+            )
+            return audit_journal(
+                stored, projections=declared.projections, anchor=anchor, reducer=reducer
+            )
 
 
-def _opened(found: Sequence[tuple[object, ...]]) -> Iterator[Event]:
-    """Put together each event and its personal values, which are joined to it row by row."""
-    place = 0
-    while place < len(found):
-        sealed = cast("Sealed", found[place][:15])
-        personal: Personal = {}
-        while place < len(found) and found[place][:2] == sealed[:2]:
-            name, salt, value = found[place][15:]
+class _AuditReader:
+    """Reads what a file contains for one organization, and collects the damage of the file."""
+
+    def __init__(
+        self, connection: SqlConnection, file: str, organization: str, declared: Declaration
+    ) -> None:
+        self._connection = connection
+        self._file = file
+        self._organization = organization
+        self._declared = declared
+        self.problems: list[Damage] = []
+        self.stale = False
+
+    def _report(self, place: str, problem: str) -> None:
+        self.problems.append(Damage(place=place, problem=problem))
+
+    def check_file(self) -> None:
+        """Let SQLite check its own pages, and compare the values that the file keeps once."""
+        try:
+            for (answer,) in self._connection.execute("PRAGMA integrity_check"):
+                if answer != "ok":
+                    self._report(f"file `{self._file}`", str(answer))
+            values = dict(self._connection.execute("SELECT key, value FROM socialcollab_meta"))
+        except sqlite3.Error as error:
+            self._report(f"file `{self._file}`", str(error))
+            return
+        if values.pop("schema", None) != sql.SCHEMA:
+            self._report("socialcollab_meta schema", f"the schema version is not {sql.SCHEMA}")
+        if values.pop("projections", None) != self._declared.text:
+            self.stale = True
+            self._report(
+                "socialcollab_meta projections", "other projections are declared now; reindex"
+            )
+        for key in sorted(values):
+            self._report(f"socialcollab_meta {key}", "the key is unknown")
+
+    def rows(self, statement: str, what: str) -> Iterator[tuple[object, ...]]:
+        """Yield rows until the end, or until SQLite fails, which is a finding."""
+        try:
+            yield from self._connection.execute(statement, (self._organization,))
+        except sqlite3.Error as error:
+            self._report(what, f"they cannot be read to the end ({error})")
+
+    def counter(self) -> object:
+        """Return the last assigned position, or None if there is no counter."""
+        for position, projections in self.rows(sql.COUNTER, "position counter"):
+            if projections != self._declared.digest:
+                self._report(
+                    "position counter, projections",
+                    "the rows were written for other projections; reindex",
+                )
+            return position
+        return None
+
+    def projection_rows(self) -> Iterator[tuple[object, object, object, tuple[object, ...]]]:
+        """Yield the rows of all declared projections."""
+        for name, table in self._declared.tables.items():
+            for key, stream, *values in self.rows(table.all, f"projection {name}"):
+                yield name, key, stream, tuple(values)
+
+
+def _opened(rows: Sequence[tuple[object, ...]]) -> Iterator[Event]:
+    """Yield each event with its personal values, from rows that join the two."""
+    number = 0
+    while number < len(rows):
+        sealed = SealedEvent._make(cast("Iterable[str | int]", rows[number][:15]))
+        personal: PersonalValues = {}
+        while number < len(rows) and rows[number][:2] == sealed[:2]:
+            name, salt, value = rows[number][15:]
             if name is not None:
                 personal[cast("str", name)] = cast("tuple[bytes | None, str | None]", (salt, value))
-            place += 1
-        yield event_of(sealed, personal)
+            number += 1
+        yield open_event(sealed, personal)

@@ -10,15 +10,15 @@ import tempfile
 from contextlib import suppress
 from typing import BinaryIO, cast
 
-from socialcollab.errors import CorruptJournalError, NotFoundError, StoreError
-from socialcollab.stores.media import check_digest, parts_of
+from socialcollab.errors import NotFoundError, StoreError
+from socialcollab.stores.media import check_digest, chunks_of, damaged_media_error
 from socialcollab.stores.sqlite.connections import Connections, translated
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS socialcollab_media"
     " (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, content BLOB)"
 )
-_IS_THERE = "SELECT 1 FROM sqlite_master WHERE name = 'socialcollab_media'"
+_TABLE_EXISTS = "SELECT 1 FROM sqlite_master WHERE name = 'socialcollab_media'"
 _KNOWN = "SELECT id, size FROM socialcollab_media WHERE digest = ?"
 _DELETE = "DELETE FROM socialcollab_media WHERE digest = ?"
 _ADD = "INSERT INTO socialcollab_media (digest, size, content) VALUES (?, ?, zeroblob(?))"
@@ -26,46 +26,45 @@ _ADD = "INSERT INTO socialcollab_media (digest, size, content) VALUES (?, ?, zer
 
 class SqliteMedia:
     """
-    Media in one SQLite file of their own, which threads and processes may share.
+    Media in one SQLite file, which threads and processes may share.
 
-    Both ways they travel in parts, so that a video never fills the memory.
-    SQLite takes up to a gigabyte a piece.
+    Content is written and read in chunks, so that a video never fills the memory. SQLite accepts
+    up to one gigabyte per piece of content.
 
     Args:
-        path: A path, or a ``file:`` URI as SQLite reads it.
-
-        timeout_s: How long to wait for another process that writes.
+        path: A path, or a ``file:`` URI of SQLite.
+        timeout_s: How long to wait for another process that writes, in seconds.
 
     Raises:
-        StoreUnavailableError: If the file cannot be opened or made.
-
-        CorruptJournalError: If it is damaged, or no SQLite file.
+        StoreUnavailableError: If the file cannot be opened or created.
+        CorruptJournalError: If it is damaged, or is not an SQLite file.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, timeout_s: float = 10.0) -> None:
         self._connections = Connections(
             path,
-            # What is deleted is overwritten, not merely forgotten.
+            # Overwrites deleted content, which would stay in free pages otherwise.
             pragmas=("PRAGMA synchronous = FULL", "PRAGMA secure_delete = ON"),
             timeout_s=timeout_s,
         )
-        with self._connections.lend() as connection:
-            if connection.execute(_IS_THERE).fetchone() is None:
+        with self._connections.connection() as connection:
+            if connection.execute(_TABLE_EXISTS).fetchone() is None:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute(_TABLE)
                 connection.execute("COMMIT")
 
     def put(self, data: bytes | BinaryIO) -> str:
-        """Keep *data* and return its digest."""
-        # The digest is known only at the end, so the whole waits outside the file until then.
+        """Store *data* and return its digest."""
+        # The digest is known only at the end of the content, which is kept outside the file until
+        # then: the file is locked only while it is written.
         with tempfile.SpooledTemporaryFile(max_size=1 << 24) as whole:
             running = hashlib.sha256()
-            for part in parts_of(data):
-                running.update(part)
-                whole.write(part)
+            for chunk in chunks_of(data):
+                running.update(chunk)
+                whole.write(chunk)
             digest, size = f"sha256:{running.hexdigest()}", whole.tell()
             whole.seek(0)
-            with self._connections.writing() as connection:
+            with self._connections.transaction() as connection:
                 known = connection.execute(_KNOWN, (digest,)).fetchone()
                 if known is not None and not _is_whole(connection, known[0], digest):
                     connection.execute(_DELETE, (digest,))
@@ -75,16 +74,16 @@ class SqliteMedia:
                     with connection.blobopen(
                         "socialcollab_media", "content", cast("int", row)
                     ) as blob:
-                        for part in parts_of(cast("BinaryIO", whole)):
-                            blob.write(part)
+                        for chunk in chunks_of(cast("BinaryIO", whole)):
+                            blob.write(chunk)
         return digest
 
     def open(self, digest: str) -> BinaryIO:
         """
-        Return a fresh handle on what the digest names, at its start.
+        Return a new file object at the start of the content.
 
         Raises:
-            CorruptJournalError: If it is no longer what was put there.
+            CorruptJournalError: If the content does not match its digest.
         """
         row, _ = self._known(digest)
         connection = self._connections.connect()
@@ -95,55 +94,55 @@ class SqliteMedia:
             connection.close()
             raise translated(error, self._connections.name) from error
         running = hashlib.sha256()
-        for part in parts_of(cast("BinaryIO", reader)):
-            running.update(part)
+        for chunk in chunks_of(cast("BinaryIO", reader)):
+            running.update(chunk)
         if f"sha256:{running.hexdigest()}" != digest:
             reader.close()
-            raise CorruptJournalError("it is not what was put there", place=f"media {digest}")
+            raise damaged_media_error(digest)
         reader.seek(0)
         return cast("BinaryIO", io.BufferedReader(reader))
 
     def size(self, digest: str) -> int:
-        """Return how many bytes it has."""
+        """Return the size of the content in bytes."""
         return self._known(digest)[1]
 
     def public_url(self, digest: str) -> str | None:
-        """Return None: a file of media has no address."""
+        """Return None: content in a file of SQLite has no address."""
         self._known(digest)
         return None
 
     def delete(self, digest: str) -> None:
-        """Overwrite and remove what the digest names; if nothing of it is kept, do nothing."""
+        """Overwrite and delete the content; do nothing if there is none."""
         check_digest(digest)
-        with self._connections.writing() as connection:
+        with self._connections.transaction() as connection:
             deleted = connection.execute(_DELETE, (digest,)).rowcount
         if deleted:
-            # A journal may share the file, whose write-ahead log still has it; see its `compact`.
-            with suppress(StoreError), self._connections.lend() as connection:
+            # If a journal shares the file, its write-ahead log still contains the content.
+            with suppress(StoreError), self._connections.connection() as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Close the file; open handles stay good until they are closed."""
+        """Close the file; open file objects work until they are closed."""
         self._connections.close()
 
     def _known(self, digest: str) -> tuple[int, int]:
-        with self._connections.lend() as connection:
-            found = connection.execute(_KNOWN, (check_digest(digest),)).fetchone()
-        if found is None:
+        with self._connections.connection() as connection:
+            row = connection.execute(_KNOWN, (check_digest(digest),)).fetchone()
+        if row is None:
             raise NotFoundError("media", digest)
-        return int(found[0]), int(found[1])
+        return int(row[0]), int(row[1])
 
 
 def _is_whole(connection: sqlite3.Connection, row: int, digest: str) -> bool:
     running = hashlib.sha256()
     with connection.blobopen("socialcollab_media", "content", row, readonly=True) as blob:
-        for part in parts_of(cast("BinaryIO", blob)):
-            running.update(part)
+        for chunk in chunks_of(cast("BinaryIO", blob)):
+            running.update(chunk)
     return f"sha256:{running.hexdigest()}" == digest
 
 
 class _BlobReader(io.RawIOBase):
-    """A blob as a file that reads and seeks, and owns its connection."""
+    """A blob as a file that can read and seek; closing it closes its connection."""
 
     def __init__(self, connection: sqlite3.Connection, blob: sqlite3.Blob) -> None:
         self._connection = connection
@@ -155,14 +154,14 @@ class _BlobReader(io.RawIOBase):
     def seekable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any writable buffer
-        part = self._blob.read(len(buffer))
-        buffer[: len(part)] = part
-        return len(part)
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the base class accepts any buffer
+        chunk = self._blob.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         base = (0, self._blob.tell(), len(self._blob))[whence]
-        # Files may be sought past their end, blobs may not.
+        # A file may be positioned beyond its end; a blob raises an error.
         self._blob.seek(min(max(base + offset, 0), len(self._blob)))
         return self._blob.tell()
 

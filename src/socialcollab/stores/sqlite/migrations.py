@@ -1,4 +1,4 @@
-"""Bring the tables of an older file up to date, or refuse those of a newer one."""
+"""Migrate the tables of older files, and refuse those of newer ones."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Final
 
 from socialcollab.errors import CorruptJournalError, NewerVersionError
 from socialcollab.stores.sqlite import statements as sql
-from socialcollab.stores.sqlite.handle import Handle
+from socialcollab.stores.sqlite.connections import SqlConnection
 
-STEPS: Final[Mapping[int, Callable[[Handle], None]]] = {}
-"""By the version that a step starts from: what makes the next version of it."""
+STEPS: Final[Mapping[int, Callable[[SqlConnection], None]]] = {}
+"""For each older schema version, the function that changes its tables to the next version."""
 
 
-def tables_of(connection: Handle) -> set[str]:
-    """Return the names of all tables of a file but those of media."""
+def table_names(connection: SqlConnection) -> set[str]:
+    """Return the names of all tables of a file, except those of SQLite and of media."""
     rows = connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table'"
         " AND name <> 'socialcollab_media' AND name NOT GLOB 'sqlite_*'"
@@ -23,43 +23,44 @@ def tables_of(connection: Handle) -> set[str]:
     return {name for (name,) in rows}
 
 
-def version_of(connection: Handle, tables: set[str], name: str) -> int | None:
+def schema_version(connection: SqlConnection, name: str) -> int | None:
     """
-    Return the version of a file's tables, or None if it has none of ours.
+    Return the schema version of the journal's tables in the file *name*, or None without them.
 
     Raises:
-        CorruptJournalError: If it is no version.
-
-        NewerVersionError: If it is newer than this library.
+        CorruptJournalError: If the stored version is not a number.
+        NewerVersionError: If a newer version of this library wrote the file.
     """
-    if "socialcollab_meta" not in tables:
+    if "socialcollab_meta" not in table_names(connection):
         return None
-    found = connection.execute(sql.META, ("schema",)).fetchone()
-    said = found[0] if found else None
-    if not (isinstance(said, str) and said.isdecimal() and int(said) >= 1):
-        raise CorruptJournalError(f"schema version {said!r} is unknown", place=f"`{name}`")
-    if int(said) > int(sql.SCHEMA):
+    row = connection.execute(sql.META, ("schema",)).fetchone()
+    text = row[0] if row else None
+    if not (isinstance(text, str) and text.isdecimal() and int(text) >= 1):
+        raise CorruptJournalError(f"schema version {text!r} is unknown", place=f"`{name}`")
+    if int(text) > int(sql.SCHEMA):
         raise NewerVersionError(
             f"`{name}` was written by a newer version of this library"
-            f" (schema {said}; this one reads up to {sql.SCHEMA})"
+            f" (schema {text}; this version reads up to {sql.SCHEMA})"
         )
-    return int(said)
+    return int(text)
 
 
-def bring_up_to_date(connection: Handle, name: str) -> None:
+def migrate(connection: SqlConnection, name: str) -> None:
     """
-    Take every step from the version that the tables have, inside the caller's transaction.
+    Carry out every step from the file's schema version to the current one.
 
-    Whatever stops it undoes all steps with the transaction: the file is left
-    as it was.
+    The caller provides the transaction: if a step fails, the file stays as it was.
+
+    Raises:
+        CorruptJournalError: If the tables cannot be migrated.
     """
-    version = version_of(connection, tables_of(connection), name)
+    version = schema_version(connection, name)
     while version is not None and version < int(sql.SCHEMA):
         try:
             STEPS[version](connection)
         except (ValueError, KeyError, sqlite3.IntegrityError) as error:
             raise CorruptJournalError(
-                f"schema {version} cannot be brought up to date ({error})", place=f"`{name}`"
+                f"the tables of schema {version} cannot be migrated ({error})", place=f"`{name}`"
             ) from error
         version += 1
         connection.execute(sql.SET_META, ("schema", str(version)))

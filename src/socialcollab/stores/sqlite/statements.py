@@ -1,24 +1,22 @@
-"""The tables of a journal in SQLite, and the statements on them."""
+"""The SQL of journals: the tables, and every statement on them."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
 from functools import lru_cache
 
-from socialcollab.stores.building.appending import Values
-from socialcollab.stores.building.envelope import COLUMNS
-from socialcollab.stores.building.querying import Where
-from socialcollab.stores.rows import DUE, Projection
+from socialcollab.stores.building.checks import Conditions
+from socialcollab.stores.building.envelope import SealedEvent
+from socialcollab.stores.building.heads import RowValues
+from socialcollab.stores.projections import DUE, Projection
 
 SCHEMA = "1"
-"""The version of these tables; `migrations` has a step from each earlier one."""
+"""The version of these tables; `migrations.STEPS` has a step from each earlier version."""
 
-# Names that no table of a host application has: a host may keep its own in the same file.
+# Every table has the prefix `socialcollab_`, because a host application may keep its own tables in
+# the same file.
 PROJECTION_PREFIX = "socialcollab_projection_"
 
-# Rows may be large, so these are plain tables: WITHOUT ROWID suits small rows alone.
+# Tables with large rows have a rowid: WITHOUT ROWID is slow for them.
 TABLES = (
     "CREATE TABLE socialcollab_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE socialcollab_counters (
@@ -44,8 +42,8 @@ TABLES = (
     )""",
 )
 
-_EVENT = ", ".join(f"e.{name}" for name in COLUMNS)
-_JOIN = (
+_EVENT = ", ".join(f"e.{name}" for name in SealedEvent._fields)
+_JOIN_PERSONAL = (
     " LEFT JOIN socialcollab_personal p ON p.organization = e.organization"
     " AND p.stream = e.stream AND p.version = e.version"
 )
@@ -53,13 +51,13 @@ _JOIN = (
 SNAPSHOT = (
     "SELECT version, snapshot FROM socialcollab_streams WHERE organization = ? AND stream = ?"
 )
-READ = (
-    f"SELECT {_EVENT}, p.name, p.salt, p.value FROM socialcollab_events e{_JOIN}"  # noqa: S608  # constants
+READ_STREAM = (
+    f"SELECT {_EVENT}, p.name, p.salt, p.value FROM socialcollab_events e{_JOIN_PERSONAL}"  # noqa: S608  # constants
     " WHERE e.organization = ? AND e.stream = ? AND e.version > ? ORDER BY e.version"
 )
-FOLLOW = (
+READ_ALL = (
     f"SELECT {_EVENT}, p.name, p.salt, p.value FROM (SELECT * FROM socialcollab_events"  # noqa: S608  # constants
-    f" WHERE organization = ? AND position > ? ORDER BY position LIMIT ?) e{_JOIN}"
+    f" WHERE organization = ? AND position > ? ORDER BY position LIMIT ?) e{_JOIN_PERSONAL}"
     " ORDER BY e.position"
 )
 STREAMS = "SELECT stream FROM socialcollab_streams WHERE organization = ? ORDER BY stream"
@@ -67,7 +65,10 @@ ORGANIZATIONS = "SELECT organization FROM socialcollab_counters ORDER BY organiz
 COUNTER = "SELECT position, projections FROM socialcollab_counters WHERE organization = ?"
 META = "SELECT value FROM socialcollab_meta WHERE key = ?"
 
-ADD_EVENT = f"INSERT INTO socialcollab_events ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  # constants
+ADD_EVENT = (
+    f"INSERT INTO socialcollab_events ({', '.join(SealedEvent._fields)})"  # noqa: S608  # constants
+    f" VALUES ({', '.join('?' * len(SealedEvent._fields))})"
+)
 ADD_PERSONAL = (
     "INSERT INTO socialcollab_personal (organization, stream, version, name, salt, value)"
     " VALUES (?, ?, ?, ?, ?, ?)"
@@ -88,10 +89,16 @@ ADD_COUNTER = (
     "INSERT INTO socialcollab_counters (position, organization, projections) VALUES (?, ?, ?)"
 )
 SET_COUNTER = "UPDATE socialcollab_counters SET position = ? WHERE organization = ?"
-SET_PROJECTIONS = "UPDATE socialcollab_counters SET projections = ? WHERE organization = ?"
+SET_COUNTER_PROJECTIONS = "UPDATE socialcollab_counters SET projections = ? WHERE organization = ?"
+# Writes without changing anything, to take the write lock.
 TOUCH = "UPDATE socialcollab_meta SET value = value WHERE key = 'schema'"
 SET_META = "INSERT OR REPLACE INTO socialcollab_meta (key, value) VALUES (?, ?)"
-KNOWN_ID = "SELECT 1 FROM socialcollab_events WHERE organization = ? AND id = ?"
+ANY_COUNTER = "SELECT 1 FROM socialcollab_counters LIMIT 1"
+RESET_PROJECTIONS = "UPDATE socialcollab_counters SET projections = ''"
+PROJECTION_TABLES = (
+    f"SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB '{PROJECTION_PREFIX}*'"  # noqa: S608  # a constant
+)
+EVENT_ID_EXISTS = "SELECT 1 FROM socialcollab_events WHERE organization = ? AND id = ?"
 
 ALL_EVENTS = f"SELECT {_EVENT} FROM socialcollab_events e WHERE organization = ? ORDER BY position"  # noqa: S608  # constants
 ALL_HEADS = (
@@ -106,30 +113,20 @@ EVENT_STREAMS = "SELECT DISTINCT stream FROM socialcollab_events WHERE organizat
 
 @lru_cache(maxsize=64)
 def heads(count: int) -> str:
-    """Return the statement that reads the counter and the heads of *count* streams."""
+    """Return the statement that reads the heads of *count* streams, and the counter as stream ``''``."""
     return (
-        "SELECT stream, version, hash, rows FROM socialcollab_streams"  # noqa: S608  # marks alone
+        "SELECT stream, version, hash, rows FROM socialcollab_streams"  # noqa: S608  # only marks
         f" WHERE organization = ? AND stream IN ({', '.join('?' * count)})"
         " UNION ALL SELECT '', position, projections, '' FROM socialcollab_counters WHERE organization = ?"
     )
 
 
-def declaration_of(projections: Mapping[str, Projection]) -> str:
-    """Write the declared projections as one text, the same whatever their order."""
-    return json.dumps([[i.name, i.columns, i.sorted_by] for _, i in sorted(projections.items())])
-
-
-def digest_of(declaration: str) -> str:
-    """Return what a counter keeps of the declaration that its rows were written under."""
-    return hashlib.sha256(declaration.encode()).hexdigest()
-
-
-class ProjectionStatements:
+class ProjectionTable:
     """
     The table of one declared projection, and the statements on it.
 
-    Names were checked to be lower-case words when the projection was declared;
-    values only ever travel as parameters.
+    Inserting names into SQL is safe here, because `Projection` accepts only lower-case words.
+    Values are always passed as parameters.
     """
 
     def __init__(self, projection: Projection) -> None:
@@ -140,7 +137,7 @@ class ProjectionStatements:
         order = [*(f"c_{name}" for name in projection.sorted_by), "key"]
         key = "organization = ? AND key = ?"
         ended = ", lease_worker = NULL, lease_until = NULL" if lease else ""
-        # Columns have no type, so that a number stays a number and a text a text.
+        # Columns have no type: SQLite would convert the string "1" to a number otherwise.
         names = ["organization TEXT NOT NULL", "key TEXT NOT NULL", "stream TEXT NOT NULL"]
         described = ", ".join([*names, *columns, *lease, "PRIMARY KEY (organization, key)"])
         self.create = (
@@ -171,27 +168,30 @@ class ProjectionStatements:
             f" WHERE {key} AND lease_worker = ?"
         )
 
-    def query(self, where: Where, start: Values | None) -> tuple[str, list[str | int | None]]:
-        """Return the statement of a query and its parameters but organization and limit."""
+    def query(
+        self, conditions: Conditions, start: RowValues | None
+    ) -> tuple[str, list[str | int | None]]:
+        """Return the statement of a query, and its parameters between organization and limit."""
+        # Queries of the same shape share a statement, which sqlite3 then need not parse again.
         shape = (
-            tuple((name, len(values), None in values) for name, values in where),
+            tuple((name, len(values), None in values) for name, values in conditions),
             None if start is None else tuple(value is None for value in start),
         )
         statement = self._queries.get(shape)
         if statement is None:
             if len(self._queries) >= 256:
                 self._queries.clear()
-            statement = self._queries[shape] = self._query(where, start)
+            statement = self._queries[shape] = self._query(conditions, start)
         parameters: list[str | int | None] = [
-            value for _, values in where for value in values if value is not None
+            value for _, values in conditions for value in values if value is not None
         ]
         if start is not None:
             parameters += _floor_values(start)
         return statement, parameters
 
-    def _query(self, where: Where, start: Values | None) -> str:
+    def _query(self, conditions: Conditions, start: RowValues | None) -> str:
         parts = [self._select]
-        for name, values in where:
+        for name, values in conditions:
             count = sum(value is not None for value in values)
             choices = [f"c_{name} IN ({', '.join('?' * count)})"] if count else []
             if None in values:
@@ -202,8 +202,9 @@ class ProjectionStatements:
         parts.append(f"ORDER BY {', '.join(self._order)} LIMIT ?")
         return " ".join(parts)
 
-    def _floor(self, start: Values) -> str:
-        """Return the condition for what sorts after *start*, where None sorts first."""
+    def _floor(self, start: RowValues) -> str:
+        """Return the condition for rows that sort after *start*, where None sorts first."""
+        # A comparison of row values is never true if one of them is NULL.
         if None not in start:
             return f"({', '.join(self._order)}) > ({', '.join('?' * len(start))})"
         choices = []
@@ -213,12 +214,12 @@ class ProjectionStatements:
                 for column, earlier in zip(self._order[:place], start, strict=False)
             ]
             column = self._order[place]
-            past = f"{column} IS NOT NULL" if value is None else f"{column} > ?"
-            choices.append(f"({' AND '.join([*same, past])})")
+            later = f"{column} IS NOT NULL" if value is None else f"{column} > ?"
+            choices.append(f"({' AND '.join([*same, later])})")
         return f"({' OR '.join(choices)})"
 
 
-def _floor_values(start: Values) -> list[str | int | None]:
+def _floor_values(start: RowValues) -> list[str | int | None]:
     if None not in start:
         return list(start)
     return [

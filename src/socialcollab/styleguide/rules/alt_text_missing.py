@@ -1,4 +1,4 @@
-"""Images that say nothing to those who do not see them."""
+"""SG103: images without a description."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ class AltTextMissing:
     Report images without a description.
 
     What it does:
-        It reports each image whose alt text is empty, or is only the name of
+        It reports every image whose alt text is empty or is only the name of
         its file.
 
     Why it matters:
-        People who do not see the image hear "image", and nothing else. In many
-        countries public bodies and large companies have to describe it by law.
+        A screen reader reads only "image" to people who do not see it. In many
+        countries, the law requires public bodies and large companies to
+        describe their images.
 
     Example:
         text = "De tulpen staan in bloei."
@@ -39,9 +40,9 @@ class AltTextMissing:
     code: ClassVar[str] = "SG103"
 
     def check(self, draft: LintInput) -> Iterator[Finding]:
-        """Report each image without a description, in order."""
+        """Report every image without a description, in order."""
         for number, image in enumerate(draft.images, start=1):
-            if not _says_something(image):
+            if not _has_description(image):
                 yield Finding(
                     code=self.code,
                     message_code="SG103.named" if image.name else "",
@@ -50,7 +51,7 @@ class AltTextMissing:
                 )
 
 
-def _says_something(image: Image) -> bool:
+def _has_description(image: Image) -> bool:
     alt = image.alt.strip().casefold()
     name = image.name.strip().casefold()
     return bool(alt) and alt not in {name, name.rpartition(".")[0]}

@@ -1,4 +1,4 @@
-"""Words that a brand does not use, and words that it prefers."""
+"""SG102: terms that a brand avoids, and the terms that it prefers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import ClassVar
 import attrs
 
 from socialcollab.content import Finding
+from socialcollab.document_fields import as_words
 from socialcollab.errors import InvalidValueError
 from socialcollab.styleguide.lint_input import LintInput, TextSpan
 from socialcollab.text import Entity, char_class, unicode_table
 
 LONGEST_TERM = 200
 
-# Marks belong to the word that they stand in; Python's own class leaves them out.
+# `\w` does not match combining marks, which would split a word with a decomposed accent.
 _MARK_CLASS = char_class(
     *(word for word in unicode_table.MARK.split() if int(word.partition("-")[0], 16) < 0x10000)
 )
@@ -28,24 +29,20 @@ _MARKS = re.compile("[\u0300-\u036f]")
 @attrs.frozen(kw_only=True)
 class Avoided:
     """
-    One term that is not to be used.
+    A term that a brand avoids.
 
     Attributes:
         term: The term, one word or several.
-
-        prefer: What to write instead; empty if there is nothing to put in its place.
-
-        why: The reason, for whoever asks.
-
-        exact_case: Whether only this very spelling of small and capital
-            letters counts.
-
-        any_accents: Whether letters with and without accents are the same, so
-            that "cafe" is found in "café". Otherwise they differ, as the Dutch
-            "een" and "één" do.
+        prefer: The preferred term, or empty if the term is banned.
+        why: The reason, for the message.
+        exact_case: Whether upper and lower case must match.
+        any_accents: Whether accents are ignored, so that "cafe" is found in
+            "café". By default they are not, because words such as the Dutch
+            "een" and "één" differ only in accents.
 
     Raises:
-        InvalidValueError: If the term holds no word, or is longer than 200 characters.
+        InvalidValueError: If the term has no letter or digit, or is longer than
+            200 characters.
     """
 
     term: str
@@ -65,7 +62,7 @@ class Avoided:
 
 
 def _plain(text: str, *, case: bool, accents: bool) -> str:
-    """Write what is to be the same in the same way."""
+    """Return *text* in the form in which equal spellings are equal strings."""
     text = text.translate(_APOSTROPHES)
     if not text.isascii():
         if accents:
@@ -75,18 +72,23 @@ def _plain(text: str, *, case: bool, accents: bool) -> str:
 
 
 def _tokens(text: str) -> list[tuple[str, int, int, bool]]:
-    """Cut *text* into words and signs: what, start, end, and whether a space comes before."""
-    found = []
+    """Split *text* into words and signs: each with its start, its end, and whether a space precedes it."""
+    tokens = []
     done = 0
     for match in _TOKEN.finditer(text):
         start, end = match.span()
-        found.append((match.group(), start, end, start > done))
+        tokens.append((match.group(), start, end, start > done))
         done = end
-    return found
+    return tokens
 
 
 class _Node(dict[str, "_Node"]):
-    """One step of a term; where one ends here, the term, or that it is to be left alone."""
+    """
+    A node of a trie of terms, with its children by token.
+
+    *ends* is the avoided term that ends here; *safe* means that a term ends
+    here that must not be reported.
+    """
 
     __slots__ = ("ends", "safe")
 
@@ -97,37 +99,34 @@ class _Node(dict[str, "_Node"]):
 
 
 def _key(token: str, *, spaced: bool) -> str:
-    # A space never begins a token, so that the two cannot be mistaken.
+    # No token begins with a space, so a space can mark tokens that a space precedes.
     return f" {token}" if spaced else token
 
 
 _Modes = dict[tuple[bool, bool], _Node]
 
 
-def _leaf(grown: _Modes, term: str, *, case: bool, accents: bool) -> _Node:
-    node = grown.setdefault((case, accents), _Node())
+def _leaf(modes: _Modes, term: str, *, case: bool, accents: bool) -> _Node:
+    node = modes.setdefault((case, accents), _Node())
     for index, (token, _, _, spaced) in enumerate(_tokens(term.strip())):
         plain = _plain(token, case=case, accents=accents)
         node = node.setdefault(_key(plain, spaced=bool(index) and spaced), _Node())
     return node
 
 
-def _grow(terms: tuple[Avoided, ...], allowed: Iterable[str], preferred: Iterable[str]) -> _Modes:
-    grown: _Modes = {}
+def _build(terms: tuple[Avoided, ...], allowed: Iterable[str], preferred: Iterable[str]) -> _Modes:
+    """Return a trie for each combination of case and accents that the terms use."""
+    modes: _Modes = {}
     for avoided in terms:
-        leaf = _leaf(grown, avoided.term, case=avoided.exact_case, accents=avoided.any_accents)
+        leaf = _leaf(modes, avoided.term, case=avoided.exact_case, accents=avoided.any_accents)
         leaf.ends = leaf.ends or avoided
-    # Without this, "media team" would be mended within "social media team" for ever.
+    # Without this, "media team" would be replaced inside "social media team", again and again.
     for term in (*(avoided.prefer for avoided in terms if avoided.prefer), *preferred):
         for spelling in (term, term[:1].upper() + term[1:]) if term.islower() else (term,):
-            _leaf(grown, spelling, case=True, accents=False).safe = True
+            _leaf(modes, spelling, case=True, accents=False).safe = True
     for term in allowed:
-        _leaf(grown, term, case=False, accents=False).safe = True
-    return grown
-
-
-def _as_words(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(words)
+        _leaf(modes, term, case=False, accents=False).safe = True
+    return modes
 
 
 def _as_terms(terms: Iterable[Avoided]) -> tuple[Avoided, ...]:
@@ -137,18 +136,18 @@ def _as_terms(terms: Iterable[Avoided]) -> tuple[Avoided, ...]:
 @attrs.frozen(kw_only=True, slots=False)
 class Term:
     """
-    Report terms that the guide bans, or for which it prefers another.
+    Report terms that the guide bans or replaces with a preferred term.
 
     What it does:
-        It looks for whole words and phrases, whatever their capitals, in the
-        texts, variants and image descriptions. Where the guide prefers another
-        term, the finding carries it as its fix. The longest term wins where
-        several begin at one place. Links, and the very spelling that is
-        preferred, are left alone.
+        It looks for whole words and phrases, in upper or lower case, in the
+        texts, the variants and the image descriptions. If the guide prefers
+        another term, the finding has it as its fix. If several terms begin at
+        the same position, the longest one counts. Links and the exact spelling
+        of preferred terms are not reported.
 
     Why it matters:
-        A brand is recognised by its words; some are wrong, some are claims
-        that the law forbids, and some hurt.
+        Readers recognise a brand by its words. Other words may be wrong, make
+        claims that the law forbids, or hurt people.
 
     Example:
         guide = '''
@@ -172,31 +171,29 @@ class Term:
         Unicode Standard section 3.13: default caseless matching of text.
 
     Attributes:
-        terms: What to look for; of two alike the first counts.
-
-        allowed: Terms that are left alone, whatever *terms* say.
-
-        preferred: Terms that are left alone in this very spelling; those that
-            *terms* prefer always are.
+        terms: The avoided terms; of two equal ones, the first counts.
+        allowed: Terms that are never reported.
+        preferred: Terms that are not reported in this exact spelling, in
+            addition to those that *terms* prefer.
     """
 
     code: ClassVar[str] = "SG102"
 
     terms: tuple[Avoided, ...] = attrs.field(converter=_as_terms)
-    allowed: tuple[str, ...] = attrs.field(default=(), converter=_as_words)
-    preferred: tuple[str, ...] = attrs.field(default=(), converter=_as_words)
-    _grown: _Modes = attrs.field(init=False, eq=False, repr=False)
-    _first: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
+    allowed: tuple[str, ...] = attrs.field(default=(), converter=as_words)
+    preferred: tuple[str, ...] = attrs.field(default=(), converter=as_words)
+    _modes: _Modes = attrs.field(init=False, eq=False, repr=False)
+    _first_words: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_grown", _grow(self.terms, self.allowed, self.preferred))
-        begins = {word for root in self._grown.values() for word in root}
-        first = frozenset(_plain(word, case=False, accents=True) for word in begins)
-        object.__setattr__(self, "_first", first)
+        object.__setattr__(self, "_modes", _build(self.terms, self.allowed, self.preferred))
+        words = {word for root in self._modes.values() for word in root}
+        first_words = frozenset(_plain(word, case=False, accents=True) for word in words)
+        object.__setattr__(self, "_first_words", first_words)
 
     def check(self, draft: LintInput) -> Iterator[Finding]:
-        """Report each term, in the order of the text."""
-        for span in draft.passages:
+        """Report every term, in the order of the text."""
+        for span in draft.spans:
             hits = list(self.find(span.text))
             if not hits:
                 continue
@@ -204,10 +201,10 @@ class Term:
                 yield self._finding(avoided, span, start, end)
 
     def find(self, text: str) -> Iterator[tuple[Avoided, int, int]]:
-        """Find terms in *text*, each with its place; of several at one place the longest."""
-        # Most texts hold no first word of any term, in whatever spelling.
-        low = text.lower() if text.isascii() else _plain(text, case=False, accents=True)
-        if self._first.isdisjoint(_TOKEN.findall(low)):
+        """Yield the terms in *text* with their start and end; the longest at each position."""
+        # Most texts contain the first word of no term, so the slow search below is rare.
+        plain = text.lower() if text.isascii() else _plain(text, case=False, accents=True)
+        if self._first_words.isdisjoint(_TOKEN.findall(plain)):
             return
         tokens = _tokens(text)
         readings = [
@@ -220,11 +217,11 @@ class Term:
                 ],
                 root,
             )
-            for mode, root in self._grown.items()
+            for mode, root in self._modes.items()
         ]
-        taken = 0
+        done = 0
         for index, (_, start, _, _) in enumerate(tokens):
-            if start < taken:
+            if start < done:
                 continue
             longest: tuple[int, bool, Avoided | None] = (0, False, None)
             for words, root in readings:
@@ -233,7 +230,7 @@ class Term:
                 while node is not None:
                     if node.ends is not None or node.safe:
                         end = tokens[at][2]
-                        # Of two as long, the one that is left alone wins.
+                        # Of two terms of equal length, the one that is not reported counts.
                         if (end, node.safe) > longest[:2]:
                             longest = (end, node.safe, node.ends)
                     at += 1
@@ -242,27 +239,27 @@ class Term:
                     node = node.get(_key(words[at], spaced=tokens[at][3]))
             end, safe, avoided = longest
             if end:
-                taken = end
+                done = end
                 if avoided is not None and not safe:
-                    found = text[start:end]
-                    if found != _dressed(avoided.prefer, found):
+                    written = text[start:end]
+                    if written != _with_case_of(written, avoided.prefer):
                         yield avoided, start, end
 
     def _finding(self, avoided: Avoided, span: TextSpan, start: int, end: int) -> Finding:
-        found = span.text[start:end]
+        written = span.text[start:end]
         kind = "preferred" if avoided.prefer else "banned"
         return Finding(
             code=self.code,
             message_code=f"SG102.{kind}.why" if avoided.why else f"SG102.{kind}",
             params={
-                "term": found,
+                "term": written,
                 **({"prefer": avoided.prefer} if avoided.prefer else {}),
                 **({"why": avoided.why} if avoided.why else {}),
             },
             field=span.field,
             start=start,
             end=end,
-            fix=_dressed(avoided.prefer, found) if avoided.prefer else None,
+            fix=_with_case_of(written, avoided.prefer) if avoided.prefer else None,
             profile=span.profile,
         )
 
@@ -270,18 +267,18 @@ class Term:
 def outside_links(
     hits: Iterable[tuple[Avoided, int, int]], entities: Iterable[Entity]
 ) -> Iterator[tuple[Avoided, int, int]]:
-    """Leave out what stands in a link or mention; both are sorted by place."""
+    """Yield the *hits* that are not in a link or mention; both arguments are sorted by position."""
     links = [e for e in entities if e.kind in ("url", "mention")]
-    at = 0
+    index = 0
     for avoided, start, end in hits:
-        while at < len(links) and links[at].end <= start:
-            at += 1
-        if at == len(links) or end <= links[at].start:
+        while index < len(links) and links[index].end <= start:
+            index += 1
+        if index == len(links) or end <= links[index].start:
             yield avoided, start, end
 
 
-def _dressed(prefer: str, found: str) -> str:
-    """Begin with a capital where what it replaces did."""
-    if prefer[:1].islower() and found[:1].isupper() and prefer.islower():
+def _with_case_of(written: str, prefer: str) -> str:
+    """Return *prefer*, with a capital if it replaces a term that is *written* with one."""
+    if prefer[:1].islower() and written[:1].isupper() and prefer.islower():
         return prefer[:1].upper() + prefer[1:]
     return prefer

@@ -1,4 +1,4 @@
-"""Texts that a network would refuse for their length."""
+"""SG101: texts that are too long for a network."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from socialcollab.text import Length, fitting_end, measure, text_with_links
 @attrs.frozen(kw_only=True)
 class TooLong:
     """
-    Report a text that is longer than a network takes.
+    Report a text that is longer than a network accepts.
 
     What it does:
-        It measures what is sent to every target as the target's network counts:
-        the text or its variant, the links that the network has no other place
-        for, and content warnings. It reports each that does not fit, from the
-        first character of the text on that has to go.
+        It measures the text that each target would receive, as its network
+        counts: the text or its variant, the links that need a place in the
+        text, and content warnings. It reports every text that does not fit,
+        from the first character that is too much.
 
     Why it matters:
-        The network refuses the post at the very minute it was planned for, or
-        cuts it off in the middle of a sentence.
+        The network would refuse the post at the planned time, or cut it off in
+        the middle of a sentence.
 
     Example:
         network = "x"
@@ -38,18 +38,18 @@ class TooLong:
         repeat = 12
 
     Source:
-        The limits of each network's description, which cite the network's own pages.
+        The descriptions of the networks, which cite the networks' own pages.
     """
 
     code: ClassVar[str] = "SG101"
 
     def check(self, draft: LintInput) -> Iterator[Finding]:
-        """Report each target whose text does not fit."""
+        """Report every target whose text does not fit."""
         measured: dict[tuple[str, object], Length] = {}
         for target in draft.targets:
             sent = text_with_links(target.network, target.text, draft.links)
-            warns = "content_warning" in target.network.features
-            warning = ", ".join(draft.labels) if warns else ""
+            has_warnings = "content_warning" in target.network.features
+            warning = ", ".join(draft.labels) if has_warnings else ""
             key = (target.text, target.network)
             length = measured.get(key) or measure(target.network, sent, warning=warning)
             measured[key] = length

@@ -1,4 +1,4 @@
-"""Links, mentions and names that belong to another client."""
+"""SG105: links, mentions and names of another workspace."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ _SCHEME = re.compile("https?://", re.IGNORECASE)
 @attrs.frozen(kw_only=True)
 class WrongWorkspace:
     """
-    Report what belongs to another workspace of the organization.
+    Report links, mentions and names that belong to another workspace.
 
     What it does:
-        It compares links, mentions and, unless *names* is off, the words of the
-        post with the domains, handles and names of all other workspaces. What
-        the post's own workspace shares with another is not reported.
+        It compares the links and mentions of the post, and its words unless
+        *names* is false, with the domains, handles and names of all other
+        workspaces. It does not report anything that the post's own workspace
+        shares with another one.
 
     Why it matters:
-        An agency that posts one client's link under another client's name
-        loses both.
+        An agency that posts one client's link under another client's name may
+        lose both clients.
 
     Example:
         workspace = "tulip"
@@ -51,7 +52,7 @@ class WrongWorkspace:
         The workspaces and profiles of the organization.
 
     Attributes:
-        names: Whether the names of other workspaces are looked for in the words.
+        names: Whether the rule also looks for the names of other workspaces.
     """
 
     code: ClassVar[str] = "SG105"
@@ -66,7 +67,7 @@ class WrongWorkspace:
             )
 
     def check(self, draft: LintInput) -> Iterator[Finding]:
-        """Report each link, mention and name of another workspace."""
+        """Report every link, mention and name of another workspace."""
         if not draft.workspace:
             return
         own = [n for n in draft.neighbours if n.workspace == draft.workspace]
@@ -85,12 +86,12 @@ class WrongWorkspace:
             owner = _owner_of_host(link, domains)
             if owner:
                 yield self._finding("link", owner, link, field="links")
-        for span in draft.passages:
-            yield from self._in_span(draft, span, domains, handles)
+        for span in draft.spans:
+            yield from self._find_entities(draft, span, domains, handles)
             if self.names and names:
-                yield from self._named(draft, span, term, names)
+                yield from self._find_names(draft, span, term, names)
 
-    def _in_span(
+    def _find_entities(
         self,
         draft: LintInput,
         span: TextSpan,
@@ -114,7 +115,7 @@ class WrongWorkspace:
                     profile=span.profile,
                 )
 
-    def _named(
+    def _find_names(
         self, draft: LintInput, span: TextSpan, term: Term, names: dict[str, Neighbour]
     ) -> Iterator[Finding]:
         hits = list(term.find(span.text))
@@ -134,7 +135,7 @@ class WrongWorkspace:
         self,
         kind: str,
         owner: Neighbour,
-        what: str,
+        text: str,
         *,
         field: str,
         start: int | None = None,
@@ -144,7 +145,7 @@ class WrongWorkspace:
         return Finding(
             code=self.code,
             message_code=f"SG105.{kind}",
-            params={"what": what, "workspace": owner.name or owner.workspace},
+            params={"what": text, "workspace": owner.name or owner.workspace},
             field=field,
             start=start,
             end=end,
@@ -168,13 +169,13 @@ def _owners(others: list[Neighbour], own: list[Neighbour], field: str) -> dict[s
     def plain(value: str) -> str:
         return _plain_handle(value).removeprefix("www.")
 
-    mine = {plain(value) for neighbour in own for value in getattr(neighbour, field)}
-    found: dict[str, Neighbour] = {}
+    shared = {plain(value) for neighbour in own for value in getattr(neighbour, field)}
+    owners: dict[str, Neighbour] = {}
     for neighbour in others:
         for value in getattr(neighbour, field):
-            if plain(value) and plain(value) not in mine:
-                found.setdefault(plain(value), neighbour)
-    return found
+            if plain(value) and plain(value) not in shared:
+                owners.setdefault(plain(value), neighbour)
+    return owners
 
 
 def _owner_of_host(link: str, domains: dict[str, Neighbour]) -> Neighbour | None:

@@ -1,4 +1,4 @@
-"""What a deliberately broken store is made of: the memory store, with one thing wrong."""
+"""The base classes of deliberately broken stores: the memory store, with one thing wrong."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any, ClassVar, TypeAlias
 
 from socialcollab.stores import MemoryJournal, MemoryStore, Projection, Store
 
-Make: TypeAlias = Callable[[tuple[Projection, ...]], Store]
+StoreFactory: TypeAlias = Callable[[tuple[Projection, ...]], Store]
+"""Returns a store that is made with the given projections."""
 
 
 class BrokenJournal(MemoryJournal):
@@ -15,41 +16,46 @@ class BrokenJournal(MemoryJournal):
     A journal in memory with one thing wrong.
 
     Attributes:
-        breaks: The promise that it breaks; the nearest, as it may break others with it.
-
-        store: The store that it is of.
+        breaks: The promise that it breaks. It may break others as a consequence.
     """
 
     breaks: ClassVar[str] = ""
-    store: MemoryStore
+    _store: MemoryStore
 
 
 class BrokenStore(MemoryStore):
-    """A store in memory with one thing wrong that shows in no single journal."""
+    """
+    A store in memory with one thing wrong outside its journals.
+
+    Attributes:
+        breaks: The promise that it breaks. It may break others as a consequence.
+    """
 
     breaks: ClassVar[str] = ""
 
 
-def make_of(broken: type[BrokenJournal] | type[BrokenStore]) -> Make:
-    """Return what makes a store that is broken so, as `broken_promises` takes it."""
+def factory_of(broken: type[BrokenJournal] | type[BrokenStore]) -> StoreFactory:
+    """Return a factory for stores that are broken in this way, for `broken_promises`."""
     if issubclass(broken, BrokenStore):
         return broken
-    journal: type[BrokenJournal] = broken
+    journal_class: type[BrokenJournal] = broken
 
     class _Store(MemoryStore):
         def __init__(self, projections: Sequence[Projection] = ()) -> None:
             super().__init__(projections)
-            self._made: dict[str, MemoryJournal] = {}
+            self._journals: dict[str, MemoryJournal] = {}
 
         def for_organization(self, organization: str) -> MemoryJournal:
-            right = super().for_organization(organization)
-            made = journal(organization, right._journal, right._projections, right._lock)
-            made.store = self
-            return self._made.setdefault(organization, made)
+            # A broken journal may have a state of its own, which must survive this call.
+            journal = self._journals.get(organization)
+            if journal is None:
+                super().for_organization(organization)  # checks the name
+                journal = self._journals.setdefault(organization, journal_class(organization, self))
+            return journal
 
     return _Store
 
 
-def versions(journal: BrokenJournal, streams: Any) -> Mapping[str, int]:
-    """Return where each of *streams* is now."""
+def present_versions(journal: BrokenJournal, streams: Any) -> Mapping[str, int]:
+    """Return the present version of each of *streams*."""
     return {stream: journal.snapshot(stream)[0] for stream in streams}

@@ -1,4 +1,4 @@
-"""The laws of stores, by subject; `StoreContract` puts them together."""
+"""The laws of stores, by subject; `StoreContract` combines them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws of threads: nothing is lost, doubled or skipped when many act at once."""
+"""Laws of concurrency: nothing is lost, repeated or skipped if threads use the store together."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -8,113 +8,120 @@ from functools import partial
 
 from socialcollab.errors import ConflictError
 from socialcollab.stores import Event, Store
-from socialcollab.testing.store_laws.scene import AT, Scene, at_once, promise, reducer, scene
+from socialcollab.testing.promises import promise
+from socialcollab.testing.store_laws.organization import (
+    AT,
+    FreshOrganization,
+    fresh_organization,
+    reducer,
+)
+from socialcollab.testing.threads import run_together
 
 THREADS = 6
 ROUNDS = 8
 
 
-def _append(here: Scene, stream: str, version: int, **expected_versions: int) -> tuple[Event, ...]:
-    return here.journal.append(
-        [here.new(stream, {"rank": version})],
+def _append(
+    org: FreshOrganization, stream: str, version: int, **expected_versions: int
+) -> tuple[Event, ...]:
+    return org.journal.append(
+        [org.new(stream, {"rank": version})],
         expected_versions={stream: version, **expected_versions},
         snapshots={stream: b"%d" % (version + 1)},
     )
 
 
 class ConcurrencyLaws:
-    """Laws of threads."""
+    """Laws of concurrency."""
 
     @promise("S23")
-    def test_s23_of_appends_at_one_version_exactly_one_wins(self, store: Store) -> None:
-        """The others are told of the conflict; no update is lost."""
-        here = scene(store)
+    def test_s23_one_append_wins(self, store: Store) -> None:
+        """Of concurrent appends at one version, one succeeds and the others conflict."""
+        org = fresh_organization(store)
         for version in range(ROUNDS):
-            results = at_once(*[partial(_append, here, "post/a", version)] * THREADS)
+            results = run_together(*[partial(_append, org, "post/a", version)] * THREADS)
             won = [result for result in results if isinstance(result, tuple)]
             lost = [result for result in results if isinstance(result, ConflictError)]
             assert (len(won), len(lost)) == (1, THREADS - 1), results
-            assert len(here.journal.read("post/a")) == version + 1
-            assert here.journal.snapshot("post/a") == (version + 1, b"%d" % (version + 1))
-        assert here.journal.audit().clean
+            assert len(org.journal.read("post/a")) == version + 1
+            assert org.journal.snapshot("post/a") == (version + 1, b"%d" % (version + 1))
+        assert org.journal.audit().clean
 
     @promise("S24")
-    def test_s24_absence_is_held_against_a_racing_append(self, store: Store) -> None:
-        """Of two appends that each expect the other's stream to be absent, one wins."""
-        here = scene(store)
+    def test_s24_absence(self, store: Store) -> None:
+        """Of two appends that each expect the other stream to be absent, one succeeds."""
+        org = fresh_organization(store)
         for round_ in range(ROUNDS):
-            one, two = f"post/a{round_}", f"post/b{round_}"
-            results = at_once(
-                partial(_append, here, one, 0, **{two: 0}),
-                partial(_append, here, two, 0, **{one: 0}),
+            one, other = f"post/a{round_}", f"post/b{round_}"
+            results = run_together(
+                partial(_append, org, one, 0, **{other: 0}),
+                partial(_append, org, other, 0, **{one: 0}),
             )
             won = [result for result in results if isinstance(result, tuple)]
             assert len(won) == 1, results
-            assert sum(name in {one, two} for name in here.journal.streams()) == 1
+            assert sum(name in {one, other} for name in org.journal.streams()) == 1
 
     @promise("S24")
-    def test_s24_versions_that_are_only_read_are_held_too(self, store: Store) -> None:
-        """A send that expects the holds as read never commits past a new hold."""
-        here = scene(store)
+    def test_s24_versions_not_appended_to(self, store: Store) -> None:
+        """A send that expects a version of the holds is never stored after a new hold."""
+        org = fresh_organization(store)
         for round_ in range(ROUNDS):
-            results = at_once(
-                partial(_append, here, "holds", round_),
+            results = run_together(
+                partial(_append, org, "holds", round_),
                 *[
-                    partial(_append, here, f"delivery/{round_}-{n}", 0, holds=round_)
+                    partial(_append, org, f"delivery/{round_}-{n}", 0, holds=round_)
                     for n in range(3)
                 ],
             )
             assert isinstance(results[0], tuple), results
-            fence = results[0][0].position
+            hold_position = results[0][0].position
             for result in results[1:]:
                 assert isinstance(result, ConflictError) or (
-                    isinstance(result, tuple) and result[0].position < fence
+                    isinstance(result, tuple) and result[0].position < hold_position
                 ), results
 
     @promise("S25")
-    def test_s25_positions_stay_gapless_and_a_follower_misses_nothing(self, store: Store) -> None:
-        """A reader that goes on after the last position it saw sees every event once."""
-        here = scene(store)
+    def test_s25_reader_misses_nothing(self, store: Store) -> None:
+        """A reader that continues after the last position it has seen sees every event once."""
+        org = fresh_organization(store)
         done = threading.Event()
         seen: list[Event] = []
 
         def write(worker: int) -> None:
             for version in range(ROUNDS):
-                _append(here, f"post/{worker}", version)
+                _append(org, f"post/{worker}", version)
 
         def read_all() -> None:
             finished = False
             while not finished:
                 finished = done.is_set()
-                while page := here.journal.read_all(
-                    after=seen[-1].position if seen else 0, limit=5
-                ):
+                while page := org.journal.read_all(after=seen[-1].position if seen else 0, limit=5):
                     seen.extend(page)
 
         def write_all() -> None:
             try:
-                results = at_once(*[partial(write, worker) for worker in range(THREADS)])
+                results = run_together(*[partial(write, worker) for worker in range(THREADS)])
                 assert results == [None] * THREADS
             finally:
                 done.set()
 
-        assert at_once(write_all, read_all) == [None, None]
+        assert run_together(write_all, read_all) == [None, None]
         assert [e.position for e in seen] == list(range(1, THREADS * ROUNDS + 1))
         assert len({e.id for e in seen}) == THREADS * ROUNDS
-        assert here.journal.audit().clean
+        assert org.journal.audit().clean
 
     @promise("S26")
-    def test_s26_no_due_row_is_leased_to_two_at_once(self, store: Store) -> None:
-        """Workers that ask at the same moment share the rows out."""
-        here = scene(store)
+    def test_s26_leases(self, store: Store) -> None:
+        """Workers that ask at the same moment are leased different rows."""
+        org = fresh_organization(store)
         for round_ in range(ROUNDS):
             names = [f"post/{round_}-{n}" for n in range(4)]
             for name in names:
-                here.put(name, body={"due": 1})
-            results = at_once(
+                org.put(name, body={"due": 1})
+            results = run_together(
                 *[
                     partial(
-                        here.journal.due,
+                        org.journal.due,
                         before=AT,
                         now=AT,
                         limit=2,
@@ -124,8 +131,8 @@ class ConcurrencyLaws:
                     for n in range(THREADS)
                 ]
             )
-            keys = [row.key for rows in results for row in rows]  # type: ignore[attr-defined]  # tuples of rows
+            keys = [row.key for rows in results for row in rows]  # type: ignore[attr-defined]  # the results are tuples of rows
             assert sorted(keys) == names, results
             for name in names:
-                here.put(name)
-        assert here.journal.audit(reducer=reducer).clean
+                org.put(name)
+        assert org.journal.audit(reducer=reducer).clean

@@ -1,85 +1,96 @@
-"""Laws of projection rows: replacing, owning, filtering, sorting, paging; due rows and leases."""
+"""Laws of projections: rows and their keys, queries and pages, due rows and leases, declarations."""
 
 # ruff: noqa: S101
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import attrs
 import pytest
 
-from socialcollab.errors import InvalidValueError, NaiveDatetimeError
-from socialcollab.stores import Column, Row, Store, microseconds
-from socialcollab.testing.store_laws.scene import AT, Scene, promise, scene
+from socialcollab.content import Json
+from socialcollab.errors import InvalidValueError, NaiveDatetimeError, StaleProjectionError
+from socialcollab.stores import Column, Projection, Row, Store, microseconds
+from socialcollab.testing.promises import promise
+from socialcollab.testing.store_laws.organization import (
+    AT,
+    PROJECTIONS,
+    FreshOrganization,
+    fresh_organization,
+    reducer,
+)
 
 MINUTE = dt.timedelta(minutes=1)
 
 
-def _fill(here: Scene, values: list[tuple[str, object, object]]) -> None:
-    """Put one row into `mixed` for each key, each from a stream of its own."""
+def _fill(org: FreshOrganization, values: list[tuple[str, object, object]]) -> None:
+    """Add one row to `mixed` for each key, each from a stream of its own."""
     for key, value, second in values:
         stream = f"post/{key}"
-        here.journal.append(
-            [here.new(stream)],
+        org.journal.append(
+            [org.new(stream)],
             expected_versions={stream: 0},
-            rows=[Row("mixed", key, stream, {"value": value, "second": second})],  # type: ignore[dict-item]  # a column's kinds
+            rows=[Row("mixed", key, stream, {"value": value, "second": second})],  # type: ignore[dict-item]  # values of columns
             snapshots={stream: b""},
         )
 
 
-def _take(here: Scene, worker: str, *, now: dt.datetime = AT, limit: int = 10) -> list[str]:
-    rows = here.journal.due(before=AT, now=now, limit=limit, worker=worker, lease_s=60)
+def _lease(
+    org: FreshOrganization, worker: str, *, now: dt.datetime = AT, limit: int = 10
+) -> list[str]:
+    rows = org.journal.due(before=AT, now=now, limit=limit, worker=worker, lease_s=60)
     return [row.key for row in rows]
 
 
 class ProjectionLaws:
-    """Laws of projection rows."""
+    """Laws of projections."""
 
     @promise("S10")
-    def test_s10_an_append_replaces_the_rows_of_its_streams(self, store: Store) -> None:
-        """Exactly theirs: rows change, come and go with their stream, others stay."""
-        here = scene(store)
-        here.put("post/a", "post/b", body={"state": "draft", "rank": 1, "due": 7})
-        here.put("post/a", body={"state": "approved", "rank": 2})
-        assert here.journal.query("posts") == (
+    def test_s10_rows_of_stream(self, store: Store) -> None:
+        """An append replaces all rows of its streams, and no others."""
+        org = fresh_organization(store)
+        org.put("post/a", "post/b", body={"state": "draft", "rank": 1, "due": 7})
+        org.put("post/a", body={"state": "approved", "rank": 2})
+        assert org.journal.query("posts") == (
             Row("posts", "post/b", "post/b", {"state": "draft", "rank": 1}),
             Row("posts", "post/a", "post/a", {"state": "approved", "rank": 2}),
         )
-        assert [row.key for row in here.journal.query("due")] == ["post/b"]
-        here.put("post/a")
-        assert [row.key for row in here.journal.query("posts")] == ["post/b"]
+        assert [row.key for row in org.journal.query("due")] == ["post/b"]
+        org.put("post/a")
+        assert [row.key for row in org.journal.query("posts")] == ["post/b"]
 
     @promise("S11")
-    def test_s11_a_key_belongs_to_one_stream(self, store: Store) -> None:
-        """Another stream's key is refused; it may move when both streams are appended to."""
-        here = scene(store)
+    def test_s11_key_ownership(self, store: Store) -> None:
+        """A key belongs to one stream, and moves to another only in an append to both."""
+        org = fresh_organization(store)
         columns: dict[str, Column] = {"state": "draft", "rank": 1}
-        here.journal.append(
-            [here.new("post/a")],
+        org.journal.append(
+            [org.new("post/a")],
             expected_versions={"post/a": 0},
             rows=[Row("posts", "k", "post/a", columns)],
             snapshots={"post/a": b""},
         )
         with pytest.raises(InvalidValueError, match="k"):
-            here.journal.append(
-                [here.new("post/b")],
+            org.journal.append(
+                [org.new("post/b")],
                 expected_versions={"post/b": 0},
                 rows=[Row("posts", "k", "post/b", columns)],
                 snapshots={"post/b": b""},
             )
-        here.journal.append(
-            [here.new("post/a"), here.new("post/b")],
+        org.journal.append(
+            [org.new("post/a"), org.new("post/b")],
             expected_versions={"post/a": 1, "post/b": 0},
             rows=[Row("posts", "k", "post/b", columns)],
             snapshots={"post/a": b"", "post/b": b""},
         )
-        assert here.journal.query("posts") == (Row("posts", "k", "post/b", columns),)
-        assert here.journal.audit().clean
+        assert org.journal.query("posts") == (Row("posts", "k", "post/b", columns),)
+        assert org.journal.audit().clean
 
     @promise("S12")
-    def test_s12_rows_are_sorted_nothing_then_numbers_then_texts(self, store: Store) -> None:
-        """Then by key; texts by code point; values keep their kind."""
-        here = scene(store)
+    def test_s12_sorting(self, store: Store) -> None:
+        """Rows sort by None, numbers, then strings by code point, then by key."""
+        org = fresh_organization(store)
         values = [
             ("g", "\U0001f337", None),
             ("f", "\uffff", None),
@@ -91,19 +102,19 @@ class ProjectionLaws:
             ("a1", None, None),
             ("a0", None, 1),
         ]
-        _fill(here, values)  # type: ignore[arg-type]  # a list is what it is
-        rows = here.journal.query("mixed")
+        _fill(org, values)  # type: ignore[arg-type]  # lists are invariant
+        rows = org.journal.query("mixed")
         assert [row.key for row in rows] == ["a1", "a0", "a2", "b", "c", "d", "e", "f", "g"]
         assert {(row.key, *row.columns.values()) for row in rows} == set(values)
 
     @promise("S12")
-    def test_s12_where_takes_values_and_choices_of_values(self, store: Store) -> None:
-        """All columns asked about must match; None is a value like others; 1 is not "1"."""
-        here = scene(store)
-        _fill(here, [("a", 1, "x"), ("b", "1", "x"), ("c", None, "x"), ("d", 2, None)])
+    def test_s12_where(self, store: Store) -> None:
+        """A row must match one value of every column; None is a value, and 1 is not "1"."""
+        org = fresh_organization(store)
+        _fill(org, [("a", 1, "x"), ("b", "1", "x"), ("c", None, "x"), ("d", 2, None)])
 
         def keys(**where: object) -> list[str]:
-            return [row.key for row in here.journal.query("mixed", where=where)]  # type: ignore[arg-type]  # a column's kinds
+            return [row.key for row in org.journal.query("mixed", where=where)]  # type: ignore[arg-type]  # values of columns
 
         assert keys() == ["c", "a", "d", "b"]
         assert keys(value=1) == ["a"]
@@ -117,98 +128,144 @@ class ProjectionLaws:
             with pytest.raises(InvalidValueError):
                 keys(**wrong)
         with pytest.raises(InvalidValueError):
-            here.journal.query("unknown")
+            org.journal.query("unknown")
         with pytest.raises(InvalidValueError):
-            here.journal.query("mixed", limit=0)
+            org.journal.query("mixed", limit=0)
 
     @promise("S13")
-    def test_s13_pages_show_every_row_once(self, store: Store) -> None:
-        """Whatever the page's length; the row to go on after may be gone by then."""
-        here = scene(store)
+    def test_s13_paging(self, store: Store) -> None:
+        """Pages of any length contain every row once, even if the last row of a page is removed."""
+        org = fresh_organization(store)
         kinds = (None, 1, 2, "a", "b")
         wanted = [(f"{i}-{j}", a, b) for i, a in enumerate(kinds) for j, b in enumerate(kinds)]
-        _fill(here, wanted)  # type: ignore[arg-type]  # a list is what it is
-        everything = here.journal.query("mixed")
+        _fill(org, wanted)  # type: ignore[arg-type]  # lists are invariant
+        everything = org.journal.query("mixed")
         assert len(everything) == len(wanted)
         for limit in (1, 4, 25):
-            found: list[Row] = []
-            page = here.journal.query("mixed", limit=limit)
+            rows: list[Row] = []
+            page = org.journal.query("mixed", limit=limit)
             while page:
                 assert len(page) <= limit
-                found += page
-                page = here.journal.query("mixed", after=page[-1], limit=limit)
-            assert tuple(found) == everything
-        gone = everything[7]
-        stream = gone.stream
-        here.journal.append(
-            [here.new(stream)], expected_versions={stream: 1}, snapshots={stream: b""}
+                rows += page
+                page = org.journal.query("mixed", after=page[-1], limit=limit)
+            assert tuple(rows) == everything
+        removed = everything[7]
+        stream = removed.stream
+        org.journal.append(
+            [org.new(stream)], expected_versions={stream: 1}, snapshots={stream: b""}
         )
-        assert here.journal.query("mixed", after=gone) == everything[8:]
-        some = here.journal.query("mixed", where={"second": ("a", None)}, after=gone)
+        assert org.journal.query("mixed", after=removed) == everything[8:]
+        some = org.journal.query("mixed", where={"second": ("a", None)}, after=removed)
         assert some == tuple(r for r in everything[8:] if r.columns["second"] in {"a", None})
         with pytest.raises(InvalidValueError):
-            here.journal.query("mixed", after=attrs.evolve(gone, projection="posts"))
+            org.journal.query("mixed", after=attrs.evolve(removed, projection="posts"))
 
     @promise("S14")
-    def test_s14_due_rows_come_by_instant_then_key(self, store: Store) -> None:
-        """Up to and with the instant asked for, no more than the limit."""
-        here = scene(store)
+    def test_s14_due(self, store: Store) -> None:
+        """Due rows are returned up to the given instant, by instant and key, within the limit."""
+        org = fresh_organization(store)
         at = microseconds(AT)
         for name, instant in (("c", at), ("b", at), ("a", at + 1), ("d", at - 1)):
-            here.put(f"post/{name}", body={"due": instant})
-        rows = here.journal.due(before=AT, now=AT, limit=2, worker="w", lease_s=60)
+            org.put(f"post/{name}", body={"due": instant})
+        rows = org.journal.due(before=AT, now=AT, limit=2, worker="w", lease_s=60)
         assert rows == (
             Row("due", "post/d", "post/d", {"at": at - 1, "kind": "publish"}),
             Row("due", "post/b", "post/b", {"at": at, "kind": "publish"}),
         )
-        assert _take(here, "other") == ["post/c"]
+        assert _lease(org, "other") == ["post/c"]
         with pytest.raises(NaiveDatetimeError):
-            here.journal.due(
-                before=AT.replace(tzinfo=None), now=AT, limit=1, worker="w", lease_s=60
-            )
+            org.journal.due(before=AT.replace(tzinfo=None), now=AT, limit=1, worker="w", lease_s=60)
         for wrong in ({"limit": 0}, {"worker": ""}, {"lease_s": 0}):
             with pytest.raises(InvalidValueError):
-                here.journal.due(
+                org.journal.due(
                     **{"before": AT, "now": AT, "limit": 1, "worker": "w", "lease_s": 1, **wrong}  # type: ignore[arg-type]  # wrong on purpose
                 )
 
     @promise("S15")
-    def test_s15_a_running_lease_keeps_others_away(self, store: Store) -> None:
-        """Its holder gets the row again and holds it longer; when it lapses, anyone does."""
-        here = scene(store)
-        here.put("post/a", body={"due": 1})
-        assert _take(here, "one") == ["post/a"]
-        assert _take(here, "two") == []
-        assert _take(here, "one", now=AT + MINUTE / 2) == ["post/a"]
-        assert _take(here, "two", now=AT + MINUTE) == []
-        assert _take(here, "two", now=AT + MINUTE * 1.5) == ["post/a"]
-        assert _take(here, "one", now=AT + MINUTE * 1.5) == []
+    def test_s15_lease(self, store: Store) -> None:
+        """A leased row is returned only to its worker until the lease expires."""
+        org = fresh_organization(store)
+        org.put("post/a", body={"due": 1})
+        assert _lease(org, "one") == ["post/a"]
+        assert _lease(org, "two") == []
+        assert _lease(org, "one", now=AT + MINUTE / 2) == ["post/a"]
+        assert _lease(org, "two", now=AT + MINUTE) == []
+        assert _lease(org, "two", now=AT + MINUTE * 1.5) == ["post/a"]
+        assert _lease(org, "one", now=AT + MINUTE * 1.5) == []
 
     @promise("S15")
-    def test_s15_leased_rows_do_not_fill_the_limit(self, store: Store) -> None:
-        """Another worker gets the rows behind them."""
-        here = scene(store)
+    def test_s15_limit(self, store: Store) -> None:
+        """Rows that another worker has leased do not count towards the limit."""
+        org = fresh_organization(store)
         for name in "abcd":
-            here.put(f"post/{name}", body={"due": 1})
-        assert _take(here, "one", limit=2) == ["post/a", "post/b"]
-        assert _take(here, "two", limit=2) == ["post/c", "post/d"]
+            org.put(f"post/{name}", body={"due": 1})
+        assert _lease(org, "one", limit=2) == ["post/a", "post/b"]
+        assert _lease(org, "two", limit=2) == ["post/c", "post/d"]
 
     @promise("S16")
-    def test_s16_a_lease_ends_when_its_row_is_written_or_released(self, store: Store) -> None:
-        """Writing another value ends it, the same value does not; nobody ends another's."""
-        here = scene(store)
-        here.put("post/a", "post/b", body={"due": 1})
-        rows = here.journal.due(before=AT, now=AT, limit=9, worker="one", lease_s=60)
-        here.put("post/a", body={"due": 1})
-        assert _take(here, "two") == []
-        here.put("post/a", body={"due": 2})
-        assert _take(here, "two") == ["post/a"]
-        here.journal.release(rows, worker="three")
-        assert _take(here, "three") == []
-        here.journal.release(rows, worker="one")
-        assert _take(here, "three") == ["post/b"]
-        here.put("post/a")
-        here.put("post/a", body={"due": 2})
-        assert _take(here, "three") == ["post/b", "post/a"]
-        here.journal.release((), worker="three")
-        assert here.journal.audit().clean
+    def test_s16_lease_end(self, store: Store) -> None:
+        """A lease ends when its row changes or its worker releases it."""
+        org = fresh_organization(store)
+        org.put("post/a", "post/b", body={"due": 1})
+        rows = org.journal.due(before=AT, now=AT, limit=9, worker="one", lease_s=60)
+        org.put("post/a", body={"due": 1})
+        assert _lease(org, "two") == []
+        org.put("post/a", body={"due": 2})
+        assert _lease(org, "two") == ["post/a"]
+        org.journal.release(rows, worker="three")
+        assert _lease(org, "three") == []
+        org.journal.release(rows, worker="one")
+        assert _lease(org, "three") == ["post/b"]
+        org.put("post/a")
+        org.put("post/a", body={"due": 2})
+        assert _lease(org, "three") == ["post/b", "post/a"]
+        org.journal.release((), worker="three")
+        assert org.journal.audit().clean
+
+    @promise("S34")
+    def test_s34_declared_projections(self, store: Store) -> None:
+        """A store that was made with projections accepts these, and refuses any others."""
+        org = fresh_organization(store)
+        org.put("post/a", body={"state": "draft", "rank": 1})
+        store.ensure_projections(PROJECTIONS)
+        store.ensure_projections(PROJECTIONS[:1])
+        for lacking in (Projection("more", ("value",)), Projection("posts", ("state",))):
+            with pytest.raises(InvalidValueError, match=lacking.name):
+                store.ensure_projections([*PROJECTIONS[1:], lacking])
+        assert [row.key for row in org.journal.query("posts")] == ["post/a"]
+        org.put("post/a", body={"state": "sent"})
+        assert org.journal.audit(reducer=reducer).clean
+
+    @promise("S34")
+    def test_s34_bare_store(self, bare_store: Store) -> None:
+        """A store without projections takes over the needed ones, and its rows become stale."""
+        org = fresh_organization(bare_store)
+        stream = "post/a"
+        body: dict[str, Json] = {"state": "draft", "rank": 1, "due": 1}
+        event = org.new(stream, body)
+        org.journal.append([event], expected_versions={stream: 0}, snapshots={stream: b""})
+        org.bodies[stream] = [body]
+        with pytest.raises(InvalidValueError):
+            org.journal.query("posts")
+        bare_store.ensure_projections(PROJECTIONS)
+        bare_store.ensure_projections(PROJECTIONS)
+        stale: tuple[Callable[[], object], ...] = (
+            lambda: org.journal.query("posts"),
+            lambda: _lease(org, "worker"),
+            lambda: org.put(stream, body=body),
+        )
+        for call in stale:
+            with pytest.raises(StaleProjectionError):
+                call()
+        assert org.journal.snapshot(stream) == (1, b"")
+        assert [e.id for e in org.journal.read(stream)] == [event.id]
+        assert org.journal.reindex(reducer).changed == (stream,)
+        assert [row.key for row in org.journal.query("posts")] == [stream]
+        org.put(stream, "post/b", body=body)
+        other = fresh_organization(bare_store)
+        other.put("post/b", body=body)
+        for each in (org, other):
+            assert _lease(each, "worker") == sorted(each.bodies)
+            assert each.journal.audit(reducer=reducer).clean
+        with pytest.raises(InvalidValueError, match="more"):
+            bare_store.ensure_projections([Projection("more", ("value",))])

@@ -82,7 +82,7 @@ def call_off(deliveries: Sequence[Delivery], problem: str, actor: Actor) -> list
     return [
         ev.Event(ev.delivery_stream(delivery.id), actor, ev.DeliveryCancelled(problem=problem))
         for delivery in deliveries
-        if delivery.state in CALLED_OFF and not delivery.standing
+        if delivery.state in CALLED_OFF and not delivery.live_ids
     ]
 
 
@@ -91,7 +91,7 @@ def go_on(deliveries: Sequence[Delivery], actor: Actor) -> list[ev.Event]:
     return [
         ev.Event(ev.delivery_stream(delivery.id), actor, ev.DeliveryDeferred(problem=""))
         for delivery in deliveries
-        if delivery.state is DeliveryState.MISSED and delivery.standing
+        if delivery.state is DeliveryState.MISSED and delivery.live_ids
     ]
 
 
@@ -100,7 +100,7 @@ def published_on(context: Context) -> set[str]:
     out = {
         delivery.profile
         for delivery in context.deliveries
-        if delivery.standing or delivery.state is DeliveryState.PUBLISHED
+        if delivery.live_ids or delivery.state is DeliveryState.PUBLISHED
     }
     return out | taken_down_on(context)
 
@@ -125,10 +125,12 @@ def narrowed(content: PostContent, targets: Sequence[str]) -> PostContent:
     )
 
 
-def refuse_in_doubt(post: Post, command: str, context: Context, *, partly_out: bool = True) -> None:
+def refuse_in_doubt(
+    post: Post, command: str, context: Context, *, partly_published: bool = True
+) -> None:
     """Refuse a command while a delivery is being sent, partly out or its outcome is unknown."""
     for delivery in context.deliveries:
-        if delivery.state in _IN_DOUBT or (partly_out and delivery.partly_out):
+        if delivery.state in _IN_DOUBT or (partly_published and delivery.partly_published):
             raise refuse(
                 Reason.of(
                     "delivery_in_doubt",

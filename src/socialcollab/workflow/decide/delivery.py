@@ -112,7 +112,7 @@ def _out_already(delivery: Delivery, context: Context) -> bool:
     return any(
         one.id != delivery.id
         and one.profile == delivery.profile
-        and one.standing
+        and one.live_ids
         and not one.takedown_requested
         for one in context.deliveries
     )
@@ -151,7 +151,11 @@ def begin(
     if delivery.state is not DeliveryState.WAITING or delivery.due_at > context.now:
         return ()
     problem = missed_by(snapshot, delivery, context)
-    if problem and delivery.partly_out and problem == silenced_by(snapshot, delivery, context):
+    if (
+        problem
+        and delivery.partly_published
+        and problem == silenced_by(snapshot, delivery, context)
+    ):
         return ()
     problem = problem or _not_approved(snapshot, delivery, context)
     if problem:
@@ -210,7 +214,7 @@ def start_send(
         return ()
     if delivery.takedown_requested:
         return (ev.publisher_event(delivery.id, ev.DeliveryDeferred(problem="taken_down")),)
-    begun = part > 0 or delivery.partly_out
+    begun = part > 0 or delivery.partly_published
     silenced = silenced_by(snapshot, delivery, context)
     if silenced and begun:
         returned = ev.DeliveryDeferred(problem=silenced, not_before=context.now + _SOON)

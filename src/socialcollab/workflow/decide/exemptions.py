@@ -8,7 +8,8 @@ from itertools import product
 
 from socialcollab.directory import Profile, Workspace
 from socialcollab.identifiers import MemberId
-from socialcollab.permissions import Access, merged, without
+from socialcollab.permissions import Access
+from socialcollab.time import intersect_spans, merge_spans, subtract_spans
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow.model.policy import ApprovalPolicy
 
@@ -66,8 +67,8 @@ def _gains_exempt_role(
         new = after.role_periods(principal.name, profile)
         shifts = after.bindings.rotating(principal.name, profile, unlike=before.bindings)
         for member in sorted({*new, *shifts}):
-            periods = merged((*new.get(member, ()), *shifts.get(member, ())))
-            gained = without(periods, old.get(member, ()))
+            periods = merge_spans((*new.get(member, ()), *shifts.get(member, ())))
+            gained = subtract_spans(periods, old.get(member, ()))
             if any(end is None or end > at for _, end in gained):
                 yield member, principal.name
 
@@ -79,8 +80,8 @@ def _loses_policy_role(
     for role in sorted(policy.on.author_role):
         old, new = before.role_periods(role, profile), after.role_periods(role, profile)
         for member, periods in sorted(old.items()):
-            lost = without(periods, new.get(member, ()))
-            drafting = merged(after.permission_periods(member).get(("draft", profile), ()))
-            both = without(lost, without(lost, drafting))
+            lost = subtract_spans(periods, new.get(member, ()))
+            drafting = merge_spans(after.permission_periods(member).get(("draft", profile), ()))
+            both = intersect_spans(lost, drafting)
             if any(end is None or end > at for _, end in both):
                 yield member, role

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from socialcollab.content import PROFILE_GONE, PUBLISHED_FIELDS, Delivery, DeliveryState, Post
-from socialcollab.directory.networks import NETWORKS
+from socialcollab.directory import NETWORKS
 from socialcollab.errors import (
     AuthenticationError,
     InvalidValueError,
@@ -55,7 +55,7 @@ def take_down(
         if delivery.takedown_requested or not _concerns(delivery):
             continue
         # What was sent once may arrive late: then the wish has to be known.
-        if delivery.state in CALLED_OFF and not delivery.standing and not delivery.attempts:
+        if delivery.state in CALLED_OFF and not delivery.live_ids and not delivery.attempts:
             off = ev.DeliveryCancelled(problem="taken_down")
             events.append(ev.Event(stream, context.actor, off))
         else:
@@ -67,7 +67,7 @@ def take_down(
 def _concerns(delivery: Delivery) -> bool:
     """Tell whether something of it is out, may be, will be, may turn up, or was taken down."""
     return bool(
-        delivery.standing
+        delivery.live_ids
         or delivery.takedown_requested
         or delivery.state in CALLED_OFF
         or delivery.state in _SENDING
@@ -81,7 +81,7 @@ def _take_down_one(
     for delivery in mine:
         if command.network_id not in delivery.known_ids:
             continue
-        gone = command.network_id not in delivery.standing
+        gone = command.network_id not in delivery.live_ids
         if delivery.takedown_requested or gone or command.network_id in delivery.takedown_ids:
             return ()
         asked = ev.TakedownRequested(network_id=command.network_id, reason=command.reason)
@@ -120,7 +120,7 @@ def check_on_profiles(
 
 def record_takedown(delivery: Delivery, network_ids: Iterable[str]) -> tuple[ev.Event, ...]:
     """Store that something of a delivery is not on the network any more."""
-    gone = tuple(name for name in network_ids if name in delivery.standing)
+    gone = tuple(name for name in network_ids if name in delivery.live_ids)
     if not gone:
         return ()
     return (ev.publisher_event(delivery.id, ev.DeliveryTakenDown(network_ids=gone)),)
@@ -222,7 +222,7 @@ def _refuse_impossible(post: Post, delivery: Delivery, context: Context) -> None
             Reason.of("cannot_amend", profile=profile.id, network=network.title),
             remedies=[remedy],
         )
-    if delivery.parts or delivery.copies:
+    if delivery.parts or delivery.duplicates:
         raise refuse(Reason.of("cannot_amend_parts", profile=profile.id), remedies=[remedy])
 
 
@@ -398,7 +398,7 @@ def mark_not_published(
     sent_to = [] if delivery is None else [delivery.profile]
     check_on_profiles("publish", post, sent_to, command.profile, context)
     if delivery is not None and delivery.stranded:
-        data = ev.DeliveryTakenDown(network_ids=delivery.standing)
+        data = ev.DeliveryTakenDown(network_ids=delivery.live_ids)
         return (ev.Event(ev.delivery_stream(delivery.id), context.actor, data),)
     if delivery is None or delivery.in_doubt is None or delivery.state not in _IN_DOUBT:
         raise refuse(Reason.of("nothing_in_doubt", post=post.id, profile=command.profile))

@@ -49,7 +49,7 @@ def schedule(
     check_permission("schedule", post, context)
     check_state(post, "schedule", ("approved",))
     check_fresh(post, command.seen)
-    refuse_in_doubt(post, "schedule", context, partly_out=False)
+    refuse_in_doubt(post, "schedule", context, partly_published=False)
     if command.at is not None:
         content = attrs.evolve(post.content, planned_at=command.at, times=())
         if content != post.content:

@@ -78,7 +78,7 @@ def _settled(delivery: Delivery) -> Delivery:
     state = delivery.state
     if state in _SENDING:
         return delivery
-    standing = delivery.standing
+    standing = delivery.live_ids
     if delivery.takedown_requested and state in _GONE:
         gone = DeliveryState.REMOVING if standing else DeliveryState.REMOVED
         return attrs.evolve(delivery, state=gone)

@@ -1,0 +1,232 @@
+"""What a network accepts: text, media, features, and whether a send can be repeated safely."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, get_args
+
+import attrs
+
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import check_id, did_you_mean
+
+LengthUnit = Literal["weighted", "graphemes", "characters", "utf16"]
+EntityKind = Literal["url", "mention", "hashtag", "cashtag"]
+Feature = Literal["poll", "content_warning", "labels", "scheduling", "edit", "thread", "video"]
+Key = Literal["client_key", "client_id", "container", "none"]
+_Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+
+def _types(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(values)
+
+
+def _kinds(values: Iterable[EntityKind]) -> frozenset[EntityKind]:
+    return frozenset(values)
+
+
+def _features(values: Iterable[Feature]) -> frozenset[Feature]:
+    return frozenset(values)
+
+
+def _at_least(low: int, *, optional: bool = False) -> _Check:
+    def check(owner: object, attribute: attrs.Attribute[int], value: int | None) -> None:
+        if value is None and optional:
+            return
+        if not isinstance(value, int) or isinstance(value, bool) or value < low:
+            raise InvalidValueError(
+                f"{attribute.name} of {type(owner).__name__} is `{value}`, not {low} or more",
+                value=value,
+                expected=f"a whole number, {low} or more",
+            )
+
+    return check
+
+
+def _one_of(words: tuple[str, ...]) -> _Check:
+    def check(owner: object, attribute: attrs.Attribute[str], value: str | frozenset[str]) -> None:
+        for word in sorted({value} if isinstance(value, str) else value):
+            if word not in words:
+                hint = did_you_mean(word, words, before="; ")
+                raise InvalidValueError(
+                    f"{attribute.name} of {type(owner).__name__} is `{word}`,"
+                    f" not one of {', '.join(words)}{hint}",
+                    value=word,
+                    expected=" or ".join(words),
+                )
+
+    return check
+
+
+@attrs.frozen(kw_only=True)
+class TextLimits:
+    """
+    How long a text may be, and how it is counted.
+
+    Attributes:
+        at_most: The longest text, in *unit*.
+        unit: The unit of *at_most*: "weighted" (the weights of X), "graphemes",
+            "characters" (code points) or "utf16" (code units).
+        url_weight: What every link counts, or None if a link counts as it is
+            written.
+        at_most_bytes: The largest text in UTF-8 bytes, in addition to *at_most*.
+        hashtags: The most hashtags in a post.
+        mentions: The most mentions in a post.
+        short_mentions: Whether ``@user@host`` counts as ``@user``.
+    """
+
+    at_most: int = attrs.field(validator=_at_least(1))
+    unit: LengthUnit = attrs.field(validator=_one_of(get_args(LengthUnit)))
+    url_weight: int | None = attrs.field(default=None, validator=_at_least(0, optional=True))
+    at_most_bytes: int | None = attrs.field(default=None, validator=_at_least(1, optional=True))
+    hashtags: int | None = attrs.field(default=None, validator=_at_least(0, optional=True))
+    mentions: int | None = attrs.field(default=None, validator=_at_least(0, optional=True))
+    short_mentions: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class MediaLimits:
+    """
+    The media that a post may have.
+
+    Attributes:
+        images: The most images in a post.
+        required: Whether the network refuses a post without media.
+        alt_text: The longest image description, in characters; None if the
+            network states no limit.
+        image_bytes: The largest image; None if the network states no limit.
+        types: The media types of images that the network accepts, such as
+            ``image/png``; empty if it accepts all.
+    """
+
+    images: int = attrs.field(validator=_at_least(0))
+    required: bool = False
+    alt_text: int | None = attrs.field(default=None, validator=_at_least(1, optional=True))
+    image_bytes: int | None = attrs.field(default=None, validator=_at_least(1, optional=True))
+    types: frozenset[str] = attrs.field(default=frozenset(), converter=_types)
+
+
+@attrs.frozen(kw_only=True)
+class CreateOnce:
+    """
+    What happens if the same post is sent twice.
+
+    Attributes:
+        key: The mechanism that makes a repeated send harmless: "client_key"
+            (the sender chooses a key, which the server remembers for *kept*),
+            "client_id" (the sender chooses the id of the new post), "container"
+            (publishing is the second step, on a container made in the first),
+            or "none".
+        kept: How long the server remembers the key.
+        honoured: Whether every server of the network honours the key. If not,
+            repeating a send is safe only on servers that are known to.
+        finds: Whether the account's own posts can be listed, to look for one.
+        conclusive_after: How long after a send can last have reached the
+            network an unsuccessful search proves that no post was created.
+
+    Source:
+        No network states *conclusive_after*. It is a cautious allowance for the
+        delay between a write and the first read that shows it.
+    """
+
+    key: Key = attrs.field(validator=_one_of(get_args(Key)))
+    kept: dt.timedelta | None = None
+    honoured: bool = True
+    finds: bool = True
+    conclusive_after: dt.timedelta = dt.timedelta(minutes=2)
+
+    def __attrs_post_init__(self) -> None:
+        if self.conclusive_after < dt.timedelta(0):
+            raise InvalidValueError(
+                f"conclusive_after is `{self.conclusive_after}`, which is negative",
+                value=self.conclusive_after,
+                expected="zero or more",
+            )
+
+
+@attrs.frozen(kw_only=True)
+class NetworkDescription:
+    """
+    What a network accepts.
+
+    Servers and accounts may have other limits; `with_limits` describes one of them.
+
+    Attributes:
+        name: The identifier, such as "x".
+        title: The name to display.
+        text: The limits of the text.
+        media: The limits of the media.
+        link: The place of a link: "text" if it is part of the text, "field" if
+            the post has a separate field for it, "none" if readers cannot
+            follow links.
+        entities: The kinds of entity that the network makes active in a text.
+        features: The features that the network offers.
+        create_once: What happens if the same post is sent twice.
+    """
+
+    name: str = attrs.field()
+    title: str = attrs.field()
+    text: TextLimits
+    media: MediaLimits
+    link: Literal["text", "field", "none"] = attrs.field(
+        default="text", validator=_one_of(("text", "field", "none"))
+    )
+    entities: frozenset[EntityKind] = attrs.field(
+        default=frozenset({"url", "mention", "hashtag"}),
+        converter=_kinds,
+        validator=_one_of(get_args(EntityKind)),
+    )
+    features: frozenset[Feature] = attrs.field(
+        default=frozenset(), converter=_features, validator=_one_of(get_args(Feature))
+    )
+    create_once: CreateOnce = CreateOnce(key="none")
+
+    @name.validator
+    def _check_name(self, _: attrs.Attribute[str], value: str) -> None:
+        check_id("network", value)
+
+    @title.validator
+    def _check_title(self, _: attrs.Attribute[str], value: str) -> None:
+        if not value.strip():
+            raise InvalidValueError(
+                f"network `{self.name}` has an empty title", value=value, expected="a title"
+            )
+
+    def with_limits(
+        self,
+        *,
+        text: int | None = None,
+        url_weight: int | None = None,
+        images: int | None = None,
+        alt_text: int | None = None,
+        image_bytes: int | None = None,
+    ) -> NetworkDescription:
+        """
+        Return a description with other limits, such as those of one server or account.
+
+        >>> from socialcollab.directory import network
+        >>> network("mastodon").with_limits(text=5000).text.at_most
+        5000
+
+        Args:
+            text: The longest text, in the network's unit.
+            url_weight: What every link counts.
+            images: The most images in a post.
+            alt_text: The longest image description.
+            image_bytes: The largest image.
+
+        Raises:
+            InvalidValueError: If a limit is too small.
+        """
+        text_limits = {"at_most": text, "url_weight": url_weight}
+        media_limits = {"images": images, "alt_text": alt_text, "image_bytes": image_bytes}
+        return attrs.evolve(
+            self,
+            text=attrs.evolve(self.text, **_given(text_limits)),
+            media=attrs.evolve(self.media, **_given(media_limits)),
+        )
+
+
+def _given(limits: dict[str, int | None]) -> dict[str, Any]:
+    return {name: limit for name, limit in limits.items() if limit is not None}

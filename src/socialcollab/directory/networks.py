@@ -1,0 +1,154 @@
+"""The built-in networks: what each accepts, with the source and the date on which it was read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from socialcollab.directory.network_description import (
+    CreateOnce,
+    MediaLimits,
+    NetworkDescription,
+    TextLimits,
+)
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import did_you_mean
+
+BLUESKY = NetworkDescription(
+    name="bluesky",
+    title="Bluesky",
+    # Lexicon app.bsky.feed.post, read 2026-11-22: 300 graphemes and 3000 bytes.
+    text=TextLimits(at_most=300, unit="graphemes", at_most_bytes=3000),
+    # Lexicon app.bsky.embed.images, read 2026-11-22: 4 images of 2,000,000 bytes, any image/*;
+    # alt text is required but may be empty, and has no stated length.
+    media=MediaLimits(images=4, image_bytes=2_000_000),
+    entities={"url", "mention", "hashtag", "cashtag"},
+    # Self-labels of the same lexicon.
+    features={"labels", "thread", "video"},
+    # The sender chooses the record key, and putRecord of the same bytes changes nothing:
+    # atproto packages/pds, read 2026-11-22. getRecord reads one's own repository at once.
+    create_once=CreateOnce(key="client_id", conclusive_after=dt.timedelta(0)),
+)
+
+# Pages.
+FACEBOOK = NetworkDescription(
+    name="facebook",
+    title="Facebook",
+    # Not on Meta's own pages; 63,206 is what open-source schedulers enforce, read 2026-11-22.
+    text=TextLimits(at_most=63_206, unit="characters"),
+    # developers.facebook.com/docs/pages-api/posts, read 2026-11-22, states neither a number of
+    # images nor a length of alt text; 10 is what the composer of the site offers, unconfirmed.
+    media=MediaLimits(images=10, types={"image/jpeg", "image/png", "image/gif", "image/webp"}),
+    # POST /{page}/feed takes `message` and `link`: same page, same day.
+    link="field",
+    features={"scheduling", "edit", "video"},
+    # No documented key; `client_mutation_id` of Graph API v25.0 has no stated meaning. Same day.
+    create_once=CreateOnce(key="none", conclusive_after=dt.timedelta(minutes=5)),
+)
+
+# Content publishing.
+INSTAGRAM = NetworkDescription(
+    name="instagram",
+    title="Instagram",
+    # docs.contentstudio.io and repliz-docs.pages.dev, read 2026-11-22 (Meta's page does not state
+    # how characters are counted): caption 2200, 30 hashtags, 20 mentions.
+    text=TextLimits(at_most=2200, unit="characters", hashtags=30, mentions=20),
+    # developers.facebook.com/docs/instagram-api/reference/error-codes, read 2026-11-22: 8 MiB.
+    # Carousel of 10 and JPEG only: docs.letmepost.dev/platforms/instagram, same day.
+    # There are no posts of text alone. No page states a length of alt text.
+    media=MediaLimits(images=10, required=True, image_bytes=8 * 1024 * 1024, types={"image/jpeg"}),
+    # A link in a caption is plain text; readers cannot follow it.
+    link="none",
+    features={"video"},
+    # Publishing is keyed by the container's id (creation_id): Graph API v25.0, IGUser, same day.
+    create_once=CreateOnce(key="container", conclusive_after=dt.timedelta(minutes=2)),
+)
+
+# The versioned Posts API.
+LINKEDIN = NetworkDescription(
+    name="linkedin",
+    title="LinkedIn",
+    # Not on LinkedIn's own pages; 3000 is what open-source schedulers enforce, read 2026-11-22.
+    text=TextLimits(at_most=3000, unit="characters"),
+    # learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/multiimage-post-api,
+    # read 2026-11-22: up to 20 images, JPG, PNG and GIF.
+    media=MediaLimits(images=20, types={"image/jpeg", "image/png", "image/gif"}),
+    # content.article of .../shares/posts-api, same day.
+    link="field",
+    features={"poll", "edit", "video"},
+    # No key; a duplicate is refused with 422 that names the earlier post (posts-api and reports,
+    # same day), which may be a ghost.
+    create_once=CreateOnce(key="none", conclusive_after=dt.timedelta(minutes=5)),
+)
+
+# Also servers that implement Mastodon's API.
+MASTODON = NetworkDescription(
+    name="mastodon",
+    title="Mastodon",
+    # docs.joinmastodon.org/entities/Instance, read 2026-11-22: 500 unless the server states
+    # another limit, a link counts 23, the host of a mention does not count.
+    text=TextLimits(at_most=500, unit="graphemes", url_weight=23, short_mentions=True),
+    # Same page, same day: 4 attachments, images of 16 MiB, descriptions of 1500.
+    media=MediaLimits(
+        images=4,
+        alt_text=1500,
+        image_bytes=16 * 1024 * 1024,
+        types={"image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "image/avif"},
+    ),
+    # docs.joinmastodon.org/methods/statuses, read 2026-11-22.
+    features={"poll", "content_warning", "scheduling", "edit", "thread", "video"},
+    # Idempotency-Key, kept 1 hour, by the same page; compatible servers were seen to ignore it.
+    create_once=CreateOnce(
+        key="client_key",
+        kept=dt.timedelta(hours=1),
+        honoured=False,
+        conclusive_after=dt.timedelta(minutes=1),
+    ),
+)
+
+X = NetworkDescription(
+    name="x",
+    title="X",
+    # docs.x.com/fundamentals/counting-characters and twitter-text config v3, read 2026-11-22:
+    # 280 weighted on NFC text, any link counts 23. Premium accounts may post longer.
+    text=TextLimits(at_most=280, unit="weighted", url_weight=23),
+    # docs.x.com/x-api/media/quickstart/best-practices, read 2026-11-22: 4 images of 5 MB;
+    # alt text of 1000 from the OpenAPI description 2.167 (POST /2/media/metadata), same day.
+    media=MediaLimits(
+        images=4,
+        alt_text=1000,
+        image_bytes=5_000_000,
+        types={"image/jpeg", "image/png", "image/gif", "image/webp"},
+    ),
+    entities={"url", "mention", "hashtag", "cashtag"},
+    # POST /2/tweets of the OpenAPI description 2.167, read 2026-11-22.
+    features={"poll", "thread", "video"},
+    # No key in the OpenAPI description 2.167, read 2026-11-22; the same text again is
+    # refused as a duplicate, without naming the first post.
+    create_once=CreateOnce(key="none", conclusive_after=dt.timedelta(minutes=2)),
+)
+
+NETWORKS: Mapping[str, NetworkDescription] = MappingProxyType(
+    {each.name: each for each in (BLUESKY, FACEBOOK, INSTAGRAM, LINKEDIN, MASTODON, X)}
+)
+
+
+def network(name: str | NetworkDescription) -> NetworkDescription:
+    """
+    Return the built-in description with this name; a description is returned as it is.
+
+    >>> network("bluesky").text.at_most
+    300
+
+    Raises:
+        InvalidValueError: If there is no such network; the message suggests the
+            nearest name.
+    """
+    if isinstance(name, NetworkDescription):
+        return name
+    description = NETWORKS.get(name)
+    if description is None:
+        hint = did_you_mean(name, NETWORKS, otherwise=f"there are {', '.join(NETWORKS)}")
+        raise InvalidValueError(f"there is no network `{name}`; {hint}", value=name, expected=hint)
+    return description

@@ -1,0 +1,161 @@
+"""Read the sandbox's answers: each becomes a value, or an error that says what the caller can do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from socialcollab.content import Json
+from socialcollab.errors import (
+    AuthenticationError,
+    NetworkError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    TransientError,
+)
+from socialcollab.transport import Found, Published, Response, retry_after_s
+
+
+def read_published(response: Response, *, network: str) -> Published:
+    """
+    Return the post that a creating request made.
+
+    Raises:
+        NetworkError: The subclass says what the caller can do. An answer that does not say whether
+            the post was created leaves the outcome unknown.
+    """
+    if response.status not in (200, 201):
+        raise _error(response, network=network, creates=True)
+    try:
+        return _published(response.json())
+    except (TransientError, KeyError, TypeError, ValueError):
+        raise OutcomeUnknownError(
+            f"the answer with status {response.status} names no post",
+            network=network,
+            status=response.status,
+        ) from None
+
+
+def read_media_id(response: Response, *, network: str) -> str:
+    """
+    Return the id of the uploaded media.
+
+    Raises:
+        NetworkError: If the upload failed.
+    """
+    if response.status not in (200, 201):
+        raise _error(response, network=network)
+    return _text(response, "id", network=network)
+
+
+def read_found(response: Response, *, network: str) -> Found | None:
+    """
+    Return the post that a lookup found, or None.
+
+    Raises:
+        NetworkError: If the lookup itself failed.
+    """
+    if response.status != 200:
+        raise _error(response, network=network)
+    data = response.json()
+    posts = data.get("posts") if isinstance(data, Mapping) else None
+    try:
+        if not isinstance(posts, list):
+            raise TypeError(posts)
+        return Found(_published(posts[0])) if posts else None
+    except (KeyError, TypeError, ValueError):
+        raise TransientError("the answer lists no posts", network=network, status=200) from None
+
+
+def check_removed(response: Response, *, network: str) -> None:
+    """
+    Check that the post is removed; a post that no longer exists is.
+
+    Raises:
+        NetworkError: If the removal failed.
+    """
+    if response.status not in (200, 204, 404, 410):
+        raise _error(response, network=network)
+
+
+def check_changed(response: Response, *, network: str) -> None:
+    """
+    Check that the post was changed in place.
+
+    Raises:
+        NetworkError: The subclass says what the caller can do. A post that no longer exists cannot
+            be changed.
+    """
+    if response.status != 200:
+        raise _error(response, network=network, creates=True)
+    try:
+        _text(response, "id", network=network)
+    except TransientError:
+        raise OutcomeUnknownError(
+            f"the answer with status {response.status} names no post",
+            network=network,
+            status=response.status,
+        ) from None
+
+
+def read_account(response: Response, *, network: str) -> str:
+    """
+    Return the name of the account.
+
+    Raises:
+        NetworkError: If the credentials are refused, or the answer names no account.
+    """
+    if response.status != 200:
+        raise _error(response, network=network)
+    return _text(response, "handle", network=network)
+
+
+def _text(response: Response, key: str, *, network: str) -> str:
+    data = response.json()
+    value = data.get(key) if isinstance(data, Mapping) else None
+    if not isinstance(value, str) or not value:
+        raise TransientError(f"the answer has no `{key}`", network=network, status=response.status)
+    return value
+
+
+def _published(data: Json) -> Published:
+    if not isinstance(data, Mapping):
+        raise TypeError(data)
+    network_id, url, created_at = data["id"], data["url"], data["created_at"]
+    if not isinstance(network_id, str) or not network_id:
+        raise ValueError(network_id)
+    at = dt.datetime.fromisoformat(str(created_at))
+    if at.utcoffset() is None:
+        raise ValueError(created_at)
+    return Published(network_id=network_id, url=str(url), at=at.astimezone(dt.UTC))
+
+
+def _error(response: Response, *, network: str, creates: bool = False) -> NetworkError:
+    """Return the error for a refusal; *creates* says that the request creates something."""
+    status, message = response.status, _message(response)
+    if status in (401, 403):
+        return AuthenticationError(message, network=network, status=status)
+    if status == 429:
+        return RateLimitedError(
+            message,
+            retry_after_s=retry_after_s(response.headers),
+            network=network,
+            status=status,
+        )
+    if 400 <= status < 500 and status != 408:
+        return RejectedError(message, network=network, status=status)
+    # A server that fails may have created the post before it failed.
+    kind = OutcomeUnknownError if creates else TransientError
+    return kind(message, network=network, status=status)
+
+
+def _message(response: Response) -> str:
+    try:
+        data = response.json()
+    except TransientError:
+        data = None
+    error = data.get("error") if isinstance(data, Mapping) else None
+    if isinstance(error, str) and error:
+        return error
+    return f"the sandbox answered with status {response.status}"

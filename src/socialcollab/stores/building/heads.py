@@ -1,0 +1,72 @@
+"""The head of a stream: what a store keeps about the last event, the snapshot and the rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TypeAlias
+
+import attrs
+
+from socialcollab.stores.projections import Column
+
+RowValues: TypeAlias = tuple[Column, ...]
+"""The values of a row, in the order of the projection's columns."""
+
+StreamRows: TypeAlias = dict[tuple[str, str], RowValues]
+"""The rows of one stream, by projection and key."""
+
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@attrs.frozen
+class StreamHead:
+    """
+    The last event and the rows of a stream, which an append compares and replaces.
+
+    Attributes:
+        version: The version of the last event; 0 if there is none.
+        hash: The hash of the last event, or an empty string.
+        rows: The rows of the stream, as `dump_rows` returns them.
+    """
+
+    version: int
+    hash: str
+    rows: str
+
+
+def dump_rows(rows: StreamRows) -> str:
+    """
+    Return the rows of a stream as one text, to keep in its head.
+
+    With this text, an append knows the current rows without reading the projections, and an audit
+    detects rows that a projection has lost, gained or changed.
+
+    >>> dump_rows({("posts", "p1"): ("draft", 3)})
+    '[["posts","p1","draft",3]]'
+    """
+    if not rows:
+        return "[]"
+    return _dumps([[projection, key, *rows[projection, key]] for projection, key in sorted(rows)])
+
+
+def load_rows(text: str) -> StreamRows:
+    """
+    Return the rows that `dump_rows` wrote.
+
+    Raises:
+        ValueError: If *text* cannot be parsed.
+        TypeError: If a row in it is not a list.
+    """
+    if text == "[]":
+        return {}
+    return {(projection, key): tuple(values) for projection, key, *values in json.loads(text)}
+
+
+def head_checksum(  # noqa: PLR0917  # the parts of one text, in their order
+    organization: str, stream: str, version: int, hash_: str, rows: str, snapshot: bytes
+) -> str:
+    """Return the SHA-256 of everything that a store keeps in the head of a stream, as hex."""
+    # A line feed separates the parts safely: names contain none, and JSON escapes it.
+    head = f"{organization}\n{stream}\n{version}\n{hash_}\n{rows}\n"
+    return hashlib.sha256(head.encode("utf-8", "surrogateescape") + snapshot).hexdigest()

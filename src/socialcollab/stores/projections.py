@@ -1,0 +1,206 @@
+"""Projections: the declared tables of rows that a journal keeps beside its streams."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import attrs
+
+from socialcollab.errors import InvalidValueError
+from socialcollab.stores.events import check_unicode
+
+Column: TypeAlias = str | int | None
+"""The value of a column."""
+
+DUE = "due"
+"""The projection that `due` reads; its column ``at`` holds microseconds since 1970, in UTC."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_LARGEST = 2**53 - 1
+
+
+def _as_names(values: Sequence[str]) -> tuple[str, ...]:
+    return (values,) if isinstance(values, str) else tuple(values)
+
+
+@attrs.frozen
+class Projection:
+    """
+    The columns of a projection and its sort order.
+
+    Attributes:
+        name: Its name, such as ``posts``. A projection named ``due`` needs the columns ``at``
+            (microseconds since 1970, UTC) and ``kind``.
+        columns: The names of its columns.
+        sorted_by: The columns that queries sort by, before the key. None sorts before numbers and
+            numbers before strings; strings sort by code point.
+
+    Raises:
+        InvalidValueError: If a name is not a lower-case word, or is unknown or repeated.
+    """
+
+    name: str
+    columns: tuple[str, ...] = attrs.field(converter=_as_names)
+    sorted_by: tuple[str, ...] = attrs.field(default=(), converter=_as_names)
+
+    def __attrs_post_init__(self) -> None:
+        for name in (self.name, *self.columns):
+            if not _NAME.fullmatch(name):
+                raise InvalidValueError(
+                    f"name {name!r} of a projection or column is not a lower-case word of up to"
+                    " 40 letters",
+                    value=name,
+                )
+        for attribute, names in (("columns", self.columns), ("sorted_by", self.sorted_by)):
+            if len(set(names)) != len(names):
+                raise InvalidValueError(
+                    f"{attribute} of projection `{self.name}` repeat a name", value=names
+                )
+        for name in self.sorted_by:
+            if name not in self.columns:
+                raise InvalidValueError(
+                    f"projection `{self.name}` is sorted by `{name}`, which is not one of its"
+                    " columns",
+                    value=name,
+                    expected=", ".join(self.columns),
+                )
+        if self.name == DUE and not {"at", "kind"} <= set(self.columns):
+            raise InvalidValueError(
+                "projection `due` lacks the column `at` or `kind`",
+                value=self.columns,
+                expected="columns at and kind",
+            )
+
+
+@attrs.frozen
+class Row:
+    """
+    One row of a projection, derived from the events of one stream.
+
+    Attributes:
+        projection: The name of the projection.
+        key: Identifies the row within the projection and the organization.
+        stream: The stream whose events it is derived from.
+        columns: A value for each column of the projection: a string, a whole number of at most
+            2**53 - 1 in size, or None.
+    """
+
+    projection: str
+    key: str
+    stream: str
+    columns: Mapping[str, Column] = attrs.field(hash=False)
+
+
+def check_projections(projections: Sequence[Projection]) -> dict[str, Projection]:
+    """
+    Return the projections by name.
+
+    Raises:
+        InvalidValueError: If a name is declared twice.
+    """
+    by_name: dict[str, Projection] = {}
+    for projection in projections:
+        if projection.name in by_name:
+            raise InvalidValueError(
+                f"projection `{projection.name}` is declared twice", value=projection.name
+            )
+        by_name[projection.name] = projection
+    return by_name
+
+
+def declare_projections(
+    declared: Mapping[str, Projection], needed: Sequence[Projection]
+) -> Mapping[str, Projection]:
+    """
+    Return the projections that a store has after `Store.ensure_projections`.
+
+    A store that was made without projections takes over the needed ones; any other store must
+    have been made with them.
+
+    Args:
+        declared: The projections that the store was made with, by name.
+        needed: The projections that the caller needs.
+
+    Raises:
+        InvalidValueError: If the store was made with projections that lack a needed one, or that
+            define it differently.
+    """
+    wanted = check_projections(needed)
+    if not declared:
+        return wanted
+    lacking = tuple(name for name in wanted if declared.get(name) != wanted[name])
+    if lacking:
+        names = ", ".join(f"`{name}`" for name in lacking)
+        raise InvalidValueError(
+            f"the store was made with projections that lack {names}, or define them differently;"
+            " make it without projections, and it takes over those that are needed",
+            value=lacking,
+            expected="a store without projections, or with the needed ones",
+        )
+    return declared
+
+
+def dump_projections(projections: Mapping[str, Projection]) -> str:
+    """
+    Return the declared projections as one text, the same in whatever order they are declared.
+
+    A store that keeps this text with an organization's rows can tell later whether the rows were
+    written for other projections.
+    """
+    return json.dumps([[p.name, p.columns, p.sorted_by] for _, p in sorted(projections.items())])
+
+
+def check_column(projection: str, name: str, value: object) -> None:
+    """Raise an error if no column can hold *value*."""
+    if value is None:
+        return
+    if type(value) is str:
+        check_unicode(f"column `{name}` of a row of projection `{projection}`", value)
+        return
+    if type(value) is int and -_LARGEST <= value <= _LARGEST:
+        return
+    raise InvalidValueError(
+        f"column `{name}` of a row of projection `{projection}` is {value!r}",
+        value=value,
+        expected="a string, a whole number within 2**53 - 1, or None",
+    )
+
+
+def values_of(projection: Projection, row: Row) -> tuple[Column, ...]:
+    """
+    Return the values of a row in the order of the projection's columns.
+
+    Raises:
+        InvalidValueError: If columns are missing or unknown, or a value has the wrong type.
+    """
+    columns = row.columns
+    try:
+        values = tuple([columns[name] for name in projection.columns])
+    except KeyError as error:
+        raise InvalidValueError(
+            f"row `{row.key}` of projection `{projection.name}` lacks the column `{error.args[0]}`",
+            value=row.key,
+            expected=", ".join(projection.columns),
+        ) from None
+    if len(columns) != len(values):
+        extra = sorted(set(columns) - set(projection.columns))
+        raise InvalidValueError(
+            f"row `{row.key}` has the column `{extra[0]}`, which projection `{projection.name}`"
+            " does not have",
+            value=row.key,
+            expected=", ".join(projection.columns),
+        )
+    for name, value in zip(projection.columns, values, strict=True):
+        check_column(projection.name, name, value)
+    return values
+
+
+def sort_key(values: Sequence[Column]) -> tuple[tuple[int, int, str], ...]:
+    """Return a key that sorts as every store must: None, then numbers, then strings."""
+    return tuple(
+        (0, 0, "") if value is None else (1, value, "") if isinstance(value, int) else (2, 0, value)
+        for value in values
+    )

@@ -1,0 +1,135 @@
+"""Stores that break a promise of appending."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import attrs
+
+from socialcollab.errors import ConflictError
+from socialcollab.stores import Event, NewEvent, Row
+from socialcollab.testing.broken_stores.broken import BrokenJournal
+
+
+class CountsFromZero(BrokenJournal):
+    """The first version of a stream is 0."""
+
+    breaks: ClassVar[str] = "S1"
+
+    def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
+        stored = super().append(events, **rest)
+        return tuple(attrs.evolve(event, version=event.version - 1) for event in stored)
+
+
+class NamesAnyConflict(BrokenJournal):
+    """A conflict names the first stream in the order of the arguments."""
+
+    breaks: ClassVar[str] = "S2"
+
+    def append(
+        self, events: Sequence[NewEvent], *, expected_versions: Mapping[str, int], **rest: Any
+    ) -> tuple[Event, ...]:
+        with self._lock:
+            for stream, version in expected_versions.items():
+                actual = self.snapshot(stream)[0]
+                if actual != version:
+                    raise ConflictError(stream=stream, expected=version, actual=actual)
+            return super().append(events, expected_versions=expected_versions, **rest)
+
+
+class IgnoresOtherStreams(BrokenJournal):
+    """Only the versions of the streams appended to are compared."""
+
+    breaks: ClassVar[str] = "S3"
+
+    def append(
+        self, events: Sequence[NewEvent], *, expected_versions: Mapping[str, int], **rest: Any
+    ) -> tuple[Event, ...]:
+        written = {event.stream for event in events}
+        compared = {s: version for s, version in expected_versions.items() if s in written}
+        return super().append(events, expected_versions=compared, **rest)
+
+
+class AppendsStreamByStream(BrokenJournal):
+    """Each stream is appended to on its own, so a failure leaves some of them written."""
+
+    breaks: ClassVar[str] = "S4"
+
+    def append(
+        self,
+        events: Sequence[NewEvent],
+        *,
+        expected_versions: Mapping[str, int],
+        rows: Sequence[Row] = (),
+        snapshots: Mapping[str, bytes],
+    ) -> tuple[Event, ...]:
+        stored: list[Event] = []
+        expected = dict(expected_versions)
+        for stream in dict.fromkeys(event.stream for event in events):
+            stored += super().append(
+                [event for event in events if event.stream == stream],
+                expected_versions=expected,
+                rows=[row for row in rows if row.stream == stream],
+                snapshots={stream: snapshots[stream]} if stream in snapshots else {},
+            )
+            expected[stream] = self.snapshot(stream)[0]
+        return tuple(stored)
+
+
+class IgnoresExtraSnapshots(BrokenJournal):
+    """Snapshots of streams that are not appended to are silently ignored."""
+
+    breaks: ClassVar[str] = "S5"
+
+    def append(
+        self, events: Sequence[NewEvent], *, snapshots: Mapping[str, bytes], **rest: Any
+    ) -> tuple[Event, ...]:
+        written = {event.stream for event in events}
+        needed = {stream: snapshot for stream, snapshot in snapshots.items() if stream in written}
+        return super().append(events, snapshots=needed, **rest)
+
+
+class StoresIdTwice(BrokenJournal):
+    """The ids of stored events are not compared."""
+
+    breaks: ClassVar[str] = "S6"
+
+    def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
+        with self._lock:
+            self._tables.event_ids.clear()
+            return super().append(events, **rest)
+
+
+class DoesNotChain(BrokenJournal):
+    """Each event is sealed as if it were the first of its stream."""
+
+    breaks: ClassVar[str] = "S7"
+
+    def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
+        with self._lock:
+            for stream in self._tables.streams.values():
+                stream.head = attrs.evolve(stream.head, hash="")
+            return super().append(events, **rest)
+
+
+class ChainsPersonalValues(BrokenJournal):
+    """Personal values are part of the chained body."""
+
+    breaks: ClassVar[str] = "S8"
+
+    def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
+        chained = [
+            attrs.evolve(e, body={**e.body, **e.personal}, personal={}, salt=b"") for e in events
+        ]
+        return super().append(chained, **rest)
+
+
+class RoundsInstants(BrokenJournal):
+    """Instants are stored to the second, as some databases do."""
+
+    breaks: ClassVar[str] = "S9"
+
+    def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
+        rounded = [attrs.evolve(event, at=event.at.replace(microsecond=0)) for event in events]
+        return super().append(rounded, **rest)

@@ -1,0 +1,209 @@
+"""Stores that break a promise of isolation, reindex, audit, erasure or damage."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+import attrs
+
+from socialcollab.errors import StoreUnavailableError
+from socialcollab.stores import (
+    AuditReport,
+    Damage,
+    Event,
+    NewEvent,
+    ReindexReport,
+    Row,
+    envelope_hash,
+)
+from socialcollab.stores.building import ERASED, SealedEvent
+from socialcollab.testing.broken_stores.broken import BrokenJournal, BrokenStore
+
+
+class ReadsAcrossOrganizations(BrokenJournal):
+    """A query returns the rows of all organizations."""
+
+    breaks: ClassVar[str] = "S17"
+
+    def query(self, projection: str, **rest: Any) -> tuple[Row, ...]:
+        rows: list[Row] = []
+        for name in self._store.organizations():
+            own, self._tables = self._tables, self._store._tables[name]
+            rows += super().query(projection, **rest)
+            self._tables = own
+        return tuple(rows[: rest.get("limit", 100)])
+
+
+class SkipsBetweenPages(BrokenJournal):
+    """Each page of events after the first one skips an event."""
+
+    breaks: ClassVar[str] = "S18"
+
+    def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+        return super().read_all(after=after + (after > 0), limit=limit)
+
+
+class SortsByStream(BrokenJournal):
+    """Pages of events are sorted by stream."""
+
+    breaks: ClassVar[str] = "S18"
+
+    def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+        return tuple(sorted(super().read_all(after=after, limit=limit), key=lambda e: e.stream))
+
+
+class DoesNotRebuild(BrokenJournal):
+    """A reindex reports changes without making them, so a wrong snapshot stays."""
+
+    breaks: ClassVar[str] = "S19"
+
+    def reindex(self, reducer: Any) -> ReindexReport:
+        streams = {name: attrs.evolve(stream) for name, stream in self._tables.streams.items()}
+        rows = dict(self._tables.rows)
+        report = super().reindex(reducer)
+        self._tables.streams.update(streams)
+        self._tables.rows.clear()
+        self._tables.rows.update(rows)
+        return report
+
+
+class AuditsEventsOnly(BrokenJournal):
+    """An audit ignores the reducer."""
+
+    breaks: ClassVar[str] = "S20"
+
+    def audit(self, **rest: Any) -> AuditReport:
+        return super().audit(**{**rest, "reducer": None})
+
+
+class IgnoresAnchors(BrokenJournal):
+    """An audit ignores the anchor, so it does not detect a truncated journal."""
+
+    breaks: ClassVar[str] = "S21"
+
+    def audit(self, **rest: Any) -> AuditReport:
+        return super().audit(**{**rest, "anchor": None})
+
+
+class ClosesOnce(BrokenStore):
+    """Closing a second time fails."""
+
+    breaks: ClassVar[str] = "S22"
+    _closed = False
+
+    def close(self) -> None:
+        if self._closed:
+            raise StoreUnavailableError("the store has already been closed")
+        self._closed = True
+
+
+class ReportsEverythingChanged(BrokenJournal):
+    """A reindex reports every stream as changed."""
+
+    breaks: ClassVar[str] = "S27"
+
+    def reindex(self, reducer: Any) -> ReindexReport:
+        return attrs.evolve(super().reindex(reducer), changed=self.streams())
+
+
+class KeepsErasedValues(BrokenJournal):
+    """Tombstones are stored, but the values that they name stay readable."""
+
+    breaks: ClassVar[str] = "S28"
+
+    def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
+        with self._lock:
+            before = copy.deepcopy(self._tables.personal)
+            stored = super().append(events, **rest)
+            self._tables.personal.update(before)
+            return stored
+
+
+class ErasesTooMuch(BrokenJournal):
+    """A tombstone erases all personal values of an event, not only those that it names."""
+
+    breaks: ClassVar[str] = "S28"
+
+    def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
+        with self._lock:
+            stored = super().append(events, **rest)
+            for event in events:
+                for version in event.erases:
+                    values = self._tables.personal[event.stream, version]
+                    values.update(dict.fromkeys(values, ERASED))
+            return stored
+
+
+class ErasesBeforeChecking(BrokenJournal):
+    """A refused tombstone has already erased values."""
+
+    breaks: ClassVar[str] = "S29"
+
+    def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
+        with self._lock:
+            for event in events:
+                for version, names in event.erases.items():
+                    values = self._tables.personal.get((event.stream, version), {})
+                    values.update({name: ERASED for name in names if name in values})
+            return super().append(events, **rest)
+
+
+class ReportsErasureAsDamage(BrokenJournal):
+    """An audit reports erased values as lost."""
+
+    breaks: ClassVar[str] = "S30"
+
+    def audit(self, **rest: Any) -> AuditReport:
+        report = super().audit(**rest)
+        if not report.erased:
+            return report
+        lost = Damage(place="personal values", problem="some are lost")
+        return attrs.evolve(report, findings=(*report.findings, lost))
+
+
+class OverlooksLostValues(BrokenJournal):
+    """An audit treats lost values as erased."""
+
+    breaks: ClassVar[str] = "S30"
+
+    def audit(self, **rest: Any) -> AuditReport:
+        report = super().audit(**rest)
+        findings = tuple(damage for damage in report.findings if "lost" not in damage.problem)
+        return attrs.evolve(report, findings=findings)
+
+
+class KeepsCopies(BrokenJournal):
+    """Erased values are no longer returned, but a copy of them stays."""
+
+    breaks: ClassVar[str] = "S31"
+
+    def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
+        stored = super().append(events, **rest)
+        for event in stored:
+            if event.personal:
+                self._tables.leases[str(event.personal)] = ("copy", 0)
+        return stored
+
+
+class DoesNotCompareHashes(BrokenJournal):
+    """Events are read without comparing their hashes."""
+
+    breaks: ClassVar[str] = "S32"
+
+    def _open(self, sealed: Iterable[SealedEvent]) -> tuple[Event, ...]:
+        return super()._open([e._replace(hash=envelope_hash(*e[:14])) for e in sealed])
+
+
+class DoesNotRebuildRows(BrokenJournal):
+    """A reindex rebuilds snapshots, but keeps the rows that exist."""
+
+    breaks: ClassVar[str] = "S33"
+
+    def reindex(self, reducer: Any) -> ReindexReport:
+        rows = dict(self._tables.rows)
+        report = super().reindex(reducer)
+        if all(place in self._tables.rows for place in rows):
+            self._tables.rows = rows
+        return report

@@ -1,0 +1,243 @@
+"""The one interpreter of flows, which the drivers and the desk share."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import attrs
+
+from socialcollab.effects import Effects, call, call_cancellable, shielded
+from socialcollab.errors import NetworkError, OutcomeUnknownError, RateLimitedError, TransientError
+from socialcollab.transport.adapter import Transport
+from socialcollab.transport.flow import (
+    Checkpoint,
+    Created,
+    Done,
+    Flow,
+    Request,
+    Response,
+    Wait,
+    advance,
+)
+from socialcollab.transport.ports import Clock
+from socialcollab.transport.retry import RetryPolicy, retry_after_s
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class SendWindow:
+    """
+    The time within which a creating request may reach the server.
+
+    Attributes:
+        deadline: The instant at which the window ends, on the wall clock.
+        until: The reading of the monotonic clock at which the window ends. It holds even if the
+            wall clock is set back meanwhile.
+    """
+
+    deadline: dt.datetime
+    until: float
+
+
+@attrs.frozen(kw_only=True)
+class FlowInterpreter:
+    """
+    Carries out flows, through ports that may be blocking or async.
+
+    Attributes:
+        sleep: Waits for some seconds.
+        clock: The wall clock, for the deadlines of creating requests.
+        monotonic: A clock that is never set back, in seconds.
+        retry: Which failed requests are sent again if they create nothing.
+        retry_creating: Which failed creating requests are sent again within their window. Only
+            requests that repeat under the ``same key`` ever are.
+        read_within_s: How long a request that creates nothing may take, in seconds.
+        abandon_creating: Whether cancelling an async host abandons a creating request that is on
+            its way. If not, its answer is awaited first, so that the host can store it.
+    """
+
+    sleep: Callable[[float], object]
+    clock: Clock
+    monotonic: Callable[[], float] = time.monotonic
+    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
+    retry_creating: RetryPolicy = attrs.field(factory=RetryPolicy)
+    read_within_s: float = 30.0
+    abandon_creating: bool = True
+
+    def window(self, within_s: float) -> SendWindow:
+        """Return the window that begins now and ends after *within_s* seconds."""
+        return SendWindow(
+            deadline=self.clock() + dt.timedelta(seconds=within_s),
+            until=self.monotonic() + within_s,
+        )
+
+    def run(
+        self,
+        flow: Flow[T],
+        *,
+        transport: Transport,
+        before_create: Callable[[Request], Effects[SendWindow]],
+        remember: Callable[[Checkpoint | Created], Effects[None]],
+    ) -> Effects[T]:
+        """
+        Carry out *flow*, close it, and return its result.
+
+        A `NetworkError` of a request or of a hook is thrown into the flow; any other exception
+        ends the interpretation.
+
+        Args:
+            flow: The conversation.
+            transport: Sends its requests.
+            before_create: Called before each creating request, to store that it is about to be
+                sent; returns the window for sending it.
+            remember: Stores a checkpoint, or a part that was created.
+        """
+        try:
+            op = advance(flow)
+            while not isinstance(op, Done):
+                answer: object = None
+                try:
+                    if isinstance(op, Request) and op.creates is None:
+                        answer = yield from self._read(op, transport)
+                    elif isinstance(op, Request):
+                        window = yield from before_create(op)
+                        answer = yield from self._create(op, transport, window)
+                    elif isinstance(op, (Checkpoint, Created)):
+                        yield from remember(op)
+                    elif isinstance(op, Wait):
+                        yield from call_cancellable(self.sleep, op.seconds)
+                except NetworkError as error:
+                    op = advance(flow, error=error)
+                else:
+                    op = advance(flow, answer)
+            return op.value
+        finally:
+            flow.close()
+
+    def _read(self, request: Request, transport: Transport) -> Effects[Response]:
+        """Send a request that creates nothing."""
+
+        def attempt() -> Effects[Response | NetworkError]:
+            return _outcome(call_cancellable(transport.send, request, timeout_s=self.read_within_s))
+
+        outcome = yield from self._persist(attempt, request, self.retry, lambda: True)
+        if isinstance(outcome, OutcomeUnknownError):
+            # The request creates nothing, so it does not matter whether it arrived.
+            raise TransientError(str(outcome), network=outcome.network) from outcome
+        if isinstance(outcome, NetworkError):
+            raise outcome
+        return outcome
+
+    def _create(
+        self, request: Request, transport: Transport, window: SendWindow
+    ) -> Effects[Response]:
+        """Send a creating request: once, or again under its key until the window ends."""
+        # The deadline travels with the request: however long the process pauses before the bytes
+        # leave, the transport compares it with the clocks once more.
+        request = attrs.evolve(
+            request,
+            deadline=min(window.deadline, request.deadline or window.deadline),
+            until=window.until if request.until is None else min(window.until, request.until),
+        )
+        doubts: list[NetworkError] = []
+
+        def attempt() -> Effects[Response | NetworkError]:
+            # A wall clock that was set back would leave too much time, hence the minimum of both.
+            left_s = min(
+                (window.deadline - self.clock()).total_seconds(), window.until - self.monotonic()
+            )
+            if left_s <= 0:
+                return TransientError("the deadline passed before the request was sent")
+            if self.abandon_creating:
+                sending = call_cancellable(transport.send, request, timeout_s=left_s)
+            else:
+                sending = shielded(call(transport.send, request, timeout_s=left_s))
+            outcome = yield from _outcome(sending)
+            if isinstance(outcome, OutcomeUnknownError):
+                doubts.append(outcome)
+            elif isinstance(outcome, Response) and outcome.status >= 500:
+                doubts.append(_server_failed(outcome))
+            return outcome
+
+        if request.repeat == "no":
+            outcome = yield from attempt()
+        else:
+            outcome = yield from self._persist(
+                attempt, request, self.retry_creating, lambda: self.monotonic() < window.until
+            )
+        if isinstance(outcome, NetworkError) or 300 <= outcome.status < 500:
+            if doubts:
+                # The refusal of a repeat does not settle whether the first request made something.
+                raise doubts[0]
+            if isinstance(outcome, NetworkError):
+                raise outcome
+        return outcome
+
+    def _persist(
+        self,
+        attempt: Callable[[], Effects[Response | NetworkError]],
+        request: Request,
+        retry: RetryPolicy,
+        may_repeat: Callable[[], bool],
+    ) -> Effects[Response | NetworkError]:
+        """Repeat *attempt* until it succeeds or *retry* forbids another try."""
+        outcome = yield from attempt()
+        failure = self._failure(outcome, retry)
+        if failure is None or retry.wait_s(1, failure, request) is None:
+            return outcome
+        # Imported late, so that requests which succeed at once do not load tenacity.
+        from tenacity import DoAttempt, DoSleep, RetryCallState, Retrying  # noqa: PLC0415
+
+        def wait_s(state: RetryCallState) -> float | None:
+            assert state.outcome is not None  # noqa: S101  # tenacity calls it after an attempt
+            failure = self._failure(state.outcome.result(), retry)
+            if failure is None or not may_repeat():
+                return None
+            return retry.wait_s(state.attempt_number, failure, request)
+
+        retrying = Retrying(
+            retry=lambda state: wait_s(state) is not None, wait=lambda state: wait_s(state) or 0.0
+        )
+        retrying.begin()
+        state = RetryCallState(retrying, fn=None, args=(), kwargs={})
+        first: list[Response | NetworkError] = [outcome]
+        # `Retrying.__call__` would block in its own loop; here attempts and waits are effects.
+        while True:
+            action = retrying.iter(retry_state=state)
+            if isinstance(action, DoAttempt):
+                state.set_result(first.pop() if first else (yield from attempt()))
+            elif isinstance(action, DoSleep):
+                state.prepare_for_next_attempt()
+                yield from call_cancellable(self.sleep, float(action))
+            else:
+                last: Response | NetworkError = action
+                return last
+
+    def _failure(self, outcome: Response | NetworkError, retry: RetryPolicy) -> NetworkError | None:
+        """Return the error that the policy judges, or None for a success or a final answer."""
+        if isinstance(outcome, NetworkError):
+            return outcome
+        if outcome.status not in retry.statuses:
+            return None
+        if outcome.status == 429:
+            asked_s = retry_after_s(outcome.headers, now=self.clock())
+            return RateLimitedError("too many requests", retry_after_s=asked_s, status=429)
+        return _server_failed(outcome)
+
+
+def _outcome(sending: Effects[Response]) -> Effects[Response | NetworkError]:
+    """Return the answer, or the network's error as a value."""
+    try:
+        return (yield from sending)
+    except NetworkError as error:
+        return error
+
+
+def _server_failed(response: Response) -> OutcomeUnknownError:
+    return OutcomeUnknownError(
+        f"the server failed with status {response.status}", status=response.status
+    )

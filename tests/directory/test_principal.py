@@ -1,0 +1,23 @@
+"""Principals: references to people."""
+
+from __future__ import annotations
+
+import pytest
+
+from socialcollab.directory import Principal
+from socialcollab.errors import InvalidValueError
+
+
+@pytest.mark.parametrize(
+    "text", ["member:ana", "team:social", "role:editor", "rotation:care", "lead"]
+)
+def test_principal_round_trip(text: str) -> None:
+    """A principal prints as the text that it was read from."""
+    assert text == str(Principal.parse(text))
+
+
+@pytest.mark.parametrize("text", ["ana", "person:ana", "member:", "lead:ana", "member:A B"])
+def test_invalid_principals(text: str) -> None:
+    """Text of another form is an error."""
+    with pytest.raises(InvalidValueError):
+        Principal.parse(text)

@@ -1,0 +1,295 @@
+"""Reading spreadsheets: every row is read or has a problem."""
+# ruff: noqa: DTZ001  the tests are about local times
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.scheduling.csv.sheets import OURS, WHEN, only_problem, only_row
+
+from socialcollab.errors import InvalidValueError
+from socialcollab.scheduling import SheetLimits, SheetRow, iter_csv, read_csv
+
+
+def test_own_columns():
+    """All of the library's own columns are read."""
+    row = only_row(
+        OURS + "tulip-x;tulip-mastodon,2026-04-07,09:30,De lente is er 🌷,https://tulip.example,"
+        "a.jpg|b.jpg,Een veld|Een vaas,#spring|offer,lente,nl,ana,check,r-1\r\n"
+    )
+    expected = SheetRow(
+        number=2,
+        profiles=("tulip-x", "tulip-mastodon"),
+        local=WHEN,
+        text="De lente is er 🌷",
+        link="https://tulip.example",
+        images=("a.jpg", "b.jpg"),
+        alts=("Een veld", "Een vaas"),
+        tags=("spring", "offer"),
+        campaign="lente",
+        language="nl",
+        author="ana",
+        note="check",
+        external_id="r-1",
+    )
+    assert expected == row
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date,time_24hr,message_text\n2026-04-07,09:30,Hello\n",
+        "date,time_24hr,message_text\n7/4/2026,9:30 am,Hello\n",
+        "2026-04-07 09:30:00,Hello,https://a.example\n",
+        "Hello,2026,4,7,9,30,https://a.example/a.jpg,https://a.example\n",
+        "content,image_url,scheduled_time,comments\nHello,,2026-04-07T09:30:00,one;two\n",
+        "platform,scheduled_date,content\nx,2026-04-07 09:30,Hello\n",
+        '"postAtSpecificTime (YYYY-MM-DD HH:mm:ss)",content,link (OGmetaUrl),imageUrls\n2026-04-07 09:30:00,Hello,,\n',
+        "sep=;\r\nDatum;Tijd;Tekst\r\n07-04-2026;09:30;Hello\r\n",
+        "text\tdate\nHello\t2026-04-07 09:30\n",
+        "Date (mm/dd/yyyy),Time,Text\n04/07/2026,9:30,Hello\n",
+    ],
+)
+def test_files_of_other_tools(text):
+    """Files of other tools are read."""
+    order = None if "(mm/dd" in text else "dmy"
+    row = only_row(text, order=order)
+    assert (row.local, row.text) == (WHEN, "Hello")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be-bom"])
+def test_byte_order_marks(encoding):
+    """Encodings are detected by their byte order marks."""
+    text = "text,date\r\nLené 🌷,2026-04-07 09:30\r\n"
+    data = (
+        b"\xfe\xff" + text.encode("utf-16-be")
+        if encoding.endswith("bom")
+        else text.encode(encoding)
+    )
+    assert only_row(data).text == "Lené 🌷"
+
+
+def test_line_breaks_in_cells():
+    """Line breaks in cells do not change the numbers of the rows."""
+    sheet = read_csv(b'text,date\n"two\nlines, and ""quotes""",\nsecond,2026-02-30 09:00\n')
+    assert sheet.rows[0].text == 'two\nlines, and "quotes"'
+    assert (sheet.rows[0].number, sheet.rows[0].local) == (2, None)
+    assert sheet.problems[0].row == 3
+
+
+def test_wrong_encoding():
+    """A wrong encoding is one problem, with its byte and row."""
+    data = "text,note\r\nfirst,1\r\nLené,2\r\n".encode("cp1252")
+    found = only_problem(data)
+    assert (found.code, found.row, found.value) == ("sheet.encoding", 3, "0xE9")
+    assert 'in cp1252 the byte is "é"' in found.suggestion
+    sheet = read_csv(data, encoding="cp1252")
+    assert sheet.rows[1].text == "Lené"
+    marked = only_problem(b"\xef\xbb\xbftext\r\nab\xff\r\n")
+    assert (marked.row, marked.reason["position"]) == (2, "11")
+    assert only_problem("text\r\nhello\r\n".encode("utf-16-le")).code == "sheet.encoding"
+    with pytest.raises(InvalidValueError, match="rot13"):
+        read_csv(b"", encoding="rot13")
+
+
+def test_wrong_byte_after_chunk():
+    """A wrong byte is found behind the first chunk, with its position."""
+    # The chunk ends within a character.
+    lead = b"text\r\n" + ("é" * 999 + "\r\n").encode() * 525
+    found = only_problem(lead + b"x\xe9x\r\n")
+    assert len(lead) > 1 << 20
+    assert (527, str(len(lead) + 1)) == (found.row, found.reason["position"])
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "column"),
+    [
+        ("03/04/2026,09:30", "sheet.ambiguous_date", "date"),
+        ("31/02/2026,09:30", "sheet.bad_date", "date"),
+        ("soon,09:30", "sheet.bad_date", "date"),
+        ("2026-04-07,25:00", "sheet.bad_time", "time"),
+        ("2026-04-07,13:00 pm", "sheet.bad_time", "time"),
+        ("2026-04-07,", "sheet.bad_time", "time"),
+        (",09:30", "sheet.bad_date", "date"),
+        ("2020-04-07,09:30", "sheet.past", "date"),
+        ("2026-03-29,02:30", "sheet.skipped_time", "date"),
+        ("2026-10-25,02:30", "sheet.repeated_time", "date"),
+        ("9999-12-31,23:59", "", ""),
+        ("0001-01-01,00:00", "sheet.bad_date", "date"),
+    ],
+)
+def test_invalid_times(cells, code, column):
+    """An invalid time is a problem with its row, column and cells."""
+    text = f"date,time,text\nok,\n\n{cells},Hello\n".replace("ok,\n", "")
+    options = {"zone": "Europe/Amsterdam", "now": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}
+    if not code:
+        only_row(text, **options)
+        return
+    found = only_problem(text, **options)
+    assert (code, column, 3) == (found.code, found.column, found.row)
+    assert (*cells.split(","), "Hello") == found.cells
+
+
+def test_ambiguous_date():
+    """An ambiguous date is a problem that names both readings."""
+    text = only_problem("date,time,text\n03/04/2026,09:30,Hello\n").text()
+    assert "2026-04-03" in text
+    assert "2026-03-04" in text
+
+
+def test_offset_needs_zone():
+    """A time with a UTC offset needs the zone of the file."""
+    text = "text,date\nHello,2026-04-07T07:30:00Z\n"
+    assert only_row(text, zone="Europe/Amsterdam").local == WHEN
+    assert only_problem(text).code == "sheet.offset"
+    assert only_row(text.replace("07:30:00Z", "09:30+02:00"), zone="Europe/Amsterdam").local == WHEN
+
+
+def test_past_without_zone():
+    """Without a zone, a time is past once it is past in every zone."""
+    now = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
+    assert only_row("text,date\nHello,2026-04-07 01:00\n", now=now)
+    assert only_problem("text,date\nHello,2026-04-06 23:00\n", now=now).code == "sheet.past"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '=HYPERLINK("http://evil.example","x")',
+        "=1+1",
+        "=A1",
+        "+cmd|' /C calc'!A0",
+        "-2+3+cmd|' /C calc'!A0",
+        "@SUM(1+1)*cmd|' /C calc'!A0",
+        "=cmd|'/C calc'!A0",
+        "\t=1+1",
+        "+1+1",
+        "＝1+1".replace("＝", "="),
+    ],
+)
+def test_formulas_are_text(cell):
+    """A formula is kept as text and reported."""
+    out = io.StringIO()
+    csv.writer(out).writerows([["text", "note"], [cell, "x"]])
+    sheet = read_csv(out.getvalue().encode())
+    assert cell.strip() == sheet.rows[0].text
+    assert [found.code for found in sheet.problems] == ["sheet.formula"]
+    assert not sheet.problems[0].blocks
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("text,note\na\0b,c\n", "sheet.nul"),
+        ("text,note\n,c\n", "sheet.empty"),
+        ("text,note\na,b,c\n", "sheet.too_many_cells"),
+        ('text,note\nfine,\n"not closed,\nmore\n', "sheet.open_quote"),
+        ('text,note\n"not closed', "sheet.open_quote"),
+        (f"text,note\n{'x' * 100_001},b\n", "sheet.long_cell"),
+        (f"text,note\n{'x' * 200_000},b\n", "sheet.long_cell"),
+        ("colour,size\nred,1\n", "sheet.no_header"),
+        ("text,colour\nfine,red\n", "sheet.unknown_column"),
+    ],
+)
+def test_other_problems(text, code):
+    """Every other fault has its own problem."""
+    assert code == only_problem(text).code
+
+
+def test_limits():
+    """Rows beyond the limit are a problem, and the limit itself is bounded."""
+    data = b"text\n" + b"hello\n" * 5
+    sheet = read_csv(data, limits=SheetLimits(rows=3))
+    assert len(sheet.rows) == 3
+    assert [found.code for found in sheet.problems] == ["sheet.too_many_rows"]
+    assert len(read_csv(data, limits=SheetLimits(rows=5)).rows) == 5
+    with pytest.raises(InvalidValueError, match="350000"):
+        SheetLimits(rows=350_001)
+
+
+def test_given_columns():
+    """The caller may name the columns."""
+    assert only_row("Was\nHello\n", columns={"Was": "text"}).text == "Hello"
+    assert only_row("Hello,x\n", columns=["text", ""]).text == "Hello"
+    with pytest.raises(InvalidValueError, match="did you mean `text`"):
+        read_csv(b"", columns=["txt"])
+
+
+def test_blank_rows():
+    """Blank files and rows are ignored."""
+    assert read_csv(b"").rows == ()
+    assert read_csv(b"\r\n ,\r\n").rows == ()
+    assert only_row("\n\ntext,note\n\n , \nHello,\n\n").number == 6
+
+
+@given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_read(data):
+    """Any bytes are read or are problems."""
+    list(iter_csv(data))
+    list(iter_csv(b"text,date,time,image\n" + data, zone="Europe/Amsterdam"))
+
+
+@given(
+    st.lists(
+        st.lists(st.text(st.characters(codec="utf-8"), max_size=8), min_size=3, max_size=5),
+        max_size=6,
+    )
+)
+def test_no_row_is_lost(table):
+    """Every row is read or has a problem with its cells."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([["text", "date", "time"], *table])
+    sheet = read_csv(out.getvalue().encode())
+    read = {row.number for row in sheet.rows} | {
+        found.row for found in sheet.problems if found.blocks
+    }
+    filled = {number for number, cells in enumerate(table, start=2) if any(map(str.strip, cells))}
+    assert filled == read
+    for found in sheet.problems:
+        assert found.cells == tuple(table[found.row - 2])
+
+
+def test_real_files(shared_data):
+    """Real files and the published formats of other tools are read."""
+    folder = shared_data("bulk-csv")
+    sheet = read_csv((folder / "files" / "hootsuite_example.csv").read_bytes())
+    assert len(sheet.rows) == 3
+    assert dt.datetime(2018, 12, 5, 11) == sheet.rows[0].local
+    samples = {"text", "content", "message_text"}
+    for layout in json.loads((folder / "formats.json").read_text("utf-8")):
+        if layout.get("header", True) is False or not samples & set(layout.get("columns", ())):
+            continue
+        names = layout["columns"]
+        cells = []
+        for name in names:
+            low = name.lower()
+            when = "2026-04-07" if low == "date" else "2026-04-07 09:30"
+            is_when = low == "date" or "scheduled" in low or "specifictime" in low
+            cells.append(
+                when
+                if is_when
+                else "09:30"
+                if "time" in low
+                else "Hello"
+                if name in samples
+                else ""
+            )
+        out = io.StringIO(newline="")
+        csv.writer(out).writerows([names, cells])
+        read = read_csv(out.getvalue().encode())
+        assert (read.rows[0].local, read.rows[0].text) == (WHEN, "Hello"), layout["tool"]
+        assert not [found for found in read.problems if found.blocks]
+
+
+def test_workbook() -> None:
+    """A workbook is a problem that says what to do."""
+    (problem,) = read_csv(b"PK\x03\x04\x14\x00 and so on").problems
+    assert (0, "sheet.workbook") == (problem.row, problem.code)
+    assert "save it as CSV" in problem.text()
+    assert "sla het op als CSV" in problem.text("nl")

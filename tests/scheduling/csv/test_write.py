@@ -1,0 +1,81 @@
+"""Writing spreadsheets."""
+# ruff: noqa: DTZ001  the tests are about local times
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.drawing import a_third
+
+from socialcollab.scheduling import SheetRow, read_csv, write_csv, write_problems
+
+words = st.text(st.characters(codec="utf-8", exclude_characters="\0\r|;,"), max_size=12).map(
+    str.strip
+)
+lists = st.lists(
+    words.filter(lambda word: word and not word.startswith("#") and "://" not in word), max_size=3
+)
+rows = st.builds(
+    SheetRow,
+    number=st.just(2),
+    profiles=lists.map(tuple),
+    local=st.none()
+    | st.datetimes(dt.datetime(2000, 1, 1), dt.datetime(2100, 1, 1)).map(
+        lambda value: value.replace(microsecond=0)
+    ),
+    text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
+    .map(str.strip)
+    .filter(bool)
+    | st.sampled_from(["=1+1", "'=1+1", "''@x", "@tulip", "-", "'s avonds", '"quoted"']),
+    tags=lists.map(tuple),
+    campaign=words,
+    note=words,
+)
+
+
+@a_third()
+@given(rows)
+def test_rows_round_trip(row):
+    """Rows read back as they were written."""
+    sheet = read_csv(write_csv([row]))
+    assert (row,) == sheet.rows
+    assert sheet.problems == ()
+
+
+def test_no_formula_is_written():
+    """No cell that is written would run as a formula."""
+    cells = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"]
+    data = write_csv([SheetRow(number=2, text="x", note=cell, campaign=cell) for cell in cells])
+    for row in list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))[1:]:
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
+
+
+def test_write_problems():
+    """Invalid rows are written with their problems."""
+    sheet = read_csv(b"date,time,text\n03/04/2026,09:30,=1+1\n2026-04-07,09:30,fine\n")
+    back = write_problems(sheet, language="nl").decode("utf-8-sig").splitlines()
+    assert back[0] == "date,time,text,problem"
+    assert back[1].startswith("03/04/2026,09:30,'=1+1,")
+    assert "dag eerst" in back[1]
+    assert len(back) == 2
+
+
+def test_real_posts_round_trip(shared_data):
+    """Real posts read back as they were written."""
+    texts: list[str] = []
+    for path in sorted(shared_data("posts-corporate").glob("*.jsonl")):
+        with path.open(encoding="utf-8") as lines:
+            for _, line in zip(range(1000), lines, strict=False):
+                texts.append(str(json.loads(line).get("text") or ""))
+    kept = [text.strip() for text in texts if text.strip() and "\0" not in text]
+    if not kept:
+        pytest.skip("real cases `posts-corporate` hold no texts")
+    sheet = read_csv(write_csv(SheetRow(number=n, text=text) for n, text in enumerate(kept)))
+    assert kept == [row.text for row in sheet.rows]
+    assert not [found for found in sheet.problems if found.blocks]

@@ -1,0 +1,34 @@
+"""Blackouts."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from socialcollab.document_fields import shape_of
+from socialcollab.errors import InvalidValueError
+from socialcollab.scheduling import Blackout
+
+
+def test_fields_have_shapes() -> None:
+    """Every field has a shape for the document."""
+    assert all(shape_of(attribute) is not None for attribute in attrs.fields(Blackout))
+
+
+def test_blackout_errors() -> None:
+    """A blackout that ends before its start, or repeats on business days, is an error."""
+    with pytest.raises(InvalidValueError, match="does not end after"):
+        Blackout(on="tulip-x", start="2026-05-04 20:00", end="2026-05-04 19:00")
+    with pytest.raises(InvalidValueError, match="business days"):
+        Blackout(
+            on="tulip-x",
+            start="2026-05-04 09:00",
+            end="2026-05-04 19:00",
+            every="first business day of the month 09:00",
+        )
+
+
+def test_empty_repeat_is_once() -> None:
+    """An empty repeat in the document means once."""
+    blackout = Blackout(on="tulip-x", start="2026-05-04 09:00", end="2026-05-04 19:00", every="")
+    assert blackout.every is None

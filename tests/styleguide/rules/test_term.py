@@ -1,0 +1,86 @@
+"""SG102: avoided and preferred terms."""
+
+from __future__ import annotations
+
+import pytest
+from tests.styleguide.guides import PROFILES, guide_of, hits
+
+from socialcollab.content import Image, PostContent, media_digest
+from socialcollab.styleguide import lint
+
+
+def test_whole_words_in_any_case() -> None:
+    """Terms match whole words, in upper or lower case."""
+    guide = guide_of({"ban": ["cheap", "no brainer"]})
+    assert hits("CHEAP, cheaper; a No  brainer! nobrainer", guide) == ["CHEAP", "No  brainer"]
+
+
+def test_composed_letters() -> None:
+    """Composed and decomposed letters are the same."""
+    guide = guide_of({"ban": ["café"]})
+    assert hits("Cafe\u0301 CAFÉ cafe", guide) == ["Cafe\u0301", "CAFÉ"]
+
+
+def test_accents() -> None:
+    """Accents count, unless the guide ignores them."""
+    assert hits("een één", guide_of({"ban": ["één"]})) == ["één"]
+    assert hits("cafe café", guide_of({"ban": ["cafe"], "any_accents": True})) == ["cafe", "café"]
+
+
+def test_case_folding() -> None:
+    """Case is folded as Unicode defines it, unless the case must match."""
+    assert hits("Die STRASSE", guide_of({"ban": ["Straße"]})) == ["STRASSE"]
+    assert hits("us US", guide_of({"ban": ["US"], "exact_case": True})) == ["US"]
+
+
+def test_apostrophes() -> None:
+    """A typographic apostrophe is an apostrophe."""
+    assert hits("foto’s", guide_of({"ban": ["foto's"]})) == ["foto’s"]
+
+
+def test_preferred_spelling() -> None:
+    """The preferred spelling is not reported, and every other one is."""
+    guide = guide_of({"prefer": "LinkedIn", "instead_of": ["linkedin"]})
+    assert hits("LinkedIn Linkedin LINKEDIN", guide) == ["Linkedin", "LINKEDIN"]
+
+
+def test_term_in_preferred_phrase() -> None:
+    """A term inside its preferred phrase is not reported."""
+    guide = guide_of({"prefer": "social media team", "instead_of": ["media team"]})
+    assert hits("the social media team, the media team", guide) == ["media team"]
+
+
+def test_longest_term() -> None:
+    """The longest term at a position is reported."""
+    guide = guide_of({"ban": ["air", "air hostess"]})
+    assert hits("air hostess air", guide) == ["air hostess", "air"]
+
+
+def test_links_are_ignored() -> None:
+    """Links and mentions are not searched for terms."""
+    assert hits("cheap.com @cheap cheap", guide_of({"ban": ["cheap"]})) == ["cheap"]
+
+
+def test_signs() -> None:
+    """Signs are part of a term."""
+    assert hits("C C++ AT&T at & t", guide_of({"ban": ["C++", "AT&T"]})) == ["C++", "AT&T"]
+
+
+def test_variants_and_descriptions() -> None:
+    """Variants and image descriptions are searched too."""
+    image = Image(digest=media_digest(b""), alt="a cheap seat")
+    post = PostContent(
+        text="fine", variants={"tulip-x": "cheap"}, targets=("tulip-x",), media=(image,)
+    )
+    found = lint(post, guide_of({"ban": ["cheap"]}), profiles=PROFILES)
+    assert [(f.field, f.profile, f.start) for f in found] == [
+        ("text", "tulip-x", 0),
+        ("alt", "", 2),
+    ]
+
+
+@pytest.mark.parametrize("text", ["\0", "cheap\0cheap", "\0" * 1000])
+def test_nul_characters(text: str) -> None:
+    """A text with NUL characters is searched like any other."""
+    found = lint(text, guide_of({"ban": ["cheap"]}), profile="x")
+    assert text.count("cheap") == sum(finding.code == "SG102" for finding in found)

@@ -1,0 +1,39 @@
+"""The pages of the rules, and the examples in their docstrings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from socialcollab.styleguide import RULES, RulePage, lint_example, rule_pages
+from socialcollab.verdicts import LANGUAGES
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference" / "rules"
+
+
+@pytest.mark.parametrize("code", sorted(RULES))
+def test_examples(code: str) -> None:
+    """A rule reports its example, and does not report the corrected one."""
+    page = RulePage.of(RULES[code])
+    assert code in {finding.code for finding in lint_example(page.parts["Example"])}
+    assert lint_example(page.parts["Instead"]) == ()
+
+
+@pytest.mark.parametrize("code", sorted(RULES))
+def test_messages_are_translated(code: str) -> None:
+    """The message of a finding differs in every language."""
+    for finding in lint_example(RulePage.of(RULES[code]).parts["Example"]):
+        messages = {finding.text(language) for language in LANGUAGES}
+        assert len(messages) == len(LANGUAGES)
+
+
+def test_pages_are_generated() -> None:
+    """The committed pages are what ``python tools/rule_pages.py`` generates."""
+    assert {path.name: path.read_text("utf-8") for path in PAGES.glob("SG*.md")} == rule_pages()
+
+
+def test_codes() -> None:
+    """The rules are listed by code, and SG104 is not reused."""
+    assert all(code == rule.code for code, rule in RULES.items())
+    assert "SG104" not in RULES

@@ -1,0 +1,26 @@
+"""The generated table of Unicode properties."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.text.unicode_tool import same_unicode_version, unicode_tool
+
+from socialcollab.text import unicode_table
+
+
+def test_table_is_generated() -> None:
+    """
+    The committed table is what its tool generates for the Unicode version that it states.
+
+    A newer `regex` brings a newer version of Unicode. The table is then still
+    right for its own version, so the test is skipped and says what to do.
+    """
+    if not same_unicode_version():
+        pytest.skip(
+            f"the table is of Unicode {unicode_table.UNICODE_VERSION} and `regex` knows"
+            f" {unicode_tool().unicode_version()}: run `python tools/unicode_table.py`, and read"
+            " what the new version changes in the rules of Annex 29"
+        )
+    assert Path(unicode_table.__file__).read_text("utf-8") == unicode_tool().unicode_table()

@@ -1,0 +1,27 @@
+"""The tool that generates the Unicode table, and whether its source has the table's version."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from socialcollab.text import unicode_table
+
+
+@cache
+def unicode_tool() -> ModuleType:
+    """Return ``tools/unicode_table.py`` as a module."""
+    file = Path(__file__).resolve().parents[2] / "tools" / "unicode_table.py"
+    spec = importlib.util.spec_from_file_location("unicode_table_tool", file)
+    assert spec is not None
+    assert spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
+
+
+def same_unicode_version() -> bool:
+    """Return whether the installed `regex` knows the Unicode version of the table."""
+    return unicode_tool().unicode_version() == unicode_table.UNICODE_VERSION
