@@ -9,8 +9,8 @@ from socialcollab.document_fields import (
     NameShape,
     Text,
     as_words,
+    fields_of,
     shape,
-    shape_of,
 )
 
 
@@ -24,7 +24,6 @@ class Newsletter:
     )
 
 
-for attribute in attrs.fields(Newsletter):
-    key, field_shape = shape_of(attribute) or ("", None)
-    need = "required" if attribute.default is attrs.NOTHING else "optional"
-    print(f"{key:10} {need}: {field_shape}")
+for field in fields_of(Newsletter):
+    need = "required" if field.required else "optional"
+    print(f"{field.key:10} {need}: {field.shape}")

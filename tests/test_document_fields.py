@@ -7,15 +7,15 @@ import pytest
 
 from socialcollab.directory import Campaign, Member, Profile, Selector, Team, Workspace
 from socialcollab.document_fields import (
+    Field,
     ListOf,
     MapOf,
     Section,
     Shape,
     Text,
     as_words,
-    field,
+    fields_of,
     shape,
-    shape_of,
 )
 from socialcollab.permissions import CustomPermissions, Forbid, Grant, Role, Rotation
 from socialcollab.workflow import ApprovalPolicy, OnlyIf, Step, StepTimer
@@ -30,14 +30,11 @@ NOT_OF_THE_DOCUMENT = {"_rosters", "by", "place"}
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_fields_have_shapes(cls) -> None:
     """Every field of a section has a shape and a key."""
+    fields = {field.name: field for field in fields_of(cls)}
     for attribute in attrs.fields(cls):
-        if attribute.name in NOT_OF_THE_DOCUMENT:
-            continue
-        found = shape_of(attribute)
-        assert found is not None, attribute.name
-        key, field_shape = found
-        assert key
-        assert isinstance(field_shape, Shape)
+        if attribute.name not in NOT_OF_THE_DOCUMENT:
+            assert fields[attribute.name].key
+            assert isinstance(fields[attribute.name].shape, Shape)
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
@@ -49,20 +46,19 @@ def test_fields_are_described(cls) -> None:
             assert f"{attribute.name}:" in text or "Attributes:" not in text, attribute.name
 
 
-def test_key_may_differ() -> None:
-    """The key in the document may differ from the attribute's name."""
+def test_fields_of() -> None:
+    """Fields with a shape are listed; their key may differ from the attribute's name."""
 
     @attrs.frozen
     class Rule:
-        from_: str = field(Text(), key="from")
-        to: str = attrs.field(metadata=shape(Text()))
+        from_: str = attrs.field(metadata=shape(Text(), key="from"))
+        to: str = attrs.field(metadata=shape(Text()), default="")
         memory: str = attrs.field(default="")
 
-    first, second, third = attrs.fields(Rule)
-    assert shape_of(first) == ("from", Text())
-    assert shape_of(second) == ("to", Text())
-    assert shape_of(third) is None
-    assert first.default is attrs.NOTHING
+    assert fields_of(Rule) == (
+        Field(name="from_", key="from", shape=Text(), required=True),
+        Field(name="to", key="to", shape=Text(), required=False),
+    )
 
 
 def test_as_words() -> None:

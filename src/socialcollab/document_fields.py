@@ -9,7 +9,8 @@ Shapes are data; nothing in this module reads a document.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from functools import cache
 from typing import Any, Protocol, Self
 
 import attrs
@@ -204,25 +205,38 @@ def shape(value: Shape, /, *, key: str = "") -> dict[str, object]:
     return {_KEY: value, _NAME: key}
 
 
-def field(
-    shape: Shape, *, key: str = "", metadata: Mapping[str, Any] | None = None, **kw: Any
-) -> Any:
+@attrs.frozen
+class Field:
     """
-    Return an attrs field with a shape.
+    A field of a section's class that the document can give.
 
-    Args:
-        shape: The shape.
-        key: The key in the document, if it differs from the attribute's name.
-        metadata: Other attrs metadata.
-        kw: Arguments of `attrs.field`. A field without a default is required in
-            the document too.
+    Attributes:
+        name: The name of the attribute.
+        key: The key in the document.
+        shape: The shape of the value.
+        required: Whether the document has to give it.
     """
-    return attrs.field(metadata={**(metadata or {}), _KEY: shape, _NAME: key}, **kw)
+
+    name: str
+    key: str
+    shape: Shape
+    required: bool
 
 
-def shape_of(attribute: attrs.Attribute[Any]) -> tuple[str, Shape] | None:
-    """Return the document's key and the shape of a field, or None if the field has no shape."""
-    shape = attribute.metadata.get(_KEY)
-    if shape is None:
-        return None
-    return attribute.metadata[_NAME] or attribute.name, shape
+def fields_of(cls: Any) -> tuple[Field, ...]:
+    """Return the fields of a section's class that have a shape, in the order of definition."""
+    return _fields_of(cls)
+
+
+@cache
+def _fields_of(cls: Any) -> tuple[Field, ...]:
+    return tuple(
+        Field(
+            name=attribute.name,
+            key=attribute.metadata[_NAME] or attribute.name,
+            shape=attribute.metadata[_KEY],
+            required=attribute.default is attrs.NOTHING,
+        )
+        for attribute in attrs.fields(cls)
+        if _KEY in attribute.metadata
+    )

@@ -445,7 +445,7 @@ def test_lines_about_nothing_are_warned_of_and_no_fault(run: Run, tmp_path: Path
     code, out, _ = run("check", str(document), "--at", "2026-06-01T09:00+02:00", "--json")
     assert code == 0
     (warning,) = json.loads(out)["warnings"]
-    assert warning.endswith("with workspace tulip there is network mastodon, x")
+    assert warning.endswith("with workspace tulip, use network mastodon, x")
     assert f"warning: {warning}" in run("check", str(document))[1]
 
 
@@ -560,7 +560,9 @@ def test_lines_that_name_only_who_has_left_are_warned_of(run: Run, tmp_path: Pat
     path = tmp_path / "agency.toml"
     written(attrs.evolve(organization, members=tuple(members)), path)
     _, out, _ = run("check", str(path), "--at", "2026-03-01T00:00Z")
-    assert "warning: approvals[1].steps[0].reviewers names only who has left: `noor`" in out
+    assert (
+        "warning: approvals[1].steps[0].reviewers names only members who have left: `noor`" in out
+    )
     _, out, _ = run("check", str(path), "--at", "2026-01-01T00:00Z", "--json")
     assert [] == json.loads(out)["warnings"]
 
@@ -596,4 +598,4 @@ def test_check_warns_of_two_profiles_that_are_one_account(run: Run, tmp_path: Pa
         (tmp_path / name).write_bytes(data)
     code, out, _ = run("check", str(document), "--at", "2026-06-01T09:00+02:00")
     assert code == 0
-    assert f"warning: profiles `{first.id}`, `again` are one account" in out
+    assert f"warning: profiles `{first.id}`, `again` are the same account" in out

@@ -12,7 +12,7 @@ from tests.desk.conftest import DOCUMENT, START
 
 from socialcollab.desk import Desk
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
-from socialcollab.organization import Organization
+from socialcollab.organization import Organization, references_to
 from socialcollab.permissions import TemporaryGrant
 from socialcollab.stores import MemoryStore
 
@@ -347,11 +347,11 @@ def test_a_role_that_is_gone_gives_nothing_and_one_that_grows_takes_what_it_give
 def test_removal_lists_what_somebody_was_given(managed) -> None:
     ben = managed.desk.acting_as("ben")
     gift = ben.grant("member:tom", role="writer", on=TULIP, until="2026-05-02", reason="launch")
-    reference = managed.desk.organization.references_to("tom").references[-1]
+    reference = references_to(managed.desk.organization, "tom").references[-1]
     assert ("temporary_grants", gift.id, True) == (
         reference.section,
         reference.name,
-        reference.alone,
+        reference.is_only_member,
     )
     assert f"grant {gift.id}" == reference.place
 

@@ -9,7 +9,7 @@ import pytest
 from tests.desk.conftest import DOCUMENT
 
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
-from socialcollab.organization import Organization
+from socialcollab.organization import Organization, references_to
 
 # The first turn is Ana's, from 27 March; Ben's is from Friday 3 April 17:00 until Monday 09:00.
 ROTATION = """
@@ -328,7 +328,8 @@ def test_what_hangs_on_a_person_and_what_would_hang_in_the_air_is_said(office) -
     (swap,) = office.desk.acting_as("ben").swap_shift("desk", **SATURDAY, to="ana")
     organization = office.desk.organization.with_state(office.desk.runtime_state())
     assert (f"swap {swap.id}", "swaps", True) in [
-        (one.place, one.section, one.alone) for one in organization.references_to("ana").references
+        (one.place, one.section, one.is_only_member)
+        for one in references_to(organization, "ana").references
     ]
     proposal = office.desk.propose(Organization.loads(DOCUMENT))
     (orphan,) = (one for one in proposal.orphans if one.kind == "swap")

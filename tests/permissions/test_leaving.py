@@ -223,7 +223,9 @@ def test_a_line_that_names_only_who_has_left_is_warned_of() -> None:
     assert DanglingRule(place="workspaces[0].lead", members=("eva",)) in dangling_rules(
         northwind("eva"), AMSTERDAM
     )
-    assert "names only who has left: `eva`" in str(dangling_rules(northwind("eva"), AMSTERDAM)[0])
+    assert "names only members who have left: `eva`" in str(
+        dangling_rules(northwind("eva"), AMSTERDAM)[0]
+    )
 
 
 def test_the_word_survives_writing_and_changes_the_digest() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from socialcollab.directory import Profile, Workspace
 from socialcollab.errors import InvalidValueError
-from socialcollab.organization import Organization
+from socialcollab.organization import Organization, changes_between, references_to
 from socialcollab.permissions import Access, Forbid, Grant, ListedShift, Rotation, compare, gains
 from socialcollab.permissions.rotations.roster import ListedRoster, RuleRoster
 
@@ -315,13 +315,13 @@ def test_a_list_is_read_written_and_comes_back_the_same() -> None:
         DOCUMENT.replace('"ana", start = 2026-01-05', '"ben", start = 2026-01-05')
     )
     assert made.digest != other.digest
-    (change,) = made.changes_to(other)
+    (change,) = changes_between(made, other)
     assert ("rotations", "weekend-care", ("shifts",)) == (change.section, change.name, change.keys)
-    assert (("manage_access",), ("tulip",)) == (change.needs, change.resources)
+    assert (("manage_access",), ("tulip",)) == (change.required_permissions, change.resources)
 
 
 def test_whoever_leaves_is_named_in_each_of_their_turns() -> None:
-    found = Organization.loads(DOCUMENT).references_to("ben").references
+    found = references_to(Organization.loads(DOCUMENT), "ben").references
     assert [("rotations[0].shifts[0].member", "weekend-care")] == [
         (one.place, one.name) for one in found
     ]

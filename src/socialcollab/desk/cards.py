@@ -93,7 +93,7 @@ def proposal_card(proposal: Proposal) -> Html:
             badge(change.kind, _CHANGE_TONES[change.kind]),
             f"{change.section} {change.name}",
             ", ".join(change.resources),
-            ", ".join(change.needs),
+            ", ".join(change.required_permissions),
         ]
         for change in proposal.changes
     ]

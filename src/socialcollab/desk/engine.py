@@ -249,7 +249,7 @@ class Engine:
         organization = state.organization
         real_now = as_utc(self.real_clock())
         waivers = snapshot.waivers if snapshot is not None else ()
-        lints = content is not None and (lint or organization.findings_matter)
+        lints = content is not None and (lint or organization.has_conditional_steps)
 
         def findings() -> tuple[Finding, ...]:
             if content is None:

@@ -119,7 +119,7 @@ class Member:
             ListOf(
                 item=Parsed(
                     grammar=NotificationPreference,
-                    name="way to notify",
+                    name="notification preference",
                     pattern=NotificationPreference.PATTERN,
                 )
             )

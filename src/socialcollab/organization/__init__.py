@@ -1,19 +1,20 @@
-"""The whole team in one document: who takes part, who may, who must agree, and when."""
+"""The organization's document, its differences and warnings, and the offboarding of members."""
 
 from socialcollab.organization.diff import Change, changes_between
-from socialcollab.organization.expectation import Expectation, FailedExpectation
-from socialcollab.organization.leftovers import DanglingRule, dangling_rules
+from socialcollab.organization.expectations import Expectation, FailedExpectation
 from socialcollab.organization.offboarding import (
     OffboardingItem,
+    Reference,
+    References,
+    check_successor,
     first_day_without,
-    handed_over,
+    hand_over,
     offboarding_items,
-    refuse_successor,
+    references_to,
     successors_by_place,
-    workspaces_around,
+    workspaces_at,
 )
 from socialcollab.organization.organization import Organization
-from socialcollab.organization.references import Reference, References, references_to
 from socialcollab.organization.runtime_state import (
     CalendarNote,
     CampaignStart,
@@ -21,8 +22,14 @@ from socialcollab.organization.runtime_state import (
     evolve_runtime_state,
 )
 from socialcollab.organization.settings import Settings
-from socialcollab.organization.shared_accounts import SharedAccount, shared_accounts
-from socialcollab.organization.unmatched import UnmatchedRule, rules_matching_nothing
+from socialcollab.organization.warnings import (
+    DanglingRule,
+    SharedAccount,
+    UnmatchedRule,
+    dangling_rules,
+    rules_matching_nothing,
+    shared_accounts,
+)
 
 __all__ = [
     "CalendarNote",
@@ -40,15 +47,15 @@ __all__ = [
     "SharedAccount",
     "UnmatchedRule",
     "changes_between",
+    "check_successor",
     "dangling_rules",
     "evolve_runtime_state",
     "first_day_without",
-    "handed_over",
+    "hand_over",
     "offboarding_items",
     "references_to",
-    "refuse_successor",
     "rules_matching_nothing",
     "shared_accounts",
     "successors_by_place",
-    "workspaces_around",
+    "workspaces_at",
 ]

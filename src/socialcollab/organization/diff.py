@@ -1,21 +1,20 @@
-"""What differs between two organizations, line by line, and who may bring it about."""
+"""The differences between two organizations, and the permissions that each of them requires."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from socialcollab.content import canonical_json
 from socialcollab.organization.document.writer import section_values
+from socialcollab.organization.organization import Organization
 
-if TYPE_CHECKING:
-    from socialcollab.organization.organization import Organization
+_Values: TypeAlias = Mapping[str, Any]
 
-# Sections that are known by their id; others are known by all that they say.
+_SINGLE = ("settings", "permissions", "style")
 _BY_ID = (
     "workspaces",
     "profiles",
@@ -26,8 +25,8 @@ _BY_ID = (
     "rotations",
     "approvals",
 )
+# Entries without an id are compared by their values.
 _BY_VALUE = ("grants", "forbids", "slot_plans", "blackouts", "expect")
-_SINGLE = ("settings", "permissions", "style")
 
 _POLICY_SECTIONS = frozenset({"approvals", "slot_plans", "blackouts", "campaigns"})
 _EVERYWHERE = ("*",)
@@ -36,180 +35,131 @@ _EVERYWHERE = ("*",)
 @attrs.frozen(kw_only=True)
 class Change:
     """
-    One line of a document that is added, removed or changed.
+    An entry of the document that was added, removed or changed.
 
     Attributes:
         kind: "added", "removed" or "changed".
-
-        section: Its section, such as "grants"; "files" for a file that is named.
-
-        name: Its id, or where it stands in its list, such as "grants[2]".
-
-        keys: Of a change, the keys that differ, sorted.
-
-        before: What it said, as plain values; empty if it is added.
-
-        after: What it is to say; empty if it is removed.
-
-        needs: The permissions that whoever brings it about needs, sorted.
-
-        places: Where: workspaces, or ``*``.
+        section: The section, such as "grants"; "files" for a named file.
+        name: The id, or the place if the entry has none, such as "grants[2]".
+        keys: The keys that differ, sorted; empty unless the entry was changed.
+        before: The former values; empty if the entry was added.
+        after: The new values; empty if the entry was removed.
+        required_permissions: The permissions that a member needs to make the change, sorted.
+        resources: The workspaces on which the member needs them, or ``*``.
     """
 
     kind: Literal["added", "removed", "changed"]
     section: str
     name: str
     keys: tuple[str, ...] = ()
-    before: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
-    after: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
-    needs: tuple[str, ...] = ()
+    before: _Values = attrs.field(factory=dict, repr=False, hash=False)
+    after: _Values = attrs.field(factory=dict, repr=False, hash=False)
+    required_permissions: tuple[str, ...] = ()
     resources: tuple[str, ...] = _EVERYWHERE
 
     def __str__(self) -> str:
-        said = f"{self.section} {self.name}" if self.name != self.section else self.section
-        if self.name.startswith(f"{self.section}["):
-            said = self.name
+        named = self.name == self.section or self.name.startswith(f"{self.section}[")
+        entry = self.name if named else f"{self.section} {self.name}"
         keys = f" ({', '.join(self.keys)})" if self.keys else ""
-        return f"{self.kind} {said}{keys}"
+        return f"{self.kind} {entry}{keys}"
 
 
 def changes_between(before: Organization, after: Organization) -> tuple[Change, ...]:
     """
-    Return every line in which two organizations differ, in the order of the document.
+    Return the entries in which two organizations differ, in the order of the document.
 
-    Names, contacts and reasons count, though the digest leaves them out.
+    Names, contacts and reasons are compared too, although the digest leaves them out.
     """
-    found: list[Change] = []
+    sides = before, after
+    changes: list[Change] = []
+    old: _Values | None
+    new: _Values | None
     for section in _SINGLE:
-        found += _single(section, getattr(before, section), getattr(after, section))
+        old, new = (section_values(getattr(side, section)) for side in sides)
+        if old != new:
+            changes.append(_change(section, section, old, new))
     for section in _BY_ID:
-        found += _by_id(section, getattr(before, section), getattr(after, section), before, after)
+        entries = [{entry.id: entry for entry in getattr(side, section)} for side in sides]
+        for name in sorted({*entries[0], *entries[1]}):
+            old, new = (section_values(by_id[name]) if name in by_id else None for by_id in entries)
+            if old != new:
+                resources = {
+                    resource
+                    for by_id, side in zip(entries, sides, strict=True)
+                    if name in by_id
+                    for resource in resources_of(section, by_id[name], side)
+                }
+                changes.append(_change(section, name, old, new, resources))
     for section in _BY_VALUE:
-        found += _by_value(
-            section, getattr(before, section), getattr(after, section), before, after
+        old_list, new_list = (
+            [(section_values(entry), entry) for entry in getattr(side, section)] for side in sides
         )
-    found += _files(before.files, after.files)
-    return tuple(found)
+        for number, old, entry in _only_in(old_list, new_list):
+            resources = {*_selected(entry, before)}
+            changes.append(_change(section, f"{section}[{number}]", old, None, resources))
+        for number, new, entry in _only_in(new_list, old_list):
+            resources = {*_selected(entry, after)}
+            changes.append(_change(section, f"{section}[{number}]", None, new, resources))
+    for name in sorted({*before.files, *after.files}):
+        if before.files.get(name) != after.files.get(name):
+            old, new = (_file_values(side.files.get(name)) for side in sides)
+            changes.append(_change("files", name, old, new))
+    return tuple(changes)
 
 
-def _single(section: str, before: Any, after: Any) -> list[Change]:
-    old = {} if before is None else section_values(before)
-    new = {} if after is None else section_values(after)
-    if old == new:
-        return []
-    kind: Literal["added", "removed", "changed"]
-    kind = "added" if before is None else "removed" if after is None else "changed"
-    return [_change(kind, section, section, old, new, _EVERYWHERE)]
-
-
-def _by_id(
-    section: str,
-    before: Iterable[Any],
-    after: Iterable[Any],
-    old_organization: Organization,
-    new_organization: Organization,
-) -> list[Change]:
-    old = {one.id: one for one in before}
-    new = {one.id: one for one in after}
-    found = []
-    for name in sorted({*old, *new}):
-        said = section_values(old[name]) if name in old else {}
-        says = section_values(new[name]) if name in new else {}
-        if said == says:
-            continue
-        kind: Literal["added", "removed", "changed"]
-        kind = "added" if name not in old else "removed" if name not in new else "changed"
-        places = {
-            place
-            for one, organization in ((old.get(name), old_organization),
-                                      (new.get(name), new_organization))
-            if one is not None
-            for place in resources_of(section, one, organization)
-        }  # fmt: skip
-        found.append(_change(kind, section, name, said, says, _narrow(places)))
-    return found
-
-
-def _by_value(
-    section: str,
-    before: Iterable[Any],
-    after: Iterable[Any],
-    old_organization: Organization,
-    new_organization: Organization,
-) -> list[Change]:
-    old = [(section_values(one), one) for one in before]
-    new = [(section_values(one), one) for one in after]
-    found = []
-    for at, said, one in _only_in(old, new):
-        places = _narrow(set(_selected(one, old_organization)))
-        found.append(_change("removed", section, f"{section}[{at}]", said, {}, places))
-    for at, says, one in _only_in(new, old):
-        places = _narrow(set(_selected(one, new_organization)))
-        found.append(_change("added", section, f"{section}[{at}]", {}, says, places))
-    return found
+def _file_values(data: bytes | None) -> _Values | None:
+    return None if data is None else {"sha256": hashlib.sha256(data).hexdigest()}
 
 
 def _only_in(
-    these: list[tuple[dict[str, Any], Any]], those: list[tuple[dict[str, Any], Any]]
-) -> Iterator[tuple[int, dict[str, Any], Any]]:
-    """Yield what stands in *these* more often than in *those*, with its place."""
-    left = Counter(_key(said) for said, _ in those)
-    for at, (said, one) in enumerate(these):
-        key = _key(said)
-        if left[key]:
-            left[key] -= 1
+    entries: Sequence[tuple[_Values, Any]], others: Sequence[tuple[_Values, Any]]
+) -> Iterator[tuple[int, _Values, Any]]:
+    """Yield the number, values and object of each entry that is more frequent than in *others*."""
+    counts = Counter(repr(values) for values, _ in others)
+    for number, (values, entry) in enumerate(entries):
+        key = repr(values)
+        if counts[key]:
+            counts[key] -= 1
         else:
-            yield at, said, one
+            yield number, values, entry
 
 
-def _key(said: Mapping[str, Any]) -> bytes:
-    return canonical_json(_plain(said))
-
-
-def _files(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[Change]:
-    found = []
-    for name in sorted({*before, *after}):
-        if before.get(name) == after.get(name):
-            continue
-        kind: Literal["added", "removed", "changed"]
-        kind = "added" if name not in before else "removed" if name not in after else "changed"
-        old = {"sha256": hashlib.sha256(before[name]).hexdigest()} if name in before else {}
-        new = {"sha256": hashlib.sha256(after[name]).hexdigest()} if name in after else {}
-        found.append(_change(kind, "files", name, old, new, _EVERYWHERE))
-    return found
-
-
-def _change(  # noqa: PLR0917  in the order in which a change says them
-    kind: Literal["added", "removed", "changed"],
+def _change(
     section: str,
     name: str,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    places: tuple[str, ...],
+    before: _Values | None,
+    after: _Values | None,
+    resources: Set[str] = frozenset(),
 ) -> Change:
-    keys = (
-        tuple(sorted(key for key in {*before, *after} if before.get(key) != after.get(key)))
-        if kind == "changed"
-        else ()
-    )
+    """Return the change of one entry, which is None where it does not exist."""
+    kind: Literal["added", "removed", "changed"] = "changed"
+    keys: tuple[str, ...] = ()
+    if before is None:
+        kind = "added"
+    elif after is None:
+        kind = "removed"
+    else:
+        keys = tuple(sorted(key for key in {*before, *after} if before.get(key) != after.get(key)))
     return Change(
         kind=kind,
         section=section,
         name=name,
         keys=keys,
-        before=before,
-        after=after,
-        needs=_needs(section, kind, keys),
-        resources=places,
+        before=before or {},
+        after=after or {},
+        required_permissions=_required_permissions(section, kind, keys),
+        resources=_EVERYWHERE if "*" in resources or not resources else tuple(sorted(resources)),
     )
 
 
-def _needs(section: str, kind: str, keys: tuple[str, ...]) -> tuple[str, ...]:
+def _required_permissions(section: str, kind: str, keys: tuple[str, ...]) -> tuple[str, ...]:
     if section in _POLICY_SECTIONS:
         return ("manage_policies",)
-    if section in ("style", "files"):
-        # A file is a style guide, or holidays, on which deadlines rest.
-        return ("manage_style",) if section == "style" else ("manage_policies", "manage_style")
+    if section == "style":
+        return ("manage_style",)
+    if section == "files":
+        # A file is a style guide or a calendar of holidays, on which deadlines depend.
+        return ("manage_policies", "manage_style")
     if section == "settings":
         return ("manage_access", "manage_policies")
     if section == "workspaces":
@@ -219,62 +169,55 @@ def _needs(section: str, kind: str, keys: tuple[str, ...]) -> tuple[str, ...]:
     if section == "profiles" and (
         kind == "removed" or {"network", "tags", "workspace"} & set(keys)
     ):
-        # Policies are about profiles by these; what is gone may come back with others.
+        # Policies select profiles by these keys. A removed profile could be added again with
+        # other values, and so escape the policies that apply to it.
         return ("manage_access", "manage_policies")
     return ("manage_access",)
 
 
-def resources_of(section: str, one: Any, organization: Organization) -> tuple[str, ...]:
-    """Return the workspaces that a section speaks of alone, or ``*``."""
+def resources_of(section: str, entry: Any, organization: Organization) -> tuple[str, ...]:
+    """Return the workspaces that an entry of the document applies to, or ``*``."""
     if section == "workspaces":
-        return (one.id,)
+        return (entry.id,)
     if section in ("profiles", "campaigns"):
-        return (one.workspace,)
-    if section == "members" and one.kind == "client" and one.of:
-        return (one.of,)
+        return (entry.workspace,)
+    if section == "members" and entry.kind == "client" and entry.of:
+        return (entry.of,)
     if section == "approvals":
-        return _resting_on(one, organization)
+        return _resources_of_policy(entry, organization)
     if section == "rotations":
-        return _selected(one, organization)
+        return _selected(entry, organization)
     return _EVERYWHERE
 
 
-def _resting_on(policy: Any, organization: Organization) -> tuple[str, ...]:
-    """Return where a policy counts: by itself, by those that extend it, and as a default."""
-    found = {policy.id: policy}
-    while more := {
-        one.id: one
-        for one in organization.approvals
-        if one.extends in found and one.id not in found
+def _resources_of_policy(policy: Any, organization: Organization) -> tuple[str, ...]:
+    """Return where a policy applies: itself, in policies that extend it, and as a default."""
+    policies = {policy.id: policy}
+    while extending := {
+        other.id: other
+        for other in organization.approvals
+        if other.extends in policies and other.id not in policies
     }:
-        found |= more
-    places = {place for one in found.values() for place in _selected(one, organization)}
-    places |= {one.id for one in organization.workspaces if one.default_approval in found}
-    return tuple(places)
+        policies |= extending
+    resources = {
+        resource for other in policies.values() for resource in _selected(other, organization)
+    }
+    resources |= {
+        workspace.id
+        for workspace in organization.workspaces
+        if workspace.default_approval in policies
+    }
+    return tuple(resources)
 
 
-def _selected(one: Any, organization: Organization) -> tuple[str, ...]:
-    on: Any = getattr(one, "on", None)
-    named = getattr(on, "workspace", ())
-    if named and "*" not in named:
-        return tuple(named)
-    if on is not None and on.profile:
-        found = {profile.workspace for profile in organization.profiles if profile.id in on.profile}
-        if found:
-            return tuple(sorted(found))
-    return _EVERYWHERE
-
-
-def _narrow(places: set[str]) -> tuple[str, ...]:
-    return _EVERYWHERE if "*" in places or not places else tuple(sorted(places))
-
-
-def _plain(value: Any) -> Any:
-    """Return values whose canonical form tells them apart, dates as texts."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if value is None or isinstance(value, str | int | bool):
-        return value
-    return str(value)
+def _selected(entry: Any, organization: Organization) -> tuple[str, ...]:
+    """Return the workspaces that the selector of an entry names, or ``*``."""
+    on: Any = getattr(entry, "on", None)
+    if on is not None and on.workspace and "*" not in on.workspace:
+        return tuple(on.workspace)
+    if on is None or not on.profile:
+        return _EVERYWHERE
+    workspaces = {
+        profile.workspace for profile in organization.profiles if profile.id in on.profile
+    }
+    return tuple(sorted(workspaces)) or _EVERYWHERE

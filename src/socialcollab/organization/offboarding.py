@@ -1,63 +1,217 @@
-"""What becomes of everything that hangs on somebody who leaves, and the document without them."""
+"""What depends on a member, and the document after the member has left."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import attrs
 
 from socialcollab import document_fields as sh
 from socialcollab._notebook import NotebookMixin
 from socialcollab.directory import Principal
-from socialcollab.errors import InvalidValueError, NotFoundError
-from socialcollab.identifiers import did_you_mean
+from socialcollab.document_fields import fields_of
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.organization.diff import resources_of
-from socialcollab.organization.document.reader import fields_of
-from socialcollab.organization.references import Reference, references_to
-from socialcollab.permissions import EVERYWHERE, PERMISSIONS, owners
+from socialcollab.organization.organization import Organization
+from socialcollab.permissions import (
+    EVERYWHERE,
+    PERMISSIONS,
+    Absence,
+    ShiftSwap,
+    TemporaryGrant,
+    owners,
+)
 from socialcollab.time import local_time
 from socialcollab.verdicts import Reason
 
-if TYPE_CHECKING:
-    from socialcollab.organization.organization import Organization
+_RuntimeEntry: TypeAlias = Absence | TemporaryGrant | ShiftSwap
 
-# What stands for itself alone may go with whom it names; of all else somebody has to take care.
-_MAY_GO = re.compile(r"(grants|forbids|expect)\[\d+\]")
-# A turn that is taken out would let the one before last longer.
+_RULE = re.compile(r"(grants|forbids)\[(\d+)\]")
+# These entries only concern the members they name. All others are needed without the member.
+_REMOVABLE = re.compile(r"(grants|forbids|expect)\[\d+\]")
+# If a listed shift were removed, the shift before it would last longer.
 _SHIFT = re.compile(r"rotations\[(\d+)\]\.shifts\[(\d+)\]\.member")
+
+
+@attrs.frozen(kw_only=True)
+class Reference(NotebookMixin):
+    """
+    A reference to a member in the document or the runtime state.
+
+    Attributes:
+        place: The place in the document, such as ``rotations[0].members[2]``; in the runtime
+            state, ``absence ID``, ``grant ID`` or ``swap ID``.
+        section: The section, such as "rotations"; in the runtime state, "absences",
+            "temporary_grants" or "swaps".
+        name: The id of the entry that refers to the member, or its place if it has no id.
+        others: How many other members the same list names.
+        description: The role or permissions of a grant or forbid and where it applies, such as
+            ``editor on workspace tulip``; empty for other entries.
+    """
+
+    place: str
+    section: str
+    name: str
+    others: int = 0
+    description: str = ""
+
+    @property
+    def is_only_member(self) -> bool:
+        """Whether the list or key names no other member."""
+        return self.others == 0
+
+    @property
+    def label(self) -> str:
+        """The place with the name or description of the entry: ``teams[0].members[1] (social)``."""
+        place_and_id = {self.place, self.place.partition(".")[0], self.place.partition(" ")[2]}
+        entry = self.description or ("" if self.name in place_and_id else self.name)
+        return f"{self.place} ({entry})" if entry else self.place
+
+    def __str__(self) -> str:
+        return self.label + (": no other member" if self.is_only_member else "")
+
+
+@attrs.frozen(kw_only=True)
+class References(NotebookMixin):
+    """
+    All references to a member.
+
+    Attributes:
+        member: The member.
+        references: The references in the document, in its order, and then in the runtime state.
+    """
+
+    member: MemberId
+    references: tuple[Reference, ...]
+
+    @property
+    def needing_successor(self) -> tuple[Reference, ...]:
+        """The references whose list or key names no other member."""
+        return tuple(reference for reference in self.references if reference.is_only_member)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.references)) or f"nothing depends on {self.member}"
+
+
+def references_to(organization: Organization, member: str) -> References:
+    """
+    Return all references to a member in the document and the runtime state.
+
+    Raises:
+        NotFoundError: If there is no such member.
+    """
+    organization.member(member)
+    runtime = (reference for reference, _ in _runtime_references(organization, member))
+    return References(
+        member=MemberId(member),
+        references=(*_document_references(organization, member), *runtime),
+    )
+
+
+def _document_references(organization: Organization, member: str) -> Iterator[Reference]:
+    for field in fields_of(Organization):
+        value = getattr(organization, field.name)
+        for place, others, owner in _mentions(field.shape, value, member, field.key):
+            rule = _RULE.match(place)
+            yield Reference(
+                place=place,
+                section=field.key,
+                name=str(getattr(owner, "id", "") or place.partition(".")[0]),
+                others=others,
+                description=_describe(getattr(organization, rule[1])[int(rule[2])]) if rule else "",
+            )
+
+
+def _describe(rule: Any) -> str:
+    role = getattr(rule, "role", "")
+    return f"{role or ', '.join(sorted(rule.permissions))} on {rule.on}"
+
+
+def _mentions(
+    shape: sh.Shape, value: Any, member: str, path: str, owner: Any = None, *, others: int = 0
+) -> Iterator[tuple[str, int, Any]]:
+    """Yield the path, the number of other list items and the owning section of each mention."""
+    if value is None:
+        return
+    match shape:
+        case sh.Section():
+            owner = value if owner is None and hasattr(value, "id") else owner
+            for field in fields_of(type(value)):
+                inner = getattr(value, field.name)
+                yield from _mentions(field.shape, inner, member, f"{path}.{field.key}", owner)
+        case sh.ListOf(item=item):
+            items = _items_of(value)
+            for number, inner in enumerate(items):
+                here = f"{path}[{number}]"
+                yield from _mentions(item, inner, member, here, owner, others=len(items) - 1)
+        case sh.MapOf(item=sh.Section() as item):
+            for inner in value:
+                yield from _mentions(item, inner, member, f"{path}.{inner.id}", inner)
+        case _ if _is_mention(shape, value, member):
+            yield path, others, owner
+
+
+def _is_mention(shape: sh.Shape, value: Any, member: str) -> bool:
+    match shape:
+        case sh.NameShape(kind="member"):
+            return bool(value == member)
+        case sh.PrincipalShape():
+            return (value.kind, value.name) == ("member", member)
+    return False
+
+
+def _items_of(value: Any) -> list[Any]:
+    # The document holds a set as a sorted list, and places count its items in that order.
+    return sorted(value) if isinstance(value, frozenset) else list(value)
+
+
+def _runtime_references(
+    organization: Organization, member: str
+) -> Iterator[tuple[Reference, _RuntimeEntry]]:
+    """Yield the references in the runtime state, each with the entry that holds it."""
+    for absence in organization.absences:
+        if member in (absence.member, absence.delegate):
+            place = f"absence {absence.id}"
+            yield Reference(place=place, section="absences", name=absence.id), absence
+    for given in organization.temporary_grants:
+        if Principal("member", member) in given.grant.to:
+            reference = Reference(
+                place=given.place,
+                section="temporary_grants",
+                name=given.id,
+                others=len(given.grant.to) - 1,
+            )
+            yield reference, given
+    for swap in organization.swaps:
+        if swap.member == member:
+            yield Reference(place=f"swap {swap.id}", section="swaps", name=swap.id), swap
 
 
 @attrs.frozen(kw_only=True)
 class OffboardingItem(NotebookMixin):
     """
-    One thing that hangs on somebody who leaves, and what becomes of it.
+    Something that depends on a member who leaves, and what happens to it.
 
     Attributes:
-        place: What it is called: where the document names them, such as
-            ``rotations[0].members[2]``, or ``absence ID``, ``given ID``, ``post ID``.
-
-        section: The section it stands in, or "absences", "temporary_grants", "posts".
-
-        name: The thing's identifier, or its place where it has none.
-
-        needs_successor: Whether somebody has to take it over.
-
-        takes_successor: Whether somebody can.
-
-        heir: Who is proposed; empty where nobody needs to, or is proposed
-            to be given everything.
-
-        consequence: What becomes of it if nobody takes it over.
+        place: The place that names it, as in `Reference`, or ``post ID``.
+        section: The section, as in `Reference`, or "posts".
+        name: The id of the entry that depends on the member, or its place if it has no id.
+        needs_successor: Whether another member has to take it over.
+        transferable: Whether another member can take it over.
+        successor: The proposed successor; empty if none is needed, or if the item makes its holder
+            an owner, for which no member is proposed.
+        consequence: What happens to it if no member takes it over.
     """
 
     place: str
     section: str
     name: str
     needs_successor: bool = False
-    takes_successor: bool = True
+    transferable: bool = True
     successor: str = ""
     consequence: Reason
 
@@ -65,15 +219,15 @@ class OffboardingItem(NotebookMixin):
         return self.text()
 
     def text(self, language: str = "en") -> str:
-        """Say what becomes of it, by its place so that an heir can be named, and who is proposed."""
-        said = self.consequence.text(language)
-        if self.place not in said and f"`{self.name}`" not in said:
-            said = f"{self.place}: {said}"
-        return f"{said} ({self.successor}?)" if self.successor else said
+        """Return the consequence, the place to name a successor for, and the proposed successor."""
+        text = self.consequence.text(language)
+        if self.place not in text and f"`{self.name}`" not in text:
+            text = f"{self.place}: {text}"
+        return f"{text} ({self.successor}?)" if self.successor else text
 
 
 def first_day_without(organization: Organization, member: str, at: dt.datetime) -> dt.date:
-    """Return the day on which a member has left, or today in their own zone."""
+    """Return the day on which a member has left, or today in the member's zone."""
     person = organization.members_by_id[member]
     today = local_time(at, person.timezone or str(organization.settings.timezone)).date()
     return today if person.left is None else min(person.left, today)
@@ -83,346 +237,320 @@ def offboarding_items(
     organization: Organization, member: str, *, at: dt.datetime
 ) -> tuple[OffboardingItem, ...]:
     """
-    Return everything in the document and among the facts that hangs on a member.
+    Return what depends on a member in the document and the runtime state.
 
     Args:
-        organization: What is in force, with its facts if they are to count.
-
-        member: Who leaves.
-
-        at: When.
+        organization: The organization, with its runtime state if that is to be included.
+        member: The member who leaves.
+        at: The instant; what ended before it is left out.
 
     Raises:
         NotFoundError: If there is no such member.
     """
-    reference = references_to(organization, member).references
-    _, needed = _rewritten_all(organization, member, {})
-    last = owners(organization.access, at=at) == (member,)
-    return tuple(
-        _departing(organization, member, one, needed, at, last_owner=last)
-        for one in reference
-        if not _is_over(organization, one, at)
-    )
+    organization.member(member)
+    _, needed = _sections_without(organization, member, {})
+    is_last_owner = owners(organization.access, at=at) == (member,)
+    items = []
+    for reference in _document_references(organization, member):
+        if reference.place in needed:
+            proposed = _propose_successor(organization, member, reference.place, at)
+            item = _item(reference, "needs_successor", needs_successor=True, successor=proposed)
+        elif is_last_owner and _makes_owner(organization, reference):
+            # No successor is proposed: who owns the organization is for people to decide.
+            item = _item(reference, "last_owner", needs_successor=True)
+        elif shift := _SHIFT.fullmatch(reference.place):
+            start = organization.rotations[int(shift[1])].shifts[int(shift[2])].start
+            day = start.date() if isinstance(start, dt.datetime) else start
+            is_ahead = day >= first_day_without(organization, member, at)
+            item = _item(reference, "shift_stays", transferable=is_ahead, start=start)
+        else:
+            code = "rule_removed" if reference.is_only_member else "others_stay"
+            item = _item(reference, code, member=member)
+        items.append(item)
+    items += [
+        _runtime_item(reference, entry, member)
+        for reference, entry in _runtime_references(organization, member)
+        if not _is_over(organization, entry, at)
+    ]
+    return tuple(items)
 
 
-def _is_over(organization: Organization, reference: Reference, at: dt.datetime) -> bool:
-    if reference.section == "absences":
-        return any(one.id == reference.name and one.ends_at <= at for one in organization.absences)
-    if reference.section == "swaps":
-        swap = next(one for one in organization.swaps if one.id == reference.name)
-        if swap.until is not None or swap.rotation not in organization.rotations_by_id:
-            return True
-        line = organization.access.rotation_binding(swap.rotation)
-        return all(swap.span(line.zone_of(where))[1] <= at for where in line.resources)
-    scope = organization.access.bindings.scope
-    return reference.section == "temporary_grants" and any(
-        one.id == reference.name and one.is_over(scope, at=at)
-        for one in organization.temporary_grants
-    )
-
-
-def _departing(
-    organization: Organization,
-    member: str,
+def _item(
     reference: Reference,
-    needed: frozenset[str],
-    at: dt.datetime,
+    code: str,
     *,
-    last_owner: bool,
+    needs_successor: bool = False,
+    transferable: bool = True,
+    successor: str = "",
+    **params: object,
 ) -> OffboardingItem:
-    if reference.section == "absences":
-        absence = next(one for one in organization.absences if one.id == reference.name)
-        theirs = absence.member == member
-        code = "offboarding.absence_ends" if theirs else "offboarding.no_delegate"
-        then = Reason.of(code, member=member, absent=absence.member, start=absence.start,
-                         end=absence.end)  # fmt: skip
-        return _thing(reference, consequence=then, takes_successor=not theirs)
-    if reference.section == "temporary_grants":
-        given = next(one for one in organization.temporary_grants if one.id == reference.name)
-        code = "offboarding.grant_ends" if reference.alone else "offboarding.grant_stays"
-        then = Reason.of(code, member=member, by=given.by, until=given.until)
-        return _thing(reference, consequence=then)
-    if reference.section == "swaps":
-        swap = next(one for one in organization.swaps if one.id == reference.name)
-        then = Reason.of(
-            "offboarding.swap_ends", rotation=swap.rotation, start=f"{swap.start:%Y-%m-%d %H:%M}"
-        )
-        return _thing(reference, consequence=then)
-    if reference.place in needed:
-        return _thing(
-            reference,
-            consequence=Reason.of(
-                "offboarding.needs_successor", place=reference.place, called=reference.called
-            ),
-            needs_successor=True,
-            successor=_proposed(organization, member, reference, at),
-        )
-    if last_owner and _is_everywhere(organization, reference):
-        # Nobody is proposed: whom everything is given to, a person says.
-        then = Reason.of("offboarding.last_owner", place=reference.place, called=reference.called)
-        return _thing(reference, consequence=then, needs_successor=True)
-    shift = _SHIFT.fullmatch(reference.place)
-    if shift is not None:
-        start = organization.rotations[int(shift[1])].shifts[int(shift[2])].start
-        day = start.date() if isinstance(start, dt.datetime) else start
-        then = Reason.of(
-            "offboarding.shift_stays", place=reference.place, called=reference.called, start=start
-        )
-        return _thing(
-            reference,
-            consequence=then,
-            takes_successor=day >= first_day_without(organization, member, at),
-        )
-    code = "offboarding.rule_removed" if reference.alone else "offboarding.others_stay"
-    return _thing(
-        reference,
-        consequence=Reason.of(code, place=reference.place, called=reference.called, member=member),
-    )
-
-
-def _is_everywhere(organization: Organization, reference: Reference) -> bool:
-    """Tell whether it gives what an owner has, everywhere: a grant, or a place in a team."""
-    lines = [
-        one
-        for one in organization.access.bindings.grants
-        if EVERYWHERE in one.resources and one.source.end is None
-    ]
-    # Where no line gives it all, it takes what several give together.
-    lines = [one for one in lines if one.permissions >= PERMISSIONS.keys()] or lines
-    if reference.section == "teams":
-        return any(
-            str(principal) == f"team:{reference.name}"
-            for one in lines
-            for principal in one.source.to
-        )
-    return reference.section == "grants" and any(
-        reference.place.startswith(f"{one.source.place}.") for one in lines
-    )
-
-
-def workspaces_around(organization: Organization, place: str) -> tuple[str, ...]:
-    """Return the workspaces that a place of the document is about, or ``*``."""
-    found = re.match(r"(\w+)\[(\d+)\]", place)
-    if found is None:
-        return ("*",)
-    thing = getattr(organization, found[1])[int(found[2])]
-    return resources_of(found[1], thing, organization)
-
-
-def _thing(reference: Reference, **more: Any) -> OffboardingItem:
     return OffboardingItem(
-        place=reference.place, section=reference.section, name=reference.name, **more
-    )
-
-
-def _proposed(
-    organization: Organization, member: str, reference: Reference, at: dt.datetime
-) -> str:
-    """Propose the lead of where it counts, or else whoever may do most there."""
-    access = organization.access
-    present = [
-        one.id
-        for one in organization.members
-        if one.id != member
-        and one.kind == "staff"
-        and access.inactive_reason(one.id, at=at) is None
-    ]
-    places = workspaces_around(organization, reference.place)
-    known = organization.workspaces_by_id
-    leads = [known[place].lead for place in places if place in known]
-    return next(
-        (lead for lead in leads if lead in present),
-        max(
-            sorted(present),
-            key=lambda one: sum(len(access.permissions_of(one, place, at=at)) for place in places),
-            default="",
+        place=reference.place,
+        section=reference.section,
+        name=reference.name,
+        needs_successor=needs_successor,
+        transferable=transferable,
+        successor=successor,
+        consequence=Reason.of(
+            f"offboarding.{code}", place=reference.place, label=reference.label, **params
         ),
     )
 
 
+def _runtime_item(reference: Reference, entry: _RuntimeEntry, member: str) -> OffboardingItem:
+    match entry:
+        case Absence():
+            is_own = entry.member == member
+            return _item(
+                reference,
+                "absence_ends" if is_own else "no_delegate",
+                transferable=not is_own,
+                member=member,
+                absent=entry.member,
+                start=entry.start,
+                end=entry.end,
+            )
+        case TemporaryGrant():
+            code = "grant_ends" if reference.is_only_member else "grant_stays"
+            return _item(reference, code, member=member, by=entry.by, until=entry.until)
+        case ShiftSwap():
+            start = f"{entry.start:%Y-%m-%d %H:%M}"
+            return _item(reference, "swap_ends", rotation=entry.rotation, start=start)
+
+
+def _is_over(organization: Organization, entry: _RuntimeEntry, at: dt.datetime) -> bool:
+    match entry:
+        case Absence():
+            return entry.ends_at <= at
+        case TemporaryGrant():
+            return entry.is_over(organization.access.bindings.scope, at=at)
+        case ShiftSwap():
+            if entry.until is not None or entry.rotation not in organization.rotations_by_id:
+                return True
+            binding = organization.access.rotation_binding(entry.rotation)
+            zones = {binding.zone_of(resource) for resource in binding.resources}
+            return all(entry.span(zone)[1] <= at for zone in zones)
+
+
+def _makes_owner(organization: Organization, reference: Reference) -> bool:
+    """Return whether a grant, or a place in a team, gives a member every permission everywhere."""
+    bindings = [
+        binding
+        for binding in organization.access.bindings.grants
+        if EVERYWHERE in binding.resources and binding.source.end is None
+    ]
+    # If no grant gives every permission alone, several of them do together.
+    bindings = [one for one in bindings if one.permissions >= PERMISSIONS.keys()] or bindings
+    if reference.section == "teams":
+        team = Principal("team", reference.name)
+        return any(team in binding.source.to for binding in bindings)
+    return reference.section == "grants" and any(
+        reference.place.startswith(f"{binding.source.place}.") for binding in bindings
+    )
+
+
+def workspaces_at(organization: Organization, place: str) -> tuple[str, ...]:
+    """Return the workspaces that the entry at a place of the document applies to, or ``*``."""
+    entry = re.match(r"(\w+)\[(\d+)\]", place)
+    if entry is None:
+        return ("*",)
+    section, number = entry[1], int(entry[2])
+    return resources_of(section, getattr(organization, section)[number], organization)
+
+
+def _propose_successor(organization: Organization, member: str, place: str, at: dt.datetime) -> str:
+    """Return the lead of the workspace, or else the staff member with the most permissions there."""
+    access = organization.access
+    present = [
+        other.id
+        for other in organization.members
+        if other.id != member
+        and other.kind == "staff"
+        and access.inactive_reason(other.id, at=at) is None
+    ]
+    resources = workspaces_at(organization, place)
+    workspaces = organization.workspaces_by_id
+    for resource in resources:
+        if resource in workspaces and workspaces[resource].lead in present:
+            return workspaces[resource].lead
+
+    def permissions(other: str) -> int:
+        return sum(len(access.permissions_of(other, one, at=at)) for one in resources)
+
+    return max(sorted(present), key=permissions, default="")
+
+
 def successors_by_place(
-    things: tuple[OffboardingItem, ...], successors: Mapping[str, str], *, member: str
+    items: tuple[OffboardingItem, ...], successors: Mapping[str, str], *, member: str
 ) -> dict[str, str]:
     """
-    Return who takes over each thing, of heirs by place or by section; a place goes first.
+    Return the successor for each place.
+
+    Args:
+        items: What depends on the member.
+        successors: The successors by place or by section; a place goes before its section.
+        member: The member who leaves.
 
     Raises:
-        InvalidValueError: If a key is neither, or of something that nobody can take over.
+        InvalidValueError: If a key is neither a place nor a section of the items, or the item
+            there is not transferable.
     """
-    found: dict[str, str] = {}
-    by_place = {one.place: one for one in things}
-    by_section = {one.section for one in things}
+    by_place = {item.place: item for item in items}
+    sections = {item.section for item in items}
+    resolved: dict[str, str] = {}
     for key, successor in successors.items():
-        of_place = by_place.get(key)
-        if of_place is None and key not in by_section:
-            names = sorted({*by_place, *by_section})
+        if key not in by_place and key not in sections:
+            hint = did_you_mean(key, sorted({*by_place, *sections}), before="; ")
             raise InvalidValueError(
-                f"nothing of `{member}` is called `{key}`{did_you_mean(key, names, before='; ')}",
+                f"`{key}` is not a place or section of the plan to offboard `{member}`{hint}",
                 value=key,
-                expected="a place or a section of the departure",
+                expected="a place or a section of the offboarding plan",
             )
-        for one in things:
-            if one.place == key or (one.section == key and one.place not in successors):
-                if one.takes_successor:
-                    found[one.place] = successor
-                elif of_place is not None:
-                    raise InvalidValueError(
-                        f"nobody can take over {key}: {one.consequence.text()}", value=successor
-                    )
-    return found
+        if key in by_place and not by_place[key].transferable:
+            raise InvalidValueError(
+                f"{key} cannot have a successor: {by_place[key].consequence.text()}",
+                value=successor,
+            )
+        for item in items:
+            in_section = item.section == key and item.place not in successors
+            if item.transferable and (item.place == key or in_section):
+                resolved[item.place] = successor
+    return resolved
 
 
-def refuse_successor(
+def check_successor(
     organization: Organization, member: str, successor: str, *, at: dt.datetime
 ) -> None:
     """
-    Refuse an heir who is nobody, or the one who leaves.
+    Refuse a successor who does not exist, is not active, or is the member who leaves.
 
     Raises:
-        NotFoundError: If there is no such member.
-
-        InvalidValueError: If they are the same, or the heir's own rights rest or have ended.
+        NotFoundError: If there is no member *successor*.
+        InvalidValueError: If the successor is *member*, is suspended or has left.
     """
-    if successor not in organization.members_by_id:
-        raise NotFoundError(
-            "member", successor, suggestion=organization.did_you_mean("member", successor)
-        )
+    organization.member(successor)
     if successor == member:
         raise InvalidValueError(
-            f"`{member}` cannot take over from themselves",
-            value=successor,
-            expected="somebody else",
+            f"`{member}` cannot be their own successor", value=successor, expected="another member"
         )
-    barred = organization.access.inactive_reason(successor, at=at)
-    if barred is not None:
+    inactive = organization.access.inactive_reason(successor, at=at)
+    if inactive is not None:
         raise InvalidValueError(
-            f"`{successor}` cannot take anything over: {barred.text()}",
+            f"`{successor}` cannot be a successor: {inactive.text()}",
             value=successor,
-            expected="somebody who is there",
+            expected="an active member",
         )
 
 
-def handed_over(
+def hand_over(
     organization: Organization, member: str, successors: Mapping[str, str], *, left: dt.date
 ) -> tuple[Organization, frozenset[str]]:
     """
-    Return the document in which a member has left and heirs stand in their places.
+    Return the document in which a member has left and successors have taken over.
 
     Args:
-        organization: The document.
-
-        member: Who leaves.
-
-        successors: Who takes over, by place.
-
-        left: The first day without them.
+        organization: The organization.
+        member: The member who leaves.
+        successors: The successors, by place.
+        left: The first day without the member.
 
     Returns:
-        It, and the places that need an heir and have none: as long as there
-        are some, it names the member there.
+        The document, and the places that still need a successor; there the document keeps the
+        member.
     """
-    sections, needed = _rewritten_all(organization, member, successors)
-    members = tuple(
-        attrs.evolve(one, left=left) if one.id == member else one
-        for one in sections.get("members", organization.members)
+    sections, needed = _sections_without(organization, member, successors)
+    sections["members"] = tuple(
+        attrs.evolve(other, left=left) if other.id == member else other
+        for other in sections.get("members", organization.members)
     )
-    sections["members"] = members
     return attrs.evolve(organization, **sections), needed
 
 
 @attrs.frozen
-class _Gone:
-    """In place of a value: nothing of it is left, for want of an heir at these places."""
+class _Removed:
+    """What replaces a value that is removed unless these places get a successor."""
 
     places: tuple[str, ...]
 
 
-def _rewritten_all(
+def _sections_without(
     organization: Organization, member: str, successors: Mapping[str, str]
 ) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return the sections that change, by field, and the places that need a successor."""
     changed: dict[str, Any] = {}
     needed: set[str] = set()
-    for field in fields_of(type(organization)):
+    for field in fields_of(Organization):
         value = getattr(organization, field.name)
-        new = _rewritten(field.shape, value, member, field.key, successors)
-        if isinstance(new, _Gone):
+        new = _without(field.shape, value, member, field.key, successors)
+        if isinstance(new, _Removed):
             needed.update(new.places)
         elif new is not value:
             changed[field.name] = new
     return changed, frozenset(needed)
 
 
-def _rewritten(
+def _without(
     shape: sh.Shape, value: Any, member: str, path: str, successors: Mapping[str, str]
 ) -> Any:
-    """Return a value in which heirs stand for *member*, or are one name less; itself if in none."""
+    """Return a value with *member* replaced or left out; the same object if nothing changes."""
     if value is None:
         return value
     match shape:
-        case sh.NameShape(kind="member"):
-            if value != member or (path not in successors and _SHIFT.fullmatch(path)):
-                return value
-            return successors.get(path) or _Gone((path,))
-        case sh.PrincipalShape():
-            if (value.kind, value.name) != ("member", member):
-                return value
-            return Principal("member", successors[path]) if path in successors else _Gone((path,))
         case sh.Section():
-            return _rewritten_section(value, member, path, successors)
+            return _section_without(value, member, path, successors)
         case sh.ListOf(item=item):
-            many = sorted(value) if isinstance(value, frozenset) else value
+            items = _items_of(value)
             new = [
-                _rewritten(item, one, member, f"{path}[{number}]", successors)
-                for number, one in enumerate(many)
+                _without(item, old, member, f"{path}[{number}]", successors)
+                for number, old in enumerate(items)
             ]
-            least = shape.at_least
-            return _collected(value, list(many), new, path, item, at_least=least)
+            return _list_without(shape, value, items, new, path)
         case sh.MapOf(item=sh.Section() as item):
-            new = [_rewritten(item, one, member, f"{path}.{one.id}", successors) for one in value]
-            return _collected(value, list(value), new, path, item, at_least=0)
-        case _:
-            return value
+            new = [_without(item, old, member, f"{path}.{old.id}", successors) for old in value]
+            return _list_without(sh.ListOf(item=item), value, list(value), new, path)
+        case _ if _is_mention(shape, value, member):
+            successor = successors.get(path)
+            if not successor:
+                return value if _SHIFT.fullmatch(path) else _Removed((path,))
+            return successor if isinstance(value, str) else Principal("member", successor)
+    return value
 
 
-def _rewritten_section(value: Any, member: str, path: str, successors: Mapping[str, str]) -> Any:
+def _section_without(section: Any, member: str, path: str, successors: Mapping[str, str]) -> Any:
     changed: dict[str, Any] = {}
-    gone: list[str] = []
-    for field in fields_of(type(value)):
-        before = getattr(value, field.name)
-        new = _rewritten(field.shape, before, member, f"{path}.{field.key}", successors)
-        if isinstance(new, _Gone):
-            gone += new.places
-        elif new is not before:
+    removed: list[str] = []
+    for field in fields_of(type(section)):
+        old = getattr(section, field.name)
+        new = _without(field.shape, old, member, f"{path}.{field.key}", successors)
+        if isinstance(new, _Removed):
+            removed += new.places
+        elif new is not old:
             changed[field.name] = new
-    if gone:
-        return _Gone(tuple(gone))
-    return attrs.evolve(value, **changed) if changed else value
+    if removed:
+        return _Removed(tuple(removed))
+    return attrs.evolve(section, **changed) if changed else section
 
 
-def _collected(
-    value: Any, before: list[Any], after: list[Any], path: str, item: sh.Shape, *, at_least: int
+def _list_without(
+    shape: sh.ListOf, value: Any, old_items: list[Any], new_items: list[Any], path: str
 ) -> Any:
-    """Return a list without what is gone, or what is gone if it cannot go."""
-    if all(new is old for new, old in zip(after, before, strict=True)):
+    """Return a list without its removed items, or `_Removed` if they cannot be left out."""
+    if all(new is old for new, old in zip(new_items, old_items, strict=True)):
         return value
-    gone = dict(_gone_of(after))
-    staying = [
+    has_sections = isinstance(shape.item, sh.Section)
+    removed = {
+        number: item.places for number, item in enumerate(new_items) if isinstance(item, _Removed)
+    }
+    needed = [
         place
-        for number, places in gone.items()
+        for number, places in removed.items()
+        if has_sections and not _REMOVABLE.fullmatch(f"{path}[{number}]")
         for place in places
-        if isinstance(item, sh.Section) and not _MAY_GO.fullmatch(f"{path}[{number}]")
     ]
-    left = [one for one in after if not isinstance(one, _Gone)]
-    if staying:
-        return _Gone(tuple(staying))
-    if len(left) < at_least:
-        return _Gone(tuple(place for places in gone.values() for place in places))
-    if not isinstance(item, sh.Section):
-        left = list(dict.fromkeys(left))
-    return type(value)(left)
-
-
-def _gone_of(values: list[Any]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    for number, one in enumerate(values):
-        if isinstance(one, _Gone):
-            yield number, one.places
+    remaining = [item for item in new_items if not isinstance(item, _Removed)]
+    if not needed and len(remaining) < shape.at_least:
+        needed = [place for places in removed.values() for place in places]
+    if needed:
+        return _Removed(tuple(needed))
+    # A successor may be in the list already.
+    return type(value)(remaining if has_sections else dict.fromkeys(remaining))

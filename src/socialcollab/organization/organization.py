@@ -1,159 +1,342 @@
-"""The organization, checked as a whole, and the questions it answers."""
+"""The organization: a document, checked as a whole, with the permissions and policies it sets."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import copy
-from functools import cached_property
+from functools import cached_property, lru_cache
+from os import PathLike
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Self
 
 import attrs
 
 from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Finding, Post, PostContent, canonical_json
-from socialcollab.directory import Member, PostAttributes, Profile, Workspace
-from socialcollab.errors import NotFoundError
-from socialcollab.identifiers import nearest
-from socialcollab.organization.diff import Change, changes_between
-from socialcollab.organization.document.writer import section_values
-from socialcollab.organization.expectation import FailedExpectation
-from socialcollab.organization.expected import failed_expectations
-from socialcollab.organization.references import References, references_to
+from socialcollab.directory import (
+    Campaign,
+    Member,
+    NetworkDescription,
+    PostAttributes,
+    Profile,
+    Team,
+    Workspace,
+)
+from socialcollab.document_fields import ListOf, MapOf, Section, fields_of, shape
+from socialcollab.errors import InvalidValueError, NotFoundError
+from socialcollab.identifiers import did_you_mean, nearest
+from socialcollab.organization.document.loader import load_document, tables_of
+from socialcollab.organization.document.schema import document_schema
+from socialcollab.organization.document.writer import plain_values, section_values
+from socialcollab.organization.expectations import (
+    Expectation,
+    FailedExpectation,
+    failed_expectations,
+)
 from socialcollab.organization.runtime_state import RuntimeState
-from socialcollab.organization.written import WrittenOrganization
+from socialcollab.organization.settings import Settings
 from socialcollab.permissions import (
+    Absence,
     Access,
     Coverage,
+    CustomPermissions,
+    Forbid,
     Gap,
+    Grant,
+    Role,
     Rotation,
+    ShiftSwap,
+    TemporaryGrant,
     coverage,
     gaps,
 )
+from socialcollab.scheduling import Blackout, SlotPlan
+from socialcollab.styleguide import Neighbour, Style, StyleGuide, lint
 from socialcollab.time import BusinessHours, BusinessHoursSection
-from socialcollab.workflow import Policies
+from socialcollab.workflow import ApprovalPolicy, Policies
 
-if TYPE_CHECKING:
-    from socialcollab.directory import NetworkDescription
-    from socialcollab.styleguide import StyleGuide
-
-
-# What grants and forbids are read against.
-_AROUND_LINES: Final = (
+# The fields, beside grants and forbids, that an `Access` is compiled from.
+_ACCESS_FIELDS: Final = (
     "members", "profiles", "teams", "workspaces", "roles", "permissions", "rotations",
 )  # fmt: skip
 
 
-@attrs.frozen(kw_only=True, slots=False)
-class Organization(WrittenOrganization, NotebookMixin):
-    """
-    A team's set-up, from one document: who takes part, who may, who must agree, and when.
+def _list_of(cls: type[Any]) -> Any:
+    return attrs.field(metadata=shape(ListOf(item=Section(cls))), default=(), converter=tuple)
 
-    Everything is checked when it is made, in whichever way; all faults are
-    raised together, each with its place.
+
+def _runtime() -> Any:
+    return attrs.field(default=(), repr=False, eq=False)
+
+
+def _as_files(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    return MappingProxyType({name: files[name] for name in sorted(files)})
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Organization(NotebookMixin):
+    """
+    A team's set-up: who takes part, who may do what, who must approve, and when to post.
+
+    It is checked as a whole, however it is made, and all faults are raised together.
 
     Attributes:
         settings: The section ``[organization]``.
-
-        workspaces: Brands, or an agency's clients.
-
-        profiles: Their accounts on networks.
-
+        workspaces: The brands, or an agency's clients.
+        profiles: The accounts on social networks.
         members: The people.
-
-        teams: Sets of them.
-
-        campaigns: Marketing efforts.
-
-        permissions: The organization's own permissions.
-
-        roles: Named sets of permissions.
-
-        grants: Who is given what.
-
-        forbids: What is forbidden to whom, whatever is given.
-
-        duties: Roles held in rotation.
-
-        approvals: Who must agree.
-
-        slot_plans: When profiles like to post.
-
-        blackouts: Planned silence.
-
-        style: The style guides.
-
-        expect: The document's own tests.
-
-        files: The files that the document names: style guides and calendars of
-            holidays. The sections of included files are among the others.
-
-        absences: Who is or will be away, and who stands in: a fact, which no
-            document says; see `under`.
-
-        given: What has been given by command: likewise.
-
-        swaps: Who takes over on duty, and when: likewise.
+        teams: The groups of members.
+        campaigns: The campaigns.
+        permissions: The permissions that the organization defines for its own tools.
+        roles: The named sets of permissions.
+        grants: The rules that give roles and permissions.
+        forbids: The rules that take permissions away, whatever is granted.
+        rotations: The roles that members hold in turn.
+        approvals: The approval policies.
+        slot_plans: When profiles post.
+        blackouts: When nothing is planned.
+        style: The section ``[style]``.
+        expect: The expectations, which `check` tests.
+        files: The contents of the files that the document names, by name: style guides and
+            calendars of holidays. Included files are not among them; their sections are part of
+            the other fields.
+        absences: The members' absences, from the runtime state (see `with_state`).
+        temporary_grants: The temporary grants, from the runtime state.
+        swaps: The shift swaps, from the runtime state.
 
     Raises:
         ExceptionGroup: Of one `FaultError` for each fault.
-
-        MissingExtraError: If a calendar of holidays is named and the
-            `calendar` extra is not installed.
+        MissingExtraError: If the document names a calendar of holidays, and the `calendar` extra
+            is not installed.
     """
+
+    settings: Settings = attrs.field(metadata=shape(Section(Settings), key="organization"))
+    workspaces: tuple[Workspace, ...] = _list_of(Workspace)
+    profiles: tuple[Profile, ...] = _list_of(Profile)
+    members: tuple[Member, ...] = _list_of(Member)
+    teams: tuple[Team, ...] = _list_of(Team)
+    campaigns: tuple[Campaign, ...] = _list_of(Campaign)
+    permissions: CustomPermissions = attrs.field(
+        metadata=shape(Section(CustomPermissions)), factory=CustomPermissions
+    )
+    roles: tuple[Role, ...] = attrs.field(
+        metadata=shape(MapOf(item=Section(Role), key="role")), default=(), converter=tuple
+    )
+    grants: tuple[Grant, ...] = _list_of(Grant)
+    forbids: tuple[Forbid, ...] = _list_of(Forbid)
+    rotations: tuple[Rotation, ...] = _list_of(Rotation)
+    approvals: tuple[ApprovalPolicy, ...] = _list_of(ApprovalPolicy)
+    slot_plans: tuple[SlotPlan, ...] = _list_of(SlotPlan)
+    blackouts: tuple[Blackout, ...] = _list_of(Blackout)
+    style: Style = attrs.field(metadata=shape(Section(Style)), factory=Style)
+    expect: tuple[Expectation, ...] = _list_of(Expectation)
+    files: Mapping[str, bytes] = attrs.field(
+        factory=dict, converter=_as_files, repr=False, hash=False
+    )
+    absences: tuple[Absence, ...] = _runtime()
+    temporary_grants: tuple[TemporaryGrant, ...] = _runtime()
+    swaps: tuple[ShiftSwap, ...] = _runtime()
+
+    def __attrs_post_init__(self) -> None:
+        # An organization made in Python has to pass the same checks as a document.
+        load_document(self.to_dict(), fields_of(type(self)), files=self.files)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """
+        Load a document, and the files beside it that it includes and names.
+
+        Raises:
+            ExceptionGroup: Of one `FaultError` for each fault.
+            OSError: If the document itself cannot be read.
+        """
+        from socialcollab.organization.document.files import read_files  # noqa: PLC0415  loads pathlib
+
+        text, files = read_files(path, fields_of(cls))
+        return cls.loads(text, files=files)
+
+    @classmethod
+    def loads(cls, text: str | bytes, *, files: Mapping[str, bytes] | None = None) -> Self:
+        """
+        Load a document from its text.
+
+        The organizations of the last few texts are cached.
+
+        Args:
+            text: TOML, at most 5 MB.
+            files: The contents of the files that the document includes and names, by name.
+
+        Raises:
+            ExceptionGroup: Of one `FaultError` for each fault.
+        """
+        try:
+            hashable = frozenset((files or {}).items())
+        except TypeError:  # a mutable value, such as a bytearray
+            return cls._load(text, files or {})
+        cached: Self = _load_cached(cls._load, text, hashable)
+        return cached
+
+    @classmethod
+    def from_dict(
+        cls, document: Mapping[str, Any], *, files: Mapping[str, bytes] | None = None
+    ) -> Self:
+        """
+        Make an organization from plain values, as TOML or JSON give them.
+
+        Raises:
+            ExceptionGroup: Of one `FaultError` for each fault.
+        """
+        return cls._load(document, files or {})
+
+    @classmethod
+    def _load(cls, document: str | bytes | Mapping[str, Any], files: Mapping[str, bytes]) -> Self:
+        values, named = load_document(document, fields_of(cls), files=files)
+        return cls(**values, files=named)
+
+    @classmethod
+    def assemble(
+        cls,
+        document: str | bytes | Mapping[str, Any],
+        *,
+        members: Iterable[Member] = (),
+        teams: Iterable[Team] = (),
+        grants: Iterable[Grant] = (),
+        files: Mapping[str, bytes] | None = None,
+    ) -> Self:
+        """
+        Make an organization from a document and the users of a host application.
+
+        A member or team that is in both is a fault.
+
+        Args:
+            document: The text or plain values of the document.
+            members: The members to add, such as the host's users.
+            teams: The teams to add, such as the host's groups.
+            grants: The grants to add.
+            files: The contents of the files that the document includes and names, by name.
+
+        Raises:
+            ExceptionGroup: Of one `FaultError` for each fault.
+        """
+        table = dict(tables_of(document))
+        for key, added in (("members", members), ("teams", teams), ("grants", grants)):
+            entries = table.get(key, [])
+            # Any other type is a fault, which the loader reports.
+            if isinstance(entries, list | tuple):
+                table[key] = [*entries, *(section_values(entry) for entry in added)]
+        return cls._load(table, files or {})
+
+    @classmethod
+    def template(cls, name: str, /, **params: str) -> Self:
+        """
+        Make an organization from a template that ships with the library.
+
+        Args:
+            name: "northwind", "client_signs_off", "co_publishing", "by_network", "by_function",
+                "rotating", "ladder" or "departments".
+            params: The parameters of the template; ``id`` is required.
+
+        Raises:
+            NotFoundError: If there is no such template.
+            InvalidValueError: If a parameter is unknown or missing.
+            ExceptionGroup: Of one `FaultError` for each fault that the parameters cause.
+        """
+        from socialcollab.organization.document.templates import fill_template  # noqa: PLC0415  loads importlib.resources
+
+        document, files = fill_template(name, params)
+        return cls._load(document, files)
+
+    def with_sections(
+        self, *, files: Mapping[str, bytes] | None = None, **sections: Iterable[Any]
+    ) -> Self:
+        """
+        Return the organization with entries added, such as ``members=[...]`` or ``profiles=[...]``.
+
+        Raises:
+            ExceptionGroup: Of one `FaultError` for each fault that they cause.
+            InvalidValueError: If there is no section of such a name.
+        """
+        lists = [
+            name
+            for name, value in attrs.asdict(self, recurse=False).items()
+            if type(value) is tuple
+        ]
+        for name in sections:
+            if name not in lists:
+                hint = did_you_mean(name, lists, otherwise=f"use one of {', '.join(lists)}")
+                raise InvalidValueError(
+                    f"there is no section `{name}` to add to; {hint}", value=name
+                )
+        changes: dict[str, Any] = {
+            name: (*getattr(self, name), *added) for name, added in sections.items()
+        }
+        return attrs.evolve(self, **changes, files={**self.files, **(files or {})})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document as plain values, without those that equal their default."""
+        document: dict[str, Any] = {}
+        for field in fields_of(type(self)):
+            values = plain_values(field.shape, getattr(self, field.name))
+            if values or field.required:
+                document[field.key] = values
+        return document
+
+    def to_toml(self) -> str:
+        """
+        Return the document as TOML, with the sections of included files.
+
+        ``Organization.loads(o.to_toml(), files=o.files) == o``.
+        """
+        import tomli_w  # noqa: PLC0415  needed only to write a document
+
+        return tomli_w.dumps(self.to_dict())
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """
+        Return the JSON Schema of the document, draft 2020-12.
+
+        It cannot check everything that loading checks: references, unique ids, the order of
+        bounds, names of time zones, recurrence rules and files.
+        """
+        return document_schema(fields_of(cls))
+
+    @cached_property
+    def digest(self) -> str:
+        """
+        SHA-256 over the values of the document and the hashes of the named files, in hex.
+
+        Comments, formatting and the order of keys do not matter. Names, contacts and reasons are
+        left out, because they are personal and can be erased.
+        """
+        document: dict[str, Any] = {}
+        for field in fields_of(type(self)):
+            values = plain_values(field.shape, getattr(self, field.name), digested=True)
+            if values:
+                document[field.key] = values
+        files = {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
+        return hashlib.sha256(canonical_json({"document": document, "files": files})).hexdigest()
+
+    @cached_property
+    def pins(self) -> Mapping[str, str]:
+        """The digest of each policy with the policies that it extends; a decision is bound to it."""
+        values = {policy.id: section_values(policy, digested=True) for policy in self.approvals}
+        pins = {}
+        for policy in self.approvals:
+            chain = [values[policy.id]]
+            parent = policy.extends
+            while parent:
+                chain.append(values[parent])
+                parent = self.policies.by_id[parent].extends
+            pins[policy.id] = hashlib.sha256(canonical_json(chain)).hexdigest()
+        return MappingProxyType(pins)
 
     @cached_property
     def id(self) -> str:
         """The organization's identifier."""
         return self.settings.id
-
-    @cached_property
-    def access(self) -> Access:
-        """Who may do what, by the document, by what has been given or swapped, and by who is away."""
-        access = self._document_access
-        scope = access.bindings.scope
-        given = [grant for one in self.temporary_grants if (grant := one.within(scope)) is not None]
-        if given:
-            access = access.with_grants(*given)
-        if self.absences or self.swaps:
-            access = access.with_state(self.absences, swaps=self.swaps)
-        return access
-
-    @cached_property
-    def _document_access(self) -> Access:
-        return Access.of(
-            members=self.members,
-            profiles=self.profiles,
-            teams=self.teams,
-            workspaces=self.workspaces,
-            roles=self.roles,
-            custom_permissions=self.permissions.custom,
-            grants=self.grants,
-            forbids=self.forbids,
-            rotations=self.rotations,
-            timezone=self.settings.timezone,
-        )
-
-    @cached_property
-    def policies(self) -> Policies:
-        """The approval policies, with what each inherits."""
-        return Policies.of(self.approvals)
-
-    @cached_property
-    def pins(self) -> Mapping[str, str]:
-        """The digest of each policy's wording, what it inherits included."""
-        said = {policy.id: section_values(policy, digested=True) for policy in self.approvals}
-        found = {}
-        for policy in self.approvals:
-            chain = [said[policy.id]]
-            parent = policy.extends
-            while parent:
-                chain.append(said[parent])
-                parent = self.policies.by_id[parent].extends
-            found[policy.id] = hashlib.sha256(canonical_json(chain)).hexdigest()
-        return MappingProxyType(found)
 
     @cached_property
     def profiles_by_id(self) -> Mapping[str, Profile]:
@@ -172,106 +355,43 @@ class Organization(WrittenOrganization, NotebookMixin):
 
     @cached_property
     def rotations_by_id(self) -> Mapping[str, Rotation]:
-        """The duties, by id."""
+        """The rotations, by id."""
         return MappingProxyType({rotation.id: rotation for rotation in self.rotations})
-
-    @cached_property
-    def zones(self) -> Mapping[str, str]:
-        """The IANA name of each workspace's zone, its own or inherited."""
-        return MappingProxyType(
-            {one.id: one.timezone or str(self.settings.timezone) for one in self.workspaces}
-        )
-
-    @cached_property
-    def languages(self) -> Mapping[str, str]:
-        """The language of each workspace, its own or inherited."""
-        return MappingProxyType(
-            {one.id: one.language or self.settings.language for one in self.workspaces}
-        )
-
-    @cached_property
-    def hours(self) -> Mapping[str, BusinessHours]:
-        """The business hours of each workspace that has or inherits some, with their holidays."""
-        found = {}
-        for workspace in self.workspaces:
-            section = workspace.business_hours or self.settings.business_hours
-            if section is not None:
-                found[workspace.id] = self._hours_in(section, self.zones[workspace.id])
-        return MappingProxyType(found)
-
-    def hours_of(self, member: str) -> BusinessHours | None:
-        """
-        Return when a member works, by their own hours or the organization's, in their own zone.
-
-        None of somebody without hours, and of nobody.
-        """
-        known = self._member_hours
-        if member not in known:
-            person = self.members_by_id.get(member)
-            section = None if person is None else person.business_hours
-            section = section or (self.settings.business_hours if person else None)
-            zone = (person.timezone if person else "") or str(self.settings.timezone)
-            known[member] = None if section is None else self._hours_in(section, zone)
-        return known[member]
-
-    def _hours_in(self, section: BusinessHoursSection, zone: str) -> BusinessHours:
-        """Return the hours of a section, the same for all who share them: holidays are read once."""
-        key = section, zone
-        if key not in self._hours:
-            self._hours[key] = section.hours(zone=zone, files=self.files)
-        return self._hours[key]
-
-    @cached_property
-    def _hours(self) -> dict[tuple[BusinessHoursSection, str], BusinessHours]:
-        return {}
-
-    @cached_property
-    def _member_hours(self) -> dict[str, BusinessHours | None]:
-        return {}
-
-    def zone_of(self, workspace: str) -> str:
-        """
-        Return the IANA name of a workspace's zone.
-
-        Raises:
-            NotFoundError: If there is no such workspace.
-        """
-        return self.zones[self._known("workspace", workspace, self.zones)]
-
-    def zone_around(self, workspace: str) -> str:
-        """Return the IANA name of a workspace's zone, or the organization's if it is gone."""
-        return self.zones.get(workspace) or str(self.settings.timezone)
-
-    def language_of(self, workspace: str) -> str:
-        """
-        Return a workspace's language.
-
-        Raises:
-            NotFoundError: If there is no such workspace.
-        """
-        return self.languages[self._known("workspace", workspace, self.languages)]
 
     def profile(self, profile: str) -> Profile:
         """
         Return a profile by id.
 
         Raises:
-            NotFoundError: If there is none; the nearest is suggested.
+            NotFoundError: If there is no such profile; the nearest id is suggested.
         """
-        return self.profiles_by_id[self._known("profile", profile, self.profiles_by_id)]
+        self._check_exists("profile", profile, self.profiles_by_id)
+        return self.profiles_by_id[profile]
 
-    def _known(self, kind: str, name: str, known: Mapping[str, object]) -> str:
-        if name in known:
-            return name
-        raise NotFoundError(kind, name, suggestion=self.did_you_mean(kind, name))
+    def member(self, member: str) -> Member:
+        """
+        Return a member by id.
+
+        Raises:
+            NotFoundError: If there is no such member; the nearest id is suggested.
+        """
+        self._check_exists("member", member, self.members_by_id)
+        return self.members_by_id[member]
+
+    def _check_exists(self, kind: str, name: str, known: Mapping[str, object]) -> None:
+        if name not in known:
+            raise NotFoundError(kind, name, suggestion=self.did_you_mean(kind, name))
 
     def did_you_mean(self, kind: str, name: str) -> str:
         """
-        Suggest the nearest name of a kind ("member", "profile", ...), or say nothing.
+        Return a suggestion of the id nearest to *name*, or an empty string if none is similar.
 
-        Kinds are member, profile, workspace, team, campaign, role, policy and duty.
+        Args:
+            kind: "member", "profile", "workspace", "team", "campaign", "role", "policy" or
+                "rotation".
+            name: The unknown id.
         """
-        known: dict[str, Iterable[Any]] = {
+        sections: dict[str, tuple[Any, ...]] = {
             "member": self.members,
             "profile": self.profiles,
             "workspace": self.workspaces,
@@ -281,14 +401,95 @@ class Organization(WrittenOrganization, NotebookMixin):
             "policy": self.approvals,
             "rotation": self.rotations,
         }
-        names = [one.id for one in known.get(kind, ())]
-        # People still say Twitter.
-        said = name.replace("twitter", "x")
-        near = said if said in names else nearest(name, names)
+        ids = [section.id for section in sections.get(kind, ())]
+        # Many people still write Twitter where the id says x.
+        renamed = name.replace("twitter", "x")
+        near = renamed if renamed in ids else nearest(name, ids)
         return f"did you mean `{near}`?" if near else ""
 
+    @cached_property
+    def zones(self) -> Mapping[str, str]:
+        """The IANA name of each workspace's zone."""
+        default = str(self.settings.timezone)
+        return MappingProxyType(
+            {workspace.id: workspace.timezone or default for workspace in self.workspaces}
+        )
+
+    def zone_of(self, workspace: str) -> str:
+        """
+        Return the IANA name of a workspace's zone.
+
+        Raises:
+            NotFoundError: If there is no such workspace.
+        """
+        self._check_exists("workspace", workspace, self.zones)
+        return self.zones[workspace]
+
+    def zone_or_default(self, workspace: str) -> str:
+        """Return the IANA name of a workspace's zone, or the organization's if it was removed."""
+        return self.zones.get(workspace) or str(self.settings.timezone)
+
+    @cached_property
+    def languages(self) -> Mapping[str, str]:
+        """The language of each workspace."""
+        default = self.settings.language
+        return MappingProxyType(
+            {workspace.id: workspace.language or default for workspace in self.workspaces}
+        )
+
+    def language_of(self, workspace: str) -> str:
+        """
+        Return the language of a workspace.
+
+        Raises:
+            NotFoundError: If there is no such workspace.
+        """
+        self._check_exists("workspace", workspace, self.languages)
+        return self.languages[workspace]
+
+    @cached_property
+    def hours(self) -> Mapping[str, BusinessHours]:
+        """The business hours of each workspace that has or inherits them, with holidays."""
+        hours = {}
+        for workspace in self.workspaces:
+            section = workspace.business_hours or self.settings.business_hours
+            if section is not None:
+                hours[workspace.id] = self._business_hours(section, self.zones[workspace.id])
+        return MappingProxyType(hours)
+
+    def hours_of(self, member: str) -> BusinessHours | None:
+        """Return a member's own or inherited hours, or None if the member is unknown or has none."""
+        person = self.members_by_id.get(member)
+        if person is None:
+            return None
+        section = person.business_hours or self.settings.business_hours
+        if section is None:
+            return None
+        return self._business_hours(section, person.timezone or str(self.settings.timezone))
+
+    def _business_hours(self, section: BusinessHoursSection, zone: str) -> BusinessHours:
+        # Workspaces and members that share hours share the parsed holidays.
+        key = section, zone
+        if key not in self._hours_cache:
+            self._hours_cache[key] = section.hours(zone=zone, files=self.files)
+        return self._hours_cache[key]
+
+    @cached_property
+    def _hours_cache(self) -> dict[tuple[BusinessHoursSection, str], BusinessHours]:
+        return {}
+
+    @cached_property
+    def policies(self) -> Policies:
+        """The approval policies, with their inherited steps."""
+        return Policies.of(self.approvals)
+
+    @cached_property
+    def has_conditional_steps(self) -> bool:
+        """Whether an approval step depends on the findings of the style guides."""
+        return any(step.only_if is not None for policy in self.approvals for step in policy.steps)
+
     def attributes_of(self, post: Post) -> PostAttributes:
-        """Return what selectors may know of a post, but for the roles of its authors."""
+        """Return the attributes of a post that selectors match, without the authors' roles."""
         return PostAttributes(
             post_tag=post.content.tags,
             campaign=post.content.campaign,
@@ -297,15 +498,8 @@ class Organization(WrittenOrganization, NotebookMixin):
         )
 
     @cached_property
-    def findings_matter(self) -> bool:
-        """Whether some approval step depends on what the style guide finds."""
-        return any(step.only_if is not None for policy in self.approvals for step in policy.steps)
-
-    @cached_property
     def guide(self) -> StyleGuide:
-        """The style guides, one upon the other."""
-        from socialcollab.styleguide import StyleGuide  # noqa: PLC0415  only who lints pays for it
-
+        """The style guides, combined."""
         return StyleGuide.stacked({name: self.files[name] for name in self.style.guides})
 
     def lint(
@@ -317,20 +511,15 @@ class Organization(WrittenOrganization, NotebookMixin):
         networks: Mapping[str, NetworkDescription] | None = None,
     ) -> tuple[Finding, ...]:
         """
-        Report what the style guides say of a post, for each of its targets.
+        Return the findings of the style guides in a post, for each of its targets.
 
         Args:
-            content: What the post holds; targets that are gone are passed over.
-
-            workspace: Whose post it is.
-
-            at: When it is to go out.
-
-            networks: Descriptions by network name or profile id, for servers
-                and accounts with limits of their own.
+            content: The content of the post; targets that do not exist are ignored.
+            workspace: The workspace of the post.
+            at: The planned time of the post.
+            networks: Descriptions by network or profile id, for servers and accounts with limits
+                of their own.
         """
-        from socialcollab.styleguide import Neighbour, lint  # noqa: PLC0415  likewise
-
         return lint(
             content,
             self.guide,
@@ -342,60 +531,86 @@ class Organization(WrittenOrganization, NotebookMixin):
             at=at,
         )
 
-    def changes_to(self, other: Organization) -> tuple[Change, ...]:
-        """Return every line in which *other* differs from this one, in the document's order."""
-        return changes_between(self, other)
+    @cached_property
+    def access(self) -> Access:
+        """The members' permissions by the document and the runtime state."""
+        access = self._document_access
+        scope = access.bindings.scope
+        grants = [
+            grant for given in self.temporary_grants if (grant := given.within(scope)) is not None
+        ]
+        if grants:
+            access = access.with_grants(*grants)
+        if self.absences or self.swaps:
+            access = access.with_state(self.absences, swaps=self.swaps)
+        return access
+
+    @cached_property
+    def _document_access(self) -> Access:
+        """The members' permissions by the document alone."""
+        return Access.of(
+            members=self.members,
+            profiles=self.profiles,
+            teams=self.teams,
+            workspaces=self.workspaces,
+            roles=self.roles,
+            custom_permissions=self.permissions.custom,
+            grants=self.grants,
+            forbids=self.forbids,
+            rotations=self.rotations,
+            timezone=self.settings.timezone,
+        )
 
     def with_state(self, state: RuntimeState) -> Organization:
         """
-        Return what is in force when these facts hold.
+        Return the organization with a runtime state.
 
-        Campaigns run when they were started, what was given by command holds,
-        whoever took over is on duty, and whoever stands in for somebody may do
-        what that person may. Facts about what the document does not know any
-        more are passed over.
+        Started campaigns have the days they were started with, and `access` takes temporary
+        grants, absences, delegates and shift swaps into account. Entries that refer to something
+        the document no longer has are ignored.
         """
-        started = {one.campaign: one for one in state.campaigns}
+        starts = {start.campaign: start for start in state.campaigns}
         campaigns = tuple(
-            attrs.evolve(one, start=started[one.id].start, end=started[one.id].end)
-            if one.id in started
-            else one
-            for one in self.campaigns
+            attrs.evolve(campaign, start=starts[campaign.id].start, end=starts[campaign.id].end)
+            if campaign.id in starts
+            else campaign
+            for campaign in self.campaigns
         )
-        there = self
+        organization = self
         if campaigns != self.campaigns:
-            there = attrs.evolve(self, campaigns=campaigns)
-            # What it takes longest to work out does not depend on campaigns.
-            there.__dict__["_document_access"] = self._document_access
-        said = state.absences, state.temporary_grants, state.swaps
-        if said != (there.absences, there.temporary_grants, there.swaps):
-            # Nothing but rights depends on these: all else stays worked out.
-            there = copy(there)
-            there.__dict__.pop("access", None)
-            object.__setattr__(there, "absences", state.absences)
-            object.__setattr__(there, "temporary_grants", state.temporary_grants)
-            object.__setattr__(there, "swaps", state.swaps)
-        return there
+            organization = attrs.evolve(self, campaigns=campaigns)
+            # Compiling permissions is the slowest part, and does not depend on campaigns.
+            organization.__dict__["_document_access"] = self._document_access
+        new = {
+            "absences": state.absences,
+            "temporary_grants": state.temporary_grants,
+            "swaps": state.swaps,
+        }
+        if any(getattr(organization, name) != value for name, value in new.items()):
+            # A copy keeps all cached properties. Only `access` depends on the runtime state.
+            organization = copy(organization)
+            organization.__dict__.pop("access", None)
+            organization.__dict__.update(new)
+        return organization
 
     def reuse_compiled(self, before: Organization) -> Organization:
         """
-        Return the same, with who may do what taken over from *before* as far as it is the same.
+        Return the organization with the compiled permissions of *before*, as far as they apply.
 
-        Where only grants and forbids differ, no more is worked out than what
-        the changed lines touch.
+        If only grants and forbids differ, only the changed rules are compiled.
         """
-        known = before.__dict__.get("_document_access")
+        compiled = before.__dict__.get("_document_access")
         same = self.settings.timezone == before.settings.timezone and all(
-            getattr(self, name) == getattr(before, name) for name in _AROUND_LINES
+            getattr(self, name) == getattr(before, name) for name in _ACCESS_FIELDS
         )
-        if known is None or not same:
+        if compiled is None or not same:
             return self
-        there = copy(self)
-        there.__dict__.pop("access", None)
-        there.__dict__["_document_access"] = known.with_rules(
+        organization = copy(self)
+        organization.__dict__.pop("access", None)
+        organization.__dict__["_document_access"] = compiled.with_rules(
             grants=self.grants, forbids=self.forbids
         )
-        return there
+        return organization
 
     def coverage(
         self,
@@ -406,38 +621,42 @@ class Organization(WrittenOrganization, NotebookMixin):
         without: Collection[str] | None = None,
     ) -> Coverage:
         """
-        Return what nobody could do if people were away; see `socialcollab.permissions.coverage`.
+        Return what no member could do if some members were absent.
 
-        Whoever is away by the facts is taken to be (see `under`).
+        See `socialcollab.permissions.coverage`. The absences, delegates and swaps of the runtime
+        state are taken into account (see `with_state`).
         """
         return coverage(self.access, start=start, end=end, absent=absent, without=without)
 
     def gaps(self, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, ...]:
         """
-        Return when nobody can do what a duty gives, though somebody should.
+        Return when no member on duty can use the role of a rotation.
 
-        See `socialcollab.permissions.analysis.gaps`. Whoever is away, or took over, by
-        the facts is taken to be (see `under`).
+        See `socialcollab.permissions.gaps`. The absences, delegates and swaps of the runtime state
+        are taken into account (see `with_state`).
         """
         return gaps(self.access, start=start, end=end)
 
-    def references_to(self, member: str) -> References:
-        """
-        Return everything in the document, and among the facts, that hangs on a member.
-
-        Raises:
-            NotFoundError: If there is no such member.
-        """
-        return references_to(self, member)
-
     def check(self, at: dt.datetime) -> tuple[FailedExpectation, ...]:
         """
-        Return the expectations of the document that do not hold.
+        Return the expectations of the document that are not met.
 
         Args:
-            at: The instant at which those without a time are judged.
+            at: The instant at which expectations without a time are checked.
 
         Raises:
             NaiveDatetimeError: If *at* has no UTC offset.
         """
-        return failed_expectations(self, at)
+        return failed_expectations(
+            self.expect, self.access, profiles=self.profiles, workspaces=self.workspaces, at=at
+        )
+
+
+# A desk loads its document each time it is opened, and the document seldom differs.
+@lru_cache(maxsize=8)
+def _load_cached(
+    load: Callable[[str | bytes, Mapping[str, bytes]], Any],
+    text: str | bytes,
+    files: frozenset[tuple[str, bytes]],
+) -> Any:
+    return load(text, dict(files))

@@ -1,4 +1,4 @@
-"""What holds by command and not by document: absences, given rights, swaps, campaigns, notes."""
+"""Runtime state: what commands change between two versions of the document, and its reducer."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from socialcollab.permissions import Absence, ShiftSwap, TemporaryGrant
 from socialcollab.workflow import Actor
 from socialcollab.workflow import events as ev
 
-# What ended this long before is of no use to anything that is still to come.
-_KEPT_DAYS = 400
+# Entries that ended longer ago affect no reminder, deadline or permission any more.
+_KEPT = dt.timedelta(days=400)
 
 
 @attrs.frozen(kw_only=True)
@@ -23,15 +23,11 @@ class CalendarNote:
     A note on the calendar of a workspace.
 
     Attributes:
-        id: Its identifier.
-
-        workspace: Whose calendar it is on.
-
-        on: The day.
-
-        by: Who wrote it.
-
-        text: What it says.
+        id: The identifier.
+        workspace: The workspace.
+        date: The day of the note.
+        by: The author.
+        text: The text.
     """
 
     id: str
@@ -44,16 +40,13 @@ class CalendarNote:
 @attrs.frozen(kw_only=True)
 class CampaignStart:
     """
-    The days on which a campaign runs, as somebody said when it started.
+    The days of a campaign, as they were given when it was started.
 
     Attributes:
         campaign: The campaign.
-
-        start: Its first day.
-
-        end: The first day after it, or None.
-
-        by: Who started it.
+        start: The first day.
+        end: The first day after the campaign, or None.
+        by: The member who started it.
     """
 
     campaign: str
@@ -65,18 +58,16 @@ class CampaignStart:
 @attrs.frozen(kw_only=True)
 class RuntimeState:
     """
-    What holds by command.
+    Absences, temporary grants, shift swaps, started campaigns and calendar notes.
+
+    Commands change the runtime state at once; it is not part of the document.
 
     Attributes:
-        absences: Who is or will be away, in the order in which it was said.
-
-        given: What has been given by command and not taken back, likewise.
-
-        swaps: Who takes over on duty, and when, likewise.
-
-        campaigns: The campaigns that were started by command, the newest word on each.
-
-        notes: The notes on the calendar, oldest first.
+        absences: Current and future absences, in the order in which they were added.
+        temporary_grants: Grants that were not revoked, in the order in which they were added.
+        swaps: Shift swaps, in the order in which they were added.
+        campaigns: The latest start of each started campaign.
+        notes: Calendar notes, oldest first.
     """
 
     absences: tuple[Absence, ...] = ()
@@ -87,105 +78,132 @@ class RuntimeState:
 
     def absence_of(self, member: str, *, at: dt.datetime) -> Absence | None:
         """Return the absence that *member* is on at an instant, or None."""
-        return next((one for one in self.absences if one.member == member and one.covers(at)), None)
+        return next(
+            (
+                absence
+                for absence in self.absences
+                if absence.member == member and absence.covers(at)
+            ),
+            None,
+        )
 
     def absent_members(self, *, at: dt.datetime) -> tuple[MemberId, ...]:
-        """Return everyone who is away at an instant, sorted."""
-        return tuple(sorted({one.member for one in self.absences if one.covers(at)}))
+        """Return the members who are absent at an instant, sorted."""
+        return tuple(sorted({absence.member for absence in self.absences if absence.covers(at)}))
 
 
 def evolve_runtime_state(
     state: RuntimeState, data: ev.EventData, *, actor: Actor, at: dt.datetime
 ) -> RuntimeState:
     """
-    Return the facts after one event.
+    Return the runtime state after an event.
 
     Raises:
-        InvalidValueError: If it is no event of facts.
+        InvalidValueError: If the event does not change the runtime state.
     """
-    if isinstance(data, ev.CalendarNoteAdded):
-        note = CalendarNote(
-            id=data.note, workspace=data.workspace, date=data.date, by=data.by, text=data.text
-        )
-        return attrs.evolve(state, notes=(*state.notes, note))
-    if isinstance(data, ev.AbsenceAdded):
-        oldest = at.date() - dt.timedelta(days=_KEPT_DAYS)
-        kept = tuple(one for one in state.absences if one.end > oldest)
-        return attrs.evolve(state, absences=(*kept, data.absence))
-    if isinstance(data, ev.AbsenceEnded):
-        absences = tuple(
-            attrs.evolve(one, end=data.date) if one.id == data.absence else one
-            for one in state.absences
-            if one.id != data.absence or data.date > one.start
-        )
-        return attrs.evolve(state, absences=absences)
-    if isinstance(data, ev.GrantAdded):
-        grant = attrs.evolve(data.grant, reason=data.reason, by=actor.name)
-        given = TemporaryGrant(id=data.grant_id, grant=grant, at=at)
-        lasting = tuple(one for one in state.temporary_grants if not _long_over(one, at))
-        return attrs.evolve(state, temporary_grants=(*lasting, given))
-    if isinstance(data, ev.GrantRevoked):
-        left = tuple(one for one in state.temporary_grants if one.id != data.grant_id)
-        return attrs.evolve(state, temporary_grants=left)
-    if isinstance(data, ev.ShiftsSwapped):
-        oldest = at.date() - dt.timedelta(days=_KEPT_DAYS)
-        there = tuple(one for one in state.swaps if one.end.date() > oldest)
-        return attrs.evolve(state, swaps=(*there, *data.swaps))
-    if isinstance(data, ev.ShiftSwapsCancelled):
-        swaps = tuple(
-            attrs.evolve(one, until=data.at) if one.id in data.swaps else one for one in state.swaps
-        )
-        return attrs.evolve(state, swaps=swaps)
-    if isinstance(data, ev.MemberOffboarded):
-        return _without(state, data, at)
-    if isinstance(data, ev.CampaignStarted):
-        start = CampaignStart(campaign=data.campaign, start=data.start, end=data.end, by=actor.name)
-        others = tuple(one for one in state.campaigns if one.campaign != data.campaign)
-        return attrs.evolve(state, campaigns=(*others, start))
-    raise InvalidValueError(f"`{data.TYPE}` is no event of facts", value=data.TYPE)
-
-
-def _without(state: RuntimeState, data: ev.MemberOffboarded, at: dt.datetime) -> RuntimeState:
-    """Return the facts once a member has left: theirs end, or are their heirs'."""
-    absences: list[Absence] = []
-    for one in state.absences:
-        if one.member == data.member and one.end > data.date:
-            if one.start < data.date:
-                absences.append(attrs.evolve(one, end=data.date))
-        elif one.delegate == data.member and one.end > data.date:
-            successor = data.delegates.get(one.id, "")
-            permissions = one.permissions if successor else ()
-            absences.append(attrs.evolve(one, delegate=successor, permissions=permissions))
-        else:
-            absences.append(one)
-    given: list[TemporaryGrant] = []
-    for gift in state.temporary_grants:
-        successor = data.grants.get(gift.id, "")
-        to = tuple(
-            dict.fromkeys(
-                Principal("member", successor)
-                if successor and principal == Principal("member", data.member)
-                else principal
-                for principal in gift.grant.to
-                if successor or principal != Principal("member", data.member)
+    oldest = at.date() - _KEPT
+    match data:
+        case ev.CalendarNoteAdded():
+            note = CalendarNote(
+                id=data.note, workspace=data.workspace, date=data.date, by=data.by, text=data.text
             )
-        )
-        if to:
-            given.append(attrs.evolve(gift, grant=attrs.evolve(gift.grant, to=to)))
-    swaps = tuple(
-        (
-            attrs.evolve(one, member=data.swaps[one.id])
-            if one.id in data.swaps
-            else attrs.evolve(one, until=at)
-        )
-        if one.member == data.member and one.until is None
-        else one
-        for one in state.swaps
+            return attrs.evolve(state, notes=(*state.notes, note))
+        case ev.AbsenceAdded():
+            recent = (absence for absence in state.absences if absence.end > oldest)
+            return attrs.evolve(state, absences=(*recent, data.absence))
+        case ev.AbsenceEnded():
+            absences = tuple(
+                attrs.evolve(absence, end=data.date) if absence.id == data.absence else absence
+                for absence in state.absences
+                # An absence that ends before its first day never takes place.
+                if absence.id != data.absence or data.date > absence.start
+            )
+            return attrs.evolve(state, absences=absences)
+        case ev.GrantAdded():
+            grant = attrs.evolve(data.grant, reason=data.reason, by=actor.name)
+            added = TemporaryGrant(id=data.grant_id, grant=grant, at=at)
+            grants = (grant for grant in state.temporary_grants if _day(grant.until) > oldest)
+            return attrs.evolve(state, temporary_grants=(*grants, added))
+        case ev.GrantRevoked():
+            remaining = tuple(
+                grant for grant in state.temporary_grants if grant.id != data.grant_id
+            )
+            return attrs.evolve(state, temporary_grants=remaining)
+        case ev.ShiftsSwapped():
+            swaps = (swap for swap in state.swaps if swap.end.date() > oldest)
+            return attrs.evolve(state, swaps=(*swaps, *data.swaps))
+        case ev.ShiftSwapsCancelled():
+            cancelled = tuple(
+                attrs.evolve(swap, until=data.at) if swap.id in data.swaps else swap
+                for swap in state.swaps
+            )
+            return attrs.evolve(state, swaps=cancelled)
+        case ev.MemberOffboarded():
+            return RuntimeState(
+                absences=_absences_without(state.absences, data),
+                temporary_grants=_grants_without(state.temporary_grants, data),
+                swaps=_swaps_without(state.swaps, data, at),
+                campaigns=state.campaigns,
+                notes=state.notes,
+            )
+        case ev.CampaignStarted():
+            start = CampaignStart(
+                campaign=data.campaign, start=data.start, end=data.end, by=actor.name
+            )
+            others = (other for other in state.campaigns if other.campaign != data.campaign)
+            return attrs.evolve(state, campaigns=(*others, start))
+    raise InvalidValueError(f"`{data.TYPE}` does not change the runtime state", value=data.TYPE)
+
+
+def _absences_without(
+    absences: tuple[Absence, ...], left: ev.MemberOffboarded
+) -> tuple[Absence, ...]:
+    """End the absences of an offboarded member, and replace the member as a delegate."""
+    remaining = []
+    for absence in absences:
+        if absence.end <= left.date or left.member not in (absence.member, absence.delegate):
+            remaining.append(absence)
+        elif absence.member != left.member:
+            delegate = left.delegates.get(absence.id, "")
+            permissions = absence.permissions if delegate else ()
+            remaining.append(attrs.evolve(absence, delegate=delegate, permissions=permissions))
+        elif absence.start < left.date:
+            remaining.append(attrs.evolve(absence, end=left.date))
+    return tuple(remaining)
+
+
+def _grants_without(
+    grants: tuple[TemporaryGrant, ...], left: ev.MemberOffboarded
+) -> tuple[TemporaryGrant, ...]:
+    """Give the grants of an offboarded member to the successors, and drop those without one."""
+    member = Principal("member", left.member)
+    remaining = []
+    for given in grants:
+        successor = left.grants.get(given.id, "")
+        replaced = [
+            Principal("member", successor) if successor and principal == member else principal
+            for principal in given.grant.to
+            if successor or principal != member
+        ]
+        if replaced:
+            to = tuple(dict.fromkeys(replaced))
+            remaining.append(attrs.evolve(given, grant=attrs.evolve(given.grant, to=to)))
+    return tuple(remaining)
+
+
+def _swaps_without(
+    swaps: tuple[ShiftSwap, ...], left: ev.MemberOffboarded, at: dt.datetime
+) -> tuple[ShiftSwap, ...]:
+    """Give the swapped shifts of an offboarded member to the successors, and cancel the others."""
+    return tuple(
+        swap
+        if swap.member != left.member or swap.until is not None
+        else attrs.evolve(swap, member=left.swaps[swap.id])
+        if swap.id in left.swaps
+        else attrs.evolve(swap, until=at)
+        for swap in swaps
     )
-    return attrs.evolve(state, absences=tuple(absences), temporary_grants=tuple(given), swaps=swaps)
 
 
-def _long_over(given: TemporaryGrant, at: dt.datetime) -> bool:
-    until = given.until
-    day = until.date() if isinstance(until, dt.datetime) else until
-    return day <= at.date() - dt.timedelta(days=_KEPT_DAYS)
+def _day(value: dt.date) -> dt.date:
+    return value.date() if isinstance(value, dt.datetime) else value

@@ -1,4 +1,4 @@
-"""What holds for the whole organization unless a part of it says otherwise."""
+"""Settings that workspaces and members inherit from their organization."""
 
 from __future__ import annotations
 
@@ -16,21 +16,17 @@ def _as_zone(value: str) -> ZoneName:
 @attrs.frozen(kw_only=True)
 class Settings:
     """
-    The section ``[organization]``.
+    The organization's identifier, and what its workspaces and members inherit.
 
     Attributes:
-        id: The organization's identifier.
-
-        name: Its name as people say it.
-
-        timezone: IANA name of the zone that workspaces and members inherit.
-
-        language: The language that workspaces and members inherit.
-
-        business_hours: The business hours they inherit, or None.
+        id: The identifier.
+        name: The name to display.
+        timezone: The IANA name of the zone of workspaces and members that have none of their own.
+        language: The language of workspaces and members that have none of their own.
+        business_hours: The business hours of workspaces and members that have none of their own.
 
     Raises:
-        InvalidValueError: If the identifier or the zone is none.
+        InvalidValueError: If the identifier or the zone is not valid.
     """
 
     id: str = attrs.field(metadata=shape(Id("organization")))

@@ -62,7 +62,7 @@ class Blackout:
     start: dt.datetime = attrs.field(metadata=shape(LocalTime()), converter=as_local)
     end: dt.datetime = attrs.field(metadata=shape(LocalTime()), converter=as_local)
     every: Every | None = attrs.field(
-        metadata=shape(Parsed(grammar=Every, name="repeat", pattern=EVERY_PATTERN)),
+        metadata=shape(Parsed(grammar=Every, name="recurrence", pattern=EVERY_PATTERN)),
         default=None,
         converter=_as_every,
     )

@@ -49,7 +49,7 @@ class SlotPlan:
     )
     slots: tuple[WeeklyTime, ...] = attrs.field(
         metadata=shape(
-            ListOf(item=Parsed(grammar=WeeklyTime, name="slot", pattern=WEEKLY_TIME_PATTERN))
+            ListOf(item=Parsed(grammar=WeeklyTime, name="weekly time", pattern=WEEKLY_TIME_PATTERN))
         ),
         default=(),
         converter=_as_slots,

@@ -224,7 +224,7 @@ class BusinessHoursSection:
     """
 
     days: Weekdays = attrs.field(
-        metadata=shape(Parsed(grammar=Weekdays, name="weekdays", pattern=WEEKDAYS_PATTERN))
+        metadata=shape(Parsed(grammar=Weekdays, name="range of weekdays", pattern=WEEKDAYS_PATTERN))
     )
     start: TimeOfDay = attrs.field(metadata=shape(_TIME_OF_DAY))
     end: TimeOfDay = attrs.field(metadata=shape(_TIME_OF_DAY))

@@ -10,6 +10,7 @@ from tests.pages.html_reader import Reader
 
 from socialcollab import Desk, Image, MemoryStore, Organization, Sandbox
 from socialcollab.content import Finding
+from socialcollab.organization import references_to
 from socialcollab.pages.notebook import show
 from socialcollab.permissions import compare, effective_permissions
 from socialcollab.text import measure
@@ -83,7 +84,7 @@ def values(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     shown["loss"] = shown["coverage"].losses[0]
     shown["gap"] = agency.gaps(start=NOW, end=NOW + dt.timedelta(days=90))[0]
     shown["permissions"] = effective_permissions(agency.access, "ben", at=NOW)
-    shown["references"] = agency.references_to("ben")
+    shown["references"] = references_to(agency, "ben")
     shown["reference"] = shown["references"].references[0]
     shown["offboarding"] = desk.offboarding_plan("ben")
     shown["offboarding item"] = shown["offboarding"].items[0]

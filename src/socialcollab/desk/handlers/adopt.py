@@ -13,7 +13,7 @@ from socialcollab.desk.journal.organization_events import OrganizationAdopted
 from socialcollab.desk.journal.streams import ORGANIZATION
 from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotAllowedError, StaleError
-from socialcollab.organization import Change, Organization
+from socialcollab.organization import Change, Organization, changes_between
 from socialcollab.permissions import escalations, holds_for_ever, owners
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import Actor
@@ -51,7 +51,7 @@ def adopt(
         )
     if state.document != proposal.base:
         raise (yield from _stale(engine, state, proposal.base, actor.name, now))
-    changes = state.document.changes_to(proposal.organization)
+    changes = changes_between(state.document, proposal.organization)
     if not changes:
         raise InvalidValueError(
             "the proposal does not differ from the active document",
@@ -131,7 +131,7 @@ def _stale(
         by=last.actor.partition(":")[2],
         changed=tuple(
             str(change)
-            for change in base.changes_to(state.document)
+            for change in changes_between(base, state.document)
             if sees(state, member, change, now)
         ),
     )
@@ -165,7 +165,7 @@ def check_permissions(
     for change in changes:
         for resource in change.resources:
             known = resource if resource in state.organization.workspaces_by_id else "*"
-            for permission in change.needs:
+            for permission in change.required_permissions:
                 verdict = access.check(member, permission, known, at=now)
                 if not verdict:
                     reason = Reason.of(

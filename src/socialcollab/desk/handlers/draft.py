@@ -120,7 +120,7 @@ def edit(
     state = yield from engine.state()
     organization = state.organization
     current: Post = post if isinstance(post, Post) else (yield from engine.post(post)).snapshot.post
-    zone = organization.zone_around(current.workspace)
+    zone = organization.zone_or_default(current.workspace)
     fields = {name: value for name, value in changes.items() if not isinstance(value, Unchanged)}
     data: dict[str, bytes] = {}
     if not isinstance(media, Unchanged):
@@ -140,7 +140,7 @@ def local_time_of(engine: Engine, post: str, at: TimeLike) -> Effects[WallTime]:
     """Return a time in the zone of a post's workspace."""
     current: Post = (yield from engine.post(post)).snapshot.post
     state = yield from engine.state()
-    return wall_time(at, state.organization.zone_around(current.workspace))
+    return wall_time(at, state.organization.zone_or_default(current.workspace))
 
 
 def wall_time(value: TimeLike, zone: str) -> WallTime:

@@ -21,12 +21,13 @@ from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundErro
 from socialcollab.identifiers import MemberId
 from socialcollab.organization import (
     Organization,
+    changes_between,
+    check_successor,
     evolve_runtime_state,
     first_day_without,
-    handed_over,
-    refuse_successor,
+    hand_over,
     successors_by_place,
-    workspaces_around,
+    workspaces_at,
 )
 from socialcollab.permissions import escalations_by_absence, escalations_by_swap
 from socialcollab.time import local_time
@@ -67,11 +68,11 @@ def offboard(
         _check_seen(state, plan, command.seen)
     successors = successors_by_place(plan.items, command.successors, member=member)
     for successor in sorted(set(successors.values())):
-        refuse_successor(organization, member, successor, at=now)
-    document, missing = handed_over(state.document, member, successors, left=first_day)
+        check_successor(organization, member, successor, at=now)
+    document, missing = hand_over(state.document, member, successors, left=first_day)
     if missing:
         _refuse_missing_successors(state, plan, missing, me, now)
-    changes = state.document.changes_to(document)
+    changes = changes_between(state.document, document)
     if not changes:
         raise InvalidValueError(
             f"`{member}` has left already, and nothing depends on them",
@@ -151,14 +152,14 @@ def _refuse_missing_successors(
     if not all(
         state.organization.access.allows(me, "view", workspace, at=now)
         for place in missing
-        for workspace in workspaces_around(state.document, place)
+        for workspace in workspaces_at(state.document, place)
     ):
         raise _hidden(me)
     consequences = {item.place: item.consequence for item in plan.items}
     raise refuse(
         *(
             consequences.get(place)
-            or Reason.of("offboarding.needs_successor", place=place, called=place)
+            or Reason.of("offboarding.needs_successor", place=place, label=place)
             for place in sorted(missing)
         )
     )

@@ -20,7 +20,7 @@ from socialcollab.errors import (
     StoreError,
 )
 from socialcollab.identifiers import MemberId
-from socialcollab.organization import Organization, RuntimeState
+from socialcollab.organization import Organization, RuntimeState, changes_between
 from socialcollab.permissions import PERMISSIONS
 from socialcollab.stores import (
     Anchor,
@@ -96,7 +96,7 @@ def refuse_other(engine: Engine, organization: Organization) -> Effects[None]:
         organization.id,
         given=organization.digest,
         active=state.digest,
-        changes=tuple(str(change) for change in state.document.changes_to(organization)),
+        changes=tuple(str(change) for change in changes_between(state.document, organization)),
     )
 
 

@@ -41,7 +41,7 @@ def actions_on(
     what the command itself would say.
     """
     post: Post = loaded.snapshot.post
-    zone = state.organization.zone_around(post.workspace)
+    zone = state.organization.zone_or_default(post.workspace)
     tomorrow = WallTime.of(now + dt.timedelta(days=1), zone)
     edited = attrs.evolve(post.content, text=post.content.text + " ")
     name, seen = post.id, post.digest

@@ -77,7 +77,7 @@ def plan_for_viewer(
             place=f"granted by them {grant.id}",
             section="grants_given",
             name=grant.id,
-            takes_successor=False,
+            transferable=False,
             consequence=Reason.of("offboarding.granted", member=member, until=grant.until),
         )
         for grant in organization.temporary_grants
@@ -135,6 +135,6 @@ def _of_post(
             place=f"post {post.id}",
             section="posts",
             name=post.external_id or post.id,
-            takes_successor=False,
+            transferable=False,
             consequence=consequence,
         )

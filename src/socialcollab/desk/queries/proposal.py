@@ -14,7 +14,7 @@ from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.queries.calendar import all_rows
 from socialcollab.effects import Effects
 from socialcollab.errors import InvalidValueError
-from socialcollab.organization import Change, Organization, RuntimeState
+from socialcollab.organization import Change, Organization, RuntimeState, changes_between
 from socialcollab.permissions import Comparison, TemporaryGrant, compare
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import Actor, step_statuses
@@ -134,7 +134,7 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
     return Proposal(
         organization=organization,
         base=state.document,
-        changes=state.document.changes_to(organization),
+        changes=changes_between(state.document, organization),
         orphans=tuple(sorted(orphans)),
         asked_again=tuple(sorted(asked_again)),
         temporary_grants=tuple(

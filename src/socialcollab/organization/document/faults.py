@@ -1,9 +1,9 @@
-"""Everything that is wrong with a document, gathered to be said at once."""
+"""The faults of a document, collected so that they are raised together."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
+from typing import Final, Literal
 
 import attrs
 
@@ -11,7 +11,7 @@ from socialcollab.errors import FaultError, SocialCollabError
 from socialcollab.identifiers import nearest
 
 MOST_FAULTS: Final = 1000
-"""After so many faults the rest of a document is not read."""
+"""After this many faults, the rest of the document is not read."""
 
 _MOST_COMPARED: Final = 200_000
 _LONGEST_NAME: Final = 100
@@ -19,18 +19,19 @@ _MOST_LISTED: Final = 8
 
 
 class TooManyFaultsError(SocialCollabError):
-    """Ends the reading of a document that is nothing but faults; never leaves this room."""
+    """Stops the reading of a document with `MOST_FAULTS` faults; the loader catches it."""
 
 
-def said(value: object) -> str:
+def quoted(value: object) -> str:
     """
-    Return a value as a message may show it, however hostile it is.
+    Return a value of a document as a message shows it, whatever its type and size.
 
-    >>> said("ana"), said(10**5000), said({})
+    >>> quoted("ana"), quoted(10**5000), quoted({})
     ('`ana`', 'a huge number', 'a table')
     """
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
+    # Python refuses to print an integer of more than 4300 digits.
     if isinstance(value, int) and value.bit_length() > 256:
         return "a huge number"
     if isinstance(value, dict):
@@ -38,12 +39,12 @@ def said(value: object) -> str:
     if isinstance(value, list | tuple):
         return "a list"
     if isinstance(value, str):
-        return f"`{shown(value)}`"
+        return f"`{printable(value)}`"
     return f"`{repr(value) if isinstance(value, bytes) else str(value):.{_LONGEST_NAME}}`"
 
 
-def shown(text: str) -> str:
-    """Return *text* short and printable."""
+def printable(text: str) -> str:
+    """Return *text* cut to a length that suits a message, with control characters escaped."""
     short = text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."
     return short if short.isprintable() else repr(short)[1:-1]
 
@@ -51,10 +52,10 @@ def shown(text: str) -> str:
 @attrs.define
 class Faults:
     """
-    The faults found so far.
+    The faults of a document.
 
     Attributes:
-        found: In the order they were found.
+        found: The faults found so far, in the order in which they were found.
     """
 
     found: list[FaultError] = attrs.field(factory=list)
@@ -62,10 +63,10 @@ class Faults:
 
     def add(self, place: str, problem: str, suggestion: str = "", value: object = None) -> None:
         """
-        Note one fault.
+        Add a fault.
 
         Raises:
-            TooManyFaultsError: If there are more than anyone will read.
+            TooManyFaultsError: If this is one of more faults than people would read.
         """
         self.found.append(
             FaultError(place=place, problem=problem, suggestion=suggestion, value=value)
@@ -74,46 +75,55 @@ class Faults:
             self.found.append(
                 FaultError(
                     place="",
-                    problem=f"there are more than {MOST_FAULTS} faults; the rest was not read",
+                    problem=f"there are more than {MOST_FAULTS} faults;"
+                    " the rest of the document was not read",
                 )
             )
             raise TooManyFaultsError
 
-    def unknown(
-        self, place: str, what: str, name: str, known: Collection[str], *, few: bool = False
+    def add_unknown(
+        self, place: str, kind: str, name: str, known: Collection[str], *, list_all: bool = False
     ) -> None:
-        """Note a name that leads nowhere, with the nearest that leads somewhere."""
-        self.add(place, f"unknown {what} `{shown(name)}`", self.hint(name, known, few=few), name)
+        """Add a fault for a name that refers to nothing, and suggest a known one."""
+        suggestion = self.suggest(name, known, otherwise="list all" if list_all else "list some")
+        self.add(place, f"unknown {kind} `{printable(name)}`", suggestion, name)
 
-    def hint(
-        self, name: str, known: Collection[str], *, few: bool = False, listing: bool = True
+    def suggest(
+        self,
+        name: str,
+        known: Collection[str],
+        *,
+        otherwise: Literal["list all", "list some", "nothing"] = "list some",
     ) -> str:
         """
-        Suggest the nearest name; none is better than a document that takes minutes.
+        Return a suggestion of the known name nearest to *name*.
 
-        Where none is near, some names are listed (all with *few*, none without
-        *listing*).
+        Args:
+            name: The name that the document gives.
+            known: The names it could be.
+            otherwise: What to suggest if no known name is similar.
         """
+        # Comparing names is slow. A document with thousands of wrong names would take minutes,
+        # so after a while its faults come without a suggestion.
         self._compared += len(known)
         if self._compared > _MOST_COMPARED:
             return ""
         near = nearest(name[:_LONGEST_NAME], known)
         if near:
             return f"did you mean `{near}`?"
-        if not listing:
+        if otherwise == "nothing":
             return ""
         if not known:
-            return "there is none yet"
-        shown_names = list(known) if few else sorted(known)[:_MOST_LISTED]
-        more = "" if len(shown_names) == len(known) else ", ..."
-        return f"use one of {', '.join(shown_names)}{more}"
+            return "the document defines none"
+        listed = list(known) if otherwise == "list all" else sorted(known)[:_MOST_LISTED]
+        return f"use one of {', '.join(listed)}{'' if len(listed) == len(known) else ', ...'}"
 
     def raise_all(self) -> None:
         """
-        Raise what was found, together; nothing if nothing was.
+        Raise all faults together, if there are any.
 
         Raises:
-            ExceptionGroup: Of `FaultError`.
+            ExceptionGroup: Of one `FaultError` for each fault.
         """
         if self.found:
             count = len(self.found)

@@ -1,46 +1,37 @@
-"""One walk over the definitions: from plain values to the sections' classes."""
+"""The sections of a document: plain values in, instances of the sections' classes out."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
 
 from socialcollab import document_fields as sh
 from socialcollab.directory import Principal
+from socialcollab.document_fields import Field, fields_of
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import ID_PATTERN, check_id
-from socialcollab.organization.document.faults import Faults, said, shown
+from socialcollab.organization.document.faults import Faults, printable, quoted
 from socialcollab.time import BusinessHours, BusinessHoursSection, HolidayEntry, parse_local
 from socialcollab.workflow import ApprovalPolicy
 
-FAULTY: Final = object()
-"""Stands for a value that cannot be read; its faults are noted."""
+FAULTY: Final[Any] = object()
+"""The result of reading a value that has faults."""
 
 CHANNEL_PATTERN: Final = r"^[a-z][a-z0-9_-]{0,30}$"
-CUSTOM_PATTERN: Final = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$"
+DOTTED_PATTERN: Final = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$"
 LONGEST_ADDRESS: Final = 320
+_LONGEST_PROBLEM = 600
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @attrs.frozen
-class Field:
-    """One field of a section's class, as the document knows it."""
-
-    name: str
-    key: str
-    shape: sh.Shape
-    required: bool
-
-
-@attrs.frozen
 class NameReference:
-    """A name that has to lead somewhere."""
+    """A name in the document that refers to a section of *kind*, or is one of *also*."""
 
     place: str
     kind: str
@@ -48,61 +39,35 @@ class NameReference:
     also: tuple[str, ...]
 
 
-def fields_of(cls: Any) -> tuple[Field, ...]:
-    """Return the fields of a section's class that the document may hold."""
-    return _fields_of(cls)
-
-
-@cache
-def _fields_of(cls: Any) -> tuple[Field, ...]:
-    found = []
-    for attribute in attrs.fields(cls):
-        described = sh.shape_of(attribute)
-        if described is not None:
-            key, shape = described
-            found.append(
-                Field(
-                    attribute.alias or attribute.name,
-                    key,
-                    shape,
-                    attribute.default is attrs.NOTHING,
-                )
-            )
-    return tuple(found)
-
-
 @attrs.define
 class Reader:
     """
-    Reads sections by their shapes, noting every fault and every reference.
+    Reads values by their shapes, and collects faults, identifiers and references.
+
+    References can only be checked once the whole document is read, since a
+    section may refer to a later one.
 
     Attributes:
-        faults: Where faults are noted.
-
-        ids: Per kind, each identifier that is defined and the place of its section.
-
-        references: Names that have to lead somewhere.
-
-        named: Files that are named, and where first.
-
-        steps: The steps that each policy has itself, by the policy's place.
-
-        step_references: Per reference to a step: its place, the policy's, the name.
-
-        extends: What each policy extends, by the policy's place.
+        faults: Where faults are added.
+        ids: For each kind, the identifiers that are defined and the places of their sections.
+        references: The names that refer to other sections.
+        file_places: The files that the document names, each with the first place that does.
+        steps: For each place of a policy, the ids of the policy's own steps.
+        step_references: The references to steps: place, place of the policy, name.
+        extends: For each place of a policy, the id of the policy that it extends.
     """
 
     faults: Faults
     ids: dict[str, dict[str, str]] = attrs.field(factory=dict)
     references: list[NameReference] = attrs.field(factory=list)
-    named: dict[str, str] = attrs.field(factory=dict)
+    file_places: dict[str, str] = attrs.field(factory=dict)
     steps: dict[str, set[str]] = attrs.field(factory=dict)
     step_references: list[tuple[str, str, str]] = attrs.field(factory=list)
     extends: dict[str, str] = attrs.field(factory=dict)
     _policy: str = ""
 
     def read(self, shape: sh.Shape, value: object, place: str) -> Any:
-        """Return the value that *shape* makes of *value*, or `FAULTY`."""
+        """Return *value* as a value of *shape*, or `FAULTY` after adding its faults."""
         match shape:
             case sh.Section():
                 return self.section(shape, value, place)
@@ -111,9 +76,9 @@ class Reader:
             case sh.MapOf():
                 return self._map(shape, value, place)
             case sh.Boolean():
-                return (
-                    value if isinstance(value, bool) else self._wrong(place, "true or false", value)
-                )
+                if isinstance(value, bool):
+                    return value
+                return self._wrong_type(place, "true or false", value)
             case sh.Integer():
                 return self._integer(shape, value, place)
             case sh.Date():
@@ -139,28 +104,33 @@ class Reader:
             case sh.PrincipalShape():
                 return self._principal(shape, text, place)
             case sh.Choice() if text not in shape.words:
-                self.faults.add(
+                return self._fault(
                     place,
-                    f"`{shown(text)}` is not one of {', '.join(shape.words)}",
-                    self.faults.hint(text, shape.words, listing=False),
+                    f"`{printable(text)}` is not one of {', '.join(shape.words)}",
+                    self.faults.suggest(text, shape.words, otherwise="nothing"),
                     text,
                 )
-                return FAULTY
         return text
 
     def section(
         self, shape: sh.Section, value: object, place: str, *, key: str | None = None
     ) -> Any:
-        """Read a table into its class; *key* is its identifier where a table's key gives it."""
+        """
+        Return a table as an instance of its class, or `FAULTY` after adding its faults.
+
+        Args:
+            shape: The shape of the table.
+            value: The table.
+            place: The place of the table.
+            key: The identifier, if the table stands under it as in ``[roles.editor]``.
+        """
         if shape.plain and isinstance(value, str):
             field = next(field for field in fields_of(shape.cls) if field.key == shape.plain)
             read = self.read(field.shape, value, place)
-            return (
-                FAULTY if read is FAULTY else self._made(shape.cls, {field.name: read}, {}, place)
-            )
+            return FAULTY if read is FAULTY else self._build(shape.cls, {field.name: read}, place)
         if not isinstance(value, Mapping):
-            what = f"a table or {_name_of(shape.plain)}" if shape.plain else "a table"
-            return self._wrong(place, what, value)
+            plain = f" or the id of a {shape.plain}" if shape.plain else ""
+            return self._wrong_type(place, f"a table{plain}", value)
         if shape.cls is ApprovalPolicy:
             self._policy = place
             self.steps.setdefault(place, set())
@@ -169,158 +139,162 @@ class Reader:
             for field in fields_of(shape.cls)
             if not shape.only or field.key in shape.only
         }
-        given: dict[Any, object] = dict(value)
-        read_values: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         if key is not None:
-            identifier = next(one for one in fields.values() if isinstance(one.shape, sh.Id))
-            fields.pop(identifier.key)
-            read_values[identifier.name] = self.read(identifier.shape, key, place)
-        guessed = self._unknown_keys(shape, given, fields, place)
+            identifier = next(field for field in fields.values() if isinstance(field.shape, sh.Id))
+            del fields[identifier.key]
+            values[identifier.name] = self.read(identifier.shape, key, place)
+        unknown = [name for name in value if name not in fields]
+        misspelt = self._unknown_keys(shape, value, unknown, fields, place)
         for name, field in fields.items():
-            if name in given:
-                read_values[field.name] = self.read(field.shape, given[name], f"{place}.{name}")
+            if name in value:
+                values[field.name] = self.read(field.shape, value[name], f"{place}.{name}")
             elif field.required:
-                if name not in guessed:
-                    self.faults.add(
-                        f"{place}.{name}" if place else name, f"`{name}` is missing", _wanted(field)
-                    )
-                read_values[field.name] = FAULTY
-        if guessed or any(one is FAULTY for one in read_values.values()):
+                if name not in misspelt:
+                    here = f"{place}.{name}" if place else name
+                    self.faults.add(here, f"`{name}` is missing", _missing_hint(field))
+                values[field.name] = FAULTY
+        if unknown or any(read is FAULTY for read in values.values()):
             return FAULTY
-        return self._made(shape.cls, read_values, given, place)
+        return self._build(shape.cls, values, place, value)
 
     def _unknown_keys(
-        self, shape: sh.Section, given: dict[Any, object], fields: Mapping[str, Field], place: str
+        self,
+        shape: sh.Section,
+        table: Mapping[Any, object],
+        unknown: list[Any],
+        fields: Mapping[str, Field],
+        place: str,
     ) -> set[str]:
-        """Note keys that do not belong; return them and the keys they were probably meant to be."""
-        guessed: set[str] = set()
-        elsewhere = {field.key for field in fields_of(shape.cls)} - set(fields)
-        for name in given:
-            if isinstance(name, str) and name in fields:
-                continue
-            guessed.add("?")
-            here = f"{place}.{shown(name) if isinstance(name, str) else '?'}"
+        """
+        Add a fault for each unknown key; return the keys that they probably misspell.
+
+        A key that is misspelt is one fault: it must not be reported as missing too.
+        """
+        misspelt: set[str] = set()
+        all_keys = {field.key for field in fields_of(shape.cls)}
+        for name in unknown:
             if not isinstance(name, str):
-                self.faults.add(here, f"key {said(name)} is no string")
+                self.faults.add(f"{place}.?", f"key {quoted(name)} is not a string")
                 continue
-            if name in elsewhere:
+            here = f"{place}.{printable(name)}"
+            if name in all_keys:
                 self.faults.add(
-                    here, f"`{name}` has no place here", f"use one of {', '.join(fields)}", name
+                    here,
+                    f"key `{name}` is not allowed here",
+                    f"use one of {', '.join(fields)}",
+                    name,
                 )
                 continue
-            free = [key for key in fields if key not in given]
-            hint = self.faults.hint(name, free, listing=False) or self.faults.hint(
-                name, tuple(fields), few=True
-            )
-            self.faults.add(here, f"unknown key `{shown(name)}`", hint, name)
-            guessed.update(key for key in free if hint == f"did you mean `{key}`?")
-        return guessed
+            free = [key for key in fields if key not in table]
+            hint = self.faults.suggest(name, free, otherwise="nothing")
+            misspelt.update(key for key in free if hint == f"did you mean `{key}`?")
+            hint = hint or self.faults.suggest(name, tuple(fields), otherwise="list all")
+            self.faults.add(here, f"unknown key `{printable(name)}`", hint, name)
+        return misspelt
 
-    def _made(
-        self, cls: type[Any], values: dict[str, Any], given: Mapping[str, object], place: str
+    def _build(
+        self,
+        cls: type[Any],
+        values: dict[str, Any],
+        place: str,
+        table: Mapping[Any, object] | None = None,
     ) -> Any:
+        """Return an instance of *cls*, or `FAULTY` if the class refuses the values together."""
         if "place" in attrs.fields_dict(cls):
             values = {**values, "place": place}
         try:
-            made = cls(**values)
+            section = cls(**values)
             if cls is BusinessHoursSection:
-                BusinessHours(days=made.days, start=made.start, end=made.end, zone="UTC")
+                # Hours that never open are only found when they are computed.
+                BusinessHours(days=section.days, start=section.start, end=section.end, zone="UTC")
         except (ValueError, TypeError, OverflowError) as error:
             expected = error.expected if isinstance(error, InvalidValueError) else ""
             wrong = getattr(error, "value", None)
             keys = [
                 key
-                for key, one in given.items()
-                if wrong is not None and type(one) is type(wrong) and one == wrong
+                for key, given in (table or {}).items()
+                if wrong is not None and type(given) is type(wrong) and given == wrong
             ]
             here = f"{place}.{keys[0]}" if len(keys) == 1 else place
-            problem = str(error)
-            if expected and expected not in problem:
-                self.faults.add(here, problem, f"expected {expected}", wrong)
-            else:
-                self.faults.add(here, problem, "", wrong)
-            return FAULTY
-        return made
+            suggestion = f"expected {expected}" if expected and expected not in str(error) else ""
+            return self._fault(here, str(error), suggestion, wrong)
+        return section
 
     def _list(self, shape: sh.ListOf, value: object, place: str) -> Any:
         if not isinstance(value, list | tuple):
-            if shape.or_one:
-                read = self.read(shape.item, value, place)
-                return FAULTY if read is FAULTY else (read,)
-            return self._wrong(place, "a list", value)
+            if not shape.or_one:
+                return self._wrong_type(place, "a list", value)
+            read = self.read(shape.item, value, place)
+            return FAULTY if read is FAULTY else (read,)
         if len(value) < shape.at_least:
-            self.faults.add(place, f"the list is empty, not {shape.at_least} long or longer")
-            return FAULTY
-        read = [self.read(shape.item, one, f"{place}[{at}]") for at, one in enumerate(value)]
-        return FAULTY if any(one is FAULTY for one in read) else tuple(read)
+            return self._fault(place, "the list is empty", f"give at least {shape.at_least}")
+        items = [self.read(shape.item, item, f"{place}[{at}]") for at, item in enumerate(value)]
+        return FAULTY if any(item is FAULTY for item in items) else tuple(items)
 
     def _map(self, shape: sh.MapOf, value: object, place: str) -> Any:
         if not isinstance(value, Mapping):
-            return self._wrong(place, "a table", value)
-        read: dict[str, Any] = {}
-        for key, one in value.items():
+            return self._wrong_type(place, "a table", value)
+        items: dict[Any, Any] = {}
+        for key, item in value.items():
             if not isinstance(key, str):
-                self.faults.add(f"{place}.?", f"key {said(key)} is no string")
-                read["?"] = FAULTY
+                items[key] = self._fault(f"{place}.?", f"key {quoted(key)} is not a string")
                 continue
-            here = f"{place}.{_dotted(key)}"
+            here = f"{place}.{_as_toml_key(key)}"
             if isinstance(shape.item, sh.Section):
-                read[key] = self.section(shape.item, one, here, key=key)
+                items[key] = self.section(shape.item, item, here, key=key)
                 continue
-            pattern = CUSTOM_PATTERN if shape.dotted else f"^{ID_PATTERN}$" if shape.key else ""
+            items[key] = self.read(shape.item, item, here)
+            pattern = DOTTED_PATTERN if shape.dotted else f"^{ID_PATTERN}$" if shape.key else ""
             if pattern and not re.fullmatch(pattern[1:-1], key):
                 form = "a name such as ads.boost" if shape.dotted else "a lower-case identifier"
-                self.faults.add(here, f"`{shown(key)}` cannot be a name here", f"use {form}", key)
-                read[key] = FAULTY
-                # An entry of a bad name still has faults of its own.
-                self.read(shape.item, one, here)
-                continue
-            read[key] = self.read(shape.item, one, here)
-            if shape.dotted:
+                items[key] = self._fault(
+                    here, f"`{printable(key)}` is not a valid name", f"use {form}", key
+                )
+            elif shape.dotted:
                 self.ids.setdefault("permission", {}).setdefault(key, here)
-        if any(one is FAULTY for one in read.values()):
+        if any(item is FAULTY for item in items.values()):
             return FAULTY
-        return tuple(read.values()) if isinstance(shape.item, sh.Section) else read
+        return tuple(items.values()) if isinstance(shape.item, sh.Section) else items
 
     def _integer(self, shape: sh.Integer, value: object, place: str) -> Any:
-        # JSON knows no difference between 5 and 5.0, nor does a JSON Schema.
+        # JSON does not distinguish 5 from 5.0, and neither does a JSON Schema.
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         bounds = f"a whole number from {shape.at_least} to {shape.at_most}"
+        # To Python, true is an integer.
         if isinstance(value, bool) or not isinstance(value, int):
-            return self._wrong(place, bounds, value)
-        if not shape.at_least <= value <= shape.at_most:
-            self.faults.add(place, f"{said(value)} is not {bounds}", "", None)
-            return FAULTY
-        return value
+            return self._wrong_type(place, bounds, value)
+        if shape.at_least <= value <= shape.at_most:
+            return value
+        return self._wrong_type(place, bounds, value)
 
     def _date(self, value: object, place: str) -> Any:
+        # To Python, a datetime is a date.
         if type(value) is dt.date:
             return value
         wanted = "a date such as 2026-04-27"
         if not isinstance(value, str):
-            return self._wrong(place, wanted, value)
+            return self._wrong_type(place, wanted, value)
         if _DATE.fullmatch(value):
             try:
                 return dt.date.fromisoformat(value)
             except ValueError:
                 pass
-        self.faults.add(place, f"`{shown(value)}` is no date", f"write {wanted}", value)
-        return FAULTY
+        return self._fault(place, f"`{printable(value)}` is not a date", f"write {wanted}", value)
 
     def _local_time(self, value: object, place: str) -> Any:
         if isinstance(value, dt.datetime):
             if value.tzinfo is None:
                 return value
-            self.faults.add(
+            return self._fault(
                 place,
-                f"`{value.isoformat(sep=' ')}` has a UTC offset, where a local time is needed",
+                f"`{value.isoformat(sep=' ')}` has a UTC offset, but a local time has none",
                 f"write {value:%Y-%m-%d %H:%M}, in the zone of the workspace",
                 value,
             )
-            return FAULTY
         if not isinstance(value, str):
-            return self._wrong(place, "a local time such as 2026-05-04 19:55", value)
+            return self._wrong_type(place, "a local time such as 2026-05-04 19:55", value)
         return self._try(parse_local, value, place)
 
     def _time_or_date(self, value: object, place: str) -> Any:
@@ -331,99 +305,96 @@ class Reader:
     def _parsed(self, shape: sh.Parsed, value: object, place: str) -> Any:
         if isinstance(value, float) and value.is_integer() and int in shape.also:
             value = int(value)
-        # Exactly these types: true is an int and a datetime is a date to Python.
+        # Exactly these types: to Python, true is an integer and a datetime is a date.
         if type(value) in shape.also:
             if isinstance(value, int) and value.bit_length() > 64:
-                return self._wrong(place, f"a {shape.name}", value)
+                return self._wrong_type(place, f"a {shape.name}", value)
         else:
             value = self._string(value, place, wanted=f"a {shape.name}")
             if value is FAULTY:
                 return FAULTY
         read = self._try(shape.grammar.parse, value, place)
         if isinstance(read, HolidayEntry) and read.file:
-            return read if self._file(read.file, place) else FAULTY
+            return read if self._names_file(read.file, place) else FAULTY
         return read
 
-    def _try(self, parse: Any, value: object, place: str) -> Any:
+    def _try(self, parse: Callable[[Any], Any], value: object, place: str) -> Any:
         try:
             return parse(value)
         except (ValueError, OverflowError, RecursionError) as error:
             problem = str(error)
-            if len(problem) > 600:
-                problem = f"{problem[:600]}..."
-            self.faults.add(place, problem, "", value)
-            return FAULTY
+            if len(problem) > _LONGEST_PROBLEM:
+                problem = f"{problem[:_LONGEST_PROBLEM]}..."
+            return self._fault(place, problem, "", value)
 
     def _contact(self, value: object, place: str) -> Any:
         if not isinstance(value, Mapping):
-            return self._wrong(place, "a table of channel and address", value)
+            return self._wrong_type(place, "a table of addresses by channel", value)
         faulty = False
         for channel, address in value.items():
-            here = f"{place}.{shown(channel) if isinstance(channel, str) else '?'}"
+            here = f"{place}.{printable(channel) if isinstance(channel, str) else '?'}"
             if not isinstance(channel, str) or not re.fullmatch(CHANNEL_PATTERN[1:-1], channel):
-                self.faults.add(here, f"{said(channel)} is no channel", "use a name such as email")
+                self.faults.add(
+                    here, f"{quoted(channel)} is not a channel", "use a name such as `email`"
+                )
                 faulty = True
-            # An address is personal: it stays out of the message.
+            # An address is personal, so the message does not show it.
             elif not isinstance(address, str) or not 0 < len(address) <= LONGEST_ADDRESS:
                 self.faults.add(
-                    here, f"the address is not a text of 1 to {LONGEST_ADDRESS} characters"
+                    here, f"the address is not a string of 1 to {LONGEST_ADDRESS} characters"
                 )
                 faulty = True
             elif self._string(address, here) is FAULTY:
                 faulty = True
         return FAULTY if faulty else dict(value)
 
-    def _string(self, value: object, place: str, *, wanted: str = "a text") -> Any:
+    def _string(self, value: object, place: str, *, wanted: str = "a string") -> Any:
         if not isinstance(value, str):
-            return self._wrong(place, wanted, value)
+            return self._wrong_type(place, wanted, value)
         if "\0" in value or _SURROGATE.search(value):
-            what = "a NUL character" if "\0" in value else "half a surrogate pair"
-            self.faults.add(place, f"the text holds {what}", "leave it out")
-            return FAULTY
+            character = "a NUL character" if "\0" in value else "an unpaired surrogate"
+            return self._fault(place, f"the text contains {character}", "remove it")
         return value
 
     def _text(self, shape: sh.Text, text: str, place: str) -> Any:
         if len(text) > shape.at_most:
-            self.faults.add(
-                place, f"the text is {len(text)} characters long, more than {shape.at_most}"
+            return self._fault(
+                place,
+                f"the text is {len(text)} characters long; the limit is {shape.at_most}",
             )
-            return FAULTY
-        if shape.file and not self._file(text, place):
-            return FAULTY
-        return text
+        return text if not shape.file or self._names_file(text, place) else FAULTY
 
-    def _file(self, name: str, place: str) -> bool:
+    def _names_file(self, name: str, place: str) -> bool:
         if not is_file_name(name):
             self.faults.add(
                 place,
-                f"`{shown(name)}` is no name of a file beside the document",
-                "use a relative name with `/` and without `..`",
+                f"`{printable(name)}` is not a relative file name",
+                "name a file beside the document, with `/` and without `..`",
                 name,
             )
             return False
-        self.named.setdefault(name, place)
+        self.file_places.setdefault(name, place)
         return True
 
     def _id(self, shape: sh.Id, text: str, place: str) -> Any:
-        checked = self._try(lambda one: check_id(shape.kind, one), text, place)
+        checked = self._try(lambda value: check_id(shape.kind, value), text, place)
         section = place.removesuffix(".id")
         if checked is FAULTY:
-            # Whoever names it as it stands is not wrong on top.
+            # References to the invalid identifier must not be reported as well.
             self.ids.setdefault(shape.kind, {}).setdefault(text, section)
             return FAULTY
         if shape.kind == "step":
-            # Known within its policy alone, which refuses two of a name itself.
+            # Steps are unique within their policy only, and the policy checks that.
             self.steps.setdefault(self._policy, set()).add(text)
             return text
         known = self.ids.setdefault(shape.kind, {})
         if text in known:
-            self.faults.add(
+            return self._fault(
                 place,
                 f"{shape.kind} `{text}` is defined twice",
-                f"the first is {known[text]}",
+                f"the first definition is {known[text]}",
                 text,
             )
-            return FAULTY
         known[text] = section
         return text
 
@@ -442,20 +413,24 @@ class Reader:
             return FAULTY
         if principal.kind not in shape.kinds:
             allowed = ", ".join("lead" if kind == "lead" else f"{kind}:" for kind in shape.kinds)
-            self.faults.add(place, f"`{shown(text)}` cannot stand here", f"use {allowed}", text)
-            return FAULTY
+            return self._fault(
+                place, f"`{printable(text)}` is not allowed here", f"use {allowed}", text
+            )
         if principal.name:
             self.references.append(NameReference(place, principal.kind, principal.name, ()))
         return principal
 
-    def _wrong(self, place: str, wanted: str, value: object) -> Any:
-        self.faults.add(place, f"{said(value)} is not {wanted}")
+    def _wrong_type(self, place: str, wanted: str, value: object) -> Any:
+        return self._fault(place, f"{quoted(value)} is not {wanted}")
+
+    def _fault(self, place: str, problem: str, suggestion: str = "", value: object = None) -> Any:
+        self.faults.add(place, problem, suggestion, value)
         return FAULTY
 
 
 def is_file_name(name: str) -> bool:
     """
-    Tell whether *name* can name a file beside the document, on every system.
+    Return whether *name* can name a file beside the document, on every system.
 
     >>> is_file_name("style/house.toml"), is_file_name("../secret")
     (True, False)
@@ -464,24 +439,20 @@ def is_file_name(name: str) -> bool:
     return (
         bool(name)
         and not re.search(r'[\\:\0<>"|]', name)
-        and not (any(part in ("", ".", "..") for part in parts))
+        and not any(part in ("", ".", "..") for part in parts)
     )
 
 
-def _wanted(field: Field) -> str:
+def _missing_hint(field: Field) -> str:
     match field.shape:
         case sh.NameShape(kind="policy"):
-            return 'say a policy\'s id, or "none"'
+            return 'set it to the id of a policy, or to "none"'
         case sh.NameShape(kind=kind):
-            return f"say the id of a {kind.replace('_', ' ')}"
+            return f"set it to the id of a {kind.replace('_', ' ')}"
         case sh.Parsed(name=name):
-            return f"say a {name}"
+            return f"set it to a {name}"
     return ""
 
 
-def _name_of(plain: str) -> str:
-    return f"the id of a {plain}" if plain == "profile" else f"a {plain}"
-
-
-def _dotted(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{shown(key)}"'
+def _as_toml_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{printable(key)}"'

@@ -1,23 +1,22 @@
-"""The JSON Schema of the document, from the same definitions that the loader walks."""
+"""The JSON Schema of the document, generated from the shapes that the reader reads by."""
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 from socialcollab import document_fields as sh
 from socialcollab.directory import NETWORKS, PROFILE_KEYS, Excluding, Member, Profile, Selector
+from socialcollab.document_fields import Field, fields_of
 from socialcollab.identifiers import ID_PATTERN
-from socialcollab.organization.document.described import descriptions, summary
 from socialcollab.organization.document.reader import (
     CHANNEL_PATTERN,
-    CUSTOM_PATTERN,
+    DOTTED_PATTERN,
     LONGEST_ADDRESS,
-    Field,
-    fields_of,
 )
-from socialcollab.organization.expectation import Expectation
+from socialcollab.organization.expectations import Expectation
 from socialcollab.permissions import Grant, Rotation
 from socialcollab.scheduling import SlotPlan
 from socialcollab.workflow import ApprovalPolicy, Quorum, StepTimer
@@ -26,16 +25,18 @@ Schema: TypeAlias = dict[str, Any]
 
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _LOCAL = rf"\s*{_DATE}[ T][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]+)?)?\s*"
+_NO_NUL: Final = r"^[^\u0000]*$"
+_ATTRIBUTE = re.compile(r"    (\w+): (.*)")
 
 
-def _names_one(*keys: str) -> Schema:
+def _any_of_keys(*keys: str) -> Schema:
     return {"anyOf": [{"required": [key], "properties": {key: {"minItems": 1}}} for key in keys]}
 
 
-# What a class refuses beyond the shapes of its fields.
+# What the classes check beyond the shapes of their fields.
 _RULES: Final[Mapping[type[Any], Schema]] = {
-    Selector: _names_one("workspace", "profile", "profile_tag"),
-    Excluding: _names_one(*PROFILE_KEYS),
+    Selector: _any_of_keys("workspace", "profile", "profile_tag"),
+    Excluding: _any_of_keys(*PROFILE_KEYS),
     Grant: {
         "oneOf": [
             {"required": ["role"]},
@@ -81,13 +82,16 @@ _RULES: Final[Mapping[type[Any], Schema]] = {
 
 def document_schema(fields: tuple[Field, ...]) -> Schema:
     """Return the JSON Schema, draft 2020-12, of a document with *fields*."""
-    maker = _Maker()
+    generator = _Generator()
+    file_name = {"type": "string", "minLength": 1}
     properties: Schema = {
-        "include": _one_or_many({"type": "string", "minLength": 1})
-        | {"description": "Files of which each speaks of the one workspace it defines."}
+        "include": {
+            "anyOf": [file_name, {"type": "array", "items": file_name}],
+            "description": "The files to include, each of which defines one workspace.",
+        }
     }
     for field in fields:
-        properties[field.key] = maker.schema(field.shape)
+        properties[field.key] = generator.schema(field.shape)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://socialcollab.readthedocs.io/organization.schema.json",
@@ -96,12 +100,32 @@ def document_schema(fields: tuple[Field, ...]) -> Schema:
         "properties": properties,
         "required": [field.key for field in fields if field.required],
         "additionalProperties": False,
-        "$defs": dict(sorted(maker.definitions.items())),
+        "$defs": dict(sorted(generator.definitions.items())),
     }
 
 
-class _Maker:
-    """Draws schemas of shapes; each section's class once."""
+def summary(cls: type[Any]) -> str:
+    """Return the first paragraph of a class's docstring, in one line."""
+    return " ".join((inspect.getdoc(cls) or "").split("\n\n", 1)[0].split())
+
+
+def descriptions(cls: type[Any]) -> Mapping[str, str]:
+    """Return the description of each attribute in a class's docstring."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in (inspect.getdoc(cls) or "").partition("Attributes:\n")[2].splitlines():
+        if line and not line.startswith("    "):
+            break
+        if match := _ATTRIBUTE.fullmatch(line):
+            name = match[1]
+            found[name] = match[2].strip()
+        elif name and line.strip():
+            found[name] += f" {line.strip()}"
+    return found
+
+
+class _Generator:
+    """Generates schemas; the definition of each section's class is generated once."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
@@ -143,23 +167,22 @@ class _Maker:
     def _section(self, shape: sh.Section, *, keyed: bool = False) -> Schema:
         name = shape.cls.__name__
         if shape.only:
-            name += "".join(
-                f"-{one}" for one in ("of-posts" if "kind" in shape.only else "of-profiles",)
-            )
+            name += "-of-posts" if "kind" in shape.only else "-of-profiles"
         if keyed:
             name += "-keyed"
         if name not in self.definitions:
-            self.definitions[name] = {}  # a section that holds itself would go on for ever
+            # Without this entry, a section that contains itself would recurse without end.
+            self.definitions[name] = {}
             self.definitions[name] = self._table(shape, keyed=keyed)
-        found: Schema = {"$ref": f"#/$defs/{name}"}
+        reference: Schema = {"$ref": f"#/$defs/{name}"}
         if not shape.plain:
-            return found
-        plain = next(one for one in fields_of(shape.cls) if one.key == shape.plain)
-        item = plain.shape.item if isinstance(plain.shape, sh.ListOf) else plain.shape
-        return {"anyOf": [self.schema(item), found]}
+            return reference
+        plain = next(field.shape for field in fields_of(shape.cls) if field.key == shape.plain)
+        item = plain.item if isinstance(plain, sh.ListOf) else plain
+        return {"anyOf": [self.schema(item), reference]}
 
     def _table(self, shape: sh.Section, *, keyed: bool) -> Schema:
-        said = descriptions(shape.cls)
+        described = descriptions(shape.cls)
         properties: Schema = {}
         required = []
         for field in fields_of(shape.cls):
@@ -168,8 +191,11 @@ class _Maker:
             ):
                 continue
             properties[field.key] = self.schema(field.shape)
-            if said.get(field.name):
-                properties[field.key] = {**properties[field.key], "description": said[field.name]}
+            if field.name in described:
+                properties[field.key] = {
+                    **properties[field.key],
+                    "description": described[field.name],
+                }
             if field.required:
                 required.append(field.key)
         table: Schema = {
@@ -194,14 +220,11 @@ class _Maker:
             item, names = self._section(shape.item, keyed=True), f"^{ID_PATTERN}$"
         else:
             item = self.schema(shape.item)
-            names = CUSTOM_PATTERN if shape.dotted else f"^{ID_PATTERN}$" if shape.key else ""
-        found: Schema = {"type": "object", "additionalProperties": item}
+            names = DOTTED_PATTERN if shape.dotted else f"^{ID_PATTERN}$" if shape.key else ""
+        table: Schema = {"type": "object", "additionalProperties": item}
         if names:
-            found["propertyNames"] = _matching(names)
-        return found
-
-
-_NO_NUL: Final = r"^[^\u0000]*$"
+            table["propertyNames"] = _matching(names)
+        return table
 
 
 def _string(shape: sh.Shape) -> Schema:
@@ -222,17 +245,13 @@ def _string(shape: sh.Shape) -> Schema:
             lead = "|lead" if "lead" in shape.kinds else ""
             return _matching(f"^(({kinds}):{ID_PATTERN}{lead})$")
         case sh.Parsed():
-            said = {**_matching(shape.pattern), "not": {"pattern": r"\u0000"}}
+            text = {**_matching(shape.pattern), "not": {"pattern": r"\u0000"}}
             if shape.grammar is Quorum:
-                return {"anyOf": [said, {"type": "integer", "minimum": 1, "maximum": 999}]}
-            return said
+                return {"anyOf": [text, {"type": "integer", "minimum": 1, "maximum": 999}]}
+            return text
     return {"type": "string"}
 
 
 def _matching(pattern: str) -> Schema:
-    # To Python an end also lies before a last line feed, to ECMA 262 it does not.
+    # In Python, `$` also matches before a final line feed; in ECMA 262 it does not.
     return {"type": "string", "pattern": f"{pattern}(?!\\n)" if pattern.endswith("$") else pattern}
-
-
-def _one_or_many(item: Schema) -> Schema:
-    return {"anyOf": [item, {"type": "array", "items": item}]}

@@ -1,4 +1,4 @@
-"""From the sections' classes back to plain values."""
+"""The sections of a document, written as plain values."""
 
 from __future__ import annotations
 
@@ -10,45 +10,42 @@ from typing import Any
 import attrs
 
 from socialcollab import document_fields as sh
-from socialcollab.organization.document.reader import Field, fields_of
+from socialcollab.document_fields import Field, fields_of
 
 
 def section_values(section: Any, *, digested: bool = False, without: str = "") -> dict[str, Any]:
     """
-    Return what a document says of one section; what is as it is by default is left out.
+    Return the keys and values of a section, without those that equal their default.
 
     Args:
         section: An instance of a section's class.
-
-        digested: Whether to leave out what is personal, and to write dates as text.
-
+        digested: Whether to leave out personal values, and to write dates as text.
         without: A key to leave out.
     """
     cls: Any = type(section)
-    found: dict[str, Any] = {}
-    for field, name, default in _defaults(cls):
-        value = getattr(section, name)
-        if field.key == without or (digested and _personal(field.shape)):
+    values: dict[str, Any] = {}
+    for field, default in _defaults(cls):
+        value = getattr(section, field.name)
+        if field.key == without or (digested and _is_personal(field.shape)):
             continue
-        if not field.required and value == default:
-            continue
-        found[field.key] = plain_values(field.shape, value, digested=digested)
-    return found
+        if field.required or value != default:
+            values[field.key] = plain_values(field.shape, value, digested=digested)
+    return values
 
 
 def plain_values(shape: sh.Shape, value: Any, *, digested: bool = False) -> Any:
-    """Return one value as a document of *shape* says it."""
+    """Return a value of *shape* as a document holds it."""
     match shape:
         case sh.Section():
-            said = section_values(value, digested=digested)
-            plain = said.get(shape.plain) if len(said) == 1 and not digested else None
-            return plain if isinstance(plain, str) else said
+            values = section_values(value, digested=digested)
+            plain = values.get(shape.plain) if len(values) == 1 and not digested else None
+            return plain if isinstance(plain, str) else values
         case sh.ListOf(item=item):
             many = sorted(value) if isinstance(value, frozenset) else value
             items = [plain_values(item, one, digested=digested) for one in many]
             return items[0] if shape.or_one and len(items) == 1 and not digested else items
         case sh.MapOf(item=sh.Section() as item):
-            key = next(one.key for one in fields_of(item.cls) if isinstance(one.shape, sh.Id))
+            key = next(field.key for field in fields_of(item.cls) if isinstance(field.shape, sh.Id))
             return {one.id: section_values(one, digested=digested, without=key) for one in value}
         case sh.MapOf() | sh.Contact():
             return dict(value)
@@ -59,19 +56,15 @@ def plain_values(shape: sh.Shape, value: Any, *, digested: bool = False) -> Any:
     return value
 
 
-def _personal(shape: sh.Shape) -> bool:
+def _is_personal(shape: sh.Shape) -> bool:
     return isinstance(shape, sh.Contact) or (isinstance(shape, sh.Text) and shape.personal)
 
 
 @cache
-def _defaults(cls: Any) -> tuple[tuple[Field, str, object], ...]:
-    """Return the fields of a section's class, with their attributes' names and defaults."""
-    attributes = {one.name: one for one in attrs.fields(cls)}
-    found = ((field, attributes[field.name.lstrip("_")]) for field in fields_of(cls))
-    return tuple(
-        (field, one.name, attrs.NOTHING if field.required else _default(one))
-        for field, one in found
-    )
+def _defaults(cls: Any) -> tuple[tuple[Field, object], ...]:
+    """Return the fields of a section's class, each with the value that it has by default."""
+    attributes = attrs.fields_dict(cls)
+    return tuple((field, _default(attributes[field.name])) for field in fields_of(cls))
 
 
 def _default(attribute: attrs.Attribute[Any]) -> object:
@@ -79,6 +72,12 @@ def _default(attribute: attrs.Attribute[Any]) -> object:
     if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
         default = default.factory()
     converter = attribute.converter
-    if default is None or converter is None or isinstance(default, Mapping):
+    # A converter of a required field may not accept `NOTHING`.
+    if (
+        default is attrs.NOTHING
+        or default is None
+        or converter is None
+        or isinstance(default, Mapping)
+    ):
         return default
     return converter(default)  # type: ignore[operator]  # attrs' own converters are callable

@@ -85,7 +85,7 @@ def reference_cells(reference: Reference) -> dict[str, str]:
         "place": reference.place,
         "section": reference.section,
         "name": reference.name,
-        "": badge("only member", "red") if reference.alone else "",
+        "": badge("only member", "red") if reference.is_only_member else "",
     }
 
 

@@ -32,7 +32,7 @@ from socialcollab.time import zone as zone_named
 Timing: TypeAlias = tuple[tuple[str, ...], dt.date, Every, Every | None, str]
 """All that the turns of a rotation depend on: members, first day, beginnings, ends, own zone."""
 
-_RULE = Parsed(grammar=Every, name="rule", pattern=r"^.+$")
+_RULE = Parsed(grammar=Every, name="recurring time", pattern=r"^.+$")
 _MIDNIGHT = TimeOfDay(0)
 
 

@@ -1,0 +1,243 @@
+"""Checks across the sections of a document: references, circles, included files, named files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from socialcollab.directory import NETWORKS, Selector
+from socialcollab.document_fields import as_words
+from socialcollab.errors import InvalidValueError
+from socialcollab.organization.document.faults import Faults, printable
+from socialcollab.organization.document.reader import Reader
+from socialcollab.permissions import PERMISSIONS, find_cycle
+from socialcollab.styleguide import StyleGuide
+from socialcollab.time import read_holidays
+from socialcollab.workflow import ApprovalPolicy, Policies
+
+_KIND_NAMES = {"policy": "approval policy", "profile_tag": "profile tag"}
+
+
+def check_references(reader: Reader, profile_tags: Iterable[str]) -> None:
+    """Add a fault for each name that refers to nothing, and each that refers to two things."""
+    faults = reader.faults
+    known: dict[str, tuple[str, ...]] = {kind: tuple(ids) for kind, ids in reader.ids.items()}
+    known["network"] = tuple(NETWORKS)
+    known["permission"] = (*PERMISSIONS, *known.get("permission", ()))
+    known["profile_tag"] = tuple(dict.fromkeys(profile_tags))
+    names = {kind: frozenset(ids) for kind, ids in known.items()}
+    for reference in reader.references:
+        kind = reference.kind
+        if reference.name not in names.get(kind, ()) and reference.name not in reference.also:
+            faults.add_unknown(
+                reference.place,
+                _KIND_NAMES.get(kind, kind),
+                reference.name,
+                known.get(kind, ()),
+                list_all=kind == "network",
+            )
+    for place, policy, step in reader.step_references:
+        steps = _steps_of(reader, policy)
+        if steps is not None and step not in steps:
+            faults.add_unknown(place, "step", step, sorted(steps), list_all=True)
+    workspaces = reader.ids.get("workspace", {})
+    for profile, place in reader.ids.get("profile", {}).items():
+        if profile in workspaces:
+            # A question about a resource names a profile or a workspace by its id alone.
+            faults.add(
+                f"{place}.id",
+                f"profile `{profile}` has the id of a workspace",
+                "choose another id for one of them",
+                profile,
+            )
+
+
+def _steps_of(reader: Reader, policy: str) -> set[str] | None:
+    """
+    Return the ids of a policy's own and inherited steps.
+
+    Args:
+        reader: The reader that has read the document.
+        policy: The place of the policy.
+
+    Returns:
+        The ids, or None if the policy extends one that the document does not define.
+    """
+    places = reader.ids.get("policy", {})
+    steps: set[str] = set()
+    seen: set[str] = set()
+    while policy not in seen:
+        seen.add(policy)
+        steps |= reader.steps.get(policy, set())
+        if policy not in reader.extends:
+            return steps
+        parent = places.get(reader.extends[policy])
+        if parent is None:
+            return None
+        policy = parent
+    return None
+
+
+def check_rules(values: Mapping[str, Any], places: Mapping[str, list[str]], faults: Faults) -> None:
+    """
+    Add a fault for each circle of sections, and for steps and rotations that cannot work.
+
+    Args:
+        values: The sections that could be read, by field.
+        places: The places of the sections of each list.
+        faults: Where faults are added.
+    """
+    for name, key, problem in (
+        ("roles", "includes", "roles include each other in a circle"),
+        ("teams", "includes", "teams include each other in a circle"),
+        ("approvals", "extends", "policies extend each other in a circle"),
+    ):
+        edges = {section.id: as_words(getattr(section, key)) for section in values[name]}
+        place_of = dict(zip(edges, places[name], strict=True))
+        for circle in _circles(edges):
+            faults.add(f"{place_of[circle[0]]}.{key}", f"{problem}: {' > '.join(circle)}")
+    _check_steps(values["approvals"], places["approvals"], faults)
+    for rotation, place in zip(values["rotations"], places["rotations"], strict=True):
+        for key, every in (("every", rotation.every), ("end", rotation.end)):
+            if every is not None and every.rule is None:
+                faults.add(
+                    f"{place}.{key}",
+                    f"a rotation cannot follow `{every}`, since business days differ by workspace",
+                    "write a weekly time such as `friday 17:00`",
+                )
+
+
+def _circles(edges: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
+    """Yield a circle, cut its last edge, and repeat until none is left."""
+    remaining = {
+        name: tuple(other for other in others if other in edges) for name, others in edges.items()
+    }
+    while circle := find_cycle(remaining):
+        yield circle
+        last = circle[-2]
+        remaining[last] = tuple(other for other in remaining[last] if other != circle[-1])
+
+
+def _check_steps(policies: Iterable[ApprovalPolicy], places: list[str], faults: Faults) -> None:
+    by_id = {policy.id: policy for policy in policies}
+    faulty = {fault.place for fault in faults.found}
+    for policy, place in zip(by_id.values(), places, strict=True):
+        chain = {policy.id: policy}
+        parent = policy.extends
+        while parent in by_id and parent not in chain:
+            chain[parent] = by_id[parent]
+            parent = by_id[parent].extends
+        # A policy that extends itself or an unknown one already has a fault.
+        if parent or any(other == place or other.startswith(f"{place}.") for other in faulty):
+            continue
+        # Without their order, the steps of a parent cannot cause a fault, which would be
+        # reported for the parent and for every policy that extends it.
+        chain = {
+            name: link if name == policy.id else _without_order(link)
+            for name, link in chain.items()
+        }
+        try:
+            Policies(chain)
+        except InvalidValueError as error:
+            faults.add(place, str(error), "", error.value)
+
+
+def _without_order(policy: ApprovalPolicy) -> ApprovalPolicy:
+    return attrs.evolve(policy, steps=tuple(attrs.evolve(step, after=()) for step in policy.steps))
+
+
+def check_included_file(
+    name: str,
+    table: Mapping[str, Any],
+    sections: Mapping[str, list[tuple[Any, str]]],
+    faults: Faults,
+) -> None:
+    """
+    Add a fault for each section of an included file that applies outside the file's workspace.
+
+    Args:
+        name: The file's name.
+        table: The file's table.
+        sections: For each field, the file's sections that could be read, with their places.
+        faults: Where faults are added.
+    """
+    workspaces = table.get("workspaces")
+    tables = workspaces if isinstance(workspaces, list | tuple) else ()
+    if len(tables) != 1:
+        faults.add(
+            f"{name}: workspaces",
+            f"the file defines {len(tables)} workspaces",
+            "an included file defines exactly one",
+        )
+        return
+    own = tables[0].get("id") if isinstance(tables[0], Mapping) else None
+    if not isinstance(own, str):
+        return
+    rule = f"an included file can only refer to its own workspace, `{printable(own)}`"
+    for field, key in (("profiles", "workspace"), ("campaigns", "workspace"), ("members", "of")):
+        for section, place in sections[field]:
+            workspace = getattr(section, key)
+            if workspace != own:
+                problem = f"`{workspace}` is not" if workspace else "the whole organization is not"
+                faults.add(f"{place}.{key}", f"{problem} the workspace of this file", rule)
+    profiles = {profile.id for profile, _ in sections["profiles"] if profile.workspace == own}
+    for placed in sections.values():
+        for section, place in placed:
+            on = getattr(section, "on", None)
+            if isinstance(on, Selector) and not _is_within(on, own, profiles):
+                faults.add(f"{place}.on", f"`{on}` reaches beyond the workspace of this file", rule)
+
+
+def _is_within(on: Selector, workspace: str, profiles: set[str]) -> bool:
+    return set(on.workspace) == {workspace} or (
+        bool(on.profile) and profiles.issuperset(on.profile)
+    )
+
+
+def check_files(
+    reader: Reader, guides: Iterable[str], files: Mapping[str, bytes], included: Iterable[str]
+) -> None:
+    """
+    Add a fault for each file that is missing, that the document does not name, or that is invalid.
+
+    Args:
+        reader: The reader that has read the document.
+        guides: The names of the style guides.
+        files: The contents of the files.
+        included: The names of the included files.
+
+    Raises:
+        MissingExtraError: If the document names a calendar of holidays, and the `calendar` extra
+            is not installed.
+    """
+    faults = reader.faults
+    named = {*reader.file_places, *included}
+    for name, place in reader.file_places.items():
+        if name not in files:
+            hint = faults.suggest(name, [other for other in files if other not in named])
+            faults.add(place, f"the file `{printable(name)}` does not exist", hint, name)
+        elif name.lower().endswith(".ics"):
+            try:
+                read_holidays(files[name])
+            except InvalidValueError as error:
+                faults.add(name, str(error))
+    for name in sorted(set(files) - named):
+        faults.add(
+            "",
+            f"the document does not name the file `{printable(name)}`",
+            faults.suggest(name, named, otherwise="nothing"),
+        )
+    present = {name: files[name] for name in dict.fromkeys(guides) if name in files}
+    if not present:
+        return
+    try:
+        StyleGuide.stacked(present)
+    except ExceptionGroup as group:
+        for fault in group.exceptions:
+            faults.add(
+                getattr(fault, "place", ""),
+                getattr(fault, "problem", str(fault)),
+                getattr(fault, "suggestion", ""),
+            )

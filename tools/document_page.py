@@ -1,0 +1,186 @@
+"""Generate the page of the organization's document, and its JSON Schema, from its sections."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from socialcollab import document_fields as sh
+from socialcollab.document_fields import Field, fields_of
+from socialcollab.organization import Organization
+from socialcollab.organization.document.loader import (
+    MOST_BYTES,
+    MOST_DEPTH,
+    MOST_SECTIONS,
+    MOST_VALUES,
+)
+from socialcollab.organization.document.schema import descriptions, summary
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "reference" / "document.md"
+SCHEMA = ROOT / "src" / "socialcollab" / "organization" / "schema.json"
+
+_RECURRING_TIMES = (
+    "friday 17:00",
+    "mon-fri 09:30",
+    "day 09:00",
+    "first business day of the month 09:00",
+    "last day of the month 12:00",
+    "second monday of the month 10:00",
+    "FREQ=WEEKLY;INTERVAL=2",
+)
+FORMS: Mapping[str, tuple[str, ...]] = {
+    "recurring time": _RECURRING_TIMES,
+    "recurrence": ("year", "month", "week", "day", *_RECURRING_TIMES),
+    "weekly time": ("friday 17:00", "mon-fri 09:30", "mon,wed,sat-sun 20:00"),
+    "range of weekdays": ("mon-fri", "monday", "mon,wed,sat-sun"),
+    "time of day": ("09:00", "24:00"),
+    "holiday": ("2026-12-25", "holidays/nl.ics"),
+    "duration": ("45 minutes", "4 hours", "2 days", "1 week", "90 business minutes",
+                 "4 business hours", "1 business day"),
+    "quorum": ("any", "all", "2"),
+    "notification preference": ("slack", "email digest 08:30"),
+    "time zone": ("Europe/Amsterdam", "UTC"),
+}  # fmt: skip
+"""For each grammar, examples of all its forms."""
+
+_HEAD = f"""# The document
+
+This page lists every section and key of the document. It is generated from the classes that the document is loaded into.
+Keys marked *required* have no default.
+`Organization.load` reports all faults at once, each with its place and, if it can, a suggestion.
+
+This is the document of the template `northwind`, with the file that it includes:
+
+```{{literalinclude}} ../../src/socialcollab/organization/templates/northwind/agency.toml
+:language: toml
+```
+
+```{{literalinclude}} ../../src/socialcollab/organization/templates/northwind/clients/tulip.toml
+:language: toml
+```
+
+## include
+
+A list of file names, relative to the folder of the document.
+In a name, `*` stands for any number of characters and `?` for one; neither matches a slash.
+
+An included file defines one workspace and can only refer to that workspace: its members belong to the workspace, and every `on` stays within it.
+It cannot have sections that concern the whole organization, and it cannot include other files.
+File names in an included file are relative to the folder of the main document.
+
+## Limits
+
+The document and each of its files may have at most {MOST_BYTES:,} bytes.
+The document and its included files together may have at most {MOST_SECTIONS:,} tables and {MOST_VALUES:,} values, nested at most {MOST_DEPTH} levels deep.
+"""
+
+
+def document_page() -> str:
+    """Return the page, in Markdown."""
+    parts = [_HEAD, *_forms()]
+    inner: dict[type[Any], None] = {}
+    for field in fields_of(Organization):
+        heading, section = _heading(field)
+        keyed = isinstance(field.shape, sh.MapOf)
+        parts += _table(heading, section.cls, inner, keyed=keyed)
+    done: set[type[Any]] = set()
+    while waiting := [cls for cls in inner if cls not in done]:
+        for cls in sorted(waiting, key=lambda cls: cls.__name__):
+            done.add(cls)
+            parts += _table(cls.__name__, cls, inner)
+    return "\n".join(parts)
+
+
+def _forms() -> Iterator[str]:
+    yield "## Forms of values\n"
+    yield (
+        "The tables below name these forms of text."
+        " Their words are English, whatever the language of the team; only the names of days may"
+        " be capitalised."
+        " Times of day and dates may also be TOML values without quotes, and a quorum a number.\n"
+    )
+    yield "| form | examples |\n|---|---|"
+    for name, examples in FORMS.items():
+        yield f"| {name} | {', '.join(f'`{example}`' for example in examples)} |"
+    yield ""
+
+
+def _heading(field: Field) -> tuple[str, sh.Section]:
+    match field.shape:
+        case sh.ListOf(item=sh.Section() as section):
+            return f"[[{field.key}]]", section
+        case sh.MapOf(item=sh.Section() as section):
+            return f"[{field.key}.NAME]", section
+        case sh.Section() as section:
+            return f"[{field.key}]", section
+    raise TypeError(f"`{field.key}` is not a section")
+
+
+def _table(
+    heading: str, cls: type[Any], inner: dict[type[Any], None], *, keyed: bool = False
+) -> Iterator[str]:
+    described = descriptions(cls)
+    yield f"## {heading}\n"
+    yield f"{summary(cls)}\n"
+    yield "| key | value | meaning |\n|---|---|---|"
+    for field in fields_of(cls):
+        if keyed and isinstance(field.shape, sh.Id):
+            continue
+        required = " (required)" if field.required else ""
+        value = _value(field.shape, inner).replace("|", "\\|")
+        yield f"| `{field.key}`{required} | {value} | {described.get(field.name, '')} |"
+    yield ""
+
+
+def _value(shape: sh.Shape, inner: dict[type[Any], None]) -> str:
+    match shape:
+        case sh.Section():
+            inner.setdefault(shape.cls)
+            only = f" with {', '.join(f'`{key}`' for key in shape.only)}" if shape.only else ""
+            plain = f", or the id of a {shape.plain}" if shape.plain else ""
+            return f"a table, see {shape.cls.__name__}{only}{plain}"
+        case sh.ListOf():
+            single = ", or a single value" if shape.or_one else ""
+            return f"a list of: {_value(shape.item, inner)}{single}"
+        case sh.MapOf():
+            return f"a table of names, each with {_value(shape.item, inner)}"
+        case sh.Text(file=True):
+            return "the name of a file"
+        case sh.Text():
+            return f"a text of at most {shape.at_most} characters"
+        case sh.Id():
+            return "an identifier"
+        case sh.NameShape():
+            also = "".join(f", or `{word}`" for word in shape.also)
+            by = "name" if shape.kind in ("network", "permission", "profile_tag") else "id"
+            return f"the {by} of a {shape.kind.replace('_', ' ')}{also}"
+        case sh.PrincipalShape():
+            return " or ".join(
+                f"`{kind}`" if kind == "lead" else f"`{kind}:...`" for kind in shape.kinds
+            )
+        case sh.Choice():
+            return ", ".join(f"`{word}`" for word in shape.words)
+        case sh.Integer():
+            return f"a whole number from {shape.at_least} to {shape.at_most}"
+        case sh.Boolean():
+            return "`true` or `false`"
+        case sh.Date():
+            return "a date"
+        case sh.LocalTime():
+            return "a local time"
+        case sh.TimeOrDate():
+            return "a date or a local time"
+        case sh.Contact():
+            return "a table of addresses by channel"
+        case sh.Parsed():
+            return f"a {shape.name}"
+    raise TypeError(f"{shape} is not a known shape")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(document_page(), encoding="utf-8")
+    schema = json.dumps(Organization.json_schema(), indent=1, ensure_ascii=False)
+    SCHEMA.write_text(f"{schema}\n", encoding="utf-8")
