@@ -123,7 +123,9 @@ def _step(rng: random.Random, name: str, principal: str, after: tuple[str, ...])
     if rng.random() < 0.4:
         step["timers"].append((pick((1, 5)), "remind", ""))
     if rng.random() < 0.4:
-        step["timers"].append((pick((2, 20)), "escalate", pick(("lead", "member:tom", "member:ana"))))
+        step["timers"].append(
+            (pick((2, 20)), "escalate", pick(("lead", "member:tom", "member:ana")))
+        )
     return step
 
 
