@@ -17,7 +17,7 @@ import pytest
 from tests.source_tree import public_names, public_names_of
 
 import socialcollab
-from socialcollab.cli import command_line, out
+from socialcollab.cli import command_line, output
 from socialcollab.content import DeliveryState, PostState, Summary, summarise
 from socialcollab.desk import MemberDesk
 from socialcollab.directory import NETWORKS
@@ -147,7 +147,7 @@ def test_the_page_of_the_command_line_names_no_command_that_is_not_there() -> No
 
 def test_the_page_of_the_command_line_has_every_exit_code() -> None:
     told = re.findall(r"^\| (\d) \|", section("cli.md", "Exit codes"), re.MULTILINE)
-    codes = (out.FINE, out.FOUND, out.MISUSED, out.UNAVAILABLE)
+    codes = (output.OK, output.FOUND, output.MISUSED, output.UNAVAILABLE)
     assert [str(code) for code in codes] == told
 
 
