@@ -246,6 +246,7 @@ def test_demo(run: Run, tmp_path: Path) -> None:
     assert "is not empty" in err
 
 
+@pytest.mark.integration
 def test_closed_pipe(desk: Path) -> None:
     """`python -m socialcollab` runs, and a closed pipe ends it quietly."""
     command = [sys.executable, "-m", "socialcollab", "audit", str(desk)]
