@@ -307,7 +307,7 @@ def test_two_documents_are_compared_for_a_review(run: Run, tmp_path: Path) -> No
     code, out, _ = run("who", str(before), "publish", "tulip-x")
     assert (1, "nobody may publish on tulip-x") == (code, out.strip())
     _, out, _ = run("compare", str(before), str(before))
-    assert "nobody gains or loses a right" in out
+    assert "no member gains or loses a permission" in out
     after.write_text("x = = 1", encoding="utf-8")
     code, _, err = run("compare", str(before), str(after))
     assert (1, True) == (code, f"at {after}: line 1, column 5" in err)
@@ -330,10 +330,10 @@ def test_what_would_be_lost_is_found_with_whose_absence_it_takes(run: Run, tmp_p
     )  # fmt: skip
     code, out, _ = run("coverage", str(document), *july, "--absent", "2", "--json")
     (loss,) = json.loads(out)["losses"]
-    assert (1, ["ana", "ben"], ["view"]) == (code, loss["absent"], loss["what"])
+    assert (1, ["ana", "ben"], ["view"]) == (code, loss["absent"], loss["lost"])
     code, out, _ = run("coverage", str(document), *july, "--without", "ana", "--without", "ben")
     assert code == 1
-    assert out.startswith("without ana, ben: nobody may view on tulip-x from 2026-07-01 00:00")
+    assert out.startswith("without ana, ben: no member has view on tulip-x from 2026-07-01 00:00")
     code, out, _ = run("coverage", str(document), *july, "--without", "ana")
     assert (0, ["nothing is lost"]) == (code, out.splitlines()), "of others nothing is said"
     document.write_text(document.read_text("utf-8").replace(', "member:ben"]', "]"), "utf-8")
@@ -389,8 +389,8 @@ def test_who_is_on_duty_is_listed_with_when_nobody_is(run: Run, tmp_path: Path) 
         [
             "care ana from 2026-07-01 09:00 until 2026-07-03 09:00 Europe/Amsterdam on tulip-x",
             "care ben from 2026-07-06 09:00 Europe/Amsterdam on tulip-x",
-            "duty care: nobody may hold, view on tulip-x from 2026-07-03 09:00 until"
-            " 2026-07-06 09:00 Europe/Amsterdam: nobody has a turn",
+            "rotation care: no member has hold, view on tulip-x from 2026-07-03 09:00 until"
+            " 2026-07-06 09:00 Europe/Amsterdam: no shift is scheduled",
         ],
     ) == (code, [" ".join(line.split()) for line in out.splitlines()])
     code, out, _ = run("rotations", str(document), *july, "--rotation", "care", "--json")
@@ -519,7 +519,7 @@ def test_a_desk_is_asked_with_what_holds_by_command(run: Run, tmp_path: Path) ->
     july = ("--start", "2020-07-01", "--end", "2020-08-01")
     lost = {
         source: [one for one in json.loads(run("coverage", str(source), *july, "--json")[1])["losses"]
-                 if "publish" in one["what"]]
+                 if "publish" in one["lost"]]
         for source in (document, database)
     }  # fmt: skip
     # Without Ben nobody but Eva publishes on Mastodon: Ana is forbidden it.

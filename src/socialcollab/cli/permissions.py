@@ -177,7 +177,7 @@ def _coverage(given: argparse.Namespace, out: Out) -> int:
             "losses": [
                 {
                     "absent": list(one.absent),
-                    "what": list(one.what),
+                    "lost": list(one.lost),
                     "resources": list(one.resources),
                     "start": one.start.isoformat(),
                     "end": one.end.isoformat(),
@@ -390,7 +390,7 @@ def _compare(given: argparse.Namespace, out: Out) -> int:
             {
                 "kind": one.kind,
                 "member": one.member,
-                "granted": list(one.gives),
+                "granted": list(one.granted),
                 "permissions": list(one.permissions),
                 "places": list(one.resources),
                 "resources": list(one.resources_in_short),

@@ -62,6 +62,7 @@ from socialcollab.workflow.model.policy import (
     Step,
     StepKey,
     StepTimer,
+    policy_roles,
 )
 from socialcollab.workflow.model.request import (
     ApprovalRequest,
@@ -131,6 +132,7 @@ __all__ = [
     "not_waived",
     "outdated",
     "place_hold",
+    "policy_roles",
     "post_notifications",
     "record_amend_outcome",
     "record_lookup",

@@ -14,10 +14,9 @@ from socialcollab.desk.journal.snapshots import ORGANIZATION
 from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotAllowedError, StaleError
 from socialcollab.organization import Change, Organization
-from socialcollab.permissions import escalations, holds_for_ever, owners
+from socialcollab.permissions import escalations, holds_for_ever, owners, refuse_exemption
 from socialcollab.verdicts import Reason, Remedy, Verdict
-from socialcollab.workflow import Actor
-from socialcollab.workflow.decide import refused_freeing
+from socialcollab.workflow import Actor, policy_roles
 from socialcollab.workflow.events import Event, PersonErased
 
 _SHOWN = 5
@@ -182,13 +181,11 @@ def check_permissions(
                             remedies=verdict.remedies,
                         )
                     )
-    refused = refused_freeing(
+    refused = refuse_exemption(
         member,
         access,
         after.access,
-        policies=after.approvals,
-        profiles=after.profiles,
-        workspaces=after.workspaces_by_id,
+        policies=policy_roles(after.approvals, after.profiles, after.workspaces_by_id),
         at=at,
     )
     if refused is not None:

@@ -41,7 +41,6 @@ from socialcollab.workflow.decide.delivery import (
     strand,
     waits_to_sign_in,
 )
-from socialcollab.workflow.decide.exemptions import refused_freeing
 from socialcollab.workflow.decide.hold import place_hold, resume
 from socialcollab.workflow.decide.outcome import (
     Sent,
@@ -147,7 +146,6 @@ __all__ = [
     "refuse_barred",
     "refuse_in_doubt",
     "refuse_past",
-    "refused_freeing",
     "remove_native_post",
     "reschedule",
     "resume",

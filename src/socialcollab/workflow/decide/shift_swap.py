@@ -15,7 +15,7 @@ from socialcollab.permissions import (
     RotationBinding,
     ShiftSwap,
     escalations_by_swap,
-    gift_of,
+    spans_beyond_rotation,
 )
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import events as ev
@@ -172,7 +172,7 @@ def _check_frees_nobody(swap: ShiftSwap, line: RotationBinding, context: Context
             at = context.profiles[profile]
             workspace = context.workspaces[at.workspace]
             applies = policy.on.matches_profile(at) or workspace.default_approval == policy.id
-            if applies and gift_of(swap, line, profile):
+            if applies and spans_beyond_rotation(swap, line, profile):
                 verdict = verdict_on("manage_policies", (profile,), context)
                 if not verdict:
                     frees = Reason.of(

@@ -9,12 +9,19 @@ import attrs
 from socialcollab.directory import CONTEXT_KEYS, PROFILE_KEYS, Excluding, Selector
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.permissions import EVERYWHERE, Forbid, Grant, TemporaryGrant, bind_rule
+from socialcollab.permissions import (
+    EVERYWHERE,
+    Forbid,
+    Grant,
+    TemporaryGrant,
+    bind_rule,
+    refuse_exemption,
+)
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.exemptions import refused_freeing
 from socialcollab.workflow.decide.refusals import no_such, not_visible, refuse, verdict_on
+from socialcollab.workflow.model.policy import policy_roles
 
 RUNTIME_STATE = "runtime_state"
 _SHOWN = 5
@@ -72,13 +79,13 @@ def add_grant(
     if not verdict:
         raise NotAllowedError(_seen(verdict, context))
     if grant.role:
-        freeing = refused_freeing(
+        freeing = refuse_exemption(
             me,
             access,
             access.with_grants(grant),
-            policies=context.policies.by_id.values(),
-            profiles=context.profiles.values(),
-            workspaces=context.workspaces,
+            policies=policy_roles(
+                context.policies.by_id.values(), context.profiles.values(), context.workspaces
+            ),
             at=now,
         )
         if freeing is not None:
@@ -119,7 +126,7 @@ def revoke_grant(
     barred = context.access.inactive_reason(context.actor.name, at=context.now)
     if barred is not None:
         raise refuse(barred)
-    left = found.within(scope)
+    left = found.existing_part(scope)
     if found.by != context.actor.name:
         verdict = verdict_on("manage_access", _places(left, context), context)
         if not_visible(verdict):
@@ -139,16 +146,16 @@ def _check_frees_nobody(found: TemporaryGrant, context: Context) -> None:
         return
     bindings = context.access.bindings
     left = [one.source for one in bindings.grants if one.place != found.place]
-    freeing = refused_freeing(
+    freeing = refuse_exemption(
         context.actor.name,
         context.access,
         context.access.with_rules(
             grants=[one for one in left if isinstance(one, Grant)],
             forbids=[one.source for one in bindings.forbids if isinstance(one.source, Forbid)],
         ),
-        policies=context.policies.by_id.values(),
-        profiles=context.profiles.values(),
-        workspaces=context.workspaces,
+        policies=policy_roles(
+            context.policies.by_id.values(), context.profiles.values(), context.workspaces
+        ),
         at=context.now,
     )
     if freeing is not None:
