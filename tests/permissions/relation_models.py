@@ -128,7 +128,7 @@ class Sources:
     """The tuples that give a relation of an object, and those that exclude from it."""
 
     gives: frozenset[tuple[str, str]] = frozenset()
-    bars: frozenset[tuple[str, str]] = frozenset()
+    excludes: frozenset[tuple[str, str]] = frozenset()
 
 
 @attrs.define
@@ -193,21 +193,21 @@ class Model:
             return _united(parts)
         if tree.word == "and":
             raise NotExpressibleError("both of two relations at once")
-        if any(part.bars for part in parts):
+        if any(part.excludes for part in parts):
             raise NotExpressibleError("an exclusion within another")
-        barred = frozenset[tuple[str, str]]().union(*(part.gives for part in parts[1:]))
-        return Sources(parts[0].gives, barred)
+        excluded = frozenset[tuple[str, str]]().union(*(part.gives for part in parts[1:]))
+        return Sources(parts[0].gives, excluded)
 
 
 def _united(parts: list[Sources]) -> Sources:
     giving = [part for part in parts if part.gives]
-    if len(giving) > 1 and any(part.bars for part in giving):
+    if len(giving) > 1 and any(part.excludes for part in giving):
         # There, another branch of the union may still give what one excludes. A forbid would
         # take it from both.
         raise NotExpressibleError("an exclusion within another")
     return Sources(
         frozenset[tuple[str, str]]().union(*(part.gives for part in giving)),
-        frozenset[tuple[str, str]]().union(*(part.bars for part in giving)),
+        frozenset[tuple[str, str]]().union(*(part.excludes for part in giving)),
     )
 
 
@@ -222,34 +222,34 @@ def access_of(model: Model, tuples: Iterable[Tuple], people: set[str], things: s
     """Return an `Access` that expresses a model and its tuples."""
     counting = [one for one in tuples if model.takes(one)]
     things = {*things, *(one.object for one in counting)}
-    lines: dict[tuple[str, str, str, bool], list[Tuple]] = {}
+    rules: dict[tuple[str, str, str, bool], list[Tuple]] = {}
     tags: dict[str, set[str]] = {thing: set() for thing in things}
     for thing in sorted(things):
         kind = thing.split(":")[0]
         for relation in [one for of, one in model.relations if of == kind]:
             found = model.sources(thing, relation, counting)
-            for sources, bars in ((found.gives, False), (found.bars, True)):
+            for sources, excludes in ((found.gives, False), (found.excludes, True)):
                 for around, base in sources:
                     # Each relation of each type needs its own tag, because others may be reached
                     # through other objects.
-                    key = f"{around} {base}", kind, relation, bars
-                    lines[key] = [
+                    key = f"{around} {base}", kind, relation, excludes
+                    rules[key] = [
                         one for one in counting if f"{one.object} {one.relation}" == key[0]
                     ]
                     tags[thing].add(_tag(key))
     grants, forbids = [], []
-    for key, carrying in lines.items():
-        for one in carrying:
-            line = {
+    for key, counted in rules.items():
+        for one in counted:
+            rule = {
                 "to": _principal(one.user),
                 "permissions": [permission(key[1], key[2])],
                 "on": {"profile_tag": _tag(key)},
                 "end": None if one.until is None else one.until.replace(tzinfo=None),
             }
             if key[3]:
-                forbids.append(Forbid(**line))
+                forbids.append(Forbid(**rule))
             else:
-                grants.append(Grant(**line))
+                grants.append(Grant(**rule))
     try:
         return Access.of(
             members=sorted(name(one) for one in people),
@@ -291,7 +291,7 @@ def _teams(model: Model, tuples: list[Tuple], people: set[str]) -> list[Team]:
         user = waiting.pop()
         thing, relation = user.split("#")
         sources = model.sources(thing, relation, tuples)
-        if sources.bars:
+        if sources.excludes:
             raise NotExpressibleError("an exclusion within another")
         own = {one.user for one in tuples if (one.object, one.relation) in sources.gives}
         if any(one.until for one in tuples if (one.object, one.relation) in sources.gives):

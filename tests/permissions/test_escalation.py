@@ -349,18 +349,18 @@ def test_ended_suspension_of_delegate() -> None:
 def test_forbid_of_removed_permission() -> None:
     """Removing a custom permission needs what its forbids take, as for ending them."""
 
-    def of(*custom: str, barred: bool = False) -> Access:
+    def of(*custom: str, forbidden: bool = False) -> Access:
         return Access.of(
             members=["ana", "eva"], profiles=PROFILES, workspaces=WORKSPACES,
             custom_permissions=custom, roles={"all": ["*"]},
             grants=[Grant(to=["member:ana", "member:eva"], role="all", on={"workspace": "*"})],
-            forbids=[Forbid(to="member:ana", permissions=custom, on="tulip-x")] if barred else (),
+            forbids=[Forbid(to="member:ana", permissions=custom, on="tulip-x")] if forbidden else (),
         )  # fmt: skip
 
-    before, gone = of("ads.boost", barred=True), of()
+    before, removed = of("ads.boost", forbidden=True), of()
     assert {("ana", "ads.boost", "tulip-x")} == {
         (gain.member, gain.permission, gain.resource)
-        for gain in escalations("ana", before, gone, at=NOW)
+        for gain in escalations("ana", before, removed, at=NOW)
     }
-    assert () == escalations("eva", before, gone, at=NOW)
-    assert () == escalations("ana", of("ads.boost"), gone, at=NOW)
+    assert () == escalations("eva", before, removed, at=NOW)
+    assert () == escalations("ana", of("ads.boost"), removed, at=NOW)

@@ -375,7 +375,7 @@ def test_end_all_forbids() -> None:
 
 def test_end_forbid_on_absent_member() -> None:
     """A delegate is helped by ending the forbid on the absent member."""
-    away = Absence(
+    absence = Absence(
         id="a",
         member="ben",
         delegate="ana",
@@ -387,7 +387,7 @@ def test_end_forbid_on_absent_member() -> None:
         EVA,
         Grant(to="member:ben", role="publisher", on="tulip-x"),
         Forbid(to="member:ben", permissions=["publish"], on="tulip-x"),
-        absences=[away],
+        absences=[absence],
     )
     end, grant = asked.check("ana", "publish", "tulip-x", at=NOW).remedies
     assert (end.code, end["rule"]) == ("end_forbid", "forbids[0]")
@@ -403,7 +403,7 @@ def test_waits() -> None:
 
     held = Grant(to="member:ana", role="publisher", on="tulip-x")
     later = attrs.evolve(held, start=dt.date(2026, 4, 20))
-    barred = Forbid(to="member:ana", permissions="publish", on="tulip-x", end=dt.date(2026, 4, 20))
+    forbid = Forbid(to="member:ana", permissions="publish", on="tulip-x", end=dt.date(2026, 4, 20))
     rotation = Rotation(
         id="care",
         role="publisher",
@@ -413,7 +413,7 @@ def test_waits() -> None:
         every="monday 09:00",
         end="tuesday 09:00",
     )
-    away = Absence(
+    absence = Absence(
         id="a",
         member="ben",
         delegate="ana",
@@ -422,17 +422,17 @@ def test_waits() -> None:
         zone="UTC",
     )
     assert waits(later) == [("wait", "2026-04-20 00:00 UTC")]
-    assert waits(held, barred) == [("wait_for_forbid_end", "2026-04-20 00:00 UTC")]
+    assert waits(held, forbid) == [("wait_for_forbid_end", "2026-04-20 00:00 UTC")]
     assert waits(rotations=[rotation]) == [("wait_for_shift", "2026-04-13 09:00 UTC")]
     # A forbid takes the shift of 13 April, and the next is on the 27th.
-    assert waits(barred, rotations=[rotation]) == [("wait_for_shift", "2026-04-27 09:00 UTC")]
-    theirs = attrs.evolve(held, to="member:ben")
-    assert waits(theirs, absences=[away]) == [("wait_for_absence", "2026-04-09 00:00 UTC")]
+    assert waits(forbid, rotations=[rotation]) == [("wait_for_shift", "2026-04-27 09:00 UTC")]
+    grant_to_ben = attrs.evolve(held, to="member:ben")
+    assert waits(grant_to_ben, absences=[absence]) == [("wait_for_absence", "2026-04-09 00:00 UTC")]
     # Ben's shift starts during his absence.
-    away = attrs.evolve(away, start=dt.date(2026, 4, 18), end=dt.date(2026, 4, 22))
+    absence = attrs.evolve(absence, start=dt.date(2026, 4, 18), end=dt.date(2026, 4, 22))
     never = Forbid(to="member:ana", permissions="publish", on="tulip-x", start=dt.date(2026, 4, 21))
     only_ben = attrs.evolve(rotation, members=("ben",))
-    assert waits(never, absences=[away], rotations=[only_ben]) == [
+    assert waits(never, absences=[absence], rotations=[only_ben]) == [
         ("wait_for_shift", "2026-04-20 09:00 UTC")
     ]
 
@@ -458,7 +458,7 @@ def test_near_misses() -> None:
     assert near(attrs.evolve(held, role="writer")) == [
         "grants[1] grants `ana` `writer` on `tulip-x`, but not `publish`"
     ]
-    away = Absence(
+    absence = Absence(
         id="a",
         member="ben",
         delegate="ana",
@@ -467,10 +467,13 @@ def test_near_misses() -> None:
         zone="UTC",
         permissions=("draft",),
     )
-    theirs = attrs.evolve(held, to="member:ben")
-    assert "is the delegate of `ben`, but not for `publish`" in near(theirs, absences=[away])[0]
-    away = attrs.evolve(away, permissions=())
-    (said,) = near(theirs, absences=[away], authors=["ben"])
+    grant_to_ben = attrs.evolve(held, to="member:ben")
+    assert (
+        "is the delegate of `ben`, but not for `publish`"
+        in near(grant_to_ben, absences=[absence])[0]
+    )
+    absence = attrs.evolve(absence, permissions=())
+    (said,) = near(grant_to_ben, absences=[absence], authors=["ben"])
     assert "but one of the two wrote this" in said
 
 
@@ -509,7 +512,7 @@ def test_for_viewer() -> None:
 
 def test_by_for_delegate() -> None:
     """Only a member who holds what the delegate gains can end a forbid on the delegate."""
-    away = Absence(
+    absence = Absence(
         id="a", member="ben", delegate="ana", start=NOW.date() - dt.timedelta(days=1),
         end=NOW.date() + dt.timedelta(days=9),
     )  # fmt: skip
@@ -518,7 +521,7 @@ def test_by_for_delegate() -> None:
         Grant(to="member:ana", permissions=["manage_access"], on={"workspace": "*"}),
         Grant(to="member:ben", permissions=["publish"], on={"workspace": "tulip"}),
         Forbid(to="member:ana", permissions=["publish"], on={"workspace": "tulip"}),
-    ).with_state([away])
+    ).with_state([absence])
     (remedy,) = asked.check("ana", "publish", "tulip-x", at=NOW).remedies
     assert ("end_forbid", ("eva",)) == (remedy.code, remedy.by)
 

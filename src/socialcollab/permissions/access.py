@@ -53,6 +53,10 @@ class Access:
     A *resource* is a profile, a workspace, or ``*``. A rule applies to a
     workspace as a whole if it names the workspace and no key of profiles
     beside it, and to ``*`` if it names every workspace in that way.
+
+    Questions raise `InvalidValueError` for a permission, resource or rotation
+    that does not exist, and `NaiveDatetimeError` for an instant without a UTC
+    offset.
     """
 
     def __init__(self, *, bindings: BindingSet, absences: Iterable[Absence] = ()) -> None:
@@ -196,10 +200,6 @@ class Access:
             at: The instant.
             authors: The authors of the post that the question is about, if there is one. On it no
                 author acts as a delegate, and no delegate acts for an author.
-
-        Raises:
-            InvalidValueError: If the permission or the resource does not exist.
-            NaiveDatetimeError: If *at* has no UTC offset.
         """
         # The code of `_allows` for the usual case, written out: two keys of the member's row
         # decide, and every call that is saved here counts.
@@ -252,10 +252,6 @@ class Access:
             absence in which a delegate may use it. If it is no, they are every forbid that
             matches; its `remedies` are the smallest change of each kind that would make it a yes,
             and its `near_misses` what almost allows it.
-
-        Raises:
-            InvalidValueError: If the permission or the resource does not exist.
-            NaiveDatetimeError: If *at* has no UTC offset.
         """
         at = as_utc(at)
         advice = AccessAdvice(self, member, permission, resource, at, authors)
@@ -333,14 +329,8 @@ class Access:
         """
         Answer many questions about one instant like `allows`, in order.
 
-        Args:
-            questions: A member, a permission and a resource for each question.
-            at: The instant.
-
-        Raises:
-            InvalidValueError: If a permission or resource does not exist; the message has the
-                number of the question.
-            NaiveDatetimeError: If *at* has no UTC offset.
+        Each is a member, a permission and a resource. An error names the
+        number of the question.
         """
         at = as_utc(at)
         return tuple(_each(self.allows, questions, at))
@@ -351,14 +341,8 @@ class Access:
         """
         Answer many questions about one instant like `check`, in order.
 
-        Args:
-            questions: A member, a permission and a resource for each question.
-            at: The instant.
-
-        Raises:
-            InvalidValueError: If a permission or resource does not exist; the message has the
-                number of the question.
-            NaiveDatetimeError: If *at* has no UTC offset.
+        Each is a member, a permission and a resource. An error names the
+        number of the question.
         """
         at = as_utc(at)
         return tuple(_each(self.check, questions, at))
@@ -370,10 +354,6 @@ class Access:
         They need `manage_access` wherever the grant applies, and have to hold
         everything it gives by grants, for as long as it lasts. What they have
         by a shift or as a delegate is not theirs to give.
-
-        Raises:
-            InvalidValueError: If the grant names what does not exist.
-            NaiveDatetimeError: If *at* has no UTC offset.
         """
         at = as_utc(at)
         after = self.with_grants(grant)
@@ -399,13 +379,7 @@ class Access:
     # Lists.
 
     def profiles(self, member: str, permission: str, *, at: dt.datetime) -> tuple[ProfileId, ...]:
-        """
-        Return the profiles on which *member* has a permission, sorted.
-
-        Raises:
-            InvalidValueError: If the permission does not exist.
-            NaiveDatetimeError: If *at* has no UTC offset.
-        """
+        """Return the profiles on which *member* has a permission, sorted."""
         at = as_utc(at)
         listed = self._profiles.get((member, permission))
         if listed is None:
@@ -510,24 +484,13 @@ class Access:
     def delegates(
         self, member: str, permission: str, resource: str, *, at: dt.datetime
     ) -> tuple[MemberId, ...]:
-        """
-        Return the delegates who may use a permission of *member*, who is absent, sorted.
-
-        Raises:
-            InvalidValueError: If the permission or the resource does not exist.
-            NaiveDatetimeError: If *at* has no UTC offset.
-        """
+        """Return the delegates who may use a permission of *member*, who is absent, sorted."""
         at = as_utc(at)
         self._scope.check_question(permission, resource)
         return self._delegations.delegates_of(member, permission, resource, at)
 
     def rotation_binding(self, rotation: str) -> RotationBinding:
-        """
-        Return a rotation with its names resolved.
-
-        Raises:
-            InvalidValueError: If there is no such rotation.
-        """
+        """Return a rotation with its names resolved."""
         return self._bindings.rotation(rotation)
 
     @property
@@ -536,36 +499,18 @@ class Access:
         return tuple(sorted(self._bindings.rotations_by_id))
 
     def on_duty(self, rotation: str, resource: str, *, at: dt.datetime) -> MemberId | None:
-        """
-        Return the member on duty on a resource, with swaps applied, or None.
-
-        Raises:
-            InvalidValueError: If there is no such rotation.
-            NaiveDatetimeError: If *at* has no UTC offset.
-        """
+        """Return the member on duty on a resource, with swaps applied, or None."""
         shift = self.rotation_binding(rotation).roster(resource).at(at)
         return None if shift is None else shift.member
 
     def shifts(
         self, rotation: str, resource: str, *, start: dt.datetime, end: dt.datetime
     ) -> tuple[Shift, ...]:
-        """
-        Return the shifts on a resource that overlap a time, in order.
-
-        Raises:
-            InvalidValueError: If there is no such rotation.
-            NaiveDatetimeError: If an instant has no UTC offset.
-        """
+        """Return the shifts on a resource that overlap a time, in order."""
         return tuple(self.rotation_binding(rotation).roster(resource).between(start, end))
 
     def next_shift(self, rotation: str, resource: str, *, after: dt.datetime) -> dt.datetime | None:
-        """
-        Return when the next shift on a resource starts, or None if there is none.
-
-        Raises:
-            InvalidValueError: If there is no such rotation.
-            NaiveDatetimeError: If *after* has no UTC offset.
-        """
+        """Return when the next shift on a resource starts, or None if there is none."""
         return self.rotation_binding(rotation).roster(resource).next_start(after)
 
     def permission_starts(
