@@ -17,8 +17,8 @@ from socialcollab.permissions.analysis.escalation import (
     escalations,
     escalations_by_absence,
     escalations_by_swap,
+    exemption_refusal,
     gains,
-    refuse_exemption,
     spans_beyond_rotation,
 )
 from socialcollab.permissions.analysis.gaps import Gap, gaps
@@ -74,11 +74,11 @@ __all__ = [
     "escalations",
     "escalations_by_absence",
     "escalations_by_swap",
+    "exemption_refusal",
     "find_cycle",
     "gains",
     "gaps",
     "holds_for_ever",
     "owners",
-    "refuse_exemption",
     "spans_beyond_rotation",
 ]

@@ -14,7 +14,7 @@ from socialcollab.desk.journal.snapshots import ORGANIZATION
 from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotAllowedError, StaleError
 from socialcollab.organization import Change, Organization
-from socialcollab.permissions import escalations, holds_for_ever, owners, refuse_exemption
+from socialcollab.permissions import escalations, exemption_refusal, holds_for_ever, owners
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import Actor, policy_roles
 from socialcollab.workflow.events import Event, PersonErased
@@ -181,7 +181,7 @@ def check_permissions(
                             remedies=verdict.remedies,
                         )
                     )
-    refused = refuse_exemption(
+    refused = exemption_refusal(
         member,
         access,
         after.access,

@@ -177,7 +177,7 @@ def _natural_order(place: str) -> list[str | int]:
 def _differences(
     member: str, less: Access, more: Access
 ) -> Iterator[tuple[_Key, Span, tuple[str, ...]]]:
-    """Yield when a member has a permission in *more* but not in *less*, with the rules that cause it."""
+    """Yield when a member has a permission in *more* only, with the rules that cause it."""
     granted_more, granted_less = more.permission_periods(member), less.permission_periods(member)
     # A grant for the time of a shift that the member has anyway brings nothing.
     known_shifts = less.bindings.known_shift_periods(member)
@@ -198,7 +198,7 @@ def _differences(
 def _cause_of_shifts(
     member: str, key: _Key, span: Span, less: Access, more: Access
 ) -> tuple[str, ...]:
-    """Return the rotations that make the difference, or the forbids in *less* that take the same."""
+    """Return the rotations that make the difference, or the forbids in *less* that do."""
     forbids = less.bindings.matching_forbids(member, *key, at=_instant_in(*span))
     if forbids and less.bindings.rotations_granting(member, *key, during=span):
         return tuple(sorted(forbid.place for forbid in forbids))
@@ -208,7 +208,7 @@ def _cause_of_shifts(
 def _split_by_cause(
     member: str, key: _Key, span: Span, less: Access, more: Access
 ) -> Iterator[tuple[Span, tuple[str, ...]]]:
-    """Split a span where the rules that make the difference change, and yield them for each part."""
+    """Split a span where its cause changes, and yield the rules for each part."""
     bounds = sorted(
         bound
         for rule in (

@@ -92,7 +92,7 @@ def _in_order(periods: Periods) -> Periods:
 
 def gains(before: Evaluator, after: Evaluator, *, at: dt.datetime) -> Iterator[Gain]:
     """
-    Yield every permission that a member has at some time from *at* on, after a change but not before.
+    Yield every permission that members have at some time from *at* on only because of a change.
 
     A place in a rotation by rule counts as its role from the rotation's first
     day on: if the members or times of the rule change, every shift may change
@@ -281,7 +281,7 @@ class PolicyRoles:
     covered: tuple[str, ...] = ()
 
 
-def refuse_exemption(
+def exemption_refusal(
     giver: str,
     before: Evaluator,
     after: Evaluator,

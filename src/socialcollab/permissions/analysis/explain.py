@@ -1,4 +1,4 @@
-"""What an answer can add on request: remedies, near misses, and a view that hides what others may not see."""
+"""Advice on an answer, computed on request: remedies, near misses, and what a viewer may know."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class AccessAdvice:
 
     @property
     def _is_active_member(self) -> bool:
-        """Whether permissions could help: they help no stranger and no suspended or former member."""
+        """Whether permissions could help, as they do only for active members."""
         member = self._question.member
         return (
             member in self._access.bindings.scope.members

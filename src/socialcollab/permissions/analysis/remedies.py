@@ -1,4 +1,4 @@
-"""Remedies: the smallest change of each kind that would turn a no into a yes, and who can make it."""
+"""Remedies: the smallest changes that would turn a no into a yes, and who can make them."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Binding:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """The key that bindings are sorted by, so that their order in the document never matters."""
+        """The sort key by which the order of rules in the document never matters."""
         source = self.source
         return (
             ",".join(sorted(map(str, source.to))),
@@ -114,7 +114,7 @@ class Binding:
         return self if place == self.place else attrs.evolve(self, place=place)
 
     def _team_of(self, member: str) -> str:
-        """Return the team through which the rule names a member; empty if it names them directly."""
+        """Return the team through which the rule names a member, or empty if it names them itself."""
         team = ""
         for principal in self.source.to:
             if principal.kind == "member":

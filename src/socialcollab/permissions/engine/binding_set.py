@@ -413,7 +413,7 @@ class BindingSet:
         )
 
     def known_shift_periods(self, member: str) -> Periods:
-        """Return when listed shifts and swaps give *member* permissions, forbidden times removed."""
+        """Return when listed shifts and swaps give *member* permissions, without forbidden times."""
         bindings = self.bindings_of(member)
         periods = self._periods_of_shifts(
             (

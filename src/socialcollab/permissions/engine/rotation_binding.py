@@ -184,7 +184,7 @@ class RotationBinding:
     def next_shift(
         self, member: str, resource: str, *, after: dt.datetime, before: dt.datetime | None
     ) -> dt.datetime | None:
-        """Return when *member*'s first shift between two instants starts, or None if there is none."""
+        """Return when the first shift of *member* between two instants starts, or None."""
         roster = self.roster(resource)
         last_swap = max(
             (swap.span(self.zone_of(resource))[1] for swap in self.swaps), default=after

@@ -30,7 +30,7 @@ class Scope:
     The members, teams, profiles, workspaces and roles of an organization.
 
     Raises:
-        InvalidValueError: If two of a kind share an id, or one refers to a name that does not exist.
+        InvalidValueError: If two of a kind share an id, or one names what does not exist.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ class Scope:
         return self._leads.get(self.workspace_of(resource), "")
 
     def managed_at(self, on: Selector) -> tuple[str, ...]:
-        """Return where an editor of a rule with this selector needs `manage_access`: workspaces or ``*``."""
+        """Return where changing a rule with this selector needs `manage_access`."""
         if on.workspace and EVERYWHERE not in on.workspace:
             return tuple(sorted(on.workspace))
         workspaces = {self.workspace_of(name) for name in on.profile if name in self.profiles}
@@ -217,7 +217,7 @@ class Scope:
             )
 
     def check_members(self, owner: str, members: Iterable[str]) -> None:
-        """Refuse ids that are not members'; *owner*, such as "team `social`", is for the message."""
+        """Refuse ids of unknown members; *owner*, such as "team `social`", is for the message."""
         for member in members:
             if member not in self.members:
                 raise InvalidValueError(

@@ -99,7 +99,7 @@ class TemporaryGrant:
         return all(end is not None and end <= at for end in ends)
 
     def missing(self, scope: Scope) -> tuple[str, ...]:
-        """Return the names in it that no longer exist: members, teams, roles, permissions, resources."""
+        """Return the names in it that no longer exist, each with its kind."""
         grant = self.grant
         known = {"team": scope.teams.keys(), "member": scope.members.keys()}
         names = [

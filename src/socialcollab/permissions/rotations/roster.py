@@ -158,7 +158,7 @@ class ListedRoster:
     A `Roster` of shifts that are listed.
 
     Args:
-        shifts: The start, the end if the list gives one, and the member of each shift, in any order.
+        shifts: The start, the end (None if not given), and the member of each shift, in any order.
         ends: When shifts without an end are over, if that is before the next one starts.
     """
 

@@ -30,7 +30,7 @@ from socialcollab.time import TIME_OF_DAY_PATTERN, Every, TimeOfDay
 from socialcollab.time import zone as load_zone
 
 Timing: TypeAlias = tuple[tuple[str, ...], dt.date, Every, Every | None, str]
-"""What decides the shifts of a rule: members, first day, starts, ends, and the rotation's own zone."""
+"""What decides the shifts of a rule: members, first day, starts, ends and the rotation's zone."""
 
 _RULE = Parsed(grammar=Every, name="rule", pattern=r"^.+$")
 _MIDNIGHT = TimeOfDay(0)
@@ -237,7 +237,7 @@ class Rotation:
 
     @property
     def everyone(self) -> tuple[str, ...]:
-        """The members who take shifts, each once: in the order of the rule, or sorted for a list."""
+        """The members who take shifts, each once: in the order of a rule, sorted for a list."""
         if self.shifts:
             return tuple(sorted({shift.member for shift in self.shifts}))
         return tuple(dict.fromkeys(self.members))

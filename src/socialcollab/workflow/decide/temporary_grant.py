@@ -15,7 +15,7 @@ from socialcollab.permissions import (
     Grant,
     TemporaryGrant,
     bind_rule,
-    refuse_exemption,
+    exemption_refusal,
 )
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import events as ev
@@ -79,7 +79,7 @@ def add_grant(
     if not verdict:
         raise NotAllowedError(_seen(verdict, context))
     if grant.role:
-        freeing = refuse_exemption(
+        freeing = exemption_refusal(
             me,
             access,
             access.with_grants(grant),
@@ -146,7 +146,7 @@ def _check_frees_nobody(found: TemporaryGrant, context: Context) -> None:
         return
     bindings = context.access.bindings
     left = [one.source for one in bindings.grants if one.place != found.place]
-    freeing = refuse_exemption(
+    freeing = exemption_refusal(
         context.actor.name,
         context.access,
         context.access.with_rules(
