@@ -329,7 +329,7 @@ def test_compare(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("who", str(before), "publish", "tulip-x")
     assert (1, "no member has `publish` on tulip-x") == (code, out.strip())
     _, out, _ = run("compare", str(before), str(before))
-    assert "nobody gains or loses a right" in out
+    assert "no member gains or loses a permission" in out
     after.write_text("x = = 1", encoding="utf-8")
     code, _, err = run("compare", str(before), str(after))
     assert (1, True) == (code, f"at {after}: line 1, column 5" in err)
@@ -356,7 +356,7 @@ def test_coverage(run: Run, tmp_path: Path) -> None:
     assert (1, ["ana", "ben"], ["view"]) == (code, loss["absent"], loss["permissions"])
     code, out, _ = run("coverage", str(document), *july, "--without", "ana", "--without", "ben")
     assert code == 1
-    assert out.startswith("without ana, ben: nobody may view on tulip-x from 2026-07-01 00:00")
+    assert out.startswith("without ana, ben: no member has view on tulip-x from 2026-07-01 00:00")
     code, out, _ = run("coverage", str(document), *july, "--without", "ana")
     assert (0, ["nothing is lost"]) == (code, out.splitlines()), "of others nothing is said"
     document.write_text(document.read_text("utf-8").replace(', "member:ben"]', "]"), "utf-8")
@@ -415,8 +415,8 @@ def test_rotations(run: Run, tmp_path: Path) -> None:
         [
             "care ana from 2026-07-01 09:00 until 2026-07-03 09:00 Europe/Amsterdam on tulip-x",
             "care ben from 2026-07-06 09:00 Europe/Amsterdam on tulip-x",
-            "duty care: nobody may hold, view on tulip-x from 2026-07-03 09:00 until"
-            " 2026-07-06 09:00 Europe/Amsterdam: nobody has a turn",
+            "rotation care: no member has hold, view on tulip-x from 2026-07-03 09:00 until"
+            " 2026-07-06 09:00 Europe/Amsterdam: no shift is scheduled",
         ],
     ) == (code, [" ".join(line.split()) for line in out.splitlines()])
     code, out, _ = run("rotations", str(document), *july, "--rotation", "care", "--json")

@@ -195,7 +195,7 @@ def _coverage(args: argparse.Namespace, output: Output) -> int:
             "losses": [
                 {
                     "absent": list(loss.absent),
-                    "permissions": list(loss.what),
+                    "permissions": list(loss.lost),
                     "resources": list(loss.resources),
                     "start": loss.start.isoformat(),
                     "end": loss.end.isoformat(),
@@ -412,7 +412,7 @@ def _compare(args: argparse.Namespace, output: Output) -> int:
             {
                 "kind": change.kind,
                 "member": change.member,
-                "granted": list(change.gives),
+                "granted": list(change.granted),
                 "permissions": list(change.permissions),
                 "places": list(change.resources),
                 "resources": list(change.resources_in_short),

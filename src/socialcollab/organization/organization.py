@@ -114,7 +114,11 @@ class Organization(WrittenOrganization, NotebookMixin):
         """Who may do what, by the document, by what has been given or swapped, and by who is away."""
         access = self._document_access
         scope = access.bindings.scope
-        given = [grant for one in self.temporary_grants if (grant := one.within(scope)) is not None]
+        given = [
+            grant
+            for one in self.temporary_grants
+            if (grant := one.existing_part(scope)) is not None
+        ]
         if given:
             access = access.with_grants(*given)
         if self.absences or self.swaps:
