@@ -1,4 +1,4 @@
-"""The one door to every check: ``nox`` runs them all, ``nox -s tests`` one."""
+"""All checks: ``nox`` runs them all, ``nox -s tests`` runs one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ import nox
 
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["tests", "lint", "types", "docs", "examples", "embedding", "packages"]
+nox.options.sessions = [
+    "tests",
+    "integration",
+    "lint",
+    "types",
+    "docs",
+    "examples",
+    "embedding",
+    "packages",
+]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
@@ -31,8 +40,15 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(python=HERE)
+def integration(session: nox.Session) -> None:
+    """Run the whole suite with real processes and whole weeks, and the desk's tests on every store."""
+    session.install(CALENDAR, *groups("tests"))
+    session.run("pytest", "--integration", *session.posargs)
+
+
+@nox.session(python=HERE)
 def lint(session: nox.Session) -> None:
-    """Check style, format, the map of rooms and the changelog's fragments."""
+    """Check style, format and the imports between packages."""
     session.install(CALENDAR, *groups("lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -41,7 +57,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=HERE)
 def types(session: nox.Session) -> None:
-    """Check all types with mypy, and the public API with a second checker too."""
+    """Check all types with mypy, and the public API with a second type checker."""
     session.install(".[calendar,cli]", *groups("tests", "types", "embedding"))
     session.run("mypy")
     session.run("basedpyright")
@@ -49,7 +65,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=HERE)
 def docs(session: nox.Session) -> None:
-    """Build the docs, every warning an error, and run the code in them."""
+    """Build the docs with warnings as errors, and run the code in them."""
     session.install(CALENDAR, *groups("docs", "tests"))
     session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build")
     session.run("pytest", "docs", "README.md", "-q", "-p", "no:randomly")
@@ -74,14 +90,14 @@ def examples(session: nox.Session) -> None:
 
 @nox.session(python=HERE)
 def embedding(session: nox.Session) -> None:
-    """Ask the hosts in examples/ what their users would."""
+    """Test the applications in examples/ that embed a desk."""
     session.install(CALENDAR, *groups("tests", "embedding"))
     session.run("pytest", "tests/embedding", "-n0", *session.posargs)
 
 
 @nox.session(python=HERE)
 def packages(session: nox.Session) -> None:
-    """Build wheel and sdist, and install and try each on its own."""
+    """Build the wheel and the sdist, and install and try each."""
     session.install("build")
     with tempfile.TemporaryDirectory() as folder:
         session.run("python", "-m", "build", "--outdir", folder, silent=True)
@@ -104,7 +120,7 @@ print(Organization.template("client_signs_off", id="northwind").id, "from", soci
 
 @nox.session(python=HERE)
 def write_async(session: nox.Session) -> None:
-    """Write the async desk from the text of the blocking one."""
+    """Generate the source of the async desk from the blocking one."""
     session.install(*groups("lint"))
     session.run("python", "tools/write_async.py")
     session.run("ruff", "format", "src/socialcollab/desk")
@@ -112,7 +128,7 @@ def write_async(session: nox.Session) -> None:
 
 @nox.session(python=HERE)
 def realdata(session: nox.Session) -> None:
-    """Import and lint real posts and spreadsheets, and report posts per second."""
+    """Import and lint real posts and spreadsheets, and report the posts per second."""
     session.install(CALENDAR, *groups("tests"))
     session.run("pytest", "tests/realdata", "-q", "-s", "-n0", *session.posargs)
 
@@ -127,14 +143,14 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python=HERE)
 def mutants(session: nox.Session) -> None:
-    """Change the code at random places and see that tests notice; ``-- --count 100``."""
+    """Change the code at random places and check that tests fail; ``-- --count 100``."""
     session.install("-e", CALENDAR, *groups("tests", "mutants"))
     session.run("python", "tools/mutants.py", *session.posargs)
 
 
 @nox.session(python=HERE)
 def soak(session: nox.Session) -> None:
-    """Run the slow sessions and all properties in full; ``-- --seconds 90`` runs a share."""
+    """Run the slow tests and all properties in full; ``-- --seconds 90`` runs a share of them."""
     session.install(CALENDAR, *groups("tests"))
     posargs = session.posargs or ["--seconds", "3600"]
     session.run("pytest", "-m", "slow or hypothesis", "-s", "-n0", *posargs)

@@ -1,22 +1,21 @@
 """
-Time questions of permission beside cedarpy and beside a table of bits.
+Compare questions about permissions with cedarpy and with a table of bits.
 
-One organization at random: 200 profiles in 20 workspaces on 6 networks, 12
-roles, three grants for each of 1,000 members; ten times as many with
-``--scale 10``. Half of the questions are answered yes. Every contender answers
-the same questions, in interleaved rounds of equal time; the answers are compared.
+A random organization has 200 profiles in 20 workspaces on 6 networks, 12 roles,
+and three grants for each of 1,000 members; with ``--scale 10`` it has ten times
+as many. Half of the questions are answered yes. All contenders answer the same
+questions in interleaved rounds of equal time, and their answers are compared.
 
     python bench/permissions.py [--scale 1] [--rounds 7]
 
-cedarpy is given what suits it best: for each member a policy set, parsed
-beforehand, that holds that member's grants alone. The table of bits is the
-limit: one function that looks two keys up and tests a bit, which knows no
-names, no times and no reasons.
+cedarpy gets what suits it best: for each member a policy set, parsed in
+advance, with only that member's grants. The table of bits is the limit: one
+function that looks up two keys and tests a bit, without names, times or reasons.
 
-Making the organization is told apart from writing the plain values that it is
-made of; the memory is both together, every member asked about once. "New"
-answers are such as nobody has asked for before. A list of profiles is asked of
-the peers place by place, since they have no other way.
+Creating the `Access` is timed separately from creating the plain values. The
+memory covers both, after one question about each member. "New" answers are
+those that no earlier question has cached. The peers have no lists of profiles,
+so they are asked about each profile.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _SLICE_S = 0.05
 
 
 class World:
-    """The organization as plain data, and questions about it."""
+    """An organization as plain data, and questions about it."""
 
     def __init__(self, scale: int) -> None:
         rng = random.Random(7)
@@ -66,13 +65,13 @@ class World:
                 )
         self.questions = self._questions(rng, names)
 
-    def meant(self, kind: str, name: str, profile: str) -> bool:
+    def matches(self, kind: str, name: str, profile: str) -> bool:
         workspace, network = self.profiles[profile]
         return name == {"workspace": workspace, "profile": profile, "network": network}[kind]
 
     def truth(self, member: str, permission: str, profile: str) -> bool:
         return any(
-            permission in self.roles[role] and self.meant(kind, name, profile)
+            permission in self.roles[role] and self.matches(kind, name, profile)
             for role, kind, name in self.grants[member]
         )
 
@@ -96,7 +95,7 @@ class World:
         return both
 
     def values(self) -> dict[str, Any]:
-        """Return what `Access.of` takes."""
+        """Return the arguments of `Access.of`."""
 
         def on(kind: str, name: str) -> object:
             return {"network": name, "workspace": "*"} if kind == "network" else {kind: name}
@@ -110,7 +109,7 @@ class World:
             "workspaces": [
                 Workspace(id=name, lead="m0", default_approval="none") for name in self.workspaces
             ],
-            "roles": [Role(id=name, permissions=said) for name, said in self.roles.items()],
+            "roles": [Role(id=name, permissions=names) for name, names in self.roles.items()],
             "grants": [
                 Grant(to=f"member:{member}", role=role, on=on(kind, name))
                 for member, own in self.grants.items()
@@ -121,13 +120,13 @@ class World:
 
 def bits(world: World) -> Callable[[str, str, str], bool]:
     bit = {name: 1 << number for number, name in enumerate(sorted(PERMISSIONS))}
-    masks = {role: sum(bit[one] for one in said) for role, said in world.roles.items()}
+    masks = {role: sum(bit[name] for name in names) for role, names in world.roles.items()}
     table: dict[str, dict[str, int]] = {}
     for member, own in world.grants.items():
         row = table[member] = dict.fromkeys((), 0)
         for role, kind, name in own:
             for profile in world.profiles:
-                if world.meant(kind, name, profile):
+                if world.matches(kind, name, profile):
                     row[profile] = row.get(profile, 0) | masks[role]
 
     def may(member: str, permission: str, profile: str) -> bool:
@@ -137,14 +136,14 @@ def bits(world: World) -> Callable[[str, str, str], bool]:
 
 
 def cedar(world: World) -> Callable[[str, str, str], bool]:
-    import cedarpy  # noqa: PLC0415  a peer, and none of the library's own
+    import cedarpy  # noqa: PLC0415  a peer that the library does not need
 
     def uid(kind: str, name: str) -> dict[str, str]:
         return {"type": kind, "id": name}
 
     entities = [
         {"uid": uid("Action", one), "attrs": {}, "parents": [
-            uid("Action", role) for role, said in world.roles.items() if one in said]}
+            uid("Action", role) for role, names in world.roles.items() if one in names]}
         for one in PERMISSIONS
     ]  # fmt: skip
     entities += [{"uid": uid("Action", role), "attrs": {}, "parents": []} for role in world.roles]
@@ -180,8 +179,8 @@ def cedar(world: World) -> Callable[[str, str, str], bool]:
     return may
 
 
-def made(world: World) -> Access:
-    """Print what it takes to make the organization, and return it with every member worked out."""
+def create(world: World) -> Access:
+    """Print the time and memory to create the `Access`; return it with all rows computed."""
     gc.collect()
     tracemalloc.start()
     values = world.values()
@@ -192,22 +191,22 @@ def made(world: World) -> Access:
     tracemalloc.stop()
     began = time.perf_counter()
     values = world.values()
-    written = time.perf_counter()
+    created = time.perf_counter()
     access = Access.of(**values)
-    read = time.perf_counter()
+    bound = time.perf_counter()
     ask_everyone(world, access)
-    over = time.perf_counter()
+    end = time.perf_counter()
     print(
-        f"{len(world.members)} members, {len(world.profiles)} profiles: the plain values written"
-        f" in {written - began:.2f} s, `Access.of` {read - written:.2f} s, all members worked out"
-        f" {over - read:.2f} s; {memory:.0f} MB, {plain:.0f} of them the plain values"
+        f"{len(world.members)} members, {len(world.profiles)} profiles: plain values"
+        f" {created - began:.2f} s, `Access.of` {bound - created:.2f} s, rows of all members"
+        f" {end - bound:.2f} s; {memory:.0f} MB, of which plain values {plain:.0f} MB"
     )
-    change_one(world, access, values["grants"], made_s=over - written)
+    change_one(world, access, values["grants"], created_s=end - created)
     return access
 
 
-def change_one(world: World, access: Access, grants: list[Grant], *, made_s: float) -> None:
-    """Print what another grant in the place of one costs, and how many rows it has made anew."""
+def change_one(world: World, access: Access, grants: list[Grant], *, created_s: float) -> None:
+    """Print the time to replace one grant, and check that it computes two rows."""
     before = {member: access.bindings.row(member) for member in world.members}
     taken = []
     for number in range(9):
@@ -217,13 +216,15 @@ def change_one(world: World, access: Access, grants: list[Grant], *, made_s: flo
         after = access.with_rules(grants=lines)
         ask_everyone(world, after)
         taken.append(time.perf_counter() - began)
-        anew = [one for one in world.members if after.bindings.row(one) is not before[one]]
-        assert set(anew) == {"m5", f"m{number // 3}"}, anew
+        changed = [
+            member for member in world.members if after.bindings.row(member) is not before[member]
+        ]
+        assert set(changed) == {"m5", f"m{number // 3}"}, changed
     one = statistics.median(taken)
     print(
-        f"one grant in the place of another, and everybody asked: {one * 1e3:.1f} ms,"
-        f" {made_s / one:.0f} times as fast as all anew; 2 rows of {len(before)} made again,"
-        " of whom it was and of whom it is"
+        f"one grant replaced, and a question about each member: {one * 1e3:.1f} ms,"
+        f" {created_s / one:.0f} times as fast as a new `Access`; 2 of {len(before)} rows computed,"
+        " those of the former and the new member"
     )
 
 
@@ -238,7 +239,7 @@ Contender = tuple[Callable[[list[Question]], int], list[Question]]
 def race(
     contenders: dict[str, Contender], expected: Callable[[Question], int], rounds: int
 ) -> None:
-    """Time all in turn, compare their answers with what is expected, and print the medians."""
+    """Time all contenders in turn, check their answers, and print the medians."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
     answers = {
         name: sum(expected(one) for one in questions) for name, (_, questions) in contenders.items()
@@ -251,7 +252,7 @@ def race(
         for name in order:
             run, questions = contenders[name]
             passes, taken = 0, 0.0
-            # Long enough that what the contender before has pushed out of the caches is back.
+            # Long enough to refill the caches after the previous contender.
             while taken < _SLICE_S:
                 began = time.perf_counter()
                 answer = run(questions)
@@ -274,7 +275,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     world = World(options.scale)
-    access = made(world)
+    access = create(world)
     allows = access.allows
     limit, peer = bits(world), cedar(world)
     every = world.questions
@@ -282,25 +283,32 @@ def main() -> None:
     no = [one for one in every if not world.truth(*one)]
 
     def ours(questions: list[Question]) -> int:
-        return sum(allows(one, what, resource, at=NOW) for one, what, resource in questions)
+        return sum(
+            allows(member, permission, resource, at=NOW)
+            for member, permission, resource in questions
+        )
 
     def checked(access: Access, questions: list[Question]) -> int:
         return sum(
-            bool(access.check(one, what, resource, at=NOW)) for one, what, resource in questions
+            bool(access.check(member, permission, resource, at=NOW))
+            for member, permission, resource in questions
         )
 
     def advised(questions: list[Question]) -> int:
-        verdicts = [access.check(one, what, resource, at=NOW) for one, what, resource in questions]
+        verdicts = [
+            access.check(member, permission, resource, at=NOW)
+            for member, permission, resource in questions
+        ]
         return sum(not verdict.remedies for verdict in verdicts)
 
     race(
         {
             "allows": (ours, every),
             "check, yes": (lambda some: checked(access, some), yes),
-            # Nothing that an earlier answer has left behind: the lines alone are worked out.
+            # A new `Access` with the same bindings has no cached answers.
             "check, new yes": (lambda some: checked(access.with_state(()), some), yes),
             "check, no": (lambda some: checked(access, some), no),
-            "check, no, what helps": (advised, no[: 40 // options.scale]),
+            "check, no, remedies": (advised, no[: 40 // options.scale]),
             "table of bits": (lambda some: sum(limit(*one) for one in some), every),
             "cedarpy": (lambda some: sum(peer(*one) for one in some), every[:400]),
         },
@@ -309,21 +317,25 @@ def main() -> None:
     )
 
     def listed(access: Access, questions: list[Question]) -> int:
-        return sum(len(access.profiles(one, what, at=NOW)) for one, what, _ in questions)
-
-    def one_by_one(may: Callable[[str, str, str], bool], questions: list[Question]) -> int:
         return sum(
-            may(one, what, resource) for one, what, _ in questions for resource in world.profiles
+            len(access.profiles(member, permission, at=NOW)) for member, permission, _ in questions
+        )
+
+    def each_profile(may: Callable[[str, str, str], bool], questions: list[Question]) -> int:
+        return sum(
+            may(member, permission, profile)
+            for member, permission, _ in questions
+            for profile in world.profiles
         )
 
     few = 4 if options.scale == 1 else 1
-    print("the profiles where a member may do something, as a list:")
+    print("lists of the profiles on which a member has a permission:")
     race(
         {
             "profiles": (lambda some: listed(access, some), every[:400]),
             "profiles, new": (lambda some: listed(access.with_state(()), some), every[:400]),
-            "table of bits": (lambda some: one_by_one(limit, some), every[: 10 * few]),
-            "cedarpy": (lambda some: one_by_one(peer, some), every[:few]),
+            "table of bits": (lambda some: each_profile(limit, some), every[: 10 * few]),
+            "cedarpy": (lambda some: each_profile(peer, some), every[:few]),
         },
         lambda one: sum(world.truth(one[0], one[1], resource) for resource in world.profiles),
         options.rounds,

@@ -1,4 +1,4 @@
-"""Who may publish, why, and what would turn a no into a yes?"""
+"""Find out who may publish, why, and what would turn a no into a yes."""
 
 import datetime as dt
 
@@ -24,8 +24,8 @@ access = Access.of(
     ],
 )
 now = dt.datetime(2026, 4, 7, tzinfo=dt.UTC)
-for member, where in (("ana", "tulip-x"), ("ana", "tulip-mastodon"), ("ben", "*")):
-    print(f"{member} on {where}: {access.check(member, 'publish', where, at=now).explain()}")
+for member, resource in (("ana", "tulip-x"), ("ana", "tulip-mastodon"), ("ben", "*")):
+    print(f"{member} on {resource}: {access.check(member, 'publish', resource, at=now).explain()}")
 print(
-    "may publish on tulip-mastodon:", ", ".join(access.members("publish", "tulip-mastodon", at=now))
+    "publishers on tulip-mastodon:", ", ".join(access.members("publish", "tulip-mastodon", at=now))
 )

@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""Options and fixtures of all tests."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=0.0,
         help="how long each slow session may run; 0 skips slow sessions",
     )
+    parser.addoption(
+        "--integration",
+        action="store_true",
+        help="also run tests with real processes and whole weeks, and every test on every store",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,10 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def compile_once(config: pytest.Config) -> None:
     """
-    Keep compiled code, even where nothing is to be written beside the source.
+    Keep compiled code in the cache of pytest if it may not be written beside the source.
 
-    With PYTHONDONTWRITEBYTECODE each worker, and each process that a test
-    starts, compiles all that it imports; the cache of pytest has room for it.
+    Otherwise, with PYTHONDONTWRITEBYTECODE, each worker and each process that a test starts would
+    compile everything it imports.
     """
     if not sys.dont_write_bytecode or not config.pluginmanager.has_plugin("cacheprovider"):
         return
@@ -43,8 +48,8 @@ def compile_once(config: pytest.Config) -> None:
 
 
 def draw_examples(*, full: bool) -> None:
-    """Let the properties draw a few examples each, or in slow sessions many."""
-    # Imported here, once what is compiled is kept.
+    """Draw a few examples for each property, or many in slow sessions."""
+    # Imported after `compile_once`, so that its compiled code is kept as well.
     from hypothesis import HealthCheck, settings
 
     settings.register_profile(
@@ -55,16 +60,17 @@ def draw_examples(*, full: bool) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--seconds") > 0:
-        return
-    skip = pytest.mark.skip(reason="a slow session: give it --seconds")
+    slow = pytest.mark.skip(reason="a slow session: give it --seconds")
+    integration = pytest.mark.skip(reason="an integration test: give it --integration")
     for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(skip)
+        if item.get_closest_marker("slow") and not config.getoption("--seconds"):
+            item.add_marker(slow)
+        if item.get_closest_marker("integration") and not config.getoption("--integration"):
+            item.add_marker(integration)
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector look no more at what stays for the whole session."""
+    """Exclude from garbage collection what lives for the whole session."""
     gc.collect()
     gc.freeze()
 
@@ -77,13 +83,13 @@ def seconds(request: pytest.FixtureRequest) -> float:
 
 @pytest.fixture
 def shared_data() -> Callable[[str], Path]:
-    """Find a folder of real cases, or skip the test and name the folder."""
+    """Return a function that finds a folder of real cases, or skips the test and names the folder."""
 
     def find(name: str) -> Path:
         root = Path(os.environ.get("SOCIALCOLLAB_SHARED", REPOSITORY.parent / "shared"))
         folder = root / "data" / name
         if not folder.is_dir():
-            pytest.skip(f"real cases `{name}` are not here")
+            pytest.skip(f"the real cases `{name}` are absent")
         return folder
 
     return find

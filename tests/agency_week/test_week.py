@@ -19,6 +19,8 @@ from tests.drawing import chance_of
 
 from socialcollab import Desk, Sandbox
 
+pytestmark = pytest.mark.integration
+
 END = dt.datetime(2026, 6, 7, 21, tzinfo=dt.UTC)
 KILLS, FREEZES = 200, 50
 SHORT = ("--lease-s", "0.5", "--send-within-s", "0.5")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.util
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -208,16 +207,15 @@ KINDS = ("memory", "sqlite", "async sqlite")
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """
-    Choose the kinds of office that a test runs at.
+    Choose the kinds of desk on which a test runs.
 
-    The desk's own story runs at every kind; of all other tests each runs at
-    one, by its name, so that together they run at each kind alike.
+    `test_desk` runs on every kind. The other tests run on a desk in memory, and with --integration
+    on every kind too.
     """
     if "office" not in metafunc.fixturenames or hasattr(metafunc.module, "office"):
         return
-    name = metafunc.function.__name__
     every = metafunc.module.__name__.rpartition(".")[2] == "test_desk"
-    kinds = KINDS if every else (KINDS[zlib.crc32(name.encode()) % len(KINDS)],)
+    kinds = KINDS if every or metafunc.config.getoption("--integration") else KINDS[:1]
     metafunc.parametrize("office", kinds, indirect=True)
 
 

@@ -221,7 +221,7 @@ def test_a_desk_in_a_file_is_opened_where_a_blocking_one_left_it(tmp_path) -> No
             ana = await desk.acting_as("ana")
             again = await ana.edit(post, text="Tot ziens")
             assert desk.media.size(again.content.media[0].digest) == len(PNG)
-        with pytest.raises(InvalidValueError, match="has a desk here already"):
+        with pytest.raises(InvalidValueError, match="has a desk in this store already"):
             await AsyncDesk.create(path, Organization.loads(DOCUMENT), owner="eva")
         with pytest.raises(NotFoundError):
             await AsyncDesk.open(tmp_path / "none.db")

@@ -460,7 +460,9 @@ def test_of_two_who_create_a_desk_at_once_the_second_is_told_to_open_it(open_off
         thread.start()
     for thread in threads:
         thread.join()
-    assert ["created"] == [one for one in said if "has a desk here already; open it" not in one]
+    assert ["created"] == [
+        one for one in said if "has a desk in this store already; open it" not in one
+    ]
     assert len(said) == 4
 
 

@@ -96,7 +96,7 @@ def test_a_profile_that_no_network_reaches_holds_no_other_up(tmp_path: Path) -> 
         assert {"tulip-x": "published", "tulip-mastodon": "waiting"} == published(desk)
         ((stream, problem),) = report.problems
         assert "tulip-mastodon" in stream
-        assert "no network is given that reaches profile `tulip-mastodon`" in problem
+        assert "no network is given for profile `tulip-mastodon`" in problem
         assert desk.next_due() == DUE
         # Every run tries it again; what else falls due is another question.
         assert desk.next_due(after=report.at) is None

@@ -52,7 +52,7 @@ def test_only_oneself_or_who_manages_access_speaks_for_a_member(office) -> None:
         ({"start": "2026-04-12", "end": "2026-04-20"}, "already has an absence from 2026-04-10"),
         (
             {"start": "2026-05-01", "end": "2026-05-09", "delegate": "ana"},
-            "stand in for themselves",
+            "cannot be their own delegate",
         ),
         ({"start": "2026-05-01", "end": "2026-05-09", "delegate": "bert"}, "no member `bert`"),
         (

@@ -190,7 +190,7 @@ reviewers = ["member:eva"]
         ({"to": "member:tm"}, "did you mean `tom`"),
         ({"to": "team:nobody"}, "no team `nobody`"),
         ({"to": "role:editor"}, "members and teams"),
-        ({"to": []}, "to nobody"),
+        ({"to": []}, "names no member or team"),
         ({"on": "tulip-xx"}, "did you mean `tulip-x`"),
         ({"on": {"workspace": "tuliip"}}, "did you mean `tulip`"),
         ({"on": {"workspace": "tulip", "network": "mastodn"}}, "did you mean `mastodon`"),

@@ -216,7 +216,7 @@ def test_what_may_be_another_deliverys_is_not_taken_for_it(open_office, monkeypa
     due(office, after=8 * MINUTE)
     assert office.desk.summary(other) == "unknown"
     with monkeypatch.context() as patch:
-        patch.setattr("socialcollab.desk.publishing.publisher.look", blind)
+        patch.setattr("socialcollab.desk.publishing.publisher.reconcile", blind)
         due(office, after=2 * MINUTE)
     assert [office.desk.summary(one) for one in (post, other)] == ["missed", "unknown"]
     assert len(out(office)) == 2

@@ -314,7 +314,7 @@ def test_an_answer_after_a_persons_word_is_kept_beside_it_and_reported(open_offi
     steps = publisher.dispatcher.store(
         only(office, post).id,
         office.now,
-        lambda again: record_outcome(again.value, sent, again.context, attempt=1),
+        lambda again: record_outcome(again.delivery, sent, again.context, attempt=1),
     )
     office.desk.run(steps)
     assert office.desk.summary(post) == "published"

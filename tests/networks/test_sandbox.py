@@ -457,6 +457,7 @@ def _posting(folder: Path, profile: str, count: int) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.integration
 def test_shared_folder(sandbox, tmp_path):
     """Processes share a folder, and a key creates one post across all of them."""
     workers = [_posting(tmp_path, "tulip-x", 20) for _ in range(3)]
@@ -466,6 +467,7 @@ def test_shared_folder(sandbox, tmp_path):
     assert sorted(post.network_id for post in sandbox.posts()) == sorted(said[0])
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(os.name != "posix", reason="kills with a signal of POSIX")
 def test_killed_process(sandbox, tmp_path):
     """If a process is killed, each post is complete or absent."""

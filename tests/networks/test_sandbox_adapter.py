@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,20 +29,15 @@ CONTRACT = Path(__file__).resolve().parents[2] / "docs" / "contracts" / "adapter
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """
-    Run each law for two networks, and for all others in slow sessions.
+    Run each law for Mastodon and X, and with --integration for every network.
 
-    Mastodon has every feature that the laws cover; the second network depends on the law's name.
+    Mastodon has every feature that the laws cover; X is the strictest about lengths.
     """
     if "profile" not in metafunc.fixturenames:
         return
-    names = sorted(NETWORKS)
-    name = f"{metafunc.cls.__name__}.{metafunc.function.__name__}"
-    chosen = {"mastodon", names[zlib.crc32(name.encode()) % len(names)]}
-    others = [
-        name for name in names if name not in chosen and metafunc.config.getoption("--seconds")
-    ]
-    slow = [pytest.param(one, marks=pytest.mark.slow) for one in others]
-    metafunc.parametrize("profile", [*sorted(chosen), *slow], indirect=True)
+    every = metafunc.config.getoption("--integration")
+    names = sorted(NETWORKS) if every else ["mastodon", "x"]
+    metafunc.parametrize("profile", names, indirect=True)
 
 
 class TestSandboxAdapter(AdapterContract):

@@ -1,4 +1,4 @@
-"""The second opinion on who may."""
+"""The naive evaluator as a fixture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def naive() -> ModuleType:
-    """The naive evaluator: `naive.may(organization, member, permission, resource, at)`."""
+    """Return the naive evaluator: `naive.may(organization, member, permission, resource, at)`."""
     path = Path(__file__).with_name("naive_access.py")
     spec = importlib.util.spec_from_file_location("naive_access", path)
     assert spec is not None

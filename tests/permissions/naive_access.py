@@ -1,16 +1,18 @@
 """
-Who may, worked out from the documented rules alone: slow, plain, and sharing no code.
+A naive evaluator: the documented rules in plain, slow code that shares none of the library's.
 
-Default deny; a forbid beats any grant; a role has what it includes; a bound
-is a local time in the workspace's zone, its start inside and its end outside;
-a suspended member may nothing, and so one who has left, from the first instant
-of that day in their own zone or else the organization's; who is on duty holds
-the duty's role for their turn, by rule or by list, in the duty's zone or else
-the place's; whom a swap puts on duty is, and nobody else, the last one said if
-two meet; who stands in for somebody away may do what that one's own grants and
-turns allow, of what the absence names, unless a forbid binds either, and hands
-nothing of it on; a line speaks of a workspace if it names it and
-nothing beside, of ``*`` if it names every workspace so.
+- Nothing is allowed without a grant, and a forbid beats any grant.
+- A role has the permissions of the roles it includes.
+- Bounds are local times in the workspace's zone; the start is included, the end is not.
+- A suspended member has no permissions, and neither has one who has left, from midnight of that
+  day in their own zone or else the organization's.
+- The member on duty has the rotation's role for the shift, by rule or by list, in the rotation's
+  zone or else the resource's.
+- A swap puts its member on duty instead; of overlapping swaps the last one recorded wins.
+- A delegate has what the absent member's own grants and shifts give, as far as the absence names
+  it, unless a forbid binds either, and passes nothing on.
+- A rule applies to a workspace if it names the workspace and no other key, and to ``*`` if it names
+  every workspace in that way.
 """
 
 from __future__ import annotations
@@ -23,47 +25,48 @@ ALL = "*"
 
 def may(org, member, permission, resource, at, authors=()):  # noqa: PLR0917
     people = {one.id: one for one in org.members}
-    if member not in people or is_out(org, people[member], at):
+    if member not in people or is_inactive(org, people[member], at):
         return False
-    if barred(org, member, permission, resource, at):
+    if is_forbidden(org, member, permission, resource, at):
         return False
     if has(org, member, permission, resource, at):
         return True
     if member in authors:
         return False
     return any(
-        away.delegate == member
-        and away.member not in authors
-        and (not away.permissions or permission in away.permissions)
-        and is_away(away, at)
-        and away.member in people
-        and not is_out(org, people[away.member], at)
-        and has(org, away.member, permission, resource, at)
-        and not barred(org, away.member, permission, resource, at)
-        for away in getattr(org, "absences", ())
+        absence.delegate == member
+        and absence.member not in authors
+        and (not absence.permissions or permission in absence.permissions)
+        and is_absent(absence, at)
+        and absence.member in people
+        and not is_inactive(org, people[absence.member], at)
+        and has(org, absence.member, permission, resource, at)
+        and not is_forbidden(org, absence.member, permission, resource, at)
+        for absence in getattr(org, "absences", ())
     )
 
 
-def is_out(org, person, at):
+def is_inactive(org, person, at):
     gone = bound(person.left, person.timezone or org.timezone)
     return person.suspended or (gone is not None and gone <= at)
 
 
 def has(org, member, permission, resource, at):
-    """By one's own grants and turns."""
+    """Return whether a member has a permission by their own grants and shifts."""
     return any(applies(org, line, member, permission, resource, at) for line in org.grants) or any(
-        takes_shift(org, rotation, member, resource, at) and permission in what(org, rotation)
+        takes_shift(org, rotation, member, resource, at)
+        and permission in permissions_of(org, rotation)
         for rotation in getattr(org, "rotations", ())
-        if speaks_of(org, rotation.on, resource)
+        if covers(org, rotation.on, resource)
     )
 
 
-def barred(org, member, permission, resource, at):
+def is_forbidden(org, member, permission, resource, at):
     return any(applies(org, line, member, permission, resource, at) for line in org.forbids)
 
 
-def is_away(away, at):
-    start, end = (bound(day, away.zone) for day in (away.start, away.end))
+def is_absent(absence, at):
+    start, end = (bound(day, absence.zone) for day in (absence.start, absence.end))
     return start <= at < end
 
 
@@ -83,9 +86,9 @@ def takes_shift(org, rotation, member, resource, at):
 
 
 def on_duty(rotation, zone, at):
-    """By the document."""
+    """Return who is on duty by the document."""
     if rotation.shifts:
-        return listed(rotation, zone, at)
+        return listed_member(rotation, zone, at)
     starts = occurrences(rotation.every, rotation.start, zone, at)
     if not starts:
         return None
@@ -96,7 +99,7 @@ def on_duty(rotation, zone, at):
     return rotation.members[(len(starts) - 1) % len(rotation.members)]
 
 
-def listed(rotation, zone, at):
+def listed_member(rotation, zone, at):
     def instant(day):
         if not isinstance(day, dt.datetime):
             hour, minute = map(int, str(rotation.hand_off or "00:00").split(":"))
@@ -122,7 +125,7 @@ MEANS = {"mon-fri": DAYS[:5], "day": DAYS, **{f"{name[:3]}": (name,) for name in
 
 
 def occurrences(every, start, zone, until):
-    """Every one from a day on, until an instant and with it, by walking day after day."""
+    """Return every occurrence from a day on until an instant, by walking day after day."""
     words, _, time = str(every).rpartition(" ")
     days = MEANS.get(words) or (words,)
     hour, minute = map(int, time.split(":"))
@@ -140,14 +143,14 @@ def occurrences(every, start, zone, until):
 
 def applies(org, line, member, permission, resource, at):  # noqa: PLR0917  a question has many parts
     return (
-        any(member in who(org, principal) for principal in line.to)
-        and permission in what(org, line)
-        and speaks_of(org, line.on, resource)
+        any(member in members_of(org, principal) for principal in line.to)
+        and permission in permissions_of(org, line)
+        and covers(org, line.on, resource)
         and in_time(org, line, resource, at)
     )
 
 
-def who(org, principal):
+def members_of(org, principal):
     if principal.kind == "team":
         return in_team(org, principal.name)
     return [principal.name]
@@ -158,7 +161,7 @@ def in_team(org, name):
     return [*team.members, *(member for other in team.includes for member in in_team(org, other))]
 
 
-def what(org, line):
+def permissions_of(org, line):
     words = set(getattr(line, "permissions", ()))
     todo = [line.role] if getattr(line, "role", "") else []
     while todo:
@@ -170,16 +173,16 @@ def what(org, line):
     return set(org.permissions) if ALL in words else words
 
 
-def speaks_of(org, on, resource):
+def covers(org, on, resource):
     for profile in org.profiles:
         if profile.id == resource:
-            return takes(on, profile) and not (on.excluding and takes(on.excluding, profile))
+            return matches(on, profile) and not (on.excluding and matches(on.excluding, profile))
     if on.network or on.profile or on.profile_tag or on.excluding:
         return False
     return ALL in on.workspace or (resource != ALL and resource in on.workspace)
 
 
-def takes(keys, profile):
+def matches(keys, profile):
     if keys.workspace and ALL not in keys.workspace and profile.workspace not in keys.workspace:
         return False
     if keys.network and profile.network not in keys.network:

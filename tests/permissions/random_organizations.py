@@ -1,4 +1,4 @@
-"""Organizations at random, rich enough that most questions are close calls."""
+"""Random organizations in which rules overlap, so that most questions are not trivial."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ZONES = {"tulip": "Europe/Amsterdam", "dike": "America/New_York", "polder": ""}
 EVERY = ("friday 17:00", "day 09:00", "sunday 02:30", "mon-fri 08:00", "monday 00:00")
 
 
-def make(rng: random.Random) -> SmallOrganization:
-    """Make one; names repeat, so that lines meet."""
+def random_organization(rng: random.Random) -> SmallOrganization:
+    """Return a random organization; few names are used, so that rules overlap."""
     members = [f"m{number}" for number in range(rng.randint(3, 7))]
     workspaces = rng.sample(sorted(ZONES), rng.randint(1, 3))
     profiles = tuple(
@@ -31,7 +31,7 @@ def make(rng: random.Random) -> SmallOrganization:
         if rng.random() < 0.9
     )
     teams = ["t0", "t1", "t2"]
-    made = [
+    all_teams = [
         Team(
             id=name,
             members=rng.sample(members, rng.randint(0, 3)),
@@ -59,7 +59,7 @@ def make(rng: random.Random) -> SmallOrganization:
             for name in members
         ),
         profiles=profiles,
-        teams=tuple(made),
+        teams=tuple(all_teams),
         workspaces=tuple(
             Workspace(id=name, lead="m0", default_approval="none", timezone=ZONES[name])
             for name in workspaces
@@ -86,7 +86,7 @@ def make(rng: random.Random) -> SmallOrganization:
             for number in range(rng.choice((0, 0, 1, 1, 2, 3)))
         ),
         rotations=tuple(
-            _duty(rng, members, f"d{number}", rng.choice(roles), _on(rng, parts))
+            _rotation(rng, members, f"d{number}", rng.choice(roles), _on(rng, parts))
             for number in range(rng.choice((0, 1, 1, 2)))
         ),
         swaps=tuple(_swap(rng, members, number) for number in range(rng.choice((0, 0, 1, 2, 3)))),
@@ -97,8 +97,8 @@ def make(rng: random.Random) -> SmallOrganization:
     )
 
 
-def moment(rng: random.Random) -> dt.datetime:
-    """An instant within the weeks in which bounds lie, often right at one."""
+def random_instant(rng: random.Random) -> dt.datetime:
+    """Return an instant within the weeks of all bounds, often exactly at one."""
     minutes = rng.choice((0, 0, 0, 30, 59, 1))
     return FIRST + dt.timedelta(hours=rng.randint(-48, 24 * 21), minutes=minutes)
 
@@ -153,7 +153,7 @@ def _grant(rng: random.Random, parts: dict[str, list[str]], place: str) -> Grant
     return Grant(to=_to(rng, parts), on=_on(rng, parts), place=place, **gives, **_bounds(rng))
 
 
-def _duty(
+def _rotation(
     rng: random.Random, members: list[str], name: str, role: str, on: dict[str, object]
 ) -> Rotation:
     zone = rng.choice(("", "", "Asia/Tokyo", "Europe/Amsterdam"))
@@ -168,7 +168,7 @@ def _duty(
             end=rng.choice((None, None, "monday 09:00", "day 18:00")),
             timezone=zone,
         )
-    # Bounds to the half hour, some in the one that clocks jump over.
+    # Bounds on the half hour, some of them in the hour that the clocks skip.
     marks = sorted(rng.sample(range(2 * 24 * 20), rng.randint(1, 6)))
     if rng.random() < 0.4:
         marks = sorted({*marks, 2 * (24 * 9 + 2) + 1, 2 * (24 * 9 + 3), 2 * (24 * 9 + 3) + 1})
@@ -201,7 +201,7 @@ def _half_hours(count: int) -> dt.datetime:
 
 def _swap(rng: random.Random, members: list[str], number: int) -> ShiftSwap:
     start = rng.randint(-40, 2 * 24 * 18)
-    until = rng.choice((None, None, None, moment(rng)))
+    until = rng.choice((None, None, None, random_instant(rng)))
     return ShiftSwap(
         id=f"s{number}",
         rotation=rng.choice(("d0", "d0", "d1")),

@@ -1,10 +1,10 @@
 """
-Say the relations of a relation engine in grants, forbids and teams, as far as they can.
+Express the relations of OpenFGA in grants, forbids and teams, as far as possible.
 
-A set of users that a tuple names is a team. A relation that comes along another
-object is a tag: each object carries one for every place around it whose
-relations count for it. What takes users away is a forbid. A tuple that counts
-until a time is a grant with an end.
+A set of users that a tuple names becomes a team. A relation through another
+object becomes a tag: each object has one for every object around it whose
+relations count for it. An exclusion becomes a forbid, and a tuple with a
+limited time a grant with an end.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from socialcollab.directory import Profile, Team
 from socialcollab.errors import InvalidValueError
 from socialcollab.permissions import Access, Forbid, Grant
 
-__all__ = ["CannotBeSaidError", "Model", "Tuple", "access_of", "name", "permission"]
+__all__ = ["Model", "NotExpressibleError", "Tuple", "access_of", "name", "permission"]
 
 _TOKEN = re.compile(r"\[[^\]]*\]|\(|\)|[^\s()\[\]]+")
 _TIMED = re.compile(
@@ -28,8 +28,8 @@ _TIMED = re.compile(
 )
 
 
-class CannotBeSaidError(Exception):
-    """What a model asks and roles with scopes have no word for."""
+class NotExpressibleError(Exception):
+    """Grants, forbids and teams cannot express the model."""
 
 
 def name(word: str) -> str:
@@ -41,13 +41,13 @@ def permission(kind: str, relation: str) -> str:
 
 
 def everyone(user: str) -> str:
-    """The team of all users of a type."""
+    """Return the team of all users of a type."""
     return f"everyone-{name(user.split(':', maxsplit=1)[0])}"
 
 
 @attrs.frozen
 class Tuple:
-    """One tuple; one that counts until a time says so."""
+    """A tuple, which may count only until a time."""
 
     user: str
     relation: str
@@ -83,7 +83,7 @@ class Along:
 
 @attrs.frozen
 class Joined:
-    """Several, joined by "or", "and" or "but not"."""
+    """Relations joined by "or", "and" or "but not"."""
 
     word: str
     parts: tuple[Any, ...]
@@ -125,15 +125,15 @@ def _operand(tokens: list[str]) -> tuple[Any, list[str]]:
 
 @attrs.frozen
 class Sources:
-    """The tuples that give a relation of an object, and those that take it away."""
+    """The tuples that give a relation of an object, and those that exclude from it."""
 
     gives: frozenset[tuple[str, str]] = frozenset()
-    bars: frozenset[tuple[str, str]] = frozenset()
+    excludes: frozenset[tuple[str, str]] = frozenset()
 
 
 @attrs.define
 class Model:
-    """The relations of each type, and the conditions that are nothing but an end."""
+    """The relations of each type, and the conditions that only limit the time."""
 
     relations: dict[tuple[str, str], Any]
     timed: frozenset[str]
@@ -142,7 +142,7 @@ class Model:
     def of(cls, text: str) -> Model:
         timed = frozenset(_TIMED.findall(text))
         if set(re.findall(r"^\s*condition (\w+)", text, re.MULTILINE)) - timed:
-            raise CannotBeSaidError("conditions on what a request brings along")
+            raise NotExpressibleError("conditions on the request")
         relations: dict[tuple[str, str], Any] = {}
         here = ""
         for line in text.splitlines():
@@ -154,7 +154,7 @@ class Model:
         return cls(relations, timed)
 
     def takes(self, one: Tuple) -> bool:
-        """Tell whether a tuple is of the types that its relation is written to take."""
+        """Return whether a tuple has a type that its relation accepts."""
         shape = one.user if one.user.endswith(":*") else re.sub(r":[^#]*", "", one.user)
         return any(
             shape == kind.split(" with ")[0]
@@ -192,21 +192,22 @@ class Model:
         if tree.word == "or":
             return _united(parts)
         if tree.word == "and":
-            raise CannotBeSaidError("both of two relations at once")
-        if any(part.bars for part in parts):
-            raise CannotBeSaidError("an exclusion within another")
-        barred = frozenset[tuple[str, str]]().union(*(part.gives for part in parts[1:]))
-        return Sources(parts[0].gives, barred)
+            raise NotExpressibleError("both of two relations at once")
+        if any(part.excludes for part in parts):
+            raise NotExpressibleError("an exclusion within another")
+        excluded = frozenset[tuple[str, str]]().union(*(part.gives for part in parts[1:]))
+        return Sources(parts[0].gives, excluded)
 
 
 def _united(parts: list[Sources]) -> Sources:
-    telling = [part for part in parts if part.gives]
-    if len(telling) > 1 and any(part.bars for part in telling):
-        # What one of them takes away another gives all the same; a forbid beats every grant.
-        raise CannotBeSaidError("an exclusion within another")
+    giving = [part for part in parts if part.gives]
+    if len(giving) > 1 and any(part.excludes for part in giving):
+        # There, another branch of the union may still give what one excludes. A forbid would
+        # take it from both.
+        raise NotExpressibleError("an exclusion within another")
     return Sources(
-        frozenset[tuple[str, str]]().union(*(part.gives for part in telling)),
-        frozenset[tuple[str, str]]().union(*(part.bars for part in telling)),
+        frozenset[tuple[str, str]]().union(*(part.gives for part in giving)),
+        frozenset[tuple[str, str]]().union(*(part.excludes for part in giving)),
     )
 
 
@@ -218,36 +219,37 @@ def _leaves(tree: Any) -> Iterator[This]:
 
 
 def access_of(model: Model, tuples: Iterable[Tuple], people: set[str], things: set[str]) -> Access:
-    """Return the rules that say a model and its tuples."""
+    """Return an `Access` that expresses a model and its tuples."""
     counting = [one for one in tuples if model.takes(one)]
     things = {*things, *(one.object for one in counting)}
-    lines: dict[tuple[str, str, str, bool], list[Tuple]] = {}
+    rules: dict[tuple[str, str, str, bool], list[Tuple]] = {}
     tags: dict[str, set[str]] = {thing: set() for thing in things}
     for thing in sorted(things):
         kind = thing.split(":")[0]
         for relation in [one for of, one in model.relations if of == kind]:
             found = model.sources(thing, relation, counting)
-            for sources, bars in ((found.gives, False), (found.bars, True)):
+            for sources, excludes in ((found.gives, False), (found.excludes, True)):
                 for around, base in sources:
-                    # A tag is for one relation of one type: others may come along other objects.
-                    key = f"{around} {base}", kind, relation, bars
-                    lines[key] = [
+                    # Each relation of each type needs its own tag, because others may be reached
+                    # through other objects.
+                    key = f"{around} {base}", kind, relation, excludes
+                    rules[key] = [
                         one for one in counting if f"{one.object} {one.relation}" == key[0]
                     ]
                     tags[thing].add(_tag(key))
     grants, forbids = [], []
-    for key, carrying in lines.items():
-        for one in carrying:
-            line = {
+    for key, counted in rules.items():
+        for one in counted:
+            rule = {
                 "to": _principal(one.user),
                 "permissions": [permission(key[1], key[2])],
                 "on": {"profile_tag": _tag(key)},
                 "end": None if one.until is None else one.until.replace(tzinfo=None),
             }
             if key[3]:
-                forbids.append(Forbid(**line))
+                forbids.append(Forbid(**rule))
             else:
-                grants.append(Grant(**line))
+                grants.append(Grant(**rule))
     try:
         return Access.of(
             members=sorted(name(one) for one in people),
@@ -268,7 +270,7 @@ def access_of(model: Model, tuples: Iterable[Tuple], people: set[str], things: s
     except InvalidValueError as error:
         if "in a circle" not in str(error):
             raise
-        raise CannotBeSaidError("sets of users that hold each other in a circle") from error
+        raise NotExpressibleError("sets of users that contain each other in a circle") from error
 
 
 def _tag(key: tuple[str, str, str, bool]) -> str:
@@ -282,18 +284,18 @@ def _principal(user: str) -> str:
 
 
 def _teams(model: Model, tuples: list[Tuple], people: set[str]) -> list[Team]:
-    """A team for each set of users that a tuple names, and for everybody of a type."""
+    """Return a team for each set of users that a tuple names, and for all users of a type."""
     found: dict[str, Team] = {}
     waiting = {one.user for one in tuples if "#" in one.user}
     while waiting:
         user = waiting.pop()
         thing, relation = user.split("#")
         sources = model.sources(thing, relation, tuples)
-        if sources.bars:
-            raise CannotBeSaidError("an exclusion within another")
+        if sources.excludes:
+            raise NotExpressibleError("an exclusion within another")
         own = {one.user for one in tuples if (one.object, one.relation) in sources.gives}
         if any(one.until for one in tuples if (one.object, one.relation) in sources.gives):
-            raise CannotBeSaidError("a set of users that somebody leaves at a time")
+            raise NotExpressibleError("a set of users that a user leaves at a time")
         found[name(user)] = Team(
             id=name(user),
             members=sorted(name(one) for one in own if "#" not in one and not one.endswith(":*")),

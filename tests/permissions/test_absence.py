@@ -1,4 +1,4 @@
-"""Absences: the days they hold, in the zone they are said in."""
+"""Absences: the days they cover, in their own zone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from socialcollab.permissions import Absence
 JULY = Absence(id="a", member="ana", start=dt.date(2026, 7, 1), end=dt.date(2026, 7, 4))
 
 
-def test_it_holds_its_first_day_and_not_the_first_day_back() -> None:
+def test_days() -> None:
+    """An absence includes its first day, and not the first day back."""
     assert (dt.date(2026, 7, 1), dt.date(2026, 7, 2), dt.date(2026, 7, 3)) == JULY.days
 
 
@@ -24,7 +25,8 @@ def test_it_holds_its_first_day_and_not_the_first_day_back() -> None:
         ("Asia/Tokyo", "2026-06-30T15:00+00:00", "2026-07-03T14:59+00:00"),
     ],
 )
-def test_days_begin_in_its_zone(zone: str, first: str, last: str) -> None:
+def test_covers_in_zone(zone: str, first: str, last: str) -> None:
+    """Days start at midnight in the zone of the absence."""
     absence = Absence(id="a", member="ana", start=JULY.start, end=JULY.end, zone=zone)
     begins, ends = dt.datetime.fromisoformat(first), dt.datetime.fromisoformat(last)
     minute = dt.timedelta(minutes=1)
@@ -33,7 +35,9 @@ def test_days_begin_in_its_zone(zone: str, first: str, last: str) -> None:
     ]
 
 
-def test_absences_overlap_that_share_a_day_of_one_member() -> None:
+def test_overlaps() -> None:
+    """Two absences of one member overlap if they share a day."""
+
     def from_to(first: int, last: int, member: str = "ana") -> Absence:
         return Absence(
             id="b", member=member, start=dt.date(2026, 7, first), end=dt.date(2026, 7, last)
@@ -47,23 +51,25 @@ def test_absences_overlap_that_share_a_day_of_one_member() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "says"),
+    ("values", "message"),
     [
         ({"end": dt.date(2026, 7, 1)}, "not after its first day"),
         ({"end": dt.date(2026, 6, 1)}, "not after its first day"),
         ({"end": dt.date(2036, 7, 10)}, "longer than ten years"),
-        ({"delegate": "ana"}, "stand in for themselves"),
+        ({"delegate": "ana"}, "cannot be their own delegate"),
         ({"delegate": "not an id"}, "not an id"),
         ({"member": ""}, "member"),
         ({"zone": "Nowhere/Land"}, "no time zone"),
     ],
 )
-def test_what_no_absence_can_be_is_refused(more: dict, says: str) -> None:
-    said = {"id": "a", "member": "ana", "start": JULY.start, "end": JULY.end, **more}
-    with pytest.raises(InvalidValueError, match=says):
-        Absence(**said)
+def test_invalid_absences(values: dict, message: str) -> None:
+    """Impossible absences are refused."""
+    valid = {"id": "a", "member": "ana", "start": JULY.start, "end": JULY.end}
+    with pytest.raises(InvalidValueError, match=message):
+        Absence(**{**valid, **values})
 
 
-def test_ten_years_are_not_too_long() -> None:
+def test_longest_absence() -> None:
+    """An absence of ten years is allowed."""
     assert 3660 == len(Absence(id="a", member="ana", start=dt.date(2026, 1, 1),
                                end=dt.date(2026, 1, 1) + dt.timedelta(days=3660)).days)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Who may, with every reason, held against a naive reading of the rules."""
+"""The answers of `Access`, their reasons and lists, compared with a naive evaluator."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ def questions(draw):
     )
 
 
-def test_nothing_is_allowed_unless_a_line_says_so() -> None:
+def test_default_deny() -> None:
+    """Nothing is allowed without a rule."""
     empty = access()
     for permission in PERMISSIONS:
         verdict = empty.check("ana", permission, "tulip-x", at=NOW)
@@ -81,8 +82,8 @@ def test_nothing_is_allowed_unless_a_line_says_so() -> None:
 
 
 @given(organization=small_organizations(), moments=st.lists(MOMENTS, min_size=1, max_size=2))
-def test_the_answers_are_those_of_a_naive_reading(naive, organization, moments) -> None:
-    """Thousands of questions: every member, place and a few permissions, at several instants."""
+def test_agrees_with_naive_evaluator(naive, organization, moments) -> None:
+    """Every answer equals that of the naive evaluator, for all members and resources at several instants."""
     asked = organization.access()
     for at in moments:
         for member in ("ana", "ben", "zoe"):
@@ -95,7 +96,7 @@ def test_the_answers_are_those_of_a_naive_reading(naive, organization, moments) 
 
 @given(questions(), st.randoms(use_true_random=False))
 def test_order_never_matters(question, shuffled: random.Random) -> None:
-    """Any permutation of all lists answers the same, reasons and remedies included."""
+    """Every permutation of all lists gives the same answer, with the same reasons and remedies."""
     organization, member, permission, resource, at = question
     mixed = attrs.evolve(
         organization,
@@ -110,7 +111,8 @@ def test_order_never_matters(question, shuffled: random.Random) -> None:
 
 
 @given(questions(), grants())
-def test_a_further_grant_never_takes_away(question, more: Grant) -> None:
+def test_grant_never_takes(question, more: Grant) -> None:
+    """A further grant never takes a permission away."""
     organization, member, permission, resource, at = question
     richer = attrs.evolve(organization, grants=(*organization.grants, more))
     if organization.access().allows(member, permission, resource, at=at):
@@ -118,7 +120,8 @@ def test_a_further_grant_never_takes_away(question, more: Grant) -> None:
 
 
 @given(questions(), grants().filter(lambda grant: grant.permissions))
-def test_a_further_forbid_never_gives(question, line: Grant) -> None:
+def test_forbid_never_gives(question, line: Grant) -> None:
+    """A further forbid never gives a permission."""
     organization, member, permission, resource, at = question
     forbid = Forbid(
         to=line.to, permissions=line.permissions, on=line.on, start=line.start, end=line.end
@@ -128,8 +131,8 @@ def test_a_further_forbid_never_gives(question, line: Grant) -> None:
         assert not poorer.access().allows(member, permission, resource, at=at)
 
 
-def cited(organization, reason, resource, at):
-    """The facts that a reason speaks of: one, or of a swapped turn the duty and the swap."""
+def named_by(organization, reason, resource, at):
+    """Return what a reason names: one rule or absence, or a rotation and the swap of a shift."""
     if reason.code == "delegate_of":
         away = next(
             one
@@ -154,8 +157,8 @@ def cited(organization, reason, resource, at):
     return [line]
 
 
-def organization_of(organization, facts):
-    """The organization with these facts alone, and with no forbid."""
+def reduced(organization, facts):
+    """Return the organization with nothing but these rules and runtime state, and no forbid."""
     return attrs.evolve(
         organization,
         forbids=(),
@@ -169,24 +172,26 @@ def organization_of(organization, facts):
 
 
 @given(questions())
-def test_because_of_a_yes_is_sufficient_and_irreducible(question) -> None:
+def test_reasons_of_yes(question) -> None:
+    """The reasons of a yes are enough for it, and none of them can be left out."""
     organization, member, permission, resource, at = question
     verdict = organization.access().check(member, permission, resource, at=at)
     if not verdict:
         return
     facts = [
-        fact for reason in verdict.reasons for fact in cited(organization, reason, resource, at)
+        fact for reason in verdict.reasons for fact in named_by(organization, reason, resource, at)
     ]
-    assert organization_of(organization, facts).access().allows(member, permission, resource, at=at)
+    assert reduced(organization, facts).access().allows(member, permission, resource, at=at)
     for one in facts:
         others = [other for other in facts if other is not one]
-        less = organization_of(organization, others).access()
+        less = reduced(organization, others).access()
         assert not less.allows(member, permission, resource, at=at)
     assert verdict.remedies == ()
 
 
 @given(questions())
-def test_because_of_a_no_is_every_forbid_that_matches(naive, question) -> None:
+def test_reasons_of_no(naive, question) -> None:
+    """The reasons of a no are every forbid that matches."""
     organization, member, permission, resource, at = question
     verdict = organization.access().check(member, permission, resource, at=at)
     if verdict or (
@@ -203,7 +208,8 @@ def test_because_of_a_no_is_every_forbid_that_matches(naive, question) -> None:
 
 
 @given(small_organizations(), MOMENTS)
-def test_listings_are_complete_and_sorted(naive, organization, at) -> None:
+def test_lists(naive, organization, at) -> None:
+    """Lists of members, permissions and profiles are complete and sorted."""
     asked = organization.access()
     people = sorted(one.id for one in organization.members)
     for resource in organization.resources:
@@ -223,7 +229,8 @@ def test_listings_are_complete_and_sorted(naive, organization, at) -> None:
     assert asked.member_ids == tuple(people)
 
 
-def test_a_forbid_beats_every_grant_and_says_why() -> None:
+def test_forbid_beats_grants() -> None:
+    """A forbid beats every grant, and its reason is shown."""
     asked = access(
         Grant(to="member:ana", role="owner", on={"workspace": "*"}),
         Grant(to="member:ana", permissions=["publish"], on="tulip-mastodon"),
@@ -241,7 +248,8 @@ def test_a_forbid_beats_every_grant_and_says_why() -> None:
     assert asked.allows("ana", "publish", "tulip-x", at=NOW)
 
 
-def test_waiting_for_a_grant_that_a_forbid_will_meet_is_no_remedy() -> None:
+def test_no_wait_for_forbidden_grant() -> None:
+    """Waiting for a grant is no remedy if a forbid will take it."""
     asked = access(
         Grant(to="member:ana", permissions=["publish"], on="tulip-x", start=dt.date(2026, 5, 1)),
         Forbid(to="member:ana", permissions=["publish"], on="tulip-x", start=dt.date(2026, 4, 20)),
@@ -250,14 +258,16 @@ def test_waiting_for_a_grant_that_a_forbid_will_meet_is_no_remedy() -> None:
     assert "wait" not in codes
 
 
-def test_a_role_has_what_it_includes() -> None:
+def test_role_includes() -> None:
+    """A role has the permissions of the roles it includes."""
     asked = access(Grant(to="member:ana", role="publisher", on={"workspace": "tulip"}))
     assert asked.permissions_of("ana", "tulip-x", at=NOW) == ("draft", "publish", "view")
     assert asked.has_role("ana", "writer", "tulip-x", at=NOW)
     assert not asked.has_role("ana", "owner", "tulip-x", at=NOW)
 
 
-def test_roles_in_a_circle_are_refused_with_the_circle() -> None:
+def test_circle_of_roles() -> None:
+    """Roles that include each other in a circle are refused, and the circle is shown."""
     roles = [
         Role(id="a", includes=["b"]),
         Role(id="b", includes=["c"]),
@@ -267,7 +277,8 @@ def test_roles_in_a_circle_are_refused_with_the_circle() -> None:
         access(roles=roles)
 
 
-def test_a_star_in_a_role_takes_in_own_permissions() -> None:
+def test_star_includes_custom_permissions() -> None:
+    """A star in a role includes custom permissions."""
     asked = access(
         Grant(to="member:eva", role="owner", on={"workspace": "*"}),
         custom_permissions=["ads.boost"],
@@ -275,7 +286,8 @@ def test_a_star_in_a_role_takes_in_own_permissions() -> None:
     assert asked.allows("eva", "ads.boost", "*", at=NOW)
 
 
-def test_a_grant_holds_its_start_and_not_its_end_in_the_workspaces_zone() -> None:
+def test_bounds_in_workspace_zone() -> None:
+    """A grant includes its start and not its end, both in the zone of the workspace."""
     asked = access(
         Grant(
             to="member:ana",
@@ -301,28 +313,30 @@ def test_a_grant_holds_its_start_and_not_its_end_in_the_workspaces_zone() -> Non
 @pytest.mark.parametrize(
     ("bound", "instant"),
     [
-        # 02:30 does not exist on 29 March in Amsterdam, and happens twice on 25 October.
+        # In Amsterdam, 02:30 is skipped on 29 March and repeated on 25 October.
         (local(2026, 3, 29, 2, 30), dt.datetime(2026, 3, 29, 1, 30, tzinfo=dt.UTC)),
         (local(2026, 10, 25, 2, 30), dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC)),
         (dt.date(2026, 3, 29), dt.datetime(2026, 3, 28, 23, tzinfo=dt.UTC)),
         (dt.date(2026, 10, 26), dt.datetime(2026, 10, 25, 23, tzinfo=dt.UTC)),
     ],
 )
-def test_bounds_on_the_night_the_clocks_change(bound, instant) -> None:
+def test_bounds_at_clock_changes(bound, instant) -> None:
+    """Skipped and repeated local bounds have one defined instant."""
     asked = access(Grant(to="member:ana", permissions=["draft"], on="tulip-x", start=bound))
     assert not asked.allows("ana", "draft", "tulip-x", at=instant - dt.timedelta(seconds=1))
     assert asked.allows("ana", "draft", "tulip-x", at=instant)
 
 
-def test_a_bound_with_an_offset_is_refused() -> None:
-    """A bound is a local time; an offset would be dropped in silence."""
+def test_bound_with_offset() -> None:
+    """A bound with a UTC offset is refused, because the offset would be dropped silently."""
     at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     for line in (Grant, Forbid):
         with pytest.raises(InvalidValueError, match="UTC offset"):
             line(to="member:ana", permissions=["draft"], on="tulip-x", start=at)
 
 
-def test_suspended_members_may_nothing() -> None:
+def test_suspended_member() -> None:
+    """A suspended member has no permissions and no roles."""
     asked = access(
         Grant(to="member:ana", role="owner", on={"workspace": "*"}),
         members=[Member(id="ana", suspended=True), "ben", "eva"],
@@ -334,7 +348,8 @@ def test_suspended_members_may_nothing() -> None:
     assert not asked.has_role("ana", "owner", "tulip-x", at=NOW)
 
 
-def test_a_grant_to_a_team_reaches_its_members_and_says_so() -> None:
+def test_grant_to_team() -> None:
+    """A grant to a team reaches its members, and the reason names the team."""
     asked = access(
         Grant(to="team:social", role="writer", on={"workspace": "tulip"}),
         teams=[Team(id="social", members=["ana"])],
@@ -347,14 +362,15 @@ def test_a_grant_to_a_team_reaches_its_members_and_says_so() -> None:
     assert codes == ["join_team", "grant_permission"]
 
 
-def test_who_is_no_member_is_refused_and_no_error() -> None:
+def test_unknown_member() -> None:
+    """An unknown member is refused, which is not an error."""
     verdict = access().check("zoe", "view", "tulip-x", at=NOW)
     assert [reason.code for reason in verdict.reasons] == ["not_a_member"]
     assert not access().allows("zoe", "view", "tulip-x", at=NOW)
 
 
 @pytest.mark.parametrize(
-    ("line", "profile", "workspace", "everywhere"),
+    ("on", "profile", "workspace", "everywhere"),
     [
         ({"workspace": "*"}, True, True, True),
         ({"workspace": "tulip"}, True, True, False),
@@ -365,9 +381,9 @@ def test_who_is_no_member_is_refused_and_no_error() -> None:
         ({"workspace": "dike"}, False, False, False),
     ],
 )
-def test_what_a_line_speaks_of(line, profile, workspace, everywhere) -> None:
-    """Of a workspace only what names it whole; of everywhere only what names every workspace."""
-    asked = access(Grant(to="member:ana", permissions=["view"], on=line))
+def test_resources_of_selectors(on, profile, workspace, everywhere) -> None:
+    """A rule applies to a workspace, or to `*`, only if it names it as a whole."""
+    asked = access(Grant(to="member:ana", permissions=["view"], on=on))
     answers = [
         asked.allows("ana", "view", resource, at=NOW) for resource in ("tulip-x", "tulip", "*")
     ]
@@ -375,7 +391,7 @@ def test_what_a_line_speaks_of(line, profile, workspace, everywhere) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (lambda: access().check("ana", "publsh", "tulip-x", at=NOW), "did you mean `publish`"),
         (lambda: access().allows("ana", "publsh", "tulip-x", at=NOW), "did you mean `publish`"),
@@ -425,16 +441,18 @@ def test_what_a_line_speaks_of(line, profile, workspace, everywhere) -> None:
         ),
     ],
 )
-def test_an_unknown_name_gives_one_clear_error(make, said) -> None:
+def test_unknown_names(make, message) -> None:
+    """An unknown name gives one clear error with a suggestion."""
     with pytest.raises(InvalidValueError) as caught:
         make()
     text = str(caught.value)
-    assert said in text
+    assert message in text
     assert not text.endswith(".")
     assert text[0] == "`" or not text[0].isupper()
 
 
-def test_naive_instants_are_refused_whatever_the_answer() -> None:
+def test_naive_instants() -> None:
+    """A naive instant is refused whatever the answer would be."""
     asked = access(Grant(to="member:ana", role="writer", on="tulip-x"))
     for member in ("ana", "ben", "zoe"):
         for ask in (asked.check, asked.allows):
@@ -464,13 +482,14 @@ def test_naive_instants_are_refused_whatever_the_answer() -> None:
         lambda: CustomPermissions(custom={"view": "taken"}),
     ],
 )
-def test_what_cannot_be_is_refused_when_made(make) -> None:
+def test_invalid_rules(make) -> None:
+    """Rules that make no sense are refused when they are created."""
     with pytest.raises(InvalidValueError):
         make()
 
 
-def test_the_docs_have_the_one_table() -> None:
-    """Code and docs page say the same of every permission and of the commands that need it."""
+def test_table_in_docs() -> None:
+    """The code and the reference page have the same table of permissions and commands."""
     page = Path(__file__).parents[2] / "docs" / "reference" / "permissions.md"
     rows = {}
     for line in page.read_text(encoding="utf-8").splitlines():
@@ -484,11 +503,13 @@ def test_the_docs_have_the_one_table() -> None:
     assert rows == expected
 
 
-def test_every_command_needs_a_permission_that_exists() -> None:
+def test_command_permissions_exist() -> None:
+    """Every command needs a permission that exists."""
     assert set(COMMAND_PERMISSIONS.values()) <= set(PERMISSIONS)
 
 
-def test_many_questions_are_answered_in_order() -> None:
+def test_batches() -> None:
+    """Batches are answered in order, and an error names the question."""
     asked = access(Grant(to="member:ana", role="writer", on="tulip-x"))
     questions = [("ana", "draft", "tulip-x"), ("ben", "draft", "tulip-x"), ("zoe", "view", "*")]
     assert asked.allows_batch(questions, at=NOW) == (True, False, False)
@@ -497,7 +518,7 @@ def test_many_questions_are_answered_in_order() -> None:
     )
     assert asked.allows_batch([], at=NOW) == ()
     for ask in (asked.allows_batch, asked.check_batch):
-        with pytest.raises(InvalidValueError, match=r"question 1: `draf` is no permission"):
+        with pytest.raises(InvalidValueError, match=r"question 1: `draf` is not a permission"):
             ask([*questions[:1], ("ana", "draf", "tulip-x")], at=NOW)
         with pytest.raises(InvalidValueError, match="question 0 is 'ana'"):
             ask(["ana"], at=NOW)

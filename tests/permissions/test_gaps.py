@@ -1,4 +1,4 @@
-"""When nobody can do what a duty gives, though somebody should."""
+"""Gaps of rotations, compared with a naive search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 from tests.permissions import naive_access as naive
-from tests.permissions.random_organizations import FIRST, make
+from tests.permissions.random_organizations import FIRST, random_organization
 
 from socialcollab.directory import Member, Profile, Workspace
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
@@ -30,9 +30,9 @@ WEEKEND = Rotation(
 )  # fmt: skip
 
 
-def access(*lines: object) -> Access:
+def access(*values: object) -> Access:
     def of(kind: type) -> list:
-        return [one for one in lines if isinstance(one, kind)]
+        return [one for one in values if isinstance(one, kind)]
 
     return Access.of(
         members=["ana", "ben", "eva", Member(id="sus", suspended=True)],
@@ -53,26 +53,29 @@ def utc(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
 
 
-def found(*lines: object, start: str = "2026-03-20 17:00", end: str = "2026-04-03 17:00") -> list:
+def found(*values: object, start: str = "2026-03-20 17:00", end: str = "2026-04-03 17:00") -> list:
     return [
         (gap.kind, gap.member, f"{gap.start:%m-%d %H:%M}", f"{gap.end:%m-%d %H:%M}")
-        for gap in gaps(access(*lines), start=utc(start), end=utc(end))
+        for gap in gaps(access(*values), start=utc(start), end=utc(end))
     ]
 
 
-def test_what_the_rule_leaves_to_nobody_is_no_gap() -> None:
+def test_intended_break() -> None:
+    """The break that a rule makes between shifts is not a gap."""
     assert [] == found(WEEKEND)
-    # A window may begin and end in the middle of what is meant to be nobody's.
+    # A window may start and end in the middle of an intended break.
     assert [] == found(WEEKEND, start="2026-03-25 12:00", end="2026-03-26 12:00")
 
 
-def test_before_the_first_turn_is_one() -> None:
+def test_before_first_shift() -> None:
+    """The time before the first shift is a gap."""
     assert [("no_shift", "", "03-01 00:00", "03-20 17:00")] == found(
         WEEKEND, start="2026-03-01 00:00"
     )
 
 
-def test_holes_of_a_list_and_the_time_around_it_are_gaps() -> None:
+def test_holes_of_list() -> None:
+    """Holes in a list, and the time around it, are gaps."""
     listed = Rotation(
         id="care", role="care", on={"workspace": "tulip"}, timezone="UTC", hand_off="09:00",
         shifts=[
@@ -89,7 +92,8 @@ def test_holes_of_a_list_and_the_time_around_it_are_gaps() -> None:
     assert (("tulip-mastodon", "tulip-x"), ("hold", "view")) == (gap.resources, gap.permissions)
 
 
-def test_of_a_list_what_its_end_leaves_to_nobody_is_meant_but_not_what_lies_before() -> None:
+def test_intended_break_of_list() -> None:
+    """In a list only the break after its `end` is intended, and not the time before it."""
     listed = Rotation(
         id="care", role="care", on={"workspace": "tulip"}, timezone="UTC", hand_off="17:00",
         end="monday 09:00",
@@ -104,7 +108,8 @@ def test_of_a_list_what_its_end_leaves_to_nobody_is_meant_but_not_what_lies_befo
     ] == found(listed)
 
 
-def test_a_swap_fills_a_gap() -> None:
+def test_swap_fills_gap() -> None:
+    """A swap fills a gap."""
     listed = Rotation(
         id="care", role="care", on={"workspace": "tulip"}, timezone="UTC",
         shifts=[ListedShift(member="ana", start=dt.date(2026, 3, 20), end=dt.date(2026, 3, 22))],
@@ -122,7 +127,8 @@ def away(member: str, delegate: str = "", number: int = 1, **more: object) -> Ab
     )  # fmt: skip
 
 
-def test_whoever_is_away_needs_somebody_to_stand_in() -> None:
+def test_absence() -> None:
+    """The shift of an absent member is a gap unless a delegate is available."""
     gap = ("absent", "ana", "03-21 00:00", "03-22 00:00")
     assert [gap] == found(WEEKEND, away("ana"))
     assert [] == found(WEEKEND, away("ben"))
@@ -135,20 +141,22 @@ def test_whoever_is_away_needs_somebody_to_stand_in() -> None:
     )  # fmt: skip
 
 
-def test_who_stands_in_for_a_part_leaves_the_rest() -> None:
+def test_partial_delegation() -> None:
+    """A delegate for some permissions leaves a gap for the others."""
     (gap,) = gaps(
         access(WEEKEND, away("ana", "ben", permissions=["view"])),
         start=utc("2026-03-20 17:00"), end=utc("2026-03-23 00:00"),
     )  # fmt: skip
     assert ("absent", ("hold",)) == (gap.kind, gap.permissions)
     assert (
-        "duty weekend: nobody may hold on all of tulip from 2026-03-21 00:00 until"
-        " 2026-03-22 00:00 UTC: ana is away, and nobody stands in"
+        "rotation weekend: no member has hold on all of tulip from 2026-03-21 00:00 until"
+        " 2026-03-22 00:00 UTC: ana is absent, and no delegate is available"
     ) == str(gap)
-    assert "ana is away" in gap._repr_html_()
+    assert "ana is absent" in gap._repr_html_()
 
 
-def test_turns_of_whom_a_forbid_or_a_suspension_keeps_are_gaps() -> None:
+def test_forbid_and_suspension() -> None:
+    """The shifts of forbidden and suspended members are gaps."""
     forbid = Forbid(to="member:ben", permissions=["hold"], on="tulip-x")
     (gap,) = gaps(
         access(WEEKEND, forbid), start=utc("2026-03-20 17:00"), end=utc("2026-04-03 17:00")
@@ -167,7 +175,8 @@ def test_turns_of_whom_a_forbid_or_a_suspension_keeps_are_gaps() -> None:
     assert [("forbidden", "ana", "03-21 00:00", "03-22 00:00")] == found(WEEKEND, bounded)
 
 
-def test_turns_of_whoever_has_left_are_gaps() -> None:
+def test_left_member() -> None:
+    """The shifts of a member who has left are gaps."""
     asked = Access.of(
         members=["ana", Member(id="ben", left=dt.date(2026, 3, 28), timezone="UTC")],
         profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
@@ -180,14 +189,16 @@ def test_turns_of_whoever_has_left_are_gaps() -> None:
     ]
 
 
-def test_a_window_has_to_last_and_to_be_known() -> None:
+def test_invalid_windows() -> None:
+    """Empty windows and naive instants are refused."""
     with pytest.raises(InvalidValueError, match="which is not after"):
         found(WEEKEND, start="2026-04-03 17:00")
     with pytest.raises(NaiveDatetimeError):
         gaps(access(), start=dt.datetime(2026, 3, 20), end=utc("2026-04-03 17:00"))  # noqa: DTZ001
 
 
-def test_an_organization_says_its_gaps_under_the_facts() -> None:
+def test_gaps_of_organization() -> None:
+    """An organization takes its runtime state into account."""
     acme = Organization.template("rotating", id="acme")
     start, end = utc("2026-06-01 12:00"), utc("2026-06-08 05:00")
     assert () == acme.gaps(start=start, end=end)
@@ -201,40 +212,42 @@ def test_an_organization_says_its_gaps_under_the_facts() -> None:
     assert (utc("2026-06-02 22:00"), utc("2026-06-03 22:00")) == (gap.start, gap.end)
 
 
-def lacking(org, rotation, resource: str, at: dt.datetime) -> set[tuple[str, str, str]]:
-    """Say naively what nobody can do by a duty, why, and in whose turn."""
+def missing(org, rotation, resource: str, at: dt.datetime) -> set[tuple[str, str, str]]:
+    """Return the missing permissions, each with the cause and the member on duty."""
     people = {one.id: one for one in org.members}
     holder = next(
         (one for one in people if naive.takes_shift(org, rotation, one, resource, at)), None
     )
-    what = naive.what(org, rotation)
+    permissions = naive.permissions_of(org, rotation)
     if holder is None:
         return (
-            set() if meant(org, rotation, resource, at) else {(one, "no_shift", "") for one in what}
+            set()
+            if is_intended_break(org, rotation, resource, at)
+            else {(one, "no_shift", "") for one in permissions}
         )
     if people[holder].suspended:
-        return {(one, "suspended", holder) for one in what}
+        return {(one, "suspended", holder) for one in permissions}
     if has_left(org, people[holder], at):
-        return {(one, "left", holder) for one in what}
-    barred = {one for one in what if naive.barred(org, holder, one, resource, at)}
-    said = {(one, "forbidden", holder) for one in barred}
-    gone = {one.member for one in org.absences if naive.is_away(one, at)}
-    if holder not in gone:
-        return said
-    for permission in what - barred:
+        return {(one, "left", holder) for one in permissions}
+    forbidden = {one for one in permissions if naive.is_forbidden(org, holder, one, resource, at)}
+    found = {(one, "forbidden", holder) for one in forbidden}
+    absent = {one.member for one in org.absences if naive.is_absent(one, at)}
+    if holder not in absent:
+        return found
+    for permission in permissions - forbidden:
         if not any(
             one.member == holder
-            and naive.is_away(one, at)
+            and naive.is_absent(one, at)
             and one.delegate in people
             and not people[one.delegate].suspended
             and not has_left(org, people[one.delegate], at)
-            and one.delegate not in gone
+            and one.delegate not in absent
             and (not one.permissions or permission in one.permissions)
-            and not naive.barred(org, one.delegate, permission, resource, at)
+            and not naive.is_forbidden(org, one.delegate, permission, resource, at)
             for one in org.absences
         ):
-            said.add((permission, "absent", holder))
-    return said
+            found.add((permission, "absent", holder))
+    return found
 
 
 def has_left(org, person, at: dt.datetime) -> bool:
@@ -242,8 +255,8 @@ def has_left(org, person, at: dt.datetime) -> bool:
     return gone is not None and gone <= at
 
 
-def meant(org, rotation, resource: str, at: dt.datetime) -> bool:
-    """Tell whether a duty's rule has ended a turn, and another is to come."""
+def is_intended_break(org, rotation, resource: str, at: dt.datetime) -> bool:
+    """Return whether `end` has ended a shift, and another shift follows."""
     zone = rotation.timezone or naive.zone_at(org, resource)
     if rotation.end is None:
         return False
@@ -268,36 +281,39 @@ def meant(org, rotation, resource: str, at: dt.datetime) -> bool:
     return any(last < over <= at for over in naive.occurrences(rotation.end, since, zone, at))
 
 
-def test_a_naive_look_at_each_instant_finds_the_same_gaps() -> None:
-    met: Counter[str] = Counter()
+def test_gaps_agree_with_naive_evaluator() -> None:
+    """The gaps are those that the naive evaluator finds instant by instant."""
+    kinds: Counter[str] = Counter()
     for seed in range(30):
-        look(seed, met)
-    # Each kind has been met, and so has nothing to report.
-    assert {"no_shift", "suspended", "left", "absent", "forbidden", ""} == set(met)
+        compare_gaps(seed, kinds)
+    # Every kind of gap has occurred, and so have instants without a gap.
+    assert {"no_shift", "suspended", "left", "absent", "forbidden", ""} == set(kinds)
 
 
-def look(seed: int, met: Counter[str]) -> None:
+def compare_gaps(seed: int, kinds: Counter[str]) -> None:
     rng = random.Random(seed)
-    org = make(rng)
+    org = random_organization(rng)
     start, end = FIRST - dt.timedelta(days=2), FIRST + dt.timedelta(days=20)
-    told: tuple[Gap, ...] = gaps(org.access(), start=start, end=end)
-    for gap in told:
+    reported: tuple[Gap, ...] = gaps(org.access(), start=start, end=end)
+    for gap in reported:
         assert start <= gap.start < gap.end <= end
     for _ in range(30):
         at = start + dt.timedelta(minutes=30 * rng.randrange(48 * 22))
         for rotation in org.rotations:
             for profile in org.profiles:
                 resource = profile.id
-                if not naive.speaks_of(org, rotation.on, resource) or not naive.what(org, rotation):
+                if not naive.covers(org, rotation.on, resource) or not naive.permissions_of(
+                    org, rotation
+                ):
                     continue
-                expected = lacking(org, rotation, resource, at)
+                expected = missing(org, rotation, resource, at)
                 said = {
                     (permission, gap.kind, gap.member)
-                    for gap in told
+                    for gap in reported
                     if gap.rotation == rotation.id
                     and resource in gap.resources
                     and gap.start <= at < gap.end
                     for permission in gap.permissions
                 }
                 assert expected == said, (seed, rotation, resource, at)
-                met.update({kind for _, kind, _ in expected} or {""})
+                kinds.update({kind for _, kind, _ in expected} or {""})

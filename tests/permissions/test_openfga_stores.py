@@ -1,4 +1,4 @@
-"""Whole stores of a relation engine: custom roles, a shared drive, expenses, support for a while."""
+"""Sample stores of OpenFGA: custom roles, a shared drive, expenses, support for a limited time."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from tests.permissions.relation_models import (
-    CannotBeSaidError,
     Model,
+    NotExpressibleError,
     Tuple,
     access_of,
     name,
@@ -21,12 +21,12 @@ from tests.permissions.relation_models import (
 yaml = pytest.importorskip("yaml", reason="the stores are YAML files: install the `vale` extra")
 
 NOW = dt.datetime(2026, 4, 7, tzinfo=dt.UTC)
-ABOUT_A_SET = "a question about a set of users, and nobody in it"
-UNSAID = {
-    "condition-data-types": "conditions on what a request brings along",
+ABOUT_A_SET = "a question about a set of users"
+NOT_EXPRESSED = {
+    "condition-data-types": "conditions on the request",
     "developer-portal": "both of two relations at once",
-    "groups-resource-attributes": "conditions on what a request brings along",
-    "ip-based-access": "conditions on what a request brings along",
+    "groups-resource-attributes": "conditions on the request",
+    "ip-based-access": "conditions on the request",
     "role-assignments": "both of two relations at once",
 }
 ASKED = {
@@ -49,7 +49,7 @@ def tuples_of(said: list[dict[str, Any]] | None) -> list[Tuple]:
 
 
 def until(condition: dict[str, Any] | None) -> dt.datetime | None:
-    """When a tuple ends that counts from an instant on for some hours."""
+    """Return when a tuple with a limited time ends, or None."""
     if condition is None:
         return None
     given = condition["context"]
@@ -64,14 +64,14 @@ def instant(value: str | dt.datetime) -> dt.datetime:
 
 
 def when(context: dict[str, Any] | None) -> dt.datetime:
-    """The instant a question is about: the only thing that it may bring along."""
+    """Return the instant that a question is about, the only context that is supported."""
     if set(context or {}) - {"current_time"}:
-        raise CannotBeSaidError("conditions on what a request brings along")
+        raise NotExpressibleError("conditions on the request")
     return instant(context["current_time"]) if context else NOW
 
 
 def answers(folder: Path) -> Iterator[tuple[object, object, object]]:
-    """Yield for each question of a store what is expected, and what we answer."""
+    """Yield the expected answer and ours for each question of a store."""
     store = yaml.safe_load((folder / "store.fga.yaml").read_text(encoding="utf-8"))
     text = store.get("model") or (folder / store["model_file"]).read_text(encoding="utf-8")
     model = Model.of(text)
@@ -125,20 +125,21 @@ def people_of(everyone: str, people: set[str]) -> set[str]:
     return {one for one in people if one.split(":")[0] == everyone.split(":", maxsplit=1)[0]}
 
 
-def test_every_store_that_can_be_said_is_answered_alike(
+def test_stores(
     shared_data: Callable[[str], Path],
 ) -> None:
-    unsaid: dict[str, str] = {}
+    """Every store that can be expressed has the same answers."""
+    not_expressed: dict[str, str] = {}
     asked: Counter[str] = Counter()
     for folder in sorted((shared_data("authz-openfga") / "stores").iterdir()):
         try:
             found = list(answers(folder))
-        except CannotBeSaidError as why:
-            unsaid[folder.name] = str(why)
+        except NotExpressibleError as why:
+            not_expressed[folder.name] = str(why)
             continue
         for expected, answer, question in found:
             assert expected == answer, (folder.name, question)
         asked[folder.name] = sum(answer != ABOUT_A_SET for _, answer, _ in found)
         asked[ABOUT_A_SET] += len(found) - asked[folder.name]
-    assert unsaid == UNSAID
+    assert not_expressed == NOT_EXPRESSED
     assert asked == ASKED

@@ -1,4 +1,4 @@
-"""The table behind the hot path tells what the lines tell, however places are grouped."""
+"""The table behind the hot path gives the answers of the rules, however resources are classed."""
 
 from __future__ import annotations
 
@@ -29,30 +29,33 @@ def access(*, grants: list[Grant], forbids: list[Forbid] | None = None) -> Acces
     )
 
 
-def places(access: Access, permission: str) -> set[str]:
+def allowed(access: Access, permission: str) -> set[str]:
     asked = [*(one.id for one in PROFILES), *(f"w{number}" for number in range(12)), "*"]
-    # Asked twice: the first question works the row out.
+    # The first round of questions computes the row, the second uses it.
     for _ in range(2):
         found = {one for one in asked if access.allows("ana", permission, one, at=NOW)}
     return found
 
 
-def test_a_network_takes_one_number_of_a_row_and_means_all_its_profiles() -> None:
+def test_wide_set_takes_one_key() -> None:
+    """A network takes one key of a row and means all its profiles."""
     may = access(grants=[Grant(to="member:ana", permissions="view", on=ON_X)])
-    assert {f"w{number}-x" for number in range(12)} == places(may, "view")
+    assert {f"w{number}-x" for number in range(12)} == allowed(may, "view")
     assert len(may.bindings.row("ana")) == 1
 
 
-def test_a_forbid_on_one_profile_takes_it_out_of_its_network_and_nothing_else() -> None:
+def test_forbid_on_part_of_class() -> None:
+    """A forbid on one profile takes only this profile out of its network."""
     may = access(
         grants=[Grant(to="member:ana", permissions=("view", "draft"), on=ON_X)],
         forbids=[Forbid(to="member:ana", permissions="view", on="w3-x")],
     )
-    assert {f"w{number}-x" for number in range(12)} - {"w3-x"} == places(may, "view")
-    assert {f"w{number}-x" for number in range(12)} == places(may, "draft")
+    assert {f"w{number}-x" for number in range(12)} - {"w3-x"} == allowed(may, "view")
+    assert {f"w{number}-x" for number in range(12)} == allowed(may, "draft")
 
 
-def test_a_forbid_on_a_network_takes_it_out_of_everywhere() -> None:
+def test_forbid_on_wide_set() -> None:
+    """A forbid on a network takes its profiles out of a grant everywhere."""
     may = access(
         grants=[
             Grant(to="member:ana", permissions="view", on={"workspace": "*"}),
@@ -61,17 +64,19 @@ def test_a_forbid_on_a_network_takes_it_out_of_everywhere() -> None:
         forbids=[Forbid(to="member:ana", permissions="*", on=ON_X)],
     )
     everywhere = {one.id for one in PROFILES} | {f"w{number}" for number in range(12)} | {"*"}
-    assert {one for one in everywhere if not one.endswith("-x")} == places(may, "view")
+    assert {one for one in everywhere if not one.endswith("-x")} == allowed(may, "view")
 
 
-def test_those_whom_the_same_lines_mean_share_a_row() -> None:
+def test_shared_rows() -> None:
+    """Members whom the same rules name share a row."""
     may = access(grants=[Grant(to="team:all", permissions="view", on="w3-x")])
     assert may.bindings.row("ana") is may.bindings.row("ben")
     assert may.bindings.row("zoe") == {}
 
 
-def test_a_naive_time_is_refused_with_the_row_worked_out_too() -> None:
+def test_naive_instant() -> None:
+    """A naive instant is refused even when the row is computed already."""
     may = access(grants=[Grant(to="member:ana", permissions="view", on="w3-x")])
-    assert places(may, "view") == {"w3-x"}
+    assert allowed(may, "view") == {"w3-x"}
     with pytest.raises(NaiveDatetimeError):
         may.allows("ana", "view", "w3-x", at=dt.datetime(2026, 4, 7))  # noqa: DTZ001  refused

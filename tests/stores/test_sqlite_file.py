@@ -87,6 +87,7 @@ def _count(path: Path, worker: int, rounds: int) -> None:
     store.close()
 
 
+@pytest.mark.integration
 def test_processes(path: Path) -> None:
     """Processes that create the file and write to it concurrently lose no update."""
     context = other_processes()

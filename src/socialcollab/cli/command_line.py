@@ -1,4 +1,4 @@
-"""Read the command line, carry out one command, and return its exit code."""
+"""Parse the command line, run one command, and return its exit code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from socialcollab.cli import desks, documents, permissions
-from socialcollab.cli.out import FINE, FOUND, MISUSED, UNAVAILABLE, Out, leaves
+from socialcollab.cli.output import FOUND, MISUSED, OK, UNAVAILABLE, Output, leaves
 from socialcollab.errors import (
     CorruptJournalError,
     FaultError,
@@ -23,40 +23,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     Run one command and return its exit code.
 
     Args:
-        argv: The words after the program's name; the process's own if not given.
+        argv: The arguments after the program's name; those of the process by default.
     """
     parser = _parser()
     try:
-        given = parser.parse_args(argv)
+        args = parser.parse_args(argv)
     except SystemExit as stop:
-        return MISUSED if stop.code else FINE
-    out = Out(as_json=given.json, out=sys.stdout, err=sys.stderr)
+        return MISUSED if stop.code else OK
+    output = Output(as_json=args.json, out=sys.stdout, err=sys.stderr)
     try:
-        code: int = given.run(given, out)
+        code: int = args.run(args, output)
     except ExceptionGroup as group:
         if not all(isinstance(leaf, SocialCollabError) for leaf in leaves(group)):
             raise
-        out.complain(group)
+        output.error(group)
         return FOUND if all(isinstance(leaf, FaultError) for leaf in leaves(group)) else MISUSED
     except FaultError as fault:
-        out.complain(fault)
+        output.error(fault)
         return FOUND
     except CorruptJournalError as error:
-        out.complain(error)
+        output.error(error)
         return FOUND
     except StoreError as error:
-        out.complain(error)
+        output.error(error)
         return UNAVAILABLE
     except SocialCollabError as error:
-        out.complain(error)
+        output.error(error)
         return MISUSED
     except BrokenPipeError:
-        # The reader has seen enough, for example `head`.
+        # The reader of the pipe, such as `head`, has closed it.
         with suppress(OSError):
             sys.stdout.close()
-        return FINE
+        return OK
     except OSError as error:
-        out.complain(InvalidValueError(f"{error.strerror or error}: `{error.filename}`"))
+        output.error(InvalidValueError(f"{error.strerror or error}: `{error.filename}`"))
         return MISUSED
     except KeyboardInterrupt:
         return 130
@@ -66,8 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="socialcollab",
-        description="Check, lint and look at the work of a social media team.",
-        epilog="exit codes: 0 fine, 1 something was found, 2 misused, 3 store unavailable",
+        description="Check documents, lint posts, and inspect the desk of a social media team.",
+        epilog="exit codes: 0 success, 1 something was found, 2 wrong usage, 3 store unavailable",
     )
     parser.add_argument("--version", action="version", version=f"socialcollab {_version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -78,12 +78,10 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    check = command(
-        "check", documents.check, "check an organization's document and its expectations"
-    )
+    check = command("check", documents.check, "check a document and its expectations")
     check.add_argument("document", help="the document, such as agency.toml")
     check.add_argument(
-        "--at", help="judge expectations at this time or instant (ISO 8601; default now)"
+        "--at", help="evaluate expectations at this day, time or instant (ISO 8601; default now)"
     )
 
     lint = command(
@@ -91,34 +89,38 @@ def _parser() -> argparse.ArgumentParser:
     )
     lint.add_argument("file", help="a .csv file, a text file, or - for standard input")
     lint.add_argument("--guide", action="append", default=[], help="a style guide; may be repeated")
-    lint.add_argument("--network", default="", help="the network the text is for")
-    lint.add_argument("--organization", help="a document whose style guides and profiles to use")
-    lint.add_argument("--language", default="en", choices=("en", "nl"), help="of the messages")
+    lint.add_argument("--network", default="", help="the network that the text is for")
+    lint.add_argument("--organization", help="a document with the style guides and profiles to use")
+    lint.add_argument(
+        "--language", default="en", choices=("en", "nl"), help="language of the messages"
+    )
 
     calendar = command("calendar", desks.calendar, "show the publishing calendar of a desk")
     _desk_arguments(calendar)
-    calendar.add_argument("--month", help="YYYY-MM; default the month of the last event")
+    calendar.add_argument("--month", help="YYYY-MM; by default the month of the last event")
     calendar.add_argument("--workspace", default="", help="only this workspace")
     calendar.add_argument("--viewer", default="", help="only what this member may view")
     calendar.add_argument("--html", help="write a page to this file")
     calendar.add_argument("--ics", help="write an iCalendar file")
-    calendar.add_argument("--language", default="en", choices=("en", "nl"), help="of the page")
+    calendar.add_argument(
+        "--language", default="en", choices=("en", "nl"), help="language of the page"
+    )
 
-    history = command("history", desks.history, "show what happened to a post, and who did it")
+    history = command("history", desks.history, "show the history of a post")
     _desk_arguments(history)
-    history.add_argument("post", help="the post's id or ref")
+    history.add_argument("post", help="the post's id or external id")
 
-    audit = command("audit", desks.audit, "look for damage in a desk's journal")
+    audit = command("audit", desks.audit, "check a desk's journal for damage")
     _desk_arguments(audit)
-    audit.add_argument("--anchor", help="POSITION:HASH of an earlier audit, kept elsewhere")
+    audit.add_argument("--anchor", help="POSITION:HASH that an earlier audit printed")
 
-    reindex = command("reindex", desks.reindex, "mend records and rows, from the events")
+    reindex = command("reindex", desks.reindex, "rebuild snapshots and rows from the events")
     _desk_arguments(reindex)
 
     permissions.add_commands(command)
 
-    demo = command("demo", desks.demo, "draft, sign off and publish one post to the sandbox")
-    demo.add_argument("--out", default="socialcollab-demo", help="a folder for what it leaves")
+    demo = command("demo", desks.demo, "draft, approve and publish one post to the sandbox")
+    demo.add_argument("--out", default="socialcollab-demo", help="the folder for its files")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Commands on documents and on what people write."""
+"""The commands check and lint."""
 
 from __future__ import annotations
 
@@ -10,107 +10,110 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from socialcollab.cli.given import instant, load, zone_of
-from socialcollab.cli.out import FINE, FOUND, Out, progress
+from socialcollab.cli.inputs import instant, load, zone_of
+from socialcollab.cli.output import FOUND, OK, Output, progress
 from socialcollab.errors import InvalidValueError
 
 
-def check(given: argparse.Namespace, out: Out) -> int:
+def check(args: argparse.Namespace, output: Output) -> int:
     """Check a document and its expectations."""
     from socialcollab.organization import dangling_rules, rules_matching_nothing, shared_accounts
 
-    organization = load(given.document)
-    at = instant(given.at, zone_of(organization))
+    organization = load(args.document)
+    at = instant(args.at, zone_of(organization))
     failed = organization.check(at)
-    doubtful = (
-        *rules_matching_nothing(organization),
-        *dangling_rules(organization, at),
-        *shared_accounts(organization),
-    )
-    warnings = [str(one) for one in doubtful]
+    warnings = [
+        str(warning)
+        for warning in (
+            *rules_matching_nothing(organization),
+            *dangling_rules(organization, at),
+            *shared_accounts(organization),
+        )
+    ]
     value = {
         "organization": organization.id,
         "digest": organization.digest,
-        "failed": [str(one) for one in failed],
+        "failed": [str(expectation) for expectation in failed],
         "warnings": warnings,
     }
-    out.answer(
+    output.result(
         value,
         [
-            *(f"expectation fails: {one}" for one in failed),
-            *(f"warning: {one}" for one in warnings),
+            *(f"expectation fails: {expectation}" for expectation in failed),
+            *(f"warning: {warning}" for warning in warnings),
             f"{organization.id}: {len(organization.workspaces)} workspaces,"
             f" {len(organization.profiles)} profiles, {len(organization.members)} members,"
             f" {len(organization.expect)} expectations, {len(failed)} failing",
         ],
     )
-    return FOUND if failed else FINE
+    return FOUND if failed else OK
 
 
-def lint_file(given: argparse.Namespace, out: Out) -> int:
+def lint_file(args: argparse.Namespace, output: Output) -> int:
     """Lint a text, or every row of a spreadsheet."""
     from socialcollab.content import Finding
 
-    data = sys.stdin.buffer.read() if given.file == "-" else Path(given.file).read_bytes()
-    found: list[tuple[str, Finding]] = []
+    data = sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
+    findings: list[tuple[str, Finding]] = []
     problems: list[str] = []
-    if given.file.lower().endswith(".csv"):
-        found, problems = _lint_sheet(given, out, data)
+    if args.file.lower().endswith(".csv"):
+        findings, problems = _lint_sheet(args, output, data)
     else:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise InvalidValueError(
-                f"byte {error.start} of `{given.file}` is not UTF-8; save it as UTF-8"
+                f"byte {error.start} of `{args.file}` is not UTF-8; save it as UTF-8"
             ) from None
-        found = [("", finding) for finding in _linter(given)(text.removesuffix("\n"))]
+        findings = [("", finding) for finding in _linter(args)(text.removesuffix("\n"))]
     value = {
         "findings": [
             {
                 "place": place,
                 "code": finding.code,
                 "severity": finding.severity,
-                "message": finding.text(given.language),
+                "message": finding.text(args.language),
                 "field": finding.field,
                 "profile": finding.profile,
                 "start": finding.start,
                 "end": finding.end,
                 "fix": finding.fix,
             }
-            for place, finding in found
+            for place, finding in findings
         ],
         "problems": problems,
     }
     lines = [
         f"{place + ': ' if place else ''}{finding.severity} {finding.code}"
-        f"{' on ' + finding.profile if finding.profile else ''}: {finding.text(given.language)}"
-        for place, finding in found
+        f"{' on ' + finding.profile if finding.profile else ''}: {finding.text(args.language)}"
+        for place, finding in findings
     ]
-    out.answer(value, [*problems, *lines, f"{len(found)} findings, {len(problems)} problems"])
-    grave = any(finding.severity == "error" for _, finding in found)
-    return FOUND if grave or problems else FINE
+    count = f"{len(findings)} findings, {len(problems)} problems"
+    output.result(value, [*problems, *lines, count])
+    has_error = any(finding.severity == "error" for _, finding in findings)
+    return FOUND if has_error or problems else OK
 
 
-def _linter(given: argparse.Namespace) -> Callable[[str], Sequence[Any]]:
+def _linter(args: argparse.Namespace) -> Callable[[str], Sequence[Any]]:
     from socialcollab.styleguide import StyleGuide, lint
 
-    guide = StyleGuide.load(*given.guide) if given.guide else StyleGuide.default()
-    network = given.network or None
+    guide = StyleGuide.load(*args.guide) if args.guide else StyleGuide.default()
+    network = args.network or None
     return lambda text: lint(text, guide, profile=network)
 
 
 def _lint_sheet(
-    given: argparse.Namespace, out: Out, data: bytes
+    args: argparse.Namespace, output: Output, data: bytes
 ) -> tuple[list[tuple[str, Any]], list[str]]:
     from socialcollab.content import Image, PostContent, media_digest
     from socialcollab.scheduling import read_csv
 
     imported = read_csv(data)
-    problems = [problem.text(given.language) for problem in imported.problems]
-    organization = load(given.organization) if given.organization else None
-    plain = _linter(given)
+    problems = [problem.text(args.language) for problem in imported.problems]
+    organization = load(args.organization) if args.organization else None
+    plain = _linter(args)
     found: list[tuple[str, Any]] = []
-    with progress(out, "linting", len(imported.rows)) as advance:
+    with progress(output, "linting", len(imported.rows)) as advance:
         for row in imported.rows:
             place = f"row {row.number}"
             if organization is None:
@@ -128,7 +131,7 @@ def _lint_sheet(
                     targets=targets,
                     links=(row.link,) if row.link else (),
                     media=[
-                        # What a picture shows is not looked at, only whether somebody says it.
+                        # Rules about images look at the alt text, not at the bytes.
                         Image(digest=media_digest(name.encode()), name=name, alt=alt)
                         for name, alt in zip_longest(
                             row.images, row.alts[: len(row.images)], fillvalue=""

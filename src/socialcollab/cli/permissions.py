@@ -1,4 +1,4 @@
-"""Commands on who may do what: by a document, before it is anywhere in force."""
+"""The commands on permissions, for a document or a desk: who, can, permissions, coverage, ..."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import attrs
 
-from socialcollab.cli.given import as_of, instant, is_desk, load, load_named, open_desk, zone_of
-from socialcollab.cli.out import FINE, FOUND, Out
+from socialcollab.cli.inputs import as_of, instant, is_desk, load, load_named, open_desk, zone_of
+from socialcollab.cli.output import FOUND, OK, Output
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.organization import Organization
 from socialcollab.permissions import Shift
@@ -19,104 +19,120 @@ from socialcollab.time import local_time
 
 def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands to the parser; *command* adds one."""
-    who = command("who", _who, "list who may do something somewhere")
+    who = command("who", _who, "list the members who have a permission on a resource")
     _source(who)
     who.add_argument("permission", help="such as publish")
     who.add_argument("resource", help="a profile, a workspace, or * for everywhere")
     _at(who)
 
-    can = command("can", _can, "say whether somebody may do something somewhere, and why")
+    can = command("can", _can, "show whether a member has a permission on a resource, and why")
     _source(can)
     can.add_argument("member", help="a member's id")
     can.add_argument("permission", help="such as publish")
     can.add_argument("resource", help="a profile, a workspace, or * for everywhere")
-    can.add_argument("--language", default="en", choices=("en", "nl"), help="of the reasons")
+    can.add_argument(
+        "--language", default="en", choices=("en", "nl"), help="language of the reasons"
+    )
     _at(can)
 
-    permissions = command("permissions", _permissions, "show who may do what, members by profiles")
+    permissions = command(
+        "permissions", _permissions, "show every member's permissions on every profile"
+    )
     _source(permissions)
     permissions.add_argument(
-        "--workspace", action="append", default=[], help="this workspace alone; may be repeated"
+        "--workspace", action="append", default=[], help="only this workspace; may be repeated"
     )
     permissions.add_argument(
-        "--member", help="this member's own page: what, why, and whom to ask for more"
+        "--member", help="only this member, with the reasons and whom to ask for more"
     )
     permissions.add_argument("--html", help="write a page to this file")
-    permissions.add_argument("--language", default="en", choices=("en", "nl"), help="of the page")
+    permissions.add_argument(
+        "--language", default="en", choices=("en", "nl"), help="language of the page"
+    )
     _at(permissions)
 
-    coverage = command("coverage", _coverage, "say what nobody could do if people were away")
+    coverage = command("coverage", _coverage, "show what nobody could do while members are absent")
     _source(coverage)
     away = coverage.add_mutually_exclusive_group()
-    away.add_argument("--absent", type=int, default=1, help="how many are away; default 1")
     away.add_argument(
-        "--without", action="append", default=[], help="this member instead; may be repeated"
+        "--absent", type=int, default=1, help="the number of absent members; default 1"
+    )
+    away.add_argument(
+        "--without", action="append", default=[], help="this absent member instead; may be repeated"
     )
     _from_until(coverage)
 
-    rotations = command("rotations", _rotations, "say who is on duty when, and when nobody is")
+    rotations = command(
+        "rotations", _rotations, "show who is on duty, and the times without anybody on duty"
+    )
     _source(rotations)
-    rotations.add_argument("--rotation", help="this rotation alone")
+    rotations.add_argument("--rotation", help="only this rotation")
     _from_until(rotations)
     offboarding = command(
         "offboarding",
         _offboarding,
-        "show what hangs on somebody who leaves, and who could take over",
+        "show what depends on a member, and who could take over",
     )
     _source(offboarding)
     offboarding.add_argument("member", help="a member's id")
-    offboarding.add_argument("--language", default="en", choices=("en", "nl"), help="of the answer")
+    offboarding.add_argument(
+        "--language", default="en", choices=("en", "nl"), help="language of the output"
+    )
 
     compare = command(
-        "compare", _compare, "say who gains and who loses what from one document to another"
+        "compare", _compare, "show who gains and who loses permissions between two documents"
     )
-    compare.add_argument("before", help="the document as it is")
-    compare.add_argument("after", help="the document as it is to be")
-    compare.add_argument("--all", action="store_true", help="rights that are over by now, too")
+    compare.add_argument("before", help="the current document")
+    compare.add_argument("after", help="the new document")
+    compare.add_argument("--all", action="store_true", help="include permissions that have ended")
     _at(compare)
 
 
-def _permissions(given: argparse.Namespace, out: Out) -> int:
-    organization, at = as_of(given.source, given.id, given.at)
-    for name in given.workspace:
+def _permissions(args: argparse.Namespace, output: Output) -> int:
+    organization, at = as_of(args.source, args.id, args.at)
+    for name in args.workspace:
         if name not in organization.workspaces_by_id:
             raise NotFoundError(
                 "workspace", name, suggestion=organization.did_you_mean("workspace", name)
             )
-    if given.member:
-        return _permissions_of_one(organization, given, out, at)
-    if given.html:
+    if args.member:
+        return _permissions_of_member(organization, args, output, at)
+    if args.html:
         from socialcollab.pages import page, permissions_table, words
 
-        labels = words(given.language)
+        labels = words(args.language)
         zone = str(organization.settings.timezone)
         text = page(
             labels["permissions.title"].format(name=organization.settings.name or organization.id),
             permissions_table(
-                organization, at=at, language=given.language, workspaces=given.workspace
+                organization, at=at, language=args.language, workspaces=args.workspace
             ),
-            language=given.language,
+            language=args.language,
             lede=labels["permissions.lede"].format(
                 at=f"{local_time(at, zone):%Y-%m-%d %H:%M} {zone}"
             ),
         )
-        Path(given.html).write_text(text, encoding="utf-8")
+        Path(args.html).write_text(text, encoding="utf-8")
     access = organization.access
-    found = [
+    cells = [
         (member.id, profile.id, access.permissions_of(member.id, profile.id, at=at))
         for member in organization.members
         for profile in organization.profiles
-        if not given.workspace or profile.workspace in given.workspace
+        if not args.workspace or profile.workspace in args.workspace
     ]
-    out.answer(
+    output.result(
         [
-            {"member": member, "profile": profile, "permissions": list(may)}
-            for member, profile, may in found
+            {"member": member, "profile": profile, "permissions": list(permissions)}
+            for member, profile, permissions in cells
         ],
-        [f"{member:<20} {profile:<22} {', '.join(may)}" for member, profile, may in found if may]
-        or ["nobody may do anything"],
+        [
+            f"{member:<20} {profile:<22} {', '.join(permissions)}"
+            for member, profile, permissions in cells
+            if permissions
+        ]
+        or ["no member has any permission"],
     )
-    return FINE
+    return OK
 
 
 def _refuse_unknown(organization: Organization, member: str) -> None:
@@ -126,109 +142,111 @@ def _refuse_unknown(organization: Organization, member: str) -> None:
         )
 
 
-def _permissions_of_one(
-    organization: Organization, given: argparse.Namespace, out: Out, at: dt.datetime
+def _permissions_of_member(
+    organization: Organization, args: argparse.Namespace, output: Output, at: dt.datetime
 ) -> int:
     from socialcollab.permissions import effective_permissions
 
-    _refuse_unknown(organization, given.member)
-    found = effective_permissions(organization.access, given.member, at=at)
-    around = organization.access.bindings.scope.workspace_of
-    places = [
-        one
-        for one in found.resources
-        if not given.workspace or around(one.resource) in given.workspace
+    _refuse_unknown(organization, args.member)
+    effective = effective_permissions(organization.access, args.member, at=at)
+    workspace_of = organization.access.bindings.scope.workspace_of
+    entries = [
+        entry
+        for entry in effective.resources
+        if not args.workspace or workspace_of(entry.resource) in args.workspace
     ]
-    out.answer(
+    output.result(
         [
             {
-                "resource": one.resource,
-                "ask": one.ask,
+                "resource": entry.resource,
+                "ask": entry.ask,
                 "held": [
                     {
                         "permissions": list(held.permissions),
-                        "reasons": [reason.text(given.language) for reason in held.reasons],
+                        "reasons": [reason.text(args.language) for reason in held.reasons],
                     }
-                    for held in one.held
+                    for held in entry.held
                 ],
             }
-            for one in places
+            for entry in entries
         ],
-        attrs.evolve(found, resources=tuple(places)).text(given.language).splitlines(),
+        attrs.evolve(effective, resources=tuple(entries)).text(args.language).splitlines(),
     )
-    return FINE if places else FOUND
+    return OK if entries else FOUND
 
 
 def _from_until(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--start", help="from this day, time or instant on (ISO 8601; default now)")
-    end = parser.add_mutually_exclusive_group()
-    end.add_argument("--end", help="until this day, time or instant")
-    end.add_argument("--days", type=int, default=30, help="for so many days; default 30")
-
-
-def _coverage(given: argparse.Namespace, out: Out) -> int:
-    organization, start, end = _span(given)
-    found = organization.coverage(
-        start=start, end=end, absent=given.absent, without=given.without or None
+    parser.add_argument(
+        "--start", help="start at this day, time or instant (ISO 8601; default now)"
     )
-    out.answer(
+    end = parser.add_mutually_exclusive_group()
+    end.add_argument("--end", help="end before this day, time or instant")
+    end.add_argument("--days", type=int, default=30, help="the number of days; default 30")
+
+
+def _coverage(args: argparse.Namespace, output: Output) -> int:
+    organization, start, end = _span(args)
+    coverage = organization.coverage(
+        start=start, end=end, absent=args.absent, without=args.without or None
+    )
+    output.result(
         {
-            "survives": found.survives,
+            "survives": coverage.survives,
             "losses": [
                 {
-                    "absent": list(one.absent),
-                    "what": list(one.what),
-                    "resources": list(one.resources),
-                    "start": one.start.isoformat(),
-                    "end": one.end.isoformat(),
+                    "absent": list(loss.absent),
+                    "permissions": list(loss.lost),
+                    "resources": list(loss.resources),
+                    "start": loss.start.isoformat(),
+                    "end": loss.end.isoformat(),
                 }
-                for one in found.losses
+                for loss in coverage.losses
             ],
         },
-        # How many absences are survived is no answer about these people.
-        [*str(found).splitlines(), *([] if given.without else [_survival(found.survives)])],
+        # With --without, the report is about these members and not about a number of absences.
+        [*str(coverage).splitlines(), *([] if args.without else [_survival(coverage.survives)])],
     )
-    return FOUND if found.losses else FINE
+    return FOUND if coverage.losses else OK
 
 
-def _span(given: argparse.Namespace) -> tuple[Organization, dt.datetime, dt.datetime]:
-    organization, start = as_of(given.source, given.id, given.start)
-    if given.end:
-        end = instant(given.end, zone_of(organization))
+def _span(args: argparse.Namespace) -> tuple[Organization, dt.datetime, dt.datetime]:
+    organization, start = as_of(args.source, args.id, args.start)
+    if args.end:
+        end = instant(args.end, zone_of(organization))
         if end <= start:
             raise InvalidValueError(
-                f"--end `{given.end}` is not after the start, `{given.start or 'now'}`;"
+                f"--end `{args.end}` is not after the start, `{args.start or 'now'}`;"
                 " write a later day or time"
             )
         return organization, start, end
-    if given.days < 1:
-        raise InvalidValueError(f"--days `{given.days}` is no number of days from 1 on")
-    return organization, start, start + dt.timedelta(days=given.days)
+    if args.days < 1:
+        raise InvalidValueError(f"--days `{args.days}` is too few; write 1 or more")
+    return organization, start, start + dt.timedelta(days=args.days)
 
 
-def _rotations(given: argparse.Namespace, out: Out) -> int:
-    organization, start, end = _span(given)
-    if given.rotation and given.rotation not in organization.rotations_by_id:
+def _rotations(args: argparse.Namespace, output: Output) -> int:
+    organization, start, end = _span(args)
+    if args.rotation and args.rotation not in organization.rotations_by_id:
         raise NotFoundError(
             "rotation",
-            given.rotation,
-            suggestion=organization.did_you_mean("rotation", given.rotation),
+            args.rotation,
+            suggestion=organization.did_you_mean("rotation", args.rotation),
         )
-    wanted = [given.rotation] if given.rotation else list(organization.access.rotation_ids)
-    shifts = [one for rotation in wanted for one in _shifts(organization, rotation, start, end)]
-    found = [gap for gap in organization.gaps(start=start, end=end) if gap.rotation in wanted]
-    out.answer(
+    wanted = [args.rotation] if args.rotation else list(organization.access.rotation_ids)
+    shifts = [shift for rotation in wanted for shift in _shifts(organization, rotation, start, end)]
+    gaps = [gap for gap in organization.gaps(start=start, end=end) if gap.rotation in wanted]
+    output.result(
         {
             "shifts": [
                 {
                     "rotation": rotation,
                     "member": shift.member,
-                    "resources": list(where),
+                    "resources": list(resources),
                     "zone": zone,
                     "start": shift.start.isoformat(),
                     "end": shift.end.isoformat() if shift.end else None,
                 }
-                for rotation, zone, where, shift in shifts
+                for rotation, zone, resources, shift in shifts
             ],
             "gaps": [
                 {
@@ -240,75 +258,76 @@ def _rotations(given: argparse.Namespace, out: Out) -> int:
                     "start": gap.start.isoformat(),
                     "end": gap.end.isoformat(),
                 }
-                for gap in found
+                for gap in gaps
             ],
         },
         [
-            *(_shift_line(organization, *one) for one in shifts),
-            *map(str, found),
-            *([] if shifts or found else ["there is no duty"] if not wanted else []),
+            *(_shift_line(organization, *shift) for shift in shifts),
+            *map(str, gaps),
+            *(["there is no rotation"] if not wanted else []),
         ],
     )
-    return FOUND if found else FINE
+    return FOUND if gaps else OK
 
 
 def _shifts(
     organization: Organization, rotation: str, start: dt.datetime, end: dt.datetime
 ) -> Iterator[tuple[str, str, tuple[str, ...], Shift]]:
-    """Yield a duty's turns, once for each zone in which they fall, with its profiles there."""
-    line = organization.access.rotation_binding(rotation)
-    places: dict[str, list[str]] = {}
-    for where in sorted(line.resources & organization.profiles_by_id.keys() or line.resources):
-        places.setdefault(line.zone_of(where), []).append(where)
-    for zone, where_all in sorted(places.items()):
-        for shift in organization.access.shifts(rotation, where_all[0], start=start, end=end):
-            yield rotation, zone, tuple(where_all), shift
+    """Yield the shifts of a rotation, for each of its time zones, with the profiles of the zone."""
+    binding = organization.access.rotation_binding(rotation)
+    profiles = binding.resources & organization.profiles_by_id.keys()
+    by_zone: dict[str, list[str]] = {}
+    for resource in sorted(profiles or binding.resources):
+        by_zone.setdefault(binding.zone_of(resource), []).append(resource)
+    for zone, resources in sorted(by_zone.items()):
+        for shift in organization.access.shifts(rotation, resources[0], start=start, end=end):
+            yield rotation, zone, tuple(resources), shift
 
 
 def _shift_line(
-    organization: Organization, rotation: str, zone: str, where: tuple[str, ...], shift: Shift
+    organization: Organization, rotation: str, zone: str, resources: tuple[str, ...], shift: Shift
 ) -> str:
     first = local_time(shift.start, zone)
     until = "" if shift.end is None else f" until {local_time(shift.end, zone):%Y-%m-%d %H:%M}"
     return (
         f"{rotation:<20} {shift.member:<16} from {first:%Y-%m-%d %H:%M}{until} {zone}"
-        f" on {', '.join(organization.access.bindings.scope.in_short(where))}"
+        f" on {', '.join(organization.access.bindings.scope.in_short(resources))}"
     )
 
 
-def _offboarding(given: argparse.Namespace, out: Out) -> int:
+def _offboarding(args: argparse.Namespace, output: Output) -> int:
     from socialcollab.organization import offboarding_items
 
-    if is_desk(given.source):
-        with open_desk(given.source, given.id) as desk:
-            things = desk.offboarding_plan(given.member).items
+    if is_desk(args.source):
+        with open_desk(args.source, args.id) as desk:
+            items = desk.offboarding_plan(args.member).items
     else:
-        things = offboarding_items(load(given.source), given.member, at=dt.datetime.now(dt.UTC))
-    out.answer(
+        items = offboarding_items(load(args.source), args.member, at=dt.datetime.now(dt.UTC))
+    output.result(
         [
             {
-                "place": one.place,
-                "section": one.section,
-                "name": one.name,
-                "needs_successor": one.needs_successor,
-                "heir": one.successor,
-                "consequence": one.consequence.text(given.language),
+                "place": item.place,
+                "section": item.section,
+                "name": item.name,
+                "needs_successor": item.needs_successor,
+                "successor": item.successor,
+                "consequence": item.consequence.text(args.language),
             }
-            for one in things
+            for item in items
         ],
-        [f"{'! ' if one.needs_successor else ''}{one.text(given.language)}" for one in things]
-        or [f"nothing hangs on {given.member}"],
+        [f"{'! ' if item.needs_successor else ''}{item.text(args.language)}" for item in items]
+        or [f"nothing depends on {args.member}"],
     )
-    return FOUND if any(one.needs_successor for one in things) else FINE
+    return FOUND if any(item.needs_successor for item in items) else OK
 
 
 def _survival(count: int | None) -> str:
     if count is None:
-        return "nobody may do anything"
+        return "no member has any permission"
     if count == 0:
-        return "some permission is lost when the one person who has it is away"
-    people = "one person" if count == 1 else f"{count} people"
-    return f"every permission survives the absence of any {people}"
+        return "a permission that only one member has is lost when that member is absent"
+    members = "one member" if count == 1 else f"{count} members"
+    return f"every permission survives the absence of any {members}"
 
 
 def _source(parser: argparse.ArgumentParser) -> None:
@@ -320,86 +339,89 @@ def _at(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", help="at this time or instant (ISO 8601; default now)")
 
 
-def _who(given: argparse.Namespace, out: Out) -> int:
-    organization, at = as_of(given.source, given.id, given.at, given.resource)
+def _who(args: argparse.Namespace, output: Output) -> int:
+    organization, at = as_of(args.source, args.id, args.at, args.resource)
     access = organization.access
-    found = []
-    # Asked first, so that a permission or a place that does not exist is said even of nobody.
-    access.allows("", given.permission, given.resource, at=at)
-    for member in access.members(given.permission, given.resource, at=at):
-        verdict = access.check(member, given.permission, given.resource, at=at)
-        back = next(
-            (one.end for one in access.all_absences if one.member == member and one.covers(at)),
-            None,
+    # `members` accepts any name; this raises if the permission or the resource does not exist.
+    access.allows("", args.permission, args.resource, at=at)
+    holders = []
+    for member in access.members(args.permission, args.resource, at=at):
+        verdict = access.check(member, args.permission, args.resource, at=at)
+        reasons = "; ".join(reason.text() for reason in verdict.reasons)
+        absences = (
+            absence.end
+            for absence in access.all_absences
+            if absence.member == member and absence.covers(at)
         )
-        found.append((member, "; ".join(reason.text() for reason in verdict.reasons), back))
-    out.answer(
+        holders.append((member, reasons, next(absences, None)))
+    output.result(
         [
-            {"member": member, "reasons": why, "away_until": back and back.isoformat()}
-            for member, why, back in found
+            {"member": member, "reasons": reasons, "absent_until": end and end.isoformat()}
+            for member, reasons, end in holders
         ],
         [
-            f"{member}: {why}" + (f" (away until {back})" if back else "")
-            for member, why, back in found
+            f"{member}: {reasons}" + (f" (absent until {end})" if end else "")
+            for member, reasons, end in holders
         ]
-        or [f"nobody may {given.permission} on {given.resource}"],
+        or [f"no member has `{args.permission}` on {args.resource}"],
     )
-    return FINE if found else FOUND
+    return OK if holders else FOUND
 
 
-def _can(given: argparse.Namespace, out: Out) -> int:
-    organization, at = as_of(given.source, given.id, given.at, given.resource)
-    _refuse_unknown(organization, given.member)
-    verdict = organization.access.check(given.member, given.permission, given.resource, at=at)
-    out.answer(
+def _can(args: argparse.Namespace, output: Output) -> int:
+    organization, at = as_of(args.source, args.id, args.at, args.resource)
+    _refuse_unknown(organization, args.member)
+    verdict = organization.access.check(args.member, args.permission, args.resource, at=at)
+    language = args.language
+    output.result(
         {
             "allowed": verdict.allowed,
             "reasons": [
-                {"code": one.code, "text": one.text(given.language), **dict(one.params)}
-                for one in verdict.reasons
+                {"code": reason.code, "text": reason.text(language), **dict(reason.params)}
+                for reason in verdict.reasons
             ],
-            "missing": [
+            "remedies": [
                 {
-                    "code": one.code,
-                    "text": one.text(given.language),
-                    "by": list(one.by),
-                    "ask": one.ask,
-                    "also": [{"code": other.code, **dict(other.params)} for other in one.also],
-                    **dict(one.params),
+                    "code": remedy.code,
+                    "text": remedy.text(language),
+                    "by": list(remedy.by),
+                    "ask": remedy.ask,
+                    "also": [{"code": other.code, **dict(other.params)} for other in remedy.also],
+                    **dict(remedy.params),
                 }
-                for one in verdict.remedies
+                for remedy in verdict.remedies
             ],
-            "nearly": [
-                {"code": one.code, "text": one.text(given.language), **dict(one.params)}
-                for one in verdict.near_misses
+            "near_misses": [
+                {"code": reason.code, "text": reason.text(language), **dict(reason.params)}
+                for reason in verdict.near_misses
             ],
         },
-        [verdict.explain(given.language)],
+        [verdict.explain(language)],
     )
-    return FINE if verdict else FOUND
+    return OK if verdict else FOUND
 
 
-def _compare(given: argparse.Namespace, out: Out) -> int:
+def _compare(args: argparse.Namespace, output: Output) -> int:
     from socialcollab.permissions import compare
 
-    before, after = load_named(given.before), load_named(given.after)
-    at = None if given.all else instant(given.at, zone_of(after))
-    found = compare(before.access, after.access, at=at)
-    out.answer(
+    before, after = load_named(args.before), load_named(args.after)
+    at = None if args.all else instant(args.at, zone_of(after))
+    comparison = compare(before.access, after.access, at=at)
+    output.result(
         [
             {
-                "kind": one.kind,
-                "member": one.member,
-                "granted": list(one.gives),
-                "permissions": list(one.permissions),
-                "places": list(one.resources),
-                "resources": list(one.resources_in_short),
-                "start": one.start.isoformat() if one.start else None,
-                "end": one.end.isoformat() if one.end else None,
-                "reasons": list(one.rules),
+                "kind": change.kind,
+                "member": change.member,
+                "granted": list(change.granted),
+                "permissions": list(change.permissions),
+                "places": list(change.resources),
+                "resources": list(change.resources_in_short),
+                "start": change.start.isoformat() if change.start else None,
+                "end": change.end.isoformat() if change.end else None,
+                "rules": list(change.rules),
             }
-            for one in found.changes
+            for change in comparison.changes
         ],
-        str(found).splitlines(),
+        str(comparison).splitlines(),
     )
-    return FINE
+    return OK

@@ -1,8 +1,8 @@
 """
-What an async desk reaches the world through, by the names of `socialcollab.desk.ports`.
+The ports of an async desk, with the same names as in `socialcollab.desk.ports`.
 
-Whatever is blocking is called on threads of its own, so that the host's event
-loop goes on meanwhile: a store and media on one each, networks on a few.
+Blocking ports are called on threads, so that they do not block the application's event loop: the
+store and the media on one thread each, networks on a few.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Self, TypeAlias, cast
 
 import attrs
 
+from socialcollab._memo import Identity
 from socialcollab.desk.engine import Lock
 from socialcollab.desk.journal.maintenance import opened_file
 from socialcollab.desk.ports import named_for
@@ -39,8 +40,8 @@ run = arun
 
 
 async def pause(seconds: float) -> None:
-    """Wait for some seconds, and let the loop go on."""
-    import asyncio  # noqa: PLC0415  importing a desk does not load it
+    """Wait for a number of seconds without blocking the event loop."""
+    import asyncio  # noqa: PLC0415  importing the blocking desk must not load it
 
     await asyncio.sleep(seconds)
 
@@ -48,7 +49,7 @@ async def pause(seconds: float) -> None:
 async def opened(
     store: DeskStore | str | Path, media: Media | None, organization: str
 ) -> tuple[Any, Media | None, bool]:
-    """Return a store and media for a path, or those given, and whether a store was opened."""
+    """Return the store and media, opening them if a path is given, and whether they were opened."""
     if isinstance(store, (str, Path)):
         thread = DedicatedThread("socialcollab-open")
         try:
@@ -58,12 +59,12 @@ async def opened(
         return ThreadedStore(journal), kept, True
     if iscoroutinefunction(store.organizations):
         return store, media, False
-    # The thread is the desk's own: closing it leaves the store open.
+    # The desk closes the wrapper, which ends its thread and leaves the caller's store open.
     return ThreadedStore(cast("Store", store), owns=False), media, True
 
 
 class _ThreadedMedia:
-    """Media as the steps of an async desk call them: put and looked up on a thread."""
+    """Blocking media, called on a thread."""
 
     def __init__(self, media: Media) -> None:
         self._media = media
@@ -87,35 +88,31 @@ class _ThreadedMedia:
 
 @attrs.define
 class _Networks:
-    """The networks of an async desk: what is blocking is reached through threads."""
+    """The networks of an async desk; blocking transports are called on threads."""
 
     named: Mapping[str, DeskNetwork]
-    _threaded: dict[int, tuple[Transport, ThreadedTransport]] = attrs.field(factory=dict)
+    _threaded: dict[Identity, ThreadedTransport] = attrs.field(factory=dict)
 
-    def reach(self, profile: Profile) -> Network:
-        return cast("Network", _Reached(self, named_for(profile, self.named)))
+    def of(self, profile: Profile) -> Network:
+        return cast("Network", _AsyncNetwork(self, named_for(profile, self.named)))
 
     def awaitable(self, transport: Transport | AsyncTransport) -> AsyncTransport:
         if iscoroutinefunction(transport.send):
             return cast("AsyncTransport", transport)
-        # Held beside its wrapper, so that no other takes over its identity.
-        held = self._threaded.get(id(transport))
-        if held is None:
-            blocking = cast("Transport", transport)
-            held = self._threaded[id(transport)] = (
-                blocking,
-                ThreadedTransport(blocking, owns=False),
-            )
-        return held[1]
+        blocking = cast("Transport", transport)
+        key = Identity(blocking)
+        if key not in self._threaded:
+            self._threaded[key] = ThreadedTransport(blocking, owns=False)
+        return self._threaded[key]
 
     async def close(self) -> None:
-        for _, threaded in self._threaded.values():
+        for threaded in self._threaded.values():
             await threaded.close()
 
 
 @attrs.frozen
-class _Reached:
-    """The network that reaches one profile."""
+class _AsyncNetwork:
+    """The network of one profile, with an async transport."""
 
     networks: _Networks
     network: DeskNetwork
@@ -130,21 +127,17 @@ class _Reached:
 @attrs.frozen(kw_only=True)
 class Ports:
     """
-    The ports of one desk, as its steps call them.
+    The ports of one desk.
 
-    The steps are written for blocking ports, and `arun` awaits their answers;
-    so the types here are those of blocking ports, and the values are not.
+    The desk's effects are written for blocking ports, and `arun` awaits the results of async ones.
+    Therefore the fields have the types of blocking ports, and the values are async.
 
     Attributes:
-        store: The journal of its organization.
-
-        media: Where pictures are kept.
-
-        network_of: Returns the network that reaches a profile.
-
-        sleep: Waits for some seconds.
-
-        lock: A lock for those who find that something changed meanwhile.
+        store: The journal of the desk's organization.
+        media: Where images are kept.
+        network_of: Returns the network of a profile.
+        sleep: Waits for a number of seconds.
+        lock: Held by a command that is retried after a conflict.
     """
 
     store: BoundStore
@@ -167,25 +160,25 @@ class Ports:
         media: Media,
         sleep: Sleep,
     ) -> Self:
-        """Return the ports for what a host gives."""
-        from asyncio import Lock  # noqa: PLC0415  importing a desk does not load it
+        """Return the ports for the arguments of a desk."""
+        from asyncio import Lock  # noqa: PLC0415  importing the blocking desk must not load it
 
         own = not iscoroutinefunction(store.organizations)
         whole = (
             ThreadedStore(cast("Store", store), owns=False) if own else cast("AsyncStore", store)
         )
         threaded = _ThreadedMedia(media)
-        reached = _Networks(dict(networks or {}))
+        of_profiles = _Networks(dict(networks or {}))
         return cls(
             store=cast("BoundStore", whole.for_organization(organization)),
             media=cast("Media", threaded),
-            network_of=reached.reach,
+            network_of=of_profiles.of,
             sleep=cast("Callable[[float], None]", sleep),
             lock=Lock(),
             whole=whole,
             own=own,
             threads=threaded.thread,
-            networks=reached,
+            networks=of_profiles,
         )
 
     async def ensure_projections(self, projections: Sequence[Projection]) -> None:
@@ -193,11 +186,11 @@ class Ports:
         await self._whole.ensure_projections(projections)
 
     async def compact(self) -> None:
-        """Let nothing of what was erased or replaced remain in the store."""
+        """Remove erased and replaced values from the store's free pages and logs."""
         await self._whole.compact()
 
     async def close(self, *, store: bool) -> None:
-        """Let go of what belongs to the desk, and of the store if that does."""
+        """Close what belongs to the desk; the store too if *store*."""
         try:
             if store or self._own:
                 await self._whole.close()

@@ -101,7 +101,7 @@ def proposal_card(proposal: Proposal) -> Html:
         [
             change.member,
             badge(change.kind, _CHANGE_TONES[change.kind]),
-            ", ".join(change.gives),
+            ", ".join(change.granted),
             ", ".join(change.resources_in_short),
             ", ".join(change.rules),
         ]

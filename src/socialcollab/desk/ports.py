@@ -1,8 +1,8 @@
 """
-What a blocking desk reaches the world through.
+The ports of a blocking desk: its store, media, networks, sleep and lock.
 
-`socialcollab.desk.async_ports` has the same names for the async desk, whose
-text is written from the blocking one: what differs between the two is here.
+`socialcollab.desk.async_ports` has the same names for the async desk. The source of the async desk
+is generated from the blocking one, so everything in which the two differ is in these two modules.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ pause = time.sleep
 def opened(
     store: Store | str | Path, media: Media | None, organization: str
 ) -> tuple[Store, Media | None, bool]:
-    """Return a store and media for a path, or those given, and whether a store was opened."""
+    """Return the store and media, opening them if a path is given, and whether they were opened."""
     if isinstance(store, (str, Path)):
         journal, kept = opened_file(store, media, organization)
         return journal, kept, True
@@ -44,16 +44,16 @@ def opened(
 
 def named_for(profile: Profile, networks: Mapping[str, N]) -> N:
     """
-    Return the network that reaches a profile: by its id, its network's name, or "*".
+    Return the network of a profile: the one under its id, its network's name, or "*".
 
     Raises:
-        InvalidValueError: If none does.
+        InvalidValueError: If there is none.
     """
     for name in (profile.id, profile.network, "*"):
         if name in networks:
             return networks[name]
     raise InvalidValueError(
-        f"no network is given that reaches profile `{profile.id}` on `{profile.network}`",
+        f"no network is given for profile `{profile.id}` on `{profile.network}`",
         value=profile.id,
         expected=f'networks={{"{profile.network}": ...}}',
     )
@@ -62,18 +62,14 @@ def named_for(profile: Profile, networks: Mapping[str, N]) -> N:
 @attrs.frozen(kw_only=True)
 class Ports:
     """
-    The ports of one desk, as its steps call them.
+    The ports of one desk.
 
     Attributes:
-        store: The journal of its organization.
-
-        media: Where pictures are kept.
-
-        network_of: Returns the network that reaches a profile.
-
-        sleep: Waits for some seconds.
-
-        lock: A lock for those who find that something changed meanwhile.
+        store: The journal of the desk's organization.
+        media: Where images are kept.
+        network_of: Returns the network of a profile.
+        sleep: Waits for a number of seconds.
+        lock: Held by a command that is retried after a conflict.
     """
 
     store: BoundStore
@@ -93,7 +89,7 @@ class Ports:
         media: Media,
         sleep: Sleep,
     ) -> Self:
-        """Return the ports for what a host gives."""
+        """Return the ports for the arguments of a desk."""
         named = dict(networks or {})
         return cls(
             store=store.for_organization(organization),
@@ -109,10 +105,10 @@ class Ports:
         self._whole.ensure_projections(projections)
 
     def compact(self) -> None:
-        """Let nothing of what was erased or replaced remain in the store."""
+        """Remove erased and replaced values from the store's free pages and logs."""
         self._whole.compact()
 
     def close(self, *, store: bool) -> None:
-        """Let go of what belongs to the desk, and of the store if that does."""
+        """Close what belongs to the desk; the store too if *store*."""
         if store:
             self._whole.close()

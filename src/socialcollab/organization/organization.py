@@ -537,7 +537,9 @@ class Organization(NotebookMixin):
         access = self._document_access
         scope = access.bindings.scope
         grants = [
-            grant for given in self.temporary_grants if (grant := given.within(scope)) is not None
+            grant
+            for given in self.temporary_grants
+            if (grant := given.existing_part(scope)) is not None
         ]
         if grants:
             access = access.with_grants(*grants)

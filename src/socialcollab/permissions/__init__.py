@@ -1,4 +1,4 @@
-"""Who may do what, where and when."""
+"""Permissions: who may do what, where and when."""
 
 from socialcollab.permissions.access import Access
 from socialcollab.permissions.analysis.coverage import Coverage, Loss, coverage
@@ -8,17 +8,20 @@ from socialcollab.permissions.analysis.effective import (
     HeldPermissions,
     ResourcePermissions,
     effective_permissions,
+    holds_for_ever,
+    owners,
 )
 from socialcollab.permissions.analysis.escalation import (
     Gain,
+    PolicyRoles,
     escalations,
     escalations_by_absence,
     escalations_by_swap,
+    exemption_refusal,
     gains,
-    gift_of,
+    spans_beyond_rotation,
 )
 from socialcollab.permissions.analysis.gaps import Gap, gaps
-from socialcollab.permissions.analysis.owners import holds_for_ever, owners
 from socialcollab.permissions.engine.binding import bind_rule
 from socialcollab.permissions.engine.rotation_binding import RotationBinding
 from socialcollab.permissions.engine.scope import EVERYWHERE
@@ -32,10 +35,9 @@ from socialcollab.permissions.model.permission import (
 )
 from socialcollab.permissions.model.role import Role, Roles, find_cycle
 from socialcollab.permissions.model.temporary_grant import TemporaryGrant
-from socialcollab.permissions.rotations.listed_shift import ListedShift
+from socialcollab.permissions.rotations.overrides import ShiftSwap
 from socialcollab.permissions.rotations.roster import Shift
-from socialcollab.permissions.rotations.rotation import Rotation
-from socialcollab.permissions.rotations.shift_swap import ShiftSwap
+from socialcollab.permissions.rotations.rotation import ListedShift, Rotation
 
 __all__ = [
     "ALL",
@@ -56,6 +58,7 @@ __all__ = [
     "ListedShift",
     "Loss",
     "PermissionChange",
+    "PolicyRoles",
     "ResourcePermissions",
     "Role",
     "Roles",
@@ -71,10 +74,11 @@ __all__ = [
     "escalations",
     "escalations_by_absence",
     "escalations_by_swap",
+    "exemption_refusal",
     "find_cycle",
     "gains",
     "gaps",
-    "gift_of",
     "holds_for_ever",
     "owners",
+    "spans_beyond_rotation",
 ]

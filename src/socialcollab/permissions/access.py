@@ -1,68 +1,75 @@
-"""Who may do what, where and when; every answer with its reasons."""
+"""Who may do what, where and when; every answer has its reasons."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import heapq
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from socialcollab.directory import Member, Principal, Profile, Team, Workspace
+from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, ProfileId
 from socialcollab.permissions.analysis.escalation import escalations
 from socialcollab.permissions.analysis.explain import AccessAdvice
-from socialcollab.permissions.engine.batch import each
 from socialcollab.permissions.engine.binding import bind_rule
 from socialcollab.permissions.engine.binding_set import BindingSet
 from socialcollab.permissions.engine.delegations import Delegations
 from socialcollab.permissions.engine.member_bindings import ordered
-from socialcollab.permissions.engine.question import Question
-from socialcollab.permissions.engine.rotation_binding import bind_rotation
-from socialcollab.permissions.engine.scope import EVERYWHERE, Scope, by_id
-from socialcollab.permissions.engine.shift_answers import ShiftAnswers
+from socialcollab.permissions.engine.periods import Periods
+from socialcollab.permissions.engine.rotation_binding import RotationBinding, bind_rotation
+from socialcollab.permissions.engine.scope import EVERYWHERE, Scope, index_by_id
 from socialcollab.permissions.model.absence import Absence
 from socialcollab.permissions.model.grant import Forbid, Grant
 from socialcollab.permissions.model.role import Role, Roles
+from socialcollab.permissions.rotations.overrides import ShiftSwap
+from socialcollab.permissions.rotations.roster import Shift
 from socialcollab.permissions.rotations.rotation import Rotation
-from socialcollab.permissions.rotations.shift_swap import ShiftSwap
 from socialcollab.time import Span, as_utc
 from socialcollab.verdicts import Reason, Verdict
 
 _UTC: Final = dt.UTC
-_MOST_KEPT: Final = 10_000
+_MAX_CACHED: Final = 10_000
 _Key = TypeVar("_Key")
 _Answer = TypeVar("_Answer")
 
 
-class Access(ShiftAnswers):
+class Access:
     """
-    The answers to "who may?", from plain values.
+    The answers to who may do what, where and when.
 
-    Everything is checked when it is made, so that asking cannot fail but for
-    a name that does not exist. The order of lines never matters; a forbid
-    beats any grant; what nothing allows is refused.
+    All names are checked when it is created, so that a question fails only if
+    it names a permission or resource that does not exist. Nothing is allowed
+    unless a grant or a shift allows it, a forbid beats any grant, and the
+    order of rules never matters.
 
-    Whoever is on duty, by the document or by a swap, holds the duty's role for
-    that turn. Whoever stands in for
-    somebody absent may do meanwhile what that person's own grants and duties
-    allow, as far as the absence names it, unless a forbid binds either of the
-    two; what one has as a delegate is not passed on.
+    A member on duty, by the document or by a swap, has the role of the
+    rotation for that shift. The delegate of an absent member may use what that
+    member's own grants and shifts give, as far as the absence covers it,
+    unless a forbid binds either of the two. What a member has as a delegate is
+    not passed on.
 
-    A question's *resource* is a profile, a workspace or ``*``. A line speaks of a
-    workspace as a whole if it names the workspace and no profile keys beside
-    it, and of ``*`` if it names every workspace in that way.
+    A *resource* is a profile, a workspace, or ``*``. A rule applies to a
+    workspace as a whole if it names the workspace and no key of profiles
+    beside it, and to ``*`` if it names every workspace in that way.
+
+    Questions raise `InvalidValueError` for a permission, resource or rotation
+    that does not exist, and `NaiveDatetimeError` for an instant without a UTC
+    offset.
     """
 
     def __init__(self, *, bindings: BindingSet, absences: Iterable[Absence] = ()) -> None:
-        super().__init__(bindings, Delegations(bindings, absences))
+        self._bindings = bindings
+        self._delegations = Delegations(bindings, absences)
         self._scope = bindings.scope
-        # At hand, for the question that is asked most.
+        # Kept here as well, because `allows` is called most and each attribute costs time.
         self._rows = bindings.rows
         self._bits = bindings.table.bits
-        self._kinds = bindings.table.kinds
-        # Whose row does not say all.
-        self._waiting = bindings.waiting | self._delegations.people
-        # What carries the latest yeses, where it does not depend on the instant.
-        self._settled: dict[tuple[str, str, str], Reason] = {}
+        self._classes = bindings.table.classes
+        # The members whose row of the table is not the whole answer.
+        self._time_dependent = bindings.time_dependent | self._delegations.delegates
+        # The reasons of the latest answers yes that hold at any time.
+        self._lasting_reasons: dict[tuple[str, str, str], Reason] = {}
         self._profiles: dict[
             tuple[str, str], tuple[tuple[ProfileId, ...], tuple[ProfileId, ...]]
         ] = {}
@@ -85,7 +92,7 @@ class Access(ShiftAnswers):
         timezone: str = "UTC",
     ) -> Access:
         """
-        Make one from plain values, without a document.
+        Create an `Access` from plain values, without a document.
 
         >>> from socialcollab.directory import Profile
         >>> from socialcollab.permissions import Grant
@@ -102,18 +109,20 @@ class Access(ShiftAnswers):
         False
 
         Raises:
-            InvalidValueError: If something names what does not exist.
+            InvalidValueError: If a value names what does not exist.
         """
         if isinstance(roles, Mapping):
-            roles = [Role(id=name, permissions=tuple(said)) for name, said in roles.items()]
+            roles = [Role(id=name, permissions=tuple(names)) for name, names in roles.items()]
         if isinstance(teams, Mapping):
-            teams = [Team(id=name, members=who) for name, who in teams.items()]
+            teams = [Team(id=name, members=names) for name, names in teams.items()]
         scope = Scope(
-            members=[Member(id=who) if isinstance(who, str) else who for who in members],
+            members=[
+                Member(id=member) if isinstance(member, str) else member for member in members
+            ],
             profiles=profiles,
             teams=teams,
             workspaces=workspaces,
-            roles=Roles(by_id("role", roles), frozenset(custom_permissions)),
+            roles=Roles(index_by_id("role", roles), frozenset(custom_permissions)),
             timezone=timezone,
         )
         bindings = BindingSet(
@@ -128,16 +137,16 @@ class Access(ShiftAnswers):
         self, absences: Iterable[Absence] = (), *, swaps: Iterable[ShiftSwap] = ()
     ) -> Access:
         """
-        Return the same with these absences and swaps and no others.
+        Return an `Access` with other absences and swaps instead of its own.
 
-        An absence of, or a delegate, whom nobody knows is passed over, and so
-        is a swap of a duty, or to a member, that nobody knows.
+        Absences of unknown members and swaps of unknown rotations or members
+        are ignored, and so are unknown delegates.
         """
         return Access(bindings=self._bindings.with_swaps(swaps), absences=absences)
 
     def with_grants(self, *grants: Grant) -> Access:
         """
-        Return the same with these grants beside its own.
+        Return an `Access` with further grants.
 
         Raises:
             InvalidValueError: If one names what does not exist.
@@ -148,10 +157,10 @@ class Access(ShiftAnswers):
 
     def with_rules(self, *, grants: Iterable[Grant], forbids: Iterable[Forbid] = ()) -> Access:
         """
-        Return the same with these grants and forbids, and no others of either.
+        Return an `Access` with other grants and forbids instead of its own.
 
-        What reads as before stays worked out: a change of one line among
-        thousands costs what that line touches.
+        What unchanged rules mean is not computed again, so that changing one
+        rule among thousands is fast.
 
         Raises:
             InvalidValueError: If one names what does not exist.
@@ -161,13 +170,15 @@ class Access(ShiftAnswers):
 
     @property
     def bindings(self) -> BindingSet:
-        """What the lines give and bar, whoever is away."""
+        """The rules and rotations, which answer without delegation."""
         return self._bindings
 
     @property
     def roles(self) -> Roles:
-        """The roles, with what each includes worked out."""
+        """The roles, with their includes resolved."""
         return self._scope.roles
+
+    # May a member?
 
     def allows(
         self,
@@ -179,26 +190,18 @@ class Access(ShiftAnswers):
         authors: Collection[str] = (),
     ) -> bool:
         """
-        Tell whether *member* may, without the reasons: the hot path.
+        Return whether *member* has a permission, without reasons: the fastest question.
 
         Args:
-            member: A member's id; one who is none may nothing.
-
+            member: A member's id; an unknown member has no permissions.
             permission: A permission's name.
-
             resource: A profile, a workspace, or ``*``.
-
             at: The instant.
-
-            authors: Who wrote what the question is about, if anybody: none of
-                them stands in for others there, nor do others for them.
-
-        Raises:
-            InvalidValueError: As `check` does.
-
-            NaiveDatetimeError: If *at* has no UTC offset.
+            authors: The authors of the post that the question is about, if there is one. On it no
+                author acts as a delegate, and no delegate acts for an author.
         """
-        # Written out, with no call that can be spared: two keys of one row nearly always tell.
+        # The code of `_allows` for the usual case, written out: two keys of the member's row
+        # decide, and every call that is saved here counts.
         row = self._rows.get(member)
         bit = self._bits.get(permission)
         if row is not None and bit is not None:
@@ -206,11 +209,11 @@ class Access(ShiftAnswers):
                 as_utc(at)
             if resource in row and row[resource] & bit:
                 return True
-            kind = self._kinds.get(resource)
-            if kind is not None:
-                if kind in row and row[kind] & bit:
+            number = self._classes.get(resource)
+            if number is not None:
+                if number in row and row[number] & bit:
                     return True
-                if member not in self._waiting:
+                if member not in self._time_dependent:
                     return False
         return self._allows(member, permission, resource, as_utc(at), authors)
 
@@ -221,7 +224,7 @@ class Access(ShiftAnswers):
         if self._bindings.allows(member, permission, resource, at):
             return True
         return any(
-            self._delegations.carrying(member, permission, resource, at, authors)
+            self._delegations.allowing(member, permission, resource, at, authors)
         ) and not self._bindings.bindings_of(member).forbids_at(permission, resource, at)
 
     def check(
@@ -234,141 +237,137 @@ class Access(ShiftAnswers):
         authors: Collection[str] = (),
     ) -> Verdict:
         """
-        Answer "may *member*, there and then?" with what decides it.
+        Return whether *member* has a permission, with the reasons.
 
         Args:
-            member: A member's id; one who is none is refused, not an error.
-
+            member: A member's id; an unknown member is refused, which is not an error.
             permission: A permission's name.
-
             resource: A profile, a workspace, or ``*``.
-
             at: The instant.
-
-            authors: As in `allows`.
+            authors: As for `allows`.
 
         Returns:
-            Of a yes, one line or duty that carries it, with the absence in
-            which it does so for another; of a no, every forbid that
-            matches; `missing` names the smallest change of each kind that
-            would make it a yes, and `nearly` what almost carries one.
-
-        Raises:
-            InvalidValueError: If the permission or the place does not exist.
-
-            NaiveDatetimeError: If *at* has no UTC offset.
+            If the answer is yes, its reasons are one grant or shift that is enough, after the
+            absence in which a delegate may use it. If it is no, they are every forbid that
+            matches; its `remedies` are the smallest change of each kind that would make it a yes,
+            and its `near_misses` what almost allows it.
         """
         at = as_utc(at)
         advice = AccessAdvice(self, member, permission, resource, at, authors)
-        settled = self._settled.get((member, permission, resource))
-        if settled is None:
+        reason = self._lasting_reasons.get((member, permission, resource))
+        if reason is None:
             self._scope.check_question(permission, resource)
-            settled = self._settle(member, permission, resource)
-        if settled is not None:
-            return Verdict.yes(settled, advice=advice)
+            reason = self._find_lasting_reason(member, permission, resource)
+        if reason is not None:
+            return Verdict.yes(reason, advice=advice)
         if member not in self._scope.members:
             return Verdict.no(Reason.of("not_a_member", member=member), advice=advice)
-        resting = self.inactive_reason(member, at=at)
-        if resting is not None:
-            return Verdict.no(resting, advice=advice)
-        carrying = self._carrying(member, permission, resource, at=at, authors=authors)
-        barring = self._bindings.matching_forbids(member, permission, resource, at=at)
-        if carrying and not barring:
-            return Verdict.yes(*carrying, advice=advice)
-        because = tuple(
+        inactive = self.inactive_reason(member, at=at)
+        if inactive is not None:
+            return Verdict.no(inactive, advice=advice)
+        allowing = self._allowing_reasons(member, permission, resource, at, authors)
+        forbids = self._bindings.matching_forbids(member, permission, resource, at=at)
+        if allowing and not forbids:
+            return Verdict.yes(*allowing, advice=advice)
+        reasons = tuple(
             Reason.of(
-                "forbid.why" if line.source.reason else "forbid",
+                "forbid.why" if forbid.source.reason else "forbid",
                 member=member,
                 permission=permission,
                 resource=resource,
-                rule=line.place,
-                **({"reason": line.source.reason} if line.source.reason else {}),
+                rule=forbid.place,
+                **({"reason": forbid.source.reason} if forbid.source.reason else {}),
             )
-            for line in barring
+            for forbid in forbids
         )
-        return Verdict.no(*because, advice=advice)
+        return Verdict.no(*reasons, advice=advice)
 
-    def _settle(self, member: str, permission: str, resource: str) -> Reason | None:
+    def _find_lasting_reason(self, member: str, permission: str, resource: str) -> Reason | None:
         """
-        Return what carries a yes, for whom nothing depends on the instant, and keep it.
+        Return and cache the reason of a yes that holds at any time.
 
-        None of a no, and of those under a forbid: these take more.
+        None does not mean no: members with forbids, and those whose
+        permissions depend on the instant, take the long way.
         """
-        rights = self._bindings.bindings_of(member)
-        if rights.forbids or member in self._waiting:
+        bindings = self._bindings.bindings_of(member)
+        if bindings.forbids or member in self._time_dependent:
             return None
-        lines = [
-            line
-            for line in rights.grants
-            if permission in line.permissions and resource in line.resources
+        grants = [
+            grant
+            for grant in bindings.grants
+            if permission in grant.permissions and resource in grant.resources
         ]
-        if not lines:
+        if not grants:
             return None
-        reason = ordered(lines)[0].reason(member, resource)
-        _keep(self._settled, (member, permission, resource), reason)
+        reason = ordered(grants)[0].reason(member, resource)
+        _cache(self._lasting_reasons, (member, permission, resource), reason)
         return reason
+
+    def _allowing_reasons(
+        self, member: str, permission: str, resource: str, at: dt.datetime, authors: Collection[str]
+    ) -> tuple[Reason, ...]:
+        """Return the reasons of a yes, forbids of *member* ignored: own permissions come first."""
+        own = self._bindings.granting_rule(member, permission, resource, at=at)
+        if own is not None:
+            return (own,)
+        for absence in self._delegations.allowing(member, permission, resource, at, authors):
+            rule = self._bindings.granting_rule(absence.member, permission, resource, at=at)
+            if rule is not None:
+                delegation = Reason.of(
+                    "delegate_of",
+                    member=absence.delegate,
+                    absent=absence.member,
+                    until=absence.end.isoformat(),
+                )
+                return (delegation, rule)
+        return ()
 
     def allows_batch(
         self, questions: Iterable[tuple[str, str, str]], *, at: dt.datetime
     ) -> tuple[bool, ...]:
         """
-        Answer many questions about one instant, in their order.
+        Answer many questions about one instant like `allows`, in order.
 
-        Args:
-            questions: For each a member, a permission and a place, as in `allows`.
-
-            at: The instant.
-
-        Raises:
-            InvalidValueError: If a permission or a place does not exist; it
-                says which question.
-
-            NaiveDatetimeError: If *at* has no UTC offset.
+        Each is a member, a permission and a resource. An error names the
+        number of the question.
         """
         at = as_utc(at)
-        return tuple(each(self.allows, questions, at=at))
+        return tuple(_each(self.allows, questions, at))
 
     def check_batch(
         self, questions: Iterable[tuple[str, str, str]], *, at: dt.datetime
     ) -> tuple[Verdict, ...]:
         """
-        Answer many questions about one instant with what decides each, in their order.
+        Answer many questions about one instant like `check`, in order.
 
-        Args:
-            questions: For each a member, a permission and a place, as in `check`.
-
-            at: The instant.
-
-        Raises:
-            InvalidValueError: If a permission or a place does not exist; it
-                says which question.
-
-            NaiveDatetimeError: If *at* has no UTC offset.
+        Each is a member, a permission and a resource. An error names the
+        number of the question.
         """
         at = as_utc(at)
-        return tuple(each(self.check, questions, at=at))
+        return tuple(_each(self.check, questions, at))
 
-    def _carrying(
-        self,
-        member: str,
-        permission: str,
-        resource: str,
-        *,
-        at: dt.datetime,
-        authors: Collection[str],
-    ) -> tuple[Reason, ...]:
-        """Return what carries a yes, as little as does: a grant, else a turn, else a standing in."""
-        own = self._bindings.granting_rule(member, permission, resource, at=at)
-        if own is not None:
-            return (own,)
-        for one in self._delegations.carrying(member, permission, resource, at, authors):
-            theirs = self._bindings.granting_rule(one.member, permission, resource, at=at)
-            if theirs is not None:
-                return (_standing_in(one), theirs)
-        return ()
+    def can_give(self, giver: str, grant: Grant, *, at: dt.datetime) -> Verdict:
+        """
+        Return whether *giver* may give a grant by their own decision.
+
+        They need `manage_access` wherever the grant applies, and have to hold
+        everything it gives by grants, for as long as it lasts. What they have
+        by a shift or as a delegate is not theirs to give.
+        """
+        at = as_utc(at)
+        after = self.with_grants(grant)
+        binding = after.bindings.grants[-1]
+        for resource in self._scope.resources:
+            manages = self._bindings.allows(giver, "manage_access", resource, at)
+            if binding.applies_to(resource) and not manages:
+                return Verdict.no(Reason.of("grant_unmanaged", giver=giver, resource=resource))
+        gains = escalations(giver, self, after, at=at)
+        if not gains:
+            return Verdict.yes(Reason.of("holds_all_granted", giver=giver))
+        return Verdict.no(*(gain.refused(giver) for gain in gains))
 
     def inactive_reason(self, member: str, *, at: dt.datetime) -> Reason | None:
-        """Return why none of a member's rights count then: suspended, or gone for good; or None."""
+        """Return why a member has no permissions at all: suspended or left; or None."""
         known = self._scope.members.get(member)
         if known is not None and known.suspended:
             return Reason.of("suspended", member=member)
@@ -376,113 +375,48 @@ class Access(ShiftAnswers):
             return Reason.of("left", member=member, left=known.left)
         return None
 
-    def delegates(
-        self, member: str, permission: str, resource: str, *, at: dt.datetime
-    ) -> tuple[MemberId, ...]:
-        """
-        Return who may in the place of *member* then, because *member* is away, sorted.
-
-        Raises:
-            InvalidValueError: As `check` does.
-
-            NaiveDatetimeError: If *at* has no UTC offset.
-        """
-        at = as_utc(at)
-        self._scope.check_question(permission, resource)
-        return self._delegations.delegates(member, permission, resource, at)
-
-    def possible_delegations(self, question: Question) -> Iterator[Absence]:
-        """Yield the absences, past and to come too, in which the asker stands in with what is asked."""
-        return self._delegations.possible(question)
-
-    @property
-    def all_absences(self) -> tuple[Absence, ...]:
-        """The absences of members, whether or not somebody stands in."""
-        return self._delegations.all_absences
-
-    @property
-    def absences(self) -> tuple[Absence, ...]:
-        """The absences in which somebody known stands in for somebody known."""
-        return self._delegations.absences
-
-    def can_give(self, giver: str, grant: Grant, *, at: dt.datetime) -> Verdict:
-        """
-        Tell whether *giver* may give that, on their own word.
-
-        Nobody gives more than they hold themselves by grants, there and for as
-        long; what they have on duty or in the place of another is not theirs to
-        give. And it takes `manage_access` wherever the grant holds.
-
-        Args:
-            giver: A member's id.
-
-            grant: What would be given.
-
-            at: The instant.
-
-        Raises:
-            InvalidValueError: If the grant names what does not exist.
-
-            NaiveDatetimeError: If *at* has no UTC offset.
-        """
-        at = as_utc(at)
-        after = self.with_grants(grant)
-        line = after.bindings.grants[-1]
-        for resource in self._scope.resources:
-            may = self._bindings.allows(giver, "manage_access", resource, at)
-            if line.applies_to(resource) and not may:
-                return Verdict.no(Reason.of("grant_unmanaged", giver=giver, resource=resource))
-        more = escalations(giver, self, after, at=at)
-        if not more:
-            return Verdict.yes(Reason.of("holds_all_granted", giver=giver))
-        return Verdict.no(*(gain.refused(giver) for gain in more))
+    # Lists.
 
     def profiles(self, member: str, permission: str, *, at: dt.datetime) -> tuple[ProfileId, ...]:
-        """
-        Return every profile where *member* may, sorted.
-
-        Raises:
-            InvalidValueError: If there is no such permission.
-
-            NaiveDatetimeError: If *at* has no UTC offset.
-        """
+        """Return the profiles on which *member* has a permission, sorted."""
         at = as_utc(at)
         listed = self._profiles.get((member, permission))
         if listed is None:
             listed = self._list_profiles(member, permission)
-            _keep(self._profiles, (member, permission), listed)
-        always, at_times = listed
-        if not at_times:
+            _cache(self._profiles, (member, permission), listed)
+        always, sometimes = listed
+        if not sometimes:
             return always
-        now = [one for one in at_times if self._allows(member, permission, one, at, ())]
+        now = [
+            profile for profile in sometimes if self._allows(member, permission, profile, at, ())
+        ]
         return tuple(sorted((*always, *now))) if now else always
 
     def _list_profiles(
         self, member: str, permission: str
     ) -> tuple[tuple[ProfileId, ...], tuple[ProfileId, ...]]:
-        """Return the profiles where *member* always may, and those where the instant may decide."""
+        """Return the profiles on which *member* has a permission at any time, and at some times."""
         self._scope.check_question(permission, EVERYWHERE)
         profiles = self._scope.profiles
         row = self._bindings.row(member)
         always = self._bindings.table.resources(row, permission) & profiles.keys()
-        at_times: set[str] = set()
-        if member in self._waiting:
-            absent = self._delegations.delegators(member, permission)
-            for name in (member, *absent):
-                at_times |= self._bindings.bindings_of(name).resources_ever(permission)
+        sometimes: set[str] = set()
+        if member in self._time_dependent:
+            for name in (member, *self._delegations.delegators(member, permission)):
+                sometimes |= self._bindings.bindings_of(name).possible_resources(permission)
         return (
-            tuple(ProfileId(one) for one in sorted(always)),
-            tuple(ProfileId(one) for one in sorted((at_times - always) & profiles.keys())),
+            tuple(ProfileId(profile) for profile in sorted(always)),
+            tuple(ProfileId(profile) for profile in sorted((sometimes - always) & profiles.keys())),
         )
 
     def members(self, permission: str, resource: str, *, at: dt.datetime) -> tuple[MemberId, ...]:
-        """Return everyone who may, sorted."""
+        """Return the members who have a permission on a resource, sorted."""
         self._scope.check_question(permission, resource)
         at = as_utc(at)
-        able = self._bindings.members_with(permission, resource)
-        # Nobody else comes by it but in the place of one of them.
-        candidates = able | {
-            one.delegate for one in self._delegations.absences if one.member in able
+        own = self._bindings.members_with(permission, resource)
+        # Every other member could have it only as a delegate of one of these.
+        candidates = own | {
+            absence.delegate for absence in self._delegations.absences if absence.member in own
         }
         return tuple(
             MemberId(member)
@@ -491,7 +425,7 @@ class Access(ShiftAnswers):
         )
 
     def permissions_of(self, member: str, resource: str, *, at: dt.datetime) -> tuple[str, ...]:
-        """Return everything *member* may do there, sorted."""
+        """Return the permissions of *member* on a resource, sorted."""
         return tuple(
             permission
             for permission in sorted(self.roles.permission_names)
@@ -499,41 +433,30 @@ class Access(ShiftAnswers):
         )
 
     def has_role(self, member: str, role: str, resource: str, *, at: dt.datetime) -> bool:
-        """Tell whether *member* has *role*, or one that includes it, by a grant or on duty."""
+        """Return whether *member* has *role*, or one that includes it, by a grant or a shift."""
         return self._bindings.has_role(member, role, resource, at=as_utc(at))
 
     def role_periods(self, role: str, resource: str) -> Mapping[MemberId, tuple[Span, ...]]:
         """
-        Return when who has *role*, or one that includes it, there, as far as that is known.
+        Return when each member has *role*, or one that includes it, on a resource.
 
-        By grants, the turns of lists, and what is swapped; nobody if there is no such place.
+        Grants, listed shifts and swaps count; shifts by a rule do not. The
+        result is empty for a resource that does not exist.
         """
         return self._bindings.role_periods(role, resource)
 
-    def permission_periods(self, member: str) -> Mapping[tuple[str, str], tuple[Span, ...]]:
+    def permission_periods(self, member: str) -> Periods:
         """
-        Return when *member* may do what where by grants, every forbid taken off.
+        Return when *member* has which permissions by grants, with forbidden times removed.
 
         Returns:
-            For each permission and place that is ever allowed, the times in
-            order, each with its first instant and the first after it in UTC,
-            None where there is no bound; they neither overlap nor touch.
+            Spans by permission and resource: each has its first instant and the first after it in
+            UTC, or None for an open side. They are in order and neither overlap nor touch.
         """
         return self._bindings.permission_periods(member)
 
-    def nearest_resource(self, resource: str, other: Access) -> str:
-        """
-        Return *resource* if it exists here, else its workspace in *other* if that does, else ``*``.
-
-        A right on a place that is still to come is judged by the place around it.
-        """
-        if resource in self._kinds:
-            return resource
-        profile = other._scope.profiles.get(resource)
-        return profile.workspace if profile and profile.workspace in self._kinds else EVERYWHERE
-
     def everyone_in(self, principal: Principal) -> tuple[MemberId, ...]:
-        """Return the members of a member or team party, sorted; roles need a place, see `holds`."""
+        """Return the members that a member or team principal names, sorted."""
         return self._scope.everyone_in(principal)
 
     def member(self, member: str) -> Member | None:
@@ -545,18 +468,95 @@ class Access(ShiftAnswers):
         """All members, sorted."""
         return tuple(MemberId(member) for member in sorted(self._scope.members))
 
+    # Absences and shifts.
 
-def _keep(kept: dict[_Key, _Answer], key: _Key, answer: _Answer) -> None:
-    """Keep an answer for the next time; a full shelf is emptied, so that none grows for ever."""
-    if len(kept) >= _MOST_KEPT:
-        kept.clear()
-    kept[key] = answer
+    @property
+    def all_absences(self) -> tuple[Absence, ...]:
+        """The absences of members, with or without a delegate."""
+        return self._delegations.all_absences
+
+    @property
+    def absences(self) -> tuple[Absence, ...]:
+        """The absences of members that have a delegate who is a member."""
+        return self._delegations.absences
+
+    def delegates(
+        self, member: str, permission: str, resource: str, *, at: dt.datetime
+    ) -> tuple[MemberId, ...]:
+        """Return the delegates who may use a permission of *member*, who is absent, sorted."""
+        at = as_utc(at)
+        self._scope.check_question(permission, resource)
+        return self._delegations.delegates_of(member, permission, resource, at)
+
+    def rotation_binding(self, rotation: str) -> RotationBinding:
+        """Return a rotation with its names resolved."""
+        return self._bindings.rotation(rotation)
+
+    @property
+    def rotation_ids(self) -> tuple[str, ...]:
+        """All rotations, sorted."""
+        return tuple(sorted(self._bindings.rotations_by_id))
+
+    def on_duty(self, rotation: str, resource: str, *, at: dt.datetime) -> MemberId | None:
+        """Return the member on duty on a resource, with swaps applied, or None."""
+        shift = self.rotation_binding(rotation).roster(resource).at(at)
+        return None if shift is None else shift.member
+
+    def shifts(
+        self, rotation: str, resource: str, *, start: dt.datetime, end: dt.datetime
+    ) -> tuple[Shift, ...]:
+        """Return the shifts on a resource that overlap a time, in order."""
+        return tuple(self.rotation_binding(rotation).roster(resource).between(start, end))
+
+    def next_shift(self, rotation: str, resource: str, *, after: dt.datetime) -> dt.datetime | None:
+        """Return when the next shift on a resource starts, or None if there is none."""
+        return self.rotation_binding(rotation).roster(resource).next_start(after)
+
+    def permission_starts(
+        self, resource: str, *, after: dt.datetime, permission: str, roles: Collection[str] = ()
+    ) -> Iterator[dt.datetime]:
+        """
+        Yield the instants after *after* at which a member may newly have a permission, in order.
+
+        These are the starts of grants and absences, the ends of forbids, and
+        the starts of shifts in rotations that give *permission* or one of
+        *roles*. A shift by a rule is left out if its member has had one since
+        the last other change.
+        """
+        at = as_utc(after)
+        absences = {absence.begins_at for absence in self._delegations.absences}
+        fixed = sorted(start for start in self._bindings.starts(resource) | absences if start > at)
+        shifts = (
+            rotation.shift_starts(resource, after=at, changes=fixed)
+            for rotation in self._bindings.rotations
+            if (permission in rotation.permissions or not rotation.roles.isdisjoint(roles))
+            and rotation.applies_to(resource)
+        )
+        yield from heapq.merge(fixed, *shifts)
 
 
-def _standing_in(absence: Absence) -> Reason:
-    return Reason.of(
-        "delegate_of",
-        member=absence.delegate,
-        absent=absence.member,
-        until=absence.end.isoformat(),
-    )
+def _each(
+    ask: Callable[..., _Answer], questions: Iterable[Sequence[str]], at: dt.datetime
+) -> Iterator[_Answer]:
+    for number, question in enumerate(questions):
+        if isinstance(question, str) or len(question) != 3:
+            raise InvalidValueError(
+                f"question {number} is {question!r}",
+                value=question,
+                expected="a member, a permission and a resource",
+            )
+        member, permission, resource = question
+        try:
+            answer = ask(member, permission, resource, at=at)
+        except InvalidValueError as error:
+            raise InvalidValueError(
+                f"question {number}: {error}", value=error.value, expected=error.expected
+            ) from error
+        yield answer
+
+
+def _cache(cache: dict[_Key, _Answer], key: _Key, answer: _Answer) -> None:
+    # Without a limit the cache would grow with every question that is ever asked.
+    if len(cache) >= _MAX_CACHED:
+        cache.clear()
+    cache[key] = answer

@@ -21,6 +21,7 @@ from socialcollab.workflow.model.policy import (
     Step,
     StepKey,
     StepTimer,
+    policy_roles,
 )
 from socialcollab.workflow.model.request import (
     ApprovalRequest,
@@ -72,6 +73,7 @@ __all__ = [
     "gate",
     "hold_notifications",
     "outdated",
+    "policy_roles",
     "post_notifications",
     "reevaluate",
     "state_notifications",

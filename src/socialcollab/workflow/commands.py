@@ -293,7 +293,7 @@ class AddCalendarNote:
 
     note: str
     workspace: str
-    on: dt.date
+    date: dt.date
     text: str
 
 
@@ -309,12 +309,12 @@ class AddAbsence:
 
 @attrs.frozen(kw_only=True)
 class EndAbsence:
-    """End an absence early; *on* is the first day back, today if None."""
+    """End an absence early; *date* is the first day back, today if None."""
 
     NAME: ClassVar[str] = "end_absence"
 
     absence: str
-    on: dt.date | None = None
+    date: dt.date | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -14,10 +14,9 @@ from socialcollab.desk.journal.streams import ORGANIZATION
 from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotAllowedError, StaleError
 from socialcollab.organization import Change, Organization, changes_between
-from socialcollab.permissions import escalations, holds_for_ever, owners
+from socialcollab.permissions import escalations, exemption_refusal, holds_for_ever, owners
 from socialcollab.verdicts import Reason, Remedy, Verdict
-from socialcollab.workflow import Actor
-from socialcollab.workflow.decide import exemption_refusal
+from socialcollab.workflow import Actor, policy_roles
 from socialcollab.workflow.events import Event, PersonErased
 
 _MAX_REASONS = 5
@@ -182,9 +181,7 @@ def check_permissions(
         member,
         access,
         after.access,
-        policies=after.approvals,
-        profiles=after.profiles,
-        workspaces=after.workspaces_by_id,
+        policies=policy_roles(after.approvals, after.profiles, after.workspaces_by_id),
         at=now,
     )
     if refusal is not None:

@@ -1,8 +1,9 @@
-"""Make a desk's journal, find it again, and look into it without sitting down."""
+"""Create the journal of a desk, open its file, and audit and reindex it."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from socialcollab.desk.engine import Engine, State
@@ -25,6 +26,7 @@ from socialcollab.permissions import PERMISSIONS
 from socialcollab.stores import (
     Anchor,
     AuditReport,
+    BoundStore,
     FolderMedia,
     ReindexReport,
     SqliteStore,
@@ -39,12 +41,11 @@ from socialcollab.workflow.events import Event
 
 def create(engine: Engine, organization: Organization, owner: str) -> Effects[None]:
     """
-    Bring the first organization into force.
+    Store the first document of an organization.
 
     Raises:
         NotAllowedError: If the owner does not hold every permission everywhere.
-
-        InvalidValueError: If one is in force already.
+        InvalidValueError: If the organization has a desk in the store already.
     """
     now = engine.now()
     missing = [
@@ -66,7 +67,7 @@ def create(engine: Engine, organization: Organization, owner: str) -> Effects[No
         document=organization.to_toml(),
         files=files_text(organization),
     )
-    nothing = State(
+    initial = State(
         organization=organization,
         document=organization,
         digest=organization.digest,
@@ -76,18 +77,18 @@ def create(engine: Engine, organization: Organization, owner: str) -> Effects[No
     )
     event = Event(ORGANIZATION, Actor.member(owner), created)
     try:
-        yield from engine.append(nothing, [event], [before], at=now)
+        yield from engine.append(initial, [event], [before], at=now)
     except ConflictError:
-        # Somebody else was creating it at the same moment.
+        # Another process created it at the same moment.
         raise _exists_already(organization.id) from None
 
 
 def refuse_other(engine: Engine, organization: Organization) -> Effects[None]:
     """
-    Refuse a document that differs from what is in force: a file is a proposal.
+    Refuse a document that differs from the active one.
 
     Raises:
-        DocumentMismatchError: If it differs in anything but names, contacts and reasons.
+        DocumentMismatchError: If it differs in more than names, contacts and reasons.
     """
     state = yield from engine.state()
     if state.digest == organization.digest:
@@ -101,7 +102,7 @@ def refuse_other(engine: Engine, organization: Organization) -> Effects[None]:
 
 
 def reindex(engine: Engine) -> Effects[ReindexReport]:
-    """Make every record and projection row anew from the events."""
+    """Rebuild every snapshot and projection row from the events."""
     return (yield from call_cancellable(engine.store.reindex, reducer))
 
 
@@ -117,7 +118,7 @@ def refresh_rows(engine: Engine) -> Effects[None]:
 
 
 def audit(engine: Engine, anchor: Anchor | None) -> Effects[AuditReport]:
-    """Look for everything in the journal that cannot be what was written."""
+    """Check the whole journal, and report everything that cannot be what was written."""
     return (yield from call_cancellable(engine.store.audit, anchor=anchor, reducer=reducer))
 
 
@@ -125,64 +126,58 @@ def audit_file(
     path: str | Path, *, organization: str = "", anchor: Anchor | None = None
 ) -> AuditReport:
     """
-    Audit the journal of a desk that may be too damaged to sit down at.
+    Audit the journal of a desk that may be too damaged to be opened.
 
     Args:
-        path: The desk's SQLite file, or for a copy on a disk that cannot be
-            written ``file:PATH?immutable=1``.
-
-        organization: Whose journal; needed only where the file has several.
-
-        anchor: What an earlier audit returned, kept elsewhere.
+        path: The desk's SQLite file; for a copy on a read-only disk ``file:PATH?immutable=1``.
+        organization: The organization's id, needed only if the file has several.
+        anchor: The anchor that an earlier audit returned and that was kept elsewhere.
 
     Raises:
-        NotFoundError: If there is no such file, or no such journal in it.
-
-        StoreError: If it cannot be read at all.
+        NotFoundError: If there is no such file, or no such organization in it.
+        StoreError: If the file cannot be read at all.
     """
-    refuse_missing(path)
-    store = SqliteStore(str(path), projections=PROJECTIONS)
-    try:
-        name = organization or run(only_one(store, str(path)))
-        return store.for_organization(name).audit(anchor=anchor, reducer=reducer)
-    finally:
-        store.close()
+    with _journal_in(path, organization) as journal:
+        return journal.audit(anchor=anchor, reducer=reducer)
 
 
 def reindex_file(path: str | Path, *, organization: str = "") -> ReindexReport:
     """
-    Mend the records and rows of a desk that they are too damaged to sit down at.
+    Rebuild the snapshots and rows of a desk that cannot be opened because they are damaged.
 
     Args:
         path: The desk's SQLite file.
-
-        organization: Whose journal; needed only where the file has several.
+        organization: The organization's id, needed only if the file has several.
 
     Raises:
-        NotFoundError: If there is no such file, or no such journal in it.
-
-        CorruptJournalError: If an event is damaged: a rebuild would hide it.
+        NotFoundError: If there is no such file, or no such organization in it.
+        CorruptJournalError: If an event is damaged; rebuilding would hide that.
     """
+    with _journal_in(path, organization) as journal:
+        return journal.reindex(reducer)
+
+
+@contextmanager
+def _journal_in(path: str | Path, organization: str) -> Iterator[BoundStore]:
     refuse_missing(path)
     store = SqliteStore(str(path), projections=PROJECTIONS)
     try:
-        name = organization or run(only_one(store, str(path)))
-        return store.for_organization(name).reindex(reducer)
+        yield store.for_organization(organization or run(only_one(store, str(path))))
     finally:
         store.close()
 
 
 def _exists_already(organization: str) -> InvalidValueError:
     return InvalidValueError(
-        f"organization `{organization}` has a desk here already; open it with `Desk.open`",
+        f"organization `{organization}` has a desk in this store already; open it with `Desk.open`",
         value=organization,
         expected="Desk.open",
     )
 
 
 def refuse_missing(path: str | Path) -> None:
-    """Refuse a path where no file is: looking must not make one."""
-    # SQLite opens `file:PATH?immutable=1` too: a copy on a disk that cannot be written.
+    """Refuse a path without a file, because SQLite would create an empty one."""
+    # `file:PATH?immutable=1` is how SQLite opens a copy on a read-only disk.
     if not str(path).startswith("file:") and not Path(path).is_file():
         raise NotFoundError("desk", str(path), suggestion="make it with `Desk.create`")
 
@@ -191,10 +186,10 @@ def opened_file(
     path: str | Path, media: Media | None, organization: str
 ) -> tuple[SqliteStore, Media]:
     """
-    Return the store in a file, and media beside it unless others are given.
+    Return the store in a file, and the given media or else those in a folder beside it.
 
-    Each organization of the file has a folder of its own: what one erases is
-    never another's.
+    Each organization of the file has a folder of its own, so that one cannot delete the media of
+    another.
     """
     place = Path(path)
     store = SqliteStore(str(place), projections=PROJECTIONS)
@@ -210,14 +205,14 @@ def opened_file(
 
 
 def only_one(store: Store, name: str) -> Effects[str]:
-    """Return the one organization that a store holds."""
-    found = yield from call(store.organizations)
-    if not found:
+    """Return the only organization in a store."""
+    names = yield from call(store.organizations)
+    if not names:
         raise NotFoundError("desk", name, suggestion="make it with `Desk.create`")
-    if len(found) > 1:
+    if len(names) > 1:
         raise InvalidValueError(
-            f"the store holds several organizations ({', '.join(found)}); say which",
+            f"the store holds several organizations ({', '.join(names)}); name one of them",
             value=name,
             expected="organization = one of them",
         )
-    return found[0]
+    return names[0]

@@ -1,4 +1,4 @@
-"""Send a change to what is out, under the same gate as a sending."""
+"""Amend a published post on its network, by the same rules as publishing it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from socialcollab.desk.publishing.dispatcher import (
     Read,
     SendPermit,
     StoppedError,
-    broken,
-    forgetting,
+    or_network_error,
+    remember_nothing,
 )
 from socialcollab.effects import Effects, shielded
-from socialcollab.errors import NetworkError, RejectedError, SocialCollabError, StoreError
+from socialcollab.errors import NetworkError, RejectedError
 from socialcollab.transport import AmendingAdapter, Prepared, Request
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.decide import abandon_amend, record_amend_outcome, start_amend
@@ -22,45 +22,36 @@ from socialcollab.workflow.events import Event
 
 def amend(dispatcher: Dispatcher, delivery: str, now: dt.datetime) -> Effects[None]:
     """
-    Let what is out carry the approved revision, if it is time to.
+    Send the approved revision to the network, if it is time to.
 
     Raises:
-        SocialCollabError: If nothing reaches its profile; it is tried again later.
+        SocialCollabError: If no network is given for the profile; the next run tries again.
     """
     read = yield from dispatcher.read(delivery, now)
-    before = read.value
+    before = read.delivery
     revision = before.amending
     if not revision or (before.not_before is not None and before.not_before > now):
         return
-    given_up = yield from dispatcher.store(
-        delivery, now, lambda again: abandon_amend(again.value, again.context)
+    abandoned = yield from dispatcher.store(
+        delivery, now, lambda read: abandon_amend(read.delivery, read.context)
     )
-    if given_up:
+    if abandoned:
         return
-    taken: list[SendPermit] = []
-    outcome: NetworkError | None = None
+    permits: list[SendPermit] = []
     try:
-        yield from _change(dispatcher, read, now, taken)
+        outcome = yield from or_network_error(_send(dispatcher, read, now, permits))
     except StoppedError:
         return
-    except StoreError:
-        raise
-    except NetworkError as error:
-        outcome = error
-    except SocialCollabError:
-        raise
-    except Exception as error:  # noqa: BLE001  one adapter's bug is no other's
-        outcome = broken(error)
-    number = taken[-1].number if taken else 0
+    number = permits[-1].number if permits else 0
     real_now = dispatcher.real_now()
 
-    def decide(again: Read) -> tuple[Event, ...]:
-        if not number and again.value.amending != revision:
+    def decide(read: Read) -> tuple[Event, ...]:
+        if not number and read.delivery.amending != revision:
             return ()
         return record_amend_outcome(
-            again.value,
-            outcome,
-            again.context,
+            read.delivery,
+            outcome if isinstance(outcome, NetworkError) else None,
+            read.context,
             number=number,
             revision=revision,
             real_now=real_now,
@@ -69,52 +60,52 @@ def amend(dispatcher: Dispatcher, delivery: str, now: dt.datetime) -> Effects[No
     yield from shielded(dispatcher.store(delivery, now, decide))
 
 
-def _change(
-    dispatcher: Dispatcher, read: Read, now: dt.datetime, taken: list[SendPermit]
+def _send(
+    dispatcher: Dispatcher, read: Read, now: dt.datetime, permits: list[SendPermit]
 ) -> Effects[None]:
-    delivery = read.value
-    adapter, transport = dispatcher.reach(read)
+    delivery = read.delivery
+    adapter, transport = dispatcher.connect(read)
     outgoing = dispatcher.outgoing(read)
     if not isinstance(adapter, AmendingAdapter):
-        raise RejectedError("the adapter changes nothing in place")
-    # The new words have to fit as the old ones had to.
-    fresh = adapter.prepare(outgoing, now=now, entropy=dispatcher.engine.entropy(16))
-    prepared = Prepared(
-        outgoing=outgoing, idempotency_keys=delivery.prepared or fresh.idempotency_keys
-    )
+        raise RejectedError("the adapter cannot amend a published post")
+    # `prepare` checks the new content against the limits of the network.
+    prepared = adapter.prepare(outgoing, now=now, entropy=dispatcher.engine.entropy(16))
+    keys = delivery.prepared or prepared.idempotency_keys
 
     def take_permit(_: Request) -> Effects[SendPermit]:
-        if not taken:
+        if not permits:
             permit = yield from _take_permit(dispatcher, read, now, adapter.send_within_s)
-            taken.append(permit)
-        return taken[0]
+            permits.append(permit)
+        return permits[0]
 
-    flow = adapter.amend(prepared, delivery.network_id)
-    yield from dispatcher.run_flow(flow, transport, take_permit=take_permit, remember=forgetting)
+    flow = adapter.amend(Prepared(outgoing=outgoing, idempotency_keys=keys), delivery.network_id)
+    yield from dispatcher.run_flow(
+        flow, transport, take_permit=take_permit, remember=remember_nothing
+    )
 
 
 def _take_permit(
     dispatcher: Dispatcher, read: Read, now: dt.datetime, within_s: float
 ) -> Effects[SendPermit]:
     until: list[float] = []
-    revision = read.value.amending
+    revision = read.delivery.amending
 
-    def decide(again: Read) -> tuple[Event, ...]:
-        if again.value.amending != revision:
-            # Somebody asked for a later revision meanwhile: these words are not it.
+    def decide(read: Read) -> tuple[Event, ...]:
+        if read.delivery.amending != revision:
+            # A later revision was requested meanwhile; the content at hand is not it.
             return ()
-        started = dispatcher.real_now()
+        started_at = dispatcher.real_now()
         until[:] = [dispatcher.monotonic() + within_s]
         return start_amend(
-            again.snapshot,
-            again.value,
-            again.context,
-            started_at=started,
-            deadline=started + dt.timedelta(seconds=within_s),
-            limited_until=again.limited_until,
+            read.snapshot,
+            read.delivery,
+            read.context,
+            started_at=started_at,
+            deadline=started_at + dt.timedelta(seconds=within_s),
+            limited_until=read.limited_until,
         )
 
-    events = yield from dispatcher.store(read.value.id, now, decide, sends=True)
+    events = yield from dispatcher.store(read.delivery.id, now, decide, before_sending=True)
     for event in events:
         if isinstance(event.data, ev.AmendStarted):
             return SendPermit(

@@ -1,4 +1,4 @@
-"""What the publisher's conversations share: reading, storing, and carrying a flow out."""
+"""What publishing, amending, taking down and reconciling share: reading, storing, running flows."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.journal.streams import Budget
 from socialcollab.desk.queries.calendar import barred
 from socialcollab.effects import Effects, call, shielded
-from socialcollab.errors import (
-    NetworkError,
-    NotFoundError,
-)
+from socialcollab.errors import NetworkError, NotFoundError, SocialCollabError
 from socialcollab.time import as_utc
 from socialcollab.transport import (
     Adapter,
@@ -37,11 +34,11 @@ from socialcollab.workflow.events import Event
 
 T = TypeVar("T")
 
-_SKEW: Final = dt.timedelta(minutes=1)
+_CLOCK_SKEW: Final = dt.timedelta(minutes=1)
 
 
 class StoppedError(Exception):
-    """The right to send was not given: a hold, a change, or another worker's attempt."""
+    """No send permit was given: a hold, a change, or an attempt of another worker came first."""
 
 
 @attrs.frozen(kw_only=True)
@@ -58,44 +55,42 @@ class SendPermit(SendWindow):
 
 @attrs.frozen(kw_only=True)
 class Read:
-    """A delivery with its post and what they were read with."""
+    """
+    A delivery with everything that decisions about it depend on.
+
+    Attributes:
+        state: The state of the desk.
+        snapshot: The post.
+        delivery: The delivery.
+        context: The publisher's context for them.
+        limited_until: Until when the network asked the profile to wait, or None.
+        loaded: The delivery's stream.
+        loaded_post: The post's stream.
+        loaded_others: The streams of the post's other deliveries to the same profile.
+    """
 
     state: State
-    post: Loaded
-    delivery: Loaded
+    snapshot: PostSnapshot
+    delivery: Delivery
     context: Context
     limited_until: dt.datetime | None
-    earlier: tuple[Loaded, ...] = ()
-
-    @property
-    def snapshot(self) -> PostSnapshot:
-        """The post."""
-        found: PostSnapshot = self.post.snapshot
-        return found
-
-    @property
-    def value(self) -> Delivery:
-        """The delivery."""
-        found: Delivery = self.delivery.snapshot
-        return found
+    loaded: Loaded
+    loaded_post: Loaded
+    loaded_others: tuple[Loaded, ...]
 
 
 @attrs.define
 class Dispatcher:
     """
-    Carries conversations out, and stores what came of them.
+    Reads and stores deliveries, and runs the flows of adapters.
 
     Attributes:
-        engine: The shell's working parts.
-
-        network_of: Returns the network that reaches a profile.
-
-        sleep: Waits for some seconds.
-
+        engine: The desk's engine.
+        network_of: Returns the network of a profile.
+        sleep: Waits for a number of seconds.
         retry: When requests that create nothing are sent again. No status counts as a failure: the
             adapter turns it into an error, and due work tries again later.
-
-        monotonic: Seconds that pass, whatever clocks are set to.
+        monotonic: Returns a number of seconds that no change of a clock affects.
     """
 
     engine: Engine
@@ -105,12 +100,12 @@ class Dispatcher:
     monotonic: Callable[[], float] = time.monotonic
 
     def real_now(self) -> dt.datetime:
-        """Return the instant on the real clock, in UTC."""
+        """Return the current instant by the real clock, in UTC."""
         return as_utc(self.engine.real_clock())
 
     def read(self, delivery: str, now: dt.datetime) -> Effects[Read]:
         """
-        Read a delivery, its post, and what counts for them now.
+        Read a delivery with everything that decisions about it depend on.
 
         Raises:
             NotFoundError: If there is no such delivery.
@@ -120,40 +115,39 @@ class Dispatcher:
         loaded = yield from engine.load(f"delivery/{delivery}")
         if loaded.snapshot is None:
             raise NotFoundError("delivery", delivery)
-        post = yield from engine.post(loaded.snapshot.post)
-        earlier = yield from self._others_there(loaded.snapshot, post.snapshot.post)
-        budget = yield from engine.load(f"budget/{loaded.snapshot.profile}")
-        context = engine.context(
+        value: Delivery = loaded.snapshot
+        loaded_post = yield from engine.post(value.post)
+        snapshot: PostSnapshot = loaded_post.snapshot
+        others = yield from self._others_on_profile(value, snapshot.post)
+        budget = yield from engine.load(f"budget/{value.profile}")
+        context = engine.post_context(
             state,
             Actor.PUBLISHER,
+            snapshot,
             now=now,
-            content=post.snapshot.post.content,
-            workspace=post.snapshot.post.workspace,
-            snapshot=post.snapshot,
+            deliveries=(*(other.snapshot for other in others), value),
         )
-        silenced = barred(
-            state, post.snapshot.post, {loaded.snapshot.profile: now}, kinds=("blackout",)
-        )
+        blackouts = barred(state, snapshot.post, {value.profile: now}, kinds=("blackout",))
         return Read(
             state=state,
-            post=post,
-            delivery=loaded,
-            context=context.evolve(
-                barred=silenced, deliveries=(*(one.snapshot for one in earlier), loaded.snapshot)
-            ),
+            snapshot=snapshot,
+            delivery=value,
+            context=context.evolve(barred=blackouts),
             limited_until=_limited_until(budget.snapshot, now),
-            earlier=earlier,
+            loaded=loaded,
+            loaded_post=loaded_post,
+            loaded_others=others,
         )
 
-    def _others_there(self, delivery: Delivery, post: Post) -> Effects[tuple[Loaded, ...]]:
-        """Read the other deliveries of a post to the same profile; most often there is none."""
-        found = []
+    def _others_on_profile(self, delivery: Delivery, post: Post) -> Effects[tuple[Loaded, ...]]:
+        """Read the other deliveries of a post to the same profile; mostly there are none."""
+        others = []
         for name in post.deliveries:
             if name != delivery.id and name.startswith(f"{post.id}.{delivery.profile}."):
                 loaded = yield from self.engine.load(f"delivery/{name}")
                 if loaded.snapshot.profile == delivery.profile:
-                    found.append(loaded)
-        return tuple(found)
+                    others.append(loaded)
+        return tuple(others)
 
     def store(
         self,
@@ -161,28 +155,37 @@ class Dispatcher:
         now: dt.datetime,
         decide: Callable[[Read], tuple[Event, ...]],
         *,
-        sends: bool = False,
+        before_sending: bool = False,
     ) -> Effects[tuple[Event, ...]]:
-        """Read anew, decide and append, until nothing changes in between."""
+        """
+        Read a delivery, decide, and append; again if it changed meanwhile.
+
+        Args:
+            delivery: The delivery.
+            now: The current instant, by the desk's clock.
+            decide: Returns the events.
+            before_sending: Whether a request follows that publishes something. The append then also
+                fails if the post, another delivery to the profile, or a hold changed meanwhile.
+        """
 
         def attempt() -> Effects[tuple[Event, ...]]:
             read = yield from self.read(delivery, now)
             events = decide(read)
             if events:
-                loaded = [read.delivery]
-                if sends:
-                    loaded += [read.post, *read.earlier]
+                loaded = [read.loaded]
+                if before_sending:
+                    loaded += [read.loaded_post, *read.loaded_others]
                 yield from self.engine.append(
-                    read.state, events, loaded, at=now, stopped_by_hold=sends
+                    read.state, events, loaded, at=now, stopped_by_hold=before_sending
                 )
             return events
 
         return (yield from self.engine.retry(attempt))
 
     def outgoing(self, read: Read, content: PostContent | None = None) -> OutgoingPost:
-        """Return what leaves for the delivery's profile, as the post stands or *content* says."""
+        """Return what the delivery sends: the post's current content, or *content*."""
         content = content or read.snapshot.post.content
-        delivery = read.value
+        delivery = read.delivery
         return OutgoingPost(
             delivery=delivery.id,
             profile=read.state.organization.profiles_by_id[delivery.profile],
@@ -194,31 +197,30 @@ class Dispatcher:
             poll=content.poll,
         )
 
-    def reach(self, read: Read) -> tuple[Adapter, Transport]:
+    def connect(self, read: Read) -> tuple[Adapter, Transport]:
         """
-        Return what talks for the delivery's profile, and what carries it.
+        Return the adapter and the transport for the delivery's profile.
 
         Raises:
-            NotFoundError: If the profile is none any more.
-
-            InvalidValueError: If no network is given that reaches it.
+            NotFoundError: If the document no longer has the profile.
+            InvalidValueError: If no network is given for it.
         """
-        profile = read.state.organization.profiles_by_id.get(read.value.profile)
+        profile = read.state.organization.profiles_by_id.get(read.delivery.profile)
         if profile is None:
-            raise NotFoundError("profile", read.value.profile)
+            raise NotFoundError("profile", read.delivery.profile)
         network = self.network_of(profile)
         return network.adapter(profile), network.transport(profile)
 
-    def known_as(self, read: Read, network_id: str) -> Effects[str]:
-        """Return the other delivery of the profile that has this id, or an empty string."""
+    def other_with(self, read: Read, network_id: str) -> Effects[str]:
+        """Return the other delivery to the profile with this network id, or an empty string."""
         rows = yield from call(
             self.engine.store.query,
             "network_ids",
-            where={"profile": read.value.profile, "network_id": network_id},
+            where={"profile": read.delivery.profile, "network_id": network_id},
             limit=2,
         )
-        others = [str(row.columns["delivery"]) for row in rows]
-        return next((name for name in others if name != read.value.id), "")
+        names = [str(row.columns["delivery"]) for row in rows]
+        return next((name for name in names if name != read.delivery.id), "")
 
     def run_flow(
         self,
@@ -229,10 +231,10 @@ class Dispatcher:
         remember: Callable[[Checkpoint | Created], Effects[None]],
     ) -> Effects[T]:
         """
-        Carry out a flow, close it, and return its result.
+        Run an adapter's flow to its end, close it, and return its result.
 
         Args:
-            flow: The conversation.
+            flow: The flow.
             transport: Sends its requests.
             take_permit: Stores the permit to send a creating request, and returns it.
             remember: Stores a checkpoint, or a part that was created.
@@ -242,7 +244,7 @@ class Dispatcher:
             clock=self.real_now,
             monotonic=self.monotonic,
             retry=self.retry,
-            # Each permit is good for one sending; due work decides whether there is another.
+            # Each permit is for one request; due work decides whether there is another.
             retry_creating=RetryPolicy(tries=1),
             # A cancelled async host still stores the answer to what it has sent.
             abandon_creating=False,
@@ -256,23 +258,44 @@ class Dispatcher:
 
 
 def _limited_until(budget: Budget | None, now: dt.datetime) -> dt.datetime | None:
-    """Return until when a profile has to wait; a clock that was set back lets it wait no longer."""
-    if budget is None or now < budget.since - _SKEW:
+    """Return until when a profile has to wait; not at all if the clock was set back since."""
+    if budget is None or now < budget.since - _CLOCK_SKEW:
         return None
     return budget.until
 
 
 def no_permit(_: Request) -> Effects[SendPermit]:
-    """Refuse to send what creates something in a conversation that may not."""
+    """Refuse a creating request in a flow that may not create anything."""
     yield from ()
-    raise NetworkError("the adapter creates something where it may not")
+    raise NetworkError("the adapter creates something in a flow that may not create anything")
 
 
-def forgetting(_: Checkpoint | Created) -> Effects[None]:
-    """Remember nothing of a conversation that begins anew each time."""
+def remember_nothing(_: Checkpoint | Created) -> Effects[None]:
+    """Store no checkpoint of a flow that starts from its beginning each time."""
     yield from ()
 
 
-def broken(error: Exception) -> NetworkError:
-    """Return what an adapter's own failure says: no more than that it failed."""
+def or_network_error(effects: Effects[T]) -> Effects[T | NetworkError]:
+    """
+    Return the result of effects that call an adapter, or the error as a `NetworkError`.
+
+    An adapter may be anybody's code. An exception that it should not raise fails its own delivery,
+    and not the whole run.
+
+    Raises:
+        SocialCollabError: If it is not an error of the network, such as one of the store.
+        StoppedError: If no permit was given.
+    """
+    try:
+        return (yield from effects)
+    except NetworkError as error:
+        return error
+    except (SocialCollabError, StoppedError):
+        raise
+    except Exception as error:  # noqa: BLE001  see above
+        return broken_adapter(error)
+
+
+def broken_adapter(error: Exception) -> NetworkError:
+    """Return the error for an adapter's bug; its text could hold secrets, so only its type is named."""
     return NetworkError(f"the adapter failed with {type(error).__name__}")

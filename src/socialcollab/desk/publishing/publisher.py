@@ -1,8 +1,8 @@
 """
-Send what is due, at most once for all that anyone can know.
+Publish deliveries, each at most once as far as anybody can know.
 
-The intent is stored first, then the right to send each creating request, then
-what came of it. Whatever was in doubt is looked for before it is sent again.
+The publisher stores the intent first, then a permit before each creating request, then the outcome.
+An attempt whose outcome is unknown is looked up on the network before anything is sent again.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from socialcollab.desk.publishing.dispatcher import (
     Read,
     SendPermit,
     StoppedError,
-    broken,
+    broken_adapter,
+    or_network_error,
 )
-from socialcollab.desk.publishing.reconciliation import look, look_again
-from socialcollab.desk.publishing.takedown import remove
+from socialcollab.desk.publishing.reconciliation import recheck, reconcile
+from socialcollab.desk.publishing.takedown import take_down
 from socialcollab.effects import Effects, shielded
 from socialcollab.errors import NetworkError, OutcomeUnknownError, SocialCollabError
 from socialcollab.transport import Adapter, Checkpoint, Created, Prepared, Request
@@ -42,61 +43,56 @@ from socialcollab.workflow.events import Event
 
 @attrs.define
 class Publisher:
-    """
-    Carries deliveries out.
-
-    Attributes:
-        carrier: Carries its conversations.
-    """
+    """Carries out deliveries through a dispatcher."""
 
     dispatcher: Dispatcher
 
     def work(self, delivery: str, *, now: dt.datetime) -> Effects[tuple[str, ...]]:
         """
-        Do what one delivery needs: send it, find out about it, change it, remove it, or nothing.
+        Do what a delivery needs: send it, look up its outcome, amend it, take it down, or nothing.
 
         Returns:
-            What a person has to look at, one sentence each.
+            The problems that need a person, one sentence each.
         """
         read = yield from self.dispatcher.read(delivery, now)
-        before = read.value
+        before = read.delivery
         if before.state is DeliveryState.WAITING:
             yield from self._send(delivery, now)
         elif before.state is DeliveryState.PUBLISHING and before.in_doubt is None:
-            yield from self._go_on(read, now)
+            yield from self._continue(read, now)
         problems: list[str] = []
         if before.state in (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN):
-            problems += yield from self.look(delivery, now)
+            problems += yield from self.reconcile(delivery, now)
         if before.next_recheck_at is not None:
-            yield from look_again(self.dispatcher, delivery, now)
+            yield from recheck(self.dispatcher, delivery, now)
         if before.amending:
             yield from amend(self.dispatcher, delivery, now)
-        after = (yield from self.dispatcher.read(delivery, now)).value
+        after = (yield from self.dispatcher.read(delivery, now)).delivery
         if after.ids_to_take_down:
-            yield from remove(self.dispatcher, delivery, now)
-            after = (yield from self.dispatcher.read(delivery, now)).value
-        return (*problems, *_doubled(after))
+            yield from take_down(self.dispatcher, delivery, now)
+            after = (yield from self.dispatcher.read(delivery, now)).delivery
+        return (*problems, *_duplicates(after))
 
-    def look(self, delivery: str, now: dt.datetime, *, at_once: bool = False) -> Effects[list[str]]:
+    def reconcile(
+        self, delivery: str, now: dt.datetime, *, at_once: bool = False
+    ) -> Effects[list[str]]:
         """
-        Look what became of what is in doubt, or was found absent, if it is time to.
+        Look up an unknown outcome, or recheck a send that was not found, if it is time to.
 
         Args:
             delivery: The delivery.
-
-            now: The plan's instant.
-
-            at_once: Whether to look even before it is time.
+            now: The current instant, by the desk's clock.
+            at_once: Whether to look it up even before it is time.
 
         Returns:
-            What a person has to look at.
+            The problems that need a person.
         """
         real_now = self.dispatcher.real_now()
         yield from self.dispatcher.store(
-            delivery, now, lambda again: record_no_answer(again.value, real_now=real_now)
+            delivery, now, lambda read: record_no_answer(read.delivery, real_now=real_now)
         )
-        problems = yield from look(self.dispatcher, delivery, now, at_once=at_once)
-        yield from look_again(self.dispatcher, delivery, now, at_once=at_once)
+        problems = yield from reconcile(self.dispatcher, delivery, now, at_once=at_once)
+        yield from recheck(self.dispatcher, delivery, now, at_once=at_once)
         return problems
 
     def _send(self, delivery: str, now: dt.datetime) -> Effects[None]:
@@ -104,13 +100,14 @@ class Publisher:
 
         def decide(read: Read) -> tuple[Event, ...]:
             refused.clear()
-            keys: Mapping[str, str] = read.value.prepared
-            due = begin(
-                read.snapshot, read.value, read.context, keys, limited_until=read.limited_until
+            keys: Mapping[str, str] = read.delivery.prepared
+            events = begin(
+                read.snapshot, read.delivery, read.context, keys, limited_until=read.limited_until
             )
-            if keys or not any(isinstance(event.data, ev.DeliveryStarted) for event in due):
-                return due
-            adapter, _ = self.dispatcher.reach(read)
+            if keys or not _starts(events):
+                return events
+            # The first attempt also stores the keys that every later attempt sends again.
+            adapter, _ = self.dispatcher.connect(read)
             try:
                 keys = adapter.prepare(
                     self.dispatcher.outgoing(read),
@@ -121,91 +118,94 @@ class Publisher:
                 refused.append(error)
             except SocialCollabError:
                 raise
-            except Exception as error:  # noqa: BLE001  one adapter's bug is no other's
-                refused.append(broken(error))
+            except Exception as error:  # noqa: BLE001  as in `or_network_error`
+                refused.append(broken_adapter(error))
             return begin(
-                read.snapshot, read.value, read.context, keys, limited_until=read.limited_until
+                read.snapshot, read.delivery, read.context, keys, limited_until=read.limited_until
             )
 
-        events = yield from self.dispatcher.store(delivery, now, decide, sends=True)
-        if not any(isinstance(event.data, ev.DeliveryStarted) for event in events):
+        events = yield from self.dispatcher.store(delivery, now, decide, before_sending=True)
+        if not _starts(events):
             return
         if refused:
             yield from self.dispatcher.store(
-                delivery, now, lambda read: record_outcome(read.value, refused[0], read.context)
+                delivery,
+                now,
+                lambda read: record_outcome(read.delivery, refused[0], read.context),
             )
             return
         read = yield from self.dispatcher.read(delivery, now)
-        yield from self._carry_out(read, now)
+        yield from self._run(read, now)
 
-    def _go_on(self, read: Read, now: dt.datetime) -> Effects[None]:
-        """Go on with what another worker began, with nothing in doubt."""
+    def _continue(self, read: Read, now: dt.datetime) -> Effects[None]:
+        """Continue what another worker began and stopped between two requests."""
         stranded = yield from self.dispatcher.store(
-            read.value.id, now, lambda again: strand(again.value, again.context)
+            read.delivery.id, now, lambda read: strand(read.delivery, read.context)
         )
         if not stranded:
-            yield from self._carry_out(read, now)
+            yield from self._run(read, now)
 
-    def _carry_out(self, read: Read, now: dt.datetime) -> Effects[None]:
-        """Run the adapter's conversation and store what came of it."""
-        delivery = read.value.id
-        adapter, transport = self.dispatcher.reach(read)
+    def _run(self, read: Read, now: dt.datetime) -> Effects[None]:
+        """Run the adapter's flow, and store its outcome."""
+        delivery = read.delivery.id
+        adapter, transport = self.dispatcher.connect(read)
         prepared = Prepared(
-            outgoing=self.dispatcher.outgoing(read), idempotency_keys=read.value.prepared
+            outgoing=self.dispatcher.outgoing(read), idempotency_keys=read.delivery.prepared
         )
-        flow = adapter.publish(prepared, read.value.progress)
-        outcome: Sent | NetworkError
-        taken: list[SendPermit] = []
+        permits: list[SendPermit] = []
 
         def take_permit(request: Request) -> Effects[SendPermit]:
             permit = yield from self._take_permit(delivery, request, adapter, now)
-            taken.append(permit)
+            permits.append(permit)
             return permit
 
         def remember(op: Checkpoint | Created) -> Effects[None]:
             if isinstance(op, Checkpoint):
                 yield from self._remember(delivery, op, now)
                 return
-            yield from self._refuse_known(read, op.network_id)
+            yield from self._refuse_id_of_other(read, op.network_id)
             sent = Sent(network_id=op.network_id, url=op.url, published_at=op.at or now)
-            number = taken[-1].number if taken else 0
+            number = permits[-1].number if permits else 0
             yield from self.dispatcher.store(
                 delivery,
                 now,
-                lambda again: record_part(
-                    again.value, sent, number=number, part=op.part, progress=op.values
+                lambda read: record_part(
+                    read.delivery, sent, number=number, part=op.part, progress=op.values
                 ),
             )
 
-        try:
+        def publish() -> Effects[Sent]:
             published = yield from self.dispatcher.run_flow(
-                flow, transport, take_permit=take_permit, remember=remember
+                adapter.publish(prepared, read.delivery.progress),
+                transport,
+                take_permit=take_permit,
+                remember=remember,
             )
-            yield from shielded(self._refuse_known(read, published.network_id))
-            outcome = Sent(
+            yield from shielded(self._refuse_id_of_other(read, published.network_id))
+            return Sent(
                 network_id=published.network_id,
                 url=published.url,
                 published_at=published.at or now,
             )
+
+        try:
+            outcome = yield from or_network_error(publish())
         except StoppedError:
             return
-        except NetworkError as error:
-            outcome = error
-        except SocialCollabError:
-            raise
-        except Exception as error:  # noqa: BLE001  one adapter's bug is no other's
-            outcome = broken(error)
-        attempt = taken[-1].number if taken else 0
-        stored = self.dispatcher.store(
-            delivery,
-            now,
-            lambda again: record_outcome(again.value, outcome, again.context, attempt=attempt),
+        attempt = permits[-1].number if permits else 0
+        # Whatever happened to the delivery meanwhile, and even if the host is being cancelled: what
+        # the network answered has to be stored, or the post might be sent a second time.
+        yield from shielded(
+            self.dispatcher.store(
+                delivery,
+                now,
+                lambda read: record_outcome(read.delivery, outcome, read.context, attempt=attempt),
+            )
         )
-        yield from shielded(stored)
 
-    def _refuse_known(self, read: Read, network_id: str) -> Effects[None]:
-        """Refuse an id that another delivery has: the network showed that one, not this."""
-        other = yield from self.dispatcher.known_as(read, network_id)
+    def _refuse_id_of_other(self, read: Read, network_id: str) -> Effects[None]:
+        """Refuse an answer with the network id of another delivery: it says nothing of this one."""
+        other = yield from self.dispatcher.other_with(read, network_id)
         if other:
             raise OutcomeUnknownError(
                 f"the network answered with `{network_id}`, which is delivery `{other}`"
@@ -214,22 +214,22 @@ class Publisher:
     def _take_permit(
         self, delivery: str, request: Request, adapter: Adapter, now: dt.datetime
     ) -> Effects[SendPermit]:
-        """Store the right to send one creating request and return it, with its hard deadline."""
+        """Store the permit to send one creating request, with its deadline, and return it."""
         until: list[float] = []
 
         def decide(read: Read) -> tuple[Event, ...]:
-            started = self.dispatcher.real_now()
+            started_at = self.dispatcher.real_now()
             until[:] = [self.dispatcher.monotonic() + adapter.send_within_s]
             return start_send(
                 read.snapshot,
-                read.value,
+                read.delivery,
                 read.context,
                 part=request.creates or 0,
-                started_at=started,
-                deadline=started + dt.timedelta(seconds=adapter.send_within_s),
+                started_at=started_at,
+                deadline=started_at + dt.timedelta(seconds=adapter.send_within_s),
             )
 
-        events = yield from self.dispatcher.store(delivery, now, decide, sends=True)
+        events = yield from self.dispatcher.store(delivery, now, decide, before_sending=True)
         for event in events:
             if isinstance(event.data, ev.SendStarted):
                 return SendPermit(
@@ -239,7 +239,7 @@ class Publisher:
 
     def _remember(self, delivery: str, checkpoint: Checkpoint, now: dt.datetime) -> Effects[None]:
         def decide(read: Read) -> tuple[Event, ...]:
-            if read.value.state is not DeliveryState.PUBLISHING:
+            if read.delivery.state is not DeliveryState.PUBLISHING:
                 return ()
             data = ev.DeliveryProgressed(progress=dict(checkpoint.values))
             return (Event(f"delivery/{delivery}", Actor.PUBLISHER, data),)
@@ -247,11 +247,15 @@ class Publisher:
         yield from self.dispatcher.store(delivery, now, decide)
 
 
-def _doubled(delivery: Delivery) -> tuple[str, ...]:
+def _starts(events: tuple[Event, ...]) -> bool:
+    return any(isinstance(event.data, ev.DeliveryStarted) for event in events)
+
+
+def _duplicates(delivery: Delivery) -> tuple[str, ...]:
     if not delivery.duplicates:
         return ()
     names = ", ".join(f"`{name}`" for name in delivery.live_ids)
     return (
-        f"delivery `{delivery.id}` is out more than once on `{delivery.profile}`: {names};"
-        " take down what should not be there",
+        f"delivery `{delivery.id}` is published more than once on `{delivery.profile}`: {names};"
+        " take down the copies that should not be there",
     )

@@ -1,4 +1,4 @@
-"""Look on the network what became of what is in doubt."""
+"""Recovery of unknown outcomes: look up on the network what became of a send."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from socialcollab.desk.publishing.dispatcher import (
     Dispatcher,
     Read,
     StoppedError,
-    broken,
-    forgetting,
+    broken_adapter,
     no_permit,
+    remember_nothing,
 )
 from socialcollab.effects import Effects, call
 from socialcollab.errors import AuthenticationError, NetworkError, SocialCollabError, StoreError
@@ -33,133 +33,143 @@ from socialcollab.workflow.decide import (
 )
 from socialcollab.workflow.events import Event
 
-_SAY_AFTER: Final = dt.timedelta(days=3)
-_NO_WAIT: Final = dt.timedelta(0)
+_REPORT_AFTER: Final = dt.timedelta(days=3)
+_MAX_PROBLEM: Final = 500
 
 
 @attrs.frozen(kw_only=True)
-class _Inconclusive:
-    """A look that could not tell, why, and for how long another would not either."""
+class _NoResult:
+    """
+    A lookup that found out nothing.
+
+    Attributes:
+        problem: Why, in at most 500 characters.
+        wait: How long another lookup would find out nothing either.
+        error: The network's error, if there was one.
+    """
 
     problem: str
-    at_least: dt.timedelta = _NO_WAIT
+    wait: dt.timedelta = dt.timedelta(0)
     error: NetworkError | None = None
 
 
-def look(
+def reconcile(
     dispatcher: Dispatcher, delivery: str, now: dt.datetime, *, at_once: bool = False
 ) -> Effects[list[str]]:
     """
-    Look whether an attempt in doubt made something, and store what is known then.
+    Look up whether an attempt with an unknown outcome published the post, and store the answer.
 
     Returns:
-        What a person has to look at, one sentence each.
+        The problems that need a person, one sentence each.
+
+    Raises:
+        SocialCollabError: If no network is given for the profile, or its adapter is broken. The
+            lookup is then stored as one without a result.
     """
     read = yield from dispatcher.read(delivery, now)
-    before = read.value
+    before = read.delivery
     attempt = before.in_doubt
     if before.state is not DeliveryState.UNKNOWN or attempt is None:
         return []
     if not at_once and before.not_before is not None and before.not_before > now:
         return []
-    looked_at = dispatcher.real_now()
-    failed: Exception | None = None
+    looked_up_at = dispatcher.real_now()
+    failure: SocialCollabError | None = None
+    result: Found | Missing | _NoResult
     try:
-        found = yield from _found(dispatcher, read)
+        result = yield from _look_up(dispatcher, read)
     except StoreError:
         raise
     except NetworkError as error:
-        found = _Inconclusive(problem=f"look_failed: {error}"[:500], error=error)
+        result = _NoResult(problem=f"lookup_failed: {error}"[:_MAX_PROBLEM], error=error)
     except SocialCollabError as error:
-        # No network is given that reaches it, or its profile has gone.
-        found, failed = _Inconclusive(problem=f"no_network: {error}"[:500]), error
-    except Exception as error:  # noqa: BLE001  one adapter's bug is no other's
-        failed = broken(error)
-        found = _Inconclusive(problem=f"look_failed: {failed}"[:500])
-    if isinstance(found, Missing):
-        conclusive = attempt.deadline + found.conclusive_after
-        if looked_at >= conclusive:
+        failure = error
+        result = _NoResult(problem=f"no_network: {error}"[:_MAX_PROBLEM])
+    except Exception as error:  # noqa: BLE001  a broken adapter fails its own delivery only
+        failure = broken_adapter(error)
+        result = _NoResult(problem=f"lookup_failed: {failure}"[:_MAX_PROBLEM])
+    if isinstance(result, Missing):
+        # The request may arrive until its deadline, and the network may then take a while to show
+        # the post. Only after both does "not found" mean "not published".
+        conclusive_at = attempt.deadline + result.conclusive_after
+        if looked_up_at >= conclusive_at:
             yield from dispatcher.store(
                 delivery,
                 now,
-                lambda again: record_missing(again.value, again.context, attempt=attempt.number),
+                lambda read: record_missing(read.delivery, read.context, attempt=attempt.number),
             )
             return []
-        # A clock that was set back would put the next look off for as long.
-        longest = attempt.deadline - attempt.started_at + found.conclusive_after
-        at_least = min(conclusive - looked_at, longest)
-        found = _Inconclusive(problem="not_found_yet", at_least=at_least)
-    if isinstance(found, Found):
-        yield from _store_found(dispatcher, delivery, now, found, attempt.number)
+        # If the real clock was set back, *conclusive_at* lies too far ahead; wait no longer than it
+        # would have taken from the start of the attempt.
+        longest = attempt.deadline - attempt.started_at + result.conclusive_after
+        result = _NoResult(problem="not_found_yet", wait=min(conclusive_at - looked_up_at, longest))
+    if isinstance(result, Found):
+        yield from _store_found(dispatcher, delivery, now, result, attempt.number)
         return []
-    inconclusive = found
+    no_result = result
 
-    def decide(again: Read) -> tuple[Event, ...]:
+    def decide(read: Read) -> tuple[Event, ...]:
         events = record_lookup(
-            again.value,
-            again.context,
-            problem=inconclusive.problem,
-            at_least=inconclusive.at_least,
+            read.delivery, read.context, problem=no_result.problem, at_least=no_result.wait
         )
-        if events and isinstance(inconclusive.error, AuthenticationError):
-            events = (*events, *hold_profile(again.value, again.context))
+        if events and isinstance(no_result.error, AuthenticationError):
+            events = (*events, *hold_profile(read.delivery, read.context))
         return events
 
     yield from dispatcher.store(delivery, now, decide)
-    if failed is not None:
-        # It stays unknown; due work reports why, and goes on with the rest.
-        raise failed
-    after = (yield from dispatcher.read(delivery, now)).value
+    if failure is not None:
+        raise failure
+    after = (yield from dispatcher.read(delivery, now)).delivery
     return _overdue(after.id, after.unknown_since, after.problem, now)
 
 
-def look_again(
+def recheck(
     dispatcher: Dispatcher, delivery: str, now: dt.datetime, *, at_once: bool = False
 ) -> Effects[None]:
     """
-    Look once more for what was found absent and has not been sent again since.
+    Look up once more a send that was not found, and has not been repeated since.
 
-    A network may keep a request for longer than anybody waits for it. What
-    arrived after all is stored as out, whatever has become of the delivery.
+    A network may keep a request in a queue for longer than any sender waits. A post that appears
+    after all is stored as published, whatever has happened to the delivery meanwhile.
     """
     read = yield from dispatcher.read(delivery, now)
-    at = read.value.next_recheck_at
+    at = read.delivery.next_recheck_at
     if at is None or (at > now and not at_once):
         return
-    failed: Exception | None = None
+    failure: SocialCollabError | None = None
     try:
         content = yield from _sent_content(dispatcher, read)
-        found = None if content is None else (yield from _found(dispatcher, read, content))
-        if isinstance(found, Found) and not (yield from _others_in_flight(dispatcher, read)):
-            yield from _store_found(
-                dispatcher, delivery, now, found, read.value.attempts[-1].number
-            )
+        if content is not None:
+            result = yield from _look_up(dispatcher, read, content)
+            if isinstance(result, Found) and not (yield from _others_in_flight(dispatcher, read)):
+                number = read.delivery.attempts[-1].number
+                yield from _store_found(dispatcher, delivery, now, result, number)
     except StoreError:
         raise
     except SocialCollabError:
-        # What cannot be reached now may be at the next look; nobody waits for it.
+        # There are only a few rechecks, and nothing waits for one: a failed one is not repeated.
         pass
-    except Exception as error:  # noqa: BLE001  one adapter's bug is no other's
-        failed = broken(error)
+    except Exception as error:  # noqa: BLE001  a broken adapter fails its own delivery only
+        failure = broken_adapter(error)
     yield from dispatcher.store(
-        delivery, now, lambda again: record_recheck(again.value, again.context)
+        delivery, now, lambda read: record_recheck(read.delivery, read.context)
     )
-    if failed is not None:
-        raise failed
+    if failure is not None:
+        raise failure
 
 
 def _sent_content(dispatcher: Dispatcher, read: Read) -> Effects[PostContent | None]:
     """
-    Return what was sent, which may have been edited since; None if it cannot be told any more.
+    Return the content that was sent, which may have been edited since; None if it is lost.
 
-    Of what has been erased only the placeholder is left: a network that keeps
-    the key or id of a request finds it by that all the same.
+    Of an erased post only a placeholder is left. A network that finds a post by the key or the id
+    of its request finds it all the same.
     """
-    wanted = read.value.revision
-    if read.snapshot.post.digest == wanted:
+    revision = read.delivery.revision
+    if read.snapshot.post.digest == revision:
         return read.snapshot.post.content
     snapshot = None
-    stream = f"post/{read.value.post}"
+    stream = f"post/{read.delivery.post}"
     for event in (yield from call(dispatcher.engine.store.read, stream)):
         if "content" in event.erased:
             return read.snapshot.post.content
@@ -171,19 +181,19 @@ def _sent_content(dispatcher: Dispatcher, read: Read) -> Effects[PostContent | N
             at=event.at,
             salt=event.salt,
         )
-        if snapshot.post.digest == wanted:
+        if snapshot.post.digest == revision:
             content: PostContent = snapshot.post.content
             return content
     return None
 
 
 def _others_in_flight(dispatcher: Dispatcher, read: Read) -> Effects[bool]:
-    """Tell whether what was found may be another delivery's, the id of which is not known yet."""
+    """Return whether another delivery, whose network id is not known yet, may be what was found."""
     rows = yield from call(
         dispatcher.engine.store.query,
         "deliveries",
         where={
-            "profile": read.value.profile,
+            "profile": read.delivery.profile,
             "state": (DeliveryState.PUBLISHING.value, DeliveryState.UNKNOWN.value),
         },
         limit=1,
@@ -191,43 +201,45 @@ def _others_in_flight(dispatcher: Dispatcher, read: Read) -> Effects[bool]:
     return bool(rows)
 
 
-def _found(
+def _look_up(
     dispatcher: Dispatcher, read: Read, content: PostContent | None = None
-) -> Effects[Found | Missing | _Inconclusive]:
-    adapter, transport = dispatcher.reach(read)
+) -> Effects[Found | Missing | _NoResult]:
+    adapter, transport = dispatcher.connect(read)
     prepared = Prepared(
-        outgoing=dispatcher.outgoing(read, content), idempotency_keys=read.value.prepared
+        outgoing=dispatcher.outgoing(read, content), idempotency_keys=read.delivery.prepared
     )
-    flow = adapter.find(prepared, read.value.progress)
+    flow = adapter.find(prepared, read.delivery.progress)
     try:
-        found = yield from dispatcher.run_flow(
-            flow, transport, take_permit=no_permit, remember=forgetting
+        result = yield from dispatcher.run_flow(
+            flow, transport, take_permit=no_permit, remember=remember_nothing
         )
     except StoppedError:
-        return _Inconclusive(problem="look_failed")
-    if isinstance(found, Inconclusive):
-        return _Inconclusive(problem=f"cannot_tell: {found.reason}"[:500])
-    if isinstance(found, Found):
-        other = yield from dispatcher.known_as(read, found.published.network_id)
+        return _NoResult(problem="lookup_failed")
+    if isinstance(result, Inconclusive):
+        return _NoResult(problem=f"inconclusive: {result.reason}"[:_MAX_PROBLEM])
+    if isinstance(result, Found):
+        network_id = result.published.network_id
+        other = yield from dispatcher.other_with(read, network_id)
         if other:
-            said = f"the look found `{found.published.network_id}`, which is delivery `{other}`"
-            return _Inconclusive(problem=f"cannot_tell: {said}"[:500])
-    return found
+            problem = (
+                f"inconclusive: the network showed `{network_id}`, which is delivery `{other}`"
+            )
+            return _NoResult(problem=problem[:_MAX_PROBLEM])
+    return result
 
 
 def _store_found(
     dispatcher: Dispatcher, delivery: str, now: dt.datetime, found: Found, number: int
 ) -> Effects[None]:
     sent = _sent(found.published, now)
+    whole = None if found.whole is None else _sent(found.whole, now)
     part = found.part
 
-    whole = None if found.whole is None else _sent(found.whole, now)
-
-    def decide(again: Read) -> tuple[Event, ...]:
+    def decide(read: Read) -> tuple[Event, ...]:
         if part is None:
-            return record_outcome(again.value, sent, again.context, attempt=number)
+            return record_outcome(read.delivery, sent, read.context, attempt=number)
         return record_part(
-            again.value, sent, number=number, part=part, progress=found.progress, whole=whole
+            read.delivery, sent, number=number, part=part, progress=found.progress, whole=whole
         )
 
     yield from dispatcher.store(delivery, now, decide)
@@ -243,10 +255,10 @@ def _sent(published: Published, now: dt.datetime) -> Sent:
 
 
 def _overdue(delivery: str, since: dt.datetime | None, problem: str, now: dt.datetime) -> list[str]:
-    if since is None or now - since < _SAY_AFTER:
+    if since is None or now - since < _REPORT_AFTER:
         return []
-    days = (now - since).days
     return [
-        f"for {days} days nobody has known if delivery `{delivery}` is out ({problem}): look at"
-        " the account, and say so with `mark_published` or `mark_not_published`"
+        f"the outcome of delivery `{delivery}` has been unknown for {(now - since).days} days"
+        f" ({problem}); look at the profile on the network, and then call `mark_published` or"
+        " `mark_not_published`"
     ]

@@ -1,10 +1,16 @@
-"""Take down what nobody wants to be out any more."""
+"""Delete from their network the posts that a member wants taken down."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from socialcollab.desk.publishing.dispatcher import Dispatcher, Read, broken, forgetting, no_permit
+from socialcollab.desk.publishing.dispatcher import (
+    Dispatcher,
+    Read,
+    no_permit,
+    or_network_error,
+    remember_nothing,
+)
 from socialcollab.effects import Effects
 from socialcollab.errors import (
     AuthenticationError,
@@ -21,77 +27,74 @@ from socialcollab.workflow.decide import (
 )
 
 
-def remove(dispatcher: Dispatcher, delivery: str, now: dt.datetime) -> Effects[None]:
+def take_down(dispatcher: Dispatcher, delivery: str, now: dt.datetime) -> Effects[None]:
     """
-    Take down, one by one, what of a delivery is to be taken down, if it is time to.
+    Delete every copy of a delivery that is to be taken down, if it is time to.
 
-    What stands on a profile that has gone cannot be: the wish ends by saying so.
+    On a profile that the document no longer has, nothing can be deleted: the takedown is abandoned,
+    and a member is notified.
 
     Raises:
-        SocialCollabError: If nothing reaches its profile; it is tried again later.
+        SocialCollabError: If no network is given for the profile; the next run tries again.
     """
     read = yield from dispatcher.read(delivery, now)
-    before = read.value
+    before = read.delivery
     if not before.ids_to_take_down or (before.not_before is not None and before.not_before > now):
         return
-    given_up = yield from dispatcher.store(
-        delivery, now, lambda again: abandon_takedown(again.value, again.context)
+    abandoned = yield from dispatcher.store(
+        delivery, now, lambda read: abandon_takedown(read.delivery, read.context)
     )
-    if given_up:
+    if abandoned:
         return
     for network_id in before.ids_to_take_down:
-        failed: Exception | None = None
-        try:
-            refused = _has_to_wait(read, now)
-            if refused is None:
-                refused = yield from _take_down(dispatcher, read, network_id)
-        except StoreError:
-            raise
-        except SocialCollabError as error:
-            refused, failed = NetworkError(str(error)), error
-        if refused is None:
-            yield from _store_removed(dispatcher, delivery, now, network_id)
-            continue
-        yield from _store_put_off(dispatcher, delivery, now, refused)
-        if failed is not None:
-            raise failed
-        return
+        failure: SocialCollabError | None = None
+        error = _reason_to_wait(read, now)
+        if error is None:
+            try:
+                error = yield from or_network_error(_delete(dispatcher, read, network_id))
+            except StoreError:
+                raise
+            except SocialCollabError as raised:
+                error, failure = NetworkError(str(raised)), raised
+        if error is not None:
+            yield from _defer(dispatcher, delivery, now, error)
+            if failure is not None:
+                raise failure
+            return
+        yield from _record(dispatcher, delivery, now, network_id)
 
 
-def _has_to_wait(read: Read, now: dt.datetime) -> NetworkError | None:
-    if waits_to_sign_in(read.snapshot, read.value, read.context):
-        return AuthenticationError("somebody has to sign in first")
+def _reason_to_wait(read: Read, now: dt.datetime) -> NetworkError | None:
+    if waits_to_sign_in(read.snapshot, read.delivery, read.context):
+        return AuthenticationError("the profile waits for a member to sign in")
     until = read.limited_until
     if until is not None and until > now:
-        return RateLimitedError("too soon", retry_after_s=(until - now).total_seconds())
+        return RateLimitedError(
+            "the network asked the profile to wait", retry_after_s=(until - now).total_seconds()
+        )
     return None
 
 
-def _take_down(dispatcher: Dispatcher, read: Read, network_id: str) -> Effects[NetworkError | None]:
-    adapter, transport = dispatcher.reach(read)
+def _delete(dispatcher: Dispatcher, read: Read, network_id: str) -> Effects[None]:
+    adapter, transport = dispatcher.connect(read)
     flow = adapter.take_down(network_id)
-    try:
-        yield from dispatcher.run_flow(flow, transport, take_permit=no_permit, remember=forgetting)
-    except NetworkError as error:
-        return error
-    except SocialCollabError:
-        raise
-    except Exception as error:  # noqa: BLE001  one adapter's bug is no other's
-        return broken(error)
-    return None
+    yield from dispatcher.run_flow(
+        flow, transport, take_permit=no_permit, remember=remember_nothing
+    )
 
 
-def _store_removed(
+# These two are functions of their own, so that the lambda keeps the values of one turn of the loop.
+def _record(
     dispatcher: Dispatcher, delivery: str, now: dt.datetime, network_id: str
 ) -> Effects[None]:
     yield from dispatcher.store(
-        delivery, now, lambda again: record_takedown(again.value, [network_id])
+        delivery, now, lambda read: record_takedown(read.delivery, [network_id])
     )
 
 
-def _store_put_off(
+def _defer(
     dispatcher: Dispatcher, delivery: str, now: dt.datetime, error: NetworkError
 ) -> Effects[None]:
     yield from dispatcher.store(
-        delivery, now, lambda again: defer_takedown(again.value, error, again.context)
+        delivery, now, lambda read: defer_takedown(read.delivery, error, read.context)
     )

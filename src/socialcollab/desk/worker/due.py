@@ -222,6 +222,6 @@ def reconcile(
         names = (yield from engine.post(name)).snapshot.post.deliveries
     deliveries = []
     for delivery in names:
-        yield from publisher.look(delivery, now, at_once=True)
+        yield from publisher.reconcile(delivery, now, at_once=True)
         deliveries.append((yield from engine.load(f"delivery/{delivery}")).snapshot)
     return tuple(deliveries)

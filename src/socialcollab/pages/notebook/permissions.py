@@ -28,7 +28,7 @@ def change_cells(change: PermissionChange) -> dict[str, str]:
     return {
         "change": badge(change.kind, "green" if change.kind == "gains" else "red"),
         "member": change.member,
-        "permissions": ", ".join(change.gives),
+        "permissions": ", ".join(change.granted),
         "resources": ", ".join(change.resources_in_short),
         "from": _local(change.start, change.zone),
         "until": _local(change.end, change.zone),
@@ -45,7 +45,7 @@ def comparison_card(comparison: Comparison) -> Html:
 def loss_cells(loss: Loss) -> dict[str, str]:
     return {
         "absent": ", ".join(loss.absent),
-        "lost": ", ".join(loss.what),
+        "lost": ", ".join(loss.lost),
         "resources": ", ".join(loss.in_short or loss.resources),
         "from": _local(loss.start, loss.zone),
         "until": _local(loss.end, loss.zone),

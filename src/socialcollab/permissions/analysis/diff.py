@@ -1,58 +1,49 @@
-"""Who gains and who loses what between two sets of rules, and by which line."""
+"""The difference between two sets of rules: who gains and who loses what, and by which rules."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import attrs
 
 from socialcollab._notebook import NotebookMixin
 from socialcollab.identifiers import MemberId
+from socialcollab.permissions.access import Access
 from socialcollab.permissions.engine.scope import EVERYWHERE
 from socialcollab.time import Span, as_utc, local_time, merge_spans, subtract_spans
 
-if TYPE_CHECKING:
-    from socialcollab.permissions.access import Access
+_Key = tuple[str, str]
+"""A permission and a resource."""
 
 
 @attrs.frozen(kw_only=True)
 class PermissionChange(NotebookMixin):
     """
-    Rights that one member gains or loses, for one reason and over one stretch of time.
+    Permissions that one member gains or loses by the same rules and over the same time.
 
     Attributes:
         kind: "gains" or "loses".
-
-        member: Who.
-
-        gives: A role if the permissions are exactly its own, else the
-            permissions, sorted.
-
+        member: The member.
+        granted: A role if the permissions are exactly those of the role, else the permissions,
+            sorted.
         permissions: The permissions, sorted.
-
-        places: Where, every profile, workspace and ``*`` by itself, sorted.
-
-        where: The same for people: ``*`` for everywhere, a workspace for all of
-            it, ``tulip (itself)`` for a workspace without all of its profiles,
+        resources: Every profile, every workspace and ``*``, each named separately, sorted.
+        resources_in_short: The resources in short: ``*`` for all of them, a workspace for itself
+            and its profiles, ``tulip (itself)`` for a workspace without all of its profiles,
             ``tulip (its profiles)`` for these without the workspace.
-
-        start: First instant of it in UTC, or None for always.
-
-        end: First instant without it, or None for ever.
-
-        because: What does it: lines as they stand in the document that has
-            them, such as ``grants[3]`` (a forbid that begins or ends is one
-            too), or a duty.
-
-        zone: The zone that all of the places are in, or "UTC".
+        start: The first instant in UTC, or None for always.
+        end: The first instant after it, or None for ever.
+        rules: The rules that cause the change, as they stand in the document that has them, such
+            as ``grants[3]``; a forbid that starts or ends, or a rotation, is one too.
+        zone: The IANA name of the zone that all the resources share, or "UTC".
     """
 
     kind: Literal["gains", "loses"]
     member: MemberId
-    gives: tuple[str, ...]
+    granted: tuple[str, ...]
     permissions: tuple[str, ...]
     resources: tuple[str, ...]
     resources_in_short: tuple[str, ...]
@@ -63,14 +54,14 @@ class PermissionChange(NotebookMixin):
 
     def __str__(self) -> str:
         sign = "+" if self.kind == "gains" else "-"
-        times = "".join(
+        bounds = "".join(
             f" {word} {self._local(at)}"
             for word, at in (("from", self.start), ("until", self.end))
             if at is not None
         )
         return (
-            f"{sign} {self.member}: {', '.join(self.gives)} on {', '.join(self.resources_in_short)}{times}"
-            f" ({', '.join(self.rules)})"
+            f"{sign} {self.member}: {', '.join(self.granted)} on"
+            f" {', '.join(self.resources_in_short)}{bounds} ({', '.join(self.rules)})"
         )
 
     def _local(self, at: dt.datetime) -> str:
@@ -80,10 +71,10 @@ class PermissionChange(NotebookMixin):
 @attrs.frozen
 class Comparison(NotebookMixin):
     """
-    All that members gain and lose, by member, losses first.
+    What members gain and lose, true in a condition if there is anything.
 
     Attributes:
-        changes: Every change.
+        changes: The changes by member, losses first.
     """
 
     changes: tuple[PermissionChange, ...]
@@ -93,27 +84,27 @@ class Comparison(NotebookMixin):
 
     @property
     def gains(self) -> tuple[PermissionChange, ...]:
-        """What is gained."""
-        return tuple(one for one in self.changes if one.kind == "gains")
+        """The changes by which members gain permissions."""
+        return tuple(change for change in self.changes if change.kind == "gains")
 
     @property
     def losses(self) -> tuple[PermissionChange, ...]:
-        """What is lost."""
-        return tuple(one for one in self.changes if one.kind == "loses")
+        """The changes by which members lose permissions."""
+        return tuple(change for change in self.changes if change.kind == "loses")
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.changes)) or "nobody gains or loses a right"
+        return "\n".join(map(str, self.changes)) or "no member gains or loses a permission"
 
 
 def compare(before: Access, after: Access, *, at: dt.datetime | None = None) -> Comparison:
     """
-    Return who gains and who loses what, where and when, and by which lines.
+    Return who gains and who loses what, where and when, and by which rules.
 
-    Only what differs is in it: of a line that moved or says the same in other
-    words nothing is, and of one that is renewed only the time that is new. A
-    place in a rotation counts as what its role allows from the rotation's first
-    day on, a turn of a list, or by a swap, for as long as it lasts. Who stands in
-    for whom is a fact, and no part of it.
+    Only permissions are compared: a rule that moved, or says the same in other
+    words, makes no change, and a rule that is extended changes only the added
+    time. A place in a rotation by rule counts as its role from the rotation's
+    first day on; a listed shift or a swap counts for as long as it lasts.
+    Delegation is runtime state and not compared.
 
     >>> from socialcollab.directory import Profile
     >>> from socialcollab.permissions import Access, Grant
@@ -128,21 +119,19 @@ def compare(before: Access, after: Access, *, at: dt.datetime | None = None) -> 
     + ana: publish on tulip-x (grants[0])
 
     Args:
-        before: The rules that are.
-
-        after: The rules that are to be.
-
-        at: Rights that end before this instant are left out; None keeps all.
+        before: The rules before the change.
+        after: The rules after it.
+        at: Permissions that end by this instant are left out; None keeps all.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
     """
     since = None if at is None else as_utc(at)
-    found: list[PermissionChange] = []
+    changes: list[PermissionChange] = []
     for member in sorted({*before.member_ids, *after.member_ids}):
-        found += _changes(member, "loses", after, before, since)
-        found += _changes(member, "gains", before, after, since)
-    return Comparison(tuple(found))
+        changes += _changes(member, "loses", after, before, since)
+        changes += _changes(member, "gains", before, after, since)
+    return Comparison(tuple(changes))
 
 
 def _changes(
@@ -152,114 +141,112 @@ def _changes(
     more: Access,
     since: dt.datetime | None,
 ) -> Iterator[PermissionChange]:
-    """Yield what a member has in *more* and not in *less*, in as few lines as say it."""
+    """Yield what a member has in *more* and not in *less*, in as few changes as possible."""
     groups: dict[tuple[Span, tuple[str, ...]], dict[str, set[str]]] = {}
-    for (permission, resource), span, because in _differing(member, less, more):
+    for (permission, resource), span, rules in _differences(member, less, more):
         if since is not None and span[1] is not None and span[1] <= since:
             continue
-        groups.setdefault((span, because), {}).setdefault(resource, set()).add(permission)
-    for (span, because), by_place in sorted(groups.items(), key=lambda one: _order(one[0])):
-        for permissions, resources in _rectangles(by_place):
+        groups.setdefault((span, rules), {}).setdefault(resource, set()).add(permission)
+    for (span, rules), by_resource in sorted(groups.items(), key=lambda group: _order(group[0])):
+        for permissions, resources in _group_resources(by_resource):
             yield PermissionChange(
                 kind=kind,
                 member=member,
-                gives=_named(permissions, more),
+                granted=_role_or_permissions(permissions, more),
                 permissions=permissions,
                 resources=resources,
-                resources_in_short=_shortened(resources, more),
+                resources_in_short=_in_short(resources, more),
                 start=span[0],
                 end=span[1],
-                rules=because,
+                rules=rules,
                 zone=more.bindings.scope.zone_around(resources),
             )
 
 
 def _order(key: tuple[Span, tuple[str, ...]]) -> tuple[str, str, list[list[str | int]]]:
-    (start, end), because = key
-    return str(start or ""), str(end or "9"), [_in_order(one) for one in because]
+    (start, end), rules = key
+    return str(start or ""), str(end or "9"), [_natural_order(rule) for rule in rules]
 
 
-def _in_order(place: str) -> list[str | int]:
+def _natural_order(place: str) -> list[str | int]:
     """Return a key by which ``grants[9]`` comes before ``grants[10]``."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", place)]
 
 
-def _differing(
+def _differences(
     member: str, less: Access, more: Access
-) -> Iterator[tuple[tuple[str, str], Span, tuple[str, ...]]]:
-    """Yield each permission and place with the times it is there in *more* alone, and by what."""
-    there, here = more.permission_periods(member), less.permission_periods(member)
-    # Turns of a list are known: a grant for their time brings nothing new.
-    listed = less.bindings.listed(member)
-    for key in sorted(there):
-        held = merge_spans((*here.get(key, ()), *listed.get(key, ())))
-        for span in subtract_spans(there[key], held):
-            for part, because in _by_cause(member, key, span, less, more):
-                yield key, part, because
-    shifts = more.bindings.rule_shift_periods(member, unlike=less.bindings)
+) -> Iterator[tuple[_Key, Span, tuple[str, ...]]]:
+    """Yield when a member has a permission in *more* only, with the rules that cause it."""
+    granted_more, granted_less = more.permission_periods(member), less.permission_periods(member)
+    # A grant for the time of a shift that the member has anyway brings nothing.
+    known_shifts = less.bindings.known_shift_periods(member)
+    for key in sorted(granted_more):
+        held = merge_spans((*granted_less.get(key, ()), *known_shifts.get(key, ())))
+        for span in subtract_spans(granted_more[key], held):
+            for part, rules in _split_by_cause(member, key, span, less, more):
+                yield key, part, rules
+    shifts = more.bindings.possible_shift_periods(member, unlike=less.bindings)
     for key in sorted(shifts):
-        held = merge_spans((*here.get(key, ()), *there.get(key, ()), *listed.get(key, ())))
+        held = merge_spans(
+            (*granted_less.get(key, ()), *granted_more.get(key, ()), *known_shifts.get(key, ()))
+        )
         for span in subtract_spans(shifts[key], held):
-            yield key, span, _shifts_cause(member, key, span, less, more)
+            yield key, span, _cause_of_shifts(member, key, span, less, more)
 
 
-def _shifts_cause(
-    member: str, key: tuple[str, str], span: Span, less: Access, more: Access
+def _cause_of_shifts(
+    member: str, key: _Key, span: Span, less: Access, more: Access
 ) -> tuple[str, ...]:
-    """Name the duties that make the difference, or the forbids that keep them from it."""
-    barring = less.bindings.matching_forbids(member, *key, at=_middle(*span))
-    if barring and less.bindings.rotations_granting(member, *key, during=span):
-        return tuple(sorted(line.place for line in barring))
+    """Return the rotations that make the difference, or the forbids in *less* that do."""
+    forbids = less.bindings.matching_forbids(member, *key, at=_instant_in(*span))
+    if forbids and less.bindings.rotations_granting(member, *key, during=span):
+        return tuple(sorted(forbid.place for forbid in forbids))
     return more.bindings.rotations_granting(member, *key, during=span)
 
 
-def _by_cause(
-    member: str, key: tuple[str, str], span: Span, less: Access, more: Access
+def _split_by_cause(
+    member: str, key: _Key, span: Span, less: Access, more: Access
 ) -> Iterator[tuple[Span, tuple[str, ...]]]:
-    """Cut a span where another line takes over, and name for each part what carries it."""
-    cuts = sorted(
+    """Split a span where its cause changes, and yield the rules for each part."""
+    bounds = sorted(
         bound
-        for line in (*more.bindings.lines_of(member, *key), *less.bindings.lines_of(member, *key))
-        for bound in line.span(key[1])
-        if bound is not None and _inside(bound, span)
+        for rule in (
+            *more.bindings.rules_about(member, *key),
+            *less.bindings.rules_about(member, *key),
+        )
+        for bound in rule.span(key[1])
+        if bound is not None and _is_inside(bound, span)
     )
     start = span[0]
     parts: list[tuple[Span, tuple[str, ...]]] = []
-    for end in (*dict.fromkeys(cuts), span[1]):
-        because = _cause(member, key, start, end, less, more)
-        if parts and parts[-1][1] == because:
-            parts[-1] = ((parts[-1][0][0], end), because)
+    for end in (*dict.fromkeys(bounds), span[1]):
+        rules = _cause(member, key, (start, end), less, more)
+        if parts and parts[-1][1] == rules:
+            parts[-1] = ((parts[-1][0][0], end), rules)
         else:
-            parts.append(((start, end), because))
+            parts.append(((start, end), rules))
         start = end
     yield from parts
 
 
-def _inside(bound: dt.datetime, span: Span) -> bool:
+def _is_inside(bound: dt.datetime, span: Span) -> bool:
     start, end = span
     return (start is None or start < bound) and (end is None or bound < end)
 
 
-def _cause(  # noqa: PLR0917  the parts of one question
-    member: str,
-    key: tuple[str, str],
-    start: dt.datetime | None,
-    end: dt.datetime | None,
-    less: Access,
-    more: Access,
-) -> tuple[str, ...]:
-    """Name what makes the difference at some instant of a span in which no line begins or ends."""
-    instant = _middle(start, end)
-    barring = [line.place for line in less.bindings.matching_forbids(member, *key, at=instant)]
-    if barring and less.bindings.matching_grants(member, *key, at=instant):
-        # The grant is on both sides: what bars it on one makes the difference.
-        return tuple(sorted(barring))
-    giving = more.bindings.matching_grants(member, *key, at=instant)
-    return (giving[0].place,)
+def _cause(member: str, key: _Key, span: Span, less: Access, more: Access) -> tuple[str, ...]:
+    """Return the rules that make the difference in a span in which no rule starts or ends."""
+    instant = _instant_in(*span)
+    forbids = [rule.place for rule in less.bindings.matching_forbids(member, *key, at=instant)]
+    if forbids and less.bindings.matching_grants(member, *key, at=instant):
+        # Both sides have a grant, so that the forbid on one side makes the difference.
+        return tuple(sorted(forbids))
+    grants = more.bindings.matching_grants(member, *key, at=instant)
+    return (grants[0].place,)
 
 
-def _middle(start: dt.datetime | None, end: dt.datetime | None) -> dt.datetime:
-    """Return an instant of a span."""
+def _instant_in(start: dt.datetime | None, end: dt.datetime | None) -> dt.datetime:
+    """Return any instant of a span."""
     if start is not None:
         return start
     if end is not None and end.year > 1:
@@ -267,19 +254,19 @@ def _middle(start: dt.datetime | None, end: dt.datetime | None) -> dt.datetime:
     return dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
-def _rectangles(
-    by_place: Mapping[str, set[str]],
+def _group_resources(
+    by_resource: Mapping[str, set[str]],
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Put together the places at which the same permissions differ."""
-    found: dict[tuple[str, ...], list[str]] = {}
-    for resource in sorted(by_place):
-        found.setdefault(tuple(sorted(by_place[resource])), []).append(resource)
-    for permissions in sorted(found):
-        yield permissions, tuple(found[permissions])
+    """Yield the resources on which the same permissions differ, with these permissions."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for resource in sorted(by_resource):
+        groups.setdefault(tuple(sorted(by_resource[resource])), []).append(resource)
+    for permissions in sorted(groups):
+        yield permissions, tuple(groups[permissions])
 
 
-def _named(permissions: Sequence[str], access: Access) -> tuple[str, ...]:
-    """Return the role that allows exactly these, or the permissions themselves."""
+def _role_or_permissions(permissions: Sequence[str], access: Access) -> tuple[str, ...]:
+    """Return the role with exactly these permissions, or the permissions."""
     wanted = frozenset(permissions)
     if len(wanted) > 1:
         for role in sorted(access.roles.by_id):
@@ -288,24 +275,24 @@ def _named(permissions: Sequence[str], access: Access) -> tuple[str, ...]:
     return tuple(permissions)
 
 
-def _shortened(resources: Sequence[str], access: Access) -> tuple[str, ...]:
-    """Say places in as few words as mean the same: a whole by its name, its parts not."""
+def _in_short(resources: Sequence[str], access: Access) -> tuple[str, ...]:
+    """Return as few names as possible for the resources."""
     named = set(resources)
     scope = access.bindings.scope
     if named == set(scope.resources):
         return (EVERYWHERE,)
-    said: set[str] = set()
+    names: set[str] = set()
     for workspace, profiles in scope.profiles_by_workspace.items():
         here = profiles & named
         if workspace not in named:
-            whole = here == profiles and len(here) > 1
-            said |= {f"{workspace} (its profiles)"} if whole else here
+            complete = here == profiles and len(here) > 1
+            names |= {f"{workspace} (its profiles)"} if complete else here
         elif here == profiles:
-            said.add(workspace)
+            names.add(workspace)
         else:
-            said |= {f"{workspace} (itself)", *here}
-    # Workspaces without a profile, and everywhere without some place.
-    said |= named - scope.profiles.keys() - scope.profiles_by_workspace.keys() - {EVERYWHERE}
+            names |= {f"{workspace} (itself)", *here}
+    # What remains are workspaces without profiles.
+    names |= named - scope.profiles.keys() - scope.profiles_by_workspace.keys() - {EVERYWHERE}
     if EVERYWHERE in named:
-        said.add(f"{EVERYWHERE} (itself)")
-    return tuple(sorted(said))
+        names.add(f"{EVERYWHERE} (itself)")
+    return tuple(sorted(names))

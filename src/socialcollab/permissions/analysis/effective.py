@@ -1,33 +1,31 @@
-"""What one member may, place by place, for what reasons, and whom they ask for more."""
+"""Effective permissions: what one member may do on each resource, and who may do everything."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import attrs
 
 from socialcollab._notebook import NotebookMixin
 from socialcollab.identifiers import MemberId
-from socialcollab.permissions.analysis.effect import whom_to_ask
-from socialcollab.permissions.analysis.visibility import knows
+from socialcollab.permissions.access import Access
+from socialcollab.permissions.analysis.explain import knows
+from socialcollab.permissions.analysis.remedies import choose_contact
+from socialcollab.permissions.engine.scope import EVERYWHERE
+from socialcollab.permissions.model.permission import PERMISSIONS
 from socialcollab.time import as_utc
 from socialcollab.verdicts import Reason, message
-
-if TYPE_CHECKING:
-    from socialcollab.permissions.access import Access
 
 
 @attrs.frozen(kw_only=True)
 class HeldPermissions:
     """
-    What somebody may at a place for one reason.
+    Permissions that a member has for the same reasons.
 
     Attributes:
         permissions: The permissions, sorted.
-
-        because: What carries them, as far as they may know.
+        reasons: The reasons, without those that the member must not know.
     """
 
     permissions: tuple[str, ...]
@@ -37,14 +35,12 @@ class HeldPermissions:
 @attrs.frozen(kw_only=True)
 class ResourcePermissions:
     """
-    What somebody may at one place.
+    The permissions of a member on one resource.
 
     Attributes:
-        where: A profile, or for a workspace as a whole its id.
-
-        held: By reason, what they may.
-
-        ask: Whom to ask for more, or an empty string.
+        resource: A profile, a workspace, or ``*``.
+        held: The permissions, grouped by their reasons.
+        ask: The member to ask for more permissions, or an empty string.
     """
 
     resource: str
@@ -52,13 +48,12 @@ class ResourcePermissions:
     ask: str = ""
 
     def lines(self, language: str = "en") -> Iterator[str]:
-        """Yield a line for each reason, and one that says whom to ask."""
-        for one in self.held:
-            because = "; ".join(reason.text(language) for reason in one.reasons)
-            said = {"permissions": ", ".join(one.permissions), "reasons": because}
+        """Yield a line for each group, and one that names the member to ask."""
+        for group in self.held:
+            reasons = "; ".join(reason.text(language) for reason in group.reasons)
             yield message(
-                "permissions.with_reasons" if because else "permissions.plain",
-                said,
+                "permissions.with_reasons" if reasons else "permissions.plain",
+                {"permissions": ", ".join(group.permissions), "reasons": reasons},
                 language=language,
             )
         if self.ask:
@@ -68,25 +63,27 @@ class ResourcePermissions:
 @attrs.frozen(kw_only=True)
 class EffectivePermissions(NotebookMixin):
     """
-    What one member may, everywhere.
+    The permissions of one member on all resources.
 
     Attributes:
-        member: Who.
-
-        places: Every profile and workspace at which they may anything, sorted.
+        member: The member.
+        resources: The resources on which the member has any permission, sorted.
     """
 
     member: MemberId
     resources: tuple[ResourcePermissions, ...]
 
     def text(self, language: str = "en") -> str:
-        """Say it in *language*."""
+        """Return the permissions as text."""
         if not self.resources:
             return message("permissions.none", {"member": self.member}, language=language)
         return "\n".join(
             line
-            for place in self.resources
-            for line in (place.resource, *(f"  {one}" for one in place.lines(language)))
+            for resource in self.resources
+            for line in (
+                resource.resource,
+                *(f"  {permissions}" for permissions in resource.lines(language)),
+            )
         )
 
     def __str__(self) -> str:
@@ -95,7 +92,7 @@ class EffectivePermissions(NotebookMixin):
 
 def effective_permissions(access: Access, member: str, *, at: dt.datetime) -> EffectivePermissions:
     """
-    Return what a member may at an instant, as they themselves may know it.
+    Return the permissions of a member at an instant, with reasons that the member may know.
 
     >>> from socialcollab.directory import Profile
     >>> from socialcollab.permissions import Access, Grant, effective_permissions
@@ -115,9 +112,7 @@ def effective_permissions(access: Access, member: str, *, at: dt.datetime) -> Ef
 
     Args:
         access: The rules.
-
-        member: A member's id; one who is none may nothing.
-
+        member: A member's id; an unknown member has no permissions.
         at: The instant.
 
     Raises:
@@ -125,34 +120,60 @@ def effective_permissions(access: Access, member: str, *, at: dt.datetime) -> Ef
     """
     at = as_utc(at)
     resources = (
-        _at(access, member, resource, at) for resource in sorted(access.bindings.scope.resources)
+        _on_resource(access, member, resource, at)
+        for resource in sorted(access.bindings.scope.resources)
     )
     return EffectivePermissions(
-        member=MemberId(member), resources=tuple(one for one in resources if one is not None)
+        member=MemberId(member),
+        resources=tuple(resource for resource in resources if resource is not None),
     )
 
 
-def _at(access: Access, member: str, resource: str, at: dt.datetime) -> ResourcePermissions | None:
-    may = access.permissions_of(member, resource, at=at)
-    if not may:
+def _on_resource(
+    access: Access, member: str, resource: str, at: dt.datetime
+) -> ResourcePermissions | None:
+    permissions = access.permissions_of(member, resource, at=at)
+    if not permissions:
         return None
     groups: dict[tuple[Reason, ...], list[str]] = {}
-    for permission in may:
+    for permission in permissions:
         verdict = access.check(member, permission, resource, at=at).for_viewer(member)
         groups.setdefault(verdict.reasons, []).append(permission)
     ask = ""
-    if "manage_access" not in may:
-        known = [
-            one
-            for one in access.members("manage_access", resource, at=at)
-            if knows(access, member, one, at=at)
+    if "manage_access" not in permissions:
+        managers = [
+            manager
+            for manager in access.members("manage_access", resource, at=at)
+            if knows(access, member, manager, at=at)
         ]
-        ask = whom_to_ask(access, known, resource, at=at)
+        ask = choose_contact(access, managers, resource, at=at)
     return ResourcePermissions(
         resource=resource,
         held=tuple(
-            HeldPermissions(permissions=tuple(permissions), reasons=because)
-            for because, permissions in groups.items()
+            HeldPermissions(permissions=tuple(names), reasons=reasons)
+            for reasons, names in groups.items()
         ),
         ask=ask,
+    )
+
+
+def owners(access: Access, *, at: dt.datetime) -> tuple[MemberId, ...]:
+    """Return the members who have every permission everywhere for ever from *at* on, sorted."""
+    return tuple(
+        member
+        for member in access.member_ids
+        if all(
+            holds_for_ever(access, member, permission, EVERYWHERE, at=at)
+            for permission in PERMISSIONS
+        )
+    )
+
+
+def holds_for_ever(
+    access: Access, member: str, permission: str, resource: str, *, at: dt.datetime
+) -> bool:
+    """Return whether a member has a permission by grants from *at* on, without an end."""
+    return any(
+        (start is None or start <= at) and end is None
+        for start, end in access.permission_periods(member).get((permission, resource), ())
     )

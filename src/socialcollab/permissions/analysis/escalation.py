@@ -1,39 +1,56 @@
-"""What anybody could do after a change and could not before."""
+"""
+Privilege escalation: what a change would give members that its author does not hold.
+
+A member may change rules, record an absence, swap a shift or give a temporary
+grant only if the change gives no member anything that its author could not
+give. The functions here compare permissions over time, so that a change that
+takes effect next year counts today.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
 from socialcollab.identifiers import MemberId
-from socialcollab.time import Span, as_utc, intersect_spans, merge_spans, subtract_spans
-from socialcollab.verdicts import Reason
-
-if TYPE_CHECKING:
-    from socialcollab.permissions.access import Access
-    from socialcollab.permissions.engine.rotation_binding import RotationBinding
-    from socialcollab.permissions.model.absence import Absence
-    from socialcollab.permissions.rotations.shift_swap import ShiftSwap
+from socialcollab.permissions.engine.binding import Binding
+from socialcollab.permissions.engine.binding_set import BindingSet
+from socialcollab.permissions.engine.delegations import delegated_periods
+from socialcollab.permissions.engine.evaluator import Evaluator
+from socialcollab.permissions.engine.periods import (
+    Periods,
+    intersect_periods,
+    merge_periods,
+    periods_of,
+    subtract_periods,
+)
+from socialcollab.permissions.engine.rotation_binding import RotationBinding
+from socialcollab.permissions.model.absence import Absence
+from socialcollab.permissions.model.grant import Grant
+from socialcollab.permissions.rotations.overrides import ShiftSwap
+from socialcollab.time import (
+    Span,
+    as_utc,
+    intersect_spans,
+    merge_spans,
+    subtract_spans,
+)
+from socialcollab.verdicts import Reason, Verdict
 
 
 @attrs.frozen(kw_only=True, order=True)
 class Gain:
     """
-    A right that a change brings somebody.
+    A permission that a change gives a member.
 
     Attributes:
-        member: Who gains it.
-
-        permission: What.
-
-        where: On which profile or workspace, or ``*``.
-
-        start: First instant of it, or None for always.
-
-        end: First instant without it, or None for ever.
+        member: The member.
+        permission: The permission.
+        resource: A profile, a workspace, or ``*``.
+        start: The first instant, or None for always.
+        end: The first instant after it, or None for ever.
     """
 
     member: MemberId
@@ -43,7 +60,7 @@ class Gain:
     end: dt.datetime | None = attrs.field(default=None, order=False)
 
     def refused(self, giver: str) -> Reason:
-        """Say that *giver* does not hold it, and so cannot bring it about."""
+        """Return the reason that *giver* may not give it: they do not hold it themselves."""
         return Reason.of(
             "grant_exceeds_own",
             giver=giver,
@@ -53,197 +70,453 @@ class Gain:
         )
 
 
-def gains(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
-    """
-    Yield every right that somebody has at some time from *at* on, after but not before.
+def _as_gains(member: str, periods: Periods, *, since: dt.datetime | None = None) -> Iterator[Gain]:
+    for (permission, resource), spans in periods.items():
+        for start, end in spans:
+            if since is None or end is None or end > since:
+                yield Gain(
+                    member=MemberId(member),
+                    permission=permission,
+                    resource=resource,
+                    start=start,
+                    end=end,
+                )
 
-    Bounds of lines are compared, not only the present: what begins next year
-    is gained too. A place in a rotation counts as what its role allows, from the
-    rotation's beginning on: the turns of one whose rule or members change fall
-    anew, so that all of it is gained. The turns of a list count as they stand,
-    and so does what is swapped. Whoever stands in for somebody gains what that
-    one may, and what kept it from the delegate does no more.
+
+def _in_order(periods: Periods) -> Periods:
+    return dict(sorted(periods.items()))
+
+
+# Changes of rules.
+
+
+def gains(before: Evaluator, after: Evaluator, *, at: dt.datetime) -> Iterator[Gain]:
+    """
+    Yield every permission that members have at some time from *at* on only because of a change.
+
+    A place in a rotation by rule counts as its role from the rotation's first
+    day on: if the members or times of the rule change, every shift may change
+    hands, so that each of its members gains the role. Listed shifts and swaps
+    count for as long as they last. A delegate gains what the absent member
+    gains, and what a forbid no longer takes from the delegate.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
     """
     at = as_utc(at)
-    for member in after.member_ids:
-        lent = _lent(after, member, at=at)
-        if not lent and after.bindings.bindings_of(member) is before.bindings.bindings_of(member):
-            continue  # the very same lines mean them
-        was, is_ = before.permission_periods(member), after.permission_periods(member)
-        shifts = after.bindings.rule_shift_periods(member, unlike=before.bindings)
-        listed = before.bindings.listed(member)
-        known = _lent(before, member, at=at) if lent else {}
-        for permission, resource in sorted({*is_, *shifts, *lent}):
-            key = permission, resource
-            fresh = subtract_spans(merge_spans(lent.get(key, ())), merge_spans(known.get(key, ())))
-            spans = merge_spans((*is_.get(key, ()), *shifts.get(key, ()), *fresh))
-            held = merge_spans((*was.get(key, ()), *listed.get(key, ())))
-            for start, end in subtract_spans(spans, held):
-                if end is None or end > at:
-                    yield Gain(
-                        member=member,
-                        permission=permission,
-                        resource=resource,
-                        start=start,
-                        end=end,
-                    )
-
-
-def _lent(
-    access: Access, member: str, *, at: dt.datetime
-) -> Mapping[tuple[str, str], Sequence[Span]]:
-    """Return what *member* may in the place of others from *at* on, their turns by rule included."""
-    found: dict[tuple[str, str], list[Span]] = {}
-    bindings = access.bindings
-    for absence in access.absences:
-        if absence.delegate != member or absence.ends_at <= at:
-            continue
-        if bindings.scope.stay(member) is None:
-            return {}
-        away = ((absence.begins_at, absence.ends_at),)
-        for has in (
-            access.permission_periods(absence.member),
-            bindings.rule_shift_periods(absence.member),
+    for member in sorted(after.bindings.scope.members):
+        delegated = _delegated_to(after, member, at=at)
+        if not delegated and after.bindings.bindings_of(member) is before.bindings.bindings_of(
+            member
         ):
-            for key, spans in has.items():
-                if not absence.delegates(key[0]):
-                    continue
-                barred = bindings.forbidden_spans(member, *key)
-                found.setdefault(key, []).extend(
-                    subtract_spans(intersect_spans(away, spans), barred)
-                )
-    return found
+            continue  # Exactly the same rules name the member, who is no delegate.
+        if delegated:
+            delegated = subtract_periods(delegated, _delegated_to(before, member, at=at))
+        held_after = merge_periods(
+            after.bindings.permission_periods(member),
+            after.bindings.possible_shift_periods(member, unlike=before.bindings),
+            delegated,
+        )
+        held_before = merge_periods(
+            before.bindings.permission_periods(member),
+            before.bindings.known_shift_periods(member),
+        )
+        gained = subtract_periods(held_after, held_before)
+        yield from _as_gains(member, _in_order(gained), since=at)
 
 
-def escalations(giver: str, before: Access, after: Access, *, at: dt.datetime) -> tuple[Gain, ...]:
+def _delegated_to(access: Evaluator, member: str, *, at: dt.datetime) -> Periods:
+    """Return what *member* may use as a delegate from *at* on; any shift by a rule counts."""
+    bindings = access.bindings
+    delegated: Periods = {}
+    for absence in access.absences:
+        if absence.delegate == member and absence.ends_at > at:
+            own = merge_periods(
+                bindings.permission_periods(absence.member),
+                bindings.possible_shift_periods(absence.member),
+            )
+            forbidden = periods_of(bindings.bindings_of(member).forbids)
+            delegated = merge_periods(
+                delegated, delegated_periods(bindings, absence, own, forbidden=forbidden)
+            )
+    return delegated
+
+
+def escalations(
+    giver: str, before: Evaluator, after: Evaluator, *, at: dt.datetime
+) -> tuple[Gain, ...]:
     """
-    Return the gains that *giver* does not hold there now and for as long, and so cannot give.
+    Return the gains that *giver* cannot give, because they do not hold them now and for as long.
 
-    A place that does not exist yet is judged by its workspace, else by ``*``;
-    a permission that does not exist yet can be given by whoever has them all. Where a place or a permission goes, so does what kept
-    somebody from it, which takes what ending it would: else it would be away
-    for good once the same came back.
+    A new resource is judged by its workspace, or else by ``*``; a new
+    permission can be given by a member who has all permissions. A forbid whose
+    resource or permission is removed counts as lifted: otherwise removing a
+    profile and adding it again would be a way to end a forbid.
     """
-    known = before.roles.permission_names
+    permissions = before.bindings.scope.roles.permission_names
 
     def holds(gain: Gain) -> bool:
-        place = before.nearest_resource(gain.resource, after)
-        asked = (gain.permission,) if gain.permission in known else sorted(known)
+        resource = before.bindings.scope.nearest_resource(gain.resource, after.bindings.scope)
+        needed = (gain.permission,) if gain.permission in permissions else sorted(permissions)
         span = gain.start, gain.end
-        return all(holds_meanwhile(giver, before, one, place, span, at=at) for one in asked)
+        return all(
+            holds_throughout(giver, before, permission, resource, span, at=at)
+            for permission in needed
+        )
 
-    found = (*gains(before, after, at=at), *_unbarred_by_going(before, after, at=at))
-    return tuple(gain for gain in found if not holds(gain))
+    every = (*gains(before, after, at=at), *_removed_forbids(before, after, at=at))
+    return tuple(gain for gain in every if not holds(gain))
 
 
-def _unbarred_by_going(before: Access, after: Access, *, at: dt.datetime) -> Iterator[Gain]:
-    """Yield what a forbid keeps from somebody and nothing will, its place or permission being gone."""
-    resources = {*before.bindings.scope.resources} - {*after.bindings.scope.resources}
-    permissions = before.roles.permission_names - after.roles.permission_names
+def _removed_forbids(before: Evaluator, after: Evaluator, *, at: dt.datetime) -> Iterator[Gain]:
+    """Yield what forbids take from members on resources, or of permissions, that are removed."""
+    old, new = before.bindings.scope, after.bindings.scope
+    resources = {*old.resources} - {*new.resources}
+    permissions = old.roles.permission_names - new.roles.permission_names
     if not resources and not permissions:
         return
-    for member in before.member_ids:
-        for (permission, resource), spans in sorted(
-            before.bindings.forbidden_periods(member).items()
-        ):
-            if permission in permissions or resource in resources:
-                for start, end in spans:
-                    if end is None or end > at:
-                        yield Gain(
-                            member=member,
-                            permission=permission,
-                            resource=resource,
-                            start=start,
-                            end=end,
-                        )
+    for member in sorted(old.members):
+        withheld = {
+            key: spans
+            for key, spans in before.bindings.withheld_periods(member).items()
+            if key[0] in permissions or key[1] in resources
+        }
+        yield from _as_gains(member, _in_order(withheld), since=at)
 
 
-def holds_meanwhile(
-    giver: str, access: Access, permission: str, resource: str, span: Span, *, at: dt.datetime
+def holds_throughout(
+    giver: str, access: Evaluator, permission: str, resource: str, span: Span, *, at: dt.datetime
 ) -> bool:
-    """Tell whether somebody may now, and by grants over all of a span that is still to come."""
+    """Return whether *giver* has a permission now, and by grants throughout the rest of a span."""
     start = at if span[0] is None else max(span[0], at)
-    # Whoever holds something for a while would else hold it for ever by their own hand.
+    # Shifts and delegations do not count: a member could otherwise give themselves for ever what
+    # they have for a weekend.
+    periods = access.bindings.permission_periods(giver)
     return access.allows(giver, permission, resource, at=at) and not subtract_spans(
-        [(start, span[1])], access.permission_periods(giver).get((permission, resource), ())
+        [(start, span[1])], periods.get((permission, resource), ())
     )
 
 
-def escalations_by_absence(giver: str, absence: Absence, access: Access) -> tuple[Gain, ...]:
-    """
-    Return what a delegate would come to have by an absence and *giver* does not hold meanwhile.
+# Absences and swaps.
 
-    Nothing of it is anybody's to give but the absent one's own.
+
+def escalations_by_absence(giver: str, absence: Absence, access: Evaluator) -> tuple[Gain, ...]:
+    """
+    Return what an absence would give its delegate that *giver* does not hold meanwhile.
+
+    The absent member may give all of it, so that the caller need not ask then.
     """
     if not absence.delegate:
         return ()
-    away = ((absence.begins_at, absence.ends_at),)
-    shifts = access.bindings.rule_shift_periods(absence.member)
-    theirs = access.permission_periods(absence.member)
-    has, holds = access.permission_periods(absence.delegate), access.permission_periods(giver)
-    found: list[Gain] = []
-    for key in sorted({*theirs, *shifts}):
-        if not absence.delegates(key[0]):
-            continue
-        spans = merge_spans((*theirs.get(key, ()), *shifts.get(key, ())))
-        lent = intersect_spans(away, spans)
-        for start, end in subtract_spans(
-            subtract_spans(lent, has.get(key, ())), holds.get(key, ())
-        ):
-            found.append(
-                Gain(
-                    member=MemberId(absence.delegate),
-                    permission=key[0],
-                    resource=key[1],
-                    start=start,
-                    end=end,
-                )
-            )
-    return tuple(found)
+    bindings = access.bindings
+    own = merge_periods(
+        bindings.permission_periods(absence.member),
+        bindings.possible_shift_periods(absence.member),
+    )
+    days = ((absence.begins_at, absence.ends_at),)
+    delegated = {
+        key: intersect_spans(days, spans)
+        for key, spans in _in_order(own).items()
+        if absence.delegates(key[0])
+    }
+    gained = subtract_periods(delegated, bindings.permission_periods(absence.delegate))
+    exceeding = subtract_periods(gained, bindings.permission_periods(giver))
+    return tuple(_as_gains(absence.delegate, exceeding))
 
 
-def escalations_by_swap(giver: str, swap: ShiftSwap, access: Access) -> tuple[Gain, ...]:
+def escalations_by_swap(giver: str, swap: ShiftSwap, access: Evaluator) -> tuple[Gain, ...]:
     """
-    Return what a swap would bring whoever takes over and *giver* does not hold meanwhile.
+    Return what a swap would give its member that *giver* does not hold meanwhile.
 
-    One who takes turns in the duty anyhow comes by nothing over the time of
-    somebody's turn; where nobody's is, and for everybody else, it is a gift.
+    A member of the rotation gains nothing by taking over another's shift.
 
     Raises:
-        InvalidValueError: If there is no such duty.
+        InvalidValueError: If there is no such rotation.
     """
-    line = access.rotation_binding(swap.rotation)
-    member = swap.member
-    has, holds = access.permission_periods(member), access.permission_periods(giver)
-    found: list[Gain] = []
-    for resource in sorted(line.resources):
-        given = gift_of(swap, line, resource)
-        for permission in sorted(line.permissions):
-            key = permission, resource
-            for start, end in subtract_spans(
-                subtract_spans(given, has.get(key, ())), holds.get(key, ())
-            ):
-                found.append(
-                    Gain(
-                        member=member,
-                        permission=permission,
-                        resource=resource,
-                        start=start,
-                        end=end,
-                    )
-                )
-    return tuple(found)
+    rotation = access.bindings.rotation(swap.rotation)
+    given = {
+        (permission, resource): spans_beyond_rotation(swap, rotation, resource)
+        for resource in sorted(rotation.resources)
+        for permission in sorted(rotation.permissions)
+    }
+    gained = subtract_periods(given, access.bindings.permission_periods(swap.member))
+    exceeding = subtract_periods(gained, access.bindings.permission_periods(giver))
+    return tuple(_as_gains(swap.member, exceeding))
 
 
-def gift_of(swap: ShiftSwap, line: RotationBinding, resource: str) -> tuple[Span, ...]:
-    """Return when a swap makes somebody hold a duty's role there that they do not take turns in then."""
-    span = swap.span(line.zone_of(resource))
+def spans_beyond_rotation(
+    swap: ShiftSwap, rotation: RotationBinding, resource: str
+) -> tuple[Span, ...]:
+    """
+    Return when a swap works like a grant, because the rotation could not put its member on duty.
+
+    That is all of it for a member who takes no shifts in the rotation, and the
+    time between shifts for the others.
+    """
+    span = swap.span(rotation.zone_of(resource))
     if span[0] == span[1]:
         return ()
-    if swap.member not in line.source.everyone:
+    if swap.member not in rotation.source.everyone:
         return (span,)
-    shifts = merge_spans((shift.start, shift.end) for shift in line.roster(resource).between(*span))
-    return subtract_spans((span,), shifts)
+    shifts = ((shift.start, shift.end) for shift in rotation.roster(resource).between(*span))
+    return subtract_spans((span,), merge_spans(shifts))
+
+
+# Roles by which approval policies choose posts.
+
+
+@attrs.frozen
+class PolicyRoles:
+    """
+    The roles that decide whether an approval policy applies to posts on a profile.
+
+    Attributes:
+        profile: The profile's id.
+        exempt: The roles whose members' posts the policy exempts.
+        covered: The roles whose members' posts the policy covers.
+    """
+
+    profile: str
+    exempt: tuple[str, ...] = ()
+    covered: tuple[str, ...] = ()
+
+
+def exemption_refusal(
+    giver: str,
+    before: Evaluator,
+    after: Evaluator,
+    *,
+    policies: Iterable[PolicyRoles],
+    at: dt.datetime,
+) -> Verdict | None:
+    """
+    Return the refusal of a change that exempts a member's posts from a policy, or None.
+
+    A change does so by giving a role that a policy exempts, or by taking a
+    role that it covers. Both need `manage_policies` on the profile, like a
+    change of the policy.
+    """
+    for policy in policies:
+        old, new = before.bindings.scope, after.bindings.scope
+        resource = old.nearest_resource(policy.profile, new)
+        exempted = (
+            *(("exempts_author", *gain) for gain in _roles_gained(policy, before, after, at=at)),
+            *(("removes_policy_role", *loss) for loss in _roles_lost(policy, before, after, at=at)),
+        )
+        for code, member, role in exempted:
+            verdict = before.check(giver, "manage_policies", resource, at=at)
+            if not verdict:
+                return Verdict.no(
+                    Reason.of(code, member=giver, other=member, role=role, resource=resource),
+                    *verdict.reasons,
+                    remedies=verdict.remedies,
+                )
+    return None
+
+
+def _roles_gained(
+    policy: PolicyRoles, before: Evaluator, after: Evaluator, *, at: dt.datetime
+) -> Iterator[tuple[MemberId, str]]:
+    """Yield the members who gain a role that a policy exempts, with the role."""
+    for role in policy.exempt:
+        held_before = before.bindings.role_periods(role, policy.profile)
+        held_after = after.bindings.role_periods(role, policy.profile)
+        shifts = after.bindings.possible_role_periods(role, policy.profile, unlike=before.bindings)
+        for member in sorted({*held_after, *shifts}):
+            spans = merge_spans((*held_after.get(member, ()), *shifts.get(member, ())))
+            if _any_after(subtract_spans(spans, held_before.get(member, ())), at):
+                yield member, role
+
+
+def _roles_lost(
+    policy: PolicyRoles, before: Evaluator, after: Evaluator, *, at: dt.datetime
+) -> Iterator[tuple[MemberId, str]]:
+    """Yield the members who lose a role that a policy covers and can still draft, with the role."""
+    for role in sorted(policy.covered):
+        held_after = after.bindings.role_periods(role, policy.profile)
+        for member, spans in sorted(before.bindings.role_periods(role, policy.profile).items()):
+            lost = subtract_spans(spans, held_after.get(member, ()))
+            drafting = after.bindings.permission_periods(member).get(("draft", policy.profile), ())
+            if _any_after(intersect_spans(lost, drafting), at):
+                yield member, role
+
+
+def _any_after(spans: Iterable[Span], at: dt.datetime) -> bool:
+    return any(end is None or end > at for _, end in spans)
+
+
+# Changes that remedies consist of.
+
+
+@attrs.frozen
+class Effect:
+    """
+    The permissions that a change gives members.
+
+    Attributes:
+        count: How many there are: each member, permission and resource counts once.
+        always: The permissions gained without bounds, as a bit mask by resource.
+        sometimes: The other permissions and resources, with their spans.
+    """
+
+    count: int
+    always: Mapping[str, int]
+    sometimes: frozenset[tuple[str, str, Span]]
+
+
+_Rules = tuple[Sequence[Binding], Sequence[Binding]]
+
+
+def effect_of(
+    bindings: BindingSet,
+    *,
+    at: dt.datetime,
+    ended: Collection[Binding] = (),
+    member: str = "",
+    added: Sequence[Binding] = (),
+    absences: Iterable[Absence] = (),
+) -> Effect:
+    """
+    Return what members gain if some forbids end and some rules come to name *member*.
+
+    It agrees with `gains`, but builds no second `BindingSet`, since a refusal
+    compares many such changes.
+
+    What a delegate gains by an absence is not counted, since it is not the
+    delegate's own, but whoever makes the change has to hold it.
+
+    Args:
+        bindings: The rules before the change.
+        at: Gains that end by this instant are left out.
+        ended: The forbids that end.
+        member: The member whom the added rules name.
+        added: Grants and forbids.
+        absences: The absences with a delegate.
+    """
+
+    def rules_after(name: str) -> _Rules:
+        own, new = bindings.bindings_of(name), added if name == member else ()
+        return (
+            (*own.grants, *(rule for rule in new if isinstance(rule.source, Grant))),
+            (
+                *(forbid for forbid in own.forbids if forbid not in ended),
+                *(rule for rule in new if not isinstance(rule.source, Grant)),
+            ),
+        )
+
+    count = 0
+    always: dict[str, int] = {}
+    sometimes: set[tuple[str, str, Span]] = set()
+    affected = frozenset[str]().union(*(forbid.members for forbid in ended))
+    for name in sorted(affected | ({member} if added else set())):
+        own = bindings.bindings_of(name)
+        grants, forbids = rules_after(name)
+        if (
+            own.rotations
+            or own.leaving is not None
+            or not all(rule.unbounded for rule in (*grants, *forbids, *own.forbids))
+        ):
+            gained = {
+                (permission, resource, span)
+                for (permission, resource), spans in _gained_periods(
+                    bindings, name, grants, forbids
+                ).items()
+                for span in spans
+                if span[1] is None or span[1] > at
+            }
+            count += len({key[:2] for key in gained})
+            sometimes |= gained
+            continue
+        # Without bounds, bit masks give the same result as spans, and a hundred times faster.
+        before = _masks(bindings, own.grants, own.forbids)
+        for resource, mask in _masks(bindings, grants, forbids).items():
+            new = mask & ~before.get(resource, 0)
+            if new:
+                count += new.bit_count()
+                always[resource] = always.get(resource, 0) | new
+    for absence in absences:
+        if absence.delegate in affected and absence.ends_at > at:
+            sometimes |= {
+                (*key, span)
+                for key, spans in _gained_by_delegate(bindings, absence, rules_after).items()
+                for span in spans
+                if span[1] is None or span[1] > at
+            }
+    return Effect(count, always, frozenset(sometimes))
+
+
+def _gained_periods(
+    bindings: BindingSet, member: str, grants: Iterable[Binding], forbids: Iterable[Binding]
+) -> Periods:
+    """Return what *member* gains if only these grants and forbids name them."""
+    own = bindings.bindings_of(member)
+    forbidden_before, forbidden_after = periods_of(own.forbids), periods_of(forbids)
+    before = subtract_periods(periods_of(own.grants), forbidden_before)
+    after = subtract_periods(periods_of(grants), forbidden_after)
+    # A shift by a rule that may become the member's is not held before, and not gained either;
+    # the part of it that a forbid no longer takes is gained.
+    allowed_shifts = subtract_periods(
+        intersect_periods(bindings.shift_periods(member), forbidden_before), forbidden_after
+    )
+    gained = subtract_periods(
+        merge_periods(after, allowed_shifts),
+        merge_periods(before, bindings.known_shift_periods(member)),
+    )
+    return bindings.while_active(member, gained)
+
+
+def _gained_by_delegate(
+    bindings: BindingSet, absence: Absence, rules_after: Callable[[str], _Rules]
+) -> Periods:
+    """Return what a delegate gains because forbids on them or on the absent member end."""
+
+    def delegated(absent: _Rules, delegate: _Rules) -> Periods:
+        grants, forbids = absent
+        own = subtract_periods(
+            merge_periods(periods_of(grants), bindings.shift_periods(absence.member)),
+            periods_of(forbids),
+        )
+        own = bindings.while_active(absence.member, own)
+        return delegated_periods(bindings, absence, own, forbidden=periods_of(delegate[1]))
+
+    absent = bindings.bindings_of(absence.member)
+    delegate = bindings.bindings_of(absence.delegate)
+    before = delegated((absent.grants, absent.forbids), (delegate.grants, delegate.forbids))
+    after = delegated(rules_after(absence.member), rules_after(absence.delegate))
+    held = merge_periods(
+        bindings.permission_periods(absence.delegate),
+        bindings.known_shift_periods(absence.delegate),
+    )
+    return subtract_periods(subtract_periods(after, before), held)
+
+
+def _masks(
+    bindings: BindingSet, grants: Iterable[Binding], forbids: Iterable[Binding]
+) -> dict[str, int]:
+    masks: dict[str, int] = {}
+    for grant in grants:
+        mask = bindings.table.mask(grant.permissions)
+        for resource in grant.resources:
+            masks[resource] = masks.get(resource, 0) | mask
+    for forbid in forbids:
+        kept = ~bindings.table.mask(forbid.permissions)
+        for resource in forbid.resources & masks.keys():
+            masks[resource] &= kept
+    return masks
+
+
+def holds_effect(giver: str, effect: Effect, access: Evaluator, *, at: dt.datetime) -> bool:
+    """Return whether *giver* holds everything that a change gives members, for as long."""
+    table, row = access.bindings.table, access.bindings.row(giver)
+    for resource, mask in effect.always.items():
+        for permission, bit in table.bits.items():
+            if (
+                bit & mask
+                and not table.allows(row, permission, resource)
+                and not holds_throughout(giver, access, permission, resource, (None, None), at=at)
+            ):
+                return False
+    return all(
+        holds_throughout(giver, access, permission, resource, span, at=at)
+        for permission, resource, span in effect.sometimes
+    )

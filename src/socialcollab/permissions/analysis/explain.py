@@ -1,148 +1,293 @@
-"""What is said of an answer on request: what would help, what comes near, and to whom."""
+"""Advice on an answer, computed on request: remedies, near misses, and what a viewer may know."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import attrs
 
 from socialcollab.directory import Principal
-from socialcollab.permissions.analysis.near_misses import near_misses
 from socialcollab.permissions.analysis.remedies import remedies
-from socialcollab.permissions.analysis.visibility import knows
-from socialcollab.permissions.engine.question import Question
+from socialcollab.permissions.engine.binding import span_contains
+from socialcollab.permissions.engine.evaluator import Evaluator, Question
+from socialcollab.permissions.engine.scope import EVERYWHERE
 from socialcollab.verdicts import Reason, Remedy, Verdict
 
-if TYPE_CHECKING:
-    from socialcollab.permissions.access import Access
-
-_PEOPLE = ("member", "absent", "by", "instead_of")
+_MEMBER_PARAMS = ("member", "absent", "by", "instead_of")
 
 
 class AccessAdvice:
     """
-    What an `Access` can say of its answer to one question.
+    The advice of an `Access` about its answer to one question.
 
     Args:
-        access: The rules that gave it.
-
-        asked: The question, as the fields of a `Question`.
+        access: The rules that gave the answer.
+        question: The fields of a `Question`.
     """
 
     def __init__(
         self,
-        access: Access,
-        *asked: *tuple[str, str, str, dt.datetime, Collection[str]],
+        access: Evaluator,
+        *question: *tuple[str, str, str, dt.datetime, Collection[str]],
     ) -> None:
         self._access = access
-        self._asked = asked
+        self._fields = question
 
     @cached_property
     def _question(self) -> Question:
-        # Every yes has its advice, and hardly anybody asks for it.
-        return Question(*self._asked)
+        # Every answer has its advice, which few callers use, so that creating it has to be cheap.
+        return Question(*self._fields)
 
     def remedies(self) -> tuple[Remedy, ...]:
-        """Return the smallest change of each kind."""
+        """Return the smallest change of each kind that would allow it."""
         return self._remedies
 
     def near_misses(self) -> tuple[Reason, ...]:
-        """Return the near misses."""
+        """Return what almost allows it."""
         return self._near_misses
 
     @cached_property
     def _remedies(self) -> tuple[Remedy, ...]:
-        return remedies(self._access, self._question) if self._may_be_helped else ()
+        return remedies(self._access, self._question) if self._is_active_member else ()
 
     @cached_property
     def _near_misses(self) -> tuple[Reason, ...]:
-        return tuple(near_misses(self._access, self._question)) if self._may_be_helped else ()
+        return tuple(near_misses(self._access, self._question)) if self._is_active_member else ()
 
     @property
-    def _may_be_helped(self) -> bool:
+    def _is_active_member(self) -> bool:
+        """Whether permissions could help, as they do only for active members."""
         member = self._question.member
         return (
-            self._access.member(member) is not None
+            member in self._access.bindings.scope.members
             and self._access.inactive_reason(member, at=self._question.at) is None
         )
 
     def for_viewer(self, verdict: Verdict, member: str) -> Verdict:
-        """Return the answer without what *member* may not know."""
+        """Return the answer without anything that *member* must not know."""
         question = self._question
-        if not self._may_be_helped:
+        if not self._is_active_member:
             if member == question.member or self._knows(member, question.member):
                 return Verdict.no(*verdict.reasons)
-        elif self._views(member, question.resource):
-            seen = _SeenAdvice(self, verdict, member)
-            because = [one for one in verdict.reasons if self.shows(member, one)]
+        elif self._can_view(member, question.resource):
+            advice = _ViewerAdvice(self, verdict, member)
+            reasons = [reason for reason in verdict.reasons if self.is_visible(member, reason)]
             answer = Verdict.yes if verdict else Verdict.no
-            return answer(*because, advice=seen)
+            return answer(*reasons, advice=advice)
         if verdict:
             return Verdict.yes()
-        code = "not_visible" if member == question.member else "not_visible_to"
-        return Verdict.no(
-            Reason.of(
-                code, member=question.member, permission=question.permission,
-                **({} if member == question.member else {"viewer": member}),
+        if member == question.member:
+            reason = Reason.of("not_visible", member=member, permission=question.permission)
+        else:
+            reason = Reason.of(
+                "not_visible_to",
+                member=question.member,
+                permission=question.permission,
+                viewer=member,
             )
-        )  # fmt: skip
+        return Verdict.no(reason)
 
-    def shows(self, viewer: str, said: Reason | Remedy) -> bool:
-        """Tell whether somebody may know all that a reason or remedy names."""
-        params = dict(said.params)
+    def is_visible(self, viewer: str, part: Reason | Remedy) -> bool:
+        """Return whether *viewer* may know everything that a reason or remedy names."""
+        params = dict(part.params)
         resources = [params[name] for name in ("resource", "elsewhere") if name in params]
-        people = [params[name] for name in _PEOPLE if name in params]
+        members = [params[name] for name in _MEMBER_PARAMS if name in params]
         team = params.get("team", "-")
         return (
-            all(self._views(viewer, place) for place in resources)
+            all(self._can_view(viewer, resource) for resource in resources)
             and all(
-                person == self._question.member or self._knows(viewer, person) for person in people
+                member == self._question.member or self._knows(viewer, member) for member in members
             )
             and (team == "-" or self._knows_team(viewer, team))
         )
 
-    def redacted(self, viewer: str, remedy: Remedy) -> Remedy:
-        """Return a remedy without the people whom somebody may not know."""
-        by = tuple(one for one in remedy.by if self._knows(viewer, one))
+    def redact(self, viewer: str, remedy: Remedy) -> Remedy:
+        """Return a remedy without the members whom *viewer* must not know."""
+        by = tuple(member for member in remedy.by if self._knows(viewer, member))
         return attrs.evolve(remedy, by=by, ask=remedy.ask if remedy.ask in by else "")
 
-    def _views(self, viewer: str, place: str) -> bool:
+    def _can_view(self, viewer: str, resource: str) -> bool:
         scope = self._access.bindings.scope
-        return place in scope.resources and self._access.allows(
-            viewer, "view", place, at=self._question.at
+        return resource in scope.resources and self._access.allows(
+            viewer, "view", resource, at=self._question.at
         )
 
-    def _knows(self, viewer: str, other: str) -> bool:
-        return knows(self._access, viewer, other, at=self._question.at)
+    def _knows(self, viewer: str, member: str) -> bool:
+        return knows(self._access, viewer, member, at=self._question.at)
 
     def _knows_team(self, viewer: str, team: str) -> bool:
         scope = self._access.bindings.scope
-        return any(self._knows(viewer, one) for one in scope.everyone_in(Principal("team", team)))
+        return any(
+            self._knows(viewer, member) for member in scope.everyone_in(Principal("team", team))
+        )
 
 
 @attrs.frozen
-class _SeenAdvice:
-    """The same for somebody who may not know all of it."""
+class _ViewerAdvice:
+    """The part of an advice that one viewer may know."""
 
-    whole: AccessAdvice
+    full: AccessAdvice
     verdict: Verdict = attrs.field(repr=False)
     viewer: str
 
     def remedies(self) -> tuple[Remedy, ...]:
-        """Return the remedies that name nothing out of sight."""
+        """Return the remedies that name nothing hidden from the viewer."""
         return tuple(
-            self.whole.redacted(self.viewer, one)
-            for one in self.verdict.remedies
-            if all(self.whole.shows(self.viewer, part) for part in (one, *one.also))
+            self.full.redact(self.viewer, remedy)
+            for remedy in self.verdict.remedies
+            if all(self.full.is_visible(self.viewer, part) for part in (remedy, *remedy.also))
         )
 
     def near_misses(self) -> tuple[Reason, ...]:
-        """Return the near misses that name nothing out of sight."""
-        return tuple(one for one in self.verdict.near_misses if self.whole.shows(self.viewer, one))
+        """Return the near misses that name nothing hidden from the viewer."""
+        return tuple(
+            reason
+            for reason in self.verdict.near_misses
+            if self.full.is_visible(self.viewer, reason)
+        )
 
     def for_viewer(self, verdict: Verdict, member: str) -> Verdict:
-        """Return what both may know."""
-        return self.whole.for_viewer(verdict, member)
+        """Return what both viewers may know; *verdict* lacks what is hidden from the first."""
+        return self.full.for_viewer(verdict, member)
+
+
+def knows(access: Evaluator, viewer: str, member: str, *, at: dt.datetime) -> bool:
+    """
+    Return whether *viewer* may know of *member*.
+
+    They may if both can view a profile, or if *viewer* manages access everywhere.
+    """
+    if viewer == member or access.allows(viewer, "manage_access", EVERYWHERE, at=at):
+        return True
+    return any(
+        access.allows(member, "view", profile, at=at)
+        for profile in access.profiles(viewer, "view", at=at)
+    )
+
+
+def near_misses(access: Evaluator, question: Question) -> Iterator[Reason]:
+    """
+    Yield what would allow it except for one thing, at most one of each kind.
+
+    The kinds are, in order: a grant that has ended, a rotation in which
+    another member is on duty, a delegation that does not cover the permission
+    or the member's own work, a grant of the permission on another resource,
+    and a grant of other permissions on the resource. There are none if a grant
+    or shift gives the permission and only forbids take it.
+    """
+    granting = access.bindings.granting_rule(
+        question.member, question.permission, question.resource, at=question.at
+    )
+    if granting is None:
+        yield from _ended_grant(access, question)
+        yield from _rotation_off_duty(access, question)
+        yield from _narrow_delegation(access, question)
+        yield from _grant_elsewhere(access, question)
+        yield from _grant_of_others(access, question)
+
+
+def _ended_grant(access: Evaluator, question: Question) -> Iterator[Reason]:
+    member, resource = question.member, question.resource
+    ended = [
+        (end, grant)
+        for grant in access.bindings.bindings_of(member).grants
+        if grant.binds(member, question.permission, resource)
+        and (end := grant.span(resource)[1]) is not None
+        and end <= question.at
+    ]
+    if ended:
+        last = max(end for end, _ in ended)
+        grant = min((grant for end, grant in ended if end == last), key=lambda one: one.order)
+        yield Reason.of(
+            "near_miss.ended",
+            member=member,
+            granted=question.permission,
+            resource=resource,
+            rule=grant.place,
+            until=access.bindings.scope.local_text(last, resource),
+        )
+
+
+def _rotation_off_duty(access: Evaluator, question: Question) -> Iterator[Reason]:
+    rotations = access.bindings.bindings_of(question.member).rotations
+    for rotation in sorted(rotations, key=lambda binding: binding.source.id):
+        if (
+            question.permission in rotation.permissions
+            and rotation.applies_to(question.resource)
+            and rotation.shift(question.member, question.resource, question.at) is None
+        ):
+            yield Reason.of(
+                "near_miss.off_duty",
+                member=question.member,
+                rotation=rotation.source.id,
+                granted=rotation.source.role,
+                resource=question.resource,
+            )
+            return
+
+
+def _narrow_delegation(access: Evaluator, question: Question) -> Iterator[Reason]:
+    for absence in access.absences:
+        if (
+            absence.delegate != question.member
+            or not absence.covers(question.at)
+            or not access.bindings.allows(
+                absence.member, question.permission, question.resource, question.at
+            )
+        ):
+            continue
+        if not absence.delegates(question.permission):
+            code = "near_miss.not_delegated"
+        elif question.member in question.authors or absence.member in question.authors:
+            code = "near_miss.own_work"
+        else:
+            continue
+        yield Reason.of(
+            code,
+            member=question.member,
+            absent=absence.member,
+            permission=question.permission,
+            resource=question.resource,
+        )
+        return
+
+
+def _grant_elsewhere(access: Evaluator, question: Question) -> Iterator[Reason]:
+    scope = access.bindings.scope
+    workspace = scope.workspace_of(question.resource)
+    candidates = [
+        (scope.workspace_of(resource) != workspace, grant.order, resource, grant)
+        for grant in access.bindings.bindings_of(question.member).grants
+        if question.permission in grant.permissions and not grant.applies_to(question.resource)
+        for resource in grant.resources
+        if span_contains(grant.span(resource), question.at)
+    ]
+    if candidates:
+        # A resource in the same workspace comes closest.
+        _, _, resource, grant = min(candidates, key=lambda candidate: candidate[:3])
+        yield Reason.of(
+            "near_miss.elsewhere",
+            member=question.member,
+            permission=question.permission,
+            resource=question.resource,
+            elsewhere=resource,
+            rule=grant.place,
+        )
+
+
+def _grant_of_others(access: Evaluator, question: Question) -> Iterator[Reason]:
+    grants = [
+        grant
+        for grant in access.bindings.bindings_of(question.member).grants
+        if question.permission not in grant.permissions
+        and grant.is_active(question.resource, question.at)
+    ]
+    if grants:
+        reason = min(grants, key=lambda grant: grant.order).reason(
+            question.member, question.resource
+        )
+        yield Reason.of(
+            "near_miss.other_permission", permission=question.permission, **dict(reason.params)
+        )

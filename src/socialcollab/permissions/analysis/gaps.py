@@ -1,67 +1,58 @@
-"""When nobody can do what a duty gives, though somebody should."""
+"""Gaps: times in which no member can do what a rotation is for."""
 
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from itertools import pairwise
+from typing import Literal
 
 import attrs
 
 from socialcollab._notebook import NotebookMixin
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId
+from socialcollab.permissions.access import Access
 from socialcollab.permissions.engine.rotation_binding import RotationBinding
 from socialcollab.time import Span, as_utc, local_time, merge_spans, subtract_spans
 
-if TYPE_CHECKING:
-    from socialcollab.permissions.access import Access
+GapKind = Literal["no_shift", "suspended", "left", "absent", "forbidden"]
 
-Kind = Literal["no_shift", "suspended", "left", "absent", "forbidden"]
+_Window = tuple[dt.datetime, dt.datetime]
+_Cause = tuple[GapKind, str, tuple[str, ...]]
+"""The kind of a gap, the member whose shift it is, and the missing permissions."""
 
-_Lack = tuple[Kind, str, tuple[str, ...]]
-
-_SAID: dict[str, str] = {
-    "no_shift": "nobody has a turn",
+_CAUSES: dict[GapKind, str] = {
+    "no_shift": "no shift is scheduled",
     "suspended": "{member} is suspended",
     "left": "{member} has left",
-    "absent": "{member} is away, and nobody stands in",
-    "forbidden": "{member} is forbidden it",
+    "absent": "{member} is absent, and no delegate is available",
+    "forbidden": "a forbid binds {member}",
 }
 
 
 @attrs.frozen(kw_only=True)
 class Gap(NotebookMixin):
     """
-    A time in which nobody can do what a duty gives, or a part of it, though somebody should.
+    A time in which no member has all permissions of a rotation, although one should be on duty.
 
     Attributes:
-        duty: The duty.
-
-        kind: Why: "no_shift" if it is nobody's turn, else what keeps the one
-            whose turn it is: "suspended", "left" for good, "absent" with nobody to
-            stand in, or "forbidden".
-
-        member: Whose turn it is, or empty.
-
-        permissions: What nobody can do by the duty, sorted; not all of what the
-            role allows if somebody stands in for a part, or is forbidden one.
-
-        where: The profiles, sorted, or the other places if the duty takes in none.
-
-        start: First instant of it, in UTC.
-
-        end: First instant after it.
-
-        in_short: Where, for people: ``*`` for every profile, ``all of tulip``
-            for a workspace with all of its profiles.
-
-        zone: The zone that all of these places are in, or "UTC".
+        rotation: The rotation's id.
+        kind: The cause: "no_shift", or what keeps the member on duty from acting: "suspended",
+            "left", "absent" without an available delegate, or "forbidden".
+        member: The member on duty, or empty.
+        permissions: The permissions that no member has by the rotation, sorted. They are a part of
+            the role's if a delegate covers the others, or a forbid takes only these.
+        resources: The profiles, sorted; the other resources if the rotation applies to no profile.
+        start: The first instant, in UTC.
+        end: The first instant after it.
+        in_short: The profiles in short: ``*`` for all of them, ``all of tulip`` for those of a
+            workspace.
+        zone: The IANA name of the zone that all the resources share, or "UTC".
     """
 
     rotation: str
-    kind: Kind
+    kind: GapKind
     member: str
     permissions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -72,15 +63,15 @@ class Gap(NotebookMixin):
 
     @property
     def cause(self) -> str:
-        """The reason in words, such as ``ana has left``."""
-        return _SAID[self.kind].format(member=self.member)
+        """The cause in words, such as ``ana has left``."""
+        return _CAUSES[self.kind].format(member=self.member)
 
     def __str__(self) -> str:
-        what = f"may {', '.join(self.permissions)}" if self.permissions else "is"
+        missing = f"has {', '.join(self.permissions)}" if self.permissions else "is on duty"
         return (
-            f"duty {self.rotation}: nobody {what} on {', '.join(self.in_short or self.resources)} from"
-            f" {self._local(self.start)} until {self._local(self.end)} {self.zone}:"
-            f" {self.cause}"
+            f"rotation {self.rotation}: no member {missing} on"
+            f" {', '.join(self.in_short or self.resources)} from {self._local(self.start)} until"
+            f" {self._local(self.end)} {self.zone}: {self.cause}"
         )
 
     def _local(self, at: dt.datetime) -> str:
@@ -89,24 +80,21 @@ class Gap(NotebookMixin):
 
 def gaps(access: Access, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, ...]:
     """
-    Return when nobody can do what a duty gives, though somebody should.
+    Return when no member has the permissions of a rotation, although one should be on duty.
 
-    The time from the `end` of a turn until the next one is meant to be nobody's.
-    Before the first turn of a duty and after its last one it is not.
+    The time from the `end` of a shift until the next one is intended and not a
+    gap. The time before the first shift and after the last one is.
 
     Args:
-        access: The rules, with who is away and what is swapped.
-
-        start: First instant looked at.
-
-        end: First instant after it.
+        access: The rules, with absences and swaps.
+        start: The first instant.
+        end: The first instant after the time in question.
 
     Returns:
-        The gaps by duty and time, each as long as it lasts within these.
+        The gaps by rotation and time, each as long as its cause lasts.
 
     Raises:
         InvalidValueError: If *end* is not after *start*.
-
         NaiveDatetimeError: If an instant has no UTC offset.
     """
     window = as_utc(start), as_utc(end)
@@ -115,118 +103,128 @@ def gaps(access: Access, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, 
             f"gaps until {end.isoformat()}, which is not after {start.isoformat()}", value=end
         )
     scope = access.bindings.scope
-    found: dict[tuple[str, _Lack, dt.datetime, dt.datetime], list[str]] = {}
-    for line in access.bindings.rotations:
-        profiles = line.resources & scope.profiles.keys()
-        for resource in sorted(profiles or line.resources):
-            for lack, spans in _lacking(access, line, resource, window).items():
+    groups: dict[tuple[str, _Cause, dt.datetime, dt.datetime], list[str]] = {}
+    for rotation in access.bindings.rotations:
+        profiles = rotation.resources & scope.profiles.keys()
+        for resource in sorted(profiles or rotation.resources):
+            for cause, spans in _gaps_on(access, rotation, resource, window).items():
                 for first, last in spans:
                     assert first is not None  # noqa: S101  cut to the window
                     assert last is not None  # noqa: S101
-                    found.setdefault((line.source.id, lack, first, last), []).append(resource)
+                    key = rotation.source.id, cause, first, last
+                    groups.setdefault(key, []).append(resource)
+    found = (
+        Gap(
+            rotation=rotation_id,
+            kind=kind,
+            member=member,
+            permissions=permissions,
+            resources=tuple(resources),
+            start=first,
+            end=last,
+            in_short=scope.in_short(resources),
+            zone=scope.zone_around(resources),
+        )
+        for (rotation_id, (kind, member, permissions), first, last), resources in groups.items()
+    )
     return tuple(
         sorted(
-            (
-                Gap(
-                    rotation=rotation, kind=kind, member=member, permissions=permissions,
-                    resources=tuple(resources), start=first, end=last,
-                    in_short=scope.in_short(resources), zone=scope.zone_around(resources),
-                )
-                for (rotation, (kind, member, permissions), first, last), resources in found.items()
+            found,
+            key=lambda gap: (
+                gap.rotation, gap.start, gap.end, gap.kind, gap.resources, gap.permissions
             ),
-            key=lambda gap: (gap.rotation, gap.start, gap.end, gap.kind, gap.resources, gap.permissions),
         )
     )  # fmt: skip
 
 
-def _lacking(
-    access: Access, line: RotationBinding, resource: str, window: tuple[dt.datetime, dt.datetime]
-) -> dict[_Lack, tuple[Span, ...]]:
-    """Return by what is lacking when it is, at one place."""
-    found: dict[_Lack, list[Span]] = {}
-    taken: list[Span] = []
-    for shift in line.roster(resource).between(*window):
+def _gaps_on(
+    access: Access, rotation: RotationBinding, resource: str, window: _Window
+) -> dict[_Cause, tuple[Span, ...]]:
+    """Return the gaps on one resource, by their causes."""
+    spans: dict[_Cause, list[Span]] = {}
+    covered: list[Span] = []
+    for shift in rotation.roster(resource).between(*window):
         first = max(shift.start, window[0])
         last = window[1] if shift.end is None else min(shift.end, window[1])
-        taken.append((first, last))
-        cuts = sorted({first, last, *_changes(access, line, shift.member, resource, (first, last))})
-        for since, until in itertools.pairwise(cuts):
-            for kind, permissions in _missing(access, line, shift.member, resource, since):
-                found.setdefault((kind, shift.member, permissions), []).append((since, until))
-    nobody = subtract_spans([window], merge_spans([*taken, *_breaks(line, resource, window)]))
-    if nobody:
-        found["no_shift", "", tuple(sorted(line.permissions))] = list(nobody)
-    return {lack: merge_spans(spans) for lack, spans in found.items()}
+        covered.append((first, last))
+        changes = _changes(access, rotation, shift.member, resource, (first, last))
+        for since, until in pairwise(sorted({first, last, *changes})):
+            for kind, permissions in _missing(access, rotation, shift.member, resource, since):
+                spans.setdefault((kind, shift.member, permissions), []).append((since, until))
+    intended = _intended_breaks(rotation, resource, window)
+    uncovered = subtract_spans([window], merge_spans([*covered, *intended]))
+    if uncovered:
+        spans["no_shift", "", tuple(sorted(rotation.permissions))] = list(uncovered)
+    return {cause: merge_spans(own) for cause, own in spans.items()}
 
 
-def _breaks(
-    line: RotationBinding, resource: str, window: tuple[dt.datetime, dt.datetime]
-) -> Iterator[Span]:
-    """Yield the times that a duty's rule leaves to nobody: from an end until the next turn."""
-    written = line.source.roster(line.zone_of(resource))
-    last = written.before(window[0])
-    for shift in (*(() if last is None else (last,)), *written.between(*window)):
-        following = written.after(shift.start)
+def _intended_breaks(rotation: RotationBinding, resource: str, window: _Window) -> Iterator[Span]:
+    """Yield the breaks that the `end` of the rotation makes before the next shift."""
+    scheduled = rotation.source.roster(rotation.zone_of(resource))
+    latest = scheduled.latest(window[0])
+    for shift in (*(() if latest is None else (latest,)), *scheduled.between(*window)):
+        following = scheduled.next_start(shift.start)
         if shift.due_end is not None and following is not None and shift.due_end < following:
             yield shift.due_end, following
 
 
 def _changes(
-    access: Access,
-    line: RotationBinding,
-    member: str,
-    resource: str,
-    within: tuple[dt.datetime, dt.datetime],
+    access: Access, rotation: RotationBinding, member: str, resource: str, within: _Window
 ) -> Iterator[dt.datetime]:
-    """Yield the instants at which what keeps somebody may change."""
-    people = {member, *(one.delegate for one in access.absences if one.member == member)}
-    bounds = [access.bindings.scope.leaving.get(name) for name in people]
-    for one in access.all_absences:
-        if one.member in people:
-            bounds += (one.begins_at, one.ends_at)
-    for name in people:
-        for permission in line.permissions:
+    """Yield the instants at which the permissions of a member or a delegate may change."""
+    members = {
+        member,
+        *(absence.delegate for absence in access.absences if absence.member == member),
+    }
+    bounds = [access.bindings.scope.leaving.get(name) for name in members]
+    for absence in access.all_absences:
+        if absence.member in members:
+            bounds += (absence.begins_at, absence.ends_at)
+    for name in members:
+        for permission in rotation.permissions:
             for span in access.bindings.forbidden_spans(name, permission, resource):
                 bounds += span
-    yield from (one for one in bounds if one is not None and within[0] < one < within[1])
+    yield from (bound for bound in bounds if bound is not None and within[0] < bound < within[1])
 
 
 def _missing(
-    access: Access, line: RotationBinding, member: MemberId, resource: str, at: dt.datetime
-) -> Iterator[tuple[Kind, tuple[str, ...]]]:
-    """Yield what nobody can do in a turn of *member* at an instant, and why."""
-    every = tuple(sorted(line.permissions))
-    resting = access.inactive_reason(member, at=at)
-    if resting is not None:
-        yield ("left" if resting.code == "left" else "suspended"), every
+    access: Access, rotation: RotationBinding, member: MemberId, resource: str, at: dt.datetime
+) -> Iterator[tuple[GapKind, tuple[str, ...]]]:
+    """Yield the permissions that are missing during a shift of *member*, and why."""
+    permissions = tuple(sorted(rotation.permissions))
+    inactive = access.inactive_reason(member, at=at)
+    if inactive is not None:
+        yield ("left" if inactive.code == "left" else "suspended"), permissions
         return
-    bars = access.bindings.bindings_of(member).forbids_at
-    barred = tuple(one for one in every if bars(one, resource, at))
-    if barred:
-        yield "forbidden", barred
-    if not _away(access, member, at):
+    forbids_at = access.bindings.bindings_of(member).forbids_at
+    forbidden = tuple(name for name in permissions if forbids_at(name, resource, at))
+    if forbidden:
+        yield "forbidden", forbidden
+    if not _is_absent(access, member, at):
         return
-    there = [
-        one
-        for one in access.absences
-        if one.member == member
-        and one.covers(at)
-        and access.inactive_reason(one.delegate, at=at) is None
-        and not _away(access, one.delegate, at)
+    available = [
+        absence
+        for absence in access.absences
+        if absence.member == member
+        and absence.covers(at)
+        and access.inactive_reason(absence.delegate, at=at) is None
+        and not _is_absent(access, absence.delegate, at)
     ]
-    left = tuple(
+    missing = tuple(
         permission
-        for permission in every
-        if permission not in barred
+        for permission in permissions
+        if permission not in forbidden
         and not any(
-            one.delegates(permission)
-            and not access.bindings.bindings_of(one.delegate).forbids_at(permission, resource, at)
-            for one in there
+            absence.delegates(permission)
+            and not access.bindings.bindings_of(absence.delegate).forbids_at(
+                permission, resource, at
+            )
+            for absence in available
         )
     )
-    if left or not (every or there):
-        yield "absent", left
+    if missing or not (permissions or available):
+        yield "absent", missing
 
 
-def _away(access: Access, member: str, at: dt.datetime) -> bool:
-    return any(one.member == member and one.covers(at) for one in access.all_absences)
+def _is_absent(access: Access, member: str, at: dt.datetime) -> bool:
+    return any(absence.member == member and absence.covers(at) for absence in access.all_absences)

@@ -1,40 +1,36 @@
-"""What would turn a no into a yes: the smallest change of each kind."""
+"""Remedies: the smallest changes that would turn a no into a yes, and who can make them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
 
 import attrs
 
 from socialcollab.directory import Principal, Selector
-from socialcollab.permissions.analysis.effect import Effect, could_make, effect_of, whom_to_ask
-from socialcollab.permissions.analysis.waiting import wait
+from socialcollab.identifiers import MemberId
+from socialcollab.permissions.analysis.escalation import Effect, effect_of, holds_effect
 from socialcollab.permissions.engine.binding import Binding, bind_rule
-from socialcollab.permissions.engine.question import Question
+from socialcollab.permissions.engine.evaluator import Evaluator, Question
 from socialcollab.permissions.engine.scope import EVERYWHERE
+from socialcollab.permissions.model.absence import Absence
 from socialcollab.permissions.model.grant import Grant
 from socialcollab.verdicts import Remedy
-
-if TYPE_CHECKING:
-    from socialcollab.permissions.access import Access
 
 
 @attrs.frozen
 class _Change:
     """
-    One way to a yes.
+    A change of rules that would allow what was refused.
 
     Attributes:
-        first: The change that gives the kind its name; None if forbids end and that is all.
-
-        name: Its name, to choose between two that are alike.
-
+        first: The change that gives the kind its name; None if only forbids end.
+        name: A name by which to choose between changes that are otherwise equal.
         ended: The forbids that have to end, sorted.
-
-        added: The lines that come to bind the member.
-
-        places: Where one has to manage access to make it.
+        added: The rules that come to name the member.
+        resources: Where the member who makes the change needs `manage_access`.
     """
 
     first: Remedy | None
@@ -44,154 +40,278 @@ class _Change:
     resources: frozenset[str] = frozenset()
 
     @property
-    def lines(self) -> int:
-        """How many lines of a document it touches."""
+    def size(self) -> int:
+        """How many rules of the document it changes."""
         return len(self.ended) + (self.first is not None)
 
 
-def remedies(access: Access, question: Question) -> tuple[Remedy, ...]:
+def remedies(access: Evaluator, question: Question) -> tuple[Remedy, ...]:
     """
-    Return what would turn a no into a yes: of each kind the smallest change.
+    Return the smallest change of each kind that would turn a no into a yes.
 
-    The kinds are to wait, to end forbids, to join a team and to be given a
-    grant, the last two with the forbids to end beside. The smallest touches
-    the fewest lines of a document, and of those brings people the fewest
-    rights. Nothing is named of which a part is enough.
-
-    Args:
-        access: The rules.
-
-        question: What was refused.
+    The kinds are waiting, ending forbids, joining a team, and a new grant; the
+    last two may need forbids to end as well. The smallest change touches the
+    fewest rules and, among those, gives members the fewest permissions. No
+    change is returned if a part of it is enough.
     """
-    found = [wait(access, question)]
-    barring = tuple(
+    found = [_waiting(access, question)]
+    forbids = tuple(
         access.bindings.matching_forbids(
             question.member, question.permission, question.resource, at=question.at
         )
     )
-    ending = list(_endings(access, question, barring))
+    ending = list(_ending_forbids(access, question, forbids))
     found.append(_smallest(access, question, ending))
-    if not any(set(one.ended) <= set(barring) for one in ending):
-        found.append(_smallest(access, question, _joinings(access, question, barring)))
-        found.append(_smallest(access, question, _grants(access, question, barring)))
-    return tuple(one for one in found if one is not None)
+    # If ending the forbids on the member is enough, a team or grant beside it adds nothing.
+    if not any(set(change.ended) <= set(forbids) for change in ending):
+        found.append(_smallest(access, question, _joining_teams(access, question, forbids)))
+        found.append(_smallest(access, question, _new_grants(access, question, forbids)))
+    return tuple(remedy for remedy in found if remedy is not None)
 
 
-def _endings(access: Access, question: Question, barring: tuple[Binding, ...]) -> Iterator[_Change]:
-    """Yield the forbids without which what somebody has already, or stands in with, is enough."""
-    what = question.permission, question.resource
-    if access.bindings.granting_rule(question.member, *what, at=question.at) is not None:
-        yield _Change(None, "", barring)
-    for one in access.possible_delegations(question):
-        if not one.covers(question.at):
-            continue
-        if access.bindings.granting_rule(one.member, *what, at=question.at) is not None:
-            theirs = access.bindings.matching_forbids(one.member, *what, at=question.at)
-            yield _Change(None, one.member, _sorted({*barring, *theirs}))
-
-
-def _joinings(
-    access: Access, question: Question, barring: tuple[Binding, ...]
+def _ending_forbids(
+    access: Evaluator, question: Question, forbids: tuple[Binding, ...]
 ) -> Iterator[_Change]:
-    """Yield the teams that would bring it, each with the forbids that would bar it then."""
+    """Yield the forbids without which the member's own or delegated permissions are enough."""
+    target = question.permission, question.resource
+    if access.bindings.granting_rule(question.member, *target, at=question.at) is not None:
+        yield _Change(None, "", forbids)
+    for absence in _delegations(access, question):
+        if not absence.covers(question.at):
+            continue
+        if access.bindings.granting_rule(absence.member, *target, at=question.at) is not None:
+            others = access.bindings.matching_forbids(absence.member, *target, at=question.at)
+            yield _Change(None, absence.member, _sorted({*forbids, *others}))
+
+
+def _delegations(access: Evaluator, question: Question) -> tuple[Absence, ...]:
+    """Return the absences, at any time, in which the member may use the permission as delegate."""
+    if question.member in question.authors:
+        return ()
+    return tuple(
+        absence
+        for absence in access.absences
+        if absence.delegate == question.member
+        and absence.delegates(question.permission)
+        and absence.member not in question.authors
+    )
+
+
+def _joining_teams(
+    access: Evaluator, question: Question, forbids: tuple[Binding, ...]
+) -> Iterator[_Change]:
+    """Yield the teams that would bring the permission, each with the forbids that would take it."""
     scope, bindings = access.bindings.scope, access.bindings
-    what = question.permission, question.resource
-
-    def carries(line: Binding) -> bool:
-        return what[0] in line.permissions and line.holds(what[1], question.at)
-
     giving = {
         principal.name
-        for line in bindings.lines_with(question.permission)[0]
-        if carries(line)
-        for principal in line.source.to
+        for grant in bindings.grants_with(question.permission)
+        if grant.is_active(question.resource, question.at)
+        for principal in grant.source.to
         if principal.kind == "team"
     }
-    for team in sorted(frozenset[str]().union(*(scope.teams_in(one) for one in giving))):
+    for team in sorted(frozenset[str]().union(*(scope.teams_in(name) for name in giving))):
         if question.member in scope.everyone_in(Principal("team", team)):
             continue
-        around = scope.teams_around(team)
         added = tuple(
-            line for line in bindings.lines_to_teams(around) if question.member not in line.members
+            rule
+            for rule in bindings.rules_to_teams(scope.teams_around(team))
+            if question.member not in rule.members
         )
-        bars = [one for one in added if not isinstance(one.source, Grant) and carries(one)]
-        ended = _sorted({*barring, *bars})
+        new_forbids = [
+            rule
+            for rule in added
+            if not isinstance(rule.source, Grant)
+            and question.permission in rule.permissions
+            and rule.is_active(question.resource, question.at)
+        ]
+        ended = _sorted({*forbids, *new_forbids})
         yield _Change(
             Remedy.of("join_team", member=question.member, team=team),
             team,
             ended,
-            added=tuple(line for line in added if line not in ended),
+            added=tuple(rule for rule in added if rule not in ended),
             resources=frozenset({EVERYWHERE}),
         )
 
 
-def _grants(access: Access, question: Question, barring: tuple[Binding, ...]) -> Iterator[_Change]:
-    """Yield a grant of each role that has it, and of it alone."""
+def _new_grants(
+    access: Evaluator, question: Question, forbids: tuple[Binding, ...]
+) -> Iterator[_Change]:
+    """Yield a grant of each role that has the permission, and a grant of the permission alone."""
     scope = access.bindings.scope
-    on = (
-        Selector.of(question.resource)
-        if question.resource in scope.profiles
-        else Selector(workspace=(question.resource,))
-    )
-    member, resource = question.member, question.resource
-    named: list[tuple[str, Remedy, Grant]] = [
+    member, permission, resource = question.member, question.permission, question.resource
+    on = Selector.of(resource) if resource in scope.profiles else Selector(workspace=(resource,))
+    # The names sort roles before the single permission, which wins only if it gives less.
+    changes: list[tuple[str, Remedy, Grant]] = [
         (
             f"0 {role}",
             Remedy.of("grant_role", role=role, member=member, resource=resource),
-            Grant(to=f"member:{question.member}", role=role, on=on),
+            Grant(to=f"member:{member}", role=role, on=on),
         )
         for role in sorted(scope.roles.by_id)
-        if question.permission in scope.roles.permissions_of(role)
+        if permission in scope.roles.permissions_of(role)
     ]
-    named.append(
+    changes.append(
         (
             "1",
-            Remedy.of(
-                "grant_permission", permission=question.permission, member=member, resource=resource
-            ),
-            Grant(to=f"member:{question.member}", permissions=(question.permission,), on=on),
+            Remedy.of("grant_permission", permission=permission, member=member, resource=resource),
+            Grant(to=f"member:{member}", permissions=(permission,), on=on),
         )
     )
-    for name, remedy, grant in named:
-        line = bind_rule(grant, len(access.bindings.grants), scope)
-        yield _Change(remedy, name, barring, added=(line,), resources=line.resources)
+    for name, remedy, grant in changes:
+        binding = bind_rule(grant, len(access.bindings.grants), scope)
+        yield _Change(remedy, name, forbids, added=(binding,), resources=binding.resources)
 
 
-def _smallest(access: Access, question: Question, changes: Iterable[_Change]) -> Remedy | None:
-    """Return the change that touches the fewest lines, and of those brings the fewest rights."""
+def _smallest(access: Evaluator, question: Question, changes: Iterable[_Change]) -> Remedy | None:
+    """Return the change of the fewest rules that gives the fewest permissions, or None."""
     candidates = list(changes)
-    fewest = min((one.lines for one in candidates), default=0)
-    weighed: list[tuple[int, str, Effect, _Change]] = []
-    for one in candidates:
-        if one.lines == fewest:
+    fewest = min((change.size for change in candidates), default=0)
+    measured: list[tuple[int, str, Effect, _Change]] = []
+    for change in candidates:
+        if change.size == fewest:
             effect = effect_of(
                 access.bindings,
                 at=question.at,
-                ended=one.ended,
+                ended=change.ended,
                 member=question.member,
-                added=one.added,
+                added=change.added,
                 absences=access.absences,
             )
-            weighed.append((effect.count, one.name, effect, one))
-    if not weighed:
+            measured.append((effect.count, change.name, effect, change))
+    if not measured:
         return None
-    _, _, effect, change = min(weighed, key=lambda one: one[:2])
-    return _remedy(access, question, change, effect)
+    _, _, effect, change = min(measured, key=lambda candidate: candidate[:2])
+    return _as_remedy(access, question, change, effect)
 
 
-def _remedy(access: Access, question: Question, change: _Change, effect: Effect) -> Remedy:
+def _as_remedy(access: Evaluator, question: Question, change: _Change, effect: Effect) -> Remedy:
     scope = access.bindings.scope
-    resources = change.resources.union(*(scope.managed_at(line.source.on) for line in change.ended))
-    by = could_make(access, effect, resources, at=question.at)
-    endings = [Remedy.of("end_forbid", rule=line.place) for line in change.ended]
-    first = change.first or endings.pop(0)
-    return attrs.evolve(
-        first,
-        by=by,
-        ask=whom_to_ask(access, by, question.resource, at=question.at),
-        also=tuple(endings),
+    resources = change.resources.union(
+        *(scope.managed_at(forbid.source.on) for forbid in change.ended)
+    )
+    managers = [
+        set(access.members("manage_access", resource, at=question.at)) for resource in resources
+    ]
+    by = tuple(
+        MemberId(member)
+        for member in sorted(set.intersection(*managers) if managers else ())
+        if holds_effect(member, effect, access, at=question.at)
+    )
+    ends = [Remedy.of("end_forbid", rule=forbid.place) for forbid in change.ended]
+    first = change.first or ends.pop(0)
+    contact = choose_contact(access, by, question.resource, at=question.at)
+    return attrs.evolve(first, by=by, ask=contact, also=tuple(ends))
+
+
+def choose_contact(
+    access: Evaluator, members: Sequence[MemberId], resource: str, *, at: dt.datetime
+) -> str:
+    """
+    Return the one of *members* to ask first, or an empty string if there is none.
+
+    That is a member who is not absent: the lead of the workspace, or else the
+    one who manages access to the fewest profiles.
+    """
+    absent = {absence.member for absence in access.all_absences if absence.covers(at)}
+    present = [member for member in members if member not in absent] or list(members)
+    if not present:
+        return ""
+    lead = access.bindings.scope.lead_of(resource)
+    if lead in present:
+        return lead
+    return min(
+        present, key=lambda member: (len(access.profiles(member, "manage_access", at=at)), member)
     )
 
 
-def _sorted(lines: Iterable[Binding]) -> tuple[Binding, ...]:
-    return tuple(sorted(lines, key=lambda line: line.order))
+def _sorted(rules: Iterable[Binding]) -> tuple[Binding, ...]:
+    return tuple(sorted(rules, key=lambda rule: rule.order))
+
+
+def _waiting(access: Evaluator, question: Question) -> Remedy | None:
+    """Return the remedy to wait until the first instant at which the answer is yes, or None."""
+    delegations = _delegations(access, question)
+    bounds = sorted({question.at, *_bounds(access, question, delegations)})
+    for start, end in pairwise((*bounds, None)):
+        assert start is not None  # noqa: S101  only the last of a pair is None
+        # Between two bounds only the member on duty changes.
+        shifts = (
+            shift
+            for shift in _first_shifts(access, question, delegations, start, end)
+            if _allows(access, question, shift)
+        )
+        first = start if start > question.at and _allows(access, question, start) else None
+        first = first or min(shifts, default=None)
+        if first is not None:
+            return _as_waiting(access, question, delegations, first)
+    return None
+
+
+def _allows(access: Evaluator, question: Question, at: dt.datetime) -> bool:
+    return access.allows(
+        question.member, question.permission, question.resource, at=at, authors=question.authors
+    )
+
+
+def _bounds(
+    access: Evaluator, question: Question, delegations: tuple[Absence, ...]
+) -> Iterator[dt.datetime]:
+    """Yield the later instants at which a rule or absence that matters starts or ends."""
+    members = {question.member, *(absence.member for absence in delegations)}
+    rules = (
+        rule
+        for member in members
+        for rule in access.bindings.rules_about(member, question.permission, question.resource)
+    )
+    for span in (
+        *(rule.span(question.resource) for rule in rules),
+        *((absence.begins_at, absence.ends_at) for absence in delegations),
+    ):
+        for bound in span:
+            if bound is not None and bound > question.at:
+                yield bound
+
+
+def _first_shifts(
+    access: Evaluator,
+    question: Question,
+    delegations: tuple[Absence, ...],
+    start: dt.datetime,
+    end: dt.datetime | None,
+) -> Iterator[dt.datetime]:
+    """Yield the first shift between two instants of each member and rotation that may matter."""
+    members = {
+        question.member,
+        *(absence.member for absence in delegations if absence.covers(start)),
+    }
+    for rotation in access.bindings.rotations:
+        if question.permission in rotation.permissions and rotation.applies_to(question.resource):
+            for member in members & rotation.members:
+                shift = rotation.next_shift(member, question.resource, after=start, before=end)
+                if shift is not None:
+                    yield shift
+
+
+def _as_waiting(
+    access: Evaluator, question: Question, delegations: tuple[Absence, ...], at: dt.datetime
+) -> Remedy:
+    """Return the remedy to wait until an instant, which names what starts or ends then."""
+    local = access.bindings.scope.local_text(at, question.resource)
+    wait = partial(Remedy.of, start=local, instant=at.isoformat())
+    permission, resource = question.permission, question.resource
+    for member in dict.fromkeys((question.member, *(absence.member for absence in delegations))):
+        rules = access.bindings.rules_about(member, permission, resource)
+        for rule in _sorted(rules):
+            start, end = rule.span(resource)
+            if isinstance(rule.source, Grant) and start == at:
+                return wait("wait", rule=rule.place)
+            if not isinstance(rule.source, Grant) and end == at:
+                return wait("wait_for_forbid_end", rule=rule.place)
+        for rotation in sorted(access.bindings.rotations, key=lambda binding: binding.source.id):
+            if permission in rotation.permissions and rotation.applies_to(resource):
+                shift = rotation.shift(member, resource, at)
+                if shift is not None and shift.start == at:
+                    return wait("wait_for_shift", member=member, rotation=rotation.source.id)
+    absent = min(absence.member for absence in delegations if absence.begins_at == at)
+    return wait("wait_for_absence", member=question.member, absent=absent)

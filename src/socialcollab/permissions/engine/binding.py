@@ -1,4 +1,4 @@
-"""A grant or forbid with everything it names worked out."""
+"""A grant or forbid whose names are resolved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.permissions.engine.scope import Scope, within
+from socialcollab.permissions.engine.scope import Scope
 from socialcollab.permissions.model.grant import Forbid, Grant
 from socialcollab.permissions.model.permission import ALL
 from socialcollab.time import Span
@@ -22,26 +22,19 @@ from socialcollab.verdicts import Reason
 @attrs.frozen(eq=False)
 class Binding:
     """
-    A grant or forbid with everything it names worked out.
+    A grant or forbid whose names are resolved.
 
-    A line is equal to itself alone: two may say the same in two places.
+    Bindings are compared by identity, because a document may hold the same rule twice.
 
     Attributes:
-        source: The line as it is written.
-
-        place: Where it stands in the document.
-
-        unbounded: Whether it holds always.
-
-        members: Everyone it is to, teams taken apart.
-
-        permissions: Everything it gives or forbids, roles taken apart.
-
-        roles: The roles it gives, the included ones too.
-
-        places: Every place that it is about.
-
-        scope: Whom and what it can be about.
+        source: The rule as it is written.
+        place: Where it stands in the document, such as ``grants[3]``.
+        unbounded: Whether it has neither a start nor an end.
+        members: The members it names, directly or through teams.
+        permissions: The permissions it gives or forbids, directly or through a role.
+        roles: The role it gives and those that this role includes.
+        resources: The resources it applies to.
+        scope: The names that exist.
     """
 
     source: Grant | Forbid
@@ -55,7 +48,7 @@ class Binding:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """What lines are sorted by, whatever order they stand in."""
+        """The sort key by which the order of rules in the document never matters."""
         source = self.source
         return (
             ",".join(sorted(map(str, source.to))),
@@ -68,34 +61,34 @@ class Binding:
         )
 
     def applies_to(self, resource: str) -> bool:
-        """Tell whether it is about a place."""
+        """Return whether the rule applies to a resource."""
         return resource in self.resources
 
     def span(self, resource: str) -> Span:
-        """Return when it holds at a place."""
+        """Return the span in which the rule is active on a resource."""
         return self.scope.span(self.source.start, self.source.end, resource)
 
-    def holds(self, resource: str, at: dt.datetime) -> bool:
-        """Tell whether it is about a place and holds there at an instant."""
-        return self.applies_to(resource) and within(self.span(resource), at)
+    def is_active(self, resource: str, at: dt.datetime) -> bool:
+        """Return whether the rule applies to a resource and is active there at an instant."""
+        return self.applies_to(resource) and span_contains(self.span(resource), at)
 
     def binds(self, member: str, permission: str, resource: str) -> bool:
-        """Tell whether it is about all three, whenever it holds."""
+        """Return whether the rule is about all three, at whatever time."""
         return (
             member in self.members and permission in self.permissions and self.applies_to(resource)
         )
 
     def reason(self, member: str, resource: str) -> Reason:
-        """Say that it gives *member* something there, through a team if so."""
-        grant, team = self.source, self._through(member)
-        gives = ", ".join(grant.permissions)
+        """Return the reason that this grant gives *member* permissions on a resource."""
+        grant, team = self.source, self._team_of(member)
+        granted = ", ".join(grant.permissions)
         if isinstance(grant, Grant):
-            gives = grant.role or gives
+            granted = grant.role or granted
             if grant.by:
                 return Reason.of(
                     "temporary_grant.team" if team else "temporary_grant.member",
                     member=member,
-                    granted=gives,
+                    granted=granted,
                     resource=resource,
                     rule=self.place,
                     team=team or "-",
@@ -103,10 +96,12 @@ class Binding:
                     until=grant.end,
                     reason=grant.reason or "-",
                 )
+        # The pairs are sorted already; `Reason.of` would sort and convert them, which takes longer
+        # than everything else that a new yes needs.
         return Reason.of_sorted(
             "grant.team" if team else "grant.member",
             (
-                ("granted", gives),
+                ("granted", granted),
                 ("member", member),
                 ("resource", resource),
                 ("rule", self.place),
@@ -115,11 +110,11 @@ class Binding:
         )
 
     def at(self, place: str) -> Binding:
-        """Return the same as it stands at a place of the document."""
+        """Return the same binding at a place of the document."""
         return self if place == self.place else attrs.evolve(self, place=place)
 
-    def _through(self, member: str) -> str:
-        """Return the team through which it means a member; empty if it names the member."""
+    def _team_of(self, member: str) -> str:
+        """Return the team through which the rule names a member, or empty if it names them itself."""
         team = ""
         for principal in self.source.to:
             if principal.kind == "member":
@@ -130,37 +125,40 @@ class Binding:
         return team
 
 
+def span_contains(span: Span, at: dt.datetime) -> bool:
+    """Return whether an instant lies in a span."""
+    start, end = span
+    return (start is None or start <= at) and (end is None or at < end)
+
+
 def bind_rule(source: Grant | Forbid, number: int, scope: Scope) -> Binding:
     """
-    Work a grant or forbid out.
+    Resolve the names of a grant or forbid.
 
     Args:
-        source: The line.
-
-        number: Its place among those of its kind, for messages.
-
-        scope: Whom and what it can be about.
+        source: The rule.
+        number: Its position among the rules of its kind, for messages.
+        scope: The names that exist.
 
     Raises:
-        InvalidValueError: If it names what does not exist.
+        InvalidValueError: If the rule names what does not exist.
     """
-    what = "grant" if isinstance(source, Grant) else "forbid"
+    kind = "grant" if isinstance(source, Grant) else "forbid"
     place = _place(source, number)
     for principal in source.to:
         known: Mapping[str, object] = scope.teams if principal.kind == "team" else scope.members
         if principal.name not in known:
             raise InvalidValueError(
-                f"{what} at {place} is to `{principal}`, which does not exist{did_you_mean(principal.name, known, before='; ')}",
+                f"{kind} at {place} is to `{principal}`, which does not exist"
+                f"{did_you_mean(principal.name, known, before='; ')}",
                 value=str(principal),
             )
-    scope.check_selector(f"{what} at {place}", source.on)
-    if source.on.excluding is not None:
-        scope.check_selector(f"{what} at {place}", source.on.excluding)
+    scope.check_selector(f"{kind} at {place}", source.on)
     roles: frozenset[str] = frozenset()
     if isinstance(source, Grant) and source.role:
         if source.role not in scope.roles.by_id:
             raise InvalidValueError(
-                f"grant at {place} gives `{source.role}`, which is no role"
+                f"grant at {place} gives `{source.role}`, which is not a role"
                 f"{did_you_mean(source.role, scope.roles.by_id, before='; ')}",
                 value=source.role,
             )
@@ -171,7 +169,7 @@ def bind_rule(source: Grant | Forbid, number: int, scope: Scope) -> Binding:
         for permission in source.permissions:
             if permission not in names and permission != ALL:
                 raise InvalidValueError(
-                    f"{what} at {place} names `{permission}`, which is no permission"
+                    f"{kind} at {place} names `{permission}`, which is not a permission"
                     f"{did_you_mean(permission, names, before='; ')}",
                     value=permission,
                 )
@@ -189,67 +187,71 @@ def bind_rule(source: Grant | Forbid, number: int, scope: Scope) -> Binding:
 
 
 @attrs.frozen(kw_only=True)
-class Reread:
+class Rebinding:
     """
-    Lines read with others of before at hand.
+    The bindings of a changed list of rules.
 
     Attributes:
-        lines: The lines.
-
-        changed: Those that are new, and those of before that are gone.
-
-        moved: Whether one that says the same stands at another place now.
+        bindings: The bindings, in order.
+        changed: The new bindings, and the former ones that are no longer used.
+        moved: Whether an unchanged rule stands at another place of the document now.
     """
 
-    lines: tuple[Binding, ...]
+    bindings: tuple[Binding, ...]
     changed: tuple[Binding, ...]
     moved: bool
 
 
-def reread(before: Sequence[Binding], sources: Iterable[Grant | Forbid], scope: Scope) -> Reread:
+def rebind_rules(
+    before: Sequence[Binding], sources: Iterable[Grant | Forbid], scope: Scope
+) -> Rebinding:
     """
-    Work lines out of which most, at the beginning and the end, read as *before*.
+    Bind a list of rules, reusing the bindings of equal rules at its beginning and its end.
 
     Raises:
-        InvalidValueError: If one names what does not exist.
+        InvalidValueError: If a rule names what does not exist.
     """
     sources = tuple(sources)
-    head = _alike(zip(before, sources, strict=False))
-    most = min(len(before), len(sources)) - head
-    tail = _alike(islice(zip(reversed(before), reversed(sources), strict=False), most))
-    gone, until = len(before) - tail, len(sources) - tail
-    first = _kept(before[:head], sources, 0, moved=False)
-    last = _kept(before[gone:], sources, until, moved=gone != until)
-    new = [bind_rule(one, number, scope) for number, one in enumerate(sources[head:until], head)]
-    return Reread(
-        lines=(*first, *new, *last),
-        changed=(*before[head:gone], *new),
-        moved=any(map(is_not, (*first, *last), (*before[:head], *before[gone:]))),
+    head = _count_equal(zip(before, sources, strict=False))
+    remaining = min(len(before), len(sources)) - head
+    tail = _count_equal(islice(zip(reversed(before), reversed(sources), strict=False), remaining))
+    old_end, new_end = len(before) - tail, len(sources) - tail
+    first = _renumbered(before[:head], sources, 0, moved=False)
+    last = _renumbered(before[old_end:], sources, new_end, moved=old_end != new_end)
+    new = [
+        bind_rule(source, number, scope)
+        for number, source in enumerate(sources[head:new_end], head)
+    ]
+    return Rebinding(
+        bindings=(*first, *new, *last),
+        changed=(*before[head:old_end], *new),
+        moved=any(map(is_not, (*first, *last), (*before[:head], *before[old_end:]))),
     )
 
 
-def _alike(pairs: Iterable[tuple[Binding, Grant | Forbid]]) -> int:
-    """Return how many say the same, from the first on."""
-    found = 0
-    for line, source in pairs:
-        if line.source is not source and line.source != source:
+def _count_equal(pairs: Iterable[tuple[Binding, Grant | Forbid]]) -> int:
+    """Return how many pairs are equal before the first that is not."""
+    count = 0
+    for binding, source in pairs:
+        if binding.source is not source and binding.source != source:
             break
-        found += 1
-    return found
+        count += 1
+    return count
 
 
-def _kept(
-    lines: Sequence[Binding], sources: Sequence[Grant | Forbid], first: int, *, moved: bool
+def _renumbered(
+    bindings: Sequence[Binding], sources: Sequence[Grant | Forbid], start: int, *, moved: bool
 ) -> Sequence[Binding]:
-    """Return lines as they stand among *sources* now, from the number *first* on."""
-    numbered = zip(lines, sources[first:], range(first, first + len(lines)), strict=False)
+    """Return bindings with their places among *sources*, from the position *start* on."""
+    numbered = zip(bindings, sources[start:], range(start, start + len(bindings)), strict=False)
     return [
-        # Nearly always the very value of before: its place is the same, then.
-        line if line.source is source and not moved else line.at(_place(source, number))
-        for line, source, number in numbered
+        # A rule that is the very same object and has not moved keeps its place; this saves
+        # computing thousands of places when one rule changes.
+        binding if binding.source is source and not moved else binding.at(_place(source, number))
+        for binding, source, number in numbered
     ]
 
 
 def _place(source: Grant | Forbid, number: int) -> str:
-    what = "grant" if isinstance(source, Grant) else "forbid"
-    return source.place or f"{what}s[{number}]"
+    kind = "grant" if isinstance(source, Grant) else "forbid"
+    return source.place or f"{kind}s[{number}]"

@@ -1,14 +1,20 @@
-"""What the lines of a document give and bar, whoever is away."""
+"""All rules and rotations of a document with their names resolved, before delegation."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 
-from socialcollab.identifiers import MemberId
-from socialcollab.permissions.engine.binding import Binding, bind_rule, reread
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import MemberId, did_you_mean
+from socialcollab.permissions.engine.binding import (
+    Binding,
+    bind_rule,
+    rebind_rules,
+    span_contains,
+)
 from socialcollab.permissions.engine.member_bindings import (
     NO_BINDINGS,
     MemberBindings,
@@ -16,29 +22,41 @@ from socialcollab.permissions.engine.member_bindings import (
     bindings_by_member,
     ordered,
 )
-from socialcollab.permissions.engine.rotation_binding import RotationBinding, TimingAt
-from socialcollab.permissions.engine.scope import Scope, within
+from socialcollab.permissions.engine.periods import (
+    Periods,
+    intersect_periods,
+    merge_periods,
+    periods_of,
+    subtract_periods,
+)
+from socialcollab.permissions.engine.rotation_binding import ResourceTiming, RotationBinding
+from socialcollab.permissions.engine.scope import Scope
 from socialcollab.permissions.engine.table import Row, Table
 from socialcollab.permissions.model.grant import Forbid, Grant
-from socialcollab.permissions.rotations.shift_swap import ShiftSwap
-from socialcollab.time import Span, intersect_spans, merge_spans, spans_overlap, subtract_spans
+from socialcollab.permissions.rotations.overrides import ShiftSwap
+from socialcollab.time import (
+    Span,
+    intersect_spans,
+    merge_spans,
+    spans_overlap,
+    subtract_spans,
+)
 from socialcollab.verdicts import Reason
 
 
 class BindingSet:
     """
-    The lines of a document with all that they name worked out, and what rests on them alone.
+    The rules and rotations of a document with their names resolved.
+
+    It answers what members may do by their own grants and shifts. Delegation
+    is added by `Delegations`.
 
     Args:
-        scope: Whom and what they can be about.
-
+        scope: The names that exist.
         grants: The grants.
-
         forbids: The forbids.
-
-        duties: The duties.
-
-        table: Another's with the same scope, which spares grouping places again.
+        rotations: The rotations.
+        table: The table of another set with the same scope, to save building one.
     """
 
     def __init__(
@@ -54,475 +72,490 @@ class BindingSet:
         self.grants = tuple(grants)
         self.forbids = tuple(forbids)
         self.rotations = tuple(rotations)
-        self.table = table or Table(scope, lines=(*self.grants, *self.forbids))
-        # How many members' lines have changed since places were grouped for the table.
-        self._strayed = 0
+        self.table = table or Table(scope, bindings=(*self.grants, *self.forbids))
+        # How many members' rules have changed since the table was built.
+        self._changed_members = 0
         self.rows: dict[str, Row] = {}
         self._row_of: dict[MemberBindings, Row] = {NO_BINDINGS: {}}
-        self._lines_with: dict[str, tuple[tuple[Binding, ...], tuple[Binding, ...]]] = {}
-        self._bounds: dict[str, frozenset[dt.datetime]] = {}
-        self._spans: dict[str, Mapping[tuple[str, str], tuple[Span, ...]]] = {}
-        self._roles_held: dict[tuple[str, str, str], tuple[Span, ...]] = {}
+        self._grants_with: dict[str, tuple[Binding, ...]] = {}
+        self._starts: dict[str, frozenset[dt.datetime]] = {}
+        self._periods: dict[str, Periods] = {}
+        self._role_spans: dict[tuple[str, str, str], tuple[Span, ...]] = {}
 
     def with_grants(self, *grants: Grant) -> BindingSet:
         """
-        Return the same with these grants beside its own.
+        Return the set with further grants.
 
         Raises:
             InvalidValueError: If one names what does not exist.
         """
-        lines = [
-            bind_rule(one, len(self.grants) + number, self.scope)
-            for number, one in enumerate(grants)
+        added = [
+            bind_rule(grant, number, self.scope)
+            for number, grant in enumerate(grants, len(self.grants))
         ]
-        return self._with(grants=(*self.grants, *lines), touched=_everyone_of(lines))
+        return self._with(grants=(*self.grants, *added), changed=_members_of(added))
 
     def with_rules(self, *, grants: Iterable[Grant], forbids: Iterable[Forbid]) -> BindingSet:
         """
-        Return the same with these grants and forbids, and no others of either.
+        Return the set with other grants and forbids instead of its own.
 
-        What reads as before is not read again, and only whom the others mean,
-        or meant, has anything worked out anew.
+        The bindings of unchanged rules are kept, and so are the rows of
+        members whom no changed rule names.
 
         Raises:
             InvalidValueError: If one names what does not exist.
         """
-        given = reread(self.grants, grants, self.scope)
-        barred = reread(self.forbids, forbids, self.scope)
+        new_grants = rebind_rules(self.grants, grants, self.scope)
+        new_forbids = rebind_rules(self.forbids, forbids, self.scope)
         return self._with(
-            grants=given.lines,
-            forbids=barred.lines,
-            touched=_everyone_of((*given.changed, *barred.changed)),
-            moved=given.moved or barred.moved,
+            grants=new_grants.bindings,
+            forbids=new_forbids.bindings,
+            changed=_members_of((*new_grants.changed, *new_forbids.changed)),
+            moved=new_grants.moved or new_forbids.moved,
         )
 
     def with_swaps(self, swaps: Iterable[ShiftSwap]) -> BindingSet:
-        """Return the same with these swaps and no others; nothing else is worked out anew."""
+        """Return the set with other swaps instead of its own."""
         swaps = tuple(swaps)
-        rotations = tuple(line.with_swaps(swaps) for line in self.rotations)
+        rotations = tuple(rotation.with_swaps(swaps) for rotation in self.rotations)
         changed = [
-            (one, other)
-            for one, other in zip(self.rotations, rotations, strict=True)
-            if one is not other
+            pair for pair in zip(self.rotations, rotations, strict=True) if pair[0] is not pair[1]
         ]
         if not changed:
             return self
         return self._with(
-            rotations=rotations, touched=_everyone_of(line for pair in changed for line in pair)
+            rotations=rotations,
+            changed=_members_of(rotation for pair in changed for rotation in pair),
         )
 
     def _with(
         self,
         *,
-        touched: frozenset[str],
+        changed: frozenset[str],
         grants: tuple[Binding, ...] | None = None,
         forbids: tuple[Binding, ...] | None = None,
         rotations: tuple[RotationBinding, ...] | None = None,
         moved: bool = False,
     ) -> BindingSet:
         """
-        Return the same with some other lines.
+        Return the set with some other bindings, and what can be kept for all others.
 
         Args:
-            touched: Everyone whom another line means, or meant; what is worked
-                out for anybody else is kept.
-
-            grants: The grants, if others than here.
-
-            forbids: The forbids, likewise.
-
-            rotations: The duties, likewise.
-
-            moved: Whether a line that says the same stands elsewhere now.
+            changed: The members whom a changed binding names or named.
+            grants: Other grants.
+            forbids: Other forbids.
+            rotations: Other rotations.
+            moved: Whether an unchanged rule stands at another place of the document.
         """
-        there = BindingSet(
+        other = BindingSet(
             scope=self.scope,
             grants=self.grants if grants is None else grants,
             forbids=self.forbids if forbids is None else forbids,
             rotations=self.rotations if rotations is None else rotations,
             table=self.table,
         )
-        there._strayed = self._strayed + len(touched)
-        if there._strayed * 4 > len(self.scope.members):
+        other._changed_members = self._changed_members + len(changed)
+        if other._changed_members * 4 > len(self.scope.members):
+            # The classes of the table fit the rules of another time by now, and rows for the new
+            # rules would grow large.
             return BindingSet(
-                scope=there.scope,
-                grants=there.grants,
-                forbids=there.forbids,
-                rotations=there.rotations,
+                scope=other.scope,
+                grants=other.grants,
+                forbids=other.forbids,
+                rotations=other.rotations,
             )
-        there.rows = {**self.rows}
-        there._spans = {**self._spans}
-        for member in touched:
-            there.rows.pop(member, None)
-            there._spans.pop(member, None)
+        other.rows = {**self.rows}
+        other._periods = {**self._periods}
+        for member in changed:
+            other.rows.pop(member, None)
+            other._periods.pop(member, None)
         if not moved:
-            kept = {**self._lines_to}
-            for member in touched:
+            kept = {**self._by_member}
+            for member in changed:
                 kept.pop(member, None)
-            theirs = bindings_by_member(
-                there.grants,
-                there.forbids,
-                there.rotations,
+            new = bindings_by_member(
+                other.grants,
+                other.forbids,
+                other.rotations,
                 leaving=self.scope.leaving,
-                only=touched,
+                only=changed,
             )
-            there.__dict__["_lines_to"] = {**kept, **theirs}
-        return there
+            # Fills the cached property, which would sort every rule by member again.
+            other.__dict__["_by_member"] = {**kept, **new}
+        return other
+
+    @cached_property
+    def _by_member(self) -> Mapping[str, MemberBindings]:
+        """The rules and rotations that name each member, suspended members included."""
+        return bindings_by_member(
+            self.grants, self.forbids, self.rotations, leaving=self.scope.leaving
+        )
 
     def bindings_of(self, member: str) -> MemberBindings:
-        """Return the lines that mean a member; none if there is no such member, or suspended."""
+        """Return the rules and rotations that name a member; none if suspended or unknown."""
         known = self.scope.members.get(member)
         if known is None or known.suspended:
             return NO_BINDINGS
-        return self._lines_to.get(member, NO_BINDINGS)
+        return self._by_member.get(member, NO_BINDINGS)
+
+    def _bindings_even_if_suspended(self, member: str) -> MemberBindings:
+        return self._by_member.get(member, NO_BINDINGS)
+
+    def rotation(self, rotation: str) -> RotationBinding:
+        """
+        Return a rotation by id.
+
+        Raises:
+            InvalidValueError: If there is no such rotation.
+        """
+        binding = self.rotations_by_id.get(rotation)
+        if binding is None:
+            raise InvalidValueError(
+                f"`{rotation}` is not a rotation"
+                f"{did_you_mean(rotation, self.rotations_by_id, before='; ')}",
+                value=rotation,
+                expected="a rotation's id",
+            )
+        return binding
+
+    @cached_property
+    def rotations_by_id(self) -> Mapping[str, RotationBinding]:
+        """The rotations, by id."""
+        return {binding.source.id: binding for binding in self.rotations}
+
+    # Questions about one instant.
 
     def row(self, member: str) -> Row:
-        """Return a member's row of the table, which is kept for those who exist."""
+        """Return a member's row of the table, which is kept for members that exist."""
         row = self.rows.get(member)
         if row is None:
-            rights = self.bindings_of(member)
-            row = self._row_of.get(rights)
+            bindings = self.bindings_of(member)
+            row = self._row_of.get(bindings)
             if row is None:
-                row = self._row_of[rights] = self._row(rights)
+                # A row holds at any time, so that members who leave have none.
+                row = self._row_of[bindings] = (
+                    {} if bindings.leaving else self.table.row(bindings.grants, bindings.forbids)
+                )
             if member in self.scope.members:
                 self.rows[member] = row
         return row
 
-    def _row(self, rights: MemberBindings) -> Row:
-        # What ends when somebody leaves is nothing that they always may.
-        return {} if rights.leaving else self.table.row(rights.grants, rights.forbids)
-
     @cached_property
-    def waiting(self) -> frozenset[str]:
-        """Whose rights depend on the instant: a duty, a line with bounds, or a day to leave on."""
+    def time_dependent(self) -> frozenset[str]:
+        """The members whose permissions depend on the instant: by a bound, a shift, or leaving."""
         return frozenset(self.scope.leaving).union(
-            *(line.members for line in (*self.grants, *self.forbids) if not line.unbounded),
-            *(line.members for line in self.rotations),
+            *(rule.members for rule in (*self.grants, *self.forbids) if not rule.unbounded),
+            *(rotation.members for rotation in self.rotations),
         )
 
     def allows(self, member: str, permission: str, resource: str, at: dt.datetime) -> bool:
-        """Tell whether a member may by their own grants and duties."""
-        if self.table.always(self.row(member), permission, resource):
+        """Return whether a member has a permission by their own grants and shifts."""
+        if self.table.allows(self.row(member), permission, resource):
             return True
-        rights = self.bindings_of(member)
-        return rights.grants_at(member, permission, resource, at) and not rights.forbids_at(
+        bindings = self.bindings_of(member)
+        return bindings.grants_at(member, permission, resource, at) and not bindings.forbids_at(
             permission, resource, at
-        )
-
-    def lines_with(self, permission: str) -> tuple[tuple[Binding, ...], tuple[Binding, ...]]:
-        """Return the grants and the forbids that are about a permission, whomever they mean."""
-        found = self._lines_with.get(permission)
-        if found is None:
-            found = self._lines_with[permission] = (
-                tuple(line for line in self.grants if permission in line.permissions),
-                tuple(line for line in self.forbids if permission in line.permissions),
-            )
-        return found
-
-    def members_with(self, permission: str, resource: str) -> frozenset[str]:
-        """Return everyone to whom a grant or a duty gives a permission at a place, some time."""
-        rotations = (line for line in self.rotations if permission in line.permissions)
-        return frozenset[str]().union(
-            *(
-                line.members
-                for line in self.lines_with(permission)[0]
-                if resource in line.resources
-            ),
-            *(line.members for line in rotations if resource in line.resources),
         )
 
     def granting_rule(
         self, member: str, permission: str, resource: str, *, at: dt.datetime
     ) -> Reason | None:
-        """Return the grant that gives it to a member then, or else the turn; forbids aside."""
+        """Return the grant, or else the shift, that gives a permission, forbids ignored."""
         if self.scope.members[member].suspended or self.scope.has_left(member, at):
             return None
-        lines = self.matching_grants(member, permission, resource, at=at)
-        if lines:
-            return lines[0].reason(member, resource)
+        grants = self.matching_grants(member, permission, resource, at=at)
+        if grants:
+            return grants[0].reason(member, resource)
         rotations = self.bindings_of(member).rotations
-        for line in sorted(rotations, key=lambda line: line.source.id) if rotations else ():
-            if permission not in line.permissions or resource not in line.resources:
+        for rotation in (
+            sorted(rotations, key=lambda binding: binding.source.id) if rotations else ()
+        ):
+            if permission not in rotation.permissions or resource not in rotation.resources:
                 continue
-            shift = line.shift(member, resource, at)
+            shift = rotation.shift(member, resource, at)
             if shift is not None:
-                return line.reason(shift, resource)
+                return rotation.reason(shift, resource)
         return None
-
-    def forbidden_spans(self, member: str, permission: str, resource: str) -> tuple[Span, ...]:
-        """Return when a forbid bars it, or they have left, merged."""
-        return merge_spans(
-            (
-                *(
-                    line.span(resource)
-                    for line in self.bindings_of(member).forbids
-                    if permission in line.permissions and resource in line.resources
-                ),
-                *self._gone(member),
-            )
-        )
-
-    def _gone(self, member: str) -> tuple[Span, ...]:
-        leaving = self.scope.leaving.get(member)
-        return () if leaving is None else ((leaving, None),)
-
-    def bounds(self, resource: str) -> frozenset[dt.datetime]:
-        """Return the instants at which a grant begins, or a forbid ends, at a place."""
-        found = self._bounds.get(resource)
-        if found is None:
-            starts = [line.span(resource)[0] for line in self.grants if line.applies_to(resource)]
-            ends = [line.span(resource)[1] for line in self.forbids if line.applies_to(resource)]
-            found = frozenset(one for one in (*starts, *ends) if one is not None)
-            self._bounds[resource] = found
-        return found
-
-    def permission_periods(self, member: str) -> Mapping[tuple[str, str], tuple[Span, ...]]:
-        """
-        Return when *member* may do what where, every forbid taken off.
-
-        Returns:
-            For each permission and place that is ever allowed, the times in
-            order, each with its first instant and the first after it in UTC,
-            None where there is no bound; they neither overlap nor touch.
-        """
-        if member not in self.scope.members:
-            return {}
-        if member not in self._spans:
-            rights = self.bindings_of(member)
-            given, barred = spans_of(rights.grants), spans_of(rights.forbids)
-            gone = self._gone(member)
-            left = {
-                key: subtract_spans(merge_spans(spans), merge_spans((*barred.get(key, ()), *gone)))
-                for key, spans in given.items()
-            }
-            self._spans[member] = MappingProxyType({key: one for key, one in left.items() if one})
-        return self._spans[member]
-
-    def has_role(self, member: str, role: str, resource: str, *, at: dt.datetime) -> bool:
-        """Tell whether *member* has *role*, or one that includes it, by a grant or on duty."""
-        key = (member, role, resource)
-        spans = self._roles_held.get(key)
-        if spans is None:
-            spans = self._holding_role(member, role, resource)
-            if member in self.scope.members and resource in self.scope.resources:
-                self._roles_held[key] = spans
-        if any(within(span, at) for span in spans):
-            return True
-        return not self.scope.has_left(member, at) and any(
-            role in line.roles
-            and resource in line.resources
-            and line.shift(member, resource, at) is not None
-            for line in self.bindings_of(member).rotations
-        )
-
-    def _holding_role(self, member: str, role: str, resource: str) -> tuple[Span, ...]:
-        spans = (
-            line.span(resource)
-            for line in self.bindings_of(member).grants
-            if role in line.roles and resource in line.resources
-        )
-        gone = self._gone(member)
-        return subtract_spans(merge_spans(spans), gone) if gone else tuple(spans)
-
-    def role_periods(self, role: str, resource: str) -> Mapping[MemberId, tuple[Span, ...]]:
-        """
-        Return when who has *role*, or one that includes it, there, as far as that is known.
-
-        By grants, the turns of lists, and what is swapped; nobody if there is no such place.
-        """
-        found: dict[str, list[Span]] = {}
-        for line in self.grants:
-            if role in line.roles and line.applies_to(resource):
-                for member in line.members:
-                    found.setdefault(member, []).append(line.span(resource))
-        for rotation in self.rotations:
-            if role in rotation.roles and rotation.applies_to(resource):
-                for member in rotation.members:
-                    found.setdefault(member, []).extend(rotation.known_spans(member, resource))
-        return self._staying(found)
-
-    def rotating(
-        self, role: str, resource: str, *, unlike: BindingSet
-    ) -> Mapping[MemberId, tuple[Span, ...]]:
-        """
-        Return when turns by rule may give whom *role*, or one that includes it, there.
-
-        A place in a rotation counts as in `rotations`: what it gives in *unlike*
-        to the same people and at the same times is left out.
-        """
-        known = {
-            line.timing(resource)
-            for line in unlike.rotations
-            if role in line.roles and line.applies_to(resource)
-        }
-        found: dict[str, list[Span]] = {}
-        for line in self.rotations:
-            timing = line.timing(resource)
-            if timing is None or role not in line.roles or not line.applies_to(resource):
-                continue
-            for member in line.source.everyone:
-                spans = line.written_spans(member, resource)
-                if timing in known:
-                    theirs = unlike._staying({member: spans})
-                    spans = subtract_spans(spans, theirs.get(MemberId(member), ()))
-                found.setdefault(member, []).extend(spans)
-        return self._staying(found)
-
-    def _staying(self, spans: Mapping[str, Iterable[Span]]) -> Mapping[MemberId, tuple[Span, ...]]:
-        """Return of some times for members those for which each is there, neither suspended nor gone."""
-        left = {
-            MemberId(member): subtract_spans(merge_spans(theirs), self._gone(member))
-            for member, theirs in sorted(spans.items())
-            if self.scope.stay(member) is not None
-        }
-        return {member: theirs for member, theirs in left.items() if theirs}
-
-    def lines_of(self, member: str, permission: str, resource: str) -> tuple[Binding, ...]:
-        """Return every grant and forbid that binds all three, whenever it holds."""
-        return tuple(
-            line
-            for line in (*self._meaning(member).grants, *self._meaning(member).forbids)
-            if line.binds(member, permission, resource)
-        )
-
-    def lines_to_teams(self, teams: Collection[str]) -> tuple[Binding, ...]:
-        """Return every grant and forbid that names one of some teams."""
-        return tuple(dict.fromkeys(line for one in teams for line in self._by_team.get(one, ())))
-
-    @cached_property
-    def _by_team(self) -> Mapping[str, tuple[Binding, ...]]:
-        found: dict[str, list[Binding]] = {}
-        for line in (*self.grants, *self.forbids):
-            for principal in line.source.to:
-                if principal.kind == "team":
-                    found.setdefault(principal.name, []).append(line)
-        return {team: tuple(lines) for team, lines in found.items()}
-
-    @cached_property
-    def _lines_to(self) -> Mapping[str, MemberBindings]:
-        """The grants, forbids and duties that each member is meant by, suspended or not."""
-        return bindings_by_member(
-            self.grants, self.forbids, self.rotations, leaving=self.scope.leaving
-        )
-
-    def _meaning(self, member: str) -> MemberBindings:
-        return self._lines_to.get(member, NO_BINDINGS)
 
     def matching_grants(
         self, member: str, permission: str, resource: str, *, at: dt.datetime
     ) -> list[Binding]:
-        """Return the grants in force that give it, sorted."""
-        return ordered(active_bindings(self._meaning(member).grants, permission, resource, at))
+        """Return the active grants that give a permission, sorted."""
+        bindings = self._bindings_even_if_suspended(member)
+        return ordered(active_bindings(bindings.grants, permission, resource, at))
 
     def matching_forbids(
         self, member: str, permission: str, resource: str, *, at: dt.datetime
     ) -> list[Binding]:
-        """Return the forbids in force that bar it, sorted."""
-        return ordered(active_bindings(self._meaning(member).forbids, permission, resource, at))
+        """Return the active forbids that take a permission, sorted."""
+        bindings = self._bindings_even_if_suspended(member)
+        return ordered(active_bindings(bindings.forbids, permission, resource, at))
+
+    def has_role(self, member: str, role: str, resource: str, *, at: dt.datetime) -> bool:
+        """Return whether *member* has *role*, or one that includes it, by a grant or a shift."""
+        key = (member, role, resource)
+        spans = self._role_spans.get(key)
+        if spans is None:
+            spans = self._while_active(
+                member,
+                (
+                    grant.span(resource)
+                    for grant in self.bindings_of(member).grants
+                    if role in grant.roles and resource in grant.resources
+                ),
+            )
+            if member in self.scope.members and resource in self.scope.resources:
+                self._role_spans[key] = spans
+        if any(span_contains(span, at) for span in spans):
+            return True
+        return not self.scope.has_left(member, at) and any(
+            role in rotation.roles
+            and resource in rotation.resources
+            and rotation.shift(member, resource, at) is not None
+            for rotation in self.bindings_of(member).rotations
+        )
+
+    # Rules by what they are about, at whatever time.
+
+    def grants_with(self, permission: str) -> tuple[Binding, ...]:
+        """Return the grants that give a permission to any member."""
+        grants = self._grants_with.get(permission)
+        if grants is None:
+            grants = self._grants_with[permission] = tuple(
+                grant for grant in self.grants if permission in grant.permissions
+            )
+        return grants
+
+    def members_with(self, permission: str, resource: str) -> frozenset[str]:
+        """Return the members to whom a grant or rotation gives a permission at some time."""
+        grants = self.grants_with(permission)
+        rotations = (rotation for rotation in self.rotations if permission in rotation.permissions)
+        return frozenset[str]().union(
+            *(grant.members for grant in grants if resource in grant.resources),
+            *(rotation.members for rotation in rotations if resource in rotation.resources),
+        )
+
+    def rules_about(self, member: str, permission: str, resource: str) -> tuple[Binding, ...]:
+        """Return the grants and forbids that are about all three."""
+        bindings = self._bindings_even_if_suspended(member)
+        return tuple(
+            rule
+            for rule in (*bindings.grants, *bindings.forbids)
+            if rule.binds(member, permission, resource)
+        )
+
+    def rules_to_teams(self, teams: Collection[str]) -> tuple[Binding, ...]:
+        """Return the grants and forbids that name one of some teams."""
+        return tuple(dict.fromkeys(rule for team in teams for rule in self._by_team.get(team, ())))
+
+    @cached_property
+    def _by_team(self) -> Mapping[str, tuple[Binding, ...]]:
+        rules: dict[str, list[Binding]] = {}
+        for rule in (*self.grants, *self.forbids):
+            for principal in rule.source.to:
+                if principal.kind == "team":
+                    rules.setdefault(principal.name, []).append(rule)
+        return {team: tuple(own) for team, own in rules.items()}
+
+    def starts(self, resource: str) -> frozenset[dt.datetime]:
+        """Return when grants on a resource start and forbids end."""
+        starts = self._starts.get(resource)
+        if starts is None:
+            bounds = (
+                *(rule.span(resource)[0] for rule in self.grants if rule.applies_to(resource)),
+                *(rule.span(resource)[1] for rule in self.forbids if rule.applies_to(resource)),
+            )
+            starts = frozenset(bound for bound in bounds if bound is not None)
+            self._starts[resource] = starts
+        return starts
+
+    # Periods: when members have which permissions.
+
+    def permission_periods(self, member: str) -> Periods:
+        """Return when *member* has which permissions by grants, with forbidden times removed."""
+        if member not in self.scope.members:
+            return {}
+        periods = self._periods.get(member)
+        if periods is None:
+            bindings = self.bindings_of(member)
+            allowed = subtract_periods(periods_of(bindings.grants), periods_of(bindings.forbids))
+            periods = MappingProxyType(self.while_active(member, allowed))
+            self._periods[member] = periods
+        return periods
+
+    def forbidden_spans(self, member: str, permission: str, resource: str) -> tuple[Span, ...]:
+        """Return when a forbid takes a permission, and the time after the member has left."""
+        leaving = self.scope.leaving.get(member)
+        return merge_spans(
+            (
+                *(
+                    forbid.span(resource)
+                    for forbid in self.bindings_of(member).forbids
+                    if permission in forbid.permissions and resource in forbid.resources
+                ),
+                *(() if leaving is None else ((leaving, None),)),
+            )
+        )
+
+    def withheld_periods(self, member: str) -> Periods:
+        """Return when forbids take permissions from *member* that grants or shifts give."""
+        bindings = self.bindings_of(member)
+        if not bindings.forbids:
+            return {}
+        given = merge_periods(periods_of(bindings.grants), self.shift_periods(member))
+        return intersect_periods(given, periods_of(bindings.forbids))
+
+    def shift_periods(self, member: str) -> Periods:
+        """Return when shifts may give *member* which permissions, forbids ignored."""
+        return self._periods_of_shifts(
+            self.bindings_of(member).rotations,
+            lambda rotation, resource: rotation.possible_spans(member, resource),
+        )
+
+    def known_shift_periods(self, member: str) -> Periods:
+        """Return when listed shifts and swaps give *member* permissions, without forbidden times."""
+        bindings = self.bindings_of(member)
+        periods = self._periods_of_shifts(
+            (
+                rotation
+                for rotation in bindings.rotations
+                if rotation.source.shifts or rotation.swaps
+            ),
+            lambda rotation, resource: rotation.known_spans(member, resource),
+        )
+        return self.while_active(member, subtract_periods(periods, periods_of(bindings.forbids)))
+
+    @staticmethod
+    def _periods_of_shifts(
+        rotations: Iterable[RotationBinding],
+        spans_on: Callable[[RotationBinding, str], tuple[Span, ...]],
+    ) -> Periods:
+        spans: dict[tuple[str, str], list[Span]] = {}
+        for rotation in rotations:
+            for resource in rotation.resources:
+                own = spans_on(rotation, resource)
+                for permission in rotation.permissions:
+                    spans.setdefault((permission, resource), []).extend(own)
+        return {key: merge_spans(own) for key, own in spans.items()}
+
+    def possible_shift_periods(self, member: str, *, unlike: BindingSet | None = None) -> Periods:
+        """
+        Return when shifts may give *member* which permissions, with forbidden times removed.
+
+        A rule counts from its first day on, since any of its shifts may become
+        the member's. What a rule with the same members and times gives in
+        *unlike* is left out.
+        """
+        if self.scope.active_span(member) is None:
+            return {}
+        unchanged = set() if unlike is None else set(unlike._rules_of(member))
+        spans: dict[tuple[str, str], list[Span]] = {}
+        for rotation in self.bindings_of(member).rotations:
+            for resource in rotation.resources:
+                possible = rotation.possible_spans(member, resource)
+                for permission in rotation.permissions:
+                    key = permission, resource
+                    given = subtract_spans(possible, self.forbidden_spans(member, *key))
+                    if unlike is not None and (rotation.timing(resource), *key) in unchanged:
+                        before = subtract_spans(
+                            rotation.scheduled_spans(member, resource),
+                            unlike.forbidden_spans(member, *key),
+                        )
+                        given = subtract_spans(given, before)
+                    spans.setdefault(key, []).extend(given)
+        return {key: merge_spans(own) for key, own in sorted(spans.items()) if own}
+
+    def _rules_of(self, member: str) -> Iterator[tuple[ResourceTiming | None, str, str]]:
+        """Yield the timing, permission and resource of each rotation by rule with *member*."""
+        if self.scope.active_span(member) is not None:
+            for rotation in self.rotations:
+                if rotation.source.timing is None or member not in rotation.source.everyone:
+                    continue
+                for resource in rotation.resources:
+                    for permission in rotation.permissions:
+                        yield rotation.timing(resource), permission, resource
 
     def rotations_granting(
         self, member: str, permission: str, resource: str, *, during: Span = (None, None)
     ) -> tuple[str, ...]:
-        """Name the duties in which a turn of *member* gives it meanwhile, as the document has them."""
+        """Return the places of the rotations whose shifts may give a permission in a span."""
         return tuple(
-            line.place
-            for line in self.rotations
-            if permission in line.permissions
-            and line.applies_to(resource)
-            and any(spans_overlap(span, during) for span in line.given_spans(member, resource))
+            rotation.place
+            for rotation in self.rotations
+            if permission in rotation.permissions
+            and rotation.applies_to(resource)
+            and any(
+                spans_overlap(span, during) for span in rotation.possible_spans(member, resource)
+            )
         )
 
-    def rule_shift_periods(
-        self, member: str, *, unlike: BindingSet | None = None
-    ) -> Mapping[tuple[str, str], tuple[Span, ...]]:
+    def role_periods(self, role: str, resource: str) -> Mapping[MemberId, tuple[Span, ...]]:
         """
-        Return when the duties of *member* give what, by permission and place, forbids taken off.
+        Return when each member has *role*, or one that includes it, on a resource.
 
-        A place in a rotation counts from its first day on, since any turn may
-        become theirs; the turns of a list are known, and what is swapped. What a
-        rotation gives in *unlike* too, there, to the same people and at the same
-        times, is left out.
+        Grants, listed shifts and swaps count; shifts by a rule do not. The
+        result is empty for a resource that does not exist.
         """
-        if self.scope.stay(member) is None:
-            return {}
-        known = set() if unlike is None else set(unlike._rotations_of(member))
-        found: dict[tuple[str, str], list[Span]] = {}
-        for line in self.bindings_of(member).rotations:
-            for resource in line.resources:
-                spans = line.given_spans(member, resource)
-                written = line.written_spans(member, resource)
-                for permission in line.permissions:
-                    left = subtract_spans(spans, self.forbidden_spans(member, permission, resource))
-                    if (
-                        unlike is not None
-                        and (line.timing(resource), permission, resource) in known
-                    ):
-                        theirs = unlike.forbidden_spans(member, permission, resource)
-                        left = subtract_spans(left, subtract_spans(written, theirs))
-                    found.setdefault((permission, resource), []).extend(left)
-        return {key: merge_spans(spans) for key, spans in sorted(found.items()) if spans}
+        spans: dict[str, list[Span]] = {}
+        for grant in self.grants:
+            if role in grant.roles and grant.applies_to(resource):
+                for member in grant.members:
+                    spans.setdefault(member, []).append(grant.span(resource))
+        for rotation in self.rotations:
+            if role in rotation.roles and rotation.applies_to(resource):
+                for member in rotation.members:
+                    spans.setdefault(member, []).extend(rotation.known_spans(member, resource))
+        return self._active_members(spans)
 
-    def rotation_periods(self, member: str) -> dict[tuple[str, str], list[Span]]:
-        """Return when the duties of *member* give what, as `rotations` does, whatever bars it."""
-        found: dict[tuple[str, str], list[Span]] = {}
-        for line in self.bindings_of(member).rotations:
-            for resource in line.resources:
-                given = line.given_spans(member, resource)
-                for permission in line.permissions:
-                    found.setdefault((permission, resource), []).extend(given)
-        return found
+    def possible_role_periods(
+        self, role: str, resource: str, *, unlike: BindingSet
+    ) -> Mapping[MemberId, tuple[Span, ...]]:
+        """
+        Return when shifts by a rule may give members *role*, or one that includes it.
 
-    def forbidden_periods(self, member: str) -> dict[tuple[str, str], tuple[Span, ...]]:
-        """Return when forbids keep what from *member* that their grants and duties give."""
-        rights = self.bindings_of(member)
-        if not rights.forbids:
-            return {}
-        given, barred = spans_of(rights.grants), spans_of(rights.forbids)
-        for key, spans in self.rotation_periods(member).items():
-            given.setdefault(key, []).extend(spans)
-        kept = {}
-        for key in given.keys() & barred.keys():
-            theirs = merge_spans(given[key])
-            kept[key] = intersect_spans(theirs, merge_spans(barred[key]))
-        return {key: spans for key, spans in kept.items() if spans}
-
-    def listed(self, member: str) -> Mapping[tuple[str, str], tuple[Span, ...]]:
-        """Return when turns that are known, of lists and by swaps, give *member* what, forbids taken off."""
-        if member not in self.scope.members or self.scope.members[member].suspended:
-            return {}
-        found: dict[tuple[str, str], list[Span]] = {}
-        for line in self.bindings_of(member).rotations:
-            if not (line.source.shifts or line.swaps):
+        What a rule with the same members and times gives in *unlike* is left out.
+        """
+        unchanged = {
+            rotation.timing(resource)
+            for rotation in unlike.rotations
+            if role in rotation.roles and rotation.applies_to(resource)
+        }
+        spans: dict[str, list[Span]] = {}
+        for rotation in self.rotations:
+            timing = rotation.timing(resource)
+            if timing is None or role not in rotation.roles or not rotation.applies_to(resource):
                 continue
-            for resource in line.resources:
-                spans = line.known_spans(member, resource)
-                for permission in line.permissions:
-                    left = subtract_spans(spans, self.forbidden_spans(member, permission, resource))
-                    found.setdefault((permission, resource), []).extend(left)
-        return {key: merge_spans(spans) for key, spans in found.items() if spans}
+            for member in rotation.source.everyone:
+                scheduled = rotation.scheduled_spans(member, resource)
+                if timing in unchanged:
+                    # The member may have been suspended, or have left, in the other set.
+                    scheduled = subtract_spans(scheduled, unlike._while_active(member, scheduled))
+                spans.setdefault(member, []).extend(scheduled)
+        return self._active_members(spans)
 
-    def _rotations_of(self, member: str) -> Iterator[tuple[TimingAt, str, str]]:
-        if self.scope.stay(member) is not None:
-            for line in self.rotations:
-                if line.source.timing is None or member not in line.source.everyone:
-                    continue
-                for resource in line.resources:
-                    timing = line.timing(resource)
-                    assert timing is not None  # noqa: S101  a rotation has one everywhere
-                    for permission in line.permissions:
-                        yield timing, permission, resource
+    def _active_members(
+        self, spans: Mapping[str, Iterable[Span]]
+    ) -> Mapping[MemberId, tuple[Span, ...]]:
+        active = (
+            (MemberId(member), self._while_active(member, own))
+            for member, own in sorted(spans.items())
+        )
+        return {member: own for member, own in active if own}
+
+    def while_active(self, member: str, periods: Periods) -> Periods:
+        """Return the part of *periods* in which *member* is neither suspended nor has left."""
+        active = self.scope.active_span(member)
+        if active is None:
+            return {}
+        if active == (None, None):
+            return periods
+        clipped = ((key, intersect_spans(spans, (active,))) for key, spans in periods.items())
+        return {key: spans for key, spans in clipped if spans}
+
+    def _while_active(self, member: str, spans: Iterable[Span]) -> tuple[Span, ...]:
+        active = self.scope.active_span(member)
+        return () if active is None else intersect_spans(merge_spans(spans), (active,))
 
 
-def _everyone_of(lines: Iterable[Binding | RotationBinding]) -> frozenset[str]:
-    return frozenset[str]().union(*(line.members for line in lines))
-
-
-def spans_of(lines: Iterable[Binding]) -> dict[tuple[str, str], list[Span]]:
-    """Return when lines hold, by permission and place."""
-    found: dict[tuple[str, str], list[Span]] = {}
-    for line in lines:
-        for resource in line.resources:
-            span = line.span(resource)
-            for permission in line.permissions:
-                found.setdefault((permission, resource), []).append(span)
-    return found
+def _members_of(bindings: Iterable[Binding | RotationBinding]) -> frozenset[str]:
+    return frozenset[str]().union(*(binding.members for binding in bindings))

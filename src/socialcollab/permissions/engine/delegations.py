@@ -1,4 +1,4 @@
-"""Who stands in for whom, and when."""
+"""Delegations: what delegates may do for absent members."""
 
 from __future__ import annotations
 
@@ -7,81 +7,104 @@ from collections.abc import Collection, Iterable, Iterator
 
 from socialcollab.identifiers import MemberId
 from socialcollab.permissions.engine.binding_set import BindingSet
-from socialcollab.permissions.engine.question import Question
+from socialcollab.permissions.engine.periods import Periods, subtract_periods
 from socialcollab.permissions.model.absence import Absence
+from socialcollab.time import intersect_spans
 
 
 class Delegations:
     """
-    The absences of members, and what those who stand in may by them.
+    The absences of members, and the permissions that their delegates have meanwhile.
+
+    A delegate may use what the absent member's own grants and shifts give, and
+    nothing that the absent member has as a delegate of others.
 
     Args:
-        rulebook: What the lines give and bar.
-
-        absences: Who is away, in any order; of whom nobody knows is passed over.
+        bindings: The rules and rotations.
+        absences: The absences, in any order; those of unknown members are ignored.
     """
 
     def __init__(self, bindings: BindingSet, absences: Iterable[Absence]) -> None:
         self._bindings = bindings
-        known = bindings.scope.members
+        members = bindings.scope.members
         self.all_absences = tuple(
             sorted(
-                (one for one in absences if one.member in known),
+                (absence for absence in absences if absence.member in members),
                 key=lambda one: (one.start, one.member, one.delegate, one.end, one.id),
             )
         )
-        # One in favour of nobody gives nothing to anybody.
-        self.absences = tuple(one for one in self.all_absences if one.delegate in known)
-        self._of: dict[str, tuple[Absence, ...]] = {}
-        for one in self.absences:
-            if not known[one.delegate].suspended:
-                self._of[one.delegate] = (*self._of.get(one.delegate, ()), one)
+        self.absences = tuple(
+            absence for absence in self.all_absences if absence.delegate in members
+        )
+        self._by_delegate: dict[str, tuple[Absence, ...]] = {}
+        for absence in self.absences:
+            if not members[absence.delegate].suspended:
+                own = self._by_delegate.get(absence.delegate, ())
+                self._by_delegate[absence.delegate] = (*own, absence)
 
     @property
-    def people(self) -> frozenset[str]:
-        """Everyone who stands in for somebody, some time."""
-        return frozenset(self._of)
+    def delegates(self) -> frozenset[str]:
+        """The members who are a delegate at some time."""
+        return frozenset(self._by_delegate)
 
     def delegators(self, member: str, permission: str) -> tuple[MemberId, ...]:
-        """Return for whom somebody stands in with a permission, some time."""
-        return tuple(one.member for one in self._of.get(member, ()) if one.delegates(permission))
+        """Return the members whose delegate *member* is for a permission at some time."""
+        return tuple(
+            absence.member
+            for absence in self._by_delegate.get(member, ())
+            if absence.delegates(permission)
+        )
 
-    def possible(self, question: Question) -> Iterator[Absence]:
-        """Yield the absences, past and to come too, in which the asker stands in with what is asked."""
-        if question.member not in question.authors:
-            for one in self._of.get(question.member, ()):
-                if one.delegates(question.permission) and one.member not in question.authors:
-                    yield one
-
-    def carrying(
+    def allowing(
         self, member: str, permission: str, resource: str, at: dt.datetime, authors: Collection[str]
     ) -> Iterator[Absence]:
-        """Yield the absences in which a member may in the place of the absent one."""
+        """Yield the absences in which *member* may use a permission as the delegate."""
         if member in authors:
             return
-        for one in self._of.get(member, ()):
+        for absence in self._by_delegate.get(member, ()):
             if (
-                one.delegates(permission)
-                and one.member not in authors
-                and one.covers(at)
-                and self._bindings.allows(one.member, permission, resource, at)
+                absence.delegates(permission)
+                and absence.member not in authors
+                and absence.covers(at)
+                and self._bindings.allows(absence.member, permission, resource, at)
             ):
-                yield one
+                yield absence
 
-    def delegates(
+    def delegates_of(
         self, member: str, permission: str, resource: str, at: dt.datetime
     ) -> tuple[MemberId, ...]:
-        """Return who may in the place of *member* then, because *member* is away, sorted."""
+        """Return the delegates who may use a permission of *member*, who is absent, sorted."""
         if not self.absences or not self._bindings.allows(member, permission, resource, at):
             return ()
-        found = {
-            one.delegate
-            for one in self.absences
-            if one.member == member and one.delegates(permission) and one.covers(at)
+        delegates = {
+            absence.delegate
+            for absence in self.absences
+            if absence.member == member and absence.delegates(permission) and absence.covers(at)
         }
         return tuple(
-            MemberId(name)
-            for name in sorted(found)
-            if not self._bindings.scope.members[name].suspended
-            and not self._bindings.bindings_of(name).forbids_at(permission, resource, at)
+            MemberId(delegate)
+            for delegate in sorted(delegates)
+            if not self._bindings.scope.members[delegate].suspended
+            and not self._bindings.bindings_of(delegate).forbids_at(permission, resource, at)
         )
+
+
+def delegated_periods(
+    bindings: BindingSet, absence: Absence, periods: Periods, *, forbidden: Periods
+) -> Periods:
+    """
+    Return when a delegate may use which permissions of the absent member.
+
+    Args:
+        bindings: The rules.
+        absence: The absence, with a delegate.
+        periods: The periods of the absent member's own permissions.
+        forbidden: When forbids take permissions from the delegate.
+    """
+    days = ((absence.begins_at, absence.ends_at),)
+    during = {
+        key: intersect_spans(days, spans)
+        for key, spans in periods.items()
+        if absence.delegates(key[0])
+    }
+    return bindings.while_active(absence.delegate, subtract_periods(during, forbidden))

@@ -1,4 +1,4 @@
-"""The lines that mean one member."""
+"""The rules and rotations that name one member."""
 
 from __future__ import annotations
 
@@ -8,27 +8,23 @@ from typing import Final, TypeVar
 
 import attrs
 
-from socialcollab.permissions.engine.binding import Binding
+from socialcollab.permissions.engine.binding import Binding, span_contains
 from socialcollab.permissions.engine.rotation_binding import RotationBinding
-from socialcollab.permissions.engine.scope import within
 
-_Line = TypeVar("_Line", Binding, RotationBinding)
+_Bound = TypeVar("_Bound", Binding, RotationBinding)
 
 
 @attrs.frozen(eq=False)
 class MemberBindings:
     """
-    The lines that mean one member, or several whom exactly the same lines mean.
+    The rules and rotations that name a member, shared by members whom exactly the same ones name.
 
     Attributes:
-        grants: The grants that mean them.
-
-        forbids: The forbids that mean them.
-
-        duties: The duties in which they take turns.
-
-        leaving: The instant from which on they have left, if they ever do:
-            everything is barred then.
+        grants: The grants.
+        forbids: The forbids.
+        rotations: The rotations in which the member takes shifts.
+        leaving: The instant at which the member leaves, if there is one; everything is forbidden
+            from then on.
     """
 
     grants: tuple[Binding, ...] = ()
@@ -37,45 +33,49 @@ class MemberBindings:
     leaving: dt.datetime | None = None
 
     def grants_at(self, member: str, permission: str, resource: str, at: dt.datetime) -> bool:
-        """Tell whether a grant, or a turn of *member*, whose rights these are, gives it then."""
+        """Return whether a grant, or a shift of *member*, gives a permission at an instant."""
         return bool(active_bindings(self.grants, permission, resource, at)) or any(
-            permission in line.permissions
-            and resource in line.resources
-            and line.shift(member, resource, at) is not None
-            for line in self.rotations
+            permission in rotation.permissions
+            and resource in rotation.resources
+            and rotation.shift(member, resource, at) is not None
+            for rotation in self.rotations
         )
 
     def forbids_at(self, permission: str, resource: str, at: dt.datetime) -> bool:
-        """Tell whether a forbid bars it then."""
+        """Return whether a forbid takes a permission at an instant."""
         if self.leaving is not None and self.leaving <= at:
             return True
         return bool(active_bindings(self.forbids, permission, resource, at))
 
-    def resources_ever(self, permission: str) -> frozenset[str]:
-        """Return where a grant or a turn gives it at some time, forbids aside."""
+    def possible_resources(self, permission: str) -> frozenset[str]:
+        """Return where a grant or shift gives a permission at any time, forbids ignored."""
         return frozenset[str]().union(
-            *(line.resources for line in self.grants if permission in line.permissions),
-            *(line.resources for line in self.rotations if permission in line.permissions),
+            *(grant.resources for grant in self.grants if permission in grant.permissions),
+            *(
+                rotation.resources
+                for rotation in self.rotations
+                if permission in rotation.permissions
+            ),
         )
 
 
 def active_bindings(
-    lines: Iterable[Binding], permission: str, resource: str, at: dt.datetime
+    bindings: Iterable[Binding], permission: str, resource: str, at: dt.datetime
 ) -> list[Binding]:
-    """Return the lines that are about a permission and a place, and hold there then."""
+    """Return the rules about a permission and a resource that are active at an instant."""
     return [
-        line
-        for line in lines
-        if permission in line.permissions
-        and resource in line.resources
-        and (line.unbounded or within(line.span(resource), at))
+        binding
+        for binding in bindings
+        if permission in binding.permissions
+        and resource in binding.resources
+        and (binding.unbounded or span_contains(binding.span(resource), at))
     ]
 
 
-def ordered(lines: list[Binding]) -> list[Binding]:
-    """Return lines in the order that does not depend on where they stand."""
-    # Most often there is one; what lines are sorted by takes longer to write than all else.
-    return sorted(lines, key=lambda line: line.order) if len(lines) > 1 else lines
+def ordered(bindings: list[Binding]) -> list[Binding]:
+    """Return bindings in an order that does not depend on their order in the document."""
+    # Computing the sort key takes longer than everything else, and usually there is one binding.
+    return sorted(bindings, key=lambda binding: binding.order) if len(bindings) > 1 else bindings
 
 
 NO_BINDINGS: Final = MemberBindings()
@@ -90,52 +90,55 @@ def bindings_by_member(
     only: frozenset[str] | None = None,
 ) -> dict[str, MemberBindings]:
     """
-    Return the lines that mean each member, suspended or not.
+    Return the rules and rotations that name each member, suspended members included.
 
     Args:
         grants: All grants.
-
         forbids: All forbids.
-
-        rotations: All duties.
-
-        leaving: The instant from which on somebody has left, by member.
-
-        only: Whom to look for, if not for everybody.
+        rotations: All rotations.
+        leaving: The instants at which members leave.
+        only: The members to return; None for all.
     """
-    found: dict[str, tuple[list[Binding], list[Binding], list[RotationBinding]]] = {
+    lists: dict[str, tuple[list[Binding], list[Binding], list[RotationBinding]]] = {
         member: ([], [], []) for member in leaving if only is None or member in only
     }
 
-    def theirs(
-        line: Binding | RotationBinding,
+    def lists_of(
+        bound: Binding | RotationBinding,
     ) -> list[tuple[list[Binding], list[Binding], list[RotationBinding]]]:
-        members = line.members if only is None else line.members & only
-        return [found.setdefault(member, ([], [], [])) for member in members]
+        members = bound.members if only is None else bound.members & only
+        return [lists.setdefault(member, ([], [], [])) for member in members]
 
-    for grant in _touching(grants, only):
-        for given, _, _ in theirs(grant):
-            given.append(grant)
-    for forbid in _touching(forbids, only):
-        for _, barred, _ in theirs(forbid):
-            barred.append(forbid)
-    for rotation in _touching(rotations, only):
-        for _, _, shifts in theirs(rotation):
-            shifts.append(rotation)
-    # In a team many are meant by the very same lines: they share a row of the table.
+    for grant in _naming(grants, only):
+        for own_grants, _, _ in lists_of(grant):
+            own_grants.append(grant)
+    for forbid in _naming(forbids, only):
+        for _, own_forbids, _ in lists_of(forbid):
+            own_forbids.append(forbid)
+    for rotation in _naming(rotations, only):
+        for _, _, own_rotations in lists_of(rotation):
+            own_rotations.append(rotation)
+    # Many members of a team are named by exactly the same rules; they share one row of the table.
     shared: dict[tuple[object, ...], MemberBindings] = {}
-    rights: dict[str, MemberBindings] = {}
-    for member, (given, barred, shifts) in found.items():
-        key = (*given, None, *barred, None, *map(id, shifts), leaving.get(member))
+    by_member: dict[str, MemberBindings] = {}
+    for member, (own_grants, own_forbids, own_rotations) in lists.items():
+        key = (
+            *own_grants,
+            None,
+            *own_forbids,
+            None,
+            *map(id, own_rotations),
+            leaving.get(member),
+        )
         if key not in shared:
             shared[key] = MemberBindings(
-                tuple(given), tuple(barred), tuple(shifts), leaving.get(member)
+                tuple(own_grants), tuple(own_forbids), tuple(own_rotations), leaving.get(member)
             )
-        rights[member] = shared[key]
-    return rights
+        by_member[member] = shared[key]
+    return by_member
 
 
-def _touching(lines: Iterable[_Line], members: frozenset[str] | None) -> Iterable[_Line]:
+def _naming(bound: Iterable[_Bound], members: frozenset[str] | None) -> Iterable[_Bound]:
     if members is None:
-        return lines
-    return [line for line in lines if not members.isdisjoint(line.members)]
+        return bound
+    return [one for one in bound if not members.isdisjoint(one.members)]

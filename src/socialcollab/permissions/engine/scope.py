@@ -1,4 +1,4 @@
-"""Who and where a set of lines can be about, all names checked."""
+"""The people and resources that rules and questions can name, with all names checked."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from socialcollab.permissions.model.role import Role, Roles, find_cycle
 from socialcollab.time import Span, zone
 
 EVERYWHERE = "*"
-"""The place that is every workspace."""
+"""The resource that stands for every workspace."""
 
-_FIRST = dt.datetime.min.replace(tzinfo=dt.UTC)
-_LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
+_MIN = dt.datetime.min.replace(tzinfo=dt.UTC)
+_MAX = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 _T = TypeVar("_T", Member, Profile, Team, Role)
 
 
 class Scope:
     """
-    The people and places of an organization, as lines and questions name them.
+    The members, teams, profiles, workspaces and roles of an organization.
 
     Raises:
-        InvalidValueError: If a name stands twice, or one that is named does not exist.
+        InvalidValueError: If two of a kind share an id, or one names what does not exist.
     """
 
     def __init__(
@@ -51,51 +51,38 @@ class Scope:
         timezone: str,
     ) -> None:
         workspaces = tuple(workspaces)
-        self.members = by_id("member", members)
-        self.profiles = by_id("profile", profiles)
-        self.teams = by_id("team", teams)
-        for team in self.teams.values():
-            self.check_members(f"team `{team.id}`", team.members)
-            for other in team.includes:
-                if other not in self.teams:
-                    raise InvalidValueError(
-                        f"team `{team.id}` includes `{other}`, which is no team"
-                        f"{did_you_mean(other, self.teams, before='; ')}",
-                        value=other,
-                        expected="a team's id",
-                    )
-        cycle = find_cycle({team.id: team.includes for team in self.teams.values()})
-        if cycle:
-            raise InvalidValueError(
-                f"teams include each other in a circle: {' > '.join(cycle)}", value=cycle
-            )
-        self._everyone = _closed(self.teams)
-        # Many lines are to the same people, give the same or are on the same places.
+        self.members = index_by_id("member", members)
+        self.profiles = index_by_id("profile", profiles)
+        self.teams = index_by_id("team", teams)
+        self.roles = roles
+        self._check_teams()
+        self._members_by_team = _resolve_includes(self.teams)
+        # Many rules name the same people, permissions or resources. With these caches they share
+        # one set each, which saves memory and makes sets fast to compare.
         self._members_of: dict[tuple[Principal, ...], frozenset[str]] = {}
         self._permissions_of: dict[tuple[str, ...], frozenset[str]] = {}
-        self._places_of: dict[Selector, frozenset[str]] = {}
-        around: dict[str, set[str]] = {}
+        self._resources_of: dict[Selector, frozenset[str]] = {}
+        by_workspace: dict[str, set[str]] = {}
         for profile in self.profiles.values():
-            around.setdefault(profile.workspace, set()).add(profile.id)
+            by_workspace.setdefault(profile.workspace, set()).add(profile.id)
         self.profiles_by_workspace: Mapping[str, frozenset[str]] = {
-            workspace: frozenset(profiles) for workspace, profiles in around.items()
+            workspace: frozenset(profiles) for workspace, profiles in by_workspace.items()
         }
+        self._zone = zone(timezone)
         self._zones = {
             workspace.id: zone(workspace.timezone or timezone) for workspace in workspaces
         }
         self._leads = {workspace.id: workspace.lead for workspace in workspaces}
-        self._zone = zone(timezone)
         for profile in self.profiles.values():
             self._zones.setdefault(profile.workspace, self._zone)
-        both = sorted(set(self.profiles) & set(self._zones))
-        if both:
+        ambiguous = sorted(set(self.profiles) & set(self._zones))
+        if ambiguous:
             raise InvalidValueError(
-                f"`{both[0]}` names both a profile and a workspace, so that a question about it"
-                " has two meanings",
-                value=both[0],
+                f"`{ambiguous[0]}` names both a profile and a workspace, so that a question about"
+                " it has two meanings",
+                value=ambiguous[0],
                 expected="another id for one of them",
             )
-        self.roles = roles
         self._selectable: tuple[tuple[str, Collection[str]], ...] = (
             ("workspace", {*self._zones, EVERYWHERE}),
             ("network", self.network_names),
@@ -107,133 +94,169 @@ class Scope:
             if (at := _instant(member.left, zone(member.timezone or timezone))) is not None
         }
 
-    def stay(self, member: str) -> Span | None:
-        """Return from when until when a member's rights count; None of nobody, and of the suspended."""
+    def _check_teams(self) -> None:
+        for team in self.teams.values():
+            self.check_members(f"team `{team.id}`", team.members)
+            for included in team.includes:
+                if included not in self.teams:
+                    raise InvalidValueError(
+                        f"team `{team.id}` includes `{included}`, which is not a team"
+                        f"{did_you_mean(included, self.teams, before='; ')}",
+                        value=included,
+                        expected="a team's id",
+                    )
+        cycle = find_cycle({team.id: team.includes for team in self.teams.values()})
+        if cycle:
+            raise InvalidValueError(
+                f"teams include each other in a circle: {' > '.join(cycle)}", value=cycle
+            )
+
+    def active_span(self, member: str) -> Span | None:
+        """Return the span in which a member's permissions count; None if suspended or unknown."""
         known = self.members.get(member)
         if known is None or known.suspended:
             return None
         return (None, self.leaving.get(member))
 
     def has_left(self, member: str, at: dt.datetime) -> bool:
-        """Tell whether a member has left by an instant."""
+        """Return whether a member has left the organization by an instant."""
         leaving = self.leaving.get(member)
         return leaving is not None and leaving <= at
 
     @property
     def resources(self) -> tuple[str, ...]:
-        """Every place that a question can be about."""
+        """Every resource that a question can be about."""
         return (*self.profiles, *self._zones, EVERYWHERE)
 
     @property
     def workspace_names(self) -> frozenset[str]:
-        """The workspaces that there are."""
+        """The ids of all workspaces."""
         return frozenset(self._zones)
 
     @cached_property
     def network_names(self) -> frozenset[str]:
         """The networks that a selector may name."""
-        return frozenset({*NETWORKS, *(one.network for one in self.profiles.values())})
+        return frozenset({*NETWORKS, *(profile.network for profile in self.profiles.values())})
 
     def everyone_in(self, principal: Principal) -> tuple[MemberId, ...]:
-        """Return the members of a member or team party, sorted."""
+        """Return the members that a member or team principal names, sorted."""
         if principal.kind == "team":
-            return self._everyone.get(principal.name, ())
+            return self._members_by_team.get(principal.name, ())
         return (MemberId(principal.name),)
 
     def members_of(self, principals: tuple[Principal, ...]) -> frozenset[str]:
-        """Return everyone in some member and team parties; the same value for the same parties."""
-        found = self._members_of.get(principals)
-        if found is None:
-            found = frozenset(
-                one for principal in principals for one in self.everyone_in(principal)
+        """Return the members that some member and team principals name together."""
+        members = self._members_of.get(principals)
+        if members is None:
+            members = frozenset(
+                member for principal in principals for member in self.everyone_in(principal)
             )
-            self._members_of[principals] = found
-        return found
+            self._members_of[principals] = members
+        return members
 
-    def permissions_of(self, words: tuple[str, ...]) -> frozenset[str]:
-        """Return the permissions that a line names; the same value for the same words."""
-        found = self._permissions_of.get(words)
-        if found is None:
-            found = self._permissions_of[words] = self.roles.spelled_out(words)
-        return found
+    def permissions_of(self, names: tuple[str, ...]) -> frozenset[str]:
+        """Return the permissions that a rule names, with ``*`` expanded."""
+        permissions = self._permissions_of.get(names)
+        if permissions is None:
+            permissions = self._permissions_of[names] = self.roles.expand(names)
+        return permissions
 
     def teams_in(self, team: str) -> frozenset[str]:
-        """Return a team and every one that it includes, directly or through others."""
-        return _reached(team, lambda one: self.teams[one].includes)
+        """Return a team and every team that it includes, directly or through others."""
+        return _reachable(team, lambda name: self.teams[name].includes)
 
     def teams_around(self, team: str) -> frozenset[str]:
-        """Return a team and every one that includes it, directly or through others."""
-        return _reached(team, lambda one: self._including.get(one, ()))
+        """Return a team and every team that includes it, directly or through others."""
+        return _reachable(team, lambda name: self._including.get(name, ()))
 
     @cached_property
     def _including(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
+        including: dict[str, list[str]] = {}
         for team in self.teams.values():
-            for other in team.includes:
-                found.setdefault(other, []).append(team.id)
-        return {team: tuple(others) for team, others in found.items()}
+            for included in team.includes:
+                including.setdefault(included, []).append(team.id)
+        return {team: tuple(names) for team, names in including.items()}
 
     def workspace_of(self, resource: str) -> str:
-        """Return the workspace of a place: of a profile the one around it, else itself."""
+        """Return the workspace of a profile; any other resource is returned as it is."""
         profile = self.profiles.get(resource)
         return profile.workspace if profile else resource
 
+    def nearest_resource(self, resource: str, other: Scope) -> str:
+        """
+        Return the resource by which to judge permissions on *resource*, which may be unknown here.
+
+        That is the resource itself if it exists here, else its workspace in
+        *other* if that workspace exists here, else ``*``.
+        """
+        if resource == EVERYWHERE or resource in self.profiles or resource in self._zones:
+            return resource
+        workspace = other.workspace_of(resource)
+        return workspace if workspace in self._zones else EVERYWHERE
+
     def lead_of(self, resource: str) -> str:
-        """Return who leads the workspace of a place, or an empty string."""
+        """Return the lead of the workspace of a resource, or an empty string."""
         return self._leads.get(self.workspace_of(resource), "")
 
     def managed_at(self, on: Selector) -> tuple[str, ...]:
-        """Return where whoever changes a line with this selector has to manage: workspaces or ``*``."""
+        """Return where changing a rule with this selector needs `manage_access`."""
         if on.workspace and EVERYWHERE not in on.workspace:
             return tuple(sorted(on.workspace))
-        around = {self.workspace_of(one) for one in on.profile if one in self.profiles}
-        return tuple(sorted(around)) or (EVERYWHERE,)
+        workspaces = {self.workspace_of(name) for name in on.profile if name in self.profiles}
+        return tuple(sorted(workspaces)) or (EVERYWHERE,)
 
     def check_question(self, permission: str, resource: str) -> None:
-        """Refuse a permission or a place that does not exist."""
+        """Refuse a permission or resource that does not exist."""
         if permission not in self.roles.permission_names:
             raise InvalidValueError(
-                f"`{permission}` is no permission{did_you_mean(permission, self.roles.permission_names, before='; ')}",
+                f"`{permission}` is not a permission"
+                f"{did_you_mean(permission, self.roles.permission_names, before='; ')}",
                 value=permission,
                 expected="a permission's name",
             )
         if resource != EVERYWHERE and resource not in self.profiles and resource not in self._zones:
             known = [*self.profiles, *self._zones]
             raise InvalidValueError(
-                f"`{resource}` is no profile and no workspace{did_you_mean(resource, known, before='; ')}",
+                f"`{resource}` is not a profile or workspace"
+                f"{did_you_mean(resource, known, before='; ')}",
                 value=resource,
                 expected="a profile, a workspace or `*`",
             )
 
-    def check_members(self, whose: str, members: Iterable[str]) -> None:
-        """Refuse names that are no member's; *whose* says where they stand."""
+    def check_members(self, owner: str, members: Iterable[str]) -> None:
+        """Refuse ids of unknown members; *owner*, such as "team `social`", is for the message."""
         for member in members:
             if member not in self.members:
                 raise InvalidValueError(
-                    f"{whose} has `{member}`, who is no member"
+                    f"{owner} names `{member}`, who is not a member"
                     f"{did_you_mean(member, self.members, before='; ')}",
                     value=member,
                     expected="a member's id",
                 )
 
-    def check_selector(self, line: str, on: Selector | Excluding) -> None:
-        """Refuse a selector that names what does not exist; *line* says whose it is."""
-        for key, known in self._selectable:
-            for word in getattr(on, key):
-                if word not in known:
-                    raise InvalidValueError(
-                        f"{line} is on {key} `{word}`, which does not exist{did_you_mean(word, known, before='; ')}",
-                        value=word,
-                        expected=f"a {key} that exists",
-                    )
+    def check_selector(self, owner: str, on: Selector) -> None:
+        """Refuse a selector that names what does not exist; *owner* is for the message."""
+        parts: tuple[Selector | Excluding, ...] = (
+            (on,) if on.excluding is None else (on, on.excluding)
+        )
+        for part in parts:
+            for key, known in self._selectable:
+                for name in getattr(part, key):
+                    if name not in known:
+                        raise InvalidValueError(
+                            f"{owner} is on {key} `{name}`, which does not exist"
+                            f"{did_you_mean(name, known, before='; ')}",
+                            value=name,
+                            expected=f"a {key} that exists",
+                        )
 
     def resources_of(self, on: Selector) -> frozenset[str]:
-        """Return every place that a line with this selector is about."""
-        found = self._places_of.get(on)
-        if found is None:
-            # Most selectors name workspaces, or profiles: the others are not looked at.
+        """Return every resource that a selector matches."""
+        resources = self._resources_of.get(on)
+        if resources is None:
+            # Most selectors name profiles or workspaces; then only those have to be tested.
             if on.profile:
-                candidates: Iterable[str] = (one for one in on.profile if one in self.profiles)
+                candidates: Iterable[str] = (name for name in on.profile if name in self.profiles)
             elif on.workspace and EVERYWHERE not in on.workspace:
                 candidates = (
                     profile
@@ -242,116 +265,111 @@ class Scope:
                 )
             else:
                 candidates = self.profiles
-            resources = {one for one in candidates if on.matches_profile(self.profiles[one])}
+            matching = {name for name in candidates if on.matches_profile(self.profiles[name])}
             if on.covers_all():
-                resources |= {EVERYWHERE, *self._zones}
+                matching |= {EVERYWHERE, *self._zones}
             elif on.of_workspace:
-                resources |= {one for one in on.workspace if one in self._zones}
-            found = self._places_of[on] = frozenset(resources)
-        return found
+                matching |= {name for name in on.workspace if name in self._zones}
+            resources = self._resources_of[on] = frozenset(matching)
+        return resources
 
     def span(self, start: dt.date | None, end: dt.date | None, resource: str) -> Span:
-        """Return the instants of local bounds, in the zone of a place."""
+        """Return the instants of local bounds in the time zone of a resource."""
         if start is None and end is None:
             return (None, None)
-        zone_here = self._zone_of(resource)
-        return (_instant(start, zone_here), _instant(end, zone_here))
+        tz = self._tz_of(resource)
+        return (_instant(start, tz), _instant(end, tz))
 
     def zone_of(self, resource: str) -> str:
-        """Return the IANA name of a place's zone; that of ``*`` is the organization's."""
-        return self._zone_of(resource).key
+        """Return the IANA name of a resource's time zone; that of ``*`` is the organization's."""
+        return self._tz_of(resource).key
 
     def local_text(self, at: dt.datetime, resource: str) -> str:
-        """Write an instant as the local time of a place, to the minute."""
-        zone_here = self._zone_of(resource)
-        return f"{at.astimezone(zone_here):%Y-%m-%d %H:%M} {zone_here.key}"
+        """Format an instant as local time of a resource, to the minute."""
+        tz = self._tz_of(resource)
+        return f"{at.astimezone(tz):%Y-%m-%d %H:%M} {tz.key}"
 
     def zone_around(self, resources: Iterable[str]) -> str:
-        """Return the IANA name of the zone that all of some places are in, or else "UTC"."""
+        """Return the IANA name of the time zone that all *resources* share, else "UTC"."""
         names = {self.zone_of(resource) for resource in resources}
         return names.pop() if len(names) == 1 else "UTC"
 
     def in_short(self, profiles: Collection[str]) -> tuple[str, ...]:
-        """Say profiles in as few words as mean the same: `*`, or `all of tulip` for each of its."""
+        """Summarise profiles: ``*`` for all of them, ``all of tulip`` for those of a workspace."""
         named = frozenset(profiles)
         if len(self.profiles_by_workspace) > 1 and named == self.profiles.keys():
             return (EVERYWHERE,)
-        whole = {
-            workspace: here
-            for workspace, here in self.profiles_by_workspace.items()
-            if len(here) > 1 and here <= named
+        complete = {
+            workspace: members
+            for workspace, members in self.profiles_by_workspace.items()
+            if len(members) > 1 and members <= named
         }
-        rest = named.difference(*whole.values())
-        return (*(f"all of {workspace}" for workspace in sorted(whole)), *sorted(rest))
+        rest = named.difference(*complete.values())
+        return (*(f"all of {workspace}" for workspace in sorted(complete)), *sorted(rest))
 
-    def _zone_of(self, resource: str) -> ZoneInfo:
-        profile = self.profiles.get(resource)
-        return self._zones.get(profile.workspace if profile else resource, self._zone)
-
-
-def within(span: Span, at: dt.datetime) -> bool:
-    """Tell whether an instant lies inside."""
-    start, end = span
-    return (start is None or start <= at) and (end is None or at < end)
+    def _tz_of(self, resource: str) -> ZoneInfo:
+        return self._zones.get(self.workspace_of(resource), self._zone)
 
 
-# Lines of one document share few bounds.
+# The rules of one document share few distinct bounds.
 @lru_cache(maxsize=4096)
-def _instant(value: dt.date | None, zone_here: ZoneInfo) -> dt.datetime | None:
+def _instant(value: dt.date | None, tz: ZoneInfo) -> dt.datetime | None:
     """
     Return the instant of a local bound.
 
-    A bound in a gap or fold is read as its first sensible instant: a grant
-    that starts "at midnight" has to start on that night too.
+    With ``fold=0``, a time that the clocks skip becomes an instant right after the change, and a
+    repeated time its first instant. So a grant from midnight starts that night even where the
+    clocks skip midnight.
     """
     if value is None:
         return None
     if not isinstance(value, dt.datetime):
         value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  made aware below
     try:
-        return value.replace(tzinfo=zone_here, fold=0).astimezone(dt.UTC)
+        return value.replace(tzinfo=tz, fold=0).astimezone(dt.UTC)
     except OverflowError:
-        # East of Greenwich the year 1 begins before there are instants, and 9999 ends after them.
-        return _FIRST if value.year == 1 else _LAST
+        # East of Greenwich, year 1 begins before the first instant that Python can represent;
+        # west of it, year 9999 ends after the last.
+        return _MIN if value.year == 1 else _MAX
 
 
-def _reached(team: str, onward: Callable[[str], Iterable[str]]) -> frozenset[str]:
-    found, waiting = {team}, [team]
+def _reachable(team: str, neighbours: Callable[[str], Iterable[str]]) -> frozenset[str]:
+    reached, waiting = {team}, [team]
     while waiting:
-        more = set(onward(waiting.pop())) - found
-        found |= more
-        waiting += sorted(more)
-    return frozenset(found)
+        new = set(neighbours(waiting.pop())) - reached
+        reached |= new
+        waiting += sorted(new)
+    return frozenset(reached)
 
 
-def _closed(teams: Mapping[str, Team]) -> dict[str, tuple[MemberId, ...]]:
-    """Return everyone in each team, directly or through others, sorted."""
-    found: dict[str, frozenset[str]] = {}
-
-    def close(name: str) -> frozenset[str]:
-        # No circle is left, and no chain of includes is longer than there are teams.
+def _resolve_includes(teams: Mapping[str, Team]) -> dict[str, tuple[MemberId, ...]]:
+    """Return the members of each team, directly or through included teams, sorted."""
+    resolved: dict[str, frozenset[str]] = {}
+    for name in teams:
+        # A stack instead of recursion, because a chain of includes may exceed Python's limit.
         waiting = [name]
         while waiting:
-            current = teams[waiting[-1]]
-            ahead = [other for other in current.includes if other not in found]
-            if ahead:
-                waiting += ahead
+            team = teams[waiting[-1]]
+            unresolved = [other for other in team.includes if other not in resolved]
+            if unresolved:
+                waiting += unresolved
                 continue
             waiting.pop()
-            included = (found[other] for other in current.includes)
-            found[current.id] = frozenset(current.members).union(*included)
-        return found[name]
+            included = (resolved[other] for other in team.includes)
+            resolved[team.id] = frozenset(team.members).union(*included)
+    return {
+        name: tuple(MemberId(member) for member in sorted(members))
+        for name, members in resolved.items()
+    }
 
-    return {name: tuple(MemberId(member) for member in sorted(close(name))) for name in teams}
 
-
-def by_id(what: str, values: Iterable[_T]) -> dict[str, _T]:
-    """Return values by their ids; refuse an id that stands twice."""
-    found: dict[str, _T] = {}
+def index_by_id(kind: str, values: Iterable[_T]) -> dict[str, _T]:
+    """Return values by their ids; refuse an id that occurs twice."""
+    index: dict[str, _T] = {}
     for value in values:
-        if value.id in found:
+        if value.id in index:
             raise InvalidValueError(
-                f"there are two {what}s `{value.id}`", value=value.id, expected="an id of its own"
+                f"there are two {kind}s `{value.id}`", value=value.id, expected="a unique id"
             )
-        found[value.id] = value
-    return found
+        index[value.id] = value
+    return index

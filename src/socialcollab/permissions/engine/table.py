@@ -1,4 +1,4 @@
-"""What each member may always do, worked out by place: the table behind the hot path."""
+"""The table behind the hot path: what each member may do at any time, by resource."""
 
 from __future__ import annotations
 
@@ -10,98 +10,107 @@ from socialcollab.permissions.engine.binding import Binding
 from socialcollab.permissions.engine.scope import Scope
 
 Row = dict[str | int, int]
-"""By place or by kind of place, a bit for each permission."""
+"""The permissions of one member, as a bit mask by resource or by class of resources."""
 
-_MOST_WIDE: Final = 64
+_MAX_WIDE_SETS: Final = 64
 
 
 class Table:
     """
-    Rows of what grants without bounds give and no forbid ever bars.
+    Rows of the permissions that grants without bounds give and no forbid ever takes.
 
-    A question takes two keys of a row: the place and the place's kind. Places
-    are of one kind if the wide selectors, such as a network, have all of them or
-    none; wide is what takes in more than the square root of all places. A row so holds a network as a few numbers, not as hundreds of places,
-    and the rows of a large organization stay in the processor's cache.
+    A question looks up two keys of a row: the resource and its class. Two resources are in one
+    class if every *wide* set of resources, such as all profiles on one network, contains both or
+    neither. A set is wide if it holds more than the square root of all resources. So a grant on a
+    network takes a few keys of a row instead of hundreds, and the rows of a large organization
+    stay in the processor's cache.
 
     Args:
-        scope: The permissions and the places there are.
-
-        lines: The lines whose selectors set kinds apart.
+        scope: The permissions and resources that exist.
+        bindings: The rules whose resources decide which sets are wide.
     """
 
-    def __init__(self, scope: Scope, *, lines: Iterable[Binding]) -> None:
+    def __init__(self, scope: Scope, *, bindings: Iterable[Binding]) -> None:
         names = sorted(scope.roles.permission_names)
         self.bits: Mapping[str, int] = {name: 1 << number for number, name in enumerate(names)}
-        within = dict.fromkeys(scope.resources, 0)
-        uses = Counter(line.resources for line in lines if len(line.resources) ** 2 > len(within))
-        wide = [some for some, _ in uses.most_common(_MOST_WIDE)]
-        for number, some in enumerate(wide):
-            for resource in some:
-                within[resource] |= 1 << number
-        # 0 is the kind of what lies in no wide selector; no row has it.
-        kinds = {0: 0}
-        self.kinds: Mapping[str, int] = {
-            resource: kinds.setdefault(these, len(kinds)) for resource, these in within.items()
+        membership = dict.fromkeys(scope.resources, 0)
+        uses = Counter(
+            binding.resources
+            for binding in bindings
+            if len(binding.resources) ** 2 > len(membership)
+        )
+        wide = [resources for resources, _ in uses.most_common(_MAX_WIDE_SETS)]
+        for number, resources in enumerate(wide):
+            for resource in resources:
+                membership[resource] |= 1 << number
+        # Resources in no wide set are in class 0, which no row has as a key.
+        classes = {0: 0}
+        self.classes: Mapping[str, int] = {
+            resource: classes.setdefault(sets, len(classes))
+            for resource, sets in membership.items()
         }
-        self._alike: dict[int, list[str]] = {}
-        for resource, kind in self.kinds.items():
-            self._alike.setdefault(kind, []).append(resource)
-        self._keys = {some: frozenset(self.kinds[resource] for resource in some) for some in wide}
+        self._resources_by_class: dict[int, list[str]] = {}
+        for resource, number in self.classes.items():
+            self._resources_by_class.setdefault(number, []).append(resource)
+        self._wide = {
+            resources: frozenset(self.classes[resource] for resource in resources)
+            for resources in wide
+        }
         self._masks: dict[frozenset[str], int] = {}
-        self._joined: dict[int, int] = {}
+        self._interned: dict[int, int] = {}
 
     def row(self, grants: Iterable[Binding], forbids: Iterable[Binding]) -> Row:
-        """Return what these lines give always."""
+        """Return the permissions that these rules give at any time."""
         row: Row = {}
-        for line in grants:
-            if line.unbounded:
-                mask = self.mask(line.permissions)
-                for key in self._keys.get(line.resources, line.resources):
-                    had = row.get(key)
-                    row[key] = mask if had is None else self._join(had | mask)
-        for line in forbids:
-            self._bar(row, line.resources, ~self.mask(line.permissions))
+        for grant in grants:
+            if grant.unbounded:
+                mask = self.mask(grant.permissions)
+                for key in self._wide.get(grant.resources, grant.resources):
+                    present = row.get(key)
+                    row[key] = mask if present is None else self._intern(present | mask)
+        for forbid in forbids:
+            self._forbid(row, forbid.resources, ~self.mask(forbid.permissions))
         return row
 
-    def always(self, row: Row, permission: str, resource: str) -> bool:
-        """Tell whether a row allows something at a place."""
-        bits = row.get(resource, 0) | row.get(self.kinds.get(resource, 0), 0)
-        return bits & self.bits.get(permission, 0) != 0
+    def allows(self, row: Row, permission: str, resource: str) -> bool:
+        """Return whether a row has a permission on a resource."""
+        mask = row.get(resource, 0) | row.get(self.classes.get(resource, 0), 0)
+        return mask & self.bits.get(permission, 0) != 0
 
     def resources(self, row: Row, permission: str) -> set[str]:
-        """Return the places at which a row allows something."""
+        """Return the resources on which a row has a permission."""
         bit = self.bits[permission]
-        found: set[str] = set()
+        resources: set[str] = set()
         for key, mask in row.items():
             if mask & bit:
                 if isinstance(key, str):
-                    found.add(key)
+                    resources.add(key)
                 else:
-                    found.update(self._alike[key])
-        return found
+                    resources.update(self._resources_by_class[key])
+        return resources
 
-    def _bar(self, row: Row, resources: frozenset[str], left: int) -> None:
-        keys = self._keys.get(resources)
-        if keys is None:
-            for kind in {self.kinds[resource] for resource in resources} & row.keys():
-                # Only some of that kind may be barred: from here on each stands by itself.
-                mask = row.pop(kind)
-                for resource in self._alike[kind]:
-                    row[resource] = self._join(row.get(resource, 0) | mask)
+    def _forbid(self, row: Row, resources: frozenset[str], kept: int) -> None:
+        wide = self._wide.get(resources)
+        if wide is None:
+            for number in {self.classes[resource] for resource in resources} & row.keys():
+                # The forbid may cover only some resources of this class, so that one mask no
+                # longer fits all of them: from here on each has its own key.
+                mask = row.pop(number)
+                for resource in self._resources_by_class[number]:
+                    row[resource] = self._intern(row.get(resource, 0) | mask)
         else:
-            for kind in keys & row.keys():
-                row[kind] &= left
+            for number in wide & row.keys():
+                row[number] &= kept
         for resource in resources & row.keys():
-            row[resource] = self._join(row[resource] & left)
+            row[resource] = self._intern(row[resource] & kept)
 
     def mask(self, permissions: frozenset[str]) -> int:
-        """Return the bits of some permissions."""
+        """Return the bit mask of some permissions."""
         mask = self._masks.get(permissions)
         if mask is None:
-            mask = self._masks[permissions] = sum(self.bits[one] for one in permissions)
+            mask = self._masks[permissions] = sum(self.bits[name] for name in permissions)
         return mask
 
-    def _join(self, mask: int) -> int:
-        """Return an equal mask, the same object for all rows."""
-        return self._joined.setdefault(mask, mask)
+    def _intern(self, mask: int) -> int:
+        """Return an equal mask that all rows share, to save memory."""
+        return self._interned.setdefault(mask, mask)

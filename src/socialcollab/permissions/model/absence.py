@@ -1,4 +1,4 @@
-"""A member is away, and who stands in."""
+"""Absences of members, and their delegates."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, check_id
 from socialcollab.time import local_time, resolve, zone
 
+_MAX_DAYS = 3660
 
-def _member(value: str) -> MemberId:
+
+def _as_member(value: str) -> MemberId:
     return MemberId(check_id("member", value))
 
 
-def _zone_name(value: str) -> str:
+def _as_zone_name(value: str) -> str:
     return zone(value).key
 
 
 @attrs.frozen(kw_only=True)
 class Absence:
     """
-    Days on which a member is away.
+    Days on which a member is absent.
 
     >>> july = Absence(id="a1", member="ana", start=dt.date(2026, 7, 1), end=dt.date(2026, 7, 15))
     >>> july.covers(dt.datetime(2026, 7, 14, 23, tzinfo=dt.UTC))
@@ -31,31 +33,24 @@ class Absence:
 
     Attributes:
         id: Its identifier.
-
-        member: Who is away.
-
+        member: The absent member.
         start: The first day.
-
         end: The first day back.
-
-        zone: The IANA name of the zone in which these days begin.
-
-        delegate: Who stands in, or empty.
-
-        permissions: What the delegate stands in for; none named: everything.
-
-        by: Who said so, or empty.
+        zone: The IANA name of the zone in which these days start.
+        delegate: The member who acts for the absent one, or empty.
+        permissions: The permissions that the delegate may use; empty means all.
+        by: The member who recorded the absence, or empty.
 
     Raises:
-        InvalidValueError: If it ends before it begins, is longer than ten
-            years, or the delegate is the member.
+        InvalidValueError: If it does not end after its start, is longer than ten years, or names
+            the member as their own delegate.
     """
 
     id: str
-    member: MemberId = attrs.field(converter=_member)
+    member: MemberId = attrs.field(converter=_as_member)
     start: dt.date
     end: dt.date
-    zone: str = attrs.field(default="UTC", converter=_zone_name)
+    zone: str = attrs.field(default="UTC", converter=_as_zone_name)
     delegate: str = ""
     permissions: tuple[str, ...] = attrs.field(default=(), converter=as_words)
     by: str = ""
@@ -68,24 +63,24 @@ class Absence:
                 value=self.end,
                 expected="an end after the start",
             )
-        if (self.end - self.start).days > 3660:
+        if (self.end - self.start).days > _MAX_DAYS:
             raise InvalidValueError(
                 f"an absence from {self.start} to {self.end} is longer than ten years",
                 value=self.end,
-                expected="at most ten years; whoever leaves for good departs",
+                expected="at most ten years; a member who leaves is offboarded",
             )
         if self.delegate:
             check_id("member", self.delegate)
         if self.delegate == self.member:
             raise InvalidValueError(
-                f"`{self.member}` cannot stand in for themselves",
+                f"`{self.member}` cannot be their own delegate",
                 value=self.delegate,
-                expected="somebody else",
+                expected="another member",
             )
 
     @property
     def begins_at(self) -> dt.datetime:
-        """The first instant of it, in UTC."""
+        """The first instant, in UTC."""
         return self._instant(self.start)
 
     @property
@@ -94,12 +89,12 @@ class Absence:
         return self._instant(self.end)
 
     def _instant(self, day: dt.date) -> dt.datetime:
-        midnight = dt.datetime(day.year, day.month, day.day)  # noqa: DTZ001  local by meaning
+        midnight = dt.datetime(day.year, day.month, day.day)  # noqa: DTZ001  resolved below
         return resolve(midnight, self.zone, skipped="next", repeated="first")
 
     def covers(self, at: dt.datetime) -> bool:
         """
-        Tell whether the member is away at an instant.
+        Return whether the member is absent at an instant.
 
         Raises:
             NaiveDatetimeError: If *at* has no UTC offset.
@@ -107,16 +102,16 @@ class Absence:
         return self.start <= local_time(at, self.zone).date() < self.end
 
     def delegates(self, permission: str) -> bool:
-        """Tell whether somebody stands in with *permission*; unless some are named, with all."""
+        """Return whether the delegate may use *permission* for the absent member."""
         return bool(self.delegate) and (not self.permissions or permission in self.permissions)
 
     def overlaps(self, other: Absence) -> bool:
-        """Tell whether both are of one member and share a day."""
+        """Return whether both are absences of one member and share a day."""
         return self.member == other.member and self.start < other.end and other.start < self.end
 
     @property
     def days(self) -> tuple[dt.date, ...]:
-        """Every day of it."""
+        """Every day of the absence."""
         return tuple(
             self.start + dt.timedelta(days=number) for number in range((self.end - self.start).days)
         )

@@ -1,4 +1,4 @@
-"""Lines that give or forbid permissions."""
+"""Rules: grants and forbids of permissions."""
 
 from __future__ import annotations
 
@@ -28,37 +28,39 @@ _ON = Section(
 )
 
 
-def _check_to(what: str, to: tuple[Principal, ...]) -> None:
+def _check_to(kind: str, to: tuple[Principal, ...]) -> None:
     if not to:
-        raise InvalidValueError(f"a {what} to nobody", expected="to = a member or a team")
+        raise InvalidValueError(
+            f"a {kind} names no member or team", expected='to = "member:ana" or "team:social"'
+        )
     for principal in to:
         if principal.kind not in ("member", "team"):
             raise InvalidValueError(
-                f"a {what} goes to members and teams, not to `{principal}`",
+                f"a {kind} is to members and teams, not to `{principal}`",
                 value=str(principal),
                 expected="member: or team:",
             )
 
 
-def check_span(what: str, start: dt.date | None, end: dt.date | None) -> None:
-    """Refuse a span that ends before it starts; a date counts from its first instant."""
+def _check_bounds(kind: str, start: dt.date | None, end: dt.date | None) -> None:
     for bound in (start, end):
         if isinstance(bound, dt.datetime) and bound.tzinfo is not None:
             raise InvalidValueError(
-                f"a {what}'s bound `{bound.isoformat(sep=' ')}` has a UTC offset, where a local"
-                " time in the workspace's zone is needed",
+                f"the {kind} bound `{bound.isoformat(sep=' ')}` has a UTC offset, but must be a"
+                " local time in the workspace's zone",
                 value=bound,
                 expected="a date, or a local time such as 2026-04-07 09:30",
             )
     if start is None or end is None:
         return
+    # A date and a local time can be compared once a date counts as its midnight.
     first, last = (
         value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  local times
         for value in (start, end)
     )
     if last <= first:
         raise InvalidValueError(
-            f"a {what} ends at `{end}`, which is not after its start `{start}`",
+            f"a {kind} ends at `{end}`, which is not after its start `{start}`",
             value=end,
             expected="an end after the start",
         )
@@ -67,30 +69,22 @@ def check_span(what: str, start: dt.date | None, end: dt.date | None) -> None:
 @attrs.frozen(kw_only=True)
 class Grant:
     """
-    A line that gives a role, or single permissions.
+    A rule that gives a role or single permissions.
 
     Attributes:
-        to: Members and teams who get it.
-
-        role: The role; or
-
-        permissions: the single permissions.
-
-        on: Where it holds; everywhere has to be said.
-
-        start: First local time it holds, or None for always.
-
-        end: First local time without it, or None for ever.
-
-        reason: Why, for people.
-
-        by: Who gave it, if somebody gave it by command; no document says so.
-
-        place: Where the line stands, such as ``grants[0]``; set by what loads it.
+        to: The members and teams that get it.
+        role: The role, if it gives one.
+        permissions: The permissions, if it gives no role.
+        on: Where it applies: profiles or workspaces, with ``*`` for every workspace.
+        start: The first local time at which it is active, or None for always.
+        end: The first local time at which it is no longer active, or None for ever.
+        reason: Why it is given.
+        by: The member who gave it by a command; empty in a document.
+        place: Where it stands in the document, such as ``grants[0]``; set when it is loaded.
 
     Raises:
-        InvalidValueError: If it is to nobody, gives nothing, gives both a role
-            and permissions, ends before it starts, or a bound has a UTC offset.
+        InvalidValueError: If it names no member or team, gives neither or both of a role and
+            permissions, does not end after its start, or a bound has a UTC offset.
     """
 
     to: tuple[Principal, ...] = attrs.field(metadata=shape(_TO), converter=as_principals)
@@ -115,31 +109,26 @@ class Grant:
                 value=(self.role, self.permissions),
                 expected='role = "..." or permissions = [...]',
             )
-        check_span("grant", self.start, self.end)
+        _check_bounds("grant", self.start, self.end)
 
 
 @attrs.frozen(kw_only=True)
 class Forbid:
     """
-    A line that forbids permissions, whatever any grant says.
+    A rule that forbids permissions, whatever any grant gives.
 
     Attributes:
-        to: Members and teams it binds.
-
-        permissions: What they may not.
-
-        on: Where.
-
-        start: First local time it holds, or None for always.
-
-        end: First local time without it, or None for ever.
-
-        reason: Why, for people.
-
-        place: Where the line stands.
+        to: The members and teams that it binds.
+        permissions: The forbidden permissions.
+        on: Where it applies.
+        start: The first local time at which it is active, or None for always.
+        end: The first local time at which it is no longer active, or None for ever.
+        reason: Why it exists.
+        place: Where it stands in the document; set when it is loaded.
 
     Raises:
-        InvalidValueError: If it is to nobody, forbids nothing, or ends before it starts.
+        InvalidValueError: If it names no member or team, forbids no permission, does not end
+            after its start, or a bound has a UTC offset.
     """
 
     to: tuple[Principal, ...] = attrs.field(metadata=shape(_TO), converter=as_principals)
@@ -156,5 +145,5 @@ class Forbid:
     def __attrs_post_init__(self) -> None:
         _check_to("forbid", self.to)
         if not self.permissions:
-            raise InvalidValueError("a forbid of nothing", expected="permissions = [...]")
-        check_span("forbid", self.start, self.end)
+            raise InvalidValueError("a forbid names no permissions", expected="permissions = [...]")
+        _check_bounds("forbid", self.start, self.end)

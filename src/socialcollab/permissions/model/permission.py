@@ -1,4 +1,4 @@
-"""What may be allowed: every permission, and the commands that need it."""
+"""Permissions, and the commands that need them."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from socialcollab.document_fields import MapOf, Text, shape
 from socialcollab.errors import InvalidValueError
 
 ALL: Final = "*"
-"""In a role: every permission, own ones and later ones too."""
+"""In a rule or role: every permission, including custom ones and those of later versions."""
 
 PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "view": "see posts, the calendar and what was decided",
-        "draft": "write posts, and change one's own",
-        "edit_others": "change posts that others wrote",
-        "comment": "remark on posts",
-        "submit": "ask for sign-off, or withdraw the request",
-        "approve": "decide on posts: approve, ask for changes, reject",
-        "schedule": "set, move and clear the time of an approved post",
-        "publish": "let a post leave: alone where no policy applies, at once where it is approved",
-        "cancel": "give a post up for good",
-        "hold": "stop what would go out, and let it go on",
-        "take_down": "remove or amend what is published",
-        "waive": "let a finding of the style guide pass, with a reason",
-        "note": "write notes on the calendar",
+        "view": "see posts, their decisions and the calendar",
+        "draft": "write posts, and edit one's own",
+        "edit_others": "edit posts that others wrote",
+        "comment": "comment on posts",
+        "submit": "submit posts for approval, and withdraw them",
+        "approve": "decide on posts: approve, request changes, reject",
+        "schedule": "set, change and clear the time of an approved post",
+        "publish": "publish a post where no policy applies, or an approved post at once",
+        "cancel": "cancel a post permanently",
+        "hold": "hold posts that would go out, and resume them",
+        "take_down": "take down or amend published posts",
+        "waive": "waive a style guide finding, with a reason",
+        "note": "write calendar notes",
         "connect": "connect a profile to its network",
         "manage_style": "change the style guides",
         "manage_policies": "change approval policies and postures",
@@ -41,7 +41,7 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
 COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "draft": "draft",
-        "edit": "draft",  # with edit_others besides, on what others wrote
+        "edit": "draft",  # and edit_others for posts of other authors
         "comment": "comment",
         "submit": "submit",
         "withdraw": "submit",
@@ -56,15 +56,15 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "resume": "hold",
         "waive": "waive",
         "add_calendar_note": "note",
-        "add_absence": "manage_access",  # of others; of oneself it takes none
-        "end_absence": "manage_access",  # likewise
-        "grant": "manage_access",  # and all that it gives
-        "offboard": "manage_access",  # and what the changed lines need
-        "revoke": "manage_access",  # of what oneself gave it takes none
-        "swap_shift": "manage_access",  # of others' turns; of one's own it takes none
-        "cancel_shift_swap": "manage_access",  # likewise
+        "add_absence": "manage_access",  # not needed for one's own absence
+        "end_absence": "manage_access",  # not needed for one's own absence
+        "grant": "manage_access",  # and everything that the grant gives
+        "offboard": "manage_access",  # and what the changed rules need
+        "revoke": "manage_access",  # not needed for one's own grants
+        "swap_shift": "manage_access",  # not needed for one's own shifts
+        "cancel_shift_swap": "manage_access",  # not needed for one's own shifts
         "start_campaign": "schedule",
-        "adopt": "manage_access",  # and manage_policies, manage_style: what the changed lines need
+        "adopt": "manage_access",  # and manage_policies or manage_style for such changes
         "take_down": "take_down",
         "amend": "take_down",
         "mark_published": "publish",
@@ -74,7 +74,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "erase": "erase",
     }
 )
-"""Each command of the desk and the permission that it needs."""
+"""The permission that each command of the desk needs."""
 
 _CUSTOM = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
@@ -86,14 +86,14 @@ def _as_custom(value: Mapping[str, str]) -> Mapping[str, str]:
 @attrs.frozen(kw_only=True)
 class CustomPermissions:
     """
-    An organization's own permissions, for its own tools to ask about.
+    Permissions that an organization defines for its own tools.
 
     Attributes:
-        custom: What each allows, by name; a name holds a dot (``ads.boost``),
-            so that it never meets one of the library's.
+        custom: What each permission allows, by name. A name contains a dot (``ads.boost``), so
+            that it never collides with a permission of the library.
 
     Raises:
-        InvalidValueError: If a name has no dot, or is none.
+        InvalidValueError: If a name has no dot, or other characters than such a name.
     """
 
     custom: Mapping[str, str] = attrs.field(
@@ -107,7 +107,8 @@ class CustomPermissions:
         for name in self.custom:
             if not _CUSTOM.fullmatch(name):
                 raise InvalidValueError(
-                    f"`{name}` cannot name an own permission: use lower-case words joined by a dot",
+                    f"`{name}` cannot name a custom permission; use lower-case words joined by a"
+                    " dot",
                     value=name,
                     expected="a name such as ads.boost",
                 )

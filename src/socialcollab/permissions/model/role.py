@@ -1,4 +1,4 @@
-"""Named sets of permissions, which may include each other."""
+"""Roles: named sets of permissions, which may include other roles."""
 
 from __future__ import annotations
 
@@ -20,11 +20,9 @@ class Role:
 
     Attributes:
         id: Its name.
-
         includes: Roles whose permissions it has too.
-
-        permissions: What it allows itself; ``*`` is everything, later
-            permissions and own ones too.
+        permissions: Its own permissions; ``*`` means every permission, including custom ones and
+            those of later versions.
     """
 
     id: str = attrs.field(metadata=shape(Id("role")))
@@ -44,17 +42,15 @@ class Role:
 @attrs.frozen(slots=False)
 class Roles:
     """
-    All roles, with what each includes worked out.
+    All roles, with their includes resolved.
 
     Attributes:
-        by_id: The roles, by name.
-
-        custom: Names of the organization's own permissions.
+        by_id: The roles, by id.
+        custom: The names of the organization's custom permissions.
 
     Raises:
-        InvalidValueError: If a role includes itself through others (the
-            message shows the cycle), or one that does not exist, or names an
-            unknown permission.
+        InvalidValueError: If a role includes a role that does not exist or, through others,
+            itself (the message shows the circle), or names an unknown permission.
     """
 
     by_id: Mapping[str, Role]
@@ -65,13 +61,14 @@ class Roles:
             for included in role.includes:
                 if included not in self.by_id:
                     raise InvalidValueError(
-                        f"role `{role.id}` includes `{included}`, which is no role{did_you_mean(included, self.by_id, before='; ')}",
+                        f"role `{role.id}` includes `{included}`, which is not a role"
+                        f"{did_you_mean(included, self.by_id, before='; ')}",
                         value=included,
                     )
             for permission in role.permissions:
                 if permission not in self.permission_names and permission != ALL:
                     raise InvalidValueError(
-                        f"role `{role.id}` names `{permission}`, which is no permission"
+                        f"role `{role.id}` names `{permission}`, which is not a permission"
                         f"{did_you_mean(permission, self.permission_names, before='; ')}",
                         value=permission,
                     )
@@ -83,24 +80,24 @@ class Roles:
 
     @cached_property
     def permission_names(self) -> frozenset[str]:
-        """Every permission there is, the organization's own included."""
+        """Every permission that exists, including custom ones."""
         return frozenset(PERMISSIONS) | self.custom
 
     @cached_property
     def _closures(self) -> dict[str, frozenset[str]]:
         closures: dict[str, frozenset[str]] = {}
-        for role in self.by_id:
-            # No circle is left, and no call for each role of a chain, however long.
-            waiting = [role]
+        for name in self.by_id:
+            # A stack instead of recursion, because a chain of includes may exceed Python's limit.
+            waiting = [name]
             while waiting:
                 includes = self.by_id[waiting[-1]].includes
-                ahead = [other for other in includes if other not in closures]
-                if ahead:
-                    waiting += ahead
+                unresolved = [other for other in includes if other not in closures]
+                if unresolved:
+                    waiting += unresolved
                     continue
-                current = waiting.pop()
+                role = waiting.pop()
                 included = (closures[other] for other in includes)
-                closures[current] = frozenset({current}).union(*included)
+                closures[role] = frozenset({role}).union(*included)
         return closures
 
     def included_in(self, role: str) -> frozenset[str]:
@@ -110,7 +107,7 @@ class Roles:
     @cached_property
     def _permissions(self) -> dict[str, frozenset[str]]:
         return {
-            role: self.spelled_out(
+            role: self.expand(
                 permission
                 for included in closure
                 for permission in self.by_id[included].permissions
@@ -119,27 +116,18 @@ class Roles:
         }
 
     def permissions_of(self, role: str) -> frozenset[str]:
-        """Return everything *role* allows, ``*`` spelled out."""
+        """Return every permission of *role*, with ``*`` expanded."""
         return self._permissions[role]
 
-    def spelled_out(self, permissions: Iterable[str]) -> frozenset[str]:
-        """Return the permissions that some words of a line mean, ``*`` spelled out."""
-        said = frozenset(permissions)
-        return self.permission_names if ALL in said else said
-
-    def smallest_with(self, permission: str) -> str:
-        """Return the role with the fewest permissions that has *permission*; empty if none has."""
-        having = [
-            (len(self.permissions_of(role)), role)
-            for role in self.by_id
-            if permission in self.permissions_of(role)
-        ]
-        return min(having)[1] if having else ""
+    def expand(self, permissions: Iterable[str]) -> frozenset[str]:
+        """Return the permissions that some names mean, with ``*`` expanded."""
+        names = frozenset(permissions)
+        return self.permission_names if ALL in names else names
 
 
 def find_cycle(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     """
-    Return one cycle, its first name repeated at the end, or nothing.
+    Return one cycle of a graph, its first name repeated at the end, or an empty tuple.
 
     >>> find_cycle({"a": ["b"], "b": ["a"]})
     ('a', 'b', 'a')
@@ -148,21 +136,21 @@ def find_cycle(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     for start in sorted(edges):
         if start in done:
             continue
-        trail: list[str] = []
-        on_trail: set[str] = set()
+        path: list[str] = []
+        on_path: set[str] = set()
         stack: list[tuple[str, bool]] = [(start, False)]
         while stack:
             node, leaving = stack.pop()
             if leaving:
-                on_trail.discard(trail.pop())
+                on_path.discard(path.pop())
                 done.add(node)
                 continue
-            if node in on_trail:
-                return (*trail[trail.index(node) :], node)
+            if node in on_path:
+                return (*path[path.index(node) :], node)
             if node in done:
                 continue
-            trail.append(node)
-            on_trail.add(node)
+            path.append(node)
+            on_path.add(node)
             stack.append((node, True))
             stack.extend((other, False) for other in sorted(edges.get(node, ()), reverse=True))
     return ()

@@ -1,4 +1,4 @@
-"""A grant that somebody gave by command."""
+"""Temporary grants: grants that a member gives by a command."""
 
 from __future__ import annotations
 
@@ -13,23 +13,21 @@ from socialcollab.permissions.engine.scope import EVERYWHERE, Scope
 from socialcollab.permissions.model.grant import Grant
 from socialcollab.permissions.model.permission import ALL
 
-_LONGEST_DAYS = 3660
+_MAX_DAYS = 3660
 
 
 @attrs.frozen(kw_only=True)
 class TemporaryGrant:
     """
-    A grant that holds by command, and not by a line of the document.
+    A grant that a member gave by a command, and that is not part of the document.
 
     Attributes:
         id: Its identifier.
-
-        grant: What is given to whom, where and until when; its `by` says who gave it.
-
+        grant: What is granted to whom, where and until when; its `by` names the member who gave it.
         at: When it was given, or None before that.
 
     Raises:
-        InvalidValueError: If it has no end, or holds for more than ten years.
+        InvalidValueError: If it has no end, or is active for more than ten years.
     """
 
     id: str
@@ -40,47 +38,50 @@ class TemporaryGrant:
         start, end = self.grant.start, self.grant.end
         if end is None:
             raise InvalidValueError(
-                "what is given by command ends", expected="until = a date, or a local time"
+                "a temporary grant needs an end", expected="until = a date, or a local time"
             )
         if self.at is not None:
             start = start or self.at
-        if start is not None and (_day(end) - _day(start)).days > _LONGEST_DAYS:
+        if start is not None and (_day(end) - _day(start)).days > _MAX_DAYS:
             raise InvalidValueError(
-                f"a grant until {end} holds for more than ten years",
+                f"a temporary grant until {end} is active for more than ten years",
                 value=end,
-                expected="at most ten years; what is to last is a line of the document",
+                expected="at most ten years; a permanent grant belongs in the document",
             )
 
     @property
     def by(self) -> str:
-        """Who gave it."""
+        """The member who gave it."""
         return self.grant.by
 
     @property
     def until(self) -> dt.date:
-        """The first day, or local time, without it."""
-        assert self.grant.end is not None  # noqa: S101  checked when it was made
+        """The first day, or local time, at which it is no longer active."""
+        assert self.grant.end is not None  # noqa: S101  checked by the initializer
         return self.grant.end
 
     @property
     def place(self) -> str:
-        """What it is called among the lines of a document."""
+        """The name by which reasons refer to it, instead of a place in the document."""
         return f"grant {self.id}"
 
-    def within(self, scope: Scope) -> Grant | None:
+    def existing_part(self, scope: Scope) -> Grant | None:
         """
-        Return what of it is about people, roles and places that are known, or None.
+        Return the grant without names that no longer exist, or None if nothing remains.
 
-        A word that names nothing any more is passed over, as if it had never
-        been said beside others; alone it leaves nothing.
+        A missing name is dropped if it stands beside others of its kind. If it
+        was the only one, the grant has no effect, because dropping the key of
+        a selector would widen it.
         """
         grant = self.grant
         known: Mapping[str, Mapping[str, object]] = {"team": scope.teams, "member": scope.members}
         to = tuple(principal for principal in grant.to if principal.name in known[principal.kind])
         permissions = tuple(
-            one for one in grant.permissions if one == ALL or one in scope.roles.permission_names
+            name
+            for name in grant.permissions
+            if name == ALL or name in scope.roles.permission_names
         )
-        on = _known_selector(grant.on, scope)
+        on = _existing_selector(grant.on, scope)
         if not to or on is None or (grant.role and grant.role not in scope.roles.by_id):
             return None
         if not grant.role and not permissions:
@@ -88,69 +89,71 @@ class TemporaryGrant:
         return attrs.evolve(grant, to=to, permissions=permissions, on=on, place=self.place)
 
     def is_over(self, scope: Scope, *, at: dt.datetime) -> bool:
-        """Tell whether it holds nowhere any more, at an instant and after it."""
-        left = self.within(scope)
-        resources = scope.resources_of(left.on) if left is not None else ()
-        # What takes in no place, or none any more, ends as it would everywhere.
+        """Return whether it is no longer active on any resource at an instant."""
+        grant = self.existing_part(scope)
+        resources = scope.resources_of(grant.on) if grant is not None else ()
+        # Without a resource the organization's zone decides when it ends.
         ends = (
             scope.span(None, self.until, resource)[1] for resource in resources or (EVERYWHERE,)
         )
         return all(end is not None and end <= at for end in ends)
 
     def missing(self, scope: Scope) -> tuple[str, ...]:
-        """Return what it names and nobody knows any more: people, roles, permissions, places."""
+        """Return the names in it that no longer exist, each with its kind."""
         grant = self.grant
         known = {"team": scope.teams.keys(), "member": scope.members.keys()}
-        found = [
+        names = [
             str(principal) for principal in grant.to if principal.name not in known[principal.kind]
         ]
         if grant.role and grant.role not in scope.roles.by_id:
-            found.append(f"role {grant.role}")
-        names = {*scope.roles.permission_names, ALL}
-        found += [f"permission {one}" for one in grant.permissions if one not in names]
+            names.append(f"role {grant.role}")
+        permissions = {*scope.roles.permission_names, ALL}
+        names += [f"permission {name}" for name in grant.permissions if name not in permissions]
         for on in (grant.on, grant.on.excluding):
-            for key, words in () if on is None else _keys(scope):
-                found += [f"{key} {word}" for word in getattr(on, key) if word not in words]
-        return tuple(found)
+            for key, existing in () if on is None else _names_by_key(scope):
+                names += [f"{key} {name}" for name in getattr(on, key) if name not in existing]
+        return tuple(names)
 
     def __str__(self) -> str:
-        what = self.grant.role or ", ".join(self.grant.permissions)
+        granted = self.grant.role or ", ".join(self.grant.permissions)
         to = ", ".join(map(str, self.grant.to))
-        return f"{self.place}: {what} on {self.grant.on} to {to} until {self.until}, by {self.by}"
+        return (
+            f"{self.place}: {granted} on {self.grant.on} to {to} until {self.until}, by {self.by}"
+        )
 
 
 def _day(value: dt.date) -> dt.date:
     return value.date() if isinstance(value, dt.datetime) else value
 
 
-def _known_selector(on: Selector, scope: Scope) -> Selector | None:
-    names = _known_names(on, scope)
+def _existing_selector(on: Selector, scope: Scope) -> Selector | None:
+    names = _existing_names(on, scope)
     if names is None:
         return None
-    excluding = None if on.excluding is None else _known_names(on.excluding, scope)
+    excluding = None if on.excluding is None else _existing_names(on.excluding, scope)
     return attrs.evolve(
         on,
         **names,
-        # What is gone takes nothing out.
+        # An exclusion of names that no longer exist excludes nothing.
         excluding=None if excluding is None or on.excluding is None
         else attrs.evolve(on.excluding, **excluding),
     )  # fmt: skip
 
 
-def _known_names(on: Selector | Excluding, scope: Scope) -> dict[str, tuple[str, ...]] | None:
-    """Return the words of each key that name something; None if those of a key all name nothing."""
+def _existing_names(on: Selector | Excluding, scope: Scope) -> dict[str, tuple[str, ...]] | None:
+    """Return the existing names of each key, or None if no name of some key exists."""
     found: dict[str, tuple[str, ...]] = {}
-    for key, known in _keys(scope):
-        words: tuple[str, ...] = getattr(on, key)
-        left = tuple(word for word in words if word in known)
-        if words and not left:
+    for key, existing in _names_by_key(scope):
+        names: tuple[str, ...] = getattr(on, key)
+        kept = tuple(name for name in names if name in existing)
+        if names and not kept:
             return None
-        found[key] = left
+        found[key] = kept
     return found
 
 
-def _keys(scope: Scope) -> tuple[tuple[str, Set[str]], ...]:
-    """Return the keys of a selector whose words name something, with all that can be named."""
+def _names_by_key(scope: Scope) -> tuple[tuple[str, Set[str]], ...]:
+    """Return the keys of a selector that refer to names, each with the names that exist."""
     return (
         ("workspace", scope.workspace_names | {EVERYWHERE}),
         ("network", scope.network_names),

@@ -1,4 +1,4 @@
-"""The turns of a duty in one zone, with what has been swapped."""
+"""On-call overrides: swaps of shifts, and the roster that applies them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,120 @@ from itertools import pairwise
 
 import attrs
 
-from socialcollab.identifiers import MemberId
-from socialcollab.permissions.rotations.roster import Shift, Written, earliest
-from socialcollab.permissions.rotations.shift_swap import ShiftSwap
-from socialcollab.time import Span, as_utc
+from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import MemberId, check_id
+from socialcollab.permissions.rotations.roster import ScheduledRoster, Shift, earliest
+from socialcollab.time import Span, as_utc, parse_local, resolve, zone
+
+_MAX_LENGTH = dt.timedelta(days=3660)
+
+
+def _as_member(value: str) -> MemberId:
+    return MemberId(check_id("member", value))
+
+
+def _as_local(value: dt.datetime | str) -> dt.datetime:
+    local = parse_local(value) if isinstance(value, str) else value
+    if local.tzinfo is not None:
+        raise InvalidValueError(
+            f"the swap bound `{local.isoformat(sep=' ')}` has a UTC offset, but must be a local"
+            " time",
+            value=local,
+            expected="a local time such as 2026-04-07 09:30",
+        )
+    return local.replace(fold=0)
+
+
+def _as_zone_name(value: str) -> str:
+    return zone(value).key if value else ""
+
+
+@attrs.frozen(kw_only=True)
+class ShiftSwap:
+    """
+    A time for which a member is on duty, whatever the document says.
+
+    The bounds are local times and are read like those of the rotation's
+    shifts: a time that the clocks skip counts as the instant after the change,
+    and a repeated time as its first instant.
+
+    >>> swap = ShiftSwap(id="s1", rotation="weekend", member="ben",
+    ...             start="2026-04-10 17:00", end="2026-04-13 09:00")
+    >>> start, end = swap.span("Europe/Amsterdam")
+    >>> f"{start:%d %H:%M}, {end:%d %H:%M}"
+    '10 15:00, 13 07:00'
+
+    Attributes:
+        id: Its identifier.
+        rotation: The rotation's id.
+        member: The member who is on duty.
+        start: The first local time.
+        end: The first local time after it.
+        zone: The IANA name of the zone of these times; if empty, the rotation's zone, or else
+            that of each resource.
+        order: If two swaps overlap, the one with the higher order wins, or else the one with the
+            greater id.
+        until: The instant at which the swap is cancelled, or None.
+        by: The member who recorded the swap, or empty.
+
+    Raises:
+        InvalidValueError: If the swap does not end after its start, is longer than ten years, a
+            bound has a UTC offset, or the zone does not exist.
+        NaiveDatetimeError: If *until* has no UTC offset.
+    """
+
+    id: str
+    rotation: str
+    member: MemberId = attrs.field(converter=_as_member)
+    start: dt.datetime = attrs.field(converter=_as_local)
+    end: dt.datetime = attrs.field(converter=_as_local)
+    zone: str = attrs.field(default="", converter=_as_zone_name)
+    order: int = 0
+    until: dt.datetime | None = attrs.field(
+        default=None, converter=attrs.converters.optional(as_utc)
+    )
+    by: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if self.end <= self.start:
+            raise InvalidValueError(
+                f"a swap ends at `{self.end:%Y-%m-%d %H:%M}`, which is not after its start"
+                f" `{self.start:%Y-%m-%d %H:%M}`",
+                value=self.end,
+                expected="an end after the start",
+            )
+        if self.end - self.start > _MAX_LENGTH:
+            raise InvalidValueError(
+                f"a swap from {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d} is longer than ten years",
+                value=self.end,
+                expected="at most ten years; to take over permanently, join the rotation",
+            )
+
+    def span(self, zone: str) -> tuple[dt.datetime, dt.datetime]:
+        """
+        Return the first instant and the first after it, in UTC; they are equal if it never applies.
+
+        Args:
+            zone: The zone of the rotation's shifts, used if the swap has no zone.
+        """
+        start = self._instant(self.start, zone)
+        end = self._instant(self.end, zone)
+        if self.until is not None:
+            end = min(end, self.until)
+        return start, max(start, end)
+
+    def _instant(self, local: dt.datetime, zone: str) -> dt.datetime:
+        return resolve(local, self.zone or zone, skipped="next", repeated="first")
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """The key that decides between overlapping swaps: the greater one wins."""
+        return self.order, self.id
 
 
 @attrs.frozen
-class _Stretch:
-    """A time that one swap decides."""
+class _Override:
+    """A time in which one swap decides who is on duty."""
 
     start: dt.datetime
     end: dt.datetime
@@ -27,128 +132,127 @@ class _Stretch:
 
 class SwappedRoster:
     """
-    The turns of a duty in one zone, with what has been swapped.
+    A `Roster` with swaps applied to the shifts of the document.
 
-    A question takes a binary search among the swaps, and one among the turns.
+    A question takes a binary search among the swaps, and one among the shifts.
 
     Args:
-        rota: The turns by the document.
-
-        swaps: Who takes over when; of two that meet the one of the higher rank counts.
-
+        scheduled: The shifts by the document.
+        swaps: The swaps; if two overlap, the one with the higher rank wins.
         zone: The zone's IANA name.
     """
 
-    def __init__(self, rota: Written, swaps: Iterable[ShiftSwap], zone: str) -> None:
-        self._rota = rota
-        self._stretches = _flattened(swaps, zone)
-        self._starts = tuple(one.start for one in self._stretches)
+    def __init__(self, scheduled: ScheduledRoster, swaps: Iterable[ShiftSwap], zone: str) -> None:
+        self._scheduled = scheduled
+        self._overrides = _resolve_overlaps(swaps, zone)
+        self._starts = tuple(override.start for override in self._overrides)
         self._bounds = tuple(
-            sorted({bound for one in self._stretches for bound in (one.start, one.end)})
+            sorted(
+                {bound for override in self._overrides for bound in (override.start, override.end)}
+            )
         )
 
-    def stretches(self, member: str) -> tuple[Span, ...]:
+    def swapped_spans(self, member: str) -> tuple[Span, ...]:
         """Return when swaps put a member on duty, in order."""
-        return tuple((one.start, one.end) for one in self._stretches if one.member == member)
+        return tuple(
+            (override.start, override.end)
+            for override in self._overrides
+            if override.member == member
+        )
 
     def at(self, at: dt.datetime) -> Shift | None:
         """
-        Return the turn that covers an instant, or None.
+        Return the shift at an instant, or None if no member is on duty.
 
-        One that a swap gives lasts no longer than the turn of the document
-        that it takes, so that each tells in whose place it is.
-
-        Raises:
-            NaiveDatetimeError: If *at* has no UTC offset.
+        A swap that spans several shifts of the document is split at their
+        bounds, so that each part names the one member whom it replaces.
         """
         instant = as_utc(at)
         number = bisect_right(self._starts, instant) - 1
-        before = self._stretches[number] if number >= 0 else None
-        last = self._rota.before(instant)
-        shift = last if last is not None and last.covers(instant) else None
-        if before is not None and instant < before.end:
-            if shift is not None:
-                end = earliest(before.end, shift.end)
-                start = max(before.start, shift.start)
+        override = self._overrides[number] if number >= 0 else None
+        latest = self._scheduled.latest(instant)
+        scheduled = latest if latest is not None and latest.covers(instant) else None
+        if override is not None and instant < override.end:
+            if scheduled is not None:
+                start = max(override.start, scheduled.start)
+                end = earliest(override.end, scheduled.end)
             else:
-                end = earliest(before.end, self._rota.after(instant))
-                over = None if last is None else last.end
-                start = before.start if over is None else max(before.start, over)
-            if shift is not None and shift.member == before.member:
-                return attrs.evolve(shift, start=start, end=end)
+                previous_end = None if latest is None else latest.end
+                start = (
+                    override.start if previous_end is None else max(override.start, previous_end)
+                )
+                end = earliest(override.end, self._scheduled.next_start(instant))
+            if scheduled is not None and scheduled.member == override.member:
+                return attrs.evolve(scheduled, start=start, end=end)
             return Shift(
-                member=before.member,
+                member=override.member,
                 start=start,
                 end=end,
                 swapped=True,
-                instead_of="" if shift is None else shift.member,
+                instead_of="" if scheduled is None else scheduled.member,
             )
-        if shift is None:
+        if scheduled is None:
             return None
-        following = self._starts[number + 1] if number + 1 < len(self._starts) else None
+        next_override = self._starts[number + 1] if number + 1 < len(self._starts) else None
         return attrs.evolve(
-            shift,
-            start=shift.start if before is None else max(shift.start, before.end),
-            end=earliest(shift.end, following),
+            scheduled,
+            start=scheduled.start if override is None else max(scheduled.start, override.end),
+            end=earliest(scheduled.end, next_override),
         )
 
-    def between(self, a: dt.datetime, b: dt.datetime) -> Iterator[Shift]:
-        """
-        Yield the turns that overlap the time from *a* to *b*, in order.
-
-        Raises:
-            NaiveDatetimeError: If one has no UTC offset.
-        """
-        at: dt.datetime | None = as_utc(a)
-        last = as_utc(b)
+    def between(self, start: dt.datetime, end: dt.datetime) -> Iterator[Shift]:
+        """Yield the shifts that overlap the time from *start* to *end*, in order."""
+        at: dt.datetime | None = as_utc(start)
+        last = as_utc(end)
         while at is not None and at < last:
             shift = self.at(at)
             if shift is None:
-                at = self.after(at)
+                at = self.next_start(at)
                 continue
             yield shift
             at = shift.end
 
-    def after(self, at: dt.datetime) -> dt.datetime | None:
-        """Return when the next turn after an instant begins, or None if none does."""
-        instant: dt.datetime | None = as_utc(at)
+    def next_start(self, after: dt.datetime) -> dt.datetime | None:
+        """Return when the next shift after an instant starts, or None if there is none."""
+        instant: dt.datetime | None = as_utc(after)
         while instant is not None:
             number = bisect_right(self._bounds, instant)
             bound = self._bounds[number] if number < len(self._bounds) else None
-            instant = earliest(bound, self._rota.after(instant))
-            # Where a swap ends between two turns nobody's begins.
+            instant = earliest(bound, self._scheduled.next_start(instant))
+            # The end of a swap between two shifts is a bound at which no shift starts.
             if instant is not None and self.at(instant) is not None:
                 return instant
         return None
 
 
-def _flattened(swaps: Iterable[ShiftSwap], zone: str) -> tuple[_Stretch, ...]:
-    """Return the times that swaps decide, in order and apart: of two that meet the last one said."""
-    said = [(swap.span(zone), swap.member) for swap in sorted(swaps, key=lambda one: one.rank)]
-    # The later it was said, the sooner a heap has it.
-    coming = sorted(
+def _resolve_overlaps(swaps: Iterable[ShiftSwap], zone: str) -> tuple[_Override, ...]:
+    """Return the times in which each swap decides, in order and without overlaps."""
+    ranked = [(swap.span(zone), swap.member) for swap in sorted(swaps, key=lambda swap: swap.rank)]
+    # A heap gives its smallest item first, so that the swap with the highest rank needs the
+    # smallest number.
+    pending = sorted(
         (start, -number, end, member)
-        for number, ((start, end), member) in enumerate(said)
+        for number, ((start, end), member) in enumerate(ranked)
         if start < end
     )
-    bounds = sorted({bound for start, _, end, _ in coming for bound in (start, end)})
-    found: list[_Stretch] = []
-    counts: list[tuple[int, dt.datetime, MemberId]] = []
-    decided = None
-    begun = 0
+    bounds = sorted({bound for start, _, end, _ in pending for bound in (start, end)})
+    overrides: list[_Override] = []
+    active: list[tuple[int, dt.datetime, MemberId]] = []
+    winner = None
+    started = 0
     for here, there in pairwise(bounds):
-        while begun < len(coming) and coming[begun][0] <= here:
-            heappush(counts, coming[begun][1:])
-            begun += 1
-        while counts and counts[0][1] <= here:
-            heappop(counts)
-        if not counts:
-            decided = None
+        while started < len(pending) and pending[started][0] <= here:
+            heappush(active, pending[started][1:])
+            started += 1
+        while active and active[0][1] <= here:
+            heappop(active)
+        if not active:
+            winner = None
             continue
-        number, _, member = counts[0]
-        if decided == number:
-            found[-1] = _Stretch(found[-1].start, there, member)
+        number, _, member = active[0]
+        if winner == number:
+            overrides[-1] = _Override(overrides[-1].start, there, member)
         else:
-            found.append(_Stretch(here, there, member))
-        decided = number
-    return tuple(found)
+            overrides.append(_Override(here, there, member))
+        winner = number
+    return tuple(overrides)

@@ -1,4 +1,4 @@
-"""A role that members hold in rotation."""
+"""Rotations: roles that members hold in turn, by a rule or by a list of shifts."""
 
 from __future__ import annotations
 
@@ -19,21 +19,61 @@ from socialcollab.document_fields import (
     Parsed,
     Section,
     Text,
+    TimeOrDate,
     as_words,
     shape,
 )
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, check_id
-from socialcollab.permissions.rotations.listed_shift import ListedShift
-from socialcollab.permissions.rotations.roster import Written, listed_roster, rule_roster
+from socialcollab.permissions.rotations.roster import ScheduledRoster, listed_roster, rule_roster
 from socialcollab.time import TIME_OF_DAY_PATTERN, Every, TimeOfDay
-from socialcollab.time import zone as zone_named
+from socialcollab.time import zone as load_zone
 
 Timing: TypeAlias = tuple[tuple[str, ...], dt.date, Every, Every | None, str]
-"""All that the turns of a rotation depend on: members, first day, beginnings, ends, own zone."""
+"""What decides the shifts of a rule: members, first day, starts, ends and the rotation's zone."""
 
 _RULE = Parsed(grammar=Every, name="recurring time", pattern=r"^.+$")
 _MIDNIGHT = TimeOfDay(0)
+
+
+@attrs.frozen(kw_only=True)
+class ListedShift:
+    """
+    A shift that the document lists.
+
+    Attributes:
+        member: Who takes the shift.
+        start: The first day, which starts at the rotation's `hand_off`, or the first local time.
+        end: The first day, or local time, after the shift; None if it lasts until the next one.
+
+    Raises:
+        InvalidValueError: If a bound has a UTC offset.
+    """
+
+    member: str = attrs.field(metadata=shape(NameShape("member")))
+    start: dt.date = attrs.field(metadata=shape(TimeOrDate()))
+    end: dt.date | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
+
+    def __attrs_post_init__(self) -> None:
+        for bound in (self.start, self.end):
+            if isinstance(bound, dt.datetime) and bound.tzinfo is not None:
+                raise InvalidValueError(
+                    f"the shift bound `{bound.isoformat(sep=' ')}` has a UTC offset, but must be a"
+                    " local time",
+                    value=bound,
+                    expected="a date, or a local time such as 2026-04-07 09:30",
+                )
+
+    def local_span(self, hand_off: TimeOfDay) -> tuple[dt.datetime, dt.datetime | None]:
+        """Return the local times at which the shift starts and ends; None for an open end."""
+        return (
+            _local(self.start, hand_off),
+            None if self.end is None else _local(self.end, hand_off),
+        )
+
+
+def _local(bound: dt.date, hand_off: TimeOfDay) -> dt.datetime:
+    return bound if isinstance(bound, dt.datetime) else hand_off.on(bound)
 
 
 def _as_every(value: str | Every) -> Every:
@@ -45,43 +85,36 @@ def _as_time(value: str | dt.time | TimeOfDay) -> TimeOfDay:
 
 
 def _as_shifts(value: Iterable[ListedShift | Mapping[str, Any]]) -> tuple[ListedShift, ...]:
-    return tuple(one if isinstance(one, ListedShift) else ListedShift(**one) for one in value)
+    return tuple(
+        shift if isinstance(shift, ListedShift) else ListedShift(**shift) for shift in value
+    )
 
 
 @attrs.frozen(kw_only=True)
 class Rotation:
     """
-    A role that members hold in rotation, by rule or by list.
+    A role that members hold in turn, each for one shift.
 
-    A rotation has members, a first day, and a rule for when turns begin; a list
-    has its turns written out, in any order.
+    A rotation by rule has members, a first day, and a rule for when shifts
+    start. A rotation by list has its shifts written out, in any order.
 
     Attributes:
         id: Its identifier.
-
-        role: The role that whoever is on duty holds.
-
-        on: Where it holds.
-
-        members: Of a rotation, who takes turns, in order.
-
-        start: Of a rotation, the day from which the first of them is on duty.
-
-        every: Of a rotation, when a turn begins, such as ``friday 17:00``.
-
-        shifts: Instead, the shifts of a list.
-
-        hand_off: Of a list, when turns that name a day begin on it; 00:00 if not said.
-
-        end: When a turn ends, if before the next begins.
-
-        timezone: IANA name of the zone of these times, which then come at one
-            instant everywhere; if empty, that of each place.
+        role: The role that the member on duty holds.
+        on: Where the role applies.
+        members: The members who take shifts, in order (by rule only).
+        start: The day from which the first member is on duty (by rule only).
+        every: When a shift starts, such as ``friday 17:00`` (by rule only).
+        shifts: The shifts (by list only).
+        hand_off: The time at which a listed shift without a time starts; 00:00 by default.
+        end: When a shift ends, if that is before the next one starts.
+        timezone: The IANA name of the zone of these times, so that shifts change everywhere at
+            once; if empty, shifts follow the local time of each resource.
 
     Raises:
-        InvalidValueError: If nobody takes turns, there are both a rotation and a
-            list or neither, the zone does not exist, two turns of a list begin
-            together or overlap, or one does not end after its start.
+        InvalidValueError: If no member takes shifts, there are both a rule and a list or neither,
+            the zone does not exist, two listed shifts overlap or start together, or a listed
+            shift does not end after its start.
     """
 
     id: str = attrs.field(metadata=shape(Id("rotation")))
@@ -124,118 +157,126 @@ class Rotation:
         metadata=shape(_RULE), default=None, converter=attrs.converters.optional(_as_every)
     )
     timezone: str = attrs.field(metadata=shape(Text(at_most=64)), default="")
-    # What is asked over and over is kept: by a rule's or a list's length it takes long to make.
-    _rosters: dict[ZoneInfo, Written] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+    # Computing the shifts of a long list takes time, and questions come back to the same zones.
+    _rosters: dict[ZoneInfo, ScheduledRoster] = attrs.field(
+        factory=dict, init=False, repr=False, eq=False
+    )
 
     def __attrs_post_init__(self) -> None:
         check_id("rotation", self.id)
         if self.timezone:
-            zone_named(self.timezone)
+            load_zone(self.timezone)
         if self.shifts:
             self._check_list()
         else:
-            self._check_rotation()
+            self._check_rule()
 
-    def _check_rotation(self) -> None:
+    def _check_rule(self) -> None:
         if not self.members:
             raise InvalidValueError(
-                f"nobody takes turns in rotation `{self.id}`", expected="members = [...], or turns"
+                f"rotation `{self.id}` has neither members nor shifts",
+                expected="members = [...], or shifts = [...]",
             )
-        for key, said in (("start", self.start), ("every", self.every)):
-            if said is None:
+        for key, value in (("start", self.start), ("every", self.every)):
+            if value is None:
                 raise InvalidValueError(
-                    f"the rotation of rotation `{self.id}` does not say `{key}`",
-                    expected="members, start and every; or turns",
+                    f"rotation `{self.id}` has `members` but no `{key}`",
+                    expected="members, start and every; or shifts",
                 )
         if self.hand_off is not None:
             raise InvalidValueError(
-                f"rotation `{self.id}` is a rotation, whose turns begin as `every` says, and not at"
-                f" `{self.hand_off}`",
+                f"rotation `{self.id}` has `hand_off = {self.hand_off}`, which is for listed"
+                " shifts; its shifts start as `every` says",
                 value=self.hand_off,
-                expected="no hand_off, or turns",
+                expected="no hand_off, or shifts",
             )
 
     def _check_list(self) -> None:
-        for key, said in (("members", self.members), ("start", self.start), ("every", self.every)):
-            if said:
+        for key, value in (
+            ("members", self.members),
+            ("start", self.start),
+            ("every", self.every),
+        ):
+            if value:
                 raise InvalidValueError(
-                    f"rotation `{self.id}` has a list of turns and `{key}` of a rotation too",
-                    value=said,
-                    expected="turns; or members, start and every",
+                    f"rotation `{self.id}` has both `shifts` and `{key}`",
+                    value=value,
+                    expected="shifts; or members, start and every",
                 )
-        hand_off = self.hand_off or _MIDNIGHT
-        bounds = sorted(
-            ((shift.first(hand_off), shift.over(hand_off), shift) for shift in self.shifts),
-            key=lambda bound: bound[0],
+        spans = sorted(
+            ((*shift.local_span(self._hand_off), shift) for shift in self.shifts),
+            key=lambda span: span[0],
         )
-        for first, over, shift in bounds:
-            if over is not None and over <= first:
+        for start, end, shift in spans:
+            if end is not None and end <= start:
                 raise InvalidValueError(
-                    f"the turn of `{shift.member}` from `{shift.start}` in rotation `{self.id}` ends at"
-                    f" `{shift.end}`, which is not after its start",
+                    f"the shift of `{shift.member}` from `{shift.start}` in rotation `{self.id}`"
+                    f" ends at `{shift.end}`, which is not after its start",
                     value=shift.end,
                     expected="an end after the start",
                 )
-        for (first, over, shift), (then, _, following) in pairwise(bounds):
-            if first == then:
+        for (start, end, shift), (next_start, _, following) in pairwise(spans):
+            if start == next_start:
                 raise InvalidValueError(
-                    f"two turns of rotation `{self.id}` begin at `{first:%Y-%m-%d %H:%M}`: those of"
-                    f" `{shift.member}` and `{following.member}`",
+                    f"two shifts of rotation `{self.id}` start at `{start:%Y-%m-%d %H:%M}`: those"
+                    f" of `{shift.member}` and `{following.member}`",
                     value=following.start,
-                    expected="one turn at a time",
+                    expected="one shift at a time",
                 )
-            if over is not None and over > then:
+            if end is not None and end > next_start:
                 raise InvalidValueError(
-                    f"the turn of `{shift.member}` from `{shift.start}` in rotation `{self.id}` overlaps"
-                    f" that of `{following.member}` from `{following.start}`",
+                    f"the shift of `{shift.member}` from `{shift.start}` in rotation `{self.id}`"
+                    f" overlaps that of `{following.member}` from `{following.start}`",
                     value=shift.end,
-                    expected="one turn at a time",
+                    expected="one shift at a time",
                 )
 
     @property
+    def _hand_off(self) -> TimeOfDay:
+        return self.hand_off or _MIDNIGHT
+
+    @property
     def everyone(self) -> tuple[str, ...]:
-        """Whoever takes turns, each once: in the order of the rotation, or sorted."""
+        """The members who take shifts, each once: in the order of a rule, sorted for a list."""
         if self.shifts:
             return tuple(sorted({shift.member for shift in self.shifts}))
         return tuple(dict.fromkeys(self.members))
 
     def on_duty(self, at: dt.datetime, *, zone: str) -> MemberId | None:
         """
-        Return who is on duty by the document, or None between turns and before the first.
+        Return who is on duty by the document, or None between shifts and before the first.
 
         Args:
             at: The instant.
-
-            zone: The zone in which turns begin and end, if the duty has none of its own.
+            zone: The zone of the shifts, unless the rotation has its own.
         """
         shift = self.roster(zone).at(at)
         return None if shift is None else shift.member
 
     def next_shift(self, at: dt.datetime, *, zone: str) -> dt.datetime | None:
-        """Return when the next turn after an instant begins, or None if none does."""
-        return self.roster(zone).after(at)
+        """Return when the next shift after an instant starts, or None if there is none."""
+        return self.roster(zone).next_start(at)
 
     @property
     def timing(self) -> Timing | None:
-        """All that the turns of a rotation depend on, but for the place's zone; None of a list."""
+        """What decides the shifts, apart from the zone of a resource; None for a list."""
         if self.start is None or self.every is None:
             return None
         return self.members, self.start, self.every, self.end, self.timezone
 
-    def roster(self, zone: str) -> Written:
-        """Return its turns in a zone, given by its IANA name; in its own if it has one."""
-        resource = zone_named(self.timezone or zone)
-        found = self._rosters.get(resource)
-        if found is None:
-            found = self._rosters[resource] = self._worked_out(resource.key)
-        return found
+    def roster(self, zone: str) -> ScheduledRoster:
+        """Return the shifts in the rotation's own zone, or else in *zone*, an IANA name."""
+        tz = load_zone(self.timezone or zone)
+        roster = self._rosters.get(tz)
+        if roster is None:
+            roster = self._rosters[tz] = self._make_roster(tz)
+        return roster
 
-    def _worked_out(self, zone: str) -> Written:
+    def _make_roster(self, tz: ZoneInfo) -> ScheduledRoster:
         if self.start is not None and self.every is not None:
-            return rule_roster(self.members, self.start, self.every, self.end, zone_name=zone)
-        hand_off = self.hand_off or _MIDNIGHT
+            return rule_roster(self.members, self.start, self.every, self.end, tz)
         return listed_roster(
-            ((shift.first(hand_off), shift.over(hand_off), shift.member) for shift in self.shifts),
+            ((*shift.local_span(self._hand_off), shift.member) for shift in self.shifts),
             self.end,
-            zone_name=zone,
+            tz,
         )

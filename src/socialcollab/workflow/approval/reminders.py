@@ -125,7 +125,9 @@ def next_asking(
         instant
         for place in context.resources_of(snapshot.post)
         for instant in islice(
-            context.access.begins(place, after=context.now, permission="approve", roles=roles),
+            context.access.permission_starts(
+                place, after=context.now, permission="approve", roles=roles
+            ),
             _MOST_LOOKS + 1,
         )
     }

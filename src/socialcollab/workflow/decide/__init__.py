@@ -11,7 +11,6 @@ from socialcollab.workflow.decide.delivery import (
     strand,
     waits_to_sign_in,
 )
-from socialcollab.workflow.decide.exemptions import exemption_refusal
 from socialcollab.workflow.decide.outcome import (
     Sent,
     hold_profile,
@@ -45,7 +44,6 @@ __all__ = [
     "begin",
     "defer_takedown",
     "differs_from_out",
-    "exemption_refusal",
     "expire",
     "hold_profile",
     "may_amend",

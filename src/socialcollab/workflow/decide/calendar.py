@@ -38,7 +38,7 @@ def add_calendar_note(command: cm.AddCalendarNote, context: Context) -> tuple[ev
     data = ev.CalendarNoteAdded(
         note=command.note,
         workspace=WorkspaceId(workspace),
-        date=command.on,
+        date=command.date,
         by=MemberId(context.actor.name),
         text=command.text,
     )

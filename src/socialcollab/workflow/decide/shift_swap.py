@@ -14,7 +14,7 @@ from socialcollab.permissions import (
     RotationBinding,
     ShiftSwap,
     escalations_by_swap,
-    gift_of,
+    spans_beyond_rotation,
 )
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import commands as cm
@@ -161,7 +161,7 @@ def _check_exempts_nobody(swap: ShiftSwap, binding: RotationBinding, context: Co
             profile = context.profiles[resource]
             workspace = context.workspaces[profile.workspace]
             applies = policy.on.matches_profile(profile) or workspace.default_approval == policy.id
-            if not (applies and gift_of(swap, binding, resource)):
+            if not (applies and spans_beyond_rotation(swap, binding, resource)):
                 continue
             verdict = verdict_on("manage_policies", (resource,), context)
             if not verdict:

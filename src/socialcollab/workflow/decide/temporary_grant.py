@@ -9,13 +9,20 @@ import attrs
 from socialcollab.directory import CONTEXT_KEYS, PROFILE_KEYS, Excluding, Selector
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.permissions import EVERYWHERE, Access, Forbid, Grant, bind_rule
+from socialcollab.permissions import (
+    EVERYWHERE,
+    Access,
+    Forbid,
+    Grant,
+    bind_rule,
+    exemption_refusal,
+)
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.exemptions import exemption_refusal
 from socialcollab.workflow.decide.refusals import no_such, not_visible, refuse, verdict_on
+from socialcollab.workflow.model.policy import policy_roles
 
 _MAX_REASONS = 5
 
@@ -88,9 +95,9 @@ def _check_exempts_nobody(after: Access, context: Context) -> None:
         context.actor.name,
         context.access,
         after,
-        policies=context.policies.by_id.values(),
-        profiles=context.profiles.values(),
-        workspaces=context.workspaces,
+        policies=policy_roles(
+            context.policies.by_id.values(), context.profiles.values(), context.workspaces
+        ),
         at=context.now,
     )
     if refusal is not None:
@@ -117,7 +124,7 @@ def revoke_grant(command: cm.RevokeGrant, context: Context) -> tuple[ev.Event, .
     if inactive is not None:
         raise refuse(inactive)
     if grant.by != context.actor.name:
-        rest = grant.within(scope)
+        rest = grant.existing_part(scope)
         resources = sorted(scope.resources_of(rest.on)) if rest is not None else []
         # A grant that adoptions have emptied may be revoked by a member who manages access everywhere.
         verdict = verdict_on("manage_access", resources or (EVERYWHERE,), context)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import product
 from typing import Any, ClassVar, Self
 
 import attrs
@@ -15,6 +16,7 @@ from socialcollab.directory import (
     Principal,
     Profile,
     Selector,
+    Workspace,
     as_principal,
     as_principals,
     as_selector,
@@ -34,6 +36,7 @@ from socialcollab.document_fields import (
 )
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id, did_you_mean
+from socialcollab.permissions import PolicyRoles
 from socialcollab.time import DURATION_PATTERN, Duration
 
 
@@ -531,3 +534,20 @@ def _refuse_circle(steps: Iterable[RequiredStep]) -> None:
             if key not in seen:
                 seen.add(key)
                 ahead.extend(after.get(key, ()))
+
+
+def policy_roles(
+    policies: Iterable[ApprovalPolicy],
+    profiles: Iterable[Profile],
+    workspaces: Mapping[str, Workspace],
+) -> Iterator[PolicyRoles]:
+    """Yield the roles of authors that policies exempt or cover, for each policy and profile."""
+    by_role = [policy for policy in policies if policy.exempt or policy.on.author_role]
+    for policy, profile in product(by_role, tuple(profiles)):
+        is_default = workspaces[profile.workspace].default_approval == policy.id
+        if is_default or policy.on.matches_profile(profile):
+            yield PolicyRoles(
+                profile=profile.id,
+                exempt=tuple(principal.name for principal in policy.exempt),
+                covered=tuple(policy.on.author_role),
+            )

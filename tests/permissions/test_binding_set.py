@@ -1,4 +1,4 @@
-"""With some lines replaced the answers are those of the new lines, and most stays worked out."""
+"""Replacing rules: the answers are those of the new rules, and most results are kept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 
 import attrs
 import pytest
-from tests.permissions.random_organizations import PERMISSIONS, make, moment
+from tests.permissions.random_organizations import PERMISSIONS, random_instant, random_organization
 
 from socialcollab.directory import Member, Profile
 from socialcollab.errors import InvalidValueError
@@ -15,12 +15,12 @@ from socialcollab.permissions import Access, Forbid, Grant
 from socialcollab.testing.strategies import SmallOrganization
 
 NOW = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
-# Enough of them that a few changed lines are few.
+# With so many members, a few changed rules do not rebuild the table.
 BYSTANDERS = tuple(Member(id=f"by{number}") for number in range(80))
 
 
 def changed(rng: random.Random, organization: SmallOrganization) -> SmallOrganization:
-    """Take a line out, put one of another organization in, or change who an old one is to."""
+    """Remove rules, give rules to other members, or insert copies."""
     grants, forbids = list(organization.grants), list(organization.forbids)
     for lines in (grants, forbids):
         for _ in range(rng.randint(0, 2)):
@@ -39,13 +39,14 @@ def changed(rng: random.Random, organization: SmallOrganization) -> SmallOrganiz
     )
 
 
-def test_the_answers_are_those_of_the_new_lines() -> None:
+def test_with_rules_equals_new_access() -> None:
+    """After random replacements, the answers are those of an `Access` built from the new rules."""
     kept = 0
     for seed in range(10):
         rng = random.Random(seed)
-        before = make(rng)
+        before = random_organization(rng)
         before = attrs.evolve(before, members=(*before.members, *BYSTANDERS))
-        access, at = before.access(), moment(rng)
+        access, at = before.access(), random_instant(rng)
         people = [one.id for one in before.members[:6]]
         for _ in range(3):
             for member in people:
@@ -81,12 +82,13 @@ def given() -> list[Grant]:
     return [Grant(to=f"member:{one.id}", permissions="view", on="tulip-x") for one in BYSTANDERS]
 
 
-@pytest.mark.parametrize("anew", [False, True], ids=["the same values", "values read again"])
-def test_one_changed_grant_has_one_member_worked_out_again(*, anew: bool) -> None:
+@pytest.mark.parametrize("equal", [False, True], ids=["same values", "equal values"])
+def test_one_changed_grant(*, equal: bool) -> None:
+    """One changed grant costs one member's row, and everything else is kept."""
     lines = given()
     before = office(lines)
     rows = {one.id: before.bindings.row(one.id) for one in BYSTANDERS}
-    lines = given() if anew else list(lines)
+    lines = given() if equal else list(lines)
     lines[7] = Grant(to="member:by7", permissions="draft", on="tulip-x")
     after = before.with_rules(grants=lines)
     assert rows.keys() - {"by7"} == after.bindings.rows.keys()
@@ -98,7 +100,8 @@ def test_one_changed_grant_has_one_member_worked_out_again(*, anew: bool) -> Non
     assert before.allows("by7", "view", "tulip-x", at=NOW)
 
 
-def test_a_grant_taken_out_moves_the_reasons_of_those_after_it() -> None:
+def test_places_after_removal() -> None:
+    """Removing a grant changes the places of those after it."""
     lines = given()
     before = office(lines)
     assert before.check("by9", "view", "tulip-x", at=NOW).reasons[0]["rule"] == "grants[9]"
@@ -108,7 +111,8 @@ def test_a_grant_taken_out_moves_the_reasons_of_those_after_it() -> None:
     assert after.check("by9", "view", "tulip-x", at=NOW).reasons[0]["rule"] == "grants[8]"
 
 
-def test_when_most_changes_all_is_worked_out_anew() -> None:
+def test_many_changes() -> None:
+    """If most rules change, everything is computed again."""
     after = office(given()).with_rules(
         grants=[], forbids=[Forbid(to="member:by1", permissions="view", on="tulip-x")]
     )
@@ -116,7 +120,8 @@ def test_when_most_changes_all_is_worked_out_anew() -> None:
     assert after.members("view", "tulip-x", at=NOW) == ()
 
 
-def test_what_does_not_exist_is_refused_as_ever() -> None:
+def test_unknown_name_in_new_rules() -> None:
+    """An unknown name in the new rules is refused."""
     wrong = Grant(to="member:zoe", permissions="view", on="tulip-x")
     with pytest.raises(InvalidValueError, match=r"grant at grants\[80\] is to `member:zoe`"):
         office(given()).with_rules(grants=[*given(), wrong])

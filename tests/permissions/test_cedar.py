@@ -1,4 +1,4 @@
-"""Example policies of a policy engine in grants, forbids, teams and tags, with the rule that decides."""
+"""Example policies of Cedar, expressed in grants, forbids, teams and tags."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from socialcollab.permissions import Access, Forbid, Grant
 
 NOW = dt.datetime(2026, 4, 7, tzinfo=dt.UTC)
 ACTIONS = ("view", "edit", "delete", "listAlbums", "listPhotos", "comment")
-# Each looks at what the request brings along, such as an address or a score: facts of a
-# moment, which a host asks about itself before it asks who may.
-UNSAID = {
-    "decimal/1": "a score that the request brings along",
-    "ip/2": "an address that the request brings along",
+# Each depends on the request, such as an address or a score. A host checks such conditions itself
+# before it asks about permissions.
+NOT_EXPRESSED = {
+    "decimal/1": "a score in the request",
+    "ip/2": "an address in the request",
     "multi/4": "whether the request is authenticated",
     "multi/5": "whether the request is authenticated",
 }
@@ -38,7 +38,7 @@ def permission(action: str) -> str:
 
 
 class World:
-    """The entities: users and their groups as members and teams, all else as profiles with tags."""
+    """The entities: users and groups become members and teams, all others profiles with tags."""
 
     def __init__(self, entities: list[dict]) -> None:
         self.entities = {named(one["uid"]): one for one in entities}
@@ -54,7 +54,7 @@ class World:
         )
 
     def around(self, key: str) -> set[str]:
-        """The entity and all that it is in."""
+        """Return an entity and everything that contains it."""
         found, waiting = {key}, [key]
         while waiting:
             for parent in self.entities.get(waiting.pop(), {"parents": []})["parents"]:
@@ -64,7 +64,7 @@ class World:
         return found
 
     def owner(self, thing: str) -> str:
-        """Who owns the account of a thing, or an empty string."""
+        """Return the owner of the account of a thing, or an empty string."""
         account = self.entities[thing]["attrs"].get("account")
         known = self.entities.get(named(account)) if account else None
         return named(known["attrs"]["owner"]) if known else ""
@@ -103,7 +103,7 @@ class World:
         )
 
     def private_of(self, owner: str) -> list[str]:
-        """The private things that somebody owns."""
+        """Return the private things of an owner."""
         return [
             one
             for one in self.things
@@ -162,7 +162,7 @@ def to_friends(world: World) -> list[Grant | Forbid]:
     ]
 
 
-SAID: dict[str, Callable[[World], list[Grant | Forbid]]] = {
+EXPRESSED: dict[str, Callable[[World], list[Grant | Forbid]]] = {
     "example_use_cases/1a": lambda _: [
         Grant(
             to="member:user-alice",
@@ -198,20 +198,20 @@ def folder(shared_data: Callable[[str], Path]) -> Path:
     return shared_data("authz-cedar")
 
 
-def test_every_policy_set_is_said_or_has_its_reason(folder: Path) -> None:
+def test_all_policy_sets_listed(folder: Path) -> None:
+    """Every policy set is expressed here, or has a reason why it is not."""
     found = {str(one.relative_to(folder / "tests"))[:-5] for one in folder.glob("tests/*/*.json")}
-    assert found == {*SAID, *UNSAID}
+    assert found == {*EXPRESSED, *NOT_EXPRESSED}
 
 
-@pytest.mark.parametrize("case", sorted(SAID))
-def test_policies_that_can_be_said_decide_alike_and_by_the_same_rule(
-    folder: Path, case: str
-) -> None:
-    said = json.loads((folder / "tests" / f"{case}.json").read_text(encoding="utf-8"))
-    world = World(json.loads((folder / said["entities"]).read_text(encoding="utf-8")))
-    access = world.access(SAID[case](world))
-    assert said["requests"]
-    for one in said["requests"]:
+@pytest.mark.parametrize("case", sorted(EXPRESSED))
+def test_decisions(folder: Path, case: str) -> None:
+    """Every policy set that is expressed decides alike, and by the same policies."""
+    example = json.loads((folder / "tests" / f"{case}.json").read_text(encoding="utf-8"))
+    world = World(json.loads((folder / example["entities"]).read_text(encoding="utf-8")))
+    access = world.access(EXPRESSED[case](world))
+    assert example["requests"]
+    for one in example["requests"]:
         verdict = access.check(
             named(one["principal"]),
             permission(one["action"]["id"]),
@@ -227,9 +227,11 @@ def test_policies_that_can_be_said_decide_alike_and_by_the_same_rule(
             assert rules == set(one["reason"]), one
 
 
-def test_what_is_said_is_twenty_three_of_thirty_four(folder: Path) -> None:
+def test_count(folder: Path) -> None:
+    """The sets that are expressed have 23 of the 34 requests."""
+
     def requests(case: str) -> int:
         text = (folder / "tests" / f"{case}.json").read_text(encoding="utf-8")
         return len(json.loads(text)["requests"])
 
-    assert (23, 11) == (sum(map(requests, SAID)), sum(map(requests, UNSAID)))
+    assert (23, 11) == (sum(map(requests, EXPRESSED)), sum(map(requests, NOT_EXPRESSED)))

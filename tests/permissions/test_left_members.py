@@ -1,4 +1,4 @@
-"""Whoever has left holds nothing from that day on, and before it all is as it was."""
+"""Members who have left have no permissions from that day on; before it nothing changes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from socialcollab.permissions import (
 from socialcollab.testing.strategies import small_organizations
 
 LEFT = dt.date(2026, 4, 7)
-# Its first instant in Tokyo, where Ana lives, and in Amsterdam, where everybody else does.
+# Its first instant in Tokyo, where Ana lives, and in Amsterdam, where the others do.
 TOKYO = dt.datetime(2026, 4, 6, 15, tzinfo=dt.UTC)
 AMSTERDAM = dt.datetime(2026, 4, 6, 22, tzinfo=dt.UTC)
 MOMENT = dt.timedelta(microseconds=1)
@@ -37,14 +37,14 @@ ROTATION = Rotation(
 )  # fmt: skip
 
 
-def rules(*lines: object, left: dict[str, dt.date] | None = None, **zones: str) -> Access:
+def rules(*values: object, left: dict[str, dt.date] | None = None, **zones: str) -> Access:
     def of(kind: type) -> list:
-        return [one for one in lines if isinstance(one, kind)]
+        return [one for one in values if isinstance(one, kind)]
 
-    gone = {"ana": LEFT} if left is None else left
+    leaving = {"ana": LEFT} if left is None else left
     return Access.of(
         members=[
-            Member(id=name, timezone=zones.get(name, ""), left=gone.get(name))
+            Member(id=name, timezone=zones.get(name, ""), left=leaving.get(name))
             for name in ("ana", "ben", "eva")
         ],
         profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
@@ -62,7 +62,8 @@ EDITOR = Grant(to="member:ana", role="editor", on=TULIP)
 
 
 @pytest.mark.parametrize(("zones", "first"), [({"ana": "Asia/Tokyo"}, TOKYO), ({}, AMSTERDAM)])
-def test_the_day_begins_in_their_own_zone_or_the_organizations(zones, first) -> None:
+def test_last_instant(zones, first) -> None:
+    """A member who leaves has no permissions from midnight in their own zone, or else the organization's."""
     access = rules(EDITOR, **zones)
     for at, may in ((first - MOMENT, True), (first, False), (first + dt.timedelta(900), False)):
         assert may == access.allows("ana", "approve", "tulip-x", at=at)
@@ -76,19 +77,21 @@ def test_the_day_begins_in_their_own_zone_or_the_organizations(zones, first) -> 
     assert {"ana": ((None, first),)} == dict(access.role_periods("editor", "tulip-x"))
 
 
-def test_they_give_nothing_from_then_on_and_nothing_that_lasts_longer() -> None:
+def test_can_give_until_leaving() -> None:
+    """A member can give nothing that lasts longer than they stay."""
     manager = Grant(to="member:ana", permissions=["manage_access", "view"], on=TULIP)
     access = rules(manager)
     before = AMSTERDAM - MOMENT
     for end, may in ((LEFT, True), (dt.date(2026, 4, 8), False), (None, False)):
-        gift = Grant(to="member:ben", permissions="view", on=TULIP, end=end)
-        assert may == bool(access.can_give("ana", gift, at=before))
-    assert not access.can_give("ana", attrs.evolve(gift, end=LEFT), at=AMSTERDAM)
+        grant = Grant(to="member:ben", permissions="view", on=TULIP, end=end)
+        assert may == bool(access.can_give("ana", grant, at=before))
+    assert not access.can_give("ana", attrs.evolve(grant, end=LEFT), at=AMSTERDAM)
 
 
-def test_their_turns_count_for_nobody_and_coverage_names_the_gap() -> None:
+def test_shifts_after_leaving() -> None:
+    """No member is on duty during the shifts of a member who has left."""
     access = rules(ROTATION)
-    # The second, fourth, ... of April are Ana's turns, so that she is on duty over that midnight.
+    # Ana's shifts are on the second, fourth, ... of April, so that she is on duty that midnight.
     assert not access.allows("ben", "approve", "tulip-x", at=AMSTERDAM)
     assert not access.allows("ana", "approve", "tulip-x", at=AMSTERDAM)
     assert "ana" not in access.members("approve", "tulip-x", at=AMSTERDAM)
@@ -105,7 +108,7 @@ def test_their_turns_count_for_nobody_and_coverage_names_the_gap() -> None:
     assert all(at < AMSTERDAM for at in there["ana"])
     for loss in coverage(access, start=start, end=end, without=["ana"]).losses:
         assert loss.end <= AMSTERDAM
-        assert set(loss.what) <= {"approve", "view", "rotation:desk"}
+        assert set(loss.lost) <= {"approve", "view", "rotation:desk"}
     assert coverage(access, start=AMSTERDAM, end=end, without=["ana"]).losses == ()
     with_ben = coverage(access, start=AMSTERDAM, end=end, without=["ben"]).losses
     assert {("ben",)} == {loss.absent for loss in with_ben}
@@ -117,7 +120,8 @@ def _hours(start: dt.datetime, end: dt.datetime) -> list[dt.datetime]:
     ]
 
 
-def test_they_stand_in_for_nobody_and_nobody_for_them() -> None:
+def test_delegation_after_leaving() -> None:
+    """A member who has left is not a delegate and has none."""
     away = Absence(
         id="a", member="eva", delegate="ana", start=dt.date(2026, 4, 1), end=dt.date(2026, 5, 1),
         zone="Europe/Amsterdam",
@@ -132,8 +136,8 @@ def test_they_stand_in_for_nobody_and_nobody_for_them() -> None:
     assert not access.allows("ben", "approve", "tulip-x", at=AMSTERDAM)
 
 
-def test_coming_back_is_a_gain_of_every_right_and_turn() -> None:
-    """Whoever strikes the word out of the document gives all that it kept away."""
+def test_coming_back() -> None:
+    """Removing `left` gives every permission and shift that it took."""
     gone, back = rules(EDITOR, ROTATION), rules(EDITOR, ROTATION, left={})
     later = rules(EDITOR, ROTATION, left={"ana": dt.date(2026, 5, 7)})
     at = AMSTERDAM + dt.timedelta(days=1)
@@ -141,7 +145,7 @@ def test_coming_back_is_a_gain_of_every_right_and_turn() -> None:
         attrs.astuple(gain) for gain in gains(gone, back, at=at)
     }
     assert () == tuple(gains(back, gone, at=at))
-    # A place in a rotation, too, and no more of it than the time between.
+    # This includes a place in a rotation, for exactly the time between.
     shifts = (
         rules(ROTATION),
         rules(ROTATION, left={"ana": dt.date(2026, 5, 7)}),
@@ -158,7 +162,9 @@ def test_coming_back_is_a_gain_of_every_right_and_turn() -> None:
     assert ["loses"] == [change.kind for change in compare(shifts[2], shifts[0]).changes]
 
 
-def test_a_suspension_that_ends_gives_the_turns_of_a_rotation() -> None:
+def test_ended_suspension_gives_shifts() -> None:
+    """Ending a suspension gives the member's place in a rotation."""
+
     def of(*, suspended: bool) -> Access:
         return Access.of(
             members=[Member(id="ana", suspended=suspended), "ben", "eva"],
@@ -173,9 +179,9 @@ def test_a_suspension_that_ends_gives_the_turns_of_a_rotation() -> None:
 
 
 @given(small_organizations(), st.sampled_from(("ana", "ben", "eva")), st.integers(1, 30))
-def test_leaving_changes_nothing_before_and_leaves_nothing_after(
-    organization, who: str, day: int
-) -> None:
+def test_leaving_takes_everything(organization, who: str, day: int) -> None:
+    """Leaving changes nothing before its day and leaves nothing from then on."""
+
     def with_left(left: dt.date | None) -> Access:
         members = tuple(
             attrs.evolve(one, left=left) if one.id == who else one for one in organization.members
@@ -211,7 +217,8 @@ def northwind(*gone: str) -> Organization:
     return attrs.evolve(organization, members=tuple(members))
 
 
-def test_a_line_that_names_only_who_has_left_is_warned_of() -> None:
+def test_dangling_rules() -> None:
+    """A rule that names only members who have left is reported."""
     assert () == dangling_rules(northwind(), AMSTERDAM)
     assert () == dangling_rules(northwind("noor"), AMSTERDAM - MOMENT)
     places = {one.place: one.members for one in dangling_rules(northwind("noor"), AMSTERDAM)}
@@ -228,7 +235,8 @@ def test_a_line_that_names_only_who_has_left_is_warned_of() -> None:
     )
 
 
-def test_the_word_survives_writing_and_changes_the_digest() -> None:
+def test_left_in_document() -> None:
+    """The key `left` survives writing, and changes the digest."""
     organization = northwind("ben")
     again = Organization.loads(organization.to_toml(), files=organization.files)
     assert organization == again

@@ -1,4 +1,4 @@
-"""What one may, for what reasons, and whom to ask for more: told as far as one may know it."""
+"""Effective permissions of a member, with their reasons and the member to ask for more."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ ACCESS = Access.of(
 )
 
 
-def test_it_is_told_place_by_place_with_reasons_and_whom_to_ask() -> None:
+def test_text() -> None:
+    """The text lists permissions by resource, with reasons and the member to ask."""
     said = str(effective_permissions(ACCESS, "ana", at=NOW)).splitlines()
     assert said == [
         "tulip",
@@ -62,7 +63,8 @@ def test_it_is_told_place_by_place_with_reasons_and_whom_to_ask() -> None:
     assert "tulip-m" in effective_permissions(ACCESS, "ana", at=NOW)._repr_html_()
 
 
-def test_whoever_manages_access_asks_nobody_and_nobody_may_nothing() -> None:
+def test_no_one_to_ask() -> None:
+    """A member who manages access need not ask anyone, and an unknown member has no permissions."""
     assert {one.ask for one in effective_permissions(ACCESS, "eva", at=NOW).resources} == {""}
     for member in ("tom", "nobody"):
         assert effective_permissions(ACCESS, member, at=NOW).resources == ()
@@ -74,17 +76,18 @@ def test_whoever_manages_access_asks_nobody_and_nobody_may_nothing() -> None:
 
 
 @given(small_organizations())
-def test_it_is_all_that_they_may_and_nothing_else(organization) -> None:
+def test_complete_and_exact(organization) -> None:
+    """The effective permissions are exactly those that are allowed."""
     access = organization.access()
     at = dt.datetime(2026, 3, 25, 12, tzinfo=dt.UTC)
     for member in access.member_ids:
-        told = {
+        listed = {
             (permission, place.resource)
             for place in effective_permissions(access, member, at=at).resources
             for held in place.held
             for permission in held.permissions
         }
-        assert told == {
+        assert listed == {
             (permission, resource)
             for resource in organization.resources
             for permission in access.permissions_of(member, resource, at=at)

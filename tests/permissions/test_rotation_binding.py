@@ -1,11 +1,21 @@
-"""Turns change at their instant, and the order of lines never chooses what to wait for."""
+"""Rotations with their names resolved: when shifts start, and what they mean for waits and gains."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from socialcollab.directory import Profile
-from socialcollab.permissions import Access, Grant, Rotation, ShiftSwap
+import pytest
+
+from socialcollab.directory import Profile, Workspace
+from socialcollab.permissions import (
+    Access,
+    Grant,
+    Rotation,
+    ShiftSwap,
+    compare,
+    escalations,
+    gains,
+)
 
 WEEKEND = Rotation(
     id="weekend",
@@ -22,7 +32,8 @@ MOMENT = dt.timedelta(microseconds=1)
 WEEK = dt.timedelta(weeks=1)
 
 
-def test_a_turn_holds_its_first_instant_and_not_its_last() -> None:
+def test_bounds_of_shift() -> None:
+    """A shift includes its first instant and not its end."""
     assert WEEKEND.on_duty(FIRST - MOMENT, zone=ZONE) is None
     assert "ana" == WEEKEND.on_duty(FIRST, zone=ZONE)
     assert "ben" == WEEKEND.on_duty(FIRST + WEEK, zone=ZONE)
@@ -32,14 +43,16 @@ def test_a_turn_holds_its_first_instant_and_not_its_last() -> None:
     assert "ana" == WEEKEND.on_duty(FIRST + 3 * WEEK, zone=ZONE)
 
 
-def test_turns_keep_their_local_hour_over_a_change_of_clocks() -> None:
+def test_local_hour() -> None:
+    """Shifts keep their local hour when the clocks change."""
     summer = dt.datetime(2026, 4, 3, 15, tzinfo=dt.UTC)  # 17:00 is an hour earlier by UTC
     assert WEEKEND.on_duty(summer - MOMENT, zone=ZONE) is None
     assert WEEKEND.on_duty(summer, zone=ZONE) is not None
 
 
-def test_of_two_grants_that_begin_together_the_same_is_named_in_any_order() -> None:
-    lines = [
+def test_order_of_grants_in_wait() -> None:
+    """If two grants start together, a wait names the same one in any order."""
+    starting = [
         Grant(to="member:ana", role="publisher", on={"workspace": "tulip"},
               start=dt.date(2026, 5, 1), place="grants[0]"),
         Grant(to="member:ana", permissions=("publish",), on="tulip-x",
@@ -57,12 +70,12 @@ def test_of_two_grants_that_begin_together_the_same_is_named_in_any_order() -> N
         verdict = access.check("ana", "publish", "tulip-x", at=at)
         return [one["rule"] for one in verdict.remedies if one.code == "wait"]
 
-    assert waits(lines) == waits(lines[::-1])
-    assert 1 == len(waits(lines))
+    assert waits(starting) == waits(starting[::-1])
+    assert 1 == len(waits(starting))
 
 
-def test_a_turn_after_whatever_else_begins_counts_again() -> None:
-    """A rotation says nothing new once each has had a turn, until a grant begins."""
+def test_shift_starts_after_other_change() -> None:
+    """After one round a rule yields no further starts, until a grant starts."""
     grant = Grant(to="member:ana", permissions=["view"], on="tulip-x", start=dt.date(2026, 3, 25))
     access = Access.of(
         members=["ana", "ben", "eva"],
@@ -72,17 +85,18 @@ def test_a_turn_after_whatever_else_begins_counts_again() -> None:
         rotations=[WEEKEND],
         timezone=ZONE,
     )
-    found = list(access.begins("tulip-x", after=FIRST - MOMENT, permission="approve"))
+    found = list(access.permission_starts("tulip-x", after=FIRST - MOMENT, permission="approve"))
     fridays = [FIRST + number * WEEK for number in range(3)]
     midnight = dt.datetime(2026, 3, 24, 23, tzinfo=dt.UTC)
     later = [WEEKEND.next_shift(midnight, zone=ZONE)]
     while len(later) < 3:
         later.append(WEEKEND.next_shift(later[-1], zone=ZONE))
     assert found == [*fridays, midnight, *later]
-    assert list(access.begins("tulip-x", after=midnight, permission="view")) == []
+    assert list(access.permission_starts("tulip-x", after=midnight, permission="view")) == []
 
 
-def test_a_swap_lets_a_rotation_begin_again() -> None:
+def test_shift_starts_after_swap() -> None:
+    """A swap makes the following round of a rule matter again."""
     swap = ShiftSwap(
         id="s", rotation="weekend", member="ana", start="2026-02-07 12:00", end="2026-02-08 12:00"
     )
@@ -93,9 +107,50 @@ def test_a_swap_lets_a_rotation_begin_again() -> None:
         rotations=[WEEKEND],
         timezone=ZONE,
     ).with_state((), swaps=[swap])
-    found = list(access.begins("tulip-x", after=FIRST - MOMENT, permission="approve"))
+    found = list(access.permission_starts("tulip-x", after=FIRST - MOMENT, permission="approve"))
     fridays = [FIRST + number * WEEK for number in range(3)]
-    # Ana takes a day of Eva's weekend from noon on, and gives it back.
+    # Ana takes a day of Eva's weekend from noon on; then Eva is on duty again.
     swapped = [dt.datetime(2026, 2, day, 11, tzinfo=dt.UTC) for day in (7, 8)]
     after = [FIRST + number * WEEK for number in range(6, 8)]
     assert found == [*fridays, *swapped, *after]
+
+
+AT = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
+
+
+def rules(zone: str, *, rotation_zone: str = "", more: tuple[Grant, ...] = ()) -> Access:
+    rotation = Rotation(
+        id="desk", role="care", on={"workspace": "tulip"}, members=["ana", "ben"],
+        start=dt.date(2026, 1, 2), every="friday 17:00", end="monday 09:00", timezone=rotation_zone,
+    )  # fmt: skip
+    return Access.of(
+        members=["ana", "ben", "eva"], roles={"care": ["hold"]}, rotations=[rotation], grants=more,
+        profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
+        workspaces=[Workspace(id="tulip", lead="eva", default_approval="none", timezone=zone)],
+    )  # fmt: skip
+
+
+def test_zone_moves_shifts() -> None:
+    """A workspace's new zone moves its shifts, so that all of them are gained."""
+    before, after = rules("Europe/Amsterdam"), rules("Pacific/Auckland")
+    assert {("ana", "hold"), ("ben", "hold")} == {
+        (gain.member, gain.permission) for gain in gains(before, after, at=AT)
+    }
+    assert {"ana", "ben"} == {one.member for one in compare(before, after).gains}
+    assert escalations("ben", before, after, at=AT)
+    holds = Grant(to="member:eva", permissions=["hold"], on={"workspace": "tulip"})
+    assert not escalations(
+        "eva",
+        rules("Europe/Amsterdam", more=(holds,)),
+        rules("Pacific/Auckland", more=(holds,)),
+        at=AT,
+    )
+
+
+@pytest.mark.parametrize(
+    ("zone", "rotation_zone"), [("Europe/Amsterdam", ""), ("Asia/Tokyo", "UTC")]
+)
+def test_zone_keeps_shifts(zone: str, rotation_zone: str) -> None:
+    """Shifts that do not move are no gain."""
+    before = rules("Europe/Amsterdam", rotation_zone=rotation_zone)
+    assert not list(gains(before, rules(zone, rotation_zone=rotation_zone), at=AT))

@@ -1,4 +1,4 @@
-"""Tables of another engine's tests, as far as roles with scopes can say them, answered alike."""
+"""Test cases of Casbin, expressed in grants, forbids, teams and tags."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from socialcollab.permissions import Access, Forbid, Grant
 
 NOW = dt.datetime(2026, 4, 7, tzinfo=dt.UTC)
 ANYONE = "anyone"
-NOT_SAID = {
-    "TestRBACModelWithOnlyDeny": "what nothing denies is allowed there; here nothing is, unless a line says so",
-    "TestKeyMatch2Model": "objects are patterns of addresses; here a place is a profile that exists",
-    "TestPriorityModel": "the first line that matches decides; here order never matters",
+NOT_EXPRESSED = {
+    "TestRBACModelWithOnlyDeny": "there everything is allowed unless a rule denies it; here nothing is without a grant",
+    "TestKeyMatch2Model": "objects are patterns of addresses; here a resource is a profile that exists",
+    "TestPriorityModel": "the first rule that matches decides; here order never matters",
 }
 
 
 @attrs.frozen
 class Table:
-    """The lines of a policy, and what its model asks of them."""
+    """The rules of a policy, and its model."""
 
     lines: dict[str, list[list[str]]]
     model: str
@@ -54,7 +54,7 @@ def permission(act: str) -> str:
 
 
 def organization(case: dict) -> Access:
-    """Say a table in grants, forbids, teams and tags."""
+    """Express a table in grants, forbids, teams and tags."""
     table = Table.of(case)
     asked, given = table.defined("r"), table.defined("p")
     checks = [dict(zip(asked, check["args"], strict=True)) for check in case["checks"]]
@@ -71,7 +71,7 @@ def organization(case: dict) -> Access:
     grants, forbids = [], []
     for one in policies:
         if "role" in one:
-            # A role for one object: whoever is linked to it there has it there.
+            # A role on one object: members linked to it there have it there.
             for sub, thing, role in links:
                 if role == one["role"] and one["obj_type"] in tags.get(thing, ()):
                     grants.append(line(Grant, f"member:{name(sub)}", one["act"], name(thing)))
@@ -124,12 +124,13 @@ def cases(shared_data: Callable[[str], Path]) -> list[dict]:
     return [json.loads(one) for one in lines]
 
 
-def test_every_case_that_can_be_said_is_answered_alike(cases) -> None:
-    said = 0
+def test_cases(cases) -> None:
+    """Every case that can be expressed has the same answers."""
+    expressed = 0
     for case in cases:
-        if case["id"] in NOT_SAID:
+        if case["id"] in NOT_EXPRESSED:
             continue
-        said += 1
+        expressed += 1
         access = organization(case)
         asked = Table.of(case).defined("r")
         for check in case["checks"]:
@@ -139,12 +140,12 @@ def test_every_case_that_can_be_said_is_answered_alike(cases) -> None:
             verdict = access.check(member, permission(one["act"]), resource, at=NOW)
             assert check["allow"] == bool(verdict), (case["id"], check, verdict.explain())
             assert verdict or verdict.remedies
-    assert 9 == said
-    assert set(NOT_SAID) < {case["id"] for case in cases}
+    assert 9 == expressed
+    assert set(NOT_EXPRESSED) < {case["id"] for case in cases}
 
 
-def test_where_the_first_line_decides_there_a_forbid_does_here(cases) -> None:
-    """Said all the same, the table of priorities is answered otherwise: the reason above holds."""
+def test_priorities_differ(cases) -> None:
+    """If the table of priorities is expressed anyway, its answers differ: here a forbid decides."""
     (case,) = (one for one in cases if one["id"] == "TestPriorityModel")
     access = organization(case)
     differing = [

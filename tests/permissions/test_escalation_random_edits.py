@@ -1,4 +1,4 @@
-"""No sequence of edits that each is permitted gives a circle of people what none of them had."""
+"""No sequence of permitted edits gives a group of members what none of them had."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ CUSTOM = ("ads.boost", "ads.stop")
 PROFILES = ("tulip-x", "tulip-m", "dike-x")
 ZONES = ("Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca")
 DAYS = (
-    dt.date(2026, 3, 28), dt.date(2026, 3, 29), dt.datetime(2026, 3, 29, 2, 30),  # noqa: DTZ001  local by meaning
+    dt.date(2026, 3, 28), dt.date(2026, 3, 29), dt.datetime(2026, 3, 29, 2, 30),  # noqa: DTZ001  local times
     dt.date(2026, 3, 30), dt.date(2026, 4, 10), dt.date(2026, 5, 1),
 )  # fmt: skip
 
 
 @attrs.define
 class Plan:
-    """All that an access rests on, to be edited; `facts` stand through every edit."""
+    """The parts of an `Access`, to be edited; absences and swaps stay the same."""
 
     members: dict[str, Member]
     profiles: dict[str, Profile]
@@ -59,7 +59,7 @@ class Plan:
     were_in: dict[str, str] = attrs.field(factory=dict)
 
     def remember(self, before: Plan) -> None:
-        """Remember where each profile was that is gone, whatever was tried on the way."""
+        """Remember the workspaces of removed profiles, even of edits that were refused."""
         gone = {
             name: one.workspace
             for name, one in before.profiles.items()
@@ -68,7 +68,7 @@ class Plan:
         self.were_in = {**before.were_in, **gone}
 
     def returns_elsewhere(self, before: Plan) -> bool:
-        """Tell whether a profile comes back in another workspace than it was in: no desk adopts that."""
+        """Return whether a profile comes back in another workspace, which no desk adopts."""
         return any(
             name not in before.profiles and one.workspace != before.were_in[name]
             for name, one in self.profiles.items()
@@ -167,7 +167,7 @@ def random_plan(rng: random.Random) -> Plan:
     )  # fmt: skip
     for number in range(rng.randint(0, 2)):
         plan.rotations[f"d{number}"] = rotation(rng, f"d{number}")
-    # Eva holds everything; whoever stands in for her is kept from something, and so is another.
+    # Eva holds everything, and forbids bind her delegate and the whole circle.
     plan.grants = [
         Grant(to="member:eva", permissions=["*"], on={"workspace": "*"}),
         Grant(
@@ -263,10 +263,10 @@ def edit(rng: random.Random, plan: Plan) -> None:
 
 
 def may_ever(access: Access) -> dict[tuple[str, str], list[tuple]]:
-    """When any of the circle may what, by grants, turns that may become theirs, and stand-ins."""
+    """Return when any member of the circle may have which permissions, by grants and shifts."""
     found: dict[tuple[str, str], list[tuple]] = {}
     for one in CIRCLE:
-        for has in (access.permission_periods(one), access.bindings.rule_shift_periods(one)):
+        for has in (access.permission_periods(one), access.bindings.possible_shift_periods(one)):
             for key, spans in has.items():
                 found.setdefault(key, []).extend(spans)
     return found
@@ -284,8 +284,8 @@ def instants() -> Iterator[dt.datetime]:
         yield AT + dt.timedelta(hours=hours, minutes=10)
 
 
-def follow(seed: int) -> int:
-    """Let a circle edit for a while; return how many of their edits were permitted."""
+def edit_in_circle(seed: int) -> int:
+    """Let a circle of members edit a plan; return how many edits were permitted."""
     rng = random.Random(seed)
     plan = random_plan(rng)
     start = now = plan.access()
@@ -323,18 +323,18 @@ def follow(seed: int) -> int:
 
 
 @pytest.mark.parametrize("seed", [*range(4), 1055250383, 527110450, 700841749, 40001302])
-def test_no_sequence_of_edits_gives_a_circle_what_none_of_them_had(seed: int) -> None:
-    """They change roles, teams, lines, duties, zones, tags, permissions, and who is suspended or gone."""
-    assert follow(seed)
+def test_permitted_edits(seed: int) -> None:
+    """No sequence of permitted edits gives a group of members what none of them had."""
+    assert edit_in_circle(seed)
 
 
 @pytest.mark.slow
-def test_no_long_sequence_of_edits_does(seconds: float, capsys: pytest.CaptureFixture[str]) -> None:
-    """A failure names the seed that replays it."""
+def test_permitted_edits_for_long(seconds: float, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same for many sequences; a failure prints the seed that replays it."""
     first, number, permitted = time.time_ns() % 2**31, 0, 0
-    end = time.monotonic() + seconds / 2  # two sessions of this room share the time
+    end = time.monotonic() + seconds / 2  # two slow tests of this package share the time
     while number == 0 or time.monotonic() < end:
-        permitted += follow(first + number)
+        permitted += edit_in_circle(first + number)
         number += 1
     with capsys.disabled():
         print(f"\n{permitted} permitted edits in {number} sequences from seed {first} on")

@@ -1,4 +1,4 @@
-"""The matrix of a relation engine, as far as grants, forbids and teams can say it, answered alike."""
+"""The test matrix of OpenFGA, as far as grants, forbids and teams can express it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from tests.permissions.relation_models import (
-    CannotBeSaidError,
     Model,
+    NotExpressibleError,
     Tuple,
     access_of,
     name,
@@ -19,17 +19,17 @@ from tests.permissions.relation_models import (
 )
 
 NOW = dt.datetime(2026, 4, 7, tzinfo=dt.UTC)
-UNSAID = {
-    "conditions on what a request brings along": 12,
+NOT_EXPRESSED = {
+    "conditions on the request": 12,
     "both of two relations at once": 10,
     "an exclusion within another": 4,
-    "sets of users that hold each other in a circle": 3,
-    "no question at all, but a request that is refused as it stands": 9,
+    "sets of users that contain each other in a circle": 3,
+    "no question, but an invalid request": 9,
 }
 
 
 def answers(case: dict) -> Iterator[tuple[bool, bool, object]]:
-    """Yield for each question of a case what is expected, and what we answer."""
+    """Yield the expected answer and ours for each question of a case."""
     tuples: list[Tuple] = []
     model: Model | None = None
     for stage in case["stages"]:
@@ -37,12 +37,12 @@ def answers(case: dict) -> Iterator[tuple[bool, bool, object]]:
             model = Model.of(stage["model"])
         said = stage.get("tuples") or []
         if any(one.get("condition") for one in said):
-            raise CannotBeSaidError("conditions on what a request brings along")
+            raise NotExpressibleError("conditions on the request")
         tuples += [Tuple(one["user"], one["relation"], one["object"]) for one in said]
         assert model is not None
         for one in stage.get("checkAssertions") or []:
             if one.get("context"):
-                raise CannotBeSaidError("conditions on what a request brings along")
+                raise NotExpressibleError("conditions on the request")
             if "expectation" in one and one.get("tuple"):
                 more = [
                     Tuple(more["user"], more["relation"], more["object"])
@@ -51,7 +51,7 @@ def answers(case: dict) -> Iterator[tuple[bool, bool, object]]:
                 yield bool(one["expectation"]), answer(model, [*tuples, *more], one["tuple"]), one
         for one in stage.get("listObjectsAssertions") or []:
             if one.get("context"):
-                raise CannotBeSaidError("conditions on what a request brings along")
+                raise NotExpressibleError("conditions on the request")
             if "expectation" in one:
                 more = [
                     Tuple(more["user"], more["relation"], more["object"])
@@ -63,7 +63,7 @@ def answers(case: dict) -> Iterator[tuple[bool, bool, object]]:
 
 def people_in(tuples: list[Tuple], asked: str) -> set[str]:
     if "#" in asked or asked.endswith(":*"):
-        raise CannotBeSaidError("questions about a set of users")
+        raise NotExpressibleError("questions about a set of users")
     named = {one.user for one in tuples if "#" not in one.user and not one.user.endswith(":*")}
     return named | {asked}
 
@@ -71,7 +71,7 @@ def people_in(tuples: list[Tuple], asked: str) -> set[str]:
 def answer(model: Model, tuples: list[Tuple], what: dict) -> bool:
     kind = what["object"].split(":")[0]
     if (kind, what["relation"]) not in model.relations:
-        raise CannotBeSaidError("questions about a relation that does not exist")
+        raise NotExpressibleError("questions about a relation that does not exist")
     access = access_of(model, tuples, people_in(tuples, what["user"]), {what["object"]})
     return access.allows(
         name(what["user"]), permission(kind, what["relation"]), name(what["object"]), at=NOW
@@ -81,7 +81,7 @@ def answer(model: Model, tuples: list[Tuple], what: dict) -> bool:
 def listing(model: Model, tuples: list[Tuple], what: dict) -> list[str]:
     kind = what["type"]
     if (kind, what["relation"]) not in model.relations:
-        raise CannotBeSaidError("questions about a relation that does not exist")
+        raise NotExpressibleError("questions about a relation that does not exist")
     access = access_of(model, tuples, people_in(tuples, what["user"]), set())
     found = access.profiles(name(what["user"]), permission(kind, what["relation"]), at=NOW)
     of_kind = {name(one.object) for one in tuples if one.kind == kind}
@@ -94,21 +94,22 @@ def cases(shared_data: Callable[[str], Path]) -> list[dict]:
     return [json.loads(one) for one in path.read_text(encoding="utf-8").splitlines()]
 
 
-def test_every_case_that_can_be_said_is_answered_alike(cases) -> None:
-    unsaid: Counter[str] = Counter()
-    said = asked = 0
+def test_cases(cases) -> None:
+    """Every case that can be expressed has the same answers."""
+    not_expressed: Counter[str] = Counter()
+    expressed = asked = 0
     for case in cases:
         try:
             found = list(answers(case))
-        except CannotBeSaidError as why:
-            unsaid[str(why)] += 1
+        except NotExpressibleError as why:
+            not_expressed[str(why)] += 1
             continue
         if not found:
-            unsaid["no question at all, but a request that is refused as it stands"] += 1
+            not_expressed["no question, but an invalid request"] += 1
             continue
-        said += 1
+        expressed += 1
         asked += len(found)
         for expected, answer, question in found:
             assert expected == answer, (case["id"], question)
-    assert UNSAID == unsaid
-    assert (43, 246) == (said, asked)
+    assert NOT_EXPRESSED == not_expressed
+    assert (43, 246) == (expressed, asked)

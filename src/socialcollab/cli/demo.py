@@ -1,4 +1,4 @@
-"""A minute at the desk: what the command ``demo`` plays."""
+"""The story of the command ``demo``: one post from draft to published."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class _Clock:
 
 def run_demo(folder: Path) -> list[str]:
     """
-    Draft, sign off and publish one post, and return what happened, line by line.
+    Draft, approve and publish one post to the sandbox, and return the story, line by line.
 
     Args:
-        folder: Where the journal and the sandbox's timeline are left.
+        folder: The folder for the journal and the sandbox's timeline.
     """
     folder.mkdir(parents=True, exist_ok=True)
     clock = _Clock()

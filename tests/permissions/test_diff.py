@@ -1,4 +1,4 @@
-"""Between two sets of rules: who gains and who loses what, and by which line."""
+"""The difference between two sets of rules, and the rules that cause it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ MOMENTS = st.integers(min_value=0, max_value=24 * 22).map(
 )
 
 
-def rules(*lines: Grant | Forbid | Rotation, members=("ana", "ben", "eva"), **more) -> Access:
+def rules(*values: Grant | Forbid | Rotation, members=("ana", "ben", "eva"), **more) -> Access:
     def of(kind: type) -> list:
-        return [one for one in lines if isinstance(one, kind)]
+        return [one for one in values if isinstance(one, kind)]
 
     return Access.of(
         members=members, profiles=PROFILES, workspaces=WORKSPACES, roles=more.pop("roles", ROLES),
@@ -44,11 +44,12 @@ def gives(to: str, on: object = None, **more) -> Grant:
     return Grant(to=to, on=on or {"workspace": "tulip"}, **more)
 
 
-def said(before: Access, after: Access, **more) -> list[str]:
+def changes(before: Access, after: Access, **more) -> list[str]:
     return str(compare(before, after, **more)).splitlines()
 
 
-def test_rules_that_say_the_same_in_other_words_differ_in_nothing() -> None:
+def test_same_permissions() -> None:
+    """Rules that give the same permissions in other words do not differ."""
     one = rules(gives("member:ana", role="writer"), gives("member:ben", role="writer"))
     other = rules(
         gives("member:ben", permissions=["draft", "view"]),
@@ -56,22 +57,25 @@ def test_rules_that_say_the_same_in_other_words_differ_in_nothing() -> None:
         teams={"duo": ["ana"]},
     )
     assert not compare(one, other)
-    assert ["nobody gains or loses a right"] == said(one, other)
+    assert ["no member gains or loses a permission"] == changes(one, other)
 
 
-def test_a_role_on_a_workspace_is_one_line() -> None:
-    assert ["+ ana: publisher on tulip (grants[0])"] == said(
+def test_role_on_workspace() -> None:
+    """A role on a workspace is one change."""
+    assert ["+ ana: publisher on tulip (grants[0])"] == changes(
         rules(), rules(gives("member:ana", role="publisher"))
     )
 
 
-def test_a_grant_everywhere_is_said_so() -> None:
-    assert ["- ana: writer on * (grants[0])"] == said(
+def test_grant_everywhere() -> None:
+    """A grant on all resources is shown as a star."""
+    assert ["- ana: writer on * (grants[0])"] == changes(
         rules(gives("member:ana", {"workspace": "*"}, role="writer")), rules()
     )
 
 
-def test_a_workspace_without_all_of_its_profiles_is_told_from_the_whole() -> None:
+def test_workspace_without_a_profile() -> None:
+    """A workspace without all of its profiles is shown as itself."""
     forbid = Forbid(to="member:ana", permissions=["draft"], on="tulip-m")
     found = compare(rules(), rules(gives("member:ana", permissions=["draft"]), forbid))
     (change,) = found.changes
@@ -81,69 +85,77 @@ def test_a_workspace_without_all_of_its_profiles_is_told_from_the_whole() -> Non
     )
 
 
-def test_what_is_kept_is_not_in_it() -> None:
+def test_kept_permissions() -> None:
+    """Permissions that are kept are no change."""
     before = rules(gives("member:ana", role="writer"))
     after = rules(gives("member:ana", role="writer"), gives("member:ana", role="publisher"))
-    assert ["+ ana: publish on tulip (grants[1])"] == said(before, after)
+    assert ["+ ana: publish on tulip (grants[1])"] == changes(before, after)
 
 
-def test_a_forbid_that_begins_or_ends_is_what_does_it() -> None:
+def test_forbid_as_cause() -> None:
+    """A forbid that starts or ends is the cause of the change."""
     grant = gives("member:ana", role="publisher")
     forbid = Forbid(to="member:ana", permissions=["publish"], on="tulip-x")
-    assert ["- ana: publish on tulip-x (forbids[0])"] == said(rules(grant), rules(grant, forbid))
-    assert ["+ ana: publish on tulip-x (forbids[0])"] == said(rules(grant, forbid), rules(grant))
+    assert ["- ana: publish on tulip-x (forbids[0])"] == changes(rules(grant), rules(grant, forbid))
+    assert ["+ ana: publish on tulip-x (forbids[0])"] == changes(rules(grant, forbid), rules(grant))
 
 
-def test_whoever_joins_a_team_gains_by_its_line_and_who_leaves_loses() -> None:
+def test_team_members() -> None:
+    """Members who join a team gain by its grant, and those who leave it lose."""
     line = gives("team:social", role="writer")
     before = rules(line, teams=[Team(id="social", members=["ana"])])
     after = rules(line, teams=[Team(id="social", members=["ben"])])
     assert [
         "- ana: writer on tulip (grants[0])",
         "+ ben: writer on tulip (grants[0])",
-    ] == said(before, after)
+    ] == changes(before, after)
 
 
-def test_a_role_that_comes_to_allow_more_changes_all_who_have_it() -> None:
+def test_wider_role() -> None:
+    """A role with more permissions changes every member who has it."""
     wider = [Role(id="writer", permissions=["view", "draft", "submit"])]
     before = rules(gives("member:ana", role="writer"))
     after = rules(gives("member:ana", role="writer"), roles=wider)
-    assert ["+ ana: submit on tulip (grants[0])"] == said(before, after)
+    assert ["+ ana: submit on tulip (grants[0])"] == changes(before, after)
 
 
-def test_of_a_grant_that_is_renewed_only_the_new_time_is_gained() -> None:
+def test_extended_grant() -> None:
+    """An extended grant changes only the added time."""
     spring = gives("member:ana", role="writer", end=dt.date(2026, 6, 1))
     summer = attrs.evolve(spring, end=dt.date(2026, 9, 1))
     assert [
         "+ ana: writer on tulip from 2026-06-01 00:00 Europe/Amsterdam"
         " until 2026-09-01 00:00 Europe/Amsterdam (grants[0])"
-    ] == said(rules(spring), rules(summer))
+    ] == changes(rules(spring), rules(summer))
 
 
-def test_what_is_over_is_left_out() -> None:
+def test_ended_grants_left_out() -> None:
+    """Permissions that have ended are left out."""
     spring = gives("member:ana", role="writer", end=dt.date(2026, 6, 1))
     after = dt.datetime(2026, 6, 2, tzinfo=dt.UTC)
     assert not compare(rules(spring), rules(), at=after)
     assert compare(rules(spring), rules(), at=after - dt.timedelta(days=9))
 
 
-def test_where_another_line_takes_over_each_time_has_its_line() -> None:
+def test_split_by_cause() -> None:
+    """A change is split where another rule becomes its cause."""
     first = gives("member:ana", role="writer", end=dt.date(2026, 6, 1))
     then = gives("member:ana", role="writer", start=dt.date(2026, 6, 1))
     assert [
         "+ ana: writer on tulip until 2026-06-01 00:00 Europe/Amsterdam (grants[0])",
         "+ ana: writer on tulip from 2026-06-01 00:00 Europe/Amsterdam (grants[1])",
-    ] == said(rules(), rules(first, then))
+    ] == changes(rules(), rules(first, then))
 
 
-def test_a_place_in_a_rotation_is_gained_from_its_first_day_on() -> None:
+def test_rotation_by_rule() -> None:
+    """A place in a rotation by rule is gained from its first day on."""
     rotation = Rotation(
         id="weekend", role="writer", on={"workspace": "tulip"}, members=["ana"],
         start=dt.date(2026, 3, 20), every="friday 17:00",
     )  # fmt: skip
-    assert ["+ ana: writer on tulip from 2026-03-20 00:00 Europe/Amsterdam (rotations[0])"] == said(
-        rules(), rules(rotation)
-    )
+    assert [
+        "+ ana: writer on tulip from 2026-03-20 00:00 Europe/Amsterdam (rotations[0])"
+    ] == changes(rules(), rules(rotation))
     assert not compare(rules(rotation), rules(rotation))
     assert not compare(rules(rotation), rules(attrs.evolve(rotation, id="other")))
     both = attrs.evolve(rotation, members=["ana", "ben"])
@@ -152,21 +164,25 @@ def test_a_place_in_a_rotation_is_gained_from_its_first_day_on() -> None:
     ]
 
 
-def test_a_member_who_is_suspended_loses_everything() -> None:
+def test_suspension() -> None:
+    """A member who is suspended loses everything."""
     people = [Member(id="ana", suspended=True), "ben", "eva"]
     line = gives("member:ana", role="writer")
-    assert ["- ana: writer on tulip (grants[0])"] == said(rules(line), rules(line, members=people))
+    assert ["- ana: writer on tulip (grants[0])"] == changes(
+        rules(line), rules(line, members=people)
+    )
 
 
-def test_it_is_a_table_for_people() -> None:
+def test_notebook_table() -> None:
+    """A notebook shows a table."""
     html = compare(rules(), rules(gives("member:ana", role="writer")))._repr_html_()
     assert "writer" in html
     assert "<script" not in html
 
 
 @given(small_organizations(), small_organizations(), MOMENTS)
-def test_it_is_all_and_nothing_but_what_differs(one, other, at) -> None:
-    """At any instant: who may then and might not before is among the gains, and nobody else."""
+def test_complete_and_exact(one, other, at) -> None:
+    """At any instant, the changes are exactly the permissions that differ."""
     one = attrs.evolve(one, rotations=(), absences=())
     other = attrs.evolve(other, rotations=(), absences=())
     before, after = one.access(), other.access()
@@ -193,5 +209,6 @@ def test_it_is_all_and_nothing_but_what_differs(one, other, at) -> None:
 
 
 @given(small_organizations())
-def test_nothing_differs_from_itself(organization) -> None:
+def test_equal_rules(organization) -> None:
+    """Nothing differs from itself."""
     assert not compare(organization.access(), organization.access())

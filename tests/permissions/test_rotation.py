@@ -1,4 +1,4 @@
-"""Turns that are written out, in any order, by the clock of a place or of the duty itself."""
+"""Rotations and their listed shifts: zones, hand-offs, documents and comparisons."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def rotation(*shifts: ListedShift, **more: object) -> Rotation:
     return Rotation(**{**values, **more})
 
 
-def access(*lines: object) -> Access:
+def access(*rules: object) -> Access:
     def of(kind: type) -> list:
-        return [one for one in lines if isinstance(one, kind)]
+        return [one for one in rules if isinstance(one, kind)]
 
     return Access.of(
         members=["ana", "ben", "eva"],
@@ -66,7 +66,8 @@ WINTER = rotation(
 )
 
 
-def test_a_turn_begins_at_the_hand_off_and_lasts_until_the_next_unless_it_says_its_end() -> None:
+def test_listed_shifts() -> None:
+    """A shift starts at the hand-off, and lasts until its end or the next shift."""
     assert WINTER.on_duty(utc(5, 8) - MOMENT, zone=AMSTERDAM) is None
     assert "ana" == WINTER.on_duty(utc(5, 8), zone=AMSTERDAM)
     assert "ana" == WINTER.on_duty(utc(12, 8) - MOMENT, zone=AMSTERDAM)
@@ -79,7 +80,8 @@ def test_a_turn_begins_at_the_hand_off_and_lasts_until_the_next_unless_it_says_i
     assert WINTER.next_shift(utc(22, 0), zone=AMSTERDAM) is None
 
 
-def test_without_a_zone_of_its_own_a_duty_falls_by_the_clock_of_each_place() -> None:
+def test_zone_of_list() -> None:
+    """Without its own zone, a list follows the local time of each resource."""
     everywhere = {"workspace": "*"}
     asked = access(rotation(*WINTER.shifts, on=everywhere, hand_off="09:00"))
     assert asked.allows("ana", "hold", "tulip-x", at=utc(5, 8))
@@ -93,7 +95,8 @@ def test_without_a_zone_of_its_own_a_duty_falls_by_the_clock_of_each_place() -> 
         assert one_zone.allows("ana", "hold", resource, at=utc(5, 0))
 
 
-def test_a_rotation_may_have_a_zone_of_its_own() -> None:
+def test_zone_of_rule() -> None:
+    """A rotation by rule may have its own zone."""
     rotation = Rotation(
         id="care", role="care", on={"workspace": "*"}, members=["ana", "ben"],
         start=dt.date(2026, 1, 5), every="monday 09:00", timezone="Asia/Tokyo",
@@ -107,7 +110,7 @@ def test_a_rotation_may_have_a_zone_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("hand_off", "day", "first"),
     [
-        # 02:30 does not exist on the night of 29 March, and is there twice on that of 25 October.
+        # 02:30 is skipped in the night of 29 March, and repeated in that of 25 October.
         ("02:30", dt.date(2026, 3, 29), utc(29, 1, 30, month=3)),
         ("02:30", dt.date(2026, 10, 25), utc(25, 0, 30, month=10)),
         ("09:00", dt.date(2026, 3, 29), utc(29, 7, month=3)),
@@ -115,9 +118,8 @@ def test_a_rotation_may_have_a_zone_of_its_own() -> None:
         ("24:00", dt.date(2026, 3, 28), utc(28, 23, month=3)),
     ],
 )
-def test_hand_offs_stay_at_their_local_hour_when_the_clocks_change(
-    hand_off: str, day: dt.date, first: dt.datetime
-) -> None:
+def test_hand_off_at_clock_changes(hand_off: str, day: dt.date, first: dt.datetime) -> None:
+    """A hand-off keeps its local hour when the clocks change."""
     listed = rotation(
         ListedShift(member="ana", start=dt.date(2026, 1, 1)),
         ListedShift(member="ben", start=day),
@@ -127,8 +129,8 @@ def test_hand_offs_stay_at_their_local_hour_when_the_clocks_change(
     assert "ben" == listed.on_duty(first, zone=AMSTERDAM)
 
 
-def test_of_two_hand_offs_that_the_clocks_make_one_the_later_counts() -> None:
-    """At 02:30 and at 03:30 on the wall it is the same instant that night."""
+def test_hand_offs_at_one_instant() -> None:
+    """If the clock change makes two hand-offs one instant, the later shift counts: 02:30 and 03:30 are the same that night."""
     listed = rotation(
         shift("ana", "2026-03-29 01:00"),
         shift("ben", "2026-03-29 02:30"),
@@ -141,7 +143,8 @@ def test_of_two_hand_offs_that_the_clocks_make_one_the_later_counts() -> None:
     assert ["ana", "eva"] == [one.member for one in found]
 
 
-def test_a_rule_may_end_the_turns_of_a_list() -> None:
+def test_end_of_listed_shifts() -> None:
+    """The `end` of a rotation ends listed shifts too."""
     weekends = rotation(
         shift("ana", "2026-01-09"), shift("ben", "2026-01-16", "2026-01-17"), shift("eva", "2026-01-23"),
         hand_off="17:00", end="monday 09:00",
@@ -154,7 +157,8 @@ def test_a_rule_may_end_the_turns_of_a_list() -> None:
 
 
 @given(st.permutations(range(len(WINTER.shifts))), st.integers(0, 24 * 40))
-def test_the_order_of_turns_never_matters(order: list[int], hours: int) -> None:
+def test_order_of_shifts(order: list[int], hours: int) -> None:
+    """The order of listed shifts never matters."""
     at = utc(1, 0) + dt.timedelta(hours=hours)
     mixed = rotation(*(WINTER.shifts[number] for number in order), hand_off="09:00")
     assert WINTER.on_duty(at, zone=AMSTERDAM) == mixed.on_duty(at, zone=AMSTERDAM)
@@ -166,31 +170,32 @@ def test_the_order_of_turns_never_matters(order: list[int], hours: int) -> None:
     assert not compare(one, other)
 
 
-class Looks(tuple):
-    """Instants that count how often they are looked at."""
+class CountingTuple(tuple):
+    """A tuple that counts accesses to its items."""
 
     count = 0
 
     def __getitem__(self, key):
-        Looks.count += 1
+        CountingTuple.count += 1
         return super().__getitem__(key)
 
 
 @pytest.mark.parametrize("many", [1_000, 100_000])
-def test_who_is_on_duty_is_found_with_few_looks(many: int) -> None:
-    """A binary search: seventeen halvings of a hundred thousand turns, and the turn itself."""
+def test_list_uses_binary_search(many: int) -> None:
+    """A list of a hundred thousand shifts is searched in seventeen steps."""
     first = utc(1, 0)
     starts = [first + dt.timedelta(hours=number) for number in range(many)]
     listing = ListedRoster(((start, None, f"m{n % 7}") for n, start in enumerate(starts)), None)
-    listing._starts = Looks(listing._starts)
-    # bisect on a subclass of tuple looks by __getitem__.
+    listing._starts = CountingTuple(listing._starts)
+    # `bisect` reads the items of a subclass of tuple with `__getitem__`.
     for number in (0, 1, many // 3, many - 1):
-        Looks.count = 0
+        CountingTuple.count = 0
         assert f"m{number % 7}" == listing.at(starts[number]).member
-        assert 0 < Looks.count <= many.bit_length() + 2
+        assert 0 < CountingTuple.count <= many.bit_length() + 2
 
 
-def test_a_rotation_that_is_known_is_asked_by_few_looks_too() -> None:
+def test_rule_uses_binary_search() -> None:
+    """The computed shifts of a rule are searched in as few steps."""
     rotation = Rotation(
         id="d", role="care", on="tulip-x", members=["ana", "ben"], start=dt.date(2026, 1, 1),
         every="day 09:00",
@@ -198,8 +203,8 @@ def test_a_rotation_that_is_known_is_asked_by_few_looks_too() -> None:
     assert isinstance(rotation, RuleRoster)
     late = dt.datetime(2100, 1, 1, 12, tzinfo=dt.UTC)
     rotation.at(late)
-    known = len(rotation._known)
-    rotation._known = CountingList(rotation._known)
+    known = len(rotation._computed)
+    rotation._computed = CountingList(rotation._computed)
     CountingList.count = 0
     assert rotation.at(late) is not None
     assert known > 27_000
@@ -207,7 +212,7 @@ def test_a_rotation_that_is_known_is_asked_by_few_looks_too() -> None:
 
 
 class CountingList(list):
-    """A list that counts how often it is looked at."""
+    """A list that counts accesses to its items."""
 
     count = 0
 
@@ -217,54 +222,55 @@ class CountingList(list):
 
 
 @pytest.mark.parametrize(
-    ("made", "said"),
+    ("make", "message"),
     [
-        (rotation, "nobody takes turns in rotation `care`"),
-        (lambda: rotation(members=["ana"]), "the rotation of rotation `care` does not say `start`"),
+        (rotation, "rotation `care` has neither members nor shifts"),
+        (lambda: rotation(members=["ana"]), "rotation `care` has `members` but no `start`"),
         (
             lambda: rotation(members=["ana"], start=dt.date(2026, 1, 1)),
-            "the rotation of rotation `care` does not say `every`",
+            "rotation `care` has `members` but no `every`",
         ),
         (
             lambda: rotation(shift("ana", "2026-01-05"), members=["ana"]),
-            "rotation `care` has a list of turns and `members` of a rotation too",
+            "rotation `care` has both `shifts` and `members`",
         ),
         (
             lambda: rotation(shift("ana", "2026-01-05"), every="friday 17:00"),
-            "rotation `care` has a list of turns and `every` of a rotation too",
+            "rotation `care` has both `shifts` and `every`",
         ),
         (
             lambda: rotation(members=["ana"], start=dt.date(2026, 1, 1), every="day 09:00",
                          hand_off="09:00"),
-            "rotation `care` is a rotation, whose turns begin as `every` says, and not at `09:00`",
+            "rotation `care` has `hand_off = 09:00`, which is for listed shifts",
         ),
         (
             lambda: rotation(shift("ana", "2026-01-05"), shift("ben", "2026-01-05 09:00"),
                          hand_off="09:00"),
-            "two turns of rotation `care` begin at `2026-01-05 09:00`: those of `ana` and `ben`",
+            "two shifts of rotation `care` start at `2026-01-05 09:00`: those of `ana` and `ben`",
         ),
         (
             lambda: rotation(shift("ana", "2026-01-05", "2026-01-05")),
-            "the turn of `ana` from `2026-01-05` in rotation `care` ends at `2026-01-05`, which is not"
+            "the shift of `ana` from `2026-01-05` in rotation `care` ends at `2026-01-05`, which is not"
             " after its start",
         ),
         (
             lambda: rotation(shift("ben", "2026-01-07"), shift("ana", "2026-01-05", "2026-01-08")),
-            "the turn of `ana` from `2026-01-05` in rotation `care` overlaps that of `ben` from"
+            "the shift of `ana` from `2026-01-05` in rotation `care` overlaps that of `ben` from"
             " `2026-01-07`",
         ),
         (lambda: rotation(shift("ana", "2026-01-05"), timezone="Europe/Nowhere"), "Europe/Nowhere"),
         (lambda: rotation(shift("ana", "2026-01-05"), hand_off="9"), "is not a time of day"),
         (
             lambda: ListedShift(member="ana", start=utc(5, 8)),
-            "a turn's bound `2026-01-05 08:00:00\\+00:00` has a UTC offset",
+            "the shift bound `2026-01-05 08:00:00\\+00:00` has a UTC offset",
         ),
-        (lambda: access(rotation(shift("zoe", "2026-01-05"))), "rotation `care` has `zoe`, who is no member"),
+        (lambda: access(rotation(shift("zoe", "2026-01-05"))), "rotation `care` names `zoe`, who is not a member"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_meant_is_refused_and_named(made, said: str) -> None:
-    with pytest.raises(InvalidValueError, match=said):
-        made()
+def test_invalid_rotations(make, message: str) -> None:
+    """Rotations that make no sense are refused with a clear message."""
+    with pytest.raises(InvalidValueError, match=message):
+        make()
 
 
 DOCUMENT = """
@@ -305,22 +311,24 @@ shifts = [
 """
 
 
-def test_a_list_is_read_written_and_comes_back_the_same() -> None:
-    made = Organization.loads(DOCUMENT)
-    assert made == Organization.loads(made.to_toml())
-    assert made.digest == Organization.loads(made.to_toml()).digest
-    (weekend,) = made.rotations
+def test_list_in_document() -> None:
+    """A list survives reading and writing, and its changes are found."""
+    acme = Organization.loads(DOCUMENT)
+    assert acme == Organization.loads(acme.to_toml())
+    assert acme.digest == Organization.loads(acme.to_toml()).digest
+    (weekend,) = acme.rotations
     assert "ana" == weekend.on_duty(utc(5, 8), zone="UTC")
     other = Organization.loads(
         DOCUMENT.replace('"ana", start = 2026-01-05', '"ben", start = 2026-01-05')
     )
-    assert made.digest != other.digest
-    (change,) = changes_between(made, other)
+    assert acme.digest != other.digest
+    (change,) = changes_between(acme, other)
     assert ("rotations", "weekend-care", ("shifts",)) == (change.section, change.name, change.keys)
     assert (("manage_access",), ("tulip",)) == (change.required_permissions, change.resources)
 
 
-def test_whoever_leaves_is_named_in_each_of_their_turns() -> None:
+def test_references_in_list() -> None:
+    """References to a member name each of their shifts."""
     found = references_to(Organization.loads(DOCUMENT), "ben").references
     assert [("rotations[0].shifts[0].member", "weekend-care")] == [
         (one.place, one.name) for one in found
@@ -328,7 +336,7 @@ def test_whoever_leaves_is_named_in_each_of_their_turns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("was", "is_", "place", "said"),
+    ("old", "new", "place", "problem"),
     [
         (
             '"ana", start = 2026-01-05', '"zoe", start = 2026-01-05',
@@ -336,11 +344,11 @@ def test_whoever_leaves_is_named_in_each_of_their_turns() -> None:
         ),
         (
             "end = 2026-01-19", "end = 2026-01-12",
-            "rotations[0]", "the turn of `ben` from `2026-01-12`",
+            "rotations[0]", "the shift of `ben` from `2026-01-12`",
         ),
         (
             "shifts = [", 'members = ["ana"]\nshifts = [',
-            "rotations[0]", "rotation `weekend-care` has a list of turns and `members`",
+            "rotations[0]", "rotation `weekend-care` has both `shifts` and `members`",
         ),
         (
             'hand_off = "09:00"', 'hand_off = "nine"',
@@ -352,20 +360,22 @@ def test_whoever_leaves_is_named_in_each_of_their_turns() -> None:
         ),
         (
             "hand_off", "[[rotations]]\nid = \"none\"\nrole = \"care\"\non = \"tulip-x\"\nhand_off",
-            "rotations[0]", "nobody takes turns in rotation `weekend-care`",
+            "rotations[0]", "rotation `weekend-care` has neither members nor shifts",
         ),
     ],
 )  # fmt: skip
-def test_a_faulty_list_is_told_with_its_place(was: str, is_: str, place: str, said: str) -> None:
-    assert was in DOCUMENT
+def test_faults_in_document(old: str, new: str, place: str, problem: str) -> None:
+    """A fault in a list is reported with its place."""
+    assert old in DOCUMENT
     with pytest.raises(ExceptionGroup) as caught:
-        Organization.loads(DOCUMENT.replace(was, is_))
+        Organization.loads(DOCUMENT.replace(old, new))
     (fault,) = caught.value.exceptions
     assert place == fault.place or fault.place.startswith(f"{place}.")
-    assert fault.problem.startswith(said)
+    assert fault.problem.startswith(problem)
 
 
-def test_turns_of_a_list_are_gained_for_as_long_as_they_last() -> None:
+def test_diff_of_listed_shifts() -> None:
+    """Listed shifts are gained for as long as they last."""
     listed = rotation(shift("ana", "2026-01-05", "2026-01-12"), shift("ben", "2026-01-12"))
     found = [str(one) for one in compare(access(), access(listed)).changes]
     assert [
@@ -382,7 +392,8 @@ def test_turns_of_a_list_are_gained_for_as_long_as_they_last() -> None:
     ] == [str(one) for one in compare(access(listed), access(longer)).changes]
 
 
-def test_a_grant_for_the_time_of_a_turn_brings_nothing_new() -> None:
+def test_grant_during_shift() -> None:
+    """A grant for exactly the time of a listed shift is no gain."""
     listed = rotation(shift("ana", "2026-01-05", "2026-01-12"))
     grant = Grant(
         to="member:ana", role="care", on={"workspace": "tulip"},
@@ -400,7 +411,8 @@ def test_a_grant_for_the_time_of_a_turn_brings_nothing_new() -> None:
              start=dt.date(2026, 1, 5), every="day 00:00"),
     ],
 )  # fmt: skip
-def test_the_end_of_a_forbid_gives_what_a_turn_could_not(granted_rotation: Rotation) -> None:
+def test_forbid_on_shift(granted_rotation: Rotation) -> None:
+    """Ending a forbid on a member gives what their shifts could not."""
     forbid = Forbid(to="member:ana", permissions=["hold"], on={"workspace": "tulip"})
     before, after = access(granted_rotation, forbid), access(granted_rotation)
     assert {("ana", "hold")} == {
@@ -412,8 +424,8 @@ def test_the_end_of_a_forbid_gives_what_a_turn_could_not(granted_rotation: Rotat
     assert ["loses"] == [one.kind for one in compare(after, before).changes]
 
 
-def test_a_list_gives_exactly_what_is_said_to_be_gained() -> None:
-    """At random instants: who may after and might not before is among the gains, and only they."""
+def test_diff_of_random_lists() -> None:
+    """At random instants, the gains are exactly what is allowed after and not before."""
     rng = random.Random(7)
     for _ in range(60):
         before, after = (_random_access(rng) for _ in range(2))
@@ -424,7 +436,7 @@ def test_a_list_gives_exactly_what_is_said_to_be_gained() -> None:
                 new = after.allows(member, "hold", "tulip-x", at=at) and not before.allows(
                     member, "hold", "tulip-x", at=at
                 )
-                told = any(
+                listed = any(
                     one.member == member
                     and "hold" in one.permissions
                     and "tulip-x" in one.resources
@@ -432,7 +444,7 @@ def test_a_list_gives_exactly_what_is_said_to_be_gained() -> None:
                     and (one.end is None or at < one.end)
                     for one in changes
                 )
-                assert told == new
+                assert listed == new
 
 
 def _random_access(rng: random.Random) -> Access:
@@ -448,24 +460,25 @@ def _random_access(rng: random.Random) -> Access:
         for mark, following in pairwise(marks)
     ]
     rng.shuffle(shifts)
-    lines: list[object] = [rotation(*shifts)]
+    rules: list[object] = [rotation(*shifts)]
     if rng.random() < 0.5:
-        lines.append(
+        rules.append(
             Forbid(to="member:ana", permissions=["hold"], on="tulip-x",
                    start=dt.date(2026, 1, rng.randint(2, 20)))
         )  # fmt: skip
     if rng.random() < 0.5:
-        lines.append(
+        rules.append(
             Grant(to="member:ben", permissions=["hold"], on="tulip-x",
                   end=dt.date(2026, 1, rng.randint(2, 20)))
         )  # fmt: skip
-    return access(*lines)
+    return access(*rules)
 
 
-def test_turns_may_be_given_as_tables() -> None:
-    said = {"member": "ana", "start": dt.date(2026, 1, 5)}
+def test_shifts_as_mappings() -> None:
+    """Shifts may be given as mappings."""
+    values = {"member": "ana", "start": dt.date(2026, 1, 5)}
     both = [
         Rotation(id="d", role="r", on="tulip-x", shifts=shifts)
-        for shifts in ([said], [ListedShift(**said)])
+        for shifts in ([values], [ListedShift(**values)])
     ]
     assert both[0] == both[1]

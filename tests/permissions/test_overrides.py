@@ -1,4 +1,4 @@
-"""Who takes over on duty, for how long, and in whose place."""
+"""On-call overrides: swaps of shifts, and what follows from them."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ WEEKEND = Rotation(
 )
 
 
-def access(*facts: object, rotation: Rotation = WEEKEND, grants: tuple[Grant, ...] = ()) -> Access:
+def access(*state: object, rotation: Rotation = WEEKEND, grants: tuple[Grant, ...] = ()) -> Access:
     def of(kind: type) -> list:
-        return [one for one in facts if isinstance(one, kind)]
+        return [one for one in state if isinstance(one, kind)]
 
     return Access.of(
         members=["ana", "ben", "eva", Member(id="sus", suspended=True)],
@@ -73,21 +73,23 @@ def utc(text: str) -> dt.datetime:
 SATURDAY = swap("eva", "2026-03-21 12:00", "2026-03-22 12:00")
 
 
-def test_whoever_takes_over_is_on_duty_meanwhile_and_nobody_else() -> None:
+def test_swap() -> None:
+    """A swap puts its member on duty for its time, and no other member."""
     asked = access(SATURDAY)
-    for at, who in (
+    for at, member in (
         ("2026-03-21 10:59", "ana"),
         ("2026-03-21 11:00", "eva"),
         ("2026-03-22 10:59", "eva"),
         ("2026-03-22 11:00", "ana"),
     ):
-        assert who == asked.on_duty("weekend", "tulip", at=utc(at))
-        assert (who,) == asked.members("hold", "tulip-x", at=utc(at))
-        assert asked.has_role(who, "care", "tulip-x", at=utc(at))
+        assert member == asked.on_duty("weekend", "tulip", at=utc(at))
+        assert (member,) == asked.members("hold", "tulip-x", at=utc(at))
+        assert asked.has_role(member, "care", "tulip-x", at=utc(at))
     assert access().on_duty("weekend", "tulip", at=utc("2026-03-21 11:00")) == "ana"
 
 
-def test_the_reason_says_in_whose_place_and_until_when() -> None:
+def test_reason() -> None:
+    """The reason names the member who is replaced, and the end of the shift."""
     verdict = access(SATURDAY).check("eva", "hold", "tulip-x", at=utc("2026-03-21 20:00"))
     assert (
         "`eva` has swapped a shift with `ana` and is on duty for `weekend` until 2026-03-22 12:00"
@@ -98,7 +100,8 @@ def test_the_reason_says_in_whose_place_and_until_when() -> None:
     assert "`ana` is on duty for `weekend` until 2026-03-21 12:00" in before.explain()
 
 
-def test_a_swap_may_put_somebody_on_duty_where_nobody_was() -> None:
+def test_swap_between_shifts() -> None:
+    """A swap may put a member on duty between shifts."""
     wednesday = swap("eva", "2026-03-25 08:00", "2026-03-28 08:00")
     asked = access(wednesday)
     verdict = asked.check("eva", "hold", "tulip-x", at=utc("2026-03-25 12:00"))
@@ -114,7 +117,8 @@ def test_a_swap_may_put_somebody_on_duty_where_nobody_was() -> None:
     ]
 
 
-def test_whoever_takes_over_their_own_turn_is_simply_on_duty() -> None:
+def test_swap_of_own_shift() -> None:
+    """A member who takes over their own shift is simply on duty."""
     both = swap("ben", "2026-03-20 00:00", "2026-04-01 00:00")
     shifts = access(both).shifts(
         "weekend", "tulip", start=utc("2026-03-20 00:00"), end=utc("2026-04-01 00:00")
@@ -124,16 +128,18 @@ def test_whoever_takes_over_their_own_turn_is_simply_on_duty() -> None:
     assert all(one.end == two.start for one, two in itertools.pairwise(shifts))
 
 
-def test_of_swaps_that_meet_the_last_one_said_counts_in_any_order() -> None:
+def test_overlapping_swaps() -> None:
+    """Of overlapping swaps the last one recorded wins, in whatever order they are given."""
     later = swap("ben", "2026-03-21 18:00", "2026-03-21 20:00", id="s0", order=1)
-    for facts in ((SATURDAY, later), (later, SATURDAY)):
-        asked = access(*facts)
+    for swaps in ((SATURDAY, later), (later, SATURDAY)):
+        asked = access(*swaps)
         assert "eva" == asked.on_duty("weekend", "tulip", at=utc("2026-03-21 16:59"))
         assert "ben" == asked.on_duty("weekend", "tulip", at=utc("2026-03-21 17:00"))
         assert "eva" == asked.on_duty("weekend", "tulip", at=utc("2026-03-21 19:00"))
 
 
-def test_what_is_taken_back_holds_no_more_from_then_on() -> None:
+def test_cancelled_swap() -> None:
+    """A cancelled swap has no effect from then on."""
     at = utc("2026-03-21 18:00")
     asked = access(attrs.evolve(SATURDAY, until=at))
     assert "eva" == asked.on_duty("weekend", "tulip", at=at - MOMENT)
@@ -142,7 +148,8 @@ def test_what_is_taken_back_holds_no_more_from_then_on() -> None:
     assert "ana" == never.on_duty("weekend", "tulip", at=at)
 
 
-def test_bounds_are_read_by_the_clock_of_the_duty_and_not_of_the_machine() -> None:
+def test_zone_of_swap() -> None:
+    """Bounds are read in the swap's zone, the rotation's, or that of the resource."""
     everywhere = attrs.evolve(WEEKEND, on={"workspace": "*"})
     asked = access(SATURDAY, rotation=everywhere)
     assert "eva" == asked.on_duty("weekend", "tulip-x", at=utc("2026-03-21 11:00"))
@@ -156,7 +163,8 @@ def test_bounds_are_read_by_the_clock_of_the_duty_and_not_of_the_machine() -> No
     assert "eva" == own.on_duty("weekend", "dike-x", at=utc("2026-03-21 03:00"))
 
 
-def test_a_swap_over_the_night_of_a_clock_change_begins_and_ends_on_the_wall() -> None:
+def test_swap_at_clock_changes() -> None:
+    """A swap keeps its local hours when the clocks change."""
     spring = access(swap("eva", "2026-03-29 02:30", "2026-03-29 09:00"))
     assert "ben" == spring.on_duty("weekend", "tulip", at=utc("2026-03-29 01:30") - MOMENT)
     assert "eva" == spring.on_duty("weekend", "tulip", at=utc("2026-03-29 01:30"))
@@ -169,19 +177,22 @@ def test_a_swap_over_the_night_of_a_clock_change_begins_and_ends_on_the_wall() -
 
 
 @pytest.mark.parametrize("gone", [{"rotation": "weekday"}, {"member": "zoe"}])
-def test_what_the_document_does_not_know_is_passed_over(gone: dict) -> None:
+def test_unknown_names(gone: dict) -> None:
+    """Swaps of unknown rotations or members are ignored."""
     asked = access(attrs.evolve(SATURDAY, **gone))
     assert "ana" == asked.on_duty("weekend", "tulip", at=utc("2026-03-21 12:00"))
 
 
-def test_whoever_is_suspended_may_nothing_on_duty_either() -> None:
+def test_suspended_member() -> None:
+    """A suspended member has no permissions on duty either."""
     asked = access(attrs.evolve(SATURDAY, member="sus"))
     at = utc("2026-03-21 12:00")
     assert "sus" == asked.on_duty("weekend", "tulip", at=at)
     assert () == asked.members("hold", "tulip-x", at=at)
 
 
-def test_the_same_rules_answer_with_and_without_swaps() -> None:
+def test_with_state() -> None:
+    """The same rules answer with and without swaps."""
     plain = access()
     at = utc("2026-03-21 12:00")
     assert not plain.allows("eva", "hold", "tulip-x", at=at)
@@ -194,7 +205,8 @@ def test_the_same_rules_answer_with_and_without_swaps() -> None:
     assert not again.allows("eva", "hold", "tulip-x", at=at)
 
 
-def test_somebody_stands_in_for_whoever_took_over() -> None:
+def test_delegate_of_swapped_member() -> None:
+    """The delegate of a member with a swapped shift has its permissions."""
     away = Absence(
         id="a", member="eva", delegate="ben", start=dt.date(2026, 3, 21), end=dt.date(2026, 3, 23)
     )
@@ -203,14 +215,16 @@ def test_somebody_stands_in_for_whoever_took_over() -> None:
     assert ["delegate_of", "shift.swapped"] == [one.code for one in verdict.reasons]
 
 
-def test_coverage_counts_on_whoever_took_over() -> None:
+def test_coverage() -> None:
+    """Coverage counts the member of a swap."""
     found = coverage(
         access(SATURDAY), start=utc("2026-03-21 12:00"), end=utc("2026-03-21 20:00")
     ).losses
     assert [("eva",)] == [one.absent for one in found]
 
 
-def test_turns_begin_where_a_swap_begins_or_gives_back() -> None:
+def test_shift_starts() -> None:
+    """Shifts start where a swap starts, and where it ends."""
     asked = access(SATURDAY)
     began = []
     at = utc("2026-03-20 00:00")
@@ -218,9 +232,9 @@ def test_turns_begin_where_a_swap_begins_or_gives_back() -> None:
         at = asked.next_shift("weekend", "tulip", after=at)
         began.append(f"{at:%m-%d %H:%M}")
     assert ["03-20 16:00", "03-21 11:00", "03-22 11:00", "03-27 16:00"] == began
-    begins = asked.begins("tulip", after=utc("2026-03-20 00:00"), permission="hold")
+    begins = asked.permission_starts("tulip", after=utc("2026-03-20 00:00"), permission="hold")
     assert began[:3] == [f"{next(begins):%m-%d %H:%M}" for _ in range(3)]
-    # A swap that ends when nobody is on duty begins nobody's turn.
+    # No shift starts where a swap ends and no member is on duty.
     lone = access(swap("eva", "2026-03-25 08:00", "2026-03-25 18:00"))
     assert utc("2026-03-27 16:00") == lone.next_shift(
         "weekend", "tulip", after=utc("2026-03-25 08:00")
@@ -233,7 +247,8 @@ def test_turns_begin_where_a_swap_begins_or_gives_back() -> None:
         max_size=6,
     )
 )
-def test_turns_of_a_span_are_what_is_found_at_each_instant(drawn: list) -> None:
+def test_shifts_agree_with_on_duty(drawn: list) -> None:
+    """The shifts between two instants agree with the member on duty at each instant."""
     first = dt.datetime(2026, 3, 20)  # noqa: DTZ001  local by meaning
     asked = access(
         *(
@@ -256,7 +271,8 @@ def test_turns_of_a_span_are_what_is_found_at_each_instant(drawn: list) -> None:
         at += dt.timedelta(hours=1)
 
 
-def test_a_place_in_the_rotation_is_no_gift_and_any_other_is() -> None:
+def test_escalations_by_swap() -> None:
+    """Taking over a shift of one's own rotation is no gain; any other swap is."""
     manager = Grant(to="member:ana", role="care", on={"workspace": "tulip"})
     other = attrs.evolve(SATURDAY, member="ben")
     assert () == escalations_by_swap("eva", other, access())
@@ -264,7 +280,7 @@ def test_a_place_in_the_rotation_is_no_gift_and_any_other_is() -> None:
     assert {("eva", "hold"), ("eva", "view")} == {(one.member, one.permission) for one in more}
     assert {utc("2026-03-21 11:00")} == {one.start for one in more}
     assert () == escalations_by_swap("ana", SATURDAY, access(grants=(manager,)))
-    # Beyond anybody's turn it is one for those of the rotation too.
+    # Outside of any shift it is a gain for members of the rotation too.
     long = attrs.evolve(other, end=utc("2026-03-23 12:00").replace(tzinfo=None))
     assert {(utc("2026-03-23 08:00"), utc("2026-03-23 11:00"))} == {
         (one.start, one.end) for one in escalations_by_swap("eva", long, access())
@@ -275,7 +291,8 @@ def test_a_place_in_the_rotation_is_no_gift_and_any_other_is() -> None:
     }
 
 
-def test_what_somebody_took_over_is_not_for_others_to_lend_or_to_widen() -> None:
+def test_swapped_shift_in_gains() -> None:
+    """A swapped shift counts in absences, changes of its role and comparisons."""
     away = Absence(
         id="a", member="eva", delegate="sus", start=dt.date(2026, 3, 21), end=dt.date(2026, 3, 22)
     )
@@ -286,7 +303,7 @@ def test_what_somebody_took_over_is_not_for_others_to_lend_or_to_widen() -> None
         if one.permission == "hold"
     }
     assert () == escalations_by_absence("ben", away, access())
-    # What a duty's role comes to allow is gained by whoever took over as well.
+    # What is added to the role is gained by the member of the swap as well.
     wider = Access.of(
         members=["ana", "ben", "eva"],
         profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],
@@ -309,32 +326,34 @@ def test_what_somebody_took_over_is_not_for_others_to_lend_or_to_widen() -> None
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"end": "2026-03-21 12:00"}, "ends at `2026-03-21 12:00`, which is not after its start"),
         ({"end": "2046-03-21 12:00"}, "is longer than ten years"),
-        ({"start": utc("2026-03-21 12:00")}, "has a UTC offset, where a local time is needed"),
+        ({"start": utc("2026-03-21 12:00")}, "has a UTC offset, but must be a local time"),
         ({"start": "tomorrow"}, "`tomorrow` is not a local date and time"),
         ({"zone": "Europe/Nowhere"}, "Europe/Nowhere"),
         ({"member": "Ana Jansen"}, "Ana Jansen"),
     ],
 )
-def test_a_swap_that_cannot_be_meant_is_refused(values: dict, said: str) -> None:
-    with pytest.raises(InvalidValueError, match=said):
+def test_invalid_swaps(values: dict, message: str) -> None:
+    """Swaps that make no sense are refused."""
+    with pytest.raises(InvalidValueError, match=message):
         attrs.evolve(SATURDAY, **values)
 
 
-def test_a_naive_instant_is_refused() -> None:
+def test_invalid_questions() -> None:
+    """Naive instants and unknown rotations are refused."""
     with pytest.raises(NaiveDatetimeError):
         attrs.evolve(SATURDAY, until=dt.datetime(2026, 3, 21))  # noqa: DTZ001
     with pytest.raises(NaiveDatetimeError):
         access(SATURDAY).on_duty("weekend", "tulip", at=dt.datetime(2026, 3, 21))  # noqa: DTZ001
-    with pytest.raises(InvalidValueError, match="`weekday` is no duty"):
+    with pytest.raises(InvalidValueError, match="`weekday` is not a rotation"):
         access().on_duty("weekday", "tulip", at=utc("2026-03-21 12:00"))
 
 
 class CountingTuple(tuple):
-    """A tuple that counts how often it is looked at."""
+    """A tuple that counts accesses to its items."""
 
     count = 0
 
@@ -343,20 +362,20 @@ class CountingTuple(tuple):
         return super().__getitem__(key)
 
 
-def test_who_took_over_is_found_with_few_looks() -> None:
-    """A binary search among a thousand swaps, each of an hour."""
+def test_swaps_use_binary_search() -> None:
+    """A thousand swaps, each of one hour, are searched in ten steps."""
     first = dt.datetime(2026, 3, 20)  # noqa: DTZ001  local by meaning
     swaps = [
         swap(("ana", "ben", "eva")[number % 3], first + dt.timedelta(hours=2 * number),
              first + dt.timedelta(hours=2 * number + 1), id=f"s{number}", zone="UTC")
         for number in range(1000)
     ]  # fmt: skip
-    rota = access(*swaps).rotation_binding("weekend").roster("tulip")
-    assert isinstance(rota, SwappedRoster)
-    rota._starts = CountingTuple(rota._starts)
-    rota._stretches = CountingTuple(rota._stretches)
+    roster = access(*swaps).rotation_binding("weekend").roster("tulip")
+    assert isinstance(roster, SwappedRoster)
+    roster._starts = CountingTuple(roster._starts)
+    roster._overrides = CountingTuple(roster._overrides)
     for number in (0, 3, 500, 999):
         CountingTuple.count = 0
         at = first.replace(tzinfo=dt.UTC) + dt.timedelta(hours=2 * number, minutes=30)
-        assert ("ana", "ben", "eva")[number % 3] == rota.at(at).member
+        assert ("ana", "ben", "eva")[number % 3] == roster.at(at).member
         assert 0 < CountingTuple.count <= 15

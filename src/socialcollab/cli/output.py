@@ -1,4 +1,4 @@
-"""Where the answers of commands go."""
+"""Print the results and errors of commands, and the exit codes they end with."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final, TextIO
 
-FINE: Final = 0
+OK: Final = 0
 FOUND: Final = 1
 MISUSED: Final = 2
 UNAVAILABLE: Final = 3
 
 
-class Out:
-    """Where answers go: lines for people, or one JSON document."""
+class Output:
+    """Standard output and standard error: lines for people, or one JSON document."""
 
     def __init__(self, *, as_json: bool, out: TextIO, err: TextIO) -> None:
         self.as_json = as_json
         self.out = out
         self.err = err
 
-    def answer(self, value: object, lines: Iterable[str]) -> None:
-        """Print *value* as JSON, or *lines*."""
+    def result(self, value: object, lines: Iterable[str]) -> None:
+        """Print *value* as JSON, or else *lines*."""
         if self.as_json:
             json.dump(value, self.out, ensure_ascii=False, indent=2, default=str)
             self.out.write("\n")
@@ -30,8 +30,8 @@ class Out:
         for line in lines:
             self.out.write(_printable(line) + "\n")
 
-    def complain(self, error: BaseException) -> None:
-        """Print an error, each fault of a group on its own line."""
+    def error(self, error: BaseException) -> None:
+        """Print an error; each fault of a group gets a line of its own."""
         faults = list(leaves(error))
         if self.as_json:
             problems = [
@@ -52,7 +52,7 @@ class Out:
 
 
 def _printable(line: str) -> str:
-    """Show control characters, so that no text can write over the terminal."""
+    """Escape control characters, with which a post's text could overwrite the terminal."""
     return "".join(
         char
         if char == "\t" or (char >= " " and not "\x7f" <= char <= "\x9f")
@@ -62,7 +62,7 @@ def _printable(line: str) -> str:
 
 
 def leaves(error: BaseException) -> Iterator[BaseException]:
-    """Yield the errors in a group, or the one error."""
+    """Yield the errors in a group and its subgroups, or the single error."""
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
             yield from leaves(inner)
@@ -71,9 +71,9 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
 
 
 @contextmanager
-def progress(out: Out, what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on a terminal, where the `cli` extra is installed."""
-    if out.as_json or not out.err.isatty():
+def progress(output: Output, label: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show a progress bar on a terminal if the `cli` extra is installed; yield what advances it."""
+    if output.as_json or not output.err.isatty():
         yield lambda: None
         return
     try:
@@ -82,6 +82,6 @@ def progress(out: Out, what: str, total: int) -> Iterator[Callable[[], None]]:
     except ImportError:
         yield lambda: None
         return
-    with Progress(console=Console(file=out.err), transient=True) as bar:
-        task = bar.add_task(what, total=total)
+    with Progress(console=Console(file=output.err), transient=True) as bar:
+        task = bar.add_task(label, total=total)
         yield lambda: bar.advance(task)

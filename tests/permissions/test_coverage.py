@@ -1,4 +1,4 @@
-"""What nobody could do any more if some people were away, held against trying it."""
+"""Coverage, compared with leaving each set of members out."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ PROFILES = [
 WORKSPACES = [Workspace(id="tulip", lead="eva", default_approval="none")]
 
 
-def rules(*lines: object) -> Access:
+def rules(*values: object) -> Access:
     def of(kind: type) -> list:
-        return [one for one in lines if isinstance(one, kind)]
+        return [one for one in values if isinstance(one, kind)]
 
     return Access.of(
         members=["ana", "ben", "eva"], profiles=PROFILES, workspaces=WORKSPACES,
@@ -34,30 +34,32 @@ def rules(*lines: object) -> Access:
     )  # fmt: skip
 
 
-def gives(who: str, *permissions: str, on: object = "tulip-x", **more) -> Grant:
-    return Grant(to=f"member:{who}", permissions=permissions, on=on, **more)
+def gives(member: str, *permissions: str, on: object = "tulip-x", **more) -> Grant:
+    return Grant(to=f"member:{member}", permissions=permissions, on=on, **more)
 
 
-def away(who: str, first: int, back: int, delegate: str = "") -> Absence:
+def away(member: str, first: int, back: int, delegate: str = "") -> Absence:
     return Absence(
-        id=f"{who}{first}", member=who, delegate=delegate,
+        id=f"{member}{first}", member=member, delegate=delegate,
         start=dt.date(2026, 7, first), end=dt.date(2026, 7, back),
     )  # fmt: skip
 
 
-def said(access: Access, **more) -> list[str]:
+def losses(access: Access, **more) -> list[str]:
     return str(coverage(access, start=START, end=END, **more)).splitlines()
 
 
-def test_what_only_one_person_may_is_lost_without_them() -> None:
+def test_single_holder() -> None:
+    """What only one member has is lost without that member."""
     access = rules(gives("ana", "approve", "view"), gives("ben", "view"))
     assert [
-        "without ana: nobody may approve on tulip-x from 2026-07-01 00:00 until 2026-08-01 00:00 UTC"
-    ] == said(access)
+        "without ana: no member has approve on tulip-x from 2026-07-01 00:00 until 2026-08-01 00:00 UTC"
+    ] == losses(access)
     assert 0 == coverage(access, start=START, end=END).survives
 
 
-def test_places_are_said_in_short_and_times_in_the_zone_they_share() -> None:
+def test_text() -> None:
+    """Profiles are shown in short, and times in the zone that they share."""
     profiles = [
         Profile(id=f"{workspace}-{network}", workspace=workspace, network=network)
         for workspace in ("dike", "tulip")
@@ -74,7 +76,7 @@ def test_places_are_said_in_short_and_times_in_the_zone_they_share() -> None:
             ],
             grants=[gives("ana", "view", on=on)],
         )
-        return [line.partition(" on ")[2] for line in said(access)]
+        return [line.partition(" on ")[2] for line in losses(access)]
 
     here = "from 2026-07-01 02:00 until 2026-08-01 02:00 Europe/Amsterdam"
     utc = "from 2026-07-01 00:00 until 2026-08-01 00:00 UTC"
@@ -87,76 +89,85 @@ def test_places_are_said_in_short_and_times_in_the_zone_they_share() -> None:
     assert [f"* {here.replace('Amsterdam', 'Paris')}"] == lost({"workspace": "*"}, "Europe/Paris")
 
 
-def test_two_of_two_are_named_together_and_no_smaller_set() -> None:
+def test_two_holders() -> None:
+    """Two holders are named together, and no smaller set."""
     access = rules(gives("ana", "approve"), gives("ben", "approve"))
-    assert ["nothing is lost"] == said(access)
+    assert ["nothing is lost"] == losses(access)
     assert ["ana", "ben"] == list(coverage(access, start=START, end=END, absent=2).losses[0].absent)
     assert 1 == coverage(access, start=START, end=END).survives
 
 
-def test_it_has_dates_where_somebody_is_known_to_be_away() -> None:
+def test_recorded_absence() -> None:
+    """A recorded absence limits a loss to its days."""
     access = rules(gives("ana", "approve"), gives("ben", "approve"), away("ben", 5, 15))
     assert [
-        "without ana: nobody may approve on tulip-x from 2026-07-05 00:00 until 2026-07-15 00:00 UTC"
-    ] == said(access)
+        "without ana: no member has approve on tulip-x from 2026-07-05 00:00 until 2026-07-15 00:00 UTC"
+    ] == losses(access)
 
 
-def test_a_delegate_covers_for_whoever_is_known_to_be_away() -> None:
+def test_delegate_covers() -> None:
+    """A delegate covers for a member with a recorded absence."""
     access = rules(gives("ana", "approve"), gives("ben", "approve"), away("ben", 5, 15, "eva"))
-    assert ["nothing is lost"] == said(access)
+    assert ["nothing is lost"] == losses(access)
     both = coverage(access, start=START, end=END, absent=2).losses
     assert [("ana", "ben"), ("ana", "ben"), ("ana", "eva")] == [one.absent for one in both]
 
 
-def test_what_nobody_has_is_not_lost() -> None:
+def test_nothing_to_lose() -> None:
+    """What no member has is not lost."""
     access = rules(gives("ana", "approve", end=dt.date(2026, 7, 10)))
     (loss,) = coverage(access, start=START, end=END).losses
     assert (START, dt.datetime(2026, 7, 10, tzinfo=dt.UTC)) == (loss.start, loss.end)
 
 
-def test_the_places_and_permissions_that_go_together_are_one_line() -> None:
+def test_grouping() -> None:
+    """Profiles and permissions that are lost together are one loss."""
     access = rules(gives("ana", "approve", "view", on={"workspace": "tulip"}))
     (loss,) = coverage(access, start=START, end=END).losses
-    assert (("approve", "view"), ("tulip-m", "tulip-x")) == (loss.what, loss.resources)
+    assert (("approve", "view"), ("tulip-m", "tulip-x")) == (loss.lost, loss.resources)
 
 
-def test_each_turn_of_a_duty_hangs_on_one_person() -> None:
+def test_rotation() -> None:
+    """Each shift of a rotation depends on one member."""
     rotation = Rotation(
         id="care", role="care", on="tulip-x", members=["ana", "ben"],
         start=dt.date(2026, 7, 1), every="FREQ=WEEKLY;BYDAY=WE;BYHOUR=0;BYMINUTE=0;BYSECOND=0",
     )  # fmt: skip
     losses = coverage(rules(rotation), start=START, end=START + dt.timedelta(days=14)).losses
     assert [("ana", 1), ("ben", 8)] == [(one.absent[0], one.start.day) for one in losses]
-    assert {("hold", "rotation:care")} == {one.what for one in losses}
+    assert {("hold", "rotation:care")} == {loss.lost for loss in losses}
     assert 0 == coverage(rules(rotation), start=START, end=END).survives
 
 
-def test_of_certain_people_what_is_lost_names_those_it_takes() -> None:
+def test_without_certain_members() -> None:
+    """With `without`, each loss names those members who cause it."""
     access = rules(
         gives("ana", "approve"), gives("ben", "approve"), gives("ana", "publish"),
         gives("eva", "view"),
     )  # fmt: skip
     losses = coverage(access, start=START, end=END, without=["ben", "ana"]).losses
     assert {("ana",): ("publish",), ("ana", "ben"): ("approve",)} == {
-        one.absent: one.what for one in losses
+        loss.absent: loss.lost for loss in losses
     }
     assert () == coverage(access, start=START, end=END, without=["ben"]).losses
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("options", "message"),
     [
         ({"start": END, "end": START}, "not after"),
-        ({"absent": 0}, "from 1 on"),
+        ({"absent": 0}, "not a positive number of members"),
         ({"without": ["anna"]}, "did you mean `ana`"),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused(asked: dict, said: str) -> None:
-    with pytest.raises(InvalidValueError, match=said):
-        coverage(rules(), **{"start": START, "end": END, **asked})
+def test_invalid_questions(options: dict, message: str) -> None:
+    """Questions that make no sense are refused."""
+    with pytest.raises(InvalidValueError, match=message):
+        coverage(rules(), **{"start": START, "end": END, **options})
 
 
-def test_naive_times_are_refused() -> None:
+def test_naive_instants_of_coverage() -> None:
+    """A naive instant is refused."""
     with pytest.raises(NaiveDatetimeError):
         coverage(rules(), start=START.replace(tzinfo=None), end=END)
 
@@ -170,8 +181,8 @@ FIRST = dt.datetime(2026, 3, 18, tzinfo=dt.UTC)
     st.lists(st.integers(0, 24 * 24).map(lambda one: FIRST + dt.timedelta(hours=one)), min_size=2,
              max_size=4),
 )  # fmt: skip
-def test_it_agrees_with_leaving_each_set_of_people_out(organization, absent, moments) -> None:
-    """At any instant: exactly the smallest sets without which nobody is left who may."""
+def test_complete_and_minimal(organization, absent, moments) -> None:
+    """At any instant, the losses are exactly the smallest sets without which no member is left."""
     access = organization.access()
     found = coverage(access, start=FIRST, end=FIRST + dt.timedelta(days=25), absent=absent)
     people = [one.id for one in organization.members]
@@ -195,7 +206,7 @@ def test_it_agrees_with_leaving_each_set_of_people_out(organization, absent, mom
                 lost = {
                     frozenset(loss.absent)
                     for loss in found.losses
-                    if permission in loss.what
+                    if permission in loss.lost
                     and profile.id in loss.resources
                     and loss.start <= at < loss.end
                 }
@@ -214,8 +225,8 @@ def test_it_agrees_with_leaving_each_set_of_people_out(organization, absent, mom
         max_size=4,
     ),
 )
-def test_somebody_more_who_is_never_away_never_worsens_it(organization, grant, moments) -> None:
-    """No set of the others loses anything by them that it would not have lost before."""
+def test_further_member_never_worsens(organization, grant, moments) -> None:
+    """A further member who is present adds no loss to any set of other members."""
     line = attrs.evolve(grant, to="member:newcomer", place="newcomer")
     richer = attrs.evolve(
         organization,
@@ -230,7 +241,7 @@ def test_somebody_more_who_is_never_away_never_worsens_it(organization, grant, m
             (what, resource)
             for loss in found.losses
             if loss.start <= at < loss.end
-            for what in loss.what
+            for what in loss.lost
             for resource in loss.resources
         }
 

@@ -1,4 +1,4 @@
-"""A naive reading of the rules and the library give the same answers, a million times over."""
+"""`Access` and the naive evaluator give the same answers about random organizations."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from collections import Counter
 import attrs
 import pytest
 from tests.permissions import naive_access as naive
-from tests.permissions.random_organizations import PERMISSIONS, make, moment
+from tests.permissions.random_organizations import PERMISSIONS, random_instant, random_organization
 
 PAIRS = 1_000_000
 
 
-def play(seed: int, counts: Counter[str]) -> None:
-    """Ask one organization every question at two instants."""
+def compare_answers(seed: int, counts: Counter[str]) -> None:
+    """Compare the answers to every question about one organization at two instants."""
     rng = random.Random(seed)
-    organization = make(rng)
+    organization = random_organization(rng)
     access = organization.access()
     people = [*(one.id for one in organization.members), "nobody"]
-    for at in (moment(rng), moment(rng)):
+    for at in (random_instant(rng), random_instant(rng)):
         for member in people:
             authors = () if rng.random() < 0.7 else rng.sample(people, 1)
             for permission in PERMISSIONS:
                 for resource in organization.resources:
                     expected = naive.may(organization, member, permission, resource, at, authors)
                     found = access.allows(member, permission, resource, at=at, authors=authors)
-                    said = f"seed {seed}: {member} {permission} {resource} {at} {authors}"
-                    assert expected == found, said
+                    context = f"seed {seed}: {member} {permission} {resource} {at} {authors}"
+                    assert expected == found, context
                     counts["pairs"] += 1
                     if counts["pairs"] % 5 == 0:
                         verdict = access.check(member, permission, resource, at=at, authors=authors)
-                        assert expected == bool(verdict), said
+                        assert expected == bool(verdict), context
                         counts[verdict.reasons[0].code if verdict.reasons else "nothing"] += 1
             for permission in PERMISSIONS:
                 assert access.profiles(member, permission, at=at) == tuple(
@@ -52,36 +52,36 @@ def play(seed: int, counts: Counter[str]) -> None:
                 ), f"seed {seed}: {permission} {resource} {at}"
 
 
-def test_they_agree_on_some_organizations() -> None:
+def test_agreement() -> None:
+    """The library and the naive evaluator agree on random organizations."""
     counts: Counter[str] = Counter()
     for seed in range(32):
-        play(seed, counts)
-    # Every way to a yes has been met, and a forbid.
+        compare_answers(seed, counts)
+    # Every kind of reason has occurred.
     for code in ("grant.member", "grant.team", "shift.on_duty", "delegate_of", "forbid"):
         assert counts[code], code
 
 
 @pytest.mark.slow
-def test_they_agree_for_as_long_as_there_is(
-    seconds: float, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """At most a million questions; a failure prints the seed that replays it."""
+def test_agreement_for_long(seconds: float, capsys: pytest.CaptureFixture[str]) -> None:
+    """They agree on up to a million questions; a failure prints the seed that replays it."""
     first = time.time_ns() % 2**31
     end = time.monotonic() + seconds
     counts: Counter[str] = Counter()
     number = 0
     while counts["pairs"] < PAIRS and (number == 0 or time.monotonic() < end):
-        play(first + number, counts)
+        compare_answers(first + number, counts)
         number += 1
     with capsys.disabled():
         print(f"\n{counts.pop('pairs')} of {PAIRS} questions of {number} organizations")
-        print(f"seed {first}; reasons met: {dict(counts)}")
+        print(f"seed {first}; reasons: {dict(counts)}")
 
 
-def test_no_order_of_any_lines_changes_a_verdict_or_its_reasons() -> None:
+def test_order_of_random_rules() -> None:
+    """No order of rules changes a verdict, its reasons, remedies or near misses."""
     for seed in range(5):
         rng = random.Random(seed)
-        organization = make(rng)
+        organization = random_organization(rng)
         mixed = attrs.evolve(
             organization,
             **{
@@ -90,7 +90,7 @@ def test_no_order_of_any_lines_changes_a_verdict_or_its_reasons() -> None:
                 if isinstance(values, tuple)
             },
         )
-        one, other, at = organization.access(), mixed.access(), moment(rng)
+        one, other, at = organization.access(), mixed.access(), random_instant(rng)
         questions = [
             (member.id, permission, resource)
             for member in organization.members

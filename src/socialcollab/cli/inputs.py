@@ -1,0 +1,109 @@
+"""Read what the arguments of commands name: documents, desks and instants."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from socialcollab.cli.output import leaves
+from socialcollab.errors import FaultError, InvalidValueError
+
+if TYPE_CHECKING:
+    from socialcollab.desk import Desk
+    from socialcollab.organization import Organization
+
+_SQLITE_HEADER = b"SQLite format 3\0"
+
+
+def instant(text: str | None, zone: str) -> dt.datetime:
+    """Read an instant, or a day or local time of a zone; return now if there is none."""
+    from socialcollab.time import as_utc, resolve
+
+    if not text:
+        return dt.datetime.now(dt.UTC)
+    try:
+        at = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidValueError(
+            f"`{text}` is not a day or a time; write one such as 2026-06-01, 2026-06-01T09:00 or"
+            " 2026-06-01T09:00+02:00",
+            value=text,
+        ) from None
+    if at.utcoffset() is not None:
+        return as_utc(at)
+    if len(text) <= len("2026-06-01"):
+        # A day has a beginning even if a clock change skips or repeats its midnight.
+        return resolve(at, zone, skipped="next", repeated="first")
+    return resolve(at, zone)
+
+
+def zone_of(organization: Organization, resource: str = "*") -> str:
+    """Return the zone for local times on a resource; for ``*`` the organization's."""
+    return organization.access.bindings.scope.zone_of(resource)
+
+
+def as_of(
+    path: str, organization_id: str, text: str | None, resource: str = "*"
+) -> tuple[Organization, dt.datetime]:
+    """
+    Return the organization of a document or a desk, and the instant that *text* gives.
+
+    A desk's organization is that of the instant, or the current one if the instant lies ahead. It
+    includes the runtime state: absences, temporary grants and shift swaps.
+    """
+    if not is_desk(path):
+        organization = load(path)
+        return organization, instant(text, zone_of(organization, resource))
+    with open_desk(path, organization_id) as desk:
+        current = desk.as_of()
+        at = instant(text, zone_of(current.organization, resource))
+        return (current if at >= current.at else desk.as_of(at)).organization, at
+
+
+def is_desk(path: str) -> bool:
+    """Return whether a path is a desk's file; a missing file is one unless its name ends in .toml."""
+    file = Path(path)
+    if not file.is_file():
+        return not path.lower().endswith(".toml")
+    with file.open("rb") as stream:
+        return stream.read(len(_SQLITE_HEADER)) == _SQLITE_HEADER
+
+
+def load(path: str) -> Organization:
+    """Load a document."""
+    from socialcollab.organization import Organization
+
+    return Organization.load(path)
+
+
+def load_named(path: str) -> Organization:
+    """
+    Load one of several documents; its path is part of the place of each fault.
+
+    Raises:
+        ExceptionGroup: The faults of the document.
+    """
+    try:
+        return load(path)
+    except ExceptionGroup as group:
+        faults = [leaf for leaf in leaves(group) if isinstance(leaf, FaultError)]
+        raise ExceptionGroup(
+            group.message,
+            [
+                FaultError(
+                    place=f"{path}: {fault.place}" if fault.place else path,
+                    problem=fault.problem,
+                    suggestion=fault.suggestion,
+                    value=fault.value,
+                )
+                for fault in faults
+            ],
+        ) from None
+
+
+def open_desk(path: str, organization: str = "") -> Desk:
+    """Open the desk in a file."""
+    from socialcollab.desk import Desk
+
+    return Desk.open(path, organization=organization)

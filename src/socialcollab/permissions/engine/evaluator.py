@@ -1,0 +1,86 @@
+"""A question as a value, and what the analyses need to answer it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Protocol
+
+import attrs
+
+from socialcollab.identifiers import MemberId, ProfileId
+from socialcollab.permissions.engine.binding_set import BindingSet
+from socialcollab.permissions.model.absence import Absence
+from socialcollab.verdicts import Reason, Verdict
+
+
+@attrs.frozen
+class Question:
+    """
+    May *member* use a permission on a resource at an instant?
+
+    Attributes:
+        member: A member's id.
+        permission: A permission's name.
+        resource: A profile, a workspace, or ``*``.
+        at: The instant, in UTC.
+        authors: The authors of the post that the question is about, if there is one.
+    """
+
+    member: str
+    permission: str
+    resource: str
+    at: dt.datetime
+    authors: Collection[str] = ()
+
+
+class Evaluator(Protocol):
+    """
+    The part of `Access` that the analyses use.
+
+    `Access` imports the analyses for its advice, so that they cannot import
+    `Access` and are written against this protocol instead.
+    """
+
+    @property
+    def bindings(self) -> BindingSet:
+        """The rules and rotations."""
+        ...
+
+    @property
+    def absences(self) -> tuple[Absence, ...]:
+        """The absences with a delegate."""
+        ...
+
+    @property
+    def all_absences(self) -> tuple[Absence, ...]:
+        """The absences, with or without a delegate."""
+        ...
+
+    def allows(
+        self,
+        member: str,
+        permission: str,
+        resource: str,
+        *,
+        at: dt.datetime,
+        authors: Collection[str] = (),
+    ) -> bool:
+        """Return whether *member* has a permission on a resource at an instant."""
+        ...
+
+    def check(self, member: str, permission: str, resource: str, *, at: dt.datetime) -> Verdict:
+        """Return whether *member* has a permission, with the reasons."""
+        ...
+
+    def inactive_reason(self, member: str, *, at: dt.datetime) -> Reason | None:
+        """Return why a member has no permissions at all, or None."""
+        ...
+
+    def members(self, permission: str, resource: str, *, at: dt.datetime) -> tuple[MemberId, ...]:
+        """Return the members who have a permission, sorted."""
+        ...
+
+    def profiles(self, member: str, permission: str, *, at: dt.datetime) -> tuple[ProfileId, ...]:
+        """Return the profiles on which *member* has a permission, sorted."""
+        ...
