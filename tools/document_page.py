@@ -49,7 +49,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 _HEAD = f"""# The document
 
 This page lists every section and key of the document. It is generated from the classes that the document is loaded into.
-Keys marked *required* have no default.
+Keys marked *required* have no default. In the descriptions, *None* and *empty* mean that the key is left out.
 `Organization.load` reports all faults at once, each with its place and, if it can, a suggestion.
 
 This is the document of the template `northwind`, with the file that it includes:
