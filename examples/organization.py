@@ -1,4 +1,4 @@
-"""What does a team's document say, and what is wrong with a bad one?"""
+"""Ask who can approve in a template, and print the fault of a changed document."""
 
 import datetime as dt
 

@@ -22,7 +22,7 @@ from socialcollab.stores import SqliteStore
 
 NOW = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 KILLS = 60
-SUCCESSORS = {"given": "ana", "absences": "eva"}
+SUCCESSORS = {"temporary_grants": "ana", "absences": "eva"}
 
 
 def options(folder: Path) -> dict[str, Any]:

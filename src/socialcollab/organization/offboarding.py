@@ -198,7 +198,7 @@ class OffboardingItem(NotebookMixin):
 
     Attributes:
         place: The place that names it, as in `Reference`, or ``post ID``.
-        section: The section, as in `Reference`, or "posts".
+        section: The section, as in `Reference`; a desk adds "grants_given" and "posts".
         name: The id of the entry that depends on the member, or its place if it has no id.
         needs_successor: Whether another member has to take it over.
         transferable: Whether another member can take it over.

@@ -623,7 +623,7 @@ class Organization(NotebookMixin):
         without: Collection[str] | None = None,
     ) -> Coverage:
         """
-        Return what no member could do if some members were absent.
+        Return what no member could do between two instants if some members were absent.
 
         See `socialcollab.permissions.coverage`. The absences, delegates and swaps of the runtime
         state are taken into account (see `with_state`).
@@ -632,7 +632,7 @@ class Organization(NotebookMixin):
 
     def gaps(self, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, ...]:
         """
-        Return when no member on duty can use the role of a rotation.
+        Return when no member has the permissions of a rotation, although one should be on duty.
 
         See `socialcollab.permissions.gaps`. The absences, delegates and swaps of the runtime state
         are taken into account (see `with_state`).

@@ -210,6 +210,7 @@ class Reader:
                 BusinessHours(days=section.days, start=section.start, end=section.end, zone="UTC")
         except (ValueError, TypeError, OverflowError) as error:
             expected = error.expected if isinstance(error, InvalidValueError) else ""
+            # The error names the wrong value. Its key is the place, unless several keys have it.
             wrong = getattr(error, "value", None)
             keys = [
                 key
