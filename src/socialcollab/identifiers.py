@@ -46,7 +46,7 @@ def check_id(kind: str, value: object) -> str:
     # A value of any size may come from a document; the message must stay readable.
     shown = shown if len(shown) <= 100 else f"{shown[:100]}..."
     raise InvalidValueError(
-        f"{kind} id {shown} is not an identifier: use 1 to 64 lower-case letters, digits,"
+        f"{kind} id {shown} is not an identifier; use 1 to 64 lower-case letters, digits,"
         " `.`, `-` or `_`, and begin with a letter or digit",
         value=value,
         expected="a lower-case identifier",

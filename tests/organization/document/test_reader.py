@@ -26,9 +26,11 @@ FAULTS = {
         'members = ["ana", "eva"]\n\n[roles',
         'members = ["ana", "evva"]\n\n[roles',
     ),
-    "`4 busines hours` is not a duration; write a number from 1 and a unit, such as"
-    " `45 minutes`, `4 business hours`, `1 business day` or `2 days`"
-    " at approvals[0].steps[0].within": ('"4 business hours"', '"4 busines hours"'),
+    "`4 busines hours` is not a duration at approvals[0].steps[0].within; write a number from 1"
+    " and a unit, such as `45 minutes`, `4 business hours`, `1 business day` or `2 days`": (
+        '"4 business hours"',
+        '"4 busines hours"',
+    ),
     "unknown step `edti` at approvals[1].steps[0].after[0]; did you mean `edit`?": (
         'after = ["edit"]\nreviewers = "member:ana"',
         'after = ["edti"]\nreviewers = "member:ana"',
@@ -45,8 +47,8 @@ FAULTS = {
         'id = "ana"\n',
         'id = "ana"\nkind = "boss"\n',
     ),
-    "there is no time zone `Europe/Amsterdm`; did you mean `Europe/Amsterdam`?"
-    " at organization.timezone": ("Europe/Amsterdam", "Europe/Amsterdm"),
+    "there is no time zone `Europe/Amsterdm` at organization.timezone;"
+    " did you mean `Europe/Amsterdam`?": ("Europe/Amsterdam", "Europe/Amsterdm"),
     "a grant ends at `2025-01-01`, which is not after its start `2026-01-01` at grants[1].end;"
     " expected an end after the start": ("end = 2027-01-01", "end = 2025-01-01"),
 }
@@ -144,6 +146,13 @@ def test_length_of_reason(place: str) -> None:
     assert faults_of(with_reason(501)) == [
         f"the text is 501 characters long; the limit is 500 at {place}"
     ]
+
+
+def test_semicolon_in_value() -> None:
+    """A message is not divided within the value that it quotes."""
+    (fault,) = faults_of(with_changes(('"4 business hours"', '"4; hours"')))
+    assert fault.startswith("`4; hours` is not a duration; write ")
+    assert fault.endswith("at approvals[0].steps[0].within")
 
 
 def test_misspelt_key() -> None:

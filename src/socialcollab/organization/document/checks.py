@@ -180,8 +180,8 @@ def check_included_file(
         for section, place in sections[field]:
             workspace = getattr(section, key)
             if workspace != own:
-                problem = f"`{workspace}` is not" if workspace else "the whole organization is not"
-                faults.add(f"{place}.{key}", f"{problem} the workspace of this file", rule)
+                problem = f"`{workspace}` is not the workspace of this file"
+                faults.add(f"{place}.{key}", problem if workspace else f"`{key}` is missing", rule)
     profiles = {profile.id for profile, _ in sections["profiles"] if profile.workspace == own}
     for placed in sections.values():
         for section, place in placed:

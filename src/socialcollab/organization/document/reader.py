@@ -209,7 +209,6 @@ class Reader:
                 # Hours that never open are only found when they are computed.
                 BusinessHours(days=section.days, start=section.start, end=section.end, zone="UTC")
         except (ValueError, TypeError, OverflowError) as error:
-            expected = error.expected if isinstance(error, InvalidValueError) else ""
             # The error names the wrong value. Its key is the place, unless several keys have it.
             wrong = getattr(error, "value", None)
             keys = [
@@ -218,8 +217,7 @@ class Reader:
                 if wrong is not None and type(given) is type(wrong) and given == wrong
             ]
             here = f"{place}.{keys[0]}" if len(keys) == 1 else place
-            suggestion = f"expected {expected}" if expected and expected not in str(error) else ""
-            return self._fault(here, str(error), suggestion, wrong)
+            return self._refused(error, wrong, here)
         return section
 
     def _list(self, shape: sh.ListOf, value: object, place: str) -> Any:
@@ -323,10 +321,7 @@ class Reader:
         try:
             return parse(value)
         except (ValueError, OverflowError, RecursionError) as error:
-            problem = str(error)
-            if len(problem) > _LONGEST_PROBLEM:
-                problem = f"{problem[:_LONGEST_PROBLEM]}..."
-            return self._fault(place, problem, "", value)
+            return self._refused(error, value, place)
 
     def _contact(self, value: object, place: str) -> Any:
         if not isinstance(value, Mapping):
@@ -413,13 +408,29 @@ class Reader:
         if principal is FAULTY:
             return FAULTY
         if principal.kind not in shape.kinds:
-            allowed = ", ".join("lead" if kind == "lead" else f"{kind}:" for kind in shape.kinds)
+            allowed = " or ".join(
+                "`lead`" if kind == "lead" else f"`{kind}:...`" for kind in shape.kinds
+            )
             return self._fault(
                 place, f"`{printable(text)}` is not allowed here", f"use {allowed}", text
             )
         if principal.name:
             self.references.append(NameReference(place, principal.kind, principal.name, ()))
         return principal
+
+    def _refused(self, error: Exception, value: object, place: str) -> Any:
+        """Add the error of a class or a grammar as a fault, with its suggestion after the place."""
+        problem, suggestion = str(error), ""
+        expected = error.expected if isinstance(error, InvalidValueError) else ""
+        if len(problem) > _LONGEST_PROBLEM:
+            problem = f"{problem[:_LONGEST_PROBLEM]}..."
+        elif "; " in problem:
+            # A semicolon may also be part of the value that the message quotes.
+            if not (isinstance(value, str) and "; " in value):
+                problem, _, suggestion = problem.rpartition("; ")
+        elif expected and expected not in problem:
+            suggestion = f"expected {expected}"
+        return self._fault(place, problem, suggestion, value)
 
     def _wrong_type(self, place: str, wanted: str, value: object) -> Any:
         return self._fault(place, f"{quoted(value)} is not {wanted}")
