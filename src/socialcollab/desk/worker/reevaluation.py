@@ -169,7 +169,7 @@ def _move_delivery(engine: Engine, row: Row, now: dt.datetime) -> Effects[None]:
         old, new = instant_of(row.columns["at"]), loaded.snapshot.at.instant
         if old == new or loaded.snapshot.state.value not in _UNSENT_STATES:
             return
-        data = ev.DeliveryRescheduled(was=old, now=new, tzdata=tzdata_version())
+        data = ev.DeliveryRescheduled(before=old, after=new, tzdata=tzdata_version())
         event = Event(row.stream, Actor.TIMER, data)
         yield from engine.append(state, [event], [loaded], at=now)
 
@@ -188,7 +188,7 @@ def _move_post(engine: Engine, row: Row, now: dt.datetime) -> Effects[None]:
             return
         request = snapshot.request
         data = ev.PostReevaluated(
-            open=tuple(clock.key for clock in request.clocks) if request else (),
+            open_steps=tuple(clock.key for clock in request.clocks) if request else (),
             wake_at=request.wake_at if request else None,
         )
         event = Event(row.stream, Actor.TIMER, data)

@@ -83,7 +83,7 @@ def add_native_post(
     Args:
         native_post: The native post, if it is recorded already.
         command: The command.
-        context: Every rule and fact that counts.
+        context: The current rules.
         delivered: Whether a delivery has this network id: then it is not a native post.
 
     Raises:
