@@ -255,7 +255,7 @@ def test_an_heir_who_stands_in_brings_nobody_what_the_actor_does_not_hold(busy) 
     ("more", "says"),
     [
         ({"reason": " "}, "needs a reason"),
-        ({"on": "2026-04-02"}, "lies ahead"),
+        ({"date": "2026-04-02"}, "lies ahead"),
         ({"reassign_to": {"rotations": "eva"}}, "nothing of `ben` is called `rotations`"),
         ({"reassign_to": {"grants": "ben"}}, "from themselves"),
         ({"reassign_to": {"grants": "evva"}}, "did you mean `eva`"),

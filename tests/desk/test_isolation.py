@@ -229,7 +229,7 @@ def commands(about: Target, when: dt.datetime) -> dict[str, Any]:
         "hold": cm.PlaceHold(hold="h-new", on=about.profile, reason="x"),
         "resume": cm.Resume(hold=about.hold),
         "add_calendar_note": cm.AddCalendarNote(
-            note="n-new", workspace=about.workspace, on=dt.date(2026, 4, 21), text="x"
+            note="n-new", workspace=about.workspace, date=dt.date(2026, 4, 21), text="x"
         ),
         "end_absence": cm.EndAbsence(absence=about.absence),
         "grant": cm.AddGrant(

@@ -31,7 +31,7 @@ class Offboard:
     Attributes:
         member: The member who leaves.
         successors: Who takes over, by place or by section.
-        on: The first day without the member; today if None.
+        date: The first day without the member; today if None.
         reason: Why the member leaves.
         seen: The plan that the actor saw: the command is refused if more depends on the member by
             now. None to offboard without having seen one.
@@ -41,7 +41,7 @@ class Offboard:
 
     member: str
     successors: Mapping[str, str] = attrs.field(factory=dict, hash=False)
-    on: dt.date | None = None
+    date: dt.date | None = None
     reason: str
     seen: OffboardingPlan | None = attrs.field(default=None, hash=False)
 

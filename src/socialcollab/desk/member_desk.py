@@ -409,10 +409,10 @@ class MemberDesk:
         """
         return self._desk.run(resume(self._desk.engine, self._actor, hold))
 
-    def add_calendar_note(self, workspace: str, on: DayLike, text: str) -> str:
+    def add_calendar_note(self, workspace: str, date: DayLike, text: str) -> str:
         """Put a note on the calendar of a workspace; return its identifier."""
         return self._desk.run(
-            add_calendar_note(self._desk.engine, self._actor, workspace, on, text)
+            add_calendar_note(self._desk.engine, self._actor, workspace, date, text)
         )
 
     def add_absence(
@@ -454,10 +454,10 @@ class MemberDesk:
             )
         )
 
-    def end_absence(self, absence: Absence | str, on: DayLike | None = None) -> None:
-        """End an absence early; *on* is the first day back, today if not given."""
+    def end_absence(self, absence: Absence | str, date: DayLike | None = None) -> None:
+        """End an absence early; *date* is the first day back, today if not given."""
         name = absence if isinstance(absence, str) else absence.id
-        self.do(cm.EndAbsence(absence=name, on=None if on is None else as_day(on)))
+        self.do(cm.EndAbsence(absence=name, date=None if date is None else as_day(date)))
 
     def grant(
         self,
@@ -610,7 +610,7 @@ class MemberDesk:
         *,
         reason: str,
         reassign_to: Mapping[str, str] | None = None,
-        on: DayLike | None = None,
+        date: DayLike | None = None,
     ) -> None:
         """
         Offboard a member, and hand over what depends on them; everything is stored, or nothing.
@@ -625,7 +625,7 @@ class MemberDesk:
             reason: Why the member leaves.
             reassign_to: Who takes over, by place (``"workspaces[0].lead"``) or by section
                 (``"rotations"``), for example the `successors` of the plan.
-            on: The first day without the member, in their time zone; by default the day that the
+            date: The first day without the member, in their time zone; by default the day that the
                 document says, or today.
 
         Raises:
@@ -640,7 +640,7 @@ class MemberDesk:
             dc.Offboard(
                 member=plan.member if plan is not None else str(member),
                 successors=reassign_to or {},
-                on=None if on is None else as_day(on),
+                date=None if date is None else as_day(date),
                 reason=reason,
                 seen=plan,
             )

@@ -1,7 +1,13 @@
 """Approval and delivery of posts: policies, steps, commands and the events that they lead to."""
 
 from socialcollab.workflow import commands, events
-from socialcollab.workflow.approval.reminders import Timer, fire_due, outdated, reevaluate, timers
+from socialcollab.workflow.approval.reminders import (
+    Timer,
+    fire_due,
+    record_outdated,
+    reevaluate,
+    timers,
+)
 from socialcollab.workflow.approval.steps import StepStatus, applicable_steps, gate, step_statuses
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.dispatch import decide_native_post, decide_post, decide_runtime
@@ -70,9 +76,9 @@ __all__ = [
     "fire_due",
     "gate",
     "hold_notifications",
-    "outdated",
     "policy_roles",
     "post_notifications",
+    "record_outdated",
     "reevaluate",
     "state_notifications",
     "step_statuses",

@@ -61,7 +61,7 @@ def offboard(
             "an offboarding needs a reason", value=command.reason, expected="why the member leaves"
         )
     organization = state.organization
-    first_day = _first_day(organization, member, command.on, now)
+    first_day = _first_day(organization, member, command.date, now)
     plan = yield from plan_for_viewer(engine, state, member, now, viewer=me)
     if command.seen is not None:
         _check_seen(state, plan, command.seen)

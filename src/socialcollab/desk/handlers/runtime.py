@@ -70,11 +70,11 @@ def resume(engine: Engine, actor: Actor, hold: HoldResult | str) -> Effects[Hold
 
 
 def add_calendar_note(
-    engine: Engine, actor: Actor, workspace: str, on: DayLike, text: str
+    engine: Engine, actor: Actor, workspace: str, date: DayLike, text: str
 ) -> Effects[str]:
     """Put a note on the calendar of a workspace; return its identifier."""
     note = engine.new_id()
-    command = cm.AddCalendarNote(note=note, workspace=workspace, on=as_day(on), text=text)
+    command = cm.AddCalendarNote(note=note, workspace=workspace, date=as_day(date), text=text)
     yield from perform(engine, actor, command)
     return note
 

@@ -221,7 +221,7 @@ def reevaluate(
     return (ev.post_event(snapshot.post.id, attrs.evolve(data, wake_at=wake_at), Actor.TIMER),)
 
 
-def outdated(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
+def record_outdated(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
     Record that policies have changed which the decisions on a post are based on.
 

@@ -164,7 +164,7 @@ def end_absence(command: cm.EndAbsence, context: Context) -> tuple[ev.Event, ...
     today = local_time(context.now, absence.zone).date()
     if absence.end <= today:
         raise refuse(Reason.of("absence_over", member=absence.member, end=absence.end))
-    first_day = today if command.on is None else command.on
+    first_day = command.date or today
     if first_day >= absence.end or first_day < min(today, absence.start):
         raise InvalidValueError(
             f"`{absence.member}` is absent until {absence.end} and cannot be back on {first_day}",
