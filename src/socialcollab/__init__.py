@@ -1,14 +1,14 @@
 """
-Roles, sign-off, calendar, style guide and honest publishing for social media teams.
+Permissions, approval, calendar, style guide and honest publishing for social media teams.
 
-Each room is a package of its own (``from socialcollab.scheduling import
-SlotPlan``). The names of a first script are here too; importing this package
-loads none of them until they are asked for.
+Each subject has a package of its own (``from socialcollab.scheduling import SlotPlan``). The names
+that a first script needs are here as well; importing this package loads none of them until they
+are used.
 """
 
 from __future__ import annotations
 
-# Type checkers take this name for true; importing `typing` for it would cost more than all else.
+# Type checkers treat this name as true. Importing it from `typing` would make the import slower.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ __all__ = [
     "Workspace",
 ]
 
-_ROOMS = {
+_PACKAGES = {
     "Access": "permissions",
     "AsyncDesk": "desk",
     "Desk": "desk",
@@ -53,17 +53,17 @@ _ROOMS = {
 }
 
 if not TYPE_CHECKING:
-    # Hidden from type checkers, which would otherwise accept any name at all.
+    # Hidden from type checkers, which would otherwise accept any name.
     def __getattr__(name: str) -> object:
-        from importlib import import_module  # noqa: PLC0415  costs nothing until it is needed
+        from importlib import import_module  # noqa: PLC0415  only when a name is used
 
-        if name in _ROOMS:
-            value = getattr(import_module(f"socialcollab.{_ROOMS[name]}"), name)
+        if name in _PACKAGES:
+            value = getattr(import_module(f"socialcollab.{_PACKAGES[name]}"), name)
             globals()[name] = value
             return value
         from difflib import get_close_matches  # noqa: PLC0415
 
-        near = get_close_matches(name, _ROOMS, n=1)
+        near = get_close_matches(name, _PACKAGES, n=1)
         hint = f"; did you mean `{near[0]}`?" if near else ""
         raise AttributeError(f"module `socialcollab` has no attribute `{name}`{hint}")
 

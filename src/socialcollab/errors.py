@@ -220,14 +220,14 @@ class NotFoundError(SocialCollabError, LookupError):
     A name that does not exist, or that the member may not see.
 
     Attributes:
-        what: The kind of thing, such as "post".
+        kind: The kind of thing, such as "post".
         name: The name.
     """
 
-    def __init__(self, what: str, name: str, *, suggestion: str = "") -> None:
-        text = f"there is no {what} `{name}`"
+    def __init__(self, kind: str, name: str, *, suggestion: str = "") -> None:
+        text = f"there is no {kind} `{name}`"
         super().__init__(f"{text}; {suggestion}" if suggestion else text)
-        self.what = what
+        self.kind = kind
         self.name = name
 
 

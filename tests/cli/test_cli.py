@@ -16,7 +16,7 @@ import attrs
 import pytest
 
 from socialcollab.cli import main
-from socialcollab.demo import run_demo
+from socialcollab.cli.demo import run_demo
 from socialcollab.desk import Desk
 from socialcollab.organization import Organization
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from socialcollab.cli import main
-from socialcollab.demo import run_demo
+from socialcollab.cli.demo import run_demo
 from socialcollab.desk import Desk, audit_file
 from socialcollab.errors import NotFoundError, SocialCollabError, StoreError
 

@@ -172,7 +172,7 @@ def reindex(args: argparse.Namespace, output: Output) -> int:
 
 def demo(args: argparse.Namespace, output: Output) -> int:
     """Run the demo."""
-    from socialcollab.demo import run_demo
+    from socialcollab.cli.demo import run_demo
 
     folder = Path(args.out)
     if folder.exists() and any(folder.iterdir()):

@@ -114,21 +114,21 @@ def _check_manages(state: State, member: str, context: Context) -> None:
 
 
 def _first_day(
-    organization: Organization, member: str, on: dt.date | None, now: dt.datetime
+    organization: Organization, member: str, date: dt.date | None, now: dt.datetime
 ) -> dt.date:
-    """Return the first day without the member; *on* may lie before it, and not ahead."""
+    """Return the first day without the member; *date* may lie before it, and not ahead."""
     first = first_day_without(organization, member, now)
     known = organization.members_by_id[member]
     today = local_time(now, known.timezone or str(organization.settings.timezone)).date()
-    if on is None or first <= on <= today:
+    if date is None or first <= date <= today:
         return first
-    if on > first:
+    if date > first:
         raise InvalidValueError(
-            f"`{member}` cannot be offboarded for {on}, which lies ahead; offboard them on that day",
-            value=on,
-            expected=f"{today} or before; until then write `left = {on}` in the document",
+            f"`{member}` cannot be offboarded for {date}, which lies ahead; offboard them on that day",
+            value=date,
+            expected=f"{today} or before; until then write `left = {date}` in the document",
         )
-    return on
+    return date
 
 
 def _check_seen(state: State, plan: OffboardingPlan, seen: OffboardingPlan) -> None:
