@@ -414,7 +414,7 @@ def _latest_delivery(profile: str, context: Context) -> Delivery | None:
 
 
 def _refuse_under_way(post: Post, delivery: Delivery, command: str, context: Context) -> None:
-    """Refuse a report while the request may still arrive: it would say too much or too little."""
+    """Refuse a report while a request may still arrive, which would make the report wrong."""
     attempt = delivery.in_doubt
     now = context.now if context.real_now is None else context.real_now
     if attempt is None or now >= attempt.deadline:
