@@ -54,9 +54,7 @@ def start_delivery(
     stopped = hold_or_blackout(snapshot, delivery, context)
     if stopped and delivery.partly_published:
         return ()
-    problem = (
-        stopped or _too_late(snapshot, delivery, context) or _blocked(snapshot, delivery, context)
-    )
+    problem = stopped or _reason_not_to_send(snapshot, delivery, context)
     if problem:
         return (ev.publisher_event(delivery.id, ev.DeliveryMissed(problem=problem)),)
     if waits_for_sign_in(snapshot, delivery, context):
@@ -106,9 +104,7 @@ def start_send(
     if stopped and (part > 0 or delivery.partly_published):
         waits = ev.DeliveryDeferred(problem=stopped, not_before=context.now + _PART_RETRY_DELAY)
         return (ev.publisher_event(delivery.id, waits),)
-    problem = (
-        stopped or _too_late(snapshot, delivery, context) or _blocked(snapshot, delivery, context)
-    )
+    problem = stopped or _reason_not_to_send(snapshot, delivery, context)
     if problem:
         return (ev.publisher_event(delivery.id, ev.DeliveryMissed(problem=problem)),)
     if waits_for_sign_in(snapshot, delivery, context):
@@ -169,21 +165,23 @@ def _by_publisher(hold: Hold) -> bool:
     return hold.by == str(Actor.PUBLISHER)
 
 
-def _too_late(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> str:
+def _is_too_late(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> bool:
     late_by = context.requirement(snapshot.post).late_by
     if late_by is None:
-        return ""
+        return False
     zone = context.zones.get(delivery.workspace, "UTC")
     latest = (
         late_by.after(delivery.at.instant, hours=context.hours.get(delivery.workspace))
         if late_by.business
         else late_by.after(delivery.at.instant, zone=zone)
     )
-    return "too_late" if context.now > latest else ""
+    return context.now > latest
 
 
-def _blocked(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> str:
-    """Return why the delivery may not be sent at all, as a problem, or ""."""
+def _reason_not_to_send(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> str:
+    """Return why a delivery may not be sent, now or later, as a problem, or ""."""
+    if _is_too_late(snapshot, delivery, context):
+        return "too_late"
     if delivery.profile not in context.profiles:
         return PROFILE_REMOVED
     if _published_by_another(delivery, context):

@@ -178,7 +178,7 @@ class DeliveryDeferred:
     Attributes:
         problem: Why it waits.
         not_before: When it may be sent, or None for its planned time.
-        rate_limited: Whether the network asked to wait; repeated waits grow longer.
+        rate_limited: Whether the network was busy or asked to wait; the next such wait is longer.
         recheck_at: When to look up again a post that was missing, unless it is sent again first;
             None if it was not looked up.
     """

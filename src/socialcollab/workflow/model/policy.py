@@ -501,7 +501,8 @@ def _rough_length(duration: Duration) -> int:
 
 
 def _check_no_circle(steps: Iterable[RequiredStep]) -> None:
-    after = {required.key: required.after for required in steps}
+    # Sorted, so that the same policy gives the same message each time.
+    after = {required.key: sorted(required.after) for required in steps}
     try:
         tuple(TopologicalSorter(after).static_order())
     except CycleError as error:
