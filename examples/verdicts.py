@@ -1,4 +1,4 @@
-"""A yes or a no that says why, and what would help, in the reader's language."""
+"""Answers with their reasons and remedies, in both languages."""
 
 from socialcollab.verdicts import LANGUAGES, Reason, Remedy, Verdict
 

@@ -1,4 +1,4 @@
-"""Who must agree to a post, and why may its author not?"""
+"""A post that two reviewers approve one after the other, and that its author cannot approve."""
 
 import datetime as dt
 
@@ -37,7 +37,7 @@ house = ApprovalPolicy(
 
 
 def do(snapshot: PostSnapshot | None, member: str, command: commands.PostCommand) -> PostSnapshot:
-    """Decide, and fold what it brings about into the record."""
+    """Perform a command, and return the post after its events."""
     context = Context(
         now=now,
         actor=Actor.member(member),
@@ -61,8 +61,8 @@ def do(snapshot: PostSnapshot | None, member: str, command: commands.PostCommand
 
 
 def steps(snapshot: PostSnapshot, context: Context) -> dict[str, str]:
-    """How far each step has come."""
-    return {str(one.key): one.state for one in step_statuses(snapshot, context)}
+    """Return the state of each step."""
+    return {str(status.key): status.state for status in step_statuses(snapshot, context)}
 
 
 content = PostContent(text="De lente is er", targets=["tulip-x"])

@@ -282,10 +282,10 @@ def _troubles(
                 why = f"took the next free slot, {desk.deliveries(post)[-1].at}"
             rows.append((_short(post.text), ", ".join(post.targets), shown, why or "-"))
         if _first(desk.history(post), "post.expired"):
-            why = "the sign-off came too late; moved and sent later"
+            why = "the approval came too late; rescheduled and sent later"
             rows.append((_short(post.text), ", ".join(post.targets), "expired", why))
     for post, delivery in deliveries:
-        if delivery.problem == "moved":
+        if delivery.problem == "rescheduled":
             entries = [e for e in desk.history(post) if e.type == "delivery.missed"]
             if entries:
                 rows.append((_short(post.text), delivery.profile, "missed", "hold; sent later"))

@@ -112,7 +112,7 @@ def test_the_week_leaves_what_a_manager_reads(week: Path) -> None:
         "belongs to Tulip Airlines",
         "too long for Bluesky",
         "has no alt text",
-        "the sign-off came too late",
+        "the approval came too late",
         "hold; sent later",
         "a look found it published",
         "the network asked to wait",

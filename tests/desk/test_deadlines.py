@@ -88,12 +88,12 @@ def test_reminder_lapse_and_escalation_come_once_each_in_their_order(strict_offi
     (step,) = office.desk.pending_steps(post)
     assert step.overdue
     assert WEDNESDAY == step.opened_at
-    assert ("ben", "eva") == step.asked
+    assert ("ben", "eva") == step.reviewers
     office.now = hour(2, 12)
     office.desk.run_due()
     assert [("escalated", "tom")] == told(office, "escalated")
     (step,) = office.desk.pending_steps(post)
-    assert ("ben", "eva", "tom") == step.asked
+    assert ("ben", "eva", "tom") == step.reviewers
     assert "approved" == office.desk.acting_as("tom").approve(post).state
     assert office.desk.audit().clean
 

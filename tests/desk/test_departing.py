@@ -59,7 +59,7 @@ def test_the_plan_names_everything_of_the_document_and_the_journal(busy) -> None
     assert "offboarding.absence_ends" == found[mine]
     assert "offboarding.no_delegate" == found[others]
     assert "offboarding.grant_stays" == found[busy.gift.id]
-    assert "offboarding.asked" == found["asked"]
+    assert "offboarding.reviewer" == found["asked"]
     assert "offboarding.unfinished" == found["unfinished"]
     assert "offboarding.scheduled" == found["ready"]
     assert "offboarding.others_stay" == found["grants[2]"]
@@ -89,7 +89,7 @@ def test_it_is_one_act_that_leaves_nothing_behind(busy) -> None:
     assert ("ana", "eva") == (absence.member, absence.delegate)
     (gift,) = busy.desk.runtime_state().temporary_grants
     assert ["member:noor"] == [str(one) for one in gift.grant.to]
-    assert ("eva",) == busy.desk.pending_steps(busy.post)[0].asked
+    assert ("eva",) == busy.desk.pending_steps(busy.post)[0].reviewers
     left = codes(busy.desk.offboarding_plan("ben"))
     assert {"offboarding.unfinished", "offboarding.scheduled"} == set(left.values())
     assert "a new job" == busy.desk.as_of().reason
@@ -153,7 +153,7 @@ def test_a_post_that_would_wait_for_nobody_keeps_them(office) -> None:
         with pytest.raises(NotAllowedError, match="would have no reviewers"):
             eva.offboard("noor", reassign_to={place: successor}, reason="leaves")
     eva.offboard("noor", reassign_to={place: "eva"}, reason="leaves")
-    assert ("eva",) == office.desk.pending_steps(post)[-1].asked
+    assert ("eva",) == office.desk.pending_steps(post)[-1].reviewers
     del noor
 
 

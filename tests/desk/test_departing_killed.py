@@ -83,7 +83,7 @@ def left(desk: Desk) -> bool:
     assert absences == ([("ana", "eva")] if gone else [("ben", "eva"), ("ana", "ben")])
     assert (types["member.offboarded"], types["organization.adopted"]) == (gone, gone)
     asked = {
-        name for post in desk.posts() for one in desk.pending_steps(post) for name in one.asked
+        name for post in desk.posts() for one in desk.pending_steps(post) for name in one.reviewers
     }
     assert asked == ({"eva"} if gone else {"ben", "eva"})
     told = [one for one in desk.acting_as("ana").notifications() if one.kind == "successor"]

@@ -55,7 +55,7 @@ def test_the_walking_example(office) -> None:
     assert [item.kind for item in ben.to_do()] == ["decide"]
     assert [one.id for one in office.desk.posts(workspace="tulip", state="in_review")] == [post.id]
     (step,) = office.desk.pending_steps(post)
-    assert (str(step.key), step.asked) == ("house/edit", ("ben", "eva"))
+    assert (str(step.key), step.reviewers) == ("house/edit", ("ben", "eva"))
     post = ben.approve(post)
     assert post.state == "approved"
     assert office.desk.summary(post) == "scheduled"
@@ -427,7 +427,7 @@ def test_what_is_no_time_is_refused_by_name(office, time) -> None:
 
 def test_a_text_with_a_nul_is_refused(office) -> None:
     (ana,) = office.acting("ana")
-    with pytest.raises(InvalidValueError, match="NUL character at 4"):
+    with pytest.raises(InvalidValueError, match="NUL character at position 4"):
         ana.draft("Lent\0e", profiles=["tulip-x"])
 
 

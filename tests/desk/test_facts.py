@@ -155,13 +155,13 @@ def test_whoever_has_left_does_nothing_and_is_asked_nothing(office) -> None:
     ana, ben, eva = office.acting("ana", "ben", "eva")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at="2026-05-01 09:30"))
     days = ben.add_absence("2026-06-01", "2026-06-03")
-    assert ("ben", "eva") == office.desk.pending_steps(post)[0].asked
+    assert ("ben", "eva") == office.desk.pending_steps(post)[0].reviewers
     gone = Organization.loads(DOCUMENT.replace('id = "ben"', 'id = "ben"\nleft = 2026-04-02', 1))
     eva.adopt(office.desk.propose(gone), reason="ben leaves")
     office.now = dt.datetime(2026, 4, 1, 21, tzinfo=dt.UTC)
-    assert "ben" in office.desk.pending_steps(post)[0].asked
+    assert "ben" in office.desk.pending_steps(post)[0].reviewers
     office.now += dt.timedelta(hours=1)
-    assert ("eva",) == office.desk.pending_steps(post)[0].asked
+    assert ("eva",) == office.desk.pending_steps(post)[0].reviewers
     assert () == ben.to_do()
     for act in (
         lambda: ben.add_absence("2026-07-01", "2026-07-03"),

@@ -283,17 +283,17 @@ def test_whoever_comes_to_be_asked_by_it_is_told_and_asked(managed) -> None:
     ana, ben, eva = managed.acting("ana", "ben", "eva")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at="2026-05-01 09:30"))
     (step,) = managed.desk.pending_steps(post)
-    assert "tom" not in step.asked
+    assert "tom" not in step.reviewers
     gift = eva.grant("member:tom", role="editor", on=TULIP, until="2026-05-02", reason="launch")
     managed.desk.run_due()
     (step,) = managed.desk.pending_steps(post)
-    assert "tom" in step.asked
+    assert "tom" in step.reviewers
     kinds = [notification.kind for notification in managed.desk.acting_as("tom").notifications()]
     assert ["grant_added", "review_requested"] == kinds
     eva.revoke(gift)
     managed.desk.run_due()
     (step,) = managed.desk.pending_steps(post)
-    assert "tom" not in step.asked
+    assert "tom" not in step.reviewers
     assert "grant_revoked" == list(managed.desk.acting_as("tom").notifications())[-1].kind
     del ben
 

@@ -78,7 +78,7 @@ def test_who_voted_is_told_when_the_vote_no_longer_counts(office) -> None:
     post = in_review(office, tags=["offer"])
     post = ben.approve(post)
     ana.edit(post, text="Heel andere lente")
-    assert [("changed_after_vote", "ben")] == told(office, "changed_after_vote")
+    assert [("changed_after_decision", "ben")] == told(office, "changed_after_decision")
 
 
 def test_a_step_that_opens_later_tells_its_reviewers_then(office) -> None:

@@ -247,7 +247,7 @@ def test_a_profile_that_an_adoption_removed_leaves_nothing_stuck(open_office) ->
     eva.adopt(office.desk.propose(Organization.loads(without)), reason="the account is closed")
     report = due(office, after=240 * MINUTE)
     assert only(office, waiting).state == "missed"
-    assert only(office, waiting).problem == "profile_gone"
+    assert only(office, waiting).problem == "profile_removed"
     assert only(office, doubtful).state == "unknown"
     assert any("no profile `tulip-mastodon`" in problem for _, problem in report.problems)
     assert sorted(troubles(office, "eva")) == ["missed", "unknown"]
@@ -270,7 +270,7 @@ def test_a_removal_from_a_profile_that_has_gone_ends_by_saying_what_is_out(open_
     eva.adopt(office.desk.propose(without_mastodon()), reason="the account is closed")
     assert [] == list(due(office, after=MINUTE).problems)
     delivery = only(office, post)
-    assert ("published", "profile_gone") == (delivery.state, delivery.problem)
+    assert ("published", "profile_removed") == (delivery.state, delivery.problem)
     assert delivery.network_id in delivery.live_ids
     assert office.desk.summary(post) == "published"
     assert (["takedown_failed"], ["takedown_failed"]) == (troubles(office), troubles(office, "ana"))
@@ -315,7 +315,7 @@ def test_a_change_to_what_is_on_a_profile_that_has_gone_is_given_up(open_office)
     eva.adopt(office.desk.propose(without_mastodon()), reason="the account is closed")
     assert [] == list(due(office, after=MINUTE).problems)
     delivery = only(office, post)
-    assert ("published", "profile_gone") == (delivery.state, delivery.amend_problem)
+    assert ("published", "profile_removed") == (delivery.state, delivery.amend_problem)
     assert (["not_amended"], "") == (troubles(office), delivery.amending)
     assert office.desk.next_due() is None
 

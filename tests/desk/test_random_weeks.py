@@ -14,13 +14,13 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from tests.system_events import SYSTEM_EVENTS
 
 from socialcollab.content import PUBLISHED_FIELDS
 from socialcollab.desk.journal.streams import reducer
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
 from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.permissions import PERMISSIONS
-from socialcollab.workflow import SYSTEM_MAY
 
 PEOPLE = ("ana", "ben", "eva", "tom", "noor", "dirk")
 PLACES = {"tulip": ("tulip-x", "tulip-mastodon"), "dike": ("dike-x",)}
@@ -188,7 +188,7 @@ class Judge:
     def judge(self, entry) -> None:
         kind, _, name = entry.stream.partition("/")
         if entry.actor.startswith("system:"):
-            assert entry.type in SYSTEM_MAY[entry.actor.removeprefix("system:")], entry
+            assert entry.type in SYSTEM_EVENTS[entry.actor.removeprefix("system:")], entry
         elif entry.type == "organization.created":
             assert all(self.may(entry, one, ["*"]) for one in PERMISSIONS)
         elif kind == "post":

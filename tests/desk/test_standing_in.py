@@ -45,7 +45,7 @@ def test_the_delegate_is_asked_told_and_decides_and_the_decision_says_for_whom(o
     office.desk.run_due()
     (status,) = office.desk.pending_steps(post)
     assert (("ben", "tom"), ("ben",), (("tom", "ben"),)) == (
-        status.asked, status.absent, status.delegates,
+        status.reviewers, status.absent, status.delegates,
     )  # fmt: skip
     kinds = [one.kind for one in office.desk.notifications(member="tom")]
     assert ["delegate", "review_requested"] == kinds
@@ -110,7 +110,7 @@ def test_nobody_stands_in_for_the_author_nor_decides_so_on_their_own_work(office
     with pytest.raises((NotAllowedError, NotFoundError)):
         office.desk.acting_as("tom").approve(theirs)
     (status,) = office.desk.pending_steps(theirs)
-    assert ("eva",) == status.asked
+    assert ("eva",) == status.reviewers
 
 
 def test_a_delegate_who_is_away_too_is_refused_at_once(office) -> None:
@@ -144,11 +144,11 @@ def test_somebody_on_duty_holds_the_duty_role_and_no_longer(office) -> None:
         )
     }
     (status,) = office.desk.pending_steps(post)
-    assert {"ben", "eva"} | (shift - {"ana"}) == set(status.asked)
+    assert {"ben", "eva"} | (shift - {"ana"}) == set(status.reviewers)
     office.now += dt.timedelta(days=1)
     office.desk.run_due()
     (status,) = office.desk.pending_steps(post)
-    assert {"ben", "eva"} | ({"tom"} - shift) == set(status.asked)
+    assert {"ben", "eva"} | ({"tom"} - shift) == set(status.reviewers)
 
 
 def test_a_manager_names_no_delegate_for_somebody_who_may_more_than_they_do(office) -> None:

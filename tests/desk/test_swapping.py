@@ -308,7 +308,7 @@ def test_whoever_takes_over_is_asked_once_it_begins(office) -> None:
     office.now = dt.datetime(2026, 4, 3, 15, tzinfo=dt.UTC)  # Ben's turn begins
     office.desk.run_due()
     (status,) = office.desk.pending_steps(post)
-    assert ("ben",) == status.asked
+    assert ("ben",) == status.reviewers
     ben.swap_shift("desk", **SATURDAY, to="ana")
     office.desk.run_due()
     begins = dt.datetime(2026, 4, 4, 10, tzinfo=dt.UTC)
@@ -316,7 +316,7 @@ def test_whoever_takes_over_is_asked_once_it_begins(office) -> None:
     office.now = begins
     office.desk.run_due()
     (status,) = office.desk.pending_steps(post)
-    assert ("ana",) == status.asked
+    assert ("ana",) == status.reviewers
     with pytest.raises(NotAllowedError):
         ben.request_changes(post, "not mine to say now")
     kinds = [one.kind for one in office.desk.acting_as("ana").notifications().notifications]

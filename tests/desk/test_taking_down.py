@@ -31,7 +31,7 @@ def test_what_is_out_is_taken_down_and_asking_twice_changes_nothing(office) -> N
     assert office.desk.summary(post) == "removing"
     due(office)
     assert office.desk.summary(post) == "removed"
-    told = [one.to for one in office.desk.notifications() if one.kind == "removed"]
+    told = [one.to for one in office.desk.notifications() if one.kind == "taken_down"]
     assert told == ["ana", "ana"]
     assert out(office) == out(office, "tulip-x") == []
     before = office.desk.audit().anchor
@@ -307,10 +307,10 @@ def test_an_answer_after_a_persons_word_is_kept_beside_it_and_reported(open_offi
     eva.mark_published(post, PROFILE, network_id="by-hand")
     (real,) = [one.network_id for one in office.sandbox.posts()]
     # The sender that was taken for lost wakes up and stores what it was told.
-    from socialcollab.workflow.decide import Sent, record_outcome
+    from socialcollab.workflow.decide import Publication, record_outcome
 
     publisher = office.desk._publisher
-    sent = Sent(network_id=real, url="", published_at=office.now)
+    sent = Publication(network_id=real, url="", published_at=office.now)
     steps = publisher.dispatcher.store(
         only(office, post).id,
         office.now,

@@ -227,10 +227,10 @@ def judge(office, post: str) -> None:
         if isinstance(data, ev.PostSubmitted):
             told = {}
         elif isinstance(data, ev.PostReevaluated):
-            reopened = set(map(str, data.anew))
+            reopened = set(map(str, data.reopened))
             told = {
                 str(key): [] if str(key) in reopened else told.get(str(key), [])
-                for key in data.open
+                for key in data.open_steps
             }
             fresh = {str(key): members for key, members in data.notified.items()}
             for step, members in fresh.items():

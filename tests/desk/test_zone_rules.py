@@ -43,7 +43,7 @@ def test_a_delivery_leaves_at_its_wall_time_under_the_new_rules(office, new_rule
     moved = [one for one in office.desk.notifications() if one.kind == "zone_changed"]
     assert [("ana", "tulip-x"), ("eva", "tulip-x")] == [(one.to, one.profile) for one in moved]
     (event,) = (one for one in office.desk.history(post) if one.type == "delivery.rescheduled")
-    assert (AMSTERDAM, AMSTERDAM + dt.timedelta(hours=1)) == (event.data.was, event.data.now)
+    assert (AMSTERDAM, AMSTERDAM + dt.timedelta(hours=1)) == (event.data.before, event.data.after)
     assert office.desk.audit().clean
     calendar = office.desk.calendar(AMSTERDAM, AMSTERDAM + dt.timedelta(days=3))
     assert {8} == {entry.at.hour for entry in calendar.entries()}

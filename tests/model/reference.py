@@ -1,8 +1,8 @@
 """
-What the documentation says should happen, as plainly as it can be written.
+The reference model: what the documentation says should happen, as plainly as possible.
 
-It shares no code with the library: values are dicts, and every answer is
-worked out anew from everything that has happened.
+It shares no code with the library. Values are dictionaries, and each answer is computed again from
+everything that has happened.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from __future__ import annotations
 import copy
 import datetime as dt
 
-from tests.model.rules import ALL, LEADS, PEOPLE, PROFILES, ROLES, TEAMS
+from tests.model.rules import LEADS, MEMBERS, PERMISSIONS, PROFILES, ROLES, TEAMS
 
-PUBLISHED = ("text", "targets")  # of the fields that these sequences change
-OPEN = ("draft", "in_review", "changes_requested", "approved", "expired")
+PUBLISHED_FIELDS = ("text", "targets")  # those that the sequences change
+OPEN_STATES = ("draft", "in_review", "changes_requested", "approved", "expired")
 
 
-class RefusedHereError(Exception):
-    """The command may not be done."""
+class RefusedError(Exception):
+    """The command is refused."""
 
 
 class World:
-    """Everything that stands."""
+    """The organization, its posts and everything else that commands change."""
 
     def __init__(self, rules: dict, now: dt.datetime) -> None:
         self.rules = rules
@@ -32,69 +32,76 @@ class World:
         self.stale = False
         self.sent: list[tuple[str, str]] = []
 
-    # Who may -----------------------------------------------------------------
+    # Permissions --------------------------------------------------------------
 
-    def may(self, who: str, permission: str, place: str, post: dict | None = None) -> bool:
-        """Tell whether somebody may, by themselves or in the place of somebody away."""
-        if self.barred(who, permission, place):
+    def may(self, member: str, permission: str, resource: str, post: dict | None = None) -> bool:
+        """Return whether a member has a permission, their own or that of an absent member."""
+        if self.is_forbidden(member, permission, resource):
             return False
-        if self.directly(who, permission, place):
+        if self.has_own(member, permission, resource):
             return True
-        wrote = set() if post is None or permission == "view" else self.authors(post)
-        return who not in wrote and any(
-            self.directly(absent, permission, place)
-            for absent in self.stood_in_for(who)
-            if absent not in wrote
+        authors = set() if post is None or permission == "view" else self.authors(post)
+        return member not in authors and any(
+            self.has_own(absent, permission, resource)
+            for absent in self.absent_members_of(member)
+            if absent not in authors
         )
 
-    def directly(self, who: str, permission: str, place: str, day: dt.date | None = None) -> bool:
-        around = PROFILES.get(place, place)
-        return not self.barred(who, permission, place) and any(
-            self.is_to(g["to"], who) and self.runs(g, day) and permission in self.gives(g)
-            for g in self.rules["grants"]
-            if g["ws"] in ("*", around)
+    def has_own(
+        self, member: str, permission: str, resource: str, day: dt.date | None = None
+    ) -> bool:
+        """Return whether a grant gives a member a permission, and no forbid takes it."""
+        workspace = PROFILES.get(resource, resource)
+        return not self.is_forbidden(member, permission, resource) and any(
+            self.names(grant["to"], member)
+            and self.is_active(grant, day)
+            and permission in self.permissions_of(grant)
+            for grant in self.rules["grants"]
+            if grant["ws"] in ("*", workspace)
         )
 
-    def barred(self, who: str, permission: str, place: str) -> bool:
+    def is_forbidden(self, member: str, permission: str, resource: str) -> bool:
         return any(
-            self.is_to(f["to"], who) and permission in f["permissions"]
-            for f in self.rules["forbids"]
-            if f["profile"] == place
+            self.names(forbid["to"], member) and permission in forbid["permissions"]
+            for forbid in self.rules["forbids"]
+            if forbid["profile"] == resource
         )
 
-    def stood_in_for(self, who: str) -> set[str]:
+    def absent_members_of(self, delegate: str) -> set[str]:
+        """Return the members who are absent now and have *delegate* as their delegate."""
         day = self.now.date()
         return {
-            one["member"]
-            for one in self.absences
-            if one["delegate"] == who and one["start"] <= day < one["end"]
+            absence["member"]
+            for absence in self.absences
+            if absence["delegate"] == delegate and absence["start"] <= day < absence["end"]
         }
 
     @staticmethod
-    def is_to(principal: str, who: str) -> bool:
+    def names(principal: str, member: str) -> bool:
         kind, _, name = principal.partition(":")
-        return name == who if kind == "member" else who in TEAMS[name]
+        return name == member if kind == "member" else member in TEAMS[name]
 
     @staticmethod
-    def gives(grant: dict) -> set[str]:
-        said = set(ROLES[grant["role"]]) if "role" in grant else set(grant["permissions"])
-        return set(ALL) if "*" in said else said
+    def permissions_of(grant: dict) -> set[str]:
+        granted = set(ROLES[grant["role"]]) if "role" in grant else set(grant["permissions"])
+        return set(PERMISSIONS) if "*" in granted else granted
 
-    def runs(self, grant: dict, day: dt.date | None = None) -> bool:
+    def is_active(self, grant: dict, day: dt.date | None = None) -> bool:
         day = day or self.now.date()
         return grant.get("start", day) <= day and ("end" not in grant or day < grant["end"])
 
-    def may_on(self, who: str, permission: str, post: dict) -> bool:
-        places = post["targets"] or (post["ws"],)
-        return all(self.may(who, permission, one, post) for one in places)
+    def may_on(self, member: str, permission: str, post: dict) -> bool:
+        """Return whether a member has a permission on every target, or on the workspace."""
+        resources = post["targets"] or (post["ws"],)
+        return all(self.may(member, permission, resource, post) for resource in resources)
 
     def check(self, *, that: bool) -> None:
         if not that:
-            raise RefusedHereError
+            raise RefusedError
 
-    # Who must agree ----------------------------------------------------------
+    # Approval -----------------------------------------------------------------
 
-    def everyone(self, principal: str, post: dict) -> set[str]:
+    def members_of(self, principal: str, post: dict) -> set[str]:
         kind, _, name = principal.partition(":")
         if kind == "lead":
             return {LEADS[post["ws"]]}
@@ -103,12 +110,14 @@ class World:
         if kind == "team":
             return set(TEAMS[name])
         return {
-            who
-            for who in PEOPLE
+            member
+            for member in MEMBERS
             if post["targets"]
             and all(
                 any(
-                    grant.get("role") == name and self.is_to(grant["to"], who) and self.runs(grant)
+                    grant.get("role") == name
+                    and self.names(grant["to"], member)
+                    and self.is_active(grant)
                     for grant in self.rules["grants"]
                     if grant["ws"] in ("*", PROFILES[target])
                 )
@@ -117,219 +126,236 @@ class World:
         }
 
     def policy(self, name: str) -> dict:
-        return next(one for one in self.rules["policies"] if one["id"] == name)
+        return next(policy for policy in self.rules["policies"] if policy["id"] == name)
 
     def steps_of(self, policy: dict) -> dict[str, dict]:
-        found = self.steps_of(self.policy(policy["extends"])) if policy["extends"] else {}
+        """Return a policy's steps, with the inherited ones, by key."""
+        steps = self.steps_of(self.policy(policy["extends"])) if policy["extends"] else {}
         own = {f"{policy['id']}/{step['id']}": step for step in policy["steps"]}
-        names = {key.partition("/")[2]: key for key in (*found, *own)}
+        keys = {key.partition("/")[2]: key for key in (*steps, *own)}
         for key, step in own.items():
-            found[key] = {**step, "waits": {names[one] for one in step["after"]}}
-        return found
+            steps[key] = {**step, "waits_for": {keys[name] for name in step["after"]}}
+        return steps
 
-    def applying(self, post: dict) -> list[dict]:
-        found = [
+    def applicable_policies(self, post: dict) -> list[dict]:
+        policies = [
             policy
             for policy in self.rules["policies"]
             if any(PROFILES[target] == policy["ws"] for target in post["targets"])
             and (not policy["tags"] or set(policy["tags"]) & set(post["tags"]))
         ]
         default = self.rules["default"][post["ws"]]
-        if not found and default != "none":
-            found = [self.policy(default)]
-        return found
+        if not policies and default != "none":
+            policies = [self.policy(default)]
+        return policies
 
-    def required(self, post: dict) -> dict[str, dict]:
-        """Return the steps that the post needs by policies, kept ones too, with what they cover."""
+    def policy_steps(self, post: dict) -> dict[str, dict]:
+        """Return the steps that policies require, and earlier ones that stay, with what they bind."""
         steps: dict[str, dict] = {}
-        for policy in self.applying(post):
+        for policy in self.applicable_policies(post):
             steps.update(self.steps_of(policy))
-        covered = set()
+        bound = set()
         for step in steps.values():
-            covered |= set(step["binds"] or PUBLISHED)
-        uncovered = set(PUBLISHED) - covered
+            bound |= set(step["binds"] or PUBLISHED_FIELDS)
+        unbound = set(PUBLISHED_FIELDS) - bound
         steps = {
-            key: {**step, "binds": set(step["binds"] or PUBLISHED) | uncovered}
+            key: {**step, "binds": set(step["binds"] or PUBLISHED_FIELDS) | unbound}
             for key, step in steps.items()
         }
-        for key in post["due"] - set(steps):
+        for key in post["applied"] - set(steps):
             for policy in self.rules["policies"]:
                 known = self.steps_of(policy)
-                about = any(PROFILES[target] == policy["ws"] for target in post["targets"])
-                if key in known and about:
-                    steps[key] = {**known[key], "binds": set(known[key]["binds"] or PUBLISHED)}
+                matches = any(PROFILES[target] == policy["ws"] for target in post["targets"])
+                if key in known and matches:
+                    steps[key] = {
+                        **known[key],
+                        "binds": set(known[key]["binds"] or PUBLISHED_FIELDS),
+                    }
         return steps
 
-    def needed(self, post: dict) -> dict[str, dict]:
-        steps = self.required(post)
+    def needed_steps(self, post: dict) -> dict[str, dict]:
+        steps = self.policy_steps(post)
         if steps:
             return steps
-        alone = {"reviewers": None, "quorum": 1, "waits": set(), "binds": set(PUBLISHED),
-                 "may_edit": False, "within": None, "timers": []}  # fmt: skip
-        return {"none/approve": alone}
+        solo = {"reviewers": None, "quorum": 1, "waits_for": set(),
+                "binds": set(PUBLISHED_FIELDS), "may_edit": False, "within": None,
+                "timers": []}  # fmt: skip
+        return {"none/approve": solo}
 
-    def asked(self, key: str, step: dict, post: dict) -> set[str]:
+    def own_reviewers(self, key: str, step: dict, post: dict) -> set[str]:
+        """Return the members who can decide on a step by their own authority."""
         if step["reviewers"] is None:
-            found = set(PEOPLE)
+            members = set(MEMBERS)
         else:
-            found = set()
-            for principal in (*step["reviewers"], *post["clocks"].get(key, {}).get("added", ())):
-                found |= self.everyone(principal, post)
+            added = post["clocks"].get(key, {}).get("added", ())
+            members = set()
+            for principal in (*step["reviewers"], *added):
+                members |= self.members_of(principal, post)
         if not step["may_edit"]:
-            found -= self.authors(post)
+            members -= self.authors(post)
             if "time" in step["binds"]:
-                found -= {one["by"] for one in post["revisions"]}
-        return {who for who in found if post["targets"] and self.may_on(who, "approve", post)}
+                members -= {revision["by"] for revision in post["revisions"]}
+        return {
+            member for member in members if post["targets"] and self.may_on(member, "approve", post)
+        }
 
     def delegates(self, own: set[str], post: dict) -> set[tuple[str, str]]:
-        """Return who may decide in the place of whom; on nobody's own work, nor on that one's."""
+        """Return pairs of a delegate and an absent reviewer, neither of whom is an author."""
         return {
-            (who, absent)
-            for who in PEOPLE
-            for absent in self.stood_in_for(who) & own
-            if not {who, absent} & self.authors(post)
+            (member, absent)
+            for member in MEMBERS
+            for absent in self.absent_members_of(member) & own
+            if not {member, absent} & self.authors(post)
             and all(
-                self.directly(absent, "approve", one) and not self.barred(who, "approve", one)
-                for one in post["targets"]
+                self.has_own(absent, "approve", target)
+                and not self.is_forbidden(member, "approve", target)
+                for target in post["targets"]
             )
         }
 
     @staticmethod
     def authors(post: dict) -> set[str]:
-        return {one["by"] for one in post["revisions"] if not one["only_time"]}
+        return {revision["by"] for revision in post["revisions"] if not revision["only_time"]}
 
     def fields(self, post: dict) -> dict:
-        return {"text": post["text"], "targets": post["targets"], "time": post["time"],
-                "tags": post["tags"]}  # fmt: skip
+        return {name: post[name] for name in ("text", "targets", "time", "tags")}
 
     def statuses(self, post: dict) -> dict[str, dict]:
-        fields = self.fields(post)
-        found = {}
-        for key, step in self.needed(post).items():
-            own = self.asked(key, step, post)
-            delegates = self.delegates(own, post)
-            if "time" in step["binds"] and not step["may_edit"]:
-                movers = {one["by"] for one in post["revisions"]}
-                delegates = {pair for pair in delegates if not movers & set(pair)}
-            asked = own | {who for who, _ in delegates}
-            last: dict[str, bool] = {}
-            stood: dict[str, set[str]] = {}
-            voters: set[str] = set()
-            before = False
-            for vote in post["votes"]:
-                if key not in vote["steps"]:
-                    continue
-                binds = all(vote["fields"][name] == fields[name] for name in step["binds"])
-                last[vote["by"]] = vote["yes"] and binds
-                stood[vote["by"]] = vote["on_behalf_of"]
-                if vote["yes"]:
-                    voters.add(vote["by"])
-                    before = before or (key in vote["passed"] and binds)
-                elif vote["by"] in voters:
-                    before = False
-            approved = {who for who, yes in last.items() if yes}
-            if step["quorum"] == "all":
-                spoken = approved.union(*(stood[who] for who in approved))
-                enough = bool(approved) and own <= spoken
-            else:
-                enough = len(approved) >= step["quorum"]
-            found[key] = {
-                "state": "passed" if enough or before else "open",
-                "asked": asked,
-                "delegates": delegates,
-                "approved": approved,
-                "binds": step["binds"],
-            }
-        for key, step in self.needed(post).items():
-            waits = any(
-                found[other]["state"] != "passed" for other in step["waits"] if other in found
+        steps = self.needed_steps(post)
+        statuses = {key: self.status(key, step, post) for key, step in steps.items()}
+        waiting = {
+            key
+            for key, step in steps.items()
+            if statuses[key]["state"] == "open"
+            and any(
+                statuses[other]["state"] != "passed"
+                for other in step["waits_for"]
+                if other in statuses
             )
-            if found[key]["state"] == "open" and waits:
-                found[key]["late"] = True
-        for status in found.values():
-            if status.pop("late", False):
-                status["state"] = "later"
-        return found
+        }
+        for key in waiting:
+            statuses[key]["state"] = "later"
+        return statuses
 
-    def wording(self, post: dict) -> dict[str, str]:
-        names = {key.partition("/")[0] for key in self.required(post)}
-        names |= {policy["id"] for policy in self.applying(post)}
-        names |= {key.partition("/")[0] for key in post["due"]}
-        found = {}
-        for name in sorted(names):
-            if any(one["id"] == name for one in self.rules["policies"]):
-                found[name] = self.said(name)
-        return found
+    def status(self, key: str, step: dict, post: dict) -> dict:
+        """Return the status of a step, "open" even if other steps have to pass first."""
+        fields = self.fields(post)
+        own = self.own_reviewers(key, step, post)
+        delegates = self.delegates(own, post)
+        if "time" in step["binds"] and not step["may_edit"]:
+            movers = {revision["by"] for revision in post["revisions"]}
+            delegates = {pair for pair in delegates if not movers & set(pair)}
+        latest: dict[str, bool] = {}
+        represented: dict[str, set[str]] = {}
+        approvers: set[str] = set()
+        passed_before = False
+        for decision in post["decisions"]:
+            if key not in decision["steps"]:
+                continue
+            member = decision["by"]
+            binds = all(decision["fields"][name] == fields[name] for name in step["binds"])
+            latest[member] = decision["approves"] and binds
+            represented[member] = decision["on_behalf_of"]
+            if decision["approves"]:
+                approvers.add(member)
+                passed_before = passed_before or (key in decision["passed"] and binds)
+            elif member in approvers:
+                passed_before = False
+        approved = {member for member, counts in latest.items() if counts}
+        if step["quorum"] == "all":
+            heard = approved.union(*(represented[member] for member in approved))
+            enough = bool(approved) and own <= heard
+        else:
+            enough = len(approved) >= step["quorum"]
+        return {
+            "state": "passed" if enough or passed_before else "open",
+            "reviewers": own | {delegate for delegate, _ in delegates},
+            "delegates": delegates,
+            "approved": approved,
+            "binds": step["binds"],
+        }
 
-    def said(self, name: str) -> str:
-        policy = self.policy(name)
-        return repr(policy) + (self.said(policy["extends"]) if policy["extends"] else "")
-
-    def stands(self, post: dict) -> bool:
+    def pins(self, post: dict) -> dict[str, str]:
+        """Return the texts of the policies that apply to a post."""
+        names = {key.partition("/")[0] for key in self.policy_steps(post)}
+        names |= {policy["id"] for policy in self.applicable_policies(post)}
+        names |= {key.partition("/")[0] for key in post["applied"]}
         known = {policy["id"] for policy in self.rules["policies"]}
-        return all(name in known and self.said(name) == said for name, said in post["pins"].items())
+        return {name: self.policy_text(name) for name in sorted(names & known)}
+
+    def policy_text(self, name: str) -> str:
+        policy = self.policy(name)
+        return repr(policy) + (self.policy_text(policy["extends"]) if policy["extends"] else "")
+
+    def policies_unchanged(self, post: dict) -> bool:
+        known = {policy["id"] for policy in self.rules["policies"]}
+        return all(
+            name in known and self.policy_text(name) == text for name, text in post["pins"].items()
+        )
 
     def gate(self, post: dict, *, alone: bool = False) -> bool:
-        if not self.stands(post):
+        if not self.policies_unchanged(post):
             return False
-        if alone and not self.required(post):
+        if alone and not self.policy_steps(post):
             return True
-        return all(one["state"] == "passed" for one in self.statuses(post).values())
+        return all(status["state"] == "passed" for status in self.statuses(post).values())
 
-    # Deadlines ---------------------------------------------------------------
+    # Deadlines ----------------------------------------------------------------
 
-    def reckon(self, post: dict) -> None:
-        """Let clocks run for exactly the open steps of a post in review."""
+    def update_clocks(self, post: dict) -> None:
+        """Run a clock for exactly the open steps of a post in review."""
         if post["state"] != "in_review":
             return
-        now_open = {key for key, one in self.statuses(post).items() if one["state"] == "open"}
+        now_open = {key for key, status in self.statuses(post).items() if status["state"] == "open"}
         post["clocks"] = {
             key: post["clocks"].get(key)
             or {"since": self.now, "done": [], "overdue": False, "added": []}
             for key in sorted(now_open)
         }
-        instants = [alarm[0] for alarm in self.alarms(post)]
-        if self.lateness(post) == "expire" and post["targets"] and post["time"]:
+        instants = [timer[0] for timer in self.timers(post)]
+        if self.late_setting(post) == "expire" and post["targets"] and post["time"]:
             instants.append(post["time"])
-        post["wake"] = min(instants, default=None)
+        post["wake_at"] = min(instants, default=None)
 
-    def lateness(self, post: dict) -> str:
-        lates = [policy["late"] for policy in self.applying(post)] or ["expire"]
-        return min(lates, key=["expire", "hold", "publish"].index)
+    def late_setting(self, post: dict) -> str:
+        settings = [policy["late"] for policy in self.applicable_policies(post)] or ["expire"]
+        return min(settings, key=["expire", "hold", "publish"].index)
 
-    def alarms(self, post: dict) -> list[tuple]:
-        found = []
-        needed, statuses = self.needed(post), self.statuses(post)
+    def timers(self, post: dict) -> list[tuple]:
+        timers = []
+        steps, statuses = self.needed_steps(post), self.statuses(post)
         for key, clock in post["clocks"].items():
-            if statuses[key]["state"] != "open":
+            status = statuses[key]
+            if status["state"] != "open":
                 continue
-            step = needed[key]
-            for hours, do, principal in step["timers"]:
+            for hours, do, principal in steps[key]["timers"]:
                 name = f"{hours} {do} {principal}"
                 if name not in clock["done"]:
                     at = clock["since"] + dt.timedelta(hours=hours)
-                    found.append((at, key, do, name, principal))
-            if not clock["overdue"]:
-                waiting = statuses[key]["asked"] - statuses[key]["approved"]
-                if not statuses[key]["asked"]:
-                    found.append((clock["since"], key, "overdue", "", ""))
-                elif step["within"] and waiting:
-                    at = clock["since"] + dt.timedelta(hours=step["within"])
-                    found.append((at, key, "overdue", "", ""))
-        return sorted(found, key=lambda one: (one[0], one[1]))
+                    timers.append((at, key, do, name, principal))
+            if clock["overdue"]:
+                continue
+            within = steps[key]["within"]
+            if not status["reviewers"]:
+                timers.append((clock["since"], key, "overdue", "", ""))
+            elif within and status["reviewers"] - status["approved"]:
+                at = clock["since"] + dt.timedelta(hours=within)
+                timers.append((at, key, "overdue", "", ""))
+        return sorted(timers, key=lambda timer: (timer[0], timer[1]))
 
-    def look(self, post: dict) -> None:
-        if post["state"] != "in_review" or post["wake"] is None or post["wake"] > self.now:
+    def fire_timers(self, post: dict) -> None:
+        """Expire a post in review, or do what its timers demand by now."""
+        if post["state"] != "in_review" or post["wake_at"] is None or post["wake_at"] > self.now:
             return
         if (
-            self.lateness(post) == "expire"
+            self.late_setting(post) == "expire"
             and post["targets"]
             and post["time"]
             and post["time"] <= self.now
         ):
             post["state"] = "expired"
             return
-        for at, key, do, name, principal in self.alarms(post):
+        for at, key, do, name, principal in self.timers(post):
             if at > self.now or key not in post["clocks"]:
                 continue
             clock = post["clocks"][key]
@@ -339,373 +365,384 @@ class World:
                 clock["done"].append(name)
             if do == "escalate":
                 clock["added"].append(principal)
-        self.reckon(post)
+        self.update_clocks(post)
 
-    # Commands ----------------------------------------------------------------
+    # Commands -----------------------------------------------------------------
 
-    def do(self, who: str, name: str, **said: object) -> object:
-        """Do a command wholly, or not at all."""
+    def do(self, actor: str, command: str, **arguments: object) -> object:
+        """Perform a command completely, or refuse it and change nothing."""
         before = copy.deepcopy((self.posts, self.holds, self.absences, self.rules))
         try:
-            # Of a post that was erased nothing is left to do.
-            self.check(that=not self.posts.get(str(said.get("post")), {}).get("erased"))
-            return getattr(self, name)(who, **said)
-        except RefusedHereError:
+            # No command is possible on an erased post.
+            post = self.posts.get(str(arguments.get("post")), {})
+            self.check(that=not post.get("erased"))
+            return getattr(self, command)(actor, **arguments)
+        except RefusedError:
             self.posts, self.holds, self.absences, self.rules = before
             raise
 
-    def seen(self, post: dict, number: int) -> dict:
+    def revision_seen(self, post: dict, number: int) -> dict:
         return post["revisions"][number - 1]
 
-    def draft(self, who, *, post, ws, targets, text, time, tags):
+    def draft(self, actor, *, post, ws, targets, text, time, tags):
         self.check(that=all(PROFILES[target] == ws for target in targets))
-        self.check(that=all(self.may(who, "draft", one) for one in targets or (ws,)))
-        made = {
+        self.check(that=all(self.may(actor, "draft", resource) for resource in targets or (ws,)))
+        new = {
             "ws": ws, "targets": targets, "text": text, "time": time, "tags": tags,
-            "state": "draft", "revisions": [], "votes": [], "due": set(), "pins": {},
-            "deliveries": [], "alone": False, "clocks": {}, "asked_for": False, "wake": None,
+            "state": "draft", "revisions": [], "decisions": [], "applied": set(), "pins": {},
+            "deliveries": [], "alone": False, "clocks": {}, "submitted": False, "wake_at": None,
         }  # fmt: skip
-        made["revisions"].append(self.revision(made, who))
-        self.posts[post] = made
+        new["revisions"].append(self.new_revision(new, actor))
+        self.posts[post] = new
 
-    def revision(self, post: dict, who: str, *, only_time: bool = False) -> dict:
-        return {"by": who, "only_time": only_time, "fields": self.fields(post)}
+    def new_revision(self, post: dict, author: str, *, only_time: bool = False) -> dict:
+        return {"by": author, "only_time": only_time, "fields": self.fields(post)}
 
-    def fresh(self, post: dict, number: int) -> None:
-        self.check(that=self.seen(post, number)["fields"] == self.fields(post))
+    def check_fresh(self, post: dict, number: int) -> None:
+        self.check(that=self.revision_seen(post, number)["fields"] == self.fields(post))
 
-    def edit(self, who, *, post, seen, changes):
+    def edit(self, actor, *, post, seen, changes):
         post = self.posts[post]
-        self.check(that=self.may_on(who, "draft", post))
-        self.check(that=post["state"] in OPEN)
-        if who != post["revisions"][0]["by"]:
-            self.check(that=self.may_on(who, "edit_others", post))
-        self.fresh(post, seen)
+        self.check(that=self.may_on(actor, "draft", post))
+        self.check(that=post["state"] in OPEN_STATES)
+        if actor != post["revisions"][0]["by"]:
+            self.check(that=self.may_on(actor, "edit_others", post))
+        self.check_fresh(post, seen)
         after = {**post, **changes}
         self.check(that=all(PROFILES[target] == post["ws"] for target in after["targets"]))
         self.check(that=not (post["state"] == "approved" and after["time"] != post["time"]))
-        self.check(that=self.may_on(who, "draft", after))
+        self.check(that=self.may_on(actor, "draft", after))
         self.check(that=self.fields(after) != self.fields(post))
         only_time = all(after[name] == post[name] for name in ("text", "targets", "tags"))
-        rewritten = any(after[name] != post[name] for name in PUBLISHED)
+        published_fields_changed = any(after[name] != post[name] for name in PUBLISHED_FIELDS)
         post.update(changes)
-        post["revisions"].append(self.revision(post, who, only_time=only_time))
-        if post["state"] in ("in_review", "approved") and post["asked_for"]:
-            post["due"] |= set(self.required(post))
-            post["pins"] = {**self.wording(post), **post["pins"]}
+        post["revisions"].append(self.new_revision(post, actor, only_time=only_time))
+        if post["state"] in ("in_review", "approved") and post["submitted"]:
+            post["applied"] |= set(self.policy_steps(post))
+            post["pins"] = {**self.pins(post), **post["pins"]}
         if post["state"] == "approved":
-            alone = post["alone"] and self.may_on(who, "publish", post)
+            alone = post["alone"] and self.may_on(actor, "publish", post)
             if self.gate(post, alone=alone):
-                if rewritten:
-                    self.reevaluate(post)
+                if published_fields_changed:
+                    self.plan_again(post)
             else:
-                post["state"] = "in_review"
-                # Its steps open anew: their times count from now.
-                post["clocks"] = {}
-                self.call_off(post)
-        self.reckon(post)
+                self.reopen(post)
+        self.update_clocks(post)
 
-    def reevaluate(self, post: dict) -> None:
-        """Let what waits follow a rewrite, at the times it has."""
-        standing = {
-            one["profile"]: one for one in post["deliveries"] if one["state"] != "cancelled"
+    def reopen(self, post: dict) -> None:
+        """Return an approved post to review; its steps open again, and their times count from now."""
+        post["state"] = "in_review"
+        post["clocks"] = {}
+        self.cancel_unsent(post)
+
+    def plan_again(self, post: dict) -> None:
+        """Replace the waiting deliveries by deliveries of the new content, at the same times."""
+        latest = {
+            delivery["profile"]: delivery
+            for delivery in post["deliveries"]
+            if delivery["state"] != "cancelled"
         }
-        waiting = {name: one["at"] for name, one in standing.items() if one["state"] == "waiting"}
-        self.call_off(post)
+        waiting = {
+            profile: delivery["at"]
+            for profile, delivery in latest.items()
+            if delivery["state"] == "waiting"
+        }
+        self.cancel_unsent(post)
         for target in post["targets"]:
             if target in waiting:
-                self.plan_one(post, target, waiting[target])
-            elif waiting and target not in standing and post["time"] and post["time"] > self.now:
-                self.plan_one(post, target, post["time"])
+                self.plan(post, target, waiting[target])
+            elif waiting and target not in latest and post["time"] and post["time"] > self.now:
+                self.plan(post, target, post["time"])
 
-    def call_off(self, post: dict) -> list[dict]:
-        found = [one for one in post["deliveries"] if one["state"] in ("waiting", "missed")]
-        for one in found:
-            one["state"] = "cancelled"
-        return found
+    def cancel_unsent(self, post: dict) -> list[dict]:
+        unsent = [
+            delivery
+            for delivery in post["deliveries"]
+            if delivery["state"] in ("waiting", "missed")
+        ]
+        for delivery in unsent:
+            delivery["state"] = "cancelled"
+        return unsent
 
-    def plan_one(self, post: dict, target: str, at: dt.datetime, state: str = "waiting") -> None:
+    def plan(self, post: dict, target: str, at: dt.datetime, state: str = "waiting") -> None:
         post["deliveries"].append(
             {"profile": target, "at": at, "state": state,
-             "seen": {name: post[name] for name in PUBLISHED}}
+             "planned": {name: post[name] for name in PUBLISHED_FIELDS}}
         )  # fmt: skip
 
-    def published(self, post: dict) -> set[str]:
-        return {one["profile"] for one in post["deliveries"] if one["state"] == "published"}
+    def published_on(self, post: dict) -> set[str]:
+        return {
+            delivery["profile"]
+            for delivery in post["deliveries"]
+            if delivery["state"] == "published"
+        }
 
-    def submit(self, who, *, post, seen):
+    def submit(self, actor, *, post, seen):
         post = self.posts[post]
-        self.check(that=self.may_on(who, "submit", post))
+        self.check(that=self.may_on(actor, "submit", post))
         self.check(that=post["state"] in ("draft", "changes_requested"))
-        self.fresh(post, seen)
+        self.check_fresh(post, seen)
         self.check(that=bool(post["targets"]))
         self.check(that=post["time"] is None or post["time"] > self.now)
-        # What earlier votes were given on is asked again where its words have changed.
-        fresh_due = post["due"] | set(self.required(post))
-        earlier = post["pins"]
-        post["due"] = fresh_due
-        pins = self.wording(post)
-        changed = {name for name, said in earlier.items() if pins.get(name) != said}
-        for vote in post["votes"]:
-            for key in ("steps", "passed"):
-                vote[key] = {one for one in vote[key] if one.partition("/")[0] not in changed}
-        post["pins"], post["state"], post["asked_for"] = pins, "in_review", True
+        post["applied"] |= set(self.policy_steps(post))
+        pins = self.pins(post)
+        # Decisions on steps of a policy that has changed since then no longer count.
+        changed = {name for name, text in post["pins"].items() if pins.get(name) != text}
+        for decision in post["decisions"]:
+            for name in ("steps", "passed"):
+                decision[name] = {
+                    key for key in decision[name] if key.partition("/")[0] not in changed
+                }
+        post["pins"], post["state"], post["submitted"] = pins, "in_review", True
         post["clocks"] = {}
-        if not self.required(post) and self.may_on(who, "publish", post):
-            self.approved(post, alone=True)
+        if not self.policy_steps(post) and self.may_on(actor, "publish", post):
+            self.approve(post, alone=True)
         elif self.gate(post):
-            self.approved(post, alone=False)
-        self.reckon(post)
+            self.approve(post, alone=False)
+        self.update_clocks(post)
 
-    def approved(self, post: dict, *, alone: bool) -> None:
+    def approve(self, post: dict, *, alone: bool) -> None:
         post["state"], post["alone"] = "approved", alone
-        policies = self.applying(post)
-        if any(policy["on_approval"] == "wait" for policy in policies):
+        if any(policy["on_approval"] == "wait" for policy in self.applicable_policies(post)):
             return
-        targets = [one for one in post["targets"] if one not in self.published(post)]
-        late = [one for one in targets if post["time"] and post["time"] <= self.now]
-        choice = self.lateness(post)
-        if late and choice == "expire":
+        published = self.published_on(post)
+        targets = [target for target in post["targets"] if target not in published]
+        late = [target for target in targets if post["time"] and post["time"] <= self.now]
+        setting = self.late_setting(post)
+        if late and setting == "expire":
             post["state"] = "expired"
             return
         for target in targets:
             if post["time"]:
-                missed = target in late and choice == "hold"
-                self.plan_one(post, target, post["time"], "missed" if missed else "waiting")
+                missed = target in late and setting == "hold"
+                self.plan(post, target, post["time"], "missed" if missed else "waiting")
 
-    def vote(self, who, *, post, seen, verdict):
+    def review(self, actor, *, post, seen, verdict):
         post = self.posts[post]
-        self.check(that=self.may_on(who, "approve", post))
+        self.check(that=self.may_on(actor, "approve", post))
         self.check(that=post["state"] == "in_review")
         if verdict == "approve":
-            self.check(that=self.stands(post))
-        statuses = self.statuses(post)
-        if verdict == "approve":
-            counting = {
-                key: one
-                for key, one in statuses.items()
-                if one["state"] == "open" and who in one["asked"] and who not in one["approved"]
-            }
-        else:
-            counting = {key: one for key, one in statuses.items() if who in one["asked"]}
+            self.check(that=self.policies_unchanged(post))
+        counting = {
+            key: status
+            for key, status in self.statuses(post).items()
+            if actor in status["reviewers"]
+            and (
+                verdict != "approve"
+                or (status["state"] == "open" and actor not in status["approved"])
+            )
+        }
         self.check(that=bool(counting))
-        was = self.seen(post, seen)["fields"]
-        bound = set().union(*(one["binds"] for one in counting.values()))
-        self.check(that=all(was[name] == post[name] for name in bound))
-        vote = {"by": who, "yes": verdict == "approve", "steps": set(counting), "fields": was,
-                "passed": set(), "on_behalf_of": {
-                    absent for one in counting.values()
-                    for name, absent in one["delegates"] if name == who}}  # fmt: skip
-        post["due"] |= set(self.required(post))
-        post["pins"] = {**self.wording(post), **post["pins"]}
-        post["votes"].append(vote)
+        fields = self.revision_seen(post, seen)["fields"]
+        bound = set().union(*(status["binds"] for status in counting.values()))
+        self.check(that=all(fields[name] == post[name] for name in bound))
+        pairs = {pair for status in counting.values() for pair in status["delegates"]}
+        decision = {
+            "by": actor, "approves": verdict == "approve", "steps": set(counting),
+            "fields": fields, "passed": set(),
+            "on_behalf_of": {absent for delegate, absent in pairs if delegate == actor},
+        }  # fmt: skip
+        post["applied"] |= set(self.policy_steps(post))
+        post["pins"] = {**self.pins(post), **post["pins"]}
+        post["decisions"].append(decision)
         if verdict != "approve":
             post["state"] = {"request_changes": "changes_requested", "reject": "rejected"}[verdict]
             return
-        passed = {key for key, one in self.statuses(post).items() if one["state"] == "passed"}
-        vote["passed"] = passed & set(counting)
+        passed = {key for key, status in self.statuses(post).items() if status["state"] == "passed"}
+        decision["passed"] = passed & set(counting)
         if self.gate(post):
-            self.approved(post, alone=False)
-        self.reckon(post)
+            self.approve(post, alone=False)
+        self.update_clocks(post)
 
-    def withdraw(self, who, *, post):
+    def withdraw(self, actor, *, post):
         post = self.posts[post]
-        self.check(that=self.may_on(who, "submit", post))
+        self.check(that=self.may_on(actor, "submit", post))
         self.check(that=post["state"] in ("in_review", "approved"))
         post["state"] = "draft"
-        self.call_off(post)
+        self.cancel_unsent(post)
 
-    def hold_status(self, target: str, at: dt.datetime) -> bool:
+    def is_held(self, target: str, at: dt.datetime) -> bool:
         return any(
             (hold["until"] is None or at < hold["until"])
             and (hold["on"] in (target, PROFILES[target]))
             for hold in self.holds.values()
         )
 
-    def schedule(self, who, *, post, seen):
+    def schedule(self, actor, *, post, seen):
         post = self.posts[post]
-        self.check(that=self.may_on(who, "schedule", post))
+        self.check(that=self.may_on(actor, "schedule", post))
         self.check(that=post["state"] == "approved")
-        self.fresh(post, seen)
-        self.leave(post)
-
-    def leave(self, post: dict) -> None:
+        self.check_fresh(post, seen)
         self.check(that=self.gate(post, alone=post["alone"]))
-        targets = [one for one in post["targets"] if one not in self.published(post)]
-        held = [
-            one for one in post["targets"] if post["time"] and self.hold_status(one, post["time"])
-        ]
-        self.check(that=not held)
-        self.check(that=bool(targets) and post["time"] is not None and post["time"] > self.now)
-        self.call_off(post)
+        time, published = post["time"], self.published_on(post)
+        targets = [target for target in post["targets"] if target not in published]
+        self.check(that=not any(time and self.is_held(target, time) for target in post["targets"]))
+        self.check(that=bool(targets) and time is not None and time > self.now)
+        self.cancel_unsent(post)
         for target in targets:
-            self.plan_one(post, target, post["time"])
+            self.plan(post, target, time)
 
-    def unschedule(self, who, *, post):
+    def unschedule(self, actor, *, post):
         post = self.posts[post]
-        self.check(that=self.may_on(who, "schedule", post))
+        self.check(that=self.may_on(actor, "schedule", post))
         self.check(that=post["state"] == "approved")
-        self.check(that=bool(self.call_off(post)))
+        self.check(that=bool(self.cancel_unsent(post)))
 
-    def reschedule(self, who, *, post, seen, time):
+    def reschedule(self, actor, *, post, seen, time):
         post = self.posts[post]
-        self.check(that=self.may_on(who, "schedule", post))
-        self.check(that=post["state"] in OPEN)
-        self.fresh(post, seen)
-        targets = [one for one in post["targets"] if one not in self.published(post)]
+        self.check(that=self.may_on(actor, "schedule", post))
+        self.check(that=post["state"] in OPEN_STATES)
+        self.check_fresh(post, seen)
+        published = self.published_on(post)
+        targets = [target for target in post["targets"] if target not in published]
         self.check(that=not post["targets"] or bool(targets))
         self.check(that=not targets or time > self.now)
-        self.check(that=not any(self.hold_status(one, time) for one in post["targets"]))
+        self.check(that=not any(self.is_held(target, time) for target in post["targets"]))
         self.check(that=time != post["time"])
         post["time"] = time
-        post["revisions"].append(self.revision(post, who, only_time=True))
+        post["revisions"].append(self.new_revision(post, actor, only_time=True))
         if post["state"] == "expired":
             post["state"] = "draft"
         if post["state"] == "approved":
-            self.call_off(post)
             if self.gate(post, alone=post["alone"]):
+                self.cancel_unsent(post)
                 for target in targets:
-                    self.plan_one(post, target, time)
+                    self.plan(post, target, time)
             else:
-                post["state"] = "in_review"
-                # Its steps open anew: their times count from now.
-                post["clocks"] = {}
-        self.reckon(post)
+                self.reopen(post)
+        self.update_clocks(post)
 
-    def cancel(self, who, *, post):
+    def cancel(self, actor, *, post):
         post = self.posts[post]
-        self.check(that=self.may_on(who, "cancel", post))
-        self.check(that=post["state"] in OPEN)
-        # What is out everywhere is taken down, and not cancelled.
-        self.check(that=not post["targets"] or not set(post["targets"]) <= self.published(post))
+        self.check(that=self.may_on(actor, "cancel", post))
+        self.check(that=post["state"] in OPEN_STATES)
+        # A post that is published on every target can only be taken down.
+        published = self.published_on(post)
+        self.check(that=not post["targets"] or not set(post["targets"]) <= published)
         post["state"] = "cancelled"
-        self.call_off(post)
+        self.cancel_unsent(post)
 
-    def comment(self, who, *, post):
+    def comment(self, actor, *, post):
         post = self.posts[post]
-        self.check(that=self.may_on(who, "comment", post))
-        self.reckon(post)
+        self.check(that=self.may_on(actor, "comment", post))
+        self.update_clocks(post)
 
-    def may_hold(self, who, on) -> bool:
-        stopped = [profile for profile, ws in PROFILES.items() if on in (profile, ws)]
-        return all(self.may(who, "hold", place) for place in (on, *stopped))
+    def may_hold(self, actor, on) -> bool:
+        profiles = [profile for profile, ws in PROFILES.items() if on in (profile, ws)]
+        return all(self.may(actor, "hold", resource) for resource in (on, *profiles))
 
-    def hold(self, who, *, hold, on, until):
-        self.check(that=self.may_hold(who, on))
+    def hold(self, actor, *, hold, on, until):
+        self.check(that=self.may_hold(actor, on))
         self.holds[hold] = {"on": on, "until": until}
 
-    def resume(self, who, *, hold):
+    def resume(self, actor, *, hold):
         self.check(that=hold in self.holds)
-        self.check(that=self.may_hold(who, self.holds[hold]["on"]))
+        self.check(that=self.may_hold(actor, self.holds[hold]["on"]))
         del self.holds[hold]
 
-    def away(self, who, *, absence, member, start, end, delegate):
-        self.check(that=who == member or self.may(who, "manage_access", PEOPLE[member][1] or "*"))
+    def add_absence(self, actor, *, absence, member, start, end, delegate):
+        manages = self.may(actor, "manage_access", MEMBERS[member][1] or "*")
+        self.check(that=actor == member or manages)
         self.check(that=start < end and end > self.now.date() and delegate != member)
         for other in self.absences:
-            meets = start < other["end"] and other["start"] < end
-            self.check(that=not (meets and other["member"] in (member, delegate)))
-        if delegate and who != member:
-            # Nobody lends of another's rights what they do not hold themselves meanwhile.
-            self.check(that=self.may_lend(who, member, delegate, start, end))
+            overlaps = start < other["end"] and other["start"] < end
+            self.check(that=not (overlaps and other["member"] in (member, delegate)))
+        if delegate and actor != member:
+            self.check(that=self.may_delegate(actor, member, delegate, start, end))
         self.absences.append(
             {"id": absence, "member": member, "start": start, "end": end, "delegate": delegate}
         )
         self.stale = True
 
-    def may_lend(self, who: str, member: str, delegate: str, start: dt.date, end: dt.date) -> bool:
+    def may_delegate(
+        self, actor: str, member: str, delegate: str, start: dt.date, end: dt.date
+    ) -> bool:
+        """Return whether the delegate would gain no permission that the actor lacks meanwhile."""
         days = [start + dt.timedelta(days=number) for number in range((end - start).days)]
         return all(
-            not self.directly(member, permission, place, day)
-            or self.directly(delegate, permission, place, day)
-            or self.directly(who, permission, place, day)
-            for permission in ALL
-            for place in (*PROFILES, *LEADS, "*")
+            not self.has_own(member, permission, resource, day)
+            or self.has_own(delegate, permission, resource, day)
+            or self.has_own(actor, permission, resource, day)
+            for permission in PERMISSIONS
+            for resource in (*PROFILES, *LEADS, "*")
             for day in days
         )
 
-    def gone(self, who: str) -> bool:
-        day = self.now.date()
-        return any(
-            one["member"] == who and one["start"] <= day < one["end"] for one in self.absences
-        )
-
-    def erase(self, who, *, member):
-        self.check(that=self.may(who, "erase", "*"))
+    def erase(self, actor, *, member):
+        self.check(that=self.may(actor, "erase", "*"))
         written = [post for post in self.posts.values() if member in self.authors(post)]
         for post in written:
-            states = {one["state"] for one in post["deliveries"]}
+            states = {delivery["state"] for delivery in post["deliveries"]}
             settled = states <= {"published", "missed", "cancelled"}
             over = post["state"] in ("cancelled", "rejected", "expired")
-            out = post["state"] == "approved" and "published" in states
-            self.check(that=settled and (post.get("erased", False) or over or out))
+            published = post["state"] == "approved" and "published" in states
+            self.check(that=settled and (post.get("erased", False) or over or published))
         for post in written:
             post["erased"] = True
 
-    def adopt(self, who, *, rules):
-        self.check(that=who == "eva" or self.may_bring(who, rules))
-        self.check(that=self.plain(rules) != self.plain(self.rules))
+    def adopt(self, actor, *, rules):
+        self.check(that=actor == "eva" or self.may_adopt(actor, rules))
+        self.check(that=self.without_order(rules) != self.without_order(self.rules))
         self.rules = rules
         self.stale = True
 
-    def may_bring(self, who: str, rules: dict) -> bool:
-        """Tell whether somebody may who stands in for Eva: they give nobody what is not theirs."""
-        if not (self.may(who, "manage_access", "*") and self.may(who, "manage_policies", "*")):
+    def may_adopt(self, actor: str, rules: dict) -> bool:
+        """Return whether a delegate of Eva would give no permission that is not their own."""
+        if not (self.may(actor, "manage_access", "*") and self.may(actor, "manage_policies", "*")):
             return False
-        old = self.rules
+        before = self.rules
         days = [self.now.date() + dt.timedelta(days=number) for number in range(30)]
         for day in days:
-            for permission in ALL:
-                for place in (*PROFILES, *LEADS, "*"):
-                    if self.directly(who, permission, place, day):
+            for permission in PERMISSIONS:
+                for resource in (*PROFILES, *LEADS, "*"):
+                    if self.has_own(actor, permission, resource, day):
                         continue
-                    had = self.all_who_may(permission, place, day)
+                    old = self.members_with(permission, resource, day)
                     self.rules = rules
-                    has = self.all_who_may(permission, place, day)
-                    self.rules = old
-                    if has - had:
+                    new = self.members_with(permission, resource, day)
+                    self.rules = before
+                    if new - old:
                         return False
         return True
 
-    def all_who_may(self, permission: str, place: str, day: dt.date) -> set[str]:
-        """Return who may on a day, in the place of somebody away too."""
-        found = {one for one in PEOPLE if self.directly(one, permission, place, day)}
-        return found | {
-            one["delegate"]
-            for one in self.absences
-            if one["delegate"]
-            and one["start"] <= day < one["end"]
-            and not self.barred(one["delegate"], permission, place)
-            and self.directly(one["member"], permission, place, day)
+    def members_with(self, permission: str, resource: str, day: dt.date) -> set[str]:
+        """Return the members who have a permission on a day, as delegates too."""
+        own = {member for member in MEMBERS if self.has_own(member, permission, resource, day)}
+        return own | {
+            absence["delegate"]
+            for absence in self.absences
+            if absence["delegate"]
+            and absence["start"] <= day < absence["end"]
+            and not self.is_forbidden(absence["delegate"], permission, resource)
+            and self.has_own(absence["member"], permission, resource, day)
         }
 
     @staticmethod
-    def plain(rules: dict) -> dict:
-        """Return the rules without the order of their lines, which never matters."""
-        lines = {key: sorted(map(repr, rules[key])) for key in ("grants", "forbids")}
-        return {**rules, **lines}
+    def without_order(rules: dict) -> dict:
+        """Return the rules without the order of grants and forbids, which never matters."""
+        return {**rules, **{key: sorted(map(repr, rules[key])) for key in ("grants", "forbids")}}
 
     def run_due(self) -> None:
         if self.stale:
             for post in self.posts.values():
-                self.reckon(post)
+                self.update_clocks(post)
             self.stale = False
         for post in self.posts.values():
-            self.look(post)
+            self.fire_timers(post)
         waiting = [
-            (one, post)
+            (delivery, post)
             for post in self.posts.values()
-            for one in post["deliveries"]
-            if one["state"] == "waiting" and one["at"] <= self.now
+            for delivery in post["deliveries"]
+            if delivery["state"] == "waiting" and delivery["at"] <= self.now
         ]
-        for one, post in waiting:
-            if self.hold_status(one["profile"], self.now):
-                one["state"] = "missed"
-                continue
-            same = all(one["seen"][field] == post[field] for field in PUBLISHED)
-            fit = post["state"] == "approved" and one["profile"] in post["targets"]
-            if fit and same and self.gate(post, alone=post["alone"]):
-                one["state"] = "published"
-                self.sent.append((one["profile"], post["text"]))
-            else:
-                one["state"] = "missed"
+        for delivery, post in waiting:
+            delivery["state"] = "missed"
+            if (
+                not self.is_held(delivery["profile"], self.now)
+                and post["state"] == "approved"
+                and delivery["profile"] in post["targets"]
+                and all(delivery["planned"][name] == post[name] for name in PUBLISHED_FIELDS)
+                and self.gate(post, alone=post["alone"])
+            ):
+                delivery["state"] = "published"
+                self.sent.append((delivery["profile"], post["text"]))

@@ -1,11 +1,11 @@
-"""Small organizations as plain data: what the reference model reads, and the document made of it."""
+"""Random small organizations, as plain data for the reference model and as documents."""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
 
-PEOPLE = {
+MEMBERS = {
     "ana": ("staff", ""),
     "ben": ("staff", ""),
     "eva": ("staff", ""),
@@ -21,7 +21,7 @@ PUBLISHER = WRITER | {"schedule", "publish", "cancel", "note"}
 EDITOR = PUBLISHER | {"approve", "edit_others", "hold", "waive"}
 ROLES = {"writer": WRITER, "publisher": PUBLISHER, "editor": EDITOR, "owner": {"*"}}
 TEAMS = {"house": ("ana", "ben", "tom")}
-ALL = [
+PERMISSIONS = [
     "view",
     "draft",
     "edit_others",
@@ -43,20 +43,20 @@ ALL = [
 ]
 
 
-def make(rng: random.Random) -> dict:
-    """Make an organization at random; Eva owns everything in each of them."""
+def random_rules(rng: random.Random) -> dict:
+    """Return the rules of a random organization, in which Eva has every permission everywhere."""
     pick = rng.choice
     grants = [{"to": "member:eva", "role": "owner", "ws": "*"}]
-    for who in ("ana", "ben", "tom"):
+    for member in ("ana", "ben", "tom"):
         for ws in ("tulip", "dike"):
             role = pick(("writer", "publisher", "publisher", "editor", "editor", None))
             if role:
-                grants.append({"to": f"member:{who}", "role": role, "ws": ws})
+                grants.append({"to": f"member:{member}", "role": role, "ws": ws})
     if rng.random() < 0.3:
         grants.append({"to": "team:house", "role": pick(("writer", "publisher")), "ws": "tulip"})
-    for who, ws in (("noor", "tulip"), ("dirk", "dike")):
-        given = pick((["view", "comment", "approve"], ["view"], ["view", "approve"]))
-        grant = {"to": f"member:{who}", "permissions": given, "ws": ws}
+    for member, ws in (("noor", "tulip"), ("dirk", "dike")):
+        permissions = pick((["view", "comment", "approve"], ["view"], ["view", "approve"]))
+        grant = {"to": f"member:{member}", "permissions": permissions, "ws": ws}
         if rng.random() < 0.4:
             grant["start"] = dt.date(2026, 4, rng.randint(1, 4))
         if rng.random() < 0.4:
@@ -74,7 +74,7 @@ def make(rng: random.Random) -> dict:
         "ws": "tulip",
         "tags": (),
         "extends": "",
-        "steps": [_step(rng, "edit", "role:editor", ())],
+        "steps": [_random_step(rng, "edit", "role:editor", ())],
         "late": pick(("expire", "hold", "publish")),
         "on_approval": pick(("schedule", "schedule", "schedule", "wait")),
     }
@@ -83,7 +83,7 @@ def make(rng: random.Random) -> dict:
         "ws": "tulip",
         "tags": ("offer",),
         "extends": "house",
-        "steps": [_step(rng, "client", "member:noor", pick((("edit",), ())))],
+        "steps": [_random_step(rng, "client", "member:noor", pick((("edit",), ())))],
         "late": pick(("expire", "hold", "publish")),
         "on_approval": "schedule",
     }
@@ -95,7 +95,9 @@ def make(rng: random.Random) -> dict:
                 "ws": "dike",
                 "tags": pick(((), ("offer",))),
                 "extends": "",
-                "steps": [_step(rng, "check", pick(("lead", "member:dirk", "team:house")), ())],
+                "steps": [
+                    _random_step(rng, "check", pick(("lead", "member:dirk", "team:house")), ())
+                ],
                 "late": "hold",
                 "on_approval": "schedule",
             }
@@ -108,7 +110,7 @@ def make(rng: random.Random) -> dict:
     }
 
 
-def _step(rng: random.Random, name: str, principal: str, after: tuple[str, ...]) -> dict:
+def _random_step(rng: random.Random, name: str, principal: str, after: tuple[str, ...]) -> dict:
     pick = rng.choice
     step = {
         "id": name,
@@ -130,7 +132,7 @@ def _step(rng: random.Random, name: str, principal: str, after: tuple[str, ...])
 
 
 def document(rules: dict) -> str:
-    """Write the document that says the same."""
+    """Return the document with the given rules."""
     lines = ["[organization]", 'id = "northwind"', 'timezone = "UTC"']
     for ws, lead in LEADS.items():
         lines += ["[[workspaces]]", f'id = "{ws}"', f'lead = "{lead}"',
@@ -140,7 +142,7 @@ def document(rules: dict) -> str:
                   f'network = "{NETWORKS[name]}"', f'handle = "@{name}"']  # fmt: skip
         if NETWORKS[name] == "mastodon":
             lines.append('server = "https://mastodon.example"')
-    for name, (kind, of) in PEOPLE.items():
+    for name, (kind, of) in MEMBERS.items():
         lines += ["[[members]]", f'id = "{name}"', f'kind = "{kind}"']
         lines += [f'of = "{of}"'] if of else []
     for name, members in TEAMS.items():

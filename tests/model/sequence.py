@@ -1,4 +1,4 @@
-"""One random sequence of commands, at a desk and in the reference model side by side."""
+"""A random sequence of commands, performed by a desk and by the reference model."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import random
 from typing import Any
 
 import attrs
-from tests.model.reference import RefusedHereError, World
-from tests.model.rules import PEOPLE, PROFILES, document, make
+from tests.model.reference import RefusedError, World
+from tests.model.rules import MEMBERS, PROFILES, document, random_rules
 
 from socialcollab.desk import Desk, reducer
 from socialcollab.directory import network
@@ -32,9 +32,9 @@ REFUSALS = (NotAllowedError, StaleError, NotFoundError, InvalidValueError)
 
 @attrs.define
 class Network:
-    """A network that takes everything at once, and keeps it."""
+    """A network that accepts every post at once, and keeps it."""
 
-    taken: list[tuple[str, str]] = attrs.field(factory=list)
+    posts: list[tuple[str, str]] = attrs.field(factory=list)
     description: Any = attrs.field(factory=lambda: network("x"))
     send_within_s: float = 5.0
     profile: str = ""
@@ -53,14 +53,14 @@ class Network:
         yield from call(
             Request(method="POST", url="https://x.example/", creates=0, repeat="no", json=text)
         )
-        return Published(network_id=f"n{len(self.taken)}")
+        return Published(network_id=f"n{len(self.posts)}")
 
     def find(self, prepared: Prepared, progress: Any) -> Any:
         return Missing(conclusive_after=dt.timedelta())
         yield
 
     def send(self, request: Request, *, timeout_s: float) -> Response:
-        self.taken.append((self.profile, str(request.json)))
+        self.posts.append((self.profile, str(request.json)))
         return Response(status=200)
 
     def close(self) -> None:
@@ -68,12 +68,12 @@ class Network:
 
 
 class Sequence:
-    """Both sides, and what both have been told so far."""
+    """A desk and a model, and the commands that both have performed."""
 
     def __init__(self, seed: int, *, store: Any = None) -> None:
         self.rng = random.Random(seed)
         self.now = START
-        self.rules = make(self.rng)
+        self.rules = random_rules(self.rng)
         self.network = Network()
         self.model = World(self.rules, self.now)
         self.options = {
@@ -94,56 +94,58 @@ class Sequence:
     def text(self) -> str:
         return f"{self.rng.choice(WORDS)} {self.rng.randrange(50)}"
 
-    def when(self) -> dt.datetime:
+    def time(self) -> dt.datetime:
         return self.now + dt.timedelta(minutes=self.rng.choice((-60, 30, 90, 300, 1000, 3000)))
 
-    def both(self, who: str, name: str, real: Any, **said: Any) -> Any:
-        """Do one command on both sides; they have to agree on yes or no."""
+    def perform(self, actor: str, command: str, on_desk: Any, **arguments: Any) -> Any:
+        """Perform a command on both sides, which have to agree whether it is refused."""
         self.model.now = self.now
         self.commands += 1
-        shown = {key: value for key, value in said.items() if key != "rules"}
-        self.log.append(f"{self.now:%d %H:%M} {who} {name} {shown}")
+        shown = {key: value for key, value in arguments.items() if key != "rules"}
+        self.log.append(f"{self.now:%d %H:%M} {actor} {command} {shown}")
         try:
-            self.model.do(who, name, **said)
+            self.model.do(actor, command, **arguments)
             expected = "done"
-        except RefusedHereError:
+        except RefusedError:
             expected = "refused"
-        answer = None
+        result = None
         try:
-            answer = real(self.desk.acting_as(who))
-            actual, why = "done", ""
+            result = on_desk(self.desk.acting_as(actor))
+            actual, error_text = "done", ""
         except REFUSALS as error:
-            actual, why = "refused", f"{type(error).__name__}: {error}"
-        assert expected == actual, f"{self.log[-1]}: {why}"
+            actual, error_text = "refused", f"{type(error).__name__}: {error}"
+        assert expected == actual, f"{self.log[-1]}: {error_text}"
         self.done += actual == "done"
-        return answer
+        return result
 
     def step(self) -> None:
         pick = self.rng.random()
         if pick < 0.14:
-            # Now and then a clock is set back, by a day.
+            # Sometimes the clock is set back by a day.
             minutes = self.rng.choice((5, 45, 200, 200, 700, 1500, -1440))
             self.now += dt.timedelta(minutes=minutes)
             self.log.append(f"now {self.now:%d %H:%M}")
         elif pick < 0.26:
-            self.due()
+            self.run_due()
         elif pick < 0.30:
             self.adopt()
         elif pick < 0.34:
-            self.away()
+            self.add_absence()
         elif pick < 0.37:
             self.hold()
         elif pick < 0.39:
-            who = self.rng.choice(("eva", "eva", "ben"))
+            actor = self.rng.choice(("eva", "eva", "ben"))
             member = self.rng.choice(("ana", "ben", "tom", "noor"))
-            self.both(who, "erase", lambda one: one.erase(member=member, reason="r"), member=member)
+            self.perform(
+                actor, "erase", lambda desk: desk.erase(member=member, reason="r"), member=member
+            )
         elif pick < 0.52 or not self.names:
             self.draft()
         else:
-            self.on_post()
+            self.change_post()
         self.compare()
 
-    def due(self) -> None:
+    def run_due(self) -> None:
         self.model.now = self.now
         self.log.append(f"{self.now:%d %H:%M} run_due")
         self.model.run_due()
@@ -157,21 +159,32 @@ class Sequence:
         targets = tuple(sorted(rng.sample(inside, rng.randint(0, len(inside)))))
         if rng.random() < 0.05:
             targets = ("dike-x", "tulip-x")
-        said = {"ws": ws, "targets": targets, "text": self.text(),
-                "time": rng.choice((None, self.when(), self.when(), self.when())),
-                "tags": rng.choice(((), (), ("offer",)))}  # fmt: skip
+        draft = {
+            "ws": ws,
+            "targets": targets,
+            "text": self.text(),
+            "time": rng.choice((None, self.time(), self.time(), self.time())),
+            "tags": rng.choice(((), (), ("offer",))),
+        }
         name = f"p{len(self.names)}-{self.commands}"
-        made = self.both(
+        post = self.perform(
             rng.choice(("ana", "ana", "ben", "tom", "eva", "noor")),
             "draft",
-            lambda who: who.draft(said["text"], workspace=ws, profiles=targets,
-                                  planned_at=said["time"], tags=said["tags"], external_id=name),
-            post=name, **said,
-        )  # fmt: skip
-        if made is not None:
+            lambda desk: desk.draft(
+                draft["text"],
+                workspace=ws,
+                profiles=targets,
+                planned_at=draft["time"],
+                tags=draft["tags"],
+                external_id=name,
+            ),
+            post=name,
+            **draft,
+        )
+        if post is not None:
             self.names.append(name)
 
-    def on_post(self) -> None:
+    def change_post(self) -> None:
         rng = self.rng
         name = rng.choice(self.names[-5:])
         post = self.desk.post_by_external_id(name)
@@ -179,40 +192,40 @@ class Sequence:
         if rng.random() < 0.12:
             seen = rng.randint(1, seen)
         digest = post.revisions[seen - 1].digest
-        command = rng.choice(self.likely(post.state.value))
-        who = rng.choice((*PEOPLE, "ana", "ben", "eva", "eva", "tom"))
-        at = self.when()
+        command = rng.choice(self.likely_commands(post.state.value))
+        actor = rng.choice((*MEMBERS, "ana", "ben", "eva", "eva", "tom"))
+        at = self.time()
         changes = rng.choice(
             ({"text": self.text()}, {"text": self.text()}, {"tags": rng.choice(((), ("offer",)))},
              {"targets": rng.choice((("tulip-x",), ("tulip-m", "tulip-x"), ("dike-x",), ()))},
              {"time": at}, {"text": post.text})
         )  # fmt: skip
-        told = {"profiles" if key == "targets" else "planned_at" if key == "time" else key: value
-                for key, value in changes.items()}  # fmt: skip
-        ways: dict[str, tuple[Any, dict]] = {
-            "edit": (lambda one: one.edit(post.id, revision=digest, **told),
+        names = {"targets": "profiles", "time": "planned_at"}
+        edits = {names.get(key, key): value for key, value in changes.items()}
+        commands: dict[str, tuple[Any, dict]] = {
+            "edit": (lambda desk: desk.edit(post.id, revision=digest, **edits),
                      {"seen": seen, "changes": changes}),
-            "submit": (lambda one: one.submit(post.id, revision=digest), {"seen": seen}),
-            "approve": (lambda one: one.approve(post.id, revision=digest),
+            "submit": (lambda desk: desk.submit(post.id, revision=digest), {"seen": seen}),
+            "approve": (lambda desk: desk.approve(post.id, revision=digest),
                         {"seen": seen, "verdict": "approve"}),
-            "request_changes": (lambda one: one.request_changes(post.id, "n", revision=digest),
+            "request_changes": (lambda desk: desk.request_changes(post.id, "n", revision=digest),
                                 {"seen": seen, "verdict": "request_changes"}),
-            "reject": (lambda one: one.reject(post.id, "n", revision=digest),
+            "reject": (lambda desk: desk.reject(post.id, "n", revision=digest),
                        {"seen": seen, "verdict": "reject"}),
-            "withdraw": (lambda one: one.withdraw(post.id), {}),
-            "schedule": (lambda one: one.schedule(post.id, revision=digest), {"seen": seen}),
-            "unschedule": (lambda one: one.unschedule(post.id), {}),
-            "reschedule": (lambda one: one.reschedule(post.id, at, revision=digest),
+            "withdraw": (lambda desk: desk.withdraw(post.id), {}),
+            "schedule": (lambda desk: desk.schedule(post.id, revision=digest), {"seen": seen}),
+            "unschedule": (lambda desk: desk.unschedule(post.id), {}),
+            "reschedule": (lambda desk: desk.reschedule(post.id, at, revision=digest),
                      {"seen": seen, "time": at}),
-            "cancel": (lambda one: one.cancel(post.id), {}),
-            "comment": (lambda one: one.comment(post.id, "?"), {}),
+            "cancel": (lambda desk: desk.cancel(post.id), {}),
+            "comment": (lambda desk: desk.comment(post.id, "?"), {}),
         }  # fmt: skip
-        real, said = ways[command]
-        method = "vote" if "verdict" in said else command
-        self.both(who, method, real, post=name, **said)
+        on_desk, arguments = commands[command]
+        method = "review" if "verdict" in arguments else command
+        self.perform(actor, method, on_desk, post=name, **arguments)
 
-    def likely(self, state: str) -> tuple[str, ...]:
-        """Return commands that mostly fit, and now and then any."""
+    def likely_commands(self, state: str) -> tuple[str, ...]:
+        """Return commands that are mostly possible in a state, and sometimes all commands."""
         every = ("edit", "submit", "approve", "request_changes", "reject", "withdraw", "schedule",
                  "unschedule", "reschedule", "cancel", "comment")  # fmt: skip
         if self.rng.random() < 0.15:
@@ -227,82 +240,92 @@ class Sequence:
 
     def hold(self) -> None:
         rng = self.rng
-        who = rng.choice(tuple(PEOPLE))
+        actor = rng.choice(tuple(MEMBERS))
         if self.holds and rng.random() < 0.6:
             hold = rng.choice(self.holds)
-            self.both(who, "resume", lambda one: one.resume(hold), hold=hold)
-            self.holds = [one.id for one in self.desk.holds()]
+            self.perform(actor, "resume", lambda desk: desk.resume(hold), hold=hold)
+            self.holds = [hold.id for hold in self.desk.holds()]
             return
         on = rng.choice((*PROFILES, "tulip", "dike"))
         selector = on if on in PROFILES else {"workspace": on}
         until = rng.choice((None, self.now + dt.timedelta(hours=5)))
         before = set(self.holds)
 
-        def real(one: Any) -> Any:
-            return one.hold(selector, reason="r", until=until)
+        def on_desk(desk: Any) -> Any:
+            return desk.hold(selector, reason="r", until=until)
 
-        # The desk names its holds; the model learns the name.
-        self.both(who, "hold", real, hold="new", on=on, until=until)
-        self.holds = [one.id for one in self.desk.holds()]
-        for fresh in set(self.holds) - before:
-            self.model.holds[fresh] = self.model.holds.pop("new")
+        # The desk chooses the id of the hold, which the model has to know to end it.
+        self.perform(actor, "hold", on_desk, hold="new", on=on, until=until)
+        self.holds = [hold.id for hold in self.desk.holds()]
+        for new in set(self.holds) - before:
+            self.model.holds[new] = self.model.holds.pop("new")
 
-    def away(self) -> None:
+    def add_absence(self) -> None:
         rng = self.rng
-        who = rng.choice(("ana", "ben", "eva", "tom"))
-        member = rng.choice((who, who, who, "ben", "noor"))
+        actor = rng.choice(("ana", "ben", "eva", "tom"))
+        member = rng.choice((actor, actor, actor, "ben", "noor"))
         start = self.now.date() + dt.timedelta(days=rng.randint(-2, 3))
         end = start + dt.timedelta(days=rng.randint(0, 3))
         delegate = rng.choice(("", "", "ana", "ben"))
-        self.both(
-            who,
-            "away",
-            lambda one: one.add_absence(start, end, member=member, delegate=delegate),
+        self.perform(
+            actor,
+            "add_absence",
+            lambda desk: desk.add_absence(start, end, member=member, delegate=delegate),
             absence=str(self.commands), member=member, start=start, end=end, delegate=delegate,
         )  # fmt: skip
 
     def adopt(self) -> None:
-        rules = make(self.rng) if self.rng.random() < 0.9 else self.model.rules
-        who = self.rng.choice(("eva", "eva", "eva", "ben", "tom"))
+        rules = random_rules(self.rng) if self.rng.random() < 0.9 else self.model.rules
+        actor = self.rng.choice(("eva", "eva", "eva", "ben", "tom"))
         proposal = self.desk.propose(Organization.loads(document(rules)))
-        self.both(who, "adopt", lambda one: one.adopt(proposal, reason="r"), rules=rules)
+        self.perform(actor, "adopt", lambda desk: desk.adopt(proposal, reason="r"), rules=rules)
 
     def compare(self) -> None:
-        """Everything that stands has to be the same on both sides."""
+        """Compare all posts, deliveries and steps of both sides."""
         self.model.now = self.now
-        assert sorted(self.model.sent) == sorted(self.sent()), self.tail()
+        assert sorted(self.model.sent) == sorted(self.network.posts), self.last_commands()
         for name in self.names:
-            mine, post = self.model.posts[name], self.desk.post_by_external_id(name)
-            deliveries = [(one.profile, one.state.value) for one in self.desk.deliveries(post)]
-            expected = [(one["profile"], one["state"]) for one in mine["deliveries"]]
-            stands = (post.state.value, deliveries)
-            assert bool(mine.get("erased")) == post.erased, f"{name}: {mine}"
-            assert (mine["state"], expected) == stands, f"{name}: {mine}"
-            if mine["state"] != "in_review":
+            model, post = self.model.posts[name], self.desk.post_by_external_id(name)
+            expected = (
+                model["state"],
+                [(delivery["profile"], delivery["state"]) for delivery in model["deliveries"]],
+            )
+            deliveries = self.desk.deliveries(post)
+            actual = (
+                post.state.value,
+                [(delivery.profile, delivery.state.value) for delivery in deliveries],
+            )
+            assert bool(model.get("erased")) == post.erased, f"{name}: {model}"
+            assert expected == actual, f"{name}: {model}"
+            if model["state"] != "in_review":
                 assert () == self.desk.pending_steps(post)
                 continue
             steps = {
-                str(one.key): (one.state, set(one.asked), set(one.approved_by), one.overdue)
-                for one in self.desk.pending_steps(post)
-            }
-            said = {
-                key: (one["state"], one["asked"], one["approved"],
-                      one["state"] == "open" and mine["clocks"].get(key, {}).get("overdue", False))
-                for key, one in self.model.statuses(mine).items()
-                if one["state"] != "passed"
+                str(step.key): (
+                    step.state, set(step.reviewers), set(step.approved_by), step.overdue
+                )
+                for step in self.desk.pending_steps(post)
             }  # fmt: skip
-            assert said == steps, f"{name}: {said} is not {steps}"
+            overdue = {key for key, clock in model["clocks"].items() if clock["overdue"]}
+            expected_steps = {
+                key: (
+                    status["state"],
+                    status["reviewers"],
+                    status["approved"],
+                    status["state"] == "open" and key in overdue,
+                )
+                for key, status in self.model.statuses(model).items()
+                if status["state"] != "passed"
+            }
+            assert expected_steps == steps, f"{name}: {expected_steps} is not {steps}"
 
-    def sent(self) -> list[tuple[str, str]]:
-        return list(self.network.taken)
-
-    def tail(self, name: str = "") -> str:
-        return "\n".join([name, *self.log[-25:]])
+    def last_commands(self) -> str:
+        return "\n".join(["", *self.log[-25:]])
 
     def end(self) -> None:
-        """Let all that waits come due, then look at the journal from outside."""
+        """Do everything that falls due later, and check the journal."""
         self.now += dt.timedelta(days=4)
-        self.due()
+        self.run_due()
         self.compare()
         report = self.desk.audit()
         assert report.clean, report.findings
@@ -311,13 +334,13 @@ class Sequence:
 
 
 def play(seed: int, *, steps: int, store: Any = None) -> Sequence:
-    """Play one sequence; on a failure its seed is in the message."""
+    """Play a sequence; if it fails, the error says how to replay it."""
     sequence = Sequence(seed, store=store)
     try:
         for _ in range(steps):
             sequence.step()
         sequence.end()
     except BaseException as error:
-        error.add_note(f"replay with: play({seed}, steps={steps})\n{sequence.tail()}")
+        error.add_note(f"replay with: play({seed}, steps={steps})\n{sequence.last_commands()}")
         raise
     return sequence

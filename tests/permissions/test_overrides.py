@@ -95,7 +95,7 @@ def test_reason() -> None:
         "`eva` has swapped a shift with `ana` and is on duty for `weekend` until 2026-03-22 12:00"
         " Europe/Amsterdam, which grants `care` on `tulip-x`"
     ) in verdict.explain()
-    assert "heeft geruild met `ana`" in verdict.explain("nl")
+    assert "heeft een dienst geruild met `ana`" in verdict.explain("nl")
     before = access(SATURDAY).check("ana", "hold", "tulip-x", at=utc("2026-03-21 09:00"))
     assert "`ana` is on duty for `weekend` until 2026-03-21 12:00" in before.explain()
 

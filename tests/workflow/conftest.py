@@ -1,4 +1,4 @@
-"""A workflow without a desk: records in a dict, a clock set by hand."""
+"""A workflow without a desk: snapshots in dictionaries, and a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 import attrs
 import pytest
 
-from socialcollab.content import PostContent
+from socialcollab.content import DeliveryState, PostContent
 from socialcollab.directory import Profile, Workspace
 from socialcollab.errors import NotAllowedError
 from socialcollab.permissions import Access, Forbid, Grant, Role
@@ -24,12 +24,12 @@ from socialcollab.workflow import (
     evolve_post,
 )
 from socialcollab.workflow import commands as cm
-from socialcollab.workflow.decide import expire
+from socialcollab.workflow.decide.schedule import expire
 
 ZONE = "Europe/Amsterdam"
 START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 PLANNED = WallTime(local="2026-04-07 09:30", zone=ZONE)
-PEOPLE = ("ana", "ben", "eva", "mia", "noor", "pim", "tom", "wil")
+MEMBERS = ("ana", "ben", "eva", "mia", "noor", "pim", "tom", "wil")
 PROFILES = (
     Profile(id="tulip-mastodon", workspace="tulip", network="mastodon"),
     Profile(id="tulip-x", workspace="tulip", network="x"),
@@ -44,7 +44,7 @@ ROLES = (
     Role(id="client_publisher", permissions=["view"]),
 )
 GRANTS = (
-    # ana and wil write, pim may publish alone, ben, eva and mia edit, noor signs off.
+    # ana and wil write, pim may publish alone, ben, eva and mia edit, noor approves for the client.
     Grant(to=["member:ana", "member:wil"], role="writer", on={"workspace": "tulip"}),
     Grant(to="member:pim", role="publisher", on={"workspace": "tulip"}),
     Grant(to=["member:ben", "member:eva", "member:mia"], role="editor", on={"workspace": "tulip"}),
@@ -56,7 +56,7 @@ GRANTS = (
 @cache
 def _access(grants: tuple[Grant, ...], forbids: tuple[Forbid, ...]) -> Access:
     return Access.of(
-        members=PEOPLE,
+        members=MEMBERS,
         profiles=PROFILES,
         roles=ROLES,
         grants=grants,
@@ -65,8 +65,8 @@ def _access(grants: tuple[Grant, ...], forbids: tuple[Forbid, ...]) -> Access:
     )
 
 
-class Bench:
-    """One organization's posts and deliveries, as plain values."""
+class Workflow:
+    """The posts and deliveries of one organization, as plain values."""
 
     START = START
     PLANNED = PLANNED
@@ -87,7 +87,7 @@ class Bench:
         self.holds: tuple = ()
         self.next_slots: dict = {}
         self.barred: dict = {}
-        self.wording: dict[str, str] = {}
+        self.policy_texts: dict[str, str] = {}
 
     def context(self, actor: Actor | str = Actor.RULES, post: str = "p1") -> Context:
         return Context(
@@ -96,22 +96,26 @@ class Bench:
             access=_access(self.grants, self.forbids),
             policies=Policies.of(self.policies),
             pins={
-                one.id: self.wording.get(one.id, f"wording of {one.id}") for one in self.policies
+                policy.id: self.policy_texts.get(policy.id, f"text of {policy.id}")
+                for policy in self.policies
             },
-            profiles={one.id: one for one in PROFILES},
+            profiles={profile.id: profile for profile in PROFILES},
             workspaces={
                 name: Workspace(id=name, lead="eva", default_approval=self.default)
                 for name in ("tulip", "dike")
             },
             zones={"tulip": ZONE, "dike": ZONE},
             findings=self.findings,
-            deliveries=tuple(one for one in self.deliveries.values() if one.post == post),
+            deliveries=tuple(
+                delivery for delivery in self.deliveries.values() if delivery.post == post
+            ),
             holds=self.holds,
             next_slots=self.next_slots,
             barred=self.barred,
         )
 
-    def store(self, events: tuple, post: str = "p1") -> tuple:
+    def store(self, events: tuple) -> tuple:
+        """Apply events to the posts and deliveries, one second later."""
         self.now += dt.timedelta(seconds=1)
         for event in events:
             kind, _, name = event.stream.partition("/")
@@ -124,23 +128,23 @@ class Bench:
         self.events += events
         return events
 
-    def do(self, who: str, command: cm.PostCommand) -> tuple:
-        """Carry a command out; return what it brought about."""
-        return self.store(decide_post(self.posts.get(command.post), command, self.context(who)))
+    def do(self, member: str, command: cm.PostCommand) -> tuple:
+        """Perform a command, and return its events."""
+        return self.store(decide_post(self.posts.get(command.post), command, self.context(member)))
 
-    def refusal(self, who: str, command: cm.PostCommand) -> str:
-        """Return the code of the refusal that a command meets, said in both languages."""
+    def refusal(self, member: str, command: cm.PostCommand) -> str:
+        """Return the code of the refusal of a command, which both languages can explain."""
         with pytest.raises(NotAllowedError) as caught:
-            decide_post(self.posts.get(command.post), command, self.context(who))
+            decide_post(self.posts.get(command.post), command, self.context(member))
         verdict = caught.value.verdict
         assert verdict.explain("en") != verdict.explain("nl")
         return verdict.reasons[0].code if verdict.reasons else "default_deny"
 
-    def draft(self, who: str = "ana", post: str = "p1", **content: object) -> None:
+    def draft(self, member: str = "ana", post: str = "p1", **content: object) -> None:
         values: dict = {"text": "De lente is er", "targets": ["tulip-x"], "planned_at": PLANNED}
         values |= content
         self.do(
-            who,
+            member,
             cm.Draft(post=post, workspace="tulip", content=PostContent(**values), salt=bytes(16)),
         )
 
@@ -153,6 +157,12 @@ class Bench:
         return self.posts["p1"].post
 
     @property
+    def delivery(self):
+        """The only delivery."""
+        (delivery,) = self.deliveries.values()
+        return delivery
+
+    @property
     def state(self) -> str:
         return str(self.post.state.value)
 
@@ -160,29 +170,40 @@ class Bench:
     def seen(self) -> str:
         return self.post.digest
 
-    def states(self) -> dict[str, str]:
-        """Where the deliveries stand that were not called off, by profile."""
+    def delivery_states(self) -> dict[str, str]:
+        """The states of the deliveries that were not cancelled, by profile."""
         return {
-            str(one.profile): one.state.value
-            for one in self.deliveries.values()
-            if one.state.value != "cancelled"
+            str(delivery.profile): delivery.state.value
+            for delivery in self.deliveries.values()
+            if delivery.state.value != "cancelled"
         }
 
-    def edit(self, who: str = "ana", **changes: object) -> tuple:
+    def set_delivery_state(self, state: DeliveryState) -> None:
+        """Put the first delivery into a state, as if the publisher had brought it there."""
+        name = next(iter(self.deliveries))
+        self.deliveries[name] = attrs.evolve(self.deliveries[name], state=state)
+
+    def edit(self, member: str = "ana", **changes: object) -> tuple:
         content = attrs.evolve(self.post.content, **changes)
-        return self.do(who, cm.Edit(post="p1", seen=self.seen, content=content))
+        return self.do(member, cm.Edit(post="p1", seen=self.seen, content=content))
 
-    def submit(self, who: str = "ana", when: str = "planned") -> tuple:
-        return self.do(who, cm.Submit(post="p1", seen=self.seen, when=when))
+    def submit(self, member: str = "ana", when: str = "planned") -> tuple:
+        return self.do(member, cm.Submit(post="p1", seen=self.seen, when=when))
 
-    def approve(self, who: str) -> tuple:
-        return self.do(who, cm.Approve(post="p1", seen=self.seen))
+    def approve(self, member: str) -> tuple:
+        return self.do(member, cm.Approve(post="p1", seen=self.seen))
+
+    def request_changes(self, member: str) -> tuple:
+        return self.do(member, cm.RequestChanges(post="p1", seen=self.seen))
+
+    def reschedule(self, member: str, at: WallTime) -> tuple:
+        return self.do(member, cm.Reschedule(post="p1", seen=self.seen, at=at))
 
     def expire(self) -> tuple:
         return self.store(expire(self.snapshot, self.context(Actor.TIMER)))
 
 
 @pytest.fixture(scope="session")
-def bench() -> Callable[..., Bench]:
-    """Make a bench of policies: `bench(policy, default="none")`."""
-    return Bench
+def new_workflow() -> Callable[..., Workflow]:
+    """Return the class, to be called with policies: `new_workflow(policy, default="none")`."""
+    return Workflow

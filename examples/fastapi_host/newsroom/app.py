@@ -204,7 +204,7 @@ def _shown(of: PostView) -> dict[str, Any]:
         "text": of.post.text,
         "state": of.summary.value,
         "seen": of.seen,
-        "pending_steps": {str(step.key): list(step.asked) for step in of.pending_steps},
+        "pending_steps": {str(step.key): list(step.reviewers) for step in of.pending_steps},
         "urls": [delivery.url for delivery in of.deliveries if delivery.url],
         "may": sorted(name for name, verdict in of.allowed_actions.items() if verdict),
         "may_not": {

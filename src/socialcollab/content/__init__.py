@@ -9,7 +9,7 @@ from socialcollab.content.canonical import (
 )
 from socialcollab.content.delivery import (
     OPEN_STATES,
-    PROFILE_GONE,
+    PROFILE_REMOVED,
     Delivery,
     DeliveryState,
     PublishedPart,
@@ -21,7 +21,14 @@ from socialcollab.content.hold import Hold
 from socialcollab.content.media import Image, media_digest, sniff_image
 from socialcollab.content.native_post import NativePost
 from socialcollab.content.notification import NOTIFICATION_KINDS, Notification
-from socialcollab.content.post import Comment, Post, PostState, Revision
+from socialcollab.content.post import (
+    Comment,
+    Post,
+    PostState,
+    Revision,
+    post_reason,
+    post_remedy,
+)
 from socialcollab.content.post_content import (
     ALL_FIELDS,
     CONTEXT_FIELDS,
@@ -40,7 +47,7 @@ __all__ = [
     "CONTEXT_FIELDS",
     "NOTIFICATION_KINDS",
     "OPEN_STATES",
-    "PROFILE_GONE",
+    "PROFILE_REMOVED",
     "PUBLISHED_FIELDS",
     "SEVERITIES",
     "Comment",
@@ -68,6 +75,8 @@ __all__ = [
     "json_text",
     "media_digest",
     "plain_json",
+    "post_reason",
+    "post_remedy",
     "revision_digest",
     "salted_digest",
     "severity_at_least",

@@ -38,7 +38,7 @@ OPEN_STATES = frozenset(
 )
 """States in which the publisher or a member still has something to do."""
 
-PROFILE_GONE: Final = "profile_gone"
+PROFILE_REMOVED: Final = "profile_removed"
 """The problem of a delivery whose profile was removed from the document."""
 
 _AT_REST = (
@@ -225,7 +225,7 @@ class Delivery(NotebookMixin):
 
         The publisher cannot reach the network any more, so a member has to act.
         """
-        return self.state is DeliveryState.PUBLISHED and self.problem == PROFILE_GONE
+        return self.state is DeliveryState.PUBLISHED and self.problem == PROFILE_REMOVED
 
     @property
     def ids_to_take_down(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from socialcollab.verdicts import Reason
 NOTIFICATION_KINDS = (
     "approved",
     "cancelled",
-    "changed_after_vote",
+    "changed_after_decision",
     "changes_requested",
     "commented",
     "credentials_refused",

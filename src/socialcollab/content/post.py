@@ -10,9 +10,17 @@ import attrs
 
 from socialcollab._notebook import NotebookMixin
 from socialcollab.content.media import Image
-from socialcollab.content.post_content import PostContent, changed_fields
+from socialcollab.content.post_content import (
+    PostContent,
+    changed_fields,
+    field_digests,
+    revision_digest,
+)
 from socialcollab.identifiers import DeliveryId, MemberId, PostId, ProfileId, WorkspaceId
 from socialcollab.time import WallTime
+from socialcollab.verdicts import Reason, Remedy
+
+_MAX_NAME = 40
 
 
 class PostState(StrEnum):
@@ -142,6 +150,22 @@ class Post(NotebookMixin):
         return self.content.planned_at
 
     @property
+    def display_name(self) -> str:
+        """
+        The post's name in messages for people.
+
+        It is the external id, or else the beginning of the text; or the id, if there is no text.
+        """
+        # Cut before splitting: a text of megabytes would otherwise be split as a whole.
+        words = "" if self.erased else " ".join(self.text[: 4 * _MAX_NAME].split())
+        if self.external_id or not words:
+            return f"`{self.external_id or self.id}`"
+        if len(words) > _MAX_NAME:
+            start = words[:_MAX_NAME]
+            words = f"{start.rpartition(' ')[0] or start}…"
+        return f"“{words}”"
+
+    @property
     def author(self) -> MemberId:
         """The member who drafted the post."""
         return self.revisions[0].author
@@ -153,9 +177,33 @@ class Post(NotebookMixin):
             sorted({revision.author for revision in self.revisions if not revision.only_time})
         )
 
+    def next_revision(self, content: PostContent, *, author: str, at: dt.datetime) -> Revision:
+        """Return the record of *content* as the newest version of the post."""
+        # An erased post's content is a placeholder, which its digests were not computed from.
+        known = None if self.erased else (self.content, self.revision.fields)
+        fields = field_digests(content, self.salt, known=known)
+        return Revision(
+            number=self.revision.number + 1,
+            digest=revision_digest(fields, self.salt),
+            author=MemberId(author),
+            at=at,
+            fields=fields,
+            only_time=set(changed_fields(self.revision.fields, fields)) <= {"time"},
+        )
+
     def revision_named(self, digest: str) -> Revision | None:
         """Return the newest revision with this digest, or None."""
         for revision in reversed(self.revisions):
             if revision.digest == digest:
                 return revision
         return None
+
+
+def post_reason(code: str, post: Post, /, **params: object) -> Reason:
+    """Return a reason about a post: `post` names it for people, and `post_id` for programs."""
+    return Reason.of(code, post=post.display_name, post_id=post.id, **params)
+
+
+def post_remedy(code: str, post: Post, /, **params: object) -> Remedy:
+    """Return a remedy about a post; its parameters name the post as those of `post_reason` do."""
+    return Remedy(code, {"post": post.display_name, "post_id": post.id, **params})

@@ -1,4 +1,4 @@
-"""Answers with their reasons: verdicts, reasons, remedies, and the messages they come in."""
+"""Answers with their reasons and remedies, and the messages that people read."""
 
 from socialcollab.verdicts.catalogue import LANGUAGES, message
 from socialcollab.verdicts.verdict import Advice, Reason, Remedy, Verdict

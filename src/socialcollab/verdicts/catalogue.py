@@ -1,4 +1,4 @@
-"""Look a message up by its code, in the reader's language."""
+"""The messages that people read, by their codes, in each language."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _loaded: dict[str, Mapping[str, str]] = {}
 
 def catalogue(language: str) -> Mapping[str, str]:
     """
-    Return all templates of *language*, code to template.
+    Return all templates of *language*, by code.
 
     Raises:
-        InvalidValueError: If there is no catalogue in that language.
+        InvalidValueError: If there are no messages in that language.
     """
     if language not in LANGUAGES:
         raise InvalidValueError(
-            f"there are no messages in `{language}`; there are in {', '.join(LANGUAGES)}",
+            f"there are no messages in `{language}`; choose {' or '.join(LANGUAGES)}",
             value=language,
             expected=" or ".join(LANGUAGES),
         )
@@ -34,14 +34,14 @@ def catalogue(language: str) -> Mapping[str, str]:
 
 def message(code: str, params: Mapping[str, str], *, language: str = "en") -> str:
     """
-    Fill the template of *code* with *params*.
+    Return the message of *code* with *params*.
 
     >>> message("not_a_member", {"member": "zoe"})
     '`zoe` is not a member'
 
     Raises:
-        InvalidValueError: If the language or the code is unknown, or a
-            placeholder of the template has no parameter.
+        InvalidValueError: If the language or the code does not exist, or a parameter of the
+            message is missing.
     """
     template = catalogue(language).get(code)
     if template is None:

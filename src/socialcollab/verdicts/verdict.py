@@ -1,4 +1,4 @@
-"""A yes or no that says why."""
+"""Verdicts: answers with their reasons and remedies."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ def _as_pairs(
 @attrs.frozen
 class Reason:
     """
-    One fact that an answer rests on.
+    A fact that an answer is based on.
 
     Attributes:
-        code: What kind of fact; stable, and the key of its message.
-
-        params: What fills the message, as sorted pairs of name and value.
+        code: The kind of fact; it is stable, and the key of the message.
+        params: The parameters of the message, as sorted pairs of name and value.
     """
 
     code: str
@@ -38,7 +37,7 @@ class Reason:
     @classmethod
     def of(cls, code: str, /, **params: object) -> Self:
         """
-        Make a reason from keyword parameters.
+        Return a reason with the given parameters.
 
         >>> Reason.of("not_a_member", member="zoe").text()
         '`zoe` is not a member'
@@ -47,9 +46,10 @@ class Reason:
 
     @classmethod
     def of_sorted(cls, code: str, params: tuple[tuple[str, str], ...]) -> Self:
-        """Make a reason from sorted pairs of words: the short way, which spares looking at them."""
+        """Return a reason with parameters that are sorted pairs of strings already."""
+        # A check of a permission spends most of its time on building reasons, and this takes a
+        # third of the time of the initializer, which converts and sorts the parameters.
         reason = object.__new__(cls)
-        # A third of the time that the initializer takes, and most yeses are made of little else.
         object.__setattr__(reason, "code", code)
         object.__setattr__(reason, "params", params)
         return reason
@@ -58,25 +58,21 @@ class Reason:
         return dict(self.params)[name]
 
     def text(self, language: str = "en") -> str:
-        """Say it in *language*."""
+        """Return the message in *language*."""
         return message(self.code, dict(self.params), language=language)
 
 
 @attrs.frozen
 class Remedy:
     """
-    One change that would turn a no into a yes.
+    A change that would turn a no into a yes.
 
     Attributes:
-        code: What kind of change; stable, and the key of its message.
-
-        params: What fills the message, as sorted pairs of name and value.
-
-        by: Who could make it, sorted; empty where nobody is known to.
-
-        also: What has to be changed together with it; it alone is not enough.
-
-        ask: Which of *by* to ask first, or an empty string.
+        code: The kind of change; it is stable, and the key of the message.
+        params: The parameters of the message, as sorted pairs of name and value.
+        by: The members who could make the change, sorted; empty if none is known.
+        also: Other changes that are needed as well; none of them is enough alone.
+        ask: The one of *by* to ask first, or empty.
     """
 
     code: str
@@ -96,7 +92,7 @@ class Remedy:
         ask: str = "",
         **params: object,
     ) -> Self:
-        """Make a remedy from keyword parameters; *by* is sorted."""
+        """Return a remedy with the given parameters; *by* is sorted."""
         return cls(
             code,
             {name: str(value) for name, value in params.items()},
@@ -109,47 +105,46 @@ class Remedy:
         return dict(self.params)[name]
 
     def text(self, language: str = "en") -> str:
-        """Say it in *language*."""
-        say = partial(message, language=language)
-        said = say(self.code, dict(self.params))
+        """Return the message in *language*."""
+        in_language = partial(message, language=language)
+        text = in_language(self.code, dict(self.params))
         for other in self.also:
-            said = say("remedy.also", {"remedy": said, "other": other.text(language)})
+            text = in_language("remedy.also", {"remedy": text, "other": other.text(language)})
         if not self.by:
-            return said
-        said = say("remedy.by", {"remedy": said, "by": ", ".join(self.by)})
+            return text
+        text = in_language("remedy.by", {"remedy": text, "by": ", ".join(self.by)})
         if not self.ask or len(self.by) == 1:
-            return said
-        return say("remedy.ask", {"remedy": said, "ask": self.ask})
+            return text
+        return in_language("remedy.ask", {"remedy": text, "ask": self.ask})
 
 
 class Advice(Protocol):
-    """What is worked out of a no when somebody asks for it, and not before."""
+    """The parts of a verdict that are computed only when they are read, because they take long."""
 
     def remedies(self) -> tuple[Remedy, ...]:
-        """Return the changes that would turn it into a yes."""
+        """Return the changes that would turn the no into a yes."""
         ...
 
     def near_misses(self) -> tuple[Reason, ...]:
-        """Return what comes nearest to carrying a yes."""
+        """Return the facts that almost allow it."""
         ...
 
     def for_viewer(self, verdict: Verdict, member: str) -> Verdict:
-        """Return *verdict* as *member* may know it."""
+        """Return *verdict* without what *member* may not know."""
         ...
 
 
 @attrs.frozen(eq=False, repr=False)
 class Verdict(NotebookMixin):
     """
-    The answer to "may she?", true or false in a condition, with its reasons.
+    The answer to "may this member do that?" with its reasons; it is true if the answer is yes.
 
-    Two are equal if they say the same.
+    Two verdicts are equal if their answers, reasons, remedies and near misses are.
 
     Attributes:
         allowed: Whether the answer is yes.
-
-        because: Of a yes, the facts that carry it; of a no, what forbids it.
-            A no with no reason is default deny: nothing allows it.
+        reasons: The facts that allow it, or that forbid it. A no without a reason means that
+            nothing allows it.
     """
 
     allowed: bool
@@ -158,63 +153,64 @@ class Verdict(NotebookMixin):
     _advice: Advice | None = None
 
     @classmethod
-    def yes(cls, *because: Reason, advice: Advice | None = None) -> Self:
-        """Answer yes; *advice* knows who may hear the reasons."""
-        return cls(True, because, (), advice)  # noqa: FBT003  the first field is the answer itself
+    def yes(cls, *reasons: Reason, advice: Advice | None = None) -> Self:
+        """Return a yes; *advice* lets `for_viewer` remove reasons."""
+        return cls(True, reasons, (), advice)  # noqa: FBT003  the first field is the answer itself
 
     @classmethod
     def no(
-        cls, *because: Reason, remedies: Iterable[Remedy] = (), advice: Advice | None = None
+        cls, *reasons: Reason, remedies: Iterable[Remedy] = (), advice: Advice | None = None
     ) -> Self:
-        """Answer no; what helps is said now, or by *advice* when somebody asks."""
-        return cls(False, because, tuple(remedies), advice)  # noqa: FBT003
+        """Return a no, with its remedies, or with *advice* to compute them when they are read."""
+        return cls(False, reasons, tuple(remedies), advice)  # noqa: FBT003
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
-        """Of a no, the changes that would turn it into a yes: each by itself is enough."""
+        """The changes that would turn a no into a yes; each of them is enough."""
         if self.allowed or self._advice is None:
             return self._remedies
         return self._advice.remedies()
 
     @property
     def near_misses(self) -> tuple[Reason, ...]:
-        """Of a no, what comes nearest to carrying a yes, such as a grant that has ended."""
+        """The facts that almost allow what a no refuses, such as a grant that has ended."""
         return () if self.allowed or self._advice is None else self._advice.near_misses()
 
     def for_viewer(self, member: str) -> Verdict:
         """
-        Return the answer as *member* may know it.
+        Return the answer without what *member* may not know.
 
-        Reasons and remedies about places that they may not view, and people
-        with whom they share no place, are left out.
+        Reasons and remedies about resources that they may not view are left out, and so are members
+        with whom they share no resource.
 
         Raises:
-            InvalidValueError: If the answer was not given by an `Access`, so
-                that nobody knows what *member* may view.
+            InvalidValueError: If the answer does not come from an `Access`, which alone knows what
+                *member* may view.
         """
         if self._advice is None:
             raise InvalidValueError(
-                "what somebody may know of this answer is known to no `Access`",
+                f"this verdict cannot be reduced to what `{member}` may know, because it does not"
+                " come from `Access.check`",
                 value=member,
-                expected="a verdict that `Access.check` gave",
+                expected="a verdict that `Access.check` returned",
             )
         return self._advice.for_viewer(self, member)
 
-    def _said(self) -> tuple[object, ...]:
+    def _parts(self) -> tuple[object, ...]:
         return self.allowed, self.reasons, self.remedies, self.near_misses
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Verdict):
             return NotImplemented
-        return self._said() == other._said()
+        return self._parts() == other._parts()
 
     def __hash__(self) -> int:
         return hash((self.allowed, self.reasons))
 
     def __repr__(self) -> str:
         return (
-            f"Verdict(allowed={self.allowed}, because={self.reasons}, missing={self.remedies},"
-            f" nearly={self.near_misses})"
+            f"Verdict(allowed={self.allowed}, reasons={self.reasons}, remedies={self.remedies},"
+            f" near_misses={self.near_misses})"
         )
 
     def __bool__(self) -> bool:
@@ -222,22 +218,22 @@ class Verdict(NotebookMixin):
 
     def explain(self, language: str = "en") -> str:
         """
-        Say the whole answer in *language*, reasons first, then remedies.
+        Return the whole answer in *language*: the reasons, the near misses and the remedies.
 
         >>> Verdict.no(Reason.of("not_a_member", member="zoe")).explain()
         'refused: `zoe` is not a member'
         """
-        head = message("verdict.yes" if self.allowed else "verdict.no", {}, language=language)
+        in_language = partial(message, language=language)
+        text = in_language("verdict.yes" if self.allowed else "verdict.no", {})
         reasons = [reason.text(language) for reason in self.reasons]
         if not reasons and not self.allowed:
-            reasons = [message("verdict.default_deny", {}, language=language)]
-        said = f"{head}: {'; '.join(reasons)}" if reasons else head
-        if self.near_misses:
-            nearly = "; ".join(reason.text(language) for reason in self.near_misses)
-            said = (
-                f"{said}. {message('verdict.near_misses', {'reasons': nearly}, language=language)}"
-            )
-        if not self.remedies:
-            return said
+            reasons = [in_language("verdict.default_deny", {})]
+        if reasons:
+            text = f"{text}: {'; '.join(reasons)}"
+        near_misses = "; ".join(reason.text(language) for reason in self.near_misses)
+        if near_misses:
+            text = f"{text}. {in_language('verdict.near_misses', {'reasons': near_misses})}"
         remedies = "; ".join(remedy.text(language) for remedy in self.remedies)
-        return f"{said}. {message('verdict.remedies', {'remedies': remedies}, language=language)}"
+        if remedies:
+            text = f"{text}. {in_language('verdict.remedies', {'remedies': remedies})}"
+        return text

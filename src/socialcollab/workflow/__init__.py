@@ -1,14 +1,19 @@
-"""Approval: policies, requests, decisions and deliveries; commands go in, events come out."""
+"""Approval and delivery of posts: policies, steps, commands and the events that they lead to."""
 
 from socialcollab.workflow import commands, events
-from socialcollab.workflow.approval.reminders import Timer, fire_due, outdated, reevaluate, timers
-from socialcollab.workflow.approval.steps import StepStatus, due_steps, gate, step_statuses
+from socialcollab.workflow.approval.reminders import (
+    Timer,
+    fire_due,
+    record_outdated,
+    reevaluate,
+    timers,
+)
+from socialcollab.workflow.approval.steps import StepStatus, applicable_steps, gate, step_statuses
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.dispatch import decide_native_post, decide_post, decide_runtime
-from socialcollab.workflow.events.event import SYSTEM_MAY, Event
+from socialcollab.workflow.events.event import Event
 from socialcollab.workflow.events.notification import OutboxEntry
-from socialcollab.workflow.evolve.delivery import evolve_delivery
-from socialcollab.workflow.evolve.post import evolve_post
+from socialcollab.workflow.evolve import evolve_delivery, evolve_post
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.policy import (
     NO_POLICY,
@@ -39,7 +44,6 @@ from socialcollab.workflow.notifications import (
 
 __all__ = [
     "NO_POLICY",
-    "SYSTEM_MAY",
     "Actor",
     "ApprovalPolicy",
     "ApprovalRequest",
@@ -60,21 +64,21 @@ __all__ = [
     "StepTimer",
     "Timer",
     "Waiver",
+    "applicable_steps",
     "commands",
     "decide_native_post",
     "decide_post",
     "decide_runtime",
     "delivery_notifications",
-    "due_steps",
     "events",
     "evolve_delivery",
     "evolve_post",
     "fire_due",
     "gate",
     "hold_notifications",
-    "outdated",
     "policy_roles",
     "post_notifications",
+    "record_outdated",
     "reevaluate",
     "state_notifications",
     "step_statuses",

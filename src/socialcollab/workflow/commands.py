@@ -1,8 +1,7 @@
 """
-Commands: what a member asks for, as data.
+Commands as data; `decide_post`, `decide_runtime` and `decide_native_post` decide on them.
 
-`decide_post`, `decide_runtime` and `decide_native_post` decide on them. Every command has the
-permission, or the act, that it is counted under as its `NAME`.
+The `NAME` of a command is its key in `COMMAND_PERMISSIONS`, which says what permission it needs.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ class Comment:
 
 @attrs.frozen(kw_only=True)
 class Submit:
-    """Ask for approval, and choose when the approved post is published."""
+    """Submit a post for approval, and choose when it is published once it is approved."""
 
     NAME: ClassVar[str] = "submit"
 
@@ -119,7 +118,7 @@ class Reject:
 
 @attrs.frozen(kw_only=True)
 class Withdraw:
-    """Take back the request for approval, or the approval itself."""
+    """Withdraw the request for approval, or the approval itself."""
 
     NAME: ClassVar[str] = "withdraw"
 

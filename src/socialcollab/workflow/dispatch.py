@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from socialcollab.content import NativePost
+from socialcollab.content import NativePost, post_reason
 from socialcollab.errors import NotFoundError
-from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide.absence import add_absence, end_absence
-from socialcollab.workflow.decide.approval import submit, vote, waive, withdraw
+from socialcollab.workflow.decide.amendment import amend
+from socialcollab.workflow.decide.approval import review, submit, waive, withdraw
 from socialcollab.workflow.decide.calendar import (
     add_calendar_note,
     add_native_post,
@@ -20,16 +20,12 @@ from socialcollab.workflow.decide.calendar import (
     start_campaign,
 )
 from socialcollab.workflow.decide.hold import place_hold, resume
-from socialcollab.workflow.decide.published import (
-    amend,
-    mark_not_published,
-    mark_published,
-    take_down,
-)
+from socialcollab.workflow.decide.outcome import mark_not_published, mark_published
 from socialcollab.workflow.decide.refusals import check_permission, refuse
 from socialcollab.workflow.decide.revision import comment, draft, edit
 from socialcollab.workflow.decide.schedule import cancel, reschedule, schedule, unschedule
 from socialcollab.workflow.decide.shift_swap import cancel_shift_swap, swap_shift
+from socialcollab.workflow.decide.takedown import take_down
 from socialcollab.workflow.decide.temporary_grant import add_grant, revoke_grant
 from socialcollab.workflow.model.request import PostSnapshot
 
@@ -43,10 +39,10 @@ def decide_post(
     Args:
         snapshot: The post; None before it is drafted.
         command: The command.
-        context: Every rule and fact that counts.
+        context: The current rules.
 
     Raises:
-        NotAllowedError: If the actor may not; the verdict has the reasons and the remedies.
+        NotAllowedError: If the command is refused; the verdict has the reasons and the remedies.
         StaleError: If the actor saw an older revision than the current one.
         NotFoundError: If there is no such post, or the actor may not view it.
     """
@@ -56,7 +52,7 @@ def decide_post(
         raise NotFoundError("post", command.post)
     if snapshot.post.erased and not isinstance(command, cm.TakeDown):
         check_permission("view", snapshot.post, context)
-        raise refuse(Reason.of("post_erased", post=snapshot.post.external_id or snapshot.post.id))
+        raise refuse(post_reason("post_erased", snapshot.post))
     return _POST_DECIDERS[type(command)](snapshot, command, context)
 
 
@@ -65,7 +61,7 @@ def decide_runtime(command: cm.RuntimeCommand, context: Context) -> tuple[ev.Eve
     Return the events of a command on the holds or the runtime state.
 
     Raises:
-        NotAllowedError: If the actor may not; the verdict has the reasons and the remedies.
+        NotAllowedError: If the command is refused; the verdict has the reasons and the remedies.
         NotFoundError: If the command names something that does not exist, or that the actor may
             not view.
         InvalidValueError: If a value of the command is wrong.
@@ -86,7 +82,7 @@ def decide_native_post(
     Args:
         native_post: The native post, if it is recorded already.
         command: The command.
-        context: Every rule and fact that counts.
+        context: The current rules.
         delivered: Whether a delivery has this network id: then it is not a native post.
 
     Raises:
@@ -105,9 +101,9 @@ _POST_DECIDERS: Final[
     cm.Edit: edit,
     cm.Comment: comment,
     cm.Submit: submit,
-    cm.Approve: vote,
-    cm.RequestChanges: vote,
-    cm.Reject: vote,
+    cm.Approve: review,
+    cm.RequestChanges: review,
+    cm.Reject: review,
     cm.Withdraw: withdraw,
     cm.Schedule: schedule,
     cm.Unschedule: unschedule,

@@ -1,4 +1,4 @@
-"""Who is to be told of what has happened: pure, from what stood before and stands after."""
+"""The notifications that follow from events: pure, from the values before and after them."""
 
 from __future__ import annotations
 
@@ -24,27 +24,23 @@ def post_notifications(
     before: PostSnapshot | None, after: PostSnapshot, events: Sequence[ev.Event], context: Context
 ) -> tuple[OutboxEntry, ...]:
     """
-    Return whom to tell of what happened to a post.
+    Return the notifications that follow from the events of a post.
 
-    Nobody is told of what they did themselves, of what they may not view, or
-    of one thing twice.
+    No member is notified of what they did themselves or may not view, or twice of the same thing.
 
     Args:
-        before: The post and its request before, or None of a draft.
-
-        after: After all of *events*.
-
-        events: Those of the post's stream, in order.
-
-        context: The rules and facts of now.
+        before: The post with its request before the events; None for a draft.
+        after: The post with its request after them.
+        events: The events, in order.
+        context: The current rules.
     """
-    found: list[OutboxEntry] = []
+    entries: list[OutboxEntry] = []
     for event in events:
-        teller = _TELLERS.get(type(event.data))
-        if teller is not None:
-            found += teller(before, after, event, context)
-    found += _newly_asked(after.post, events, context)
-    return _heard(found, after.post, context, {_name(event.actor) for event in events})
+        notifier = _NOTIFIERS.get(type(event.data))
+        if notifier is not None:
+            entries += notifier(before, after, event, context)
+    entries += _review_requests(after.post, events, context)
+    return _about_post(entries, after.post, events, context)
 
 
 def delivery_notifications(
@@ -55,47 +51,49 @@ def delivery_notifications(
     context: Context,
 ) -> tuple[OutboxEntry, ...]:
     """
-    Return whom to tell of what became of a delivery: its post's author, and who is accountable.
+    Return the notifications that follow from the events of a delivery.
 
-    The workspace's lead is told in place of an author who has left.
+    They go to the post's author, and problems also to the workspace's lead. If the author has left,
+    the lead is notified instead.
 
     Args:
-        post: Its post.
-
-        before: The delivery before the events, or None before the first.
-
+        post: The post.
+        before: The delivery before the events; None before the first.
         after: The delivery after them.
-
-        events: Those of its stream, in order.
-
-        context: The rules and facts of now.
+        events: The events, in order.
+        context: The current rules.
     """
-    found: list[OutboxEntry] = []
+    entries: list[OutboxEntry] = []
     for event in events:
-        kind = _OUTCOMES.get(type(event.data))
-        if before is not None and _turned_up(before, event.data):
+        kind = _DELIVERY_KINDS.get(type(event.data))
+        if before is not None and _appeared_late(before, event.data):
             kind = "published_after_all"
         if kind is None:
             continue
-        alone = kind in ("published", "removed")
-        to = _going_on([post.author], post, context) if alone else _accountable(post, context)
-        found += [
+        expected = kind in ("published", "taken_down")
+        to = (
+            _present_or_lead([post.author], post, context)
+            if expected
+            else _author_and_lead(post, context)
+        )
+        entries += [
             OutboxEntry(to=member, kind=kind, post=post.id, profile=after.profile) for member in to
         ]
-    return _heard(found, post, context, {_name(event.actor) for event in events})
+    return _about_post(entries, post, events, context)
 
 
-def _turned_up(before: Delivery, data: ev.EventData) -> bool:
-    """Tell whether something is out that nobody counted on any more."""
+def _appeared_late(before: Delivery, data: ev.EventData) -> bool:
+    """Return whether a post is published that was believed missed, failed, cancelled or removed."""
     if isinstance(data, ev.DeliveryPublished) and data.by_hand:
         return False
     return before.at_rest and isinstance(data, (ev.DeliveryPublished, ev.PartPublished))
 
 
 def hold_notifications(events: Sequence[ev.Event], context: Context) -> tuple[OutboxEntry, ...]:
-    """Return whom to tell that a profile's credentials are refused: the lead, and who may connect."""
-    found: list[OutboxEntry] = []
+    """Notify the lead, and the members who may connect it, that a profile has to sign in again."""
+    entries: list[OutboxEntry] = []
     for event in events:
+        # The publisher places a hold only if the network refused a profile's credentials.
         if not isinstance(event.data, ev.HoldPlaced) or event.actor != Actor.PUBLISHER:
             continue
         for name in event.data.hold.on.profile:
@@ -105,141 +103,141 @@ def hold_notifications(events: Sequence[ev.Event], context: Context) -> tuple[Ou
             workspace = context.workspaces.get(profile.workspace)
             to = {*context.access.members("connect", name, at=context.now)}
             to |= {MemberId(workspace.lead)} if workspace else set()
-            found += [
+            entries += [
                 OutboxEntry(to=member, kind="credentials_refused", profile=name)
                 for member in sorted(to)
             ]
     return tuple(
-        _with_channels(told, context)
-        for told in _once(found)
-        if context.access.inactive_reason(told.to, at=context.now) is None
+        _with_channels(entry, context)
+        for entry in dict.fromkeys(entries)
+        if context.access.inactive_reason(entry.to, at=context.now) is None
     )
 
 
 def state_notifications(events: Sequence[ev.Event], context: Context) -> tuple[OutboxEntry, ...]:
     """
-    Return whom to tell of facts.
+    Return the notifications that follow from the events of the runtime state.
 
-    These are who is to stand in for somebody or takes over from one who leaves,
-    who was given rights by name, or has them no more, and who takes over on
-    duty, in whose place, or no more.
+    They go to delegates, to successors, to members whom a temporary grant names, and to the members
+    whose shifts are swapped.
     """
-    found: list[OutboxEntry] = []
+    entries: list[OutboxEntry] = []
     for event in events:
-        data = event.data
+        data, actor = event.data, _member(event.actor)
         if isinstance(data, ev.AbsenceAdded) and data.absence.delegate:
             to = MemberId(data.absence.delegate)
-            found.append(OutboxEntry(to=to, kind="delegate", by=data.absence.member))
+            entries.append(OutboxEntry(to=to, kind="delegate", by=data.absence.member))
         elif isinstance(data, ev.GrantAdded):
-            found += _told_by_name(data.grant.to, "grant_added", event)
+            entries += _to_named(data.grant.to, "grant_added", actor)
         elif isinstance(data, ev.GrantRevoked):
-            found += _told_by_name(data.to, "grant_revoked", event)
+            entries += _to_named(data.to, "grant_revoked", actor)
         elif isinstance(data, ev.ShiftsSwapped):
-            found += _told_of_swaps(data.swaps, event, context)
+            for swap in data.swaps:
+                entries.append(OutboxEntry(to=swap.member, kind="shift_taken_over", by=actor))
+                entries += [
+                    OutboxEntry(to=member, kind="shift_handed_over", by=actor)
+                    for member in _original_members(swap, context)
+                ]
         elif isinstance(data, ev.ShiftSwapsCancelled):
-            gone = [one for one in context.swaps if one.id in data.swaps]
-            again = (to for swap in gone for to in _in_whose_place(swap, context, since=data.at))
-            found += [
-                OutboxEntry(to=to, kind="shift_swap_cancelled", by=_name(event.actor))
-                for to in dict.fromkeys((*data.members, *again))
+            back_on_duty = (
+                member
+                for swap in context.swaps
+                if swap.id in data.swaps
+                for member in _original_members(swap, context, since=data.at)
+            )
+            entries += [
+                OutboxEntry(to=member, kind="shift_swap_cancelled", by=actor)
+                for member in dict.fromkeys((*data.members, *back_on_duty))
             ]
         elif isinstance(data, ev.MemberOffboarded):
-            found += [
+            entries += [
                 OutboxEntry(to=successor, kind="successor", by=data.member)
                 for successor in data.successors
             ]
-    actors = {_name(event.actor) for event in events}
-    return tuple(_with_channels(told, context) for told in _once(found) if told.to not in actors)
+    actors = {_member(event.actor) for event in events}
+    return tuple(
+        _with_channels(entry, context) for entry in dict.fromkeys(entries) if entry.to not in actors
+    )
 
 
-def _told_of_swaps(
-    swaps: Iterable[ShiftSwap], event: ev.Event, context: Context
-) -> list[OutboxEntry]:
-    found = []
-    for swap in swaps:
-        found.append(OutboxEntry(to=swap.member, kind="shift_taken_over", by=_name(event.actor)))
-        found += [
-            OutboxEntry(to=to, kind="shift_handed_over", by=_name(event.actor))
-            for to in _in_whose_place(swap, context)
-        ]
-    return found
-
-
-def _in_whose_place(
+def _original_members(
     swap: ShiftSwap, context: Context, *, since: dt.datetime | None = None
 ) -> list[MemberId]:
-    """Return who is on duty without a swap, of those whom it relieves, in order."""
+    """Return the members who would be on duty without *swap*, but for the one it puts on duty."""
     if swap.rotation not in context.access.rotation_ids:
         return []
-    line = context.access.rotation_binding(swap.rotation)
-    line = line.with_swaps(one for one in line.swaps if one.id != swap.id)
-    zones = {line.zone_of(where): where for where in line.resources}
-    found: set[MemberId] = set()
-    for zone, where in zones.items():
+    binding = context.access.rotation_binding(swap.rotation)
+    binding = binding.with_swaps(other for other in binding.swaps if other.id != swap.id)
+    # One resource for each time zone is enough: the roster depends on nothing else.
+    resources = {binding.zone_of(resource): resource for resource in binding.resources}
+    members: set[MemberId] = set()
+    for zone, resource in resources.items():
         start, end = swap.span(zone)
         first = start if since is None else max(start, since)
-        found.update(shift.member for shift in line.roster(where).between(first, end))
-    return sorted(found - {swap.member})
+        members.update(shift.member for shift in binding.roster(resource).between(first, end))
+    return sorted(members - {swap.member})
 
 
-def _told_by_name(to: Iterable[Principal], kind: str, event: ev.Event) -> list[OutboxEntry]:
+def _to_named(to: Iterable[Principal], kind: str, by: str) -> list[OutboxEntry]:
+    """Return an entry for each member who is named; a team or a role is not notified as such."""
     return [
-        OutboxEntry(to=MemberId(principal.name), kind=kind, by=_name(event.actor))
+        OutboxEntry(to=MemberId(principal.name), kind=kind, by=by)
         for principal in to
         if principal.kind == "member"
     ]
 
 
-def _name(actor: Actor) -> str:
+def _member(actor: Actor) -> str:
     return actor.name if actor.kind == "member" else ""
 
 
-def _accountable(post: Post, context: Context) -> list[MemberId]:
+def _author_and_lead(post: Post, context: Context) -> list[MemberId]:
     workspace = context.workspaces.get(post.workspace)
     return sorted({post.author} | ({MemberId(workspace.lead)} if workspace else set()))
 
 
-def _going_on(people: Iterable[str], post: Post, context: Context) -> tuple[MemberId, ...]:
-    """Return those of some people who are still here, or the workspace's lead if nobody is."""
+def _present_or_lead(members: Iterable[str], post: Post, context: Context) -> tuple[MemberId, ...]:
+    """Return those of *members* who have not left, or the workspace's lead if all have."""
     access = context.access
-    here = tuple(
-        MemberId(one)
-        for one in people
-        if access.member(one) is not None and not access.bindings.scope.has_left(one, context.now)
+    present = tuple(
+        MemberId(member)
+        for member in members
+        if access.member(member) is not None
+        and not access.bindings.scope.has_left(member, context.now)
     )
     workspace = context.workspaces.get(post.workspace)
-    return here or ((MemberId(workspace.lead),) if workspace is not None else ())
+    return present or ((MemberId(workspace.lead),) if workspace is not None else ())
 
 
-def _once(found: Iterable[OutboxEntry]) -> tuple[OutboxEntry, ...]:
-    return tuple(dict.fromkeys(found))
-
-
-def _heard(
-    found: Iterable[OutboxEntry], post: Post, context: Context, actors: set[str]
+def _about_post(
+    entries: Iterable[OutboxEntry], post: Post, events: Sequence[ev.Event], context: Context
 ) -> tuple[OutboxEntry, ...]:
-    """Drop what its receivers did themselves or may not view, and add their channels."""
+    """Drop entries to members who caused an event or may not view the post, and add channels."""
+    actors = {_member(event.actor) for event in events}
     return tuple(
-        _with_channels(told, context)
-        for told in _once(found)
-        if told.to not in actors
-        and context.access.member(told.to) is not None
-        and context.may(told.to, "view", post)
+        _with_channels(entry, context)
+        for entry in dict.fromkeys(entries)
+        if entry.to not in actors
+        and context.access.member(entry.to) is not None
+        and context.may(entry.to, "view", post)
     )
 
 
-def _with_channels(told: OutboxEntry, context: Context) -> OutboxEntry:
-    member = context.access.member(told.to)
-    notify = member.notify if member is not None else ()
-    return attrs.evolve(told, channels=tuple(one.channel for one in notify if not one.digest))
+def _with_channels(entry: OutboxEntry, context: Context) -> OutboxEntry:
+    """Add the channels on which to send the entry at once; digests are added elsewhere."""
+    member = context.access.member(entry.to)
+    preferences = member.notify if member is not None else ()
+    channels = tuple(preference.channel for preference in preferences if not preference.digest)
+    return attrs.evolve(entry, channels=channels)
 
 
-def _tell(
-    to: Iterable[str], kind: str, post: Post, event: ev.Event, step: str = ""
+def _to_members(
+    members: Iterable[str], kind: str, post: Post, event: ev.Event, step: str = ""
 ) -> list[OutboxEntry]:
+    by = _member(event.actor)
     return [
-        OutboxEntry(to=MemberId(member), kind=kind, post=post.id, step=step, by=_name(event.actor))
-        for member in sorted(set(to))
+        OutboxEntry(to=MemberId(member), kind=kind, post=post.id, step=step, by=by)
+        for member in sorted(set(members))
     ]
 
 
@@ -247,105 +245,108 @@ def _edited(
     before: PostSnapshot | None, after: PostSnapshot, event: ev.Event, context: Context
 ) -> list[OutboxEntry]:
     post = after.post
-    said = _tell(_going_on([post.author], post, context), "edited_by_other", post, event)
+    to_author = _to_members(
+        _present_or_lead([post.author], post, context), "edited_by_other", post, event
+    )
     if before is None or before.request is None:
-        return said
-    # Whoever said yes to what is no longer what it was has to know.
-    was = {status.key: set(status.approved_by) for status in step_statuses(before, context)}
-    now = {status.key: set(status.approved_by) for status in step_statuses(after, context)}
-    lost = {member for key, voters in was.items() for member in voters - now.get(key, set())}
-    return said + _tell(lost, "changed_after_vote", post, event)
+        return to_author
+    # A member whose approval no longer counts has to learn of it.
+    old = {status.key: set(status.approved_by) for status in step_statuses(before, context)}
+    new = {status.key: set(status.approved_by) for status in step_statuses(after, context)}
+    lost = {member for key, members in old.items() for member in members - new.get(key, set())}
+    return to_author + _to_members(lost, "changed_after_decision", post, event)
 
 
 def _decided(
     _: PostSnapshot | None, after: PostSnapshot, event: ev.Event, context: Context
 ) -> list[OutboxEntry]:
     data = event.data
-    assert isinstance(data, ev.PostDecided)  # noqa: S101  the table's own key
+    assert isinstance(data, ev.PostDecided)  # noqa: S101  the key of the table
     kind = {"request_changes": "changes_requested", "reject": "rejected"}.get(data.verdict)
-    to = _going_on(after.post.authors, after.post, context)
-    return [] if kind is None else _tell(to, kind, after.post, event)
+    to = _present_or_lead(after.post.authors, after.post, context)
+    return [] if kind is None else _to_members(to, kind, after.post, event)
 
 
 def _commented(
     _: PostSnapshot | None, after: PostSnapshot, event: ev.Event, context: Context
 ) -> list[OutboxEntry]:
     data = event.data
-    assert isinstance(data, ev.PostCommented)  # noqa: S101  the table's own key
+    assert isinstance(data, ev.PostCommented)  # noqa: S101  the key of the table
     post = after.post
-    part = {post.author, *(comment.by for comment in post.comments)}
+    participants = {post.author, *(comment.by for comment in post.comments)}
     if data.internal:
-        part = {
+        participants = {
             name
-            for name in part
+            for name in participants
             if (member := context.access.member(name)) is not None and member.kind == "staff"
         }
-    return _tell(part, "commented", post, event)
+    return _to_members(participants, "commented", post, event)
 
 
 def _overdue(
     _: PostSnapshot | None, after: PostSnapshot, event: ev.Event, context: Context
 ) -> list[OutboxEntry]:
     data = event.data
-    assert isinstance(data, ev.StepOverdue)  # noqa: S101  the table's own key
-    step = str(data.step)
-    accountable = _accountable(after.post, context)
-    if not data.asked:
-        return _tell(accountable, "no_reviewer", after.post, event, step)
-    return _tell({*data.asked, *accountable}, "overdue", after.post, event, step)
+    assert isinstance(data, ev.StepOverdue)  # noqa: S101  the key of the table
+    step, responsible = str(data.step), _author_and_lead(after.post, context)
+    if not data.reviewers:
+        return _to_members(responsible, "no_reviewer", after.post, event, step)
+    return _to_members({*data.reviewers, *responsible}, "overdue", after.post, event, step)
 
 
 def _reminded(
     _: PostSnapshot | None, after: PostSnapshot, event: ev.Event, context: Context
 ) -> list[OutboxEntry]:
     data = event.data
-    assert isinstance(data, ev.StepReminded)  # noqa: S101  the table's own key
+    assert isinstance(data, ev.StepReminded)  # noqa: S101  the key of the table
     present = [member for member in data.to if not context.is_absent(member)]
-    return _tell(present, "reminder", after.post, event, str(data.step))
+    return _to_members(present, "reminder", after.post, event, str(data.step))
 
 
-def _to_authors(kind: str) -> _Teller:
-    return lambda _, after, event, context: _tell(
-        _going_on(after.post.authors, after.post, context), kind, after.post, event
+def _to_authors(kind: str) -> _Notifier:
+    return lambda _, after, event, context: _to_members(
+        _present_or_lead(after.post.authors, after.post, context), kind, after.post, event
     )
 
 
-def _to_accountable(kind: str) -> _Teller:
-    return lambda _, after, event, context: _tell(
-        _accountable(after.post, context), kind, after.post, event
+def _to_author_and_lead(kind: str) -> _Notifier:
+    return lambda _, after, event, context: _to_members(
+        _author_and_lead(after.post, context), kind, after.post, event
     )
 
 
-_Teller = Callable[[PostSnapshot | None, PostSnapshot, ev.Event, Context], list[OutboxEntry]]
+_Notifier = Callable[[PostSnapshot | None, PostSnapshot, ev.Event, Context], list[OutboxEntry]]
 
-_TELLERS: Final[Mapping[type[Any], _Teller]] = {
+_NOTIFIERS: Final[Mapping[type[Any], _Notifier]] = {
     ev.PostApproved: _to_authors("approved"),
     ev.PostCancelled: _to_authors("cancelled"),
     ev.PostCommented: _commented,
     ev.PostDecided: _decided,
     ev.PostEdited: _edited,
-    ev.PostExpired: _to_accountable("expired"),
+    ev.PostExpired: _to_author_and_lead("expired"),
     ev.DecisionsOutdated: _to_authors("policy_changed"),
     ev.StepOverdue: _overdue,
     ev.StepReminded: _reminded,
 }
 
-_OUTCOMES: Final[Mapping[type[Any], str]] = {
+_DELIVERY_KINDS: Final[Mapping[type[Any], str]] = {
     ev.DeliveryFailed: "failed",
     ev.DeliveryMissed: "missed",
     ev.DeliveryPublished: "published",
     ev.DeliveryPublishedAgain: "published_twice",
-    ev.DeliveryTakenDown: "removed",
+    ev.DeliveryTakenDown: "taken_down",
     ev.DeliveryRescheduled: "zone_changed",
     ev.DeliveryUnknown: "unknown",
     ev.TakedownAbandoned: "takedown_failed",
 }
 
 
-def _newly_asked(post: Post, events: Sequence[ev.Event], context: Context) -> Iterator[OutboxEntry]:
-    """Yield who was found to be asked and not to know: by an opening, an escalation, other rules."""
-    asker = next((_name(event.actor) for event in events if _name(event.actor)), "")
-    added = {
+def _review_requests(
+    post: Post, events: Sequence[ev.Event], context: Context
+) -> Iterator[OutboxEntry]:
+    """Yield an entry for each reviewer of an open step who has not been notified of it yet."""
+    by = next((_member(event.actor) for event in events if _member(event.actor)), "")
+    escalated_to = {
         (str(event.data.step), member)
         for event in events
         if isinstance(event.data, ev.StepEscalated)
@@ -356,5 +357,5 @@ def _newly_asked(post: Post, events: Sequence[ev.Event], context: Context) -> It
             continue
         for step, members in event.data.notified.items():
             for member in members:
-                kind = "escalated" if (step, member) in added else "review_requested"
-                yield OutboxEntry(to=member, kind=kind, post=post.id, step=step, by=asker)
+                kind = "escalated" if (step, member) in escalated_to else "review_requested"
+                yield OutboxEntry(to=member, kind=kind, post=post.id, step=step, by=by)

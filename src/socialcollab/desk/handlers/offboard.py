@@ -197,7 +197,7 @@ def _check_delegates(state: State, after: State, me: str) -> None:
             if of_delegate.overlaps(other):
                 raise refuse(
                     Reason.of(
-                        "delegate_away",
+                        "delegate_absent",
                         delegate=absence.delegate,
                         start=other.start,
                         end=other.end,

@@ -15,34 +15,22 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from socialcollab.content import DeliveryState, Image, Json, PostState
-from socialcollab.desk.journal.organization_events import ORGANIZATION_EVENTS
+from socialcollab.desk.journal import organization_events
 from socialcollab.errors import CorruptJournalError, NewerVersionError
 from socialcollab.permissions import Grant
 from socialcollab.stores import STORE_KEYS
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow import StepKey
 from socialcollab.workflow import events as ev
-from socialcollab.workflow.events import (
-    ERASED_TEXT,
-    ERASING_EVENTS,
-    NOTIFICATION_EVENTS,
-    RUNTIME_STATE_EVENTS,
-)
+from socialcollab.workflow.events import ERASED_TEXT
 
 T = TypeVar("T")
 
-_ALL: Final[tuple[type[Any], ...]] = (
-    *ev.POST_EVENTS,
-    *ev.DELIVERY_EVENTS,
-    *ev.HOLD_EVENTS,
-    *ev.OTHER_EVENTS,
-    *RUNTIME_STATE_EVENTS,
-    *NOTIFICATION_EVENTS,
-    *ORGANIZATION_EVENTS,
-    *ERASING_EVENTS,
-)
-
-EVENT_TYPES: Final[Mapping[str, type[Any]]] = {event.TYPE: event for event in _ALL}
+EVENT_TYPES: Final[Mapping[str, type[Any]]] = {
+    event.TYPE: event
+    for event in (*vars(ev).values(), *vars(organization_events).values())
+    if hasattr(event, "TYPE")
+}
 """Every event class, by the type under which it is stored."""
 
 _IN_PLACE: Final[Mapping[str, Any]] = {

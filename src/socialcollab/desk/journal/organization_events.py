@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import ClassVar
 
 import attrs
 
@@ -64,10 +64,3 @@ class OrganizationReevaluated:
     TYPE: ClassVar[str] = "organization.reevaluated"
 
     tzdata: str
-
-
-ORGANIZATION_EVENTS: Final[tuple[type[Any], ...]] = (
-    OrganizationCreated,
-    OrganizationAdopted,
-    OrganizationReevaluated,
-)

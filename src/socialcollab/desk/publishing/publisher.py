@@ -27,16 +27,15 @@ from socialcollab.desk.publishing.takedown import take_down
 from socialcollab.effects import Effects, shielded
 from socialcollab.errors import NetworkError, OutcomeUnknownError, SocialCollabError
 from socialcollab.transport import Adapter, Checkpoint, Created, Prepared, Request
-from socialcollab.workflow import Actor
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.decide import (
-    Sent,
-    begin,
+    Publication,
+    end_interrupted,
     record_no_answer,
     record_outcome,
     record_part,
+    start_delivery,
     start_send,
-    strand,
 )
 from socialcollab.workflow.events import Event
 
@@ -101,7 +100,7 @@ class Publisher:
         def decide(read: Read) -> tuple[Event, ...]:
             refused.clear()
             keys: Mapping[str, str] = read.delivery.prepared
-            events = begin(
+            events = start_delivery(
                 read.snapshot, read.delivery, read.context, keys, limited_until=read.limited_until
             )
             if keys or not _starts(events):
@@ -120,7 +119,7 @@ class Publisher:
                 raise
             except Exception as error:  # noqa: BLE001  as in `or_network_error`
                 refused.append(broken_adapter(error))
-            return begin(
+            return start_delivery(
                 read.snapshot, read.delivery, read.context, keys, limited_until=read.limited_until
             )
 
@@ -139,10 +138,10 @@ class Publisher:
 
     def _continue(self, read: Read, now: dt.datetime) -> Effects[None]:
         """Continue what another worker began and stopped between two requests."""
-        stranded = yield from self.dispatcher.store(
-            read.delivery.id, now, lambda read: strand(read.delivery, read.context)
+        ended = yield from self.dispatcher.store(
+            read.delivery.id, now, lambda read: end_interrupted(read.delivery, read.context)
         )
-        if not stranded:
+        if not ended:
             yield from self._run(read, now)
 
     def _run(self, read: Read, now: dt.datetime) -> Effects[None]:
@@ -164,17 +163,19 @@ class Publisher:
                 yield from self._remember(delivery, op, now)
                 return
             yield from self._refuse_id_of_other(read, op.network_id)
-            sent = Sent(network_id=op.network_id, url=op.url, published_at=op.at or now)
+            publication = Publication(
+                network_id=op.network_id, url=op.url, published_at=op.at or now
+            )
             number = permits[-1].number if permits else 0
             yield from self.dispatcher.store(
                 delivery,
                 now,
                 lambda read: record_part(
-                    read.delivery, sent, number=number, part=op.part, progress=op.values
+                    read.delivery, publication, number=number, part=op.part, progress=op.values
                 ),
             )
 
-        def publish() -> Effects[Sent]:
+        def publish() -> Effects[Publication]:
             published = yield from self.dispatcher.run_flow(
                 adapter.publish(prepared, read.delivery.progress),
                 transport,
@@ -182,7 +183,7 @@ class Publisher:
                 remember=remember,
             )
             yield from shielded(self._refuse_id_of_other(read, published.network_id))
-            return Sent(
+            return Publication(
                 network_id=published.network_id,
                 url=published.url,
                 published_at=published.at or now,
@@ -242,7 +243,7 @@ class Publisher:
             if read.delivery.state is not DeliveryState.PUBLISHING:
                 return ()
             data = ev.DeliveryProgressed(progress=dict(checkpoint.values))
-            return (Event(f"delivery/{delivery}", Actor.PUBLISHER, data),)
+            return (ev.publisher_event(delivery, data),)
 
         yield from self.dispatcher.store(delivery, now, decide)
 

@@ -23,7 +23,7 @@ from socialcollab.errors import AuthenticationError, NetworkError, SocialCollabE
 from socialcollab.transport import Found, Inconclusive, Missing, Prepared, Published
 from socialcollab.workflow import Actor
 from socialcollab.workflow.decide import (
-    Sent,
+    Publication,
     hold_profile,
     record_lookup,
     record_missing,
@@ -231,22 +231,27 @@ def _look_up(
 def _store_found(
     dispatcher: Dispatcher, delivery: str, now: dt.datetime, found: Found, number: int
 ) -> Effects[None]:
-    sent = _sent(found.published, now)
-    whole = None if found.whole is None else _sent(found.whole, now)
+    publication = _publication(found.published, now)
+    whole = None if found.whole is None else _publication(found.whole, now)
     part = found.part
 
     def decide(read: Read) -> tuple[Event, ...]:
         if part is None:
-            return record_outcome(read.delivery, sent, read.context, attempt=number)
+            return record_outcome(read.delivery, publication, read.context, attempt=number)
         return record_part(
-            read.delivery, sent, number=number, part=part, progress=found.progress, whole=whole
+            read.delivery,
+            publication,
+            number=number,
+            part=part,
+            progress=found.progress,
+            whole=whole,
         )
 
     yield from dispatcher.store(delivery, now, decide)
 
 
-def _sent(published: Published, now: dt.datetime) -> Sent:
-    return Sent(
+def _publication(published: Published, now: dt.datetime) -> Publication:
+    return Publication(
         network_id=published.network_id,
         url=published.url,
         published_at=published.at or now,

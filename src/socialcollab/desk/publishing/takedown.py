@@ -23,7 +23,7 @@ from socialcollab.workflow.decide import (
     abandon_takedown,
     defer_takedown,
     record_takedown,
-    waits_to_sign_in,
+    waits_for_sign_in,
 )
 
 
@@ -65,7 +65,7 @@ def take_down(dispatcher: Dispatcher, delivery: str, now: dt.datetime) -> Effect
 
 
 def _reason_to_wait(read: Read, now: dt.datetime) -> NetworkError | None:
-    if waits_to_sign_in(read.snapshot, read.delivery, read.context):
+    if waits_for_sign_in(read.snapshot, read.delivery, read.context):
         return AuthenticationError("the profile waits for a member to sign in")
     until = read.limited_until
     if until is not None and until > now:

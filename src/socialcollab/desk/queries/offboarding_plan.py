@@ -9,7 +9,7 @@ from typing import ClassVar
 import attrs
 
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import Delivery, DeliveryState, Post, PostState
+from socialcollab.content import Delivery, DeliveryState, Post, PostState, post_reason
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.queries.calendar import all_rows
 from socialcollab.effects import Effects
@@ -103,16 +103,16 @@ def _of_post(
     consequences: list[Reason] = []
     if post.state is PostState.IN_REVIEW:
         for status in step_statuses(loaded.snapshot, context):
-            if not status.done and member in status.asked:
-                others = [reviewer for reviewer in status.asked if reviewer != member]
-                code = "offboarding.asked" if others else "offboarding.asked_alone"
+            if not status.done and member in status.reviewers:
+                others = [reviewer for reviewer in status.reviewers if reviewer != member]
+                code = "offboarding.reviewer" if others else "offboarding.only_reviewer"
                 consequences.append(
-                    Reason.of(code, post=post.id, step=status.key, others=", ".join(others) or "-")
+                    post_reason(code, post, step=status.key, others=", ".join(others) or "-")
                 )
     if member in post.authors:
         if post.state is PostState.APPROVED:
             if any(delivery.state in _UNSENT_STATES for delivery in deliveries):
-                consequences.append(Reason.of("offboarding.scheduled", post=post.id))
+                consequences.append(post_reason("offboarding.scheduled", post))
         else:
             others = [
                 other
@@ -123,9 +123,9 @@ def _of_post(
             ]
             code = "offboarding.unfinished" if others else "offboarding.unfinished_alone"
             consequences.append(
-                Reason.of(
+                post_reason(
                     code,
-                    post=post.id,
+                    post,
                     state=post.state.value,
                     others=", ".join(others) or "-",
                 )

@@ -9,7 +9,7 @@ from typing import ClassVar
 import attrs
 
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import Delivery, DeliveryState, Post, PostState
+from socialcollab.content import Delivery, DeliveryState, Post, PostState, post_reason
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.queries.calendar import all_rows
 from socialcollab.effects import Effects
@@ -152,7 +152,7 @@ def _of_post(loaded: Loaded, after: State) -> Iterator[Orphan]:
         yield Orphan(
             kind="post",
             id=post.id,
-            reason=Reason.of("orphan.workspace", post=post.id, workspace=post.workspace),
+            reason=post_reason("orphan.workspace", post, workspace=post.workspace),
         )
         return
     for target in post.targets:
@@ -160,13 +160,13 @@ def _of_post(loaded: Loaded, after: State) -> Iterator[Orphan]:
             yield Orphan(
                 kind="post",
                 id=post.id,
-                reason=Reason.of("orphan.profile", post=post.id, profile=target),
+                reason=post_reason("orphan.profile", post, profile=target),
             )
     if post.author not in organization.members_by_id:
         yield Orphan(
             kind="post",
             id=post.id,
-            reason=Reason.of("orphan.author", post=post.id, member=post.author),
+            reason=post_reason("orphan.author", post, member=post.author),
         )
 
 
@@ -214,15 +214,13 @@ def undecidable_steps(
         return {
             str(status.key)
             for status in step_statuses(loaded.snapshot, context)
-            if not status.done and len(status.asked) < max(1, status.needed)
+            if not status.done and len(status.reviewers) < max(1, status.needed)
         }
 
     if not set(post.targets) <= set(after.organization.profiles_by_id):
         return
     for step in sorted(too_few(after) - too_few(before)):
-        yield Orphan(
-            kind="post", id=post.id, reason=Reason.of("orphan.step", post=post.id, step=step)
-        )
+        yield Orphan(kind="post", id=post.id, reason=post_reason("orphan.step", post, step=step))
 
 
 def _of_runtime_state(after: State, now: dt.datetime) -> Iterator[Orphan]:

@@ -63,9 +63,7 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
                 items += [
                     ToDo(kind="decide", post=post, step=str(status.key), planned_at=planned_at)
                     for status in step_statuses(loaded.snapshot, context)
-                    if status.state == "open"
-                    and member in status.asked
-                    and member not in status.approved_by
+                    if status.state == "open" and member in status.undecided
                 ]
             elif _responsible_for(post, state, now) == member:
                 kind = "move" if row.columns["state"] == "expired" else "change"

@@ -15,7 +15,7 @@ from socialcollab.effects import Effects
 from socialcollab.errors import ConflictError
 from socialcollab.stores import Row
 from socialcollab.time import tzdata_version
-from socialcollab.workflow import Actor, PostSnapshot, fire_due, outdated, reevaluate
+from socialcollab.workflow import Actor, PostSnapshot, fire_due, record_outdated, reevaluate
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.events import Event, RuntimeStateReevaluated
 
@@ -120,7 +120,7 @@ def _reevaluate_batch(engine: Engine, streams: Sequence[str], now: dt.datetime) 
     for stream in streams:
         loaded = yield from engine.load(stream)
         context = engine.post_context(state, Actor.TIMER, loaded.snapshot, now=now)
-        own = (*outdated(loaded.snapshot, context), *reevaluate(loaded.snapshot, context))
+        own = (*record_outdated(loaded.snapshot, context), *reevaluate(loaded.snapshot, context))
         if own:
             events += own
             changed.append(loaded)
@@ -153,7 +153,7 @@ def run_timers(
         snapshot: PostSnapshot = loaded.snapshot
         context = engine.post_context(state, Actor.TIMER, snapshot, now=now)
         events = () if only_reevaluate else fire_due(snapshot, context)
-        events = events or (*outdated(snapshot, context), *reevaluate(snapshot, context))
+        events = events or (*record_outdated(snapshot, context), *reevaluate(snapshot, context))
         if events:
             yield from engine.append(state, events, [loaded], at=now, salt=snapshot.post.salt)
 
@@ -169,7 +169,7 @@ def _move_delivery(engine: Engine, row: Row, now: dt.datetime) -> Effects[None]:
         old, new = instant_of(row.columns["at"]), loaded.snapshot.at.instant
         if old == new or loaded.snapshot.state.value not in _UNSENT_STATES:
             return
-        data = ev.DeliveryRescheduled(was=old, now=new, tzdata=tzdata_version())
+        data = ev.DeliveryRescheduled(before=old, after=new, tzdata=tzdata_version())
         event = Event(row.stream, Actor.TIMER, data)
         yield from engine.append(state, [event], [loaded], at=now)
 
@@ -188,7 +188,7 @@ def _move_post(engine: Engine, row: Row, now: dt.datetime) -> Effects[None]:
             return
         request = snapshot.request
         data = ev.PostReevaluated(
-            open=tuple(clock.key for clock in request.clocks) if request else (),
+            open_steps=tuple(clock.key for clock in request.clocks) if request else (),
             wake_at=request.wake_at if request else None,
         )
         event = Event(row.stream, Actor.TIMER, data)

@@ -17,7 +17,7 @@ def step_cells(step: StepStatus) -> dict[str, str]:
     return {
         "step": str(step.key),
         "state": badge(step.state, _TONES.get(step.state, "grey")),
-        "reviewers": ", ".join(step.asked),
+        "reviewers": ", ".join(step.reviewers),
         "approved by": ", ".join(step.approved_by),
         "needed": str(step.needed),
         "open since": format_time(step.opened_at),

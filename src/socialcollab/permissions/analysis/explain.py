@@ -15,7 +15,7 @@ from socialcollab.permissions.engine.evaluator import Evaluator, Question
 from socialcollab.permissions.engine.scope import EVERYWHERE
 from socialcollab.verdicts import Reason, Remedy, Verdict
 
-_MEMBER_PARAMS = ("member", "absent", "by", "instead_of")
+_MEMBER_PARAMS = ("member", "absent", "by", "original")
 
 
 class AccessAdvice:

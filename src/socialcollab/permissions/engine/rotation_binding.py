@@ -217,7 +217,7 @@ class RotationBinding:
             return Reason.of("shift.on_duty" if until else "shift.open_ended", **params)
         if not shift.instead_of:
             return Reason.of("shift.swapped_in", **params)
-        return Reason.of("shift.swapped", instead_of=shift.instead_of, **params)
+        return Reason.of("shift.swapped", original=shift.instead_of, **params)
 
 
 def bind_rotation(source: Rotation, number: int, scope: Scope) -> RotationBinding:

@@ -145,7 +145,7 @@ class WrongWorkspace:
         return Finding(
             code=self.code,
             message_code=f"SG105.{kind}",
-            params={"what": text, "workspace": owner.name or owner.workspace},
+            params={"text": text, "workspace": owner.name or owner.workspace},
             field=field,
             start=start,
             end=end,

@@ -1,3 +1,3 @@
-"""The message catalogues, one module per language: code to template."""
+"""The message catalogues: one module for each language, with templates by code."""
 
 __all__ = []

@@ -1,1 +1,1 @@
-"""How far an approval request has come, who is asked, and when they are reminded."""
+"""The progress of an approval request: steps, the gate, and deadlines."""

@@ -1,4 +1,4 @@
-"""When open steps remind, escalate and become overdue, and who is newly asked to review."""
+"""Deadlines of open steps: reminders, escalations, overdue steps, and reviewers to notify."""
 
 from __future__ import annotations
 
@@ -16,170 +16,27 @@ from socialcollab.workflow import events as ev
 from socialcollab.workflow.approval.steps import StepStatus, needed_steps, step_statuses
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide.schedule import expire
-from socialcollab.workflow.evolve.post import evolve_post
+from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.policy import RequiredStep, StepKey, StepTimer
-from socialcollab.workflow.model.request import PostSnapshot, StepClock
+from socialcollab.workflow.model.request import ApprovalRequest, PostSnapshot, StepClock
 
-_MOST_LOOKS: Final = 32
+_MAX_INSTANTS: Final = 32
 
-
-@attrs.frozen(kw_only=True)
-class Asked:
-    """
-    What is to be kept of who is asked.
-
-    Attributes:
-        told: By step, who is to be told now; of a step that opens, also if nobody is.
-
-        known: By step, who is asked and knows already.
-    """
-
-    notified: Mapping[str, tuple[MemberId, ...]]
-    known: Mapping[str, tuple[MemberId, ...]]
-
-
-def newly_asked(
-    before: PostSnapshot | None,
-    after: PostSnapshot,
-    clocks: Mapping[StepKey, StepClock],
-    statuses: Sequence[StepStatus],
-    context: Context,
-) -> Asked:
-    """
-    Return who is asked by an open step and does not know it yet.
-
-    Who may not view the post is told once they may. Where nothing was kept of
-    who had been told, those who were asked *before* are taken to know.
-
-    Args:
-        before: The post before what happens now, or None if nothing happens but time.
-
-        after: The post as it stands.
-
-        clocks: The clocks that open steps have already.
-
-        statuses: How far the steps of *after* have come.
-
-        context: The rules and facts of now.
-    """
-    told: dict[str, tuple[MemberId, ...]] = {}
-    known: dict[str, tuple[MemberId, ...]] = {}
-    for status in statuses:
-        if status.state != "open":
-            continue
-        clock = clocks.get(status.key)
-        asked = tuple(one for one in status.asked if context.may(one, "view", after.post))
-        if clock is None:
-            heard: tuple[MemberId, ...] = ()
-        elif clock.notified is None:
-            heard = _asked_before(before or after, status.key, context)
-            known[str(status.key)] = heard
-        else:
-            heard = clock.notified
-        voted = tuple(one for one in asked if one in status.approved_by and one not in heard)
-        if voted:
-            # Whoever has answered needs no telling, even if the answer is undone later.
-            known[str(status.key)] = (*known.get(str(status.key), ()), *voted)
-        fresh = tuple(one for one in asked if one not in heard and one not in voted)
-        if fresh or clock is None:
-            told[str(status.key)] = fresh
-    return Asked(notified=told, known=known)
-
-
-def _asked_before(snapshot: PostSnapshot, key: StepKey, context: Context) -> tuple[MemberId, ...]:
-    if snapshot.request is None or snapshot.post.state is not PostState.IN_REVIEW:
-        return ()
-    return next(
-        (
-            status.asked
-            for status in step_statuses(snapshot, context)
-            if status.key == key and status.state == "open"
-        ),
-        (),
-    )
-
-
-def next_asking(
-    snapshot: PostSnapshot, context: Context, statuses: Sequence[StepStatus]
-) -> dt.datetime | None:
-    """
-    Return when somebody may come to be asked by the passing of time alone, or None.
-
-    A grant begins then, a forbid ends, or a duty has its next turn.
-
-    Args:
-        snapshot: The post, with those told of whom the request's clocks tell.
-
-        context: The rules and facts of now.
-
-        statuses: How far its steps have come.
-    """
-    roles = {
-        principal.name
-        for step in needed_steps(snapshot, context).steps
-        for principal in step.step.reviewers
-        if principal.kind == "role"
-    }
-    begin = {
-        instant
-        for place in context.resources_of(snapshot.post)
-        for instant in islice(
-            context.access.permission_starts(
-                place, after=context.now, permission="approve", roles=roles
-            ),
-            _MOST_LOOKS + 1,
-        )
-    }
-    shift = _next_shift(snapshot, context, statuses)
-    clocks = {clock.key: clock for clock in snapshot.request.clocks} if snapshot.request else {}
-    for looks, instant in enumerate(sorted(begin)):
-        if shift is not None and instant >= shift:
-            break
-        then = attrs.evolve(context, now=instant)
-        asked = newly_asked(snapshot, snapshot, clocks, step_statuses(snapshot, then), then)
-        if looks == _MOST_LOOKS or asked.notified:
-            return instant
-    return shift
-
-
-def _next_shift(
-    snapshot: PostSnapshot, context: Context, statuses: Sequence[StepStatus]
-) -> dt.datetime | None:
-    known = context.access.rotation_ids
-    if not known:
-        return None
-    open_now = {status.key for status in statuses if status.state == "open"}
-    rotations = {
-        principal.name
-        for step in needed_steps(snapshot, context).steps
-        if step.key in open_now
-        for principal in step.step.reviewers
-        if principal.kind == "rotation" and principal.name in known
-    }
-    workspace = snapshot.post.workspace
-    place = workspace if workspace in context.workspaces else "*"
-    shifts = (
-        context.access.next_shift(rotation, place, after=context.now) for rotation in rotations
-    )
-    return min((shift for shift in shifts if shift is not None), default=None)
+_Members = Mapping[str, tuple[MemberId, ...]]
 
 
 @attrs.frozen(kw_only=True)
 class Timer:
     """
-    Something that happens to an open step if nobody decides before.
+    Something that happens to an open step unless it is decided on first.
 
     Attributes:
         at: When, in UTC.
-
         step: The step.
-
         do: "remind", "escalate" or "overdue".
-
-        action: How the policy words it; empty for "overdue".
-
-        party: Of an escalation, who is asked as well.
+        action: The reminder or escalation as text; empty for "overdue".
+        to: The principal that an escalation adds; empty for the others.
     """
 
     at: dt.datetime
@@ -193,34 +50,36 @@ def timers(
     snapshot: PostSnapshot, context: Context, *, statuses: Sequence[StepStatus] | None = None
 ) -> tuple[Timer, ...]:
     """
-    Return what is still to happen to the open steps of a post in review, the next first.
+    Return the timers of the open steps of a post in review, the next one first.
 
-    Times of `then` count from the step's opening, in the workspace's hours.
-    A step is overdue once `within` has lapsed for each reviewer who is asked
-    and present, in their own hours; where all are away their days away do not
-    count, and a step that asks nobody is overdue as it opens.
+    Reminders and escalations count from the opening of the step, in the workspace's business hours.
+    A step is overdue once `within` has passed for every reviewer who is present, in their own
+    working hours. If all of them are absent, the days of their absences do not count. A step
+    without reviewers is overdue as soon as it opens.
 
     Args:
-        snapshot: The post and its request.
-
-        context: The rules and facts of now.
-
-        statuses: How far its steps have come, if that is known.
+        snapshot: The post with its request.
+        context: The current rules.
+        statuses: The statuses of its steps, if they are known.
     """
-    request = snapshot.request
-    if snapshot.post.state is not PostState.IN_REVIEW or request is None:
+    request = _open_request(snapshot)
+    if request is None:
         return ()
     clocks = {clock.key: clock for clock in request.clocks}
     steps = {step.key: step for step in needed_steps(snapshot, context).steps}
-    found: list[Timer] = []
+    pending: list[Timer] = []
     for status in step_statuses(snapshot, context) if statuses is None else statuses:
         clock, step = clocks.get(status.key), steps.get(status.key)
         if status.state == "open" and clock is not None and step is not None:
-            found += _of_step(step, status, clock, snapshot, context)
-    return tuple(sorted(found, key=lambda timer: (timer.at, str(timer.step), timer.action)))
+            pending += _timers_of_step(step, status, clock, snapshot, context)
+    return tuple(sorted(pending, key=lambda timer: (timer.at, str(timer.step), timer.action)))
 
 
-def _of_step(
+def _open_request(snapshot: PostSnapshot) -> ApprovalRequest | None:
+    return snapshot.request if snapshot.post.state is PostState.IN_REVIEW else None
+
+
+def _timers_of_step(
     step: RequiredStep,
     status: StepStatus,
     clock: StepClock,
@@ -229,134 +88,146 @@ def _of_step(
 ) -> Iterator[Timer]:
     hours = context.hours.get(snapshot.post.workspace)
     zone = context.zones.get(snapshot.post.workspace, "UTC")
-    for then in step.step.timers:
-        action = action_of(then)
+    for timer in step.step.timers:
+        action = _action(timer)
         if action not in clock.done:
             yield Timer(
-                at=_after(then.after, clock.opened_at, hours, zone),
+                at=_after(timer.after, clock.opened_at, hours, zone),
                 step=status.key,
-                do=then.do,
+                do=timer.do,
                 action=action,
-                to=str(then.to or ""),
+                to=str(timer.to or ""),
             )
     if clock.overdue:
         return
-    if not status.asked:
+    if not status.reviewers:
         yield Timer(at=clock.opened_at, step=status.key, do="overdue")
     elif step.step.within is not None:
-        lapses = _lapses(step.step.within, status, clock, zone, context)
-        if lapses:
-            yield Timer(at=max(lapses), step=status.key, do="overdue")
+        deadlines = _deadlines(step.step.within, status, clock, zone, context)
+        if deadlines:
+            yield Timer(at=max(deadlines), step=status.key, do="overdue")
 
 
-def action_of(then: StepTimer) -> str:
-    """Return how a policy words what is done, by which the clock knows that it was done."""
-    return f"{then.after} {then.do}" + (f" {then.to}" if then.to else "")
+def _action(timer: StepTimer) -> str:
+    """Return a reminder or an escalation as text, by which a clock records that it is done."""
+    return f"{timer.after} {timer.do}" + (f" {timer.to}" if timer.to else "")
 
 
-def _lapses(
+def _deadlines(
     within: Duration, status: StepStatus, clock: StepClock, zone: str, context: Context
 ) -> list[dt.datetime]:
+    """Return the deadlines of the reviewers who are present, or of the absent ones if none is."""
     present: list[dt.datetime] = []
     absent: list[dt.datetime] = []
-    # Most of a team keep the same hours, often as the very same value.
+    # Most of a team share one value of working hours, and each deadline is slow to compute. The
+    # value is kept beside the result, so that no other one gets its id meanwhile.
     by_hours: dict[int, tuple[BusinessHours | None, dt.datetime]] = {}
-    for member in status.asked:
-        if member in status.approved_by:
-            continue
-        plain = context.hours_of(member)
-        if id(plain) not in by_hours:
-            by_hours[id(plain)] = plain, _after(within, clock.opened_at, plain, zone)
-        lapse = by_hours[id(plain)][1]
-        around = [
-            one
-            for one in context.absences
-            if one.member == member and _meets(one.start, one.end, clock.opened_at, lapse)
+    for member in status.undecided:
+        hours = context.hours_of(member)
+        if id(hours) not in by_hours:
+            by_hours[id(hours)] = hours, _after(within, clock.opened_at, hours, zone)
+        deadline = by_hours[id(hours)][1]
+        absences = [
+            absence
+            for absence in context.absences
+            if absence.member == member
+            and absence.start <= deadline.date()
+            and clock.opened_at.date() < absence.end
         ]
-        if not around:
-            present.append(lapse)
+        if not absences:
+            present.append(deadline)
             continue
-        days = [day for one in around for day in one.days]
-        rested = None if plain is None else _without(plain, days)
-        absent.append(_after(within, clock.opened_at, rested, zone))
+        days = [day for absence in absences for day in absence.days]
+        if hours is not None:
+            hours = attrs.evolve(hours, holidays=hours.holidays.union(Holidays(days)))
+        absent.append(_after(within, clock.opened_at, hours, zone))
     return present or absent
-
-
-def _meets(start: dt.date, end: dt.date, first: dt.datetime, last: dt.datetime) -> bool:
-    return start <= last.date() and first.date() < end
-
-
-def _without(hours: BusinessHours, days: list[dt.date]) -> BusinessHours:
-    return attrs.evolve(hours, holidays=hours.holidays.union(Holidays(days)))
 
 
 def _after(
     duration: Duration, start: dt.datetime, hours: BusinessHours | None, zone: str
 ) -> dt.datetime:
     if duration.business and hours is None:
-        # Where nobody has business hours, every hour is one.
+        # Without business hours, every hour counts as one.
         duration = Duration(duration.amount, duration.unit)
     return duration.after(start, hours=hours, zone=zone)
 
 
-def open_steps(snapshot: PostSnapshot, context: Context) -> tuple[StepKey, ...]:
-    """Return the steps that are open now, sorted."""
-    if snapshot.post.state is not PostState.IN_REVIEW or snapshot.request is None:
-        return ()
-    return tuple(
-        sorted(status.key for status in step_statuses(snapshot, context) if status.state == "open")
-    )
+def fire_due(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Return the events of the timers that are due on a post in review, in their order.
+
+    If the post expires, that is the only event.
+    """
+    expired = expire(snapshot, context)
+    if expired:
+        return expired
+    statuses = {status.key: status for status in step_statuses(snapshot, context)}
+    events: list[ev.Event] = []
+    for timer in timers(snapshot, context):
+        if timer.at > context.now:
+            break
+        undecided = statuses[timer.step].undecided
+        data: ev.EventData
+        if timer.do == "remind":
+            data = ev.StepReminded(step=timer.step, action=timer.action, to=undecided)
+        elif timer.do == "escalate":
+            data = ev.StepEscalated(step=timer.step, action=timer.action, principal=timer.to)
+        else:
+            data = ev.StepOverdue(step=timer.step, reviewers=undecided)
+        events.append(ev.post_event(snapshot.post.id, data, Actor.TIMER))
+    return tuple(events)
 
 
 def reevaluate(
     snapshot: PostSnapshot, context: Context, *, before: PostSnapshot | None = None
 ) -> tuple[ev.Event, ...]:
     """
-    Reckon anew which steps are open, who has to be told, and when the timer has to look again.
+    Compute again which steps are open, whom to notify, and when the timer has to act next.
 
     Args:
-        snapshot: The post and its request.
-
-        context: The rules and facts of now.
-
-        before: The post before what happens now, or None if nothing happens but time.
+        snapshot: The post with its request.
+        context: The current rules.
+        before: The post before the events that led to *snapshot*; None if only time has passed.
 
     Returns:
-        One `PostReplanned` by the timer; none if what stands is right already,
-        or the post is not in review.
+        One `PostReevaluated`; none if nothing has changed, or the post is not in review.
     """
-    request = snapshot.request
-    if snapshot.post.state is not PostState.IN_REVIEW or request is None:
+    request = _open_request(snapshot)
+    if request is None:
         return ()
-    now_open = open_steps(snapshot, context)
-    clocks = {clock.key: clock for clock in request.clocks}
-    anew: tuple[StepKey, ...] = ()
-    if before is not None and before.post.state is not PostState.IN_REVIEW:
-        anew = tuple(key for key in now_open if key in clocks)
-    kept = {key: clock for key, clock in clocks.items() if key not in anew}
     statuses = step_statuses(snapshot, context)
-    if anew:
-        # Whom an escalation added at the first opening is not asked by the second.
-        closed = attrs.evolve(snapshot, request=attrs.evolve(request, clocks=tuple(kept.values())))
-        statuses = step_statuses(closed, context)
-    asked = newly_asked(before, snapshot, kept, statuses, context)
-    data = ev.PostReevaluated(open=now_open, anew=anew, notified=asked.notified, known=asked.known)
-    reckoned = evolve_post(snapshot, data, actor=Actor.TIMER, at=context.now)
-    wake = _next_look(reckoned, context, statuses)
-    stands = request.evaluated and not anew and not any((asked.notified, asked.known))
-    if stands and tuple(sorted(clocks)) == now_open and wake == request.wake_at:
+    now_open = tuple(sorted(status.key for status in statuses if status.state == "open"))
+    clocks = {clock.key: clock for clock in request.clocks}
+    reopened: tuple[StepKey, ...] = ()
+    if before is not None and before.post.state is not PostState.IN_REVIEW:
+        # The post returns to review: its steps open once more, with new clocks.
+        reopened = tuple(key for key in now_open if key in clocks)
+    running = {key: clock for key, clock in clocks.items() if key not in reopened}
+    if reopened:
+        # The principals that an escalation added when the step was open before are not reviewers
+        # of the reopened step.
+        reset = attrs.evolve(request, clocks=tuple(running.values()))
+        statuses = step_statuses(attrs.evolve(snapshot, request=reset), context)
+    notified, aware = _reviewers_to_notify(before, snapshot, running, statuses, context)
+    data = ev.PostReevaluated(
+        open_steps=now_open, reopened=reopened, notified=notified, aware=aware
+    )
+    evolved = evolve_post(snapshot, data, actor=Actor.TIMER, at=context.now)
+    wake_at = _next_wake(evolved, context, statuses)
+    unchanged = request.evaluated and not (reopened or notified or aware)
+    if unchanged and tuple(sorted(clocks)) == now_open and wake_at == request.wake_at:
         return ()
-    data = attrs.evolve(data, wake_at=wake)
-    return (ev.Event(ev.post_stream(snapshot.post.id), Actor.TIMER, data),)
+    return (ev.post_event(snapshot.post.id, attrs.evolve(data, wake_at=wake_at), Actor.TIMER),)
 
 
-def outdated(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
+def record_outdated(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
-    Say that the votes on a post rest on policies that say something else now.
+    Record that policies have changed which the decisions on a post are based on.
 
     Returns:
-        One `PostOutdated` by the timer, once for each request; none if the
-        policies stand, or the post is neither in review nor approved.
+        One `DecisionsOutdated`, once for each request; none if no policy has changed, or the post
+        is neither in review nor approved.
     """
     request = snapshot.request
     if (
@@ -373,14 +244,81 @@ def outdated(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     if not changed:
         return ()
     data = ev.DecisionsOutdated(policies=changed)
-    return (ev.Event(ev.post_stream(snapshot.post.id), Actor.TIMER, data),)
+    return (ev.post_event(snapshot.post.id, data, Actor.TIMER),)
 
 
-def _next_look(
+def _reviewers_to_notify(
+    before: PostSnapshot | None,
+    after: PostSnapshot,
+    clocks: Mapping[StepKey, StepClock],
+    statuses: Sequence[StepStatus],
+    context: Context,
+) -> tuple[_Members, _Members]:
+    """
+    Return by step the reviewers to notify, and those who need no notification.
+
+    A reviewer who may not view the post is notified once they may.
+
+    Args:
+        before: The post before the events that led to *after*; None if only time has passed.
+        after: The post.
+        clocks: The running clocks of its open steps.
+        statuses: The statuses of its steps.
+        context: The current rules.
+    """
+    notified: dict[str, tuple[MemberId, ...]] = {}
+    aware: dict[str, tuple[MemberId, ...]] = {}
+    for status in statuses:
+        if status.state != "open":
+            continue
+        name, clock = str(status.key), clocks.get(status.key)
+        visible = tuple(
+            member for member in status.reviewers if context.may(member, "view", after.post)
+        )
+        if clock is None:
+            earlier: tuple[MemberId, ...] = ()
+        elif clock.notified is None:
+            # It was not recorded whom the step has notified: the reviewers of before count as
+            # notified, or each of them would be notified a second time.
+            earlier = _reviewers_before(before or after, status.key, context)
+            aware[name] = earlier
+        else:
+            earlier = clock.notified
+        # A reviewer who has approved needs no notification, even if the approval is undone later.
+        approved = tuple(
+            member for member in visible if member in status.approved_by and member not in earlier
+        )
+        if approved:
+            aware[name] = (*aware.get(name, ()), *approved)
+        new = tuple(
+            member for member in visible if member not in earlier and member not in approved
+        )
+        if new or clock is None:
+            notified[name] = new
+    return notified, aware
+
+
+def _reviewers_before(
+    snapshot: PostSnapshot, key: StepKey, context: Context
+) -> tuple[MemberId, ...]:
+    if _open_request(snapshot) is None:
+        return ()
+    return next(
+        (
+            status.reviewers
+            for status in step_statuses(snapshot, context)
+            if status.key == key and status.state == "open"
+        ),
+        (),
+    )
+
+
+def _next_wake(
     snapshot: PostSnapshot, context: Context, statuses: Sequence[StepStatus]
 ) -> dt.datetime | None:
+    """Return when the timer has to act next: a timer, a new reviewer, or the end of the post."""
     instants = [timer.at for timer in timers(snapshot, context, statuses=statuses)]
-    instants += filter(None, [next_asking(snapshot, context, statuses)])
+    instants += filter(None, [_next_reviewer_at(snapshot, context, statuses)])
     request = snapshot.request
     if (
         request is not None
@@ -393,29 +331,64 @@ def _next_look(
     return min(instants, default=None)
 
 
-def fire_due(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
+def _next_reviewer_at(
+    snapshot: PostSnapshot, context: Context, statuses: Sequence[StepStatus]
+) -> dt.datetime | None:
     """
-    Return what is due on a post in review at the context's instant, in its order.
+    Return when time alone may make a member a reviewer of an open step, or None.
 
-    A post whose time came before its sign-off expires, and nothing else then.
+    That is when a grant begins, a forbid ends, or a shift of a rotation starts.
     """
-    expired = expire(snapshot, context)
-    if expired:
-        return expired
-    stream = ev.post_stream(snapshot.post.id)
-    statuses = {status.key: status for status in step_statuses(snapshot, context)}
-    found: list[ev.Event] = []
-    for timer in timers(snapshot, context):
-        if timer.at > context.now:
+    roles = {
+        principal.name
+        for step in needed_steps(snapshot, context).steps
+        for principal in step.step.reviewers
+        if principal.kind == "role"
+    }
+    beginnings = {
+        instant
+        for resource in context.resources_of(snapshot.post)
+        for instant in islice(
+            context.access.permission_starts(
+                resource, after=context.now, permission="approve", roles=roles
+            ),
+            _MAX_INSTANTS + 1,
+        )
+    }
+    shift_at = _next_shift_at(snapshot, context, statuses)
+    clocks = {clock.key: clock for clock in snapshot.request.clocks} if snapshot.request else {}
+    for number, instant in enumerate(sorted(beginnings)):
+        if shift_at is not None and instant >= shift_at:
             break
-        status = statuses[timer.step]
-        waiting = tuple(one for one in status.asked if one not in status.approved_by)
-        data: ev.EventData
-        if timer.do == "remind":
-            data = ev.StepReminded(step=timer.step, action=timer.action, to=waiting)
-        elif timer.do == "escalate":
-            data = ev.StepEscalated(step=timer.step, action=timer.action, principal=timer.to)
-        else:
-            data = ev.StepOverdue(step=timer.step, asked=waiting)
-        found.append(ev.Event(stream, Actor.TIMER, data))
-    return tuple(found)
+        # Not `Context.evolve`, which keeps computed results: these depend on the instant.
+        later = attrs.evolve(context, now=instant)
+        notified, _ = _reviewers_to_notify(
+            snapshot, snapshot, clocks, step_statuses(snapshot, later), later
+        )
+        # After so many instants without a new reviewer, the timer acts once for nothing and
+        # continues from there; that is cheaper than to look at all of them at once.
+        if number == _MAX_INSTANTS or notified:
+            return instant
+    return shift_at
+
+
+def _next_shift_at(
+    snapshot: PostSnapshot, context: Context, statuses: Sequence[StepStatus]
+) -> dt.datetime | None:
+    existing = context.access.rotation_ids
+    if not existing:
+        return None
+    now_open = {status.key for status in statuses if status.state == "open"}
+    rotations = {
+        principal.name
+        for step in needed_steps(snapshot, context).steps
+        if step.key in now_open
+        for principal in step.step.reviewers
+        if principal.kind == "rotation" and principal.name in existing
+    }
+    workspace = snapshot.post.workspace
+    resource = workspace if workspace in context.workspaces else "*"
+    shifts = (
+        context.access.next_shift(rotation, resource, after=context.now) for rotation in rotations
+    )
+    return min((shift for shift in shifts if shift is not None), default=None)

@@ -1,4 +1,4 @@
-"""How far a request has come, and whether a post may leave."""
+"""The approval steps of a post, their progress, and the gate."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import attrs
 
 from socialcollab._memo import Identity
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import Post, severity_at_least
+from socialcollab.content import Post, post_reason, post_remedy, severity_at_least
 from socialcollab.directory import Principal
 from socialcollab.identifiers import MemberId
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.model.policy import (
     NO_POLICY,
+    SOLO_STEP,
     RequiredStep,
     Requirement,
     StepKey,
-    solo_requirement,
 )
 from socialcollab.workflow.model.request import Decision, PostSnapshot
 
@@ -27,35 +27,25 @@ from socialcollab.workflow.model.request import Decision, PostSnapshot
 @attrs.frozen(kw_only=True)
 class StepStatus(NotebookMixin):
     """
-    How far one step has come.
+    The progress of one step.
 
     Attributes:
         key: The step.
-
-        state: "passed"; "skipped", as its facts do not hold; "open"; or
-            "later", as others have to pass first.
-
-        asked: Who can decide on it now, sorted.
-
-        approved_by: Whose yes still holds, sorted.
-
-        needed: How many it takes.
-
-        binds: The fields it binds.
-
-        opened_at: Of an open step, since when, in UTC; or None.
-
-        overdue: Whether the time of its reviewers has lapsed.
-
-        away: Those of *asked* who are away now, sorted.
-
-        delegates: Who of *asked* stands in for whom: pairs of the delegate and
-            the absent one, sorted.
+        state: "passed"; "skipped", if its condition does not hold; "open"; or "later", if other
+            steps have to pass first.
+        reviewers: The members who can decide on it now, sorted.
+        approved_by: The members whose approval counts, sorted.
+        needed: How many approvals it needs.
+        binds: The fields that its decisions are bound to.
+        opened_at: When it opened, in UTC, if it is open; else None.
+        overdue: Whether its reviewers' time is over.
+        absent: Those of *reviewers* who are absent now, sorted.
+        delegates: Pairs of a delegate among *reviewers* and the absent member, sorted.
     """
 
     key: StepKey
     state: Literal["passed", "skipped", "open", "later"]
-    asked: tuple[MemberId, ...]
+    reviewers: tuple[MemberId, ...]
     approved_by: tuple[MemberId, ...]
     needed: int
     binds: frozenset[str]
@@ -66,38 +56,37 @@ class StepStatus(NotebookMixin):
 
     @property
     def done(self) -> bool:
-        """Whether nothing more is asked."""
+        """Whether the step needs no more decisions."""
         return self.state in ("passed", "skipped")
+
+    @property
+    def undecided(self) -> tuple[MemberId, ...]:
+        """The reviewers who have not approved it."""
+        return tuple(member for member in self.reviewers if member not in self.approved_by)
 
 
 def needed_steps(snapshot: PostSnapshot, context: Context) -> Requirement:
     """
-    Return what the post needs, with the one vote it takes where no step asks anybody.
+    Return what the post needs; where no step applies, the approval of one member is added.
 
-    A requirement of which nothing is due is answered by whoever has `publish`
-    on every target; see `decide`. Everyone else needs one person's `approve`.
+    A member with `publish` on every target does not need that approval; see `gate`.
     """
-    requirement = _required(snapshot, context)
-    due = snapshot.request.due if snapshot.request else frozenset()
-    if any(_is_due(step, due, context) for step in requirement.steps):
+    requirement = _with_earlier_steps(snapshot, context)
+    if _any_applies(requirement, snapshot, context):
         return requirement
-    return attrs.evolve(
-        solo_requirement(requirement),
-        steps=(*requirement.steps, *solo_requirement(requirement).steps),
-    )
+    return attrs.evolve(requirement, steps=(*requirement.steps, SOLO_STEP))
 
 
-def _required(snapshot: PostSnapshot, context: Context) -> Requirement:
+def _with_earlier_steps(snapshot: PostSnapshot, context: Context) -> Requirement:
     """
-    Return what the policies ask, with the steps that have been due before.
+    Return what the policies require, with the steps that applied earlier.
 
-    Once due, a step stays due: dropping the tag that brought it does not free
-    the post, as long as a policy with that step is about one of its profiles.
+    A step that once applied stays, as long as its policy matches a target. Otherwise an author
+    could avoid a step by removing the tag that brought it.
     """
     requirement = context.requirement(snapshot.post)
-    due = snapshot.request.due if snapshot.request else frozenset()
-    gone = due - {step.key for step in requirement.steps}
-    if not gone:
+    lost = _applied(snapshot) - {step.key for step in requirement.steps}
+    if not lost:
         return requirement
     targets = context.targets_of(snapshot.post)
     kept = {
@@ -105,33 +94,27 @@ def _required(snapshot: PostSnapshot, context: Context) -> Requirement:
         for policy in context.policies.by_id.values()
         if any(policy.on.matches_profile(target) for target in targets)
         for step in context.policies.steps_of(policy.id)
-        if step.key in gone
+        if step.key in lost
     }
     steps = {**kept, **{step.key: step for step in requirement.steps}}
     return attrs.evolve(requirement, steps=tuple(steps[key] for key in sorted(steps)))
 
 
-def asks_nobody(snapshot: PostSnapshot, context: Context) -> bool:
-    """Tell whether no policy's step is due: one person with `publish` may act alone."""
-    due = snapshot.request.due if snapshot.request else frozenset()
-    return not any(_is_due(step, due, context) for step in _required(snapshot, context).steps)
+def _applied(snapshot: PostSnapshot) -> frozenset[StepKey]:
+    """Return the steps that have applied so far."""
+    return snapshot.request.applicable if snapshot.request else frozenset()
 
 
-def due_steps(snapshot: PostSnapshot, context: Context) -> frozenset[StepKey]:
-    """Return the steps that are due now or have been before."""
-    due = snapshot.request.due if snapshot.request else frozenset()
-    return due | {
-        step.key
-        for step in needed_steps(snapshot, context).steps
-        if step.key.policy != NO_POLICY and _is_due(step, due, context)
-    }
+def _any_applies(requirement: Requirement, snapshot: PostSnapshot, context: Context) -> bool:
+    applied = _applied(snapshot)
+    return any(_applies(step, applied, context) for step in requirement.steps)
 
 
-def _is_due(step: RequiredStep, due: frozenset[StepKey], context: Context) -> bool:
+def _applies(step: RequiredStep, applied: frozenset[StepKey], context: Context) -> bool:
     only_if = step.step.only_if
     return (
         only_if is None
-        or step.key in due
+        or step.key in applied
         or any(
             severity_at_least(finding.severity, only_if.finding_at_least)
             for finding in context.findings
@@ -139,9 +122,31 @@ def _is_due(step: RequiredStep, due: frozenset[StepKey], context: Context) -> bo
     )
 
 
+def no_step_applies(snapshot: PostSnapshot, context: Context) -> bool:
+    """Return whether no policy's step applies, so that a member with `publish` may act alone."""
+    return not _any_applies(_with_earlier_steps(snapshot, context), snapshot, context)
+
+
+def applicable_steps(snapshot: PostSnapshot, context: Context) -> frozenset[StepKey]:
+    """Return the steps that apply now or have applied earlier."""
+    applied = _applied(snapshot)
+    return applied | {
+        step.key
+        for step in _with_earlier_steps(snapshot, context).steps
+        if _applies(step, applied, context)
+    }
+
+
+def pins_of(snapshot: PostSnapshot, context: Context) -> dict[str, str]:
+    """Return the digests of the policies that apply."""
+    names = {key.policy for key in applicable_steps(snapshot, context)}
+    names |= set(context.requirement(snapshot.post).policies)
+    return {name: context.pins[name] for name in sorted(names) if name in context.pins}
+
+
 @attrs.frozen
-class _Asking:
-    """Who can decide on a step: in their own place, and in whose stead."""
+class _Reviewers:
+    """The members who can decide on a step: by their own authority, and as delegates."""
 
     own: tuple[MemberId, ...]
     delegates: tuple[tuple[MemberId, MemberId], ...]
@@ -153,14 +158,28 @@ class _Asking:
         return tuple(sorted({*self.own, *(delegate for delegate, _ in self.delegates)}))
 
 
-def _asked(step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]) -> _Asking:
-    # Of what makes up a step, what it binds alone depends on more than its key.
-    movers = {one.author for one in post.revisions} if "time" in step.binds else set()
-    key = ("asked", step.key, post.workspace, post.targets, post.authors, frozenset(movers), added)
-    return context.cached(key, lambda: _now_asked(step, post, context, added))
+def _reviewers_of(
+    step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]
+) -> _Reviewers:
+    """Return the reviewers of a step; *added* are the principals that escalations have added."""
+    # A step that binds the time excludes the members who moved the post, see `_find_reviewers`.
+    movers = {revision.author for revision in post.revisions} if "time" in step.binds else set()
+    # Besides the context, the reviewers depend on nothing but these values.
+    key = (
+        "reviewers",
+        step.key,
+        post.workspace,
+        post.targets,
+        post.authors,
+        frozenset(movers),
+        added,
+    )
+    return context.cached(key, lambda: _find_reviewers(step, post, context, added))
 
 
-def _now_asked(step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]) -> _Asking:
+def _find_reviewers(
+    step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]
+) -> _Reviewers:
     if step.key.policy == NO_POLICY:
         candidates: set[MemberId] = set(context.access.member_ids)
     else:
@@ -169,60 +188,67 @@ def _now_asked(step: RequiredStep, post: Post, context: Context, added: tuple[st
             for principal in (*step.step.reviewers, *map(Principal.parse, added))
             for member in context.everyone_in(principal, post)
         }
-    authors: set[str] = set() if step.step.may_edit else set(post.authors)
+    excluded: set[str] = set() if step.step.may_edit else set(post.authors)
     if "time" in step.binds and not step.step.may_edit:
-        # Whoever moved a post wrote the one field that such a step binds beside its content.
-        authors |= {revision.author for revision in post.revisions}
+        # A member who moved the post is the author of its time, which this step decides on.
+        excluded |= {revision.author for revision in post.revisions}
     own = tuple(
         member
-        for member in sorted(candidates - authors)
+        for member in sorted(candidates - excluded)
         if post.targets and context.may(member, "approve", post)
     )
-    # In the place of another nobody decides on their own work, nor on that one's.
-    theirs = authors | set(post.authors)
+    # A delegate decides neither on their own work nor on that of the absent member, even on a step
+    # with `may_edit`: otherwise an author could approve their own post through a delegate.
+    barred = excluded | set(post.authors)
     delegates = tuple(
         (delegate, member)
         for member in own
-        if member not in theirs
+        if member not in barred
         for delegate in context.delegates_of(member, "approve", post)
-        if delegate not in theirs
+        if delegate not in barred
     )
-    return _Asking(own, tuple(sorted(delegates)))
+    return _Reviewers(own, tuple(sorted(delegates)))
 
 
-def _holding(
+def _approvals(
     step: RequiredStep, decisions: tuple[Decision, ...], post: Post
 ) -> dict[MemberId, tuple[MemberId, ...]]:
-    """Return whose yes still holds, each with whom they stood in for."""
-    said: dict[MemberId, Decision | None] = {}
+    """Return the members whose approval counts, each with the absent members they acted for."""
+    latest: dict[MemberId, Decision | None] = {}
     for decision in decisions:
         if step.key in decision.steps:
-            # A later word of the same person takes the place of an earlier one.
-            yes = decision.verdict == "approve" and _binds(step, decision, post)
-            said[decision.by] = decision if yes else None
+            # A member's later decision replaces the earlier one.
+            counts = decision.verdict == "approve" and _still_binds(step, decision, post)
+            latest[decision.by] = decision if counts else None
     return {
         member: decision.on_behalf_of
-        for member, decision in sorted(said.items(), key=lambda pair: pair[0])
+        for member, decision in sorted(latest.items(), key=lambda pair: pair[0])
         if decision is not None
     }
 
 
-def _binds(step: RequiredStep, decision: Decision, post: Post) -> bool:
+def _still_binds(step: RequiredStep, decision: Decision, post: Post) -> bool:
+    """Return whether the fields that the step binds are still as the member saw them."""
     fields = post.revision.fields
     return all(decision.fields.get(name) == fields.get(name) for name in step.binds)
 
 
-def _passed_before(step: RequiredStep, decisions: tuple[Decision, ...], post: Post) -> bool:
-    """Tell whether the step has passed on what stands: later comers are not asked again."""
+def _has_passed(step: RequiredStep, decisions: tuple[Decision, ...], post: Post) -> bool:
+    """
+    Return whether the step passed earlier, and nothing that it binds has changed since.
+
+    Such a step stays passed even if more members could decide on it now, or fewer. It is undone
+    only if a member who had approved it decides otherwise.
+    """
     passed = False
-    voters: set[MemberId] = set()
+    approvers: set[MemberId] = set()
     for decision in decisions:
         if step.key not in decision.steps:
             continue
         if decision.verdict == "approve":
-            voters.add(decision.by)
-            passed = passed or (step.key in decision.passed and _binds(step, decision, post))
-        elif decision.by in voters:
+            approvers.add(decision.by)
+            passed = passed or (step.key in decision.passed and _still_binds(step, decision, post))
+        elif decision.by in approvers:
             passed = False
     return passed
 
@@ -235,95 +261,103 @@ def step_statuses(snapshot: PostSnapshot, context: Context) -> tuple[StepStatus,
 
 
 def _step_statuses(snapshot: PostSnapshot, context: Context) -> tuple[StepStatus, ...]:
-    post = snapshot.post
-    due = snapshot.request.due if snapshot.request else frozenset()
-    decisions = snapshot.request.decisions if snapshot.request else ()
     needed = needed_steps(snapshot, context).steps
-    states: dict[StepKey, StepStatus] = {}
+    statuses = {step.key: _status(step, snapshot, context) for step in needed}
     for step in needed:
-        clock = snapshot.request.clock(step.key) if snapshot.request else None
-        asking = _asked(step, post, context, clock.added if clock else ())
-        asked = asking.all
-        holding = _holding(step, decisions, post)
-        approved = tuple(holding)
-        least = step.step.quorum.needed(len(asking.own))
-        spoken = {
-            *holding,
-            *(absent for on_behalf_of in holding.values() for absent in on_behalf_of),
-        }
-        enough = (
-            len(approved) >= 1 and set(asking.own) <= spoken
-            if step.step.quorum.least == 0
-            else len(approved) >= least
-        )
-        state: Literal["passed", "skipped", "open", "later"]
-        if enough or _passed_before(step, decisions, post):
-            state = "passed"
-        elif not _is_due(step, due, context):
-            state = "skipped"
-        else:
-            state = "open"
-        states[step.key] = StepStatus(
-            key=step.key,
-            state=state,
-            asked=asked,
-            approved_by=approved,
-            needed=least,
-            binds=step.binds,
-            opened_at=clock.opened_at if clock and state == "open" else None,
-            overdue=bool(clock and clock.overdue and state == "open"),
-            absent=tuple(member for member in asked if context.is_absent(member)),
-            delegates=asking.delegates,
-        )
-    for step in needed:
-        status = states[step.key]
-        # A step whose predecessor is no longer needed has nothing to wait for.
-        waits = any(other in states and not states[other].done for other in step.after)
+        status = statuses[step.key]
+        # An earlier step that is no longer needed does not keep a later one from opening.
+        waits = any(key in statuses and not statuses[key].done for key in step.after)
         if status.state == "open" and waits:
-            states[step.key] = attrs.evolve(status, state="later", opened_at=None, overdue=False)
-    return tuple(states[step.key] for step in needed)
+            statuses[step.key] = attrs.evolve(status, state="later", opened_at=None, overdue=False)
+    return tuple(statuses.values())
 
 
-def unchanged(snapshot: PostSnapshot, context: Context) -> Verdict:
-    """Tell whether every policy that the request rests on still says what it said."""
-    request = snapshot.request
+def _status(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> StepStatus:
+    """Return the status of a step, "open" even if other steps have to pass first."""
+    post, request = snapshot.post, snapshot.request
+    clock = request.clock(step.key) if request else None
+    decisions = request.decisions if request else ()
+    reviewers = _reviewers_of(step, post, context, clock.added if clock else ())
+    approvals = _approvals(step, decisions, post)
+    needed = step.step.quorum.needed(len(reviewers.own))
+    if step.step.quorum.least == 0:
+        # "all": every reviewer has approved, or their delegate has approved for them.
+        represented = {absent for absents in approvals.values() for absent in absents}
+        enough = bool(approvals) and set(reviewers.own) <= {*approvals, *represented}
+    else:
+        enough = len(approvals) >= needed
+    state: Literal["passed", "skipped", "open"]
+    if enough or _has_passed(step, decisions, post):
+        state = "passed"
+    elif not _applies(step, _applied(snapshot), context):
+        state = "skipped"
+    else:
+        state = "open"
+    return StepStatus(
+        key=step.key,
+        state=state,
+        reviewers=reviewers.all,
+        approved_by=tuple(approvals),
+        needed=needed,
+        binds=step.binds,
+        opened_at=clock.opened_at if clock and state == "open" else None,
+        overdue=bool(clock and clock.overdue and state == "open"),
+        absent=tuple(member for member in reviewers.all if context.is_absent(member)),
+        delegates=reviewers.delegates,
+    )
+
+
+def policies_unchanged(snapshot: PostSnapshot, context: Context) -> Verdict:
+    """
+    Return whether every policy that the request is based on still has the same text.
+
+    Otherwise the decisions were made under other rules, and the post has to be submitted again.
+    """
+    request, post = snapshot.request, snapshot.post
     for policy, digest in sorted(request.pins.items() if request else ()):
-        # A policy that is gone has changed too.
+        # A policy that an adoption has removed counts as changed.
         if context.pins.get(policy) != digest:
             return Verdict.no(
                 Reason.of("policy_changed", policy=policy),
-                remedies=[Remedy.of("resubmit", post=snapshot.post.id)],
+                remedies=[post_remedy("resubmit", post)],
             )
-    return Verdict.yes(Reason.of("policies_unchanged", post=snapshot.post.id))
+    return Verdict.yes(post_reason("policies_unchanged", post))
 
 
 def gate(snapshot: PostSnapshot, context: Context, *, alone: bool = False) -> Verdict:
     """
-    Tell whether the post, as it stands, may leave.
+    Return whether the post may be published with its current content.
+
+    The gate is computed from the snapshot and the current rules each time. That it was open is
+    stored nowhere, so an edit, a changed policy or a lost permission closes it at once, for every
+    caller.
 
     Args:
-        snapshot: The post and its votes.
-
-        context: The rules and facts of now.
-
-        alone: Whether a person with `publish` on every target let it leave on
-            her own word, which is enough where no step is due.
+        snapshot: The post with its decisions.
+        context: The current rules.
+        alone: Whether a member with `publish` on every target submitted the post, which is enough
+            if no step applies.
     """
-    pinned = unchanged(snapshot, context)
-    if not pinned:
-        return pinned
-    if alone and asks_nobody(snapshot, context):
-        return Verdict.yes(Reason.of("no_step_due", post=snapshot.post.id))
+    unchanged = policies_unchanged(snapshot, context)
+    if not unchanged:
+        return unchanged
+    post = snapshot.post
+    if alone and no_step_applies(snapshot, context):
+        return Verdict.yes(post_reason("no_approval_required", post))
     missing = [status for status in step_statuses(snapshot, context) if not status.done]
     if not missing:
-        return Verdict.yes(Reason.of("all_steps_passed", post=snapshot.post.id))
+        return Verdict.yes(post_reason("all_steps_passed", post))
     return Verdict.no(
         *(
-            Reason.of("step_open", step=status.key, got=len(status.approved_by), need=status.needed)
+            Reason.of(
+                "step_open",
+                step=status.key,
+                approvals=len(status.approved_by),
+                needed=status.needed,
+            )
             for status in missing
         ),
         remedies=[
-            Remedy.of("vote", by=set(status.asked) - set(status.approved_by), step=status.key)
-            for status in missing
+            Remedy.of("approve_step", by=status.undecided, step=status.key) for status in missing
         ],
     )

@@ -1,18 +1,9 @@
 """Deciders: pure functions that turn a command and a context into events, or refuse it."""
 
+from socialcollab.workflow.decide.amendment import abandon_amend, record_amend_outcome, start_amend
 from socialcollab.workflow.decide.approval import not_waived
-from socialcollab.workflow.decide.delivery import (
-    begin,
-    may_amend,
-    may_leave,
-    missed_by,
-    start_send,
-    stopping,
-    strand,
-    waits_to_sign_in,
-)
 from socialcollab.workflow.decide.outcome import (
-    Sent,
+    Publication,
     hold_profile,
     record_lookup,
     record_missing,
@@ -21,35 +12,27 @@ from socialcollab.workflow.decide.outcome import (
     record_part,
     record_recheck,
 )
-from socialcollab.workflow.decide.published import (
-    abandon_amend,
-    abandon_takedown,
-    amend_in_doubt,
-    defer_takedown,
-    differs_from_out,
-    record_amend_outcome,
-    record_takedown,
-    start_amend,
-)
 from socialcollab.workflow.decide.refusals import not_visible, refuse, verdict_on
-from socialcollab.workflow.decide.revision import new_revision
-from socialcollab.workflow.decide.schedule import expire
+from socialcollab.workflow.decide.sending import (
+    end_interrupted,
+    start_delivery,
+    start_send,
+    waits_for_sign_in,
+)
 from socialcollab.workflow.decide.shift_swap import on_duty_throughout
+from socialcollab.workflow.decide.takedown import (
+    abandon_takedown,
+    defer_takedown,
+    record_takedown,
+)
 
 __all__ = [
-    "Sent",
+    "Publication",
     "abandon_amend",
     "abandon_takedown",
-    "amend_in_doubt",
-    "begin",
     "defer_takedown",
-    "differs_from_out",
-    "expire",
+    "end_interrupted",
     "hold_profile",
-    "may_amend",
-    "may_leave",
-    "missed_by",
-    "new_revision",
     "not_visible",
     "not_waived",
     "on_duty_throughout",
@@ -63,9 +46,8 @@ __all__ = [
     "record_takedown",
     "refuse",
     "start_amend",
+    "start_delivery",
     "start_send",
-    "stopping",
-    "strand",
     "verdict_on",
-    "waits_to_sign_in",
+    "waits_for_sign_in",
 ]

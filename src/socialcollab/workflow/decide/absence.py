@@ -60,8 +60,8 @@ def add_absence(command: cm.AddAbsence, context: Context) -> tuple[ev.Event, ...
             delegate, or the identifier is used already.
         NotAllowedError: If the actor may not record absences of the member; the absence is over or
             overlaps another of the same member; the delegate is absent or inactive; or the actor
-            records it for somebody else and the delegate would gain permissions that neither of
-            the two holds.
+            records it for another member, and the delegate would gain permissions that neither
+            of the two has.
     """
     absence = command.absence
     _check_may_record_for(absence.member, context)
@@ -87,7 +87,7 @@ def add_absence(command: cm.AddAbsence, context: Context) -> tuple[ev.Event, ...
         ).overlaps(other):
             raise refuse(
                 Reason.of(
-                    "delegate_away", delegate=absence.delegate, start=other.start, end=other.end
+                    "delegate_absent", delegate=absence.delegate, start=other.start, end=other.end
                 )
             )
     inactive = context.access.inactive_reason(absence.delegate, at=absence.begins_at)
@@ -119,14 +119,14 @@ def _check_names(command: cm.AddAbsence, context: Context) -> None:
             )
     if absence.permissions and not absence.delegate:
         raise InvalidValueError(
-            "an absence names permissions for a delegate, and no delegate",
+            "an absence has permissions for a delegate, but no delegate",
             value=absence.permissions,
-            expected="delegate = a member",
+            expected="delegate = the member who acts for the absent one",
         )
 
 
 def _check_gains(command: cm.AddAbsence, context: Context) -> None:
-    """Refuse to name a delegate for somebody else who would gain what the actor does not hold."""
+    """Refuse to give another member a delegate who would gain what the actor does not have."""
     me = context.actor.name
     gains = escalations_by_absence(me, command.absence, context.access)
     if not gains:
@@ -164,7 +164,7 @@ def end_absence(command: cm.EndAbsence, context: Context) -> tuple[ev.Event, ...
     today = local_time(context.now, absence.zone).date()
     if absence.end <= today:
         raise refuse(Reason.of("absence_over", member=absence.member, end=absence.end))
-    first_day = today if command.date is None else command.date
+    first_day = command.date or today
     if first_day >= absence.end or first_day < min(today, absence.start):
         raise InvalidValueError(
             f"`{absence.member}` is absent until {absence.end} and cannot be back on {first_day}",

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from socialcollab.content import PUBLISHED_FIELDS, Finding, PostContent, field_digests
+from socialcollab.content import (
+    PUBLISHED_FIELDS,
+    Finding,
+    Post,
+    PostContent,
+    field_digests,
+    post_reason,
+)
 from socialcollab.errors import InvalidValueError, NotAllowedError
 from socialcollab.identifiers import MemberId
 from socialcollab.verdicts import Reason
@@ -14,24 +21,15 @@ from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.approval.steps import (
     StepStatus,
-    asks_nobody,
+    applicable_steps,
     gate,
     needed_steps,
+    no_step_applies,
+    pins_of,
+    policies_unchanged,
     step_statuses,
-    unchanged,
 )
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.deliveries import (
-    after_events,
-    call_off,
-    pins_of,
-    plan,
-    published_on,
-    refuse_barred,
-    refuse_in_doubt,
-    refuse_past,
-    sorted_due,
-)
 from socialcollab.workflow.decide.refusals import (
     check_fresh,
     check_permission,
@@ -39,44 +37,64 @@ from socialcollab.workflow.decide.refusals import (
     refuse,
     stale,
 )
-from socialcollab.workflow.decide.revision import new_revision
-from socialcollab.workflow.evolve.post import evolve_post
+from socialcollab.workflow.decide.schedule import (
+    cancel_unsent,
+    plan,
+    published_on,
+    refuse_barred,
+    refuse_in_doubt,
+    refuse_past,
+    slot_events,
+)
+from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.request import PostSnapshot, SubmitTiming
 
 
 def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tuple[ev.Event, ...]:
-    """Ask for sign-off."""
+    """
+    Submit a post for approval; it is approved at once if it needs no other member.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `submit` it; it is neither a draft nor returned for
+            changes; it has no targets; its planned time has passed or lies in a blackout; or a
+            target has no free slot.
+        StaleError: If the actor saw another revision than the current one.
+    """
     post = snapshot.post
     check_permission("submit", post, context)
     check_state(post, "submit", ("draft", "changes_requested"))
     check_fresh(post, command.seen)
     if not post.targets:
-        raise refuse(Reason.of("no_targets", post=post.id))
+        raise refuse(post_reason("no_targets", post))
     events: list[ev.Event] = []
     if command.when == "next slot":
-        events += _fill_slots(snapshot, context)
+        events += _take_next_slots(snapshot, context)
     elif command.when == "planned":
-        refuse_past(post, context)
+        refuse_past(post, post.content, post.targets, context)
         refuse_barred(context)
-    current = after_events(snapshot, events, context)
+    current = _after(snapshot, events, context)
     submitted = ev.PostSubmitted(
         revision=current.post.digest,
         when=command.when,
-        due=sorted_due(current, context),
+        applicable=applicable_steps(current, context),
         pins=pins_of(current, context),
     )
     events.append(ev.post_event(post.id, submitted, context.actor))
-    current = after_events(snapshot, events, context)
-    if asks_nobody(current, context) and context.may(context.actor.name, "publish", current.post):
-        return (*events, *approve_and_plan(current, context, context.actor, alone=True))
+    current = _after(snapshot, events, context)
+    if no_step_applies(current, context) and context.may(
+        context.actor.name, "publish", current.post
+    ):
+        return (*events, *_approve(current, context, context.actor, alone=True))
+    # Earlier decisions that still count may be enough.
     if gate(current, context):
-        return (*events, *approve_and_plan(current, context, Actor.RULES))
+        return (*events, *_approve(current, context, Actor.RULES))
     return tuple(events)
 
 
-def _fill_slots(snapshot: PostSnapshot, context: Context) -> list[ev.Event]:
-    """Fill the times of all targets with their next free slots."""
+def _take_next_slots(snapshot: PostSnapshot, context: Context) -> list[ev.Event]:
+    """Return the events that move every target to its next free slot."""
     post = snapshot.post
     for target in post.targets:
         if target not in context.next_slots:
@@ -86,61 +104,66 @@ def _fill_slots(snapshot: PostSnapshot, context: Context) -> list[ev.Event]:
         planned_at=min(context.next_slots.values(), key=lambda at: at.instant),
         times={str(target): context.next_slots[target] for target in post.targets},
     )
-    taken = [
-        ev.Event(ev.calendar_stream(target), context.actor, ev.SlotTaken(post=post.id))
-        for target in post.targets
-    ]
+    slots = slot_events(post, post.targets, context.actor)
     if content == post.content:
-        return taken
-    revision = new_revision(
-        content,
-        salt=post.salt,
-        number=post.revision.number + 1,
-        author=context.actor.name,
-        at=context.now,
-        only_time=True,
-        before=post,
-    )
+        return slots
+    revision = post.next_revision(content, author=context.actor.name, at=context.now)
     edited = ev.PostEdited(revision=revision, state=post.state, content=content)
-    return [ev.post_event(post.id, edited, context.actor), *taken]
+    return [ev.post_event(post.id, edited, context.actor), *slots]
 
 
-def vote(
+def _after(snapshot: PostSnapshot, events: Iterable[ev.Event], context: Context) -> PostSnapshot:
+    """Return the post after those of *events* that are its own."""
+    stream = ev.post_stream(snapshot.post.id)
+    for event in events:
+        if event.stream == stream:
+            snapshot = evolve_post(snapshot, event.data, actor=event.actor, at=context.now)
+    return snapshot
+
+
+def review(
     snapshot: PostSnapshot,
     command: cm.Approve | cm.RequestChanges | cm.Reject,
     context: Context,
 ) -> tuple[ev.Event, ...]:
-    """Approve, ask for changes, or reject."""
-    post = snapshot.post
+    """
+    Approve a post, request changes, or reject it.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `approve` it, is one of its authors, or is not a
+            reviewer of an open step; the post is not in review; or a policy has changed since it
+            was submitted.
+        StaleError: If the actor saw an older revision, and a field that the decision would be bound
+            to has changed since.
+    """
+    post, me = snapshot.post, context.actor.name
     try:
         check_permission("approve", post, context)
     except NotAllowedError:
-        if context.actor.name in post.authors:
-            # No right would help whoever wrote on it.
-            raise refuse(Reason.of("own_work", member=context.actor.name, post=post.id)) from None
+        if me in post.authors:
+            # The remedies of a missing permission would not help: an author could not decide
+            # with the permission either.
+            raise refuse(post_reason("own_work", post, member=me)) from None
         raise
     check_state(post, command.NAME, ("in_review",))
-    if command.VERDICT == "approve":
-        # A yes under wording that is no longer in force could never let the post leave.
-        verdict = unchanged(snapshot, context)
-        if not verdict:
-            raise NotAllowedError(verdict)
-    me = context.actor.name
-    seen = post.revision_named(command.seen)
+    approves = command.VERDICT == "approve"
+    if approves:
+        # An approval under a policy's old text would be stored, but could never open the gate.
+        unchanged = policies_unchanged(snapshot, context)
+        if not unchanged:
+            raise NotAllowedError(unchanged)
     statuses = step_statuses(snapshot, context)
-    if command.VERDICT == "approve":
-        counting = _counting(snapshot, statuses, context)
-    else:
-        counting = tuple(status for status in statuses if me in status.asked)
-    own = me in post.authors or any(
-        "time" in status.binds and not status.done and revision.author == me
-        for status in statuses
-        for revision in post.revisions
+    counting = (
+        _steps_to_approve(snapshot, statuses, context)
+        if approves
+        else tuple(status for status in statuses if me in status.reviewers)
     )
-    if own and not counting:
-        raise refuse(Reason.of("own_work", member=me, post=post.id))
     if not counting:
-        raise refuse(*_why_not_asked(snapshot, context))
+        if _is_own_work(post, statuses, me):
+            raise refuse(post_reason("own_work", post, member=me))
+        raise refuse(*_why_not_reviewer(snapshot, context))
+    seen = post.revision_named(command.seen)
     if seen is None:
         raise stale(post, None, command.seen)
     bound = frozenset().union(*(status.binds for status in counting))
@@ -151,77 +174,89 @@ def vote(
         steps=tuple(status.key for status in counting),
         revision=seen.digest,
         fields=seen.fields,
-        due=sorted_due(snapshot, context),
+        applicable=applicable_steps(snapshot, context),
         pins=pins_of(snapshot, context),
-        on_behalf_of=_represented(counting, me),
+        on_behalf_of=_represented_by(me, counting),
         note=command.note,
     )
+    if not approves:
+        return (ev.post_event(post.id, decision, context.actor),)
     current = evolve_post(snapshot, decision, actor=context.actor, at=context.now)
-    if command.VERDICT == "approve":
-        # A step that passes now stays passed when the members who could decide on it change later.
-        statuses = step_statuses(current, context)
-        passed = {status.key for status in statuses if status.state == "passed"}
-        decision = attrs.evolve(decision, passed=tuple(sorted(passed & set(decision.steps))))
+    # A step that passes now stays passed, even if other members become its reviewers later.
+    passed = {status.key for status in step_statuses(current, context) if status.state == "passed"}
+    decision = attrs.evolve(decision, passed=tuple(sorted(passed & set(decision.steps))))
     event = ev.post_event(post.id, decision, context.actor)
-    # The gate counts the votes themselves, so the snapshot without `passed` serves it as well, and
-    # its step statuses are computed already.
-    if command.VERDICT == "approve" and gate(current, context):
-        current = after_events(snapshot, [event], context)
-        return (event, *approve_and_plan(current, context, Actor.RULES))
+    # The gate counts the approvals, so *current*, which lacks `passed`, gives the same answer; the
+    # statuses of its steps are computed already.
+    if gate(current, context):
+        return (event, *_approve(_after(snapshot, [event], context), context, Actor.RULES))
     return (event,)
 
 
-def _counting(
+def _is_own_work(post: Post, statuses: Sequence[StepStatus], member: str) -> bool:
+    """Return whether a member wrote the post, or moved it and a pending step binds its time."""
+    return member in post.authors or (
+        any("time" in status.binds and not status.done for status in statuses)
+        and any(revision.author == member for revision in post.revisions)
+    )
+
+
+def _steps_to_approve(
     snapshot: PostSnapshot, statuses: Sequence[StepStatus], context: Context
 ) -> tuple[StepStatus, ...]:
-    """Return the steps that the actor's yes counts for: once each, a distinct one only alone."""
+    """Return the open steps that the actor's approval counts for; at most one if it is distinct."""
     me = context.actor.name
     distinct = {step.key for step in needed_steps(snapshot, context).steps if step.step.distinct}
-    counting = [
-        status
-        for status in statuses
-        if status.state == "open" and me in status.asked and me not in status.approved_by
-    ]
+    counting = [status for status in statuses if status.state == "open" and me in status.undecided]
     plain = [status for status in counting if status.key not in distinct]
     return tuple(plain or counting[:1])
 
 
-def _represented(counting: Sequence[StepStatus], me: str) -> tuple[MemberId, ...]:
-    """Return the absent members for whom the actor decides on these steps, sorted."""
+def _represented_by(member: str, counting: Sequence[StepStatus]) -> tuple[MemberId, ...]:
+    """Return the absent members whose delegate *member* is on these steps, sorted."""
     pairs = {pair for status in counting for pair in status.delegates}
-    return tuple(sorted({absent for delegate, absent in pairs if delegate == me}))
+    return tuple(sorted({absent for delegate, absent in pairs if delegate == member}))
 
 
-def _why_not_asked(snapshot: PostSnapshot, context: Context) -> tuple[Reason, ...]:
+def _why_not_reviewer(snapshot: PostSnapshot, context: Context) -> tuple[Reason, ...]:
     me = context.actor.name
     reasons = []
     for status in step_statuses(snapshot, context):
         if me in status.approved_by:
-            reasons.append(Reason.of("voted_already", member=me, step=status.key))
-        elif status.state == "later" and me in status.asked:
+            reasons.append(Reason.of("already_approved", member=me, step=status.key))
+        elif status.state == "later" and me in status.reviewers:
             reasons.append(Reason.of("step_not_open", step=status.key, member=me))
         elif not status.done:
-            asked = ", ".join(status.asked) or "-"
-            reasons.append(Reason.of("not_asked", step=status.key, member=me, asked=asked))
-    return tuple(reasons) or (Reason.of("nothing_to_decide", post=snapshot.post.id),)
+            reviewers = ", ".join(status.reviewers) or "-"
+            reasons.append(
+                Reason.of("not_a_reviewer", step=status.key, member=me, reviewers=reviewers)
+            )
+    return tuple(reasons) or (post_reason("nothing_to_decide", snapshot.post),)
 
 
 def withdraw(snapshot: PostSnapshot, _: cm.Withdraw, context: Context) -> tuple[ev.Event, ...]:
-    """Take a request for sign-off back, or an approval with what waits on it."""
+    """
+    Withdraw the request for approval, or the approval, and cancel the deliveries that wait.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `submit` it, it is neither in review nor approved, or
+            a delivery is in doubt.
+    """
     post = snapshot.post
     check_permission("submit", post, context)
     check_state(post, "withdraw", ("in_review", "approved"))
     refuse_in_doubt(post, "withdraw", context)
     return (
         ev.post_event(post.id, ev.PostWithdrawn(), context.actor),
-        *call_off(context.deliveries, "withdrawn", context.actor),
+        *cancel_unsent(context.deliveries, "withdrawn", context.actor),
     )
 
 
-def approve_and_plan(
+def _approve(
     snapshot: PostSnapshot, context: Context, actor: Actor, *, alone: bool = False
 ) -> list[ev.Event]:
-    """Approve the post and do what its policies say comes next."""
+    """Return the events that approve the post, and those that its policies demand after that."""
     post = snapshot.post
     approved = ev.PostApproved(revision=post.digest, alone=alone)
     events = [ev.post_event(post.id, approved, actor)]
@@ -229,10 +264,10 @@ def approve_and_plan(
     if requirement.on_approval == "wait":
         return events
     when: SubmitTiming = snapshot.request.when if snapshot.request else "planned"
-    current = after_events(snapshot, events, context)
-    # What is out on a profile already does not go there again.
-    done = published_on(context)
-    targets = [target for target in post.targets if target not in done]
+    current = _after(snapshot, events, context)
+    # A post that was edited after it was published, and is approved again, must not go out twice.
+    published = published_on(context)
+    targets = [target for target in post.targets if target not in published]
     if when == "as soon as approved":
         return [*events, *plan(current, context, Actor.RULES, targets, at_once=True)]
     late = [
@@ -240,45 +275,49 @@ def approve_and_plan(
         for target in targets
         if (at := post.content.time_for(target)) is not None and at.instant <= context.now
     ]
-    if not late:
-        return [*events, *plan(current, context, Actor.RULES, targets)]
-    if when == "next slot" and all(target in context.next_slots for target in late):
+    if late and when == "next slot" and all(target in context.next_slots for target in late):
         times = {str(target): context.next_slots[target] for target in late}
         return [*events, *plan(current, context, Actor.RULES, targets, times=times)]
-    if requirement.late == "expire":
+    if late and requirement.late == "expire":
         return [*events, ev.post_event(post.id, ev.PostExpired(), Actor.RULES)]
-    if requirement.late == "publish":
-        return [*events, *plan(current, context, Actor.RULES, targets)]
     planned = plan(current, context, Actor.RULES, targets)
     missed = [
         ev.Event(event.stream, Actor.RULES, ev.DeliveryMissed(problem="approved_late"))
         for event in planned
-        if isinstance(event.data, ev.DeliveryPlanned) and event.data.profile in late
+        if requirement.late == "hold"
+        and isinstance(event.data, ev.DeliveryPlanned)
+        and event.data.profile in late
     ]
     return [*events, *planned, *missed]
 
 
 def waive(snapshot: PostSnapshot, command: cm.Waive, context: Context) -> tuple[ev.Event, ...]:
     """
-    Let a finding pass.
+    Accept a finding of the style guide for the current content.
 
-    Whoever wrote the post does not waive what the guide says of it: a step may
-    depend on that.
+    An author cannot waive a finding on their own post: a step may depend on it.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `waive` it, is one of its authors, or the post has no
+            such finding; or it is rejected or cancelled.
+        StaleError: If the actor saw another revision than the current one.
+        InvalidValueError: If there is no reason.
     """
     post = snapshot.post
     check_permission("waive", post, context)
     check_state(post, "waive", ("draft", "in_review", "changes_requested", "approved", "expired"))
     check_fresh(post, command.seen)
     if not command.reason.strip():
-        raise InvalidValueError("a waiver needs a reason", value=command.reason, expected="why")
+        raise InvalidValueError(
+            "a waiver needs a reason", value=command.reason, expected="why the finding is accepted"
+        )
     if context.actor.name in post.authors:
-        raise refuse(Reason.of("own_waiver", member=context.actor.name, post=post.id))
+        raise refuse(post_reason("own_waiver", post, member=context.actor.name))
     codes = sorted({finding.code for finding in context.findings})
     if command.code not in codes:
         raise refuse(
-            Reason.of(
-                "nothing_to_waive", post=post.id, code=command.code, codes=", ".join(codes) or "-"
-            )
+            post_reason("nothing_to_waive", post, code=command.code, codes=", ".join(codes) or "-")
         )
     fields = {
         name: digest for name, digest in post.revision.fields.items() if name in PUBLISHED_FIELDS
@@ -291,21 +330,19 @@ def not_waived(
     findings: Iterable[Finding], snapshot: PostSnapshot, content: PostContent
 ) -> tuple[Finding, ...]:
     """
-    Return the findings that nobody has let pass.
+    Return the findings on *content* that are not waived.
 
     Args:
-        findings: What the style guide says of *content*.
-
-        snapshot: The post, with its waivers.
-
-        content: What the post holds, or would hold.
+        findings: The findings of the style guide on *content*.
+        snapshot: The post with its waivers.
+        content: The content of the post, or the one that an edit would give it.
     """
     if not snapshot.waivers:
         return tuple(findings)
     digests = field_digests(content, snapshot.post.salt)
-    passed = {
+    waived = {
         waiver.code
         for waiver in snapshot.waivers
         if all(waiver.fields.get(name) == digests.get(name) for name in PUBLISHED_FIELDS)
     }
-    return tuple(finding for finding in findings if finding.code not in passed)
+    return tuple(finding for finding in findings if finding.code not in waived)

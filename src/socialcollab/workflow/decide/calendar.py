@@ -78,13 +78,9 @@ def add_native_post(
     native_post: NativePost | None, command: cm.AddNativePost, context: Context, *, delivered: bool
 ) -> tuple[ev.Event, ...]:
     """
-    Record a post that was made on the network itself; recording it again changes nothing.
+    Record a post that was made on the network itself.
 
-    Args:
-        native_post: The native post, if it is recorded already.
-        command: The command.
-        context: Every rule and fact that counts.
-        delivered: Whether a delivery has this network id: then it is not a native post.
+    Nothing changes if it is recorded already, or is the publication of a delivery.
 
     Raises:
         NotFoundError: If there is no such profile, or the actor may not view it.

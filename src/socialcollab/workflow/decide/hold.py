@@ -43,7 +43,9 @@ def place_hold(command: cm.PlaceHold, context: Context) -> tuple[ev.Event, ...]:
     """
     on = command.on
     if not command.reason.strip():
-        raise InvalidValueError("a hold needs a reason", value=command.reason, expected="a reason")
+        raise InvalidValueError(
+            "a hold needs a reason", value=command.reason, expected="why publishing has to stop"
+        )
     until = None if command.until is None else as_utc(command.until)
     if until is not None and until <= context.now:
         raise InvalidValueError(
@@ -55,7 +57,7 @@ def place_hold(command: cm.PlaceHold, context: Context) -> tuple[ev.Event, ...]:
     resources = _resources_of(on, context)
     verdict = verdict_on("hold", resources, context)
     if not resources or (not_visible(verdict) and not _sees_any(resources, context)):
-        raise refuse(Reason.of("holds_nothing", on=on))
+        raise refuse(Reason.of("nothing_matches", on=on))
     if not verdict:
         raise NotAllowedError(verdict)
     hold = Hold(
@@ -96,7 +98,7 @@ def resume(command: cm.Resume, context: Context) -> tuple[ev.Event, ...]:
     hold = next((hold for hold in context.holds if hold.id == command.hold), None)
     if hold is None:
         raise NotFoundError("hold", command.hold)
-    # Resources that an adoption has removed need no permission; otherwise nobody could end the hold.
+    # Resources that an adoption has removed need no permission, or no member could end the hold.
     existing = {"*", *context.workspaces, *context.profiles}
     resources = tuple(name for name in _resources_of(hold.on, context) if name in existing)
     verdict = verdict_on("hold", resources or ("*",), context)

@@ -1,48 +1,69 @@
-"""Decide what is known of a delivery after a request, a look, or silence."""
+"""Record what is known about a delivery after a request, a lookup, silence, or a member's report."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Final
 
 import attrs
 
-from socialcollab.content import Delivery, DeliveryState, Hold
+from socialcollab.content import Delivery, DeliveryState, Hold, Post, post_reason
 from socialcollab.directory import Selector
 from socialcollab.errors import (
     AuthenticationError,
+    InvalidValueError,
     NetworkError,
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
     TransientError,
 )
+from socialcollab.time import WallTime, as_utc
+from socialcollab.verdicts import Remedy
+from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
+from socialcollab.workflow.decide.refusals import (
+    check_on_profiles,
+    check_state,
+    refuse,
+)
+from socialcollab.workflow.decide.schedule import (
+    IN_DOUBT_STATES,
+    delivery_id,
+    planned_for,
+    slot_events,
+)
 from socialcollab.workflow.model.actor import Actor
+from socialcollab.workflow.model.request import PostSnapshot
 
-_OUT = (DeliveryState.PUBLISHED, DeliveryState.REMOVING, DeliveryState.REMOVED)
-_SHORTEST_WAIT = dt.timedelta(seconds=60)
-_LONGEST_WAIT = dt.timedelta(hours=1)
-_LONGEST_LOOK = dt.timedelta(hours=6)
-_LOOKS_AGAIN = (dt.timedelta(minutes=10), dt.timedelta(hours=2), dt.timedelta(days=1))
-# Clocks of several machines differ by less; a clock that is further behind was set back.
-_SKEW = dt.timedelta(minutes=1)
+_PUBLISHED_STATES: Final = (
+    DeliveryState.PUBLISHED,
+    DeliveryState.REMOVING,
+    DeliveryState.REMOVED,
+)
+_MIN_DELAY: Final = dt.timedelta(seconds=60)
+_MAX_DELAY: Final = dt.timedelta(hours=1)
+_MAX_REQUESTED_DELAY: Final = dt.timedelta(days=1)
+_MAX_LOOKUP_DELAY: Final = dt.timedelta(hours=6)
+_RECHECK_DELAYS: Final = (dt.timedelta(minutes=10), dt.timedelta(hours=2), dt.timedelta(days=1))
+MAX_PROBLEM: Final = 500
+"""The most characters of an error that are stored as a problem."""
+# The clocks of several machines differ by less; a clock that is further behind was set back.
+_CLOCK_SKEW: Final = dt.timedelta(minutes=1)
 
 
 @attrs.frozen(kw_only=True)
-class Sent:
+class Publication:
     """
-    What a network says is out.
+    A publication that the network has confirmed.
 
     Attributes:
-        network_id: Its own id of it.
-
+        network_id: The network's own id.
         url: Its address, or empty.
-
-        published_at: When, in UTC.
-
-        found: Whether it was read back rather than answered.
+        published_at: The time of publication, in UTC.
+        found: Whether a lookup found it, rather than the network's answer to the request.
     """
 
     network_id: str
@@ -53,216 +74,214 @@ class Sent:
 
 def record_outcome(
     delivery: Delivery,
-    outcome: Sent | NetworkError,
+    outcome: Publication | NetworkError,
     context: Context,
     *,
     attempt: int | None = None,
 ) -> tuple[ev.Event, ...]:
     """
-    Store what came of sending, however late the answer is and whatever was concluded meanwhile.
+    Record the outcome of a send.
+
+    A publication is recorded however late the answer comes, and whatever was concluded in the
+    meantime: the post is on the network, and a state that ignored it could lead to a second send.
 
     Args:
-        delivery: The delivery, read anew.
-
-        outcome: What the network said, or the error that says what is known.
-
-        context: The facts of now.
-
-        attempt: The number of the right to send that was answered, 0 if none
-            was taken. What went wrong with an older attempt says nothing of a
-            newer one that is in doubt. None means the newest.
+        delivery: The delivery.
+        outcome: What the network confirmed, or the error that says what is known.
+        context: The current rules.
+        attempt: The number of the attempt that the outcome belongs to, 0 if no permit was taken;
+            None for the latest attempt. The failure of an older attempt says nothing about a newer
+            one that is in doubt.
     """
-    if isinstance(outcome, Sent):
-        return _settle_sent(delivery, outcome, attempt)
-    if delivery.state not in (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN):
+    if isinstance(outcome, Publication):
+        return _record_published(delivery, outcome, attempt)
+    if delivery.state not in IN_DOUBT_STATES:
         return ()
     if attempt is not None and delivery.in_doubt and delivery.in_doubt.number != attempt:
         return ()
     if isinstance(outcome, RateLimitedError):
-        until = context.now + wait_for(outcome.retry_after_s, delivery.rate_limited)
-        returned = ev.DeliveryDeferred(problem="rate_limited", not_before=until, rate_limited=True)
-        return (ev.publisher_event(delivery.id, returned), limit(delivery, until))
+        until = context.now + retry_delay(outcome.retry_after_s, delivery.rate_limited)
+        deferred = ev.DeliveryDeferred(problem="rate_limited", not_before=until, rate_limited=True)
+        return (ev.publisher_event(delivery.id, deferred), limit_profile(delivery, until))
     if isinstance(outcome, TransientError):
-        returned = ev.DeliveryDeferred(
-            problem="temporary",
-            not_before=context.now + wait_for(None, delivery.rate_limited),
-            rate_limited=True,
-        )
-        return (ev.publisher_event(delivery.id, returned),)
+        until = context.now + retry_delay(None, delivery.rate_limited)
+        deferred = ev.DeliveryDeferred(problem="transient", not_before=until, rate_limited=True)
+        return (ev.publisher_event(delivery.id, deferred),)
     if isinstance(outcome, AuthenticationError):
-        returned = ev.DeliveryDeferred(problem="credentials_refused")
-        return (ev.publisher_event(delivery.id, returned), *hold_profile(delivery, context))
-    if isinstance(outcome, RejectedError):
-        return (ev.publisher_event(delivery.id, ev.DeliveryFailed(problem=str(outcome)[:500])),)
-    if not isinstance(outcome, OutcomeUnknownError) and delivery.in_doubt is None:
-        return (ev.publisher_event(delivery.id, ev.DeliveryFailed(problem=str(outcome)[:500])),)
+        deferred = ev.DeliveryDeferred(problem="credentials_refused")
+        return (ev.publisher_event(delivery.id, deferred), *hold_profile(delivery, context))
+    # An error of an unknown kind proves only then that nothing was published, if no request that
+    # could create something was sent.
+    nothing_sent = not isinstance(outcome, OutcomeUnknownError) and delivery.in_doubt is None
+    if isinstance(outcome, RejectedError) or nothing_sent:
+        failed = ev.DeliveryFailed(problem=str(outcome)[:MAX_PROBLEM])
+        return (ev.publisher_event(delivery.id, failed),)
     if delivery.state is DeliveryState.UNKNOWN:
         return ()
     return (ev.publisher_event(delivery.id, ev.DeliveryUnknown(problem="no_answer")),)
 
 
-def _settle_sent(delivery: Delivery, sent: Sent, attempt: int | None) -> tuple[ev.Event, ...]:
-    if delivery.state in _OUT:
-        return _again(delivery, sent, number=attempt or 0, part=0)
+def _record_published(
+    delivery: Delivery, publication: Publication, attempt: int | None
+) -> tuple[ev.Event, ...]:
+    if delivery.state in _PUBLISHED_STATES:
+        return _record_duplicate(delivery, publication, number=attempt or 0, part=0)
     published = ev.DeliveryPublished(
-        network_id=sent.network_id,
-        url=sent.url,
-        published_at=sent.published_at,
-        found=sent.found,
+        network_id=publication.network_id,
+        url=publication.url,
+        published_at=publication.published_at,
+        found=publication.found,
     )
     return (ev.publisher_event(delivery.id, published),)
 
 
-def _again(delivery: Delivery, sent: Sent, *, number: int, part: int) -> tuple[ev.Event, ...]:
-    if sent.network_id in delivery.known_ids:
+def _record_duplicate(
+    delivery: Delivery, publication: Publication, *, number: int, part: int
+) -> tuple[ev.Event, ...]:
+    """Record that the post, or a part, is published under a second network id."""
+    if publication.network_id in delivery.known_ids:
         return ()
-    again = ev.DeliveryPublishedAgain(
+    published_again = ev.DeliveryPublishedAgain(
         number=number,
         part=part,
-        network_id=sent.network_id,
-        url=sent.url,
-        published_at=sent.published_at,
+        network_id=publication.network_id,
+        url=publication.url,
+        published_at=publication.published_at,
     )
-    return (ev.publisher_event(delivery.id, again),)
+    return (ev.publisher_event(delivery.id, published_again),)
 
 
 def record_part(
     delivery: Delivery,
-    sent: Sent,
+    publication: Publication,
     *,
     number: int,
     part: int,
     progress: Mapping[str, str],
-    whole: Sent | None = None,
+    whole: Publication | None = None,
 ) -> tuple[ev.Event, ...]:
     """
-    Store that a part of a thread is out, however late that is known.
+    Record that a part of a thread is published, however late that is known.
 
     Args:
-        delivery: The delivery, read anew.
-
-        sent: What the network said.
-
-        number: The attempt that was answered.
-
+        delivery: The delivery.
+        publication: The part.
+        number: The number of the attempt that it belongs to.
         part: Which part it is.
-
-        progress: What the conversation goes on from.
-
-        whole: If it was found and is the last one, what all of it counts as.
+        progress: The checkpoint from which the next part continues.
+        whole: The publication that the whole thread counts as, if a lookup found the last part.
 
     Returns:
-        ``PartPublished``; ``DeliveryPublished`` too if all of it is out, or ``DeliveryReturned`` if nothing is in doubt any
-        more and the next part can follow; ``DeliveryPublishedAgain`` if that
-        part was out already; none if all of it was known.
+        `PartPublished`, followed by `DeliveryPublished` if the thread is complete, or by
+        `DeliveryDeferred` if nothing is in doubt any more and the next part can be sent;
+        `DeliveryPublishedAgain` if the part was published already; nothing if all is known.
     """
-    if sent.network_id in delivery.known_ids:
+    if publication.network_id in delivery.known_ids:
         return ()
-    if delivery.state in _OUT or any(known.part == part for known in delivery.parts):
-        return _again(delivery, sent, number=number, part=part)
-    published = ev.PartPublished(
-        number=number,
-        part=part,
-        network_id=sent.network_id,
-        url=sent.url,
-        published_at=sent.published_at,
-        progress=dict(progress),
-        found=sent.found,
+    if delivery.state in _PUBLISHED_STATES or any(known.part == part for known in delivery.parts):
+        return _record_duplicate(delivery, publication, number=number, part=part)
+    published = ev.publisher_event(
+        delivery.id,
+        ev.PartPublished(
+            number=number,
+            part=part,
+            network_id=publication.network_id,
+            url=publication.url,
+            published_at=publication.published_at,
+            progress=dict(progress),
+            found=publication.found,
+        ),
     )
     if whole is not None:
-        return (ev.publisher_event(delivery.id, published), *_settle_sent(delivery, whole, number))
+        return (published, *_record_published(delivery, whole, number))
     doubt = delivery.in_doubt
     if delivery.state is DeliveryState.UNKNOWN and (doubt is None or doubt.number == number):
-        returned = ev.DeliveryDeferred(problem="part_out")
-        return (
-            ev.publisher_event(delivery.id, published),
-            ev.publisher_event(delivery.id, returned),
-        )
-    return (ev.publisher_event(delivery.id, published),)
+        deferred = ev.DeliveryDeferred(problem="partly_published")
+        return (published, ev.publisher_event(delivery.id, deferred))
+    return (published,)
 
 
 def record_no_answer(delivery: Delivery, *, real_now: dt.datetime) -> tuple[ev.Event, ...]:
     """
-    Store that a sender's answer has not come: its hard deadline has passed.
+    Record that the outcome of a send is unknown, once its deadline has passed.
 
-    So it is if the clock was set back to before the sending: nobody could
-    tell for how long it has been on its way. It counts as absent only
-    after the deadline all the same.
+    It is also unknown if the real clock was set back to before the send, because the age of the
+    request can then no longer be determined. Even so, the post counts as missing only after the
+    deadline.
     """
     attempt = delivery.in_doubt
     if delivery.state is not DeliveryState.PUBLISHING or attempt is None:
         return ()
     if real_now >= attempt.deadline:
-        return (ev.publisher_event(delivery.id, ev.DeliveryUnknown(problem="sender_vanished")),)
-    if real_now < attempt.started_at - _SKEW:
-        return (ev.publisher_event(delivery.id, ev.DeliveryUnknown(problem="clock_went_back")),)
-    return ()
+        problem = "deadline_passed"
+    elif real_now < attempt.started_at - _CLOCK_SKEW:
+        problem = "clock_set_back"
+    else:
+        return ()
+    return (ev.publisher_event(delivery.id, ev.DeliveryUnknown(problem=problem)),)
 
 
 def record_missing(
     delivery: Delivery, context: Context, *, attempt: int | None = None
 ) -> tuple[ev.Event, ...]:
     """
-    Store that a conclusive look found nothing: what was in doubt made nothing.
+    Record that a conclusive lookup did not find the post, so that it may be sent again.
+
+    The post is looked up again later if it is not sent again first: a network may keep a request in
+    a queue for longer than any sender waits.
 
     Args:
-        delivery: The delivery, read anew.
-
-        context: The facts of now.
-
-        attempt: The number of the attempt that was looked for; a newer one is
-            still in doubt. None means the newest.
+        delivery: The delivery.
+        context: The current rules.
+        attempt: The number of the attempt that was looked up; None for the latest. A newer one
+            stays in doubt.
     """
     if delivery.state is not DeliveryState.UNKNOWN:
         return ()
     if attempt is not None and delivery.in_doubt and delivery.in_doubt.number != attempt:
         return ()
-    returned = ev.DeliveryDeferred(problem="found_absent", recheck_at=context.now + _LOOKS_AGAIN[0])
-    return (ev.publisher_event(delivery.id, returned),)
+    deferred = ev.DeliveryDeferred(problem="missing", recheck_at=context.now + _RECHECK_DELAYS[0])
+    return (ev.publisher_event(delivery.id, deferred),)
 
 
 def record_recheck(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
-    """Store that what was found absent was looked for again; three looks are enough."""
+    """Record that a missing post was looked up again; after the third time it is left alone."""
     at = delivery.next_recheck_at
     if at is None or at > context.now:
         return ()
-    left = _LOOKS_AGAIN[delivery.recheck_count + 1 :]
-    next_at = context.now + left[0] if left else None
-    return (ev.publisher_event(delivery.id, ev.DeliveryRechecked(recheck_at=next_at)),)
+    delays = _RECHECK_DELAYS[delivery.recheck_count + 1 :]
+    recheck_at = context.now + delays[0] if delays else None
+    return (ev.publisher_event(delivery.id, ev.DeliveryRechecked(recheck_at=recheck_at)),)
 
 
 def record_lookup(
     delivery: Delivery, context: Context, *, problem: str, at_least: dt.timedelta
 ) -> tuple[ev.Event, ...]:
     """
-    Store that a look could not tell; each next one is twice as far off, up to six hours.
+    Record a lookup without a result; the time until the next one doubles, up to six hours.
 
     Args:
-        delivery: The delivery, read anew.
-
-        context: The facts of now.
-
-        problem: Why it could not tell.
-
-        at_least: How long a look would say nothing new.
+        delivery: The delivery.
+        context: The current rules.
+        problem: Why it had no result.
+        at_least: The time before which another lookup would have no result either.
     """
     if delivery.state is not DeliveryState.UNKNOWN:
         return ()
-    wait = min(_SHORTEST_WAIT * (1 << min(delivery.lookup_count, 20)), _LONGEST_LOOK)
-    until = context.now + max(wait, at_least)
+    until = context.now + max(_doubled(delivery.lookup_count, _MAX_LOOKUP_DELAY), at_least)
     return (
         ev.publisher_event(delivery.id, ev.LookupInconclusive(problem=problem, not_before=until)),
     )
 
 
-def limit(delivery: Delivery, until: dt.datetime) -> ev.Event:
-    """Return the event that lets everything of a profile wait."""
+def limit_profile(delivery: Delivery, until: dt.datetime) -> ev.Event:
+    """Return the event that makes all deliveries of a profile wait, as the network asked."""
     stream = ev.budget_stream(delivery.profile)
     return ev.Event(stream, Actor.PUBLISHER, ev.BudgetLimited(until=until))
 
 
 def hold_profile(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
-    """Return the hold until somebody has signed in, unless it stands already."""
+    """Place a hold on a profile whose credentials were refused, unless there is one already."""
     hold = Hold(
         id=f"credentials-{delivery.profile}",
         on=Selector(profile=delivery.profile),
@@ -277,11 +296,150 @@ def hold_profile(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
     )
 
 
-def wait_for(asked_s: float | None, before: int) -> dt.timedelta:
-    """Return how long to wait: what the network asks for, or twice as long each time."""
-    if asked_s is not None:
-        return min(
-            max(dt.timedelta(seconds=asked_s), dt.timedelta(seconds=1)), dt.timedelta(days=1)
+def retry_delay(requested_s: float | None, waits_before: int) -> dt.timedelta:
+    """Return how long to wait: what the network requested, or twice as long each time."""
+    if requested_s is None:
+        return _doubled(waits_before, _MAX_DELAY)
+    # Not zero, or due work would try again within the same run; and not for ever.
+    requested = max(dt.timedelta(seconds=requested_s), dt.timedelta(seconds=1))
+    return min(requested, _MAX_REQUESTED_DELAY)
+
+
+def _doubled(times: int, longest: dt.timedelta) -> dt.timedelta:
+    # The number of doublings is bounded, because a timedelta has a maximum.
+    return min(_MIN_DELAY * (1 << min(times, 20)), longest)
+
+
+# What members report.
+
+
+def mark_published(
+    snapshot: PostSnapshot, command: cm.MarkPublished, context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Record that a member published the post by hand, or found it on the network.
+
+    If the network answers later after all, that publication is recorded as a duplicate.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `publish` on the profile; the post does not go there,
+            or is published there already; or a request may still arrive.
+        InvalidValueError: If the network id is empty, or the time lies ahead.
+    """
+    post = snapshot.post
+    published = ev.DeliveryPublished(
+        network_id=_checked_network_id(command),
+        url=command.url,
+        published_at=_checked_time(command, context),
+        by_hand=True,
+    )
+    delivery = _latest_delivery(command.profile, context)
+    profiles = [] if delivery is None else [delivery.profile]
+    check_on_profiles("publish", post, profiles, command.profile, context)
+    if delivery is not None and delivery.state in _PUBLISHED_STATES:
+        if command.network_id in delivery.known_ids:
+            return ()
+        if delivery.state is not DeliveryState.REMOVED:
+            raise refuse(
+                post_reason(
+                    "already_published",
+                    post,
+                    profile=delivery.profile,
+                    network_id=delivery.network_id,
+                )
+            )
+    if delivery is None or delivery.state is DeliveryState.REMOVED:
+        return _new_delivery(post, command.profile, published, context)
+    _refuse_under_way(post, delivery, "mark_published", context)
+    return (ev.delivery_event(delivery.id, published, context.actor),)
+
+
+def mark_not_published(
+    snapshot: PostSnapshot, command: cm.MarkNotPublished, context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Record that a member looked on the network, and the post is not there.
+
+    It ends the doubt about an attempt. It also ends a takedown that the publisher cannot carry out,
+    because the profile was removed.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `publish` on the profile, nothing is in doubt there,
+            or the request may still arrive.
+    """
+    post = snapshot.post
+    delivery = _latest_delivery(command.profile, context)
+    profiles = [] if delivery is None else [delivery.profile]
+    check_on_profiles("publish", post, profiles, command.profile, context)
+    if delivery is not None and delivery.stranded:
+        data = ev.DeliveryTakenDown(network_ids=delivery.live_ids)
+        return (ev.delivery_event(delivery.id, data, context.actor),)
+    if delivery is None or delivery.in_doubt is None or delivery.state not in IN_DOUBT_STATES:
+        raise refuse(post_reason("nothing_in_doubt", post, profile=command.profile))
+    _refuse_under_way(post, delivery, "mark_not_published", context)
+    return (ev.delivery_event(delivery.id, ev.DeliveryMarkedNotPublished(), context.actor),)
+
+
+def _checked_network_id(command: cm.MarkPublished) -> str:
+    if not command.network_id.strip():
+        raise InvalidValueError(
+            "a published post needs the network's own id",
+            value=command.network_id,
+            expected="network_id = the id that the network shows, such as in the post's address",
         )
-    doublings: int = 1 << min(before, 10)
-    return min(_SHORTEST_WAIT * doublings, _LONGEST_WAIT)
+    return command.network_id
+
+
+def _checked_time(command: cm.MarkPublished, context: Context) -> dt.datetime:
+    at = context.now if command.at is None else as_utc(command.at)
+    if at > context.now:
+        raise InvalidValueError(
+            f"a post cannot have been published at `{at.isoformat()}`, which lies ahead",
+            value=command.at,
+            expected="an instant that has passed",
+        )
+    return at
+
+
+def _latest_delivery(profile: str, context: Context) -> Delivery | None:
+    """Return the latest delivery to a profile that was not cancelled, or None."""
+    deliveries = [
+        delivery
+        for delivery in context.deliveries
+        if delivery.profile == profile and delivery.state is not DeliveryState.CANCELLED
+    ]
+    return deliveries[-1] if deliveries else None
+
+
+def _refuse_under_way(post: Post, delivery: Delivery, command: str, context: Context) -> None:
+    """Refuse a report while a request may still arrive, which would make the report wrong."""
+    attempt = delivery.in_doubt
+    now = context.now if context.real_now is None else context.real_now
+    if attempt is None or now >= attempt.deadline:
+        return
+    until = attempt.deadline.isoformat(timespec="seconds")
+    raise refuse(
+        post_reason(
+            "may_still_arrive", post, profile=delivery.profile, command=command, until=until
+        ),
+        remedies=[Remedy.of("wait_until", until=until)],
+    )
+
+
+def _new_delivery(
+    post: Post, profile: str, published: ev.DeliveryPublished, context: Context
+) -> tuple[ev.Event, ...]:
+    """Plan a delivery for what a member published before there was one, or after a takedown."""
+    check_state(post, "mark_published", ("approved",))
+    if profile not in post.targets:
+        raise refuse(post_reason("no_such_target", post, profile=profile))
+    delivery = delivery_id(post, profile)
+    at = WallTime.of(published.published_at, context.zones.get(post.workspace, "UTC"))
+    return (
+        ev.post_event(post.id, ev.PostScheduled(deliveries=(delivery,)), context.actor),
+        ev.delivery_event(delivery, planned_for(post, profile, delivery, at), context.actor),
+        ev.delivery_event(delivery, published, context.actor),
+        *slot_events(post, [profile], context.actor),
+    )

@@ -1,64 +1,63 @@
-"""Say no to a command, with the reason and what would help."""
+"""Refusals: the checks that deciders share, and the errors that they raise."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from socialcollab.content import Post, Revision
+from socialcollab.content import Post, Revision, post_reason
 from socialcollab.errors import NotAllowedError, NotFoundError, StaleError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow.context import Context
 
 
-def refuse(*because: Reason, remedies: Iterable[Remedy] = ()) -> NotAllowedError:
-    """Return the error to raise."""
-    return NotAllowedError(Verdict.no(*because, remedies=remedies))
+def refuse(*reasons: Reason, remedies: Iterable[Remedy] = ()) -> NotAllowedError:
+    """Return the error of a refusal, to raise."""
+    return NotAllowedError(Verdict.no(*reasons, remedies=remedies))
 
 
 def verdict_on(
-    permission: str, places: Iterable[str], context: Context, *, post: Post | None = None
+    permission: str, resources: Iterable[str], context: Context, *, post: Post | None = None
 ) -> Verdict:
     """
-    Return the first refusal among *places*, or a yes.
+    Return whether the actor has a permission on all *resources*; a no is the first refusal.
 
-    A refusal somewhere the actor may not view says nothing of that place, and
-    one names nobody whom the actor shares no place with.
+    The answer is one for the actor: it reveals nothing about resources that the actor may not view,
+    and names no members with whom the actor shares no resource.
 
     Args:
-        permission: What it takes.
-
-        places: Where.
-
-        context: The rules and facts of now.
-
-        post: The post that it is about, if any.
+        permission: The permission.
+        resources: The resources; without any, the answer is no.
+        context: The current rules.
+        post: The post that the command is about, whose authors a delegate must not act for.
     """
     me, now = context.actor.name, context.now
-    wrote = () if post is None else context.authors_for_delegation(post, permission)
-    asked = False
-    for place in places:
-        asked = True
-        # The reasons of a yes are nobody's here; those of a no take much longer to find.
-        if not context.access.allows(me, permission, place, at=now, authors=wrote):
-            verdict = context.access.check(me, permission, place, at=now, authors=wrote)
+    authors = () if post is None else context.authors_for_delegation(post, permission)
+    empty = True
+    for resource in resources:
+        empty = False
+        # `check` is called only for a no: collecting the reasons takes much longer, and the reasons
+        # of a yes are not used here.
+        if not context.access.allows(me, permission, resource, at=now, authors=authors):
+            verdict = context.access.check(me, permission, resource, at=now, authors=authors)
             return verdict.for_viewer(me)
-    return Verdict.yes() if asked else Verdict.no(Reason.of("no_resource"))
+    return Verdict.no(Reason.of("no_resource")) if empty else Verdict.yes()
 
 
 def not_visible(verdict: Verdict) -> bool:
-    """Tell whether a refusal was about something that the actor may not view."""
+    """Return whether a refusal is about a resource that the actor may not view."""
     return any(reason.code == "not_visible" for reason in verdict.reasons)
 
 
 def no_such(kind: str, name: str, known: Iterable[str], context: Context) -> NotFoundError:
     """
-    Return the error for a place that does not exist, or that the actor may not view.
+    Return the error for a resource that does not exist, or that the actor may not view.
 
-    Both read alike, and what is suggested instead is what the actor may view.
+    Both have the same text, and only resources that the actor may view are suggested, so that the
+    error reveals no hidden resource.
     """
     me, now = context.actor.name, context.now
-    visible = [one for one in known if context.access.allows(me, "view", one, at=now)]
+    visible = [other for other in known if context.access.allows(me, "view", other, at=now)]
     return NotFoundError(kind, name, suggestion=did_you_mean(name, visible))
 
 
@@ -66,35 +65,64 @@ def check_permission(permission: str, post: Post, context: Context) -> None:
     """
     Refuse an actor who lacks *permission* on a target of *post*.
 
-    One who may not even view it learns nothing of it.
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may view it but lacks the permission.
+    """
+    _check_on_resources(permission, post, context.resources_of(post), context)
+
+
+def check_on_profiles(
+    permission: str, post: Post, profiles: Iterable[str], profile: str, context: Context
+) -> None:
+    """
+    Refuse an actor who lacks *permission* where a post goes, or went.
+
+    Args:
+        permission: The permission.
+        post: The post.
+        profiles: The profiles of its deliveries.
+        profile: The one profile that the command is about; empty for these and all targets.
+        context: The current rules.
 
     Raises:
         NotFoundError: If the actor may not view the post.
-
-        NotAllowedError: If the actor lacks the permission.
+        NotAllowedError: If the actor lacks the permission, or the post does not go to *profile*.
     """
-    places = context.resources_of(post)
-    verdict = verdict_on(permission, places, context, post=post)
+    concerned = set(profiles) | ({profile} if profile else set(post.targets))
+    if profile and profile not in {*profiles, *post.targets}:
+        if verdict_on("view", context.resources_of(post), context):
+            raise refuse(post_reason("no_such_target", post, profile=profile))
+        raise NotFoundError("post", post.id)
+    existing = tuple(sorted(name for name in concerned if name in context.profiles))
+    # If an adoption has removed all of these profiles, the post's workspace decides.
+    _check_on_resources(permission, post, existing or context.resources_of(post), context)
+
+
+def _check_on_resources(
+    permission: str, post: Post, resources: tuple[str, ...], context: Context
+) -> None:
+    verdict = verdict_on(permission, resources, context, post=post)
     if verdict:
         return
-    if not verdict_on("view", places, context):
+    if not verdict_on("view", resources, context):
         raise NotFoundError("post", post.id)
     raise NotAllowedError(verdict)
 
 
 def check_state(post: Post, command: str, allowed: Iterable[str]) -> None:
     """
-    Refuse a command that the post's state does not take.
+    Refuse a command that is not possible in the post's state.
 
     Raises:
-        NotAllowedError: If the state is none of *allowed*.
+        NotAllowedError: If the state is not one of *allowed*.
     """
     states = tuple(allowed)
     if post.state not in states:
         raise refuse(
-            Reason.of(
+            post_reason(
                 "wrong_state",
-                post=post.id,
+                post,
                 state=post.state.value,
                 command=command,
                 allowed=", ".join(states),
@@ -104,22 +132,21 @@ def check_state(post: Post, command: str, allowed: Iterable[str]) -> None:
 
 def check_fresh(post: Post, seen: str) -> None:
     """
-    Refuse a command on an older revision.
+    Refuse a command of an actor who saw another revision than the current one.
 
     Raises:
-        StaleError: If another revision stands now; it names who changed what.
+        StaleError: If *seen* is not the digest of the current revision; it names who changed what.
     """
-    if seen == post.digest:
-        return
-    raise stale(post, post.revision_named(seen), seen)
+    if seen != post.digest:
+        raise stale(post, post.revision_named(seen), seen)
 
 
 def stale(post: Post, seen: Revision | None, digest: str) -> StaleError:
-    """Return the error that names who changed what since *seen*."""
+    """Return the error that names who has changed what since *seen*."""
     since = seen.number if seen else 0
     later = [revision for revision in post.revisions if revision.number > since]
     return StaleError(
-        thing=f"post `{post.id}`",
+        thing=f"post {post.display_name}",
         seen=f"revision {seen.number}" if seen else f"revision {digest[:12]}",
         current=f"revision {post.revision.number}",
         by=", ".join(sorted({revision.author for revision in later})),

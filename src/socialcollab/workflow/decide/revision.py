@@ -1,8 +1,6 @@
-"""Store revisions of a post, and remarks on it."""
+"""Draft a post, edit it, and comment on it."""
 
 from __future__ import annotations
-
-import datetime as dt
 
 import attrs
 
@@ -14,28 +12,17 @@ from socialcollab.content import (
     PostState,
     Revision,
     field_digests,
+    post_reason,
+    post_remedy,
     revision_digest,
 )
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
-from socialcollab.identifiers import (
-    MemberId,
-    PostId,
-    WorkspaceId,
-)
-from socialcollab.verdicts import Reason, Remedy
+from socialcollab.identifiers import MemberId, PostId, WorkspaceId
+from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
-from socialcollab.workflow.approval.steps import (
-    gate,
-)
+from socialcollab.workflow.approval.steps import applicable_steps, gate, pins_of
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.deliveries import (
-    call_off,
-    pins_of,
-    plan,
-    refuse_in_doubt,
-    sorted_due,
-)
 from socialcollab.workflow.decide.refusals import (
     check_fresh,
     check_permission,
@@ -45,55 +32,49 @@ from socialcollab.workflow.decide.refusals import (
     refuse,
     verdict_on,
 )
-from socialcollab.workflow.evolve.post import evolve_post
+from socialcollab.workflow.decide.schedule import cancel_unsent, plan, refuse_in_doubt
+from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.request import PostSnapshot
 
-
-def new_revision(
-    content: PostContent,
-    *,
-    salt: bytes,
-    number: int,
-    author: str,
-    at: dt.datetime,
-    only_time: bool = False,
-    before: Post | None = None,
-) -> Revision:
-    """Mark *content* as a revision, with its digests; *before* is the post as it stands."""
-    known = None
-    # What is left of a post that was erased is not what its digests were made of.
-    if before is not None and before.erased_at is None:
-        known = (before.content, before.revision.fields)
-    fields = field_digests(content, salt, known=known)
-    return Revision(
-        number=number,
-        digest=revision_digest(fields, salt),
-        author=MemberId(author),
-        at=at,
-        fields=fields,
-        only_time=only_time,
-    )
+_SALT_BYTES = 16
 
 
 def draft(
     snapshot: PostSnapshot | None, command: cm.Draft, context: Context
 ) -> tuple[ev.Event, ...]:
-    """Begin a post."""
+    """
+    Create a post.
+
+    Raises:
+        InvalidValueError: If the post exists already, the salt is not 16 bytes long, or a text
+            contains NUL.
+        NotFoundError: If the workspace or a target does not exist, or the actor may not view it.
+        NotAllowedError: If the actor may not `draft` there, or a target is in another workspace.
+    """
     if snapshot is not None:
         raise InvalidValueError(f"post `{command.post}` exists already", value=command.post)
-    if len(command.salt) != 16:
-        raise InvalidValueError("a post's salt is 16 bytes long", value=len(command.salt))
-    _check_texts(command.content)
-    _check_targets(command.content, command.workspace, context)
-    places = command.content.targets or (command.workspace,)
-    verdict = verdict_on("draft", places, context)
+    if len(command.salt) != _SALT_BYTES:
+        raise InvalidValueError(
+            f"the salt of a post has {len(command.salt)} bytes, not {_SALT_BYTES}",
+            value=len(command.salt),
+            expected=f"{_SALT_BYTES} random bytes",
+        )
+    content = command.content
+    _check_texts(content)
+    _check_targets(content, command.workspace, context)
+    verdict = verdict_on("draft", content.targets or (command.workspace,), context)
     if not_visible(verdict):
         raise NotFoundError("workspace", command.workspace)
     if not verdict:
         raise NotAllowedError(verdict)
-    revision = new_revision(
-        command.content, salt=command.salt, number=1, author=context.actor.name, at=context.now
+    fields = field_digests(content, command.salt)
+    revision = Revision(
+        number=1,
+        digest=revision_digest(fields, command.salt),
+        author=MemberId(context.actor.name),
+        at=context.now,
+        fields=fields,
     )
     drafted = ev.PostDrafted(
         post=PostId(command.post),
@@ -101,120 +82,159 @@ def draft(
         kind=command.kind,
         external_id=command.external_id,
         revision=revision,
-        content=command.content,
+        content=content,
     )
     return (ev.post_event(command.post, drafted, context.actor),)
 
 
 def edit(snapshot: PostSnapshot, command: cm.Edit, context: Context) -> tuple[ev.Event, ...]:
-    """Store a new revision."""
-    post = snapshot.post
+    """
+    Store a new revision. An approved post returns to review if the gate is closed for it.
+
+    Raises:
+        NotFoundError: If the actor may not view the post or a target.
+        NotAllowedError: If the actor may not `draft`, or not `edit_others`; the post is rejected or
+            cancelled; the times of an approved post would change; a delivery of an approved post is
+            in doubt; a target or the workspace no longer exists; or nothing would change.
+        StaleError: If the actor saw another revision than the current one.
+        InvalidValueError: If a text contains NUL.
+    """
+    post, content = snapshot.post, command.content
     check_permission("draft", post, context)
     check_state(post, "edit", ("draft", "in_review", "changes_requested", "approved", "expired"))
     if context.actor.name != post.author:
         check_permission("edit_others", post, context)
     check_fresh(post, command.seen)
-    _check_texts(command.content)
-    _check_removed(post, command.content, context)
-    _check_targets(command.content, post.workspace, context)
-    if post.state is PostState.APPROVED and (command.content.planned_at, command.content.times) != (
+    _check_texts(content)
+    _check_removed(post, content, context)
+    _check_targets(content, post.workspace, context)
+    # `reschedule` also moves the deliveries of an approved post, which an edit does not.
+    if post.state is PostState.APPROVED and (content.planned_at, content.times) != (
         post.content.planned_at,
         post.content.times,
     ):
-        raise refuse(Reason.of("use_reschedule", post=post.id))
-    verdict = verdict_on(
-        "draft",
-        context.resources_of(attrs.evolve(post, content=command.content)),
-        context,
-        post=post,
-    )
+        raise refuse(post_reason("use_reschedule", post))
+    # The permission is needed on the new targets as well: a member must not move a post to profiles
+    # that they may not write for, nor out of every profile.
+    resources = context.resources_of(attrs.evolve(post, content=content))
+    verdict = verdict_on("draft", resources, context, post=post)
     if not verdict:
         raise NotAllowedError(verdict)
-    return store_revision(snapshot, command.content, context)
+    return _store_revision(snapshot, content, context)
+
+
+def _store_revision(
+    snapshot: PostSnapshot, content: PostContent, context: Context
+) -> tuple[ev.Event, ...]:
+    post = snapshot.post
+    revision = post.next_revision(content, author=context.actor.name, at=context.now)
+    changed = revision.changed_since(post.revision)
+    if not changed:
+        raise refuse(post_reason("nothing_changed", post))
+    edited = ev.PostEdited(revision=revision, state=post.state, content=content)
+    after = evolve_post(snapshot, edited, actor=context.actor, at=context.now)
+    if after.request is not None and post.state in (PostState.IN_REVIEW, PostState.APPROVED):
+        # The new content may bring further steps, such as those for a tag.
+        edited = attrs.evolve(
+            edited, applicable=applicable_steps(after, context), pins=pins_of(after, context)
+        )
+        after = evolve_post(snapshot, edited, actor=context.actor, at=context.now)
+    if post.state is not PostState.APPROVED:
+        return (ev.post_event(post.id, edited, context.actor),)
+    refuse_in_doubt(post, "edit", context)
+    alone = after.alone and context.may(context.actor.name, "publish", after.post)
+    if not gate(after, context, alone=alone):
+        edited = attrs.evolve(edited, state=PostState.IN_REVIEW)
+        return (
+            ev.post_event(post.id, edited, context.actor),
+            *cancel_unsent(context.deliveries, "edited", context.actor),
+        )
+    published_fields_changed = any(name in PUBLISHED_FIELDS for name in changed)
+    replanned = _plan_again(after, context) if published_fields_changed else ()
+    return (ev.post_event(post.id, edited, context.actor), *replanned)
+
+
+def _plan_again(after: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Return the events that replace the waiting deliveries by deliveries of the new revision.
+
+    A delivery sends only the revision that it was planned for, so without this an edit by a member
+    who may publish alone would leave deliveries that are missed when they are due.
+    """
+    latest = {
+        str(delivery.profile): delivery
+        for delivery in context.deliveries
+        if delivery.state is not DeliveryState.CANCELLED
+    }
+    waiting = {
+        profile: delivery.at
+        for profile, delivery in latest.items()
+        if delivery.state is DeliveryState.WAITING
+    }
+    targets = [
+        target
+        for target in after.post.targets
+        if target in waiting
+        # A target that the edit has added is scheduled with the others, if its time lies ahead.
+        or (
+            waiting
+            and target not in latest
+            and (at := after.post.content.time_for(target)) is not None
+            and at.instant > context.now
+        )
+    ]
+    return (
+        *cancel_unsent(context.deliveries, "edited", context.actor),
+        *plan(after, context, Actor.RULES, targets, times=waiting),
+    )
 
 
 def comment(snapshot: PostSnapshot, command: cm.Comment, context: Context) -> tuple[ev.Event, ...]:
-    """Remark on a post."""
+    """
+    Comment on a post. The comments of clients and guests are never internal.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `comment` on it.
+        InvalidValueError: If the text is empty.
+    """
     check_permission("comment", snapshot.post, context)
     if not command.text.strip():
-        raise InvalidValueError("a comment has to say something", value=command.text)
+        raise InvalidValueError("a comment needs a text", value=command.text, expected="a text")
     member = context.access.member(context.actor.name)
     internal = command.internal and (member is None or member.kind == "staff")
-    said = ev.PostCommented(internal=internal, text=command.text)
-    return (ev.post_event(snapshot.post.id, said, context.actor),)
-
-
-def store_revision(
-    snapshot: PostSnapshot, content: PostContent, context: Context
-) -> tuple[ev.Event, ...]:
-    """Store *content*; an approved post whose gate it closes goes back to review."""
-    post = snapshot.post
-    revision = new_revision(
-        content,
-        salt=post.salt,
-        number=post.revision.number + 1,
-        author=context.actor.name,
-        at=context.now,
-        before=post,
-    )
-    changed = revision.changed_since(post.revision)
-    if not changed:
-        raise refuse(Reason.of("nothing_changed", post=post.id))
-    revision = attrs.evolve(revision, only_time=changed == ("time",))
-    changes = ev.PostEdited(revision=revision, state=post.state, content=content)
-    after = evolve_post(snapshot, changes, actor=context.actor, at=context.now)
-    if after.request is not None and post.state in (PostState.IN_REVIEW, PostState.APPROVED):
-        changes = attrs.evolve(
-            changes, due=sorted_due(after, context), pins=pins_of(after, context)
-        )
-        after = evolve_post(snapshot, changes, actor=context.actor, at=context.now)
-    if post.state is not PostState.APPROVED:
-        return (ev.post_event(post.id, changes, context.actor),)
-    refuse_in_doubt(post, "edit", context)
-    rewritten = any(name in PUBLISHED_FIELDS for name in changed)
-    alone = after.alone and context.may(context.actor.name, "publish", after.post)
-    if gate(after, context, alone=alone):
-        again = _replanned(after, context) if rewritten else ()
-        return (ev.post_event(post.id, changes, context.actor), *again)
-    changes = attrs.evolve(changes, state=PostState.IN_REVIEW)
-    return (
-        ev.post_event(post.id, changes, context.actor),
-        *call_off(context.deliveries, "edited", context.actor),
-    )
+    commented = ev.PostCommented(internal=internal, text=command.text)
+    return (ev.post_event(snapshot.post.id, commented, context.actor),)
 
 
 def _check_texts(content: PostContent) -> None:
     for text in (content.text, *(variant.text for variant in content.variants)):
         if "\0" in text:
             raise InvalidValueError(
-                f"the text holds a NUL character at {text.index(chr(0))}, which no network takes",
+                f"the text contains a NUL character at position {text.index(chr(0))},"
+                " which no network accepts",
                 value=text,
                 expected="a text without NUL",
             )
 
 
 def _check_removed(post: Post, content: PostContent, context: Context) -> None:
-    """Refuse to keep what an adoption has removed: a target, or the whole workspace."""
+    """Refuse to keep a target, or a workspace, that an adoption has removed."""
     if post.workspace not in context.workspaces:
         raise refuse(
-            Reason.of("orphan.workspace", post=post.id, workspace=post.workspace),
-            remedies=[Remedy.of("cancel_post", post=post.id)],
+            post_reason("orphan.workspace", post, workspace=post.workspace),
+            remedies=[post_remedy("cancel_post", post)],
         )
     for target in content.targets:
         if target in post.targets and target not in context.profiles:
             raise refuse(
-                Reason.of("orphan.profile", post=post.id, profile=target),
-                remedies=[Remedy.of("drop_target", post=post.id, profile=target)],
+                post_reason("orphan.profile", post, profile=target),
+                remedies=[post_remedy("drop_target", post, profile=target)],
             )
 
 
-def _knows(place: str, context: Context) -> bool:
-    """Tell whether the actor may see a place, or write for it unseen."""
-    me, now = context.actor.name, context.now
-    return any(context.access.allows(me, one, place, at=now) for one in ("view", "draft"))
-
-
 def _check_targets(content: PostContent, workspace: str, context: Context) -> None:
+    """Refuse a workspace or a target that the actor may neither view nor write for."""
     known = {name for name in context.profiles if _knows(name, context)}
     if workspace not in context.workspaces or not (
         _knows(workspace, context)
@@ -230,36 +250,14 @@ def _check_targets(content: PostContent, workspace: str, context: Context) -> No
                 Reason.of(
                     "other_workspace",
                     profile=target,
-                    theirs=profile.workspace,
-                    workspace=workspace,
+                    workspace=profile.workspace,
+                    post_workspace=workspace,
                 )
             )
 
 
-def _replanned(after: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
-    """Let what waits follow a rewrite that one person's word was enough for."""
-    standing = {
-        str(delivery.profile): delivery
-        for delivery in context.deliveries
-        if delivery.state is not DeliveryState.CANCELLED
-    }
-    waiting = {
-        profile: delivery.at
-        for profile, delivery in standing.items()
-        if delivery.state is DeliveryState.WAITING
-    }
-    targets = [
-        target
-        for target in after.post.targets
-        if target in waiting
-        or (
-            waiting
-            and target not in standing
-            and (at := after.post.content.time_for(target)) is not None
-            and at.instant > context.now
-        )
-    ]
-    return (
-        *call_off(context.deliveries, "edited", context.actor),
-        *plan(after, context, Actor.RULES, targets, times=waiting),
+def _knows(resource: str, context: Context) -> bool:
+    me, now = context.actor.name, context.now
+    return any(
+        context.access.allows(me, permission, resource, at=now) for permission in ("view", "draft")
     )

@@ -1,50 +1,55 @@
-"""Give a post its time: schedule, unschedule, move, cancel, expire."""
+"""Plan, move and cancel the deliveries of a post."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import attrs
 
 from socialcollab.content import (
+    Delivery,
+    DeliveryState,
     Post,
     PostContent,
     PostState,
+    post_reason,
+    post_remedy,
 )
 from socialcollab.errors import NotAllowedError
-from socialcollab.identifiers import ProfileId
-from socialcollab.verdicts import Reason, Remedy
+from socialcollab.identifiers import DeliveryId, ProfileId
+from socialcollab.time import WallTime
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
-from socialcollab.workflow.approval.steps import (
-    gate,
-)
+from socialcollab.workflow.approval.steps import gate
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.deliveries import (
-    call_off,
-    go_on,
-    narrowed,
-    plan,
-    published_on,
-    refuse_barred,
-    refuse_in_doubt,
-    refuse_past,
-    taken_down_on,
-)
 from socialcollab.workflow.decide.refusals import (
     check_fresh,
     check_permission,
     check_state,
     refuse,
 )
-from socialcollab.workflow.decide.revision import new_revision
-from socialcollab.workflow.evolve.post import evolve_post
+from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.request import PostSnapshot
+
+UNSENT_STATES: Final = (DeliveryState.WAITING, DeliveryState.MISSED)
+IN_DOUBT_STATES: Final = (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
 
 
 def schedule(
     snapshot: PostSnapshot, command: cm.Schedule, context: Context
 ) -> tuple[ev.Event, ...]:
-    """Let an approved post leave."""
+    """
+    Schedule an approved post for its planned time, or for another one.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `schedule` it; it is not approved, or the gate is
+            closed; a delivery is in doubt; a time is missing, has passed, or lies in a blackout or
+            a hold; or the post is published everywhere.
+        StaleError: If the actor saw another revision than the current one.
+    """
     post = snapshot.post
     check_permission("schedule", post, context)
     check_state(post, "schedule", ("approved",))
@@ -53,118 +58,106 @@ def schedule(
     if command.at is not None:
         content = attrs.evolve(post.content, planned_at=command.at, times=())
         if content != post.content:
-            return _move_to(snapshot, content, context, anew=True)
-    return _leave(snapshot, context)
-
-
-def _leave(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
-    post = snapshot.post
+            return _move(snapshot, content, context, "schedule", restore=True)
     verdict = gate(snapshot, context, alone=snapshot.alone)
     if not verdict:
         raise NotAllowedError(verdict)
     refuse_barred(context)
-    targets = _left_to_go(post, context, anew=True)
-    going_on = go_on(context.deliveries, context.actor)
-    if not targets and not going_on:
-        raise refuse(Reason.of("all_published", post=post.id))
+    targets = _unpublished_targets(post, context, restore=True)
+    resumed = _resume_partly_published(context.deliveries, context.actor)
+    if not targets and not resumed:
+        raise refuse(post_reason("all_published", post))
     for target in targets:
-        at = post.content.time_for(target)
-        if at is None:
+        if post.content.time_for(target) is None:
             raise refuse(
-                Reason.of("no_time", post=post.id, profile=target),
-                remedies=[Remedy.of("reschedule_post", post=post.id)],
+                post_reason("no_time", post, profile=target),
+                remedies=[post_remedy("reschedule_post", post)],
             )
-    remaining = attrs.evolve(
-        snapshot, post=attrs.evolve(post, content=narrowed(post.content, targets))
-    )
-    refuse_past(remaining.post, context)
+    refuse_past(post, post.content, targets, context)
     return (
-        *going_on,
-        *call_off(context.deliveries, "scheduled_anew", context.actor),
+        *resumed,
+        *cancel_unsent(context.deliveries, "scheduled_again", context.actor),
         *plan(snapshot, context, context.actor, targets),
     )
 
 
-def _left_to_go(post: Post, context: Context, *, anew: bool) -> list[ProfileId]:
-    """
-    Return the targets that the post has not gone to.
-
-    With *anew*, what was taken down comes back if it is all that is left to come.
-    """
-    done = published_on(context)
-    targets = [target for target in post.targets if target not in done]
-    if not targets and anew:
-        again = taken_down_on(context)
-        targets = [target for target in post.targets if target in again]
-    return targets
-
-
 def unschedule(snapshot: PostSnapshot, _: cm.Unschedule, context: Context) -> tuple[ev.Event, ...]:
-    """Call off what waits."""
+    """
+    Cancel the waiting and missed deliveries of a post; its approval remains.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `schedule` it, it is not approved, or nothing waits.
+    """
     post = snapshot.post
     check_permission("schedule", post, context)
     check_state(post, "unschedule", ("approved",))
-    cancelled = call_off(context.deliveries, "unscheduled", context.actor)
+    cancelled = cancel_unsent(context.deliveries, "unscheduled", context.actor)
     if not cancelled:
-        raise refuse(Reason.of("nothing_scheduled", post=post.id))
+        raise refuse(post_reason("nothing_scheduled", post))
     return (ev.post_event(post.id, ev.PostUnscheduled(), context.actor), *cancelled)
 
 
 def reschedule(
     snapshot: PostSnapshot, command: cm.Reschedule, context: Context
 ) -> tuple[ev.Event, ...]:
-    """Give a post another time."""
+    """
+    Move a post, or one of its targets, to another time.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `schedule` it; it is rejected or cancelled; a delivery
+            is in doubt; the time has passed, or lies in a blackout or a hold; or nothing would
+            change.
+        StaleError: If the actor saw another revision than the current one.
+    """
     post = snapshot.post
     check_permission("schedule", post, context)
-    check_state(post, "move", ("draft", "in_review", "changes_requested", "approved", "expired"))
+    check_state(
+        post, "reschedule", ("draft", "in_review", "changes_requested", "approved", "expired")
+    )
     check_fresh(post, command.seen)
     if command.profile and command.profile not in post.targets:
-        raise refuse(Reason.of("no_such_target", post=post.id, profile=command.profile))
+        raise refuse(post_reason("no_such_target", post, profile=command.profile))
     if command.profile:
         times = {str(profile): at for profile, at in post.content.times}
         times[command.profile] = command.at
         content = attrs.evolve(post.content, times=times)
     else:
         content = attrs.evolve(post.content, planned_at=command.at, times=())
-    return _move_to(snapshot, content, context)
+    return _move(snapshot, content, context, "reschedule")
 
 
-def _move_to(
-    snapshot: PostSnapshot, content: PostContent, context: Context, *, anew: bool = False
+def _move(
+    snapshot: PostSnapshot,
+    content: PostContent,
+    context: Context,
+    command: str,
+    *,
+    restore: bool = False,
 ) -> tuple[ev.Event, ...]:
+    """Store *content*, which differs in its times only, and plan an approved post again."""
     post = snapshot.post
-    targets = _left_to_go(post, context, anew=anew)
+    targets = _unpublished_targets(post, context, restore=restore)
     if post.targets and not targets:
-        raise refuse(Reason.of("all_published", post=post.id))
-    remaining = attrs.evolve(post, content=narrowed(content, targets))
-    refuse_past(remaining, context)
+        raise refuse(post_reason("all_published", post))
+    refuse_past(post, content, targets, context)
     refuse_barred(context)
-    refuse_in_doubt(post, "move", context)
-    revision = new_revision(
-        content,
-        salt=post.salt,
-        number=post.revision.number + 1,
-        author=context.actor.name,
-        at=context.now,
-        only_time=True,
-        before=post,
-    )
+    refuse_in_doubt(post, command, context)
+    revision = post.next_revision(content, author=context.actor.name, at=context.now)
     if not revision.changed_since(post.revision):
-        raise refuse(Reason.of("nothing_changed", post=post.id))
+        raise refuse(post_reason("nothing_changed", post))
     state = PostState.DRAFT if post.state is PostState.EXPIRED else post.state
     edited = ev.PostEdited(revision=revision, state=state, content=content)
-    taken = [
-        ev.Event(ev.calendar_stream(target), context.actor, ev.SlotTaken(post=post.id))
-        for target in post.targets
-    ]
     after = evolve_post(snapshot, edited, actor=context.actor, at=context.now)
+    slots = slot_events(post, post.targets, context.actor)
     if post.state is not PostState.APPROVED:
-        return (ev.post_event(post.id, edited, context.actor), *taken)
-    cancelled = call_off(context.deliveries, "moved", context.actor)
+        return (ev.post_event(post.id, edited, context.actor), *slots)
+    cancelled = cancel_unsent(context.deliveries, "rescheduled", context.actor)
     if not gate(after, context, alone=snapshot.alone):
-        # A step covers the time: the votes it bound no longer hold.
+        # A step binds the time, so its approvals no longer count: the post returns to review.
         edited = attrs.evolve(edited, state=PostState.IN_REVIEW)
-        return (ev.post_event(post.id, edited, context.actor), *cancelled, *taken)
+        return (ev.post_event(post.id, edited, context.actor), *cancelled, *slots)
     return (
         ev.post_event(post.id, edited, context.actor),
         *cancelled,
@@ -173,27 +166,33 @@ def _move_to(
 
 
 def cancel(snapshot: PostSnapshot, command: cm.Cancel, context: Context) -> tuple[ev.Event, ...]:
-    """Give a post up."""
+    """
+    Cancel a post; it can never be published.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `cancel` it; it is rejected or cancelled already; a
+            delivery is in doubt; or it is published on every target.
+    """
     post = snapshot.post
     check_permission("cancel", post, context)
     check_state(post, "cancel", ("draft", "in_review", "changes_requested", "approved", "expired"))
     refuse_in_doubt(post, "cancel", context)
-    if post.targets and set(post.targets) <= published_on(context) - taken_down_on(context):
+    if post.targets and set(post.targets) <= published_on(context) - _taken_down_on(context):
         raise refuse(
-            Reason.of("all_published", post=post.id),
-            remedies=[Remedy.of("take_down_post", post=post.id)],
+            post_reason("all_published", post), remedies=[post_remedy("take_down_post", post)]
         )
     return (
         ev.post_event(post.id, ev.PostCancelled(reason=command.reason), context.actor),
-        *call_off(context.deliveries, "post_cancelled", context.actor),
+        *cancel_unsent(context.deliveries, "post_cancelled", context.actor),
     )
 
 
 def expire(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
-    Let a post expire whose time came before its sign-off; nothing if it has not.
+    Return the event that a post in review expires, if its planned time has come; else nothing.
 
-    Only where a policy that applies says so; others wait for their late votes.
+    It expires only if a policy that applies says so. Otherwise it waits for a late approval.
     """
     post = snapshot.post
     if post.state is not PostState.IN_REVIEW:
@@ -206,3 +205,166 @@ def expire(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     if not any(at.instant <= context.now for at in times):
         return ()
     return (ev.post_event(post.id, ev.PostExpired(), Actor.TIMER),)
+
+
+# What other deciders need of this.
+
+
+def plan(
+    snapshot: PostSnapshot,
+    context: Context,
+    actor: Actor,
+    targets: Iterable[str],
+    *,
+    at_once: bool = False,
+    times: Mapping[str, WallTime] | None = None,
+) -> list[ev.Event]:
+    """
+    Return the events that plan a delivery for each target with a time.
+
+    Only `plan` and a member's report of a post published by hand create deliveries. The callers
+    have checked the gate, and the publisher checks it again before it sends.
+
+    Args:
+        snapshot: The post.
+        context: The current rules.
+        actor: Who plans the deliveries.
+        targets: The targets.
+        at_once: Whether to plan them for now.
+        times: Other times than the planned ones, by target.
+    """
+    post = snapshot.post
+    ids: list[DeliveryId] = []
+    planned: list[ev.Event] = []
+    slots: list[ev.Event] = []
+    for target in targets:
+        at = (times or {}).get(target) or post.content.time_for(target)
+        if at_once:
+            at = WallTime.of(context.now, context.zones.get(post.workspace, "UTC"))
+        if at is None:
+            continue
+        delivery = delivery_id(post, target, earlier=len(ids))
+        ids.append(delivery)
+        planned.append(ev.delivery_event(delivery, planned_for(post, target, delivery, at), actor))
+        slots += slot_events(post, [target], actor)
+    if not ids:
+        return []
+    scheduled = ev.post_event(post.id, ev.PostScheduled(deliveries=tuple(ids)), actor)
+    return [scheduled, *planned, *slots]
+
+
+def delivery_id(post: Post, target: str, *, earlier: int = 0) -> DeliveryId:
+    """Return the id of a post's next delivery; *earlier* is how many the same command plans before."""
+    return DeliveryId(f"{post.id}.{target}.{len(post.deliveries) + earlier + 1}")
+
+
+def planned_for(post: Post, target: str, delivery: DeliveryId, at: WallTime) -> ev.DeliveryPlanned:
+    """Return the event that plans a delivery of the post's current revision."""
+    return ev.DeliveryPlanned(
+        delivery=delivery,
+        post=post.id,
+        workspace=post.workspace,
+        profile=ProfileId(target),
+        at=at,
+        revision=post.digest,
+    )
+
+
+def slot_events(post: Post, targets: Iterable[str], actor: Actor) -> list[ev.Event]:
+    """Return the events by which a post takes a slot on the calendars of *targets*."""
+    return [ev.calendar_event(target, ev.SlotTaken(post=post.id), actor) for target in targets]
+
+
+def cancel_unsent(deliveries: Iterable[Delivery], problem: str, actor: Actor) -> list[ev.Event]:
+    """Return the events that cancel waiting and missed deliveries, unless they are partly published."""
+    return [
+        ev.delivery_event(delivery.id, ev.DeliveryCancelled(problem=problem), actor)
+        for delivery in deliveries
+        if delivery.state in UNSENT_STATES and not delivery.live_ids
+    ]
+
+
+def _resume_partly_published(deliveries: Iterable[Delivery], actor: Actor) -> list[ev.Event]:
+    """Return the events that send on the missing parts of threads that were missed half-way."""
+    return [
+        ev.delivery_event(delivery.id, ev.DeliveryDeferred(problem=""), actor)
+        for delivery in deliveries
+        if delivery.state is DeliveryState.MISSED and delivery.live_ids
+    ]
+
+
+def published_on(context: Context) -> set[str]:
+    """Return the profiles that the post does not go to again: it is published there, or was."""
+    published: set[str] = {
+        delivery.profile
+        for delivery in context.deliveries
+        if delivery.live_ids or delivery.state is DeliveryState.PUBLISHED
+    }
+    return published | _taken_down_on(context)
+
+
+def _taken_down_on(context: Context) -> set[str]:
+    """Return the profiles from which the post was taken down, and has not been sent again since."""
+    latest = {
+        delivery.profile: delivery.state
+        for delivery in context.deliveries
+        if delivery.state is not DeliveryState.CANCELLED
+    }
+    return {profile for profile, state in latest.items() if state is DeliveryState.REMOVED}
+
+
+def _unpublished_targets(post: Post, context: Context, *, restore: bool) -> list[ProfileId]:
+    """
+    Return the targets on which the post was not published.
+
+    With *restore*, a post that was taken down goes out again, if there is no other target left.
+    """
+    published = published_on(context)
+    targets = [target for target in post.targets if target not in published]
+    if not targets and restore:
+        taken_down = _taken_down_on(context)
+        targets = [target for target in post.targets if target in taken_down]
+    return targets
+
+
+def refuse_in_doubt(
+    post: Post, command: str, context: Context, *, partly_published: bool = True
+) -> None:
+    """
+    Refuse a command while a delivery is being sent, or its outcome is unknown.
+
+    Args:
+        post: The post.
+        command: The command's name.
+        context: The current rules, with the post's deliveries.
+        partly_published: Whether a thread that is published in part is a reason to refuse, too: a
+            change would not reach the parts that are published.
+    """
+    for delivery in context.deliveries:
+        if delivery.state in IN_DOUBT_STATES or (partly_published and delivery.partly_published):
+            raise refuse(
+                post_reason(
+                    "delivery_in_doubt",
+                    post,
+                    profile=delivery.profile,
+                    state=delivery.state.value,
+                    command=command,
+                )
+            )
+
+
+def refuse_past(post: Post, content: PostContent, targets: Iterable[str], context: Context) -> None:
+    """Refuse *content* if its planned time has passed on one of *targets*."""
+    for target in targets:
+        at = content.time_for(target)
+        if at is not None and at.instant <= context.now:
+            raise refuse(
+                post_reason("time_passed", post, profile=target, at=str(at)),
+                remedies=[post_remedy("reschedule_post", post)],
+            )
+
+
+def refuse_barred(context: Context) -> None:
+    """Refuse times that lie in a blackout or a hold."""
+    if context.barred:
+        raise refuse(*(context.barred[profile] for profile in sorted(context.barred)))

@@ -100,7 +100,7 @@ def _check_swap(swap: ShiftSwap, binding: RotationBinding, context: Context) -> 
     _check_own_shift(swap, binding, manages, context)
     if swap.member not in binding.source.everyone:
         _check_outsider(swap, manages, context)
-    _check_exempts_nobody(swap, binding, context)
+    _check_exemptions(swap, binding, context)
     last_end = max((end for _, end in spans), default=context.now)
     inactive = access.inactive_reason(swap.member, at=last_end - _MOMENT)
     if inactive is not None:
@@ -120,7 +120,7 @@ def _check_swap(swap: ShiftSwap, binding: RotationBinding, context: Context) -> 
 def _check_own_shift(
     swap: ShiftSwap, binding: RotationBinding, manages: Verdict, context: Context
 ) -> None:
-    """Refuse to hand over the shift of somebody else without managing access there."""
+    """Refuse to hand over the shift of another member without managing access there."""
     me = context.actor.name
     if manages or on_duty_throughout(swap, binding) == me:
         return
@@ -152,7 +152,7 @@ def _check_outsider(swap: ShiftSwap, manages: Verdict, context: Context) -> None
         raise NotFoundError("member", swap.member, suggestion=hint)
 
 
-def _check_exempts_nobody(swap: ShiftSwap, binding: RotationBinding, context: Context) -> None:
+def _check_exemptions(swap: ShiftSwap, binding: RotationBinding, context: Context) -> None:
     """Refuse to exempt the new member's posts from a policy without `manage_policies`."""
     for policy in context.policies.by_id.values():
         if not any(principal.name in binding.roles for principal in policy.exempt):
@@ -229,8 +229,8 @@ def cancel_shift_swap(command: cm.CancelShiftSwap, context: Context) -> tuple[ev
     """
     Cancel shift swaps from now on; the members of the original shifts are on duty again.
 
-    The member who took over a shift may cancel, and the member who is on duty again; everybody else
-    needs `manage_access` where the rotation applies.
+    The member who took over a shift may cancel, and the member who is on duty again; all other members
+    need `manage_access` where the rotation applies.
 
     Raises:
         NotFoundError: If there is no such swap, or the actor neither takes shifts in the rotation

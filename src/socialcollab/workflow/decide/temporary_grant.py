@@ -37,8 +37,8 @@ def add_grant(command: cm.AddGrant, context: Context) -> tuple[ev.Event, ...]:
         InvalidValueError: If there is no reason, the grant matches by something else than
             resources, a role or a permission does not exist, or the identifier is used already.
         NotAllowedError: If the grant is over; the actor does not manage access on all of its
-            resources, or does not hold what it grants there for as long; or it would exempt
-            somebody from an approval policy that the actor may not change.
+            resources, or does not have what it grants there for as long; or it would exempt a
+            member from an approval policy that the actor may not change.
     """
     requested = command.grant
     grant = attrs.evolve(requested.grant, by=context.actor.name, place=requested.place)
@@ -56,7 +56,7 @@ def add_grant(command: cm.AddGrant, context: Context) -> tuple[ev.Event, ...]:
     me, now, access = context.actor.name, context.now, context.access
     scope = access.bindings.scope
     if not _visible(scope.resources_of(grant.on), context):
-        raise refuse(Reason.of("holds_nothing", on=grant.on))
+        raise refuse(Reason.of("nothing_matches", on=grant.on))
     verdict = verdict_on("manage_access", sorted(scope.resources_of(grant.on)), context)
     if not verdict:
         raise NotAllowedError(verdict)
@@ -71,7 +71,7 @@ def add_grant(command: cm.AddGrant, context: Context) -> tuple[ev.Event, ...]:
     if not verdict:
         raise NotAllowedError(_without_hidden(verdict, context))
     if grant.role:
-        _check_exempts_nobody(access.with_grants(grant), context)
+        _check_exemptions(access.with_grants(grant), context)
     data = ev.GrantAdded(
         grant_id=requested.id, grant=attrs.evolve(grant, reason="", by=""), reason=grant.reason
     )
@@ -90,7 +90,7 @@ def _check_recipients(grant: Grant, context: Context) -> None:
             raise refuse(*([] if inactive is None else [inactive]))
 
 
-def _check_exempts_nobody(after: Access, context: Context) -> None:
+def _check_exemptions(after: Access, context: Context) -> None:
     refusal = exemption_refusal(
         context.actor.name,
         context.access,
@@ -109,12 +109,12 @@ def revoke_grant(command: cm.RevokeGrant, context: Context) -> tuple[ev.Event, .
     Revoke a temporary grant.
 
     The member who granted it may do so, and every member who manages access on all of its
-    resources: revoking gives nobody a permission.
+    resources: revoking gives no member a permission.
 
     Raises:
         NotFoundError: If there is no such grant, or the actor may not view its resources.
         NotAllowedError: If the actor neither granted it nor manages access there; it is over; or
-            without it somebody's posts would be exempt from an approval policy.
+            without it a member's posts would be exempt from an approval policy.
     """
     grant = next((grant for grant in context.grants if grant.id == command.grant), None)
     if grant is None:
@@ -144,7 +144,7 @@ def revoke_grant(command: cm.RevokeGrant, context: Context) -> tuple[ev.Event, .
                 binding.source for binding in bindings.forbids if isinstance(binding.source, Forbid)
             ],
         )
-        _check_exempts_nobody(after, context)
+        _check_exemptions(after, context)
     data = ev.GrantRevoked(grant_id=grant.id, to=grant.grant.to)
     return (ev.runtime_event(data, context.actor),)
 

@@ -1,4 +1,4 @@
-"""What can happen to posts, deliveries, holds and the runtime state, and who may let it happen."""
+"""Events: what can happen to posts, deliveries, holds and the runtime state."""
 
 from socialcollab.workflow.events.calendar import (
     BudgetLimited,
@@ -16,7 +16,6 @@ from socialcollab.workflow.events.delivery import (
     DeliveryAmended,
     DeliveryCancelled,
     DeliveryDeferred,
-    DeliveryEvent,
     DeliveryFailed,
     DeliveryMarkedNotPublished,
     DeliveryMissed,
@@ -38,22 +37,20 @@ from socialcollab.workflow.events.delivery import (
 )
 from socialcollab.workflow.events.erasure import (
     ERASED_TEXT,
-    ERASING_EVENTS,
     MediaDeleted,
     PersonErased,
     erased_content,
 )
 from socialcollab.workflow.events.event import (
-    DELIVERY_EVENTS,
-    HOLD_EVENTS,
-    OTHER_EVENTS,
-    POST_EVENTS,
-    SYSTEM_MAY,
+    PERSONAL,
     Event,
     EventData,
     budget_stream,
+    calendar_event,
     calendar_stream,
+    delivery_event,
     delivery_stream,
+    is_personal,
     native_post_stream,
     post_event,
     post_stream,
@@ -61,13 +58,11 @@ from socialcollab.workflow.events.event import (
     runtime_event,
 )
 from socialcollab.workflow.events.notification import (
-    NOTIFICATION_EVENTS,
     DigestAdded,
     DigestClosed,
     NotificationsQueued,
     OutboxEntry,
 )
-from socialcollab.workflow.events.personal import PERSONAL, is_personal
 from socialcollab.workflow.events.post import (
     DecisionsOutdated,
     FindingWaived,
@@ -77,7 +72,6 @@ from socialcollab.workflow.events.post import (
     PostDecided,
     PostDrafted,
     PostEdited,
-    PostEvent,
     PostExpired,
     PostReevaluated,
     PostScheduled,
@@ -89,7 +83,6 @@ from socialcollab.workflow.events.post import (
     StepReminded,
 )
 from socialcollab.workflow.events.runtime_state import (
-    RUNTIME_STATE_EVENTS,
     AbsenceAdded,
     AbsenceEnded,
     CalendarNoteAdded,
@@ -103,16 +96,8 @@ from socialcollab.workflow.events.runtime_state import (
 )
 
 __all__ = [
-    "DELIVERY_EVENTS",
     "ERASED_TEXT",
-    "ERASING_EVENTS",
-    "HOLD_EVENTS",
-    "NOTIFICATION_EVENTS",
-    "OTHER_EVENTS",
     "PERSONAL",
-    "POST_EVENTS",
-    "RUNTIME_STATE_EVENTS",
-    "SYSTEM_MAY",
     "AbsenceAdded",
     "AbsenceEnded",
     "AmendDeferred",
@@ -126,7 +111,6 @@ __all__ = [
     "DeliveryAmended",
     "DeliveryCancelled",
     "DeliveryDeferred",
-    "DeliveryEvent",
     "DeliveryFailed",
     "DeliveryMarkedNotPublished",
     "DeliveryMissed",
@@ -163,7 +147,6 @@ __all__ = [
     "PostDecided",
     "PostDrafted",
     "PostEdited",
-    "PostEvent",
     "PostExpired",
     "PostReevaluated",
     "PostScheduled",
@@ -182,7 +165,9 @@ __all__ = [
     "TakedownDeferred",
     "TakedownRequested",
     "budget_stream",
+    "calendar_event",
     "calendar_stream",
+    "delivery_event",
     "delivery_stream",
     "erased_content",
     "is_personal",

@@ -1,4 +1,4 @@
-"""What can happen to calendars, holds, rate limits and native posts."""
+"""Events of calendars, rate limits, native posts and holds."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import attrs
 
 from socialcollab.content import Hold
 from socialcollab.identifiers import PostId, ProfileId, WorkspaceId
-from socialcollab.workflow.events.personal import PERSONAL
+from socialcollab.workflow.events.event import PERSONAL
 
 
 @attrs.frozen(kw_only=True)
 class SlotTaken:
-    """Something was put on a profile's calendar; its version keeps two from doing so at once."""
+    """A post was put on a profile's calendar; of two commands that do so at once, one fails."""
 
     TYPE: ClassVar[str] = "calendar.taken"
 
@@ -23,7 +23,7 @@ class SlotTaken:
 
 @attrs.frozen(kw_only=True)
 class BudgetLimited:
-    """The network asked a profile to wait; all of its deliveries do."""
+    """The network asked a profile to wait; none of its deliveries is sent before *until*."""
 
     TYPE: ClassVar[str] = "budget.limited"
 
@@ -32,7 +32,7 @@ class BudgetLimited:
 
 @attrs.frozen(kw_only=True)
 class NativePostAdded:
-    """A post that nobody made here was seen on a profile."""
+    """A post that was made on the network itself was recorded."""
 
     TYPE: ClassVar[str] = "native_post.added"
 
@@ -46,14 +46,14 @@ class NativePostAdded:
 
 @attrs.frozen(kw_only=True)
 class NativePostRemoved:
-    """An observed post is gone, or was none; it takes up no room any more."""
+    """A native post was removed from the calendar."""
 
     TYPE: ClassVar[str] = "native_post.removed"
 
 
 @attrs.frozen(kw_only=True)
 class HoldPlaced:
-    """A hold was set."""
+    """A hold was placed."""
 
     TYPE: ClassVar[str] = "hold.placed"
 
@@ -63,7 +63,7 @@ class HoldPlaced:
 
 @attrs.frozen(kw_only=True)
 class HoldEnded:
-    """A hold was lifted."""
+    """A hold was ended."""
 
     TYPE: ClassVar[str] = "hold.ended"
 

@@ -1,21 +1,21 @@
-"""What can happen to a delivery."""
+"""Events of a delivery."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 import attrs
 
 from socialcollab.identifiers import DeliveryId, PostId, ProfileId, WorkspaceId
 from socialcollab.time import WallTime
-from socialcollab.workflow.events.personal import PERSONAL
+from socialcollab.workflow.events.event import PERSONAL
 
 
 @attrs.frozen(kw_only=True)
 class DeliveryPlanned:
-    """A delivery waits for its time."""
+    """A delivery was planned."""
 
     TYPE: ClassVar[str] = "delivery.planned"
 
@@ -29,7 +29,7 @@ class DeliveryPlanned:
 
 @attrs.frozen(kw_only=True)
 class DeliveryStarted:
-    """The publisher means to send it: ids and keys are fixed before anything is sent."""
+    """The publisher started to send it; *prepared* are the ids and keys of every attempt."""
 
     TYPE: ClassVar[str] = "delivery.started"
 
@@ -38,7 +38,7 @@ class DeliveryStarted:
 
 @attrs.frozen(kw_only=True)
 class DeliveryProgressed:
-    """The adapter came to a checkpoint."""
+    """The adapter reached a checkpoint, from which a later attempt can continue."""
 
     TYPE: ClassVar[str] = "delivery.progressed"
 
@@ -47,7 +47,15 @@ class DeliveryProgressed:
 
 @attrs.frozen(kw_only=True)
 class SendStarted:
-    """The right to send one creating request was taken; its sender gives up at *deadline*."""
+    """
+    The permit to send one creating request was taken.
+
+    Attributes:
+        number: The number of the attempt.
+        part: The part of the thread that the request creates, or 0.
+        started_at: The instant by the real clock.
+        deadline: When the sender gives up for certain, by the real clock.
+    """
 
     TYPE: ClassVar[str] = "delivery.send_started"
 
@@ -60,10 +68,14 @@ class SendStarted:
 @attrs.frozen(kw_only=True)
 class DeliveryPublished:
     """
-    It is out, with the network's own id.
+    The post is published.
 
-    *found* says that it was read back and not answered; *by_hand* that a
-    person says so, which leaves open what an attempt in doubt came to.
+    Attributes:
+        network_id: The network's own id.
+        url: Its address, or empty.
+        published_at: The time of publication, in UTC.
+        found: Whether a lookup found it, rather than the network's answer to the request.
+        by_hand: Whether a member reported it. An attempt in doubt stays in doubt then.
     """
 
     TYPE: ClassVar[str] = "delivery.published"
@@ -77,7 +89,18 @@ class DeliveryPublished:
 
 @attrs.frozen(kw_only=True)
 class PartPublished:
-    """A part of a thread is out, by attempt *number*; *progress* is what the next goes on from."""
+    """
+    One part of a thread is published.
+
+    Attributes:
+        number: The number of the attempt that published it.
+        part: The part.
+        network_id: The network's own id of the part.
+        url: Its address, or empty.
+        published_at: The time of publication, in UTC.
+        progress: The checkpoint from which the next part continues.
+        found: Whether a lookup found it.
+    """
 
     TYPE: ClassVar[str] = "delivery.part_published"
 
@@ -92,7 +115,7 @@ class PartPublished:
 
 @attrs.frozen(kw_only=True)
 class DeliveryPublishedAgain:
-    """Something else is out of it too: attempt *number* was not lost after all."""
+    """The post, or a part of it, is published a second time: attempt *number* had succeeded."""
 
     TYPE: ClassVar[str] = "delivery.published_again"
 
@@ -105,7 +128,7 @@ class DeliveryPublishedAgain:
 
 @attrs.frozen(kw_only=True)
 class DeliveryFailed:
-    """The network refused it."""
+    """The network rejected it."""
 
     TYPE: ClassVar[str] = "delivery.failed"
 
@@ -114,7 +137,7 @@ class DeliveryFailed:
 
 @attrs.frozen(kw_only=True)
 class DeliveryUnknown:
-    """A creating request got no answer."""
+    """It is not known whether the network accepted a creating request."""
 
     TYPE: ClassVar[str] = "delivery.unknown"
 
@@ -123,7 +146,7 @@ class DeliveryUnknown:
 
 @attrs.frozen(kw_only=True)
 class LookupInconclusive:
-    """A look could not tell what became of it; the next one is not before *not_before*."""
+    """A lookup could not find out the outcome; the next one is not before *not_before*."""
 
     TYPE: ClassVar[str] = "delivery.lookup_inconclusive"
 
@@ -133,7 +156,7 @@ class LookupInconclusive:
 
 @attrs.frozen(kw_only=True)
 class DeliveryRechecked:
-    """What was found absent was looked for again, and has not arrived; next at *recheck_at*, if ever."""
+    """A missing post was looked up again, and is still missing; the next recheck, or None."""
 
     TYPE: ClassVar[str] = "delivery.rechecked"
 
@@ -142,7 +165,7 @@ class DeliveryRechecked:
 
 @attrs.frozen(kw_only=True)
 class DeliveryMarkedNotPublished:
-    """A person has looked, and what was in doubt made nothing."""
+    """A member reported that an attempt in doubt published nothing."""
 
     TYPE: ClassVar[str] = "delivery.marked_not_published"
 
@@ -150,10 +173,14 @@ class DeliveryMarkedNotPublished:
 @attrs.frozen(kw_only=True)
 class DeliveryDeferred:
     """
-    Nothing was made; it waits again, until *not_before*.
+    Nothing is in doubt, and the delivery waits to be sent.
 
-    Where a look said so, it is looked for again at *recheck_at*, should it
-    not be sent again: a network may have kept the request in a queue.
+    Attributes:
+        problem: Why it waits.
+        not_before: When it may be sent, or None for its planned time.
+        rate_limited: Whether the network was busy or asked to wait; the next such wait is longer.
+        recheck_at: When to look up again a post that was missing, unless it is sent again first;
+            None if it was not looked up.
     """
 
     TYPE: ClassVar[str] = "delivery.deferred"
@@ -166,7 +193,7 @@ class DeliveryDeferred:
 
 @attrs.frozen(kw_only=True)
 class DeliveryMissed:
-    """It fell due and was not sent; a person says what becomes of it."""
+    """It could not be sent when it was due; a member decides what happens to it."""
 
     TYPE: ClassVar[str] = "delivery.missed"
 
@@ -175,7 +202,7 @@ class DeliveryMissed:
 
 @attrs.frozen(kw_only=True)
 class DeliveryCancelled:
-    """It was called off before anything was sent."""
+    """It was cancelled before anything was published."""
 
     TYPE: ClassVar[str] = "delivery.cancelled"
 
@@ -184,18 +211,18 @@ class DeliveryCancelled:
 
 @attrs.frozen(kw_only=True)
 class DeliveryRescheduled:
-    """The rules of its zone moved the instant that its wall time means."""
+    """New time zone data moved its planned local time to another instant."""
 
     TYPE: ClassVar[str] = "delivery.rescheduled"
 
-    was: dt.datetime
-    now: dt.datetime
+    before: dt.datetime
+    after: dt.datetime
     tzdata: str
 
 
 @attrs.frozen(kw_only=True)
 class TakedownRequested:
-    """Somebody wants it taken down, or *network_id* of it alone."""
+    """A member wants it taken down; or, with a *network_id*, only that publication."""
 
     TYPE: ClassVar[str] = "delivery.takedown_requested"
 
@@ -205,7 +232,7 @@ class TakedownRequested:
 
 @attrs.frozen(kw_only=True)
 class TakedownDeferred:
-    """It could not be taken down now; it is tried again, not before *not_before*."""
+    """A takedown did not succeed; it is tried again, not before *not_before*."""
 
     TYPE: ClassVar[str] = "delivery.takedown_deferred"
 
@@ -215,7 +242,7 @@ class TakedownDeferred:
 
 @attrs.frozen(kw_only=True)
 class TakedownAbandoned:
-    """It cannot be taken down from here any more: the wish is over, and what is out is out."""
+    """A takedown is no longer possible; what is published stays published."""
 
     TYPE: ClassVar[str] = "delivery.takedown_abandoned"
 
@@ -224,7 +251,7 @@ class TakedownAbandoned:
 
 @attrs.frozen(kw_only=True)
 class DeliveryTakenDown:
-    """What these ids name is not on the network any more."""
+    """Publications are no longer on the network."""
 
     TYPE: ClassVar[str] = "delivery.taken_down"
 
@@ -233,7 +260,7 @@ class DeliveryTakenDown:
 
 @attrs.frozen(kw_only=True)
 class AmendRequested:
-    """Somebody wants what is out to carry a later revision."""
+    """A member wants the published post to show another revision."""
 
     TYPE: ClassVar[str] = "delivery.amend_requested"
 
@@ -242,7 +269,15 @@ class AmendRequested:
 
 @attrs.frozen(kw_only=True)
 class AmendStarted:
-    """The right to send a change was taken; its sender gives up at *deadline*."""
+    """
+    The permit to send an amendment was taken.
+
+    Attributes:
+        number: The number of the attempt.
+        revision: The revision that it sends.
+        started_at: The instant by the real clock.
+        deadline: When the sender gives up for certain, by the real clock.
+    """
 
     TYPE: ClassVar[str] = "delivery.amend_started"
 
@@ -254,7 +289,7 @@ class AmendStarted:
 
 @attrs.frozen(kw_only=True)
 class DeliveryAmended:
-    """What is out carries *revision* now, for certain."""
+    """The network confirmed that the published post shows *revision*."""
 
     TYPE: ClassVar[str] = "delivery.amended"
 
@@ -263,7 +298,7 @@ class DeliveryAmended:
 
 @attrs.frozen(kw_only=True)
 class AmendDeferred:
-    """The change may not be out; it is sent again, not before *not_before*."""
+    """An amendment is sent again later; *answered* says whether the last attempt has an outcome."""
 
     TYPE: ClassVar[str] = "delivery.amend_deferred"
 
@@ -274,38 +309,9 @@ class AmendDeferred:
 
 @attrs.frozen(kw_only=True)
 class AmendRejected:
-    """The change is not sent any more; *answered* says that nothing of it is in doubt."""
+    """An amendment is not sent again; *answered* says whether the last attempt has an outcome."""
 
     TYPE: ClassVar[str] = "delivery.amend_rejected"
 
     problem: str
     answered: bool = True
-
-
-DeliveryEvent: TypeAlias = (
-    DeliveryPlanned
-    | DeliveryStarted
-    | DeliveryProgressed
-    | SendStarted
-    | DeliveryPublished
-    | DeliveryFailed
-    | DeliveryUnknown
-    | DeliveryDeferred
-    | DeliveryMissed
-    | DeliveryCancelled
-    | DeliveryRescheduled
-    | PartPublished
-    | DeliveryPublishedAgain
-    | LookupInconclusive
-    | DeliveryRechecked
-    | DeliveryMarkedNotPublished
-    | TakedownRequested
-    | TakedownAbandoned
-    | TakedownDeferred
-    | DeliveryTakenDown
-    | AmendRequested
-    | AmendStarted
-    | DeliveryAmended
-    | AmendDeferred
-    | AmendRejected
-)

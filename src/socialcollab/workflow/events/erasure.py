@@ -1,18 +1,18 @@
-"""What an erasure leaves: who was erased, and what has to be known without what is gone."""
+"""Events of an erasure, and what replaces the erased values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 import attrs
 
 from socialcollab.content import PostContent
 from socialcollab.identifiers import ProfileId
-from socialcollab.workflow.events.personal import PERSONAL
+from socialcollab.workflow.events.event import PERSONAL
 
 ERASED_TEXT: Final = "[erased]"
-"""What stands for a text that was erased."""
+"""What replaces an erased text."""
 
 
 @attrs.frozen(kw_only=True)
@@ -21,20 +21,14 @@ class PersonErased:
     Personal values of earlier events of this stream were erased.
 
     Attributes:
-        member: Whose, or empty if a post was erased.
-
+        member: The member whose values they were; empty if a post was erased.
         content: Whether the content of the post is among them.
-
-        targets: Where that post went: who may see it still hangs on that.
-
-        media: The digests of its pictures, for due work to delete.
-
-        document: The document in force, without the member's name and contacts.
-
-        documents: Earlier versions of the document likewise, by the version of
-            the event that brought each; in place of those that were erased.
-
-        reason: Why.
+        targets: The profiles that the post went to. They still decide who may view it.
+        media: The digests of the post's images, which due work then deletes.
+        document: The active document without the member's name and contacts.
+        documents: The earlier documents without them, by the version of the event that stored each;
+            they replace the erased ones.
+        reason: Why it was erased.
     """
 
     TYPE: ClassVar[str] = "person.erased"
@@ -50,14 +44,11 @@ class PersonErased:
 
 @attrs.frozen(kw_only=True)
 class MediaDeleted:
-    """The pictures of an erased post are gone, but those that another post refers to."""
+    """The images of an erased post were deleted, except those that another post uses."""
 
     TYPE: ClassVar[str] = "post.media_deleted"
 
 
-ERASING_EVENTS: Final[tuple[type[Any], ...]] = (PersonErased, MediaDeleted)
-
-
 def erased_content(targets: tuple[ProfileId, ...] = ()) -> PostContent:
-    """Return what stands for the content of a post that was erased."""
+    """Return what replaces the content of an erased post."""
     return PostContent(text=ERASED_TEXT, targets=targets)

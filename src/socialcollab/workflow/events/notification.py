@@ -1,9 +1,9 @@
-"""Who is told what, as it happens: the outbox is the journal itself."""
+"""Events of notifications: the journal itself is the outbox."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, ClassVar, Final
+from typing import ClassVar
 
 import attrs
 
@@ -13,7 +13,7 @@ from socialcollab.identifiers import MemberId
 
 @attrs.frozen(kw_only=True)
 class OutboxEntry:
-    """One notice as it is stored; what it is about says where it is stored and when."""
+    """A notification as it is stored; its id and its time are those of the event that holds it."""
 
     to: MemberId
     kind: str
@@ -24,23 +24,13 @@ class OutboxEntry:
     channels: tuple[str, ...] = ()
 
     def notification(self, name: str, at: dt.datetime) -> Notification:
-        """Return it as people read it."""
-        return Notification(
-            id=name,
-            to=self.to,
-            kind=self.kind,
-            at=at,
-            post=self.post,
-            profile=self.profile,
-            step=self.step,
-            by=self.by,
-            channels=self.channels,
-        )
+        """Return the notification with its id and time."""
+        return Notification(id=name, at=at, **attrs.asdict(self, recurse=False))
 
 
 @attrs.frozen(kw_only=True)
 class NotificationsQueued:
-    """Members are to be told of what happened in the same append."""
+    """Notifications about other events of the same append are to be sent."""
 
     TYPE: ClassVar[str] = "notifications.queued"
 
@@ -49,7 +39,7 @@ class NotificationsQueued:
 
 @attrs.frozen(kw_only=True)
 class DigestAdded:
-    """Notices wait for a member's next digest on a channel, which closes at *closes_at*."""
+    """Notifications were added to a member's digest on a channel, which closes at *closes_at*."""
 
     TYPE: ClassVar[str] = "digest.added"
 
@@ -61,13 +51,10 @@ class DigestAdded:
 
 @attrs.frozen(kw_only=True)
 class DigestClosed:
-    """A digest is to be sent, with all that waited for it."""
+    """A digest is to be sent, with everything that was added to it."""
 
     TYPE: ClassVar[str] = "digest.closed"
 
     member: MemberId
     channel: str
     items: tuple[OutboxEntry, ...]
-
-
-NOTIFICATION_EVENTS: Final[tuple[type[Any], ...]] = (NotificationsQueued, DigestAdded, DigestClosed)

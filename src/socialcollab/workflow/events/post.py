@@ -1,23 +1,23 @@
-"""What can happen to a post."""
+"""Events of a post."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 import attrs
 
 from socialcollab.content import PostContent, PostState, Revision
 from socialcollab.identifiers import DeliveryId, MemberId, PostId, WorkspaceId
-from socialcollab.workflow.events.personal import PERSONAL
+from socialcollab.workflow.events.event import PERSONAL
 from socialcollab.workflow.model.policy import StepKey
 from socialcollab.workflow.model.request import DecisionVerdict, SubmitTiming
 
 
 @attrs.frozen(kw_only=True)
 class PostDrafted:
-    """A post was begun."""
+    """A member created a post."""
 
     TYPE: ClassVar[str] = "post.drafted"
 
@@ -31,20 +31,29 @@ class PostDrafted:
 
 @attrs.frozen(kw_only=True)
 class PostEdited:
-    """A new revision was stored; *state* is where the post stands with it."""
+    """
+    A new revision was stored.
+
+    Attributes:
+        revision: The revision.
+        state: The post's state with it.
+        applicable: The approval steps that apply to it.
+        pins: The digests of the policies that apply to it.
+        content: The content.
+    """
 
     TYPE: ClassVar[str] = "post.edited"
 
     revision: Revision
     state: PostState
-    due: tuple[StepKey, ...] = ()
+    applicable: frozenset[StepKey] = frozenset()
     pins: Mapping[str, str] = attrs.field(factory=dict)
     content: PostContent = attrs.field(metadata=PERSONAL)
 
 
 @attrs.frozen(kw_only=True)
 class PostCommented:
-    """Somebody remarked on a post."""
+    """A member commented on a post."""
 
     TYPE: ClassVar[str] = "post.commented"
 
@@ -54,19 +63,27 @@ class PostCommented:
 
 @attrs.frozen(kw_only=True)
 class PostSubmitted:
-    """Somebody asked for sign-off."""
+    """
+    A member submitted a post for approval.
+
+    Attributes:
+        revision: The digest of the revision.
+        when: When to publish the post once it is approved.
+        applicable: The approval steps that apply to it.
+        pins: The digests of the policies that apply to it.
+    """
 
     TYPE: ClassVar[str] = "post.submitted"
 
     revision: str
     when: SubmitTiming
-    due: tuple[StepKey, ...]
+    applicable: frozenset[StepKey]
     pins: Mapping[str, str]
 
 
 @attrs.frozen(kw_only=True)
 class PostDecided:
-    """Somebody voted."""
+    """A member approved the post, requested changes, or rejected it; the fields are a `Decision`'s."""
 
     TYPE: ClassVar[str] = "post.decided"
 
@@ -74,7 +91,7 @@ class PostDecided:
     steps: tuple[StepKey, ...]
     revision: str
     fields: Mapping[str, str]
-    due: tuple[StepKey, ...] = ()
+    applicable: frozenset[StepKey] = frozenset()
     passed: tuple[StepKey, ...] = ()
     pins: Mapping[str, str] = attrs.field(factory=dict)
     on_behalf_of: tuple[MemberId, ...] = ()
@@ -83,7 +100,7 @@ class PostDecided:
 
 @attrs.frozen(kw_only=True)
 class PostApproved:
-    """Everything that had to be said has been; or, *alone*, one person's word was enough."""
+    """The last step passed; or, if *alone*, no step applied and a member with `publish` submitted it."""
 
     TYPE: ClassVar[str] = "post.approved"
 
@@ -102,21 +119,21 @@ class PostScheduled:
 
 @attrs.frozen(kw_only=True)
 class PostUnscheduled:
-    """What waited was called off; the approval stands."""
+    """The waiting deliveries were cancelled; the approval remains."""
 
     TYPE: ClassVar[str] = "post.unscheduled"
 
 
 @attrs.frozen(kw_only=True)
 class PostWithdrawn:
-    """The request for sign-off was taken back."""
+    """A member withdrew the request for approval, or the approval."""
 
     TYPE: ClassVar[str] = "post.withdrawn"
 
 
 @attrs.frozen(kw_only=True)
 class PostCancelled:
-    """The post was given up for good."""
+    """A member cancelled the post; it can never be published."""
 
     TYPE: ClassVar[str] = "post.cancelled"
 
@@ -125,14 +142,14 @@ class PostCancelled:
 
 @attrs.frozen(kw_only=True)
 class PostExpired:
-    """Its time came before its sign-off."""
+    """The planned time came before the approval."""
 
     TYPE: ClassVar[str] = "post.expired"
 
 
 @attrs.frozen(kw_only=True)
 class FindingWaived:
-    """A finding of the style guide was let pass, for the post as it stands."""
+    """A member accepted a finding of the style guide; the fields are a `Waiver`'s."""
 
     TYPE: ClassVar[str] = "post.finding_waived"
 
@@ -144,33 +161,29 @@ class FindingWaived:
 @attrs.frozen(kw_only=True)
 class PostReevaluated:
     """
-    It was reckoned anew which steps are open, and when the timer looks again, if ever.
+    The open steps, their reviewers and the next timer of a post were computed again.
 
     Attributes:
-        open: The steps that are open.
-
-        wake_at: When the timer looks again.
-
-        anew: Those of the open ones that open a second time.
-
-        told: By step, who is asked now and has not been told of it before; of
-            a step that opens, also if there is nobody.
-
-        known: By step, who is asked and knows already.
+        open_steps: The steps that are open.
+        wake_at: When the timer has to evaluate the post next, or None.
+        reopened: Those of the open steps that opened a second time; their clocks start again.
+        notified: By step, the reviewers who are notified now. A step that opens has an entry even
+            if it has no reviewers.
+        aware: By step, the reviewers who need no notification, because they know already.
     """
 
     TYPE: ClassVar[str] = "post.reevaluated"
 
-    open: tuple[StepKey, ...] = ()
+    open_steps: tuple[StepKey, ...] = ()
     wake_at: dt.datetime | None = None
-    anew: tuple[StepKey, ...] = ()
+    reopened: tuple[StepKey, ...] = ()
     notified: Mapping[str, tuple[MemberId, ...]] = attrs.field(factory=dict, hash=False)
-    known: Mapping[str, tuple[MemberId, ...]] = attrs.field(factory=dict, hash=False)
+    aware: Mapping[str, tuple[MemberId, ...]] = attrs.field(factory=dict, hash=False)
 
 
 @attrs.frozen(kw_only=True)
 class DecisionsOutdated:
-    """The votes on it rest on policies that say something else now."""
+    """Policies that the decisions on the post are based on have changed."""
 
     TYPE: ClassVar[str] = "post.decisions_outdated"
 
@@ -179,7 +192,7 @@ class DecisionsOutdated:
 
 @attrs.frozen(kw_only=True)
 class StepReminded:
-    """Whoever an open step still waits for was reminded."""
+    """The reviewers of an open step who had not decided were reminded."""
 
     TYPE: ClassVar[str] = "post.step_reminded"
 
@@ -190,7 +203,7 @@ class StepReminded:
 
 @attrs.frozen(kw_only=True)
 class StepEscalated:
-    """A party is asked to decide on an open step as well."""
+    """A principal was added to the reviewers of an open step."""
 
     TYPE: ClassVar[str] = "post.step_escalated"
 
@@ -201,30 +214,9 @@ class StepEscalated:
 
 @attrs.frozen(kw_only=True)
 class StepOverdue:
-    """The time that an open step's reviewers had has lapsed."""
+    """An open step became overdue; *reviewers* are those who had not approved it."""
 
     TYPE: ClassVar[str] = "post.step_overdue"
 
     step: StepKey
-    asked: tuple[MemberId, ...] = ()
-
-
-PostEvent: TypeAlias = (
-    PostDrafted
-    | PostEdited
-    | PostCommented
-    | PostSubmitted
-    | PostDecided
-    | PostApproved
-    | PostScheduled
-    | PostUnscheduled
-    | PostWithdrawn
-    | PostCancelled
-    | PostExpired
-    | FindingWaived
-    | PostReevaluated
-    | DecisionsOutdated
-    | StepReminded
-    | StepEscalated
-    | StepOverdue
-)
+    reviewers: tuple[MemberId, ...] = ()

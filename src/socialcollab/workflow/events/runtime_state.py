@@ -1,22 +1,22 @@
-"""What can happen to the facts that hold by command."""
+"""Events of the runtime state: absences, temporary grants, shift swaps, campaigns and notes."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import ClassVar
 
 import attrs
 
 from socialcollab.directory import Principal
 from socialcollab.identifiers import MemberId, WorkspaceId
 from socialcollab.permissions import Absence, Grant, ShiftSwap
-from socialcollab.workflow.events.personal import PERSONAL
+from socialcollab.workflow.events.event import PERSONAL
 
 
 @attrs.frozen(kw_only=True)
 class AbsenceAdded:
-    """A member is or will be away."""
+    """A member is or will be absent."""
 
     TYPE: ClassVar[str] = "absence.added"
 
@@ -26,7 +26,7 @@ class AbsenceAdded:
 
 @attrs.frozen(kw_only=True)
 class AbsenceEnded:
-    """A member is back earlier: *on* is the first day back."""
+    """A member is back early; *date* is the first day back."""
 
     TYPE: ClassVar[str] = "absence.ended"
 
@@ -37,7 +37,7 @@ class AbsenceEnded:
 
 @attrs.frozen(kw_only=True)
 class GrantAdded:
-    """Somebody was given rights until a time; the grant has its reason beside it."""
+    """Permissions were granted until a time."""
 
     TYPE: ClassVar[str] = "grant.added"
 
@@ -48,7 +48,7 @@ class GrantAdded:
 
 @attrs.frozen(kw_only=True)
 class GrantRevoked:
-    """What was given by command was taken back, from whom it had been given to."""
+    """A temporary grant was revoked; *to* are the principals that had it."""
 
     TYPE: ClassVar[str] = "grant.revoked"
 
@@ -58,7 +58,7 @@ class GrantRevoked:
 
 @attrs.frozen(kw_only=True)
 class ShiftsSwapped:
-    """Others take over on duty, whoever's turn it is; several swaps are one act."""
+    """Shifts were given to other members."""
 
     TYPE: ClassVar[str] = "shift_swap.added"
 
@@ -68,7 +68,7 @@ class ShiftsSwapped:
 
 @attrs.frozen(kw_only=True)
 class ShiftSwapsCancelled:
-    """Swaps were taken back from *at* on, of those who had taken over."""
+    """Shift swaps were cancelled, from *at* on; *members* had taken over the shifts."""
 
     TYPE: ClassVar[str] = "shift_swap.cancelled"
 
@@ -80,20 +80,15 @@ class ShiftSwapsCancelled:
 @attrs.frozen(kw_only=True)
 class MemberOffboarded:
     """
-    A member left for good, and what had been said by command went to their heirs or ended.
+    A member left, and their part in the runtime state went to successors or ended.
 
     Attributes:
-        member: Who left.
-
-        on: The first day without them.
-
-        delegates: Who stands in instead, by absence; where nobody is named, nobody does.
-
-        given: Who has instead what was given, likewise.
-
-        swaps: Who takes over instead where they would have on duty, likewise.
-
-        heirs: Everybody who took something over, of the document too.
+        member: The member who left.
+        date: The first day without them.
+        delegates: The new delegate, by absence; an absence that is not listed has none any more.
+        grants: The member who has a temporary grant instead, by grant; one that is not listed ends.
+        swaps: The member who takes over the shift instead, by swap; one that is not listed ends.
+        successors: All members who took something over, in the document or in the runtime state.
     """
 
     TYPE: ClassVar[str] = "member.offboarded"
@@ -121,7 +116,7 @@ class CalendarNoteAdded:
 
 @attrs.frozen(kw_only=True)
 class CampaignStarted:
-    """A campaign runs from *start* on, and until before *end* if that is known."""
+    """A campaign runs from *start* on; *end* is the first day after it, or None."""
 
     TYPE: ClassVar[str] = "campaign.started"
 
@@ -133,20 +128,6 @@ class CampaignStarted:
 
 @attrs.frozen(kw_only=True)
 class RuntimeStateReevaluated:
-    """What waits has been reckoned anew after a change of facts."""
+    """Posts and deliveries were reevaluated after a change of who has which permission."""
 
     TYPE: ClassVar[str] = "runtime_state.reevaluated"
-
-
-RUNTIME_STATE_EVENTS: Final[tuple[type[Any], ...]] = (
-    CalendarNoteAdded,
-    AbsenceAdded,
-    AbsenceEnded,
-    GrantAdded,
-    GrantRevoked,
-    ShiftsSwapped,
-    ShiftSwapsCancelled,
-    MemberOffboarded,
-    CampaignStarted,
-    RuntimeStateReevaluated,
-)

@@ -1,1 +1,1 @@
-"""Approval policies, and what is kept of a post while it is reviewed."""
+"""Approval policies, approval requests and actors, as plain values."""

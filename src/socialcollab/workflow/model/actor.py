@@ -1,4 +1,4 @@
-"""Who acts: a member, or one of the library's own workers."""
+"""Actors: members, and the parts of the library that act by themselves."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ _SYSTEM = ("publisher", "timer", "rules")
 @attrs.frozen
 class Actor:
     """
-    Who acts.
+    A member, or a part of the library, that causes events.
 
     Attributes:
         kind: "member" or "system".
-
-        name: The member's id; or "publisher" (sends), "timer" (lets time
-            pass) or "rules" (does what the last vote sets off).
+        name: The member's id; or "publisher" (sends deliveries), "timer" (acts when a time has
+            come) or "rules" (does what a policy demands after a decision).
     """
 
     kind: str
@@ -36,20 +35,20 @@ class Actor:
             check_id("member", self.name)
         elif self.kind != "system" or self.name not in _SYSTEM:
             raise InvalidValueError(
-                f"`{self.kind}:{self.name}` is no actor",
+                f"`{self.kind}:{self.name}` is not an actor",
                 value=f"{self.kind}:{self.name}",
                 expected="member:..., system:publisher, system:timer or system:rules",
             )
 
     @classmethod
     def member(cls, member: str) -> Self:
-        """Return the actor that a member is."""
+        """Return a member as an actor."""
         return cls("member", member)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """
-        Read what `str` printed.
+        Read an actor as `str` prints it.
 
         >>> Actor.parse("member:ana")
         Actor(kind='member', name='ana')

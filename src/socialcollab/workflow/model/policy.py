@@ -1,10 +1,11 @@
-"""Approval policies: what a document says of them, and the steps that a post needs by them."""
+"""Approval policies, and the steps that a post needs by them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from itertools import product
 from typing import Any, ClassVar, Self
 
@@ -43,10 +44,10 @@ from socialcollab.time import DURATION_PATTERN, Duration
 @attrs.frozen
 class Quorum:
     """
-    How many of those asked have to say yes.
+    How many of a step's reviewers have to approve.
 
     Attributes:
-        least: A number from 1 on; 0 means all of them.
+        least: The number; 0 stands for all reviewers.
     """
 
     PATTERN: ClassVar[str] = r"^(any|all|[1-9][0-9]{0,2})$"
@@ -64,18 +65,19 @@ class Quorum:
         Raises:
             InvalidValueError: If it is none of these.
         """
-        said = str(text)
-        if isinstance(text, bool) or not re.fullmatch(cls.PATTERN[1:-1], said):
+        word = str(text)
+        # `True` would otherwise be read as 1.
+        if isinstance(text, bool) or not re.fullmatch(cls.PATTERN[1:-1], word):
             raise InvalidValueError(
-                f"`{text}` is no quorum; say `any`, `all`, or a number from 1 on",
+                f"`{text}` is not a quorum; write `any`, `all`, or a number from 1 to 999",
                 value=text,
                 expected="any, all or a number",
             )
-        return cls({"any": 1, "all": 0}[said] if said in ("any", "all") else int(said))
+        return cls({"any": 1, "all": 0}[word] if word in ("any", "all") else int(word))
 
-    def needed(self, asked: int) -> int:
-        """Return how many of *asked* people it takes; at least one, even of nobody."""
-        return max(1, asked) if self.least == 0 else self.least
+    def needed(self, reviewers: int) -> int:
+        """Return how many approvals a step with that many reviewers needs; at least one."""
+        return max(1, reviewers) if self.least == 0 else self.least
 
     def __str__(self) -> str:
         return {0: "all", 1: "any"}.get(self.least, str(self.least))
@@ -89,7 +91,7 @@ def _as_quorum(value: str | int | Quorum) -> Quorum:
     return value if isinstance(value, Quorum) else Quorum.parse(value)
 
 
-def _one_of(name: str, value: str, words: Iterable[str]) -> None:
+def _check_choice(name: str, value: str, words: Iterable[str]) -> None:
     if value not in words:
         raise InvalidValueError(
             f"{name} `{value}` is not one of {', '.join(words)}",
@@ -102,7 +104,7 @@ def _as_only_if(value: OnlyIf | Mapping[str, Any] | None) -> OnlyIf | None:
     return OnlyIf(**value) if isinstance(value, Mapping) else value
 
 
-def _as_thens(values: Iterable[StepTimer | Mapping[str, Any]]) -> tuple[StepTimer, ...]:
+def _as_timers(values: Iterable[StepTimer | Mapping[str, Any]]) -> tuple[StepTimer, ...]:
     return tuple(StepTimer(**value) if isinstance(value, Mapping) else value for value in values)
 
 
@@ -116,30 +118,28 @@ _DURATION = Parsed(grammar=Duration, name="duration", pattern=DURATION_PATTERN)
 @attrs.frozen(kw_only=True)
 class OnlyIf:
     """
-    Facts on which a step depends; more facts never mean fewer steps.
+    A condition of a step. It can only add the step; no condition can remove one.
 
     Attributes:
-        finding_at_least: The step is asked only if the style guide found
-            something of this severity or graver.
+        finding_at_least: The step applies only if the style guide has a finding of this severity or
+            a more severe one.
     """
 
     finding_at_least: str = attrs.field(metadata=shape(Choice(SEVERITIES)))
 
     def __attrs_post_init__(self) -> None:
-        _one_of("finding_at_least", self.finding_at_least, SEVERITIES)
+        _check_choice("finding_at_least", self.finding_at_least, SEVERITIES)
 
 
 @attrs.frozen(kw_only=True)
 class StepTimer:
     """
-    What happens while a step waits.
+    A reminder or an escalation while a step is open.
 
     Attributes:
-        after: How long after the step opened.
-
-        do: "remind" whoever is asked, or "escalate".
-
-        to: Of an escalation, who is asked as well.
+        after: The time from the opening of the step.
+        do: "remind" the reviewers who have not decided, or "escalate" to others.
+        to: The principal that an escalation adds to the reviewers; not for a reminder.
     """
 
     after: Duration = attrs.field(metadata=shape(_DURATION), converter=_as_duration)
@@ -151,10 +151,10 @@ class StepTimer:
     )
 
     def __attrs_post_init__(self) -> None:
-        _one_of("do", self.do, ("remind", "escalate"))
+        _check_choice("do", self.do, ("remind", "escalate"))
         if (self.do == "escalate") != (self.to is not None):
             raise InvalidValueError(
-                "an escalation says whom to ask in `to`, a reminder does not",
+                "an escalation needs `to`, and a reminder has no `to`",
                 value=self.to,
                 expected='do = "escalate" with to = "lead"',
             )
@@ -167,24 +167,16 @@ class Step:
 
     Attributes:
         id: Its name within the policy.
-
-        after: Steps that have to pass before it opens; none: it opens at once.
-
-        reviewers: Who is asked: those of them who hold `approve` on every target.
-
-        quorum: How many of them have to say yes.
-
-        within: How long they have before it is overdue.
-
-        timers: What happens while it waits.
-
-        only_if: Facts without which it is skipped.
-
-        binds: The fields its decisions bind; none: all published ones.
-
-        distinct: Whether a vote that counted for an earlier step does not count here too.
-
-        may_edit: Whether a reviewer may change the post and approve it here.
+        after: The steps that have to pass before it opens. Without any, it opens when the post is
+            submitted.
+        reviewers: The members who can decide, if they have `approve` on every target.
+        quorum: How many of them have to approve.
+        within: The time that they have before the step is overdue.
+        timers: Reminders and escalations while the step is open.
+        only_if: The condition under which the step applies. Without one, it always does.
+        binds: The fields that its decisions are bound to. Without any, all published fields.
+        distinct: Whether one approval cannot count both for this step and for another.
+        may_edit: Whether a reviewer may edit the post and approve it here all the same.
     """
 
     id: str = attrs.field(metadata=shape(Id("step")))
@@ -204,7 +196,7 @@ class Step:
         metadata=shape(_DURATION), default=None, converter=attrs.converters.optional(_as_duration)
     )
     timers: tuple[StepTimer, ...] = attrs.field(
-        metadata=shape(ListOf(item=Section(StepTimer))), default=(), converter=_as_thens
+        metadata=shape(ListOf(item=Section(StepTimer))), default=(), converter=_as_timers
     )
     only_if: OnlyIf | None = attrs.field(
         metadata=shape(Section(OnlyIf)), default=None, converter=_as_only_if
@@ -218,41 +210,35 @@ class Step:
     def __attrs_post_init__(self) -> None:
         check_id("step", self.id)
         if not self.reviewers:
-            raise InvalidValueError(f"step `{self.id}` asks nobody", expected="reviewers = a party")
+            raise InvalidValueError(
+                f"step `{self.id}` has no reviewers", expected='reviewers = "role:editor"'
+            )
         for name in self.binds:
-            _one_of(f"binds of step `{self.id}`", name, ALL_FIELDS)
+            _check_choice(f"binds of step `{self.id}`", name, ALL_FIELDS)
 
 
 @attrs.frozen(kw_only=True)
 class ApprovalPolicy:
     """
-    Who must agree to a post before it leaves.
+    The approvals that a post needs before it is published.
 
     Attributes:
         id: Its identifier.
-
-        on: The posts it is about.
-
-        extends: A policy whose steps it has too.
-
+        on: The posts that it applies to.
+        extends: Another policy, whose steps it includes.
         steps: Its own steps.
-
-        on_approval: What the last yes sets off: "schedule" at the planned
-            time, or "wait" for somebody to schedule it.
-
-        late: What becomes of a post approved after its time: "expire",
-            "hold" (its deliveries are missed), or "publish" at once.
-
-        late_by: How much later than planned a delivery may begin; after that
-            it is missed. None: however late.
-
-        exempt: Roles that free a post, if every one of its authors holds one
-            of them on every target.
+        on_approval: What happens once every step has passed: "schedule" the post for its planned
+            time, or "wait" until a member schedules it.
+        late: What happens to a post that is approved after its planned time: "expire", "hold" (its
+            deliveries are missed), or "publish" at once.
+        late_by: How much later than planned a delivery may start; after that it is missed. Without
+            a value there is no limit.
+        exempt: Roles that exempt a post from the policy, if each of its authors has one of them on
+            every target.
 
     Raises:
-        InvalidValueError: If a value is not what it should be, two steps
-            share a name, a step waits for one that does not exist, or the
-            context is not about profiles in `excluding`.
+        InvalidValueError: If a value is not valid, the policy has no steps, two steps have the same
+            name, or *exempt* names something else than roles.
     """
 
     id: str = attrs.field(metadata=shape(Id("policy")))
@@ -275,36 +261,38 @@ class ApprovalPolicy:
 
     def __attrs_post_init__(self) -> None:
         check_id("policy", self.id)
-        _one_of("on_approval", self.on_approval, ("schedule", "wait"))
-        _one_of("late", self.late, ("expire", "hold", "publish"))
+        _check_choice("on_approval", self.on_approval, ("schedule", "wait"))
+        _check_choice("late", self.late, ("expire", "hold", "publish"))
         names = [step.id for step in self.steps]
         for name in names:
             if names.count(name) > 1:
                 raise InvalidValueError(
-                    f"policy `{self.id}` has two steps `{name}`", value=name, expected="other names"
+                    f"policy `{self.id}` has two steps `{name}`",
+                    value=name,
+                    expected="a different name for each step",
                 )
         for principal in self.exempt:
             if principal.kind != "role":
                 raise InvalidValueError(
-                    f"policy `{self.id}` exempts `{principal}`, which is no role",
+                    f"policy `{self.id}` exempts `{principal}`, which is not a role",
                     value=str(principal),
                     expected="role:...",
                 )
         if not self.steps and not self.extends:
             raise InvalidValueError(
-                f"policy `{self.id}` has no step and extends none",
+                f"policy `{self.id}` has no steps and extends no policy",
                 value=self.id,
                 expected="at least one step",
             )
 
 
 NO_POLICY = "none"
-"""In `default_approval`: no policy; one person with `publish`, or `approve`, is enough."""
+"""The value of `default_approval` for no policy: one member with `publish` or `approve` is enough."""
 
 
 @attrs.frozen(order=True)
 class StepKey:
-    """A step as all policies know it: who defined it, and its name there."""
+    """The identifier of a step: the policy that defines it, and its name there."""
 
     policy: str
     step: str
@@ -319,13 +307,10 @@ class RequiredStep:
     A step that a post needs.
 
     Attributes:
-        key: Its name.
-
-        step: Its wording.
-
+        key: Its identifier.
+        step: The step as its policy defines it.
         after: The steps that have to pass before it opens.
-
-        binds: The fields that its decisions bind.
+        binds: The fields that its decisions are bound to.
     """
 
     key: StepKey
@@ -337,18 +322,14 @@ class RequiredStep:
 @attrs.frozen(kw_only=True)
 class Requirement:
     """
-    All that a post needs before it may leave.
+    Everything that a post needs before it may be published.
 
     Attributes:
-        steps: The union of the steps of all policies that match, by key.
-
-        policies: Those policies' ids, sorted; empty if none matched.
-
-        on_approval: "schedule", or "wait" if any of them says so.
-
-        late: The strictest of "expire", "hold" and "publish".
-
-        late_by: The shortest, or None.
+        steps: The steps of all policies that apply, sorted by key.
+        policies: The ids of these policies, sorted.
+        on_approval: "wait" if one of them waits, else "schedule".
+        late: The strictest of their values: "expire", then "hold", then "publish".
+        late_by: The shortest of their values, or None.
     """
 
     steps: tuple[RequiredStep, ...]
@@ -359,32 +340,32 @@ class Requirement:
 
 
 _LATE = ("expire", "hold", "publish")
-"""From strict to lax."""
+"""From the strictest to the most lenient."""
 
-_SOLO = RequiredStep(
+SOLO_STEP = RequiredStep(
     key=StepKey(NO_POLICY, "approve"), step=Step(id="approve", reviewers=(Principal("lead"),))
 )
+"""The step of a post to which no policy's step applies; every member with `approve` can pass it."""
 
 
 @attrs.frozen(slots=False)
 class Policies:
     """
-    All approval policies, with what each inherits worked out.
+    All approval policies, with inherited steps resolved.
 
     Attributes:
         by_id: The policies.
 
     Raises:
-        InvalidValueError: If one extends a policy that does not exist, they
-            extend each other in a circle, or a step waits for one that its
-            policy has not, or for itself through others.
+        InvalidValueError: If a policy extends one that does not exist, policies extend each other
+            in a circle, or a step waits for one that its policy does not have, or for itself.
     """
 
     by_id: Mapping[str, ApprovalPolicy]
 
     @classmethod
     def of(cls, policies: Iterable[ApprovalPolicy]) -> Self:
-        """Make one of policies in any order."""
+        """Build it from policies in any order."""
         return cls({policy.id: policy for policy in policies})
 
     def __attrs_post_init__(self) -> None:
@@ -393,34 +374,39 @@ class Policies:
 
     def steps_of(self, policy: str) -> tuple[RequiredStep, ...]:
         """Return a policy's steps, the inherited ones first."""
-        return self._worked_out[policy]
+        return self._resolved_steps[policy]
 
     @cached_property
-    def _worked_out(self) -> dict[str, tuple[RequiredStep, ...]]:
-        done: dict[str, tuple[RequiredStep, ...]] = {}
+    def _resolved_steps(self) -> dict[str, tuple[RequiredStep, ...]]:
+        resolved: dict[str, tuple[RequiredStep, ...]] = {}
         for start in self.by_id:
-            trail: list[str] = []
+            # From a policy to the one it extends, and so on; resolved in the opposite order. A
+            # recursive function would fail on a long chain.
+            chain: list[str] = []
             current = start
-            while current and current not in done:
-                if current in trail:
+            while current and current not in resolved:
+                if current in chain:
                     raise InvalidValueError(
                         "policies extend each other in a circle: "
-                        f"{' > '.join([*trail[trail.index(current) :], current])}",
+                        f"{' > '.join([*chain[chain.index(current) :], current])}",
                         value=current,
                     )
                 if current not in self.by_id:
                     hint = did_you_mean(current, self.by_id, before="; ")
                     raise InvalidValueError(
-                        f"policy `{trail[-1]}` extends `{current}`, which is no policy{hint}",
+                        f"policy `{chain[-1]}` extends `{current}`, which is not a policy{hint}",
                         value=current,
                     )
-                trail.append(current)
+                chain.append(current)
                 current = self.by_id[current].extends
-            for policy in reversed(trail):
-                done[policy] = self._own(policy, done.get(self.by_id[policy].extends, ()))
-        return done
+            for policy in reversed(chain):
+                inherited = resolved.get(self.by_id[policy].extends, ())
+                resolved[policy] = (*inherited, *self._own_steps(policy, inherited))
+        return resolved
 
-    def _own(self, policy: str, inherited: tuple[RequiredStep, ...]) -> tuple[RequiredStep, ...]:
+    def _own_steps(
+        self, policy: str, inherited: tuple[RequiredStep, ...]
+    ) -> tuple[RequiredStep, ...]:
         steps = self.by_id[policy].steps
         keys = {required.key.step: required.key for required in inherited}
         keys.update({step.id: StepKey(policy, step.id) for step in steps})
@@ -442,8 +428,8 @@ class Policies:
                     binds=frozenset(step.binds or PUBLISHED_FIELDS),
                 )
             )
-        _refuse_circle(own)
-        return (*inherited, *own)
+        _check_no_circle(own)
+        return tuple(own)
 
     @cached_property
     def match_author_roles(self) -> bool:
@@ -459,16 +445,13 @@ class Policies:
         exempted: Callable[[ApprovalPolicy], bool] = lambda _: False,
     ) -> Requirement:
         """
-        Work out what a post needs.
+        Return what a post needs.
 
         Args:
-            targets: The profiles it goes to.
-
-            attributes: What is known of it, as seen from one target.
-
-            default: The policy's id that applies where none matches, or "none".
-
-            exempted: Whether a policy's exemption frees this post.
+            targets: The profiles that it goes to.
+            attributes: Returns the post's attributes with regard to one target.
+            default: The id of the policy that applies if no other does, or "none".
+            exempted: Returns whether a policy exempts the post.
         """
         matching = [
             policy
@@ -483,13 +466,14 @@ class Policies:
         steps = {
             required.key: required for policy in applying for required in self.steps_of(policy.id)
         }
-        covered = frozenset().union(*(required.binds for required in steps.values()))
-        uncovered = frozenset(PUBLISHED_FIELDS) - covered
+        # A published field that no step binds is bound by every step. Otherwise it could be changed
+        # after the approval.
+        bound = frozenset().union(*(required.binds for required in steps.values()))
+        unbound = frozenset(PUBLISHED_FIELDS) - bound
         lateness = [policy.late_by for policy in applying if policy.late_by is not None]
         return Requirement(
             steps=tuple(
-                attrs.evolve(steps[key], binds=steps[key].binds | uncovered)
-                for key in sorted(steps)
+                attrs.evolve(steps[key], binds=steps[key].binds | unbound) for key in sorted(steps)
             ),
             policies=tuple(policy.id for policy in applying),
             on_approval="wait"
@@ -500,19 +484,15 @@ class Policies:
         )
 
 
-def solo_requirement(requirement: Requirement) -> Requirement:
-    """Return what a post needs if no step asks for anybody: one person with `approve`."""
-    return attrs.evolve(requirement, steps=(_SOLO,))
-
-
 def _matches(policy: ApprovalPolicy, profile: Profile, attributes: PostAttributes) -> bool:
+    # A policy applies to replies only if it names them.
     if attributes.kind != "post" and not policy.on.kind:
         return False
     return policy.on.matches(profile, attributes)
 
 
 def _rough_length(duration: Duration) -> int:
-    """Order durations: a business day counts as eight business hours."""
+    """Return a duration's length for comparing, with a business day as eight business hours."""
     day = 8 * 60 if duration.business else 24 * 60
     return (
         duration.amount
@@ -520,20 +500,18 @@ def _rough_length(duration: Duration) -> int:
     )
 
 
-def _refuse_circle(steps: Iterable[RequiredStep]) -> None:
-    after = {required.key: required.after for required in steps}
-    for start, others in after.items():
-        seen: set[StepKey] = set()
-        ahead = list(others)
-        while ahead:
-            key = ahead.pop()
-            if key == start:
-                raise InvalidValueError(
-                    f"step `{start}` waits for itself", value=str(start), expected="another order"
-                )
-            if key not in seen:
-                seen.add(key)
-                ahead.extend(after.get(key, ()))
+def _check_no_circle(steps: Iterable[RequiredStep]) -> None:
+    # Sorted, so that the same policy gives the same message each time.
+    after = {required.key: sorted(required.after) for required in steps}
+    try:
+        tuple(TopologicalSorter(after).static_order())
+    except CycleError as error:
+        circle = [str(key) for key in error.args[1]]
+        raise InvalidValueError(
+            f"step `{circle[0]}` waits for itself: {' > '.join(circle)}",
+            value=circle[0],
+            expected="steps that wait only for earlier ones",
+        ) from None
 
 
 def policy_roles(

@@ -1,4 +1,4 @@
-"""What the workflow keeps of a post: the post, its approval request and the votes."""
+"""A post with its approval request: what the workflow keeps of a post."""
 
 from __future__ import annotations
 
@@ -19,26 +19,18 @@ SubmitTiming = Literal["planned", "next slot", "as soon as approved"]
 @attrs.frozen(kw_only=True)
 class Decision:
     """
-    One vote.
+    A member's decision on one revision of a post.
 
     Attributes:
-        by: Who voted.
-
+        by: The member who decided.
         at: When, in UTC.
-
-        verdict: What was said.
-
-        steps: The steps it counts for.
-
-        revision: Digest of the revision that was seen.
-
-        fields: The salted digest of each field as it was seen.
-
-        note: What was said with it.
-
-        passed: Those of the steps that passed with this vote.
-
-        on_behalf_of: Whom the voter stood in for on one of the steps, sorted.
+        verdict: "approve", "request_changes" or "reject".
+        steps: The steps that it counts for.
+        revision: The digest of the revision that the member saw.
+        fields: The salted digest of each field of that revision.
+        note: The member's note, or empty.
+        passed: Those of *steps* that passed with this decision.
+        on_behalf_of: The absent members whose delegate the member was on one of the steps, sorted.
     """
 
     by: MemberId
@@ -55,21 +47,16 @@ class Decision:
 @attrs.frozen(kw_only=True)
 class StepClock:
     """
-    Since when a step is open, and what has come of its waiting.
+    The time since which a step has been open, and what has happened to it since.
 
     Attributes:
         key: The step.
-
         opened_at: When it opened, in UTC.
-
-        done: What the policy had done meanwhile, as it words it.
-
-        overdue: Whether its time has lapsed.
-
-        added: Parties that an escalation asks as well.
-
-        told: Who knows that the step asks them; None where an earlier version
-            of this library opened it, which did not keep that.
+        done: The actions of the policy that are done, as `Timer.action` words them.
+        overdue: Whether the reviewers' time is over.
+        added: The principals that escalations added to the reviewers.
+        notified: The reviewers who know that the step waits for them; None if that was not recorded
+            when the step opened.
     """
 
     key: StepKey
@@ -83,34 +70,26 @@ class StepClock:
 @attrs.frozen(kw_only=True)
 class ApprovalRequest:
     """
-    One run of a post through its steps.
+    A request to approve a post, with the decisions on it.
 
     Attributes:
-        by: Who asked.
-
+        by: The member who submitted the post.
         at: When, in UTC.
-
-        when: When the post is to leave once it is approved.
-
-        due: Steps that have been asked for; once due, a step stays due.
-
-        pins: The digest of each policy's wording when it first applied.
-
-        decisions: All votes since, oldest first.
-
-        clocks: The steps that are open, by key.
-
-        evaluated: Whether *clocks* and *wake_at* have been worked out.
-
-        wake_at: When the timer looks at it again, in UTC, or None.
-
-        outdated: Whether it was found to rest on policies that say something else now.
+        when: When to publish the post once it is approved.
+        applicable: The steps that have applied to the post so far. A step that once applied stays,
+            even if its condition no longer holds.
+        pins: The digest of each policy's text when the policy first applied.
+        decisions: All decisions, oldest first.
+        clocks: The clocks of the open steps.
+        evaluated: Whether *clocks* and *wake_at* have been computed.
+        wake_at: When the timer has to evaluate the post next, in UTC, or None.
+        outdated: Whether a policy is known to have changed since it was pinned.
     """
 
     by: MemberId
     at: dt.datetime
     when: SubmitTiming = "planned"
-    due: frozenset[StepKey] = frozenset()
+    applicable: frozenset[StepKey] = frozenset()
     pins: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     decisions: tuple[Decision, ...] = ()
     clocks: tuple[StepClock, ...] = ()
@@ -126,18 +105,14 @@ class ApprovalRequest:
 @attrs.frozen(kw_only=True)
 class Waiver:
     """
-    A finding of the style guide that somebody let pass.
+    A finding of the style guide that a member has accepted for one version of the content.
 
     Attributes:
         code: The rule's code, such as "SG102".
-
-        fields: The salted digest of each published field as it was then: once
-            one differs, the waiver is over.
-
-        by: Who let it pass.
-
+        fields: The salted digest of each published field at the time. If one of the fields changes,
+            the waiver no longer counts.
+        by: The member who accepted it.
         at: When, in UTC.
-
         reason: Why.
     """
 
@@ -151,16 +126,13 @@ class Waiver:
 @attrs.frozen(kw_only=True)
 class PostSnapshot:
     """
-    A post with its newest approval request.
+    A post with its latest approval request.
 
     Attributes:
         post: The post.
-
-        request: The request, or None if nobody has asked yet.
-
-        alone: Whether it was approved on one person's word, no step being due.
-
-        waivers: The findings of the style guide that somebody let pass.
+        request: The request, or None before the post is submitted.
+        alone: Whether a member with `publish` approved it alone, because no step applied.
+        waivers: The findings of the style guide that members have accepted.
     """
 
     post: Post

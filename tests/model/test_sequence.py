@@ -1,8 +1,7 @@
 """
-Random people, commands, clocks, absences and adoptions: the desk does what the reference model does.
+Tests of the desk against the reference model, with random members, commands, clocks and adoptions.
 
-The model is written from the documentation and shares no code with the
-library; after every command all that stands is compared.
+After every command, everything that both sides store is compared.
 """
 
 from __future__ import annotations
@@ -21,26 +20,28 @@ STEPS = 40
 
 
 @pytest.mark.parametrize("block", range(2))
-def test_sequences_in_memory(block: int) -> None:
+def test_memory_store(block: int) -> None:
+    """The desk with a store in memory does what the model does."""
     done = sum(play(1000 * block + seed, steps=STEPS).done for seed in range(3))
     assert done > 20
 
 
 @pytest.mark.parametrize("seed", [177203191, 22001825])
-def test_who_stands_in_for_eva_gives_and_lends_what_is_theirs_alone(seed: int) -> None:
-    """In one somebody tried to lend more, and in the other to adopt what takes away alone."""
+def test_delegate_of_owner(seed: int) -> None:
+    """A delegate of the owner tries to delegate more than they have, or to adopt a lesser document."""
     assert play(seed, steps=STEPS).done
 
 
-def test_a_sequence_in_a_file(tmp_path: Path) -> None:
+def test_sqlite_store(tmp_path: Path) -> None:
+    """The desk with a store in a file does what the model does."""
     store = SqliteStore(tmp_path / "desk.db", projections=Desk.PROJECTIONS, durable=False)
     play(7, steps=STEPS, store=store)
     store.close()
 
 
 @pytest.mark.slow
-def test_sequences_for_as_long_as_there_is(seconds: float) -> None:
-    """At most 10,000 sequences; a failure prints the seed that replays it."""
+def test_random_seeds(seconds: float) -> None:
+    """At most 10,000 sequences agree; a failure prints the seed that replays it."""
     first = random.SystemRandom().randrange(10**9)
     end = time.monotonic() + seconds
     number = commands = done = 0

@@ -1,0 +1,220 @@
+"""Amend published posts: the command, and what the publisher may do and records."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from socialcollab.content import (
+    PROFILE_REMOVED,
+    PUBLISHED_FIELDS,
+    Delivery,
+    DeliveryState,
+    Post,
+    post_reason,
+    post_remedy,
+)
+from socialcollab.directory import NETWORKS
+from socialcollab.errors import (
+    AuthenticationError,
+    NetworkError,
+    NotAllowedError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    TransientError,
+)
+from socialcollab.verdicts import Reason
+from socialcollab.workflow import commands as cm
+from socialcollab.workflow import events as ev
+from socialcollab.workflow.approval.steps import gate
+from socialcollab.workflow.context import Context
+from socialcollab.workflow.decide.outcome import (
+    MAX_PROBLEM,
+    hold_profile,
+    limit_profile,
+    retry_delay,
+)
+from socialcollab.workflow.decide.refusals import (
+    check_fresh,
+    check_on_profiles,
+    check_state,
+    refuse,
+)
+from socialcollab.workflow.decide.sending import hold_or_blackout, is_approved, waits_for_sign_in
+from socialcollab.workflow.model.request import PostSnapshot
+
+# An amendment changes a post where it is; the profiles it goes to are not part of it.
+_AMENDABLE_FIELDS: Final = frozenset(PUBLISHED_FIELDS) - {"targets"}
+
+
+def amend(snapshot: PostSnapshot, command: cm.Amend, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Request that the published post shows the current, approved revision.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `take_down` there; the post is not approved, or the
+            gate is closed; nothing published differs from the post; or the network cannot change a
+            post, or not one in parts or with duplicates.
+        StaleError: If the actor saw another revision than the current one.
+    """
+    post = snapshot.post
+    published = [
+        delivery
+        for delivery in context.deliveries
+        if delivery.state is DeliveryState.PUBLISHED
+        and command.profile in ("", delivery.profile)
+        and delivery.profile in post.targets
+        and delivery.profile in context.profiles
+    ]
+    profiles = [delivery.profile for delivery in published]
+    check_on_profiles("take_down", post, profiles, command.profile, context)
+    check_state(post, "amend", ("approved",))
+    check_fresh(post, command.seen)
+    verdict = gate(snapshot, context, alone=snapshot.alone)
+    if not verdict:
+        raise NotAllowedError(verdict)
+    outdated = [delivery for delivery in published if is_outdated(post, delivery)]
+    if not outdated:
+        raise refuse(post_reason("nothing_to_amend", post))
+    for delivery in outdated:
+        _refuse_impossible(post, delivery, context)
+    return tuple(
+        ev.delivery_event(delivery.id, ev.AmendRequested(revision=post.digest), context.actor)
+        for delivery in outdated
+        if delivery.amending != post.digest
+    )
+
+
+def is_outdated(post: Post, delivery: Delivery) -> bool:
+    """Return whether the published post may differ from the current revision."""
+    if delivery.state is not DeliveryState.PUBLISHED or delivery.takedown_requested:
+        return False
+    published = post.revision_named(delivery.revision)
+    attempt = delivery.amend_attempt
+    return (
+        published is None
+        # Without an answer, the network may show the old content or the new one.
+        or (attempt is not None and not attempt.answered)
+        or any(name in _AMENDABLE_FIELDS for name in post.revision.changed_since(published))
+    )
+
+
+def _refuse_impossible(post: Post, delivery: Delivery, context: Context) -> None:
+    profile = context.profiles[delivery.profile]
+    network = NETWORKS.get(profile.network)
+    remedies = [post_remedy("take_down_and_reschedule", post, profile=profile.id)]
+    if network is not None and "edit" not in network.features:
+        reason = Reason.of("cannot_amend", profile=profile.id, network=network.title)
+        raise refuse(reason, remedies=remedies)
+    if delivery.parts or delivery.duplicates:
+        raise refuse(Reason.of("cannot_amend_parts", profile=profile.id), remedies=remedies)
+
+
+def start_amend(
+    snapshot: PostSnapshot,
+    delivery: Delivery,
+    context: Context,
+    *,
+    started_at: dt.datetime,
+    deadline: dt.datetime,
+    limited_until: dt.datetime | None = None,
+) -> tuple[ev.Event, ...]:
+    """
+    Take the permit to send an amendment, by the same rules as a send.
+
+    Args:
+        snapshot: The post.
+        delivery: The delivery.
+        context: The current rules.
+        started_at: The instant by the real clock.
+        deadline: When the sender gives up for certain, by the real clock.
+        limited_until: Until when the network asked the profile to wait, or None.
+
+    Returns:
+        `AmendStarted`; `AmendDeferred` if it has to wait; `AmendRejected` if the revision may not be
+        published; nothing if there is no amendment to send.
+    """
+    if not delivery.amending or delivery.state is not DeliveryState.PUBLISHED:
+        return ()
+    earlier = delivery.amend_attempt
+    # An earlier amendment that still arrives would replace this newer content by older one.
+    if earlier is not None and not earlier.answered and started_at < earlier.deadline:
+        return ()
+    until = context.now + retry_delay(None, delivery.rate_limited)
+    problem = hold_or_blackout(snapshot, delivery, context)
+    if not problem and waits_for_sign_in(snapshot, delivery, context):
+        problem = "credentials_refused"
+    if not problem and limited_until is not None and limited_until > context.now:
+        problem, until = "rate_limited", limited_until
+    if problem:
+        deferred = ev.AmendDeferred(problem=problem, not_before=until, answered=False)
+        return (ev.publisher_event(delivery.id, deferred),)
+    if not is_approved(snapshot, delivery, context, revision=delivery.amending):
+        rejected = ev.AmendRejected(problem="not_approved", answered=False)
+        return (ev.publisher_event(delivery.id, rejected),)
+    started = ev.AmendStarted(
+        number=1 if earlier is None else earlier.number + 1,
+        revision=delivery.amending,
+        started_at=started_at,
+        deadline=deadline,
+    )
+    return (ev.publisher_event(delivery.id, started),)
+
+
+def abandon_amend(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
+    """End an amendment that cannot be sent, because the profile was removed."""
+    if not delivery.amending or delivery.profile in context.profiles:
+        return ()
+    rejected = ev.AmendRejected(problem=PROFILE_REMOVED, answered=False)
+    return (ev.publisher_event(delivery.id, rejected),)
+
+
+def record_amend_outcome(
+    delivery: Delivery,
+    outcome: NetworkError | None,
+    context: Context,
+    *,
+    number: int,
+    revision: str,
+    real_now: dt.datetime,
+) -> tuple[ev.Event, ...]:
+    """
+    Record the outcome of an amendment.
+
+    If there was no answer, the amendment is sent again after the deadline of the attempt. That
+    needs no lookup, because it puts the same content in the same place.
+
+    Args:
+        delivery: The delivery.
+        outcome: The error, or None if the network confirmed the amendment.
+        context: The current rules.
+        number: The number of the attempt, 0 if no permit was taken. The outcome of an older attempt
+            than the latest is ignored.
+        revision: The revision that was sent.
+        real_now: The instant by the real clock.
+    """
+    attempt = delivery.amend_attempt
+    if number and (attempt is None or attempt.number != number or attempt.answered):
+        return ()
+    if outcome is None:
+        return (ev.publisher_event(delivery.id, ev.DeliveryAmended(revision=revision)),)
+    requested_s = outcome.retry_after_s if isinstance(outcome, RateLimitedError) else None
+    delay = retry_delay(requested_s, delivery.rate_limited)
+    answered = True
+    following: tuple[ev.Event, ...] = ()
+    if isinstance(outcome, OutcomeUnknownError) and attempt is not None:
+        problem, answered = "no_answer", False
+        # The deadline is by the real clock, so only its distance counts on the desk's clock.
+        delay = max(delay, attempt.deadline - real_now)
+    elif isinstance(outcome, RateLimitedError):
+        problem, following = "rate_limited", (limit_profile(delivery, context.now + delay),)
+    elif isinstance(outcome, AuthenticationError):
+        problem, following = "credentials_refused", hold_profile(delivery, context)
+    elif isinstance(outcome, TransientError):
+        problem = "transient"
+    else:
+        rejected = ev.AmendRejected(problem=str(outcome)[:MAX_PROBLEM])
+        return (ev.publisher_event(delivery.id, rejected),)
+    deferred = ev.AmendDeferred(problem=problem, not_before=context.now + delay, answered=answered)
+    return (ev.publisher_event(delivery.id, deferred), *following)

@@ -1,0 +1,227 @@
+"""Start and continue the sending of a delivery: what the publisher may do, and when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from socialcollab.content import (
+    PROFILE_REMOVED,
+    PUBLISHED_FIELDS,
+    Delivery,
+    DeliveryState,
+    Hold,
+    PostState,
+    post_reason,
+)
+from socialcollab.verdicts import Verdict
+from socialcollab.workflow import events as ev
+from socialcollab.workflow.approval.steps import gate
+from socialcollab.workflow.context import Context
+from socialcollab.workflow.model.actor import Actor
+from socialcollab.workflow.model.request import PostSnapshot
+
+_PART_RETRY_DELAY = dt.timedelta(minutes=1)
+
+
+def start_delivery(
+    snapshot: PostSnapshot,
+    delivery: Delivery,
+    context: Context,
+    prepared: Mapping[str, str],
+    *,
+    limited_until: dt.datetime | None = None,
+) -> tuple[ev.Event, ...]:
+    """
+    Start a delivery that waits and is due, or record that it is missed.
+
+    A hold or a blackout does not make a thread missed that is published in part: its next part
+    waits. A post that another delivery has published on the profile is not sent a second time.
+
+    Args:
+        snapshot: The post.
+        delivery: The delivery.
+        context: The current rules, with the post's deliveries to the profile.
+        prepared: The ids and keys that the adapter has chosen for the delivery.
+        limited_until: Until when the network asked the profile to wait, or None.
+
+    Returns:
+        `DeliveryStarted`, `DeliveryMissed` or `DeliveryDeferred`; nothing if the delivery does not
+        wait, is not due, or has to wait for a member to sign in.
+    """
+    if delivery.state is not DeliveryState.WAITING or delivery.due_at > context.now:
+        return ()
+    stopped = hold_or_blackout(snapshot, delivery, context)
+    if stopped and delivery.partly_published:
+        return ()
+    problem = stopped or _reason_not_to_send(snapshot, delivery, context)
+    if problem:
+        return (ev.publisher_event(delivery.id, ev.DeliveryMissed(problem=problem)),)
+    if waits_for_sign_in(snapshot, delivery, context):
+        return ()
+    if limited_until is not None and limited_until > context.now:
+        # The limit is the profile's: another request would only prolong it.
+        waits = ev.DeliveryDeferred(problem="rate_limited", not_before=limited_until)
+        return (ev.publisher_event(delivery.id, waits),)
+    return (ev.publisher_event(delivery.id, ev.DeliveryStarted(prepared=prepared)),)
+
+
+def start_send(
+    snapshot: PostSnapshot,
+    delivery: Delivery,
+    context: Context,
+    *,
+    part: int,
+    started_at: dt.datetime,
+    deadline: dt.datetime,
+) -> tuple[ev.Event, ...]:
+    """
+    Take the permit to send one creating request, or record why it is not sent.
+
+    Everything is checked once more, on values that were read just before: between the start of the
+    delivery and this request, a hold may have been placed or the post may have been edited.
+
+    Args:
+        snapshot: The post.
+        delivery: The delivery.
+        context: The current rules.
+        part: The part of the thread that the request creates, or 0.
+        started_at: The instant by the real clock.
+        deadline: When the sender gives up for certain, by the real clock.
+
+    Returns:
+        `SendStarted`; `DeliveryDeferred` if it has to wait or a takedown is requested;
+        `DeliveryMissed` if it may no longer be sent; nothing if another attempt is in doubt, the
+        part is published already, or the delivery is not being published.
+    """
+    if delivery.state is not DeliveryState.PUBLISHING or delivery.in_doubt is not None:
+        return ()
+    if any(published.part == part for published in delivery.parts):
+        return ()
+    if delivery.takedown_requested:
+        return (ev.publisher_event(delivery.id, ev.DeliveryDeferred(problem="taken_down")),)
+    stopped = hold_or_blackout(snapshot, delivery, context)
+    if stopped and (part > 0 or delivery.partly_published):
+        waits = ev.DeliveryDeferred(problem=stopped, not_before=context.now + _PART_RETRY_DELAY)
+        return (ev.publisher_event(delivery.id, waits),)
+    problem = stopped or _reason_not_to_send(snapshot, delivery, context)
+    if problem:
+        return (ev.publisher_event(delivery.id, ev.DeliveryMissed(problem=problem)),)
+    if waits_for_sign_in(snapshot, delivery, context):
+        waits = ev.DeliveryDeferred(problem="credentials_refused")
+        return (ev.publisher_event(delivery.id, waits),)
+    # The deadline is by the real clock: a desk whose clock is set by hand, as in a simulation,
+    # would otherwise give up requests that are still on their way.
+    started = ev.SendStarted(
+        number=len(delivery.attempts) + 1, part=part, started_at=started_at, deadline=deadline
+    )
+    return (ev.publisher_event(delivery.id, started),)
+
+
+def end_interrupted(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
+    """
+    End a delivery that another worker left half-way, with nothing in doubt, if it cannot go on.
+
+    That is the case if its profile was removed, or a takedown is requested.
+    """
+    if delivery.state is not DeliveryState.PUBLISHING or delivery.in_doubt is not None:
+        return ()
+    if delivery.takedown_requested:
+        return (ev.publisher_event(delivery.id, ev.DeliveryDeferred(problem="taken_down")),)
+    if delivery.profile not in context.profiles:
+        return (ev.publisher_event(delivery.id, ev.DeliveryMissed(problem=PROFILE_REMOVED)),)
+    return ()
+
+
+def hold_or_blackout(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> str:
+    """Return the member's hold or the blackout that stops a delivery now, as a problem, or ""."""
+    hold = _active_hold(snapshot, delivery, context)
+    if hold is not None and not _by_publisher(hold):
+        return f"hold {hold.id}"
+    return "blackout" if delivery.profile in context.barred else ""
+
+
+def waits_for_sign_in(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> bool:
+    """
+    Return whether the profile waits for a member to sign in to the network again.
+
+    Nothing is missed because of that: the deliveries that fall due meanwhile are sent afterwards.
+    """
+    hold = _active_hold(snapshot, delivery, context)
+    return hold is not None and _by_publisher(hold)
+
+
+def _active_hold(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> Hold | None:
+    """Return a hold that stops a delivery now, a member's before the publisher's, or None."""
+    profile = context.profiles.get(delivery.profile)
+    if profile is None:
+        return None
+    attributes = context.attributes_of(snapshot.post, profile)
+    holds = [hold for hold in context.holds if hold.stops(profile, attributes, now=context.now)]
+    return min(holds, key=_by_publisher, default=None)
+
+
+def _by_publisher(hold: Hold) -> bool:
+    return hold.by == str(Actor.PUBLISHER)
+
+
+def _is_too_late(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> bool:
+    late_by = context.requirement(snapshot.post).late_by
+    if late_by is None:
+        return False
+    zone = context.zones.get(delivery.workspace, "UTC")
+    latest = (
+        late_by.after(delivery.at.instant, hours=context.hours.get(delivery.workspace))
+        if late_by.business
+        else late_by.after(delivery.at.instant, zone=zone)
+    )
+    return context.now > latest
+
+
+def _reason_not_to_send(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> str:
+    """Return why a delivery may not be sent, now or later, as a problem, or ""."""
+    if _is_too_late(snapshot, delivery, context):
+        return "too_late"
+    if delivery.profile not in context.profiles:
+        return PROFILE_REMOVED
+    if _published_by_another(delivery, context):
+        return "already_published"
+    return "" if may_publish(snapshot, delivery, context) else "not_approved"
+
+
+def _published_by_another(delivery: Delivery, context: Context) -> bool:
+    """Return whether another delivery has published the post on the profile, to stay there."""
+    return any(
+        other.id != delivery.id
+        and other.profile == delivery.profile
+        and other.live_ids
+        and not other.takedown_requested
+        for other in context.deliveries
+    )
+
+
+def may_publish(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> Verdict:
+    """
+    Return whether the content that a delivery would send is what was seen and approved.
+
+    The post has to be approved, the gate has to be open by the current rules, and no published
+    field may differ from the revision that the delivery was planned for.
+    """
+    return is_approved(snapshot, delivery, context, revision=delivery.revision)
+
+
+def is_approved(
+    snapshot: PostSnapshot, delivery: Delivery, context: Context, *, revision: str
+) -> Verdict:
+    """Return whether *revision* may be shown on the delivery's profile."""
+    post = snapshot.post
+    if post.state is not PostState.APPROVED:
+        return Verdict.no(post_reason("not_approved", post, state=post.state.value))
+    if delivery.profile not in post.targets or delivery.profile not in context.profiles:
+        return Verdict.no(post_reason("no_such_target", post, profile=delivery.profile))
+    planned = post.revision_named(revision)
+    changed = () if planned is None else post.revision.changed_since(planned)
+    if planned is None or any(name in PUBLISHED_FIELDS for name in changed):
+        fields = ", ".join(changed) or "revision"
+        return Verdict.no(post_reason("changed_since_scheduled", post, fields=fields))
+    return gate(snapshot, context, alone=snapshot.alone)

@@ -1,1 +1,0 @@
-"""Apply events to posts and deliveries."""

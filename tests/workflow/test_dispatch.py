@@ -1,0 +1,115 @@
+"""Tests of every command in every state of a post."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from tests.workflow.policies import LATER, TULIP, policy
+
+from socialcollab.desk.commands import Command
+from socialcollab.errors import NotFoundError
+from socialcollab.permissions import COMMAND_PERMISSIONS, Grant
+from socialcollab.workflow import commands as cm
+
+COMMANDS = {
+    "edit": lambda flow: cm.Edit(
+        post="p1", seen=flow.seen, content=attrs.evolve(flow.post.content, text="anders")
+    ),
+    "comment": lambda _: cm.Comment(post="p1", text="mooi"),
+    "submit": lambda flow: cm.Submit(post="p1", seen=flow.seen),
+    "approve": lambda flow: cm.Approve(post="p1", seen=flow.seen),
+    "request_changes": lambda flow: cm.RequestChanges(post="p1", seen=flow.seen),
+    "reject": lambda flow: cm.Reject(post="p1", seen=flow.seen),
+    "withdraw": lambda _: cm.Withdraw(post="p1"),
+    "schedule": lambda flow: cm.Schedule(post="p1", seen=flow.seen),
+    "unschedule": lambda _: cm.Unschedule(post="p1"),
+    "reschedule": lambda flow: cm.Reschedule(post="p1", seen=flow.seen, at=LATER),
+    "cancel": lambda _: cm.Cancel(post="p1"),
+}
+# For each state, the commands that are possible and the state to which each leads.
+TRANSITIONS = {
+    "draft": {
+        "edit": "draft", "comment": "draft", "submit": "in_review", "reschedule": "draft",
+        "cancel": "cancelled",
+    },
+    "in_review": {
+        "edit": "in_review", "comment": "in_review", "approve": "approved",
+        "request_changes": "changes_requested", "reject": "rejected", "withdraw": "draft",
+        "reschedule": "in_review", "cancel": "cancelled",
+    },
+    "changes_requested": {
+        "edit": "changes_requested", "comment": "changes_requested", "submit": "in_review",
+        "reschedule": "changes_requested", "cancel": "cancelled",
+    },
+    "rejected": {"comment": "rejected"},
+    "approved": {
+        "edit": "in_review", "comment": "approved", "schedule": "approved",
+        "unschedule": "approved", "reschedule": "approved", "cancel": "cancelled",
+        "withdraw": "draft",
+    },
+    "cancelled": {"comment": "cancelled"},
+    "expired": {"edit": "expired", "comment": "expired", "reschedule": "draft", "cancel": "cancelled"},
+}  # fmt: skip
+
+
+def workflow_in(new_workflow, state):
+    """Return a workflow whose post is in *state*."""
+    flow = new_workflow(policy())
+    flow.draft()
+    if state != "draft":
+        flow.submit()
+    if state == "approved":
+        flow.approve("ben")
+    elif state in ("changes_requested", "rejected", "cancelled"):
+        name = {"changes_requested": "request_changes", "rejected": "reject"}.get(state, "cancel")
+        flow.do("ben", COMMANDS[name](flow))
+    elif state == "expired":
+        flow.now = flow.PLANNED.instant
+        flow.expire()
+        flow.now = flow.START
+    assert flow.state == state
+    return flow
+
+
+def first_state_for(name):
+    """Return a state in which a command is possible."""
+    return next(state for state, commands in TRANSITIONS.items() if name in commands)
+
+
+@pytest.mark.parametrize("state", TRANSITIONS)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_transitions(new_workflow, state, name) -> None:
+    """Each command leads from each state to where the table says, or is refused."""
+    flow = workflow_in(new_workflow, state)
+    command = COMMANDS[name](flow)
+    if name in TRANSITIONS[state]:
+        flow.do("eva", command)
+        assert TRANSITIONS[state][name] == flow.state
+    else:
+        assert flow.refusal("eva", command) == "wrong_state"
+
+
+def test_every_command_has_permission() -> None:
+    """`COMMAND_PERMISSIONS` names every command of the workflow and the desk."""
+    names = {command.NAME for command in (*cm.PostCommand.__args__, *Command.__args__)}
+    assert names == set(COMMAND_PERMISSIONS)
+    assert set(COMMANDS) | {"draft"} <= names
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_own_permission_needed(new_workflow, name) -> None:
+    """A member with all permissions but the command's own one is refused."""
+    flow = workflow_in(new_workflow, first_state_for(name))
+    permissions = {*COMMAND_PERMISSIONS.values(), "view", "edit_others"}
+    all_but = sorted(permissions - {COMMAND_PERMISSIONS[name]})
+    flow.grants = (*flow.GRANTS, Grant(to="member:tom", permissions=all_but, on=TULIP))
+    assert flow.refusal("tom", COMMANDS[name](flow)) == "default_deny"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_hidden_post_is_not_found(new_workflow, name) -> None:
+    """A member who may not view a post gets the same answer as if it did not exist."""
+    flow = workflow_in(new_workflow, first_state_for(name))
+    with pytest.raises(NotFoundError) as caught:
+        flow.do("tom", COMMANDS[name](flow))
+    assert str(caught.value) == "there is no post `p1`"

@@ -1,0 +1,76 @@
+"""Tests of whom an open step notifies."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+import pytest
+from tests.workflow.policies import TULIP, policy, step
+
+from socialcollab.permissions import Grant
+from socialcollab.workflow import Actor, reevaluate
+from socialcollab.workflow import events as ev
+
+EDITORS = {"house/edit": ("ben", "eva", "mia")}
+
+
+def reevaluated(flow, before=None) -> ev.PostReevaluated | None:
+    """Reevaluate the post, and return the event, if there is one."""
+    events = reevaluate(flow.snapshot, flow.context(Actor.TIMER), before=before)
+    flow.store(events)
+    return events[0].data if events else None
+
+
+@pytest.fixture
+def flow(new_workflow):
+    flow = new_workflow(policy())
+    flow.draft()
+    flow.submit()
+    return flow
+
+
+def test_step_notifies_reviewers_once(flow) -> None:
+    """A step that opens notifies its reviewers; nothing follows if nothing changes."""
+    data = reevaluated(flow)
+    assert (EDITORS, {}) == (data.notified, data.aware)
+    assert reevaluated(flow) is None
+
+
+def test_returning_reviewer_not_notified_again(flow) -> None:
+    """A member who stops being a reviewer and becomes one again is notified once."""
+    reevaluated(flow)
+    flow.grants = tuple(grant for grant in flow.grants if "member:mia" not in map(str, grant.to))
+    reevaluated(flow)
+    flow.grants = flow.GRANTS
+    assert {} == reevaluated(flow).notified
+
+
+def test_unrecorded_notifications(flow) -> None:
+    """Where it was not recorded whom a step notified, its reviewers of before count as notified."""
+    (event,) = reevaluate(flow.snapshot, flow.context(Actor.TIMER))
+    unrecorded = attrs.evolve(event.data, notified={}, aware={})
+    flow.store((attrs.evolve(event, data=unrecorded),))
+    (clock,) = flow.snapshot.request.clocks
+    assert clock.notified is None
+    before = flow.snapshot
+    flow.grants = (*flow.GRANTS, Grant(to="member:wil", role="editor", on=TULIP))
+    first = reevaluated(flow)
+    assert ({}, {"house/edit": ("ben", "eva", "mia", "wil")}) == (first.notified, first.aware)
+    assert reevaluated(flow, before=before) is None
+    flow.grants = (*flow.grants, Grant(to="member:pim", role="editor", on=TULIP))
+    assert {"house/edit": ("pim",)} == reevaluated(flow).notified
+
+
+def test_reviewer_notified_once_post_is_visible(flow) -> None:
+    """A reviewer who may not view the post is notified when they may."""
+    flow.policies = (policy("house", step("edit", ["role:editor", "member:tom"])),)
+    approves = Grant(to="member:tom", permissions=["approve"], on=TULIP)
+    flow.grants = (*flow.GRANTS, approves)
+    assert EDITORS == reevaluated(flow).notified
+    starts = dt.datetime(2026, 4, 4, 22, tzinfo=dt.UTC)
+    views = Grant(to="member:tom", permissions=["view"], on=TULIP, start=dt.date(2026, 4, 5))
+    flow.grants = (*flow.grants, views)
+    assert starts == reevaluated(flow).wake_at
+    flow.now = starts
+    assert {"house/edit": ("tom",)} == reevaluated(flow).notified
