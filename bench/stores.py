@@ -22,8 +22,8 @@ from pathlib import Path
 
 from socialcollab.identifiers import uuid7
 from socialcollab.stores import NewEvent, Projection, Row, SqliteStore
-from socialcollab.stores.building import SealedEvent
 from socialcollab.stores.sqlite import statements as sql
+from socialcollab.stores.toolkit import SealedEvent
 
 NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 PROJECTIONS = (

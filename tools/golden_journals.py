@@ -36,7 +36,7 @@ from socialcollab.networks.sandbox import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.permissions import Absence, Grant, ShiftSwap
 from socialcollab.stores import BoundStore, MemoryStore, NewEvent, SqliteStore
-from socialcollab.stores.building import PersonalValues, SealedEvent
+from socialcollab.stores.toolkit import PersonalValues, SealedEvent
 from socialcollab.time import WallTime
 
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "stores" / "golden"

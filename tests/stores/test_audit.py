@@ -20,7 +20,7 @@ from socialcollab.stores import (
     SqliteStore,
     envelope_hash,
 )
-from socialcollab.stores.building import head_checksum
+from socialcollab.stores.toolkit import head_checksum
 from socialcollab.testing.store_laws.organization import (
     PROJECTIONS,
     SALT,

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from socialcollab.content import canonical_json
 from socialcollab.errors import CorruptJournalError, InvalidValueError, NaiveDatetimeError
 from socialcollab.stores import MemoryStore, NewEvent, check_stream, envelope_hash, microseconds
-from socialcollab.stores.building import open_event, open_new, personal_values, seal
 from socialcollab.stores.events import instant_text
+from socialcollab.stores.toolkit import open_event, open_new, personal_values, seal
 
 GOLDEN = NewEvent(
     stream="post/019b7c01-0400-7000-8000-000000000001",

@@ -16,7 +16,7 @@ from socialcollab.desk.journal.streams import PROJECTIONS, reducer
 from socialcollab.errors import CorruptJournalError, NewerVersionError
 from socialcollab.stores import STORE_KEYS, AuditReport, Damage, SqliteStore
 from socialcollab.stores import Event as StoredEvent
-from socialcollab.stores.building import open_event
+from socialcollab.stores.toolkit import open_event
 
 GOLDEN = Path(__file__).parent / "golden"
 

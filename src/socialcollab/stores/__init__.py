@@ -1,6 +1,5 @@
 """Stores: journals of sealed events in streams, with snapshots and projection rows; and media."""
 
-from socialcollab.stores.building.envelope import envelope_hash
 from socialcollab.stores.events import STORE_KEYS, Event, NewEvent, check_stream, microseconds
 from socialcollab.stores.media import FolderMedia, MemoryMedia
 from socialcollab.stores.memory import MemoryJournal, MemoryStore
@@ -16,6 +15,7 @@ from socialcollab.stores.reports import Anchor, AuditReport, Damage, ReindexRepo
 from socialcollab.stores.sqlite.media import SqliteMedia
 from socialcollab.stores.sqlite.store import SqliteStore
 from socialcollab.stores.threaded import ThreadedStore
+from socialcollab.stores.toolkit.envelope import envelope_hash
 
 __all__ = [
     "DUE",

@@ -10,37 +10,6 @@ import attrs
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id
-from socialcollab.stores.building.audit import StoredJournal, audit_journal
-from socialcollab.stores.building.checks import (
-    check_append,
-    check_due,
-    check_expected_versions,
-    check_limit,
-    check_query,
-    collect_rows,
-    duplicate_id_error,
-    key_taken_error,
-    lease_end,
-    make_row,
-    nothing_to_erase_error,
-    stale_projection_error,
-)
-from socialcollab.stores.building.envelope import (
-    ERASED,
-    PersonalValues,
-    SealedEvent,
-    open_event,
-    open_new,
-    personal_values,
-    seal,
-)
-from socialcollab.stores.building.heads import (
-    RowValues,
-    StreamHead,
-    StreamRows,
-    dump_rows,
-    head_checksum,
-)
 from socialcollab.stores.events import Event, NewEvent, microseconds
 from socialcollab.stores.projections import (
     DUE,
@@ -54,6 +23,37 @@ from socialcollab.stores.projections import (
 )
 from socialcollab.stores.protocols import Reducer
 from socialcollab.stores.reports import Anchor, AuditReport, Damage, ReindexReport
+from socialcollab.stores.toolkit.audit import StoredJournal, audit_journal
+from socialcollab.stores.toolkit.checks import (
+    check_append,
+    check_due,
+    check_expected_versions,
+    check_limit,
+    check_query,
+    collect_rows,
+    duplicate_id_error,
+    key_taken_error,
+    lease_end,
+    make_row,
+    nothing_to_erase_error,
+    stale_projection_error,
+)
+from socialcollab.stores.toolkit.envelope import (
+    ERASED,
+    PersonalValues,
+    SealedEvent,
+    open_event,
+    open_new,
+    personal_values,
+    seal,
+)
+from socialcollab.stores.toolkit.stream_heads import (
+    RowValues,
+    StreamHead,
+    StreamRows,
+    dump_rows,
+    head_checksum,
+)
 
 
 @attrs.define

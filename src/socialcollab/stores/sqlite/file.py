@@ -13,7 +13,6 @@ from typing import Self
 import attrs
 
 from socialcollab.errors import InvalidValueError, StaleProjectionError, StoreUnavailableError
-from socialcollab.stores.building.checks import stale_projection_error
 from socialcollab.stores.projections import (
     Projection,
     check_projections,
@@ -25,6 +24,7 @@ from socialcollab.stores.sqlite.connections import Connections, SqlConnection
 from socialcollab.stores.sqlite.host_connection import HostConnection
 from socialcollab.stores.sqlite.migrations import migrate, schema_version, table_names
 from socialcollab.stores.sqlite.statements import ProjectionTable
+from socialcollab.stores.toolkit.checks import stale_projection_error
 
 
 @attrs.frozen

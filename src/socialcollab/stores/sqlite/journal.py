@@ -8,8 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from socialcollab.errors import CorruptJournalError, InvalidValueError
-from socialcollab.stores.building.audit import StoredJournal, audit_journal
-from socialcollab.stores.building.checks import (
+from socialcollab.stores.events import Event, NewEvent, microseconds
+from socialcollab.stores.projections import DUE, Column, Row
+from socialcollab.stores.protocols import Reducer
+from socialcollab.stores.reports import Anchor, AuditReport, Damage, ReindexReport
+from socialcollab.stores.sqlite import statements as sql
+from socialcollab.stores.sqlite.connections import SqlConnection, translated
+from socialcollab.stores.sqlite.file import Declaration, JournalFile
+from socialcollab.stores.toolkit.audit import StoredJournal, audit_journal
+from socialcollab.stores.toolkit.checks import (
     AppendPlan,
     check_append,
     check_due,
@@ -23,7 +30,7 @@ from socialcollab.stores.building.checks import (
     make_row,
     nothing_to_erase_error,
 )
-from socialcollab.stores.building.envelope import (
+from socialcollab.stores.toolkit.envelope import (
     PersonalValues,
     SealedEvent,
     event_place,
@@ -32,7 +39,7 @@ from socialcollab.stores.building.envelope import (
     personal_values,
     seal,
 )
-from socialcollab.stores.building.heads import (
+from socialcollab.stores.toolkit.stream_heads import (
     RowValues,
     StreamHead,
     StreamRows,
@@ -40,13 +47,6 @@ from socialcollab.stores.building.heads import (
     head_checksum,
     load_rows,
 )
-from socialcollab.stores.events import Event, NewEvent, microseconds
-from socialcollab.stores.projections import DUE, Column, Row
-from socialcollab.stores.protocols import Reducer
-from socialcollab.stores.reports import Anchor, AuditReport, Damage, ReindexReport
-from socialcollab.stores.sqlite import statements as sql
-from socialcollab.stores.sqlite.connections import SqlConnection, translated
-from socialcollab.stores.sqlite.file import Declaration, JournalFile
 
 # SQLite before 3.32 accepts at most 999 parameters in a statement.
 _STREAMS_AT_ONCE = 400

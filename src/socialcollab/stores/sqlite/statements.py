@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from socialcollab.stores.building.checks import Conditions
-from socialcollab.stores.building.envelope import SealedEvent
-from socialcollab.stores.building.heads import RowValues
 from socialcollab.stores.projections import DUE, Projection
+from socialcollab.stores.toolkit.checks import Conditions
+from socialcollab.stores.toolkit.envelope import SealedEvent
+from socialcollab.stores.toolkit.stream_heads import RowValues
 
 SCHEMA = "1"
 """The version of these tables; `migrations.STEPS` has a step from each earlier version."""

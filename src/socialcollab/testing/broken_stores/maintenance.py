@@ -18,7 +18,7 @@ from socialcollab.stores import (
     Row,
     envelope_hash,
 )
-from socialcollab.stores.building import ERASED, SealedEvent
+from socialcollab.stores.toolkit import ERASED, SealedEvent
 from socialcollab.testing.broken_stores.broken import BrokenJournal, BrokenStore
 
 

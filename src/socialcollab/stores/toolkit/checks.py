@@ -9,9 +9,9 @@ from typing import TypeAlias
 import attrs
 
 from socialcollab.errors import ConflictError, InvalidValueError, StaleProjectionError
-from socialcollab.stores.building.heads import RowValues, StreamHead, StreamRows
 from socialcollab.stores.events import NewEvent, check_stream, check_unicode, microseconds
 from socialcollab.stores.projections import DUE, Column, Projection, Row, check_column, values_of
+from socialcollab.stores.toolkit.stream_heads import RowValues, StreamHead, StreamRows
 
 Conditions: TypeAlias = tuple[tuple[str, tuple[Column, ...]], ...]
 """The columns that a query filters by, in the projection's order, each with its allowed values."""

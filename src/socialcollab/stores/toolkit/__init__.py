@@ -1,13 +1,19 @@
 """
-The building blocks of our own stores, for authors of other stores.
+The toolkit for authors of stores; the built-in stores use it too.
 
 They check the arguments of a store's methods, seal and open events, and audit stored data. They
 neither store nor read anything: that is the task of the store. The how-to page "Write a store"
 shows them in use.
 """
 
-from socialcollab.stores.building.audit import StoredJournal, audit_journal
-from socialcollab.stores.building.checks import (
+from socialcollab.stores.projections import (
+    check_projections,
+    declare_projections,
+    dump_projections,
+    sort_key,
+)
+from socialcollab.stores.toolkit.audit import StoredJournal, audit_journal
+from socialcollab.stores.toolkit.checks import (
     AppendPlan,
     Conditions,
     check_append,
@@ -23,7 +29,7 @@ from socialcollab.stores.building.checks import (
     nothing_to_erase_error,
     stale_projection_error,
 )
-from socialcollab.stores.building.envelope import (
+from socialcollab.stores.toolkit.envelope import (
     ERASED,
     PersonalValues,
     SealedEvent,
@@ -33,19 +39,13 @@ from socialcollab.stores.building.envelope import (
     personal_values,
     seal,
 )
-from socialcollab.stores.building.heads import (
+from socialcollab.stores.toolkit.stream_heads import (
     RowValues,
     StreamHead,
     StreamRows,
     dump_rows,
     head_checksum,
     load_rows,
-)
-from socialcollab.stores.projections import (
-    check_projections,
-    declare_projections,
-    dump_projections,
-    sort_key,
 )
 
 __all__ = [

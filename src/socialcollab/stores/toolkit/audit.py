@@ -10,8 +10,11 @@ from typing import TypeAlias, cast
 import attrs
 
 from socialcollab.errors import SocialCollabError
-from socialcollab.stores.building.checks import collect_rows
-from socialcollab.stores.building.envelope import (
+from socialcollab.stores.events import ERASES, PERSONAL, Event
+from socialcollab.stores.projections import Projection, Row
+from socialcollab.stores.reports import Anchor, AuditReport, Damage
+from socialcollab.stores.toolkit.checks import collect_rows
+from socialcollab.stores.toolkit.envelope import (
     ERASED,
     PersonalValues,
     SealedEvent,
@@ -20,10 +23,7 @@ from socialcollab.stores.building.envelope import (
     open_event,
     personal_problem,
 )
-from socialcollab.stores.building.heads import StreamRows, head_checksum, load_rows
-from socialcollab.stores.events import ERASES, PERSONAL, Event
-from socialcollab.stores.projections import Projection, Row
-from socialcollab.stores.reports import Anchor, AuditReport, Damage
+from socialcollab.stores.toolkit.stream_heads import StreamRows, head_checksum, load_rows
 
 StoredHead: TypeAlias = tuple[object, ...]
 """Stream, version, hash, snapshot, rows as text, checksum."""
