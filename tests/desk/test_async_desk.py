@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.desk.conftest import DOCUMENT, START
+from tests.desk.agency import DOCUMENT, DUE, START
 
 from socialcollab import AsyncDesk
 from socialcollab.content import Image
@@ -24,11 +24,10 @@ from socialcollab.stores import MemoryMedia, MemoryStore, SqliteStore, ThreadedS
 from socialcollab.transport import Request, Response
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
-DUE = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 TEXT = "De lente is er"
 
 
-class Office:
+class AsyncAgency:
     """What an async desk is made of in these tests."""
 
     def __init__(self, folder: Path, store: Any = None) -> None:
@@ -62,12 +61,12 @@ async def _no_sleep(_: float) -> None: ...
 
 
 @pytest.fixture(params=["memory", "sqlite", "threaded"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    """An office on a blocking store in memory, in a file, and on an async store of the host's."""
+def agency(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """An agency on a blocking store in memory, in a file, and on an async store of the host's."""
     store: Any = MemoryStore(Desk.PROJECTIONS)
     if request.param == "sqlite":
         store = SqliteStore(tmp_path / "desk.db", projections=Desk.PROJECTIONS, durable=False)
-    made = Office(tmp_path, ThreadedStore(store) if request.param == "threaded" else store)
+    made = AsyncAgency(tmp_path, ThreadedStore(store) if request.param == "threaded" else store)
     yield made
     made.sandbox.close()
     store.close()
@@ -76,14 +75,14 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 def scene(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
     """Run an async test on a loop of its own, where nothing is reported as lost."""
 
-    def judged(office: Office) -> None:
+    def judged(agency: AsyncAgency) -> None:
         lost: list[Any] = []
 
         async def judge() -> None:
             loop = asyncio.get_running_loop()
             loop.set_exception_handler(lambda _, told: lost.append(told))
-            async with await office.create() as desk:
-                await test(office, desk)
+            async with await agency.create() as desk:
+                await test(agency, desk)
                 report = await desk.audit()
                 assert report.clean, report.findings
                 assert (await desk.run(_reindex(desk))).changed == ()
@@ -104,7 +103,7 @@ def _reindex(desk: AsyncDesk) -> Any:
 
 
 @scene
-async def test_many_tasks_on_one_post_are_decided_one_after_the_other(office, desk) -> None:
+async def test_many_tasks_on_one_post_are_decided_one_after_the_other(agency, desk) -> None:
     ana, ben = await asyncio.gather(desk.acting_as("ana"), desk.acting_as("ben"))
     post = await ana.draft(TEXT, profiles=["tulip-x"])
     notes = [f"remark {n}" for n in range(40)]
@@ -115,19 +114,19 @@ async def test_many_tasks_on_one_post_are_decided_one_after_the_other(office, de
 
 
 def test_many_threads_at_a_blocking_desk_are_decided_one_after_the_other(tmp_path) -> None:
-    office = Office(tmp_path)
-    options = {**office.options, "sleep": lambda _: None}
-    desk = Desk.create(office.store, office.organization, owner="eva", **options)
+    agency = AsyncAgency(tmp_path)
+    options = {**agency.options, "sleep": lambda _: None}
+    desk = Desk.create(agency.store, agency.organization, owner="eva", **options)
     ana = desk.acting_as("ana")
     post = ana.draft(TEXT, profiles=["tulip-x"])
     with ThreadPoolExecutor(24) as threads:
         list(threads.map(lambda n: ana.comment(post, f"remark {n}"), range(24)))
     assert len(desk.history(post)) == 25
-    office.sandbox.close()
+    agency.sandbox.close()
 
 
 @scene
-async def test_slots_that_are_asked_for_at_once_are_given_once(office, desk) -> None:
+async def test_slots_that_are_asked_for_at_once_are_given_once(agency, desk) -> None:
     ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
 
     async def scheduled(number: int) -> str:
@@ -140,7 +139,7 @@ async def test_slots_that_are_asked_for_at_once_are_given_once(office, desk) -> 
 
 
 @scene
-async def test_due_work_of_several_tasks_goes_out_once(office, desk) -> None:
+async def test_due_work_of_several_tasks_goes_out_once(agency, desk) -> None:
     ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
     pictures = [Image.from_bytes(PNG, alt="tulpen")]
     posts = []
@@ -148,17 +147,17 @@ async def test_due_work_of_several_tasks_goes_out_once(office, desk) -> None:
         text, at = f"{TEXT} {number}", f"2026-04-07 09:3{number}"
         post = await ana.draft(text, profiles=["tulip-x"], planned_at=at, media=pictures)
         posts.append(await ben.approve(await ana.submit(post)))
-    office.now = DUE + dt.timedelta(minutes=10)
+    agency.now = DUE + dt.timedelta(minutes=10)
     reports = await asyncio.gather(*(desk.run_due(worker=f"task {n}") for n in range(4)))
     assert sum(report.count("published") for report in reports) >= 4
-    assert sorted(one.text for one in office.sandbox.posts()) == [f"{TEXT} {n}" for n in range(4)]
+    assert sorted(post.text for post in agency.sandbox.posts()) == [f"{TEXT} {n}" for n in range(4)]
     assert {await desk.summary(post) for post in posts} == {"published"}
     assert await desk.next_due() is None
-    assert office.media.size(posts[0].content.media[0].digest) == len(PNG)
+    assert agency.media.size(posts[0].content.media[0].digest) == len(PNG)
 
 
 @scene
-async def test_a_command_that_is_cancelled_at_any_moment_is_done_or_not(office, desk) -> None:
+async def test_a_command_that_is_cancelled_at_any_moment_is_done_or_not(agency, desk) -> None:
     """The journal says which, at once, and nothing is written after its caller has been told."""
     ana = await desk.acting_as("ana")
     outcomes = set()
@@ -191,16 +190,16 @@ def test_a_desk_lets_go_of_its_threads_and_of_no_store_that_it_was_given(tmp_pat
     own: list[threading.Thread] = []
 
     async def judge() -> None:
-        office = Office(tmp_path)
-        async with await office.create() as desk:
+        agency = AsyncAgency(tmp_path)
+        async with await agency.create() as desk:
             ana = await desk.acting_as("ana")
             await ana.draft(TEXT, profiles=["tulip-x"], media=[Image.from_bytes(PNG)])
             own.extend(set(threading.enumerate()) - before)
             assert {"socialcollab-store_0", "socialcollab-media_0"} <= {one.name for one in own}
         with pytest.raises(StoreUnavailableError, match="closed"):
             await desk.posts()
-        assert Desk.open(office.store, media=office.media).posts()[0].text == TEXT
-        office.sandbox.close()
+        assert Desk.open(agency.store, media=agency.media).posts()[0].text == TEXT
+        agency.sandbox.close()
 
     asyncio.run(judge())
     for thread in own:
@@ -261,17 +260,17 @@ class _AwaitedTransport:
 
 def test_a_desk_publishes_through_a_network_of_either_kind(tmp_path) -> None:
     async def judge() -> None:
-        office = Office(tmp_path)
-        networks = {"x": AsyncNetwork(office.sandbox), "*": office.sandbox}
-        async with await office.create(networks=networks) as desk:
+        agency = AsyncAgency(tmp_path)
+        networks = {"x": AsyncNetwork(agency.sandbox), "*": agency.sandbox}
+        async with await agency.create(networks=networks) as desk:
             ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
             post = await ana.draft(
                 TEXT, profiles=["tulip-x", "tulip-mastodon"], planned_at="2026-04-07 09:30"
             )
             await ben.approve(await ana.submit(post))
-            office.now = DUE
+            agency.now = DUE
             assert (await desk.run_due()).count("published") == 2
-        office.sandbox.close()
+        agency.sandbox.close()
 
     asyncio.run(judge())
 
@@ -280,8 +279,8 @@ def test_a_worker_that_is_cancelled_while_it_sends_stores_the_answer_first(tmp_p
     """No doubt is left that could have been avoided."""
 
     async def judge() -> None:
-        office = Office(tmp_path)
-        network = AsyncNetwork(office.sandbox)
+        agency = AsyncAgency(tmp_path)
+        network = AsyncNetwork(agency.sandbox)
         sent, go_on = asyncio.Event(), asyncio.Event()
 
         async def on_send(request: Request) -> None:
@@ -289,7 +288,7 @@ def test_a_worker_that_is_cancelled_while_it_sends_stores_the_answer_first(tmp_p
                 sent.set()
                 await go_on.wait()
 
-        async with await office.create(networks={"*": network}) as desk:
+        async with await agency.create(networks={"*": network}) as desk:
             ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
             at = "2026-04-07 09:30"
             posts = [
@@ -298,7 +297,7 @@ def test_a_worker_that_is_cancelled_while_it_sends_stores_the_answer_first(tmp_p
                 )
                 for text in ("een", "twee")
             ]
-            office.now = DUE
+            agency.now = DUE
             network.on_send = on_send
             task = asyncio.ensure_future(desk.run_due())
             await sent.wait()
@@ -313,8 +312,8 @@ def test_a_worker_that_is_cancelled_while_it_sends_stores_the_answer_first(tmp_p
             assert first == ["published", "scheduled"]
             await desk.run_due()
             assert {await desk.summary(post) for post in posts} == {"published"}
-        assert len(office.sandbox.posts()) == 2
-        office.sandbox.close()
+        assert len(agency.sandbox.posts()) == 2
+        agency.sandbox.close()
 
     asyncio.run(judge())
 
@@ -322,23 +321,23 @@ def test_a_worker_that_is_cancelled_while_it_sends_stores_the_answer_first(tmp_p
 @pytest.mark.parametrize("shifts", range(0, 400, 23))
 def test_a_worker_that_is_cancelled_at_any_moment_sends_nothing_twice(tmp_path, shifts) -> None:
     async def judge() -> None:
-        office = Office(tmp_path)
-        async with await office.create(networks={"*": AsyncNetwork(office.sandbox)}) as desk:
+        agency = AsyncAgency(tmp_path)
+        async with await agency.create(networks={"*": AsyncNetwork(agency.sandbox)}) as desk:
             ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
             post = await ana.draft(TEXT, profiles=["tulip-x"], planned_at="2026-04-07 09:30")
             await ben.approve(await ana.submit(post))
-            office.now = DUE
+            agency.now = DUE
             task = asyncio.ensure_future(desk.run_due(lease_s=1.0))
             for _ in range(shifts):
                 await asyncio.sleep(0)
             task.cancel()
             await asyncio.wait([task])
             for _ in range(3):
-                office.now += dt.timedelta(minutes=20)
+                agency.now += dt.timedelta(minutes=20)
                 await desk.run_due()
             assert await desk.summary(post) == "published"
             assert (await desk.audit()).clean
-        assert len(office.sandbox.posts()) == 1
-        office.sandbox.close()
+        assert len(agency.sandbox.posts()) == 1
+        agency.sandbox.close()
 
     asyncio.run(judge())

@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 import attrs
 import pytest
-from tests.desk.conftest import DOCUMENT
+from tests.desk.agency import DOCUMENT
 
 from socialcollab.content import Image, Post, PostContent
 from socialcollab.desk import Desk, MemberDesk
@@ -199,13 +199,17 @@ def _target(desk: Desk, ws: str) -> Target:
         workspace=ws,
         profile=PROFILES[ws][0],
         campaign=f"{ws}-campaign",
-        hold=next(one.id for one in desk.holds() if ws in one.on.workspace),
-        absence=next(one.id for one in desk.runtime_state().absences if one.member == absent),
+        hold=next(hold.id for hold in desk.holds() if ws in hold.on.workspace),
+        absence=next(
+            absence.id for absence in desk.runtime_state().absences if absence.member == absent
+        ),
         given=next(
-            one.id for one in desk.runtime_state().temporary_grants if ws in one.grant.on.workspace
+            grant.id
+            for grant in desk.runtime_state().temporary_grants
+            if ws in grant.grant.on.workspace
         ),
         rotation=ROTATIONS[ws],
-        swap=next(one.id for one in desk.runtime_state().swaps if one.rotation == ROTATIONS[ws]),
+        swap=next(swap.id for swap in desk.runtime_state().swaps if swap.rotation == ROTATIONS[ws]),
         member=absent,
     )
 
@@ -499,12 +503,12 @@ def test_organizations_of_one_file_keep_their_pictures_apart(tmp_path) -> None:
         assert desk.media.size(posts["southwind"].media[0].digest)
 
 
-def test_whoever_may_hold_what_they_may_not_view_may_name_it(office) -> None:
+def test_whoever_may_hold_what_they_may_not_view_may_name_it(agency) -> None:
     text = DOCUMENT + (
         '\n[[forbids]]\nto = "member:tom"\npermissions = ["view"]\non = { workspace = "dike" }\n'
     )
-    eva, tom = office.acting("eva", "tom")
-    eva.adopt(office.desk.propose(Organization.loads(text)), reason="blind")
+    eva, tom = agency.acting("eva", "tom")
+    eva.adopt(agency.desk.propose(Organization.loads(text)), reason="blind")
     for on in ("dike-x", {"workspace": "dike"}):
         tom.hold(on, reason="storm")
     with pytest.raises(NotFoundError, match="no profile `tulip-x`"):

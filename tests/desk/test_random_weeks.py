@@ -28,10 +28,10 @@ WORDS = ("tulp", "dijk", "lente", "🌷", "aanbieding")
 
 
 class Week:
-    """One seeded run at one office."""
+    """One seeded run at one agency."""
 
-    def __init__(self, office, seed: int) -> None:
-        self.office = office
+    def __init__(self, agency, seed: int) -> None:
+        self.agency = agency
         self.random = random.Random(seed)
         self.seen: list = []
         self.done = 0
@@ -40,14 +40,14 @@ class Week:
         return " ".join(self.random.choices(WORDS, k=3)) + f" {self.random.randrange(1000)}"
 
     def when(self) -> dt.datetime:
-        return self.office.now + dt.timedelta(minutes=self.random.randrange(1, 1500))
+        return self.agency.now + dt.timedelta(minutes=self.random.randrange(1, 1500))
 
     def step(self) -> None:
         pick = self.random.random()
         if pick < 0.12:
-            self.office.now += dt.timedelta(minutes=self.random.choice((1, 20, 240, 900)))
+            self.agency.now += dt.timedelta(minutes=self.random.choice((1, 20, 240, 900)))
         elif pick < 0.25:
-            desk = self.random.choice((self.office.desk, self.office.second_desk()))
+            desk = self.random.choice((self.agency.desk, self.agency.second_desk()))
             desk.run_due(worker=self.random.choice(("one", "two")))
         else:
             try:
@@ -62,7 +62,7 @@ class Week:
     def go_on(self) -> None:
         """Do what naturally comes next for some post, by someone who probably may."""
         pick = self.random.choice
-        desk = self.office.desk
+        desk = self.agency.desk
         post = desk.post(pick(self.seen[-8:]).id)
         staff = ("ana", "ben", "eva") if post.workspace == "tulip" else ("tom", "dirk", "eva")
         who = desk.acting_as(pick(staff))
@@ -76,14 +76,16 @@ class Week:
             decider = desk.acting_as(pick((*staff, *(("noor",) * ("offer" in post.content.tags)))))
             self.seen.append(decider.approve(post))
         elif post.state == "approved":
-            due = [one.due_at for one in desk.deliveries(post) if one.state == "waiting"]
-            if due and min(due) - self.office.now < dt.timedelta(days=2):
-                self.office.now = max(self.office.now, min(due))
+            due = [
+                delivery.due_at for delivery in desk.deliveries(post) if delivery.state == "waiting"
+            ]
+            if due and min(due) - self.agency.now < dt.timedelta(days=2):
+                self.agency.now = max(self.agency.now, min(due))
                 desk.run_due()
 
     def command(self) -> None:
         pick = self.random.choice
-        who = self.office.desk.acting_as(pick((*PEOPLE, "ana", "eva", "eva")))
+        who = self.agency.desk.acting_as(pick((*PEOPLE, "ana", "eva", "eva")))
         name = pick(
             ("draft", "edit", "submit", "submit", "approve", "approve", "approve", "vote", "reschedule",
              "schedule", "unschedule", "withdraw", "cancel", "comment", "hold", "resume", "note")
@@ -108,7 +110,7 @@ class Week:
         # Mostly the newest that stands, sometimes what was seen long ago.
         post = pick(self.seen[-5:])
         if self.random.random() < 0.85:
-            post = self.office.desk.post(post.id)
+            post = self.agency.desk.post(post.id)
             self.seen.append(post)
         if name == "edit":
             changes = pick(
@@ -139,10 +141,10 @@ class Week:
                 until = pick((None, self.when(), self.when()))
                 who.hold(on, reason="storm", until=until)
         elif name == "resume":
-            for hold in self.office.desk.holds():
-                self.office.desk.acting_as(pick(("eva", who.member))).resume(hold.id)
+            for hold in self.agency.desk.holds():
+                self.agency.desk.acting_as(pick(("eva", who.member))).resume(hold.id)
         elif name == "note":
-            who.add_calendar_note(pick(tuple(PLACES)), self.office.now.date(), "let op")
+            who.add_calendar_note(pick(tuple(PLACES)), self.agency.now.date(), "let op")
         else:
             getattr(who, name)(post)
 
@@ -150,8 +152,8 @@ class Week:
 class Judge:
     """Reads a journal from its first event to its last and finds what should not be."""
 
-    def __init__(self, office, naive) -> None:
-        organization = office.organization
+    def __init__(self, agency, naive) -> None:
+        organization = agency.organization
         self.naive = naive
         self.rules = SimpleNamespace(
             members=organization.members,
@@ -164,7 +166,7 @@ class Judge:
             permissions=tuple(PERMISSIONS),
             timezone="Europe/Amsterdam",
         )
-        self.office = office
+        self.agency = agency
         self.posts: dict[str, SimpleNamespace] = {}
         self.post_of: dict[str, str] = {}
         self.profile_of: dict[str, str] = {}
@@ -180,7 +182,7 @@ class Judge:
 
     def read(self) -> None:
         position = 0
-        while page := self.office.desk.feed(after=position, limit=500):
+        while page := self.agency.desk.feed(after=position, limit=500):
             for entry in page:
                 self.judge(entry)
                 position = entry.position
@@ -305,22 +307,22 @@ class Judge:
         self.sent[delivery] = post.contents[-1].text_for(self.profile_of[delivery])
 
 
-def play(office, naive, *, seed: int, steps: int) -> Week:
+def play(agency, naive, *, seed: int, steps: int) -> Week:
     print(f"seed {seed}")
-    week = Week(office, seed)
+    week = Week(agency, seed)
     while week.done < steps:
         week.step()
     for _ in range(4):
-        office.now += dt.timedelta(minutes=30)
-        office.desk.run_due()
-    judge = Judge(office, naive)
+        agency.now += dt.timedelta(minutes=30)
+        agency.desk.run_due()
+    judge = Judge(agency, naive)
     judge.read()
-    stands = sorted((one.profile, one.text) for one in office.sandbox.posts())
+    stands = sorted((post.profile, post.text) for post in agency.sandbox.posts())
     assert stands == sorted(judge.published)
     print(f"{len(stands)} published")
-    report = office.desk.audit()
+    report = agency.desk.audit()
     assert report.clean, report.findings
-    assert office.desk.engine.store.reindex(reducer).changed == ()
+    assert agency.desk.engine.store.reindex(reducer).changed == ()
     return week
 
 
@@ -335,31 +337,31 @@ FAULTS = (
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_random_weeks_in_memory(open_office, naive, seed) -> None:
-    office = open_office("memory", faults=FAULTS if seed % 2 else ())
-    play(office, naive, seed=seed, steps=130)
+def test_random_weeks_in_memory(open_agency, naive, seed) -> None:
+    agency = open_agency("memory", faults=FAULTS if seed % 2 else ())
+    play(agency, naive, seed=seed, steps=130)
 
 
 @pytest.mark.parametrize("seed", [101])
-def test_random_weeks_in_a_file(open_office, naive, seed) -> None:
-    office = open_office("sqlite", faults=FAULTS)
-    play(office, naive, seed=seed, steps=130)
+def test_random_weeks_in_a_file(open_agency, naive, seed) -> None:
+    agency = open_agency("sqlite", faults=FAULTS)
+    play(agency, naive, seed=seed, steps=130)
 
 
 @pytest.mark.parametrize("seed", [201])
-def test_random_weeks_at_an_async_desk(open_office, naive, seed) -> None:
-    office = open_office("async memory", faults=FAULTS)
-    play(office, naive, seed=seed, steps=30)
+def test_random_weeks_at_an_async_desk(open_agency, naive, seed) -> None:
+    agency = open_agency("async memory", faults=FAULTS)
+    play(agency, naive, seed=seed, steps=30)
 
 
 @pytest.mark.slow
-def test_random_weeks_for_as_long_as_there_is(open_office, naive, seconds) -> None:
+def test_random_weeks_for_as_long_as_there_is(open_agency, naive, seconds) -> None:
     seed = random.SystemRandom().randrange(10**9)
     end = time.monotonic() + seconds
     number = 0
     while time.monotonic() < end:
         kind = ("memory", "memory", "async memory", "memory", "sqlite")[number % 5]
-        office = open_office(kind, faults=FAULTS if number % 2 else ())
-        play(office, naive, seed=seed + number, steps=250)
+        agency = open_agency(kind, faults=FAULTS if number % 2 else ())
+        play(agency, naive, seed=seed + number, steps=250)
         number += 1
     print(f"{number} weeks from seed {seed} on")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from tests.desk.conftest import DOCUMENT
+from tests.desk.agency import DOCUMENT
 
 from socialcollab.content import Image
 from socialcollab.desk import AsyncDesk, Desk
@@ -40,7 +40,7 @@ def document(*, name: str = NAME) -> Organization:
     )
 
 
-class Office:
+class Agency:
     def __init__(self, store: Store, folder: Path) -> None:
         self.now = START
         self.store = store
@@ -98,17 +98,17 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    made = Office(MemoryStore(Desk.PROJECTIONS), tmp_path)
+def agency(tmp_path: Path) -> Iterator[Agency]:
+    made = Agency(MemoryStore(Desk.PROJECTIONS), tmp_path)
     yield made
     made.desk.close()
     made.sandbox.close()
 
 
 @pytest.fixture
-def on_disk(tmp_path: Path) -> Iterator[Office]:
+def on_disk(tmp_path: Path) -> Iterator[Agency]:
     store = SqliteStore(tmp_path / "desk.db", projections=Desk.PROJECTIONS, durable=False)
-    made = Office(store, tmp_path)
+    made = Agency(store, tmp_path)
     yield made
     made.desk.close()
     made.sandbox.close()
@@ -120,7 +120,7 @@ def bytes_of(folder: Path) -> bytes:
 
 
 def test_name_contact_and_words_are_found_nowhere_in_the_file(
-    on_disk: Office, tmp_path: Path
+    on_disk: Agency, tmp_path: Path
 ) -> None:
     """The file, its log and its projection are searched byte by byte."""
     posts = on_disk.live_through_a_week()
@@ -144,14 +144,14 @@ def test_name_contact_and_words_are_found_nowhere_in_the_file(
     assert on_disk.desk.reindex().changed == ()
 
 
-def test_everything_else_stands(office: Office) -> None:
-    posts = office.live_through_a_week()
-    anchor = office.desk.audit().anchor
-    digest = office.desk.organization.digest
-    office.eva.erase(member="ana", reason="left")
-    desk = office.desk
+def test_everything_else_stands(agency: Agency) -> None:
+    posts = agency.live_through_a_week()
+    anchor = agency.desk.audit().anchor
+    digest = agency.desk.organization.digest
+    agency.eva.erase(member="ana", reason="left")
+    desk = agency.desk
     assert desk.audit(anchor=anchor).clean
-    assert office.journal.reindex(reducer).changed == ()
+    assert agency.journal.reindex(reducer).changed == ()
     organization = desk.organization
     assert organization.digest == digest
     ana = organization.members_by_id["ana"]
@@ -172,14 +172,14 @@ def test_everything_else_stands(office: Office) -> None:
     assert history[-1].type == "person.erased" or history[-2].type == "person.erased"
     assert [note.text for note in desk.calendar_notes()] == [ERASED_TEXT]
     assert [post.id for post in desk.posts(state="approved")] == [posts["hers"]]
-    office.ben.submit(bens)
+    agency.ben.submit(bens)
 
 
-def test_an_erased_post_takes_no_command_but_to_be_taken_down(office: Office) -> None:
-    post = office.desk.post(office.live_through_a_week()["hers"])
-    office.eva.erase(post=post, reason="a picture of a child")
-    post = office.desk.post(post.id)
-    eva = office.eva
+def test_an_erased_post_takes_no_command_but_to_be_taken_down(agency: Agency) -> None:
+    post = agency.desk.post(agency.live_through_a_week()["hers"])
+    agency.eva.erase(post=post, reason="a picture of a child")
+    post = agency.desk.post(post.id)
+    eva = agency.eva
     for act in (
         lambda: eva.edit(post, text="x"),
         lambda: eva.approve(post),
@@ -193,27 +193,27 @@ def test_an_erased_post_takes_no_command_but_to_be_taken_down(office: Office) ->
         with pytest.raises(NotAllowedError, match="erased"):
             act()
     with pytest.raises(NotFoundError):
-        office.desk.acting_as("dirk").comment(post, "x")
+        agency.desk.acting_as("dirk").comment(post, "x")
     assert not any(
         verdict for name, verdict in eva.allowed_actions(post).items() if name != "take_down"
     )
     eva.take_down(post)
-    office.desk.run_due()
-    assert office.desk.deliveries(post)[0].state.value == "removed"
-    assert office.desk.audit().clean
+    agency.desk.run_due()
+    assert agency.desk.deliveries(post)[0].state.value == "removed"
+    assert agency.desk.audit().clean
 
 
-def test_one_post_goes_with_all_that_was_said_about_it(office: Office) -> None:
-    posts = office.live_through_a_week()
-    office.ben.comment(posts["hers"], "Tjiftjaf")
-    assert office.eva.erase(post=posts["hers"], reason="wish") == (f"post/{posts['hers']}",)
-    [comment] = office.desk.post(posts["hers"]).comments
+def test_one_post_goes_with_all_that_was_said_about_it(agency: Agency) -> None:
+    posts = agency.live_through_a_week()
+    agency.ben.comment(posts["hers"], "Tjiftjaf")
+    assert agency.eva.erase(post=posts["hers"], reason="wish") == (f"post/{posts['hers']}",)
+    [comment] = agency.desk.post(posts["hers"]).comments
     assert comment.text == ERASED_TEXT
-    assert office.desk.organization.members_by_id["ana"].name == NAME
-    assert office.desk.audit().clean
+    assert agency.desk.organization.members_by_id["ana"].name == NAME
+    assert agency.desk.audit().clean
 
 
-def test_why_it_was_taken_down_goes_with_a_post(on_disk: Office, tmp_path: Path) -> None:
+def test_why_it_was_taken_down_goes_with_a_post(on_disk: Agency, tmp_path: Path) -> None:
     ana, ben, eva = on_disk.ana, on_disk.ben, on_disk.eva
     post = ana.draft("Zwaluw", profiles=["tulip-x"], planned_at="2026-04-02 09:30")
     ben.approve(ana.submit(post))
@@ -235,7 +235,7 @@ def test_why_it_was_taken_down_goes_with_a_post(on_disk: Office, tmp_path: Path)
     "said", ["vraag het\n{}", "vraag\t{}\n", "{}", '"{}"', "\\{}\\", "({})", "{},\x07{}"]
 )
 def test_a_name_is_found_whatever_stands_around_it(
-    on_disk: Office, tmp_path: Path, said: str
+    on_disk: Agency, tmp_path: Path, said: str
 ) -> None:
     on_disk.live_through_a_week()
     on_disk.ben.comment(on_disk.desk.post_by_external_id("bens"), said.format(NAME, NAME))
@@ -262,14 +262,14 @@ def test_a_name_with_quotes_is_found_too(tmp_path: Path) -> None:
     assert b"Paardje" not in bytes_of(tmp_path)
 
 
-def test_while_a_post_is_not_finished_nothing_is_erased(office: Office) -> None:
+def test_while_a_post_is_not_finished_nothing_is_erased(agency: Agency) -> None:
     """The refusal names the posts."""
-    office.live_through_a_week()
-    ana, ben, eva = office.ana, office.ben, office.eva
+    agency.live_through_a_week()
+    ana, ben, eva = agency.ana, agency.ben, agency.eva
     open_post = ana.draft(
         "nog bezig", profiles=["tulip-x"], planned_at="2026-04-20 10:00", external_id="W7"
     )
-    before = office.journal.read_all(limit=10_000)
+    before = agency.journal.read_all(limit=10_000)
     with pytest.raises(NotAllowedError, match="W7") as caught:
         eva.erase(member="ana", reason="left")
     assert "hers" not in str(caught.value)
@@ -283,43 +283,43 @@ def test_while_a_post_is_not_finished_nothing_is_erased(office: Office) -> None:
     open_post = ana.unschedule(open_post)
     with pytest.raises(NotAllowedError, match="W7"):
         eva.erase(member="ana", reason="left")
-    assert office.journal.read_all(limit=10_000)[: len(before)] == before
+    assert agency.journal.read_all(limit=10_000)[: len(before)] == before
     ana.cancel(open_post)
     assert eva.erase(member="ana", reason="left")
 
 
-def test_it_takes_the_permission_a_reason_and_somebody_who_is_known(office: Office) -> None:
-    posts = office.live_through_a_week()
+def test_it_takes_the_permission_a_reason_and_somebody_who_is_known(agency: Agency) -> None:
+    posts = agency.live_through_a_week()
     for act in (
-        lambda: office.ben.erase(member="ana", reason="x"),
-        lambda: office.ana.erase(member="ana", reason="x"),
-        lambda: office.ben.erase(post=posts["hers"], reason="x"),
+        lambda: agency.ben.erase(member="ana", reason="x"),
+        lambda: agency.ana.erase(member="ana", reason="x"),
+        lambda: agency.ben.erase(post=posts["hers"], reason="x"),
     ):
         with pytest.raises(NotAllowedError, match="`erase` on"):
             act()
     with pytest.raises(NotFoundError):
-        office.desk.acting_as("dirk").erase(post=posts["hers"], reason="x")
+        agency.desk.acting_as("dirk").erase(post=posts["hers"], reason="x")
     for wrong in ({}, {"member": "ana", "post": posts["hers"]}):
         with pytest.raises(InvalidValueError):
-            office.eva.erase(reason="x", **wrong)
+            agency.eva.erase(reason="x", **wrong)
     with pytest.raises(InvalidValueError):
-        office.eva.erase(member="ana", reason=" ")
+        agency.eva.erase(member="ana", reason=" ")
     with pytest.raises(NotFoundError):
-        office.eva.erase(member="nobody", reason="x")
+        agency.eva.erase(member="nobody", reason="x")
     with pytest.raises(NotFoundError):
-        office.eva.erase(post="nothing", reason="x")
-    assert office.desk.audit().erased == 0
+        agency.eva.erase(post="nothing", reason="x")
+    assert agency.desk.audit().erased == 0
 
 
-def test_erasing_again_changes_nothing(office: Office) -> None:
-    office.live_through_a_week()
-    assert office.eva.erase(member="ana", reason="left")
-    events = office.journal.read_all(limit=10_000)
-    assert office.eva.erase(member="ana", reason="left") == ()
-    assert office.journal.read_all(limit=10_000) == events
+def test_erasing_again_changes_nothing(agency: Agency) -> None:
+    agency.live_through_a_week()
+    assert agency.eva.erase(member="ana", reason="left")
+    events = agency.journal.read_all(limit=10_000)
+    assert agency.eva.erase(member="ana", reason="left") == ()
+    assert agency.journal.read_all(limit=10_000) == events
 
 
-def test_two_erasures_at_once_both_hold(on_disk: Office) -> None:
+def test_two_erasures_at_once_both_hold(on_disk: Agency) -> None:
     """Of two people, and of one person twice."""
     on_disk.live_through_a_week()
     on_disk.ben.comment(on_disk.desk.post_by_external_id("hers"), "Tjiftjaf")
@@ -328,8 +328,8 @@ def test_two_erasures_at_once_both_hold(on_disk: Office) -> None:
             attrs.evolve(
                 on_disk.desk.organization,
                 members=[
-                    attrs.evolve(one, name="Ben Scholekster") if one.id == "ben" else one
-                    for one in on_disk.desk.organization.members
+                    attrs.evolve(member, name="Ben Scholekster") if member.id == "ben" else member
+                    for member in on_disk.desk.organization.members
                 ],
             )
         ),
@@ -362,62 +362,62 @@ def test_two_erasures_at_once_both_hold(on_disk: Office) -> None:
         assert word.encode() not in text, word
 
 
-def test_the_past_is_still_answered_without_her_name(office: Office) -> None:
+def test_the_past_is_still_answered_without_her_name(agency: Agency) -> None:
     """Who might do what then, by documents whose text was written anew."""
-    first = office.desk.organization.digest
-    office.now += dt.timedelta(days=1)
+    first = agency.desk.organization.digest
+    agency.now += dt.timedelta(days=1)
     without_forbid = attrs.evolve(document(name="Ana Vermeer-Paardebloem"), forbids=())
-    office.eva.adopt(office.desk.propose(without_forbid), reason=f"{NAME} heeft hem opgeleid")
-    office.now += dt.timedelta(days=1)
-    office.eva.erase(member="ana", reason="left")
+    agency.eva.adopt(agency.desk.propose(without_forbid), reason=f"{NAME} heeft hem opgeleid")
+    agency.now += dt.timedelta(days=1)
+    agency.eva.erase(member="ana", reason="left")
     for at, digest, held in (
         (START, first, False),
-        (office.now, without_forbid.digest, True),
+        (agency.now, without_forbid.digest, True),
     ):
-        then = office.desk.as_of(at)
+        then = agency.desk.as_of(at)
         assert (then.digest, then.organization.digest) == (digest, digest)
         assert then.organization.members_by_id["ana"].name == ""
         assert bool(then.access.check("ben", "hold", "tulip-mastodon", at=at)) is held
-    feed = office.journal.read_all(limit=10_000)
+    feed = agency.journal.read_all(limit=10_000)
     assert "Paardebloem" not in str(
         [event.personal for event in feed if event.stream == "organization"]
     )
-    office.eva.erase(member="noor", reason="left")
-    assert office.desk.as_of(START).organization.digest == first
+    agency.eva.erase(member="noor", reason="left")
+    assert agency.desk.as_of(START).organization.digest == first
 
 
-def test_a_proposal_from_before_an_erasure_is_stale(office: Office) -> None:
+def test_a_proposal_from_before_an_erasure_is_stale(agency: Agency) -> None:
     """It would bring the name back."""
-    proposal = office.desk.propose(attrs.evolve(document(), forbids=()))
-    office.eva.erase(member="ana", reason="left")
+    proposal = agency.desk.propose(attrs.evolve(document(), forbids=()))
+    agency.eva.erase(member="ana", reason="left")
     with pytest.raises(StaleError, match="eva"):
-        office.eva.adopt(proposal, reason="x")
+        agency.eva.adopt(proposal, reason="x")
 
 
-def test_due_work_deletes_pictures_that_no_other_post_refers_to(office: Office) -> None:
-    posts = office.live_through_a_week()
-    [own, shared] = office.desk.post(posts["hers"]).media
-    office.eva.erase(member="ana", reason="left")
-    assert office.media.size(own.digest)
-    assert office.desk.post(posts["hers"]).leftover_media == tuple(
+def test_due_work_deletes_pictures_that_no_other_post_refers_to(agency: Agency) -> None:
+    posts = agency.live_through_a_week()
+    [own, shared] = agency.desk.post(posts["hers"]).media
+    agency.eva.erase(member="ana", reason="left")
+    assert agency.media.size(own.digest)
+    assert agency.desk.post(posts["hers"]).leftover_media == tuple(
         sorted([own.digest, shared.digest])
     )
-    assert f"post/{posts['hers']}" in office.desk.run_due().worked
+    assert f"post/{posts['hers']}" in agency.desk.run_due().worked
     with pytest.raises(NotFoundError):
-        office.media.size(own.digest)
-    assert office.media.size(shared.digest) == len(OTHER)
-    assert office.desk.post(posts["hers"]).leftover_media == ()
-    assert office.desk.run_due().worked == ()
-    assert office.desk.audit().clean
+        agency.media.size(own.digest)
+    assert agency.media.size(shared.digest) == len(OTHER)
+    assert agency.desk.post(posts["hers"]).leftover_media == ()
+    assert agency.desk.run_due().worked == ()
+    assert agency.desk.audit().clean
 
 
 def test_a_crash_between_deleting_and_noting_it_loses_nothing(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    posts = office.live_through_a_week()
-    [own, shared] = office.desk.post(posts["hers"]).media
-    office.eva.erase(member="ana", reason="left")
-    delete = type(office.media).delete
+    posts = agency.live_through_a_week()
+    [own, shared] = agency.desk.post(posts["hers"]).media
+    agency.eva.erase(member="ana", reason="left")
+    delete = type(agency.media).delete
     calls: list[str] = []
 
     def failing(self: FolderMedia, digest: str) -> None:
@@ -425,18 +425,18 @@ def test_a_crash_between_deleting_and_noting_it_loses_nothing(
         calls.append(digest)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(type(office.media), "delete", failing)
+    monkeypatch.setattr(type(agency.media), "delete", failing)
     with pytest.raises(KeyboardInterrupt):
-        office.desk.run_due()
+        agency.desk.run_due()
     assert calls == [own.digest]
     monkeypatch.undo()
-    office.now += dt.timedelta(minutes=5)
-    office.desk.run_due()
-    assert office.desk.post(posts["hers"]).leftover_media == ()
-    assert office.media.size(shared.digest)
+    agency.now += dt.timedelta(minutes=5)
+    agency.desk.run_due()
+    assert agency.desk.post(posts["hers"]).leftover_media == ()
+    assert agency.media.size(shared.digest)
 
 
-def test_a_crash_before_the_commit_erases_nothing(on_disk: Office) -> None:
+def test_a_crash_before_the_commit_erases_nothing(on_disk: Agency) -> None:
     on_disk.live_through_a_week()
     with on_disk.store.connections.connection() as raw:
         raw.execute(

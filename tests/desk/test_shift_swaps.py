@@ -6,7 +6,7 @@ import datetime as dt
 import random
 
 import pytest
-from tests.desk.conftest import DOCUMENT
+from tests.desk.agency import DOCUMENT
 
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.organization import Organization
@@ -35,31 +35,31 @@ SATURDAY = {"start": "2026-04-04 12:00", "end": "2026-04-05 12:00"}
 NOON = dt.datetime(2026, 4, 4, 12, tzinfo=dt.UTC)
 
 
-def adopt(office, more: str = ROTATION, *changes: tuple[str, str]) -> None:
+def adopt(agency, more: str = ROTATION, *changes: tuple[str, str]) -> None:
     text = DOCUMENT + more
     for old, new in changes:
         assert old in text
         text = text.replace(old, new, 1)
-    eva = office.desk.acting_as("eva")
-    eva.adopt(office.desk.propose(Organization.loads(text)), reason="a desk at weekends")
-    office.desk.run_due()
+    eva = agency.desk.acting_as("eva")
+    eva.adopt(agency.desk.propose(Organization.loads(text)), reason="a desk at weekends")
+    agency.desk.run_due()
 
 
-def on_duty(office, at: dt.datetime = NOON) -> str | None:
-    organization = office.desk.organization.with_state(office.desk.runtime_state())
+def on_duty(agency, at: dt.datetime = NOON) -> str | None:
+    organization = agency.desk.organization.with_state(agency.desk.runtime_state())
     return organization.access.on_duty("desk", "tulip-x", at=at)
 
 
-def test_whoever_is_on_duty_hands_over_to_another_of_the_rotation(office) -> None:
-    adopt(office)
-    ben = office.desk.acting_as("ben")
+def test_whoever_is_on_duty_hands_over_to_another_of_the_rotation(agency) -> None:
+    adopt(agency)
+    ben = agency.desk.acting_as("ben")
     (swap,) = ben.swap_shift("desk", **SATURDAY, to="ana", reason="a wedding")
     assert ("desk", "ana", "ben") == (swap.rotation, swap.member, swap.by)
-    assert (swap,) == office.desk.runtime_state().swaps
+    assert (swap,) == agency.desk.runtime_state().swaps
     before, last = NOON - dt.timedelta(hours=3), NOON + dt.timedelta(hours=23)
-    assert ["ben", "ana", "ben"] == [on_duty(office, at) for at in (before, NOON, last)]
-    assert (swap,) == office.second_desk().runtime_state().swaps
-    access = office.desk.organization.with_state(office.desk.runtime_state()).access
+    assert ["ben", "ana", "ben"] == [on_duty(agency, at) for at in (before, NOON, last)]
+    assert (swap,) == agency.second_desk().runtime_state().swaps
+    access = agency.desk.organization.with_state(agency.desk.runtime_state()).access
     verdict = access.check("ana", "waive", "tulip-x", at=NOON)
     assert (
         "swapped a shift with `ben` and is on duty for `desk` until 2026-04-05 12:00"
@@ -68,24 +68,24 @@ def test_whoever_is_on_duty_hands_over_to_another_of_the_rotation(office) -> Non
     assert not access.allows("ben", "waive", "tulip-x", at=NOON)
 
 
-def test_an_instant_with_an_offset_is_that_instant_everywhere(office) -> None:
-    adopt(office)
-    (swap,) = office.desk.acting_as("ben").swap_shift(
+def test_an_instant_with_an_offset_is_that_instant_everywhere(agency) -> None:
+    adopt(agency)
+    (swap,) = agency.desk.acting_as("ben").swap_shift(
         "desk", start=NOON, end=NOON + dt.timedelta(hours=2), to="ana"
     )
     assert "UTC" == swap.zone
     assert ["ben", "ana", "ben"] == [
-        on_duty(office, NOON + dt.timedelta(hours=hours)) for hours in (-1, 0, 2)
+        on_duty(agency, NOON + dt.timedelta(hours=hours)) for hours in (-1, 0, 2)
     ]
     with pytest.raises(InvalidValueError, match="a UTC offset on one end only"):
-        office.desk.acting_as("ben").swap_shift(
+        agency.desk.acting_as("ben").swap_shift(
             "desk", start=NOON, end="2026-04-05 12:00", to="ana"
         )
 
 
-def test_turns_of_others_take_the_right_to_manage_access(office) -> None:
-    adopt(office)
-    ana, ben, eva = office.acting("ana", "ben", "eva")
+def test_turns_of_others_take_the_right_to_manage_access(agency) -> None:
+    adopt(agency)
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
     with pytest.raises(
         NotAllowedError, match="`ana` is not on duty for `desk` during all of that time"
     ) as caught:
@@ -102,31 +102,31 @@ def test_turns_of_others_take_the_right_to_manage_access(office) -> None:
             NotAllowedError, match="`ben` is not on duty for `desk` during all of that time"
         ):
             ben.swap_shift("desk", start=start, end=end, to="ana")
-    assert () == office.desk.runtime_state().swaps
+    assert () == agency.desk.runtime_state().swaps
     eva.swap_shift("desk", **SATURDAY, to="ana")
-    assert "ana" == on_duty(office)
+    assert "ana" == on_duty(agency)
     # Now it is hers, and hers alone to hand on.
     with pytest.raises(NotAllowedError, match="`ben` is not on duty"):
         ben.swap_shift("desk", start="2026-04-04 13:00", end="2026-04-04 14:00", to="ben")
     ana.swap_shift("desk", start="2026-04-04 13:00", end="2026-04-04 15:00", to="ben")
-    assert "ben" == on_duty(office)
+    assert "ben" == on_duty(agency)
 
 
-def test_a_duty_that_may_not_be_seen_is_as_one_that_does_not_exist(office) -> None:
-    adopt(office)
+def test_a_duty_that_may_not_be_seen_is_as_one_that_does_not_exist(agency) -> None:
+    adopt(agency)
     for who in ("tom", "dirk"):
-        acting = office.desk.acting_as(who)
+        acting = agency.desk.acting_as(who)
         for rotation in ("desk", "desks"):
             with pytest.raises(NotFoundError) as caught:
                 acting.swap_shift(rotation, **SATURDAY, to="ana")
             assert f"there is no rotation `{rotation}`" == str(caught.value)
     with pytest.raises(NotFoundError, match="did you mean `desk`"):
-        office.desk.acting_as("ben").swap_shift("desks", **SATURDAY, to="ana")
+        agency.desk.acting_as("ben").swap_shift("desks", **SATURDAY, to="ana")
 
 
-def test_somebody_outside_of_the_rotation_takes_over_by_whoever_could_give_the_role(office) -> None:
-    adopt(office, ROTATION + MANAGING)
-    ana, ben, eva = office.acting("ana", "ben", "eva")
+def test_somebody_outside_of_the_rotation_takes_over_by_whoever_could_give_the_role(agency) -> None:
+    adopt(agency, ROTATION + MANAGING)
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
     # Ben manages access, but holds no `waive` himself: on duty it is not his to give.
     with pytest.raises(NotAllowedError, match=r"`ben` cannot grant .* `waive`"):
         ben.swap_shift("desk", **SATURDAY, to="tom")
@@ -138,27 +138,27 @@ def test_somebody_outside_of_the_rotation_takes_over_by_whoever_could_give_the_r
     with pytest.raises(NotFoundError, match="no member `zoe`"):
         eva.swap_shift("desk", **SATURDAY, to="zoe")
     eva.swap_shift("desk", **SATURDAY, to="tom")
-    assert "tom" == on_duty(office)
+    assert "tom" == on_duty(agency)
 
 
-def test_whoever_manages_access_fills_nobodys_time_only_with_what_they_hold(office) -> None:
-    adopt(office, ROTATION + MANAGING)
-    ben, eva = office.acting("ben", "eva")
+def test_whoever_manages_access_fills_nobodys_time_only_with_what_they_hold(agency) -> None:
+    adopt(agency, ROTATION + MANAGING)
+    ben, eva = agency.acting("ben", "eva")
     wednesday = {"start": "2026-04-08 09:00", "end": "2026-04-08 18:00"}
     with pytest.raises(NotAllowedError, match=r"`ben` cannot grant .* `waive`"):
         ben.swap_shift("desk", **wednesday, to="ana")
     eva.swap_shift("desk", **wednesday, to="ana")
-    assert "ana" == on_duty(office, dt.datetime(2026, 4, 8, 12, tzinfo=dt.UTC))
+    assert "ana" == on_duty(agency, dt.datetime(2026, 4, 8, 12, tzinfo=dt.UTC))
 
 
 EDIT = '[[approvals.steps]]\nid = "edit"'
 EXEMPT = EDIT, f'exempt = ["role:care"]\n{EDIT}'
 
 
-def test_a_role_that_frees_from_a_policy_is_given_only_by_whoever_may_change_it(office) -> None:
+def test_a_role_that_frees_from_a_policy_is_given_only_by_whoever_may_change_it(agency) -> None:
     holds = MANAGING.replace('["manage_access"]', '["manage_access", "waive"]')
-    adopt(office, ROTATION + holds, EXEMPT)
-    ben = office.desk.acting_as("ben")
+    adopt(agency, ROTATION + holds, EXEMPT)
+    ben = agency.desk.acting_as("ben")
     with pytest.raises(
         NotAllowedError, match="give `noor` the role `care`, because a policy exempts"
     ):
@@ -170,23 +170,23 @@ def test_a_role_that_frees_from_a_policy_is_given_only_by_whoever_may_change_it(
     ):
         ben.swap_shift("desk", **wednesday, to="ana")
     ben.swap_shift("desk", **SATURDAY, to="ana")
-    office.desk.acting_as("eva").swap_shift("desk", **wednesday, to="ana")
-    office.desk.acting_as("eva").swap_shift("desk", **SATURDAY, to="noor")
+    agency.desk.acting_as("eva").swap_shift("desk", **wednesday, to="ana")
+    agency.desk.acting_as("eva").swap_shift("desk", **SATURDAY, to="noor")
 
 
-def test_whoever_takes_over_has_to_be_there(office) -> None:
-    adopt(office)
-    ana, ben, eva = office.acting("ana", "ben", "eva")
+def test_whoever_takes_over_has_to_be_there(agency) -> None:
+    adopt(agency)
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
     ana.add_absence("2026-04-05", "2026-04-08")
     with pytest.raises(
         NotAllowedError, match="`ana` is absent then, from 2026-04-05 until 2026-04-08"
     ):
         ben.swap_shift("desk", **SATURDAY, to="ana")
     ben.swap_shift("desk", start="2026-04-04 12:00", end="2026-04-05 00:00", to="ana")
-    adopt(office, ROTATION, ('id = "tom"', 'id = "tom"\nsuspended = true'))
+    adopt(agency, ROTATION, ('id = "tom"', 'id = "tom"\nsuspended = true'))
     with pytest.raises(NotAllowedError, match="`tom` is suspended"):
         eva.swap_shift("desk", **SATURDAY, to="tom")
-    adopt(office, ROTATION, ('id = "tom"', 'id = "tom"\nleft = 2026-04-05'))
+    adopt(agency, ROTATION, ('id = "tom"', 'id = "tom"\nleft = 2026-04-05'))
     with pytest.raises(NotAllowedError, match="`tom` left the organization"):
         eva.swap_shift("desk", **SATURDAY, to="tom")
 
@@ -205,168 +205,172 @@ def test_whoever_takes_over_has_to_be_there(office) -> None:
         ({"start": "saturday"}, InvalidValueError, "not a local date and time"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(office, said: dict, error: type, match: str) -> None:
-    adopt(office)
+def test_what_cannot_be_meant_is_refused(agency, said: dict, error: type, match: str) -> None:
+    adopt(agency)
     with pytest.raises(error, match=match):
-        office.desk.acting_as("eva").swap_shift("desk", **{**SATURDAY, "to": "ana", **said})
-    assert () == office.desk.runtime_state().swaps
+        agency.desk.acting_as("eva").swap_shift("desk", **{**SATURDAY, "to": "ana", **said})
+    assert () == agency.desk.runtime_state().swaps
 
 
-def test_two_turns_are_swapped_in_one_act_or_not_at_all(office) -> None:
-    adopt(office)
-    eva = office.desk.acting_as("eva")
+def test_two_turns_are_swapped_in_one_act_or_not_at_all(agency) -> None:
+    adopt(agency)
+    eva = agency.desk.acting_as("eva")
     weekend = {"start": "2026-04-03 17:00", "end": "2026-04-06 09:00", "to": "ana"}
     with pytest.raises(
         NotAllowedError, match="is on duty for `desk` during all of that time already"
     ):
         eva.swap_shift("desk", **weekend, in_return=("2026-04-04 17:00", "2026-04-05 09:00"))
-    assert () == office.desk.runtime_state().swaps
+    assert () == agency.desk.runtime_state().swaps
     swaps = eva.swap_shift("desk", **weekend, in_return=("2026-04-10 17:00", "2026-04-13 09:00"))
     assert ["ana", "ben"] == [swap.member for swap in swaps]
     weeks = [NOON + dt.timedelta(weeks=week) for week in (0, 1, 2)]
-    assert ["ana", "ben", "ben"] == [on_duty(office, at) for at in weeks]
+    assert ["ana", "ben", "ben"] == [on_duty(agency, at) for at in weeks]
     eva.cancel_shift_swap(swaps)
-    assert ["ben", "ana"] == [on_duty(office, NOON + dt.timedelta(weeks=week)) for week in (0, 1)]
+    assert ["ben", "ana"] == [on_duty(agency, NOON + dt.timedelta(weeks=week)) for week in (0, 1)]
 
 
-def test_two_who_swap_say_each_their_own(office) -> None:
-    adopt(office)
-    ana, ben = office.acting("ana", "ben")
+def test_two_who_swap_say_each_their_own(agency) -> None:
+    adopt(agency)
+    ana, ben = agency.acting("ana", "ben")
     weekend = {"start": "2026-04-03 17:00", "end": "2026-04-06 09:00", "to": "ana"}
     # In return for it Ben would take Ana's turn, which is hers to hand over.
     with pytest.raises(NotAllowedError, match="`ben` is not on duty"):
         ben.swap_shift("desk", **weekend, in_return=("2026-04-10 17:00", "2026-04-13 09:00"))
     ben.swap_shift("desk", **weekend)
     ana.swap_shift("desk", start="2026-04-10 17:00", end="2026-04-13 09:00", to="ben")
-    assert ["ana", "ben"] == [on_duty(office, NOON + dt.timedelta(weeks=week)) for week in (0, 1)]
+    assert ["ana", "ben"] == [on_duty(agency, NOON + dt.timedelta(weeks=week)) for week in (0, 1)]
 
 
-def test_a_swap_is_taken_back_from_now_on(office) -> None:
-    adopt(office)
-    ana, ben, eva = office.acting("ana", "ben", "eva")
+def test_a_swap_is_taken_back_from_now_on(agency) -> None:
+    adopt(agency)
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
     (swap,) = ben.swap_shift("desk", **SATURDAY, to="ana")
-    office.now = NOON
-    office.desk.acting_as("ben").cancel_shift_swap(swap)
+    agency.now = NOON
+    agency.desk.acting_as("ben").cancel_shift_swap(swap)
     assert ["ana", "ben"] == [
-        on_duty(office, at) for at in (NOON - dt.timedelta(microseconds=1), NOON)
+        on_duty(agency, at) for at in (NOON - dt.timedelta(microseconds=1), NOON)
     ]
     for who in (ana, ben, eva):
         with pytest.raises(NotAllowedError, match="is over or cancelled"):
             who.cancel_shift_swap(swap)
     (again,) = ben.swap_shift("desk", start="2026-04-04 18:00", end="2026-04-05 12:00", to="ana")
     ana.cancel_shift_swap(again.id)
-    assert "ben" == on_duty(office, NOON + dt.timedelta(hours=8))
+    assert "ben" == on_duty(agency, NOON + dt.timedelta(hours=8))
     with pytest.raises(NotFoundError, match="no swap `nothing`"):
         ana.cancel_shift_swap("nothing")
     with pytest.raises(InvalidValueError, match="no shift swap is named"):
         ana.cancel_shift_swap([])
 
 
-def test_nobody_else_takes_it_back_without_managing_access(office) -> None:
-    adopt(office, ROTATION.replace('["ana", "ben"]', '["ana", "ben", "noor"]'))
-    noor, tom, eva = office.acting("noor", "tom", "eva")
-    (swap,) = office.desk.acting_as("ben").swap_shift("desk", **SATURDAY, to="ana")
+def test_nobody_else_takes_it_back_without_managing_access(agency) -> None:
+    adopt(agency, ROTATION.replace('["ana", "ben"]', '["ana", "ben", "noor"]'))
+    noor, tom, eva = agency.acting("noor", "tom", "eva")
+    (swap,) = agency.desk.acting_as("ben").swap_shift("desk", **SATURDAY, to="ana")
     with pytest.raises(NotAllowedError, match="`noor` is not on duty"):
         noor.cancel_shift_swap(swap)
     with pytest.raises(NotFoundError, match=f"no swap `{swap.id}`"):
         tom.cancel_shift_swap(swap)
     eva.cancel_shift_swap(swap)
-    assert "ben" == on_duty(office)
+    assert "ben" == on_duty(agency)
 
 
-def told(office, who: str) -> list[str]:
+def shift_notifications(agency, who: str) -> list[str]:
     return [
         notification.kind
-        for notification in office.desk.acting_as(who).notifications().notifications
+        for notification in agency.desk.acting_as(who).notifications().notifications
         if notification.kind.startswith("shift_")
     ]
 
 
-def test_those_whom_it_is_about_are_told(office) -> None:
-    adopt(office)
-    ana, eva = office.acting("ana", "eva")
+def test_those_whom_it_is_about_are_told(agency) -> None:
+    adopt(agency)
+    ana, eva = agency.acting("ana", "eva")
     (swap,) = eva.swap_shift("desk", **SATURDAY, to="ana")
-    office.desk.run_due()
-    assert ["shift_taken_over"] == told(office, "ana")
-    assert ["shift_handed_over"] == told(office, "ben")
+    agency.desk.run_due()
+    assert ["shift_taken_over"] == shift_notifications(agency, "ana")
+    assert ["shift_handed_over"] == shift_notifications(agency, "ben")
     ana.cancel_shift_swap(swap)
-    office.desk.run_due()
-    assert ["shift_taken_over"] == told(office, "ana")
-    assert ["shift_handed_over", "shift_swap_cancelled"] == told(office, "ben")
-    assert [] == told(office, "eva")
-    assert [] == told(office, "tom")
+    agency.desk.run_due()
+    assert ["shift_taken_over"] == shift_notifications(agency, "ana")
+    assert ["shift_handed_over", "shift_swap_cancelled"] == shift_notifications(agency, "ben")
+    assert [] == shift_notifications(agency, "eva")
+    assert [] == shift_notifications(agency, "tom")
 
 
 REVIEWERS = 'reviewers = ["role:editor"]'
 
 
-def test_whoever_takes_over_is_asked_once_it_begins(office) -> None:
+def test_whoever_takes_over_is_asked_once_it_begins(agency) -> None:
     care = ROTATION.replace('"waive"]', '"waive", "approve"]')
-    adopt(office, care, (REVIEWERS, 'reviewers = ["rotation:desk"]'))
-    ben, writer = office.acting("ben", "eva")
+    adopt(agency, care, (REVIEWERS, 'reviewers = ["rotation:desk"]'))
+    ben, writer = agency.acting("ben", "eva")
     post = writer.submit(writer.draft("Lente", profiles=["tulip-x"], planned_at="2026-04-20 09:30"))
-    office.now = dt.datetime(2026, 4, 3, 15, tzinfo=dt.UTC)  # Ben's turn begins
-    office.desk.run_due()
-    (status,) = office.desk.pending_steps(post)
+    agency.now = dt.datetime(2026, 4, 3, 15, tzinfo=dt.UTC)  # Ben's turn begins
+    agency.desk.run_due()
+    (status,) = agency.desk.pending_steps(post)
     assert ("ben",) == status.asked
     ben.swap_shift("desk", **SATURDAY, to="ana")
-    office.desk.run_due()
+    agency.desk.run_due()
     begins = dt.datetime(2026, 4, 4, 10, tzinfo=dt.UTC)
-    assert begins == office.desk.next_due()
-    office.now = begins
-    office.desk.run_due()
-    (status,) = office.desk.pending_steps(post)
+    assert begins == agency.desk.next_due()
+    agency.now = begins
+    agency.desk.run_due()
+    (status,) = agency.desk.pending_steps(post)
     assert ("ana",) == status.asked
     with pytest.raises(NotAllowedError):
         ben.request_changes(post, "not mine to say now")
-    kinds = [one.kind for one in office.desk.acting_as("ana").notifications().notifications]
+    kinds = [
+        notification.kind
+        for notification in agency.desk.acting_as("ana").notifications().notifications
+    ]
     assert 1 == kinds.count("review_requested")
 
 
-def test_what_hangs_on_a_person_and_what_would_hang_in_the_air_is_said(office) -> None:
-    adopt(office)
-    (swap,) = office.desk.acting_as("ben").swap_shift("desk", **SATURDAY, to="ana")
-    organization = office.desk.organization.with_state(office.desk.runtime_state())
+def test_what_hangs_on_a_person_and_what_would_hang_in_the_air_is_said(agency) -> None:
+    adopt(agency)
+    (swap,) = agency.desk.acting_as("ben").swap_shift("desk", **SATURDAY, to="ana")
+    organization = agency.desk.organization.with_state(agency.desk.runtime_state())
     assert (f"swap {swap.id}", "swaps", True) in [
-        (one.place, one.section, one.alone) for one in organization.references_to("ana").references
+        (reference.place, reference.section, reference.alone)
+        for reference in organization.references_to("ana").references
     ]
-    proposal = office.desk.propose(Organization.loads(DOCUMENT))
-    (orphan,) = (one for one in proposal.orphans if one.kind == "swap")
+    proposal = agency.desk.propose(Organization.loads(DOCUMENT))
+    (orphan,) = (orphan for orphan in proposal.orphans if orphan.kind == "swap")
     assert "the shift swap from 2026-04-04 12:00 refers to `desk`" in str(orphan)
-    office.desk.acting_as("eva").adopt(proposal, reason="no desk any more")
-    office.desk.run_due()
+    agency.desk.acting_as("eva").adopt(proposal, reason="no desk any more")
+    agency.desk.run_due()
     # What the document does not know any more is passed over.
     assert (
-        () == office.desk.organization.with_state(office.desk.runtime_state()).access.rotation_ids
+        () == agency.desk.organization.with_state(agency.desk.runtime_state()).access.rotation_ids
     )
 
 
-def test_a_reason_goes_with_the_person_whom_it_is_about(office) -> None:
-    adopt(office)
-    office.desk.acting_as("eva").swap_shift("desk", **SATURDAY, to="ana", reason="Bens grootmoeder")
-    assert "Bens grootmoeder" in _reasons(office)
-    office.desk.acting_as("eva").erase(member="ana", reason="asked for it")
-    assert "Bens grootmoeder" not in _reasons(office)
+def test_a_reason_goes_with_the_person_whom_it_is_about(agency) -> None:
+    adopt(agency)
+    agency.desk.acting_as("eva").swap_shift("desk", **SATURDAY, to="ana", reason="Bens grootmoeder")
+    assert "Bens grootmoeder" in _reasons(agency)
+    agency.desk.acting_as("eva").erase(member="ana", reason="asked for it")
+    assert "Bens grootmoeder" not in _reasons(agency)
 
 
-def _reasons(office) -> list:
-    events = office.store.for_organization("northwind").read_all(limit=1000)
+def _reasons(agency) -> list:
+    events = agency.store.for_organization("northwind").read_all(limit=1000)
     return [event.personal.get("reason") for event in events if event.stream == "runtime_state"]
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_no_sequence_of_swaps_gives_anybody_what_none_of_them_held(open_office, seed: int) -> None:
+def test_no_sequence_of_swaps_gives_anybody_what_none_of_them_held(open_agency, seed: int) -> None:
     """Ana, Ben and Tom, one of whom manages access, bring `waive` to nobody but Ana and Ben."""
-    office = open_office("memory")
-    adopt(office, ROTATION + MANAGING)
+    agency = open_agency("memory")
+    adopt(agency, ROTATION + MANAGING)
     rng = random.Random(seed)
     first = dt.datetime(2026, 4, 2)  # noqa: DTZ001  local by meaning
     swapped = 0
     for _ in range(60):
-        who = office.desk.acting_as(rng.choice(("ana", "ben", "tom")))
+        who = agency.desk.acting_as(rng.choice(("ana", "ben", "tom")))
         start = first + dt.timedelta(hours=rng.randrange(24 * 21))
         end = start + dt.timedelta(hours=rng.choice((1, 6, 24, 64)))
-        facts = office.desk.runtime_state().swaps
+        facts = agency.desk.runtime_state().swaps
         try:
             if facts and rng.random() < 0.2:
                 who.cancel_shift_swap(rng.choice(facts))
@@ -376,7 +380,7 @@ def test_no_sequence_of_swaps_gives_anybody_what_none_of_them_held(open_office, 
         except (NotAllowedError, NotFoundError):
             continue
     assert swapped
-    organization = office.desk.organization.with_state(office.desk.runtime_state())
+    organization = agency.desk.organization.with_state(agency.desk.runtime_state())
     (rotation,) = organization.rotations
     for hours in range(24 * 24):
         at = dt.datetime(2026, 4, 2, tzinfo=dt.UTC) + dt.timedelta(hours=hours)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from tests.desk.conftest import DOCUMENT
+from tests.desk.agency import DOCUMENT
 
 from socialcollab.desk import Desk
 from socialcollab.errors import NotAllowedError
@@ -23,32 +23,32 @@ reason = "two minutes of silence"
 WITHIN, OUTSIDE = "2026-05-04 20:00", "2026-05-04 20:05"
 
 
-def silent(office) -> None:
-    proposal = office.desk.propose(Organization.loads(DOCUMENT + SILENCE))
-    office.desk.acting_as("eva").adopt(proposal, reason="Remembrance Day")
+def silent(agency) -> None:
+    proposal = agency.desk.propose(Organization.loads(DOCUMENT + SILENCE))
+    agency.desk.acting_as("eva").adopt(proposal, reason="Remembrance Day")
 
 
-def drafted(office, at: str, profile: str = "tulip-x", who: str = "ana"):
-    return office.desk.acting_as(who).draft("Lente", profiles=[profile], planned_at=at)
+def drafted(agency, at: str, profile: str = "tulip-x", who: str = "ana"):
+    return agency.desk.acting_as(who).draft("Lente", profiles=[profile], planned_at=at)
 
 
-def test_no_post_is_submitted_moved_or_scheduled_into_a_silence(office) -> None:
-    silent(office)
-    ana, ben = office.acting("ana", "ben")
+def test_no_post_is_submitted_moved_or_scheduled_into_a_silence(agency) -> None:
+    silent(agency)
+    ana, ben = agency.acting("ana", "ben")
     with pytest.raises(NotAllowedError, match="two minutes of silence"):
-        ana.submit(drafted(office, WITHIN))
-    post = ana.submit(drafted(office, OUTSIDE))
+        ana.submit(drafted(agency, WITHIN))
+    post = ana.submit(drafted(agency, OUTSIDE))
     with pytest.raises(NotAllowedError, match="two minutes of silence"):
         ana.reschedule(post, WITHIN)
     post = ben.approve(post)
     with pytest.raises(NotAllowedError, match="two minutes of silence"):
         ana.schedule(post, at=WITHIN)
-    assert "approved" == office.desk.post(post.id).state
+    assert "approved" == agency.desk.post(post.id).state
 
 
-def test_no_post_is_moved_or_scheduled_to_a_time_under_a_hold(office) -> None:
-    ana, ben, eva = office.acting("ana", "ben", "eva")
-    post = ben.approve(ana.submit(drafted(office, OUTSIDE)))
+def test_no_post_is_moved_or_scheduled_to_a_time_under_a_hold(agency) -> None:
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
+    post = ben.approve(ana.submit(drafted(agency, OUTSIDE)))
     until = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
     eva.hold("tulip-x", reason="a crisis", until=until)
     with pytest.raises(NotAllowedError, match="a crisis"):
@@ -58,21 +58,21 @@ def test_no_post_is_moved_or_scheduled_to_a_time_under_a_hold(office) -> None:
         ana.schedule(post, at="2026-05-05 09:00")
 
 
-def test_the_calendar_of_a_workspace_holds_its_own_entries_alone(office) -> None:
-    drafted(office, OUTSIDE)
-    drafted(office, OUTSIDE, profile="dike-x", who="dirk")
+def test_the_calendar_of_a_workspace_holds_its_own_entries_alone(agency) -> None:
+    drafted(agency, OUTSIDE)
+    drafted(agency, OUTSIDE, profile="dike-x", who="dirk")
     start = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
     month = start, start + dt.timedelta(days=31)
     for workspace, profile in (("tulip", "tulip-x"), ("dike", "dike-x")):
-        found = office.desk.calendar(*month, workspace=workspace).entries()
+        found = agency.desk.calendar(*month, workspace=workspace).entries()
         assert [profile] == [entry.profile for entry in found]
-    assert 2 == len(office.desk.calendar(*month).entries())
+    assert 2 == len(agency.desk.calendar(*month).entries())
 
 
-def test_what_concerns_nobody_keeps_nobody_from_being_told(office) -> None:
+def test_what_concerns_nobody_keeps_nobody_from_being_told(agency) -> None:
     """Events of several streams in one append: each has its own notices, whatever stands before."""
-    post = drafted(office, OUTSIDE)
-    desk = Desk.open(office.store, **office.options)
+    post = drafted(agency, OUTSIDE)
+    desk = Desk.open(agency.store, **agency.options)
     engine = desk.engine
     state = desk.run(engine.state())
     loaded = desk.run(engine.post(post.id))
@@ -87,15 +87,17 @@ def test_what_concerns_nobody_keeps_nobody_from_being_told(office) -> None:
     desk.run(
         engine.append(state, events, [loaded], at=engine.now(), salt=loaded.snapshot.post.salt)
     )
-    assert ["ana"] == [one.to for one in desk.notifications() if one.kind == "commented"]
+    assert ["ana"] == [
+        notification.to for notification in desk.notifications() if notification.kind == "commented"
+    ]
 
 
-def test_what_another_hold_made_miss_its_time_is_not_laid_to_this_one(office) -> None:
-    ana, ben, eva = office.acting("ana", "ben", "eva")
-    ben.approve(ana.submit(drafted(office, "2026-04-02 09:30")))
+def test_what_another_hold_made_miss_its_time_is_not_laid_to_this_one(agency) -> None:
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
+    ben.approve(ana.submit(drafted(agency, "2026-04-02 09:30")))
     first = eva.hold("tulip-x", reason="a crisis")
-    office.now = dt.datetime(2026, 4, 2, 8, tzinfo=dt.UTC)
-    office.desk.run_due()
+    agency.now = dt.datetime(2026, 4, 2, 8, tzinfo=dt.UTC)
+    agency.desk.run_due()
     (missed,) = eva.resume(first.id).missed
     assert missed.endswith(".tulip-x.1")
     second = eva.hold("tulip-x", reason="another")

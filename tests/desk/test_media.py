@@ -18,15 +18,15 @@ def bare(image: Image) -> Image:
     return attrs.evolve(image, data=None)
 
 
-def is_kept(office, image: Image) -> bool:
+def is_kept(agency, image: Image) -> bool:
     try:
-        return office.media.size(image.digest) > 0
+        return agency.media.size(image.digest) > 0
     except NotFoundError:
         return False
 
 
-def test_what_may_not_be_drafted_or_edited_leaves_no_picture_behind(office) -> None:
-    ana, noor, tom = office.acting("ana", "noor", "tom")
+def test_what_may_not_be_drafted_or_edited_leaves_no_picture_behind(agency) -> None:
+    ana, noor, tom = agency.acting("ana", "noor", "tom")
     post = ana.draft("Lente", profiles=["tulip-x"])
     for refused in (
         lambda: noor.draft("x", profiles=["tulip-x"], media=[PICTURE]),
@@ -36,13 +36,13 @@ def test_what_may_not_be_drafted_or_edited_leaves_no_picture_behind(office) -> N
     ):
         with pytest.raises((NotAllowedError, NotFoundError)):
             refused()
-        assert not is_kept(office, PICTURE)
+        assert not is_kept(agency, PICTURE)
     assert (bare(PICTURE),) == ana.edit(post, media=[PICTURE]).media
-    assert is_kept(office, PICTURE)
+    assert is_kept(agency, PICTURE)
 
 
-def test_a_digest_alone_names_what_its_workspace_shows(office) -> None:
-    ana, tom = office.acting("ana", "tom")
+def test_a_digest_alone_names_what_its_workspace_shows(agency) -> None:
+    ana, tom = agency.acting("ana", "tom")
     ana.draft("Lente", profiles=["tulip-x"], media=[PICTURE])
     again = ana.draft("Nog een lente", profiles=["tulip-mastodon"], media=[bare(PICTURE)])
     assert (bare(PICTURE),) == again.media
@@ -73,49 +73,49 @@ def test_a_digest_alone_names_what_its_workspace_shows(office) -> None:
     assert (bare(PICTURE),) == tom.edit(dike, media=[PICTURE]).media
 
 
-def test_a_digest_that_nobody_keeps_is_refused_the_same_way(office) -> None:
-    (ana,) = office.acting("ana")
+def test_a_digest_that_nobody_keeps_is_refused_the_same_way(agency) -> None:
+    (ana,) = agency.acting("ana")
     with pytest.raises(NotFoundError, match=f"no media `{OTHER.digest}`"):
         ana.draft("x", profiles=["tulip-x"], media=[bare(OTHER)])
 
 
-def test_a_post_may_show_again_what_it_has_shown_before(office) -> None:
-    (ana,) = office.acting("ana")
+def test_a_post_may_show_again_what_it_has_shown_before(agency) -> None:
+    (ana,) = agency.acting("ana")
     first = ana.draft("Lente", profiles=["tulip-x"], media=[PICTURE])
     without = ana.edit(first, media=[])
     assert first.media == ana.edit(without, media=first.media).media
 
 
-def test_bytes_have_to_be_those_that_the_digest_names(office) -> None:
+def test_bytes_have_to_be_those_that_the_digest_names(agency) -> None:
     """Else any bytes at all would open the way to a picture of others."""
-    ana, tom = office.acting("ana", "tom")
+    ana, tom = agency.acting("ana", "tom")
     ana.draft("Lente", profiles=["tulip-x"], media=[PICTURE])
     forged = attrs.evolve(PICTURE, data=OTHER.data)
     with pytest.raises(InvalidValueError, match=r"bytes of media\[1\] do not have the digest"):
         tom.draft("x", profiles=["dike-x"], media=[OTHER, forged])
-    assert not is_kept(office, OTHER)
+    assert not is_kept(agency, OTHER)
 
 
 def test_clearing_after_an_erasure_takes_in_step_with_what_is_erased(
-    open_office, monkeypatch
+    open_agency, monkeypatch
 ) -> None:
     """Each erased post asks for its own pictures, and reads no other post for that."""
 
     def reads(number: int) -> int:
-        office = open_office("memory")
-        (ana,) = office.acting("ana")
+        agency = open_agency("memory")
+        (ana,) = agency.acting("ana")
         for one in range(number):
             picture = Image.from_bytes(PNG + str(one).encode(), alt="x")
             ana.cancel(ana.draft(f"Lente {one}", profiles=["tulip-x"], media=[picture]))
-        office.desk.acting_as("eva").erase(member="ana", reason="left")
-        store, asked = office.desk.engine.store, []
+        agency.desk.acting_as("eva").erase(member="ana", reason="left")
+        store, asked = agency.desk.engine.store, []
         for name in ("snapshot", "query"):
             call = getattr(store, name)
             monkeypatch.setattr(
                 store, name, lambda *a, call=call, **k: asked.append(a) or call(*a, **k)
             )
-        office.desk.run_due()
-        assert not office.media._contents
+        agency.desk.run_due()
+        assert not agency.media._contents
         return len(asked)
 
     few, more, most = reads(5), reads(10), reads(20)

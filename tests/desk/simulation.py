@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from tests.desk.conftest import DOCUMENT
+from tests.desk.agency import DOCUMENT
 
 from socialcollab.content import Delivery, DeliveryState
 from socialcollab.desk import Desk
@@ -185,11 +185,11 @@ class Simulation:
     def out_in_one_piece(self) -> Any:
         """A post that is out on the network that changes in place."""
         found = [
-            one.post
-            for one in self.deliveries()
-            if one.state is DeliveryState.PUBLISHED
-            and one.profile == "tulip-mastodon"
-            and not one.parts
+            delivery.post
+            for delivery in self.deliveries()
+            if delivery.state is DeliveryState.PUBLISHED
+            and delivery.profile == "tulip-mastodon"
+            and not delivery.parts
         ]
         return self.desk.post(self.random.choice(found)) if found else self.any_post()
 
@@ -211,10 +211,10 @@ class Simulation:
 
     def in_doubt(self) -> Delivery:
         found = [
-            one
+            delivery
             for post in self.desk.posts(workspace="tulip")
-            for one in self.desk.deliveries(post)
-            if one.in_doubt is not None and one.state is DeliveryState.UNKNOWN
+            for delivery in self.desk.deliveries(post)
+            if delivery.in_doubt is not None and delivery.state is DeliveryState.UNKNOWN
         ]
         if not found:
             raise NotFoundError("delivery", "in doubt")
@@ -225,7 +225,7 @@ class Simulation:
         key = delivery.prepared.get("key", "none")
         part = len(delivery.parts)
         wanted = key if part == 0 else f"{key}-{part}"
-        return [one for one in self.sandbox.posts(delivery.profile) if one.key == wanted]
+        return [post for post in self.sandbox.posts(delivery.profile) if post.key == wanted]
 
     def do_mark(self) -> None:
         delivery = self.in_doubt()
@@ -356,7 +356,9 @@ class Simulation:
 
     def deliveries(self) -> list[Delivery]:
         return [
-            one for post in self.desk.posts(workspace="tulip") for one in self.desk.deliveries(post)
+            delivery
+            for post in self.desk.posts(workspace="tulip")
+            for delivery in self.desk.deliveries(post)
         ]
 
     def check_claims(self) -> None:
@@ -379,13 +381,13 @@ class Simulation:
         doubled = {key: count for key, count in made.items() if count > 1}
         assert not doubled, doubled
         # Nothing is out that the journal does not know, and nothing known is lost.
-        known = {name for one in self.deliveries() for name in one.live_ids}
+        known = {name for delivery in self.deliveries() for name in delivery.live_ids}
         there = {post.network_id for post in posts if not post.removed}
         assert known == there, f"claimed: {known - there}, lost: {there - known}"
         # Invariant 5: everything has come to an end, or waits for a person who is told.
-        for one in self.deliveries():
-            parts_wait = one.partly_published and one.problem
-            assert one.state.value in FINAL or one.attention or parts_wait, one
+        for delivery in self.deliveries():
+            parts_wait = delivery.partly_published and delivery.problem
+            assert delivery.state.value in FINAL or delivery.attention or parts_wait, delivery
         self.check_words(posts)
         self.check_holds()
         report = self.desk.audit()
@@ -396,17 +398,21 @@ class Simulation:
         """Invariant 1, as far as words go: what is out is a revision that was approved."""
         texts: dict[str, str] = {post.network_id: post.text for post in posts if not post.removed}
         for post in self.desk.posts(workspace="tulip"):
-            for one in self.desk.deliveries(post):
-                if one.state is DeliveryState.PUBLISHED and not one.parts:
-                    doubt = one.amend_attempt is not None and not one.amend_attempt.answered
-                    if one.revision == post.digest and not doubt and not one.duplicates:
-                        assert texts[one.network_id] == post.content.text_for(one.profile), one
+            for delivery in self.desk.deliveries(post):
+                if delivery.state is DeliveryState.PUBLISHED and not delivery.parts:
+                    doubt = (
+                        delivery.amend_attempt is not None and not delivery.amend_attempt.answered
+                    )
+                    if delivery.revision == post.digest and not doubt and not delivery.duplicates:
+                        assert texts[delivery.network_id] == post.content.text_for(
+                            delivery.profile
+                        ), delivery
 
     def check_holds(self) -> None:
         """Invariant 6: no right to send is stored while a hold stands."""
         standing: dict[str, Any] = {}
-        profiles = {one.id: one for one in self.desk.organization.profiles}
-        profile_of = {one.id: one.profile for one in self.deliveries()}
+        profiles = {profile.id: profile for profile in self.desk.organization.profiles}
+        profile_of = {delivery.id: delivery.profile for delivery in self.deliveries()}
         position = 0
         while page := self.desk.feed(after=position, limit=500):
             for entry in page:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.desk.conftest import DOCUMENT
+from tests.desk.agency import DOCUMENT
 from tests.drawing import chance_of
 from tests.stores.processes import other_processes
 
@@ -78,15 +78,21 @@ def left(desk: Desk) -> bool:
     facts = desk.runtime_state()
     (gift,) = facts.temporary_grants
     types = Counter(entry.type for entry in desk.feed(limit=500))
-    assert [str(one) for one in gift.grant.to] == ["member:ana" if gone else "member:ben"]
-    absences = [(one.member, one.delegate) for one in facts.absences]
+    assert [str(principal) for principal in gift.grant.to] == [
+        "member:ana" if gone else "member:ben"
+    ]
+    absences = [(absence.member, absence.delegate) for absence in facts.absences]
     assert absences == ([("ana", "eva")] if gone else [("ben", "eva"), ("ana", "ben")])
     assert (types["member.offboarded"], types["organization.adopted"]) == (gone, gone)
     asked = {
         name for post in desk.posts() for one in desk.pending_steps(post) for name in one.asked
     }
     assert asked == ({"eva"} if gone else {"ben", "eva"})
-    told = [one for one in desk.acting_as("ana").notifications() if one.kind == "successor"]
+    told = [
+        notification
+        for notification in desk.acting_as("ana").notifications()
+        if notification.kind == "successor"
+    ]
     assert len(told) == gone
     report = desk.audit()
     assert report.clean, report.findings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
+from tests.desk.agency import DOCUMENT
 from tests.desk.awaited import AwaitedDesk
-from tests.desk.conftest import DOCUMENT
 
 from socialcollab.desk import Desk
 from socialcollab.errors import InvalidValueError

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.desk.conftest import DOCUMENT
+from tests.desk.agency import DOCUMENT
 
 from socialcollab.desk import Desk
 from socialcollab.desk.journal.encoding import event_data
@@ -105,7 +105,9 @@ def test_a_send_that_falls_due_while_much_is_reckoned_anew_is_not_late(desk, clo
     assert len(posts) == len(reckoned)
     assert reckoned[0] < out < reckoned[-1]
     assert {post.id for post in posts} == {
-        one.post for one in desk.notifications(member="tom") if one.kind == "review_requested"
+        notification.post
+        for notification in desk.notifications(member="tom")
+        if notification.kind == "review_requested"
     }
 
 
@@ -157,7 +159,7 @@ def test_one_post_that_changes_meanwhile_keeps_no_other_from_being_reckoned(
     monkeypatch.setattr(store, "append", contested)
     desk.run_due()
     assert [] == left
-    told = [one.post for one in desk.notifications(member="tom")]
+    told = [notification.post for notification in desk.notifications(member="tom")]
     assert sorted(post.id for post in posts) == sorted(told)
     before = len(stored(desk))
     desk.run_due()
@@ -168,9 +170,9 @@ def test_work_that_stays_due_hides_none_of_the_rest(desk, clock) -> None:
     """More of it than is read at once: its profile's network is not given."""
     ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
     desk._publisher.dispatcher.network_of = _no_network
-    for one in range(120):
-        at = START + dt.timedelta(minutes=30 + one)
-        post = ana.submit(ana.draft(f"Lente {one}", profiles=["tulip-x"], planned_at=at))
+    for number in range(120):
+        at = START + dt.timedelta(minutes=30 + number)
+        post = ana.submit(ana.draft(f"Lente {number}", profiles=["tulip-x"], planned_at=at))
         ben.approve(post)
     clock.now += dt.timedelta(hours=4)
     report = desk.run_due()
@@ -197,4 +199,6 @@ def test_what_an_adoption_lets_open_is_overdue_in_the_same_run_as_what_was_due(d
     adopt(desk, nobody)
     clock.now += dt.timedelta(hours=2)
     desk.run_due()
-    assert {"reminder", "no_reviewer"} <= {one.kind for one in desk.notifications()}
+    assert {"reminder", "no_reviewer"} <= {
+        notification.kind for notification in desk.notifications()
+    }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.desk.test_async_desk import AsyncNetwork, Office
+from tests.desk.test_async_desk import AsyncAgency, AsyncNetwork
 
 from socialcollab.desk import AsyncDesk, Desk
 from socialcollab.desk.journal.streams import reducer
@@ -27,8 +27,8 @@ REFUSALS = (NotAllowedError, StaleError, InvalidValueError)
 class Day:
     """Members who act at one async desk and hang up now and then, and workers who are stopped."""
 
-    def __init__(self, office: Office, desk: AsyncDesk, seed: int) -> None:
-        self.office, self.desk, self.random = office, desk, random.Random(seed)
+    def __init__(self, agency: AsyncAgency, desk: AsyncDesk, seed: int) -> None:
+        self.agency, self.desk, self.random = agency, desk, random.Random(seed)
         self.drafted = 0
         self.outcomes: Counter[str] = Counter()
 
@@ -82,30 +82,30 @@ class Day:
             self.outcomes["done"] += 1
 
 
-async def play(office: Office, seed: int, rounds: int) -> Counter[str]:
+async def play(agency: AsyncAgency, seed: int, rounds: int) -> Counter[str]:
     print(f"seed {seed}")
-    async with await office.create(networks={"*": AsyncNetwork(office.sandbox)}) as desk:
-        day = Day(office, desk, seed)
+    async with await agency.create(networks={"*": AsyncNetwork(agency.sandbox)}) as desk:
+        day = Day(agency, desk, seed)
         for number in range(rounds):
-            office.now += dt.timedelta(seconds=20)
+            agency.now += dt.timedelta(seconds=20)
             async with asyncio.TaskGroup() as group:
                 for _ in range(WORKERS):
                     group.create_task(day.begin(number))
         # Whatever was cancelled, whoever comes after is served: this one has to go out.
         ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
-        when = office.now + dt.timedelta(minutes=20)
+        when = agency.now + dt.timedelta(minutes=20)
         asked = await ana.submit(
             await ana.draft("ongestoord", profiles=["tulip-x"], planned_at=when)
         )
         await ben.approve(asked)
         for _ in range(6):
-            office.now += dt.timedelta(minutes=30)
+            agency.now += dt.timedelta(minutes=30)
             await desk.run_due()
         assert "published" == await desk.summary(asked)
         report = await desk.audit()
         assert report.clean, report.findings
         assert (await desk.run(_reindex(desk))).changed == ()
-        day.outcomes["published"] = await _judge(office, desk)
+        day.outcomes["published"] = await _judge(agency, desk)
         assert not [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
     return day.outcomes
 
@@ -114,9 +114,9 @@ def _reindex(desk: AsyncDesk) -> Any:
     return (yield from call(desk.engine.store.reindex, reducer))
 
 
-async def _judge(office: Office, desk: AsyncDesk) -> int:
+async def _judge(agency: AsyncAgency, desk: AsyncDesk) -> int:
     """What stands on the network is what the journal says is out, each once; return how many."""
-    stands = Counter(one.network_id for one in office.sandbox.posts())
+    stands = Counter(post.network_id for post in agency.sandbox.posts())
     assert set(stands.values()) <= {1}
     out: list[str] = []
     for post in await desk.posts():
@@ -125,27 +125,27 @@ async def _judge(office: Office, desk: AsyncDesk) -> int:
             if delivery.state == "published":
                 out.append(delivery.network_id)
     assert sorted(out) == sorted(stands)
-    texts = Counter(one.text for one in office.sandbox.posts())
+    texts = Counter(post.text for post in agency.sandbox.posts())
     refs = Counter(text.rstrip(".") for text in texts.elements())
     assert set(refs.values()) <= {1}, "a post went out twice"
     return len(out)
 
 
-def made(folder: Path, kind: str) -> tuple[Office, Any]:
+def made(folder: Path, kind: str) -> tuple[AsyncAgency, Any]:
     store: Any = MemoryStore(Desk.PROJECTIONS)
     if kind == "sqlite":
         store = SqliteStore(folder / "desk.db", projections=Desk.PROJECTIONS, durable=False)
-    return Office(folder, store), store
+    return AsyncAgency(folder, store), store
 
 
 @pytest.mark.parametrize(("kind", "seed"), [("memory", 1), ("memory", 2), ("sqlite", 3)])
 def test_random_days_with_random_cancelling(tmp_path, kind: str, seed: int) -> None:
-    office, store = made(tmp_path, kind)
-    outcomes = asyncio.run(play(office, seed, 12))
+    agency, store = made(tmp_path, kind)
+    outcomes = asyncio.run(play(agency, seed, 12))
     assert outcomes["CancelledError"], outcomes
     assert outcomes["done"], outcomes
     assert outcomes["published"], outcomes
-    office.sandbox.close()
+    agency.sandbox.close()
     store.close()
 
 
@@ -156,9 +156,9 @@ def test_random_days_for_as_long_as_there_is(tmp_path, seconds: float) -> None:
     while time.monotonic() < end:
         folder = tmp_path / str(number)
         folder.mkdir()
-        office, store = made(folder, "sqlite" if number % 3 == 2 else "memory")
-        total += asyncio.run(play(office, seed + number, 40))
-        office.sandbox.close()
+        agency, store = made(folder, "sqlite" if number % 3 == 2 else "memory")
+        total += asyncio.run(play(agency, seed + number, 40))
+        agency.sandbox.close()
         store.close()
         number += 1
     print(f"{number} days from seed {seed} on: {dict(total)}")

@@ -5,13 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from tests.desk.conftest import DOCUMENT
+from tests.desk.agency import DOCUMENT, DUE, PLANNED
 
 from socialcollab.errors import NotAllowedError, NotFoundError
 from socialcollab.organization import Organization
-
-PLANNED = "2026-04-07 09:30"
-DUE = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 
 
 def without(text: str, header: str, name: str) -> str:
@@ -27,11 +24,11 @@ def without_x() -> Organization:
 
 
 @pytest.fixture
-def left(office):
+def left(agency):
     """Open work in every state on a profile that an adoption then removes."""
-    ana, ben, eva = office.acting("ana", "ben", "eva")
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
     both = ("tulip-x", "tulip-mastodon")
-    office.posts = {
+    agency.posts = {
         "draft": ana.draft("een", profiles=both, planned_at=PLANNED),
         "in_review": ana.submit(ana.draft("twee", profiles=both, planned_at=PLANNED)),
         "approved": ben.approve(ana.submit(ana.draft("drie", profiles=both, planned_at=PLANNED))),
@@ -39,8 +36,8 @@ def left(office):
             ana.submit(ana.draft("vier", profiles=["tulip-x"], planned_at=PLANNED))
         ),
     }
-    eva.adopt(office.desk.propose(without_x()), reason="the account was closed")
-    return office
+    eva.adopt(agency.desk.propose(without_x()), reason="the account was closed")
+    return agency
 
 
 def test_everybody_can_still_read_and_is_refused_with_reasons(left) -> None:
@@ -63,12 +60,16 @@ def test_what_was_to_go_there_is_missed_and_the_rest_goes_out(left) -> None:
     left.now = DUE
     left.desk.run_due()
     states = {
-        name: [(one.profile, one.state.value) for one in left.desk.deliveries(post)]
+        name: [(delivery.profile, delivery.state.value) for delivery in left.desk.deliveries(post)]
         for name, post in left.posts.items()
     }
     assert [("tulip-mastodon", "published"), ("tulip-x", "missed")] == sorted(states["approved"])
     assert [("tulip-x", "missed")] == states["alone"]
-    assert {"ana"} <= {one.to for one in left.desk.notifications() if one.kind == "missed"}
+    assert {"ana"} <= {
+        notification.to
+        for notification in left.desk.notifications()
+        if notification.kind == "missed"
+    }
     assert left.desk.audit().clean
 
 
@@ -77,13 +78,13 @@ def test_an_edit_drops_the_target_that_is_gone(left) -> None:
     post = left.posts["draft"]
     with pytest.raises(NotAllowedError, match="`tulip-x`, which no longer exists") as refused:
         ana.edit(post, text="anders")
-    assert ["drop_target"] == [one.code for one in refused.value.verdict.remedies]
+    assert ["drop_target"] == [remedy.code for remedy in refused.value.verdict.remedies]
     post = ana.edit(post, text="anders", profiles=["tulip-mastodon"])
     assert "approved" == left.desk.acting_as("ben").approve(ana.submit(post)).state
 
 
-def test_a_workspace_that_is_gone_leaves_its_posts_to_who_owns_everything(office) -> None:
-    tom, eva = office.acting("tom", "eva")
+def test_a_workspace_that_is_gone_leaves_its_posts_to_who_owns_everything(agency) -> None:
+    tom, eva = agency.acting("tom", "eva")
     post = tom.draft("dijk", profiles=["dike-x"], planned_at=PLANNED)
     text = without(without(DOCUMENT, "[[workspaces]]", "dike"), "[[profiles]]", "dike-x")
     for grant in (
@@ -95,31 +96,31 @@ def test_a_workspace_that_is_gone_leaves_its_posts_to_who_owns_everything(office
     ):
         assert grant in text
         text = text.replace(grant, "")
-    proposal = office.desk.propose(Organization.loads(text))
+    proposal = agency.desk.propose(Organization.loads(text))
     assert [post.id] == [orphan.id for orphan in proposal.orphans]
     eva.adopt(proposal, reason="the client left")
     for who in ("ana", "ben", "eva", "tom"):
-        office.desk.acting_as(who).to_do()
+        agency.desk.acting_as(who).to_do()
     page = eva.post_view(post)
     assert page.allowed_actions["cancel"]
     assert not page.allowed_actions["edit"]
     assert "cancelled" == eva.cancel(post).state
-    office.now = DUE
-    office.desk.run_due()
-    assert office.desk.audit().clean
+    agency.now = DUE
+    agency.desk.run_due()
+    assert agency.desk.audit().clean
 
 
-def test_a_hold_that_also_names_what_is_gone_can_still_be_lifted(office) -> None:
-    (eva,) = office.acting("eva")
+def test_a_hold_that_also_names_what_is_gone_can_still_be_lifted(agency) -> None:
+    (eva,) = agency.acting("eva")
     both = eva.hold({"workspace": ["tulip", "dike"]}, reason="storm")
     gone = eva.hold({"workspace": "dike"}, reason="storm")
     text = without(without(DOCUMENT, "[[workspaces]]", "dike"), "[[profiles]]", "dike-x")
     text = without(text, "[[members]]", "dirk").replace("member:dirk", "member:tom")
     eva.adopt(
-        office.desk.propose(Organization.loads(text.replace('"dike"', '"tulip"'))), reason="left"
+        agency.desk.propose(Organization.loads(text.replace('"dike"', '"tulip"'))), reason="left"
     )
     with pytest.raises(NotFoundError):
-        office.desk.acting_as("noor").resume(gone)
+        agency.desk.acting_as("noor").resume(gone)
     eva.resume(both)
     eva.resume(gone)
-    assert () == tuple(office.desk.holds())
+    assert () == tuple(agency.desk.holds())

@@ -5,35 +5,35 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from tests.desk.conftest import DOCUMENT
+from tests.desk.agency import DOCUMENT
 
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.organization import Organization
 
 
-def test_who_is_away_is_known_from_the_first_day_to_the_day_back(office) -> None:
-    (ana,) = office.acting("ana")
+def test_who_is_away_is_known_from_the_first_day_to_the_day_back(agency) -> None:
+    (ana,) = agency.acting("ana")
     absence = ana.add_absence("2026-04-10", "2026-04-13", delegate="ben", reason="holiday")
-    facts = office.desk.runtime_state()
+    facts = agency.desk.runtime_state()
     assert (absence,) == facts.absences
     days = [dt.datetime(2026, 4, day, 10, tzinfo=dt.UTC) for day in (9, 10, 12, 13)]
     assert [None, absence, absence, None] == [facts.absence_of("ana", at=day) for day in days]
     assert ("ben", "ana") == (absence.delegate, absence.by)
 
 
-def test_days_begin_in_the_members_own_zone(office) -> None:
-    eva = office.desk.acting_as("eva")
+def test_days_begin_in_the_members_own_zone(agency) -> None:
+    eva = agency.desk.acting_as("eva")
     lisbon = DOCUMENT.replace('id = "ana"', 'id = "ana"\ntimezone = "Europe/Lisbon"', 1)
-    eva.adopt(office.desk.propose(Organization.loads(lisbon)), reason="moved")
-    office.desk.acting_as("ana").add_absence("2026-04-10", "2026-04-11")
-    facts = office.desk.runtime_state()
+    eva.adopt(agency.desk.propose(Organization.loads(lisbon)), reason="moved")
+    agency.desk.acting_as("ana").add_absence("2026-04-10", "2026-04-11")
+    facts = agency.desk.runtime_state()
     midnight = dt.datetime(2026, 4, 9, 23, tzinfo=dt.UTC)  # 00:00 in Lisbon
     assert facts.absence_of("ana", at=midnight)
     assert not facts.absence_of("ana", at=midnight - dt.timedelta(microseconds=1))
 
 
-def test_only_oneself_or_who_manages_access_speaks_for_a_member(office) -> None:
-    ana, ben, eva = office.acting("ana", "ben", "eva")
+def test_only_oneself_or_who_manages_access_speaks_for_a_member(agency) -> None:
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
     with pytest.raises(NotAllowedError, match="only for themselves"):
         ana.add_absence("2026-04-10", "2026-04-13", member="ben")
     with pytest.raises(NotAllowedError, match="only for themselves"):
@@ -75,41 +75,41 @@ def test_only_oneself_or_who_manages_access_speaks_for_a_member(office) -> None:
         ({"start": "10 mei", "end": "2026-05-09"}, "10 mei"),
     ],
 )
-def test_an_absence_that_cannot_be_is_refused(office, more: dict, says: str) -> None:
-    ana, tom = office.acting("ana", "tom")
+def test_an_absence_that_cannot_be_is_refused(agency, more: dict, says: str) -> None:
+    ana, tom = agency.acting("ana", "tom")
     ana.add_absence("2026-04-10", "2026-04-13")
     tom.add_absence("2026-05-08", "2026-05-12")
-    before = office.desk.runtime_state()
+    before = agency.desk.runtime_state()
     with pytest.raises((InvalidValueError, NotAllowedError, NotFoundError), match=says):
         ana.add_absence(**more)
-    assert before == office.desk.runtime_state()
+    assert before == agency.desk.runtime_state()
 
 
-def test_absences_that_touch_do_not_overlap(office) -> None:
-    (ana,) = office.acting("ana")
+def test_absences_that_touch_do_not_overlap(agency) -> None:
+    (ana,) = agency.acting("ana")
     ana.add_absence("2026-04-10", "2026-04-13")
     ana.add_absence("2026-04-13", "2026-04-15")
-    assert 2 == len(office.desk.runtime_state().absences)
+    assert 2 == len(agency.desk.runtime_state().absences)
 
 
-def test_coming_back_early_shortens_and_before_the_start_undoes(office) -> None:
-    ana, eva = office.acting("ana", "eva")
+def test_coming_back_early_shortens_and_before_the_start_undoes(agency) -> None:
+    ana, eva = agency.acting("ana", "eva")
     first = ana.add_absence("2026-04-02", "2026-04-13")
     second = ana.add_absence("2026-05-02", "2026-05-13")
-    office.now = dt.datetime(2026, 4, 6, 9, tzinfo=dt.UTC)
+    agency.now = dt.datetime(2026, 4, 6, 9, tzinfo=dt.UTC)
     with pytest.raises(InvalidValueError, match="cannot be back on"):
         ana.end_absence(first, "2026-04-20")
     with pytest.raises(NotAllowedError, match="only for themselves"):
-        office.desk.acting_as("ben").end_absence(first)
+        agency.desk.acting_as("ben").end_absence(first)
     ana.end_absence(first)
     eva.end_absence(second, "2026-05-02")
-    (left,) = office.desk.runtime_state().absences
+    (left,) = agency.desk.runtime_state().absences
     assert (dt.date(2026, 4, 2), dt.date(2026, 4, 6)) == (left.start, left.end)
     with pytest.raises(NotAllowedError, match="is over"):
         ana.end_absence(first)
     with pytest.raises(NotFoundError):
         ana.end_absence("no-such")
-    assert office.desk.audit().clean
+    assert agency.desk.audit().clean
 
 
 CAMPAIGN = """
@@ -120,10 +120,10 @@ name = "Tulip time"
 """
 
 
-def test_a_campaign_runs_from_when_it_was_started(office) -> None:
-    ana, eva, tom = office.acting("ana", "eva", "tom")
-    document = Organization.loads(office.organization.to_toml() + CAMPAIGN)
-    eva.adopt(office.desk.propose(document), reason="spring")
+def test_a_campaign_runs_from_when_it_was_started(agency) -> None:
+    ana, eva, tom = agency.acting("ana", "eva", "tom")
+    document = Organization.loads(agency.organization.to_toml() + CAMPAIGN)
+    eva.adopt(agency.desk.propose(document), reason="spring")
     with pytest.raises(NotFoundError):
         tom.start_campaign("tulip-time")
     with pytest.raises(NotFoundError):
@@ -131,37 +131,37 @@ def test_a_campaign_runs_from_when_it_was_started(office) -> None:
     with pytest.raises(InvalidValueError, match="not after its start"):
         ana.start_campaign("tulip-time", "2026-04-10", end="2026-04-10")
     ana.start_campaign("tulip-time", end="2026-05-01")
-    (campaign,) = office.desk.organization.campaigns
+    (campaign,) = agency.desk.organization.campaigns
     assert (dt.date(2026, 4, 1), dt.date(2026, 5, 1)) == (campaign.start, campaign.end)
     # The document is what it was: what runs by command is no change of it.
-    assert () == office.desk.propose(document).changes
-    assert document.digest == office.desk.as_of().digest
+    assert () == agency.desk.propose(document).changes
+    assert document.digest == agency.desk.as_of().digest
 
 
-def test_facts_can_be_asked_for_as_they_were(office) -> None:
-    (ana,) = office.acting("ana")
-    start = office.now
-    office.now += dt.timedelta(hours=1)
+def test_facts_can_be_asked_for_as_they_were(agency) -> None:
+    (ana,) = agency.acting("ana")
+    start = agency.now
+    agency.now += dt.timedelta(hours=1)
     absence = ana.add_absence("2026-04-10", "2026-04-13")
-    office.now += dt.timedelta(hours=1)
+    agency.now += dt.timedelta(hours=1)
     ana.end_absence(absence, "2026-04-10")
     hour = dt.timedelta(hours=1)
     assert [0, 1, 0] == [
-        len(office.desk.as_of(start + hour * n).runtime_state.absences) for n in range(3)
+        len(agency.desk.as_of(start + hour * n).runtime_state.absences) for n in range(3)
     ]
 
 
-def test_whoever_has_left_does_nothing_and_is_asked_nothing(office) -> None:
-    ana, ben, eva = office.acting("ana", "ben", "eva")
+def test_whoever_has_left_does_nothing_and_is_asked_nothing(agency) -> None:
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at="2026-05-01 09:30"))
     days = ben.add_absence("2026-06-01", "2026-06-03")
-    assert ("ben", "eva") == office.desk.pending_steps(post)[0].asked
+    assert ("ben", "eva") == agency.desk.pending_steps(post)[0].asked
     gone = Organization.loads(DOCUMENT.replace('id = "ben"', 'id = "ben"\nleft = 2026-04-02', 1))
-    eva.adopt(office.desk.propose(gone), reason="ben leaves")
-    office.now = dt.datetime(2026, 4, 1, 21, tzinfo=dt.UTC)
-    assert "ben" in office.desk.pending_steps(post)[0].asked
-    office.now += dt.timedelta(hours=1)
-    assert ("eva",) == office.desk.pending_steps(post)[0].asked
+    eva.adopt(agency.desk.propose(gone), reason="ben leaves")
+    agency.now = dt.datetime(2026, 4, 1, 21, tzinfo=dt.UTC)
+    assert "ben" in agency.desk.pending_steps(post)[0].asked
+    agency.now += dt.timedelta(hours=1)
+    assert ("eva",) == agency.desk.pending_steps(post)[0].asked
     assert () == ben.to_do()
     for act in (
         lambda: ben.add_absence("2026-07-01", "2026-07-03"),

@@ -8,7 +8,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.desk.conftest import DOCUMENT, START
+from tests.desk.agency import DOCUMENT, START
 
 from socialcollab.desk import Desk
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
@@ -34,15 +34,15 @@ end = 2026-06-01
 
 
 @pytest.fixture
-def managed(office):
-    """The office, in which others manage access too."""
+def managed(agency):
+    """The agency, in which others manage access too."""
     document = Organization.loads(DOCUMENT + MANAGERS)
-    office.desk.acting_as("eva").adopt(office.desk.propose(document), reason="managers")
-    return office
+    agency.desk.acting_as("eva").adopt(agency.desk.propose(document), reason="managers")
+    return agency
 
 
-def may(office, who: str, what: str, where: str = "tulip-x") -> bool:
-    return office.desk.organization.access.allows(who, what, where, at=office.now)
+def may(agency, who: str, what: str, where: str = "tulip-x") -> bool:
+    return agency.desk.organization.access.allows(who, what, where, at=agency.now)
 
 
 def test_what_is_given_holds_until_its_end_and_says_who_gave_it(managed) -> None:
@@ -314,9 +314,9 @@ def test_a_proposal_lists_what_holds_by_command_and_what_it_would_orphan(managed
         assert old in text
         text = text.replace(old, new, 1)
     proposal = managed.desk.propose(Organization.loads(text))
-    orphans = [one for one in proposal.orphans if one.kind == "grant"]
+    orphans = [orphan for orphan in proposal.orphans if orphan.kind == "grant"]
     assert [("grant", gift.id, "member:tom")] == [
-        (one.kind, one.id, one.reason["name"]) for one in orphans
+        (orphan.kind, orphan.id, orphan.reason["name"]) for orphan in orphans
     ]
     eva.adopt(proposal, reason="tom left")
     # What is left of it holds, and who comes back has what was theirs.
@@ -362,7 +362,7 @@ def test_why_somebody_was_given_rights_is_erased_with_them(managed) -> None:
     ben.grant("member:ana", permissions="cancel", on=TULIP, until="2026-05-02", reason="a launch")
     eva.erase(member="noor", reason="asked")
     assert ["[erased]", "a launch"] == [
-        one.grant.reason for one in managed.desk.runtime_state().temporary_grants
+        grant.grant.reason for grant in managed.desk.runtime_state().temporary_grants
     ]
     assert managed.desk.audit().clean
     assert "her baby" not in "".join(map(repr, managed.desk.feed()))

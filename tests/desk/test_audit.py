@@ -68,7 +68,7 @@ def found(path: Path) -> bool:
     except NotFoundError:
         # The organization's own name was changed everywhere it stands.
         return True
-    return not report.clean and all(one.place for one in report.findings)
+    return not report.clean and all(finding.place for finding in report.findings)
 
 
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
@@ -115,7 +115,7 @@ def test_a_lost_stream_and_a_cut_tail_are_named(journal: bytes, tmp_path: Path) 
         raw.close()
         report = audit_file(path)
         assert not report.clean
-        assert all(one.place and one.problem for one in report.findings)
+        assert all(finding.place and finding.problem for finding in report.findings)
 
 
 def test_the_very_end_cut_with_everything_is_found_by_an_anchor(

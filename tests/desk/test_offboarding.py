@@ -6,7 +6,7 @@ import datetime as dt
 
 import attrs
 import pytest
-from tests.desk.conftest import DOCUMENT
+from tests.desk.agency import DOCUMENT
 
 from socialcollab.desk.engine import Engine
 from socialcollab.errors import (
@@ -24,38 +24,38 @@ LATER = "2026-05-01 09:30"
 
 
 @pytest.fixture
-def busy(office):
-    """The office, with something of every kind that hangs on Ben."""
-    ana, ben, eva = office.acting("ana", "ben", "eva")
+def busy(agency):
+    """The agency, with something of every kind that hangs on Ben."""
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at=LATER, external_id="asked"))
     ben.draft("half", profiles=["tulip-x"], external_id="unfinished")
     ready = ben.submit(
         ben.draft("ready", profiles=["tulip-x"], planned_at=LATER, external_id="ready")
     )
     eva.approve(ready)
-    office.absences = (
+    agency.absences = (
         ben.add_absence("2026-06-01", "2026-06-09", delegate="eva"),
         ana.add_absence("2026-07-01", "2026-07-09", delegate="ben", permissions=["view"]),
     )
-    office.gift = eva.grant(
+    agency.gift = eva.grant(
         ["member:ben", "member:noor"],
         permissions="cancel",
         on=TULIP,
         until="2026-06-01",
         reason="x",
     )
-    office.post = post
-    return office
+    agency.post = post
+    return agency
 
 
 def codes(plan) -> dict[str, str]:
-    return {one.name: one.consequence.code for one in plan.items}
+    return {item.name: item.consequence.code for item in plan.items}
 
 
 def test_the_plan_names_everything_of_the_document_and_the_journal(busy) -> None:
     plan = busy.desk.offboarding_plan("ben")
     found = codes(plan)
-    mine, others = (one.id for one in busy.absences)
+    mine, others = (absence.id for absence in busy.absences)
     assert "offboarding.absence_ends" == found[mine]
     assert "offboarding.no_delegate" == found[others]
     assert "offboarding.grant_stays" == found[busy.gift.id]
@@ -67,7 +67,7 @@ def test_the_plan_names_everything_of_the_document_and_the_journal(busy) -> None
     assert () == plan.needing_successor
     assert "can be edited by: eva" in str(plan)
     for language in ("en", "nl"):
-        assert all(one.consequence.text(language) for one in plan.items)
+        assert all(item.consequence.text(language) for item in plan.items)
     assert "offboarding.granted" in codes(busy.desk.offboarding_plan("eva")).values()
     with pytest.raises(NotFoundError, match="did you mean `ben`"):
         busy.desk.offboarding_plan("bn")
@@ -80,7 +80,7 @@ def test_it_is_one_act_that_leaves_nothing_behind(busy) -> None:
     stand_in = f"absence {busy.absences[1].id}"
     eva.offboard(plan, reassign_to={**plan.successors, stand_in: "eva"}, reason="a new job")
     assert before[0] <= busy.now
-    types = [one.type for one in busy.desk.feed()[before[1] :]]
+    types = [entry.type for entry in busy.desk.feed()[before[1] :]]
     assert {"organization.adopted", "member.offboarded"} <= set(types)
     organization = busy.desk.organization
     assert dt.date(2026, 4, 1) == organization.members_by_id["ben"].left
@@ -88,7 +88,7 @@ def test_it_is_one_act_that_leaves_nothing_behind(busy) -> None:
     (absence,) = busy.desk.runtime_state().absences
     assert ("ana", "eva") == (absence.member, absence.delegate)
     (gift,) = busy.desk.runtime_state().temporary_grants
-    assert ["member:noor"] == [str(one) for one in gift.grant.to]
+    assert ["member:noor"] == [str(principal) for principal in gift.grant.to]
     assert ("eva",) == busy.desk.pending_steps(busy.post)[0].asked
     left = codes(busy.desk.offboarding_plan("ben"))
     assert {"offboarding.unfinished", "offboarding.scheduled"} == set(left.values())
@@ -108,10 +108,14 @@ def test_heirs_get_what_was_given_and_are_told(busy) -> None:
         "ben", reassign_to={"temporary_grants": "ana", "absences": "eva"}, reason="a new job"
     )
     (gift,) = busy.desk.runtime_state().temporary_grants
-    assert ["member:ana", "member:noor"] == [str(one) for one in gift.grant.to]
+    assert ["member:ana", "member:noor"] == [str(principal) for principal in gift.grant.to]
     assert busy.desk.organization.access.allows("ana", "cancel", "tulip-x", at=busy.now)
-    told = [one for one in busy.desk.acting_as("ana").notifications() if one.kind == "successor"]
-    assert ["ben"] == [one.by for one in told]
+    told = [
+        notification
+        for notification in busy.desk.acting_as("ana").notifications()
+        if notification.kind == "successor"
+    ]
+    assert ["ben"] == [notification.by for notification in told]
 
 
 ALONE = """
@@ -124,28 +128,28 @@ reviewers = ["member:ben"]
 """
 
 
-def test_what_needs_an_heir_and_has_none_is_refused_and_nothing_happens(office) -> None:
-    eva = office.desk.acting_as("eva")
-    eva.adopt(office.desk.propose(Organization.loads(DOCUMENT + ALONE)), reason="law")
-    plan = office.desk.offboarding_plan("ben")
+def test_what_needs_an_heir_and_has_none_is_refused_and_nothing_happens(agency) -> None:
+    eva = agency.desk.acting_as("eva")
+    eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT + ALONE)), reason="law")
+    plan = agency.desk.offboarding_plan("ben")
     place = "approvals[2].steps[0].reviewers[0]"
     assert {place: "eva"} == plan.successors
     assert [place] == [one.place for one in plan.needing_successor]
-    before = office.desk.as_of().digest
+    before = agency.desk.as_of().digest
     with pytest.raises(NotAllowedError, match="needs a successor") as caught:
         eva.offboard(plan, reason="a new job")
-    assert [place] == [one["place"] for one in caught.value.verdict.reasons]
+    assert [place] == [reason["place"] for reason in caught.value.verdict.reasons]
     assert (before, ()) == (
-        office.desk.as_of().digest,
-        office.desk.runtime_state().temporary_grants,
+        agency.desk.as_of().digest,
+        agency.desk.runtime_state().temporary_grants,
     )
     eva.offboard(plan, reassign_to=plan.successors, reason="a new job")
-    assert "member:eva" == str(office.desk.organization.approvals[2].steps[0].reviewers[0])
+    assert "member:eva" == str(agency.desk.organization.approvals[2].steps[0].reviewers[0])
 
 
-def test_a_post_that_would_wait_for_nobody_keeps_them(office) -> None:
+def test_a_post_that_would_wait_for_nobody_keeps_them(agency) -> None:
     """Noor's step asks her alone while her grant holds; an heir has to be able to decide."""
-    ana, ben, eva, noor = office.acting("ana", "ben", "eva", "noor")
+    ana, ben, eva, noor = agency.acting("ana", "ben", "eva", "noor")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at=LATER, tags=["offer"]))
     ben.approve(post)
     place = "approvals[1].steps[0].reviewers[0]"
@@ -153,13 +157,13 @@ def test_a_post_that_would_wait_for_nobody_keeps_them(office) -> None:
         with pytest.raises(NotAllowedError, match="would have no reviewers"):
             eva.offboard("noor", reassign_to={place: successor}, reason="leaves")
     eva.offboard("noor", reassign_to={place: "eva"}, reason="leaves")
-    assert ("eva",) == office.desk.pending_steps(post)[-1].asked
+    assert ("eva",) == agency.desk.pending_steps(post)[-1].asked
     del noor
 
 
-def test_the_last_who_may_do_everything_cannot_leave(office) -> None:
-    eva = office.desk.acting_as("eva")
-    plan = office.desk.offboarding_plan("eva")
+def test_the_last_who_may_do_everything_cannot_leave(agency) -> None:
+    eva = agency.desk.acting_as("eva")
+    plan = agency.desk.offboarding_plan("eva")
     assert "workspaces[0].lead" in plan.successors
     (owning,) = (
         one for one in plan.needing_successor if one.consequence.code == "offboarding.last_owner"
@@ -168,8 +172,8 @@ def test_the_last_who_may_do_everything_cannot_leave(office) -> None:
     with pytest.raises(NotAllowedError, match="every permission everywhere"):
         eva.offboard(plan, reassign_to=plan.successors, reason="goes")
     eva.offboard(plan, reassign_to={**plan.successors, "grants": "ben"}, reason="goes")
-    assert office.desk.organization.access.allows("ben", "erase", "*", at=office.now)
-    assert "ben" == office.desk.organization.workspaces_by_id["tulip"].lead
+    assert agency.desk.organization.access.allows("ben", "erase", "*", at=agency.now)
+    assert "ben" == agency.desk.organization.workspaces_by_id["tulip"].lead
 
 
 ROTATION = """
@@ -183,23 +187,23 @@ every = "day 09:00"
 """
 
 
-def test_a_swap_in_which_they_would_take_over_ends_or_is_somebody_elses(office) -> None:
-    eva = office.desk.acting_as("eva")
-    eva.adopt(office.desk.propose(Organization.loads(DOCUMENT + ROTATION)), reason="a duty")
+def test_a_swap_in_which_they_would_take_over_ends_or_is_somebody_elses(agency) -> None:
+    eva = agency.desk.acting_as("eva")
+    eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT + ROTATION)), reason="a duty")
     gone, kept = (
         eva.swap_shift(
             "desk", start=f"2026-04-{day:02} 09:00", end=f"2026-04-{day + 1:02} 09:00", to="ben"
         )[0]
         for day in (8, 10)
     )
-    plan = office.desk.offboarding_plan("ben")
+    plan = agency.desk.offboarding_plan("ben")
     assert "offboarding.swap_ends" == codes(plan)[gone.id]
     eva.offboard(plan, reassign_to={f"swap {kept.id}": "ana"}, reason="a new job")
-    swaps = {one.id: one for one in office.desk.runtime_state().swaps}
-    assert (office.now, None) == (swaps[gone.id].until, swaps[kept.id].until)
+    swaps = {swap.id: swap for swap in agency.desk.runtime_state().swaps}
+    assert (agency.now, None) == (swaps[gone.id].until, swaps[kept.id].until)
     assert "ana" == swaps[kept.id].member
     at = dt.datetime(2026, 4, 10, 12, tzinfo=dt.UTC)
-    assert office.desk.organization.access.allows("ana", "approve", "tulip-x", at=at)
+    assert agency.desk.organization.access.allows("ana", "approve", "tulip-x", at=at)
 
 
 def test_a_plan_that_has_aged_is_refused_and_what_is_new_is_named(busy) -> None:
@@ -220,8 +224,8 @@ def test_a_plan_that_has_aged_is_refused_and_what_is_new_is_named(busy) -> None:
     del ana
 
 
-def test_it_takes_manage_access_and_all_that_heirs_come_to_have(office) -> None:
-    ana, eva = office.acting("ana", "eva")
+def test_it_takes_manage_access_and_all_that_heirs_come_to_have(agency) -> None:
+    ana, eva = agency.acting("ana", "eva")
     for who in ("ben", "nobody"):
         with pytest.raises(NotAllowedError, match="a resource that they cannot view"):
             ana.offboard(who, reason="x")
@@ -233,7 +237,7 @@ to = "member:ana"
 permissions = ["view", "manage_access"]
 on = { workspace = "*" }
 """
-    eva.adopt(office.desk.propose(Organization.loads(DOCUMENT + manager)), reason="a manager")
+    eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT + manager)), reason="a manager")
     with pytest.raises(NotAllowedError, match="beyond what `ana` has"):
         ana.offboard("ben", reassign_to={"grants": "noor"}, reason="x")
     ana.offboard("ben", reason="x")
@@ -261,22 +265,22 @@ def test_an_heir_who_stands_in_brings_nobody_what_the_actor_does_not_hold(busy) 
         ({"reassign_to": {"grants": "evva"}}, "did you mean `eva`"),
     ],
 )
-def test_what_cannot_be_is_refused(office, more, says) -> None:
+def test_what_cannot_be_is_refused(agency, more, says) -> None:
     said = {"reason": "a new job", **more}
     with pytest.raises((InvalidValueError, NotFoundError), match=says):
-        office.desk.acting_as("eva").offboard("ben", **said)
-    assert office.desk.organization.members_by_id["ben"].left is None
+        agency.desk.acting_as("eva").offboard("ben", **said)
+    assert agency.desk.organization.members_by_id["ben"].left is None
 
 
-def test_who_has_left_by_the_document_is_handed_over_on_the_day(office) -> None:
-    eva = office.desk.acting_as("eva")
+def test_who_has_left_by_the_document_is_handed_over_on_the_day(agency) -> None:
+    eva = agency.desk.acting_as("eva")
     gone = DOCUMENT.replace('id = "ben"', 'id = "ben"\nleft = 2026-04-03', 1)
-    eva.adopt(office.desk.propose(Organization.loads(gone)), reason="announced")
-    assert office.desk.organization.access.allows("ben", "approve", "tulip-x", at=office.now)
-    office.now = dt.datetime(2026, 4, 9, 9, tzinfo=dt.UTC)
+    eva.adopt(agency.desk.propose(Organization.loads(gone)), reason="announced")
+    assert agency.desk.organization.access.allows("ben", "approve", "tulip-x", at=agency.now)
+    agency.now = dt.datetime(2026, 4, 9, 9, tzinfo=dt.UTC)
     eva.offboard("ben", reason="gone")
-    assert dt.date(2026, 4, 3) == office.desk.organization.members_by_id["ben"].left
-    assert () == office.desk.offboarding_plan("ben").items
+    assert dt.date(2026, 4, 3) == agency.desk.organization.members_by_id["ben"].left
+    assert () == agency.desk.offboarding_plan("ben").items
 
 
 def test_conflicting_offboarding_is_decided_again(busy, monkeypatch) -> None:
@@ -295,24 +299,28 @@ def test_conflicting_offboarding_is_decided_again(busy, monkeypatch) -> None:
     assert busy.desk.organization.members_by_id["ben"].left is not None
 
 
-def test_what_comes_back_to_whoever_has_left_is_for_the_lead(office) -> None:
-    ana, ben, eva = office.acting("ana", "ben", "eva")
+def test_what_comes_back_to_whoever_has_left_is_for_the_lead(agency) -> None:
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at=LATER))
     ben.request_changes(post, "shorter")
-    assert ["change"] == [one.kind for one in ana.to_do()]
-    assert [] == [one.kind for one in eva.to_do()]
+    assert ["change"] == [item.kind for item in ana.to_do()]
+    assert [] == [item.kind for item in eva.to_do()]
     waiting = ana.submit(ana.draft("y", profiles=["tulip-x"], planned_at=LATER))
     eva.offboard("ana", reason="a new job")
-    assert ["change"] == [one.kind for one in eva.to_do() if one.kind == "change"]
+    assert ["change"] == [item.kind for item in eva.to_do() if item.kind == "change"]
     assert () == ana.to_do()
     ben.request_changes(waiting, "longer")
-    told = [one for one in office.desk.notifications() if one.kind == "changes_requested"]
-    assert ["ana", "eva"] == [one.to for one in told]
+    told = [
+        notification
+        for notification in agency.desk.notifications()
+        if notification.kind == "changes_requested"
+    ]
+    assert ["ana", "eva"] == [notification.to for notification in told]
 
 
-def test_a_clients_manager_learns_nothing_of_other_clients_work(office) -> None:
+def test_a_clients_manager_learns_nothing_of_other_clients_work(agency) -> None:
     """Noor may let her colleague go, and is told nothing of what hangs on him elsewhere."""
-    eva, tom = office.acting("eva", "tom")
+    eva, tom = agency.acting("eva", "tom")
     more = """
 [[members]]
 id = "wim"
@@ -327,12 +335,12 @@ to = "member:noor"
 permissions = ["manage_access"]
 on = { workspace = "tulip" }
 """
-    eva.adopt(office.desk.propose(Organization.loads(DOCUMENT + more)), reason="a colleague")
+    eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT + more)), reason="a colleague")
     secret = tom.draft("secret", profiles=["dike-x"])
-    office.desk.acting_as("wim").edit(secret, text="secret and more")
-    plan = office.desk.offboarding_plan("wim")
-    assert any(one.name == secret.id for one in plan.items)
-    noor = office.desk.acting_as("noor")
+    agency.desk.acting_as("wim").edit(secret, text="secret and more")
+    plan = agency.desk.offboarding_plan("wim")
+    assert any(item.name == secret.id for item in plan.items)
+    noor = agency.desk.acting_as("noor")
     stale = attrs.evolve(plan, items=plan.items[:1])
     for seen in (plan, stale, "wim"):
         with pytest.raises((NotAllowedError, StaleError)) as caught:

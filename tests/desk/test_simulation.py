@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.desk.simulated import Simulation
+from tests.desk.simulation import Simulation
 
 
 def play(folder: Path, seed: int, steps: int) -> Simulation:
