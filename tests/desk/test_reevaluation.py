@@ -1,4 +1,4 @@
-"""Other rules for much that waits: all of it is reckoned anew, and nothing is late for that."""
+"""Reevaluation of posts in review after an adoption, in batches that do not delay due work."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ ANOTHER_STEP = (
 
 
 @attrs.define
-class Ticking:
-    """A clock that goes on by *step* each time that somebody looks at it."""
+class TickingClock:
+    """A clock that moves by *step* each time it is read."""
 
     now: dt.datetime = START
     step: dt.timedelta = dt.timedelta()
@@ -42,8 +42,8 @@ class Ticking:
 
 
 @pytest.fixture
-def clock() -> Ticking:
-    return Ticking()
+def clock() -> TickingClock:
+    return TickingClock()
 
 
 @pytest.fixture
@@ -55,19 +55,18 @@ def desk(tmp_path, clock):
         durable=False,
         sleep=lambda _: None,
     )
-    networks = {"*": sandbox}
-    made = Desk.create(
+    desk = Desk.create(
         MemoryStore(Desk.PROJECTIONS),
         Organization.loads(DOCUMENT),
         owner="eva",
-        networks=networks,
+        networks={"*": sandbox},
         media=MemoryMedia(),
         clock=clock,
         real_clock=lambda: START,
         sleep=lambda _: None,
     )
-    yield made
-    networks["*"].close()
+    yield desk
+    sandbox.close()
 
 
 def adopt(desk: Desk, text: str) -> None:
@@ -78,16 +77,18 @@ def adopt(desk: Desk, text: str) -> None:
 def in_review(desk: Desk, number: int) -> list:
     ana = desk.acting_as("ana")
     return [
-        ana.submit(ana.draft(f"Lente {one}", profiles=["tulip-x"], planned_at="2026-05-07 09:30"))
-        for one in range(number)
+        ana.submit(ana.draft(f"Lente {post}", profiles=["tulip-x"], planned_at="2026-05-07 09:30"))
+        for post in range(number)
     ]
 
 
 def stored(desk: Desk) -> list[Any]:
+    """Return the data of every event."""
     return [event_data(event) for event in desk.engine.store.read_all(limit=100_000)]
 
 
-def test_a_send_that_falls_due_while_much_is_reckoned_anew_is_not_late(desk, clock) -> None:
+def test_send_due_during_reevaluation(desk, clock) -> None:
+    """A delivery that becomes due while many posts are reevaluated is sent in between, on time."""
     ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
     posts = in_review(desk, 100)
     due = ben.approve(
@@ -100,10 +101,10 @@ def test_a_send_that_falls_due_while_much_is_reckoned_anew_is_not_late(desk, clo
     events = stored(desk)[before:]
     [delivery] = desk.deliveries(due)
     assert "published" == delivery.state
-    out = next(n for n, one in enumerate(events) if isinstance(one, ev.DeliveryPublished))
-    reckoned = [n for n, one in enumerate(events) if isinstance(one, ev.PostReevaluated)]
-    assert len(posts) == len(reckoned)
-    assert reckoned[0] < out < reckoned[-1]
+    sent = next(n for n, event in enumerate(events) if isinstance(event, ev.DeliveryPublished))
+    reevaluated = [n for n, event in enumerate(events) if isinstance(event, ev.PostReevaluated)]
+    assert len(posts) == len(reevaluated)
+    assert reevaluated[0] < sent < reevaluated[-1]
     assert {post.id for post in posts} == {
         notification.post
         for notification in desk.notifications(member="tom")
@@ -111,7 +112,8 @@ def test_a_send_that_falls_due_while_much_is_reckoned_anew_is_not_late(desk, clo
     }
 
 
-def test_what_is_due_already_leaves_before_anything_is_reckoned_anew(desk, clock) -> None:
+def test_due_send_comes_first(desk, clock) -> None:
+    """A delivery that is already due is sent before any post is reevaluated."""
     ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
     in_review(desk, 3)
     due = ben.approve(
@@ -121,13 +123,14 @@ def test_what_is_due_already_leaves_before_anything_is_reckoned_anew(desk, clock
     clock.now += dt.timedelta(hours=1)
     report = desk.run_due()
     assert f"delivery/{desk.deliveries(due)[0].id}" == report.worked[0]
-    kinds = [type(one) for one in stored(desk)]
-    out = kinds.index(ev.DeliveryPublished)
-    assert ev.PostReevaluated not in kinds[kinds.index(ev.DeliveryStarted) : out]
-    assert ev.PostReevaluated in kinds[out:]
+    types = [type(event) for event in stored(desk)]
+    sent = types.index(ev.DeliveryPublished)
+    assert ev.PostReevaluated not in types[types.index(ev.DeliveryStarted) : sent]
+    assert ev.PostReevaluated in types[sent:]
 
 
-def test_what_leaves_first_is_still_judged_by_the_rules_in_force(desk, clock) -> None:
+def test_due_send_follows_active_document(desk, clock) -> None:
+    """A delivery that is sent before the reevaluation is checked against the active document."""
     ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
     in_review(desk, 30)
     due = ben.approve(
@@ -138,36 +141,35 @@ def test_what_leaves_first_is_still_judged_by_the_rules_in_force(desk, clock) ->
     desk.run_due()
     [delivery] = desk.deliveries(due)
     assert ("missed", "not_approved") == (delivery.state, delivery.problem)
-    assert not any(isinstance(one, ev.DeliveryStarted) for one in stored(desk))
+    assert not any(isinstance(event, ev.DeliveryStarted) for event in stored(desk))
 
 
-def test_one_post_that_changes_meanwhile_keeps_no_other_from_being_reckoned(
-    desk, monkeypatch
-) -> None:
+def test_conflict_in_batch(desk, monkeypatch) -> None:
+    """A conflict on one post of a batch does not keep the others from being reevaluated."""
     posts = in_review(desk, 25)
     adopt(desk, ANOTHER_REVIEWER)
     store = desk.engine.store
-    append, left = store.append, [1]
+    append, conflicts = store.append, [1]
 
-    def contested(events: Any, **more: Any) -> Any:
+    def contested(events: Any, **options: Any) -> Any:
         posts = {event.stream for event in events if event.stream.startswith("post/")}
-        if left and len(posts) > 1:
-            left.clear()
+        if conflicts and len(posts) > 1:
+            conflicts.clear()
             raise ConflictError(stream=events[0].stream, expected=4, actual=5)
-        return append(events, **more)
+        return append(events, **options)
 
     monkeypatch.setattr(store, "append", contested)
     desk.run_due()
-    assert [] == left
-    told = [notification.post for notification in desk.notifications(member="tom")]
-    assert sorted(post.id for post in posts) == sorted(told)
+    assert [] == conflicts
+    notified = [notification.post for notification in desk.notifications(member="tom")]
+    assert sorted(post.id for post in posts) == sorted(notified)
     before = len(stored(desk))
     desk.run_due()
     assert before == len(stored(desk))
 
 
-def test_work_that_stays_due_hides_none_of_the_rest(desk, clock) -> None:
-    """More of it than is read at once: its profile's network is not given."""
+def test_work_that_stays_due(desk, clock) -> None:
+    """Deliveries that stay due do not hide others, even if there are more than one read returns."""
     ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
     desk._publisher.dispatcher.network_of = _no_network
     for number in range(120):
@@ -184,19 +186,20 @@ def _no_network(profile: Any) -> Any:
     raise InvalidValueError("no network", value=profile.id)
 
 
-def test_what_an_adoption_lets_open_is_overdue_in_the_same_run_as_what_was_due(desk, clock) -> None:
+def test_step_opened_by_adoption(desk, clock) -> None:
+    """A run handles both a step that an adoption opened and the timers that were due."""
     remind = DOCUMENT.replace(
         REVIEWERS, f'{REVIEWERS}timers = [{{ after = "1 hour", do = "remind" }}]\n', 1
     )
     adopt(desk, remind)
     desk.run_due()
     in_review(desk, 1)
-    nobody = remind.replace(
+    without_reviewers = remind.replace(
         'id = "edit"\n',
         'id = "legal"\nreviewers = ["member:tom"]\n[[approvals.steps]]\nid = "edit"\n',
         1,
     )
-    adopt(desk, nobody)
+    adopt(desk, without_reviewers)
     clock.now += dt.timedelta(hours=2)
     desk.run_due()
     assert {"reminder", "no_reviewer"} <= {

@@ -1,4 +1,4 @@
-"""An adoption removes what open work rests on: nothing breaks, and somebody can tidy up."""
+"""Open work on profiles and workspaces that an adoption removed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from socialcollab.organization import Organization
 
 
 def without(text: str, header: str, name: str) -> str:
-    """Cut the section of that header whose id is *name*."""
+    """Return *text* without the section of that header whose id is *name*."""
     start = text.index(f'{header}\nid = "{name}"')
     end = text.find("\n[", start + 2)
     return text[:start] + text[end + 1 :]
 
 
-def without_x() -> Organization:
+def without_tulip_x() -> Organization:
     text = without(DOCUMENT, "[[profiles]]", "tulip-x")
     return Organization.loads(text.replace('on = "tulip-x"', 'on = "tulip-mastodon"'))
 
 
 @pytest.fixture
-def left(agency):
-    """Open work in every state on a profile that an adoption then removes."""
+def closed(agency):
+    """Return the agency after an adoption removed a profile with open posts in every state."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     both = ("tulip-x", "tulip-mastodon")
     agency.posts = {
@@ -36,54 +36,60 @@ def left(agency):
             ana.submit(ana.draft("vier", profiles=["tulip-x"], planned_at=PLANNED))
         ),
     }
-    eva.adopt(agency.desk.propose(without_x()), reason="the account was closed")
+    eva.adopt(agency.desk.propose(without_tulip_x()), reason="the account was closed")
     return agency
 
 
-def test_everybody_can_still_read_and_is_refused_with_reasons(left) -> None:
-    for who in ("ana", "ben", "eva", "noor", "tom"):
-        left.desk.acting_as(who).to_do()
-    for post in left.posts.values():
-        for who in ("ana", "ben", "eva"):
-            acting = left.desk.acting_as(who)
+def test_reads_and_verdicts(closed) -> None:
+    """Members can still read the posts, and every refusal has reasons in both languages."""
+    for member in ("ana", "ben", "eva", "noor", "tom"):
+        closed.desk.acting_as(member).to_do()
+    for post in closed.posts.values():
+        for member in ("ana", "ben", "eva"):
+            acting = closed.desk.acting_as(member)
             page = acting.post_view(post)
             assert page.allowed_actions == acting.allowed_actions(post)
             for verdict in page.allowed_actions.values():
                 assert verdict.explain()
                 assert verdict.explain("nl")
-        left.desk.pending_steps(post)
-        left.desk.summary(post)
-    assert left.desk.calendar(left.now, left.now + dt.timedelta(days=30)) is not None
+        closed.desk.pending_steps(post)
+        closed.desk.summary(post)
+    assert closed.desk.calendar(closed.now, closed.now + dt.timedelta(days=30)) is not None
 
 
-def test_what_was_to_go_there_is_missed_and_the_rest_goes_out(left) -> None:
-    left.now = DUE
-    left.desk.run_due()
+def test_removed_profile_is_missed(closed) -> None:
+    """Deliveries to the removed profile are missed, and those to other profiles are published."""
+    closed.now = DUE
+    closed.desk.run_due()
     states = {
-        name: [(delivery.profile, delivery.state.value) for delivery in left.desk.deliveries(post)]
-        for name, post in left.posts.items()
+        name: [
+            (delivery.profile, delivery.state.value) for delivery in closed.desk.deliveries(post)
+        ]
+        for name, post in closed.posts.items()
     }
     assert [("tulip-mastodon", "published"), ("tulip-x", "missed")] == sorted(states["approved"])
     assert [("tulip-x", "missed")] == states["alone"]
     assert {"ana"} <= {
         notification.to
-        for notification in left.desk.notifications()
+        for notification in closed.desk.notifications()
         if notification.kind == "missed"
     }
-    assert left.desk.audit().clean
+    assert closed.desk.audit().clean
 
 
-def test_an_edit_drops_the_target_that_is_gone(left) -> None:
-    ana = left.desk.acting_as("ana")
-    post = left.posts["draft"]
+def test_edit_drops_removed_target(closed) -> None:
+    """An edit is refused until it drops the removed target, and the refusal says so."""
+    ana = closed.desk.acting_as("ana")
+    post = closed.posts["draft"]
     with pytest.raises(NotAllowedError, match="`tulip-x`, which no longer exists") as refused:
         ana.edit(post, text="anders")
     assert ["drop_target"] == [remedy.code for remedy in refused.value.verdict.remedies]
     post = ana.edit(post, text="anders", profiles=["tulip-mastodon"])
-    assert "approved" == left.desk.acting_as("ben").approve(ana.submit(post)).state
+    assert "approved" == closed.desk.acting_as("ben").approve(ana.submit(post)).state
 
 
-def test_a_workspace_that_is_gone_leaves_its_posts_to_who_owns_everything(agency) -> None:
+def test_removed_workspace(agency) -> None:
+    """The posts of a removed workspace can be cancelled by an owner of everything."""
     tom, eva = agency.acting("tom", "eva")
     post = tom.draft("dijk", profiles=["dike-x"], planned_at=PLANNED)
     text = without(without(DOCUMENT, "[[workspaces]]", "dike"), "[[profiles]]", "dike-x")
@@ -99,8 +105,8 @@ def test_a_workspace_that_is_gone_leaves_its_posts_to_who_owns_everything(agency
     proposal = agency.desk.propose(Organization.loads(text))
     assert [post.id] == [orphan.id for orphan in proposal.orphans]
     eva.adopt(proposal, reason="the client left")
-    for who in ("ana", "ben", "eva", "tom"):
-        agency.desk.acting_as(who).to_do()
+    for member in ("ana", "ben", "eva", "tom"):
+        agency.desk.acting_as(member).to_do()
     page = eva.post_view(post)
     assert page.allowed_actions["cancel"]
     assert not page.allowed_actions["edit"]
@@ -110,17 +116,18 @@ def test_a_workspace_that_is_gone_leaves_its_posts_to_who_owns_everything(agency
     assert agency.desk.audit().clean
 
 
-def test_a_hold_that_also_names_what_is_gone_can_still_be_lifted(agency) -> None:
+def test_hold_on_removed_workspace(agency) -> None:
+    """A hold that names a removed workspace can still be ended."""
     (eva,) = agency.acting("eva")
     both = eva.hold({"workspace": ["tulip", "dike"]}, reason="storm")
-    gone = eva.hold({"workspace": "dike"}, reason="storm")
+    on_dike = eva.hold({"workspace": "dike"}, reason="storm")
     text = without(without(DOCUMENT, "[[workspaces]]", "dike"), "[[profiles]]", "dike-x")
     text = without(text, "[[members]]", "dirk").replace("member:dirk", "member:tom")
     eva.adopt(
         agency.desk.propose(Organization.loads(text.replace('"dike"', '"tulip"'))), reason="left"
     )
     with pytest.raises(NotFoundError):
-        agency.desk.acting_as("noor").resume(gone)
+        agency.desk.acting_as("noor").resume(on_dike)
     eva.resume(both)
-    eva.resume(gone)
+    eva.resume(on_dike)
     assert () == tuple(agency.desk.holds())

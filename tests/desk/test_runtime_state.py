@@ -1,4 +1,4 @@
-"""Facts by command: who is away, which campaign runs, what is waived."""
+"""The runtime state, which commands change: absences and campaigns; and members who left."""
 
 from __future__ import annotations
 
@@ -11,28 +11,31 @@ from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundErro
 from socialcollab.organization import Organization
 
 
-def test_who_is_away_is_known_from_the_first_day_to_the_day_back(agency) -> None:
+def test_absence_days(agency) -> None:
+    """An absence lasts from its first day until the first day back."""
     (ana,) = agency.acting("ana")
     absence = ana.add_absence("2026-04-10", "2026-04-13", delegate="ben", reason="holiday")
-    facts = agency.desk.runtime_state()
-    assert (absence,) == facts.absences
+    state = agency.desk.runtime_state()
+    assert (absence,) == state.absences
     days = [dt.datetime(2026, 4, day, 10, tzinfo=dt.UTC) for day in (9, 10, 12, 13)]
-    assert [None, absence, absence, None] == [facts.absence_of("ana", at=day) for day in days]
+    assert [None, absence, absence, None] == [state.absence_of("ana", at=day) for day in days]
     assert ("ben", "ana") == (absence.delegate, absence.by)
 
 
-def test_days_begin_in_the_members_own_zone(agency) -> None:
+def test_absence_zone(agency) -> None:
+    """The days of an absence begin at midnight in the member's own time zone."""
     eva = agency.desk.acting_as("eva")
     lisbon = DOCUMENT.replace('id = "ana"', 'id = "ana"\ntimezone = "Europe/Lisbon"', 1)
     eva.adopt(agency.desk.propose(Organization.loads(lisbon)), reason="moved")
     agency.desk.acting_as("ana").add_absence("2026-04-10", "2026-04-11")
-    facts = agency.desk.runtime_state()
+    state = agency.desk.runtime_state()
     midnight = dt.datetime(2026, 4, 9, 23, tzinfo=dt.UTC)  # 00:00 in Lisbon
-    assert facts.absence_of("ana", at=midnight)
-    assert not facts.absence_of("ana", at=midnight - dt.timedelta(microseconds=1))
+    assert state.absence_of("ana", at=midnight)
+    assert not state.absence_of("ana", at=midnight - dt.timedelta(microseconds=1))
 
 
-def test_only_oneself_or_who_manages_access_speaks_for_a_member(agency) -> None:
+def test_absence_of_other_member(agency) -> None:
+    """A member records their own absences; those of others need `manage_access`."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     with pytest.raises(NotAllowedError, match="only for themselves"):
         ana.add_absence("2026-04-10", "2026-04-13", member="ben")
@@ -45,7 +48,7 @@ def test_only_oneself_or_who_manages_access_speaks_for_a_member(agency) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "says"),
+    ("values", "message"),
     [
         ({"start": "2026-04-13", "end": "2026-04-13"}, "not after its first day"),
         ({"start": "2026-03-01", "end": "2026-03-09"}, "is over"),
@@ -75,24 +78,27 @@ def test_only_oneself_or_who_manages_access_speaks_for_a_member(agency) -> None:
         ({"start": "10 mei", "end": "2026-05-09"}, "10 mei"),
     ],
 )
-def test_an_absence_that_cannot_be_is_refused(agency, more: dict, says: str) -> None:
+def test_invalid_absence(agency, values: dict, message: str) -> None:
+    """An absence that is over, overlaps another one, or has an unsuitable delegate is refused."""
     ana, tom = agency.acting("ana", "tom")
     ana.add_absence("2026-04-10", "2026-04-13")
     tom.add_absence("2026-05-08", "2026-05-12")
     before = agency.desk.runtime_state()
-    with pytest.raises((InvalidValueError, NotAllowedError, NotFoundError), match=says):
-        ana.add_absence(**more)
+    with pytest.raises((InvalidValueError, NotAllowedError, NotFoundError), match=message):
+        ana.add_absence(**values)
     assert before == agency.desk.runtime_state()
 
 
-def test_absences_that_touch_do_not_overlap(agency) -> None:
+def test_touching_absences(agency) -> None:
+    """Absences that touch do not overlap."""
     (ana,) = agency.acting("ana")
     ana.add_absence("2026-04-10", "2026-04-13")
     ana.add_absence("2026-04-13", "2026-04-15")
     assert 2 == len(agency.desk.runtime_state().absences)
 
 
-def test_coming_back_early_shortens_and_before_the_start_undoes(agency) -> None:
+def test_end_absence(agency) -> None:
+    """Ending an absence shortens it, or removes it if it has not begun."""
     ana, eva = agency.acting("ana", "eva")
     first = ana.add_absence("2026-04-02", "2026-04-13")
     second = ana.add_absence("2026-05-02", "2026-05-13")
@@ -103,8 +109,8 @@ def test_coming_back_early_shortens_and_before_the_start_undoes(agency) -> None:
         agency.desk.acting_as("ben").end_absence(first)
     ana.end_absence(first)
     eva.end_absence(second, "2026-05-02")
-    (left,) = agency.desk.runtime_state().absences
-    assert (dt.date(2026, 4, 2), dt.date(2026, 4, 6)) == (left.start, left.end)
+    (remaining,) = agency.desk.runtime_state().absences
+    assert (dt.date(2026, 4, 2), dt.date(2026, 4, 6)) == (remaining.start, remaining.end)
     with pytest.raises(NotAllowedError, match="is over"):
         ana.end_absence(first)
     with pytest.raises(NotFoundError):
@@ -120,7 +126,8 @@ name = "Tulip time"
 """
 
 
-def test_a_campaign_runs_from_when_it_was_started(agency) -> None:
+def test_start_campaign(agency) -> None:
+    """`start_campaign` sets the days of a campaign without changing the document."""
     ana, eva, tom = agency.acting("ana", "eva", "tom")
     document = Organization.loads(agency.organization.to_toml() + CAMPAIGN)
     eva.adopt(agency.desk.propose(document), reason="spring")
@@ -133,12 +140,13 @@ def test_a_campaign_runs_from_when_it_was_started(agency) -> None:
     ana.start_campaign("tulip-time", end="2026-05-01")
     (campaign,) = agency.desk.organization.campaigns
     assert (dt.date(2026, 4, 1), dt.date(2026, 5, 1)) == (campaign.start, campaign.end)
-    # The document is what it was: what runs by command is no change of it.
+    # A campaign that a command started is not a change of the document.
     assert () == agency.desk.propose(document).changes
     assert document.digest == agency.desk.as_of().digest
 
 
-def test_facts_can_be_asked_for_as_they_were(agency) -> None:
+def test_runtime_state_as_of(agency) -> None:
+    """`as_of` returns the runtime state of a past instant."""
     (ana,) = agency.acting("ana")
     start = agency.now
     agency.now += dt.timedelta(hours=1)
@@ -151,29 +159,32 @@ def test_facts_can_be_asked_for_as_they_were(agency) -> None:
     ]
 
 
-def test_whoever_has_left_does_nothing_and_is_asked_nothing(agency) -> None:
+def test_member_who_left(agency) -> None:
+    """From the day a member leaves, they can do nothing, and no step asks them."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at="2026-05-01 09:30"))
-    days = ben.add_absence("2026-06-01", "2026-06-03")
+    absence = ben.add_absence("2026-06-01", "2026-06-03")
     assert ("ben", "eva") == agency.desk.pending_steps(post)[0].asked
-    gone = Organization.loads(DOCUMENT.replace('id = "ben"', 'id = "ben"\nleft = 2026-04-02', 1))
-    eva.adopt(agency.desk.propose(gone), reason="ben leaves")
+    without_ben = Organization.loads(
+        DOCUMENT.replace('id = "ben"', 'id = "ben"\nleft = 2026-04-02', 1)
+    )
+    eva.adopt(agency.desk.propose(without_ben), reason="ben leaves")
     agency.now = dt.datetime(2026, 4, 1, 21, tzinfo=dt.UTC)
     assert "ben" in agency.desk.pending_steps(post)[0].asked
     agency.now += dt.timedelta(hours=1)
     assert ("eva",) == agency.desk.pending_steps(post)[0].asked
     assert () == ben.to_do()
-    for act in (
+    for refused in (
         lambda: ben.add_absence("2026-07-01", "2026-07-03"),
-        lambda: ben.end_absence(days),
+        lambda: ben.end_absence(absence),
         lambda: ana.add_absence("2026-07-01", "2026-07-03", delegate="ben"),
         lambda: eva.grant(
             "member:ben", permissions="view", on="tulip-x", until="2026-05-01", reason="x"
         ),
     ):
         with pytest.raises(NotAllowedError) as caught:
-            act()
+            refused()
         assert ["left"] == [reason.code for reason in caught.value.verdict.reasons]
-    for unseen in (lambda: ben.approve(post), lambda: ben.draft("x", profiles=["tulip-x"])):
+    for hidden in (lambda: ben.approve(post), lambda: ben.draft("x", profiles=["tulip-x"])):
         with pytest.raises(NotFoundError):
-            unseen()
+            hidden()

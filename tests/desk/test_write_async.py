@@ -1,4 +1,4 @@
-"""The async desk is what the tool writes from the blocking one, and the tool says where it cannot."""
+"""The generated async desk, and `tools/write_async.py`, which generates it."""
 
 from __future__ import annotations
 
@@ -26,35 +26,37 @@ def tool() -> ModuleType:
     return module
 
 
-def test_the_async_text_is_current(tool) -> None:
-    """If this fails: run `nox -s write_async`, and commit what it writes."""
-    written = tool.write({name: (tool.DESK / name).read_text("utf-8") for name in tool.TEXTS})
-    for name, text in written.items():
-        kept = (tool.DESK / name).read_text("utf-8")
-        assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(kept)), (
-            f"{name} is not what is written from the blocking text: run `nox -s write_async`"
+def test_generated_source_is_current(tool) -> None:
+    """The stored async sources are what the tool generates now; if not, run `nox -s write_async`."""
+    generated = tool.write({name: (tool.DESK / name).read_text("utf-8") for name in tool.TEXTS})
+    for name, text in generated.items():
+        stored = (tool.DESK / name).read_text("utf-8")
+        assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(stored)), (
+            f"{name} is not generated from the current source: run `nox -s write_async`"
         )
-        assert "tools/write_async.py" in kept.splitlines()[2]
+        assert "tools/write_async.py" in stored.splitlines()[2]
 
 
 @pytest.mark.parametrize(
     ("blocking", "awaited"), [(Desk, AsyncDesk), (MemberDesk, AsyncMemberDesk)]
 )
-def test_both_desks_have_the_same_methods_with_the_same_parameters(blocking, awaited) -> None:
+def test_same_methods_and_parameters(blocking, awaited) -> None:
+    """The blocking and the async classes have the same methods with the same parameters."""
     names = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
-    ours = {names.get(name, name): value for name, value in vars(blocking).items()}
-    theirs = vars(awaited)
+    methods = {names.get(name, name): value for name, value in vars(blocking).items()}
+    async_methods = vars(awaited)
     skipped = {"__doc__", "__module__", "__firstlineno__", "__static_attributes__"}
-    assert ours.keys() - skipped == theirs.keys() - skipped
-    for name, value in ours.items():
+    assert methods.keys() - skipped == async_methods.keys() - skipped
+    for name, value in methods.items():
         method = getattr(value, "__func__", value)
         if inspect.isfunction(method):
-            other = getattr(theirs[name], "__func__", theirs[name])
-            given, taken = inspect.signature(method), inspect.signature(other)
-            assert list(given.parameters) == list(taken.parameters), name
+            other = getattr(async_methods[name], "__func__", async_methods[name])
+            parameters = inspect.signature(method).parameters
+            assert list(parameters) == list(inspect.signature(other).parameters), name
 
 
-def test_every_public_method_is_awaited() -> None:
+def test_public_methods_are_coroutines() -> None:
+    """Every public method of the async classes is a coroutine function."""
     for cls in (AsyncDesk, AsyncMemberDesk):
         for name, value in vars(cls).items():
             if name.startswith("_") or name == "PROJECTIONS":
@@ -94,8 +96,8 @@ class Desk:
 
     {more}
 '''
-ACTING_TEXT = '''
-"""What one member does."""
+MEMBER_DESK_TEXT = '''
+"""The desk as one member uses it."""
 
 from socialcollab.effects import Effects
 
@@ -111,16 +113,18 @@ class MemberDesk:
 '''
 
 
-def write(tool: ModuleType, more: str = "") -> dict[str, str]:
+def write(tool: ModuleType, method: str = "") -> dict[str, str]:
+    """Generate the async text of a small desk with one more method."""
     desk = DESK_TEXT.strip().replace(
-        "{more}", textwrap.indent(textwrap.dedent(more), "    ").strip()
+        "{more}", textwrap.indent(textwrap.dedent(method), "    ").strip()
     )
-    return tool.write({"desk.py": desk + "\n", "member_desk.py": ACTING_TEXT.strip() + "\n"})
+    return tool.write({"desk.py": desk + "\n", "member_desk.py": MEMBER_DESK_TEXT.strip() + "\n"})
 
 
-def test_whatever_comes_to_call_run_is_awaited(tool) -> None:
+def test_calls_of_run_are_awaited(tool) -> None:
+    """Calls of `run`, and of everything that calls it, are awaited; nothing else is."""
     texts = write(tool)
-    desk, acting = texts["async_desk.py"], texts["async_member_desk.py"]
+    desk, member_desk = texts["async_desk.py"], texts["async_member_desk.py"]
     for line in (
         "class AsyncDesk:",
         "return await run(steps)",
@@ -133,15 +137,15 @@ def test_whatever_comes_to_call_run_is_awaited(tool) -> None:
         "from socialcollab.desk.async_ports import run",
     ):
         assert line in desk, line
-    assert "or (await self.each())[0].text" in acting
-    assert "return await self._desk.many(self.names)" in acting
-    assert "self._desk.posts, key" in acting, "what no desk awaits is left alone"
+    assert "or (await self.each())[0].text" in member_desk
+    assert "return await self._desk.many(self.names)" in member_desk
+    assert "self._desk.posts, key" in member_desk, "an attribute that is not awaited must stay"
     for text in texts.values():
         ast.parse(text)
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("code", "message"),
     [
         (
             "def head(self):\n    return self.engine.store.read_all(limit=1)",
@@ -165,15 +169,15 @@ def test_whatever_comes_to_call_run_is_awaited(tool) -> None:
         ),
     ],
 )
-def test_what_cannot_be_awaited_is_told_by_its_line(tool, more: str, told: str) -> None:
-    with pytest.raises(tool.CannotWriteError, match=told):
-        write(tool, more)
+def test_code_that_cannot_be_awaited(tool, code: str, message: str) -> None:
+    """Code that cannot be awaited is reported with its line and with what to write instead."""
+    with pytest.raises(tool.CannotWriteError, match=message):
+        write(tool, code)
 
 
-def test_a_desk_that_cannot_be_written_is_left_as_it_is(
-    tool, tmp_path, monkeypatch, capsys
-) -> None:
-    for name, text in {"desk.py": DESK_TEXT, "member_desk.py": ACTING_TEXT}.items():
+def test_failure_writes_nothing(tool, tmp_path, monkeypatch, capsys) -> None:
+    """The tool writes no file if one source cannot be converted."""
+    for name, text in {"desk.py": DESK_TEXT, "member_desk.py": MEMBER_DESK_TEXT}.items():
         body = text.strip().replace("{more}", "def keep(self):\n        time.sleep(1)")
         (tmp_path / name).write_text(f"{body}\n", "utf-8")
     monkeypatch.setattr(tool, "DESK", tmp_path)
