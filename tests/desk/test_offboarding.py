@@ -1,4 +1,4 @@
-"""Somebody leaves: everything that hangs on them, an heir for each, one act, all or nothing."""
+"""Offboarding: the plan of what depends on a member, and the command that hands it over."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LATER = "2026-05-01 09:30"
 
 @pytest.fixture
 def busy(agency):
-    """The agency, with something of every kind that hangs on Ben."""
+    """Return the agency after Ben has a post, an absence, a grant and more that depend on him."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at=LATER, external_id="asked"))
     ben.draft("half", profiles=["tulip-x"], external_id="unfinished")
@@ -37,7 +37,7 @@ def busy(agency):
         ben.add_absence("2026-06-01", "2026-06-09", delegate="eva"),
         ana.add_absence("2026-07-01", "2026-07-09", delegate="ben", permissions=["view"]),
     )
-    agency.gift = eva.grant(
+    agency.temporary_grant = eva.grant(
         ["member:ben", "member:noor"],
         permissions="cancel",
         on=TULIP,
@@ -52,18 +52,22 @@ def codes(plan) -> dict[str, str]:
     return {item.name: item.consequence.code for item in plan.items}
 
 
-def test_the_plan_names_everything_of_the_document_and_the_journal(busy) -> None:
+def test_plan(busy) -> None:
+    """
+    The plan lists everything in the document, the runtime state and the posts that depends on the
+    member.
+    """
     plan = busy.desk.offboarding_plan("ben")
-    found = codes(plan)
-    mine, others = (absence.id for absence in busy.absences)
-    assert "offboarding.absence_ends" == found[mine]
-    assert "offboarding.no_delegate" == found[others]
-    assert "offboarding.grant_stays" == found[busy.gift.id]
-    assert "offboarding.asked" == found["asked"]
-    assert "offboarding.unfinished" == found["unfinished"]
-    assert "offboarding.scheduled" == found["ready"]
-    assert "offboarding.others_stay" == found["grants[2]"]
-    assert "offboarding.rule_removed" == found["forbids[0]"]
+    by_name = codes(plan)
+    own, others = (absence.id for absence in busy.absences)
+    assert "offboarding.absence_ends" == by_name[own]
+    assert "offboarding.no_delegate" == by_name[others]
+    assert "offboarding.grant_stays" == by_name[busy.temporary_grant.id]
+    assert "offboarding.asked" == by_name["asked"]
+    assert "offboarding.unfinished" == by_name["unfinished"]
+    assert "offboarding.scheduled" == by_name["ready"]
+    assert "offboarding.others_stay" == by_name["grants[2]"]
+    assert "offboarding.rule_removed" == by_name["forbids[0]"]
     assert () == plan.needing_successor
     assert "can be edited by: eva" in str(plan)
     for language in ("en", "nl"):
@@ -73,49 +77,52 @@ def test_the_plan_names_everything_of_the_document_and_the_journal(busy) -> None
         busy.desk.offboarding_plan("bn")
 
 
-def test_it_is_one_act_that_leaves_nothing_behind(busy) -> None:
+def test_offboard(busy) -> None:
+    """Offboarding hands over or ends everything of the plan in one append."""
     eva = busy.desk.acting_as("eva")
     plan = busy.desk.offboarding_plan("ben")
-    before = busy.desk.last_event_at(), len(busy.desk.feed())
-    stand_in = f"absence {busy.absences[1].id}"
-    eva.offboard(plan, reassign_to={**plan.successors, stand_in: "eva"}, reason="a new job")
-    assert before[0] <= busy.now
-    types = [entry.type for entry in busy.desk.feed()[before[1] :]]
+    events = len(busy.desk.feed())
+    delegate_of_ana = f"absence {busy.absences[1].id}"
+    eva.offboard(plan, reassign_to={**plan.successors, delegate_of_ana: "eva"}, reason="a new job")
+    types = [entry.type for entry in busy.desk.feed()[events:]]
     assert {"organization.adopted", "member.offboarded"} <= set(types)
     organization = busy.desk.organization
     assert dt.date(2026, 4, 1) == organization.members_by_id["ben"].left
     assert () == organization.access.profiles("ben", "view", at=busy.now)
     (absence,) = busy.desk.runtime_state().absences
     assert ("ana", "eva") == (absence.member, absence.delegate)
-    (gift,) = busy.desk.runtime_state().temporary_grants
-    assert ["member:noor"] == [str(principal) for principal in gift.grant.to]
+    (temporary_grant,) = busy.desk.runtime_state().temporary_grants
+    assert ["member:noor"] == [str(principal) for principal in temporary_grant.grant.to]
     assert ("eva",) == busy.desk.pending_steps(busy.post)[0].asked
-    left = codes(busy.desk.offboarding_plan("ben"))
-    assert {"offboarding.unfinished", "offboarding.scheduled"} == set(left.values())
+    remaining = codes(busy.desk.offboarding_plan("ben"))
+    assert {"offboarding.unfinished", "offboarding.scheduled"} == set(remaining.values())
     assert "a new job" == busy.desk.as_of().reason
     assert busy.desk.audit().clean
-    facts = busy.desk.runtime_state()
+    state = busy.desk.runtime_state()
     busy.desk.reindex()
-    assert facts == busy.desk.runtime_state()
+    assert state == busy.desk.runtime_state()
     busy.desk.run_due()
     with pytest.raises(InvalidValueError, match="left already"):
         eva.offboard("ben", reason="again")
 
 
-def test_heirs_get_what_was_given_and_are_told(busy) -> None:
+def test_successors(busy) -> None:
+    """A successor takes over temporary grants, and is notified."""
     eva = busy.desk.acting_as("eva")
     eva.offboard(
         "ben", reassign_to={"temporary_grants": "ana", "absences": "eva"}, reason="a new job"
     )
-    (gift,) = busy.desk.runtime_state().temporary_grants
-    assert ["member:ana", "member:noor"] == [str(principal) for principal in gift.grant.to]
+    (temporary_grant,) = busy.desk.runtime_state().temporary_grants
+    assert ["member:ana", "member:noor"] == [
+        str(principal) for principal in temporary_grant.grant.to
+    ]
     assert busy.desk.organization.access.allows("ana", "cancel", "tulip-x", at=busy.now)
-    told = [
+    notified = [
         notification
         for notification in busy.desk.acting_as("ana").notifications()
         if notification.kind == "successor"
     ]
-    assert ["ben"] == [notification.by for notification in told]
+    assert ["ben"] == [notification.by for notification in notified]
 
 
 ALONE = """
@@ -128,13 +135,14 @@ reviewers = ["member:ben"]
 """
 
 
-def test_what_needs_an_heir_and_has_none_is_refused_and_nothing_happens(agency) -> None:
+def test_missing_successor(agency) -> None:
+    """Without a successor for an item that needs one, the command is refused and changes nothing."""
     eva = agency.desk.acting_as("eva")
     eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT + ALONE)), reason="law")
     plan = agency.desk.offboarding_plan("ben")
     place = "approvals[2].steps[0].reviewers[0]"
     assert {place: "eva"} == plan.successors
-    assert [place] == [one.place for one in plan.needing_successor]
+    assert [place] == [item.place for item in plan.needing_successor]
     before = agency.desk.as_of().digest
     with pytest.raises(NotAllowedError, match="needs a successor") as caught:
         eva.offboard(plan, reason="a new job")
@@ -147,9 +155,9 @@ def test_what_needs_an_heir_and_has_none_is_refused_and_nothing_happens(agency) 
     assert "member:eva" == str(agency.desk.organization.approvals[2].steps[0].reviewers[0])
 
 
-def test_a_post_that_would_wait_for_nobody_keeps_them(agency) -> None:
-    """Noor's step asks her alone while her grant holds; an heir has to be able to decide."""
-    ana, ben, eva, noor = agency.acting("ana", "ben", "eva", "noor")
+def test_step_without_reviewers(agency) -> None:
+    """A successor has to be able to decide on the posts that wait for the member."""
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at=LATER, tags=["offer"]))
     ben.approve(post)
     place = "approvals[1].steps[0].reviewers[0]"
@@ -158,17 +166,17 @@ def test_a_post_that_would_wait_for_nobody_keeps_them(agency) -> None:
             eva.offboard("noor", reassign_to={place: successor}, reason="leaves")
     eva.offboard("noor", reassign_to={place: "eva"}, reason="leaves")
     assert ("eva",) == agency.desk.pending_steps(post)[-1].asked
-    del noor
 
 
-def test_the_last_who_may_do_everything_cannot_leave(agency) -> None:
+def test_last_owner(agency) -> None:
+    """The last member with every permission everywhere can only leave with a successor for that."""
     eva = agency.desk.acting_as("eva")
     plan = agency.desk.offboarding_plan("eva")
     assert "workspaces[0].lead" in plan.successors
-    (owning,) = (
-        one for one in plan.needing_successor if one.consequence.code == "offboarding.last_owner"
+    (ownership,) = (
+        item for item in plan.needing_successor if item.consequence.code == "offboarding.last_owner"
     )
-    assert owning.place not in plan.successors
+    assert ownership.place not in plan.successors
     with pytest.raises(NotAllowedError, match="every permission everywhere"):
         eva.offboard(plan, reassign_to=plan.successors, reason="goes")
     eva.offboard(plan, reassign_to={**plan.successors, "grants": "ben"}, reason="goes")
@@ -187,48 +195,51 @@ every = "day 09:00"
 """
 
 
-def test_a_swap_in_which_they_would_take_over_ends_or_is_somebody_elses(agency) -> None:
+def test_shift_swaps(agency) -> None:
+    """A swap to the member ends, or passes to a successor."""
     eva = agency.desk.acting_as("eva")
-    eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT + ROTATION)), reason="a duty")
-    gone, kept = (
+    eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT + ROTATION)), reason="a rotation")
+    ended, handed_over = (
         eva.swap_shift(
             "desk", start=f"2026-04-{day:02} 09:00", end=f"2026-04-{day + 1:02} 09:00", to="ben"
         )[0]
         for day in (8, 10)
     )
     plan = agency.desk.offboarding_plan("ben")
-    assert "offboarding.swap_ends" == codes(plan)[gone.id]
-    eva.offboard(plan, reassign_to={f"swap {kept.id}": "ana"}, reason="a new job")
+    assert "offboarding.swap_ends" == codes(plan)[ended.id]
+    eva.offboard(plan, reassign_to={f"swap {handed_over.id}": "ana"}, reason="a new job")
     swaps = {swap.id: swap for swap in agency.desk.runtime_state().swaps}
-    assert (agency.now, None) == (swaps[gone.id].until, swaps[kept.id].until)
-    assert "ana" == swaps[kept.id].member
+    assert (agency.now, None) == (swaps[ended.id].until, swaps[handed_over.id].until)
+    assert "ana" == swaps[handed_over.id].member
     at = dt.datetime(2026, 4, 10, 12, tzinfo=dt.UTC)
     assert agency.desk.organization.access.allows("ana", "approve", "tulip-x", at=at)
 
 
-def test_a_plan_that_has_aged_is_refused_and_what_is_new_is_named(busy) -> None:
-    ana, ben, eva = busy.acting("ana", "ben", "eva")
+def test_stale_plan(busy) -> None:
+    """A plan is stale if more depends on the member by now; the error names it."""
+    ben, eva = busy.acting("ben", "eva")
     plan = busy.desk.offboarding_plan("ben")
-    fresh = ben.draft("more", profiles=["tulip-x"])
-    with pytest.raises(StaleError, match=f"post {fresh.id}"):
+    new_post = ben.draft("more", profiles=["tulip-x"])
+    with pytest.raises(StaleError, match=f"post {new_post.id}"):
         eva.offboard(plan, reassign_to=plan.successors, reason="a new job")
     plan = busy.desk.offboarding_plan("ben")
-    moved = Organization.loads(DOCUMENT.replace("training first", "still training"))
-    eva.adopt(busy.desk.propose(moved), reason="words")  # the places are the same
+    reworded = Organization.loads(DOCUMENT.replace("training first", "still training"))
+    eva.adopt(busy.desk.propose(reworded), reason="words")  # which leaves the places as they are
     note = Grant(to="member:tom", permissions="note", on=TULIP)
     eva.adopt(
-        busy.desk.propose(attrs.evolve(moved, grants=(note, *moved.grants))), reason="a line more"
+        busy.desk.propose(attrs.evolve(reworded, grants=(note, *reworded.grants))),
+        reason="one more grant",
     )
     with pytest.raises(StaleError, match=r"grants\[3\]"):
         eva.offboard(plan, reassign_to=plan.successors, reason="a new job")
-    del ana
 
 
-def test_it_takes_manage_access_and_all_that_heirs_come_to_have(agency) -> None:
+def test_permissions(agency) -> None:
+    """Offboarding needs `manage_access` and everything that successors would gain."""
     ana, eva = agency.acting("ana", "eva")
-    for who in ("ben", "nobody"):
+    for member in ("ben", "nobody"):
         with pytest.raises(NotAllowedError, match="a resource that they cannot view"):
-            ana.offboard(who, reason="x")
+            ana.offboard(member, reason="x")
     with pytest.raises(NotFoundError, match="did you mean"):
         eva.offboard("bn", reason="x")
     manager = """
@@ -245,8 +256,8 @@ on = { workspace = "*" }
         ana.offboard("tom", reassign_to={"workspaces": "ana"}, reason="x")
 
 
-def test_an_heir_who_stands_in_brings_nobody_what_the_actor_does_not_hold(busy) -> None:
-    """The delegate comes to have what the absent may: whoever names one lends it."""
+def test_successor_of_absence(busy) -> None:
+    """Nobody can take over the member's own absence, and an absent member cannot become a delegate."""
     eva = busy.desk.acting_as("eva")
     with pytest.raises(InvalidValueError, match="nobody can take over"):
         eva.offboard("ben", reassign_to={f"absence {busy.absences[0].id}": "tom"}, reason="x")
@@ -256,7 +267,7 @@ def test_an_heir_who_stands_in_brings_nobody_what_the_actor_does_not_hold(busy) 
 
 
 @pytest.mark.parametrize(
-    ("more", "says"),
+    ("values", "message"),
     [
         ({"reason": " "}, "needs a reason"),
         ({"on": "2026-04-02"}, "lies ahead"),
@@ -265,17 +276,18 @@ def test_an_heir_who_stands_in_brings_nobody_what_the_actor_does_not_hold(busy) 
         ({"reassign_to": {"grants": "evva"}}, "did you mean `eva`"),
     ],
 )
-def test_what_cannot_be_is_refused(agency, more, says) -> None:
-    said = {"reason": "a new job", **more}
-    with pytest.raises((InvalidValueError, NotFoundError), match=says):
-        agency.desk.acting_as("eva").offboard("ben", **said)
+def test_invalid_arguments(agency, values, message) -> None:
+    """A missing reason, a later day, and unknown items or successors are refused."""
+    with pytest.raises((InvalidValueError, NotFoundError), match=message):
+        agency.desk.acting_as("eva").offboard("ben", **{"reason": "a new job", **values})
     assert agency.desk.organization.members_by_id["ben"].left is None
 
 
-def test_who_has_left_by_the_document_is_handed_over_on_the_day(agency) -> None:
+def test_member_who_left_by_document(agency) -> None:
+    """A member whose `left` day has come by the document can be offboarded, and keeps that day."""
     eva = agency.desk.acting_as("eva")
-    gone = DOCUMENT.replace('id = "ben"', 'id = "ben"\nleft = 2026-04-03', 1)
-    eva.adopt(agency.desk.propose(Organization.loads(gone)), reason="announced")
+    announced = DOCUMENT.replace('id = "ben"', 'id = "ben"\nleft = 2026-04-03', 1)
+    eva.adopt(agency.desk.propose(Organization.loads(announced)), reason="announced")
     assert agency.desk.organization.access.allows("ben", "approve", "tulip-x", at=agency.now)
     agency.now = dt.datetime(2026, 4, 9, 9, tzinfo=dt.UTC)
     eva.offboard("ben", reason="gone")
@@ -299,7 +311,8 @@ def test_conflicting_offboarding_is_decided_again(busy, monkeypatch) -> None:
     assert busy.desk.organization.members_by_id["ben"].left is not None
 
 
-def test_what_comes_back_to_whoever_has_left_is_for_the_lead(agency) -> None:
+def test_lead_takes_over_open_posts(agency) -> None:
+    """Posts that are sent back to a member who left go to the lead."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at=LATER))
     ben.request_changes(post, "shorter")
@@ -310,18 +323,20 @@ def test_what_comes_back_to_whoever_has_left_is_for_the_lead(agency) -> None:
     assert ["change"] == [item.kind for item in eva.to_do() if item.kind == "change"]
     assert () == ana.to_do()
     ben.request_changes(waiting, "longer")
-    told = [
+    notified = [
         notification
         for notification in agency.desk.notifications()
         if notification.kind == "changes_requested"
     ]
-    assert ["ana", "eva"] == [notification.to for notification in told]
+    assert ["ana", "eva"] == [notification.to for notification in notified]
 
 
-def test_a_clients_manager_learns_nothing_of_other_clients_work(agency) -> None:
-    """Noor may let her colleague go, and is told nothing of what hangs on him elsewhere."""
+def test_other_workspaces_are_hidden(agency) -> None:
+    """A manager of one workspace learns nothing about the member's work in another one."""
     eva, tom = agency.acting("eva", "tom")
-    more = """
+    document = (
+        DOCUMENT
+        + """
 [[members]]
 id = "wim"
 kind = "client"
@@ -335,7 +350,8 @@ to = "member:noor"
 permissions = ["manage_access"]
 on = { workspace = "tulip" }
 """
-    eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT + more)), reason="a colleague")
+    )
+    eva.adopt(agency.desk.propose(Organization.loads(document)), reason="a colleague")
     secret = tom.draft("secret", profiles=["dike-x"])
     agency.desk.acting_as("wim").edit(secret, text="secret and more")
     plan = agency.desk.offboarding_plan("wim")
