@@ -1,4 +1,4 @@
-"""The audit of a desk's file finds what was changed in it, though the desk will not open."""
+"""The audit of a desk's file finds every change to it, also if the desk cannot be opened."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEASES = {"lease_worker", "lease_until"}
 
 @pytest.fixture(scope="module")
 def journal(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A small journal: one post drafted, signed off and published."""
+    """A small journal: one post drafted, approved and published."""
     folder = tmp_path_factory.mktemp("demo")
     run_demo(folder)
     connection = sqlite3.connect(folder / "agency.db")
@@ -29,7 +29,8 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (folder / "agency.db").read_bytes()
 
 
-def changed(value: object, chance: random.Random) -> object:
+def damaged(value: object, chance: random.Random) -> object:
+    """Return another value: a number off by one, or a text with one bit changed."""
     if value is None:
         return 0
     if isinstance(value, int):
@@ -41,7 +42,7 @@ def changed(value: object, chance: random.Random) -> object:
     return bytes(raw) if isinstance(value, bytes) else raw.decode("utf-8", "replace")
 
 
-def put(
+def update(
     raw: sqlite3.Connection,
     table: str,
     columns: Sequence[str],
@@ -50,7 +51,7 @@ def put(
     column: str,
     value: object,
 ) -> bool:
-    """Change one value of the row that holds these; tell whether the file's schema let it."""
+    """Change one value of the row with these values; return whether the schema allowed it."""
     where = " AND ".join(f"{name} IS ?" for name in columns)
     try:
         raw.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (value, *row))
@@ -59,21 +60,21 @@ def put(
     return True
 
 
-def found(path: Path) -> bool:
-    """Tell whether the audit finds damage and names its place, or the file is refused by name."""
+def is_found(path: Path) -> bool:
+    """Return whether the audit finds damage and names its place, or the file is refused."""
     try:
         report = audit_file(path)
     except StoreError as error:
         return bool(str(error))
     except NotFoundError:
-        # The organization's own name was changed everywhere it stands.
+        # The id of the organization was changed in every place.
         return True
     return not report.clean and all(finding.place for finding in report.findings)
 
 
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
-def test_one_byte_in_any_value_is_found(journal: bytes, tmp_path: Path, every: int) -> None:
-    """Every column of every row, or every so many of them, one random byte each."""
+def test_one_changed_byte(journal: bytes, tmp_path: Path, every: int) -> None:
+    """One changed byte in any column of any row is found; the default run tries every ninth value."""
     path = tmp_path / "agency.db"
     path.write_bytes(journal)
     chance = random.Random(2)
@@ -91,21 +92,22 @@ def test_one_byte_in_any_value_is_found(journal: bytes, tmp_path: Path, every: i
                 seen += 1
                 if column in LEASES or seen % every:
                     continue
-                other = changed(value, chance)
-                if put(raw, table, columns, values, column=column, value=other):
+                other = damaged(value, chance)
+                if update(raw, table, columns, values, column=column, value=other):
                     tried += 1
-                    assert found(path), (table, values, column, other)
+                    assert is_found(path), (table, values, column, other)
                     after = [
                         other if name == column else v
                         for name, v in zip(columns, values, strict=True)
                     ]
-                    assert put(raw, table, columns, after, column=column, value=value)
+                    assert update(raw, table, columns, after, column=column, value=value)
     raw.close()
     assert tried > 400 // every
     assert audit_file(path).clean
 
 
-def test_a_lost_stream_and_a_cut_tail_are_named(journal: bytes, tmp_path: Path) -> None:
+def test_deleted_events(journal: bytes, tmp_path: Path) -> None:
+    """Deleted events are found, and the findings name their place."""
     path = tmp_path / "agency.db"
     for cut in ("stream LIKE 'delivery/%'", "position > 10", "stream = 'organization'"):
         path.write_bytes(journal)
@@ -118,9 +120,8 @@ def test_a_lost_stream_and_a_cut_tail_are_named(journal: bytes, tmp_path: Path) 
         assert all(finding.place and finding.problem for finding in report.findings)
 
 
-def test_the_very_end_cut_with_everything_is_found_by_an_anchor(
-    journal: bytes, tmp_path: Path
-) -> None:
+def test_anchor(journal: bytes, tmp_path: Path) -> None:
+    """Deleted events at the end of the journal are found with an anchor."""
     path = tmp_path / "agency.db"
     path.write_bytes(journal)
     anchor = audit_file(path).anchor
@@ -133,9 +134,10 @@ def test_the_very_end_cut_with_everything_is_found_by_an_anchor(
     assert not audit_file(path, anchor=anchor).clean
 
 
-def test_a_desk_that_will_not_open_is_audited_all_the_same(
+def test_desk_that_cannot_be_opened(
     journal: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """A file whose desk cannot be opened can still be audited."""
     path = tmp_path / "agency.db"
     path.write_bytes(journal)
     raw = sqlite3.connect(path)

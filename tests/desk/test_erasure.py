@@ -1,4 +1,4 @@
-"""Who is erased is found nowhere any more, and everything else stands."""
+"""Erasure: the personal data of a member or a post is removed everywhere, and nothing else is."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ def document(*, name: str = NAME) -> Organization:
 
 
 class Agency:
+    """An agency whose member Ana has a name and contacts, with its media in a folder."""
+
     def __init__(self, store: Store, folder: Path) -> None:
         self.now = START
         self.store = store
@@ -63,8 +65,8 @@ class Agency:
     def journal(self):
         return self.store.for_organization("northwind")
 
-    def live_through_a_week(self) -> dict[str, str]:
-        """Let Ana write, remark, decide, note and hold; all that she began is finished."""
+    def work_for_a_week(self) -> dict[str, str]:
+        """Let Ana write, comment, cancel and make notes; return her posts, which are all finished."""
         ana, ben, eva = self.ana, self.ben, self.eva
         hers = ana.draft(
             WORDS[0],
@@ -84,8 +86,8 @@ class Agency:
             external_id="bens",
         )
         ana.comment(bens, WORDS[1])
-        given_up = ana.draft("weg ermee", profiles=["tulip-x"])
-        ana.cancel(given_up, reason=WORDS[2])
+        cancelled = ana.draft("weg ermee", profiles=["tulip-x"])
+        ana.cancel(cancelled, reason=WORDS[2])
         ana.add_calendar_note("tulip", "2026-04-27", WORDS[3])
         hold = self.desk.acting_as("eva").hold("tulip-mastodon", reason="storing")
         eva.resume(hold)
@@ -94,24 +96,24 @@ class Agency:
         self.now += dt.timedelta(days=2)
         self.desk.run_due()
         assert self.desk.deliveries(hers)[0].state.value == "published"
-        return {"hers": hers.id, "bens": bens.id, "given_up": given_up.id}
+        return {"hers": hers.id, "bens": bens.id, "cancelled": cancelled.id}
 
 
 @pytest.fixture
 def agency(tmp_path: Path) -> Iterator[Agency]:
-    made = Agency(MemoryStore(Desk.PROJECTIONS), tmp_path)
-    yield made
-    made.desk.close()
-    made.sandbox.close()
+    agency = Agency(MemoryStore(Desk.PROJECTIONS), tmp_path)
+    yield agency
+    agency.desk.close()
+    agency.sandbox.close()
 
 
 @pytest.fixture
 def on_disk(tmp_path: Path) -> Iterator[Agency]:
     store = SqliteStore(tmp_path / "desk.db", projections=Desk.PROJECTIONS, durable=False)
-    made = Agency(store, tmp_path)
-    yield made
-    made.desk.close()
-    made.sandbox.close()
+    agency = Agency(store, tmp_path)
+    yield agency
+    agency.desk.close()
+    agency.sandbox.close()
     store.close()
 
 
@@ -119,15 +121,13 @@ def bytes_of(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in sorted(folder.glob("desk.db*")))
 
 
-def test_name_contact_and_words_are_found_nowhere_in_the_file(
-    on_disk: Agency, tmp_path: Path
-) -> None:
-    """The file, its log and its projection are searched byte by byte."""
-    posts = on_disk.live_through_a_week()
+def test_erased_from_disk(on_disk: Agency, tmp_path: Path) -> None:
+    """After the erasure and `compact`, no byte of the database's files holds the personal data."""
+    posts = on_disk.work_for_a_week()
     on_disk.ben.comment(on_disk.desk.post_by_external_id("bens"), f"vraag het {NAME}")
     before = bytes_of(tmp_path)
-    sought = (NAME, MAIL, SLACK, *WORDS)
-    for word in sought:
+    personal = (NAME, MAIL, SLACK, *WORDS)
+    for word in personal:
         assert word.encode() in before, word
     streams = on_disk.eva.erase(member="ana", reason=f"{NAME} vroeg erom")
     assert {f"post/{name}" for name in posts.values()} | {"organization", "runtime_state"} == set(
@@ -135,17 +135,18 @@ def test_name_contact_and_words_are_found_nowhere_in_the_file(
     )
     on_disk.desk.compact()
     after = bytes_of(tmp_path)
-    for word in sought:
+    for word in personal:
         assert word.encode() not in after, word
-    assert b"mooi werk" in after, "what others said stays"
+    assert b"mooi werk" in after, "the notes of others must stay"
     report = on_disk.desk.audit()
     assert report.clean
     assert report.erased >= 10
     assert on_disk.desk.reindex().changed == ()
 
 
-def test_everything_else_stands(agency: Agency) -> None:
-    posts = agency.live_through_a_week()
+def test_other_data_stays(agency: Agency) -> None:
+    """Everything else stays: states, other members' content, the history, and a clean audit."""
+    posts = agency.work_for_a_week()
     anchor = agency.desk.audit().anchor
     digest = agency.desk.organization.digest
     agency.eva.erase(member="ana", reason="left")
@@ -175,12 +176,13 @@ def test_everything_else_stands(agency: Agency) -> None:
     agency.ben.submit(bens)
 
 
-def test_an_erased_post_takes_no_command_but_to_be_taken_down(agency: Agency) -> None:
-    post = agency.desk.post(agency.live_through_a_week()["hers"])
+def test_commands_on_erased_post(agency: Agency) -> None:
+    """Every command on an erased post is refused, except a takedown."""
+    post = agency.desk.post(agency.work_for_a_week()["hers"])
     agency.eva.erase(post=post, reason="a picture of a child")
     post = agency.desk.post(post.id)
     eva = agency.eva
-    for act in (
+    for refused in (
         lambda: eva.edit(post, text="x"),
         lambda: eva.approve(post),
         lambda: eva.submit(post),
@@ -191,7 +193,7 @@ def test_an_erased_post_takes_no_command_but_to_be_taken_down(agency: Agency) ->
         lambda: eva.amend(post),
     ):
         with pytest.raises(NotAllowedError, match="erased"):
-            act()
+            refused()
     with pytest.raises(NotFoundError):
         agency.desk.acting_as("dirk").comment(post, "x")
     assert not any(
@@ -203,8 +205,9 @@ def test_an_erased_post_takes_no_command_but_to_be_taken_down(agency: Agency) ->
     assert agency.desk.audit().clean
 
 
-def test_one_post_goes_with_all_that_was_said_about_it(agency: Agency) -> None:
-    posts = agency.live_through_a_week()
+def test_erase_one_post(agency: Agency) -> None:
+    """Erasing one post erases its comments too, and nothing else."""
+    posts = agency.work_for_a_week()
     agency.ben.comment(posts["hers"], "Tjiftjaf")
     assert agency.eva.erase(post=posts["hers"], reason="wish") == (f"post/{posts['hers']}",)
     [comment] = agency.desk.post(posts["hers"]).comments
@@ -213,7 +216,8 @@ def test_one_post_goes_with_all_that_was_said_about_it(agency: Agency) -> None:
     assert agency.desk.audit().clean
 
 
-def test_why_it_was_taken_down_goes_with_a_post(on_disk: Agency, tmp_path: Path) -> None:
+def test_takedown_reason(on_disk: Agency, tmp_path: Path) -> None:
+    """Erasing a post erases the reason of its takedown too."""
     ana, ben, eva = on_disk.ana, on_disk.ben, on_disk.eva
     post = ana.draft("Zwaluw", profiles=["tulip-x"], planned_at="2026-04-02 09:30")
     ben.approve(ana.submit(post))
@@ -232,19 +236,19 @@ def test_why_it_was_taken_down_goes_with_a_post(on_disk: Agency, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "said", ["vraag het\n{}", "vraag\t{}\n", "{}", '"{}"', "\\{}\\", "({})", "{},\x07{}"]
+    "comment", ["vraag het\n{}", "vraag\t{}\n", "{}", '"{}"', "\\{}\\", "({})", "{},\x07{}"]
 )
-def test_a_name_is_found_whatever_stands_around_it(
-    on_disk: Agency, tmp_path: Path, said: str
-) -> None:
-    on_disk.live_through_a_week()
-    on_disk.ben.comment(on_disk.desk.post_by_external_id("bens"), said.format(NAME, NAME))
+def test_name_inside_text(on_disk: Agency, tmp_path: Path, comment: str) -> None:
+    """The member's name is erased from texts of others, whatever characters surround it."""
+    on_disk.work_for_a_week()
+    on_disk.ben.comment(on_disk.desk.post_by_external_id("bens"), comment.format(NAME, NAME))
     on_disk.eva.erase(member="ana", reason="left")
     on_disk.desk.compact()
     assert NAME.encode() not in bytes_of(tmp_path)
 
 
-def test_a_name_with_quotes_is_found_too(tmp_path: Path) -> None:
+def test_name_with_quotes(tmp_path: Path) -> None:
+    """A name with quotes is erased too."""
     name = 'Ana "Paardje" Bloem'
     store = SqliteStore(tmp_path / "desk.db", projections=Desk.PROJECTIONS, durable=False)
     document = DOCUMENT.replace('id = "ana"', f"id = \"ana\"\nname = '{name}'", 1)
@@ -262,9 +266,9 @@ def test_a_name_with_quotes_is_found_too(tmp_path: Path) -> None:
     assert b"Paardje" not in bytes_of(tmp_path)
 
 
-def test_while_a_post_is_not_finished_nothing_is_erased(agency: Agency) -> None:
-    """The refusal names the posts."""
-    agency.live_through_a_week()
+def test_unfinished_post(agency: Agency) -> None:
+    """An erasure is refused while one of the posts is unfinished; the refusal names the posts."""
+    agency.work_for_a_week()
     ana, ben, eva = agency.ana, agency.ben, agency.eva
     open_post = ana.draft(
         "nog bezig", profiles=["tulip-x"], planned_at="2026-04-20 10:00", external_id="W7"
@@ -279,7 +283,7 @@ def test_while_a_post_is_not_finished_nothing_is_erased(agency: Agency) -> None:
     assert open_post.state.value == "approved"
     with pytest.raises(NotAllowedError, match="W7"):
         eva.erase(member="ana", reason="left")
-    # Approved and out nowhere, it can go out yet, whatever waits.
+    # An approved post that has no delivery can still be scheduled.
     open_post = ana.unschedule(open_post)
     with pytest.raises(NotAllowedError, match="W7"):
         eva.erase(member="ana", reason="left")
@@ -288,15 +292,16 @@ def test_while_a_post_is_not_finished_nothing_is_erased(agency: Agency) -> None:
     assert eva.erase(member="ana", reason="left")
 
 
-def test_it_takes_the_permission_a_reason_and_somebody_who_is_known(agency: Agency) -> None:
-    posts = agency.live_through_a_week()
-    for act in (
+def test_invalid_erasure(agency: Agency) -> None:
+    """An erasure needs the permission `erase`, a reason, and either a known member or a known post."""
+    posts = agency.work_for_a_week()
+    for refused in (
         lambda: agency.ben.erase(member="ana", reason="x"),
         lambda: agency.ana.erase(member="ana", reason="x"),
         lambda: agency.ben.erase(post=posts["hers"], reason="x"),
     ):
         with pytest.raises(NotAllowedError, match="`erase` on"):
-            act()
+            refused()
     with pytest.raises(NotFoundError):
         agency.desk.acting_as("dirk").erase(post=posts["hers"], reason="x")
     for wrong in ({}, {"member": "ana", "post": posts["hers"]}):
@@ -311,17 +316,18 @@ def test_it_takes_the_permission_a_reason_and_somebody_who_is_known(agency: Agen
     assert agency.desk.audit().erased == 0
 
 
-def test_erasing_again_changes_nothing(agency: Agency) -> None:
-    agency.live_through_a_week()
+def test_erase_twice(agency: Agency) -> None:
+    """Erasing a member again changes nothing."""
+    agency.work_for_a_week()
     assert agency.eva.erase(member="ana", reason="left")
     events = agency.journal.read_all(limit=10_000)
     assert agency.eva.erase(member="ana", reason="left") == ()
     assert agency.journal.read_all(limit=10_000) == events
 
 
-def test_two_erasures_at_once_both_hold(on_disk: Agency) -> None:
-    """Of two people, and of one person twice."""
-    on_disk.live_through_a_week()
+def test_concurrent_erasures(on_disk: Agency) -> None:
+    """Erasures of two members, and of one member twice, can run at the same time."""
+    on_disk.work_for_a_week()
     on_disk.ben.comment(on_disk.desk.post_by_external_id("hers"), "Tjiftjaf")
     on_disk.eva.adopt(
         on_disk.desk.propose(
@@ -339,7 +345,7 @@ def test_two_erasures_at_once_both_hold(on_disk: Agency) -> None:
     on_disk.ben.cancel(post)
     on_disk.eva.cancel(on_disk.desk.post_by_external_id("bens"))
     gate = threading.Barrier(4)
-    failed: list[Exception] = []
+    errors: list[Exception] = []
 
     def run(member: str) -> None:
         desk = Desk.open(on_disk.store, clock=lambda: on_disk.now)
@@ -347,14 +353,16 @@ def test_two_erasures_at_once_both_hold(on_disk: Agency) -> None:
         try:
             desk.acting_as("eva").erase(member=member, reason="left")
         except Exception as error:  # noqa: BLE001
-            failed.append(error)
+            errors.append(error)
 
-    threads = [threading.Thread(target=run, args=(who,)) for who in ("ana", "ben", "ana", "ben")]
+    threads = [
+        threading.Thread(target=run, args=(member,)) for member in ("ana", "ben", "ana", "ben")
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    assert failed == []
+    assert errors == []
     assert on_disk.desk.audit().clean
     on_disk.desk.compact()
     text = bytes_of(Path(on_disk.store.connections.name).parent)
@@ -362,22 +370,22 @@ def test_two_erasures_at_once_both_hold(on_disk: Agency) -> None:
         assert word.encode() not in text, word
 
 
-def test_the_past_is_still_answered_without_her_name(agency: Agency) -> None:
-    """Who might do what then, by documents whose text was written anew."""
+def test_as_of_after_erasure(agency: Agency) -> None:
+    """`as_of` still returns past documents and permissions, without the erased name."""
     first = agency.desk.organization.digest
     agency.now += dt.timedelta(days=1)
     without_forbid = attrs.evolve(document(name="Ana Vermeer-Paardebloem"), forbids=())
     agency.eva.adopt(agency.desk.propose(without_forbid), reason=f"{NAME} heeft hem opgeleid")
     agency.now += dt.timedelta(days=1)
     agency.eva.erase(member="ana", reason="left")
-    for at, digest, held in (
+    for at, digest, may_hold in (
         (START, first, False),
         (agency.now, without_forbid.digest, True),
     ):
         then = agency.desk.as_of(at)
         assert (then.digest, then.organization.digest) == (digest, digest)
         assert then.organization.members_by_id["ana"].name == ""
-        assert bool(then.access.check("ben", "hold", "tulip-mastodon", at=at)) is held
+        assert bool(then.access.check("ben", "hold", "tulip-mastodon", at=at)) is may_hold
     feed = agency.journal.read_all(limit=10_000)
     assert "Paardebloem" not in str(
         [event.personal for event in feed if event.stream == "organization"]
@@ -386,16 +394,17 @@ def test_the_past_is_still_answered_without_her_name(agency: Agency) -> None:
     assert agency.desk.as_of(START).organization.digest == first
 
 
-def test_a_proposal_from_before_an_erasure_is_stale(agency: Agency) -> None:
-    """It would bring the name back."""
+def test_proposal_from_before_erasure(agency: Agency) -> None:
+    """A proposal from before an erasure is stale, because it would bring the name back."""
     proposal = agency.desk.propose(attrs.evolve(document(), forbids=()))
     agency.eva.erase(member="ana", reason="left")
     with pytest.raises(StaleError, match="eva"):
         agency.eva.adopt(proposal, reason="x")
 
 
-def test_due_work_deletes_pictures_that_no_other_post_refers_to(agency: Agency) -> None:
-    posts = agency.live_through_a_week()
+def test_media_deletion(agency: Agency) -> None:
+    """Due work deletes the erased post's images, except those that other posts use."""
+    posts = agency.work_for_a_week()
     [own, shared] = agency.desk.post(posts["hers"]).media
     agency.eva.erase(member="ana", reason="left")
     assert agency.media.size(own.digest)
@@ -411,10 +420,9 @@ def test_due_work_deletes_pictures_that_no_other_post_refers_to(agency: Agency) 
     assert agency.desk.audit().clean
 
 
-def test_a_crash_between_deleting_and_noting_it_loses_nothing(
-    agency: Agency, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    posts = agency.live_through_a_week()
+def test_crash_during_media_deletion(agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a crash between deleting an image and recording that, due work finishes the deletion."""
+    posts = agency.work_for_a_week()
     [own, shared] = agency.desk.post(posts["hers"]).media
     agency.eva.erase(member="ana", reason="left")
     delete = type(agency.media).delete
@@ -436,8 +444,9 @@ def test_a_crash_between_deleting_and_noting_it_loses_nothing(
     assert agency.media.size(shared.digest)
 
 
-def test_a_crash_before_the_commit_erases_nothing(on_disk: Agency) -> None:
-    on_disk.live_through_a_week()
+def test_crash_before_commit(on_disk: Agency) -> None:
+    """A crash before the commit leaves everything unerased, and the erasure can be repeated."""
+    on_disk.work_for_a_week()
     with on_disk.store.connections.connection() as raw:
         raw.execute(
             "CREATE TRIGGER fault BEFORE UPDATE ON socialcollab_counters"
@@ -453,8 +462,11 @@ def test_a_crash_before_the_commit_erases_nothing(on_disk: Agency) -> None:
     assert on_disk.desk.audit().clean
 
 
-def test_every_personal_field_of_every_event_may_be_erased(tool) -> None:
-    """A new event whose personal field has no stand-in would make its journal unreadable."""
+def test_personal_fields_are_erasable(tool) -> None:
+    """
+    Every event can be read with its personal fields erased; otherwise its journal could not be
+    read.
+    """
     from types import SimpleNamespace
 
     checked = 0
@@ -490,8 +502,10 @@ def tool() -> object:
     return module
 
 
-def test_an_async_desk_erases_and_compacts_too(tmp_path: Path) -> None:
-    async def live() -> None:
+def test_async_desk(tmp_path: Path) -> None:
+    """An async desk erases and compacts as well."""
+
+    async def run() -> None:
         store = SqliteStore(tmp_path / "desk.db", projections=Desk.PROJECTIONS, durable=False)
         desk = await AsyncDesk.create(store, document(), owner="eva", clock=lambda: START)
         ana, eva = await desk.acting_as("ana"), await desk.acting_as("eva")
@@ -505,7 +519,7 @@ def test_an_async_desk_erases_and_compacts_too(tmp_path: Path) -> None:
         await desk.close()
         store.close()
 
-    asyncio.run(live())
+    asyncio.run(run())
     text = bytes_of(tmp_path)
     assert NAME.encode() not in text
     assert WORDS[0].encode() not in text
