@@ -1,4 +1,4 @@
-"""Pictures are kept once it is known that they may be used, and a digest alone names only one's own."""
+"""Media of posts: stored once a command is allowed, and named by digest only in their own workspace."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ PICTURE = Image.from_bytes(PNG, alt="een tulp")
 OTHER = Image.from_bytes(PNG + b"anders", alt="een dijk")
 
 
-def bare(image: Image) -> Image:
+def without_bytes(image: Image) -> Image:
     return attrs.evolve(image, data=None)
 
 
-def is_kept(agency, image: Image) -> bool:
+def is_stored(agency, image: Image) -> bool:
     try:
         return agency.media.size(image.digest) > 0
     except NotFoundError:
         return False
 
 
-def test_what_may_not_be_drafted_or_edited_leaves_no_picture_behind(agency) -> None:
+def test_refused_command_stores_no_media(agency) -> None:
+    """A refused draft or edit stores no media."""
     ana, noor, tom = agency.acting("ana", "noor", "tom")
     post = ana.draft("Lente", profiles=["tulip-x"])
     for refused in (
@@ -36,26 +37,27 @@ def test_what_may_not_be_drafted_or_edited_leaves_no_picture_behind(agency) -> N
     ):
         with pytest.raises((NotAllowedError, NotFoundError)):
             refused()
-        assert not is_kept(agency, PICTURE)
-    assert (bare(PICTURE),) == ana.edit(post, media=[PICTURE]).media
-    assert is_kept(agency, PICTURE)
+        assert not is_stored(agency, PICTURE)
+    assert (without_bytes(PICTURE),) == ana.edit(post, media=[PICTURE]).media
+    assert is_stored(agency, PICTURE)
 
 
-def test_a_digest_alone_names_what_its_workspace_shows(agency) -> None:
+def test_digest_of_other_workspace(agency) -> None:
+    """A digest without bytes names media of posts in the same workspace only."""
     ana, tom = agency.acting("ana", "tom")
     ana.draft("Lente", profiles=["tulip-x"], media=[PICTURE])
-    again = ana.draft("Nog een lente", profiles=["tulip-mastodon"], media=[bare(PICTURE)])
-    assert (bare(PICTURE),) == again.media
-    # Of another workspace it is as if it were not there, bytes or no bytes in the media.
+    again = ana.draft("Nog een lente", profiles=["tulip-mastodon"], media=[without_bytes(PICTURE)])
+    assert (without_bytes(PICTURE),) == again.media
+    # For another workspace the media does not exist, although its bytes are stored.
     dike = tom.draft("Dijk", profiles=["dike-x"])
-    for ask in (
-        lambda: tom.draft("x", profiles=["dike-x"], media=[bare(PICTURE)]),
-        lambda: tom.edit(dike, media=[bare(PICTURE)]),
+    for refused in (
+        lambda: tom.draft("x", profiles=["dike-x"], media=[without_bytes(PICTURE)]),
+        lambda: tom.edit(dike, media=[without_bytes(PICTURE)]),
         lambda: tom.do(
             cm.Draft(
                 post="p1",
                 workspace="dike",
-                content=PostContent(text="x", targets=["dike-x"], media=[bare(PICTURE)]),
+                content=PostContent(text="x", targets=["dike-x"], media=[without_bytes(PICTURE)]),
                 salt=bytes(16),
             )
         ),
@@ -63,60 +65,63 @@ def test_a_digest_alone_names_what_its_workspace_shows(agency) -> None:
             cm.Edit(
                 post=dike.id,
                 seen=dike.digest,
-                content=attrs.evolve(dike.content, media=(bare(PICTURE),)),
+                content=attrs.evolve(dike.content, media=(without_bytes(PICTURE),)),
             )
         ),
     ):
         with pytest.raises(NotFoundError, match=f"no media `{PICTURE.digest}`"):
-            ask()
-    # Whoever has its bytes has the picture.
-    assert (bare(PICTURE),) == tom.edit(dike, media=[PICTURE]).media
+            refused()
+    # With the bytes, the media can be used in any workspace.
+    assert (without_bytes(PICTURE),) == tom.edit(dike, media=[PICTURE]).media
 
 
-def test_a_digest_that_nobody_keeps_is_refused_the_same_way(agency) -> None:
+def test_unknown_digest(agency) -> None:
+    """An unknown digest is refused with the same error."""
     (ana,) = agency.acting("ana")
     with pytest.raises(NotFoundError, match=f"no media `{OTHER.digest}`"):
-        ana.draft("x", profiles=["tulip-x"], media=[bare(OTHER)])
+        ana.draft("x", profiles=["tulip-x"], media=[without_bytes(OTHER)])
 
 
-def test_a_post_may_show_again_what_it_has_shown_before(agency) -> None:
+def test_media_of_earlier_revision(agency) -> None:
+    """A post can use the media of its earlier revisions again."""
     (ana,) = agency.acting("ana")
     first = ana.draft("Lente", profiles=["tulip-x"], media=[PICTURE])
     without = ana.edit(first, media=[])
     assert first.media == ana.edit(without, media=first.media).media
 
 
-def test_bytes_have_to_be_those_that_the_digest_names(agency) -> None:
-    """Else any bytes at all would open the way to a picture of others."""
+def test_forged_digest(agency) -> None:
+    """
+    Bytes that do not have their digest are refused; otherwise they would give access to other
+    media.
+    """
     ana, tom = agency.acting("ana", "tom")
     ana.draft("Lente", profiles=["tulip-x"], media=[PICTURE])
     forged = attrs.evolve(PICTURE, data=OTHER.data)
     with pytest.raises(InvalidValueError, match=r"bytes of media\[1\] do not have the digest"):
         tom.draft("x", profiles=["dike-x"], media=[OTHER, forged])
-    assert not is_kept(agency, OTHER)
+    assert not is_stored(agency, OTHER)
 
 
-def test_clearing_after_an_erasure_takes_in_step_with_what_is_erased(
-    open_agency, monkeypatch
-) -> None:
-    """Each erased post asks for its own pictures, and reads no other post for that."""
+def test_deletion_cost(open_agency, monkeypatch) -> None:
+    """The reads that delete erased media grow with the number of erased posts, not with its square."""
 
     def reads(number: int) -> int:
         agency = open_agency("memory")
         (ana,) = agency.acting("ana")
-        for one in range(number):
-            picture = Image.from_bytes(PNG + str(one).encode(), alt="x")
-            ana.cancel(ana.draft(f"Lente {one}", profiles=["tulip-x"], media=[picture]))
+        for index in range(number):
+            picture = Image.from_bytes(PNG + str(index).encode(), alt="x")
+            ana.cancel(ana.draft(f"Lente {index}", profiles=["tulip-x"], media=[picture]))
         agency.desk.acting_as("eva").erase(member="ana", reason="left")
-        store, asked = agency.desk.engine.store, []
+        store, calls = agency.desk.engine.store, []
         for name in ("snapshot", "query"):
             call = getattr(store, name)
             monkeypatch.setattr(
-                store, name, lambda *a, call=call, **k: asked.append(a) or call(*a, **k)
+                store, name, lambda *a, call=call, **k: calls.append(a) or call(*a, **k)
             )
         agency.desk.run_due()
         assert not agency.media._contents
-        return len(asked)
+        return len(calls)
 
-    few, more, most = reads(5), reads(10), reads(20)
-    assert most - more == 2 * (more - few)
+    five, ten, twenty = reads(5), reads(10), reads(20)
+    assert twenty - ten == 2 * (ten - five)

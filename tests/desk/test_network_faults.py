@@ -1,4 +1,4 @@
-"""From each fault of a network to what people see of it."""
+"""What members see of each fault of a network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 
 
 @pytest.mark.parametrize(
-    ("fault", "course"),
+    ("fault", "expected"),
     [
         (InjectedFault("lost_answer"), ("unknown", ["unknown"], MINUTE, "published")),
         (
@@ -44,14 +44,14 @@ GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
         (InjectedFault("lost_request", on="upload"), ("published", [], MINUTE, "published")),
     ],
 )
-def test_what_people_see_of_each_fault(open_agency, fault, course) -> None:
-    """At once, and when due work has run again after a while."""
-    first, trouble, after, last = course
+def test_fault(open_agency, fault, expected) -> None:
+    """The summary and the to-do lists right after each fault, and after due work has run again."""
+    first, attention, after, last = expected
     agency = open_agency("memory", faults=(fault,))
     post = agency.approved_post(media=[Image.from_bytes(GIF, alt="Een veld tulpen")])
     agency.run_due()
     assert agency.desk.summary(post) == first
-    assert agency.attention() == agency.attention("eva") == trouble
+    assert agency.attention() == agency.attention("eva") == attention
     agency.run_due(after=after)
     agency.run_due()
     assert agency.desk.summary(post) == last
@@ -59,8 +59,8 @@ def test_what_people_see_of_each_fault(open_agency, fault, course) -> None:
     agency.check_journal()
 
 
-def test_the_id_of_another_post_is_no_success(open_agency) -> None:
-    """A network that answers with an earlier post has shown nothing of this one."""
+def test_id_of_another_post(open_agency) -> None:
+    """An answer with the id of an earlier post does not count as published."""
     agency = open_agency("memory", faults=())
     earlier = agency.approved_post("eerder")
     agency.run_due()

@@ -1,11 +1,11 @@
-"""Everything that a page needs, in one read, and only what its reader may see."""
+"""`MemberDesk.post_view`: everything that a page about a post shows to a member, in one read."""
 
 from __future__ import annotations
 
 import pytest
 from tests.desk.agency import PLANNED
 
-from socialcollab.errors import NotFoundError
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 
 
 def in_review(agency):
@@ -14,41 +14,45 @@ def in_review(agency):
     return ana.submit(post)
 
 
-def test_a_page_says_what_the_single_reads_say(agency) -> None:
+def test_same_as_single_reads(agency) -> None:
+    """The view has the same values as the single reads."""
     ben = agency.desk.acting_as("ben")
     post = in_review(agency)
     post = ben.approve(post)
-    page = ben.post_view(post)
-    assert post == page.post
-    assert agency.desk.summary(post) == page.summary
-    assert agency.desk.pending_steps(post) == page.pending_steps
-    assert ben.allowed_actions(post) == page.allowed_actions
-    assert agency.desk.history(post) == page.history
-    assert agency.desk.deliveries(post) == page.deliveries
-    assert ["passed", "open"] == [step.state for step in page.steps]
-    assert ["ben"] == [decision.by for decision in page.decisions]
+    view = ben.post_view(post)
+    assert post == view.post
+    assert agency.desk.summary(post) == view.summary
+    assert agency.desk.pending_steps(post) == view.pending_steps
+    assert ben.allowed_actions(post) == view.allowed_actions
+    assert agency.desk.history(post) == view.history
+    assert agency.desk.deliveries(post) == view.deliveries
+    assert ["passed", "open"] == [step.state for step in view.steps]
+    assert ["ben"] == [decision.by for decision in view.decisions]
     noor = agency.desk.acting_as("noor")
     assert "approved" == noor.approve(post.id, revision=noor.post_view(post).seen).state
 
 
-def test_a_draft_has_no_steps_yet(agency) -> None:
+def test_draft(agency) -> None:
+    """The view of a draft has no steps and no deliveries."""
     ana = agency.desk.acting_as("ana")
-    page = ana.post_view(ana.draft("Lente", profiles=["tulip-x"]))
-    assert ((), (), "draft") == (page.steps, page.deliveries, page.summary)
-    assert page.allowed_actions["edit"]
-    assert not page.allowed_actions["approve"]
+    view = ana.post_view(ana.draft("Lente", profiles=["tulip-x"]))
+    assert ((), (), "draft") == (view.steps, view.deliveries, view.summary)
+    assert view.allowed_actions["edit"]
+    assert not view.allowed_actions["approve"]
 
 
-def test_what_may_not_be_viewed_is_not_there(agency) -> None:
+def test_hidden_post(agency) -> None:
+    """The view of a post that the member may not view raises the same error as for an unknown one."""
     post = in_review(agency)
-    for who in ("tom", "dirk"):
+    for member in ("tom", "dirk"):
         with pytest.raises(NotFoundError):
-            agency.desk.acting_as(who).post_view(post)
+            agency.desk.acting_as(member).post_view(post)
     with pytest.raises(NotFoundError):
         agency.desk.acting_as("ana").post_view("no-such-post")
 
 
-def test_a_client_sees_no_internal_comment_anywhere_on_the_page(agency) -> None:
+def test_internal_comments(agency) -> None:
+    """A client sees no internal comments anywhere in the view."""
     ana, ben, noor = agency.acting("ana", "ben", "noor")
     post = in_review(agency)
     ben.comment(post, "ONDER ONS")
@@ -58,8 +62,8 @@ def test_a_client_sees_no_internal_comment_anywhere_on_the_page(agency) -> None:
     assert "ONDER ONS" in repr(ben.post_view(post))
 
 
-def test_a_page_reads_its_post_once(open_agency) -> None:
-    """Whatever the number of commands it answers for."""
+def test_post_is_read_once(open_agency) -> None:
+    """The view reads the post once, although it checks every command."""
     agency = open_agency("memory")
     post = in_review(agency)
     reads: list[str] = []
@@ -78,40 +82,41 @@ def test_a_page_reads_its_post_once(open_agency) -> None:
     assert 1 == reads.count(f"post/{post.id}")
 
 
-def test_a_waiver_lets_a_finding_pass_until_the_post_changes(agency) -> None:
+def test_waiver(agency) -> None:
+    """A waived finding is hidden until the post changes."""
     ana, eva = agency.acting("ana", "eva")
-    long = ana.draft("x" * 300, profiles=["tulip-x"], planned_at=PLANNED)
-    page = eva.post_view(long)
-    assert ["SG101"] == [finding.code for finding in page.findings]
-    assert page.allowed_actions["waive"]
-    eva.waive(long, "SG101", reason="a test")
-    page = eva.post_view(long)
-    assert () == page.findings
+    long_post = ana.draft("x" * 300, profiles=["tulip-x"], planned_at=PLANNED)
+    view = eva.post_view(long_post)
+    assert ["SG101"] == [finding.code for finding in view.findings]
+    assert view.allowed_actions["waive"]
+    eva.waive(long_post, "SG101", reason="a test")
+    view = eva.post_view(long_post)
+    assert () == view.findings
     assert [("SG101", "eva", "a test")] == [
-        (waiver.code, waiver.by, waiver.reason) for waiver in page.waivers
+        (waiver.code, waiver.by, waiver.reason) for waiver in view.waivers
     ]
-    again = ana.edit(long, text="y" * 300)
+    again = ana.edit(long_post, text="y" * 300)
     assert ["SG101"] == [finding.code for finding in eva.post_view(again).findings]
 
 
-def test_nobody_waives_what_is_said_of_their_own_work(agency) -> None:
-    from socialcollab.errors import InvalidValueError, NotAllowedError
-
+def test_waive_permissions(agency) -> None:
+    """A waiver needs the permission, a finding, a reason, and a post of another author."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
-    long = eva.draft("x" * 300, profiles=["tulip-x"], planned_at=PLANNED)
+    long_post = eva.draft("x" * 300, profiles=["tulip-x"], planned_at=PLANNED)
     with pytest.raises(NotAllowedError, match="own work"):
-        eva.waive(long, "SG101", reason="because")
-    for who in (ana, ben):
+        eva.waive(long_post, "SG101", reason="because")
+    for member in (ana, ben):
         with pytest.raises(NotAllowedError, match="no rule allows it"):
-            who.waive(long, "SG101", reason="because")
-    short = ana.draft("kort", profiles=["tulip-x"], planned_at=PLANNED)
+            member.waive(long_post, "SG101", reason="because")
+    short_post = ana.draft("kort", profiles=["tulip-x"], planned_at=PLANNED)
     with pytest.raises(NotAllowedError, match="has no finding with code `SG101`"):
-        eva.waive(short, "SG101", reason="because")
+        eva.waive(short_post, "SG101", reason="because")
     with pytest.raises(InvalidValueError, match="needs a reason"):
         eva.waive(ana.draft("x" * 300, profiles=["tulip-x"]), "SG101", reason="")
 
 
-def test_what_is_out_everywhere_is_taken_down_and_not_cancelled(agency) -> None:
+def test_cancel_published_post(agency) -> None:
+    """A post that is published everywhere cannot be cancelled; the remedy is a takedown."""
     ana, ben = agency.acting("ana", "ben")
     post = ben.approve(ana.submit(ana.draft("uit", profiles=["tulip-x"]), at="as soon as approved"))
     agency.desk.run_due()

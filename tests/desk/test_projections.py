@@ -22,7 +22,7 @@ OTHER_PLANS = (*WITHOUT_PLANS, Projection("plans", ("at",), ("at",)))
 @pytest.mark.parametrize("kind", [Desk, AwaitedDesk])
 @pytest.mark.parametrize("place", ["memory", "sqlite", "host"])
 def test_store_without_projections(kind, place, tmp_path) -> None:
-    """A desk works on a store that was made without projections, also when it is opened again."""
+    """A desk can be created and opened on a store that was made without projections."""
     host = sqlite3.connect(tmp_path / "host.db", isolation_level=None, check_same_thread=False)
     memory = MemoryStore()
 

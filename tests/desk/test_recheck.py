@@ -1,4 +1,4 @@
-"""What a network made long after everybody had given up is found, whatever became of the delivery."""
+"""Rechecks: what a network published after the delivery was missed, failed or cancelled is found."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-def absent_and_missed(agency, text="De lente is er", *, hold=PROFILE):
-    """Let a post be asked for, looked for in vain, and missed, since a hold has come meanwhile."""
+def missed_after_lookup(agency, text="De lente is er", *, hold=PROFILE):
+    """Return a post that was sent, not found, and then missed because of a hold."""
     eva = agency.desk.acting_as("eva")
     post = agency.approved_post(text)
     agency.run_due()
@@ -28,7 +28,7 @@ def absent_and_missed(agency, text="De lente is er", *, hold=PROFILE):
     return post
 
 
-def events(agency, post) -> list[str]:
+def event_types(agency, post) -> list[str]:
     return [
         entry.type
         for entry in agency.desk.feed(after=0, limit=500)
@@ -36,36 +36,37 @@ def events(agency, post) -> list[str]:
     ]
 
 
-def next_look(agency) -> dt.timedelta | None:
+def next_recheck(agency) -> dt.timedelta | None:
     at = agency.desk.next_due(after=agency.now)
     return None if at is None else at - agency.now
 
 
-def test_what_arrives_after_it_was_missed_is_found(open_agency) -> None:
+def test_late_arrival(open_agency) -> None:
+    """A post that arrives after its delivery was missed is found, and author and lead are notified."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
-    post = absent_and_missed(agency)
+    post = missed_after_lookup(agency)
     agency.run_due(after=9 * MINUTE)
     assert agency.delivery(post).state == "missed"
     agency.run_due(after=MINUTE)
     assert agency.delivery(post).state == "published"
     assert agency.delivery(post).network_id == agency.sandbox.posts(PROFILE)[0].network_id
     assert agency.attention() == []
-    assert next_look(agency) is None
-    told = [
+    assert next_recheck(agency) is None
+    notified = [
         notification
         for notification in agency.desk.notifications(after=0)
         if notification.kind == "published_after_all"
     ]
-    assert [notification.to for notification in told] == ["ana", "eva"]
-    assert "take it down if it should not be there" in told[0].text()
+    assert [notification.to for notification in notified] == ["ana", "eva"]
+    assert "take it down if it should not be there" in notified[0].text()
 
 
-def test_what_was_edited_since_is_looked_for_as_it_was_sent(open_agency) -> None:
-    """A thread by its first part, although the post is one text now."""
+def test_edited_since(open_agency) -> None:
+    """A post that was edited since is looked up as it was sent, here as the first part of a thread."""
     agency = open_agency(
         "memory", faults=(InjectedFault("late_arrival", delay_s=300),), thread_mark="|"
     )
-    post = absent_and_missed(agency, "een|twee")
+    post = missed_after_lookup(agency, "een|twee")
     ana, ben = agency.acting("ana", "ben")
     edited = ben.approve(ana.edit(agency.desk.post(post.id), text="drie"))
     first, second = agency.desk.deliveries(edited)
@@ -79,8 +80,8 @@ def test_what_was_edited_since_is_looked_for_as_it_was_sent(open_agency) -> None
     assert first.partly_published
 
 
-def test_an_erased_remark_keeps_nothing_from_being_found(open_agency) -> None:
-    """What was sent is read from the journal, past what somebody else wrote and is gone."""
+def test_erased_comment(open_agency) -> None:
+    """An erased comment in the post's stream does not keep the sent text from being read."""
     agency = open_agency(
         "memory", faults=(InjectedFault("late_arrival", delay_s=300),), thread_mark="|"
     )
@@ -102,9 +103,10 @@ def test_an_erased_remark_keeps_nothing_from_being_found(open_agency) -> None:
     assert delivery.partly_published
 
 
-def test_what_was_taken_down_meanwhile_is_taken_down_when_it_arrives(open_agency) -> None:
+def test_takedown_before_arrival(open_agency) -> None:
+    """A missed post that was taken down is removed when it arrives."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
-    post = absent_and_missed(agency)
+    post = missed_after_lookup(agency)
     eva = agency.desk.acting_as("eva")
     eva.take_down(agency.desk.post(post.id), reason="wrong price")
     assert agency.delivery(post).state == "cancelled"
@@ -113,9 +115,10 @@ def test_what_was_taken_down_meanwhile_is_taken_down_when_it_arrives(open_agency
     assert (agency.delivery(post).state, agency.live_texts()) == ("removed", [])
 
 
-def test_a_take_down_of_what_was_cancelled_holds_for_when_it_turns_up(open_agency) -> None:
+def test_takedown_of_cancelled(open_agency) -> None:
+    """A cancelled post that was taken down is removed when it arrives."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
-    post = absent_and_missed(agency)
+    post = missed_after_lookup(agency)
     eva, ben = agency.acting("eva", "ben")
     ben.cancel(agency.desk.post(post.id))
     eva.take_down(agency.desk.post(post.id), reason="wrong price")
@@ -124,10 +127,10 @@ def test_a_take_down_of_what_was_cancelled_holds_for_when_it_turns_up(open_agenc
     assert (agency.delivery(post).state, agency.live_texts()) == ("removed", [])
 
 
-def test_what_turned_up_does_not_leave_again(open_agency) -> None:
-    """It was moved to another day in the meantime."""
+def test_arrived_post_is_not_sent_again(open_agency) -> None:
+    """A delivery that was rescheduled is not sent if the first one has arrived meanwhile."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
-    post = absent_and_missed(agency)
+    post = missed_after_lookup(agency)
     eva, ben = agency.acting("eva", "ben")
     eva.resume(agency.desk.holds()[0].id)
     ben.reschedule(agency.desk.post(post.id), "2026-04-08 09:30")
@@ -144,41 +147,45 @@ def test_what_turned_up_does_not_leave_again(open_agency) -> None:
     assert agency.live_texts() == []
 
 
-def test_three_looks_are_enough(open_agency) -> None:
+def test_three_rechecks(open_agency) -> None:
+    """A missed delivery is looked up three times: after ten minutes, two hours and a day."""
     agency = open_agency("memory", faults=(InjectedFault("lost_request"),))
-    post = absent_and_missed(agency)
+    post = missed_after_lookup(agency)
     for wait in (10 * MINUTE, 2 * HOUR, DAY):
-        assert next_look(agency) == wait
+        assert next_recheck(agency) == wait
         agency.run_due(after=wait)
         assert agency.delivery(post).state == "missed"
-    assert next_look(agency) is None
-    assert events(agency, post)[-3:] == ["delivery.rechecked"] * 3
+    assert next_recheck(agency) is None
+    assert event_types(agency, post)[-3:] == ["delivery.rechecked"] * 3
 
 
-def test_whoever_asks_has_it_looked_for_at_once(open_agency) -> None:
+def test_reconcile(open_agency) -> None:
+    """`reconcile` looks a delivery up at once, and does not count as one of the three rechecks."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
-    post = absent_and_missed(agency)
-    due_at = agency.delivery(post).recheck_at
-    assert [one.state for one in agency.desk.reconcile(post)] == ["missed"]
-    # A look that somebody asked for is not one of the three.
-    assert agency.delivery(post).recheck_at == due_at
+    post = missed_after_lookup(agency)
+    recheck_at = agency.delivery(post).recheck_at
+    assert [delivery.state for delivery in agency.desk.reconcile(post)] == ["missed"]
+    # A lookup that a member asked for is not one of the three rechecks.
+    assert agency.delivery(post).recheck_at == recheck_at
     agency.now += 6 * MINUTE
-    assert [one.state for one in agency.desk.reconcile(post)] == ["published"]
+    assert [delivery.state for delivery in agency.desk.reconcile(post)] == ["published"]
 
 
-def test_what_is_sent_again_in_time_needs_no_second_look(open_agency) -> None:
+def test_sent_again(open_agency) -> None:
+    """A delivery that was sent again and published is not rechecked."""
     agency = open_agency("memory", faults=(InjectedFault("lost_request"),))
     post = agency.approved_post()
     agency.run_due()
     agency.run_due(after=2 * MINUTE)
     agency.run_due()
     assert agency.delivery(post).state == "published"
-    assert next_look(agency) is None
+    assert next_recheck(agency) is None
 
 
-def test_a_network_that_cannot_be_read_is_read_the_next_time(open_agency) -> None:
+def test_network_unavailable(open_agency) -> None:
+    """A recheck that the network does not answer is followed by the next one."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
-    post = absent_and_missed(agency)
+    post = missed_after_lookup(agency)
     agency.inject(InjectedFault("server_error", on="find"))
     report = agency.run_due(after=10 * MINUTE)
     assert (agency.delivery(post).state, report.problems) == ("missed", ())
@@ -186,31 +193,30 @@ def test_a_network_that_cannot_be_read_is_read_the_next_time(open_agency) -> Non
     assert agency.delivery(post).state == "published"
 
 
-def test_a_broken_adapter_is_reported_and_looks_go_on(open_agency, monkeypatch) -> None:
+def test_broken_adapter(open_agency, monkeypatch) -> None:
+    """A bug in the adapter is reported, and the next recheck follows."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
-    post = absent_and_missed(agency)
+    post = missed_after_lookup(agency)
     with monkeypatch.context() as patch:
         patch.setattr(Sandbox, "transport", lambda *_: 1 / 0)
         report = agency.run_due(after=10 * MINUTE)
-    ((stream, said),) = report.problems
+    ((stream, problem),) = report.problems
     assert stream == f"delivery/{agency.delivery(post).id}"
-    assert "ZeroDivisionError" in said
+    assert "ZeroDivisionError" in problem
     agency.run_due(after=2 * HOUR)
     assert agency.delivery(post).state == "published"
 
 
-def blind(*_: object, **__: object) -> Iterator[None]:
-    """Look, and see nothing."""
+def nothing_reconciled(*_: object, **__: object) -> Iterator[None]:
+    """Reconcile nothing."""
     return []
     yield
 
 
-def test_what_may_be_another_deliverys_is_not_taken_for_it(open_agency, monkeypatch) -> None:
-    """While another post to the profile is in doubt, nobody knows whose a find is."""
+def test_ambiguous_post(open_agency, monkeypatch) -> None:
+    """While another delivery to the profile is unknown, a found post is not attributed to either."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
-    post = absent_and_missed(
-        agency,
-    )
+    post = missed_after_lookup(agency)
     eva = agency.desk.acting_as("eva")
     (hold,) = agency.desk.holds()
     eva.resume(hold.id)
@@ -219,24 +225,25 @@ def test_what_may_be_another_deliverys_is_not_taken_for_it(open_agency, monkeypa
     agency.run_due(after=8 * MINUTE)
     assert agency.desk.summary(other) == "unknown"
     with monkeypatch.context() as patch:
-        patch.setattr("socialcollab.desk.publishing.publisher.reconcile", blind)
+        patch.setattr("socialcollab.desk.publishing.publisher.reconcile", nothing_reconciled)
         agency.run_due(after=2 * MINUTE)
-    assert [agency.desk.summary(one) for one in (post, other)] == ["missed", "unknown"]
+    assert [agency.desk.summary(known) for known in (post, other)] == ["missed", "unknown"]
     assert len(agency.live_texts()) == 2
     agency.run_due(after=2 * HOUR)
     agency.run_due()
-    assert [agency.desk.summary(one) for one in (post, other)] == ["published"] * 2
+    assert [agency.desk.summary(known) for known in (post, other)] == ["published"] * 2
 
 
-def busy(*_: object) -> None:
+def network_busy(*_: object) -> None:
     raise TransientError("busy")
 
 
-def test_an_error_of_the_network_keeps_the_next_look(open_agency, monkeypatch) -> None:
+def test_transient_error(open_agency, monkeypatch) -> None:
+    """A transient error of the network is followed by the next recheck."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
-    post = absent_and_missed(agency)
+    post = missed_after_lookup(agency)
     with monkeypatch.context() as patch:
-        patch.setattr(Sandbox, "adapter", busy)
+        patch.setattr(Sandbox, "adapter", network_busy)
         assert agency.run_due(after=10 * MINUTE).problems == ()
     agency.run_due(after=2 * HOUR)
     assert agency.delivery(post).state == "published"
