@@ -1,4 +1,4 @@
-"""Nothing is planned into a silence or under a hold, and each workspace has its own calendar."""
+"""Blackouts and holds bar times, and each workspace has its own calendar."""
 
 from __future__ import annotations
 
@@ -13,42 +13,44 @@ from socialcollab.organization import Organization
 from socialcollab.workflow import Actor, Event
 from socialcollab.workflow import events as ev
 
-SILENCE = """
+BLACKOUT = """
 [[blackouts]]
 on = { workspace = "tulip" }
 start = "2026-05-04 19:55"
 end = "2026-05-04 20:05"
 reason = "two minutes of silence"
 """
-WITHIN, OUTSIDE = "2026-05-04 20:00", "2026-05-04 20:05"
+INSIDE, AFTER = "2026-05-04 20:00", "2026-05-04 20:05"
 
 
-def silent(agency) -> None:
-    proposal = agency.desk.propose(Organization.loads(DOCUMENT + SILENCE))
+def adopt_blackout(agency) -> None:
+    proposal = agency.desk.propose(Organization.loads(DOCUMENT + BLACKOUT))
     agency.desk.acting_as("eva").adopt(proposal, reason="Remembrance Day")
 
 
-def drafted(agency, at: str, profile: str = "tulip-x", who: str = "ana"):
-    return agency.desk.acting_as(who).draft("Lente", profiles=[profile], planned_at=at)
+def drafted(agency, at: str, profile: str = "tulip-x", member: str = "ana"):
+    return agency.desk.acting_as(member).draft("Lente", profiles=[profile], planned_at=at)
 
 
-def test_no_post_is_submitted_moved_or_scheduled_into_a_silence(agency) -> None:
-    silent(agency)
+def test_blackout(agency) -> None:
+    """No post can be submitted for, rescheduled or scheduled to a time in a blackout."""
+    adopt_blackout(agency)
     ana, ben = agency.acting("ana", "ben")
     with pytest.raises(NotAllowedError, match="two minutes of silence"):
-        ana.submit(drafted(agency, WITHIN))
-    post = ana.submit(drafted(agency, OUTSIDE))
+        ana.submit(drafted(agency, INSIDE))
+    post = ana.submit(drafted(agency, AFTER))
     with pytest.raises(NotAllowedError, match="two minutes of silence"):
-        ana.reschedule(post, WITHIN)
+        ana.reschedule(post, INSIDE)
     post = ben.approve(post)
     with pytest.raises(NotAllowedError, match="two minutes of silence"):
-        ana.schedule(post, at=WITHIN)
+        ana.schedule(post, at=INSIDE)
     assert "approved" == agency.desk.post(post.id).state
 
 
-def test_no_post_is_moved_or_scheduled_to_a_time_under_a_hold(agency) -> None:
+def test_hold(agency) -> None:
+    """No post can be rescheduled or scheduled to a time during a hold."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
-    post = ben.approve(ana.submit(drafted(agency, OUTSIDE)))
+    post = ben.approve(ana.submit(drafted(agency, AFTER)))
     until = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
     eva.hold("tulip-x", reason="a crisis", until=until)
     with pytest.raises(NotAllowedError, match="a crisis"):
@@ -58,20 +60,21 @@ def test_no_post_is_moved_or_scheduled_to_a_time_under_a_hold(agency) -> None:
         ana.schedule(post, at="2026-05-05 09:00")
 
 
-def test_the_calendar_of_a_workspace_holds_its_own_entries_alone(agency) -> None:
-    drafted(agency, OUTSIDE)
-    drafted(agency, OUTSIDE, profile="dike-x", who="dirk")
+def test_calendar_of_workspace(agency) -> None:
+    """The calendar of a workspace has only its own entries."""
+    drafted(agency, AFTER)
+    drafted(agency, AFTER, profile="dike-x", member="dirk")
     start = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
     month = start, start + dt.timedelta(days=31)
     for workspace, profile in (("tulip", "tulip-x"), ("dike", "dike-x")):
-        found = agency.desk.calendar(*month, workspace=workspace).entries()
-        assert [profile] == [entry.profile for entry in found]
+        entries = agency.desk.calendar(*month, workspace=workspace).entries()
+        assert [profile] == [entry.profile for entry in entries]
     assert 2 == len(agency.desk.calendar(*month).entries())
 
 
-def test_what_concerns_nobody_keeps_nobody_from_being_told(agency) -> None:
-    """Events of several streams in one append: each has its own notices, whatever stands before."""
-    post = drafted(agency, OUTSIDE)
+def test_notifications_of_several_streams(agency) -> None:
+    """Each event of an append gets its own notifications, also after an event that has none."""
+    post = drafted(agency, AFTER)
     desk = Desk.open(agency.store, **agency.options)
     engine = desk.engine
     state = desk.run(engine.state())
@@ -92,7 +95,8 @@ def test_what_concerns_nobody_keeps_nobody_from_being_told(agency) -> None:
     ]
 
 
-def test_what_another_hold_made_miss_its_time_is_not_laid_to_this_one(agency) -> None:
+def test_missed_by_earlier_hold(agency) -> None:
+    """A hold does not list deliveries that an earlier hold made late."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     ben.approve(ana.submit(drafted(agency, "2026-04-02 09:30")))
     first = eva.hold("tulip-x", reason="a crisis")

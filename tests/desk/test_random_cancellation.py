@@ -1,4 +1,4 @@
-"""Tasks that are cancelled at random moments leave a journal that is whole, and nothing doubled."""
+"""Tasks that are cancelled at random moments leave a consistent journal, and publish nothing twice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REFUSALS = (NotAllowedError, StaleError, InvalidValueError)
 
 
 class Day:
-    """Members who act at one async desk and hang up now and then, and workers who are stopped."""
+    """Members and workers whose tasks at one async desk are cancelled now and then."""
 
     def __init__(self, agency: AsyncAgency, desk: AsyncDesk, seed: int) -> None:
         self.agency, self.desk, self.random = agency, desk, random.Random(seed)
@@ -33,11 +33,9 @@ class Day:
         self.outcomes: Counter[str] = Counter()
 
     async def act(self, _: int) -> None:
-        """Do one thing that a member or a worker does."""
-        what = self.random.choice(
-            [self.draft, self.draft, self.advance, self.advance, self.publish]
-        )
-        await what()
+        """Do one random thing that a member or a worker does."""
+        act = self.random.choice([self.draft, self.draft, self.advance, self.advance, self.publish])
+        await act()
 
     async def draft(self) -> None:
         self.drafted += 1
@@ -64,8 +62,8 @@ class Day:
     async def publish(self) -> None:
         await self.desk.run_due(lease_s=1.0)
 
-    async def begin(self, number: int) -> None:
-        """Let one task act, and perhaps hang up on it, once or more."""
+    async def start(self, number: int) -> None:
+        """Start one task, and perhaps cancel it, once or more."""
         task = asyncio.ensure_future(self.act(number))
         if self.random.random() < 0.6:
             for _ in range(self.random.randrange(60)):
@@ -90,23 +88,23 @@ async def play(agency: AsyncAgency, seed: int, rounds: int) -> Counter[str]:
             agency.now += dt.timedelta(seconds=20)
             async with asyncio.TaskGroup() as group:
                 for _ in range(WORKERS):
-                    group.create_task(day.begin(number))
-        # Whatever was cancelled, whoever comes after is served: this one has to go out.
+                    group.create_task(day.start(number))
+        # After the cancelled tasks, the desk has to work as before: this post is published.
         ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
         when = agency.now + dt.timedelta(minutes=20)
-        asked = await ana.submit(
-            await ana.draft("ongestoord", profiles=["tulip-x"], planned_at=when)
+        submitted = await ana.submit(
+            await ana.draft("afterwards", profiles=["tulip-x"], planned_at=when)
         )
-        await ben.approve(asked)
+        await ben.approve(submitted)
         for _ in range(6):
             agency.now += dt.timedelta(minutes=30)
             await desk.run_due()
-        assert "published" == await desk.summary(asked)
+        assert "published" == await desk.summary(submitted)
         report = await desk.audit()
         assert report.clean, report.findings
         assert (await desk.run(_reindex(desk))).changed == ()
-        day.outcomes["published"] = await _judge(agency, desk)
-        assert not [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
+        day.outcomes["published"] = await _check(agency, desk)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
     return day.outcomes
 
 
@@ -114,24 +112,24 @@ def _reindex(desk: AsyncDesk) -> Any:
     return (yield from call(desk.engine.store.reindex, reducer))
 
 
-async def _judge(agency: AsyncAgency, desk: AsyncDesk) -> int:
-    """What stands on the network is what the journal says is out, each once; return how many."""
-    stands = Counter(post.network_id for post in agency.sandbox.posts())
-    assert set(stands.values()) <= {1}
-    out: list[str] = []
+async def _check(agency: AsyncAgency, desk: AsyncDesk) -> int:
+    """Check that the network shows what the journal says, once each; return how many posts."""
+    shown = Counter(post.network_id for post in agency.sandbox.posts())
+    assert set(shown.values()) <= {1}
+    published: list[str] = []
     for post in await desk.posts():
         for delivery in await desk.deliveries(post):
             assert delivery.state in {"published", "cancelled"}, delivery
             if delivery.state == "published":
-                out.append(delivery.network_id)
-    assert sorted(out) == sorted(stands)
+                published.append(delivery.network_id)
+    assert sorted(published) == sorted(shown)
     texts = Counter(post.text for post in agency.sandbox.posts())
-    refs = Counter(text.rstrip(".") for text in texts.elements())
-    assert set(refs.values()) <= {1}, "a post went out twice"
-    return len(out)
+    external_ids = Counter(text.rstrip(".") for text in texts.elements())
+    assert set(external_ids.values()) <= {1}, "a post was published twice"
+    return len(published)
 
 
-def made(folder: Path, kind: str) -> tuple[AsyncAgency, Any]:
+def create(folder: Path, kind: str) -> tuple[AsyncAgency, Any]:
     store: Any = MemoryStore(Desk.PROJECTIONS)
     if kind == "sqlite":
         store = SqliteStore(folder / "desk.db", projections=Desk.PROJECTIONS, durable=False)
@@ -139,8 +137,9 @@ def made(folder: Path, kind: str) -> tuple[AsyncAgency, Any]:
 
 
 @pytest.mark.parametrize(("kind", "seed"), [("memory", 1), ("memory", 2), ("sqlite", 3)])
-def test_random_days_with_random_cancelling(tmp_path, kind: str, seed: int) -> None:
-    agency, store = made(tmp_path, kind)
+def test_random_days(tmp_path, kind: str, seed: int) -> None:
+    """After random days with cancelled tasks, the journal is consistent and every post is out once."""
+    agency, store = create(tmp_path, kind)
     outcomes = asyncio.run(play(agency, seed, 12))
     assert outcomes["CancelledError"], outcomes
     assert outcomes["done"], outcomes
@@ -150,13 +149,14 @@ def test_random_days_with_random_cancelling(tmp_path, kind: str, seed: int) -> N
 
 
 @pytest.mark.slow
-def test_random_days_for_as_long_as_there_is(tmp_path, seconds: float) -> None:
+def test_many_random_days(tmp_path, seconds: float) -> None:
+    """The same, for as long as the session allows."""
     seed = random.SystemRandom().randrange(10**9)
     end, number, total = time.monotonic() + seconds, 0, Counter[str]()
     while time.monotonic() < end:
         folder = tmp_path / str(number)
         folder.mkdir()
-        agency, store = made(folder, "sqlite" if number % 3 == 2 else "memory")
+        agency, store = create(folder, "sqlite" if number % 3 == 2 else "memory")
         total += asyncio.run(play(agency, seed + number, 40))
         agency.sandbox.close()
         store.close()

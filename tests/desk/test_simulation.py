@@ -1,4 +1,4 @@
-"""Workers that die, freeze and hear nothing; people who change their minds; clocks that jump."""
+"""Simulations of workers that die or freeze, members who change their minds, and clocks that jump."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ def play(folder: Path, seed: int, steps: int) -> Simulation:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_nothing_is_doubled_lost_or_claimed(tmp_path: Path, seed: int) -> None:
+def test_simulation(tmp_path: Path, seed: int) -> None:
+    """Nothing is published twice, lost, or claimed without being published."""
     play(tmp_path, seed, 800)
 
 
 @pytest.mark.slow
-def test_nothing_is_doubled_lost_or_claimed_for_as_long_as_there_is(
+def test_many_simulations(
     tmp_path: Path, seconds: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """The same, for as long as the session allows."""
     seed = int(os.environ.get("SOCIALCOLLAB_SEED", random.SystemRandom().randrange(10**9)))
     end = time.monotonic() + seconds
     number = 0
