@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.desk.awaited import AwaitedDesk
 
 from socialcollab.content import Delivery, Post
 from socialcollab.desk import Desk
 from socialcollab.desk.journal.streams import reducer
+from socialcollab.errors import NotAllowedError
 from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
@@ -143,6 +146,15 @@ DUE = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 """The instant of `PLANNED` in Amsterdam."""
 PROFILE = "tulip-mastodon"
 MINUTE = dt.timedelta(minutes=1)
+
+
+def refusal_code(command: Callable[[], object]) -> str:
+    """Return the code of the first reason for which a command is refused."""
+    with pytest.raises(NotAllowedError) as caught:
+        command()
+    verdict = caught.value.verdict
+    assert verdict.explain("en") != verdict.explain("nl")
+    return verdict.reasons[0].code if verdict.reasons else "default_deny"
 
 
 class Agency:

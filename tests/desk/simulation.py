@@ -1,4 +1,4 @@
-"""Several workers of one desk, stepped call by call; any of them may die, freeze or hear nothing."""
+"""A simulation of several workers of one desk, which may die, freeze or lose answers at any call."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ FINAL = ("published", "missed", "failed", "cancelled", "removed")
 
 @attrs.define
 class Worker:
-    """One run over the due work, stopped before its next call."""
+    """A run of the due work that is stopped before its next call."""
 
     steps: Generator[Any, Any, Any]
     call: Any
@@ -59,16 +59,15 @@ class Worker:
 
 class Simulation:
     """
-    A desk, its network, people and workers, all decided by one seed.
+    A desk with its network, members and workers, all decided by one seed.
 
-    The timeline of the sandbox is the truth that the journal is held to.
+    What the sandbox shows is the truth, and the journal has to agree with it.
     """
 
     def __init__(self, folder: Path, seed: int) -> None:
-        self.seed = seed
         self.random = random.Random(seed)
         self.entropy = random.Random(seed + 1).randbytes
-        self.wall = START
+        self.now = START
         self.latest = START
         self.passed = dt.timedelta(0)
         self.honours_keys = bool(seed % 2)
@@ -82,13 +81,13 @@ class Simulation:
                 "late_arrival", delay_s=45, times=None, probability=0.06, seed=seed
             )
             faults.append(late)
-        self.faults = faults
         self.folder = folder
         self.sandbox = self.network(tuple(faults))
         self.store = MemoryStore()
         self.media = MemoryMedia()
-        self.whole = Organization.loads(DOCUMENT)
-        self.desk = Desk.create(self.store, self.whole, owner="eva", **self.options)
+        self.desk = Desk.create(
+            self.store, Organization.loads(DOCUMENT), owner="eva", **self.options
+        )
         self.workers: list[Worker] = []
         self.done = Counter[str]()
         self.number = 0
@@ -118,36 +117,34 @@ class Simulation:
         }
 
     def clock(self) -> dt.datetime:
-        return self.wall
+        return self.now
 
     def monotonic(self) -> float:
         return self.passed.total_seconds()
 
     def pass_time(self, seconds: float) -> None:
-        self.wall += dt.timedelta(seconds=seconds)
+        self.now += dt.timedelta(seconds=seconds)
         self.passed += dt.timedelta(seconds=seconds)
-        self.latest = max(self.latest, self.wall)
+        self.latest = max(self.latest, self.now)
 
     def open_desk(self) -> Desk:
-        """Return another process's desk on the same journal, with clocks of this world."""
+        """Open the same journal as another process would, with the clocks of the simulation."""
         desk = Desk.open(self.store, **self.options)
         desk._publisher.dispatcher.monotonic = self.monotonic
         return desk
 
-    # people
-
-    def people(self) -> None:
-        pick = self.random.choice
-        act = pick(
+    def act(self) -> None:
+        """Let a member do something at random."""
+        act = self.random.choice(
             ("write", "write", "write", "hold", "resume", "take_down", "edit", "amend",
-             "mark", "absent", "schedule", "adopt", "unhold", "reconcile")
+             "mark_published", "mark_not_published", "schedule", "adopt", "resume", "reconcile")
         )  # fmt: skip
         with suppress(NotAllowedError, StaleError, InvalidValueError, NotFoundError):
             getattr(self, f"do_{act}")()
             self.done[act] += 1
 
-    def acting(self, who: str) -> Any:
-        return self.desk.acting_as(who)
+    def acting(self, member: str) -> Any:
+        return self.desk.acting_as(member)
 
     def any_post(self) -> Any:
         posts = self.desk.posts(workspace="tulip")
@@ -161,7 +158,7 @@ class Simulation:
         profiles = self.random.sample(PROFILES, self.random.randint(1, 2))
         if self.random.random() < 0.3:
             text = "|".join(f"{text} part {part}" for part in range(3))
-        at = self.wall + dt.timedelta(minutes=self.random.randint(1, 20))
+        at = self.now + dt.timedelta(minutes=self.random.randint(1, 20))
         post = self.acting("ana").draft(text, profiles=profiles, planned_at=at)
         self.acting("ben").approve(self.acting("ana").submit(post))
 
@@ -174,144 +171,140 @@ class Simulation:
         for hold in self.desk.holds():
             self.acting("eva").resume(hold.id)
 
-    do_unhold = do_resume
-
     def do_take_down(self) -> None:
         post = self.any_post()
         if self.random.random() < 0.3:
             profile = self.random.choice(("", *post.targets))
             self.acting("eva").take_down(post, reason="no more", profile=profile)
 
-    def out_in_one_piece(self) -> Any:
-        """A post that is out on the network that changes in place."""
-        found = [
+    def amendable_post(self) -> Any:
+        """Return a published post that is not a thread, on the network that supports amendments."""
+        amendable = [
             delivery.post
             for delivery in self.deliveries()
             if delivery.state is DeliveryState.PUBLISHED
             and delivery.profile == "tulip-mastodon"
             and not delivery.parts
         ]
-        return self.desk.post(self.random.choice(found)) if found else self.any_post()
+        return self.desk.post(self.random.choice(amendable)) if amendable else self.any_post()
 
     def do_edit(self) -> None:
         likely = self.random.random() < 0.7
-        post = self.out_in_one_piece() if likely else self.any_post()
-        edited = self.acting("ana").edit(post, text=f"{post.text} anew".replace("|", " "))
+        post = self.amendable_post() if likely else self.any_post()
+        edited = self.acting("ana").edit(post, text=f"{post.text} again".replace("|", " "))
         if self.random.random() < 0.8:
             edited = self.acting("ben").approve(edited)
             self.acting("eva").amend(edited, profile="tulip-mastodon")
             self.done["amend"] += 1
 
     def do_amend(self) -> None:
-        self.acting("eva").amend(self.out_in_one_piece(), profile="tulip-mastodon")
+        self.acting("eva").amend(self.amendable_post(), profile="tulip-mastodon")
 
     def do_schedule(self) -> None:
-        at = self.wall + dt.timedelta(minutes=5)
+        at = self.now + dt.timedelta(minutes=5)
         self.acting("eva").schedule(self.any_post(), at=at)
 
-    def in_doubt(self) -> Delivery:
-        found = [
+    def unknown_delivery(self) -> Delivery:
+        """Return a delivery whose outcome is unknown."""
+        unknown = [
             delivery
             for post in self.desk.posts(workspace="tulip")
             for delivery in self.desk.deliveries(post)
             if delivery.in_doubt is not None and delivery.state is DeliveryState.UNKNOWN
         ]
-        if not found:
-            raise NotFoundError("delivery", "in doubt")
-        return self.random.choice(found)
+        if not unknown:
+            raise NotFoundError("delivery", "unknown")
+        return self.random.choice(unknown)
 
-    def there(self, delivery: Delivery) -> list[Any]:
-        """What a person who looks at the account sees of a delivery: its own, by its key."""
+    def visible_posts(self, delivery: Delivery) -> list[Any]:
+        """Return what a member who looks at the account sees of a delivery, by its key."""
         key = delivery.prepared.get("key", "none")
         part = len(delivery.parts)
         wanted = key if part == 0 else f"{key}-{part}"
         return [post for post in self.sandbox.posts(delivery.profile) if post.key == wanted]
 
-    def do_mark(self) -> None:
-        delivery = self.in_doubt()
-        seen = self.there(delivery)
-        if seen and "|" not in self.desk.post(delivery.post).text:
-            # Of a thread a person would have to find every part.
+    def do_mark_published(self) -> None:
+        delivery = self.unknown_delivery()
+        visible = self.visible_posts(delivery)
+        if visible and "|" not in self.desk.post(delivery.post).text:
+            # A member would have to find every part of a thread, so threads are left out.
             self.acting("eva").mark_published(
-                delivery.post, delivery.profile, network_id=seen[0].network_id
+                delivery.post, delivery.profile, network_id=visible[0].network_id
             )
 
-    def do_absent(self) -> None:
-        delivery = self.in_doubt()
-        if not self.there(delivery) and not self.honours_keys:
+    def do_mark_not_published(self) -> None:
+        delivery = self.unknown_delivery()
+        if not self.visible_posts(delivery) and not self.honours_keys:
             self.acting("eva").mark_not_published(delivery.post, delivery.profile)
 
     def do_reconcile(self) -> None:
         with suppress(ConflictError):
-            self.desk.reconcile(self.in_doubt())
+            self.desk.reconcile(self.unknown_delivery())
 
     def do_adopt(self) -> None:
         if self.random.random() < 0.2:
-            document = DOCUMENT.replace('text = "x"', 'text = "x"')
-            changed = document.replace("[[slot_plans]]", f"# {self.number}\n[[slot_plans]]")
+            changed = DOCUMENT.replace("[[slot_plans]]", f"# {self.number}\n[[slot_plans]]")
             slots = self.random.choice(("mon-sun 09:30", "mon-sun 10:30", "mon-sun 11:30"))
             proposed = Organization.loads(changed.replace("mon-sun 09:30", slots))
             self.acting("eva").adopt(self.desk.propose(proposed), reason="other slots")
 
-    # workers
-
     def step(self) -> None:
         chance = self.random.random()
         if chance < 0.06:
-            self.people()
+            self.act()
         elif chance < 0.16:
             self.pass_time(self.random.choice((1, 5, 20, 60, 300)))
         elif chance < 0.162:
-            self.wall -= dt.timedelta(days=1)
+            self.now -= dt.timedelta(days=1)
             self.done["clock set back"] += 1
         elif len(self.workers) < 3 and chance < 0.3:
-            self.hire()
+            self.start_worker()
         else:
             self.work()
 
-    def hire(self) -> None:
+    def start_worker(self) -> None:
         desk = self.open_desk()
         steps = run_due(
             desk.engine,
             desk._publisher,
-            now=self.wall,
+            now=self.now,
             worker=f"w{self.random.random()}",
             lease_s=10.0,
         )
         self.workers.append(Worker(steps, next(steps)))
 
     def work(self) -> None:
-        ready = [one for one in self.workers if one.frozen_until <= self.passed]
+        ready = [worker for worker in self.workers if worker.frozen_until <= self.passed]
         if not ready:
             return
         worker = self.random.choice(ready)
         chance = self.random.random()
         if chance < 0.01:
-            self.dies(worker, after_the_call=self.random.random() < 0.5)
+            self.kill(worker, after_call=self.random.random() < 0.5)
         elif chance < 0.02:
             worker.frozen_until = self.passed + dt.timedelta(seconds=self.random.randint(1, 900))
             self.done["freeze"] += 1
         else:
-            self.carries_on(worker)
+            self.make_call(worker)
 
-    def dies(self, worker: Worker, *, after_the_call: bool) -> None:
-        if after_the_call:
+    def kill(self, worker: Worker, *, after_call: bool) -> None:
+        if after_call:
             with suppress(Exception):
                 worker.call.function(*worker.call.args, **worker.call.kwargs)
         worker.steps.close()
         self.workers.remove(worker)
         self.done["death"] += 1
 
-    def carries_on(self, worker: Worker) -> None:
+    def make_call(self, worker: Worker) -> None:
         call = worker.call
         try:
-            answer = self.made(call)
-        except Exception as error:  # noqa: BLE001  the steps decide what it means
-            self.goes_on(worker, partial(worker.steps.throw, error))
+            answer = self.call_with_faults(call)
+        except Exception as error:  # noqa: BLE001  the worker decides what it means
+            self.resume(worker, partial(worker.steps.throw, error))
         else:
-            self.goes_on(worker, partial(worker.steps.send, answer))
+            self.resume(worker, partial(worker.steps.send, answer))
 
-    def made(self, call: Any) -> Any:
+    def call_with_faults(self, call: Any) -> Any:
         sends = bool(call.args) and isinstance(call.args[0], Request)
         creates = sends and call.args[0].creates is not None
         answer = call.function(*call.args, **call.kwargs)
@@ -322,7 +315,7 @@ class Simulation:
             raise TransientError("nothing reached the server")
         return answer
 
-    def goes_on(self, worker: Worker, resume: Callable[[], Any]) -> None:
+    def resume(self, worker: Worker, resume: Callable[[], Any]) -> None:
         try:
             worker.call = resume()
         except StopIteration:
@@ -331,8 +324,6 @@ class Simulation:
         except (ConflictError, StoreUnavailableError):
             self.workers.remove(worker)
 
-    # judgement
-
     def run(self, steps: int) -> None:
         for number in range(steps):
             self.step()
@@ -340,11 +331,11 @@ class Simulation:
                 self.check_claims()
 
     def drain(self) -> None:
-        """Let all workers end or die, the network behave, and people resume what waits."""
+        """Stop all workers, repair the network and the clock, and do all due work."""
         for worker in list(self.workers):
-            self.dies(worker, after_the_call=True)
-        # Whoever looks after the machine puts the clock right.
-        self.wall = self.latest
+            self.kill(worker, after_call=True)
+        # The clock may have been set back: set it to the latest time that it showed.
+        self.now = self.latest
         self.sandbox.close()
         self.sandbox = self.network(())
         self.desk = self.open_desk()
@@ -362,7 +353,7 @@ class Simulation:
         ]
 
     def check_claims(self) -> None:
-        """Invariant 3: what counts as out is on the network, what counts as removed is not."""
+        """Check that published posts are on the network, and removed ones are not."""
         posts = {post.network_id: post for post in self.sandbox.posts()}
         for delivery in self.deliveries():
             assert (delivery.state != "published") or delivery.network_id in posts, delivery
@@ -374,43 +365,48 @@ class Simulation:
                 assert name in posts, delivery
 
     def check(self) -> None:
+        """Check all invariants, once everything has come to an end."""
         self.check_claims()
         posts = self.sandbox.posts()
-        # Invariant 2: one post for each part, however often anybody died.
-        made = Counter(post.key for post in posts)
-        doubled = {key: count for key, count in made.items() if count > 1}
-        assert not doubled, doubled
-        # Nothing is out that the journal does not know, and nothing known is lost.
+        # Invariant: each part has one post, however often workers died.
+        counts = Counter(post.key for post in posts)
+        copies = {key: count for key, count in counts.items() if count > 1}
+        assert not copies, copies
+        # Invariant: the journal knows exactly the posts that the network shows.
         known = {name for delivery in self.deliveries() for name in delivery.live_ids}
-        there = {post.network_id for post in posts if not post.removed}
-        assert known == there, f"claimed: {known - there}, lost: {there - known}"
-        # Invariant 5: everything has come to an end, or waits for a person who is told.
+        shown = {post.network_id for post in posts if not post.removed}
+        assert known == shown, f"claimed: {known - shown}, lost: {shown - known}"
+        # Invariant: every delivery has reached its end, or is on the to-do list of a member.
         for delivery in self.deliveries():
             parts_wait = delivery.partly_published and delivery.problem
             assert delivery.state.value in FINAL or delivery.attention or parts_wait, delivery
-        self.check_words(posts)
+        self.check_texts(posts)
         self.check_holds()
         report = self.desk.audit()
         assert report.clean, report.findings
         assert self.desk.engine.store.reindex(reducer).changed == ()
 
-    def check_words(self, posts: Any) -> None:
-        """Invariant 1, as far as words go: what is out is a revision that was approved."""
+    def check_texts(self, posts: Any) -> None:
+        """Check that the texts on the network are those of approved revisions."""
         texts: dict[str, str] = {post.network_id: post.text for post in posts if not post.removed}
         for post in self.desk.posts(workspace="tulip"):
             for delivery in self.desk.deliveries(post):
                 if delivery.state is DeliveryState.PUBLISHED and not delivery.parts:
-                    doubt = (
+                    unanswered = (
                         delivery.amend_attempt is not None and not delivery.amend_attempt.answered
                     )
-                    if delivery.revision == post.digest and not doubt and not delivery.duplicates:
+                    if (
+                        delivery.revision == post.digest
+                        and not unanswered
+                        and not delivery.duplicates
+                    ):
                         assert texts[delivery.network_id] == post.content.text_for(
                             delivery.profile
                         ), delivery
 
     def check_holds(self) -> None:
-        """Invariant 6: no right to send is stored while a hold stands."""
-        standing: dict[str, Any] = {}
+        """Check that no send was permitted during a hold on its profile."""
+        active: dict[str, Any] = {}
         profiles = {profile.id: profile for profile in self.desk.organization.profiles}
         profile_of = {delivery.id: delivery.profile for delivery in self.deliveries()}
         position = 0
@@ -418,12 +414,12 @@ class Simulation:
             for entry in page:
                 position = entry.position
                 if entry.type == "hold.placed":
-                    standing[entry.data.hold.id] = entry.data.hold
+                    active[entry.data.hold.id] = entry.data.hold
                 elif entry.type == "hold.ended":
-                    standing.pop(entry.data.hold, None)
+                    active.pop(entry.data.hold, None)
                 elif entry.type in ("delivery.send_started", "delivery.amend_started"):
                     profile = profiles[profile_of[entry.stream.partition("/")[2]]]
-                    for hold in standing.values():
+                    for hold in active.values():
                         assert not hold.on.matches_profile(profile), entry
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Whoever stands in for somebody away decides in their place, and it can be seen that they did."""
+"""Delegates decide for absent reviewers, and the decision says so."""
 
 from __future__ import annotations
 
@@ -23,25 +23,27 @@ def adopt(agency, *changes: tuple[str, str]) -> None:
     eva.adopt(agency.desk.propose(Organization.loads(text)), reason="other reviewers")
 
 
-def submitted(agency, who: str = "ana"):
-    author = agency.desk.acting_as(who)
+def submitted(agency, member: str = "ana"):
+    author = agency.desk.acting_as(member)
     return author.submit(author.draft("Lente", profiles=["tulip-x"], planned_at="2026-04-20 09:30"))
 
 
-def away(agency, member: str, delegate: str, **more) -> None:
+def absent(agency, member: str, delegate: str, **options) -> None:
+    """Record that a member is absent for a week from today."""
     today = agency.desk.engine.now().date()
     agency.desk.acting_as(member).add_absence(
-        today, today + dt.timedelta(days=7), delegate=delegate, **more
+        today, today + dt.timedelta(days=7), delegate=delegate, **options
     )
 
 
-def test_the_delegate_is_asked_told_and_decides_and_the_decision_says_for_whom(agency) -> None:
+def test_delegate_decides(agency) -> None:
+    """A delegate is asked and notified, and their decision says for whom they made it."""
     adopt(agency, BY_BEN)
     post = submitted(agency)
     tom = agency.desk.acting_as("tom")
     with pytest.raises(NotFoundError):
         tom.approve(post)
-    away(agency, "ben", "tom")
+    absent(agency, "ben", "tom")
     agency.desk.run_due()
     (status,) = agency.desk.pending_steps(post)
     assert (("ben", "tom"), ("ben",), (("tom", "ben"),)) == (
@@ -56,10 +58,11 @@ def test_the_delegate_is_asked_told_and_decides_and_the_decision_says_for_whom(a
     assert agency.desk.audit().clean
 
 
-def test_what_was_decided_in_time_stands_when_the_absent_is_back(agency) -> None:
+def test_decision_stays_after_return(agency) -> None:
+    """A delegate's decision stays when the absent member is back; new ones are refused."""
     adopt(agency, BY_BEN)
     post = submitted(agency)
-    away(agency, "ben", "tom")
+    absent(agency, "ben", "tom")
     agency.desk.acting_as("tom").approve(post)
     absence = agency.desk.runtime_state().absences[0].id
     agency.desk.acting_as("ben").end_absence(absence)
@@ -69,89 +72,97 @@ def test_what_was_decided_in_time_stands_when_the_absent_is_back(agency) -> None
         agency.desk.acting_as("tom").approve(other)
 
 
-def test_where_all_have_to_agree_the_delegate_speaks_for_the_absent(agency) -> None:
+def test_quorum_of_all(agency) -> None:
+    """With the quorum "all", the delegate's approval counts for the absent reviewer."""
     adopt(agency, BY_ALL)
     post = submitted(agency)
-    away(agency, "ben", "tom")
+    absent(agency, "ben", "tom")
     assert "in_review" == agency.desk.acting_as("tom").approve(post).state
     (status,) = agency.desk.pending_steps(post)
     assert (("tom",), 2) == (status.approved_by, status.needed)
     assert "approved" == agency.desk.acting_as("eva").approve(post).state
 
 
-def test_an_absent_reviewer_may_still_decide_themselves(agency) -> None:
+def test_absent_reviewer_decides(agency) -> None:
+    """An absent reviewer can still decide."""
     adopt(agency, BY_ALL)
     post = submitted(agency)
-    away(agency, "ben", "tom")
+    absent(agency, "ben", "tom")
     agency.desk.acting_as("ben").approve(post)
     assert "approved" == agency.desk.acting_as("eva").approve(post).state
 
 
-def test_one_delegate_of_two_reviewers_speaks_for_both_with_one_vote(agency) -> None:
+def test_delegate_of_two_reviewers(agency) -> None:
+    """One approval of the delegate of two reviewers counts for both."""
     adopt(agency, BY_ALL)
     post = submitted(agency)
-    away(agency, "ben", "tom")
-    away(agency, "eva", "tom")
+    absent(agency, "ben", "tom")
+    absent(agency, "eva", "tom")
     post = agency.desk.acting_as("tom").approve(post)
     assert "approved" == post.state
     (decision,) = agency.desk.acting_as("eva").post_view(post).decisions
     assert ("ben", "eva") == decision.on_behalf_of
 
 
-def test_nobody_stands_in_for_the_author_nor_decides_so_on_their_own_work(agency) -> None:
+def test_own_work(agency) -> None:
+    """A delegate can decide neither on their own post nor on a post of the absent member."""
     adopt(agency, ('reviewers = ["role:editor"]', 'reviewers = ["member:ben", "member:eva"]'))
-    away(agency, "ben", "ana")
-    mine = submitted(agency, "ana")
+    absent(agency, "ben", "ana")
+    own_post = submitted(agency, "ana")
     with pytest.raises(NotAllowedError, match="own work"):
-        agency.desk.acting_as("ana").approve(mine)
+        agency.desk.acting_as("ana").approve(own_post)
     agency.desk.acting_as("ben").end_absence(agency.desk.runtime_state().absences[0].id)
-    theirs = submitted(agency, "ben")
-    away(agency, "ben", "tom")
+    bens_post = submitted(agency, "ben")
+    absent(agency, "ben", "tom")
     with pytest.raises((NotAllowedError, NotFoundError)):
-        agency.desk.acting_as("tom").approve(theirs)
-    (status,) = agency.desk.pending_steps(theirs)
+        agency.desk.acting_as("tom").approve(bens_post)
+    (status,) = agency.desk.pending_steps(bens_post)
     assert ("eva",) == status.asked
 
 
-def test_a_delegate_who_is_away_too_is_refused_at_once(agency) -> None:
-    away(agency, "tom", "")
+def test_absent_delegate(agency) -> None:
+    """A member who is absent at that time cannot be a delegate."""
+    absent(agency, "tom", "")
     with pytest.raises(NotAllowedError, match=r"the delegate .* is absent"):
-        away(agency, "ben", "tom")
+        absent(agency, "ben", "tom")
 
 
-def test_only_what_the_absence_names_is_delegated(agency) -> None:
+def test_delegated_permissions(agency) -> None:
+    """A delegate has only the permissions that the absence names."""
     adopt(agency, BY_BEN)
     post = submitted(agency)
-    away(agency, "ben", "tom", permissions=["view", "comment"])
+    absent(agency, "ben", "tom", permissions=["view", "comment"])
     tom = agency.desk.acting_as("tom")
     tom.comment(post, "seen")
     with pytest.raises(NotAllowedError):
         tom.approve(post)
 
 
-def test_somebody_on_duty_holds_the_duty_role_and_no_longer(agency) -> None:
+def test_rotation(agency) -> None:
+    """A member has the role of a rotation while on duty, and not longer."""
     rotation = (
         '[[rotations]]\nid = "desk"\nrole = "editor"\non = { workspace = "tulip" }\n'
         'members = ["tom", "ana"]\nstart = 2026-03-30\nevery = "day 06:00"\n\n'
     )
     adopt(agency, ("[[approvals]]\n", f"{rotation}[[approvals]]\n"))
     post = submitted(agency)
-    shift = {"tom", "ana"} & {
-        who
-        for who in ("tom", "ana")
+    on_duty = {
+        member
+        for member in ("tom", "ana")
         if agency.desk.organization.access.has_role(
-            who, "editor", "tulip-x", at=agency.desk.engine.now()
+            member, "editor", "tulip-x", at=agency.desk.engine.now()
         )
     }
     (status,) = agency.desk.pending_steps(post)
-    assert {"ben", "eva"} | (shift - {"ana"}) == set(status.asked)
+    assert {"ben", "eva"} | (on_duty - {"ana"}) == set(status.asked)
     agency.now += dt.timedelta(days=1)
     agency.desk.run_due()
     (status,) = agency.desk.pending_steps(post)
-    assert {"ben", "eva"} | ({"tom"} - shift) == set(status.asked)
+    assert {"ben", "eva"} | ({"tom"} - on_duty) == set(status.asked)
 
 
-def test_a_manager_names_no_delegate_for_somebody_who_may_more_than_they_do(agency) -> None:
+def test_delegate_named_by_manager(agency) -> None:
+    """A manager can name a delegate only for a member whose permissions they have themselves."""
     managing = '[[grants]]\nto = "member:tom"\npermissions = ["manage_access", "view"]\non = { workspace = "*" }\n'
     adopt(agency, ("[[forbids]]\n", f"{managing}\n[[forbids]]\n"))
     today = agency.desk.engine.now().date()
@@ -164,7 +175,8 @@ def test_a_manager_names_no_delegate_for_somebody_who_may_more_than_they_do(agen
     eva.add_absence(*week, member="ben", delegate="noor")
 
 
-def test_a_refused_delegate_tells_nothing_of_places_out_of_sight(agency) -> None:
+def test_refusal_hides_resources(agency) -> None:
+    """The refusal of a delegate names no resource that the manager may not view."""
     managing = '[[grants]]\nto = "member:dirk"\npermissions = ["manage_access"]\non = { workspace = "*" }\n'
     adopt(agency, ("[[forbids]]\n", f"{managing}\n[[forbids]]\n"))
     today = agency.desk.engine.now().date()

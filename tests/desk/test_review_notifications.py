@@ -1,4 +1,4 @@
-"""Whoever newly must decide is told of it once, whatever it is that makes them decide."""
+"""Members who become reviewers of an open step are notified once, whatever makes them reviewers."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ every = "tuesday 09:00"
 """
 
 
-def adopt(agency, *changes: tuple[str, str], more: str = "") -> None:
-    text = DOCUMENT + more
+def adopt(agency, *changes: tuple[str, str], added: str = "") -> None:
+    text = DOCUMENT + added
     for old, new in changes:
         assert old in text
         text = text.replace(old, new, 1)
@@ -50,66 +50,71 @@ def asked(agency) -> list[str]:
     ]
 
 
-def test_whom_an_adoption_makes_a_reviewer_is_told_once_and_nobody_else(agency) -> None:
+def test_reviewer_by_adoption(agency) -> None:
+    """A member whom an adoption makes a reviewer is notified once, and other reviewers are not."""
     post = submitted(agency)
     assert ["ben", "eva"] == asked(agency)
-    adopt(agency, (REVIEWERS, 'reviewers = ["role:editor", "member:tom"]'), more=TOM)
+    adopt(agency, (REVIEWERS, 'reviewers = ["role:editor", "member:tom"]'), added=TOM)
     agency.desk.run_due()
     assert ["ben", "eva", "tom"] == asked(agency)
-    (told,) = agency.desk.notifications(member="tom")
-    assert (post.id, "house/edit", "") == (told.post, told.step, told.by)
+    (notification,) = agency.desk.notifications(member="tom")
+    assert (post.id, "house/edit", "") == (notification.post, notification.step, notification.by)
     assert [post.id] == [item.post.id for item in agency.desk.acting_as("tom").to_do()]
     agency.desk.run_due()
     adopt(agency, (REVIEWERS, 'reviewers = ["role:editor", "member:tom"]'))
     agency.desk.run_due()
-    adopt(agency, (REVIEWERS, 'reviewers = ["role:editor", "member:tom"]'), more=TOM)
+    adopt(agency, (REVIEWERS, 'reviewers = ["role:editor", "member:tom"]'), added=TOM)
     agency.desk.run_due()
     assert ["ben", "eva", "tom"] == asked(agency)
     assert agency.desk.audit().clean
 
 
-def test_an_event_before_the_reckoning_tells_the_new_reviewer_and_the_reckoning_not_again(
+def test_event_before_reevaluation(
     agency,
 ) -> None:
+    """A command before the reevaluation notifies the new reviewer; the reevaluation does not again."""
     post = submitted(agency)
-    adopt(agency, (REVIEWERS, 'reviewers = ["role:editor", "member:tom"]'), more=TOM)
+    adopt(agency, (REVIEWERS, 'reviewers = ["role:editor", "member:tom"]'), added=TOM)
     agency.desk.acting_as("ana").comment(post, "haast")
     assert ["ben", "eva", "tom"] == asked(agency)
     agency.desk.run_due()
     assert ["ben", "eva", "tom"] == asked(agency)
 
 
-def test_a_step_that_an_adoption_adds_tells_its_reviewers(agency) -> None:
+def test_added_step(agency) -> None:
+    """The reviewers of a step that an adoption adds are notified."""
     submitted(agency)
     step = '[[approvals.steps]]\nid = "legal"\nreviewers = ["member:tom"]\n'
-    adopt(agency, (REVIEWERS + "\n", f"{REVIEWERS}\n{step}"), more=TOM)
+    adopt(agency, (REVIEWERS + "\n", f"{REVIEWERS}\n{step}"), added=TOM)
     agency.desk.run_due()
     assert ["ben", "eva", "tom"] == asked(agency)
 
 
-def test_a_grant_that_begins_later_tells_as_it_begins(agency) -> None:
+def test_future_grant(agency) -> None:
+    """A member whom a future grant makes a reviewer is notified when it begins."""
     adopt(
         agency,
         (REVIEWERS, 'reviewers = ["role:editor", "member:tom"]'),
-        more=TOM + "start = 2026-04-03\n",
+        added=TOM + "start = 2026-04-03\n",
     )
     agency.desk.run_due()
     submitted(agency)
-    begins = dt.datetime(2026, 4, 2, 22, tzinfo=dt.UTC)
-    assert begins == agency.desk.next_due()
-    agency.now = begins - dt.timedelta(seconds=1)
+    start = dt.datetime(2026, 4, 2, 22, tzinfo=dt.UTC)
+    assert start == agency.desk.next_due()
+    agency.now = start - dt.timedelta(seconds=1)
     agency.desk.run_due()
     assert ["ben", "eva"] == asked(agency)
-    agency.now = begins
+    agency.now = start
     agency.desk.run_due()
     agency.desk.run_due()
     assert ["ben", "eva", "tom"] == asked(agency)
     assert agency.desk.next_due() is None
 
 
-def test_a_forbid_that_ends_tells_as_it_ends(agency) -> None:
+def test_ending_forbid(agency) -> None:
+    """A member who is a reviewer once a forbid ends is notified then."""
     forbid = '[[forbids]]\nto = "member:ben"\npermissions = ["approve"]\non = "tulip-x"\nend = 2026-04-03\n'
-    adopt(agency, more=forbid)
+    adopt(agency, added=forbid)
     agency.desk.run_due()
     submitted(agency)
     assert ["eva"] == asked(agency)
@@ -118,8 +123,9 @@ def test_a_forbid_that_ends_tells_as_it_ends(agency) -> None:
     assert ["eva", "ben"] == asked(agency)
 
 
-def test_who_comes_on_duty_is_told_as_the_turn_begins(agency) -> None:
-    adopt(agency, (REVIEWERS, 'reviewers = ["rotation:desk"]'), more=ROTATION)
+def test_shift_begins(agency) -> None:
+    """A member whose shift makes them a reviewer is notified when it begins, once."""
+    adopt(agency, (REVIEWERS, 'reviewers = ["rotation:desk"]'), added=ROTATION)
     agency.desk.run_due()
     submitted(agency)
     assert ["ben"] == asked(agency)
@@ -133,7 +139,8 @@ def test_who_comes_on_duty_is_told_as_the_turn_begins(agency) -> None:
     assert ["ben", "eva"] == asked(agency)
 
 
-def test_an_absence_with_a_delegate_and_a_return_ask_nobody_twice(agency) -> None:
+def test_absence_and_return(agency) -> None:
+    """An absence and its end notify no reviewer a second time."""
     submitted(agency)
     ben = agency.desk.acting_as("ben")
     absence = ben.add_absence("2026-04-02", "2026-04-06", delegate="eva")
@@ -147,7 +154,8 @@ def test_an_absence_with_a_delegate_and_a_return_ask_nobody_twice(agency) -> Non
     assert ["ben", "eva"] == asked(agency)
 
 
-def test_an_approved_post_that_is_edited_asks_anew_and_counts_from_then(agency) -> None:
+def test_edit_of_approved_post(agency) -> None:
+    """An edit of an approved post notifies the reviewers again, and its timers count from then."""
     post = submitted(agency)
     ana, ben = agency.acting("ana", "ben")
     opened = agency.now
@@ -173,81 +181,80 @@ VARIANTS = (
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))]
 )
-def test_whatever_happens_who_must_decide_knows_and_nobody_is_told_twice(
-    open_agency, seed: int
-) -> None:
+def test_random_changes(open_agency, seed: int) -> None:
+    """After any random changes, every reviewer has been notified once of each opened step."""
     agency = open_agency("memory")
     rng = random.Random(seed)
     posts = [submitted(agency, at="2026-05-20 09:30") for _ in range(2)]
     absences: list = []
     for _ in range(40):
         pick = rng.choice(
-            ("adopt", "adopt", "time", "edit", "approve", "away", "back", "again", "swap")
+            ("adopt", "adopt", "time", "edit", "approve", "absence", "return", "resubmit", "swap")
         )
         post = agency.desk.post(rng.choice(posts).id)
-        who = agency.desk.acting_as(rng.choice(("ana", "ben", "eva", "tom")))
+        member = agency.desk.acting_as(rng.choice(("ana", "ben", "eva", "tom")))
         try:
             if pick == "adopt":
-                changes, more = rng.choice(VARIANTS)
-                adopt(agency, *changes, more=more)
+                changes, added = rng.choice(VARIANTS)
+                adopt(agency, *changes, added=added)
             elif pick == "time":
                 agency.now += dt.timedelta(hours=rng.choice((1, 20, 60)))
             elif pick == "edit":
-                who.edit(post, text=f"Lente {rng.randrange(1000)}")
+                member.edit(post, text=f"Lente {rng.randrange(1000)}")
             elif pick == "approve":
-                who.approve(post)
-            elif pick == "away":
+                member.approve(post)
+            elif pick == "absence":
                 first = agency.now.date() + dt.timedelta(days=rng.randrange(3))
                 last = first + dt.timedelta(days=rng.randrange(1, 4))
                 absences.append(
-                    (who, who.add_absence(first, last, delegate=rng.choice(("", "eva"))))
+                    (member, member.add_absence(first, last, delegate=rng.choice(("", "eva"))))
                 )
-            elif pick == "back" and absences:
-                (back, absence) = absences.pop()
-                back.end_absence(absence)
+            elif pick == "return" and absences:
+                (absent, absence) = absences.pop()
+                absent.end_absence(absence)
             elif pick == "swap":
                 start = agency.now + dt.timedelta(hours=rng.choice((-2, 1, 30)))
-                who.swap_shift("desk", start=start, end=start + dt.timedelta(hours=rng.choice((3, 60))),
+                member.swap_shift("desk", start=start, end=start + dt.timedelta(hours=rng.choice((3, 60))),
                               to=rng.choice(("ben", "eva", "tom")))  # fmt: skip
-            elif pick == "again":
+            elif pick == "resubmit":
                 ana = agency.desk.acting_as("ana")
                 ana.submit(ana.withdraw(post) if post.state == "in_review" else post)
         except (NotAllowedError, StaleError, NotFoundError, InvalidValueError):
             continue
         agency.desk.run_due()
         for post in posts:
-            judge(agency, post.id)
+            check_notified(agency, post.id)
     assert agency.desk.audit().clean
 
 
-def judge(agency, post: str) -> None:
-    """Read the post's stream from outside: whom each opening of each step has told."""
-    told: dict[str, list[str]] = {}
+def check_notified(agency, post: str) -> None:
+    """Check, from the events of a post, who was notified of each step since it opened."""
+    notified: dict[str, list[str]] = {}
     actor = ""
     for stored in agency.store.for_organization("northwind").read(f"post/{post}"):
         data = event_data(stored)
         if stored.actor.startswith("member:"):
             actor = stored.actor.removeprefix("member:")
         if isinstance(data, ev.PostSubmitted):
-            told = {}
+            notified = {}
         elif isinstance(data, ev.PostReevaluated):
             reopened = set(map(str, data.anew))
-            told = {
-                str(key): [] if str(key) in reopened else told.get(str(key), [])
+            notified = {
+                str(key): [] if str(key) in reopened else notified.get(str(key), [])
                 for key in data.open
             }
-            fresh = {str(key): members for key, members in data.notified.items()}
-            for step, members in fresh.items():
-                # Whoever opened a step that asks them knows.
-                told[step] += [member for member in members if member == actor]
+            for step, members in data.notified.items():
+                # A member who opens a step that asks them gets no notification of it.
+                notified[str(step)] += [member for member in members if member == actor]
         elif isinstance(data, NotificationsQueued):
             for notification in data.notifications:
                 if notification.kind in ("review_requested", "escalated"):
                     assert (
-                        notification.to not in told[notification.step] or notification.to == actor
+                        notification.to not in notified[notification.step]
+                        or notification.to == actor
                     )
-                    told[notification.step].append(notification.to)
+                    notified[notification.step].append(notification.to)
     for member in ("ana", "ben", "eva", "tom", "noor", "dirk"):
         for item in agency.desk.acting_as(member).to_do():
             if item.kind == "decide" and item.post.id == post:
-                assert member in told[item.step], (member, item.step, told)
+                assert member in notified[item.step], (member, item.step, notified)

@@ -1,4 +1,4 @@
-"""Other rules of time zones: instants follow the wall time, and somebody is told."""
+"""An update of the time zone data: planned wall times stay, and their instants move."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ AMSTERDAM = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def new_rules(monkeypatch):
-    """Let Amsterdam follow London's clocks, as a new version of the zone data says."""
+def update_tzdata(monkeypatch):
+    """Return a function that makes Amsterdam follow London's clocks, as newer zone data would."""
 
-    def take_effect(version: str = "2099z") -> None:
+    def update(version: str = "2099z") -> None:
         known = zones._load.__wrapped__
         data = resources.files("tzdata").joinpath("zoneinfo", "Europe", "London").read_bytes()
         moved = ZoneInfo.from_file(io.BytesIO(data), key="Europe/Amsterdam")
@@ -29,15 +29,16 @@ def new_rules(monkeypatch):
         )
         monkeypatch.setattr(reevaluation, "tzdata_version", lambda: version)
 
-    return take_effect
+    return update
 
 
-def test_a_delivery_leaves_at_its_wall_time_under_the_new_rules(agency, new_rules) -> None:
+def test_wall_times_stay(agency, update_tzdata) -> None:
+    """Deliveries move to the instant of their wall time, and author and lead are notified."""
     ana, ben = agency.acting("ana", "ben")
     post = ben.approve(ana.submit(ana.draft("Lente", profiles=["tulip-x"], planned_at=PLANNED)))
     waiting = ana.submit(ana.draft("Zomer", profiles=["tulip-x"], planned_at="2026-04-08 09:30"))
     draft = ana.draft("Herfst", profiles=["tulip-x"], planned_at="2026-04-09 09:30")
-    new_rules()
+    update_tzdata()
     agency.desk.run_due()
     assert AMSTERDAM + dt.timedelta(hours=1) == agency.desk.next_due()
     moved = [
@@ -45,7 +46,9 @@ def test_a_delivery_leaves_at_its_wall_time_under_the_new_rules(agency, new_rule
         for notification in agency.desk.notifications()
         if notification.kind == "zone_changed"
     ]
-    assert [("ana", "tulip-x"), ("eva", "tulip-x")] == [(one.to, one.profile) for one in moved]
+    assert [("ana", "tulip-x"), ("eva", "tulip-x")] == [
+        (notification.to, notification.profile) for notification in moved
+    ]
     (event,) = (
         entry for entry in agency.desk.history(post) if entry.type == "delivery.rescheduled"
     )
@@ -59,8 +62,9 @@ def test_a_delivery_leaves_at_its_wall_time_under_the_new_rules(agency, new_rule
     assert before == agency.desk.engine.store.read_all()[-1].position
 
 
-def test_a_worker_with_older_zone_data_leaves_it_and_says_so(agency, new_rules) -> None:
-    new_rules("2001a")
+def test_worker_with_older_data(agency, update_tzdata) -> None:
+    """A worker with older zone data moves nothing, and reports that."""
+    update_tzdata("2001a")
     report = agency.desk.run_due()
     ((stream, problem),) = report.problems
     assert "organization" == stream
@@ -68,14 +72,13 @@ def test_a_worker_with_older_zone_data_leaves_it_and_says_so(agency, new_rules) 
     assert "update the package `tzdata`" in problem
 
 
-def test_what_waits_for_newer_zone_data_is_due_and_hides_nothing_that_comes_later(
-    agency, new_rules
-) -> None:
+def test_next_due(agency, update_tzdata) -> None:
+    """Work that waits for newer zone data stays due, and `after` shows what comes later."""
     ana, ben = agency.acting("ana", "ben")
     ben.approve(ana.submit(ana.draft("Lente", profiles=["tulip-x"], planned_at=PLANNED)))
     since = agency.now
     ana.add_absence("2026-04-10", "2026-04-12")
-    new_rules("2001a")
+    update_tzdata("2001a")
     report = agency.desk.run_due()
     assert since == agency.desk.next_due()
     assert agency.desk.next_due(after=report.at) in (
