@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.desk.agency import DOCUMENT
-from tests.drawing import chance_of
+from tests.randomness import seeded_random
 from tests.stores.processes import other_processes
 
 from socialcollab.desk import Desk
@@ -104,7 +104,7 @@ def test_killed_at_any_moment(
     tmp_path: Path, seconds: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A killed offboarding is stored whole or not at all, and can be repeated."""
-    chance, seed = chance_of()
+    chance, seed = seeded_random()
     began = time.monotonic()
     before = tmp_path / "before"
     before.mkdir()

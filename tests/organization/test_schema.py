@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.drawing import a_third
+from tests.randomness import fewer_examples
 
 import socialcollab.organization
 from socialcollab import document_fields as sh
@@ -110,7 +110,7 @@ def test_the_templates_fit_the_schema(name: str) -> None:
     VALIDATOR.validate(as_json(document))
 
 
-@a_third()
+@fewer_examples()
 @given(documents())
 def test_generated_documents_load_fit_and_come_back(document: dict[str, Any]) -> None:
     made = Organization.from_dict(document)
