@@ -118,7 +118,7 @@ def test_reports(week: Path) -> None:
         "too long for Bluesky",
         "has no alt text",
         "the approval came too late",
-        "hold; sent later",
+        "a hold; rescheduled and published later",
         "a lookup found it published",
         "the network asked to wait",
     ):
