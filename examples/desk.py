@@ -1,4 +1,4 @@
-"""One post from draft to published, rights for a while, and what hangs on whoever leaves."""
+"""Take a post from draft to published, grant a permission for a while, and plan an offboarding."""
 
 import datetime as dt
 from tempfile import mkdtemp
@@ -23,6 +23,6 @@ eva.grant(
     "member:noor", permissions=["schedule"], on="tulip-x", until="2026-05-01", reason="her launch"
 )
 print(desk.organization.access.check("noor", "schedule", "tulip-x", at=monday).explain())
-for thing in desk.offboarding_plan("noor").needing_successor:
-    print(thing)
+for item in desk.offboarding_plan("noor").needing_successor:
+    print(item)
 sandbox.close()

@@ -1,4 +1,4 @@
-"""What does a team's document say, and what is wrong with a bad one?"""
+"""Ask a team's document who may do something, and list the faults of a wrong one."""
 
 import datetime as dt
 

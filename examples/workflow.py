@@ -1,4 +1,4 @@
-"""Who must agree to a post, and why may its author not?"""
+"""Take a post through its approval steps, and see why its author cannot approve it."""
 
 import datetime as dt
 
@@ -19,10 +19,10 @@ from socialcollab.workflow import (
 )
 
 now = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
-x = Profile(id="tulip-x", workspace="tulip", network="x")
+profile = Profile(id="tulip-x", workspace="tulip", network="x")
 access = Access.of(
     members=["ana", "ben", "noor"],
-    profiles=[x],
+    profiles=[profile],
     roles={"editor": ["view", "draft", "submit", "approve"]},
     grants=[Grant(to=["member:ana", "member:ben", "member:noor"], role="editor", on="tulip-x")],
 )
@@ -37,13 +37,13 @@ house = ApprovalPolicy(
 
 
 def do(snapshot: PostSnapshot | None, member: str, command: commands.PostCommand) -> PostSnapshot:
-    """Decide, and fold what it brings about into the record."""
+    """Decide a command, and return the post with the events applied."""
     context = Context(
         now=now,
         actor=Actor.member(member),
         access=access,
         policies=Policies.of([house]),
-        profiles={"tulip-x": x},
+        profiles={"tulip-x": profile},
         workspaces={"tulip": Workspace(id="tulip", lead="ben", default_approval="house")},
         zones={"tulip": "Europe/Amsterdam"},
     )
@@ -61,8 +61,8 @@ def do(snapshot: PostSnapshot | None, member: str, command: commands.PostCommand
 
 
 def steps(snapshot: PostSnapshot, context: Context) -> dict[str, str]:
-    """How far each step has come."""
-    return {str(one.key): one.state for one in step_statuses(snapshot, context)}
+    """Return the state of each step."""
+    return {str(step.key): step.state for step in step_statuses(snapshot, context)}
 
 
 content = PostContent(text="De lente is er", targets=["tulip-x"])
