@@ -1,4 +1,4 @@
-"""Guard the service's own endpoints with the rights of the desk."""
+"""Permissions of the desk for endpoints of the service itself."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from newsroom.acting import Me
+from newsroom.authentication import Me
 from socialcollab import AsyncDesk
 from socialcollab.desk import AsyncMemberDesk
 from socialcollab.errors import NotAllowedError, NotFoundError
 
 
-def allowed(permission: str) -> Callable[..., Awaitable[AsyncMemberDesk]]:
+def requires(permission: str) -> Callable[..., Awaitable[AsyncMemberDesk]]:
     """
-    Return a dependency that lets through whoever may do something on the profile of the path.
+    Return a dependency that requires a permission on the profile in the path.
 
-    A profile that whoever asks may not view is answered like one that does not
-    exist; a refusal names nothing and nobody that they may not know.
+    A profile that the user may not view is answered like one that does not exist, and a refusal
+    leaves out what the user may not know.
     """
 
-    async def checked(request: Request, profile: str, me: Me) -> AsyncMemberDesk:
+    async def check(request: Request, profile: str, me: Me) -> AsyncMemberDesk:
         desk: AsyncDesk = request.app.state.desk
         access, now = (await desk.organization).access, desk.engine.now()
         if profile not in access.profiles(me.member, "view", at=now):
@@ -31,8 +31,8 @@ def allowed(permission: str) -> Callable[..., Awaitable[AsyncMemberDesk]]:
             raise NotAllowedError(verdict.for_viewer(me.member))
         return me
 
-    return checked
+    return check
 
 
-Booster = Annotated[AsyncMemberDesk, Depends(allowed("ads.boost"))]
-Manager = Annotated[AsyncMemberDesk, Depends(allowed("manage_access"))]
+Advertiser = Annotated[AsyncMemberDesk, Depends(requires("ads.boost"))]
+Manager = Annotated[AsyncMemberDesk, Depends(requires("manage_access"))]

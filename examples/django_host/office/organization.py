@@ -1,4 +1,4 @@
-"""The office's users and groups as members and teams: nobody is typed in twice."""
+"""The organization: the rules of the document, with the users and groups of Django."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from socialcollab import Member, Organization, Team
 from socialcollab.permissions import Grant
 
 
-def organization() -> Organization:
-    """Return the rules of the file with the people of the database."""
+def current_organization() -> Organization:
+    """Return the rules of the document with users as members and groups as teams."""
     users = get_user_model().objects.order_by("username")
     return Organization.assemble(
-        (settings.BASE / "house.toml").read_text(encoding="utf-8"),
+        (settings.BASE / "organization.toml").read_text(encoding="utf-8"),
         members=[
             Member(id=user.username, name=user.get_full_name(), suspended=not user.is_active)
             for user in users
