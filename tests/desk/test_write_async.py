@@ -28,7 +28,7 @@ def tool() -> ModuleType:
 
 def test_generated_source_is_current(tool) -> None:
     """The stored async sources are what the tool generates now; if not, run `nox -s write_async`."""
-    generated = tool.write({name: (tool.DESK / name).read_text("utf-8") for name in tool.TEXTS})
+    generated = tool.generate({name: (tool.DESK / name).read_text("utf-8") for name in tool.FILES})
     for name, text in generated.items():
         stored = (tool.DESK / name).read_text("utf-8")
         assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(stored)), (
@@ -118,7 +118,9 @@ def write(tool: ModuleType, method: str = "") -> dict[str, str]:
     desk = DESK_TEXT.strip().replace(
         "{more}", textwrap.indent(textwrap.dedent(method), "    ").strip()
     )
-    return tool.write({"desk.py": desk + "\n", "member_desk.py": MEMBER_DESK_TEXT.strip() + "\n"})
+    return tool.generate(
+        {"desk.py": desk + "\n", "member_desk.py": MEMBER_DESK_TEXT.strip() + "\n"}
+    )
 
 
 def test_calls_of_run_are_awaited(tool) -> None:
@@ -149,19 +151,19 @@ def test_calls_of_run_are_awaited(tool) -> None:
     [
         (
             "def head(self):\n    return self.engine.store.read_all(limit=1)",
-            r"desk\.py:29: `self\.engine\.store\.read_all` is called past `run` .* `yield from call\(",
+            r"desk\.py:29: `self\.engine\.store\.read_all` is called without `run` .* `yield from call\(",
         ),
         (
             "def keep(self, image):\n    return self.media.put(image)",
-            r"desk\.py:29: `self\.media\.put` is called past `run`",
+            r"desk\.py:29: `self\.media\.put` is called without `run`",
         ),
         (
             "def all_of(self, names):\n    return tuple(self.has(one) for one in names)",
-            r"desk\.py:29: `self\.has\(one\)` stands in a GeneratorExp .* write it as steps",
+            r"desk\.py:29: `self\.has\(one\)` is in a GeneratorExp .* write it as effects",
         ),
         (
             "def later(self):\n    return lambda: self.has('ana')",
-            r"desk\.py:29: `self\.has\('ana'\)` stands in a Lambda",
+            r"desk\.py:29: `self\.has\('ana'\)` is in a Lambda",
         ),
         (
             "def __repr__(self):\n    return str(self.organization)",
@@ -182,5 +184,5 @@ def test_failure_writes_nothing(tool, tmp_path, monkeypatch, capsys) -> None:
         (tmp_path / name).write_text(f"{body}\n", "utf-8")
     monkeypatch.setattr(tool, "DESK", tmp_path)
     assert tool.main() == 1
-    assert "`time.sleep` is called past `run`" in capsys.readouterr().err
+    assert "`time.sleep` is called without `run`" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["desk.py", "member_desk.py"]
