@@ -105,10 +105,10 @@ def test_as_of(agency) -> None:
 
 def test_open_with_other_document(agency) -> None:
     """Opening a desk with a document that is not active raises an error that lists the differences."""
-    given = with_lines(agency, GRANT_TOM)
+    other = with_lines(agency, GRANT_TOM)
     with pytest.raises(DocumentMismatchError, match=r"added grants\[7\]") as caught:
-        Desk.open(agency.store, organization=given, **agency.options)
-    assert (given.digest, agency.desk.as_of().digest) == (
+        Desk.open(agency.store, organization=other, **agency.options)
+    assert (other.digest, agency.desk.as_of().digest) == (
         caught.value.given,
         caught.value.active,
     )
@@ -591,8 +591,8 @@ on = { workspace = "dike" }
     barred = Organization.loads(DOCUMENT + MANAGER + "end = 2026-05-01" + barring)
     with pytest.raises(NotAllowedError, match="no member would have"):
         tom.adopt(agency.desk.propose(barred), reason=REASON)
-    kept = Organization.loads(DOCUMENT + MANAGER + barring)
-    tom.adopt(agency.desk.propose(kept), reason=REASON)
+    lasting = Organization.loads(DOCUMENT + MANAGER + barring)
+    tom.adopt(agency.desk.propose(lasting), reason=REASON)
 
 
 def test_removing_forbidden_profile(agency) -> None:

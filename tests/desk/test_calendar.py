@@ -9,7 +9,6 @@ from tests.desk.agency import DOCUMENT
 
 from socialcollab.desk import Desk
 from socialcollab.errors import NotAllowedError
-from socialcollab.organization import Organization
 from socialcollab.workflow import Actor, Event
 from socialcollab.workflow import events as ev
 
@@ -24,8 +23,7 @@ INSIDE, AFTER = "2026-05-04 20:00", "2026-05-04 20:05"
 
 
 def adopt_blackout(agency) -> None:
-    proposal = agency.desk.propose(Organization.loads(DOCUMENT + BLACKOUT))
-    agency.desk.acting_as("eva").adopt(proposal, reason="Remembrance Day")
+    agency.adopt(DOCUMENT + BLACKOUT, reason="Remembrance Day")
 
 
 def drafted(agency, at: str, profile: str = "tulip-x", member: str = "ana"):

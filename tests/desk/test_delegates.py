@@ -8,7 +8,6 @@ import pytest
 from tests.desk.agency import DOCUMENT
 
 from socialcollab.errors import NotAllowedError, NotFoundError
-from socialcollab.organization import Organization
 
 BY_BEN = ('reviewers = ["role:editor"]', 'reviewers = ["member:ben"]')
 BY_ALL = ('reviewers = ["role:editor"]', 'reviewers = ["member:ben", "member:eva"]\nquorum = "all"')
@@ -19,8 +18,7 @@ def adopt(agency, *changes: tuple[str, str]) -> None:
     for old, new in changes:
         assert old in text
         text = text.replace(old, new, 1)
-    eva = agency.desk.acting_as("eva")
-    eva.adopt(agency.desk.propose(Organization.loads(text)), reason="other reviewers")
+    agency.adopt(text, reason="other reviewers")
 
 
 def submitted(agency, member: str = "ana"):

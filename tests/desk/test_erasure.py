@@ -68,24 +68,24 @@ class Agency:
     def work_for_a_week(self) -> dict[str, str]:
         """Let Ana write, comment, cancel and make notes; return her posts, which are all finished."""
         ana, ben, eva = self.ana, self.ben, self.eva
-        hers = ana.draft(
+        anas_post = ana.draft(
             WORDS[0],
             profiles=["tulip-x"],
             planned_at="2026-04-02 09:30",
             media=[Image.from_bytes(PIXEL, alt=WORDS[0]), Image.from_bytes(OTHER)],
             campaign="",
-            external_id="hers",
+            external_id="anas_post",
         )
-        hers = ana.edit(hers, text=f"{WORDS[0]} fliegt")
-        hers = ben.approve(ana.submit(hers), note="mooi werk")
-        bens = ben.draft(
+        anas_post = ana.edit(anas_post, text=f"{WORDS[0]} fliegt")
+        anas_post = ben.approve(ana.submit(anas_post), note="mooi werk")
+        bens_post = ben.draft(
             "van Ben",
             profiles=["tulip-x"],
             planned_at="2026-05-02 09:30",
             media=[Image.from_bytes(OTHER)],
-            external_id="bens",
+            external_id="bens_post",
         )
-        ana.comment(bens, WORDS[1])
+        ana.comment(bens_post, WORDS[1])
         cancelled = ana.draft("weg ermee", profiles=["tulip-x"])
         ana.cancel(cancelled, reason=WORDS[2])
         ana.add_calendar_note("tulip", "2026-04-27", WORDS[3])
@@ -95,8 +95,8 @@ class Agency:
         eva.add_absence("2026-08-01", "2026-08-02", member="ana", reason=WORDS[5])
         self.now += dt.timedelta(days=2)
         self.desk.run_due()
-        assert self.desk.deliveries(hers)[0].state.value == "published"
-        return {"hers": hers.id, "bens": bens.id, "cancelled": cancelled.id}
+        assert self.desk.deliveries(anas_post)[0].state.value == "published"
+        return {"anas_post": anas_post.id, "bens_post": bens_post.id, "cancelled": cancelled.id}
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def bytes_of(folder: Path) -> bytes:
 def test_erased_from_disk(on_disk: Agency, tmp_path: Path) -> None:
     """After the erasure and `compact`, no byte of the database's files holds the personal data."""
     posts = on_disk.work_for_a_week()
-    on_disk.ben.comment(on_disk.desk.post_by_external_id("bens"), f"vraag het {NAME}")
+    on_disk.ben.comment(on_disk.desk.post_by_external_id("bens_post"), f"vraag het {NAME}")
     before = bytes_of(tmp_path)
     personal = (NAME, MAIL, SLACK, *WORDS)
     for word in personal:
@@ -158,27 +158,31 @@ def test_other_data_stays(agency: Agency) -> None:
     ana = organization.members_by_id["ana"]
     assert (ana.id, ana.name, ana.contact) == ("ana", "", {})
     assert organization.forbids[0].reason == "until ana has trained him"
-    hers = desk.post(posts["hers"])
-    assert hers.erased
-    assert (hers.text, hers.media, hers.salt) == (ERASED_TEXT, (), b"")
-    assert (hers.author, hers.state.value, hers.targets) == ("ana", "approved", ("tulip-x",))
-    assert desk.deliveries(hers)[0].url
-    bens = desk.post(posts["bens"])
-    assert (bens.text, bens.erased) == ("van Ben", False)
-    assert [comment.text for comment in bens.comments] == [ERASED_TEXT]
-    assert bens.comments[0].by == "ana"
-    history = desk.history(hers)
+    anas_post = desk.post(posts["anas_post"])
+    assert anas_post.erased
+    assert (anas_post.text, anas_post.media, anas_post.salt) == (ERASED_TEXT, (), b"")
+    assert (anas_post.author, anas_post.state.value, anas_post.targets) == (
+        "ana",
+        "approved",
+        ("tulip-x",),
+    )
+    assert desk.deliveries(anas_post)[0].url
+    bens_post = desk.post(posts["bens_post"])
+    assert (bens_post.text, bens_post.erased) == ("van Ben", False)
+    assert [comment.text for comment in bens_post.comments] == [ERASED_TEXT]
+    assert bens_post.comments[0].by == "ana"
+    history = desk.history(anas_post)
     assert [entry.type for entry in history].count("post.edited") == 1
     assert [e.data.note for e in history if e.type == "post.decided"] == ["mooi werk"]
     assert history[-1].type == "person.erased" or history[-2].type == "person.erased"
     assert [note.text for note in desk.calendar_notes()] == [ERASED_TEXT]
-    assert [post.id for post in desk.posts(state="approved")] == [posts["hers"]]
-    agency.ben.submit(bens)
+    assert [post.id for post in desk.posts(state="approved")] == [posts["anas_post"]]
+    agency.ben.submit(bens_post)
 
 
 def test_commands_on_erased_post(agency: Agency) -> None:
     """Every command on an erased post is refused, except a takedown."""
-    post = agency.desk.post(agency.work_for_a_week()["hers"])
+    post = agency.desk.post(agency.work_for_a_week()["anas_post"])
     agency.eva.erase(post=post, reason="a picture of a child")
     post = agency.desk.post(post.id)
     eva = agency.eva
@@ -208,9 +212,11 @@ def test_commands_on_erased_post(agency: Agency) -> None:
 def test_erase_one_post(agency: Agency) -> None:
     """Erasing one post erases its comments too, and nothing else."""
     posts = agency.work_for_a_week()
-    agency.ben.comment(posts["hers"], "Tjiftjaf")
-    assert agency.eva.erase(post=posts["hers"], reason="wish") == (f"post/{posts['hers']}",)
-    [comment] = agency.desk.post(posts["hers"]).comments
+    agency.ben.comment(posts["anas_post"], "Tjiftjaf")
+    assert agency.eva.erase(post=posts["anas_post"], reason="wish") == (
+        f"post/{posts['anas_post']}",
+    )
+    [comment] = agency.desk.post(posts["anas_post"]).comments
     assert comment.text == ERASED_TEXT
     assert agency.desk.organization.members_by_id["ana"].name == NAME
     assert agency.desk.audit().clean
@@ -241,7 +247,7 @@ def test_takedown_reason(on_disk: Agency, tmp_path: Path) -> None:
 def test_name_inside_text(on_disk: Agency, tmp_path: Path, comment: str) -> None:
     """The member's name is erased from texts of others, whatever characters surround it."""
     on_disk.work_for_a_week()
-    on_disk.ben.comment(on_disk.desk.post_by_external_id("bens"), comment.format(NAME, NAME))
+    on_disk.ben.comment(on_disk.desk.post_by_external_id("bens_post"), comment.format(NAME, NAME))
     on_disk.eva.erase(member="ana", reason="left")
     on_disk.desk.compact()
     assert NAME.encode() not in bytes_of(tmp_path)
@@ -276,7 +282,7 @@ def test_unfinished_post(agency: Agency) -> None:
     before = agency.journal.read_all(limit=10_000)
     with pytest.raises(NotAllowedError, match="W7") as caught:
         eva.erase(member="ana", reason="left")
-    assert "hers" not in str(caught.value)
+    assert "anas_post" not in str(caught.value)
     with pytest.raises(NotAllowedError, match="W7"):
         eva.erase(post=open_post, reason="left")
     open_post = ben.approve(ana.submit(open_post))
@@ -298,13 +304,13 @@ def test_invalid_erasure(agency: Agency) -> None:
     for refused in (
         lambda: agency.ben.erase(member="ana", reason="x"),
         lambda: agency.ana.erase(member="ana", reason="x"),
-        lambda: agency.ben.erase(post=posts["hers"], reason="x"),
+        lambda: agency.ben.erase(post=posts["anas_post"], reason="x"),
     ):
         with pytest.raises(NotAllowedError, match="`erase` on"):
             refused()
     with pytest.raises(NotFoundError):
-        agency.desk.acting_as("dirk").erase(post=posts["hers"], reason="x")
-    for wrong in ({}, {"member": "ana", "post": posts["hers"]}):
+        agency.desk.acting_as("dirk").erase(post=posts["anas_post"], reason="x")
+    for wrong in ({}, {"member": "ana", "post": posts["anas_post"]}):
         with pytest.raises(InvalidValueError):
             agency.eva.erase(reason="x", **wrong)
     with pytest.raises(InvalidValueError):
@@ -328,7 +334,7 @@ def test_erase_twice(agency: Agency) -> None:
 def test_concurrent_erasures(on_disk: Agency) -> None:
     """Erasures of two members, and of one member twice, can run at the same time."""
     on_disk.work_for_a_week()
-    on_disk.ben.comment(on_disk.desk.post_by_external_id("hers"), "Tjiftjaf")
+    on_disk.ben.comment(on_disk.desk.post_by_external_id("anas_post"), "Tjiftjaf")
     on_disk.eva.adopt(
         on_disk.desk.propose(
             attrs.evolve(
@@ -343,7 +349,7 @@ def test_concurrent_erasures(on_disk: Agency) -> None:
     )
     post = on_disk.ben.draft("weg", profiles=["tulip-x"])
     on_disk.ben.cancel(post)
-    on_disk.eva.cancel(on_disk.desk.post_by_external_id("bens"))
+    on_disk.eva.cancel(on_disk.desk.post_by_external_id("bens_post"))
     gate = threading.Barrier(4)
     errors: list[Exception] = []
 
@@ -405,17 +411,17 @@ def test_proposal_from_before_erasure(agency: Agency) -> None:
 def test_media_deletion(agency: Agency) -> None:
     """Due work deletes the erased post's images, except those that other posts use."""
     posts = agency.work_for_a_week()
-    [own, shared] = agency.desk.post(posts["hers"]).media
+    [own, shared] = agency.desk.post(posts["anas_post"]).media
     agency.eva.erase(member="ana", reason="left")
     assert agency.media.size(own.digest)
-    assert agency.desk.post(posts["hers"]).leftover_media == tuple(
+    assert agency.desk.post(posts["anas_post"]).leftover_media == tuple(
         sorted([own.digest, shared.digest])
     )
-    assert f"post/{posts['hers']}" in agency.desk.run_due().worked
+    assert f"post/{posts['anas_post']}" in agency.desk.run_due().worked
     with pytest.raises(NotFoundError):
         agency.media.size(own.digest)
     assert agency.media.size(shared.digest) == len(OTHER)
-    assert agency.desk.post(posts["hers"]).leftover_media == ()
+    assert agency.desk.post(posts["anas_post"]).leftover_media == ()
     assert agency.desk.run_due().worked == ()
     assert agency.desk.audit().clean
 
@@ -423,7 +429,7 @@ def test_media_deletion(agency: Agency) -> None:
 def test_crash_during_media_deletion(agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a crash between deleting an image and recording that, due work finishes the deletion."""
     posts = agency.work_for_a_week()
-    [own, shared] = agency.desk.post(posts["hers"]).media
+    [own, shared] = agency.desk.post(posts["anas_post"]).media
     agency.eva.erase(member="ana", reason="left")
     delete = type(agency.media).delete
     calls: list[str] = []
@@ -440,7 +446,7 @@ def test_crash_during_media_deletion(agency: Agency, monkeypatch: pytest.MonkeyP
     monkeypatch.undo()
     agency.now += dt.timedelta(minutes=5)
     agency.desk.run_due()
-    assert agency.desk.post(posts["hers"]).leftover_media == ()
+    assert agency.desk.post(posts["anas_post"]).leftover_media == ()
     assert agency.media.size(shared.digest)
 
 

@@ -31,7 +31,7 @@ def test_add_and_remove(agency) -> None:
     ours = agency.delivery(post)
     eva.add_native_post("tulip-x", network_id=ours.network_id, at=agency.now)
     day = agency.desk.calendar(DUE - MINUTE, DUE + MINUTE).entries()
-    assert [one.state for one in day] == ["published"]
+    assert [entry.state for entry in day] == ["published"]
     with pytest.raises(NotFoundError, match="native post"):
         eva.remove_native_post("tulip-x", network_id="never seen")
     agency.check_journal()

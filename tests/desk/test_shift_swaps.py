@@ -40,8 +40,7 @@ def adopt(agency, added: str = ROTATION, *changes: tuple[str, str]) -> None:
     for old, new in changes:
         assert old in text
         text = text.replace(old, new, 1)
-    eva = agency.desk.acting_as("eva")
-    eva.adopt(agency.desk.propose(Organization.loads(text)), reason="a desk at weekends")
+    agency.adopt(text, reason="a desk at weekends")
     agency.desk.run_due()
 
 

@@ -36,8 +36,7 @@ end = 2026-06-01
 @pytest.fixture
 def managed(agency):
     """Return the agency after Ben and Noor have been made managers of access."""
-    document = Organization.loads(DOCUMENT + MANAGERS)
-    agency.desk.acting_as("eva").adopt(agency.desk.propose(document), reason="managers")
+    agency.adopt(DOCUMENT + MANAGERS, reason="managers")
     return agency
 
 
