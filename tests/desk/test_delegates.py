@@ -45,8 +45,10 @@ def test_delegate_decides(agency) -> None:
     agency.desk.run_due()
     (status,) = agency.desk.pending_steps(post)
     assert (("ben", "tom"), ("ben",), (("tom", "ben"),)) == (
-        status.asked, status.absent, status.delegates,
-    )  # fmt: skip
+        status.asked,
+        status.absent,
+        status.delegates,
+    )
     kinds = [notification.kind for notification in agency.desk.notifications(member="tom")]
     assert ["delegate", "review_requested"] == kinds
     assert [post.id] == [item.post.id for item in tom.to_do()]

@@ -33,7 +33,7 @@ MARKS = {"tulip": "GEHEIMTULP", "dike": "GEHEIMDIJK"}
 # No name resembles another one, since an error would suggest it instead.
 ROTATIONS = {"tulip": "bulbs", "dike": "waters"}
 PROFILES = {"tulip": ["tulip-x", "tulip-mastodon"], "dike": ["dike-x"]}
-MORE = """
+ADDITIONS = """
 [[blackouts]]
 on = {{ workspace = "{ws}" }}
 start = "2026-04-20 10:00"
@@ -70,7 +70,7 @@ def shared_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     for name in ("northwind", "southwind"):
         text = DOCUMENT.replace("northwind", name, 1)
         for ws, mark in MARKS.items():
-            text += MORE.format(ws=ws, mark=f"{mark}{name}", rotation=ROTATIONS[ws])
+            text += ADDITIONS.format(ws=ws, mark=f"{mark}{name}", rotation=ROTATIONS[ws])
         desk = Desk.create(
             store,
             Organization.loads(text),
@@ -99,20 +99,29 @@ def _work(desk: Desk, ws: str, mark: str) -> Iterator[Post]:
     writer = "ana" if ws == "tulip" else "tom"
     author, eva = desk.acting_as(writer), desk.acting_as("eva")
     profiles = PROFILES[ws]
-    draft = author.draft(f"{mark} ontwerp", profiles=profiles, planned_at="2026-04-21 09:00",
-                      campaign=f"{ws}-campaign", tags=[f"{mark}-tag"], external_id=f"{mark}-ref")  # fmt: skip
+    draft = author.draft(
+        f"{mark} ontwerp",
+        profiles=profiles,
+        planned_at="2026-04-21 09:00",
+        campaign=f"{ws}-campaign",
+        tags=[f"{mark}-tag"],
+        external_id=f"{mark}-ref",
+    )
     author.comment(draft, f"{mark} intern")
     yield desk.post(draft.id)
-    in_review = author.submit(author.draft(f"{mark} gevraagd", profiles=profiles,
-                                 planned_at="2026-04-22 09:00"))  # fmt: skip
+    in_review = author.submit(
+        author.draft(f"{mark} gevraagd", profiles=profiles, planned_at="2026-04-22 09:00")
+    )
     yield desk.post(in_review.id)
-    returned = author.submit(author.draft(f"{mark} terug", profiles=profiles[:1],
-                                planned_at="2026-04-23 09:00"))  # fmt: skip
+    returned = author.submit(
+        author.draft(f"{mark} terug", profiles=profiles[:1], planned_at="2026-04-23 09:00")
+    )
     with suppress(NotAllowedError):
         eva.request_changes(returned, f"{mark} niet zo")
     yield desk.post(returned.id)
-    approved = author.submit(author.draft(f"{mark} klaar", profiles=profiles[:1],
-                                 planned_at="2026-04-24 09:00"))  # fmt: skip
+    approved = author.submit(
+        author.draft(f"{mark} klaar", profiles=profiles[:1], planned_at="2026-04-24 09:00")
+    )
     with suppress(NotAllowedError):
         approved = eva.approve(approved, note=f"{mark} goed")
     yield desk.post(approved.id)
@@ -120,10 +129,20 @@ def _work(desk: Desk, ws: str, mark: str) -> Iterator[Post]:
     eva.add_calendar_note(ws, "2026-04-21", f"{mark} notitie")
     absent = "tom" if ws == "dike" else "noor"
     eva.add_absence("2026-05-04", "2026-05-08", member=absent, reason=f"{mark} ziek")
-    eva.grant(f"member:{absent}", permissions="note", on={"workspace": ws}, until="2026-06-01",
-             reason=f"{mark} invalbeurt")  # fmt: skip
-    eva.swap_shift(ROTATIONS[ws], start="2026-04-20 09:00", end="2026-04-21 09:00", to=absent,
-                  reason=f"{mark} ruil")  # fmt: skip
+    eva.grant(
+        f"member:{absent}",
+        permissions="note",
+        on={"workspace": ws},
+        until="2026-06-01",
+        reason=f"{mark} invalbeurt",
+    )
+    eva.swap_shift(
+        ROTATIONS[ws],
+        start="2026-04-20 09:00",
+        end="2026-04-21 09:00",
+        to=absent,
+        reason=f"{mark} ruil",
+    )
 
 
 def all_text(value: object) -> str:
@@ -509,8 +528,9 @@ def test_media_of_two_organizations(tmp_path) -> None:
     posts = {}
     for name in ("northwind", "southwind"):
         organization = Organization.loads(DOCUMENT.replace("northwind", name, 1))
-        with Desk.create(tmp_path / "desks.db", organization, owner="eva",
-                         clock=lambda: NOW) as desk:  # fmt: skip
+        with Desk.create(
+            tmp_path / "desks.db", organization, owner="eva", clock=lambda: NOW
+        ) as desk:
             ana = desk.acting_as("ana")
             post = ana.draft("x", profiles=["tulip-x"], media=[picture])
             posts[name] = ana.cancel(post)

@@ -212,8 +212,12 @@ def test_random_changes(open_agency, seed: int) -> None:
                 absent.end_absence(absence)
             elif pick == "swap":
                 start = agency.now + dt.timedelta(hours=rng.choice((-2, 1, 30)))
-                member.swap_shift("desk", start=start, end=start + dt.timedelta(hours=rng.choice((3, 60))),
-                              to=rng.choice(("ben", "eva", "tom")))  # fmt: skip
+                member.swap_shift(
+                    "desk",
+                    start=start,
+                    end=start + dt.timedelta(hours=rng.choice((3, 60))),
+                    to=rng.choice(("ben", "eva", "tom")),
+                )
             elif pick == "resubmit":
                 ana = agency.desk.acting_as("ana")
                 ana.submit(ana.withdraw(post) if post.state == "in_review" else post)

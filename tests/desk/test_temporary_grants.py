@@ -70,9 +70,13 @@ def test_start_and_local_end(managed) -> None:
     """A grant can start later and end at a local time."""
     (ben,) = managed.acting("ben")
     ben.grant(
-        ["member:tom"], permissions=["publish"], on="tulip-x", start="2026-04-02",
-        until="2026-04-02 09:30", reason="launch",
-    )  # fmt: skip
+        ["member:tom"],
+        permissions=["publish"],
+        on="tulip-x",
+        start="2026-04-02",
+        until="2026-04-02 09:30",
+        reason="launch",
+    )
     assert not may(managed, "tom", "publish")
     managed.now = dt.datetime(2026, 4, 2, 7, 29, tzinfo=dt.UTC)
     assert may(managed, "tom", "publish")
@@ -213,8 +217,14 @@ reviewers = ["member:eva"]
 def test_invalid_grant(managed, values, message) -> None:
     """A grant with a wrong time, member, permission or resource is refused, and nothing is stored."""
     (ben,) = managed.acting("ben")
-    arguments = {"to": "member:tom", "on": TULIP, "until": "2026-04-10", "reason": "launch",
-            "permissions": "publish", **values}  # fmt: skip
+    arguments = {
+        "to": "member:tom",
+        "on": TULIP,
+        "until": "2026-04-10",
+        "reason": "launch",
+        "permissions": "publish",
+        **values,
+    }
     with pytest.raises((InvalidValueError, NotAllowedError, NotFoundError), match=message):
         ben.grant(**arguments)
     assert () == managed.desk.runtime_state().temporary_grants
@@ -227,9 +237,11 @@ def test_hidden_resources(managed) -> None:
         ("dike-x", "dyke-x"),
         ({"workspace": "dike"}, {"workspace": "dyke"}),
         ({"workspace": ["tulip", "dike"]}, {"workspace": ["tulip", "dyke"]}),
-        ({"workspace": "tulip", "excluding": {"profile": "dike-x"}},
-         {"workspace": "tulip", "excluding": {"profile": "dyke-x"}}),
-    ):  # fmt: skip
+        (
+            {"workspace": "tulip", "excluding": {"profile": "dike-x"}},
+            {"workspace": "tulip", "excluding": {"profile": "dyke-x"}},
+        ),
+    ):
         messages = []
         for on in (hidden, unknown):
             with pytest.raises(NotFoundError) as caught:
@@ -237,8 +249,9 @@ def test_hidden_resources(managed) -> None:
             messages.append(str(caught.value).replace("dyke", "dike"))
         assert messages[0] == messages[1]
     with pytest.raises(NotAllowedError, match="a resource that they cannot view"):
-        ben.grant("member:ana", permissions="view", on={"workspace": "*"}, until="2026-05-01",
-                 reason="x")  # fmt: skip
+        ben.grant(
+            "member:ana", permissions="view", on={"workspace": "*"}, until="2026-05-01", reason="x"
+        )
     grant = eva.grant("member:ana", permissions="view", on="dike-x", until="2026-05-01", reason="x")
     for stranger in (ben, managed.desk.acting_as("noor")):
         with pytest.raises(NotFoundError, match="no grant"):
@@ -252,8 +265,9 @@ def test_revoke(managed) -> None:
     ana, ben, eva, noor = managed.acting("ana", "ben", "eva", "noor")
 
     def grant_by(member) -> TemporaryGrant:
-        return member.grant("member:tom", permissions="publish", on="tulip-x", until="2026-05-01",
-                        reason="launch")  # fmt: skip
+        return member.grant(
+            "member:tom", permissions="publish", on="tulip-x", until="2026-05-01", reason="launch"
+        )
 
     grants = [grant_by(noor) for _ in range(3)]
     with pytest.raises(NotAllowedError):
@@ -316,8 +330,13 @@ def test_grant_makes_reviewer(managed) -> None:
 def test_proposal_lists_grants(managed) -> None:
     """A proposal lists the active temporary grants, and those that it would orphan."""
     ben, eva = managed.acting("ben", "eva")
-    grant = ben.grant(["member:tom", "member:noor"], role="publisher", on=TULIP, until="2026-05-01",
-                    reason="launch")  # fmt: skip
+    grant = ben.grant(
+        ["member:tom", "member:noor"],
+        role="publisher",
+        on=TULIP,
+        until="2026-05-01",
+        reason="launch",
+    )
     over = ben.grant("member:tom", role="writer", on=TULIP, until="2026-04-02", reason="x")
     managed.now = dt.datetime(2026, 4, 3, tzinfo=dt.UTC)
     assert {grant, over} == set(managed.desk.runtime_state().temporary_grants)
@@ -325,8 +344,11 @@ def test_proposal_lists_grants(managed) -> None:
     assert ((), (grant,)) == (same.changes, same.temporary_grants)
     assert f"temporary grant: grant {grant.id}" in str(same)
     text = DOCUMENT + MANAGERS
-    for old, new in (('[[members]]\nid = "tom"\n', ""), ('lead = "tom"', 'lead = "eva"'),
-                     ('[[grants]]\nto = "member:tom"\nrole = "editor"\non = { workspace = "dike" }\n', "")):  # fmt: skip
+    for old, new in (
+        ('[[members]]\nid = "tom"\n', ""),
+        ('lead = "tom"', 'lead = "eva"'),
+        ('[[grants]]\nto = "member:tom"\nrole = "editor"\non = { workspace = "dike" }\n', ""),
+    ):
         assert old in text
         text = text.replace(old, new, 1)
     proposal = managed.desk.propose(Organization.loads(text))
@@ -400,8 +422,11 @@ def steps(draw: st.DrawFn) -> tuple:
     kind = draw(st.sampled_from(("grant", "grant", "grant", "absence", "revoke")))
     resource = draw(st.sampled_from(("tulip-x", "tulip", "tulip", "dike-x", "*")))
     on = resource if "-" in resource else {"workspace": resource}
-    granted = draw(st.sampled_from([{"role": role} for role in ROLES]
-                                + [{"permissions": name} for name in PERMISSIONS]))  # fmt: skip
+    granted = draw(
+        st.sampled_from(
+            [{"role": role} for role in ROLES] + [{"permissions": name} for name in PERMISSIONS]
+        )
+    )
     until = draw(st.sampled_from(("2026-04-03", "2026-05-20", "2026-07-01")))
     return kind, member, to, on, granted, until
 
@@ -411,9 +436,12 @@ def test_no_escalation(sequence: list, chance: random.Random) -> None:
     """By grants, revocations and delegations, some members never gain what none of them had."""
     now = START
     desk = Desk.create(
-        MemoryStore(Desk.PROJECTIONS), Organization.loads(DOCUMENT + MANAGERS), owner="eva",
-        clock=lambda: now, real_clock=lambda: now,
-    )  # fmt: skip
+        MemoryStore(Desk.PROJECTIONS),
+        Organization.loads(DOCUMENT + MANAGERS),
+        owner="eva",
+        clock=lambda: now,
+        real_clock=lambda: now,
+    )
     instants = [START + dt.timedelta(days=days) for days in (0, 1, 3, 10, 45, 70)]
     permissions = sorted(desk.organization.access.roles.permission_names)
 
