@@ -44,7 +44,12 @@ from socialcollab.workflow import (
     state_notifications,
 )
 from socialcollab.workflow.decide import not_waived
-from socialcollab.workflow.events import DigestAdded, Event, NotificationsQueued
+from socialcollab.workflow.events import (
+    DeliveryPlanned,
+    DigestAdded,
+    Event,
+    NotificationsQueued,
+)
 
 T = TypeVar("T")
 
@@ -402,7 +407,10 @@ class Engine:
         """Add *events* to *stored*, and their effect to *snapshots*; read the streams they touch."""
         for event in events:
             stream = event.stream
-            if stream not in known:
+            if stream not in known and isinstance(event.data, DeliveryPlanned):
+                # A new stream is expected: if it exists, another command has planned the delivery.
+                known[stream] = Loaded(stream=stream, version=0, snapshot=None)
+            elif stream not in known:
                 known[stream] = yield from self.load(stream)
             new, personal_salt = self.new_event(event, state.digest, at, salt)
             before = snapshots.get(stream, known[stream].snapshot)

@@ -41,8 +41,12 @@ from socialcollab.workflow.reminders import (
     timers,
 )
 from socialcollab.workflow.steps import StepStatus, applicable_steps, gate, step_statuses
+from socialcollab.workflow.validation import COMPUTED, MAX_ITEMS, MAX_TEXT, check_command
 
 __all__ = [
+    "COMPUTED",
+    "MAX_ITEMS",
+    "MAX_TEXT",
     "NO_POLICY",
     "Actor",
     "ApprovalPolicy",
@@ -65,6 +69,7 @@ __all__ = [
     "Timer",
     "Waiver",
     "applicable_steps",
+    "check_command",
     "commands",
     "decide_native_post",
     "decide_post",

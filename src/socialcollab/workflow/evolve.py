@@ -287,6 +287,10 @@ def evolve_delivery(
         InvalidValueError: If the event cannot follow on the delivery.
     """
     if isinstance(data, ev.DeliveryPlanned):
+        if delivery is not None:
+            raise InvalidValueError(
+                f"delivery `{data.delivery}` is planned already", value=data.delivery
+            )
         return Delivery(
             id=data.delivery,
             post=data.post,
