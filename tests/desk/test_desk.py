@@ -103,6 +103,7 @@ def test_forms_of_times(agency) -> None:
         hold = eva.hold("tulip-x", reason="storm", until=form)
         assert [DUE] == [one.until for one in agency.desk.holds()]
         eva.resume(hold)
+    ana.draft("twee", profiles=["tulip-x"], planned_at=PLANNED)
     calendar = agency.desk.calendar(dt.date(2026, 4, 7), "2026-04-08 00:00")
     assert {DUE} == {entry.at for entry in calendar.entries()}
     for refused in (
