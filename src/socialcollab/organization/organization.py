@@ -54,7 +54,7 @@ from socialcollab.permissions import (
 from socialcollab.scheduling import Blackout, SlotPlan
 from socialcollab.styleguide import Neighbour, Style, StyleGuide, lint
 from socialcollab.time import BusinessHours, BusinessHoursSection, TimeLike, as_instant
-from socialcollab.workflow import ApprovalPolicy, Policies
+from socialcollab.workflow import ApprovalPolicy, Policies, account_pin
 
 # The fields, beside grants and forbids, that an `Access` is compiled from.
 _ACCESS_FIELDS: Final = (
@@ -320,7 +320,12 @@ class Organization(NotebookMixin):
 
     @cached_property
     def pins(self) -> Mapping[str, str]:
-        """The digest of each policy with the policies that it extends; a decision is bound to it."""
+        """
+        What a decision on a post is bound to besides the post's content.
+
+        That is the digest of each policy with the policies that it extends; and the account of each
+        profile, under the name `account_pin` returns.
+        """
         values = {policy.id: section_values(policy, digested=True) for policy in self.approvals}
         pins = {}
         for policy in self.approvals:
@@ -330,6 +335,7 @@ class Organization(NotebookMixin):
                 chain.append(values[parent])
                 parent = self.policies.by_id[parent].extends
             pins[policy.id] = hashlib.sha256(canonical_json(chain)).hexdigest()
+        pins.update({account_pin(profile.id): profile.account for profile in self.profiles})
         return MappingProxyType(pins)
 
     @cached_property

@@ -26,6 +26,7 @@ from socialcollab.workflow.model.request import (
     PostSnapshot,
     StepClock,
     Waiver,
+    account_pin,
 )
 from socialcollab.workflow.notifications import (
     delivery_notifications,
@@ -68,6 +69,7 @@ __all__ = [
     "StepTimer",
     "Timer",
     "Waiver",
+    "account_pin",
     "applicable_steps",
     "check_command",
     "commands",

@@ -184,11 +184,11 @@ class PostReevaluated:
 
 @attrs.frozen(kw_only=True)
 class DecisionsOutdated:
-    """Policies that the decisions on the post are based on have changed."""
+    """Policies or accounts have changed that the decisions on the post are based on; see `pins`."""
 
     TYPE: ClassVar[str] = "post.decisions_outdated"
 
-    policies: tuple[str, ...]
+    pins: tuple[str, ...]
 
 
 @attrs.frozen(kw_only=True)
