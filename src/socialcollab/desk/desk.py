@@ -317,7 +317,12 @@ class Desk:
         return MemberDesk(self, member)
 
     def run_due(
-        self, now: dt.datetime | None = None, *, worker: str = "", lease_s: float = 60.0
+        self,
+        now: dt.datetime | None = None,
+        *,
+        worker: str = "",
+        lease_s: float = 60.0,
+        budget_s: float | None = None,
     ) -> DueReport:
         """
         Do everything that is due: publish, remind, escalate, expire, and look up unknown outcomes.
@@ -330,10 +335,22 @@ class Desk:
             worker: A name of this worker that no other running worker has.
             lease_s: How long other workers leave a post or delivery alone that this one has taken,
                 in seconds by the real clock.
+            budget_s: After how many seconds the run begins no more work; `DueReport.left` is then the
+                number of posts and deliveries that are still due. A reevaluation after an adoption
+                is finished in any case. By default the run does everything.
         """
         at = None if now is None else as_utc(now)
         name = check_text(worker, "worker") or f"worker-{os.getpid()}-{id(self):x}"
-        return self.run(run_due(self.engine, self._publisher, now=at, worker=name, lease_s=lease_s))
+        return self.run(
+            run_due(
+                self.engine,
+                self._publisher,
+                now=at,
+                worker=name,
+                lease_s=lease_s,
+                budget_s=budget_s,
+            )
+        )
 
     def reconcile(
         self, post_or_delivery: Post | Delivery | str, *, now: dt.datetime | None = None

@@ -18,7 +18,7 @@ from socialcollab.organization import Organization
         ("x = " + "9" * 5000, ""),
         (b"\n\xff = 1", "line 2"),
         ('x = "\0"', "line 1, column 6"),
-        (".".join(["a"] * 500) + " = 1", ""),
+        (".".join(["a"] * 500) + " = 1", "line 1, column 1"),
     ],
     ids=range(7),
 )

@@ -12,7 +12,7 @@ from socialcollab.content import Delivery
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.journal.streams import ORGANIZATION, RUNTIME_STATE, kind_of
 from socialcollab.desk.publishing.publisher import Publisher
-from socialcollab.desk.queries.calendar import instant_of
+from socialcollab.desk.queries.calendar import all_rows, instant_of
 from socialcollab.desk.queries.notifications import close_digest
 from socialcollab.desk.worker.reevaluation import reevaluate_if_stale, run_timers
 from socialcollab.effects import Effects, call, call_cancellable
@@ -34,6 +34,8 @@ class DueReport(NotebookMixin):
         at: The instant up to which work was due, by the desk's clock.
         worked: The streams that were worked on, in order.
         states: The state of each delivery among them afterwards.
+        left: The number of streams that were due and not worked on, because the budget was spent; they
+            are due at the next run.
         problems: The streams that need a person, each with the reason, such as a profile without a
             network, or a post that was published twice. They did not keep the run from the rest.
     """
@@ -44,6 +46,7 @@ class DueReport(NotebookMixin):
     worked: tuple[str, ...] = ()
     states: tuple[tuple[str, str], ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
+    left: int = 0
 
     def count(self, state: str) -> int:
         """Return the number of deliveries in *state* afterwards."""
@@ -57,6 +60,7 @@ def run_due(
     now: dt.datetime | None,
     worker: str,
     lease_s: float,
+    budget_s: float | None = None,
 ) -> Effects[DueReport]:
     """
     Do all work that is due, each piece once.
@@ -71,6 +75,7 @@ def run_due(
             goes on while the run works.
         worker: This worker's name.
         lease_s: How long other workers leave a stream alone that this one has taken, in seconds.
+        budget_s: After how many seconds the run begins no more work; None for no limit.
     """
     run = _Run(
         engine=engine,
@@ -79,6 +84,7 @@ def run_due(
         at=engine.now() if now is None else now,
         worker=worker,
         lease_s=lease_s,
+        ends_at=None if budget_s is None else publisher.dispatcher.monotonic() + budget_s,
     )
     try:
         problem = yield from reevaluate_if_stale(
@@ -100,6 +106,7 @@ def run_due(
         worked=tuple(run.worked),
         states=tuple(run.states.items()),
         problems=tuple(run.problems),
+        left=(yield from run.count_left()),
     )
 
 
@@ -113,6 +120,8 @@ class _Run:
     at: dt.datetime
     worker: str
     lease_s: float
+    ends_at: float | None = None
+    spent: bool = False
     worked: dict[str, None] = attrs.field(factory=dict)
     states: dict[str, str] = attrs.field(factory=dict)
     problems: list[tuple[str, str]] = attrs.field(factory=list)
@@ -145,12 +154,27 @@ class _Run:
             )
             new = [row for row in rows if row.stream not in self.done]
             for row in sorted(new, key=lambda row: kind_of(row.stream) != "delivery"):
+                if self._is_spent():
+                    break
                 yield from self._work(row, now, reevaluated=reevaluated)
             yield from call(engine.store.release, rows, worker=self.worker)
-            if not new and len(rows) < limit:
+            if self.spent or (not new and len(rows) < limit):
                 return
             # Streams that stay due after their work must not hide the others: read more next time.
             skipped = len(rows) - len(new)
+
+    def _is_spent(self) -> bool:
+        """Return whether the budget is spent; a run does at least one piece of work."""
+        clock = self.publisher.dispatcher.monotonic
+        self.spent = self.ends_at is not None and bool(self.worked) and clock() >= self.ends_at
+        return self.spent
+
+    def count_left(self) -> Effects[int]:
+        """Return the number of streams that are due and were not worked on."""
+        if not self.spent:
+            return 0
+        rows = yield from all_rows(self.engine, "due", before=microseconds(self.at) + 1)
+        return len({row.stream for row in rows} - self.done)
 
     def _work(self, row: Row, now: dt.datetime, *, reevaluated: bool) -> Effects[None]:
         engine = self.engine

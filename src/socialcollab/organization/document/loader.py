@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -12,6 +11,7 @@ from typing import Any, Final
 import attrs
 
 from socialcollab import document_fields as sh
+from socialcollab._toml import parse_toml
 from socialcollab.document_fields import Field
 from socialcollab.organization.document.checks import (
     check_files,
@@ -89,7 +89,7 @@ def _parse_toml(text: str | bytes, faults: Faults, *, name: str = "") -> dict[st
         decoded = (
             text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
         )
-        return tomllib.loads(decoded)
+        return parse_toml(decoded)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         faults.add(f"{lead}line {line}", "the text is not UTF-8", "save the file as UTF-8")

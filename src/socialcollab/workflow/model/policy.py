@@ -286,6 +286,9 @@ class ApprovalPolicy:
             )
 
 
+MAX_EXTENDS = 20
+"""The largest number of policies of which each extends the next."""
+
 NO_POLICY = "none"
 """The value of `default_approval` for no policy: one member with `publish` or `approve` is enough."""
 
@@ -358,7 +361,8 @@ class Policies:
 
     Raises:
         InvalidValueError: If a policy extends one that does not exist, policies extend each other
-            in a circle, or a step waits for one that its policy does not have, or for itself.
+            in a circle or in too long a chain, or a step waits for one that its policy does not
+            have, or for itself.
     """
 
     by_id: Mapping[str, ApprovalPolicy]
@@ -379,6 +383,7 @@ class Policies:
     @cached_property
     def _resolved_steps(self) -> dict[str, tuple[RequiredStep, ...]]:
         resolved: dict[str, tuple[RequiredStep, ...]] = {}
+        depths: dict[str, int] = {}
         for start in self.by_id:
             # From a policy to the one it extends, and so on; resolved in the opposite order. A
             # recursive function would fail on a long chain.
@@ -400,6 +405,15 @@ class Policies:
                 chain.append(current)
                 current = self.by_id[current].extends
             for policy in reversed(chain):
+                parent = self.by_id[policy].extends
+                depths[policy] = depths.get(parent, 0) + 1
+                if depths[policy] > MAX_EXTENDS:
+                    raise InvalidValueError(
+                        f"policy `{policy}` extends `{parent}`, which is the last of {MAX_EXTENDS}"
+                        " policies that extend each other",
+                        value=policy,
+                        expected=f"at most {MAX_EXTENDS} policies in a row",
+                    )
                 inherited = resolved.get(self.by_id[policy].extends, ())
                 resolved[policy] = (*inherited, *self._own_steps(policy, inherited))
         return resolved
