@@ -55,9 +55,7 @@ class Memo:
         return value
 
     def last(self, key: tuple[str, str]) -> object | None:
-        """
-        Return the latest value stored for *key*, whatever its basis, or None if there is no value.
-        """
+        """Return the latest value stored for *key*, whatever its basis, or None."""
         kind, name = key
         kept = self._kinds.get(kind, {}).get(name)
         return None if kept is None else kept[1]

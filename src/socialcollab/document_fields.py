@@ -154,9 +154,7 @@ class Section(Shape):
 
 @attrs.frozen(kw_only=True)
 class ListOf(Shape):
-    """
-    A list of at least *at_least* items; if *or_one* is set, a single value means a list of one.
-    """
+    """A list of at least *at_least* items; if *or_one* is set, also a single item."""
 
     item: Shape
     or_one: bool = False
@@ -182,9 +180,7 @@ class MapOf(Shape):
 
 @attrs.frozen
 class Contact(Shape):
-    """
-    A table of addresses by channel (``email``, ``slack``), excluded from the digest as personal.
-    """
+    """A table of personal addresses by channel, such as ``email``; excluded from the digest."""
 
 
 def as_words(value: str | Iterable[str]) -> tuple[str, ...]:

@@ -265,9 +265,7 @@ class ConflictError(StoreError):
 
 
 class StoreUnavailableError(StoreError):
-    """
-    A store that cannot be read or written now, for example because its disk is full or read-only.
-    """
+    """A store that cannot currently be read or written, for example because its disk is full."""
 
 
 class StaleProjectionError(StoreError):

@@ -266,8 +266,8 @@ def test_role_includes() -> None:
     assert not asked.has_role("ana", "owner", "tulip-x", at=NOW)
 
 
-def test_circle_of_roles() -> None:
-    """Roles that include each other in a circle are refused, and the circle is shown."""
+def test_cycle_of_roles() -> None:
+    """Roles that include each other in a cycle are refused, and the message shows the cycle."""
     roles = [
         Role(id="a", includes=["b"]),
         Role(id="b", includes=["c"]),
@@ -430,14 +430,14 @@ def test_resources_of_selectors(on, profile, workspace, everywhere) -> None:
             "`tulip-x`",
         ),
         (lambda: access(teams={"social": ["anna"]}), "did you mean `ana`"),
-        (lambda: access(members=["ana", "ana"]), "two members `ana`"),
+        (lambda: access(members=["ana", "ana"]), "two members with the id `ana`"),
         (lambda: access(roles=[Role(id="a", includes=["wrter"]), Role(id="writer")]), "`writer`"),
         (lambda: access(roles={"a": ["drft"]}), "`draft`"),
         (
             lambda: access(
                 workspaces=[Workspace(id="tulip-x", lead="eva", default_approval="none")]
             ),
-            "two meanings",
+            "would be ambiguous",
         ),
     ],
 )

@@ -123,5 +123,5 @@ def test_many_changes() -> None:
 def test_unknown_name_in_new_rules() -> None:
     """An unknown name in the new rules is refused."""
     wrong = Grant(to="member:zoe", permissions="view", on="tulip-x")
-    with pytest.raises(InvalidValueError, match=r"grant at grants\[80\] is to `member:zoe`"):
+    with pytest.raises(InvalidValueError, match=r"grant at grants\[80\] applies to `member:zoe`"):
         office(given()).with_rules(grants=[*given(), wrong])

@@ -24,7 +24,7 @@ def of(**more: object) -> Access:
 def test_long_chain_of_roles() -> None:
     """Two thousand roles that include each other are resolved without recursion."""
     roles = [Role(id=f"r{n}", includes=[f"r{n + 1}"]) for n in range(1_999)]
-    with pytest.raises(InvalidValueError, match="include each other in a circle: r0 > r1 > "):
+    with pytest.raises(InvalidValueError, match="include each other in a cycle: r0 > r1 > "):
         of(roles=[*roles, Role(id="r1999", includes=["r0"], permissions=["view"])])
     grant = Grant(to="member:ana", role="r0", on="tulip-x")
     access = of(roles=[*roles, Role(id="r1999", permissions=["view"])], grants=[grant])

@@ -23,7 +23,7 @@ NOT_EXPRESSED = {
     "conditions on the request": 12,
     "both of two relations at once": 10,
     "an exclusion within another": 4,
-    "sets of users that contain each other in a circle": 3,
+    "sets of users that contain each other in a cycle": 3,
     "no question, but an invalid request": 9,
 }
 

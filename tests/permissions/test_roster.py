@@ -102,7 +102,10 @@ def test_forbid_on_duty() -> None:
     [
         ({"members": ["ana", "zoe"]}, "rotation `weekend` names `zoe`, who is not a member"),
         ({"role": "cart"}, "gives `cart`, which is not a role; did you mean `care`"),
-        ({"on": "tulip-y"}, "rotation `weekend` is on profile `tulip-y`, which does not exist"),
+        (
+            {"on": "tulip-y"},
+            "rotation `weekend` applies to profile `tulip-y`, which does not exist",
+        ),
         ({"every": "first business day of the month 09:00"}, "cannot follow"),
     ],
 )

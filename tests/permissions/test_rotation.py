@@ -241,7 +241,7 @@ class CountingList(list):
         (
             lambda: rotation(members=["ana"], start=dt.date(2026, 1, 1), every="day 09:00",
                          hand_off="09:00"),
-            "rotation `care` has `hand_off = 09:00`, which is for listed shifts",
+            "rotation `care` has `hand_off = 09:00`, which applies only to listed shifts",
         ),
         (
             lambda: rotation(shift("ana", "2026-01-05"), shift("ben", "2026-01-05 09:00"),
@@ -255,7 +255,7 @@ class CountingList(list):
         ),
         (
             lambda: rotation(shift("ben", "2026-01-07"), shift("ana", "2026-01-05", "2026-01-08")),
-            "the shift of `ana` from `2026-01-05` in rotation `care` overlaps that of `ben` from"
+            "the shift of `ana` from `2026-01-05` in rotation `care` overlaps the shift of `ben` from"
             " `2026-01-07`",
         ),
         (lambda: rotation(shift("ana", "2026-01-05"), timezone="Europe/Nowhere"), "Europe/Nowhere"),

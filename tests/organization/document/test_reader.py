@@ -84,9 +84,9 @@ def test_twelve_faults() -> None:
         ),
         ('id = "tulip-x"\nworkspace', 'id = "tulip"\nworkspace', ["id of a workspace", "tulip-x"]),
         ('lead = "eva"', 'lead = "zoe"', ["unknown member `zoe`"]),
-        ('includes = ["publisher"]', 'includes = ["editor"]', ["circle: editor > editor"]),
-        ('extends = "editorial"', 'extends = "extra"', ["circle: extra > extra"]),
-        ('id = "social"', 'id = "social"\nincludes = ["social"]', ["circle: social > social"]),
+        ('includes = ["publisher"]', 'includes = ["editor"]', ["cycle: editor > editor"]),
+        ('extends = "editorial"', 'extends = "extra"', ["cycle: extra > extra"]),
+        ('id = "social"', 'id = "social"\nincludes = ["social"]', ["cycle: social > social"]),
         ('id = "social"', 'id = "social"\nincludes = ["soical"]', ["soical", "mean `social`"]),
         (
             'after = ["edit"]\nreviewers = "lead"',

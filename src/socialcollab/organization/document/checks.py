@@ -90,9 +90,9 @@ def check_rules(values: Mapping[str, Any], places: Mapping[str, list[str]], faul
         faults: Where faults are added.
     """
     for name, key, problem in (
-        ("roles", "includes", "roles include each other in a circle"),
-        ("teams", "includes", "teams include each other in a circle"),
-        ("approvals", "extends", "policies extend each other in a circle"),
+        ("roles", "includes", "roles include each other in a cycle"),
+        ("teams", "includes", "teams include each other in a cycle"),
+        ("approvals", "extends", "policies extend each other in a cycle"),
     ):
         edges = {section.id: as_words(getattr(section, key)) for section in values[name]}
         place_of = dict(zip(edges, places[name], strict=True))
