@@ -168,8 +168,7 @@ class MapOf(Shape):
 
     Attributes:
         item: The shape of each value.
-        key: The kind of identifier that the keys are; if empty, any name is a valid
-            key.
+        key: The kind of identifier used as keys; if empty, any name is a valid key.
         dotted: Whether keys may contain dots.
     """
 

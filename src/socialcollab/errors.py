@@ -3,7 +3,7 @@ The errors that this library raises, grouped by what the caller can do about the
 
 ::
 
-    SocialCollabError the base class; catch it to catch them all
+    SocialCollabError               the base class; catch it to catch all of them
     ├── InvalidValueError           fix the value (also a ValueError)
     │   ├── NaiveDatetimeError      add a UTC offset to the datetime
     │   ├── DocumentMismatchError   propose the document, or open the desk without it
@@ -15,7 +15,7 @@ The errors that this library raises, grouped by what the caller can do about the
     ├── StaleError                  read what changed and repeat the command
     ├── NotFoundError               check the name
     ├── MissingExtraError           install the extra that the message names
-    ├── StoreError nothing was written; see the subclasses
+    ├── StoreError                  nothing was written; see the subclasses
     │   ├── ConflictError           read the stream again and append again
     │   ├── StoreUnavailableError   make the store readable and writable, then try again
     │   ├── StaleProjectionError    rebuild the projections with `reindex`

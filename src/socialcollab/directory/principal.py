@@ -1,4 +1,4 @@
-"""References to people: a member, a team, the holders of a role, a rotation, or the lead."""
+"""Principals: references to a member, a team, a role, a rotation or the lead."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Principal:
     """
     A reference to a member, a team, a role, a rotation or the lead.
 
-    It means the people whom the reference stands for at the time of a question:
-    the members of the team, the holders of the role, or the members on duty.
+    It refers to the people whom it includes at the time of a question: the members of the team,
+    the members with the role, or the members on duty.
 
     Attributes:
         kind: "member", "team", "role", "rotation" or "lead".
@@ -43,7 +43,7 @@ class Principal:
     @classmethod
     def parse(cls, text: str) -> Self:
         """
-        Read ``member:ana``, ``team:social``, ``role:editor``, ``rotation:weekend`` or ``lead``.
+        Parse ``member:ana``, ``team:social``, ``role:editor``, ``rotation:weekend`` or ``lead``.
 
         >>> Principal.parse("team:social")
         Principal(kind='team', name='social')
@@ -65,14 +65,14 @@ class Principal:
 
 
 def as_principal(value: str | Principal) -> Principal:
-    """Convert text to a principal."""
+    """Convert a string to a principal."""
     return Principal.parse(value) if isinstance(value, str) else value
 
 
 def as_principals(
     value: str | Principal | tuple[str | Principal, ...] | list[str | Principal],
 ) -> tuple[Principal, ...]:
-    """Convert one principal or several, as text or not, to a tuple."""
+    """Convert one or more principals or strings to a tuple of principals."""
     if isinstance(value, (str, Principal)):
         return (as_principal(value),)
     return tuple(as_principal(item) for item in value)

@@ -1,4 +1,4 @@
-"""An account on a social network."""
+"""Profiles: accounts on social networks."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Profile:
         id: The identifier, unique in the organization.
         workspace: The workspace that owns the profile.
         network: The name of the network, such as "mastodon".
-        handle: The name on the network, such as "@tulip"; may be empty.
-        server: The address of the server, for networks with many servers.
-        tags: Labels for selectors, such as "care".
+        handle: The account's name on the network, such as "@tulip"; may be empty.
+        server: The URL of the server, for networks with more than one server.
+        tags: Labels that selectors can match, such as "care".
 
     Raises:
-        InvalidValueError: If an identifier or the address is invalid.
+        InvalidValueError: If an identifier or the URL is invalid.
     """
 
     id: str = attrs.field(metadata=shape(Id("profile")))

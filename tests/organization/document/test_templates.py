@@ -34,7 +34,7 @@ def test_northwind() -> None:
 
 def test_parameters() -> None:
     """Missing and unknown parameters, and unknown templates, are errors with a suggestion."""
-    with pytest.raises(InvalidValueError, match="needs `id`"):
+    with pytest.raises(InvalidValueError, match="requires `id`"):
         Organization.template("client_signs_off")
     with pytest.raises(InvalidValueError, match="did you mean `client`"):
         Organization.template("client_signs_off", id="a", clients="b")
