@@ -47,7 +47,7 @@ def everyone(user: str) -> str:
 
 @attrs.frozen
 class Tuple:
-    """A tuple, which may count only until a time."""
+    """A tuple, which may be valid only until an instant."""
 
     user: str
     relation: str

@@ -29,7 +29,7 @@ NOT_EXPRESSED = {
 
 
 def answers(case: dict) -> Iterator[tuple[bool, bool, object]]:
-    """Yield the expected answer and ours for each question of a case."""
+    """Yield the expected and the actual answer for each question of a case."""
     tuples: list[Tuple] = []
     model: Model | None = None
     for stage in case["stages"]:

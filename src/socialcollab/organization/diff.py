@@ -115,7 +115,7 @@ def _file_values(data: bytes | None) -> _Values | None:
 def _only_in(
     entries: Sequence[tuple[_Values, Any]], others: Sequence[tuple[_Values, Any]]
 ) -> Iterator[tuple[int, _Values, Any]]:
-    """Yield the number, values and object of each entry that *others* does not contain as often."""
+    """Yield the number, values and object of each entry that occurs less often in *others*."""
     counts = Counter(repr(values) for values, _ in others)
     for number, (values, entry) in enumerate(entries):
         key = repr(values)

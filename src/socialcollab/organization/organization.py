@@ -268,7 +268,8 @@ class Organization(NotebookMixin):
             if name not in lists:
                 hint = did_you_mean(name, lists, otherwise=f"use one of {', '.join(lists)}")
                 raise InvalidValueError(
-                    f"there is no section `{name}` to add to; {hint}", value=name
+                    f"entries cannot be added to `{name}`, which is not a section; {hint}",
+                    value=name,
                 )
         changes: dict[str, Any] = {
             name: (*getattr(self, name), *added) for name, added in sections.items()

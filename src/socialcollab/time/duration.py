@@ -123,7 +123,8 @@ class Duration:
             return begin + self.elapsed
         except OverflowError as error:
             raise InvalidValueError(
-                f"`{self}` after {begin:%Y-%m-%d %H:%M} is after the year 9999", value=str(self)
+                f"`{self}` after {begin:%Y-%m-%d %H:%M} is later than the year 9999",
+                value=str(self),
             ) from error
 
     def __str__(self) -> str:

@@ -211,7 +211,7 @@ def _starts(start: dt.date, rule: str, *, first_year: int, last_year: int) -> It
     midnight = dt.datetime(start.year, start.month, start.day)  # noqa: DTZ001  local by meaning
     first = dt.datetime(first_year, 1, 1, tzinfo=dt.UTC)
     if first_year > 2:
-        # An event that begins before the first year may end in it.
+        # An event that begins before the first year may extend into it.
         first -= dt.timedelta(days=MOST_DAYS_OF_ONE_EVENT)
     last = dt.datetime(last_year, 12, 31, 23, tzinfo=dt.UTC)
     occurrences = Recurrence.parse(rule, start=midnight, zone="UTC").between(first, last)

@@ -115,7 +115,7 @@ def test_twelve_faults() -> None:
     ],
 )
 def test_kinds_of_faults(old: str, new: str, texts: list[str]) -> None:
-    """Each kind of fault has a message of its own."""
+    """Each kind of fault has a separate message."""
     faults = faults_of(with_changes((old, new)))
     assert len(faults) <= len(texts) + 1
     for text in texts:
@@ -179,7 +179,7 @@ def test_faults_of_one_section() -> None:
     "key", ["organization", "workspaces", "roles", "inbox", "permissions", "x"]
 )
 def test_hostile_values(key: str, value: object) -> None:
-    """Values of any type and size are faults, and never other errors."""
+    """Invalid values of any type and size are reported as faults."""
     with pytest.raises(ExceptionGroup):
         Organization.from_dict({"organization": {"id": "a"}, key: value})
     with pytest.raises(ExceptionGroup):

@@ -45,7 +45,7 @@ def test_parameters() -> None:
 
 
 def test_rotating() -> None:
-    """In a rotation, one member a week can publish, and all can draft."""
+    """In a rotation, one member can publish each week, and all members can draft."""
     made = Organization.template("rotating", id="acme")
     members = ("first", "second", "third")
     weeks = [SPRING + dt.timedelta(weeks=number) for number in range(3)]

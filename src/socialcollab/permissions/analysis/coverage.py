@@ -92,7 +92,7 @@ def coverage(
     without: Collection[str] | None = None,
 ) -> Coverage:
     """
-    Return the permissions on profiles that would be lost between two instants by absences.
+    Return the permissions on profiles that would be lost if members were absent.
 
     Recorded absences and their delegates are taken into account. Members who are assumed to be
     absent in addition have no delegates. A permission that no member has at some time anyway is

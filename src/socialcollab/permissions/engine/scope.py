@@ -37,8 +37,8 @@ class Scope:
     The members, teams, profiles, workspaces and roles of an organization.
 
     Raises:
-        InvalidValueError: If two members, two profiles or two teams share an id, if a profile and
-            a workspace do, or if a team refers to a name that does not exist.
+        InvalidValueError: If two members, profiles or teams have the same id, if a profile has the
+            id of a workspace, or if a team refers to a name that does not exist.
     """
 
     def __init__(

@@ -134,7 +134,7 @@ def _existing_selector(on: Selector, scope: Scope) -> Selector | None:
     return attrs.evolve(
         on,
         **names,
-        # An exclusion of names that no longer exist excludes nothing.
+        # If the excluded names no longer exist, nothing is excluded.
         excluding=None if excluding is None or on.excluding is None
         else attrs.evolve(on.excluding, **excluding),
     )  # fmt: skip
