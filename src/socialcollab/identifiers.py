@@ -55,7 +55,7 @@ def check_id(kind: str, value: object) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """
-    Return the known name that is most like *name*, or an empty string if none is similar.
+    Return the known name that is most similar to *name*, or an empty string if none is similar.
 
     >>> nearest("publsher", ["writer", "publisher"])
     'publisher'

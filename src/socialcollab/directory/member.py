@@ -85,7 +85,7 @@ def _as_contact(value: Mapping[str, str]) -> Mapping[str, str]:
 @attrs.frozen(kw_only=True)
 class Member:
     """
-    A person who works on posts: staff, a client or a guest.
+    A person who works on posts: a staff member, a client or a guest.
 
     Attributes:
         id: The member's identifier.

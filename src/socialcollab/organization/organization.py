@@ -470,7 +470,7 @@ class Organization(NotebookMixin):
         return self._business_hours(section, person.timezone or str(self.settings.timezone))
 
     def _business_hours(self, section: BusinessHoursSection, zone: str) -> BusinessHours:
-        # Workspaces and members with the same hours share one object, and so its parsed holidays.
+        # Workspaces and members with the same hours share one object, so holidays are parsed once.
         key = section, zone
         if key not in self._hours_cache:
             self._hours_cache[key] = section.hours(zone=zone, files=self.files)

@@ -481,7 +481,7 @@ def _expand_by_dateutil(
 
 def _period_start(rule: Rule, start: dt.datetime, since: dt.datetime) -> dt.datetime | None:
     """
-    Return the first local time of the period that contains *since*, or None after the year 9999.
+    Return the first local time of the period that contains *since*, or None beyond year 9999.
 
     The period is a whole number of intervals after *start*, so that dateutil, which counts
     intervals from this time, finds the same times.

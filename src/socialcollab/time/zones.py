@@ -211,9 +211,9 @@ def resolve(
     return _resolved(local, zone(name), skipped, repeated)
 
 
-# A single command resolves the same few times many times. The cache key contains the zone object
-# instead of its name, because zone objects are compared by identity: if a zone is loaded again
-# with newer data, the old entries no longer match.
+# A single command often resolves the same few local times repeatedly. The cache key contains the
+# zone object instead of its name, because zone objects are compared by identity: if a zone is
+# loaded again with newer data, the old entries no longer match.
 @lru_cache(maxsize=4096)
 def _resolved(
     local: dt.datetime, tz: ZoneInfo, skipped: Skipped, repeated: Repeated

@@ -80,7 +80,7 @@ class Roles:
 
     @cached_property
     def permission_names(self) -> frozenset[str]:
-        """Every permission that exists, including custom ones."""
+        """The names of all permissions, including custom permissions."""
         return frozenset(PERMISSIONS) | self.custom
 
     @cached_property

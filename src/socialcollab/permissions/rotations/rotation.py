@@ -45,7 +45,7 @@ class ListedShift:
         member: The member on duty.
         start: The first day, on which the shift starts at the rotation's `hand_off`, or the first
             local time.
-        end: The first day, or local time, after the shift; None if it lasts until the next one.
+        end: The first day, or local time, after the shift; None if it lasts until the next shift.
 
     Raises:
         InvalidValueError: If a bound has a UTC offset.
