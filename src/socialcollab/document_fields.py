@@ -207,10 +207,11 @@ def as_words(value: str | Iterable[str]) -> tuple[str, ...]:
 
 def as_items(values: Iterable[T], kind: str) -> tuple[T, ...]:
     """
-    Convert several values to a tuple.
+    Convert a collection to a tuple.
 
     Raises:
-        InvalidValueError: If *values* is not a collection; *kind* says what it should contain.
+        InvalidValueError: If *values* is not a collection. The message contains *kind*, the plural
+            name of its items.
     """
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise InvalidValueError(

@@ -45,9 +45,10 @@ class Profile:
     @property
     def account(self) -> str:
         """
-        The account that the profile stands for: its network, handle and server.
+        The account that the profile represents: its network, handle and server.
 
-        An approval is bound to it, so a change of one of them needs a new approval.
+        Approvals are bound to the account, so a change of any of these values requires a new
+        approval.
         """
         return " ".join(part for part in (self.network, self.handle, self.server) if part)
 

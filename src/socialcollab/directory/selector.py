@@ -13,7 +13,7 @@ from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 
 PostKind: TypeAlias = Literal["post", "reply"]
-"""A post of its own, or the reply to another one."""
+"""An independent post, or a reply to another post."""
 
 POST_KINDS: Final[tuple[PostKind, ...]] = get_args(PostKind)
 
@@ -105,7 +105,7 @@ class Selector:
         profile_tag: Tags of profiles.
         post_tag: Tags of the post.
         campaign: Campaigns.
-        kind: Kinds of posts, "post" or "reply"; without any, every kind.
+        kind: Kinds of posts, "post" or "reply"; if empty, every kind.
         language: Languages.
         author_role: Roles, at least one of which an author of the post must have.
         excluding: Profiles to exclude.
@@ -207,7 +207,7 @@ class Selector:
         )
 
     def without_attributes(self) -> Selector:
-        """Return a selector of the same profiles, and of all posts on them."""
+        """Return a selector that matches the same profiles and all posts on them."""
         return Selector(
             workspace=self.workspace,
             network=self.network,

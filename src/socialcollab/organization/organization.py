@@ -634,7 +634,7 @@ class Organization(NotebookMixin):
         Return the permissions that would be lost between two times if members were absent.
 
         See `socialcollab.permissions.coverage`. The absences, delegates and swaps of the runtime
-        state are taken into account (see `with_state`). Local times and dates are those of the
+        state are taken into account (see `with_state`). Local times and dates are in the
         organization's time zone.
         """
         zone = str(self.settings.timezone)
@@ -651,7 +651,7 @@ class Organization(NotebookMixin):
         Return the periods in which a member should be on duty, but none has the permissions.
 
         See `socialcollab.permissions.gaps`. The absences, delegates and swaps of the runtime state
-        are taken into account (see `with_state`). Local times and dates are those of the
+        are taken into account (see `with_state`). Local times and dates are in the
         organization's time zone.
         """
         zone = str(self.settings.timezone)
