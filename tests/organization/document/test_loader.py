@@ -103,7 +103,7 @@ def test_faults_of_included_file(text: str, message: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["../x.toml", "/etc/passwd", "a//b", "c:\\x", "", "a/../b"])
 def test_pattern_of_include(pattern: str) -> None:
-    """Included files lie beside the document or in folders below it."""
+    """Included files are in the folder of the document or in folders below it."""
     faults = faults_of(f"include = ['{pattern}']\n{MAIN}")
     assert ["include[0]" in fault for fault in faults] == [True]
 
