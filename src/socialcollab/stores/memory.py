@@ -337,7 +337,7 @@ class MemoryJournal:
         return tuple(make_row(declared, key, stream, v) for _, key, stream, v in free[:limit])
 
     def release(self, rows: Sequence[Row], *, worker: str) -> None:
-        """End the leases that *worker* has on these rows; the leases of others stay."""
+        """End the leases that *worker* has on these rows, but no leases of other workers."""
         leases = self._tables.leases
         with self._lock:
             for row in rows:
@@ -385,7 +385,7 @@ class MemoryJournal:
             )
 
     def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
-        """Look for stored data that are not what was written; see `BoundStore.audit`."""
+        """Look for stored data that differ from what was written; see `BoundStore.audit`."""
         tables = self._tables
         with self._lock:
             current = self._is_current()

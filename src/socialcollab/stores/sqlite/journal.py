@@ -330,7 +330,7 @@ class SqliteJournal:
         return tuple(make_row(projection, key, stream, values) for key, stream, *values in rows)
 
     def release(self, rows: Sequence[Row], *, worker: str) -> None:
-        """End the leases that *worker* has on these rows; the leases of others stay."""
+        """End the leases that *worker* has on these rows, but no leases of other workers."""
         table = self._file.declared.tables.get(DUE)
         keys = [row.key for row in rows if row.projection == DUE]
         if table is None or not keys:
@@ -410,7 +410,7 @@ class SqliteJournal:
         return snapshot, collected[stream]
 
     def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
-        """Look for stored data that are not what was written; see `BoundStore.audit`."""
+        """Look for stored data that differ from what was written; see `BoundStore.audit`."""
         declared = self._file.declared
         # Damaged text need not be UTF-8. This connection passes it through, and its hash then
         # does not match.
