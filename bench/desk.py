@@ -1,8 +1,9 @@
 """
-What a command costs at a blocking and at an async desk, on one store.
+Compare the time of a command at a blocking and at an async desk, on the same kind of store.
 
-Each command is a remark on a post, in memory and in a file that waits for the
-disk. Run it with ``python bench/desk.py``.
+The command is a comment on a post, in memory and in a file with durable writes.
+
+    python bench/desk.py
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ def blocking(store: MemoryStore | SqliteStore) -> list[float]:
     desk = Desk.create(store, Organization.template("northwind"), owner="eva")
     ana = desk.acting_as("ana")
     post = ana.draft("De lente is er", profiles=["tulip-x"])
-    took = []
+    times = []
     for number in range(COMMANDS):
-        began = time.perf_counter()
-        ana.comment(post, f"remark {number % 10}")
-        took.append(time.perf_counter() - began)
-    return took
+        start = time.perf_counter()
+        ana.comment(post, f"comment {number % 10}")
+        times.append(time.perf_counter() - start)
+    return times
 
 
 async def awaited(store: MemoryStore | SqliteStore) -> list[float]:
@@ -35,18 +36,18 @@ async def awaited(store: MemoryStore | SqliteStore) -> list[float]:
     async with await AsyncDesk.create(store, organization, owner="eva") as desk:
         ana = await desk.acting_as("ana")
         post = await ana.draft("De lente is er", profiles=["tulip-x"])
-        took = []
+        times = []
         for number in range(COMMANDS):
-            began = time.perf_counter()
-            await ana.comment(post, f"remark {number % 10}")
-            took.append(time.perf_counter() - began)
-        return took
+            start = time.perf_counter()
+            await ana.comment(post, f"comment {number % 10}")
+            times.append(time.perf_counter() - start)
+        return times
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         print(
-            f"{'a remark, median of ' + str(COMMANDS):<28}{'blocking':>12}{'async':>12}{'ratio':>8}"
+            f"{'a comment, median of ' + str(COMMANDS):<28}{'blocking':>12}{'async':>12}{'ratio':>8}"
         )
         for name in ("memory", "sqlite"):
             medians = []
@@ -54,11 +55,11 @@ def main() -> None:
                 store: MemoryStore | SqliteStore = MemoryStore()
                 if name == "sqlite":
                     store = SqliteStore(Path(folder, f"{kind}.db"), projections=Desk.PROJECTIONS)
-                took = blocking(store) if kind == "blocking" else asyncio.run(awaited(store))
-                medians.append(statistics.median(took))
+                times = blocking(store) if kind == "blocking" else asyncio.run(awaited(store))
+                medians.append(statistics.median(times))
                 store.close()
-            one, two = medians
-            print(f"{name:<28}{one * 1e3:>9.2f} ms{two * 1e3:>9.2f} ms{two / one:>8.2f}")
+            first, second = (median * 1e3 for median in medians)
+            print(f"{name:<28}{first:>9.2f} ms{second:>9.2f} ms{second / first:>8.2f}")
 
 
 if __name__ == "__main__":

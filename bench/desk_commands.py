@@ -1,10 +1,9 @@
 """
-Time commands at a desk beside raw sqlite3 that writes the same rows in the same transactions.
+Compare commands at a desk with raw sqlite3 that writes the same rows in the same transactions.
 
-Both sides have a file of their own, made alike. What the store wrote for each
-command is kept as statements and values; the raw side carries out the same
-statements in one transaction, from the same prepared texts. Rounds are
-interleaved and both files hold the same in the end: that is compared.
+Each side has its own file. The statements and values that the store executes for a command are
+recorded, and the raw side executes them in one transaction. The rounds are interleaved, and in the
+end both files must have the same contents.
 
     python bench/desk_commands.py [--posts 60] [--quick-disk]
 """
@@ -27,47 +26,47 @@ from socialcollab.desk import Desk
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, SqliteStore
 
-BEGIN = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
+START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 
 
 class Clock:
-    """A clock that goes on by a second whenever it is looked at: no command meets its own instant."""
+    """A clock that moves by a second each time it is read, so that no two commands have one instant."""
 
     def __init__(self) -> None:
-        self.now = BEGIN
+        self.now = START
 
     def __call__(self) -> dt.datetime:
         self.now += dt.timedelta(seconds=1)
         return self.now
 
 
-class Noting:
-    """A connection that notes what is carried out on it between BEGIN and COMMIT."""
+class Recorder:
+    """A connection that records the statements of a transaction."""
 
-    def __init__(self, connection: Any, notes: list[tuple[str, Any]]) -> None:
+    def __init__(self, connection: Any, statements: list[tuple[str, Any]]) -> None:
         self._connection = connection
-        self._notes = notes
+        self._statements = statements
 
     def execute(self, statement: str, parameters: Any = ()) -> Any:
-        self._notes.append((statement, parameters))
+        self._statements.append((statement, parameters))
         return self._connection.execute(statement, parameters)
 
     def executemany(self, statement: str, parameters: Any) -> Any:
         rows = list(parameters)
-        self._notes += [(statement, row) for row in rows]
+        self._statements += [(statement, row) for row in rows]
         return self._connection.executemany(statement, rows)
 
 
-def note_writes(store: SqliteStore, notes: list[tuple[str, Any]]) -> None:
-    """Let the store note every statement of its transactions."""
-    writing = store.connections.transaction
+def record_writes(store: SqliteStore, statements: list[tuple[str, Any]]) -> None:
+    """Make the store record every statement of its transactions."""
+    transaction = store.connections.transaction
 
     @contextmanager
-    def noting() -> Iterator[Noting]:
-        with writing() as connection:
-            yield Noting(connection, notes)
+    def recording() -> Iterator[Recorder]:
+        with transaction() as connection:
+            yield Recorder(connection, statements)
 
-    store.connections.transaction = noting  # type: ignore[method-assign]
+    store.connections.transaction = recording  # type: ignore[method-assign]
 
 
 def contents(path: Path) -> list[str]:
@@ -98,23 +97,23 @@ def main() -> None:
         shutil.copy(path, other)
         raw = sqlite3.connect(other, isolation_level=None, cached_statements=256)
         raw.execute(f"PRAGMA synchronous = {'NORMAL' if options.quick_disk else 'FULL'}")
-        notes: list[tuple[str, Any]] = []
-        note_writes(store, notes)
+        statements: list[tuple[str, Any]] = []
+        record_writes(store, statements)
         ours: dict[str, list[float]] = {}
         theirs: dict[str, list[float]] = {}
 
         def timed(name: str, command: Callable[[], Any]) -> Any:
-            notes.clear()
+            statements.clear()
             start = time.perf_counter()
-            answer = command()
+            result = command()
             middle = time.perf_counter()
             raw.execute("BEGIN IMMEDIATE")
-            for statement, parameters in notes:
+            for statement, parameters in statements:
                 raw.execute(statement, parameters).fetchall()
             raw.execute("COMMIT")
             ours.setdefault(name, []).append(middle - start)
             theirs.setdefault(name, []).append(time.perf_counter() - middle)
-            return answer
+            return result
 
         for number in range(options.posts):
             post = timed(
@@ -130,9 +129,9 @@ def main() -> None:
         desk.close()
         store.close()
         raw.close()
-        assert contents(path) == contents(other), "the two files differ"
+        assert contents(path) == contents(other), "the contents of the two files differ"
     print(f"synchronous={'NORMAL' if options.quick_disk else 'FULL'}, medians")
-    times = [time for each in ours.values() for time in each]
+    times = [duration for durations in ours.values() for duration in durations]
     print(f"all      desk {statistics.median(times) * 1e3:7.3f} ms")
     for name, times in ours.items():
         mine, plain = statistics.median(times) * 1e3, statistics.median(theirs[name]) * 1e3

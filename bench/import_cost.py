@@ -1,8 +1,10 @@
 """
-What ``import socialcollab`` costs beside the libraries that it is built on.
+Compare the time of ``import socialcollab`` with the time to import the libraries that it uses.
 
-Each import runs in a fresh interpreter, in turn with the others; a bare start
-is subtracted. Run it with ``python bench/import_cost.py``.
+Each import runs in a new interpreter, in interleaved rounds; the time to start an interpreter is
+subtracted.
+
+    python bench/import_cost.py
 """
 
 from __future__ import annotations
@@ -29,19 +31,20 @@ CASES = {
 }
 
 
-def once(statement: str) -> float:
-    began = time.perf_counter()
+def duration(statement: str) -> float:
+    """Return the time of a statement in a new interpreter."""
+    start = time.perf_counter()
     subprocess.run([sys.executable, "-c", statement], check=True)
-    return time.perf_counter() - began
+    return time.perf_counter() - start
 
 
 def main() -> None:
     times: dict[str, list[float]] = {name: [] for name in CASES}
     for statement in CASES.values():
-        once(statement)
+        duration(statement)
     for _ in range(ROUNDS):
         for name, statement in CASES.items():
-            times[name].append(once(statement))
+            times[name].append(duration(statement))
     bare = statistics.median(times["bare start"])
     four = statistics.median(times["all four"]) - bare
     print(f"{'import':<28}{'ms':>8}{'of all four':>14}")

@@ -142,26 +142,28 @@ def cedar(world: World) -> Callable[[str, str, str], bool]:
         return {"type": kind, "id": name}
 
     entities = [
-        {"uid": uid("Action", one), "attrs": {}, "parents": [
-            uid("Action", role) for role, names in world.roles.items() if one in names]}
-        for one in PERMISSIONS
+        {"uid": uid("Action", permission), "attrs": {}, "parents": [
+            uid("Action", role) for role, names in world.roles.items() if permission in names]}
+        for permission in PERMISSIONS
     ]  # fmt: skip
     entities += [{"uid": uid("Action", role), "attrs": {}, "parents": []} for role in world.roles]
     entities += [
-        {"uid": uid("Place", name), "attrs": {}, "parents": [
-            uid("Place", f"workspace {workspace}"), uid("Place", f"network {network}")]}
+        {"uid": uid("Resource", name), "attrs": {}, "parents": [
+            uid("Resource", f"workspace {workspace}"), uid("Resource", f"network {network}")]}
         for name, (workspace, network) in world.profiles.items()
     ]  # fmt: skip
-    around = {f"workspace {one}" for one in world.workspaces} | {
-        f"network {one}" for one in NETWORKS
+    groups = {f"workspace {name}" for name in world.workspaces} | {
+        f"network {name}" for name in NETWORKS
     }
-    entities += [{"uid": uid("Place", one), "attrs": {}, "parents": []} for one in sorted(around)]
+    entities += [
+        {"uid": uid("Resource", name), "attrs": {}, "parents": []} for name in sorted(groups)
+    ]
     known = cedarpy.Entities.from_json_str(json.dumps(entities))
     policies = {
         member: cedarpy.PolicySet.from_str(
             "\n".join(
                 f'permit(principal == Member::"{member}", action in Action::"{role}",'
-                f' resource in Place::"{name if kind == "profile" else f"{kind} {name}"}");'
+                f' resource in Resource::"{name if kind == "profile" else f"{kind} {name}"}");'
                 for role, kind, name in sorted(set(own))
             )
         )
@@ -172,7 +174,7 @@ def cedar(world: World) -> Callable[[str, str, str], bool]:
         request = {
             "principal": f'Member::"{member}"',
             "action": f'Action::"{permission}"',
-            "resource": f'Place::"{profile}"',
+            "resource": f'Resource::"{profile}"',
         }
         return bool(cedarpy.is_authorized(request, policies[member], known).allowed)
 
@@ -208,22 +210,22 @@ def create(world: World) -> Access:
 def change_one(world: World, access: Access, grants: list[Grant], *, created_s: float) -> None:
     """Print the time to replace one grant, and check that it computes two rows."""
     before = {member: access.bindings.row(member) for member in world.members}
-    taken = []
+    times = []
     for number in range(9):
         lines = list(grants)
         lines[number] = Grant(to="member:m5", role="r3", on="w0-0")
         began = time.perf_counter()
         after = access.with_rules(grants=lines)
         ask_everyone(world, after)
-        taken.append(time.perf_counter() - began)
+        times.append(time.perf_counter() - began)
         changed = [
             member for member in world.members if after.bindings.row(member) is not before[member]
         ]
         assert set(changed) == {"m5", f"m{number // 3}"}, changed
-    one = statistics.median(taken)
+    median = statistics.median(times)
     print(
-        f"one grant replaced, and a question about each member: {one * 1e3:.1f} ms,"
-        f" {created_s / one:.0f} times as fast as a new `Access`; 2 of {len(before)} rows computed,"
+        f"one grant replaced, and a question about each member: {median * 1e3:.1f} ms,"
+        f" {created_s / median:.0f} times as fast as a new `Access`; 2 of {len(before)} rows computed,"
         " those of the former and the new member"
     )
 
@@ -242,7 +244,8 @@ def race(
     """Time all contenders in turn, check their answers, and print the medians."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
     answers = {
-        name: sum(expected(one) for one in questions) for name, (_, questions) in contenders.items()
+        name: sum(expected(question) for question in questions)
+        for name, (_, questions) in contenders.items()
     }
     order = list(contenders)
     gc.collect()
@@ -262,10 +265,10 @@ def race(
             times[name].append(taken / passes / len(questions))
     gc.unfreeze()
     medians = {name: statistics.median(taken) for name, taken in times.items()}
-    for name, one in medians.items():
+    for name, median in medians.items():
         print(
-            f"{name:24} {one * 1e6:12.2f} us   {medians['cedarpy'] / one:10.1f} x cedarpy"
-            f"   {medians['table of bits'] / one:6.2f} x table of bits"
+            f"{name:24} {median * 1e6:12.2f} us   {medians['cedarpy'] / median:10.1f} x cedarpy"
+            f"   {medians['table of bits'] / median:6.2f} x table of bits"
         )
 
 
@@ -279,8 +282,8 @@ def main() -> None:
     allows = access.allows
     limit, peer = bits(world), cedar(world)
     every = world.questions
-    yes = [one for one in every if world.truth(*one)]
-    no = [one for one in every if not world.truth(*one)]
+    yes = [question for question in every if world.truth(*question)]
+    no = [question for question in every if not world.truth(*question)]
 
     def ours(questions: list[Question]) -> int:
         return sum(
@@ -309,10 +312,10 @@ def main() -> None:
             "check, new yes": (lambda some: checked(access.with_state(()), some), yes),
             "check, no": (lambda some: checked(access, some), no),
             "check, no, remedies": (advised, no[: 40 // options.scale]),
-            "table of bits": (lambda some: sum(limit(*one) for one in some), every),
-            "cedarpy": (lambda some: sum(peer(*one) for one in some), every[:400]),
+            "table of bits": (lambda some: sum(limit(*question) for question in some), every),
+            "cedarpy": (lambda some: sum(peer(*question) for question in some), every[:400]),
         },
-        lambda one: world.truth(*one),
+        lambda question: world.truth(*question),
         options.rounds,
     )
 
@@ -337,7 +340,7 @@ def main() -> None:
             "table of bits": (lambda some: each_profile(limit, some), every[: 10 * few]),
             "cedarpy": (lambda some: each_profile(peer, some), every[:few]),
         },
-        lambda one: sum(world.truth(one[0], one[1], resource) for resource in world.profiles),
+        lambda question: sum(world.truth(*question[:2], resource) for resource in world.profiles),
         options.rounds,
     )
 

@@ -182,9 +182,11 @@ COMPARED = (
 def compare(ours: Path, raw: Path) -> None:
     """Check that both sides wrote the same, since the figures would mean nothing otherwise."""
     for statement in COMPARED:
-        one, other = (sqlite3.connect(path).execute(statement).fetchall() for path in (ours, raw))
-        assert one == other, f"the two files differ in: {statement}"
-        assert one
+        first, second = (
+            sqlite3.connect(path).execute(statement).fetchall() for path in (ours, raw)
+        )
+        assert first == second, f"the two files differ in: {statement}"
+        assert first
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The command line from Python: the same words, and the exit code back."""
+"""Run the command line from Python; it returns the exit code."""
 
 from pathlib import Path
 from tempfile import mkdtemp
@@ -10,6 +10,6 @@ document = Path(mkdtemp(), "acme.toml")
 acme = Organization.template("client_signs_off", id="acme", client="tulip")
 document.write_text(acme.to_toml(), encoding="utf-8")
 print("exit code", main(["check", str(document)]))
-wrong = document.read_text(encoding="utf-8").replace('role = "publisher"', 'role = "publsher"')
-document.write_text(wrong, encoding="utf-8")
+misspelled = document.read_text(encoding="utf-8").replace('role = "publisher"', 'role = "publsher"')
+document.write_text(misspelled, encoding="utf-8")
 print("exit code", main(["check", str(document), "--json"]))

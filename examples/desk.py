@@ -1,4 +1,4 @@
-"""Publish a post, give a temporary grant, and list what depends on a member who leaves."""
+"""Take a post from draft to published, grant a permission for a while, and plan an offboarding."""
 
 import datetime as dt
 from tempfile import mkdtemp

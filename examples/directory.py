@@ -1,4 +1,4 @@
-"""Which profiles does a selector match, who is a principal, and what does a network accept?"""
+"""Match profiles with a selector, read a principal, and look up what a network accepts."""
 
 from socialcollab.directory import PostAttributes, Principal, Profile, Selector, network
 

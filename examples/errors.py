@@ -1,4 +1,4 @@
-"""Something went wrong. What can the caller do about it?"""
+"""Choose by the class of an error what to do next."""
 
 from socialcollab.errors import (
     InvalidValueError,
@@ -16,7 +16,7 @@ def next_step(error: SocialCollabError) -> str:
         case RateLimitedError(retry_after_s=seconds):
             return f"wait {seconds:g} seconds"
         case OutcomeUnknownError():
-            return "look the post up before sending it again"
+            return "look the post up before you send it again"
     return "report it"
 
 

@@ -1,4 +1,4 @@
-"""Check an identifier, suggest the right name, and make ids that sort by time."""
+"""Check an identifier, suggest the nearest name, and create ids that sort by time."""
 
 import datetime as dt
 

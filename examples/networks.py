@@ -1,4 +1,4 @@
-"""The sandbox alone: a lost answer is found, and nothing is published twice."""
+"""Publish to the sandbox: a post whose answer was lost is looked up, not published twice."""
 
 import datetime as dt
 from tempfile import mkdtemp

@@ -1,4 +1,4 @@
-"""Ask who can approve in a template, and print the fault of a changed document."""
+"""Ask a team's document who may do something, and list the faults of a wrong one."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""A publishing calendar as one file, without scripts and without a server; and a card in a notebook."""
+"""Draw a publishing calendar as one HTML file without scripts, and a table for a notebook."""
 
 import datetime as dt
 
@@ -18,8 +18,10 @@ entries = [
 ]  # fmt: skip
 notes = [CalendarNote(date=dt.date(2026, 4, 7), text="the spring campaign starts")]
 html = page("April 2026", month_calendar(entries, 2026, 4, notes=notes), lede="Tulip Airlines")
-print(f"{len(html):,} characters of HTML; write them to april.html and open that in a browser")
+print(f"{len(html):,} characters of HTML; write them to april.html, and open it in a browser")
 
 texts = ["De lente is er 🌷", "Tulpen, overal tulpen, zo ver je kijken kunt. " * 8]
-table = show([measure("x", text) for text in texts], title="On X")  # ends a cell of a notebook
+table = show(
+    [measure("x", text) for text in texts], title="On X"
+)  # the last line of a notebook cell shows it
 print(f"{len(table.html):,} characters of HTML in the notebook")

@@ -1,4 +1,4 @@
-"""Find out who may publish, why, and what would turn a no into a yes."""
+"""Check who may publish, why, and what would turn a refusal into permission."""
 
 import datetime as dt
 

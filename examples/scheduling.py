@@ -1,4 +1,4 @@
-"""When is the next free slot, why is no earlier one free, and what is wrong in this spreadsheet?"""
+"""Find the next free slot, with the reason for it, and list the problems of a spreadsheet."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""A journal alone: append an event unless the stream has changed, read it back, audit it."""
+"""Append an event to a journal unless its stream has changed, read it back, and audit it."""
 
 import datetime as dt
 import os

@@ -1,4 +1,4 @@
-"""Does this post follow the style guide, and what should it say instead?"""
+"""Check a text against a style guide, and apply its suggestions."""
 
 from socialcollab.styleguide import StyleGuide, fix, lint
 

@@ -1,4 +1,4 @@
-"""How does each network count this post, and what can readers click in it?"""
+"""Count a post as each network does, and find what readers can click in it."""
 
 from socialcollab.directory import NETWORKS
 from socialcollab.text import entities, measure

@@ -1,4 +1,4 @@
-"""A flow alone: a generator writes the conversation, and a driver carries it out."""
+"""Carry out a flow: a generator that yields requests and receives the responses."""
 
 import httpx
 

@@ -1,10 +1,10 @@
-"""Answers with their reasons and remedies, in both languages."""
+"""Explain a yes and a no, with reasons and remedies, in each language."""
 
 from socialcollab.verdicts import LANGUAGES, Reason, Remedy, Verdict
 
-editor = Remedy.of("grant_role", member="ana", role="editor", resource="tulip-x", by=["eva"])
-stranger = Verdict.no(Reason.of("not_a_member", member="zoe"))
-for answer in (Verdict.yes(), stranger, Verdict.no(remedies=[editor])):
-    print("yes" if answer else "no")
+remedy = Remedy.of("grant_role", member="ana", role="editor", resource="tulip-x", by=["eva"])
+not_member = Verdict.no(Reason.of("not_a_member", member="zoe"))
+for verdict in (Verdict.yes(), not_member, Verdict.no(remedies=[remedy])):
+    print("yes" if verdict else "no")
     for language in LANGUAGES:
-        print(f"  {language}: {answer.explain(language)}")
+        print(f"  {language}: {verdict.explain(language)}")

@@ -1,4 +1,4 @@
-"""A post that two reviewers approve one after the other, and that its author cannot approve."""
+"""Take a post through its approval steps, and see why its author cannot approve it."""
 
 import datetime as dt
 
@@ -19,10 +19,10 @@ from socialcollab.workflow import (
 )
 
 now = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
-x = Profile(id="tulip-x", workspace="tulip", network="x")
+profile = Profile(id="tulip-x", workspace="tulip", network="x")
 access = Access.of(
     members=["ana", "ben", "noor"],
-    profiles=[x],
+    profiles=[profile],
     roles={"editor": ["view", "draft", "submit", "approve"]},
     grants=[Grant(to=["member:ana", "member:ben", "member:noor"], role="editor", on="tulip-x")],
 )
@@ -37,13 +37,13 @@ house = ApprovalPolicy(
 
 
 def do(snapshot: PostSnapshot | None, member: str, command: commands.PostCommand) -> PostSnapshot:
-    """Perform a command, and return the post after its events."""
+    """Decide a command, and return the post with the events applied."""
     context = Context(
         now=now,
         actor=Actor.member(member),
         access=access,
         policies=Policies.of([house]),
-        profiles={"tulip-x": x},
+        profiles={"tulip-x": profile},
         workspaces={"tulip": Workspace(id="tulip", lead="ben", default_approval="house")},
         zones={"tulip": "Europe/Amsterdam"},
     )
@@ -62,7 +62,7 @@ def do(snapshot: PostSnapshot | None, member: str, command: commands.PostCommand
 
 def steps(snapshot: PostSnapshot, context: Context) -> dict[str, str]:
     """Return the state of each step."""
-    return {str(status.key): status.state for status in step_statuses(snapshot, context)}
+    return {str(step.key): step.state for step in step_statuses(snapshot, context)}
 
 
 content = PostContent(text="De lente is er", targets=["tulip-x"])

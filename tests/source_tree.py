@@ -17,7 +17,7 @@ ROOT = Path(socialcollab.__path__[0])
 
 @attrs.frozen
 class Source:
-    """A module as text: its dotted name, its file and its syntax tree."""
+    """A module: its dotted name, its file and its syntax tree."""
 
     name: str
     path: Path
@@ -25,44 +25,44 @@ class Source:
 
     @property
     def package(self) -> str:
-        """The top-level package or module it belongs to; empty for `socialcollab` itself."""
+        """The top-level package or module that it belongs to; empty for `socialcollab` itself."""
         return (*self.name.split("."), "")[1]
 
 
 @cache
 def sources() -> dict[str, Source]:
-    """Every module of the library by its dotted name."""
-    found = {}
+    """Return every module of the library by its dotted name."""
+    modules = {}
     for path in sorted(ROOT.rglob("*.py")):
         parts = ["socialcollab", *path.relative_to(ROOT).with_suffix("").parts]
         if parts[-1] == "__init__":
             parts.pop()
         name = ".".join(parts)
-        found[name] = Source(name, path, ast.parse(path.read_text(encoding="utf-8")))
-    return found
+        modules[name] = Source(name, path, ast.parse(path.read_text(encoding="utf-8")))
+    return modules
 
 
 @cache
 def packages() -> tuple[str, ...]:
-    """The top-level packages and modules, sorted."""
-    return tuple(sorted({one.package for one in sources().values()} - {"", "__main__"}))
+    """Return the names of the top-level packages and modules, sorted."""
+    return tuple(sorted({source.package for source in sources().values()} - {"", "__main__"}))
 
 
 def public_names(module: ModuleType) -> list[str]:
-    """Return what a package lists in `__all__`, or what a plain module defines without underscore."""
+    """Return the `__all__` of a package, or the public names that a plain module defines."""
     listed = getattr(module, "__all__", None)
     if listed is not None:
         return list(listed)
-    found = []
+    names = []
     for node in sources()[module.__name__].tree.body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            found.append(node.name)
+            names.append(node.name)
         elif isinstance(node, ast.Assign):
-            found += [one.id for one in node.targets if isinstance(one, ast.Name)]
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            found.append(node.target.id)
+            names.append(node.target.id)
     typevars = {"T", "R", "P", "N"}
-    return [one for one in found if not one.startswith("_") and one not in typevars]
+    return [name for name in names if not name.startswith("_") and name not in typevars]
 
 
 def public_names_of(package: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What holds for the library as a whole: exports, imports, messages, doctests, layout."""
+"""The structure of the library: exports, imports, folders, doctests and catalogues of messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from socialcollab.verdicts import LANGUAGES
 from socialcollab.verdicts.catalogue import catalogue
 
 MODULES = [name for name in sources() if name not in ("socialcollab", "socialcollab.__main__")]
-# Modules that may read files; `zones` reads the package `tzdata`, once for each zone.
+# The modules that may read files; `zones` reads the data of the package `tzdata`.
 READS_FILES = {
     "socialcollab.organization.document.files",
     "socialcollab.styleguide.guide_file",
@@ -45,7 +45,7 @@ PURE = [
     "verdicts",
     "workflow",
 ]
-MOST_MODULES_OF_A_FOLDER = 14
+MAX_MODULES_IN_FOLDER = 14
 
 
 def modules_of(package: str) -> Iterator[ModuleType]:
@@ -54,8 +54,8 @@ def modules_of(package: str) -> Iterator[ModuleType]:
             yield importlib.import_module(name)
 
 
-def type_checking_only(tree: ast.Module) -> set[ast.AST]:
-    """Return the nodes that type checkers alone see."""
+def only_for_type_checkers(tree: ast.Module) -> set[ast.AST]:
+    """Return the nodes below `if TYPE_CHECKING`."""
     return {
         inner
         for node in ast.walk(tree)
@@ -67,53 +67,50 @@ def type_checking_only(tree: ast.Module) -> set[ast.AST]:
 
 def imports_of(source: Source, *, types: bool = False) -> Iterator[tuple[str, list[str]]]:
     """
-    Yield the modules of the library that *source* imports from, with the names it takes.
+    Yield each module of the library that *source* imports from, with the imported names.
 
-    Args:
-        source: The module.
-        types: Whether to include imports for type checkers only.
+    Imports that only type checkers see are included if *types* is true.
     """
-    hidden = set() if types else type_checking_only(source.tree)
+    hidden = set() if types else only_for_type_checkers(source.tree)
     for node in ast.walk(source.tree):
         if isinstance(node, ast.ImportFrom) and node not in hidden:
             module = node.module or ""
             if module == "socialcollab" or module.startswith("socialcollab."):
-                yield module, [one.name for one in node.names]
-
-
-# Exports.
+                yield module, [alias.name for alias in node.names]
 
 
 @pytest.mark.parametrize("package", packages())
 def test_exports(package: str) -> None:
-    """Packages alone have `__all__`; it is sorted and lists exactly what the package imports."""
+    """Only packages have `__all__`; it is sorted, and lists exactly what the package imports."""
     for module in modules_of(package):
         is_package = hasattr(module, "__path__")
         assert is_package or not hasattr(module, "__all__"), module.__name__
         if not hasattr(module, "__all__"):
             continue
         exported = list(module.__all__)
-        constants = [one for one in exported if one.isupper()]
-        classes = [one for one in exported if one[0].isupper() and one not in constants]
-        rest = [one for one in exported if one not in constants and one not in classes]
+        constants = [name for name in exported if name.isupper()]
+        classes = [name for name in exported if name[0].isupper() and name not in constants]
+        rest = [name for name in exported if name not in constants and name not in classes]
         assert exported == [*sorted(constants), *sorted(classes), *sorted(rest)], module.__name__
         source = sources()[module.__name__]
-        taken = {one for _, names in imports_of(source) for one in names}
-        own = {
+        imported = {name for _, names in imports_of(source) for name in names}
+        defined = {
             name
             for node in source.tree.body
             for name in ([node.name] if isinstance(node, ast.ClassDef | ast.FunctionDef) else [])
             if not name.startswith("_")
         }
-        own |= {one for one in vars(module) if one.isupper()}
+        defined |= {name for name in vars(module) if name.isupper()}
         assert {
-            one for one in taken - set(exported) if f"{module.__name__}.{one}" not in sources()
+            name
+            for name in imported - set(exported)
+            if f"{module.__name__}.{name}" not in sources()
         } <= {"Rule"}, module.__name__
-        assert set(exported) <= taken | own, module.__name__
+        assert set(exported) <= imported | defined, module.__name__
 
 
-def test_first_script_names() -> None:
-    """The names of a first script come from the top, and a slip of the pen is answered."""
+def test_top_level_names() -> None:
+    """Every name of `socialcollab.__all__` is there, and a misspelled one is corrected."""
     for name in socialcollab.__all__:
         assert getattr(socialcollab, name) is not None
     assert set(socialcollab.__all__) <= set(dir(socialcollab))
@@ -121,12 +118,9 @@ def test_first_script_names() -> None:
         _ = socialcollab.Dask  # type: ignore[attr-defined]
 
 
-# Imports.
-
-
 @pytest.mark.parametrize("package", packages())
 def test_imports_through_lists(package: str) -> None:
-    """What a package takes from another comes from the list of that package or sub-package."""
+    """Packages import from each other only through the list of a package or a public sub-package."""
     wrong = []
     for source in sources().values():
         if source.package != package:
@@ -142,7 +136,7 @@ def test_imports_through_lists(package: str) -> None:
     assert not wrong
 
 
-def definer(module: str, name: str) -> str:
+def defining_module(module: str, name: str) -> str:
     """Return the module that defines what is imported as *name* from *module*."""
     inner = f"{module}.{name}"
     if inner in sources():
@@ -150,12 +144,12 @@ def definer(module: str, name: str) -> str:
     if sources()[module].path.name == "__init__.py":
         for other, names in imports_of(sources()[module]):
             if name in names:
-                return definer(other, name)
+                return defining_module(other, name)
     return module
 
 
 # Pairs of classes that name each other in their signatures; one of them imports the other for type
-# checkers only. The last pair is the hook by which a notebook finds the card of a value.
+# checkers only. The last pair is the hook through which a notebook finds the card of a value.
 PAIRS = {
     ("socialcollab.errors", "socialcollab.verdicts.verdict"),
     ("socialcollab.time.duration", "socialcollab.time.business_hours"),
@@ -165,16 +159,16 @@ PAIRS = {
 }
 
 
-def test_no_circles() -> None:
-    """No module imports itself through others, not even for type checkers or inside functions."""
+def test_no_import_cycles() -> None:
+    """No module imports itself indirectly, not even for type checkers or inside functions."""
     imports = {
         name: {
-            definer(module, imported)
+            defining_module(module, imported)
             for module, names in imports_of(source, types=True)
             for imported in names
         }
         for name, source in sources().items()
-        # An `__init__` only lists names; the module that defines a name counts.
+        # `__init__.py` only passes names on; the module that defines them counts.
         if source.path.name != "__init__.py"
     }
     for importer, imported in PAIRS:
@@ -187,24 +181,25 @@ def test_no_circles() -> None:
 
 @pytest.mark.parametrize("package", PURE)
 def test_pure_packages_load_only_attrs(package: str) -> None:
-    loaded = loaded_after(*(f"socialcollab.{one}" for one in PURE))
+    """A pure package loads no third-party package except attrs."""
+    loaded = loaded_after(*(f"socialcollab.{name}" for name in PURE))
     assert loaded[f"socialcollab.{package}"] <= {"attr", "attrs"}
 
 
 @pytest.mark.parametrize("package", PURE)
 def test_pure_packages_do_no_io(package: str) -> None:
-    """They read no clock, and no file but in the modules named for it."""
-    mine = [one for one in sources().values() if one.package == package]
-    assert mine
-    for source in mine:
+    """A pure package reads no clock, and only the modules listed here read files."""
+    modules = [source for source in sources().values() if source.package == package]
+    assert modules
+    for source in modules:
         if source.name in READS_FILES:
             continue
-        found = {
+        called = {
             node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             for node in ast.walk(source.tree)
             if isinstance(node, ast.Call)
         }
-        assert not found & {"now", "utcnow", "today", "open", "print", "input", "urandom"}, (
+        assert not called & {"now", "utcnow", "today", "open", "print", "input", "urandom"}, (
             source.name
         )
 
@@ -214,54 +209,61 @@ import json, sys
 before = set(sys.modules)
 loaded = {}
 for name in sys.argv[1:]:
-    # The package itself once more, so that each is the first to be imported.
-    for mine in [one for one in sys.modules if one.partition(".")[0] == "socialcollab"]:
-        del sys.modules[mine]
+    # Forget the library, so that each import is the first one.
+    for module in [known for known in sys.modules if known.partition(".")[0] == "socialcollab"]:
+        del sys.modules[module]
     __import__(name)
-    loaded[name] = sorted({one.partition(".")[0] for one in set(sys.modules) - before})
+    loaded[name] = sorted({module.partition(".")[0] for module in set(sys.modules) - before})
 print(json.dumps(loaded))
 """
 
 
 @cache
 def loaded_after(*names: str) -> dict[str, set[str]]:
-    """Return the top-level packages from outside that are loaded after each import in turn."""
+    """Return the third-party packages that are loaded after each import in turn."""
     printed = subprocess.run(
         [sys.executable, "-c", LOAD_EACH, *names], check=True, capture_output=True, text=True
     ).stdout
-    outside = {"attr", "attrs", "httpx", "tenacity", "dateutil", "cattrs", "tomli_w", "icalendar"}
-    outside |= {"rich", "PIL", "hypothesis", "pytest", "psycopg", "yaml", "sqlite3", "asyncio"}
-    return {name: set(loaded) & outside for name, loaded in json.loads(printed).items()}
+    third_party = {
+        "attr",
+        "attrs",
+        "httpx",
+        "tenacity",
+        "dateutil",
+        "cattrs",
+        "tomli_w",
+        "icalendar",
+    }
+    third_party |= {"rich", "PIL", "hypothesis", "pytest", "psycopg", "yaml", "sqlite3", "asyncio"}
+    return {name: set(loaded) & third_party for name, loaded in json.loads(printed).items()}
 
 
-def test_import_loads_nothing_from_outside() -> None:
+def test_import_loads_no_third_party_package() -> None:
+    """`import socialcollab` loads no third-party package."""
     assert loaded_after("socialcollab") == {"socialcollab": set()}
 
 
 def test_transport_loads_no_http_library() -> None:
+    """`socialcollab.transport` loads httpx only when a transport is created."""
     name = "socialcollab.transport"
     assert loaded_after(name)[name] <= {"attr", "attrs"}
 
 
-# Layout.
-
-
-def test_folders_stay_small() -> None:
-    """No folder holds so many modules that a stranger cannot guess where a thing is."""
-    sizes = Counter(one.path.parent for one in sources().values() if one.path.name != "__init__.py")
-    assert not {folder: size for folder, size in sizes.items() if size > MOST_MODULES_OF_A_FOLDER}
-
-
-# Messages and examples.
+def test_folder_size() -> None:
+    """No folder has more modules than a reader can survey."""
+    sizes = Counter(
+        source.path.parent for source in sources().values() if source.path.name != "__init__.py"
+    )
+    assert not {folder: size for folder, size in sizes.items() if size > MAX_MODULES_IN_FOLDER}
 
 
 @pytest.mark.parametrize("package", packages())
 def test_doctests(package: str) -> None:
-    """The examples in docstrings hold."""
+    """The examples in docstrings give the results that they show."""
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     for module in modules_of(package):
         for test in doctest.DocTestFinder().find(module):
-            # Running none takes as long as running some: each run looks for changed files.
+            # Even a run without examples is slow, because it looks for changed files.
             if test.examples:
                 assert runner.run(test).failed == 0, test.name
 
@@ -270,8 +272,8 @@ def placeholders(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
 
 
-def test_languages_say_the_same() -> None:
-    """Every catalogue has the same codes, each with the same placeholders."""
+def test_catalogues() -> None:
+    """The catalogues of all languages have the same codes with the same placeholders."""
     english = catalogue("en")
     for language in LANGUAGES:
         other = catalogue(language)

@@ -137,12 +137,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--packages", nargs="*", default=list(TESTS))
-    given = parser.parse_args()
-    rng = random.Random(given.seed)
-    print(f"seed {given.seed}", flush=True)
+    options = parser.parse_args()
+    rng = random.Random(options.seed)
+    print(f"seed {options.seed}", flush=True)
     total, undetected = 0, 0
-    for package in given.packages:
-        planned, survivors = run(package, given.count // len(given.packages), rng)
+    for package in options.packages:
+        planned, survivors = run(package, options.count // len(options.packages), rng)
         total, undetected = total + planned, undetected + len(survivors)
         print(f"{package}: {planned} changes, {planned - len(survivors)} detected", flush=True)
         for survivor in survivors:

@@ -1,10 +1,9 @@
 """
-Write the async desk from the text of the blocking one.
+Generate the async desk from the source of the blocking one.
 
-Run ``nox -s write_async`` after a change to ``desk.py`` or ``member_desk.py``. What
-is awaited is found, not listed: `run`, and every method and property that
-comes to call it. Whatever cannot be awaited where it stands is an error that
-names its line, and says what to do.
+Run ``nox -s write_async`` after a change to ``desk.py`` or ``member_desk.py``. The tool finds what has
+to be awaited: `run`, and every method and property that calls it, directly or not. Code that cannot
+be awaited is an error, which names the line and says what to do.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 DESK = Path(__file__).resolve().parents[1] / "src" / "socialcollab" / "desk"
-TEXTS = {"desk.py": "async_desk.py", "member_desk.py": "async_member_desk.py"}
+FILES = {"desk.py": "async_desk.py", "member_desk.py": "async_member_desk.py"}
 NAMES = {"Desk": "AsyncDesk", "MemberDesk": "AsyncMemberDesk"}
 MODULES = {
     "socialcollab.desk.member_desk": "socialcollab.desk.async_member_desk",
     "socialcollab.desk.desk": "socialcollab.desk.async_desk",
     "socialcollab.desk.ports": "socialcollab.desk.async_ports",
 }
-# Both modules of ports have these; the async ones are awaited.
+# Both modules of ports define these; those of the async one are awaited.
 AWAITED = {
     "run",
     "opened",
@@ -33,42 +32,40 @@ AWAITED = {
     "desk._ports.ensure_projections",
 }
 DUNDERS = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
-# How methods of either class reach the methods of a desk, and of themselves.
+# The expressions by which the methods of each class refer to an object of which class.
 OWNERS = {
     "Desk": {"self": "Desk", "desk": "Desk"},
     "MemberDesk": {"self": "MemberDesk", "self._desk": "Desk"},
 }
 PORTS = re.compile(r"\.(store|media|_ports\.(store|media|sleep))\.\w+$|^time\.sleep$|^open$")
-HEADER = (
-    "# Written from {source} by tools/write_async.py: change that, and run `nox -s write_async`."
-)
+HEADER = "# Generated from {source} by tools/write_async.py: edit that file, and run `nox -s write_async`."
 
 
 class CannotWriteError(Exception):
-    """A place of the blocking text that has no async counterpart."""
+    """A place in the blocking source that has no async counterpart."""
 
 
-def dotted(node: ast.expr) -> str:
-    """Return `self._desk.run` for such an expression, or nothing."""
+def dotted_name(node: ast.expr) -> str:
+    """Return the name in an expression such as `self._desk.run`, or an empty string."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
-        owner = dotted(node.value)
+        owner = dotted_name(node.value)
         return f"{owner}.{node.attr}" if owner else ""
     return ""
 
 
 def is_property(method: ast.FunctionDef) -> bool:
-    return any(dotted(one) == "property" for one in method.decorator_list)
+    return any(dotted_name(decorator) == "property" for decorator in method.decorator_list)
 
 
-class Text:
-    """One class of the blocking text."""
+class Source:
+    """The source of one blocking class."""
 
-    def __init__(self, name: str, source: str) -> None:
-        self.file, self.source = name, source
-        self.lines = source.splitlines(keepends=True)
-        self.tree = ast.parse(source)
+    def __init__(self, file: str, text: str) -> None:
+        self.file, self.text = file, text
+        self.lines = text.splitlines(keepends=True)
+        self.tree = ast.parse(text)
         self.parents = {
             child: parent
             for parent in ast.walk(self.tree)
@@ -81,14 +78,14 @@ class Text:
             node.name: node for node in self.cls.body if isinstance(node, ast.FunctionDef)
         }
 
-    def wrong(self, node: ast.AST, what: str) -> CannotWriteError:
-        return CannotWriteError(f"{self.file}:{getattr(node, 'lineno', 0)}: {what}")
+    def error_at(self, node: ast.AST, message: str) -> CannotWriteError:
+        return CannotWriteError(f"{self.file}:{getattr(node, 'lineno', 0)}: {message}")
 
-    def called(self, method: ast.FunctionDef) -> Iterator[tuple[ast.expr, str, str]]:
-        """Yield what *method* awaits, if the named attribute of the named class is awaited."""
+    def awaitables(self, method: ast.FunctionDef) -> Iterator[tuple[ast.expr, str, str]]:
+        """Yield expressions of *method* with the class and the attribute that decide about `await`."""
         for node in ast.walk(method):
             if isinstance(node, ast.Call):
-                name = dotted(node.func)
+                name = dotted_name(node.func)
                 if name in AWAITED:
                     yield node, "", name
                     continue
@@ -96,105 +93,108 @@ class Text:
                 if owner in OWNERS[self.cls.name]:
                     yield node, OWNERS[self.cls.name][owner], attribute
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                owner = dotted(node.value)
+                owner = dotted_name(node.value)
                 if owner in OWNERS[self.cls.name]:
                     yield node, OWNERS[self.cls.name][owner], f"@{node.attr}"
 
 
-def awaited_of(texts: dict[str, Text]) -> set[tuple[str, str]]:
-    """Return every method and property, the latter with an @, that comes to await something."""
-    found: set[tuple[str, str]] = set()
+def awaited_names(sources: dict[str, Source]) -> set[tuple[str, str]]:
+    """Return every method and property that awaits something; properties begin with an @."""
+    names: set[tuple[str, str]] = set()
     while True:
-        more = {
+        awaiting = {
             (name, f"@{method.name}" if is_property(method) else method.name)
-            for name, text in texts.items()
-            for method in text.methods.values()
+            for name, source in sources.items()
+            for method in source.methods.values()
             if any(
-                not owner or (owner, called) in found for _, owner, called in text.called(method)
+                not owner or (owner, called) in names
+                for _, owner, called in source.awaitables(method)
             )
         }
-        if more <= found:
-            return found
-        found |= more
+        if awaiting <= names:
+            return names
+        names |= awaiting
 
 
-def written(text: Text, awaited: set[tuple[str, str]]) -> str:
-    """Return the async text of one blocking one."""
+def async_source(source: Source, awaited: set[tuple[str, str]]) -> str:
+    """Return the async source of a blocking one."""
     edits: list[tuple[int, int, str]] = []
     starts = [0]
-    for line in text.lines:
+    for line in source.lines:
         starts.append(starts[-1] + len(line.encode()))
 
     def at(line: int, column: int) -> int:
         return starts[line - 1] + column
 
-    for method in text.methods.values():
+    for method in source.methods.values():
         name = f"@{method.name}" if is_property(method) else method.name
-        if (text.cls.name, name) not in awaited:
-            check_ports(text, method)
+        if (source.cls.name, name) not in awaited:
+            check_ports(source, method)
             continue
         if method.name in {"__init__", "__repr__"}:
-            raise text.wrong(method, f"`{method.name}` cannot await; let `create` and `open` do it")
+            raise source.error_at(
+                method, f"`{method.name}` cannot await; let `create` and `open` do it"
+            )
         place = at(method.lineno, method.col_offset)
         edits.append((place, place, "async "))
         if method.name in DUNDERS:
             begin = place + len("def ")
             edits.append((begin, begin + len(method.name), DUNDERS[method.name]))
-        check_ports(text, method)
-        for node, owner, called in text.called(method):
+        check_ports(source, method)
+        for node, owner, called in source.awaitables(method):
             if owner and (owner, called) not in awaited:
                 continue
-            check_place(text, method, node)
+            check_awaitable(source, method, node)
             begin = at(node.lineno, node.col_offset)
             end = at(node.end_lineno or 0, node.end_col_offset or 0)
-            parent = text.parents[node]
-            inside = isinstance(
+            parent = source.parents[node]
+            needs_parentheses = isinstance(
                 parent, (ast.Attribute, ast.Subscript, ast.Call, ast.BinOp, ast.Compare)
             )
             if isinstance(parent, ast.Call) and node is not parent.func:
-                inside = False
+                needs_parentheses = False
             if isinstance(parent, ast.Subscript) and node is not parent.value:
-                inside = False
-            edits.append((begin, begin, "(await " if inside else "await "))
-            if inside:
+                needs_parentheses = False
+            edits.append((begin, begin, "(await " if needs_parentheses else "await "))
+            if needs_parentheses:
                 edits.append((end, end, ")"))
     for method in ("__enter__", "__exit__"):
-        found = text.methods.get(method)
-        if found is not None and (text.cls.name, method) not in awaited:
-            place = at(found.lineno, found.col_offset)
+        special = source.methods.get(method)
+        if special is not None and (source.cls.name, method) not in awaited:
+            place = at(special.lineno, special.col_offset)
             edits.append((place, place + len(f"def {method}"), f"async def {DUNDERS[method]}"))
-    data = text.source.encode()
-    for begin, end, new in sorted(edits, key=lambda one: one[0], reverse=True):
+    data = source.text.encode()
+    for begin, end, new in sorted(edits, key=lambda edit: edit[0], reverse=True):
         data = data[:begin] + new.encode() + data[end:]
-    return renamed(data.decode(), text.file)
+    return with_async_names(data.decode(), source.file)
 
 
-def check_place(text: Text, method: ast.FunctionDef, node: ast.expr) -> None:
-    """Refuse to await where Python cannot."""
-    parent = text.parents[node]
+def check_awaitable(source: Source, method: ast.FunctionDef, node: ast.expr) -> None:
+    """Raise an error if Python does not allow `await` at this place."""
+    parent = source.parents[node]
     while parent is not method:
         if isinstance(parent, (ast.Lambda, ast.FunctionDef, ast.GeneratorExp)):
-            raise text.wrong(
+            raise source.error_at(
                 node,
-                f"`{ast.unparse(node)}` stands in a {type(parent).__name__} and cannot be awaited"
-                " there; write it as steps in a file of their own, and `run` those",
+                f"`{ast.unparse(node)}` is in a {type(parent).__name__} and cannot be awaited there;"
+                " write it as effects in another module, and `run` those",
             )
-        parent = text.parents[parent]
+        parent = source.parents[parent]
 
 
-def check_ports(text: Text, method: ast.FunctionDef) -> None:
-    """Refuse a port that is called past `run`: it would stop the host's event loop."""
+def check_ports(source: Source, method: ast.FunctionDef) -> None:
+    """Raise an error if a method calls a port without `run`: it would block the event loop."""
     for node in ast.walk(method):
-        if isinstance(node, ast.Call) and PORTS.search(dotted(node.func)):
-            raise text.wrong(
+        if isinstance(node, ast.Call) and PORTS.search(dotted_name(node.func)):
+            raise source.error_at(
                 node,
-                f"`{dotted(node.func)}` is called past `run` and would block an async host; write"
-                f" effects that say `yield from call({dotted(node.func)}, ...)`, and `run` those",
+                f"`{dotted_name(node.func)}` is called without `run` and would block the event loop; write"
+                f" effects with `yield from call({dotted_name(node.func)}, ...)`, and `run` those",
             )
 
 
-def renamed(source: str, file: str) -> str:
-    """Name the async classes and modules, sort the imports, and say where the text is from."""
+def with_async_names(source: str, file: str) -> str:
+    """Rename the classes and modules, sort the imports, and add a header that names the source."""
     for old, new in NAMES.items():
         source = re.sub(rf"\b{old}\b", new, source)
     for old, new in MODULES.items():
@@ -204,7 +204,7 @@ def renamed(source: str, file: str) -> str:
 
 
 def sorted_imports(source: str) -> str:
-    """Sort each run of top-level imports of this package by module."""
+    """Sort the top-level imports of this package by module."""
     tree, lines = ast.parse(source), source.splitlines(keepends=True)
     ours = [
         node
@@ -213,29 +213,29 @@ def sorted_imports(source: str) -> str:
     ]
     texts = sorted(
         ((node.module or "", "".join(lines[node.lineno - 1 : node.end_lineno])) for node in ours),
-        key=lambda one: one[0],
+        key=lambda pair: pair[0],
     )
     first, last = ours[0].lineno - 1, ours[-1].end_lineno or 0
     return "".join([*lines[:first], *(text for _, text in texts), *lines[last:]])
 
 
-def write(sources: dict[str, str]) -> dict[str, str]:
-    """Return the async texts by file name, for blocking ones by file name."""
-    texts = [Text(name, source) for name, source in sources.items()]
-    awaited = awaited_of({text.cls.name: text for text in texts})
-    return {TEXTS[text.file]: written(text, awaited) for text in texts}
+def generate(sources: dict[str, str]) -> dict[str, str]:
+    """Return the async sources by file name, for the blocking ones by file name."""
+    parsed = [Source(file, text) for file, text in sources.items()]
+    awaited = awaited_names({source.cls.name: source for source in parsed})
+    return {FILES[source.file]: async_source(source, awaited) for source in parsed}
 
 
 def main() -> int:
-    sources = {name: (DESK / name).read_text("utf-8") for name in TEXTS}
+    sources = {name: (DESK / name).read_text("utf-8") for name in FILES}
     try:
-        texts = write(sources)
+        generated = generate(sources)
     except CannotWriteError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    for name, text in texts.items():
+    for name, text in generated.items():
         (DESK / name).write_text(text, "utf-8")
-        print(f"wrote {name}")
+        print(f"generated {name}")
     return 0
 
 

@@ -1,9 +1,8 @@
 """
 One week of an agency's posts, from a spreadsheet to published.
 
-Run it with ``python examples/agency_week``; kill it at any moment and run it
-again, or stop it, let another run go on, and let it continue: the week is
-finished with nothing doubled and nothing lost.
+Run it with ``python examples/agency_week``. It can be killed at any moment and run again, or stopped
+and continued while another run works: each post of the week is published once.
 """
 
 from __future__ import annotations
@@ -18,22 +17,30 @@ HERE = Path(__file__).resolve().parent
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="One week of an agency, from sheet to published.")
-    parser.add_argument("--out", default="out/agency-week", help="where everything is left")
+    parser = argparse.ArgumentParser(
+        description="Play one week of an agency, from a spreadsheet to published posts."
+    )
+    parser.add_argument("--out", default="out/agency-week", help="the folder of the results")
     parser.add_argument("--quiet", action="store_true", help="print the last line only")
     parser.add_argument(
-        "--lease-s", type=float, default=2.0, help="how long other runs leave alone what one does"
+        "--lease-s",
+        type=float,
+        default=2.0,
+        help="how long other runs leave the work of this one alone, in seconds",
     )
     parser.add_argument(
-        "--send-within-s", type=float, default=1.0, help="how long one request may take"
+        "--send-within-s", type=float, default=1.0, help="how long a request may take, in seconds"
     )
-    given = parser.parse_args()
-    say = (lambda _: None) if given.quiet else print
-    ended_well = run_week(
-        HERE, Path(given.out), lease_s=given.lease_s, send_within_s=given.send_within_s, say=say
+    options = parser.parse_args()
+    clean = run_week(
+        HERE,
+        Path(options.out),
+        lease_s=options.lease_s,
+        send_within_s=options.send_within_s,
+        log=(lambda _: None) if options.quiet else print,
     )
-    print("the week is done" if ended_well else "the week is done, and the audit found damage")
-    return 0 if ended_well else 1
+    print("the week is done" if clean else "the week is done, but the audit found damage")
+    return 0 if clean else 1
 
 
 if __name__ == "__main__":

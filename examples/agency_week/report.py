@@ -1,4 +1,4 @@
-"""What the week leaves behind: a report, the calendar, an .ics file, the audit trail."""
+"""The results of the week: a report, the calendar, an .ics file and the events of the journal."""
 
 from __future__ import annotations
 
@@ -42,51 +42,54 @@ TONES: dict[str, Tone] = {
 }
 
 
-def leave_behind(
-    desk: Desk, sandbox: Sandbox, here: Path, out: Path, *, say: Callable[[str], None]
+def write_results(
+    desk: Desk, sandbox: Sandbox, here: Path, out: Path, *, log: Callable[[str], None]
 ) -> bool:
-    """Write everything; return whether the audit is clean."""
+    """Write all results, and print a summary; return whether the audit is clean."""
     audit = desk.audit()
     (out / "calendar.html").write_text(_calendar_page(desk), encoding="utf-8")
     calendar = desk.calendar(START, END)
     (out / "week.ics").write_bytes(
         write_ics(calendar, now=desk.engine.now(), name="Northwind, week 23")
     )
-    trail = list(_trail(desk))
-    (out / "audit.jsonl").write_text("".join(trail), encoding="utf-8")
+    (out / "audit.jsonl").write_text("".join(_event_lines(desk)), encoding="utf-8")
     sections = _sections(desk, here)
     counts = Counter(desk.summary(post).value for post in desk.posts())
     summary = (
-        f"{counts['published']} posts went out on"
+        f"{counts['published']} posts were published on"
         f" {len({post.profile for post in sandbox.posts()})} profiles,"
-        f" {len(sandbox.posts())} times in all."
-        f" The journal's audit is {'clean' if audit.clean else 'NOT clean'}."
+        f" {len(sandbox.posts())} times in total."
+        f" The audit of the journal {'is clean' if audit.clean else 'found damage'}."
     )
     body = join(
         [
             paragraph(summary),
-            *(section.on_page() for section in sections),
-            _everything_sent(desk).on_page(),
+            *(section.to_html() for section in sections),
+            _all_published(desk).to_html(),
         ]
     )
     (out / "report.html").write_text(
-        page("Week 23 at Northwind", body, lede="1 to 7 June 2026, from sheet to published"),
+        page(
+            "Week 23 at Northwind",
+            body,
+            lede="1 to 7 June 2026, from a spreadsheet to published posts",
+        ),
         encoding="utf-8",
     )
     sandbox.write_preview(zone="Europe/Amsterdam")
-    say("")
-    say(f"Week 23 at Northwind: {summary}")
-    say("posts: " + ", ".join(f"{number} {state}" for state, number in counts.most_common()))
+    log("")
+    log(f"Week 23 at Northwind: {summary}")
+    log("posts: " + ", ".join(f"{number} {state}" for state, number in counts.most_common()))
     for section in sections:
-        for line in section.as_lines():
-            say(line)
-    say("")
-    say(f"audit: {'clean' if audit.clean else 'DAMAGED'}, {audit.events} events")
-    say(f"anchor to keep elsewhere: {audit.anchor.position}:{audit.anchor.hash}")
+        for line in section.to_lines():
+            log(line)
+    log("")
+    log(f"audit: {'clean' if audit.clean else 'DAMAGED'}, {audit.events} events")
+    log(f"anchor, to be kept elsewhere: {audit.anchor.position}:{audit.anchor.hash}")
     return audit.clean
 
 
-def _trail(desk: Desk) -> list[str]:
+def _event_lines(desk: Desk) -> list[str]:
     lines: list[str] = []
     position = 0
     while entries := desk.feed(after=position):
@@ -137,19 +140,19 @@ def _calendar_page(desk: Desk) -> str:
     return page(
         "Northwind: June 2026",
         body,
-        lede="Tulip Airlines and Van Dam Fietsen, every post on every profile",
+        lede="All posts of Tulip Airlines and Van Dam Fietsen",
     )
 
 
 @attrs.frozen
 class Section:
-    """One table of the report: told on the page and on the terminal alike."""
+    """One table of the report, for the page and for the terminal."""
 
     title: str
     headers: tuple[str, ...]
     rows: Sequence[tuple[str | int, ...]]
 
-    def on_page(self) -> Html:
+    def to_html(self) -> Html:
         rows = [
             tuple(
                 badge(str(cell), TONES.get(str(cell), "amber")) if header == "State" else cell
@@ -159,7 +162,7 @@ class Section:
         ]
         return join([heading(self.title), table(self.headers, rows)])
 
-    def as_lines(self) -> list[str]:
+    def to_lines(self) -> list[str]:
         if not self.rows:
             return []
         cells = [
@@ -182,46 +185,48 @@ def _sections(desk: Desk, here: Path) -> list[Section]:
     return [
         Section(
             "By client",
-            ("Client", "Posts", "Times sent", "Times not sent", "Median time to sign-off"),
+            ("Client", "Posts", "Published", "Not published", "Median time to approval"),
             _clients(desk, posts, live),
         ),
         Section(
-            "What did not go out as planned",
+            "Not published as planned",
             ("Post", "Profile", "State", "Why"),
-            _troubles(desk, posts, deliveries),
+            _exceptions(desk, posts, deliveries),
         ),
         Section(
-            "Cells of the sheet that were sent back",
-            ("Where", "What is wrong"),
+            "Problems in the spreadsheet",
+            ("Where", "Problem"),
             SheetImport(desk, here).problems(imported_at),
         ),
-        Section("What the style guide said", ("Post", "By", "Finding"), _comments(posts)),
+        Section("Findings of the style guide", ("Post", "By", "Finding"), _comments(posts)),
         Section(
-            "Looked for before sending again",
+            "Looked up before sending again",
             ("Post", "Profile", "What happened"),
-            _doubts(desk, live),
+            _lookups(desk, live),
         ),
     ]
 
 
-def _everything_sent(desk: Desk) -> Section:
-    sent = [
+def _all_published(desk: Desk) -> Section:
+    published = [
         (delivery, post)
         for post in desk.posts()
         for delivery in desk.deliveries(post)
         if delivery.state == "published"
     ]
     return Section(
-        "Everything that was sent",
-        ("When", "Profile", "Text", "Signed off by"),
+        "All published posts",
+        ("When", "Profile", "Text", "Approved by"),
         [
             (
                 f"{_local(delivery.published_at or delivery.due_at):%a %d %b %H:%M}",
                 delivery.profile,
                 post.content.text_for(delivery.profile),
-                ", ".join(_deciders(desk, post)) or "co-publisher",
+                ", ".join(_approvers(desk, post)) or "no approval needed (co-publisher)",
             )
-            for delivery, post in sorted(sent, key=lambda one: (one[0].due_at, one[0].profile))
+            for delivery, post in sorted(
+                published, key=lambda pair: (pair[0].due_at, pair[0].profile)
+            )
         ],
     )
 
@@ -231,37 +236,39 @@ def _clients(
 ) -> list[tuple[str | int, ...]]:
     rows: list[tuple[str | int, ...]] = []
     for workspace in desk.organization.workspaces:
-        mine = [delivery for post, delivery in live if post.workspace == workspace.id]
-        waits = [_wait(desk, post) for post in posts if post.workspace == workspace.id]
-        known = sorted(wait for wait in waits if wait is not None)
+        deliveries = [delivery for post, delivery in live if post.workspace == workspace.id]
+        times = [_time_to_approval(desk, post) for post in posts if post.workspace == workspace.id]
+        known = sorted(time for time in times if time is not None)
         rows.append(
             (
                 workspace.name,
                 sum(1 for post in posts if post.workspace == workspace.id),
-                sum(1 for delivery in mine if delivery.state == "published"),
-                sum(1 for delivery in mine if delivery.state != "published"),
+                sum(1 for delivery in deliveries if delivery.state == "published"),
+                sum(1 for delivery in deliveries if delivery.state != "published"),
                 _hours(known[len(known) // 2]) if known else "-",
             )
         )
     return rows
 
 
-def _first(entries: tuple[HistoryEntry, ...], kind: str) -> HistoryEntry | None:
+def _first_of(entries: tuple[HistoryEntry, ...], kind: str) -> HistoryEntry | None:
     return next((entry for entry in entries if entry.type == kind), None)
 
 
-def _wait(desk: Desk, post: Post) -> dt.timedelta | None:
+def _time_to_approval(desk: Desk, post: Post) -> dt.timedelta | None:
     entries = desk.history(post)
-    asked, got = _first(entries, "post.submitted"), _first(entries, "post.approved")
-    return got.at - asked.at if asked and got and got.at > asked.at else None
+    submitted = _first_of(entries, "post.submitted")
+    approved = _first_of(entries, "post.approved")
+    if submitted is None or approved is None or approved.at <= submitted.at:
+        return None
+    return approved.at - submitted.at
 
 
-def _hours(wait: dt.timedelta) -> str:
-    hours = wait.total_seconds() / 3600
-    return f"{hours:.1f} h"
+def _hours(time: dt.timedelta) -> str:
+    return f"{time.total_seconds() / 3600:.1f} h"
 
 
-def _deciders(desk: Desk, post: Post) -> list[str]:
+def _approvers(desk: Desk, post: Post) -> list[str]:
     return [
         entry.actor.removeprefix("member:")
         for entry in desk.history(post)
@@ -269,26 +276,29 @@ def _deciders(desk: Desk, post: Post) -> list[str]:
     ]
 
 
-def _troubles(
+def _exceptions(
     desk: Desk, posts: tuple[Post, ...], deliveries: list[tuple[Post, Delivery]]
 ) -> list[tuple[str, str, str, str]]:
     rows: list[tuple[str, str, str, str]] = []
     for post in posts:
-        shown = desk.summary(post).value
-        if shown not in ("published", "approved"):
-            cancelled = _first(desk.history(post), "post.cancelled")
-            why = cancelled.data.reason if cancelled else "; ".join(c.text for c in post.comments)
-            if shown == "scheduled":
-                why = f"took the next free slot, {desk.deliveries(post)[-1].at}"
-            rows.append((_short(post.text), ", ".join(post.targets), shown, why or "-"))
-        if _first(desk.history(post), "post.expired"):
-            why = "the approval came too late; rescheduled and sent later"
+        summary = desk.summary(post).value
+        if summary not in ("published", "approved"):
+            cancelled = _first_of(desk.history(post), "post.cancelled")
+            why = (
+                cancelled.data.reason
+                if cancelled
+                else "; ".join(comment.text for comment in post.comments)
+            )
+            if summary == "scheduled":
+                why = f"moved to the next free slot, {desk.deliveries(post)[-1].at}"
+            rows.append((_short(post.text), ", ".join(post.targets), summary, why or "-"))
+        if _first_of(desk.history(post), "post.expired"):
+            why = "the approval came too late; rescheduled and published later"
             rows.append((_short(post.text), ", ".join(post.targets), "expired", why))
     for post, delivery in deliveries:
-        if delivery.problem == "rescheduled":
-            entries = [e for e in desk.history(post) if e.type == "delivery.missed"]
-            if entries:
-                rows.append((_short(post.text), delivery.profile, "missed", "hold; sent later"))
+        if delivery.problem == "rescheduled" and _first_of(desk.history(post), "delivery.missed"):
+            why = "a hold; rescheduled and published later"
+            rows.append((_short(post.text), delivery.profile, "missed", why))
     return rows
 
 
@@ -298,22 +308,21 @@ def _comments(posts: tuple[Post, ...]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _doubts(desk: Desk, live: list[tuple[Post, Delivery]]) -> list[tuple[str, str, str]]:
+def _lookups(desk: Desk, live: list[tuple[Post, Delivery]]) -> list[tuple[str, str, str]]:
     rows: list[tuple[str, str, str]] = []
     for post, delivery in live:
         types = [
             entry.type for entry in desk.history(post) if entry.stream == f"delivery/{delivery.id}"
         ]
         if "delivery.unknown" in types:
-            said = "no answer came; a look found it published"
-            rows.append((_short(post.text), delivery.profile, said))
+            what = "no answer came; a lookup found it published"
+            rows.append((_short(post.text), delivery.profile, what))
         if "delivery.deferred" in types:
-            rows.append(
-                (_short(post.text), delivery.profile, "the network asked to wait; sent later")
-            )
+            what = "the network asked to wait; published later"
+            rows.append((_short(post.text), delivery.profile, what))
     return rows
 
 
-def _short(text: str, longest: int = 70) -> str:
+def _short(text: str, at_most: int = 70) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return text if len(text) <= at_most else f"{text[: at_most - 1]}…"

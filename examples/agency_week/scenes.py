@@ -1,4 +1,4 @@
-"""What people do in the week; each scene may be played twice and does things once."""
+"""What the members do in the week. A scene that is played twice acts once."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from socialcollab.scheduling import SheetRow
 from socialcollab.styleguide import fix
 
 LATER = {"W23-21"}
-"""An offer that Noor has no time for before her weekend."""
+"""An offer that Noor has no time to read before her weekend."""
 
-NOT_LIKED = {
+REQUESTED_CHANGES = {
     "W23-10": ("ben", "Leg eerst uit hoe je schuurt: het linkje ontbreekt."),
     "W23-51": ("noor", "Niet 'gewoon goed geprijsd', dat mag van juridisch niet."),
 }
-"""What comes back with a wish for changes."""
+"""The posts for which a reviewer requests changes, with the reviewer and the note."""
 
-BEATEN = (NotFoundError, NotAllowedError, StaleError)
-"""What somebody meets whom another run of the same week was quicker than."""
+TOO_LATE = (NotFoundError, NotAllowedError, StaleError)
+"""The errors of a command that another run of the same week has given already."""
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "W23-10": {"links": ["https://vandamfietsen.example/remmen"]},
@@ -38,28 +38,28 @@ ANSWERS: dict[str, dict[str, Any]] = {
 
 
 class Scenes:
-    """The week's scenes, each a method."""
+    """The scenes of the week, each a method."""
 
-    def __init__(self, desk: Desk, here: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, desk: Desk, here: Path, log: Callable[[str], None]) -> None:
         self.desk = desk
         self.here = here
-        self.say = say
+        self.log = log
         self.sheet = SheetImport(desk, here)
 
     def import_sheet(self) -> None:
-        """Draft every row that can be read, fix what a machine can fix, send the rest back."""
-        found = self.sheet.read("posts.csv", now=self.desk.engine.now())
-        wrong = {problem.row for problem in found.problems}
-        good = [row for row in found.rows if row.number not in wrong]
+        """Draft every row without problems, fix what the style guide can fix, and send the rest back."""
+        sheet = self.sheet.read("posts.csv", now=self.desk.engine.now())
+        wrong = {problem.row for problem in sheet.problems}
+        good = [row for row in sheet.rows if row.number not in wrong]
         drafted = sum(self._draft(row) is not None for row in good)
         fixed = sent_back = 0
         for drafted_post in self.desk.posts(state="draft"):
             post, was_fixed = self._fix(drafted_post)
             fixed += was_fixed
             sent_back += self._send_back(post)
-        self.say(
-            f"  sheet: {len(good)} rows are sound, {drafted} drafted, {fixed} fixed by the style"
-            f" guide, {sent_back} sent back, {len(found.problems)} cells with problems"
+        self.log(
+            f"  sheet: {len(good)} rows without problems, {drafted} drafted, {fixed} fixed by the style"
+            f" guide, {sent_back} sent back, {len(sheet.problems)} cells with problems"
         )
 
     def _draft(self, row: SheetRow) -> Post | None:
@@ -69,38 +69,42 @@ class Scenes:
         try:
             return self.sheet.draft(row)
         except (LookupError, ValueError, NotAllowedError):
-            return None  # reported again, with its reason, by `SheetImport.problems`
+            return None  # `SheetImport.problems` reports it with the reason
 
     def _fix(self, post: Post) -> tuple[Post, bool]:
-        text = fix(post.text, [f for f in self.sheet.findings(post) if not f.profile])
+        text = fix(
+            post.text, [finding for finding in self.sheet.findings(post) if not finding.profile]
+        )
         if text == post.text:
             return post, False
-        with suppress(*BEATEN):
+        with suppress(*TOO_LATE):
             return self.desk.acting_as(post.author).edit(post, text=text), True
         return self.desk.post(post.id), False
 
     def _send_back(self, post: Post) -> bool:
-        wrong = [f for f in self.sheet.findings(post) if f.severity != "suggestion"]
+        wrong = [
+            finding for finding in self.sheet.findings(post) if finding.severity != "suggestion"
+        ]
         for finding in wrong:
-            said = finding.text(self.sheet.language_of(post.author))
-            if said not in {comment.text for comment in post.comments}:
-                post = self.desk.acting_as("ben").comment(post, said)
+            text = finding.text(self.sheet.language_of(post.author))
+            if text not in {comment.text for comment in post.comments}:
+                post = self.desk.acting_as("ben").comment(post, text)
         return bool(wrong)
 
-    def take_corrections(self) -> None:
-        """The authors answered with a second sheet; its rows stand in for the first one's."""
-        found = self.sheet.read("corrections.csv", now=self.desk.engine.now())
-        for row in found.rows:
+    def import_corrections(self) -> None:
+        """Apply the second sheet, with which the authors answered."""
+        sheet = self.sheet.read("corrections.csv", now=self.desk.engine.now())
+        for row in sheet.rows:
             post = self.desk.post_by_external_id(row.external_id)
             if post is None:
                 self._draft(row)
                 continue
-            with suppress(*BEATEN):
+            with suppress(*TOO_LATE):
                 self.sheet.correct(post, row)
-        self.say(f"  corrections: {len(found.rows)} rows")
+        self.log(f"  corrections: {len(sheet.rows)} rows")
 
-    def submit_everything(self) -> None:
-        """Submit what the style guide lets pass; then what clashes takes the slots left over."""
+    def submit_all(self) -> None:
+        """Submit the drafts without errors; those that clash take the next free slot."""
         clashing = self.sheet.clashing_posts()
         drafts = [
             post
@@ -109,28 +113,28 @@ class Scenes:
         ]
         for post in drafts:
             if post.id not in clashing:
-                with suppress(*BEATEN):
+                with suppress(*TOO_LATE):
                     self.desk.acting_as(post.author).submit(post)
         moved = [post for post in drafts if post.id in clashing]
         for post in moved:
-            with suppress(*BEATEN):
+            with suppress(*TOO_LATE):
                 self.desk.acting_as(post.author).submit(post, at="next slot")
         waiting = len(self.desk.posts(state="in_review"))
-        self.say(
-            f"  submitted: {waiting} wait for sign-off, {len(moved)} moved to the next free slot"
+        self.log(
+            f"  submitted: {waiting} wait for approval, {len(moved)} moved to the next free slot"
         )
 
     def editors_decide(self) -> None:
-        """Ben decides on what waits for him, Eva on what Ben wrote himself."""
+        """Let Ben decide on his to-do list, and Eva on the posts that Ben wrote."""
         for editor in ("ben", "eva"):
             self._decide(editor, skip=set())
 
     def client_decides(self) -> None:
-        """Noor signs off the offers, but for the one she leaves for later."""
+        """Let Noor decide on the offers, except the one that she leaves for later."""
         self._decide("noor", skip=LATER)
 
     def client_returns(self) -> None:
-        """Noor is back and signs off what is left."""
+        """Let Noor decide on the remaining offer."""
         self._decide("noor", skip=set())
 
     def _decide(self, member: str, *, skip: set[str]) -> None:
@@ -138,37 +142,37 @@ class Scenes:
         for item in acting.to_do():
             if item.kind != "decide" or item.post.external_id in skip:
                 continue
-            critic, note = NOT_LIKED.get(item.post.external_id, ("", ""))
-            with suppress(*BEATEN):
-                if critic == member and len(item.post.revisions) == 1:
+            reviewer, note = REQUESTED_CHANGES.get(item.post.external_id, ("", ""))
+            with suppress(*TOO_LATE):
+                if reviewer == member and len(item.post.revisions) == 1:
                     acting.request_changes(item.post, note)
                 else:
                     acting.approve(item.post)
 
     def authors_answer(self) -> None:
-        """Whoever was asked for changes makes them and submits again."""
+        """Make the requested changes, and submit the posts again."""
         for post in self.desk.posts(state="changes_requested"):
             author = self.desk.acting_as(post.author)
             answered = post
-            with suppress(*BEATEN):
+            with suppress(*TOO_LATE):
                 if len(post.revisions) == 1:
                     answered = author.edit(post, **ANSWERS[post.external_id])
                 author.submit(answered)
 
     def support_holds(self) -> None:
-        """Check-in is down: nothing cheerful leaves for Tulip until it is up again."""
-        if self._held_before():
+        """Stop Tulip's posts, because the check-in is down."""
+        if self._hold_was_placed():
             return
-        held = self.desk.acting_as("kim").hold(
+        hold = self.desk.acting_as("kim").hold(
             {"workspace": "tulip"}, reason="check-in is down at three airports"
         )
         self.desk.acting_as("kim").add_calendar_note(
             "tulip", "2026-06-03", "14:00 check-in down, posts on hold"
         )
-        self.say(f"  hold: {len(held.waiting)} deliveries stopped, {len(held.under_way)} under way")
+        self.log(f"  hold: {len(hold.waiting)} deliveries stopped, {len(hold.under_way)} under way")
 
-    def _held_before(self) -> bool:
-        """Tell whether this or another run has played that scene; a hold is set once."""
+    def _hold_was_placed(self) -> bool:
+        """Return whether an earlier run, or another one, has placed the hold."""
         position = 0
         while page := self.desk.feed(after=position):
             if any(entry.type == "hold.placed" and entry.actor == "member:kim" for entry in page):
@@ -177,11 +181,11 @@ class Scenes:
         return False
 
     def lead_resumes(self) -> None:
-        """It is up again: Eva lifts the hold and says of each missed post what becomes of it."""
+        """End the hold, and decide for each missed post what becomes of it."""
         eva = self.desk.acting_as("eva")
         for hold in self.desk.holds():
             if hold.by == "member:kim":
-                with suppress(*BEATEN):
+                with suppress(*TOO_LATE):
                     eva.resume(hold.id)
         missed = [
             item
@@ -189,11 +193,11 @@ class Scenes:
             if item.delivery is not None and item.delivery.state == "missed"
         ]
         for item in missed:
-            with suppress(*BEATEN):
-                self._triage(item)
-        self.say(f"  resumed: {len(missed)} missed posts triaged")
+            with suppress(*TOO_LATE):
+                self._settle_missed(item)
+        self.log(f"  resumed: {len(missed)} missed posts rescheduled or cancelled")
 
-    def _triage(self, item: ToDo) -> None:
+    def _settle_missed(self, item: ToDo) -> None:
         eva = self.desk.acting_as("eva")
         post = self.desk.post(item.post.id)
         if post.state != "approved":
@@ -205,13 +209,13 @@ class Scenes:
             eva.reschedule(post, later or self.desk.engine.now() + dt.timedelta(days=1))
 
     def rescue_expired(self) -> None:
-        """What expired for want of a sign-off gets a new time and is submitted again."""
+        """Give posts that expired before their approval a new time, and submit them again."""
         for post in self.desk.posts(state="expired"):
             eva = self.desk.acting_as("eva")
-            with suppress(*BEATEN):
+            with suppress(*TOO_LATE):
                 moved = eva.reschedule(post, "2026-06-04 10:15")
                 eva.submit(moved)
         for post in self.desk.posts(state="draft"):
             if post.external_id in LATER:
-                with suppress(*BEATEN):
+                with suppress(*TOO_LATE):
                     self.desk.acting_as("eva").submit(post)

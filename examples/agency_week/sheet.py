@@ -1,4 +1,4 @@
-"""From a spreadsheet's rows to posts at the desk."""
+"""Spreadsheets: rows become posts, and problems become a list for the authors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from socialcollab.scheduling import ImportedSheet, SheetRow, read_csv
 
 
 class SheetImport:
-    """Reads the week's sheets, drafts their rows, and says what is wrong with them."""
+    """Reads the sheets of the week, drafts their rows, and lists their problems."""
 
     def __init__(self, desk: Desk, here: Path) -> None:
         self.desk = desk
@@ -19,7 +19,7 @@ class SheetImport:
         self.organization = desk.organization
 
     def read(self, name: str, *, now: dt.datetime) -> ImportedSheet:
-        """Read a sheet of the example's folder."""
+        """Read a sheet in the folder of the example."""
         return read_csv((self.here / name).read_bytes(), zone="Europe/Amsterdam", now=now)
 
     def draft(self, row: SheetRow) -> Post:
@@ -44,7 +44,7 @@ class SheetImport:
         ]
 
     def correct(self, post: Post, row: SheetRow) -> Post:
-        """Let a corrected row stand in for what the post holds; nothing if it does already."""
+        """Edit a post to what a corrected row says; do nothing if it is the same."""
         images = [(image.digest, image.alt) for image in self._images(row)]
         links = (row.link,) if row.link else ()
         same = (
@@ -59,40 +59,40 @@ class SheetImport:
         )
 
     def findings(self, post: Post) -> tuple[Finding, ...]:
-        """Return what the style guides say of a post."""
+        """Return the findings of the style guides on a post."""
         return self.organization.lint(
             post.content, workspace=post.workspace, at=self.desk.engine.now()
         )
 
     def language_of(self, member: str) -> str:
         """Return the language of messages to a member."""
-        known = self.organization.access.member(member)
-        return known.language if known and known.language in ("en", "nl") else "en"
+        found = self.organization.access.member(member)
+        return found.language if found and found.language in ("en", "nl") else "en"
 
     def clashing_posts(self) -> set[str]:
-        """Return the posts that come too close to an earlier one on the same profile."""
+        """Return the posts that are too close to an earlier one on the same profile."""
         week = dt.datetime(2026, 5, 31, tzinfo=dt.UTC), dt.datetime(2026, 6, 9, tzinfo=dt.UTC)
-        later = set()
+        clashing = set()
         for clash in self.desk.clashes(*week):
             if clash.kind in ("gap", "same_slot", "cap"):
-                later.add(max(clash.entries, key=lambda entry: (entry.at, entry.post)).post)
-        return later
+                clashing.add(max(clash.entries, key=lambda entry: (entry.at, entry.post)).post)
+        return clashing
 
     def problems(self, now: dt.datetime) -> list[tuple[str, str]]:
-        """Return (row, problem) for every row of the first sheet that did not become a post."""
-        found = self.read("posts.csv", now=now)
-        said = [
+        """Return the row and the problem of everything in the first sheet that could not be drafted."""
+        sheet = self.read("posts.csv", now=now)
+        problems = [
             (f"row {problem.row}", f"{problem.reason.text()}; {problem.suggestion}")
-            for problem in found.problems
+            for problem in sheet.problems
         ]
-        for row in found.rows:
+        for row in sheet.rows:
             unknown = [
                 name for name in row.profiles if name not in self.organization.profiles_by_id
             ]
             for name in unknown:
-                hint = self.organization.did_you_mean("profile", name)
-                said.append((f"row {row.number}", f"unknown profile `{name}`; {hint}"))
-        return sorted(said, key=lambda pair: int(pair[0].split()[1]))
+                suggestion = self.organization.did_you_mean("profile", name)
+                problems.append((f"row {row.number}", f"unknown profile `{name}`; {suggestion}"))
+        return sorted(problems, key=lambda pair: int(pair[0].split()[1]))
 
 
 def _text(local: dt.datetime | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The week, scene by scene, on a clock that resumes from the journal."""
+"""The week, scene by scene, with a clock that resumes from the journal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from report import leave_behind
+from report import write_results
 from scenes import Scenes
 
 from socialcollab import Desk, Organization, Sandbox
@@ -20,11 +20,11 @@ from socialcollab.stores import FolderMedia
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 TICK = dt.timedelta(minutes=15)
 
-# Who works when; between these scenes the clock only ticks.
+# When which scene takes place; between them the clock ticks every fifteen minutes.
 SCRIPT = (
     ("2026-05-29 14:00", "import_sheet"),
-    ("2026-05-29 15:30", "take_corrections"),
-    ("2026-05-29 16:00", "submit_everything"),
+    ("2026-05-29 15:30", "import_corrections"),
+    ("2026-05-29 16:00", "submit_all"),
     ("2026-05-29 16:30", "editors_decide"),
     ("2026-05-29 17:00", "client_decides"),
     ("2026-06-01 08:00", "authors_answer"),
@@ -40,13 +40,13 @@ SCRIPT = (
 END = "2026-06-07 23:00"
 
 
-def local(text: str) -> dt.datetime:
-    """Read a local time of Amsterdam as an instant."""
+def amsterdam(text: str) -> dt.datetime:
+    """Return a local time of Amsterdam as an instant."""
     return dt.datetime.fromisoformat(text).replace(tzinfo=AMSTERDAM).astimezone(dt.UTC)
 
 
-class PlanClock:
-    """The plan's clock: it stands still until the week moves it on."""
+class DeskClock:
+    """The desk's clock, which stands still until the week moves it."""
 
     def __init__(self, at: dt.datetime) -> None:
         self.at = at
@@ -55,18 +55,20 @@ class PlanClock:
         return self.at
 
 
-def moments() -> Iterator[tuple[dt.datetime, str]]:
+def timeline() -> Iterator[tuple[dt.datetime, str]]:
     """Yield the scenes and the ticks between them, in order."""
-    scenes = [(local(at), name) for at, name in SCRIPT]
+    scenes = [(amsterdam(at), name) for at, name in SCRIPT]
     ticks = []
-    at = local("2026-06-01 07:00")
-    while at <= local(END):
+    at = amsterdam("2026-06-01 07:00")
+    while at <= amsterdam(END):
         ticks.append((at, "tick"))
         at += TICK
     yield from sorted(scenes + ticks, key=lambda moment: (moment[0], moment[1] == "tick"))
 
 
-def sit_down(here: Path, out: Path, clock: PlanClock, sandbox: Sandbox, media: FolderMedia) -> Desk:
+def open_desk(
+    here: Path, out: Path, clock: DeskClock, sandbox: Sandbox, media: FolderMedia
+) -> Desk:
     """Open the desk of an earlier run, or create it."""
     journal = out / "agency.db"
     networks = {"*": sandbox}
@@ -78,7 +80,7 @@ def sit_down(here: Path, out: Path, clock: PlanClock, sandbox: Sandbox, media: F
             journal, organization, owner="eva", networks=networks, media=media, clock=clock
         )
     except InvalidValueError:
-        # Another run has created it at the same moment.
+        # Another run created the desk at the same moment.
         return Desk.open(journal, networks=networks, media=media, clock=clock)
 
 
@@ -88,13 +90,13 @@ def run_week(
     *,
     lease_s: float = 2.0,
     send_within_s: float = 1.0,
-    say: Callable[[str], None] = print,
+    log: Callable[[str], None] = print,
 ) -> bool:
-    """Run the week to its end, from wherever an earlier run was cut off or another one is."""
+    """Play the week to its end, from where an earlier run stopped; return whether the audit is clean."""
     started = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
-    clock = PlanClock(local(SCRIPT[0][0]))
-    # The desk keeps the pictures there, and the sandbox reads what it sends.
+    clock = DeskClock(amsterdam(SCRIPT[0][0]))
+    # The desk stores the images here, and the sandbox reads them from here.
     media = FolderMedia(out / "media")
     sandbox = Sandbox(
         out / "sandbox",
@@ -106,36 +108,36 @@ def run_week(
             InjectedFault("rate_limited", profile="van-dam-bluesky", times=1, retry_after_s=600),
         ],
     )
-    with sit_down(here, out, clock, sandbox, media) as desk:
-        scenes = Scenes(desk, here, say)
+    with open_desk(here, out, clock, sandbox, media) as desk:
+        scenes = Scenes(desk, here, log)
         resumed_at = desk.last_event_at()
         if resumed_at is not None and resumed_at > clock.at:
-            say(f"going on from {resumed_at.astimezone(AMSTERDAM):%A %d %B, %H:%M}")
+            log(f"continuing from {resumed_at.astimezone(AMSTERDAM):%A %d %B, %H:%M}")
         day = ""
-        for at, name in moments():
+        for at, name in timeline():
             if resumed_at is not None and at < resumed_at:
                 continue
             clock.at = at
             today = f"{at.astimezone(AMSTERDAM):%A %d %B}"
             if today != day:
-                say(today)
+                log(today)
                 day = today
             if name == "tick":
-                publish_what_is_due(desk, at, lease_s=lease_s)
+                do_due_work(desk, at, lease_s=lease_s)
             else:
                 getattr(scenes, name)()
-        ended_well = leave_behind(desk, sandbox, here, out, say=say)
+        clean = write_results(desk, sandbox, here, out, log=log)
     sandbox.close()
-    say(f"took {time.monotonic() - started:.1f} s; everything is in {out}")
-    return ended_well
+    log(f"took {time.monotonic() - started:.1f} s; the results are in {out}")
+    return clean
 
 
-def publish_what_is_due(desk: Desk, now: dt.datetime, *, lease_s: float) -> None:
-    """Publish until nothing that is due is left."""
+def do_due_work(desk: Desk, now: dt.datetime, *, lease_s: float) -> None:
+    """Do the due work until nothing is due."""
     while True:
         desk.run_due(lease_s=lease_s)
         due = desk.next_due()
         if due is None or due > now:
             return
-        # An earlier run was killed over it: its lease, or its deadline, has to lapse first.
+        # An earlier run was killed during a send; its lease and its deadline have to pass first.
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Django's command line for this host: ``python manage.py migrate``, ``set_up_desk``, ``runserver``."""
+"""Django's command line: ``python manage.py migrate``, ``set_up_desk``, ``runserver``."""
 
 import os
 import sys

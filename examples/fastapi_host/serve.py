@@ -1,27 +1,28 @@
-"""Run the service in a folder of its own: ``python serve.py``, then ask it with a token it prints."""
+"""Run the service with ``python serve.py``; the first run prints a token for each user."""
 
 import asyncio
 from pathlib import Path
 
 import uvicorn
 from newsroom import create_app
-from newsroom.app import prepare
-from newsroom.people import People
+from newsroom.app import set_up
+from newsroom.users import Users
 
 from socialcollab import Sandbox
 
+DATA = Path("newsroom-data")
+
 
 def main() -> None:
-    home = Path("newsroom-data")
-    path = home / "newsroom.db"
+    path = DATA / "newsroom.db"
     if not path.exists():
-        home.mkdir(exist_ok=True)
-        people = People(path)
-        people.prepare()
-        for member, team in (("eva", "owners"), ("ana", "writers"), ("ben", "editors")):
-            print(member, people.add(member, name=member.title(), team=team))
-        asyncio.run(prepare(path, owner="eva"))
-    uvicorn.run(create_app(path, {"*": Sandbox(home / "sandbox")}), port=8000)
+        DATA.mkdir(exist_ok=True)
+        users = Users(path)
+        users.create_tables()
+        for user, team in (("eva", "owners"), ("ana", "writers"), ("ben", "editors")):
+            print(user, users.add(user, name=user.title(), team=team))
+        asyncio.run(set_up(path, owner="eva"))
+    uvicorn.run(create_app(path, {"*": Sandbox(DATA / "sandbox")}), port=8000)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""The main job: a week from a spreadsheet to published, however often it is killed."""
+"""
+The example of one week, from a spreadsheet to published posts, however often it is killed or
+frozen.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.drawing import chance_of
+from tests.randomness import seeded_random
 
 from socialcollab import Desk, Sandbox
 
@@ -29,6 +32,7 @@ WEEK = Path(__file__).resolve().parents[2] / "examples" / "agency_week"
 
 
 def start(out: Path, *options: str) -> subprocess.Popen[bytes]:
+    """Start the week in another process."""
     return subprocess.Popen(
         [sys.executable, str(WEEK), "--out", str(out), *options],
         stdout=subprocess.DEVNULL,
@@ -37,13 +41,12 @@ def start(out: Path, *options: str) -> subprocess.Popen[bytes]:
 
 
 def finish(out: Path) -> None:
-    process = start(out)
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors.decode()
+    """Run the week to its end in another process."""
+    wait_for(start(out))
 
 
-def sent(out: Path) -> Counter[tuple[str, str]]:
-    """What stands on the sandbox's timeline: profile and text, with how often."""
+def published(out: Path) -> Counter[tuple[str, str]]:
+    """Return how often each text is shown on each profile."""
     sandbox = Sandbox(out / "sandbox")
     try:
         return Counter((post.profile, post.text) for post in sandbox.posts())
@@ -52,11 +55,11 @@ def sent(out: Path) -> Counter[tuple[str, str]]:
 
 
 def check_journal(out: Path) -> None:
-    """The audit is clean, and every delivery that the journal calls published is out once."""
+    """Check that the audit is clean, and each published delivery is on the network once."""
     with Desk.open(out / "agency.db") as desk:
         report = desk.audit()
         assert not report.findings
-        published: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for post in desk.posts():
             for delivery in desk.deliveries(post):
                 if delivery.state.value == "waiting":
@@ -66,44 +69,46 @@ def check_journal(out: Path) -> None:
                 if delivery.state.value == "published":
                     assert delivery.published_at is not None
                     assert delivery.published_at >= delivery.at.instant
-                    published[delivery.network_id] += 1
+                    counts[delivery.network_id] += 1
     sandbox = Sandbox(out / "sandbox")
-    assert published == Counter(post.network_id for post in sandbox.posts())
+    assert counts == Counter(post.network_id for post in sandbox.posts())
     sandbox.close()
 
 
 def finish_here(out: Path) -> None:
-    """Run it to its end in this process, which has imported most of what it needs."""
+    """Run the week to its end in this process, which is faster than starting another one."""
     before = set(sys.modules)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [str(WEEK), "--out", str(out)])
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exit_:
             runpy.run_path(str(WEEK), run_name="__main__")
     for name in set(sys.modules) - before:
         if str(getattr(sys.modules[name], "__file__", "")).startswith(str(WEEK)):
             del sys.modules[name]
-    assert ended.value.code == 0
+    assert exit_.value.code == 0
 
 
 @pytest.fixture(scope="module")
 def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One whole week, run without a break."""
+    """Return the folder of one whole week, run without interruption."""
     out = tmp_path_factory.mktemp("week")
     finish_here(out)
     return out
 
 
-def test_the_week_is_published_as_planned(week: Path) -> None:
+def test_published_as_planned(week: Path) -> None:
+    """Every post of the week is published once, on eight profiles."""
     check_journal(week)
-    counts = sent(week)
+    counts = published(week)
     assert set(counts.values()) == {1}
     assert len({profile for profile, _ in counts}) == 8
     assert len(counts) >= 70
 
 
-def test_the_week_leaves_what_a_manager_reads(week: Path) -> None:
+def test_reports(week: Path) -> None:
+    """The week writes a report, a calendar, the journal's events and an iCalendar file."""
     report = (week / "report.html").read_text(encoding="utf-8")
-    for said in (
+    for text in (
         "did you mean `tulip-x`",
         "2026-06-31",
         "looks like a formula",
@@ -113,35 +118,39 @@ def test_the_week_leaves_what_a_manager_reads(week: Path) -> None:
         "too long for Bluesky",
         "has no alt text",
         "the approval came too late",
-        "hold; sent later",
-        "a look found it published",
+        "a hold; rescheduled and published later",
+        "a lookup found it published",
         "the network asked to wait",
     ):
-        assert said in report, said
+        assert text in report, text
     assert "<script" not in report
     calendar = (week / "calendar.html").read_text(encoding="utf-8")
     assert "<b>Hold</b> <bdi>14:00-17:10, Tulip</bdi>" in calendar
     assert re.search(r"<b>\d+ entries</b>", calendar)
     assert "<script" not in calendar
-    trail = [json.loads(line) for line in (week / "audit.jsonl").read_text().splitlines()]
-    assert [entry["position"] for entry in trail] == list(range(1, len(trail) + 1))
+    events = [json.loads(line) for line in (week / "audit.jsonl").read_text().splitlines()]
+    assert [event["position"] for event in events] == list(range(1, len(events) + 1))
     assert (week / "week.ics").read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")
     assert any((week / "sandbox").glob("*.html"))
 
 
-def test_nothing_left_for_tulip_during_the_hold(week: Path) -> None:
+def test_hold(week: Path) -> None:
+    """Nothing is sent to Tulip's profiles during the hold."""
     with Desk.open(week / "agency.db") as desk:
-        begun = [
+        sends = [
             entry
             for post in desk.posts(workspace="tulip")
             for entry in desk.history(post)
             if entry.type == "delivery.send_started"
         ]
-    assert begun
-    assert not [e for e in begun if "2026-06-03T12:00" <= e.at.isoformat() < "2026-06-03T15:10"]
+    assert sends
+    assert not [
+        send for send in sends if "2026-06-03T12:00" <= send.at.isoformat() < "2026-06-03T15:10"
+    ]
 
 
-def test_what_was_in_doubt_was_looked_for_and_not_sent_twice(week: Path) -> None:
+def test_unknown_deliveries(week: Path) -> None:
+    """A delivery without an answer was looked up, and a rate-limited one deferred."""
     with Desk.open(week / "agency.db") as desk:
         types = Counter(
             entry.type
@@ -154,84 +163,85 @@ def test_what_was_in_doubt_was_looked_for_and_not_sent_twice(week: Path) -> None
     assert types["delivery.send_started"] >= types["delivery.published"]
 
 
-def test_another_run_changes_nothing(week: Path) -> None:
+def test_second_run(week: Path) -> None:
+    """A second run changes neither the journal nor the network."""
     with Desk.open(week / "agency.db") as desk:
         before = desk.audit()
-    timeline = sent(week)
+    before_run = published(week)
     finish_here(week)
     with Desk.open(week / "agency.db") as desk:
         assert before == desk.audit(anchor=before.anchor)
-    assert timeline == sent(week)
+    assert before_run == published(week)
 
 
-def ended(process: subprocess.Popen[bytes]) -> None:
+def wait_for(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the end of a process, which has to succeed."""
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors.decode()
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_it_finishes_with_nothing_doubled_or_lost(
+def test_killed_at_any_moment(
     tmp_path: Path, seconds: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two hundred kills at random moments in the full count; each is rerun to the end."""
-    chance, seed = chance_of()
+    """A week that was killed at a random moment is finished by a second run, without copies or losses."""
+    chance, seed = seeded_random()
     began = time.monotonic()
     finish(tmp_path / "whole")
-    whole = time.monotonic() - began
-    expected = sent(tmp_path / "whole")
+    duration = time.monotonic() - began
+    expected = published(tmp_path / "whole")
     kills = 0
-    while kills < 1 or (time.monotonic() - began < seconds - 2 * whole and kills < KILLS):
+    while kills < 1 or (time.monotonic() - began < seconds - 2 * duration and kills < KILLS):
         out = tmp_path / f"run-{kills}"
         process = start(out)
-        time.sleep(chance.uniform(0.1, whole))  # the moment of the kill, not a wait for luck
+        time.sleep(chance.uniform(0.1, duration))  # the moment of the kill
         process.send_signal(signal.SIGKILL)
         process.communicate()
         kills += 1
         finish(out)
-        assert expected == sent(out), f"seed {seed}, run {kills}"
+        assert expected == published(out), f"seed {seed}, run {kills}"
         check_journal(out)
         shutil.rmtree(out)
     with capsys.disabled():
-        print(f"\n{kills} of {KILLS} kills, each rerun to the end; seed {seed}")
+        print(f"\n{kills} of {KILLS} kills, each followed by a second run; seed {seed}")
 
 
 @pytest.mark.slow
-def test_frozen_past_every_lease_and_deadline_it_neither_doubles_nor_loses(
+def test_frozen_at_any_moment(
     tmp_path: Path, seconds: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """
-    Fifty freezes at random moments in the full count.
+    A week that was frozen, while another run took over, wakes up without making copies or losses.
 
-    Another run of the same job goes on meanwhile, takes over what the frozen
-    one had in hand, and is still at it, or done, when that wakes with its old
-    clock and its old intentions.
+    The second run starts past every lease and deadline, and may still be working when the first one
+    wakes up with an outdated clock and outdated plans.
     """
-    chance, seed = chance_of()
+    chance, seed = seeded_random()
     began = time.monotonic()
     finish(tmp_path / "whole")
-    whole = time.monotonic() - began
-    expected = sent(tmp_path / "whole")
-    freezes = in_the_middle = 0
-    while freezes < 1 or (time.monotonic() - began < seconds - 4 * whole and freezes < FREEZES):
+    duration = time.monotonic() - began
+    expected = published(tmp_path / "whole")
+    freezes = still_working = 0
+    while freezes < 1 or (time.monotonic() - began < seconds - 4 * duration and freezes < FREEZES):
         out = tmp_path / f"run-{freezes}"
         frozen = start(out, *SHORT)
-        time.sleep(chance.uniform(0.1, whole))  # the moment of the freeze
+        time.sleep(chance.uniform(0.1, duration))  # the moment of the freeze
         frozen.send_signal(signal.SIGSTOP)
         try:
             other = start(out, *SHORT)
             time.sleep(chance.uniform(FROZEN_S, 3 * FROZEN_S))  # past every lease and deadline
         finally:
             frozen.send_signal(signal.SIGCONT)
-        in_the_middle += other.poll() is None
+        still_working += other.poll() is None
         freezes += 1
-        ended(other)
-        ended(frozen)
+        wait_for(other)
+        wait_for(frozen)
         finish(out)
-        assert expected == sent(out), f"seed {seed}, run {freezes}"
+        assert expected == published(out), f"seed {seed}, run {freezes}"
         check_journal(out)
         shutil.rmtree(out)
     with capsys.disabled():
         print(
-            f"\n{freezes} of {FREEZES} freezes, {in_the_middle} woken while the other worked;"
+            f"\n{freezes} of {FREEZES} freezes, {still_working} of which ended while the other run worked;"
             f" seed {seed}"
         )

@@ -1,4 +1,4 @@
-"""An async desk as a blocking test sees it: every coroutine is run on one loop of its own."""
+"""An async desk with the interface of a blocking one, so that the same tests run on both."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ WRAPPED = ("engine", "store")
 
 @cache
 def loop() -> _Loop:
+    """Return the event loop on which all coroutines run."""
     return _Loop()
 
 
 class Awaited:
-    """Anything async, its answers awaited."""
+    """An async object whose coroutines are run to their end."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
@@ -46,7 +47,7 @@ async def _no_sleep(_: float) -> None: ...
 
 
 class AwaitedDesk:
-    """Makes desks as `Desk` does."""
+    """Creates and opens async desks as `Desk` does blocking ones."""
 
     PROJECTIONS = AsyncDesk.PROJECTIONS
 

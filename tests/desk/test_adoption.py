@@ -1,4 +1,4 @@
-"""Rules change while work is under way: proposed, guarded, in force for everybody at once."""
+"""Adoption of documents: what a proposal shows, and who may adopt it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 
 import attrs
 import pytest
-from tests.desk.conftest import DOCUMENT
+from tests.desk.agency import DOCUMENT
 
 from socialcollab.desk import Desk
 from socialcollab.errors import (
@@ -18,15 +18,15 @@ from socialcollab.errors import (
 )
 from socialcollab.organization import Organization
 
-WHY = "spring clean"
+REASON = "spring clean"
 
 
-def drafted(who, *, profiles=("tulip-x",), at="2026-04-07 09:30"):
-    return who.draft("De lente is er", profiles=profiles, planned_at=at)
+def drafted(member, *, profiles=("tulip-x",), at="2026-04-07 09:30"):
+    return member.draft("De lente is er", profiles=profiles, planned_at=at)
 
 
-def edited(office, *changes: tuple[str, str]) -> Organization:
-    """Return the first organization with some of its text replaced."""
+def edited(*changes: tuple[str, str]) -> Organization:
+    """Return the first document with some of its text replaced."""
     text = DOCUMENT
     for old, new in changes:
         assert old in text, old
@@ -34,8 +34,9 @@ def edited(office, *changes: tuple[str, str]) -> Organization:
     return Organization.loads(text)
 
 
-def with_lines(office, lines: str) -> Organization:
-    return Organization.loads(office.desk.as_of().organization.to_toml() + lines)
+def with_lines(agency, lines: str) -> Organization:
+    """Return the active document with lines added at its end."""
+    return Organization.loads(agency.desk.as_of().organization.to_toml() + lines)
 
 
 GRANT_TOM = """
@@ -46,95 +47,105 @@ on = { workspace = "tulip" }
 """
 
 
-def test_a_proposal_names_every_line_and_changes_nothing(office) -> None:
-    before = office.desk.as_of().digest
-    proposal = office.desk.propose(with_lines(office, GRANT_TOM))
+def test_proposal_changes_nothing(agency) -> None:
+    """A proposal lists the changed rules and permissions, and changes nothing itself."""
+    before = agency.desk.as_of().digest
+    proposal = agency.desk.propose(with_lines(agency, GRANT_TOM))
     assert ["added grants[7]"] == [str(change) for change in proposal.changes]
     assert {("gains", "tom", ("grants[7]",))} == {
-        (one.kind, one.member, one.rules) for one in proposal.permission_changes.changes
+        (change.kind, change.member, change.rules) for change in proposal.permission_changes.changes
     }
     assert str(proposal).splitlines()[1].startswith("+ tom: ")
     assert "gains" in proposal._repr_html_()
     assert () == proposal.orphans
-    assert before == office.desk.as_of().digest
+    assert before == agency.desk.as_of().digest
 
 
-def test_what_is_adopted_holds_for_every_desk_at_once(office) -> None:
-    (eva,) = office.acting("eva")
-    other = office.second_desk()
-    assert not other.organization.access.allows("tom", "draft", "tulip-x", at=office.now)
-    eva.adopt(office.desk.propose(with_lines(office, GRANT_TOM)), reason=WHY)
-    assert other.organization.access.allows("tom", "draft", "tulip-x", at=office.now)
+def test_adopted_document_applies_to_other_desks(agency) -> None:
+    """An adopted document applies at once to other desks that are open on the same store."""
+    (eva,) = agency.acting("eva")
+    other = agency.second_desk()
+    assert not other.organization.access.allows("tom", "draft", "tulip-x", at=agency.now)
+    eva.adopt(agency.desk.propose(with_lines(agency, GRANT_TOM)), reason=REASON)
+    assert other.organization.access.allows("tom", "draft", "tulip-x", at=agency.now)
     assert other.acting_as("tom").draft("Hoi", profiles=["tulip-x"]).author == "tom"
-    assert office.desk.audit().clean
+    assert agency.desk.audit().clean
 
 
-def test_every_event_carries_the_digest_that_was_in_force(office) -> None:
-    (eva,) = office.acting("eva")
-    first = office.desk.as_of().digest
-    ana = office.desk.acting_as("ana")
-    early = ana.draft("a", profiles=["tulip-x"])
-    eva.adopt(office.desk.propose(with_lines(office, GRANT_TOM)), reason=WHY)
-    late = ana.draft("b", profiles=["tulip-x"])
-    assert [first] == [entry.digest for entry in office.desk.history(early)]
-    assert [office.desk.as_of().digest] == [entry.digest for entry in office.desk.history(late)]
-    assert first != office.desk.as_of().digest
+def test_events_carry_digest(agency) -> None:
+    """Every event carries the digest of the document that was active when it was decided."""
+    (eva,) = agency.acting("eva")
+    first = agency.desk.as_of().digest
+    ana = agency.desk.acting_as("ana")
+    first_post = ana.draft("a", profiles=["tulip-x"])
+    eva.adopt(agency.desk.propose(with_lines(agency, GRANT_TOM)), reason=REASON)
+    second_post = ana.draft("b", profiles=["tulip-x"])
+    assert [first] == [entry.digest for entry in agency.desk.history(first_post)]
+    assert [agency.desk.as_of().digest] == [
+        entry.digest for entry in agency.desk.history(second_post)
+    ]
+    assert first != agency.desk.as_of().digest
 
 
-def test_what_was_in_force_can_be_asked_for_at_any_instant(office) -> None:
-    (eva,) = office.acting("eva")
-    start = office.now
-    office.now += dt.timedelta(days=2)
-    eva.adopt(office.desk.propose(with_lines(office, GRANT_TOM)), reason=WHY)
-    office.now += dt.timedelta(days=2)
-    before, after = office.desk.as_of(start), office.desk.as_of()
+def test_as_of(agency) -> None:
+    """`as_of` returns the document that was active at an instant, and who adopted it and why."""
+    (eva,) = agency.acting("eva")
+    start = agency.now
+    agency.now += dt.timedelta(days=2)
+    eva.adopt(agency.desk.propose(with_lines(agency, GRANT_TOM)), reason=REASON)
+    agency.now += dt.timedelta(days=2)
+    before, after = agency.desk.as_of(start), agency.desk.as_of()
     assert not before.access.allows("tom", "draft", "tulip-x", at=start)
-    assert after.access.allows("tom", "draft", "tulip-x", at=office.now)
-    assert ("member:eva", WHY) == (after.by, after.reason)
+    assert after.access.allows("tom", "draft", "tulip-x", at=agency.now)
+    assert ("member:eva", REASON) == (after.by, after.reason)
     assert start + dt.timedelta(days=2) == after.since
     with pytest.raises(NotFoundError, match="had not been created"):
-        office.desk.as_of(start - dt.timedelta(days=1))
+        agency.desk.as_of(start - dt.timedelta(days=1))
 
 
-def test_a_desk_opened_with_another_document_says_what_differs(office) -> None:
-    given = with_lines(office, GRANT_TOM)
+def test_open_with_other_document(agency) -> None:
+    """Opening a desk with a document that is not active raises an error that lists the differences."""
+    other = with_lines(agency, GRANT_TOM)
     with pytest.raises(DocumentMismatchError, match=r"added grants\[7\]") as caught:
-        Desk.open(office.store, organization=given, **office.options)
-    assert (given.digest, office.desk.as_of().digest) == (
+        Desk.open(agency.store, organization=other, **agency.options)
+    assert (other.digest, agency.desk.as_of().digest) == (
         caught.value.given,
         caught.value.active,
     )
-    with Desk.open(office.store, organization=office.organization, **office.options) as same:
+    with Desk.open(agency.store, organization=agency.organization, **agency.options) as same:
         assert "northwind" == same.id
 
 
-def test_names_and_comments_are_no_other_document(office) -> None:
-    renamed = edited(office, ('id = "ana"', 'id = "ana"\nname = "Ana Prado"  # of the team'))
-    Desk.open(office.store, organization=renamed, **office.options).close()
-    proposal = office.desk.propose(renamed)
+def test_names_do_not_change_digest(agency) -> None:
+    """Changed names and comments are a change to adopt, but do not make a different document."""
+    renamed = edited(('id = "ana"', 'id = "ana"\nname = "Ana Prado"  # of the team'))
+    Desk.open(agency.store, organization=renamed, **agency.options).close()
+    proposal = agency.desk.propose(renamed)
     assert ["changed members ana (name)"] == [str(change) for change in proposal.changes]
-    office.desk.acting_as("eva").adopt(proposal, reason=WHY)
-    assert "Ana Prado" == office.desk.organization.members_by_id["ana"].name
+    agency.desk.acting_as("eva").adopt(proposal, reason=REASON)
+    assert "Ana Prado" == agency.desk.organization.members_by_id["ana"].name
 
 
-def test_only_one_of_two_proposals_on_one_document_is_adopted(office) -> None:
-    (eva,) = office.acting("eva")
-    first = office.desk.propose(with_lines(office, GRANT_TOM))
-    second = office.desk.propose(edited(office, ('late = "hold"', 'late = "publish"')))
-    eva.adopt(first, reason=WHY)
+def test_second_proposal_is_stale(agency) -> None:
+    """Once a proposal is adopted, another one made from the same document is stale."""
+    (eva,) = agency.acting("eva")
+    first = agency.desk.propose(with_lines(agency, GRANT_TOM))
+    second = agency.desk.propose(edited(('late = "hold"', 'late = "publish"')))
+    eva.adopt(first, reason=REASON)
     with pytest.raises(StaleError, match=r"eva.*added grants\[7\]"):
-        eva.adopt(second, reason=WHY)
+        eva.adopt(second, reason=REASON)
     with pytest.raises(StaleError):
-        eva.adopt(first, reason=WHY)
+        eva.adopt(first, reason=REASON)
     with pytest.raises(InvalidValueError, match="not differ from the active"):
-        eva.adopt(office.desk.propose(office.desk.organization), reason=WHY)
+        eva.adopt(agency.desk.propose(agency.desk.organization), reason=REASON)
 
 
-@pytest.mark.parametrize("who", ["ana", "ben", "tom", "noor", "dirk"])
-def test_who_may_not_manage_access_adopts_no_grant(office, who: str) -> None:
-    proposal = office.desk.propose(with_lines(office, GRANT_TOM))
+@pytest.mark.parametrize("member", ["ana", "ben", "tom", "noor", "dirk"])
+def test_grant_needs_manage_access(agency, member: str) -> None:
+    """Only a member who manages access can adopt an added grant."""
+    proposal = agency.desk.propose(with_lines(agency, GRANT_TOM))
     with pytest.raises(NotAllowedError, match="manage_access"):
-        office.desk.acting_as(who).adopt(proposal, reason=WHY)
+        agency.desk.acting_as(member).adopt(proposal, reason=REASON)
 
 
 MANAGER = """
@@ -147,84 +158,85 @@ on = { workspace = "dike" }
 """
 
 
-def test_a_manager_of_one_workspace_gives_nothing_elsewhere_and_no_more_than_they_hold(
-    office,
+def test_manager_of_one_workspace(
+    agency,
 ) -> None:
-    eva, tom = office.acting("eva", "tom")
-    eva.adopt(office.desk.propose(with_lines(office, MANAGER)), reason=WHY)
+    """A manager of one workspace can add grants there, up to their own permissions, not elsewhere."""
+    eva, tom = agency.acting("eva", "tom")
+    eva.adopt(agency.desk.propose(with_lines(agency, MANAGER)), reason=REASON)
     inside = (
         '\n[[grants]]\nto = "member:ben"\npermissions = ["draft"]\non = { workspace = "dike" }\n'
     )
-    tom.adopt(office.desk.propose(with_lines(office, inside)), reason=WHY)
-    assert office.desk.organization.access.allows("ben", "draft", "dike-x", at=office.now)
+    tom.adopt(agency.desk.propose(with_lines(agency, inside)), reason=REASON)
+    assert agency.desk.organization.access.allows("ben", "draft", "dike-x", at=agency.now)
     more = inside.replace('"draft"', '"take_down"')
     with pytest.raises(NotAllowedError, match="`tom` cannot grant `ben` `take_down` on `dike"):
-        tom.adopt(office.desk.propose(with_lines(office, more)), reason=WHY)
+        tom.adopt(agency.desk.propose(with_lines(agency, more)), reason=REASON)
     elsewhere = inside.replace('"dike"', '"tulip"')
     with pytest.raises(NotAllowedError, match="needs `manage_access` on `tulip`"):
-        tom.adopt(office.desk.propose(with_lines(office, elsewhere)), reason=WHY)
+        tom.adopt(agency.desk.propose(with_lines(agency, elsewhere)), reason=REASON)
 
 
-def test_a_place_in_a_rotation_is_given_like_a_grant(
-    office,
+def test_rotation_counts_as_grant(
+    agency,
 ) -> None:
-    """Whoever may not approve on the dike's profile lets nobody approve there by turns."""
-    eva, dirk = office.acting("eva", "dirk")
+    """A rotation counts as a grant of its role: its author needs the permissions of the role."""
+    eva, dirk = agency.acting("eva", "dirk")
     managing = MANAGER.replace("member:tom", "member:dirk")
-    eva.adopt(office.desk.propose(with_lines(office, managing)), reason=WHY)
+    eva.adopt(agency.desk.propose(with_lines(agency, managing)), reason=REASON)
     rotation = (
         '\n[[rotations]]\nid = "desk"\nrole = "{role}"\non = {{ workspace = "dike" }}\n'
         'members = ["ben"]\nstart = 2026-04-06\nevery = "day 09:00"\n'
     )
     with pytest.raises(NotAllowedError, match="`dirk` cannot grant `ben` `approve` on `dike"):
         dirk.adopt(
-            office.desk.propose(with_lines(office, rotation.format(role="editor"))), reason=WHY
+            agency.desk.propose(with_lines(agency, rotation.format(role="editor"))), reason=REASON
         )
     dirk.adopt(
-        office.desk.propose(with_lines(office, rotation.format(role="publisher"))), reason=WHY
+        agency.desk.propose(with_lines(agency, rotation.format(role="publisher"))), reason=REASON
     )
-    office.now = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
-    assert office.desk.organization.access.allows("ben", "publish", "dike-x", at=office.now)
+    agency.now = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
+    assert agency.desk.organization.access.allows("ben", "publish", "dike-x", at=agency.now)
 
 
-def test_what_begins_later_is_given_too(office) -> None:
+def test_future_grant(agency) -> None:
     """A grant that starts next year is refused like one that starts today."""
-    eva, tom = office.acting("eva", "tom")
-    eva.adopt(office.desk.propose(with_lines(office, MANAGER)), reason=WHY)
+    eva, tom = agency.acting("eva", "tom")
+    eva.adopt(agency.desk.propose(with_lines(agency, MANAGER)), reason=REASON)
     later = (
         '\n[[grants]]\nto = "member:tom"\npermissions = ["erase"]\non = { workspace = "dike" }\n'
         "start = 2027-01-01\n"
     )
     with pytest.raises(NotAllowedError, match="erase"):
-        tom.adopt(office.desk.propose(with_lines(office, later)), reason=WHY)
+        tom.adopt(agency.desk.propose(with_lines(agency, later)), reason=REASON)
 
 
-def test_whoever_holds_something_for_a_while_gives_it_no_longer(office) -> None:
-    eva, ben = office.acting("eva", "ben")
-    standing_in = """
+def test_grant_outlives_own(agency) -> None:
+    """A member whose permissions end cannot grant them for longer."""
+    eva, ben = agency.acting("eva", "ben")
+    until_april = """
 [[grants]]
 to = "member:ben"
 role = "owner"
 on = { workspace = "*" }
 end = 2026-04-10
 """
-    eva.adopt(office.desk.propose(with_lines(office, standing_in)), reason=WHY)
-    text = office.desk.organization.to_toml()
+    eva.adopt(agency.desk.propose(with_lines(agency, until_april)), reason=REASON)
+    text = agency.desk.organization.to_toml()
     assert 1 == text.count("end = 2026-04-10")
     for longer in ("", "end = 2026-04-11"):
-        staying = Organization.loads(text.replace("end = 2026-04-10", longer))
+        extended = Organization.loads(text.replace("end = 2026-04-10", longer))
         with pytest.raises(NotAllowedError, match=r"`ben` cannot grant .* beyond what `ben` has"):
-            ben.adopt(office.desk.propose(staying), reason=WHY)
+            ben.adopt(agency.desk.propose(extended), reason=REASON)
     brief = GRANT_TOM + "end = 2026-04-09\n"
-    ben.adopt(office.desk.propose(with_lines(office, brief)), reason=WHY)
-    assert office.desk.organization.access.allows("tom", "draft", "tulip-x", at=office.now)
+    ben.adopt(agency.desk.propose(with_lines(agency, brief)), reason=REASON)
+    assert agency.desk.organization.access.allows("tom", "draft", "tulip-x", at=agency.now)
 
 
-@pytest.mark.parametrize("how", ["extended", "by default"])
-def test_a_policy_that_others_rest_on_is_changed_by_whoever_may_change_it_there(
-    office, how: str
-) -> None:
-    eva, tom = office.acting("eva", "tom")
+@pytest.mark.parametrize("use", ["extended", "by default"])
+def test_policy_used_elsewhere(agency, use: str) -> None:
+    """Changing a policy needs `manage_policies` also where others extend it or use it by default."""
+    eva, tom = agency.acting("eva", "tom")
     base = """
 [[grants]]
 to = "member:tom"
@@ -237,8 +249,8 @@ on = { workspace = "dike" }
 id = "read"
 reviewers = ["member:eva"]
 """
-    text = office.desk.organization.to_toml() + base
-    if how == "extended":
+    text = agency.desk.organization.to_toml() + base
+    if use == "extended":
         text += """
 [[approvals]]
 id = "abroad"
@@ -251,19 +263,20 @@ extends = "abroad"
 """
     else:
         text = text.replace('default_approval = "house"', 'default_approval = "legal"')
-    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+    eva.adopt(agency.desk.propose(Organization.loads(text)), reason=REASON)
     laxer = text.replace('reviewers = ["member:eva"]', 'reviewers = ["member:tom"]')
-    proposal = office.desk.propose(Organization.loads(laxer))
+    proposal = agency.desk.propose(Organization.loads(laxer))
     assert [("dike", "tulip")] == [change.resources for change in proposal.changes]
     with pytest.raises(NotAllowedError, match="`tom` needs `manage_policies` on `tulip`"):
-        tom.adopt(proposal, reason=WHY)
-    eva.adopt(proposal, reason=WHY)
+        tom.adopt(proposal, reason=REASON)
+    eva.adopt(proposal, reason=REASON)
 
 
-def test_nobody_frees_themselves_from_a_policy_that_they_may_not_change(office) -> None:
-    eva, tom = office.acting("eva", "tom")
+def test_exempting_role(agency) -> None:
+    """A change that gives a member a role that a policy exempts needs `manage_policies`."""
+    eva, tom = agency.acting("eva", "tom")
     text = (
-        office.desk.organization.to_toml()
+        agency.desk.organization.to_toml()
         + """
 [roles.trusted]
 permissions = ["view"]
@@ -289,9 +302,9 @@ id = "read"
 reviewers = ["member:eva"]
 """
     )
-    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+    eva.adopt(agency.desk.propose(Organization.loads(text)), reason=REASON)
     grant = '\n[[grants]]\nto = "member:tom"\nrole = "press"\non = { workspace = "dike" }\n'
-    tried = {
+    attempts = {
         "a grant": text + grant,
         "a later grant": text + grant + "start = 2027-01-01\n",
         "a team": text.replace('members = ["dirk"]', 'members = ["dirk", "tom"]'),
@@ -299,14 +312,14 @@ reviewers = ["member:eva"]
             "[roles.editor]\nincludes = [", '[roles.editor]\nincludes = ["trusted", '
         ),
     }
-    for how, changed in tried.items():
-        assert changed != text, how
-        proposal = office.desk.propose(Organization.loads(changed))
+    for name, changed in attempts.items():
+        assert changed != text, name
+        proposal = agency.desk.propose(Organization.loads(changed))
         with pytest.raises(NotAllowedError, match=r"needs `manage_policies` on `dike-x`.* exempts"):
-            tom.adopt(proposal, reason=WHY)
+            tom.adopt(proposal, reason=REASON)
     elsewhere = text + grant.replace('"dike"', '"tulip"')
-    tom.adopt(office.desk.propose(Organization.loads(elsewhere)), reason=WHY)
-    eva.adopt(office.desk.propose(Organization.loads(elsewhere + grant)), reason=WHY)
+    tom.adopt(agency.desk.propose(Organization.loads(elsewhere)), reason=REASON)
+    eva.adopt(agency.desk.propose(Organization.loads(elsewhere + grant)), reason=REASON)
 
 
 TRAINEES = """
@@ -333,37 +346,38 @@ reviewers = ["member:eva"]
 """
 
 
-def test_nobody_is_freed_from_a_policy_by_losing_the_role_that_it_is_about(office) -> None:
-    eva, tom = office.acting("eva", "tom")
-    text = office.desk.organization.to_toml() + TRAINEES
-    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+def test_losing_policy_role(agency) -> None:
+    """Taking away a role by which a policy applies to an author needs `manage_policies`."""
+    eva, tom = agency.acting("eva", "tom")
+    text = agency.desk.organization.to_toml() + TRAINEES
+    eva.adopt(agency.desk.propose(Organization.loads(text)), reason=REASON)
     grant = '[[grants]]\nto = "member:dirk"\nrole = "trainee"\non = { workspace = "dike" }\n'
-    tried = {
+    attempts = {
         "no grant": text.replace(grant, ""),
         "an end": text.replace(grant, grant + "end = 2027-01-01\n"),
         "elsewhere": text.replace(grant, grant.replace('"dike"', '"tulip"')),
     }
-    for how, changed in tried.items():
-        assert changed != text, how
-        proposal = office.desk.propose(Organization.loads(changed))
+    for name, changed in attempts.items():
+        assert changed != text, name
+        proposal = agency.desk.propose(Organization.loads(changed))
         with pytest.raises(NotAllowedError, match=r"to take the role `trainee` from `dirk`"):
-            tom.adopt(proposal, reason=WHY)
-    # Whoever drafts no more has no posts to free.
+            tom.adopt(proposal, reason=REASON)
+    # A member who can no longer draft has no posts that the policy could apply to.
     drafts = (
         '[[grants]]\nto = "member:dirk"\npermissions = ["draft"]\non = { workspace = "dike" }\n'
     )
     assert drafts in text
-    gone = (
+    without_author = (
         text.replace(grant, "")
         .replace(drafts, "")
         .replace('to = "member:dirk"', 'to = "member:eva"')
     )
-    tom.adopt(office.desk.propose(Organization.loads(gone)), reason=WHY)
-    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
-    eva.adopt(office.desk.propose(Organization.loads(text.replace(grant, ""))), reason=WHY)
+    tom.adopt(agency.desk.propose(Organization.loads(without_author)), reason=REASON)
+    eva.adopt(agency.desk.propose(Organization.loads(text)), reason=REASON)
+    eva.adopt(agency.desk.propose(Organization.loads(text.replace(grant, ""))), reason=REASON)
 
 
-ROTA = """
+ROTATIONS = """
 [roles.trusted]
 permissions = ["view"]
 [roles.press]
@@ -418,38 +432,39 @@ every = "friday 17:00"
         ('id = "dirk"\nkind', 'id = "dirk"\nsuspended = false\nkind'),
     ],
 )  # fmt: skip
-def test_nobody_is_freed_from_a_policy_by_a_turn_that_somebody_else_may_not_give(
-    office, old: str, new: str
-) -> None:
-    eva, tom = office.acting("eva", "tom")
-    text = DOCUMENT + ROTA
+def test_exempting_shift(agency, old: str, new: str) -> None:
+    """A change that gives a member shifts with an exempted role needs `manage_policies`."""
+    eva, tom = agency.acting("eva", "tom")
+    text = DOCUMENT + ROTATIONS
     assert old in text
     changed = text.replace(old, new, 1)
-    # Whoever is suspended gets their turns back with the end of it.
+    # A suspended member has their shifts again when the suspension ends.
     text = text.replace(old, new.replace("false", "true"), 1) if "suspended" in new else text
-    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
-    proposal = office.desk.propose(Organization.loads(changed))
+    eva.adopt(agency.desk.propose(Organization.loads(text)), reason=REASON)
+    proposal = agency.desk.propose(Organization.loads(changed))
     with pytest.raises(NotAllowedError, match=r"needs `manage_policies` on `dike-x`.* exempts"):
-        tom.adopt(proposal, reason=WHY)
-    eva.adopt(proposal, reason=WHY)
+        tom.adopt(proposal, reason=REASON)
+    eva.adopt(proposal, reason=REASON)
 
 
-def test_whoever_takes_fewer_turns_is_freed_from_nothing(office) -> None:
-    eva, tom = office.acting("eva", "tom")
-    eva.adopt(office.desk.propose(Organization.loads(DOCUMENT + ROTA)), reason=WHY)
+def test_fewer_shifts(agency) -> None:
+    """A change that only takes shifts away exempts nobody, and needs no `manage_policies`."""
+    eva, tom = agency.acting("eva", "tom")
+    eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT + ROTATIONS)), reason=REASON)
     for old, new in (
         ("end = 2026-06-01", "end = 2026-05-15"),
         ('role = "press"\non = { workspace = "dike" }\nmembers', 'role = "plain"\n'
          'on = { workspace = "dike" }\nmembers'),
     ):  # fmt: skip
-        text = DOCUMENT + ROTA
+        text = DOCUMENT + ROTATIONS
         assert old in text
-        tom.adopt(office.desk.propose(Organization.loads(text.replace(old, new, 1))), reason=WHY)
-        eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+        tom.adopt(agency.desk.propose(Organization.loads(text.replace(old, new, 1))), reason=REASON)
+        eva.adopt(agency.desk.propose(Organization.loads(text)), reason=REASON)
 
 
-def test_a_profile_that_was_removed_comes_back_where_it_was(office) -> None:
-    [eva] = office.acting("eva")
+def test_removed_profile_returns_to_its_workspace(agency) -> None:
+    """A removed profile can only be added again in the workspace that it was in."""
+    [eva] = agency.acting("eva")
     lines = """
 [[profiles]]
 id = "tulip-2"
@@ -458,51 +473,53 @@ network = "mastodon"
 handle = "two"
 server = "https://social.example"
 """
-    without = office.desk.as_of().organization
-    here, there = (with_lines(office, lines.format(one)) for one in ("tulip", "dike"))
-    for one in (here, without):
-        eva.adopt(office.desk.propose(one), reason=WHY)
-    digest = office.desk.as_of().digest
+    without = agency.desk.as_of().organization
+    in_tulip, in_dike = (with_lines(agency, lines.format(name)) for name in ("tulip", "dike"))
+    for document in (in_tulip, without):
+        eva.adopt(agency.desk.propose(document), reason=REASON)
+    digest = agency.desk.as_of().digest
     with pytest.raises(InvalidValueError, match=r"`tulip-2` was in workspace `tulip`") as caught:
-        eva.adopt(office.desk.propose(there), reason=WHY)
+        eva.adopt(agency.desk.propose(in_dike), reason=REASON)
     assert ("dike", "tulip") == (caught.value.value, caught.value.expected)
-    assert digest == office.desk.as_of().digest
-    # By way of where it was, each step takes what it takes.
-    for one in (here, there, without, there):
-        eva.adopt(office.desk.propose(one), reason=WHY)
-    assert office.desk.organization.profiles_by_id["tulip-2"].workspace == "dike"
+    assert digest == agency.desk.as_of().digest
+    # It can be added in its former workspace, and then moved by a change that names both.
+    for document in (in_tulip, in_dike, without, in_dike):
+        eva.adopt(agency.desk.propose(document), reason=REASON)
+    assert agency.desk.organization.profiles_by_id["tulip-2"].workspace == "dike"
 
 
-def test_nobody_learns_where_a_profile_was_that_they_may_not_view(office) -> None:
-    eva, tom = office.acting("eva", "tom")
-    whole = """
+def test_former_workspace_is_hidden(agency) -> None:
+    """The error about a profile's former workspace names it only to members who may view it."""
+    eva, tom = agency.acting("eva", "tom")
+    owner_of_dike = """
 [[grants]]
 to = "member:tom"
 permissions = ["*"]
 on = { workspace = "dike" }
 """
-    again = """
+    profile = """
 [[profiles]]
 id = "again"
 workspace = "{}"
 network = "x"
 """
-    here = with_lines(office, whole + again.format("tulip"))
-    gone = with_lines(office, whole)
-    there = with_lines(office, whole + again.format("dike"))
-    for one in (here, gone):
-        eva.adopt(office.desk.propose(one), reason=WHY)
+    in_tulip = with_lines(agency, owner_of_dike + profile.format("tulip"))
+    without = with_lines(agency, owner_of_dike)
+    in_dike = with_lines(agency, owner_of_dike + profile.format("dike"))
+    for document in (in_tulip, without):
+        eva.adopt(agency.desk.propose(document), reason=REASON)
     with pytest.raises(InvalidValueError, match="was in another workspace when") as caught:
-        tom.adopt(office.desk.propose(there), reason=WHY)
+        tom.adopt(agency.desk.propose(in_dike), reason=REASON)
     assert "tulip" not in f"{caught.value} {caught.value.expected}"
     with pytest.raises(InvalidValueError, match="was in workspace `tulip` when"):
-        eva.adopt(office.desk.propose(there), reason=WHY)
+        eva.adopt(agency.desk.propose(in_dike), reason=REASON)
 
 
-def test_a_profile_leaves_no_policy_by_the_hand_of_who_may_change_none(office) -> None:
-    eva, tom = office.acting("eva", "tom")
+def test_profile_tag_of_policy(agency) -> None:
+    """Removing a tag by which a policy applies to a profile needs `manage_policies`."""
+    eva, tom = agency.acting("eva", "tom")
     text = (
-        office.desk.organization.to_toml()
+        agency.desk.organization.to_toml()
         + """
 [[profiles]]
 id = "dike-y"
@@ -528,40 +545,43 @@ id = "read"
 reviewers = ["member:eva"]
 """
     )
-    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
-    freed = office.desk.propose(
+    eva.adopt(agency.desk.propose(Organization.loads(text)), reason=REASON)
+    without_tag = agency.desk.propose(
         Organization.loads(text.replace('tags = ["care"]', 'tags = ["other"]'))
     )
     with pytest.raises(NotAllowedError, match="needs `manage_policies` on `dike`"):
-        tom.adopt(freed, reason=WHY)
-    renamed = office.desk.propose(Organization.loads(text.replace("@dikez", "@zdike")))
-    tom.adopt(renamed, reason=WHY)
+        tom.adopt(without_tag, reason=REASON)
+    renamed = agency.desk.propose(Organization.loads(text.replace("@dikez", "@zdike")))
+    tom.adopt(renamed, reason=REASON)
 
 
-def test_ending_a_forbid_gives_what_it_barred(office) -> None:
-    eva, ben = office.acting("eva", "ben")
+def test_removed_forbid_counts_as_grant(agency) -> None:
+    """Removing a forbid counts as granting the permissions that it took away."""
+    eva, ben = agency.acting("eva", "ben")
     manage = MANAGER.replace("member:tom", "member:ben").replace('"dike"', '"*"')
-    eva.adopt(office.desk.propose(with_lines(office, manage)), reason=WHY)
-    text = office.desk.organization.to_toml()
+    eva.adopt(agency.desk.propose(with_lines(agency, manage)), reason=REASON)
+    text = agency.desk.organization.to_toml()
     start = text.index("[[forbids]]")
     rest = text.index("[[", start + 5)
-    freed = Organization.loads(text[:start] + text[rest:])
+    without_forbid = Organization.loads(text[:start] + text[rest:])
     with pytest.raises(
         NotAllowedError, match="`ben` cannot grant `ben` `hold` on `tulip-mastodon`"
     ):
-        ben.adopt(office.desk.propose(freed), reason=WHY)
+        ben.adopt(agency.desk.propose(without_forbid), reason=REASON)
 
 
-def test_somebody_has_to_be_left_who_may_do_everything(office) -> None:
-    (eva,) = office.acting("eva")
-    ending = edited(office, ('role = "owner"', 'role = "owner"\nend = 2027-01-01'))
+def test_last_owner(agency) -> None:
+    """A document is refused if no member would have every permission everywhere, now and later."""
+    (eva,) = agency.acting("eva")
+    ending = edited(('role = "owner"', 'role = "owner"\nend = 2027-01-01'))
     with pytest.raises(NotAllowedError, match="no member would have"):
-        eva.adopt(office.desk.propose(ending), reason=WHY)
+        eva.adopt(agency.desk.propose(ending), reason=REASON)
 
 
-def test_no_manager_of_one_workspace_locks_everybody_out_of_it(office) -> None:
-    eva, tom = office.acting("eva", "tom")
-    eva.adopt(office.desk.propose(with_lines(office, MANAGER)), reason=WHY)
+def test_lockout_of_one_workspace(agency) -> None:
+    """A document is refused if no member would manage access in one workspace."""
+    eva, tom = agency.acting("eva", "tom")
+    eva.adopt(agency.desk.propose(with_lines(agency, MANAGER)), reason=REASON)
     barring = """
 [[forbids]]
 to = "member:eva"
@@ -570,13 +590,14 @@ on = { workspace = "dike" }
 """
     barred = Organization.loads(DOCUMENT + MANAGER + "end = 2026-05-01" + barring)
     with pytest.raises(NotAllowedError, match="no member would have"):
-        tom.adopt(office.desk.propose(barred), reason=WHY)
-    kept = Organization.loads(DOCUMENT + MANAGER + barring)
-    tom.adopt(office.desk.propose(kept), reason=WHY)
+        tom.adopt(agency.desk.propose(barred), reason=REASON)
+    lasting = Organization.loads(DOCUMENT + MANAGER + barring)
+    tom.adopt(agency.desk.propose(lasting), reason=REASON)
 
 
-def test_whoever_is_kept_from_a_profile_does_not_come_back_to_it_by_removing_it(office) -> None:
-    eva, ben = office.acting("eva", "ben")
+def test_removing_forbidden_profile(agency) -> None:
+    """Removing a profile and the forbid on it needs the permissions that the forbid takes away."""
+    eva, ben = agency.acting("eva", "ben")
     manage = """
 [[grants]]
 to = "member:ben"
@@ -584,20 +605,21 @@ permissions = ["manage_access", "manage_policies"]
 on = { workspace = "tulip" }
 """
     text = DOCUMENT + manage
-    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
+    eva.adopt(agency.desk.propose(Organization.loads(text)), reason=REASON)
     start = text.index('[[profiles]]\nid = "tulip-mastodon"')
-    gone = text[:start] + text[text.index("[[profiles]]", start + 1) :]
-    gone = gone[: gone.index("[[forbids]]")] + gone[gone.index("[[approvals]]") :]
-    proposal = office.desk.propose(Organization.loads(gone))
+    without = text[:start] + text[text.index("[[profiles]]", start + 1) :]
+    without = without[: without.index("[[forbids]]")] + without[without.index("[[approvals]]") :]
+    proposal = agency.desk.propose(Organization.loads(without))
     with pytest.raises(
         NotAllowedError, match="`ben` cannot grant `ben` `hold` on `tulip-mastodon`"
     ):
-        ben.adopt(proposal, reason=WHY)
-    eva.adopt(proposal, reason=WHY)
+        ben.adopt(proposal, reason=REASON)
+    eva.adopt(proposal, reason=REASON)
 
 
-def test_what_a_profile_is_known_by_does_not_change_by_removing_it(office) -> None:
-    eva, tom = office.acting("eva", "tom")
+def test_removing_tagged_profile(agency) -> None:
+    """Removing a profile with tags needs `manage_policies`: it could return without them."""
+    eva, tom = agency.acting("eva", "tom")
     managing = MANAGER.replace(', "manage_policies"', "")
     text = DOCUMENT + managing + """
 [[profiles]]
@@ -606,88 +628,89 @@ workspace = "dike"
 network = "x"
 tags = ["care"]
 """  # fmt: skip
-    eva.adopt(office.desk.propose(Organization.loads(text)), reason=WHY)
-    proposal = office.desk.propose(Organization.loads(DOCUMENT + managing))
+    eva.adopt(agency.desk.propose(Organization.loads(text)), reason=REASON)
+    proposal = agency.desk.propose(Organization.loads(DOCUMENT + managing))
     with pytest.raises(NotAllowedError, match="needs `manage_policies` on `dike`"):
-        tom.adopt(proposal, reason=WHY)
-    eva.adopt(proposal, reason=WHY)
+        tom.adopt(proposal, reason=REASON)
+    eva.adopt(proposal, reason=REASON)
 
 
-def test_an_adoption_says_why(office) -> None:
+def test_reason_required(agency) -> None:
+    """An adoption without a reason is refused."""
     with pytest.raises(InvalidValueError, match="needs a reason"):
-        office.desk.acting_as("eva").adopt(
-            office.desk.propose(with_lines(office, GRANT_TOM)), reason=" "
+        agency.desk.acting_as("eva").adopt(
+            agency.desk.propose(with_lines(agency, GRANT_TOM)), reason=" "
         )
 
 
-def test_a_document_of_another_organization_is_no_proposal(office) -> None:
-    other = Organization.loads(office.organization.to_toml().replace("northwind", "southwind", 1))
+def test_other_organization(agency) -> None:
+    """A document of another organization can be neither proposed nor adopted."""
+    other = Organization.loads(agency.organization.to_toml().replace("northwind", "southwind", 1))
     with pytest.raises(InvalidValueError, match="southwind"):
-        office.desk.propose(other)
-    swapped = attrs.evolve(office.desk.propose(with_lines(office, GRANT_TOM)), organization=other)
+        agency.desk.propose(other)
+    swapped = attrs.evolve(agency.desk.propose(with_lines(agency, GRANT_TOM)), organization=other)
     with pytest.raises(InvalidValueError, match="southwind"):
-        office.desk.acting_as("eva").adopt(swapped, reason=WHY)
+        agency.desk.acting_as("eva").adopt(swapped, reason=REASON)
 
 
-def test_a_stale_proposal_tells_nobody_of_what_they_may_not_view(office) -> None:
-    eva, noor = office.acting("eva", "noor")
-    old = office.desk.propose(with_lines(office, GRANT_TOM))
+def test_stale_error_hides_changes(agency) -> None:
+    """The error about a stale proposal lists only the changes that the member may view."""
+    eva, noor = agency.acting("eva", "noor")
+    old = agency.desk.propose(with_lines(agency, GRANT_TOM))
     campaign = '\n[[campaigns]]\nid = "{0}-merger"\nworkspace = "{0}"\n'
-    both = with_lines(office, campaign.format("dike") + campaign.format("tulip"))
-    eva.adopt(office.desk.propose(both), reason=WHY)
+    both = with_lines(agency, campaign.format("dike") + campaign.format("tulip"))
+    eva.adopt(agency.desk.propose(both), reason=REASON)
     with pytest.raises(StaleError) as refused:
-        noor.adopt(old, reason=WHY)
+        noor.adopt(old, reason=REASON)
     assert ("added campaigns tulip-merger",) == refused.value.changed
     assert "dike" not in str(refused.value)
     with pytest.raises(StaleError, match="dike-merger"):
-        eva.adopt(old, reason=WHY)
+        eva.adopt(old, reason=REASON)
 
 
-def test_a_proposal_lists_what_it_would_orphan(office) -> None:
-    ana, ben, tom = office.acting("ana", "ben", "tom")
+def test_orphans(agency) -> None:
+    """A proposal lists the posts, deliveries and absences that refer to what it would remove."""
+    ana, ben, tom = agency.acting("ana", "ben", "tom")
     post = ben.approve(ana.submit(drafted(ana)))
     open_post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at="2026-04-03 10:00"))
-    theirs = tom.draft("y", profiles=["dike-x"])
+    toms_post = tom.draft("y", profiles=["dike-x"])
     tom.add_absence("2026-05-01", "2026-05-10")
-    text = office.organization.to_toml()
-    for gone in ("tulip-x",):
-        start = text.index(f'id = "{gone}"') - len("[[profiles]]\n")
-        text = text[:start] + text[text.index("[[", start + 3) :]
+    text = agency.organization.to_toml()
+    start = text.index('id = "tulip-x"') - len("[[profiles]]\n")
+    text = text[:start] + text[text.index("[[", start + 3) :]
     text = text.replace('[[slot_plans]]\non = "tulip-x"', '[[slot_plans]]\non = "tulip-mastodon"')
     text = text.replace('"tom"', '"tam"').replace("member:tom", "member:tam")
-    proposal = office.desk.propose(Organization.loads(text))
+    proposal = agency.desk.propose(Organization.loads(text))
     assert {
-        ("delivery", str(office.desk.deliveries(post)[0].id)),
+        ("delivery", str(agency.desk.deliveries(post)[0].id)),
         ("post", post.id),
         ("post", open_post.id),
-        ("post", theirs.id),
+        ("post", toms_post.id),
     } <= {(orphan.kind, orphan.id) for orphan in proposal.orphans}
     assert "absence" in {orphan.kind for orphan in proposal.orphans}
     assert all(str(orphan) for orphan in proposal.orphans)
 
 
-def test_a_step_that_would_ask_nobody_is_an_orphan(office) -> None:
-    (ana,) = office.acting("ana")
+def test_step_without_reviewers_is_orphan(agency) -> None:
+    """A post in review is an orphan if one of its steps would have no reviewers."""
+    (ana,) = agency.acting("ana")
     post = ana.submit(drafted(ana))
-    alone = edited(
-        office,
+    without_editors = edited(
         ('to = ["member:ben", "member:eva"]', 'to = "member:ana"'),
     )
-    proposal = office.desk.propose(alone)
-    assert [("post", post.id)] == [(one.kind, one.id) for one in proposal.orphans]
+    proposal = agency.desk.propose(without_editors)
+    assert [("post", post.id)] == [(orphan.kind, orphan.id) for orphan in proposal.orphans]
     assert "house/edit" in str(proposal.orphans[0])
 
 
-def test_votes_that_rest_on_another_wording_are_asked_for_again(office) -> None:
-    """An adoption while a request is open: the vote is refused, and the way on is named."""
-    ana, ben, eva = office.acting("ana", "ben", "eva")
+def test_changed_policy_needs_resubmission(agency) -> None:
+    """After a change of its policy, a post in review has to be submitted again."""
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ana.submit(drafted(ana))
-    stricter = edited(
-        office, ('reviewers = ["role:editor"]', 'reviewers = ["role:editor"]\nquorum = 2')
-    )
-    proposal = office.desk.propose(stricter)
+    stricter = edited(('reviewers = ["role:editor"]', 'reviewers = ["role:editor"]\nquorum = 2'))
+    proposal = agency.desk.propose(stricter)
     assert (post.id,) == proposal.asked_again
-    eva.adopt(proposal, reason=WHY)
+    eva.adopt(proposal, reason=REASON)
     with pytest.raises(NotAllowedError, match="changed since it was applied") as refused:
         ben.approve(post)
     assert ["resubmit"] == [remedy.code for remedy in refused.value.verdict.remedies]
@@ -696,31 +719,30 @@ def test_votes_that_rest_on_another_wording_are_asked_for_again(office) -> None:
     assert "approved" == eva.approve(again).state
 
 
-def test_an_approved_post_whose_policy_changed_does_not_leave_unseen(office) -> None:
-    ana, ben, eva = office.acting("ana", "ben", "eva")
+def test_changed_policy_stops_approved_post(agency) -> None:
+    """An approved post whose policy has become stricter is not sent until it is approved again."""
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ben.approve(ana.submit(drafted(ana)))
-    stricter = edited(
-        office, ('reviewers = ["role:editor"]', 'reviewers = ["role:editor"]\nquorum = 2')
-    )
-    eva.adopt(office.desk.propose(stricter), reason=WHY)
-    office.now = office.desk.deliveries(post)[0].at.instant
-    office.desk.run_due()
-    assert {"missed"} == {delivery.state.value for delivery in office.desk.deliveries(post)}
-    assert () == office.sandbox.posts("tulip-x")
-    again = ana.withdraw(office.desk.post(post.id))
+    stricter = edited(('reviewers = ["role:editor"]', 'reviewers = ["role:editor"]\nquorum = 2'))
+    eva.adopt(agency.desk.propose(stricter), reason=REASON)
+    agency.now = agency.desk.deliveries(post)[0].at.instant
+    agency.desk.run_due()
+    assert {"missed"} == {delivery.state.value for delivery in agency.desk.deliveries(post)}
+    assert () == agency.sandbox.posts("tulip-x")
+    again = ana.withdraw(agency.desk.post(post.id))
     assert "draft" == again.state
-    office.now += dt.timedelta(minutes=1)
-    again = ana.submit(ana.reschedule(again, office.now + dt.timedelta(days=1)))
+    agency.now += dt.timedelta(minutes=1)
+    again = ana.submit(ana.reschedule(again, agency.now + dt.timedelta(days=1)))
     ben.approve(again)
     assert "approved" == eva.approve(again).state
 
 
-def test_a_desk_follows_what_another_process_adopts_while_it_acts(office) -> None:
-    """What was decided under the old rules is decided anew."""
-    (eva,) = office.acting("eva")
-    other = office.second_desk()
+def test_adoption_by_other_process(agency) -> None:
+    """A desk decides by a document that another process has adopted meanwhile."""
+    (eva,) = agency.acting("eva")
+    other = agency.second_desk()
     post = other.acting_as("ana").submit(drafted(other.acting_as("ana")))
-    noboby = edited(office, ('to = ["member:ben", "member:eva"]', 'to = "member:eva"'))
-    eva.adopt(office.desk.propose(noboby), reason=WHY)
+    only_eva = edited(('to = ["member:ben", "member:eva"]', 'to = "member:eva"'))
+    eva.adopt(agency.desk.propose(only_eva), reason=REASON)
     with pytest.raises(NotFoundError):
         other.acting_as("ben").approve(post)

@@ -1,4 +1,4 @@
-"""One async desk, many tasks: nothing is lost, doubled or torn, whoever cancels."""
+"""One async desk used by many tasks, some of which are cancelled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.desk.conftest import DOCUMENT, START
+from tests.desk.agency import DOCUMENT, DUE, START
 
 from socialcollab import AsyncDesk
 from socialcollab.content import Image
@@ -24,12 +24,11 @@ from socialcollab.stores import MemoryMedia, MemoryStore, SqliteStore, ThreadedS
 from socialcollab.transport import Request, Response
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
-DUE = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 TEXT = "De lente is er"
 
 
-class Office:
-    """What an async desk is made of in these tests."""
+class AsyncAgency:
+    """A store, media and a sandbox for an async desk, with a clock that is set by hand."""
 
     def __init__(self, folder: Path, store: Any = None) -> None:
         self.now = START
@@ -53,8 +52,8 @@ class Office:
             "sleep": _no_sleep,
         }
 
-    async def create(self, **more: Any) -> AsyncDesk:
-        options = {**self.options, **more}
+    async def create(self, **options: Any) -> AsyncDesk:
+        options = {**self.options, **options}
         return await AsyncDesk.create(self.store, self.organization, owner="eva", **options)
 
 
@@ -62,39 +61,39 @@ async def _no_sleep(_: float) -> None: ...
 
 
 @pytest.fixture(params=["memory", "sqlite", "threaded"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    """An office on a blocking store in memory, in a file, and on an async store of the host's."""
+def agency(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """An agency on a blocking store in memory or in a file, or on an async store."""
     store: Any = MemoryStore(Desk.PROJECTIONS)
     if request.param == "sqlite":
         store = SqliteStore(tmp_path / "desk.db", projections=Desk.PROJECTIONS, durable=False)
-    made = Office(tmp_path, ThreadedStore(store) if request.param == "threaded" else store)
-    yield made
-    made.sandbox.close()
+    agency = AsyncAgency(tmp_path, ThreadedStore(store) if request.param == "threaded" else store)
+    yield agency
+    agency.sandbox.close()
     store.close()
 
 
-def scene(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Run an async test on a loop of its own, where nothing is reported as lost."""
+def async_test(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Run an async test on its own loop, then check the journal and that no task is left."""
 
-    def judged(office: Office) -> None:
-        lost: list[Any] = []
+    def blocking(agency: AsyncAgency) -> None:
+        errors: list[Any] = []
 
-        async def judge() -> None:
+        async def run() -> None:
             loop = asyncio.get_running_loop()
-            loop.set_exception_handler(lambda _, told: lost.append(told))
-            async with await office.create() as desk:
-                await test(office, desk)
+            loop.set_exception_handler(lambda _, context: errors.append(context))
+            async with await agency.create() as desk:
+                await test(agency, desk)
                 report = await desk.audit()
                 assert report.clean, report.findings
                 assert (await desk.run(_reindex(desk))).changed == ()
             assert not [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
 
-        asyncio.run(judge())
-        assert lost == []
+        asyncio.run(run())
+        assert errors == []
 
-    judged.__name__ = test.__name__
-    judged.__doc__ = test.__doc__
-    return judged
+    blocking.__name__ = test.__name__
+    blocking.__doc__ = test.__doc__
+    return blocking
 
 
 def _reindex(desk: AsyncDesk) -> Any:
@@ -103,44 +102,48 @@ def _reindex(desk: AsyncDesk) -> Any:
     return (yield from call(desk.engine.store.reindex, reducer))
 
 
-@scene
-async def test_many_tasks_on_one_post_are_decided_one_after_the_other(office, desk) -> None:
+@async_test
+async def test_concurrent_commands_on_one_post(agency, desk) -> None:
+    """Commands of many tasks on one post are decided one after another, and none is lost."""
     ana, ben = await asyncio.gather(desk.acting_as("ana"), desk.acting_as("ben"))
     post = await ana.draft(TEXT, profiles=["tulip-x"])
     notes = [f"remark {n}" for n in range(40)]
     await asyncio.gather(*((ana, ben)[n % 2].comment(post, note) for n, note in enumerate(notes)))
-    found = [entry for entry in await desk.history(post) if entry.type == "post.commented"]
-    assert sorted(entry.data.text for entry in found) == sorted(notes)
+    comments = [entry for entry in await desk.history(post) if entry.type == "post.commented"]
+    assert sorted(entry.data.text for entry in comments) == sorted(notes)
     assert (await desk.post(post.id)).digest == post.digest
 
 
-def test_many_threads_at_a_blocking_desk_are_decided_one_after_the_other(tmp_path) -> None:
-    office = Office(tmp_path)
-    options = {**office.options, "sleep": lambda _: None}
-    desk = Desk.create(office.store, office.organization, owner="eva", **options)
+def test_concurrent_threads_on_one_post(tmp_path) -> None:
+    """Commands of many threads on one post are decided one after another by a blocking desk."""
+    agency = AsyncAgency(tmp_path)
+    options = {**agency.options, "sleep": lambda _: None}
+    desk = Desk.create(agency.store, agency.organization, owner="eva", **options)
     ana = desk.acting_as("ana")
     post = ana.draft(TEXT, profiles=["tulip-x"])
     with ThreadPoolExecutor(24) as threads:
         list(threads.map(lambda n: ana.comment(post, f"remark {n}"), range(24)))
     assert len(desk.history(post)) == 25
-    office.sandbox.close()
+    agency.sandbox.close()
 
 
-@scene
-async def test_slots_that_are_asked_for_at_once_are_given_once(office, desk) -> None:
+@async_test
+async def test_concurrent_slots(agency, desk) -> None:
+    """Posts that ask for the next slot at the same time get different slots."""
     ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
 
-    async def scheduled(number: int) -> str:
+    async def scheduled_time(number: int) -> str:
         post = await ana.draft(f"{TEXT} {number}", profiles=["tulip-x"])
         post = await ben.approve(await ana.submit(post, at="next slot"))
         return (await desk.deliveries(post))[0].at.local.isoformat()
 
-    times = await asyncio.gather(*(scheduled(number) for number in range(5)))
+    times = await asyncio.gather(*(scheduled_time(number) for number in range(5)))
     assert len(set(times)) == 5
 
 
-@scene
-async def test_due_work_of_several_tasks_goes_out_once(office, desk) -> None:
+@async_test
+async def test_concurrent_due_work(agency, desk) -> None:
+    """Several tasks that do due work publish each post once."""
     ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
     pictures = [Image.from_bytes(PNG, alt="tulpen")]
     posts = []
@@ -148,73 +151,78 @@ async def test_due_work_of_several_tasks_goes_out_once(office, desk) -> None:
         text, at = f"{TEXT} {number}", f"2026-04-07 09:3{number}"
         post = await ana.draft(text, profiles=["tulip-x"], planned_at=at, media=pictures)
         posts.append(await ben.approve(await ana.submit(post)))
-    office.now = DUE + dt.timedelta(minutes=10)
+    agency.now = DUE + dt.timedelta(minutes=10)
     reports = await asyncio.gather(*(desk.run_due(worker=f"task {n}") for n in range(4)))
     assert sum(report.count("published") for report in reports) >= 4
-    assert sorted(one.text for one in office.sandbox.posts()) == [f"{TEXT} {n}" for n in range(4)]
+    assert sorted(post.text for post in agency.sandbox.posts()) == [f"{TEXT} {n}" for n in range(4)]
     assert {await desk.summary(post) for post in posts} == {"published"}
     assert await desk.next_due() is None
-    assert office.media.size(posts[0].content.media[0].digest) == len(PNG)
+    assert agency.media.size(posts[0].content.media[0].digest) == len(PNG)
 
 
-@scene
-async def test_a_command_that_is_cancelled_at_any_moment_is_done_or_not(office, desk) -> None:
-    """The journal says which, at once, and nothing is written after its caller has been told."""
+@async_test
+async def test_cancelled_command(agency, desk) -> None:
+    """A cancelled command is stored or not, and nothing is written after its caller got control back."""
     ana = await desk.acting_as("ana")
     outcomes = set()
-    for shifts in [*range(12), *range(12, 150, 6)]:
-        external_id = f"ref-{shifts}"
+    for switches in [*range(12), *range(12, 150, 6)]:
+        external_id = f"ref-{switches}"
         task = asyncio.ensure_future(
             ana.draft(
                 TEXT, profiles=["tulip-x"], media=[Image.from_bytes(PNG)], external_id=external_id
             )
         )
-        for _ in range(shifts):
+        for _ in range(switches):
             await asyncio.sleep(0)
         task.cancel()
         [outcome] = await asyncio.gather(task, return_exceptions=True)
-        known = len(await desk.feed())
-        found = await desk.post_by_external_id(external_id)
+        events = len(await desk.feed())
+        stored = await desk.post_by_external_id(external_id)
         if isinstance(outcome, asyncio.CancelledError):
-            outcomes.add(found is not None)
+            outcomes.add(stored is not None)
         else:
-            assert outcome == found
-        assert len(await desk.feed()) == known
-    later = await desk.feed()
-    drafted = [entry.data.external_id for entry in later if entry.type == "post.drafted"]
+            assert outcome == stored
+        assert len(await desk.feed()) == events
+    drafted = [
+        entry.data.external_id for entry in await desk.feed() if entry.type == "post.drafted"
+    ]
     assert len(drafted) == len(set(drafted))
     assert False in outcomes
 
 
-def test_a_desk_lets_go_of_its_threads_and_of_no_store_that_it_was_given(tmp_path) -> None:
+def test_close(tmp_path) -> None:
+    """Closing a desk ends its threads, and leaves the given store open."""
     before = set(threading.enumerate())
     own: list[threading.Thread] = []
 
-    async def judge() -> None:
-        office = Office(tmp_path)
-        async with await office.create() as desk:
+    async def run() -> None:
+        agency = AsyncAgency(tmp_path)
+        async with await agency.create() as desk:
             ana = await desk.acting_as("ana")
             await ana.draft(TEXT, profiles=["tulip-x"], media=[Image.from_bytes(PNG)])
             own.extend(set(threading.enumerate()) - before)
-            assert {"socialcollab-store_0", "socialcollab-media_0"} <= {one.name for one in own}
+            assert {"socialcollab-store_0", "socialcollab-media_0"} <= {
+                thread.name for thread in own
+            }
         with pytest.raises(StoreUnavailableError, match="closed"):
             await desk.posts()
-        assert Desk.open(office.store, media=office.media).posts()[0].text == TEXT
-        office.sandbox.close()
+        assert Desk.open(agency.store, media=agency.media).posts()[0].text == TEXT
+        agency.sandbox.close()
 
-    asyncio.run(judge())
+    asyncio.run(run())
     for thread in own:
         thread.join(timeout=5)
         assert not thread.is_alive(), thread.name
 
 
-def test_a_desk_in_a_file_is_opened_where_a_blocking_one_left_it(tmp_path) -> None:
+def test_open_file_of_blocking_desk(tmp_path) -> None:
+    """An async desk continues with the file of a blocking desk, and the other way round."""
     path = tmp_path / "agency.db"
     with Desk.create(path, Organization.loads(DOCUMENT), owner="eva") as blocking:
         picture = [Image.from_bytes(PNG, alt="tulpen")]
         post = blocking.acting_as("ana").draft(TEXT, profiles=["tulip-x"], media=picture)
 
-    async def judge() -> None:
+    async def run() -> None:
         async with await AsyncDesk.open(path) as desk:
             assert await desk.post(post.id) == post
             assert (await desk.organization).id == "northwind"
@@ -226,14 +234,14 @@ def test_a_desk_in_a_file_is_opened_where_a_blocking_one_left_it(tmp_path) -> No
         with pytest.raises(NotFoundError):
             await AsyncDesk.open(tmp_path / "none.db")
 
-    asyncio.run(judge())
+    asyncio.run(run())
     assert not (tmp_path / "none.db").exists()
     with Desk.open(path) as blocking:
         assert blocking.post(post.id).text == "Tot ziens"
 
 
 class AsyncNetwork:
-    """The sandbox, reached by a transport that is awaited."""
+    """The sandbox with a transport that is awaited."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -251,45 +259,47 @@ class _AwaitedTransport:
         self.network, self.inner = network, inner
 
     async def send(self, request: Request, *, timeout_s: float) -> Response:
-        reply: Response = self.inner.send(request, timeout_s=timeout_s)
+        response: Response = self.inner.send(request, timeout_s=timeout_s)
         if self.network.on_send is not None:
             await self.network.on_send(request)
-        return reply
+        return response
 
     async def close(self) -> None: ...
 
 
-def test_a_desk_publishes_through_a_network_of_either_kind(tmp_path) -> None:
-    async def judge() -> None:
-        office = Office(tmp_path)
-        networks = {"x": AsyncNetwork(office.sandbox), "*": office.sandbox}
-        async with await office.create(networks=networks) as desk:
+def test_blocking_and_async_networks(tmp_path) -> None:
+    """An async desk publishes through blocking and async networks."""
+
+    async def run() -> None:
+        agency = AsyncAgency(tmp_path)
+        networks = {"x": AsyncNetwork(agency.sandbox), "*": agency.sandbox}
+        async with await agency.create(networks=networks) as desk:
             ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
             post = await ana.draft(
                 TEXT, profiles=["tulip-x", "tulip-mastodon"], planned_at="2026-04-07 09:30"
             )
             await ben.approve(await ana.submit(post))
-            office.now = DUE
+            agency.now = DUE
             assert (await desk.run_due()).count("published") == 2
-        office.sandbox.close()
+        agency.sandbox.close()
 
-    asyncio.run(judge())
+    asyncio.run(run())
 
 
-def test_a_worker_that_is_cancelled_while_it_sends_stores_the_answer_first(tmp_path) -> None:
-    """No doubt is left that could have been avoided."""
+def test_cancelled_send_stores_answer(tmp_path) -> None:
+    """A worker that is cancelled during a send stores the answer before it ends."""
 
-    async def judge() -> None:
-        office = Office(tmp_path)
-        network = AsyncNetwork(office.sandbox)
-        sent, go_on = asyncio.Event(), asyncio.Event()
+    async def run() -> None:
+        agency = AsyncAgency(tmp_path)
+        network = AsyncNetwork(agency.sandbox)
+        sent, answer = asyncio.Event(), asyncio.Event()
 
         async def on_send(request: Request) -> None:
             if request.creates is not None:
                 sent.set()
-                await go_on.wait()
+                await answer.wait()
 
-        async with await office.create(networks={"*": network}) as desk:
+        async with await agency.create(networks={"*": network}) as desk:
             ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
             at = "2026-04-07 09:30"
             posts = [
@@ -298,7 +308,7 @@ def test_a_worker_that_is_cancelled_while_it_sends_stores_the_answer_first(tmp_p
                 )
                 for text in ("een", "twee")
             ]
-            office.now = DUE
+            agency.now = DUE
             network.on_send = on_send
             task = asyncio.ensure_future(desk.run_due())
             await sent.wait()
@@ -306,39 +316,41 @@ def test_a_worker_that_is_cancelled_while_it_sends_stores_the_answer_first(tmp_p
                 task.cancel()
                 await asyncio.sleep(0)
             assert not task.done()
-            go_on.set()
+            answer.set()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            first = sorted([await desk.summary(post) for post in posts])
-            assert first == ["published", "scheduled"]
+            summaries = sorted([await desk.summary(post) for post in posts])
+            assert summaries == ["published", "scheduled"]
             await desk.run_due()
             assert {await desk.summary(post) for post in posts} == {"published"}
-        assert len(office.sandbox.posts()) == 2
-        office.sandbox.close()
+        assert len(agency.sandbox.posts()) == 2
+        agency.sandbox.close()
 
-    asyncio.run(judge())
+    asyncio.run(run())
 
 
-@pytest.mark.parametrize("shifts", range(0, 400, 23))
-def test_a_worker_that_is_cancelled_at_any_moment_sends_nothing_twice(tmp_path, shifts) -> None:
-    async def judge() -> None:
-        office = Office(tmp_path)
-        async with await office.create(networks={"*": AsyncNetwork(office.sandbox)}) as desk:
+@pytest.mark.parametrize("switches", range(0, 400, 23))
+def test_cancelled_worker(tmp_path, switches) -> None:
+    """A worker that is cancelled at any moment sends nothing twice."""
+
+    async def run() -> None:
+        agency = AsyncAgency(tmp_path)
+        async with await agency.create(networks={"*": AsyncNetwork(agency.sandbox)}) as desk:
             ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
             post = await ana.draft(TEXT, profiles=["tulip-x"], planned_at="2026-04-07 09:30")
             await ben.approve(await ana.submit(post))
-            office.now = DUE
+            agency.now = DUE
             task = asyncio.ensure_future(desk.run_due(lease_s=1.0))
-            for _ in range(shifts):
+            for _ in range(switches):
                 await asyncio.sleep(0)
             task.cancel()
             await asyncio.wait([task])
             for _ in range(3):
-                office.now += dt.timedelta(minutes=20)
+                agency.now += dt.timedelta(minutes=20)
                 await desk.run_due()
             assert await desk.summary(post) == "published"
             assert (await desk.audit()).clean
-        assert len(office.sandbox.posts()) == 1
-        office.sandbox.close()
+        assert len(agency.sandbox.posts()) == 1
+        agency.sandbox.close()
 
-    asyncio.run(judge())
+    asyncio.run(run())

@@ -1,4 +1,4 @@
-"""Due work: one piece that goes wrong holds no other up."""
+"""Due work: a piece of work that fails does not hold up the others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DUE = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 
 @attrs.define
 class BrokenAdapter:
-    """An adapter with a bug in one of its methods; otherwise the sandbox's."""
+    """The sandbox's adapter with a bug in one of its methods."""
 
     good: Any
     broken: str
@@ -48,7 +48,7 @@ class BrokenAdapter:
 
     def find(self, prepared: Any, progress: Mapping[str, str]) -> Any:
         if self.broken == "find":
-            raise KeyError("a bug while looking")
+            raise KeyError("a bug in the lookup")
         return (yield from self.good.find(prepared, progress))
 
 
@@ -70,7 +70,7 @@ class PartlyBroken:
         self.sandbox.close()
 
 
-def published(desk: Desk) -> dict[str, str]:
+def states(desk: Desk) -> dict[str, str]:
     (post,) = desk.posts()
     return {delivery.profile: delivery.state.value for delivery in desk.deliveries(post)}
 
@@ -89,16 +89,17 @@ def desk_with(networks: Mapping[str, Any]) -> Desk:
     return desk
 
 
-def test_a_profile_that_no_network_reaches_holds_no_other_up(tmp_path: Path) -> None:
+def test_profile_without_network(tmp_path: Path) -> None:
+    """A profile without a network is reported, stays due, and does not hold up the others."""
     with Sandbox(tmp_path) as sandbox:
         desk = desk_with({"x": sandbox})
         report = desk.run_due(DUE)
-        assert {"tulip-x": "published", "tulip-mastodon": "waiting"} == published(desk)
+        assert {"tulip-x": "published", "tulip-mastodon": "waiting"} == states(desk)
         ((stream, problem),) = report.problems
         assert "tulip-mastodon" in stream
         assert "no network is given for profile `tulip-mastodon`" in problem
         assert desk.next_due() == DUE
-        # Every run tries it again; what else falls due is another question.
+        # Every run tries it again; `after` leaves it out, to show what else is due.
         assert desk.next_due(after=report.at) is None
         assert desk.next_due(after=DUE - dt.timedelta(microseconds=1)) == DUE
         later = DUE + dt.timedelta(days=1)
@@ -110,27 +111,25 @@ def test_a_profile_that_no_network_reaches_holds_no_other_up(tmp_path: Path) -> 
             desk.next_due(after=dt.datetime.fromisoformat("2026-04-07 09:30"))
 
 
-@pytest.mark.parametrize(("broken", "left"), [("prepare", "failed"), ("publish", "published")])
-def test_an_adapters_bug_claims_nothing_and_holds_no_other_up(
-    broken: str, left: str, tmp_path: Path
-) -> None:
-    """Before the sending it failed; after it nobody knows, until a look finds it."""
+@pytest.mark.parametrize(("broken", "outcome"), [("prepare", "failed"), ("publish", "published")])
+def test_bug_in_adapter(broken: str, outcome: str, tmp_path: Path) -> None:
+    """A bug before the send fails the delivery; after it the outcome is unknown, and then looked up."""
     with Sandbox(tmp_path) as sandbox:
         desk = desk_with({"*": PartlyBroken(sandbox, broken)})
         desk.run_due(DUE)
-        states = published(desk)
-        assert states["tulip-x"] == "published"
-        assert states["tulip-mastodon"] in (left, "unknown")
+        assert states(desk)["tulip-x"] == "published"
+        assert states(desk)["tulip-mastodon"] in (outcome, "unknown")
         desk.run_due(DUE)
-        assert left == published(desk)["tulip-mastodon"]
+        assert outcome == states(desk)["tulip-mastodon"]
         assert len(sandbox.posts("tulip-mastodon")) == (0 if broken == "prepare" else 1)
         assert desk.audit().clean
 
 
-def test_a_look_that_fails_leaves_it_unknown_and_says_so(tmp_path: Path) -> None:
+def test_bug_in_lookup(tmp_path: Path) -> None:
+    """A lookup that fails leaves the delivery unknown, and the report says why."""
     with Sandbox(tmp_path) as sandbox:
         desk = desk_with({"*": PartlyBroken(sandbox, "find")})
         desk.run_due(DUE)
         report = desk.run_due(DUE)
-        assert published(desk)["tulip-mastodon"] == "unknown"
-        assert ["the adapter failed with KeyError"] == [said for _, said in report.problems]
+        assert states(desk)["tulip-mastodon"] == "unknown"
+        assert ["the adapter failed with KeyError"] == [problem for _, problem in report.problems]

@@ -1,4 +1,4 @@
-"""Whoever loses a race tries again in turn, also inside another attempt."""
+"""Retries after conflicts: commands that lose a race are tried again, one after another."""
 
 from __future__ import annotations
 
@@ -13,54 +13,58 @@ from socialcollab.errors import ConflictError
 from socialcollab.stores import MemoryStore
 
 
-def losing(engine: Any, rounds: int, log: list[str], *, within: bool = True) -> Effects[str]:
-    """Make attempts that lose so many rounds, each with attempts of its own that lose as many."""
-    left = [rounds]
+def conflicting(engine: Any, rounds: int, log: list[str], *, nested: bool = True) -> Effects[str]:
+    """Attempt something that conflicts *rounds* times, with nested attempts that do as well."""
+    remaining = [rounds]
 
     def attempt() -> Effects[str]:
         yield from call(engine.store.streams)
-        if within:
-            yield from engine.retry(lambda: losing(engine, rounds, log, within=False))
-        if left[0]:
-            left[0] -= 1
+        if nested:
+            yield from engine.retry(lambda: conflicting(engine, rounds, log, nested=False))
+        if remaining[0]:
+            remaining[0] -= 1
             raise ConflictError(stream="post/a", expected=0, actual=1)
-        log.append("within" if not within else "done")
+        log.append("done" if nested else "nested")
         return "done"
 
     return (yield from engine.retry(attempt))
 
 
-def test_attempts_within_attempts_do_not_wait_for_themselves() -> None:
+def test_nested_retries() -> None:
+    """A retry inside another attempt does not wait for a lock that the outer one holds."""
     log: list[str] = []
     desk = Desk(MemoryStore(Desk.PROJECTIONS), "northwind")
-    assert desk.run(losing(desk.engine, 3, log)) == "done"
-    assert log == ["within"] * 4 + ["done"]
+    assert desk.run(conflicting(desk.engine, 3, log)) == "done"
+    assert log == ["nested"] * 4 + ["done"]
 
-    async def judge() -> list[str]:
-        adesk = AsyncDesk(MemoryStore(Desk.PROJECTIONS), "northwind")
-        alog: list[str] = []
-        async with adesk, asyncio.timeout(20):
-            tasks = [adesk.run(losing(adesk.engine, 3, alog)) for _ in range(5)]
+    async def run() -> list[str]:
+        async_desk = AsyncDesk(MemoryStore(Desk.PROJECTIONS), "northwind")
+        async_log: list[str] = []
+        async with async_desk, asyncio.timeout(20):
+            tasks = [async_desk.run(conflicting(async_desk.engine, 3, async_log)) for _ in range(5)]
             assert await asyncio.gather(*tasks) == ["done"] * 5
-        return alog
+        return async_log
 
-    assert asyncio.run(judge()).count("done") == 5
+    assert asyncio.run(run()).count("done") == 5
 
 
-def test_who_loses_every_time_is_told() -> None:
+def test_endless_conflict() -> None:
+    """A command that conflicts every time raises the conflict, and releases the lock."""
     desk = Desk(MemoryStore(Desk.PROJECTIONS), "northwind")
     with pytest.raises(ConflictError):
-        desk.run(losing(desk.engine, 99, [], within=False))
-    assert desk.engine.lock.acquire(blocking=False), "the turn was given back"
+        desk.run(conflicting(desk.engine, 99, [], nested=False))
+    assert desk.engine.lock.acquire(blocking=False), "the lock was released"
 
 
-def test_whoever_is_cancelled_while_waiting_for_the_turn_takes_none() -> None:
-    async def judge() -> None:
+def test_cancelled_while_waiting_for_lock() -> None:
+    """A task that is cancelled while it waits for the lock does not take it."""
+
+    async def run() -> None:
         desk = AsyncDesk(MemoryStore(Desk.PROJECTIONS), "northwind")
         async with desk:
             await desk.engine.lock.acquire()
             tasks = [
-                asyncio.ensure_future(desk.run(losing(desk.engine, 1, [], within=False)))
+                asyncio.ensure_future(desk.run(conflicting(desk.engine, 1, [], nested=False)))
                 for _ in range(3)
             ]
             while len(desk.engine.lock._waiters or ()) != 3 and not any(t.done() for t in tasks):
@@ -74,4 +78,4 @@ def test_whoever_is_cancelled_while_waiting_for_the_turn_takes_none() -> None:
             assert outcomes[1:] == ["done", "done"]
             assert not desk.engine.lock.locked()
 
-    asyncio.run(judge())
+    asyncio.run(run())

@@ -1,4 +1,7 @@
-"""The publisher: threads, budgets, looks, profiles that go, workers that freeze, clocks that jump."""
+"""
+The publisher: threads, rate limits, reconciliation, removed profiles, frozen workers, clocks that
+jump.
+"""
 
 from __future__ import annotations
 
@@ -7,35 +10,33 @@ from contextlib import suppress
 from functools import partial
 
 import pytest
-from tests.desk.conftest import DOCUMENT
-from tests.desk.test_desk import DUE, sound
-from tests.desk.test_outcomes import PROFILE, approved, due, only, out, troubles
+from tests.desk.agency import DOCUMENT, DUE, MINUTE, PROFILE
 
 from socialcollab.content import Image
 from socialcollab.errors import NotAllowedError, NotFoundError, SocialCollabError
 from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.organization import Organization
 
-MINUTE = dt.timedelta(minutes=1)
 THREAD = "een\n---\ntwee\n---\ndrie"
 THREADS = {"thread_mark": "\n---\n"}
 
 
-def types(office, post) -> list[str]:
+def delivery_events(agency, post) -> list[str]:
+    """Return the types of the events of a post's deliveries."""
     return [
         entry.type.partition(".")[2]
-        for entry in office.desk.history(post)
+        for entry in agency.desk.history(post)
         if entry.stream.startswith("delivery/")
     ]
 
 
 class KilledError(Exception):
-    """The process dies here."""
+    """The process is killed here."""
 
 
-def dies_at(office, number: int) -> None:
-    """Let the desk's process die right after its call of that number is answered."""
-    steps = office.desk._publisher.work(only_id(office), now=office.now)
+def kill_after(agency, number: int) -> None:
+    """Work on the only delivery, and kill the worker after its *number*-th call."""
+    steps = agency.desk._publisher.work(delivery_id(agency), now=agency.now)
     call = next(steps)
     try:
         for _ in range(number):
@@ -46,8 +47,8 @@ def dies_at(office, number: int) -> None:
     steps.close()
 
 
-def wakes_up(steps, call) -> None:
-    """Let steps that stopped before a call go on to their end."""
+def resume_worker(steps, call) -> None:
+    """Let a worker that stopped before a call go on to its end."""
     with suppress(StopIteration):
         while True:
             try:
@@ -58,54 +59,56 @@ def wakes_up(steps, call) -> None:
                 call = steps.send(answer)
 
 
-def only_id(office) -> str:
-    (post,) = office.desk.posts()
-    return only(office, post).id
+def delivery_id(agency) -> str:
+    (post,) = agency.desk.posts()
+    return agency.delivery(post).id
 
 
-def test_a_thread_goes_out_part_by_part_and_each_is_remembered(open_office) -> None:
-    office = open_office("memory", **THREADS)
-    post = approved(office, THREAD)
-    due(office)
-    assert out(office) == ["een", "twee", "drie"]
-    first, second, third = office.sandbox.posts(PROFILE)
+def test_thread(open_agency) -> None:
+    """A thread is published part by part, each recorded, and taken down as a whole."""
+    agency = open_agency("memory", **THREADS)
+    post = agency.approved_post(THREAD)
+    agency.run_due()
+    assert agency.live_texts() == ["een", "twee", "drie"]
+    first, second, third = agency.sandbox.posts(PROFILE)
     assert (second.in_reply_to, third.in_reply_to) == (first.network_id, second.network_id)
-    delivery = only(office, post)
+    delivery = agency.delivery(post)
     assert (delivery.network_id, delivery.url) == (first.network_id, first.url)
-    assert delivery.live_ids == tuple(one.network_id for one in (first, second, third))
-    assert types(office, post).count("part_published") == 3
-    office.acting("eva")[0].take_down(post)
-    due(office)
-    assert out(office) == []
-    assert office.desk.summary(post) == "removed"
-    sound(office)
+    assert delivery.live_ids == tuple(part.network_id for part in (first, second, third))
+    assert delivery_events(agency, post).count("part_published") == 3
+    agency.acting("eva")[0].take_down(post)
+    agency.run_due()
+    assert agency.live_texts() == []
+    assert agency.desk.summary(post) == "removed"
+    agency.check_journal()
 
 
 @pytest.mark.parametrize("number", range(1, 75, 3))
-def test_a_thread_goes_on_from_wherever_its_worker_died(open_office, number) -> None:
-    """No part is made twice and none is left out, although the server knows no keys."""
-    office = open_office("memory", honours_keys=False, **THREADS)
-    post = approved(office, THREAD, media=[Image.from_bytes(b"GIF89a\x01;", alt="een")])
-    office.now = DUE
-    dies_at(office, number)
+def test_thread_after_crash(open_agency, number) -> None:
+    """A thread continues where its worker died, without copies, although the server ignores keys."""
+    agency = open_agency("memory", honours_keys=False, **THREADS)
+    post = agency.approved_post(THREAD, media=[Image.from_bytes(b"GIF89a\x01;", alt="een")])
+    agency.now = DUE
+    kill_after(agency, number)
     for _ in range(4):
-        due(office, after=MINUTE)
-    assert out(office) == ["een", "twee", "drie"]
-    assert office.desk.summary(post) == "published"
-    sound(office)
+        agency.run_due(after=MINUTE)
+    assert agency.live_texts() == ["een", "twee", "drie"]
+    assert agency.desk.summary(post) == "published"
+    agency.check_journal()
 
 
-def test_a_thread_that_is_partly_published_shows_as_that_and_bars_what_would_tear_it(
-    open_office,
+def test_partly_published_thread(
+    open_agency,
 ) -> None:
-    office = open_office("memory", **THREADS)
-    post = approved(office, THREAD)
-    office.let_go_wrong(InjectedFault("rejected", times=None, probability=0.5, seed=3), **THREADS)
-    due(office)
-    if not out(office):
-        pytest.fail("the seed of chance let nothing out")
-    assert office.desk.summary(post) == "partly_published"
-    ana, eva = office.acting("ana", "eva")
+    """A partly published thread can be taken down, but not edited, rescheduled or cancelled."""
+    agency = open_agency("memory", **THREADS)
+    post = agency.approved_post(THREAD)
+    agency.inject(InjectedFault("rejected", times=None, probability=0.5, seed=3), **THREADS)
+    agency.run_due()
+    if not agency.live_texts():
+        pytest.fail("the seed published nothing")
+    assert agency.desk.summary(post) == "partly_published"
+    ana, eva = agency.acting("ana", "eva")
     for command in (
         lambda: ana.edit(post, text="anders"),
         lambda: eva.reschedule(post, "2026-04-08 09:30"),
@@ -114,328 +117,346 @@ def test_a_thread_that_is_partly_published_shows_as_that_and_bars_what_would_tea
         with pytest.raises(NotAllowedError) as caught:
             command()
         assert caught.value.verdict.reasons[0].code in ("delivery_in_doubt", "all_published")
-    assert troubles(office) == ["failed"]
+    assert agency.attention() == ["failed"]
     eva.take_down(post)
-    assert office.desk.summary(post) == "removing"
-    due(office)
-    assert (out(office), office.desk.summary(post)) == ([], "removed")
-    sound(office)
+    assert agency.desk.summary(post) == "removing"
+    agency.run_due()
+    assert (agency.live_texts(), agency.desk.summary(post)) == ([], "removed")
+    agency.check_journal()
 
 
-def test_the_next_part_waits_for_the_end_of_a_hold(open_office) -> None:
-    office = open_office("memory", **THREADS)
-    post = approved(office, THREAD)
-    office.now = DUE
+def test_hold_between_parts(open_agency) -> None:
+    """A hold between two parts of a thread stops the next part until it ends."""
+    agency = open_agency("memory", **THREADS)
+    post = agency.approved_post(THREAD)
+    agency.now = DUE
     number = 1
-    while not out(office):
-        dies_at(office, 14 + number)
+    while not agency.live_texts():
+        kill_after(agency, 14 + number)
         number += 1
         if number > 40:
             pytest.fail("the first part never went out")
-        if only(office, post).state != "waiting" and not out(office):
-            office.now += MINUTE
-    (eva,) = office.acting("eva")
-    held = eva.hold(PROFILE, reason="storm")
+        if agency.delivery(post).state != "waiting" and not agency.live_texts():
+            agency.now += MINUTE
+    (eva,) = agency.acting("eva")
+    hold = eva.hold(PROFILE, reason="storm")
     for _ in range(3):
-        due(office, after=2 * MINUTE)
-    assert len(out(office)) == 1
-    assert office.desk.summary(post) == "partly_published"
-    eva.resume(held)
+        agency.run_due(after=2 * MINUTE)
+    assert len(agency.live_texts()) == 1
+    assert agency.desk.summary(post) == "partly_published"
+    eva.resume(hold)
     for _ in range(2):
-        due(office, after=2 * MINUTE)
-    assert out(office) == ["een", "twee", "drie"]
-    sound(office)
+        agency.run_due(after=2 * MINUTE)
+    assert agency.live_texts() == ["een", "twee", "drie"]
+    agency.check_journal()
 
 
-def test_all_deliveries_of_a_profile_wait_when_one_was_asked_to(open_office) -> None:
-    """One request meets the limit, and the others do not try theirs."""
-    office = open_office(
+def test_rate_limit_of_profile(open_agency) -> None:
+    """When the network asks to wait, all deliveries to that profile wait, and no others."""
+    agency = open_agency(
         "memory", faults=(InjectedFault("rate_limited", retry_after_s=900, times=None),)
     )
-    posts = [approved(office, f"post {number}") for number in range(4)]
-    elsewhere = approved(office, "elders", profiles=["tulip-x"])
-    office.let_go_wrong(InjectedFault("rate_limited", profile=PROFILE, retry_after_s=900))
-    due(office)
-    assert [office.desk.summary(post) for post in posts] == ["scheduled"] * 4
-    assert office.desk.summary(elsewhere) == "published"
-    begun = [types(office, post).count("send_started") for post in posts]
-    assert sum(begun) == 1
-    due(office, after=14 * MINUTE)
-    assert sum(types(office, post).count("send_started") for post in posts) == 1
-    due(office, after=MINUTE)
-    assert [office.desk.summary(post) for post in posts] == ["published"] * 4
-    sound(office)
+    posts = [agency.approved_post(f"post {number}") for number in range(4)]
+    elsewhere = agency.approved_post("elders", profiles=["tulip-x"])
+    agency.inject(InjectedFault("rate_limited", profile=PROFILE, retry_after_s=900))
+    agency.run_due()
+    assert [agency.desk.summary(post) for post in posts] == ["scheduled"] * 4
+    assert agency.desk.summary(elsewhere) == "published"
+    sends = [delivery_events(agency, post).count("send_started") for post in posts]
+    assert sum(sends) == 1
+    agency.run_due(after=14 * MINUTE)
+    assert sum(delivery_events(agency, post).count("send_started") for post in posts) == 1
+    agency.run_due(after=MINUTE)
+    assert [agency.desk.summary(post) for post in posts] == ["published"] * 4
+    agency.check_journal()
 
 
-def test_after_signing_in_everything_that_waited_goes_on(open_office) -> None:
-    office = open_office("memory", faults=(InjectedFault("unauthorized"),))
-    first, second = approved(office, "een"), approved(office, "twee", at="2026-04-07 10:00")
-    due(office)
-    due(office, after=60 * MINUTE)
-    (hold,) = office.desk.holds()
+def test_rejected_credentials(open_agency) -> None:
+    """Rejected credentials place a hold on the profile; when it ends, all deliveries are published."""
+    agency = open_agency("memory", faults=(InjectedFault("unauthorized"),))
+    first, second = agency.approved_post("een"), agency.approved_post("twee", at="2026-04-07 10:00")
+    agency.run_due()
+    agency.run_due(after=60 * MINUTE)
+    (hold,) = agency.desk.holds()
     assert (hold.by, hold.id) == ("system:publisher", f"credentials-{PROFILE}")
-    assert [office.desk.summary(post) for post in (first, second)] == ["held", "held"]
-    assert out(office) == []
-    office.acting("eva")[0].resume(hold.id)
-    due(office)
-    assert [office.desk.summary(post) for post in (first, second)] == ["published"] * 2
-    sound(office)
+    assert [agency.desk.summary(post) for post in (first, second)] == ["held", "held"]
+    assert agency.live_texts() == []
+    agency.acting("eva")[0].resume(hold.id)
+    agency.run_due()
+    assert [agency.desk.summary(post) for post in (first, second)] == ["published"] * 2
+    agency.check_journal()
 
 
-def test_looks_grow_rarer_and_after_three_days_a_person_is_told(open_office) -> None:
-    looks = InjectedFault("rate_limited", on="find", times=None, retry_after_s=None)
-    office = open_office("memory", faults=(InjectedFault("lost_request"), looks))
-    post = approved(office)
-    due(office)
-    told: list[str] = []
+def test_lookups_become_rarer(open_agency) -> None:
+    """Lookups become rarer, and after three days the report asks a member to decide."""
+    failing_lookups = InjectedFault("rate_limited", on="find", times=None, retry_after_s=None)
+    agency = open_agency("memory", faults=(InjectedFault("lost_request"), failing_lookups))
+    post = agency.approved_post()
+    agency.run_due()
+    problems: list[str] = []
     for _ in range(24 * 4):
-        told += [problem for _, problem in due(office, after=60 * MINUTE).problems]
-    assert types(office, post).count("looked") < 30
-    assert only(office, post).state == "unknown"
-    assert told
-    assert "has been unknown for 3 days" in told[0]
-    assert "mark_published" in told[0]
-    office.acting("eva")[0].mark_not_published(post, PROFILE)
-    assert office.desk.summary(post) == "missed"
-    sound(office)
+        problems += [problem for _, problem in agency.run_due(after=60 * MINUTE).problems]
+    assert 3 < delivery_events(agency, post).count("lookup_inconclusive") < 30
+    assert agency.delivery(post).state == "unknown"
+    assert problems
+    assert "has been unknown for 3 days" in problems[0]
+    assert "mark_published" in problems[0]
+    agency.acting("eva")[0].mark_not_published(post, PROFILE)
+    assert agency.desk.summary(post) == "missed"
+    agency.check_journal()
 
 
-def test_a_look_can_be_asked_for_at_once(open_office) -> None:
+def test_reconcile(open_agency) -> None:
+    """`reconcile` looks a delivery up at once."""
     lag = InjectedFault("lagging_reads", delay_s=90, times=None)
-    office = open_office(
+    agency = open_agency(
         "memory", faults=(InjectedFault("lost_answer"), lag), conclusive_after_s=120
     )
-    post = approved(office)
-    due(office)
-    due(office, after=MINUTE)
-    delivery = only(office, post)
+    post = agency.approved_post()
+    agency.run_due()
+    agency.run_due(after=MINUTE)
+    delivery = agency.delivery(post)
     assert (delivery.state, delivery.problem) == ("unknown", "not_found_yet")
-    assert delivery.not_before > office.now + MINUTE
-    office.now += MINUTE
-    (found,) = office.desk.reconcile(post)
+    assert delivery.not_before > agency.now + MINUTE
+    agency.now += MINUTE
+    (found,) = agency.desk.reconcile(post)
     assert found.state == "published"
-    (same,) = office.desk.reconcile(found.id)
+    (same,) = agency.desk.reconcile(found.id)
     assert same == found
     with pytest.raises(NotFoundError):
-        office.desk.reconcile("nothing")
-    sound(office)
+        agency.desk.reconcile("nothing")
+    agency.check_journal()
 
 
-def test_a_look_that_lags_longer_than_is_allowed_for_doubles(open_office) -> None:
-    """The window that remains, shown: no key, and reading slower than the adapter says."""
+def test_reads_that_lag_too_long(open_agency) -> None:
+    """Without keys, a network whose reads lag longer than its adapter says gets a second copy."""
     lag = InjectedFault("lagging_reads", delay_s=600, times=None)
     faults = (InjectedFault("lost_answer"), lag)
     for honours_keys, copies in ((True, 1), (False, 2)):
-        office = open_office("memory", faults=faults, honours_keys=honours_keys)
-        approved(office)
-        due(office)
-        due(office, after=2 * MINUTE)
-        due(office)
-        assert len(out(office)) == copies
+        agency = open_agency("memory", faults=faults, honours_keys=honours_keys)
+        agency.approved_post()
+        agency.run_due()
+        agency.run_due(after=2 * MINUTE)
+        agency.run_due()
+        assert len(agency.live_texts()) == copies
 
 
-def test_a_profile_that_an_adoption_removed_leaves_nothing_stuck(open_office) -> None:
-    """What waits is missed, what is in doubt stays on somebody's list; nobody's run breaks."""
-    office = open_office("memory", faults=(InjectedFault("lost_request"),))
-    doubtful = approved(office, "een")
-    waiting = approved(office, "twee", at="2026-04-07 12:00")
-    due(office)
-    lines = DOCUMENT.split("\n\n")
-    kept = [line for line in lines if 'id = "tulip-mastodon"' not in line]
-    without = "\n\n".join(kept).replace('on = "tulip-mastodon"', 'on = "tulip-x"')
-    (eva,) = office.acting("eva")
-    eva.adopt(office.desk.propose(Organization.loads(without)), reason="the account is closed")
-    report = due(office, after=240 * MINUTE)
-    assert only(office, waiting).state == "missed"
-    assert only(office, waiting).problem == "profile_removed"
-    assert only(office, doubtful).state == "unknown"
+def test_removed_profile(open_agency) -> None:
+    """On a removed profile, waiting deliveries are missed, and unknown ones wait for a member."""
+    agency = open_agency("memory", faults=(InjectedFault("lost_request"),))
+    unknown = agency.approved_post("een")
+    waiting = agency.approved_post("twee", at="2026-04-07 12:00")
+    agency.run_due()
+    (eva,) = agency.acting("eva")
+    eva.adopt(agency.desk.propose(without_mastodon()), reason="the account is closed")
+    report = agency.run_due(after=240 * MINUTE)
+    assert agency.delivery(waiting).state == "missed"
+    assert agency.delivery(waiting).problem == "profile_removed"
+    assert agency.delivery(unknown).state == "unknown"
     assert any("no profile `tulip-mastodon`" in problem for _, problem in report.problems)
-    assert sorted(troubles(office, "eva")) == ["missed", "unknown"]
-    eva.mark_not_published(doubtful, PROFILE)
-    assert only(office, doubtful).state == "missed"
-    sound(office)
+    assert sorted(agency.attention("eva")) == ["missed", "unknown"]
+    eva.mark_not_published(unknown, PROFILE)
+    assert agency.delivery(unknown).state == "missed"
+    agency.check_journal()
 
 
 def without_mastodon() -> Organization:
-    kept = [line for line in DOCUMENT.split("\n\n") if 'id = "tulip-mastodon"' not in line]
-    return Organization.loads("\n\n".join(kept).replace('on = "tulip-mastodon"', 'on = "tulip-x"'))
+    sections = [text for text in DOCUMENT.split("\n\n") if 'id = "tulip-mastodon"' not in text]
+    return Organization.loads(
+        "\n\n".join(sections).replace('on = "tulip-mastodon"', 'on = "tulip-x"')
+    )
 
 
-def test_a_removal_from_a_profile_that_has_gone_ends_by_saying_what_is_out(open_office) -> None:
-    office = open_office("memory")
-    post = approved(office)
-    due(office)
-    (eva,) = office.acting("eva")
+def test_takedown_on_removed_profile(open_agency) -> None:
+    """A takedown on a removed profile fails, is reported once, and can be settled by a member."""
+    agency = open_agency("memory")
+    post = agency.approved_post()
+    agency.run_due()
+    (eva,) = agency.acting("eva")
     eva.take_down(post, reason="the price is wrong")
-    eva.adopt(office.desk.propose(without_mastodon()), reason="the account is closed")
-    assert [] == list(due(office, after=MINUTE).problems)
-    delivery = only(office, post)
+    eva.adopt(agency.desk.propose(without_mastodon()), reason="the account is closed")
+    assert [] == list(agency.run_due(after=MINUTE).problems)
+    delivery = agency.delivery(post)
     assert ("published", "profile_removed") == (delivery.state, delivery.problem)
     assert delivery.network_id in delivery.live_ids
-    assert office.desk.summary(post) == "published"
-    assert (["takedown_failed"], ["takedown_failed"]) == (troubles(office), troubles(office, "ana"))
-    told = [
-        (one.to, one.profile)
-        for one in office.desk.notifications()
-        if one.kind == "takedown_failed"
+    assert agency.desk.summary(post) == "published"
+    assert (["takedown_failed"], ["takedown_failed"]) == (
+        agency.attention(),
+        agency.attention("ana"),
+    )
+    notified = [
+        (notification.to, notification.profile)
+        for notification in agency.desk.notifications()
+        if notification.kind == "takedown_failed"
     ]
-    assert [("ana", PROFILE), ("eva", PROFILE)] == told
-    assert office.desk.next_due() is None
-    due(office, after=240 * MINUTE)
-    assert 2 == sum(one.kind == "takedown_failed" for one in office.desk.notifications())
-    # Somebody has looked at the account, as long as it was there.
+    assert [("ana", PROFILE), ("eva", PROFILE)] == notified
+    assert agency.desk.next_due() is None
+    agency.run_due(after=240 * MINUTE)
+    assert 2 == sum(
+        notification.kind == "takedown_failed" for notification in agency.desk.notifications()
+    )
+    # A member saw on the account, before it was closed, that the post is not there.
     eva.mark_not_published(post, PROFILE)
-    assert (office.desk.summary(post), troubles(office)) == ("removed", [])
-    assert office.desk.audit().clean
+    assert (agency.desk.summary(post), agency.attention()) == ("removed", [])
+    assert agency.desk.audit().clean
 
 
-def test_a_profile_that_comes_back_lets_a_removal_be_asked_again(open_office) -> None:
-    office = open_office("memory")
-    post = approved(office)
-    due(office)
-    (eva,) = office.acting("eva")
+def test_takedown_on_restored_profile(open_agency) -> None:
+    """A takedown that failed because the profile was removed can be repeated when it is back."""
+    agency = open_agency("memory")
+    post = agency.approved_post()
+    agency.run_due()
+    (eva,) = agency.acting("eva")
     eva.take_down(post)
-    eva.adopt(office.desk.propose(without_mastodon()), reason="the account is closed")
-    due(office, after=MINUTE)
-    eva.adopt(office.desk.propose(Organization.loads(DOCUMENT)), reason="a slip")
+    eva.adopt(agency.desk.propose(without_mastodon()), reason="the account is closed")
+    agency.run_due(after=MINUTE)
+    eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT)), reason="a slip")
     eva.take_down(post)
-    assert office.desk.summary(post) == "removing"
-    due(office, after=MINUTE)
-    assert (office.desk.summary(post), out(office)) == ("removed", [])
-    sound(office)
+    assert agency.desk.summary(post) == "removing"
+    agency.run_due(after=MINUTE)
+    assert (agency.desk.summary(post), agency.live_texts()) == ("removed", [])
+    agency.check_journal()
 
 
-def test_a_change_to_what_is_on_a_profile_that_has_gone_is_given_up(open_office) -> None:
-    office = open_office("memory")
-    ana, ben, eva = office.acting("ana", "ben", "eva")
-    post = approved(office)
-    due(office)
+def test_amendment_on_removed_profile(open_agency) -> None:
+    """An amendment on a removed profile fails, and is reported."""
+    agency = open_agency("memory")
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
+    post = agency.approved_post()
+    agency.run_due()
     post = ben.approve(ana.edit(post, text="Vanaf €49!"))
     eva.amend(post)
-    eva.adopt(office.desk.propose(without_mastodon()), reason="the account is closed")
-    assert [] == list(due(office, after=MINUTE).problems)
-    delivery = only(office, post)
+    eva.adopt(agency.desk.propose(without_mastodon()), reason="the account is closed")
+    assert [] == list(agency.run_due(after=MINUTE).problems)
+    delivery = agency.delivery(post)
     assert ("published", "profile_removed") == (delivery.state, delivery.amend_problem)
-    assert (["not_amended"], "") == (troubles(office), delivery.amending)
-    assert office.desk.next_due() is None
+    assert (["not_amended"], "") == (agency.attention(), delivery.amending)
+    assert agency.desk.next_due() is None
 
 
-def test_a_removal_that_no_network_reaches_waits_and_is_said(open_office) -> None:
-    office = open_office("memory")
-    post = approved(office)
-    due(office)
-    office.acting("eva")[0].take_down(post)
-    alone = type(office.desk).open(office.store, **{**office.options, "networks": {}})
-    report = alone.run_due()
+def test_takedown_without_network(open_agency) -> None:
+    """A takedown without a network waits, and is reported."""
+    agency = open_agency("memory")
+    post = agency.approved_post()
+    agency.run_due()
+    agency.acting("eva")[0].take_down(post)
+    without_network = type(agency.desk).open(agency.store, **{**agency.options, "networks": {}})
+    report = without_network.run_due()
     assert "no network is given" in report.problems[0][1]
-    assert troubles(office) == ["takedown_failed"]
-    due(office, after=MINUTE)
-    assert office.desk.summary(post) == "removed"
+    assert agency.attention() == ["takedown_failed"]
+    agency.run_due(after=MINUTE)
+    assert agency.desk.summary(post) == "removed"
 
 
-def test_a_process_that_froze_past_its_deadline_sends_nothing(open_office) -> None:
-    """Whether it froze before the sending was prepared, or right before the bytes left."""
+def test_frozen_worker(open_agency) -> None:
+    """
+    A worker that wakes up after the deadline of its send sends nothing, also if the clock went
+    back.
+    """
     for seconds, back in ((31, 0), (31, 86400)):
         passed = [0.0]
-        office = open_office("memory", honours_keys=False, monotonic=partial(min, passed))
-        post = approved(office)
-        office.now = DUE
-        office.desk._publisher.dispatcher.monotonic = partial(min, passed)
-        sleeper = office.desk._publisher.work(only(office, post).id, now=office.now)
-        call = next(sleeper)
-        while not types(office, post).count("send_started"):
-            call = sleeper.send(call.function(*call.args, **call.kwargs))
+        agency = open_agency("memory", honours_keys=False, monotonic=partial(min, passed))
+        post = agency.approved_post()
+        agency.now = DUE
+        agency.desk._publisher.dispatcher.monotonic = partial(min, passed)
+        worker = agency.desk._publisher.work(agency.delivery(post).id, now=agency.now)
+        call = next(worker)
+        while not delivery_events(agency, post).count("send_started"):
+            call = worker.send(call.function(*call.args, **call.kwargs))
         passed[0] += seconds
-        office.now += dt.timedelta(seconds=seconds)
-        others = office.second_desk()
-        others._publisher.dispatcher.monotonic = partial(min, passed)
-        others.run_due()
-        others.run_due()
-        assert len(out(office)) == 1
-        office.now -= dt.timedelta(seconds=back)
-        wakes_up(sleeper, call)
-        assert len(out(office)) == 1
-        assert office.desk.summary(post) == "published"
-        sound(office)
+        agency.now += dt.timedelta(seconds=seconds)
+        other_desk = agency.second_desk()
+        other_desk._publisher.dispatcher.monotonic = partial(min, passed)
+        other_desk.run_due()
+        other_desk.run_due()
+        assert len(agency.live_texts()) == 1
+        agency.now -= dt.timedelta(seconds=back)
+        resume_worker(worker, call)
+        assert len(agency.live_texts()) == 1
+        assert agency.desk.summary(post) == "published"
+        agency.check_journal()
 
 
-def test_a_clock_that_jumps_back_a_day_doubles_and_loses_nothing(open_office) -> None:
-    office = open_office("memory", faults=(InjectedFault("lost_request", times=1),))
-    post = approved(office)
-    due(office)
-    office.now -= dt.timedelta(days=1)
+def test_clock_jumps_back(open_agency) -> None:
+    """When the clock jumps back a day, no post is lost or published twice."""
+    agency = open_agency("memory", faults=(InjectedFault("lost_request", times=1),))
+    post = agency.approved_post()
+    agency.run_due()
+    agency.now -= dt.timedelta(days=1)
     for _ in range(5):
-        office.desk.run_due()
-        office.now += 10 * MINUTE
-    assert out(office) == []
-    early = approved(office, "eerder", at="2026-04-06 12:00")
-    office.now = dt.datetime(2026, 4, 6, 10, tzinfo=dt.UTC)
-    office.desk.run_due()
-    assert office.desk.summary(early) == "published"
-    due(office, after=2 * MINUTE)
-    due(office)
-    assert sorted(out(office)) == ["De lente is er", "eerder"]
-    assert office.desk.summary(post) == "published"
-    sound(office)
+        agency.desk.run_due()
+        agency.now += 10 * MINUTE
+    assert agency.live_texts() == []
+    earlier = agency.approved_post("eerder", at="2026-04-06 12:00")
+    agency.now = dt.datetime(2026, 4, 6, 10, tzinfo=dt.UTC)
+    agency.desk.run_due()
+    assert agency.desk.summary(earlier) == "published"
+    agency.run_due(after=2 * MINUTE)
+    agency.run_due()
+    assert sorted(agency.live_texts()) == ["De lente is er", "eerder"]
+    assert agency.desk.summary(post) == "published"
+    agency.check_journal()
 
 
-def test_a_send_under_way_when_the_clock_jumped_back_is_looked_for(open_office) -> None:
-    office = open_office("memory", honours_keys=False)
-    post = approved(office)
-    office.now = DUE
+def test_clock_jumps_back_during_send(open_agency) -> None:
+    """A send that was under way when the clock jumped back is looked up."""
+    agency = open_agency("memory", honours_keys=False)
+    post = agency.approved_post()
+    agency.now = DUE
     number = 5
-    while not types(office, post).count("send_started"):
-        dies_at(office, number)
+    while not delivery_events(agency, post).count("send_started"):
+        kill_after(agency, number)
         number += 1
-    dies = only(office, post)
-    assert dies.state == "publishing"
-    office.now -= dt.timedelta(days=1)
-    office.desk.run_due(DUE)
-    assert (only(office, post).state, only(office, post).problem) == (
-        ("unknown", "not_found_yet") if not out(office) else ("published", "")
+    assert agency.delivery(post).state == "publishing"
+    agency.now -= dt.timedelta(days=1)
+    agency.desk.run_due(DUE)
+    assert (agency.delivery(post).state, agency.delivery(post).problem) == (
+        ("unknown", "not_found_yet") if not agency.live_texts() else ("published", "")
     )
-    office.now += dt.timedelta(days=1, minutes=2)
-    office.desk.run_due()
-    office.desk.run_due()
-    assert len(out(office)) == 1
-    sound(office)
+    agency.now += dt.timedelta(days=1, minutes=2)
+    agency.desk.run_due()
+    agency.desk.run_due()
+    assert len(agency.live_texts()) == 1
+    agency.check_journal()
 
 
-def test_the_lease_of_a_dead_worker_lapses(open_office) -> None:
-    office = open_office("memory")
-    post = approved(office)
-    office.now = DUE
-    store = office.desk.engine.store
+def test_lease_of_dead_worker(open_agency) -> None:
+    """The lease of a dead worker ends, and another worker continues."""
+    agency = open_agency("memory")
+    post = agency.approved_post()
+    agency.now = DUE
+    store = agency.desk.engine.store
     store.due(before=DUE, now=DUE, limit=9, worker="dead", lease_s=60)
-    office.desk.run_due()
-    assert office.desk.summary(post) == "scheduled"
-    due(office, after=2 * MINUTE)
-    assert office.desk.summary(post) == "published"
+    agency.desk.run_due()
+    assert agency.desk.summary(post) == "scheduled"
+    agency.run_due(after=2 * MINUTE)
+    assert agency.desk.summary(post) == "published"
 
 
-def test_uploads_that_a_checkpoint_knows_are_not_made_again(open_office) -> None:
-    office = open_office("memory")
+def test_uploads_are_not_repeated(open_agency) -> None:
+    """Uploads that a checkpoint recorded are not repeated after a crash."""
+    agency = open_agency("memory")
     images = [Image.from_bytes(b"GIF89a" + bytes([number]), alt="een") for number in range(3)]
-    approved(office, media=images)
-    office.now = DUE
-    sent: list[str] = []
-    transport = type(office.sandbox.transport(office.organization.profile(PROFILE)))
-    whole = transport.send
+    agency.approved_post(media=images)
+    agency.now = DUE
+    uploads: list[str] = []
+    transport = type(agency.sandbox.transport(agency.organization.profile(PROFILE)))
+    send = transport.send
 
-    def counted(self, request, *, timeout_s):
+    def recorded(self, request, *, timeout_s):
         if request.media is not None:
-            sent.append(request.media.digest)
-            if len(sent) == 2:
+            uploads.append(request.media.digest)
+            if len(uploads) == 2:
                 raise KilledError
-        return whole(self, request, timeout_s=timeout_s)
+        return send(self, request, timeout_s=timeout_s)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transport, "send", counted)
-        steps = office.desk._publisher.work(only_id(office), now=office.now)
+        patch.setattr(transport, "send", recorded)
+        steps = agency.desk._publisher.work(delivery_id(agency), now=agency.now)
         call = next(steps)
         with pytest.raises(KilledError):
-            wakes_up(steps, call)
+            resume_worker(steps, call)
         steps.close()
-        due(office, after=MINUTE)
-    assert sent == [images[0].digest, images[1].digest, images[1].digest, images[2].digest]
-    assert len(office.sandbox.posts(PROFILE)[0].images) == 3
+        agency.run_due(after=MINUTE)
+    assert uploads == [images[0].digest, images[1].digest, images[1].digest, images[2].digest]
+    assert len(agency.sandbox.posts(PROFILE)[0].images) == 3

@@ -1,4 +1,4 @@
-"""What holds for the pages: every room has one, it begins with its example, and it is true."""
+"""The documentation: every package has a page that begins with an example, and its tables are correct."""
 
 from __future__ import annotations
 
@@ -28,25 +28,26 @@ DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference"
 EXAMPLES = ROOT / "examples"
 PAGES = sorted([ROOT / "README.md", *(p for p in DOCS.rglob("*.md") if "_build" not in p.parts)])
-# The kits are run by pytest, so their page has no script to begin with; the demo is a command.
-ROOMS = sorted(
+# The page of `testing` has no example, because pytest runs the kits.
+PACKAGES = sorted(
     {
         module.name
         for module in pkgutil.iter_modules(socialcollab.__path__)
         if not module.name.startswith("_")
     }
-    - {"demo", "testing"}
+    - {"testing"}
 )
-EXAMPLE_OF = {"time": "business_hours"}  # examples/time.py would hide the module `time`
+EXAMPLE_OF = {"time": "business_hours"}  # examples/time.py would shadow the module `time`
 FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 
 
-def named(pages: list[Path]) -> list[str]:
+def relative_names(pages: list[Path]) -> list[str]:
     return [str(page.relative_to(ROOT)) for page in pages]
 
 
 def prose(page: Path) -> str:
+    """Return the text of a page without its code blocks."""
     return FENCE.sub("", page.read_text(encoding="utf-8"))
 
 
@@ -58,56 +59,63 @@ def rows(text: str) -> Iterator[list[str]]:
 
 
 def section(page: str, heading: str) -> str:
+    """Return the text below a heading of a reference page."""
     text = (REFERENCE / page).read_text(encoding="utf-8")
-    found = re.search(rf"^(#+) {re.escape(heading)}$(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)
-    assert found, f"{page} has no section {heading}"
-    return found[2]
+    match = re.search(rf"^(#+) {re.escape(heading)}$(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert match, f"{page} has no section {heading}"
+    return match[2]
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_every_room_has_a_page_that_begins_with_its_example(room: str) -> None:
-    text = (REFERENCE / f"{room}.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("package", PACKAGES)
+def test_page_begins_with_example(package: str) -> None:
+    """Every package has a page that begins with its example."""
+    text = (REFERENCE / f"{package}.md").read_text(encoding="utf-8")
     assert re.match(r"# \S", text)
     first = re.search(r"^```.*$", text, re.MULTILINE)
     assert first
-    assert f"```{{literalinclude}} ../../examples/{EXAMPLE_OF.get(room, room)}.py" == first[0]
-    assert text[: first.start()].count("\n") <= 6, "the example comes after long prose"
+    assert f"```{{literalinclude}} ../../examples/{EXAMPLE_OF.get(package, package)}.py" == first[0]
+    assert text[: first.start()].count("\n") <= 6, "the example must come first"
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_every_public_name_of_a_room_is_in_the_reference(room: str) -> None:
+@pytest.mark.parametrize("package", PACKAGES)
+def test_public_names_are_documented(package: str) -> None:
+    """Every public name of a package is in the reference."""
     text = "".join(page.read_text(encoding="utf-8") for page in DOCS.rglob("*.md"))
-    if re.search(rf"\.\. automodule:: socialcollab\.{room}\n(   .*\n)*   :members:", text):
+    if re.search(rf"\.\. automodule:: socialcollab\.{package}\n(   .*\n)*   :members:", text):
         return
     directives = set(re.findall(r"\.\. auto\w+:: socialcollab\.([\w.]+)", text))
     described = {name.rpartition(".")[2] for name in directives}
     missing = [
-        name for name in public_names_of(room) if name not in described and f"`{name}`" not in text
+        name
+        for name in public_names_of(package)
+        if name not in described and f"`{name}`" not in text
     ]
     assert not missing
 
 
 @pytest.mark.parametrize("example", [path.stem for path in sorted(EXAMPLES.glob("*.py"))])
-def test_every_example_runs_and_says_something(
+def test_example_runs(
     example: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Each has an interpreter of its own in the session `examples`."""
+    """Every example runs, prints something, and leaves no files; `nox -s examples` runs them alone."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [str(EXAMPLES / f"{example}.py")])
     runpy.run_path(sys.argv[0], run_name="__main__")
     assert capsys.readouterr().out.strip()
-    assert not list(tmp_path.iterdir()), "an example leaves nothing where it is run"
+    assert not list(tmp_path.iterdir()), "an example must not leave files behind"
 
 
-def test_every_example_belongs_to_a_room() -> None:
-    known = {EXAMPLE_OF.get(room, room) for room in ROOMS}
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == known
+def test_every_example_is_used() -> None:
+    """There is one example for each package."""
+    expected = {EXAMPLE_OF.get(package, package) for package in PACKAGES}
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == expected
 
 
-def test_the_table_of_commands_is_that_of_their_permissions() -> None:
+def test_table_of_commands() -> None:
+    """The table of commands has their methods and permissions."""
     table = {
         command.strip("`"): (method.strip("`"), permission.strip("`"))
         for command, method, permission, _ in rows(section("desk.md", "Commands"))
@@ -125,33 +133,37 @@ def _commands() -> dict[str, argparse.ArgumentParser]:
 
 
 @pytest.mark.parametrize("command", _commands())
-def test_the_page_of_the_command_line_lists_what_its_help_lists(command: str) -> None:
+def test_command_line_options(command: str) -> None:
+    """The page of the command line lists the options of each command with their help texts."""
     parser = _commands()[command]
-    told = {cells[0]: cells[1] for cells in rows(section("cli.md", command))}
-    taken = {
+    listed = {cells[0]: cells[1] for cells in rows(section("cli.md", command))}
+    options = {
         ", ".join(f"`{name}`" for name in action.option_strings or [action.dest]): action.help
         for action in parser._actions
         if not isinstance(action, argparse._HelpAction)
     }
-    assert sorted(taken) == sorted(told)
-    for name, said in taken.items():
-        assert told[name].startswith(said or "?"), name
-    said = section("cli.md", command).casefold()
-    assert (parser.description or "?").casefold() in said
+    assert sorted(options) == sorted(listed)
+    for name, help_text in options.items():
+        assert listed[name].startswith(help_text or "?"), name
+    text = section("cli.md", command).casefold()
+    assert (parser.description or "?").casefold() in text
 
 
-def test_the_page_of_the_command_line_names_no_command_that_is_not_there() -> None:
+def test_command_line_commands() -> None:
+    """The page of the command line lists exactly the commands that exist."""
     text = (REFERENCE / "cli.md").read_text(encoding="utf-8")
     assert list(_commands()) == re.findall(r"^### (\w+)$", text, re.MULTILINE)
 
 
-def test_the_page_of_the_command_line_has_every_exit_code() -> None:
-    told = re.findall(r"^\| (\d) \|", section("cli.md", "Exit codes"), re.MULTILINE)
+def test_exit_codes() -> None:
+    """The page of the command line lists every exit code."""
+    listed = re.findall(r"^\| (\d) \|", section("cli.md", "Exit codes"), re.MULTILINE)
     codes = (output.OK, output.FOUND, output.MISUSED, output.UNAVAILABLE)
-    assert [str(code) for code in codes] == told
+    assert [str(code) for code in codes] == listed
 
 
-def test_console_blocks_name_only_commands_and_options_that_exist() -> None:
+def test_console_blocks() -> None:
+    """Console blocks use only commands and options that exist."""
     commands = _commands()
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
@@ -162,12 +174,13 @@ def test_console_blocks_name_only_commands_and_options_that_exist() -> None:
             assert {word for word in words if word.startswith("--")} <= known, (page, line)
 
 
-def test_the_table_of_networks_is_that_of_the_descriptions() -> None:
-    told = {
+def test_table_of_networks() -> None:
+    """The table of networks agrees with their descriptions."""
+    listed = {
         cells[0].strip("`"): cells[1:] for cells in rows(section("directory.md", "The networks"))
     }
-    assert sorted(NETWORKS) == sorted(told)
-    for name, (longest, unit, images, key) in told.items():
+    assert sorted(NETWORKS) == sorted(listed)
+    for name, (longest, unit, images, key) in listed.items():
         description = NETWORKS[name]
         assert str(description.text.at_most) == longest.split()[0]
         assert description.text.unit == unit
@@ -175,7 +188,8 @@ def test_the_table_of_networks_is_that_of_the_descriptions() -> None:
         assert f"`{description.create_once.key}`" == key
 
 
-def test_the_tables_of_states_name_every_state_once() -> None:
+def test_tables_of_states() -> None:
+    """The tables of states list every state once."""
     states = [
         name
         for cells in rows(section("content.md", "States"))
@@ -184,64 +198,68 @@ def test_the_tables_of_states_name_every_state_once() -> None:
     assert [*PostState, *DeliveryState] == states
 
 
-def test_the_table_of_summarise_has_the_order_of_its_docstring() -> None:
+def test_table_of_summaries() -> None:
+    """The table of summaries has the order of the docstring of `summarise`."""
     shown = [cells[0].strip("`") for cells in rows(section("content.md", "Status"))]
-    told = re.findall(r"^([a-z_]+)  +\S", inspect.getdoc(summarise) or "", re.MULTILINE)
-    assert [word for word in told if word != "status"] == shown
+    documented = re.findall(r"^([a-z_]+)  +\S", inspect.getdoc(summarise) or "", re.MULTILINE)
+    assert [word for word in documented if word != "status"] == shown
     assert set(shown) <= set(Summary)
 
 
 def _public() -> dict[str, object]:
-    """Every public class of every room, by its name."""
-    found: dict[str, object] = {}
-    for room in [*ROOMS, "testing"]:
-        module = importlib.import_module(f"socialcollab.{room}")
-        found |= {name: getattr(module, name) for name in public_names(module) if name[0].isupper()}
+    """Return every public class of every package by its name."""
+    classes: dict[str, object] = {}
+    for package in [*PACKAGES, "testing"]:
+        module = importlib.import_module(f"socialcollab.{package}")
+        classes |= {
+            name: getattr(module, name) for name in public_names(module) if name[0].isupper()
+        }
     from socialcollab.networks.sandbox.faults import InjectedFault
     from socialcollab.networks.sandbox.network import Sandbox
     from socialcollab.networks.sandbox.timeline import RateLimit
 
-    return found | {"InjectedFault": InjectedFault, "RateLimit": RateLimit, "Sandbox": Sandbox}
+    return classes | {"InjectedFault": InjectedFault, "RateLimit": RateLimit, "Sandbox": Sandbox}
 
 
 PUBLIC = _public()
 
 
-@pytest.mark.parametrize("page", named(PAGES))
-def test_pages_name_only_attributes_that_exist(page: str) -> None:
-    """`Desk.create` in a code span is a thing that a reader can use."""
+@pytest.mark.parametrize("page", relative_names(PAGES))
+def test_attributes_exist(page: str) -> None:
+    """Attributes in code spans, such as `Desk.create`, exist."""
     wrong = []
     for span in SPAN.findall(prose(ROOT / page)):
         for owner, attribute in re.findall(r"\b([A-Z]\w+)\.([A-Za-z_]\w*)", span):
-            there = PUBLIC.get(owner)
-            if there is None:
+            cls = PUBLIC.get(owner)
+            if cls is None:
                 continue
-            fields = attrs.fields_dict(there) if attrs.has(there) else {}  # type: ignore[arg-type]
-            if not hasattr(there, attribute) and attribute not in fields:
+            fields = attrs.fields_dict(cls) if attrs.has(cls) else {}  # type: ignore[arg-type]
+            if not hasattr(cls, attribute) and attribute not in fields:
                 wrong.append(f"{owner}.{attribute}")
         wrong += [
             f"socialcollab{dotted}"
             for dotted in re.findall(r"\bsocialcollab((?:\.[A-Za-z_]\w*)+)", span)
-            if not _leads_somewhere(dotted.strip(".").split("."))
+            if not _exists(dotted.strip(".").split("."))
         ]
     assert not wrong
 
 
-def _leads_somewhere(names: list[str]) -> bool:
-    there: object = socialcollab
+def _exists(names: list[str]) -> bool:
+    value: object = socialcollab
     path = "socialcollab"
     for name in names:
         path = f"{path}.{name}"
         try:
-            there = importlib.import_module(path)
+            value = importlib.import_module(path)
         except ImportError:
-            if not hasattr(there, name):
+            if not hasattr(value, name):
                 return False
-            there = getattr(there, name)
+            value = getattr(value, name)
     return True
 
 
-def test_pages_name_only_errors_that_exist() -> None:
+def test_errors_exist() -> None:
+    """Pages name only errors that exist."""
     known = set(public_names_of("errors"))
     known |= {"TypeError", "ValueError", "LookupError", "OSError"}
     for page in PAGES:
@@ -249,7 +267,8 @@ def test_pages_name_only_errors_that_exist() -> None:
         assert mentioned <= known, page
 
 
-def test_pages_name_no_place_of_one_machine() -> None:
+def test_no_local_paths() -> None:
+    """Pages contain no absolute paths and no real hosts."""
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         paths = re.findall(r"(?:^|[\s`\"'(=])/(?:[a-z]+/)+", text)
@@ -258,7 +277,8 @@ def test_pages_name_no_place_of_one_machine() -> None:
         assert all(host.endswith((".example", ".invalid")) for host in hosts), (page, hosts)
 
 
-def test_the_glossary_explains_each_word_once() -> None:
+def test_glossary() -> None:
+    """The glossary explains each word once."""
     text = (DOCS / "glossary.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```\{glossary\}\n(.*?)```", text, re.DOTALL)
     words = [word for block in blocks for word in re.findall(r"^(\S.*)$", block, re.MULTILINE)]
@@ -270,25 +290,27 @@ PRINTED = re.compile(
 )
 
 
-def test_what_the_tutorial_says_is_printed_is_printed(
+def test_tutorial_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """The code of the tutorial prints what the page shows."""
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    told = 0
+    compared = 0
     text = (DOCS / "tutorial" / "who-may-what.md").read_text(encoding="utf-8")
     for code, shown in PRINTED.findall(text):
         exec(compile(code, "who-may-what.md", "exec"), names)
         printed = capsys.readouterr().out
         if shown:
-            told += 1
+            compared += 1
             assert shown == printed
-    assert told == text.count("```text")
+    assert compared == text.count("```text")
 
 
-def test_every_template_has_a_page_with_its_document() -> None:
+def test_template_pages() -> None:
+    """Every template has a page that shows its document."""
     folder = ROOT / "src" / "socialcollab" / "organization" / "templates"
-    names = sorted(one.name for one in folder.iterdir() if (one / "agency.toml").is_file())
+    names = sorted(path.name for path in folder.iterdir() if (path / "agency.toml").is_file())
     assert names
     for name in names:
         page = DOCS / "templates" / f"{name.replace('_', '-')}.md"

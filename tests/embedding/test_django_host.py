@@ -1,4 +1,4 @@
-"""A Django host: its users act, its transactions hold the journal, its pages say why not."""
+"""The Django example: its users act at the desk, in its transactions, and its pages explain refusals."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DRAFT = {
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Django, set up on a file of its own, with users, groups and a desk."""
+    """Set Django up on a new file, with users, groups and a desk."""
     os.environ["OFFICE_HOME"] = str(tmp_path_factory.mktemp("office"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "office.settings"
     sys.path.insert(0, str(HOST))
@@ -54,204 +54,215 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         user = User.objects.create_user(name, password="pw")
         if group:
             user.groups.add(Group.objects.get(name=group))
-    call_command("adopt_people", by="eva", stdout=io.StringIO())
+    call_command("adopt_users", by="eva", stdout=io.StringIO())
     yield module
-    module._kept.sandbox.close()
+    module._local.sandbox.close()
     connections.close_all()
     sys.path.remove(str(HOST))
 
 
 @pytest.fixture
 def signed_in(office: Any) -> Callable[[str], Any]:
-    """Return a browser in which somebody has signed in, and whose forms need their token."""
+    """Return a function that signs a user in, in a browser that checks form tokens."""
     from django.test import Client
 
     def browser(name: str) -> Any:
         client = Client(enforce_csrf_checks=True)
         page = client.get("/sign-in")
         token = _token(page)
-        answer = client.post(
+        response = client.post(
             "/sign-in", {"username": name, "password": "pw", "csrfmiddlewaretoken": token}
         )
-        assert answer.status_code == 302, answer.content.decode()
+        assert response.status_code == 302, response.content.decode()
         return client
 
     return browser
 
 
 def _token(page: Any) -> str:
-    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.content.decode())
-    assert found
-    return found[1]
+    match = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.content.decode())
+    assert match
+    return match[1]
 
 
-def drafted(client: Any, ticket: str, **changed: Any) -> str:
+def draft(client: Any, ticket: str, **changed: Any) -> str:
+    """Draft a post, and return its address."""
     form = {**DRAFT, "ticket": ticket, **changed}
     form["csrfmiddlewaretoken"] = _token(client.get("/posts/new"))
-    answer = client.post("/posts/new", form)
-    assert answer.status_code == 302, answer.content.decode()
-    return str(answer["location"])
+    response = client.post("/posts/new", form)
+    assert response.status_code == 302, response.content.decode()
+    return str(response["location"])
 
 
-def pressed(client: Any, place: str, name: str, *, seen: str | None = None, **form: str) -> Any:
-    """Press a button of a post's page, or send what it would if there were one."""
-    page = client.get(place)
+def press(client: Any, address: str, name: str, *, seen: str | None = None, **form: str) -> Any:
+    """Submit the form of a button on a post's page, or the same data without that button."""
+    page = client.get(address)
     if seen is None:
-        seen = seen_on(page)
+        seen = seen_revision(page)
     form = {**form, "seen": seen, "csrfmiddlewaretoken": _token(page)}
-    return client.post(f"{place}/{name}", form)
+    return client.post(f"{address}/{name}", form)
 
 
-def seen_on(page: Any) -> str:
-    found = re.search(r'name="seen" value="([^"]+)"', page.content.decode())
-    assert found, page.content.decode()
-    return found[1]
+def seen_revision(page: Any) -> str:
+    match = re.search(r'name="seen" value="([^"]+)"', page.content.decode())
+    assert match, page.content.decode()
+    return match[1]
 
 
-def test_a_post_goes_from_draft_to_published_by_pages_alone(office, signed_in, settings_of) -> None:
+def test_draft_to_published(office, signed_in, set_clock) -> None:
+    """A post goes from draft to published with the pages alone."""
     from django.core.files.uploadedfile import SimpleUploadedFile
     from django.core.management import call_command
 
     ana, ben = signed_in("ana"), signed_in("ben")
-    picture = SimpleUploadedFile("tulips.png", PNG, "image/png")
-    place = drafted(ana, "T-story", picture=picture, alt="tulpen")
-    page = ana.get(place).content.decode()
-    assert "De lente is er &lt;b&gt;🌷&lt;/b&gt;" in page, "texts are escaped"
+    image = SimpleUploadedFile("tulips.png", PNG, "image/png")
+    address = draft(ana, "T-story", image=image, alt="tulpen")
+    page = ana.get(address).content.decode()
+    assert "De lente is er &lt;b&gt;🌷&lt;/b&gt;" in page, "texts must be escaped"
     assert "for ticket T-story" in page
-    assert pressed(ana, place, "submit").status_code == 302
-    waiting = ben.get("/").content.decode()
-    assert "<b>decide</b>" in waiting
-    assert place in waiting
-    assert pressed(ben, place, "approve").status_code == 302
-    assert "scheduled" in ben.get(place).content.decode()
-    settings_of(DUE)
+    assert press(ana, address, "submit").status_code == 302
+    assert "waits for ben" in ana.get(address).content.decode()
+    tasks = ben.get("/").content.decode()
+    assert "<b>decide</b>" in tasks
+    assert address in tasks
+    assert press(ben, address, "approve").status_code == 302
+    assert "scheduled" in ben.get(address).content.decode()
+    set_clock(DUE)
     call_command("run_due", stdout=io.StringIO())
-    assert "<h1>published</h1>" in ana.get(place).content.decode()
-    assert {post.profile for post in office._kept.sandbox.posts()} >= {"tulip-x", "tulip-mastodon"}
+    assert "<h1>published</h1>" in ana.get(address).content.decode()
+    assert {post.profile for post in office._local.sandbox.posts()} >= {"tulip-x", "tulip-mastodon"}
     month = ana.get("/calendar/2026/4")
     assert "De lente is er" in month.content.decode()
     assert month["content-type"].startswith("text/html")
 
 
 @pytest.fixture
-def settings_of(office: Any) -> Iterator[Callable[[dt.datetime], None]]:
-    """Set the plan's clock, and set it back."""
+def set_clock(office: Any) -> Iterator[Callable[[dt.datetime], None]]:
+    """Return a function that sets the desk's clock until the end of the test."""
 
     def at(now: dt.datetime) -> None:
-        office.desk().engine.clock = lambda: now
+        office.open_desk().engine.clock = lambda: now
 
     yield at
     at(NOW)
 
 
-def test_a_refusal_is_a_page_with_reason_and_remedy(signed_in) -> None:
+def test_refusal(signed_in) -> None:
+    """A refusal is a page with its reasons, and the post's page shows it before."""
     ana, ben = signed_in("ana"), signed_in("ben")
-    place = drafted(ana, "T-refused")
-    page = ana.get(place)
+    address = draft(ana, "T-refused")
+    page = ana.get(address)
     assert 'action="/posts/' in page.content.decode()
-    assert "Approve: refused" in page.content.decode(), "what may not be done is told beforehand"
-    pressed(ana, place, "submit")
-    answer = pressed(ana, place, "approve", seen=seen_on(ben.get(place)))
-    assert answer.status_code == 403
-    said = answer.content.decode()
-    assert "This may not be done" in said
-    assert "authors do not decide on their own work" in said
-    assert pressed(ben, place, "approve").status_code == 302
+    assert "Approve: refused" in page.content.decode(), "the page must explain it in advance"
+    press(ana, address, "submit")
+    response = press(ana, address, "approve", seen=seen_revision(ben.get(address)))
+    assert response.status_code == 403
+    text = response.content.decode()
+    assert "You cannot do this" in text
+    assert "authors do not decide on their own work" in text
+    assert press(ben, address, "approve").status_code == 302
 
 
-def test_what_changed_meanwhile_is_told_by_name(signed_in) -> None:
+def test_stale_form(signed_in) -> None:
+    """A form about an outdated revision is refused, with the name of the member who changed it."""
     ana, ben = signed_in("ana"), signed_in("ben")
-    place = drafted(ana, "T-stale")
-    pressed(ana, place, "submit")
-    seen = seen_on(ben.get(place))
-    from office.desk import desk
+    address = draft(ana, "T-stale")
+    press(ana, address, "submit")
+    seen = seen_revision(ben.get(address))
+    from office.desk import open_desk
 
-    post = desk().post(place.rpartition("/")[2])
-    desk().acting_as("ana").edit(post, text="iets anders")
-    answer = pressed(ben, place, "approve", seen=seen)
-    assert answer.status_code == 409
-    assert "ana changed text meanwhile" in answer.content.decode()
-    assert pressed(ben, place, "approve").status_code == 302, "and then it is seen anew"
+    post = open_desk().post(address.rpartition("/")[2])
+    open_desk().acting_as("ana").edit(post, text="iets anders")
+    response = press(ben, address, "approve", seen=seen)
+    assert response.status_code == 409
+    assert "ana has changed text" in response.content.decode()
+    assert press(ben, address, "approve").status_code == 302
 
 
-def test_what_may_not_be_viewed_is_not_there(signed_in) -> None:
+def test_hidden_post(signed_in) -> None:
+    """Posts that a user may not view are answered like posts that do not exist."""
     ana, zoe = signed_in("ana"), signed_in("zoe")
-    place = drafted(ana, "T-hidden")
-    seen = seen_on(ana.get(place))
-    for path in (place, "/posts/no-such-post", "/calendar/2026/13"):
+    address = draft(ana, "T-hidden")
+    seen = seen_revision(ana.get(address))
+    for path in (address, "/posts/no-such-post", "/calendar/2026/13"):
         assert zoe.get(path).status_code == 404
-    token = _token(ana.get(place))
+    token = _token(ana.get(address))
     zoe.cookies["csrftoken"] = ana.cookies["csrftoken"].value
-    answer = zoe.post(f"{place}/approve", {"seen": seen, "csrfmiddlewaretoken": token})
-    assert answer.status_code == 404
+    response = zoe.post(f"{address}/approve", {"seen": seen, "csrfmiddlewaretoken": token})
+    assert response.status_code == 404
     assert "De lente" not in zoe.get("/calendar/2026/4").content.decode()
     assert zoe.get("/").status_code == 200
 
 
-def test_nobody_acts_who_has_not_signed_in_and_no_form_goes_without_its_token(signed_in) -> None:
+def test_authentication_and_tokens(signed_in) -> None:
+    """Pages need a signed-in user, and forms their token."""
     from django.test import Client
 
     ana = signed_in("ana")
-    place = drafted(ana, "T-csrf")
+    address = draft(ana, "T-csrf")
     stranger = Client(enforce_csrf_checks=True)
-    for path in ("/", place, "/calendar/2026/4", "/posts/new"):
+    for path in ("/", address, "/calendar/2026/4", "/posts/new"):
         assert stranger.get(path).status_code == 302, path
-    before = seen_on(ana.get(place))
-    assert ana.post(f"{place}/submit", {"seen": before}).status_code == 403
-    assert seen_on(ana.get(place)) == before
-    assert "submitted" not in ana.get(place).content.decode()
+    before = seen_revision(ana.get(address))
+    assert ana.post(f"{address}/submit", {"seen": before}).status_code == 403
+    assert seen_revision(ana.get(address)) == before
+    assert "submitted" not in ana.get(address).content.decode()
 
 
-def test_a_draft_and_the_row_beside_it_stand_or_fall_together(office, signed_in) -> None:
+def test_one_transaction(office, signed_in) -> None:
+    """If the application's row cannot be stored, the draft is rolled back."""
     from office.models import Brief
 
     ana = signed_in("ana")
-    drafted(ana, "T-once")
-    events = len(office.desk().feed())
+    draft(ana, "T-once")
+    events = len(office.open_desk().feed())
     form = {**DRAFT, "ticket": "T-once", "csrfmiddlewaretoken": _token(ana.get("/posts/new"))}
-    answer = ana.post("/posts/new", form)
-    assert answer.status_code == 409
-    assert "has its post already" in answer.content.decode()
-    assert len(office.desk().feed()) == events, "the draft was rolled back with the row"
+    response = ana.post("/posts/new", form)
+    assert response.status_code == 409
+    assert "there is a post for this ticket already" in response.content.decode()
+    assert len(office.open_desk().feed()) == events, "the draft must be rolled back"
     assert Brief.objects.filter(ticket="T-once").count() == 1
-    assert office.desk().audit().clean
+    assert office.open_desk().audit().clean
 
 
-def test_what_a_person_types_wrong_is_told(office, signed_in) -> None:
+def test_invalid_input(office, signed_in) -> None:
+    """Invalid input is answered with an explanation."""
     ana = signed_in("ana")
     form = {**DRAFT, "ticket": "T-x", "planned_at": "2026-03-29T02:30"}
     form["csrfmiddlewaretoken"] = _token(ana.get("/posts/new"))
-    answer = ana.post("/posts/new", form)
-    assert answer.status_code == 400
-    assert "02:30" in answer.content.decode()
+    response = ana.post("/posts/new", form)
+    assert response.status_code == 400
+    assert "02:30" in response.content.decode()
 
 
-def test_a_user_who_leaves_acts_no_more(office, signed_in) -> None:
+def test_user_leaves_group(office, signed_in) -> None:
+    """A user who leaves their group loses its permissions with the next adoption."""
     from django.contrib.auth.models import Group, User
     from django.core.management import call_command
 
     tom = User.objects.create_user("tom", password="pw")
     tom.groups.add(Group.objects.get(name="writers"))
-    quiet = {"stdout": io.StringIO()}
-    call_command("adopt_people", by="eva", **quiet)
+    options = {"stdout": io.StringIO()}
+    call_command("adopt_users", by="eva", **options)
     browser = signed_in("tom")
-    drafted(browser, "T-tom")
+    draft(browser, "T-tom")
     tom.groups.clear()
-    call_command("adopt_people", by="eva", reason="tom left", **quiet)
+    call_command("adopt_users", by="eva", reason="tom left", **options)
     form = {**DRAFT, "ticket": "T-tom-2", "csrfmiddlewaretoken": _token(browser.get("/posts/new"))}
     assert browser.post("/posts/new", form).status_code in {403, 404}
-    entries = [entry for entry in office.desk().feed() if entry.type == "organization.adopted"]
+    entries = [entry for entry in office.open_desk().feed() if entry.type == "organization.adopted"]
     assert len(entries) >= 2
 
 
-def test_django_asks_the_desk_for_permissions(office) -> None:
+def test_permission_backend(office) -> None:
+    """Django's permission checks are answered by the desk."""
     from django.contrib.auth import get_user_model
     from office.backends import DeskBackend
 
     users = {user.username: user for user in get_user_model().objects.all()}
     assert users["ben"].has_perm("desk.approve", "tulip-x")
     assert not users["ana"].has_perm("desk.approve", "tulip-x")
-    assert not users["ben"].has_perm("desk.approve"), "which is to ask about everywhere"
+    assert not users["ben"].has_perm("desk.approve"), "without an object it means everywhere"
     assert not users["zoe"].has_perm("desk.view", "tulip-x")
     assert users["kim"].get_all_permissions("tulip-x") >= {"desk.ads.boost", "desk.view"}
     assert {"ben", "eva"} == {
@@ -264,42 +275,45 @@ def test_django_asks_the_desk_for_permissions(office) -> None:
     assert users["ben"].get_all_permissions("tulip-x") == set()
 
 
-def test_whoever_stands_in_is_asked_in_django_too(office) -> None:
+def test_delegate(office) -> None:
+    """A delegate has the permissions in Django too."""
     from django.contrib.auth import get_user_model
 
     ana = get_user_model().objects.get(username="ana")
-    ben = office.desk().acting_as("ben")
+    ben = office.open_desk().acting_as("ben")
     absence = ben.add_absence("2026-04-06", "2026-04-08", delegate="ana")
     try:
         assert ana.has_perm("desk.approve", "tulip-x")
     finally:
-        office.desk().acting_as("eva").end_absence(absence.id)
+        office.open_desk().acting_as("eva").end_absence(absence.id)
 
 
-def test_an_act_of_the_offices_own_rests_on_the_same_rules(office, signed_in) -> None:
+def test_own_permission(office, signed_in) -> None:
+    """The application's own command follows the rules of the desk."""
     from office.models import Boost
 
     ana, kim = signed_in("ana"), signed_in("kim")
-    place = drafted(ana, "T-boost", profiles=["tulip-x"])
-    assert "Boost" in kim.get(place).content.decode()
-    assert "Boost" not in ana.get(place).content.decode()
-    assert pressed(kim, place, "boost", seen="", euros="50").status_code == 302
-    assert [str(one) for one in Boost.objects.all()] == [
-        f"50 euros behind {place.rpartition('/')[2]}"
+    address = draft(ana, "T-boost", profiles=["tulip-x"])
+    assert "Boost" in kim.get(address).content.decode()
+    assert "Boost" not in ana.get(address).content.decode()
+    assert press(kim, address, "boost", seen="", euros="50").status_code == 302
+    assert [str(boost) for boost in Boost.objects.all()] == [
+        f"50 euros for {address.rpartition('/')[2]}"
     ]
-    refused = pressed(ana, place, "boost", seen="", euros="50")
+    refused = press(ana, address, "boost", seen="", euros="50")
     assert refused.status_code == 403
     assert "ads.boost" in refused.content.decode()
-    both = drafted(ana, "T-both")
-    token = _token(kim.get(place))
-    answer = kim.post(f"{both}/boost", {"euros": "5", "csrfmiddlewaretoken": token})
-    assert answer.status_code in (403, 404), "there is no budget on Mastodon"
+    both = draft(ana, "T-both")
+    token = _token(kim.get(address))
+    response = kim.post(f"{both}/boost", {"euros": "5", "csrfmiddlewaretoken": token})
+    assert response.status_code in (403, 404), "the permission is only for X"
     assert Boost.objects.count() == 1
 
 
-def test_rights_are_shown_to_those_who_may_change_them(signed_in) -> None:
-    shown = signed_in("eva").get("/rights")
-    assert shown.status_code == 200
-    assert "tulip-mastodon" in shown.content.decode()
-    assert "kim" in shown.content.decode()
-    assert signed_in("ben").get("/rights").status_code == 403
+def test_permissions_page(signed_in) -> None:
+    """Only users who manage access see the table of permissions."""
+    table = signed_in("eva").get("/permissions")
+    assert table.status_code == 200
+    assert "tulip-mastodon" in table.content.decode()
+    assert "kim" in table.content.decode()
+    assert signed_in("ben").get("/permissions").status_code == 403

@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.drawing import a_third
-from tests.growth import grows_gently
+from tests.complexity import is_roughly_linear
 from tests.pages.html_reader import Reader
+from tests.randomness import fewer_examples
 
 from socialcollab.directory import NETWORKS
 from socialcollab.errors import InvalidValueError
@@ -94,7 +94,7 @@ def test_hostile_text(text: str, language: str) -> None:
     assert reader.text.count(displayed) >= 10
 
 
-@a_third()
+@fewer_examples()
 @given(st.text(max_size=60))
 def test_any_text(text: str) -> None:
     """A page with any text is well-formed."""
@@ -111,7 +111,7 @@ def test_time_grows_with_text() -> None:
                 preview(PreviewPost(text=text, name=text, handle=text), name)
             month_calendar([CalendarEntry(at=AT, title=text, profile=text)], 2026, 4)
 
-    assert grows_gently(work, 3_000)
+    assert is_roughly_linear(work, 3_000)
 
 
 def test_loads_nothing() -> None:

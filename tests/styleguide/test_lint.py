@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.growth import grows_gently
+from tests.complexity import is_roughly_linear
 from tests.styleguide.guides import guide_of
 
 from socialcollab.content import Finding
@@ -45,11 +45,13 @@ def test_many_terms_are_fast(shared_data: Callable[[str], Path]) -> None:
                 assert 0 <= (finding.start or 0) <= (finding.end or 0) <= len(text)
 
     read(len(texts))
-    assert grows_gently(read, len(texts) // 8)
+    assert is_roughly_linear(read, len(texts) // 8)
 
 
 @pytest.mark.parametrize("piece", ["a ", "a", "a.", "é", "' ", "@a ", "\u0301", "\ud800 "])
 def test_hostile_texts_take_linear_time(piece: str) -> None:
     """Long repetitions take time in proportion to their length."""
     guide = guide_of({"ban": ["a " * 90 + "b", "a", "a a a c"]})
-    assert grows_gently(lambda size: lint(piece * (size // len(piece)), guide, profile="x"), 2_000)
+    assert is_roughly_linear(
+        lambda size: lint(piece * (size // len(piece)), guide, profile="x"), 2_000
+    )

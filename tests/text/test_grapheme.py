@@ -11,7 +11,7 @@ import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.growth import grows_gently
+from tests.complexity import is_roughly_linear
 from tests.text.unicode_tool import same_unicode_version
 
 from socialcollab.text import grapheme_count, graphemes
@@ -134,4 +134,4 @@ def test_real_posts_agree_with_regex(shared_data: Callable[[str], Path]) -> None
 )
 def test_hostile_texts_take_linear_time(piece: str) -> None:
     """Long repetitions take time in proportion to their length."""
-    assert grows_gently(lambda size: grapheme_count(piece * (size // len(piece))), 12_500)
+    assert is_roughly_linear(lambda size: grapheme_count(piece * (size // len(piece))), 12_500)

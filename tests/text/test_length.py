@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from tests.growth import grows_gently
+from tests.complexity import is_roughly_linear
 from tests.text.cases import POSTS, cases
 
 from socialcollab.directory import NETWORKS, network
@@ -86,4 +86,4 @@ def test_hostile_texts_take_linear_time(piece: str, name: str) -> None:
         measure(name, text)
         entities(name, text)
 
-    assert grows_gently(read, 4_000)
+    assert is_roughly_linear(read, 4_000)

@@ -13,7 +13,7 @@ import pytest
 from dateutil import rrule
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.drawing import a_third
+from tests.randomness import fewer_examples
 from tests.time.rules import rules
 
 from socialcollab.errors import InvalidValueError, RepeatedTimeError, SkippedTimeError
@@ -31,7 +31,7 @@ def oracle(text, start, until):
     return list(rrule.rrulestr(text, dtstart=start).between(start, until, inc=True))
 
 
-@a_third()
+@fewer_examples()
 @given(text=rules(), start=starts, offset=st.integers(0, 700))
 def test_between_agrees_with_dateutil(text, start, offset):
     """A search from the middle gives the same occurrences as a walk from the start."""

@@ -1,1 +1,1 @@
-"""A back office that has its own users, its own file, and a social media desk in it."""
+"""A back office with its own users and database, which contains a social media desk."""

@@ -1,4 +1,4 @@
-"""The desk, in the office's own file and on the connection that Django has opened."""
+"""The desk, in the database of the application and on the connection that Django opened."""
 
 from __future__ import annotations
 
@@ -10,35 +10,38 @@ from django.db import connection
 from socialcollab import Desk, Sandbox, SqliteStore
 from socialcollab.stores import FolderMedia
 
-ID = "office"
-PROJECTIONS = Desk.PROJECTIONS
+ORGANIZATION = "office"
 
-_kept = threading.local()
+_local = threading.local()
 
 
-def store() -> SqliteStore:
-    """Return the journal in the office's file; what it appends commits with Django's rows."""
+def open_store() -> SqliteStore:
+    """Return a store on Django's connection, whose events commit together with Django's rows."""
     connection.ensure_connection()
-    return SqliteStore.joined(connection.connection, projections=PROJECTIONS)
+    return SqliteStore.joined(connection.connection, projections=Desk.PROJECTIONS)
 
 
-def media() -> FolderMedia:
+def open_media() -> FolderMedia:
     return FolderMedia(settings.HOME / "media")
 
 
-def desk() -> Desk:
-    """Return the desk on this thread's connection."""
+def open_desk() -> Desk:
+    """Return the desk of this thread; a new one if Django has opened a new connection."""
     connection.ensure_connection()
-    if getattr(_kept, "connection", None) is not connection.connection:
-        _kept.desk = Desk(
-            store(), ID, media=media(), networks=networks(), clock=settings.DESK_CLOCK
+    if getattr(_local, "connection", None) is not connection.connection:
+        _local.desk = Desk(
+            open_store(),
+            ORGANIZATION,
+            media=open_media(),
+            networks=networks(),
+            clock=settings.DESK_CLOCK,
         )
-        _kept.connection = connection.connection
-    return _kept.desk
+        _local.connection = connection.connection
+    return _local.desk
 
 
 def networks() -> dict[str, Sandbox]:
-    """Return how profiles are reached: here a sandbox, in production your networks."""
-    if not hasattr(_kept, "sandbox"):
-        _kept.sandbox = Sandbox(settings.HOME / "sandbox", media=media())
-    return {"*": _kept.sandbox}
+    """Return the networks of the profiles; in production, replace the sandbox by real ones."""
+    if not hasattr(_local, "sandbox"):
+        _local.sandbox = Sandbox(settings.HOME / "sandbox", media=open_media())
+    return {"*": _local.sandbox}

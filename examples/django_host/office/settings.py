@@ -1,4 +1,4 @@
-"""Settings of a small back office; what the desk needs of them is said where it is."""
+"""Settings of a small back office; comments explain those that the desk needs."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ HOME = Path(os.environ.get("OFFICE_HOME", Path(__file__).resolve().parents[1]))
 BASE = Path(__file__).resolve().parents[1]
 
 DEBUG = os.environ.get("OFFICE_DEBUG") == "1"
-SECRET_KEY = os.environ.get("OFFICE_SECRET", "only for this example, and for nobody else")
+SECRET_KEY = os.environ.get("OFFICE_SECRET", "only for this example")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 ROOT_URLCONF = "office.urls"
 USE_TZ = True
@@ -24,7 +24,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "office.refusals.Refusals",
+    "office.error_pages.ErrorPages",
 ]
 TEMPLATES = [
     {
@@ -42,25 +42,25 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": HOME / "office.sqlite3",
-        # A request is one transaction: what it does to the office's tables and at the desk
-        # stands or falls together.
+        # Each request is one transaction: rows of the application and events of the desk are
+        # stored together, or not at all.
         "ATOMIC_REQUESTS": True,
-        # A connection that lasts keeps its desk, and what that has read of the rules.
+        # A persistent connection keeps its desk, which has the rules in memory.
         "CONN_MAX_AGE": None,
         "OPTIONS": {
-            # Wait for the lock at the beginning, and not fail on it in the middle.
+            # Wait for the write lock when the transaction begins, instead of failing later.
             "transaction_mode": "IMMEDIATE",
-            # What the desk says is stored has to outlive a power cut.
+            # A power failure must not lose what the desk reported as stored.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
     }
 }
-# Django asks each in turn, and one yes is enough.
+# Django asks each backend in turn; one yes is enough.
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "office.backends.DeskBackend",
 ]
-# The plan's clock; the machine's unless a rehearsal or a test sets one.
+# The desk's clock; None for the machine's clock, or a function in tests.
 DESK_CLOCK = None
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,4 +1,4 @@
-"""Where each page is."""
+"""The addresses of the pages."""
 
 from django.contrib.auth import views as auth
 from django.urls import path
@@ -12,7 +12,7 @@ urlpatterns = [
     path("posts/<slug:post_id>/boost", views.boost, name="boost"),
     path("posts/<slug:post_id>/<slug:name>", views.command, name="command"),
     path("calendar/<int:year>/<int:month>", views.calendar, name="calendar"),
-    path("rights", views.rights, name="rights"),
+    path("permissions", views.permissions, name="permissions"),
     path("sign-in", auth.LoginView.as_view(), name="login"),
     path("sign-out", auth.LogoutView.as_view(), name="logout"),
 ]

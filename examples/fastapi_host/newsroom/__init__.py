@@ -1,4 +1,4 @@
-"""A service that has its own users, their tokens, its own file, and a social media desk in it."""
+"""A service with its own users, tokens and database, which contains a social media desk."""
 
 from newsroom.app import create_app
 

@@ -1,4 +1,4 @@
-"""The service: bearer tokens in, a desk behind, and a task that publishes what is due."""
+"""The service: endpoints for its users, a desk, and a task that does the due work."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, PositiveInt
 
-from newsroom.acting import Me
-from newsroom.allowed import Booster, Manager
-from newsroom.people import People
-from newsroom.refusals import answer_refusals
-from newsroom.worker import keep_publishing
+from newsroom.authentication import Me
+from newsroom.errors import add_error_handlers
+from newsroom.permissions import Advertiser, Manager
+from newsroom.users import Users
+from newsroom.worker import run_worker
 from socialcollab import AsyncDesk, SqliteStore
 from socialcollab.desk import PostView, SubmitTiming
 from socialcollab.errors import NotFoundError
@@ -28,44 +28,45 @@ from socialcollab.pages import CalendarEntry, month_calendar, page
 from socialcollab.stores import FolderMedia
 from socialcollab.transport import Network
 
-RULES = Path(__file__).resolve().parents[1] / "house.toml"
+RULES = Path(__file__).resolve().parents[1] / "organization.toml"
 router = APIRouter()
 
 
 class NewPost(BaseModel):
-    """A post to be drafted."""
+    """A post to draft."""
 
     text: str
     profiles: list[str]
     planned_at: str | None = None
 
 
-class Seen(BaseModel):
-    """What a command is about: the revision that whoever gives it has seen."""
+class CommandBody(BaseModel):
+    """The revision that the user saw, and the arguments of the command."""
 
     seen: str
     note: str = ""
+    text: str = ""
     at: str | None = None
 
 
 class NewBudget(BaseModel):
-    """Money to put behind the posts of a profile."""
+    """Money to spend on advertising the posts of a profile."""
 
     euros: PositiveInt
 
 
-async def prepare(path: Path, *, owner: str) -> None:
-    """Make the desk's tables beside those of the service, and bring rules and people into force."""
-    organization = People(path).organization(RULES.read_text("utf-8"))
-    with closing(sqlite3.connect(path, isolation_level=None)) as host:
-        SqliteStore.joined(host, projections=AsyncDesk.PROJECTIONS)
+async def set_up(path: Path, *, owner: str) -> None:
+    """Create the tables of the desk beside those of the service, and the desk."""
+    organization = Users(path).organization(RULES.read_text("utf-8"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        SqliteStore.joined(connection, projections=AsyncDesk.PROJECTIONS)
     async with await AsyncDesk.create(path, organization, owner=owner):
         pass
 
 
-async def adopt_people(desk: AsyncDesk, people: People, *, by: str, reason: str) -> None:
-    """Tell the desk who works here now."""
-    proposal = await desk.propose(people.organization(RULES.read_text("utf-8")))
+async def adopt_users(desk: AsyncDesk, users: Users, *, by: str, reason: str) -> None:
+    """Make the current users members of the desk."""
+    proposal = await desk.propose(users.organization(RULES.read_text("utf-8")))
     if proposal.changes:
         await (await desk.acting_as(by)).adopt(proposal, reason=reason)
 
@@ -79,57 +80,60 @@ async def to_do(me: Me) -> list[dict[str, Any]]:
 
 
 @router.post("/posts", status_code=201)
-async def draft(new: NewPost, me: Me) -> dict[str, Any]:
-    post = await me.draft(new.text, profiles=new.profiles, planned_at=new.planned_at)
-    return _shown(await me.post_view(post))
+async def draft(body: NewPost, me: Me) -> dict[str, Any]:
+    post = await me.draft(body.text, profiles=body.profiles, planned_at=body.planned_at)
+    return _post_content(await me.post_view(post))
 
 
 @router.get("/posts/{post}")
 async def show(post: str, me: Me) -> dict[str, Any]:
-    return _shown(await me.post_view(post))
+    return _post_content(await me.post_view(post))
 
 
 @router.post("/posts/{post}/{command}")
-async def do(request: Request, post: str, command: str, about: Seen, me: Me) -> dict[str, Any]:
-    """Carry out one command on the revision that was seen."""
+async def do(
+    request: Request, post: str, command: str, body: CommandBody, me: Me
+) -> dict[str, Any]:
+    """Give one command on the revision that the user saw."""
     if command == "submit":
-        at: SubmitTiming | None = "as soon as approved" if about.at == "now" else None
-        await me.submit(post, revision=about.seen, at=at)
+        at: SubmitTiming | None = "as soon as approved" if body.at == "now" else None
+        await me.submit(post, revision=body.seen, at=at)
     elif command == "approve":
-        await me.approve(post, revision=about.seen, note=about.note)
+        await me.approve(post, revision=body.seen, note=body.note)
     elif command == "request_changes":
-        await me.request_changes(post, about.note, revision=about.seen)
+        await me.request_changes(post, body.note, revision=body.seen)
     elif command == "edit":
-        await me.edit(post, revision=about.seen, text=about.note)
+        await me.edit(post, revision=body.seen, text=body.text)
     else:
         raise NotFoundError("command", command)
-    request.app.state.woken.set()
-    return _shown(await me.post_view(post))
+    request.app.state.wake.set()
+    return _post_content(await me.post_view(post))
 
 
 @router.get("/me/profiles/{permission}")
-async def mine(request: Request, permission: str, me: Me) -> list[str]:
-    """List the profiles on which whoever asks may do something."""
+async def my_profiles(request: Request, permission: str, me: Me) -> list[str]:
+    """List the profiles on which the user has a permission."""
     desk: AsyncDesk = request.app.state.desk
     access = (await desk.organization).access
     return list(access.profiles(me.member, permission, at=desk.engine.now()))
 
 
-@router.get("/profiles/{profile}/who/{permission}")
-async def who(request: Request, profile: str, permission: str, _: Manager) -> dict[str, str]:
-    """Tell those who manage access who may do something, and why."""
+@router.get("/profiles/{profile}/members/{permission}")
+async def members(request: Request, profile: str, permission: str, _: Manager) -> dict[str, str]:
+    """List who has a permission on a profile, and why, for users who manage access there."""
     desk: AsyncDesk = request.app.state.desk
     access, now = (await desk.organization).access, desk.engine.now()
-    may = access.members(permission, profile, at=now)
-    verdicts = access.check_batch([(one, permission, profile) for one in may], at=now)
-    return {one: verdict.explain() for one, verdict in zip(may, verdicts, strict=True)}
+    return {
+        member: access.check(member, permission, profile, at=now).explain()
+        for member in access.members(permission, profile, at=now)
+    }
 
 
 @router.post("/profiles/{profile}/budget", status_code=201)
-async def budget(request: Request, profile: str, new: NewBudget, me: Booster) -> dict[str, Any]:
-    """Put money behind a profile's posts: an act of the service's own."""
-    people: People = request.app.state.people
-    total = await asyncio.to_thread(people.boost, profile, euros=new.euros, by=me.member)
+async def budget(request: Request, profile: str, body: NewBudget, me: Advertiser) -> dict[str, Any]:
+    """Add to the advertising budget of a profile, which the service itself stores."""
+    users: Users = request.app.state.users
+    total = await asyncio.to_thread(users.add_budget, profile, euros=body.euros, by=me.member)
     return {"profile": profile, "euros": total}
 
 
@@ -140,7 +144,7 @@ async def calendar(
     month: Annotated[int, PathParameter(ge=1, le=12)],
     me: Me,
 ) -> str:
-    """Show a month of what whoever asks may view."""
+    """Show the posts of a month that the user may view."""
     desk: AsyncDesk = request.app.state.desk
     organization = await desk.organization
     zone = ZoneInfo(organization.zone_of("tulip"))
@@ -166,48 +170,46 @@ def create_app(
     clock: Callable[[], dt.datetime] | None = None,
 ) -> FastAPI:
     """
-    Return the service on its file.
+    Return the service.
 
     Args:
-        path: The file, in which `prepare` has made a desk.
-
-        networks: How profiles are reached.
-
-        clock: The plan's clock; the machine's unless a test or a rehearsal gives one.
+        path: The database, in which `set_up` has created a desk.
+        networks: The networks of the profiles.
+        clock: The desk's clock; the machine's clock if not given.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        stop, woken = asyncio.Event(), asyncio.Event()
+        stop, wake = asyncio.Event(), asyncio.Event()
         media = FolderMedia(path.with_name("media"))
         async with await AsyncDesk.open(path, networks=networks, media=media, clock=clock) as desk:
-            app.state.people, app.state.desk, app.state.woken = People(path), desk, woken
-            worker = asyncio.create_task(keep_publishing(desk, stop, woken))
+            app.state.users, app.state.desk, app.state.wake = Users(path), desk, wake
+            worker = asyncio.create_task(run_worker(desk, stop, wake))
             try:
                 yield
             finally:
-                # Told, not cancelled: what is being sent is ended first.
+                # The worker is asked to stop, not cancelled, so that it completes a running send.
                 stop.set()
-                woken.set()
+                wake.set()
                 await worker
 
     app = FastAPI(title="Newsroom", lifespan=lifespan)
     app.include_router(router)
-    answer_refusals(app)
+    add_error_handlers(app)
     return app
 
 
-def _shown(of: PostView) -> dict[str, Any]:
-    """Return a post as one member sees it, with what they may do; and for what not, why."""
+def _post_content(view: PostView) -> dict[str, Any]:
+    """Return a post as one user sees it, with the allowed commands, and why others are refused."""
     return {
-        "id": of.post.id,
-        "text": of.post.text,
-        "state": of.summary.value,
-        "seen": of.seen,
-        "pending_steps": {str(step.key): list(step.reviewers) for step in of.pending_steps},
-        "urls": [delivery.url for delivery in of.deliveries if delivery.url],
-        "may": sorted(name for name, verdict in of.allowed_actions.items() if verdict),
-        "may_not": {
-            name: verdict.explain() for name, verdict in of.allowed_actions.items() if not verdict
+        "id": view.post.id,
+        "text": view.post.text,
+        "state": view.summary.value,
+        "seen": view.seen,
+        "pending_steps": {str(step.key): list(step.reviewers) for step in view.pending_steps},
+        "urls": [delivery.url for delivery in view.deliveries if delivery.url],
+        "allowed": sorted(name for name, verdict in view.allowed_actions.items() if verdict),
+        "refused": {
+            name: verdict.explain() for name, verdict in view.allowed_actions.items() if not verdict
         },
     }

@@ -1,4 +1,4 @@
-"""The background task that lets time pass."""
+"""The background task that does the due work."""
 
 from __future__ import annotations
 
@@ -12,41 +12,38 @@ from socialcollab.errors import StoreUnavailableError
 _log = logging.getLogger(__name__)
 
 
-async def keep_publishing(
-    desk: AsyncDesk, stop: asyncio.Event, woken: asyncio.Event, *, every_s: float = 60.0
+async def run_worker(
+    desk: AsyncDesk, stop: asyncio.Event, wake: asyncio.Event, *, max_wait_s: float = 60.0
 ) -> None:
     """
-    Do what is due until told to stop, then end what is under way.
+    Do the due work until *stop* is set.
 
     Args:
         desk: The desk.
-
-        stop: Set when the service ends.
-
-        woken: Set when something may have become due at once, or the service ends.
-
-        every_s: How long to sleep at most, in seconds.
+        stop: Set it to end the task after the work that it is doing.
+        wake: Set it when something may have become due, or to make the task notice *stop*.
+        max_wait_s: How long to wait at most, in seconds.
     """
     while not stop.is_set():
-        woken.clear()
+        wake.clear()
         try:
             report = await desk.run_due()
             for stream, problem in report.problems:
                 _log.warning("%s: %s", stream, problem)
-            wait_s = _until(await desk.next_due(), desk.engine.now(), every_s)
+            wait_s = _wait_s(await desk.next_due(), desk.engine.now(), max_wait_s)
         except StoreUnavailableError as error:
             _log.warning("%s; trying again", error)
-            wait_s = every_s
+            wait_s = max_wait_s
         try:
             async with asyncio.timeout(wait_s):
-                await woken.wait()
+                await wake.wait()
         except TimeoutError:
             continue
 
 
-def _until(due: dt.datetime | None, now: dt.datetime, every_s: float) -> float:
+def _wait_s(due: dt.datetime | None, now: dt.datetime, max_wait_s: float) -> float:
     if due is None:
-        return every_s
-    # What is due already, and was not done, waits for another worker or for a network.
-    left_s = (due - now).total_seconds()
-    return min(every_s, left_s) if left_s > 0 else min(every_s, 5.0)
+        return max_wait_s
+    remaining_s = (due - now).total_seconds()
+    # Work that stays due waits for another worker or for a network; it must not be retried at once.
+    return min(max_wait_s, remaining_s) if remaining_s > 0 else min(max_wait_s, 5.0)

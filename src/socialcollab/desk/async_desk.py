@@ -1,6 +1,6 @@
 """The desk of one organization: its posts from draft to published, in one journal."""
 
-# Written from desk.py by tools/write_async.py: change that, and run `nox -s write_async`.
+# Generated from desk.py by tools/write_async.py: edit that file, and run `nox -s write_async`.
 from __future__ import annotations
 
 import datetime as dt

@@ -1,6 +1,6 @@
 """The desk as one member uses it: every method gives one command, or reads."""
 
-# Written from member_desk.py by tools/write_async.py: change that, and run `nox -s write_async`.
+# Generated from member_desk.py by tools/write_async.py: edit that file, and run `nox -s write_async`.
 from __future__ import annotations
 
 import datetime as dt

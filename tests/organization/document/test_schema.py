@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.drawing import a_third
+from tests.randomness import fewer_examples
 
 from socialcollab import document_fields as sh
 from socialcollab.document_fields import fields_of
@@ -118,7 +118,7 @@ def test_templates(name: str) -> None:
     VALIDATOR.validate(as_json(document))
 
 
-@a_third()
+@fewer_examples()
 @given(documents())
 def test_round_trip(document: dict[str, Any]) -> None:
     """Generated documents load, fit the schema, and are the same after writing and loading."""

@@ -11,7 +11,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.drawing import a_third
+from tests.randomness import fewer_examples
 
 from socialcollab.scheduling import SheetRow, read_csv, write_csv, write_problems
 
@@ -39,7 +39,7 @@ rows = st.builds(
 )
 
 
-@a_third()
+@fewer_examples()
 @given(rows)
 def test_rows_round_trip(row):
     """Rows read back as they were written."""

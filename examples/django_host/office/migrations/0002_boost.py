@@ -1,4 +1,4 @@
-"""The table of money behind posts."""
+"""The table of advertising budgets."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Make it."""
+    """Create it."""
 
     dependencies = [
         ("office", "0001_initial"),

@@ -1,17 +1,17 @@
-"""Publish what is due; from cron, every minute."""
+"""Do the due work; run it from cron, every minute."""
 
 from django.core.management.base import BaseCommand
 
-from office.desk import desk
+from office.desk import open_desk
 
 
 class Command(BaseCommand):
-    """Do what is due, outside of any request: what is sent must not be rolled back."""
+    """Publish and remind outside of requests, because a sent post cannot be rolled back."""
 
-    help = "Publish what is due, remind, and let lapse."
+    help = "Publish due posts, remind reviewers, and let posts expire."
 
     def handle(self, **_):
-        report = desk().run_due()
+        report = open_desk().run_due()
         for delivery, state in report.states:
             self.stdout.write(f"{delivery} {state}")
         for stream, problem in report.problems:

@@ -1,23 +1,23 @@
-"""Make the desk in the office's file; once, after `migrate` and the first superuser."""
+"""Create the desk in the application's database; once, after `migrate` and `createsuperuser`."""
 
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
 
-from office.desk import desk, media, store
-from office.people import organization
+from office.desk import ORGANIZATION, open_media, open_store
+from office.organization import current_organization
 from socialcollab import Desk
 
 
 class Command(BaseCommand):
-    """Bring the rules and the people into force."""
+    """Create the groups that the rules name, and the desk."""
 
-    help = "Make the desk; --owner is a superuser."
+    help = "Create the desk."
 
     def add_arguments(self, parser):
-        parser.add_argument("--owner", required=True)
+        parser.add_argument("--owner", required=True, help="a superuser")
 
     def handle(self, *, owner, **_):
         for team in ("writers", "editors", "ads"):
             Group.objects.get_or_create(name=team)
-        Desk.create(store(), organization(), owner=owner, media=media())
-        self.stdout.write(f"{desk().organization.id} is in force, owned by {owner}")
+        Desk.create(open_store(), current_organization(), owner=owner, media=open_media())
+        self.stdout.write(f"created the desk of {ORGANIZATION}, owned by {owner}")

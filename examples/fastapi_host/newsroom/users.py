@@ -1,0 +1,86 @@
+"""The users of the service and their budgets, in its own tables."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import attrs
+
+from socialcollab import Member, Organization, Team
+from socialcollab.permissions import Grant
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS users (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, team TEXT NOT NULL, token TEXT NOT NULL UNIQUE
+);
+CREATE TABLE IF NOT EXISTS budgets (
+    profile TEXT NOT NULL, euros INTEGER NOT NULL, by TEXT NOT NULL
+);
+"""
+TEAMS = ("owners", "writers", "editors", "ads")
+
+
+@attrs.frozen
+class Users:
+    """The users in the database of the service; of their tokens only hashes are stored."""
+
+    path: Path
+
+    def create_tables(self) -> None:
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_TABLES)
+
+    def add(self, user: str, *, name: str, team: str) -> str:
+        """Add a user, and return their token, which cannot be shown again."""
+        token = secrets.token_urlsafe(32)
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute(
+                "INSERT INTO users VALUES (?, ?, ?, ?)", (user, name, team, _hash(token))
+            )
+        return token
+
+    def remove(self, user: str) -> None:
+        """Remove a user, whose token is then invalid."""
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute("DELETE FROM users WHERE id = ?", (user,))
+
+    def find(self, token: str) -> str | None:
+        """Return the user with this token, or None."""
+        with closing(sqlite3.connect(self.path)) as connection:
+            row = connection.execute(
+                "SELECT id FROM users WHERE token = ?", (_hash(token),)
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def add_budget(self, profile: str, *, euros: int, by: str) -> int:
+        """Add to the budget of a profile, and return its total."""
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute("INSERT INTO budgets VALUES (?, ?, ?)", (profile, euros, by))
+            (total,) = connection.execute(
+                "SELECT SUM(euros) FROM budgets WHERE profile = ?", (profile,)
+            ).fetchone()
+            return int(total)
+
+    def organization(self, rules: str) -> Organization:
+        """Return the rules of a document with the users as members."""
+        with closing(sqlite3.connect(self.path)) as connection:
+            rows = connection.execute("SELECT id, name, team FROM users ORDER BY id").fetchall()
+        return Organization.assemble(
+            rules,
+            members=[Member(id=user, name=name) for user, name, _ in rows],
+            teams=[
+                Team(id=team, members=tuple(user for user, _, of in rows if of == team))
+                for team in TEAMS
+            ],
+            grants=[Grant(to="team:owners", role="owner", on={"workspace": "*"})],
+        )
+
+
+def _hash(token: str) -> str:
+    # A token is long and random, so one round of hashing is enough.
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,187 @@
+"""Delegates decide for absent reviewers, and the decision says so."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from tests.desk.agency import DOCUMENT
+
+from socialcollab.errors import NotAllowedError, NotFoundError
+
+BY_BEN = ('reviewers = ["role:editor"]', 'reviewers = ["member:ben"]')
+BY_ALL = ('reviewers = ["role:editor"]', 'reviewers = ["member:ben", "member:eva"]\nquorum = "all"')
+
+
+def adopt(agency, *changes: tuple[str, str]) -> None:
+    text = DOCUMENT
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    agency.adopt(text, reason="other reviewers")
+
+
+def submitted(agency, member: str = "ana"):
+    author = agency.desk.acting_as(member)
+    return author.submit(author.draft("Lente", profiles=["tulip-x"], planned_at="2026-04-20 09:30"))
+
+
+def absent(agency, member: str, delegate: str, **options) -> None:
+    """Record that a member is absent for a week from today."""
+    today = agency.desk.engine.now().date()
+    agency.desk.acting_as(member).add_absence(
+        today, today + dt.timedelta(days=7), delegate=delegate, **options
+    )
+
+
+def test_delegate_decides(agency) -> None:
+    """A delegate is asked and notified, and their decision says for whom they made it."""
+    adopt(agency, BY_BEN)
+    post = submitted(agency)
+    tom = agency.desk.acting_as("tom")
+    with pytest.raises(NotFoundError):
+        tom.approve(post)
+    absent(agency, "ben", "tom")
+    agency.desk.run_due()
+    (status,) = agency.desk.pending_steps(post)
+    assert (("ben", "tom"), ("ben",), (("tom", "ben"),)) == (
+        status.reviewers,
+        status.absent,
+        status.delegates,
+    )
+    kinds = [notification.kind for notification in agency.desk.notifications(member="tom")]
+    assert ["delegate", "review_requested"] == kinds
+    assert [post.id] == [item.post.id for item in tom.to_do()]
+    assert "approved" == tom.approve(post).state
+    (decision,) = tom.post_view(post).decisions
+    assert ("tom", ("ben",)) == (decision.by, decision.on_behalf_of)
+    assert agency.desk.audit().clean
+
+
+def test_decision_stays_after_return(agency) -> None:
+    """A delegate's decision stays when the absent member is back; new ones are refused."""
+    adopt(agency, BY_BEN)
+    post = submitted(agency)
+    absent(agency, "ben", "tom")
+    agency.desk.acting_as("tom").approve(post)
+    absence = agency.desk.runtime_state().absences[0].id
+    agency.desk.acting_as("ben").end_absence(absence)
+    assert "approved" == agency.desk.post(post.id).state
+    other = submitted(agency)
+    with pytest.raises(NotFoundError):
+        agency.desk.acting_as("tom").approve(other)
+
+
+def test_quorum_of_all(agency) -> None:
+    """With the quorum "all", the delegate's approval counts for the absent reviewer."""
+    adopt(agency, BY_ALL)
+    post = submitted(agency)
+    absent(agency, "ben", "tom")
+    assert "in_review" == agency.desk.acting_as("tom").approve(post).state
+    (status,) = agency.desk.pending_steps(post)
+    assert (("tom",), 2) == (status.approved_by, status.needed)
+    assert "approved" == agency.desk.acting_as("eva").approve(post).state
+
+
+def test_absent_reviewer_decides(agency) -> None:
+    """An absent reviewer can still decide."""
+    adopt(agency, BY_ALL)
+    post = submitted(agency)
+    absent(agency, "ben", "tom")
+    agency.desk.acting_as("ben").approve(post)
+    assert "approved" == agency.desk.acting_as("eva").approve(post).state
+
+
+def test_delegate_of_two_reviewers(agency) -> None:
+    """One approval of the delegate of two reviewers counts for both."""
+    adopt(agency, BY_ALL)
+    post = submitted(agency)
+    absent(agency, "ben", "tom")
+    absent(agency, "eva", "tom")
+    post = agency.desk.acting_as("tom").approve(post)
+    assert "approved" == post.state
+    (decision,) = agency.desk.acting_as("eva").post_view(post).decisions
+    assert ("ben", "eva") == decision.on_behalf_of
+
+
+def test_own_work(agency) -> None:
+    """A delegate can decide neither on their own post nor on a post of the absent member."""
+    adopt(agency, ('reviewers = ["role:editor"]', 'reviewers = ["member:ben", "member:eva"]'))
+    absent(agency, "ben", "ana")
+    own_post = submitted(agency, "ana")
+    with pytest.raises(NotAllowedError, match="own work"):
+        agency.desk.acting_as("ana").approve(own_post)
+    agency.desk.acting_as("ben").end_absence(agency.desk.runtime_state().absences[0].id)
+    bens_post = submitted(agency, "ben")
+    absent(agency, "ben", "tom")
+    with pytest.raises((NotAllowedError, NotFoundError)):
+        agency.desk.acting_as("tom").approve(bens_post)
+    (status,) = agency.desk.pending_steps(bens_post)
+    assert ("eva",) == status.reviewers
+
+
+def test_absent_delegate(agency) -> None:
+    """A member who is absent at that time cannot be a delegate."""
+    absent(agency, "tom", "")
+    with pytest.raises(NotAllowedError, match=r"the delegate .* is absent"):
+        absent(agency, "ben", "tom")
+
+
+def test_delegated_permissions(agency) -> None:
+    """A delegate has only the permissions that the absence names."""
+    adopt(agency, BY_BEN)
+    post = submitted(agency)
+    absent(agency, "ben", "tom", permissions=["view", "comment"])
+    tom = agency.desk.acting_as("tom")
+    tom.comment(post, "seen")
+    with pytest.raises(NotAllowedError):
+        tom.approve(post)
+
+
+def test_rotation(agency) -> None:
+    """A member has the role of a rotation while on duty, and not longer."""
+    rotation = (
+        '[[rotations]]\nid = "desk"\nrole = "editor"\non = { workspace = "tulip" }\n'
+        'members = ["tom", "ana"]\nstart = 2026-03-30\nevery = "day 06:00"\n\n'
+    )
+    adopt(agency, ("[[approvals]]\n", f"{rotation}[[approvals]]\n"))
+    post = submitted(agency)
+    on_duty = {
+        member
+        for member in ("tom", "ana")
+        if agency.desk.organization.access.has_role(
+            member, "editor", "tulip-x", at=agency.desk.engine.now()
+        )
+    }
+    (status,) = agency.desk.pending_steps(post)
+    assert {"ben", "eva"} | (on_duty - {"ana"}) == set(status.reviewers)
+    agency.now += dt.timedelta(days=1)
+    agency.desk.run_due()
+    (status,) = agency.desk.pending_steps(post)
+    assert {"ben", "eva"} | ({"tom"} - on_duty) == set(status.reviewers)
+
+
+def test_delegate_named_by_manager(agency) -> None:
+    """A manager can name a delegate only for a member whose permissions they have themselves."""
+    managing = '[[grants]]\nto = "member:tom"\npermissions = ["manage_access", "view"]\non = { workspace = "*" }\n'
+    adopt(agency, ("[[forbids]]\n", f"{managing}\n[[forbids]]\n"))
+    today = agency.desk.engine.now().date()
+    week = today, today + dt.timedelta(days=7)
+    tom, eva = agency.desk.acting_as("tom"), agency.desk.acting_as("eva")
+    for delegate in ("tom", "noor"):
+        with pytest.raises(NotAllowedError, match="beyond what"):
+            tom.add_absence(*week, member="eva", delegate=delegate)
+    tom.add_absence(*week, member="eva")
+    eva.add_absence(*week, member="ben", delegate="noor")
+
+
+def test_refusal_hides_resources(agency) -> None:
+    """The refusal of a delegate names no resource that the manager may not view."""
+    managing = '[[grants]]\nto = "member:dirk"\npermissions = ["manage_access"]\non = { workspace = "*" }\n'
+    adopt(agency, ("[[forbids]]\n", f"{managing}\n[[forbids]]\n"))
+    today = agency.desk.engine.now().date()
+    with pytest.raises(NotAllowedError) as caught:
+        agency.desk.acting_as("dirk").add_absence(
+            today, today + dt.timedelta(days=7), member="ben", delegate="dirk"
+        )
+    assert "tulip" not in str(caught.value)

@@ -1,0 +1,127 @@
+"""Media of posts: stored once a command is allowed, and named by digest only in their own workspace."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from socialcollab.content import Image, PostContent
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
+from socialcollab.workflow import commands as cm
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
+PICTURE = Image.from_bytes(PNG, alt="een tulp")
+OTHER = Image.from_bytes(PNG + b"anders", alt="een dijk")
+
+
+def without_bytes(image: Image) -> Image:
+    return attrs.evolve(image, data=None)
+
+
+def is_stored(agency, image: Image) -> bool:
+    try:
+        return agency.media.size(image.digest) > 0
+    except NotFoundError:
+        return False
+
+
+def test_refused_command_stores_no_media(agency) -> None:
+    """A refused draft or edit stores no media."""
+    ana, noor, tom = agency.acting("ana", "noor", "tom")
+    post = ana.draft("Lente", profiles=["tulip-x"])
+    for refused in (
+        lambda: noor.draft("x", profiles=["tulip-x"], media=[PICTURE]),
+        lambda: tom.draft("x", profiles=["tulip-x"], media=[PICTURE]),
+        lambda: noor.edit(post, media=[PICTURE]),
+        lambda: tom.edit(post.id, revision=post.digest, media=[PICTURE]),
+    ):
+        with pytest.raises((NotAllowedError, NotFoundError)):
+            refused()
+        assert not is_stored(agency, PICTURE)
+    assert (without_bytes(PICTURE),) == ana.edit(post, media=[PICTURE]).media
+    assert is_stored(agency, PICTURE)
+
+
+def test_digest_of_other_workspace(agency) -> None:
+    """A digest without bytes names media of posts in the same workspace only."""
+    ana, tom = agency.acting("ana", "tom")
+    ana.draft("Lente", profiles=["tulip-x"], media=[PICTURE])
+    again = ana.draft("Nog een lente", profiles=["tulip-mastodon"], media=[without_bytes(PICTURE)])
+    assert (without_bytes(PICTURE),) == again.media
+    # For another workspace the media does not exist, although its bytes are stored.
+    dike = tom.draft("Dijk", profiles=["dike-x"])
+    for refused in (
+        lambda: tom.draft("x", profiles=["dike-x"], media=[without_bytes(PICTURE)]),
+        lambda: tom.edit(dike, media=[without_bytes(PICTURE)]),
+        lambda: tom.do(
+            cm.Draft(
+                post="p1",
+                workspace="dike",
+                content=PostContent(text="x", targets=["dike-x"], media=[without_bytes(PICTURE)]),
+                salt=bytes(16),
+            )
+        ),
+        lambda: tom.do(
+            cm.Edit(
+                post=dike.id,
+                seen=dike.digest,
+                content=attrs.evolve(dike.content, media=(without_bytes(PICTURE),)),
+            )
+        ),
+    ):
+        with pytest.raises(NotFoundError, match=f"no media `{PICTURE.digest}`"):
+            refused()
+    # With the bytes, the media can be used in any workspace.
+    assert (without_bytes(PICTURE),) == tom.edit(dike, media=[PICTURE]).media
+
+
+def test_unknown_digest(agency) -> None:
+    """An unknown digest is refused with the same error."""
+    (ana,) = agency.acting("ana")
+    with pytest.raises(NotFoundError, match=f"no media `{OTHER.digest}`"):
+        ana.draft("x", profiles=["tulip-x"], media=[without_bytes(OTHER)])
+
+
+def test_media_of_earlier_revision(agency) -> None:
+    """A post can use the media of its earlier revisions again."""
+    (ana,) = agency.acting("ana")
+    first = ana.draft("Lente", profiles=["tulip-x"], media=[PICTURE])
+    without = ana.edit(first, media=[])
+    assert first.media == ana.edit(without, media=first.media).media
+
+
+def test_forged_digest(agency) -> None:
+    """
+    Bytes that do not have their digest are refused; otherwise they would give access to other
+    media.
+    """
+    ana, tom = agency.acting("ana", "tom")
+    ana.draft("Lente", profiles=["tulip-x"], media=[PICTURE])
+    forged = attrs.evolve(PICTURE, data=OTHER.data)
+    with pytest.raises(InvalidValueError, match=r"bytes of media\[1\] do not have the digest"):
+        tom.draft("x", profiles=["dike-x"], media=[OTHER, forged])
+    assert not is_stored(agency, OTHER)
+
+
+def test_deletion_cost(open_agency, monkeypatch) -> None:
+    """The reads that delete erased media grow with the number of erased posts, not with its square."""
+
+    def reads(number: int) -> int:
+        agency = open_agency("memory")
+        (ana,) = agency.acting("ana")
+        for index in range(number):
+            picture = Image.from_bytes(PNG + str(index).encode(), alt="x")
+            ana.cancel(ana.draft(f"Lente {index}", profiles=["tulip-x"], media=[picture]))
+        agency.desk.acting_as("eva").erase(member="ana", reason="left")
+        store, calls = agency.desk.engine.store, []
+        for name in ("snapshot", "query"):
+            call = getattr(store, name)
+            monkeypatch.setattr(
+                store, name, lambda *a, call=call, **k: calls.append(a) or call(*a, **k)
+            )
+        agency.desk.run_due()
+        assert not agency.media._contents
+        return len(calls)
+
+    five, ten, twenty = reads(5), reads(10), reads(20)
+    assert twenty - ten == 2 * (ten - five)

@@ -1,0 +1,126 @@
+"""`MemberDesk.post_view`: everything that a page about a post shows to a member, in one read."""
+
+from __future__ import annotations
+
+import pytest
+from tests.desk.agency import PLANNED
+
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
+
+
+def in_review(agency):
+    ana = agency.desk.acting_as("ana")
+    post = ana.draft("Lente", profiles=["tulip-x"], planned_at=PLANNED, tags=["offer"])
+    return ana.submit(post)
+
+
+def test_same_as_single_reads(agency) -> None:
+    """The view has the same values as the single reads."""
+    ben = agency.desk.acting_as("ben")
+    post = in_review(agency)
+    post = ben.approve(post)
+    view = ben.post_view(post)
+    assert post == view.post
+    assert agency.desk.summary(post) == view.summary
+    assert agency.desk.pending_steps(post) == view.pending_steps
+    assert ben.allowed_actions(post) == view.allowed_actions
+    assert agency.desk.history(post) == view.history
+    assert agency.desk.deliveries(post) == view.deliveries
+    assert ["passed", "open"] == [step.state for step in view.steps]
+    assert ["ben"] == [decision.by for decision in view.decisions]
+    noor = agency.desk.acting_as("noor")
+    assert "approved" == noor.approve(post.id, revision=noor.post_view(post).seen).state
+
+
+def test_draft(agency) -> None:
+    """The view of a draft has no steps and no deliveries."""
+    ana = agency.desk.acting_as("ana")
+    view = ana.post_view(ana.draft("Lente", profiles=["tulip-x"]))
+    assert ((), (), "draft") == (view.steps, view.deliveries, view.summary)
+    assert view.allowed_actions["edit"]
+    assert not view.allowed_actions["approve"]
+
+
+def test_hidden_post(agency) -> None:
+    """The view of a post that the member may not view raises the same error as for an unknown one."""
+    post = in_review(agency)
+    for member in ("tom", "dirk"):
+        with pytest.raises(NotFoundError):
+            agency.desk.acting_as(member).post_view(post)
+    with pytest.raises(NotFoundError):
+        agency.desk.acting_as("ana").post_view("no-such-post")
+
+
+def test_internal_comments(agency) -> None:
+    """A client sees no internal comments anywhere in the view."""
+    ana, ben, noor = agency.acting("ana", "ben", "noor")
+    post = in_review(agency)
+    ben.comment(post, "ONDER ONS")
+    post = ana.comment(post, "voor allen", internal=False)
+    assert "ONDER ONS" not in repr(noor.post_view(post))
+    assert ["voor allen"] == [comment.text for comment in noor.post_view(post).post.comments]
+    assert "ONDER ONS" in repr(ben.post_view(post))
+
+
+def test_post_is_read_once(open_agency) -> None:
+    """The view reads the post once, although it checks every command."""
+    agency = open_agency("memory")
+    post = in_review(agency)
+    reads: list[str] = []
+    snapshot = agency.desk.engine.store.snapshot
+
+    class Counting:
+        def __getattr__(self, name):
+            return getattr(agency.store.for_organization("northwind"), name)
+
+        def snapshot(self, stream):
+            reads.append(stream)
+            return snapshot(stream)
+
+    agency.desk.engine.store = Counting()
+    agency.desk.acting_as("ben").post_view(post)
+    assert 1 == reads.count(f"post/{post.id}")
+
+
+def test_waiver(agency) -> None:
+    """A waived finding is hidden until the post changes."""
+    ana, eva = agency.acting("ana", "eva")
+    long_post = ana.draft("x" * 300, profiles=["tulip-x"], planned_at=PLANNED)
+    view = eva.post_view(long_post)
+    assert ["SG101"] == [finding.code for finding in view.findings]
+    assert view.allowed_actions["waive"]
+    eva.waive(long_post, "SG101", reason="a test")
+    view = eva.post_view(long_post)
+    assert () == view.findings
+    assert [("SG101", "eva", "a test")] == [
+        (waiver.code, waiver.by, waiver.reason) for waiver in view.waivers
+    ]
+    again = ana.edit(long_post, text="y" * 300)
+    assert ["SG101"] == [finding.code for finding in eva.post_view(again).findings]
+
+
+def test_waive_permissions(agency) -> None:
+    """A waiver needs the permission, a finding, a reason, and a post of another author."""
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
+    long_post = eva.draft("x" * 300, profiles=["tulip-x"], planned_at=PLANNED)
+    with pytest.raises(NotAllowedError, match="own work"):
+        eva.waive(long_post, "SG101", reason="because")
+    for member in (ana, ben):
+        with pytest.raises(NotAllowedError, match="no rule allows it"):
+            member.waive(long_post, "SG101", reason="because")
+    short_post = ana.draft("kort", profiles=["tulip-x"], planned_at=PLANNED)
+    with pytest.raises(NotAllowedError, match="has no finding with code `SG101`"):
+        eva.waive(short_post, "SG101", reason="because")
+    with pytest.raises(InvalidValueError, match="needs a reason"):
+        eva.waive(ana.draft("x" * 300, profiles=["tulip-x"]), "SG101", reason="")
+
+
+def test_cancel_published_post(agency) -> None:
+    """A post that is published everywhere cannot be cancelled; the remedy is a takedown."""
+    ana, ben = agency.acting("ana", "ben")
+    post = ben.approve(ana.submit(ana.draft("uit", profiles=["tulip-x"]), at="as soon as approved"))
+    agency.desk.run_due()
+    assert "published" == agency.desk.summary(post)
+    verdict = ben.allowed_actions(post)["cancel"]
+    assert ["all_published"] == [reason.code for reason in verdict.reasons]
+    assert ["take_down_post"] == [remedy.code for remedy in verdict.remedies]
