@@ -26,8 +26,8 @@ access = Access.of(
     roles={"editor": ["view", "draft", "submit", "approve"]},
     grants=[Grant(to=["member:ana", "member:ben", "member:noor"], role="editor", on="tulip-x")],
 )
-house = ApprovalPolicy(
-    id="house",
+editorial = ApprovalPolicy(
+    id="editorial",
     on={"workspace": "tulip"},
     steps=[
         {"id": "edit", "reviewers": "role:editor"},
@@ -42,9 +42,9 @@ def do(snapshot: PostSnapshot | None, member: str, command: commands.PostCommand
         now=now,
         actor=Actor.member(member),
         access=access,
-        policies=Policies.of([house]),
+        policies=Policies.of([editorial]),
         profiles={"tulip-x": profile},
-        workspaces={"tulip": Workspace(id="tulip", lead="ben", default_approval="house")},
+        workspaces={"tulip": Workspace(id="tulip", lead="ben", default_approval="editorial")},
         zones={"tulip": "Europe/Amsterdam"},
     )
     try:

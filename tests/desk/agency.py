@@ -27,7 +27,7 @@ timezone = "Europe/Amsterdam"
 [[workspaces]]
 id = "tulip"
 lead = "eva"
-default_approval = "house"
+default_approval = "editorial"
 
 [[workspaces]]
 id = "dike"
@@ -119,7 +119,7 @@ on = "tulip-mastodon"
 reason = "training first"
 
 [[approvals]]
-id = "house"
+id = "editorial"
 on = { workspace = "tulip" }
 late = "hold"
 [[approvals.steps]]
@@ -129,7 +129,7 @@ reviewers = ["role:editor"]
 [[approvals]]
 id = "offers"
 on = { workspace = "tulip", post_tag = "offer" }
-extends = "house"
+extends = "editorial"
 [[approvals.steps]]
 id = "client"
 after = ["edit"]

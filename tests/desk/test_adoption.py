@@ -262,7 +262,7 @@ on = { workspace = "tulip", post_tag = "claim" }
 extends = "abroad"
 """
     else:
-        text = text.replace('default_approval = "house"', 'default_approval = "legal"')
+        text = text.replace('default_approval = "editorial"', 'default_approval = "legal"')
     eva.adopt(agency.desk.propose(Organization.loads(text)), reason=REASON)
     laxer = text.replace('reviewers = ["member:eva"]', 'reviewers = ["member:tom"]')
     proposal = agency.desk.propose(Organization.loads(laxer))
@@ -700,7 +700,7 @@ def test_step_without_reviewers_is_orphan(agency) -> None:
     )
     proposal = agency.desk.propose(without_editors)
     assert [("post", post.id)] == [(orphan.kind, orphan.id) for orphan in proposal.orphans]
-    assert "house/edit" in str(proposal.orphans[0])
+    assert "editorial/edit" in str(proposal.orphans[0])
 
 
 def test_changed_policy_needs_resubmission(agency) -> None:

@@ -41,7 +41,7 @@ def test_draft_to_published(agency) -> None:
     assert [item.kind for item in ben.to_do()] == ["decide"]
     assert agency.desk.posts(workspace="tulip", state="in_review") == (post,)
     (step,) = agency.desk.pending_steps(post)
-    assert (str(step.key), step.reviewers) == ("house/edit", ("ben", "eva"))
+    assert (str(step.key), step.reviewers) == ("editorial/edit", ("ben", "eva"))
     post = ben.approve(post)
     assert post.state == "approved"
     assert agency.desk.summary(post) == "scheduled"

@@ -56,7 +56,11 @@ def test_reviewer_by_adoption(agency) -> None:
     agency.desk.run_due()
     assert ["ben", "eva", "tom"] == asked(agency)
     (notification,) = agency.desk.notifications(member="tom")
-    assert (post.id, "house/edit", "") == (notification.post, notification.step, notification.by)
+    assert (post.id, "editorial/edit", "") == (
+        notification.post,
+        notification.step,
+        notification.by,
+    )
     assert [post.id] == [item.post.id for item in agency.desk.acting_as("tom").to_do()]
     agency.desk.run_due()
     adopt(agency, (REVIEWERS, 'reviewers = ["role:editor", "member:tom"]'))

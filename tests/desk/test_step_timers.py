@@ -69,7 +69,7 @@ def test_review_requested(agency, timers) -> None:
         if notification.kind == "review_requested"
     ]
     assert ["ben", "eva"] == [notification.to for notification in asked]
-    assert {(post.id, "house/edit", "ana")} == {
+    assert {(post.id, "editorial/edit", "ana")} == {
         (notification.post, notification.step, notification.by) for notification in asked
     }
 

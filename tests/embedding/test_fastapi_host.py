@@ -120,9 +120,9 @@ async def submitted_post(client: Any, **changed: Any) -> dict[str, Any]:
 async def test_draft_to_published(newsroom, client) -> None:
     """A post goes from draft to published."""
     post = await submitted_post(client)
-    assert post["pending_steps"] == {"house/edit": ["ben"]}
+    assert post["pending_steps"] == {"editorial/edit": ["ben"]}
     [item] = (await client("ben").get("/to-do")).json()
-    assert (item["kind"], item["post"], item["step"]) == ("decide", post["id"], "house/edit")
+    assert (item["kind"], item["post"], item["step"]) == ("decide", post["id"], "editorial/edit")
     content = (await client("ben").get(f"/posts/{post['id']}")).json()
     assert "approve" in content["allowed"]
     response = await client("ben").post(

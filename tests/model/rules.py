@@ -20,7 +20,7 @@ WRITER = {"view", "draft", "submit", "comment"}
 PUBLISHER = WRITER | {"schedule", "publish", "cancel", "note"}
 EDITOR = PUBLISHER | {"approve", "edit_others", "hold", "waive"}
 ROLES = {"writer": WRITER, "publisher": PUBLISHER, "editor": EDITOR, "owner": {"*"}}
-TEAMS = {"house": ("ana", "ben", "tom")}
+TEAMS = {"studio": ("ana", "ben", "tom")}
 PERMISSIONS = [
     "view",
     "draft",
@@ -53,7 +53,7 @@ def random_rules(rng: random.Random) -> dict:
             if role:
                 grants.append({"to": f"member:{member}", "role": role, "ws": ws})
     if rng.random() < 0.3:
-        grants.append({"to": "team:house", "role": pick(("writer", "publisher")), "ws": "tulip"})
+        grants.append({"to": "team:studio", "role": pick(("writer", "publisher")), "ws": "tulip"})
     for member, ws in (("noor", "tulip"), ("dirk", "dike")):
         permissions = pick((["view", "comment", "approve"], ["view"], ["view", "approve"]))
         grant = {"to": f"member:{member}", "permissions": permissions, "ws": ws}
@@ -69,8 +69,8 @@ def random_rules(rng: random.Random) -> dict:
          "profile": pick(tuple(PROFILES))}
         for _ in range(rng.choice((0, 0, 1, 2)))
     ]  # fmt: skip
-    house = {
-        "id": "house",
+    editorial = {
+        "id": "editorial",
         "ws": "tulip",
         "tags": (),
         "extends": "",
@@ -82,21 +82,21 @@ def random_rules(rng: random.Random) -> dict:
         "id": "offers",
         "ws": "tulip",
         "tags": ("offer",),
-        "extends": "house",
+        "extends": "editorial",
         "steps": [_random_step(rng, "client", "member:noor", pick((("edit",), ())))],
         "late": pick(("expire", "hold", "publish")),
         "on_approval": "schedule",
     }
-    policies = [house, offers]
+    policies = [editorial, offers]
     if rng.random() < 0.4:
         policies.append(
             {
-                "id": "dike-house",
+                "id": "dike-review",
                 "ws": "dike",
                 "tags": pick(((), ("offer",))),
                 "extends": "",
                 "steps": [
-                    _random_step(rng, "check", pick(("lead", "member:dirk", "team:house")), ())
+                    _random_step(rng, "check", pick(("lead", "member:dirk", "team:studio")), ())
                 ],
                 "late": "hold",
                 "on_approval": "schedule",
@@ -106,7 +106,7 @@ def random_rules(rng: random.Random) -> dict:
         "grants": grants,
         "forbids": forbids,
         "policies": policies,
-        "default": {"tulip": "house", "dike": "none"},
+        "default": {"tulip": "editorial", "dike": "none"},
     }
 
 

@@ -125,7 +125,7 @@ def test_pins(northwind: Organization) -> None:
     stricter = northwind.to_toml().replace('within = "4 business hours"', 'within = "5 hours"')
     changed = Organization.loads(stricter, files=northwind.files)
     assert all(changed.pins[policy] != northwind.pins[policy] for policy in northwind.pins)
-    assert set(northwind.pins) == {"house", "client-signoff"}
+    assert set(northwind.pins) == {"editorial", "client-signoff"}
 
 
 def test_assemble() -> None:

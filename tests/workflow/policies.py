@@ -9,7 +9,7 @@ LATER = WallTime(local="2026-04-09 11:00", zone="Europe/Amsterdam")
 TULIP = {"workspace": "tulip"}
 
 
-def policy(name="house", *steps, on=TULIP, **more) -> ApprovalPolicy:
+def policy(name="editorial", *steps, on=TULIP, **more) -> ApprovalPolicy:
     """Return a policy; without steps and `extends`, it has one step for editors."""
     if not steps and "extends" not in more:
         steps = (step("edit", "role:editor"),)

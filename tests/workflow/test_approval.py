@@ -110,7 +110,7 @@ def test_may_edit_step(new_workflow) -> None:
     """A reviewer who edits a post can approve the step with `may_edit`, and no other step."""
     flow = new_workflow(
         policy(
-            "house",
+            "editorial",
             step("edit", "role:editor", may_edit=True),
             step("check", ["member:ben", "member:eva"]),
         )
@@ -122,7 +122,7 @@ def test_may_edit_step(new_workflow) -> None:
     states = {
         str(status.key): status.state for status in step_statuses(flow.snapshot, flow.context())
     }
-    assert states == {"house/check": "open", "house/edit": "passed"}
+    assert states == {"editorial/check": "open", "editorial/edit": "passed"}
     flow.approve("ben")
     assert flow.state == "approved"
 
@@ -140,7 +140,7 @@ def test_moving_makes_no_author(new_workflow) -> None:
 
 def test_mover_cannot_approve_bound_time(new_workflow) -> None:
     """A member who reschedules a post cannot approve a step that binds the time."""
-    flow = new_workflow(policy("house", step("edit", "role:editor", binds=["text", "time"])))
+    flow = new_workflow(policy("editorial", step("edit", "role:editor", binds=["text", "time"])))
     flow.draft()
     flow.submit()
     flow.reschedule("ben", LATER)
@@ -154,7 +154,7 @@ def test_mover_cannot_approve_bound_time(new_workflow) -> None:
 
 def test_second_approval_refused(new_workflow) -> None:
     """A member counts once for a step."""
-    flow = new_workflow(policy("house", step("edit", "role:editor", quorum=2)))
+    flow = new_workflow(policy("editorial", step("edit", "role:editor", quorum=2)))
     flow.draft()
     flow.submit()
     flow.approve("ben")
@@ -163,7 +163,7 @@ def test_second_approval_refused(new_workflow) -> None:
 
 def test_refusal_names_reviewers(new_workflow) -> None:
     """A member who is not a reviewer learns who the reviewers are."""
-    flow = new_workflow(policy("house", step("edit", "member:ben")))
+    flow = new_workflow(policy("editorial", step("edit", "member:ben")))
     flow.draft()
     flow.submit()
     assert flow.refusal("noor", approve(flow)) == "not_a_reviewer"
@@ -209,7 +209,7 @@ def test_unknown_revision_refused(new_workflow) -> None:
 
 def test_rules_act_after_last_approval(new_workflow) -> None:
     """What follows from the last approval is caused by the rules, so a reviewer needs no `schedule`."""
-    flow = new_workflow(policy("house", step("client", "member:noor")))
+    flow = new_workflow(policy("editorial", step("client", "member:noor")))
     flow.draft()
     flow.submit()
     events = flow.approve("noor")

@@ -13,7 +13,10 @@ from socialcollab.workflow import Policies
     ("make", "message"),
     [
         (lambda: Policies.of([policy("a", extends="b"), policy("b", extends="a")]), "a > b > a"),
-        (lambda: Policies.of([policy("a", extends="hose"), policy("house")]), "`house`"),
+        (
+            lambda: Policies.of([policy("a", extends="editoral"), policy("editorial")]),
+            "`editorial`",
+        ),
         (lambda: Policies.of([policy("a", step("s", "lead", after="tt"))]), "waits for `tt`"),
         (
             lambda: Policies.of(
@@ -70,7 +73,7 @@ def test_strictest_setting_applies(new_workflow, first) -> None:
 
 def test_default_policy(new_workflow) -> None:
     """The default policy of the workspace applies where no other policy does."""
-    flow = new_workflow(policy(on={"workspace": "dike"}), default="house")
+    flow = new_workflow(policy(on={"workspace": "dike"}), default="editorial")
     flow.draft("pim")
     flow.submit("pim")
     assert flow.state == "in_review"

@@ -12,7 +12,7 @@ from socialcollab.permissions import Grant
 from socialcollab.workflow import Actor, reevaluate
 from socialcollab.workflow import events as ev
 
-EDITORS = {"house/edit": ("ben", "eva", "mia")}
+EDITORS = {"editorial/edit": ("ben", "eva", "mia")}
 
 
 def reevaluated(flow, before=None) -> ev.PostReevaluated | None:
@@ -56,15 +56,15 @@ def test_unrecorded_notifications(flow) -> None:
     before = flow.snapshot
     flow.grants = (*flow.GRANTS, Grant(to="member:wil", role="editor", on=TULIP))
     first = reevaluated(flow)
-    assert ({}, {"house/edit": ("ben", "eva", "mia", "wil")}) == (first.notified, first.aware)
+    assert ({}, {"editorial/edit": ("ben", "eva", "mia", "wil")}) == (first.notified, first.aware)
     assert reevaluated(flow, before=before) is None
     flow.grants = (*flow.grants, Grant(to="member:pim", role="editor", on=TULIP))
-    assert {"house/edit": ("pim",)} == reevaluated(flow).notified
+    assert {"editorial/edit": ("pim",)} == reevaluated(flow).notified
 
 
 def test_reviewer_notified_once_post_is_visible(flow) -> None:
     """A reviewer who may not view the post is notified when they may."""
-    flow.policies = (policy("house", step("edit", ["role:editor", "member:tom"])),)
+    flow.policies = (policy("editorial", step("edit", ["role:editor", "member:tom"])),)
     approves = Grant(to="member:tom", permissions=["approve"], on=TULIP)
     flow.grants = (*flow.GRANTS, approves)
     assert EDITORS == reevaluated(flow).notified
@@ -73,4 +73,4 @@ def test_reviewer_notified_once_post_is_visible(flow) -> None:
     flow.grants = (*flow.grants, views)
     assert starts == reevaluated(flow).wake_at
     flow.now = starts
-    assert {"house/edit": ("tom",)} == reevaluated(flow).notified
+    assert {"editorial/edit": ("tom",)} == reevaluated(flow).notified

@@ -29,7 +29,7 @@ def states(flow) -> dict[str, str]:
 @pytest.mark.parametrize(("quorum", "needed"), [("any", 1), ("all", 3), (2, 2), (3, 3)])
 def test_quorum(new_workflow, quorum, needed) -> None:
     """A quorum is any reviewer, all of them, or a number."""
-    flow = new_workflow(policy("house", step("edit", "role:editor", quorum=quorum)))
+    flow = new_workflow(policy("editorial", step("edit", "role:editor", quorum=quorum)))
     flow.draft()
     flow.submit()
     for number, member in enumerate(("ben", "eva", "mia")[:needed], start=1):
@@ -41,7 +41,7 @@ def test_quorum(new_workflow, quorum, needed) -> None:
 def test_parallel_steps(new_workflow) -> None:
     """Steps without `after` open together, and one approval counts for all of them."""
     flow = new_workflow(
-        policy("house", step("a", "role:editor"), step("b", ["member:ben", "member:noor"]))
+        policy("editorial", step("a", "role:editor"), step("b", ["member:ben", "member:noor"]))
     )
     flow.draft()
     flow.submit()
@@ -53,12 +53,12 @@ def test_parallel_steps(new_workflow) -> None:
 def test_distinct_step(new_workflow) -> None:
     """An approval that counts for another step does not count for a distinct one."""
     flow = new_workflow(
-        policy("house", step("a", "role:editor"), step("b", "role:editor", distinct=True))
+        policy("editorial", step("a", "role:editor"), step("b", "role:editor", distinct=True))
     )
     flow.draft()
     flow.submit()
     flow.approve("ben")
-    assert states(flow) == {"house/a": "passed", "house/b": "open"}
+    assert states(flow) == {"editorial/a": "passed", "editorial/b": "open"}
     flow.approve("eva")
     assert flow.state == "approved"
 
@@ -66,13 +66,13 @@ def test_distinct_step(new_workflow) -> None:
 def test_ordered_steps(new_workflow) -> None:
     """A step with `after` opens once the other step has passed."""
     client = step("client", "member:noor", after="edit")
-    flow = new_workflow(policy("house", step("edit", "role:editor"), client))
+    flow = new_workflow(policy("editorial", step("edit", "role:editor"), client))
     flow.draft()
     flow.submit()
-    assert states(flow) == {"house/client": "later", "house/edit": "open"}
+    assert states(flow) == {"editorial/client": "later", "editorial/edit": "open"}
     assert flow.refusal("noor", cm.Approve(post="p1", seen=flow.seen)) == "step_not_open"
     flow.approve("ben")
-    assert states(flow) == {"house/client": "open", "house/edit": "passed"}
+    assert states(flow) == {"editorial/client": "open", "editorial/edit": "passed"}
     flow.approve("noor")
     assert flow.state == "approved"
 
@@ -80,14 +80,16 @@ def test_ordered_steps(new_workflow) -> None:
 def test_passed_step_stays_passed(new_workflow) -> None:
     """A step that passed with all its reviewers stays passed when another reviewer is added."""
     flow = new_workflow(
-        policy("house", step("edit", "role:editor", quorum="all"), step("client", "member:noor"))
+        policy(
+            "editorial", step("edit", "role:editor", quorum="all"), step("client", "member:noor")
+        )
     )
     flow.draft()
     flow.submit()
     for member in ("ben", "eva", "mia"):
         flow.approve(member)
     flow.grants = (*flow.GRANTS, Grant(to="member:wil", role="editor", on=TULIP))
-    assert states(flow)["house/edit"] == "passed"
+    assert states(flow)["editorial/edit"] == "passed"
     flow.approve("noor")
     assert flow.state == "approved"
     assert gate(flow.snapshot, flow.context())
@@ -95,7 +97,7 @@ def test_passed_step_stays_passed(new_workflow) -> None:
 
 def test_later_decision_replaces_earlier(new_workflow) -> None:
     """A member who requests changes after approving has to approve again."""
-    flow = new_workflow(policy("house", step("edit", "role:editor", quorum=2)))
+    flow = new_workflow(policy("editorial", step("edit", "role:editor", quorum=2)))
     flow.draft()
     flow.submit()
     flow.approve("ben")
@@ -116,12 +118,12 @@ def test_inherited_step_is_same_step(new_workflow) -> None:
         "signoff",
         step("client", "member:noor", after="edit"),
         on={**TULIP, "post_tag": "offer"},
-        extends="house",
+        extends="editorial",
     )
     flow = new_workflow(policy(), signoff)
     flow.draft(tags=["offer"])
     flow.submit()
-    assert states(flow) == {"house/edit": "open", "signoff/client": "later"}
+    assert states(flow) == {"editorial/edit": "open", "signoff/client": "later"}
     flow.approve("ben")
     flow.approve("noor")
     assert flow.state == "approved"
@@ -132,19 +134,21 @@ def test_condition_on_findings(new_workflow) -> None:
     condition = {"finding_at_least": "warning"}
     flow = new_workflow(
         policy(
-            "house", step("edit", "role:editor"), step("client", "member:noor", only_if=condition)
+            "editorial",
+            step("edit", "role:editor"),
+            step("client", "member:noor", only_if=condition),
         )
     )
     flow.draft()
     flow.findings = (Finding(code="SG101", severity="suggestion"),)
     flow.submit()
-    assert states(flow) == {"house/client": "skipped", "house/edit": "open"}
+    assert states(flow) == {"editorial/client": "skipped", "editorial/edit": "open"}
     flow.findings = (Finding(code="SG101", severity="error"),)
     flow.edit(text="te lang")
-    assert states(flow)["house/client"] == "open"
+    assert states(flow)["editorial/client"] == "open"
     flow.findings = ()
     flow.edit(text="kort")
-    assert states(flow)["house/client"] == "open"
+    assert states(flow)["editorial/client"] == "open"
     flow.approve("ben")
     assert flow.state == "in_review"
     flow.approve("noor")
@@ -216,7 +220,7 @@ def test_policy_ignores_replies(new_workflow) -> None:
     flow = new_workflow(policy())
     flow.draft()
     reply = attrs.evolve(flow.snapshot, post=attrs.evolve(flow.post, kind="reply"))
-    assert applicable_steps(flow.snapshot, flow.context()) == {StepKey("house", "edit")}
+    assert applicable_steps(flow.snapshot, flow.context()) == {StepKey("editorial", "edit")}
     assert applicable_steps(reply, flow.context()) == frozenset()
 
 
@@ -251,7 +255,7 @@ def test_unbound_published_fields_bind_all_steps(new_workflow) -> None:
     """A published field that no step binds is bound by every step."""
     flow = new_workflow(
         policy(
-            "house",
+            "editorial",
             step("words", "member:ben", binds=["text", "variants"]),
             step("pictures", "member:eva", binds=["media", "alt"]),
         )
@@ -261,18 +265,18 @@ def test_unbound_published_fields_bind_all_steps(new_workflow) -> None:
     flow.approve("ben")
     flow.approve("eva")
     flow.edit(text="anders")
-    assert states(flow) == {"house/words": "open", "house/pictures": "passed"}
+    assert states(flow) == {"editorial/words": "open", "editorial/pictures": "passed"}
     flow.approve("ben")
     assert flow.state == "approved"
     flow.edit(links=["https://tulip.example/"])
-    assert states(flow) == {"house/words": "open", "house/pictures": "open"}
+    assert states(flow) == {"editorial/words": "open", "editorial/pictures": "open"}
 
 
 @pytest.mark.parametrize("binds_time", [True, False])
 def test_time_bound_if_named(new_workflow, binds_time) -> None:
     """Rescheduling reopens a step that binds the time, and otherwise moves the delivery."""
     binds = {"binds": ["text", "time"]} if binds_time else {}
-    flow = new_workflow(policy("house", step("edit", "role:editor", **binds)))
+    flow = new_workflow(policy("editorial", step("edit", "role:editor", **binds)))
     flow.draft()
     flow.submit()
     flow.approve("ben")
@@ -298,7 +302,7 @@ def test_changed_policy_closes_gate(new_workflow, text) -> None:
     flow.approve("ben")
     assert gate(flow.snapshot, flow.context())
     if text:
-        flow.policy_texts = {"house": text}
+        flow.policy_texts = {"editorial": text}
     else:
         flow.policies = flow.policies[1:]
     verdict = gate(flow.snapshot, flow.context())

@@ -1,14 +1,6 @@
 """Approval and delivery of posts: policies, steps, commands and the events that they lead to."""
 
 from socialcollab.workflow import commands, events
-from socialcollab.workflow.approval.reminders import (
-    Timer,
-    fire_due,
-    record_outdated,
-    reevaluate,
-    timers,
-)
-from socialcollab.workflow.approval.steps import StepStatus, applicable_steps, gate, step_statuses
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.dispatch import decide_native_post, decide_post, decide_runtime
 from socialcollab.workflow.events.event import Event
@@ -41,6 +33,14 @@ from socialcollab.workflow.notifications import (
     post_notifications,
     state_notifications,
 )
+from socialcollab.workflow.reminders import (
+    Timer,
+    fire_due,
+    record_outdated,
+    reevaluate,
+    timers,
+)
+from socialcollab.workflow.steps import StepStatus, applicable_steps, gate, step_statuses
 
 __all__ = [
     "NO_POLICY",

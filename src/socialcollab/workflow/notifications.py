@@ -13,11 +13,11 @@ from socialcollab.directory import Principal
 from socialcollab.identifiers import MemberId
 from socialcollab.permissions import ShiftSwap
 from socialcollab.workflow import events as ev
-from socialcollab.workflow.approval.steps import step_statuses
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.events.notification import OutboxEntry
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.request import PostSnapshot
+from socialcollab.workflow.steps import step_statuses
 
 
 def post_notifications(

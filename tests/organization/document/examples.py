@@ -15,7 +15,7 @@ timezone = "Europe/Amsterdam"
 [[workspaces]]
 id = "tulip"
 lead = "eva"
-default_approval = "house"
+default_approval = "editorial"
 
 [[profiles]]
 id = "tulip-x"
@@ -59,7 +59,7 @@ every = "friday 17:00"
 end = "monday 09:00"
 
 [[approvals]]
-id = "house"
+id = "editorial"
 on = { workspace = "*" }
 [[approvals.steps]]
 id = "edit"
@@ -73,7 +73,7 @@ reviewers = "lead"
 [[approvals]]
 id = "extra"
 on = { workspace = "tulip", post_tag = "offer" }
-extends = "house"
+extends = "editorial"
 [[approvals.steps]]
 id = "client"
 after = ["edit"]

@@ -17,7 +17,7 @@ FAULTS = {
         'permisions = ["approve"]',
     ),
     "`default_approval` is missing at workspaces[0].default_approval;"
-    ' set it to the id of a policy, or to "none"': ('default_approval = "house"\n', ""),
+    ' set it to the id of a policy, or to "none"': ('default_approval = "editorial"\n', ""),
     "unknown network `mastodn` at profiles[0].network; did you mean `mastodon`?": (
         'network = "x"',
         'network = "mastodn"',
@@ -85,7 +85,7 @@ def test_twelve_faults() -> None:
         ('id = "tulip-x"\nworkspace', 'id = "tulip"\nworkspace', ["id of a workspace", "tulip-x"]),
         ('lead = "eva"', 'lead = "zoe"', ["unknown member `zoe`"]),
         ('includes = ["publisher"]', 'includes = ["editor"]', ["circle: editor > editor"]),
-        ('extends = "house"', 'extends = "extra"', ["circle: extra > extra"]),
+        ('extends = "editorial"', 'extends = "extra"', ["circle: extra > extra"]),
         ('id = "social"', 'id = "social"\nincludes = ["social"]', ["circle: social > social"]),
         ('id = "social"', 'id = "social"\nincludes = ["soical"]', ["soical", "mean `social`"]),
         (

@@ -139,7 +139,7 @@ def test_names_are_complete(values) -> None:
         ("length", "of 280 weighted"),
         ("post", "De lente <script>"),
         ("post", "tulip-mastodon: Tulpen <script>"),
-        ("post view", "house/edit"),
+        ("post view", "editorial/edit"),
         ("calendar", "Tue 7 Apr 2026"),
         ("empty calendar", "Nothing is planned"),
         ("delivery", "Europe/Amsterdam"),

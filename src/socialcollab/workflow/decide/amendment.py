@@ -26,7 +26,6 @@ from socialcollab.errors import (
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
-from socialcollab.workflow.approval.steps import gate
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide.outcome import (
     MAX_PROBLEM,
@@ -42,6 +41,7 @@ from socialcollab.workflow.decide.refusals import (
 )
 from socialcollab.workflow.decide.sending import hold_or_blackout, is_approved, waits_for_sign_in
 from socialcollab.workflow.model.request import PostSnapshot
+from socialcollab.workflow.steps import gate
 
 # An amendment changes a post where it is; the profiles it goes to are not part of it.
 _AMENDABLE_FIELDS: Final = frozenset(PUBLISHED_FIELDS) - {"targets"}

@@ -19,16 +19,6 @@ from socialcollab.identifiers import MemberId
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
-from socialcollab.workflow.approval.steps import (
-    StepStatus,
-    applicable_steps,
-    gate,
-    needed_steps,
-    no_step_applies,
-    pins_of,
-    policies_unchanged,
-    step_statuses,
-)
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide.refusals import (
     check_fresh,
@@ -49,6 +39,16 @@ from socialcollab.workflow.decide.schedule import (
 from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.request import PostSnapshot, SubmitTiming
+from socialcollab.workflow.steps import (
+    StepStatus,
+    applicable_steps,
+    gate,
+    needed_steps,
+    no_step_applies,
+    pins_of,
+    policies_unchanged,
+    step_statuses,
+)
 
 
 def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tuple[ev.Event, ...]:

@@ -21,7 +21,6 @@ from socialcollab.identifiers import MemberId, PostId, WorkspaceId
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
-from socialcollab.workflow.approval.steps import applicable_steps, gate, pins_of
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide.refusals import (
     check_fresh,
@@ -36,6 +35,7 @@ from socialcollab.workflow.decide.schedule import cancel_unsent, plan, refuse_in
 from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.request import PostSnapshot
+from socialcollab.workflow.steps import applicable_steps, gate, pins_of
 
 _SALT_BYTES = 16
 

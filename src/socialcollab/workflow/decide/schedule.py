@@ -21,7 +21,6 @@ from socialcollab.identifiers import DeliveryId, ProfileId
 from socialcollab.time import WallTime
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
-from socialcollab.workflow.approval.steps import gate
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide.refusals import (
     check_fresh,
@@ -32,6 +31,7 @@ from socialcollab.workflow.decide.refusals import (
 from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.request import PostSnapshot
+from socialcollab.workflow.steps import gate
 
 UNSENT_STATES: Final = (DeliveryState.WAITING, DeliveryState.MISSED)
 IN_DOUBT_STATES: Final = (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)

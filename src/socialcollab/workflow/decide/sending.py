@@ -16,10 +16,10 @@ from socialcollab.content import (
 )
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import events as ev
-from socialcollab.workflow.approval.steps import gate
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.request import PostSnapshot
+from socialcollab.workflow.steps import gate
 
 _PART_RETRY_DELAY = dt.timedelta(minutes=1)
 

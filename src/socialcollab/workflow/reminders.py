@@ -13,13 +13,13 @@ from socialcollab.content import PostState
 from socialcollab.identifiers import MemberId
 from socialcollab.time import BusinessHours, Duration, Holidays
 from socialcollab.workflow import events as ev
-from socialcollab.workflow.approval.steps import StepStatus, needed_steps, step_statuses
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide.schedule import expire
 from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.policy import RequiredStep, StepKey, StepTimer
 from socialcollab.workflow.model.request import ApprovalRequest, PostSnapshot, StepClock
+from socialcollab.workflow.steps import StepStatus, needed_steps, step_statuses
 
 _MAX_INSTANTS: Final = 32
 

@@ -42,8 +42,8 @@ def slots() -> None:
 
 
 def workflow() -> None:
-    house = ApprovalPolicy(
-        id="house",
+    editorial = ApprovalPolicy(
+        id="editorial",
         on={"workspace": "tulip"},
         steps=[
             {"id": "edit", "reviewers": "role:editor", "quorum": 2, "within": "4 business hours"}
@@ -53,9 +53,9 @@ def workflow() -> None:
         now=NOW,
         actor=Actor.member("ana"),
         access=Access.of(members=["ana"], profiles=[X]),
-        policies=Policies.of([house]),
+        policies=Policies.of([editorial]),
         profiles={X.id: X},
-        workspaces={"tulip": Workspace(id="tulip", lead="ana", default_approval="house")},
+        workspaces={"tulip": Workspace(id="tulip", lead="ana", default_approval="editorial")},
         zones={"tulip": "Europe/Amsterdam"},
     )
     draft = commands.Draft(

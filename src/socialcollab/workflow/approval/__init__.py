@@ -1,1 +1,0 @@
-"""The progress of an approval request: steps, the gate, and deadlines."""
