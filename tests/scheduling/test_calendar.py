@@ -13,7 +13,7 @@ from socialcollab.scheduling import Calendar, SlotPlan
 
 def test_calendar_errors() -> None:
     """A profile without a zone, a profile twice and an entry on another profile are errors."""
-    with pytest.raises(InvalidValueError, match="no zone"):
+    with pytest.raises(InvalidValueError, match="no time zone"):
         Calendar.of([X])
     with pytest.raises(InvalidValueError, match="twice"):
         Calendar.of([X, X], zone=ZONE)

@@ -211,7 +211,7 @@ def test_tables_in_transaction(host: sqlite3.Connection) -> None:
 
 def test_unsuitable_connections(path: Path) -> None:
     """Connections that would break a promise are refused."""
-    with pytest.raises(InvalidValueError, match="not a connection"):
+    with pytest.raises(InvalidValueError, match="not an sqlite3 connection"):
         SqliteStore.joined(str(path))  # type: ignore[arg-type]
     host = sqlite3.connect(path)
     host.execute("PRAGMA synchronous = NORMAL")

@@ -1,4 +1,4 @@
-"""Stores for media and for journals, which consist of event streams, snapshots and projections."""
+"""Stores for media and for journals. A journal has event streams, snapshots and projections."""
 
 from socialcollab.stores.events import STORE_KEYS, Event, NewEvent, check_stream, microseconds
 from socialcollab.stores.media import FolderMedia, MemoryMedia

@@ -1,4 +1,4 @@
-"""Notebook cards for store reports; `NotebookMixin` imports this module to show one."""
+"""Notebook cards for store reports. `NotebookMixin` imports this module when it displays one."""
 
 from __future__ import annotations
 

@@ -108,8 +108,8 @@ class FolderMedia:
     content does not match the digest.
 
     Args:
-        path: The folder, which is created if it does not exist. url: A function that returns the
-            public URL for a digest, if the folder is served over HTTP.
+        path: The folder, which is created if it does not exist.
+        url: A function that returns the public URL for a digest, if the folder is served over HTTP.
     """
 
     def __init__(

@@ -35,12 +35,12 @@ class Projection:
         name: The name, such as ``posts``. A projection named ``due`` must have the columns ``at``
             (microseconds since 1970, UTC) and ``kind``.
         columns: The names of the columns.
-        sorted_by: The columns that queries sort by, before the key. None sorts before numbers and
-            numbers before strings; strings sort by code point.
+        sorted_by: The columns that queries sort by, followed by the key. None sorts before
+            numbers, and numbers sort before strings. Strings are sorted by code point.
 
     Raises:
         InvalidValueError: If a name is not a lower-case word, if a name is repeated, or if
-            *sorted_by* names an unknown column.
+            *sorted_by* contains an unknown column.
     """
 
     name: str
@@ -51,14 +51,14 @@ class Projection:
         for name in (self.name, *self.columns):
             if not _NAME.fullmatch(name):
                 raise InvalidValueError(
-                    f"{name!r} is not a valid name of a projection or column; use a lower-case"
+                    f"{name!r} is not a valid name for a projection or column; use a lower-case"
                     " word of up to 40 letters",
                     value=name,
                 )
         for attribute, names in (("columns", self.columns), ("sorted_by", self.sorted_by)):
             if len(set(names)) != len(names):
                 raise InvalidValueError(
-                    f"{attribute} of projection `{self.name}` repeat a name", value=names
+                    f"{attribute} of projection `{self.name}` contains a name twice", value=names
                 )
         for name in self.sorted_by:
             if name not in self.columns:
@@ -82,10 +82,11 @@ class Row:
     One row of a projection, derived from the events of one stream.
 
     Attributes:
-        projection: The name of the projection. key: The key, which identifies the row within the
-            projection and the organization.
-        stream: The stream from whose events the row is derived. columns: The value of each column:
-            a string, a whole number from -(2**53 - 1) to 2**53 - 1, or None.
+        projection: The name of the projection.
+        key: The key, which identifies the row within the projection and the organization.
+        stream: The stream from whose events the row is derived.
+        columns: The value of each column: a string, a whole number from -(2**53 - 1) to 2**53 - 1,
+            or None.
     """
 
     projection: str

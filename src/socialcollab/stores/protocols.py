@@ -1,4 +1,4 @@
-"""The protocols for stores, blocking and async; docs/contracts/stores.md lists what they promise."""
+"""The protocols for blocking and async stores, which docs/contracts/stores.md specifies."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class BoundStore(Protocol):
 
         Args:
             events: One or more events to append. The events of each stream must be in order.
-                expected_versions: The version that each stream must have, or 0 if the stream must
-                not exist. Every stream that is appended to must be included. Any other stream can
-                be included if the append depends on its version.
+            expected_versions: The version that each stream must have, or 0 if the stream must not
+                exist. Every stream that is appended to must be included. Any other stream can be
+                included if the append depends on its version.
             rows: All rows that the streams appended to have after the append. Rows of other streams
                 are rejected.
             snapshots: The new snapshot of each stream appended to.
@@ -78,9 +78,7 @@ class BoundStore(Protocol):
         ...
 
     def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
-        """
-        Return up to *limit* events after position *after*, by position. XXX
-        """
+        """Return up to *limit* events after position *after*, sorted by position."""
         ...
 
     def streams(self) -> tuple[str, ...]:
@@ -99,10 +97,10 @@ class BoundStore(Protocol):
         Return up to *limit* rows of a projection, sorted by its ``sorted_by``, then by key.
 
         Args:
-            projection: The name of a declared projection. where: The columns to filter by, each
-                with its allowed value or values. A row must match all of these conditions.
-            after: The last row of the previous page, or None. The row does not have to exist any
-                more.
+            projection: The name of a declared projection.
+            where: The columns to filter by, each with its allowed value or values. A row must match
+                all of these conditions.
+            after: The last row of the previous page, or None. The row may have been removed since.
             limit: The maximum number of rows.
 
         Raises:
@@ -125,8 +123,9 @@ class BoundStore(Protocol):
         Conflicting changes are prevented by the expected versions of `append`.
 
         Args:
-            before: The current planned time, up to which rows are due. now: The current real time,
-                which decides whether leases have expired. limit: The maximum number of rows.
+            before: The current planned time, up to which rows are due.
+            now: The current real time, which determines whether leases have expired.
+            limit: The maximum number of rows.
             worker: The name of the worker.
             lease_s: The duration of the lease in seconds.
 
@@ -152,9 +151,12 @@ class BoundStore(Protocol):
 
     def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
         """
-        Look for stored data that differ from what was written, and report each location. Args:
+        Look for stored data that differ from what was written, and report each location.
+
+        Args:
             anchor: The anchor of an earlier audit, which is needed to detect a truncated or
-            rewritten journal. reducer: If given, snapshots and rows are compared with its results.
+                rewritten journal.
+            reducer: If given, snapshots and rows are compared with its results.
         """
         ...
 

@@ -15,9 +15,9 @@ class Anchor:
     A summary of a journal at one moment, to be stored outside the journal.
 
     Attributes:
-        position: The position of the last event. hash: A SHA-256 hash, in hexadecimal, over the
-            hashes of all events up to that position. If an event is changed, moved or removed, this
-            hash no longer matches.
+        position: The position of the last event.
+        hash: A SHA-256 hash, in hexadecimal, over the hashes of all events up to that position. If
+            an event is changed, moved or removed, this hash no longer matches.
     """
 
     position: int
@@ -30,8 +30,8 @@ class Damage:
     A stored value that differs from what was written.
 
     Attributes:
-        place: The location of the value, such as ``post/p1 version 3 (position 7)``. problem: A
-            description of the problem.
+        place: The location of the value, such as ``post/p1 version 3 (position 7)``.
+        problem: A description of the problem.
     """
 
     place: str
@@ -47,10 +47,11 @@ class AuditReport(NotebookMixin):
     The result of an audit of one organization's journal.
 
     Attributes:
-        findings: The damage that was found; empty if there is none. anchor: The current state of
-            the journal. Store it outside the journal, and pass it to a later audit.
-        events: The number of events that were read. streams: The number of streams that contain
-            these events.
+        findings: The damage that was found; empty if there is none.
+        anchor: A summary of the current journal. Store it outside the journal, and pass it to a
+            later audit.
+        events: The number of events that were read.
+        streams: The number of streams that contain these events.
         erased: The number of erased personal values, of which only the digests remain.
     """
 
@@ -74,8 +75,9 @@ class ReindexReport:
     The result of rebuilding the snapshots and projection rows of a journal.
 
     Attributes:
-        streams: The number of streams. events: The number of events in these streams. rows: The
-            number of projection rows after the rebuild.
+        streams: The number of streams.
+        events: The number of events in these streams.
+        rows: The number of projection rows after the rebuild.
         changed: The streams whose snapshot or rows were changed by the rebuild.
     """
 

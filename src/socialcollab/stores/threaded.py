@@ -84,15 +84,17 @@ class _ThreadedJournal:
 
 class ThreadedStore:
     """
-    An async wrapper around a blocking store, whose methods run one at a time in a separate thread.
+    An async wrapper around a blocking store.
+
+    The methods of the blocking store run one at a time in a separate thread.
 
     If the caller is cancelled while a method runs, the cancellation takes effect after the method
     has ended. A method that has not started yet is never run. Several event loops can share one
     instance.
 
     Args:
-        store: The blocking store. owns: Whether `close` closes the blocking store, too, and not
-            only the thread.
+        store: The blocking store.
+        owns: Whether `close` also closes the blocking store, in addition to the thread.
     """
 
     def __init__(self, store: Store, *, owns: bool = True) -> None:

@@ -88,7 +88,7 @@ def test_wrong_encoding():
     data = "text,note\r\nfirst,1\r\nLené,2\r\n".encode("cp1252")
     found = only_problem(data)
     assert (found.code, found.row, found.value) == ("sheet.encoding", 3, "0xE9")
-    assert 'in cp1252 the byte is "é"' in found.suggestion
+    assert 'in cp1252, this byte is "é"' in found.suggestion
     sheet = read_csv(data, encoding="cp1252")
     assert sheet.rows[1].text == "Lené"
     marked = only_problem(b"\xef\xbb\xbftext\r\nab\xff\r\n")
