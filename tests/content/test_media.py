@@ -30,7 +30,7 @@ def test_other_files_are_errors() -> None:
 
 def test_invalid_digest() -> None:
     """A digest of another form is an error."""
-    with pytest.raises(InvalidValueError, match="64 hex digits"):
+    with pytest.raises(InvalidValueError, match="64 hexadecimal digits"):
         Image(digest="sha256:123")
 
 

@@ -105,5 +105,5 @@ def test_variant_needs_target(values: dict[str, object], message: str) -> None:
 
 def test_poll_needs_two_answers() -> None:
     """A poll with one answer is an error."""
-    with pytest.raises(InvalidValueError, match="at least two answers"):
+    with pytest.raises(InvalidValueError, match="at least two options"):
         Poll(options=["one"])

@@ -13,7 +13,7 @@ from socialcollab.pages import bullet_list, file_link, link, table
 
 def test_row_length() -> None:
     """A row needs one cell per header."""
-    with pytest.raises(InvalidValueError, match="row 1 has 1 cells for 2 headers"):
+    with pytest.raises(InvalidValueError, match="row 1 has 1 cells, but there are 2 headers"):
         table(["a", "b"], [["1", 2], ["1"]])
 
 

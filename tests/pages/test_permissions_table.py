@@ -145,7 +145,7 @@ def test_notes_and_forbids() -> None:
 
 def test_invalid_values() -> None:
     """A row needs one cell per column, and a level that exists."""
-    with pytest.raises(InvalidValueError, match="2 cells for 3 profiles"):
+    with pytest.raises(InvalidValueError, match="2 cells, but there are 3 profiles"):
         permissions_matrix(COLUMNS, [row("view", "view")])
     with pytest.raises(InvalidValueError, match="is not a level"):
         PermissionsCell(level="rules")

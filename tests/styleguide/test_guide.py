@@ -54,7 +54,7 @@ def test_load_combines_files(tmp_path: Path) -> None:
 
 def test_load_needs_file() -> None:
     """Loading without a file is an error."""
-    with pytest.raises(InvalidValueError, match="no style guide is named"):
+    with pytest.raises(InvalidValueError, match="no style guide file is given"):
         StyleGuide.load()
 
 

@@ -1,4 +1,4 @@
-"""A part of a text that a network makes active."""
+"""Entities: the links, mentions, hashtags and cashtags in a text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Entity:
 
 
 def without_overlaps(entities: Iterable[Entity]) -> tuple[Entity, ...]:
-    """Sort entities by position; of two that overlap, keep the one that starts first."""
+    """Sort entities by position. If two entities overlap, keep the one that starts first."""
     kept: list[Entity] = []
     for entity in sorted(entities, key=lambda entity: (entity.start, -entity.end)):
         if not kept or kept[-1].end <= entity.start:
