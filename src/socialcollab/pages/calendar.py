@@ -30,7 +30,7 @@ def _check_state(_: object, __: attrs.Attribute[str], state: str) -> None:
     if state not in STATES:
         hint = did_you_mean(state, STATES, before="; ")
         raise InvalidValueError(
-            f"`{state}` is not a state of a post{hint}", value=state, expected=" or ".join(STATES)
+            f"`{state}` is not a post state{hint}", value=state, expected=" or ".join(STATES)
         )
 
 
@@ -129,7 +129,7 @@ def month_calendar(
     """
     if not (1 <= month <= 12 and 1 <= year <= 9999 and 0 <= first_weekday <= 6):
         raise InvalidValueError(
-            f"month {year}-{month} with weeks from weekday {first_weekday} does not exist",
+            f"month {year}-{month} or first weekday {first_weekday} does not exist",
             value=(year, month, first_weekday),
             expected="a year 1 to 9999, a month 1 to 12 and a weekday 0 to 6",
         )

@@ -22,7 +22,7 @@ class BoundStore(Protocol):
 
     Raises:
         StoreUnavailableError: If the store currently cannot be read or written (any method).
-            CorruptJournalError: If the stored data differ from what was written (any method).
+        CorruptJournalError: If the stored data differ from what was written (any method).
     """
 
     @property

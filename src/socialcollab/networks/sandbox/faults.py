@@ -158,7 +158,7 @@ class InjectedFault:
 
     def _not_applicable(self, name: str, value: object, kinds: str) -> InvalidValueError:
         return InvalidValueError(
-            f"fault `{self.kind}` has no {name}; only {kinds} has it",
+            f"{name} does not apply to fault `{self.kind}`, only to {kinds}",
             value=value,
             expected=f"no {name}",
         )

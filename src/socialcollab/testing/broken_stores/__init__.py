@@ -1,8 +1,8 @@
 """
 Deliberately broken stores, each of which breaks one promise.
 
-They show typical mistakes in stores. You can also use them to test your own kit, which must find
-for each store that it breaks the promise in its attribute ``breaks``.
+They show typical mistakes in stores. You can also use them to test your own kit. For each of these
+stores, the kit must report the promise in its attribute ``breaks``.
 """
 
 from __future__ import annotations
