@@ -48,7 +48,7 @@ TRANSITIONS = {
         "withdraw": "draft",
     },
     "cancelled": {"comment": "cancelled"},
-    "expired": {"edit": "expired", "comment": "expired", "reschedule": "draft", "cancel": "cancelled"},
+    "expired": {"submit": "in_review", "edit": "expired", "comment": "expired", "reschedule": "draft", "cancel": "cancelled"},
 }  # fmt: skip
 
 

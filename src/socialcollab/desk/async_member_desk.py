@@ -3,15 +3,14 @@
 # Generated from member_desk.py by tools/write_async.py: edit that file, and run `nox -s write_async`.
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from socialcollab.content import Delivery, Image, Poll, Post
 from socialcollab.desk import commands as dc
+from socialcollab.desk.arguments import id_of
 from socialcollab.desk.handlers.draft import (
     UNCHANGED,
-    TimeLike,
     Unchanged,
     draft,
     edit,
@@ -20,14 +19,13 @@ from socialcollab.desk.handlers.draft import (
 from socialcollab.desk.handlers.perform import perform, perform_for_member, perform_on_post
 from socialcollab.desk.handlers.runtime import (
     BoundLike,
-    DayLike,
     PrincipalLike,
     SelectorLike,
     add_absence,
     add_calendar_note,
-    as_day,
     grant,
     hold,
+    instant_for,
     resume,
     swap_shift,
 )
@@ -38,6 +36,8 @@ from socialcollab.desk.queries.post_view import PostView, read_post_view
 from socialcollab.desk.queries.posts import HoldResult
 from socialcollab.desk.queries.proposal import Proposal
 from socialcollab.desk.queries.to_do import ToDo, to_do
+from socialcollab.document_fields import as_items
+from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import PostId
 from socialcollab.permissions import (
     Absence,
@@ -46,7 +46,7 @@ from socialcollab.permissions import (
     TemporaryGrant,
     effective_permissions,
 )
-from socialcollab.time import WallTime
+from socialcollab.time import DateLike, TimeLike, WallTime, as_date
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, PostSnapshot
 from socialcollab.workflow import commands as cm
@@ -337,7 +337,7 @@ class AsyncMemberDesk:
         *,
         network_id: str,
         url: str = "",
-        at: dt.datetime | None = None,
+        at: TimeLike | None = None,
     ) -> Post:
         """
         Record that a post is published: the member posted it by hand, or found it on the network.
@@ -352,9 +352,15 @@ class AsyncMemberDesk:
         Raises:
             NotAllowedError: If a send may still arrive, or another copy is published there.
         """
-        return await self._do_on_post(
-            cm.MarkPublished(post=_id(post), profile=profile, network_id=network_id, url=url, at=at)
+        post_id = _id(post)
+        command = cm.MarkPublished(
+            post=post_id,
+            profile=profile,
+            network_id=network_id,
+            url=url,
+            at=None if at is None else (await self._wall_time(post_id, at)).instant,
         )
+        return await self._do_on_post(command)
 
     async def mark_not_published(self, post: Post | str, profile: str) -> Post:
         """
@@ -368,7 +374,7 @@ class AsyncMemberDesk:
         return await self._do_on_post(cm.MarkNotPublished(post=_id(post), profile=profile))
 
     async def add_native_post(
-        self, profile: str, *, network_id: str, at: dt.datetime, url: str = "", text: str = ""
+        self, profile: str, *, network_id: str, at: TimeLike, url: str = "", text: str = ""
     ) -> None:
         """
         Record a post that was made on the network itself, so that the calendar shows it.
@@ -378,12 +384,13 @@ class AsyncMemberDesk:
         Args:
             profile: The profile on which it is published.
             network_id: The network's id of it.
-            at: When it was published.
+            at: When it was published; a local time is read in the zone of the workspace.
             url: Its address.
             text: Its text.
         """
+        instant = await self._desk.run(instant_for(self._desk.engine, profile, at))
         await self.do(
-            cm.AddNativePost(profile=profile, network_id=network_id, at=at, url=url, text=text)
+            cm.AddNativePost(profile=profile, network_id=network_id, at=instant, url=url, text=text)
         )
 
     async def remove_native_post(self, profile: str, *, network_id: str) -> None:
@@ -391,7 +398,7 @@ class AsyncMemberDesk:
         await self.do(cm.RemoveNativePost(profile=profile, network_id=network_id))
 
     async def hold(
-        self, on: SelectorLike, *, reason: str, until: dt.datetime | None = None
+        self, on: SelectorLike, *, reason: str, until: TimeLike | None = None
     ) -> HoldResult:
         """
         Stop publishing on everything that a selector matches, from now on.
@@ -399,7 +406,8 @@ class AsyncMemberDesk:
         Args:
             on: A profile's id, or a selector.
             reason: Why.
-            until: When the hold ends by itself; by default a member has to end it.
+            until: When the hold ends by itself, in the zone of the workspace that it is on, or of the
+                organization if it is on several; by default a member has to end it.
 
         Returns:
             The deliveries that it stops, and those that were being sent already.
@@ -418,7 +426,7 @@ class AsyncMemberDesk:
         """
         return await self._desk.run(resume(self._desk.engine, self._actor, hold))
 
-    async def add_calendar_note(self, workspace: str, date: DayLike, text: str) -> str:
+    async def add_calendar_note(self, workspace: str, date: DateLike, text: str) -> str:
         """Put a note on the calendar of a workspace; return its identifier."""
         return await self._desk.run(
             add_calendar_note(self._desk.engine, self._actor, workspace, date, text)
@@ -426,8 +434,8 @@ class AsyncMemberDesk:
 
     async def add_absence(
         self,
-        start: DayLike,
-        end: DayLike,
+        start: DateLike,
+        end: DateLike,
         *,
         member: str = "",
         delegate: str = "",
@@ -463,21 +471,21 @@ class AsyncMemberDesk:
             )
         )
 
-    async def end_absence(self, absence: Absence | str, date: DayLike | None = None) -> None:
+    async def end_absence(self, absence: Absence | str, date: DateLike | None = None) -> None:
         """End an absence early; *date* is the first day back, today if not given."""
-        name = absence if isinstance(absence, str) else absence.id
-        await self.do(cm.EndAbsence(absence=name, date=None if date is None else as_day(date)))
+        name = id_of(absence, Absence)
+        await self.do(cm.EndAbsence(absence=name, date=None if date is None else as_date(date)))
 
     async def grant(
         self,
         to: PrincipalLike | Iterable[PrincipalLike],
         *,
         on: SelectorLike,
-        until: DayLike,
+        until: DateLike,
         reason: str,
         role: str = "",
         permissions: str | Iterable[str] = (),
-        start: DayLike | None = None,
+        start: DateLike | None = None,
     ) -> TemporaryGrant:
         """
         Grant permissions until a time, without changing the document.
@@ -518,7 +526,7 @@ class AsyncMemberDesk:
             NotAllowedError: If this member neither granted it nor manages access on all of its
                 resources, or it is over.
         """
-        await self.do(cm.RevokeGrant(grant=grant if isinstance(grant, str) else grant.id))
+        await self.do(cm.RevokeGrant(grant=id_of(grant, TemporaryGrant)))
 
     async def swap_shift(
         self,
@@ -578,12 +586,12 @@ class AsyncMemberDesk:
                 does not manage access where the rotation applies; or the shift is over.
             NotFoundError: If there is no such swap, or this member may not view its rotation.
         """
-        given = [swaps] if isinstance(swaps, ShiftSwap | str) else swaps
-        ids = [swap if isinstance(swap, str) else swap.id for swap in given]
+        given = [swaps] if isinstance(swaps, ShiftSwap | str) else as_items(swaps, "shift swaps")
+        ids = [id_of(swap, ShiftSwap) for swap in given]
         await self.do(cm.CancelShiftSwap(swaps=ids))
 
     async def start_campaign(
-        self, campaign: str, start: DayLike | None = None, *, end: DayLike | None = None
+        self, campaign: str, start: DateLike | None = None, *, end: DateLike | None = None
     ) -> None:
         """
         Set the days on which a campaign runs; they replace those of the document.
@@ -596,8 +604,8 @@ class AsyncMemberDesk:
         await self.do(
             cm.StartCampaign(
                 campaign=campaign,
-                start=None if start is None else as_day(start),
-                end=None if end is None else as_day(end),
+                start=None if start is None else as_date(start),
+                end=None if end is None else as_date(end),
             )
         )
 
@@ -619,7 +627,7 @@ class AsyncMemberDesk:
         *,
         reason: str,
         reassign_to: Mapping[str, str] | None = None,
-        date: DayLike | None = None,
+        date: DateLike | None = None,
     ) -> None:
         """
         Offboard a member, and hand over what depends on them; everything is stored, or nothing.
@@ -647,9 +655,9 @@ class AsyncMemberDesk:
         plan = member if isinstance(member, OffboardingPlan) else None
         await self.do(
             dc.Offboard(
-                member=plan.member if plan is not None else str(member),
+                member=plan.member if plan is not None else id_of(member),
                 successors=reassign_to or {},
-                date=None if date is None else as_day(date),
+                date=None if date is None else as_date(date),
                 reason=reason,
                 seen=plan,
             )
@@ -715,15 +723,17 @@ class AsyncMemberDesk:
 
 
 def _id(post: Post | str) -> PostId:
-    return post.id if isinstance(post, Post) else PostId(post)
+    return PostId(id_of(post, Post))
 
 
 def _seen(post: Post | str, revision: str) -> tuple[PostId, str]:
     if isinstance(post, Post):
         return post.id, revision or post.digest
     if not revision:
-        raise TypeError(
-            f"`{post}` is only an id: give the post that was seen, or revision= with the digest of"
-            " the revision that was seen"
+        raise InvalidValueError(
+            f"`{_id(post)}` is only the id of a post: give the post that was seen, or `revision=`"
+            " with the digest of the revision that was seen",
+            value=post,
+            expected="a post, or its id and `revision=`",
         )
-    return PostId(post), revision
+    return _id(post), revision

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from socialcollab.content import Delivery, Image, Poll, Post
 from socialcollab.desk import commands as dc
+from socialcollab.desk.arguments import id_of
 from socialcollab.desk.handlers.draft import (
     UNCHANGED,
-    TimeLike,
     Unchanged,
     draft,
     edit,
@@ -19,14 +18,13 @@ from socialcollab.desk.handlers.draft import (
 from socialcollab.desk.handlers.perform import perform, perform_for_member, perform_on_post
 from socialcollab.desk.handlers.runtime import (
     BoundLike,
-    DayLike,
     PrincipalLike,
     SelectorLike,
     add_absence,
     add_calendar_note,
-    as_day,
     grant,
     hold,
+    instant_for,
     resume,
     swap_shift,
 )
@@ -37,6 +35,8 @@ from socialcollab.desk.queries.post_view import PostView, read_post_view
 from socialcollab.desk.queries.posts import HoldResult
 from socialcollab.desk.queries.proposal import Proposal
 from socialcollab.desk.queries.to_do import ToDo, to_do
+from socialcollab.document_fields import as_items
+from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import PostId
 from socialcollab.permissions import (
     Absence,
@@ -45,7 +45,7 @@ from socialcollab.permissions import (
     TemporaryGrant,
     effective_permissions,
 )
-from socialcollab.time import WallTime
+from socialcollab.time import DateLike, TimeLike, WallTime, as_date
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, PostSnapshot
 from socialcollab.workflow import commands as cm
@@ -332,7 +332,7 @@ class MemberDesk:
         *,
         network_id: str,
         url: str = "",
-        at: dt.datetime | None = None,
+        at: TimeLike | None = None,
     ) -> Post:
         """
         Record that a post is published: the member posted it by hand, or found it on the network.
@@ -347,9 +347,15 @@ class MemberDesk:
         Raises:
             NotAllowedError: If a send may still arrive, or another copy is published there.
         """
-        return self._do_on_post(
-            cm.MarkPublished(post=_id(post), profile=profile, network_id=network_id, url=url, at=at)
+        post_id = _id(post)
+        command = cm.MarkPublished(
+            post=post_id,
+            profile=profile,
+            network_id=network_id,
+            url=url,
+            at=None if at is None else self._wall_time(post_id, at).instant,
         )
+        return self._do_on_post(command)
 
     def mark_not_published(self, post: Post | str, profile: str) -> Post:
         """
@@ -363,7 +369,7 @@ class MemberDesk:
         return self._do_on_post(cm.MarkNotPublished(post=_id(post), profile=profile))
 
     def add_native_post(
-        self, profile: str, *, network_id: str, at: dt.datetime, url: str = "", text: str = ""
+        self, profile: str, *, network_id: str, at: TimeLike, url: str = "", text: str = ""
     ) -> None:
         """
         Record a post that was made on the network itself, so that the calendar shows it.
@@ -373,26 +379,28 @@ class MemberDesk:
         Args:
             profile: The profile on which it is published.
             network_id: The network's id of it.
-            at: When it was published.
+            at: When it was published; a local time is read in the zone of the workspace.
             url: Its address.
             text: Its text.
         """
-        self.do(cm.AddNativePost(profile=profile, network_id=network_id, at=at, url=url, text=text))
+        instant = self._desk.run(instant_for(self._desk.engine, profile, at))
+        self.do(
+            cm.AddNativePost(profile=profile, network_id=network_id, at=instant, url=url, text=text)
+        )
 
     def remove_native_post(self, profile: str, *, network_id: str) -> None:
         """Take a native post off the calendar: it was deleted, or recorded by mistake."""
         self.do(cm.RemoveNativePost(profile=profile, network_id=network_id))
 
-    def hold(
-        self, on: SelectorLike, *, reason: str, until: dt.datetime | None = None
-    ) -> HoldResult:
+    def hold(self, on: SelectorLike, *, reason: str, until: TimeLike | None = None) -> HoldResult:
         """
         Stop publishing on everything that a selector matches, from now on.
 
         Args:
             on: A profile's id, or a selector.
             reason: Why.
-            until: When the hold ends by itself; by default a member has to end it.
+            until: When the hold ends by itself, in the zone of the workspace that it is on, or of the
+                organization if it is on several; by default a member has to end it.
 
         Returns:
             The deliveries that it stops, and those that were being sent already.
@@ -409,7 +417,7 @@ class MemberDesk:
         """
         return self._desk.run(resume(self._desk.engine, self._actor, hold))
 
-    def add_calendar_note(self, workspace: str, date: DayLike, text: str) -> str:
+    def add_calendar_note(self, workspace: str, date: DateLike, text: str) -> str:
         """Put a note on the calendar of a workspace; return its identifier."""
         return self._desk.run(
             add_calendar_note(self._desk.engine, self._actor, workspace, date, text)
@@ -417,8 +425,8 @@ class MemberDesk:
 
     def add_absence(
         self,
-        start: DayLike,
-        end: DayLike,
+        start: DateLike,
+        end: DateLike,
         *,
         member: str = "",
         delegate: str = "",
@@ -454,21 +462,21 @@ class MemberDesk:
             )
         )
 
-    def end_absence(self, absence: Absence | str, date: DayLike | None = None) -> None:
+    def end_absence(self, absence: Absence | str, date: DateLike | None = None) -> None:
         """End an absence early; *date* is the first day back, today if not given."""
-        name = absence if isinstance(absence, str) else absence.id
-        self.do(cm.EndAbsence(absence=name, date=None if date is None else as_day(date)))
+        name = id_of(absence, Absence)
+        self.do(cm.EndAbsence(absence=name, date=None if date is None else as_date(date)))
 
     def grant(
         self,
         to: PrincipalLike | Iterable[PrincipalLike],
         *,
         on: SelectorLike,
-        until: DayLike,
+        until: DateLike,
         reason: str,
         role: str = "",
         permissions: str | Iterable[str] = (),
-        start: DayLike | None = None,
+        start: DateLike | None = None,
     ) -> TemporaryGrant:
         """
         Grant permissions until a time, without changing the document.
@@ -509,7 +517,7 @@ class MemberDesk:
             NotAllowedError: If this member neither granted it nor manages access on all of its
                 resources, or it is over.
         """
-        self.do(cm.RevokeGrant(grant=grant if isinstance(grant, str) else grant.id))
+        self.do(cm.RevokeGrant(grant=id_of(grant, TemporaryGrant)))
 
     def swap_shift(
         self,
@@ -569,12 +577,12 @@ class MemberDesk:
                 does not manage access where the rotation applies; or the shift is over.
             NotFoundError: If there is no such swap, or this member may not view its rotation.
         """
-        given = [swaps] if isinstance(swaps, ShiftSwap | str) else swaps
-        ids = [swap if isinstance(swap, str) else swap.id for swap in given]
+        given = [swaps] if isinstance(swaps, ShiftSwap | str) else as_items(swaps, "shift swaps")
+        ids = [id_of(swap, ShiftSwap) for swap in given]
         self.do(cm.CancelShiftSwap(swaps=ids))
 
     def start_campaign(
-        self, campaign: str, start: DayLike | None = None, *, end: DayLike | None = None
+        self, campaign: str, start: DateLike | None = None, *, end: DateLike | None = None
     ) -> None:
         """
         Set the days on which a campaign runs; they replace those of the document.
@@ -587,8 +595,8 @@ class MemberDesk:
         self.do(
             cm.StartCampaign(
                 campaign=campaign,
-                start=None if start is None else as_day(start),
-                end=None if end is None else as_day(end),
+                start=None if start is None else as_date(start),
+                end=None if end is None else as_date(end),
             )
         )
 
@@ -610,7 +618,7 @@ class MemberDesk:
         *,
         reason: str,
         reassign_to: Mapping[str, str] | None = None,
-        date: DayLike | None = None,
+        date: DateLike | None = None,
     ) -> None:
         """
         Offboard a member, and hand over what depends on them; everything is stored, or nothing.
@@ -638,9 +646,9 @@ class MemberDesk:
         plan = member if isinstance(member, OffboardingPlan) else None
         self.do(
             dc.Offboard(
-                member=plan.member if plan is not None else str(member),
+                member=plan.member if plan is not None else id_of(member),
                 successors=reassign_to or {},
-                date=None if date is None else as_day(date),
+                date=None if date is None else as_date(date),
                 reason=reason,
                 seen=plan,
             )
@@ -704,15 +712,17 @@ class MemberDesk:
 
 
 def _id(post: Post | str) -> PostId:
-    return post.id if isinstance(post, Post) else PostId(post)
+    return PostId(id_of(post, Post))
 
 
 def _seen(post: Post | str, revision: str) -> tuple[PostId, str]:
     if isinstance(post, Post):
         return post.id, revision or post.digest
     if not revision:
-        raise TypeError(
-            f"`{post}` is only an id: give the post that was seen, or revision= with the digest of"
-            " the revision that was seen"
+        raise InvalidValueError(
+            f"`{_id(post)}` is only the id of a post: give the post that was seen, or `revision=`"
+            " with the digest of the revision that was seen",
+            value=post,
+            expected="a post, or its id and `revision=`",
         )
-    return PostId(post), revision
+    return _id(post), revision

@@ -13,8 +13,8 @@ from typing import ClassVar, Literal, TypeAlias
 import attrs
 
 from socialcollab.content import PostContent
-from socialcollab.directory import Selector, as_selector
-from socialcollab.document_fields import as_words
+from socialcollab.directory import PostKind, Selector, as_selector
+from socialcollab.document_fields import as_items, as_words
 from socialcollab.permissions import Absence, ShiftSwap, TemporaryGrant
 from socialcollab.time import WallTime
 from socialcollab.workflow.model.request import SubmitTiming
@@ -44,7 +44,7 @@ class Draft:
     content: PostContent
     salt: bytes = attrs.field(repr=False)
     external_id: str = ""
-    kind: str = "post"
+    kind: PostKind = "post"
 
 
 @attrs.frozen(kw_only=True)
@@ -253,7 +253,7 @@ PostCommand: TypeAlias = (
 
 
 def _as_swaps(value: Iterable[ShiftSwap]) -> tuple[ShiftSwap, ...]:
-    return tuple(value)
+    return as_items(value, "shift swaps")
 
 
 @attrs.frozen(kw_only=True)

@@ -28,6 +28,7 @@ from socialcollab.workflow.model.request import (
     PostSnapshot,
     StepClock,
     Waiver,
+    pinned_profile,
 )
 
 # Posts.
@@ -139,7 +140,10 @@ def _submitted(
 
 def _valid_decisions(earlier: ApprovalRequest, pins: Mapping[str, str]) -> tuple[Decision, ...]:
     """Return the earlier decisions, without the steps of policies that have changed since."""
-    changed = {policy for policy, digest in earlier.pins.items() if pins.get(policy) != digest}
+    changed = {name for name, value in earlier.pins.items() if pins.get(name) != value}
+    if any(pinned_profile(name) and name in pins for name in changed):
+        # The decisions were about another account.
+        return ()
     if not changed:
         return earlier.decisions
     return tuple(
@@ -287,6 +291,10 @@ def evolve_delivery(
         InvalidValueError: If the event cannot follow on the delivery.
     """
     if isinstance(data, ev.DeliveryPlanned):
+        if delivery is not None:
+            raise InvalidValueError(
+                f"delivery `{data.delivery}` is planned already", value=data.delivery
+            )
         return Delivery(
             id=data.delivery,
             post=data.post,

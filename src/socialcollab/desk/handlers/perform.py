@@ -25,6 +25,7 @@ from socialcollab.workflow import (
     Actor,
     Context,
     PostSnapshot,
+    check_command,
     decide_native_post,
     decide_post,
     decide_runtime,
@@ -74,8 +75,10 @@ def perform(
 
     Raises:
         NotAllowedError: If the actor may not.
+        InvalidValueError: If a value of the command has the wrong type, or cannot be stored.
         StaleError: If somebody else has changed what the actor saw.
     """
+    check_command(command, dc.COMMANDS)
     unused = [state] if state is not None else []
 
     def attempt() -> Effects[tuple[dict[str, Any], State]]:

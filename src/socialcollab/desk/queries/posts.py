@@ -8,16 +8,18 @@ from collections.abc import Mapping
 import attrs
 
 from socialcollab.content import Delivery, Post, PostState, Summary, summarise
-from socialcollab.desk.engine import Engine
+from socialcollab.desk.arguments import check_text
+from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.queries.calendar import all_rows, full_calendar
 from socialcollab.directory import Selector
+from socialcollab.document_fields import as_words
 from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.organization import CalendarNote
-from socialcollab.scheduling import Calendar
+from socialcollab.scheduling import Calendar, Clash, find_clashes
 from socialcollab.stores import Column
-from socialcollab.time import as_utc
+from socialcollab.time import TimeLike, as_instant
 from socialcollab.workflow import Actor, StepStatus, step_statuses
 
 _STATES = tuple(state.value for state in PostState)
@@ -69,7 +71,7 @@ def read_posts(
     campaign: str | None = None,
 ) -> Effects[tuple[Post, ...]]:
     """Return the posts that match, by planned time; posts without one come first."""
-    for name in (state,) if isinstance(state, str) else state or ():
+    for name in as_words(state or ()):
         if name not in _STATES:
             hint = did_you_mean(name, _STATES, otherwise=f"use one of {', '.join(_STATES)}")
             raise InvalidValueError(
@@ -77,7 +79,7 @@ def read_posts(
             )
     if workspace is not None:
         organization = (yield from engine.state()).organization
-        if workspace not in organization.workspaces_by_id:
+        if check_text(workspace, "workspace") not in organization.workspaces_by_id:
             hint = organization.did_you_mean("workspace", workspace)
             raise NotFoundError("workspace", workspace, suggestion=hint)
     filters = {"workspace": workspace, "state": state, "author": author, "campaign": campaign}
@@ -92,20 +94,36 @@ def read_posts(
 
 
 def read_calendar(
-    engine: Engine, start: dt.datetime, end: dt.datetime, *, workspace: str, viewer: str
+    engine: Engine, start: TimeLike, end: TimeLike, *, workspace: str, viewer: str
 ) -> Effects[Calendar]:
     """Return the publishing calendar from *start*, and before *end*."""
     state = yield from engine.state()
+    first, last = _instants(state, start, end, workspace)
+    check_text(viewer, "viewer")
     return (
         yield from full_calendar(
-            engine,
-            state,
-            start=as_utc(start),
-            end=as_utc(end),
-            workspace=workspace,
-            viewer=viewer,
+            engine, state, start=first, end=last, workspace=workspace, viewer=viewer
         )
     )
+
+
+def read_clashes(
+    engine: Engine, start: TimeLike, end: TimeLike, *, workspace: str
+) -> Effects[tuple[Clash, ...]]:
+    """Return the clashes on the calendar from *start*, and before *end*."""
+    state = yield from engine.state()
+    first, last = _instants(state, start, end, workspace)
+    calendar = yield from full_calendar(
+        engine, state, start=first, end=last, workspace=workspace, viewer=""
+    )
+    return tuple(find_clashes(calendar, start=first, end=last))
+
+
+def _instants(
+    state: State, start: TimeLike, end: TimeLike, workspace: str
+) -> tuple[dt.datetime, dt.datetime]:
+    zone = state.organization.zone_or_default(check_text(workspace, "workspace"))
+    return as_instant(start, zone), as_instant(end, zone)
 
 
 def read_deliveries(engine: Engine, post: str) -> Effects[tuple[Delivery, ...]]:
@@ -152,6 +170,8 @@ def read_calendar_notes(
         workspace: Only notes of this workspace; all if empty.
         viewer: Only notes of workspaces in which this member may view something; all if empty.
     """
+    check_text(workspace, "workspace")
+    check_text(viewer, "viewer")
     state = yield from engine.state()
     organization, now = state.organization, engine.now()
 

@@ -103,6 +103,12 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
     Raises:
         InvalidValueError: If it is the document of another organization.
     """
+    if not isinstance(organization, Organization):
+        raise InvalidValueError(
+            f"`{organization!r}` is not an organization",
+            value=organization,
+            expected="Organization.load(path)",
+        )
     state = yield from engine.state()
     if organization.id != engine.store.organization:
         raise InvalidValueError(

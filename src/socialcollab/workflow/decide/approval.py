@@ -11,6 +11,7 @@ from socialcollab.content import (
     Finding,
     Post,
     PostContent,
+    PostState,
     field_digests,
     post_reason,
 )
@@ -30,11 +31,11 @@ from socialcollab.workflow.decide.refusals import (
 from socialcollab.workflow.decide.schedule import (
     cancel_unsent,
     plan,
-    published_on,
     refuse_barred,
     refuse_in_doubt,
     refuse_past,
     slot_events,
+    unpublished_targets,
 )
 from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.model.actor import Actor
@@ -57,14 +58,14 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
 
     Raises:
         NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `submit` it; it is neither a draft nor returned for
-            changes; it has no targets; its planned time has passed or lies in a blackout; or a
+        NotAllowedError: If the actor may not `submit` it; it is neither a draft, nor returned for
+            changes, nor expired; it has no targets; its planned time has passed or lies in a blackout; or a
             target has no free slot.
         StaleError: If the actor saw another revision than the current one.
     """
     post = snapshot.post
     check_permission("submit", post, context)
-    check_state(post, "submit", ("draft", "changes_requested"))
+    check_state(post, "submit", ("draft", "changes_requested", "expired"))
     check_fresh(post, command.seen)
     if not post.targets:
         raise refuse(post_reason("no_targets", post))
@@ -72,7 +73,7 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
     if command.when == "next slot":
         events += _take_next_slots(snapshot, context)
     elif command.when == "planned":
-        refuse_past(post, post.content, post.targets, context)
+        refuse_past(post, post.content, unpublished_targets(post, context), context)
         refuse_barred(context)
     current = _after(snapshot, events, context)
     submitted = ev.PostSubmitted(
@@ -94,17 +95,21 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
 
 
 def _take_next_slots(snapshot: PostSnapshot, context: Context) -> list[ev.Event]:
-    """Return the events that move every target to its next free slot."""
+    """Return the events that move every target to its next free slot, unless it is published there."""
     post = snapshot.post
-    for target in post.targets:
+    targets = unpublished_targets(post, context)
+    if not targets:
+        return []
+    for target in targets:
         if target not in context.next_slots:
             raise refuse(Reason.of("no_slot", profile=target))
+    taken = {str(target): context.next_slots[target] for target in targets}
     content = attrs.evolve(
         post.content,
-        planned_at=min(context.next_slots.values(), key=lambda at: at.instant),
-        times={str(target): context.next_slots[target] for target in post.targets},
+        planned_at=min(taken.values(), key=lambda at: at.instant),
+        times={str(profile): at for profile, at in post.content.times} | taken,
     )
-    slots = slot_events(post, post.targets, context.actor)
+    slots = slot_events(post, targets, context.actor)
     if content == post.content:
         return slots
     revision = post.next_revision(content, author=context.actor.name, at=context.now)
@@ -253,6 +258,18 @@ def withdraw(snapshot: PostSnapshot, _: cm.Withdraw, context: Context) -> tuple[
     )
 
 
+def approve_if_complete(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Return the events that approve a post in review, if it needs no further decision; else nothing.
+
+    That happens without a decision if an edit brings back the content that was approved, or if the
+    rules change: a reviewer leaves, or a step no longer applies.
+    """
+    if snapshot.post.state is not PostState.IN_REVIEW or not gate(snapshot, context):
+        return ()
+    return tuple(_approve(snapshot, context, Actor.TIMER))
+
+
 def _approve(
     snapshot: PostSnapshot, context: Context, actor: Actor, *, alone: bool = False
 ) -> list[ev.Event]:
@@ -266,8 +283,7 @@ def _approve(
     when: SubmitTiming = snapshot.request.when if snapshot.request else "planned"
     current = _after(snapshot, events, context)
     # A post that was edited after it was published, and is approved again, must not go out twice.
-    published = published_on(context)
-    targets = [target for target in post.targets if target not in published]
+    targets = unpublished_targets(post, context)
     if when == "as soon as approved":
         return [*events, *plan(current, context, Actor.RULES, targets, at_once=True)]
     late = [

@@ -12,7 +12,13 @@ from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.refusals import no_such, not_visible, refuse, verdict_on
+from socialcollab.workflow.decide.refusals import (
+    check_new_id,
+    no_such,
+    not_visible,
+    refuse,
+    verdict_on,
+)
 
 HOLDS = "holds"
 
@@ -42,6 +48,7 @@ def place_hold(command: cm.PlaceHold, context: Context) -> tuple[ev.Event, ...]:
             the actor may not view.
     """
     on = command.on
+    check_new_id("hold", command.hold, {hold.id for hold in context.holds})
     if not command.reason.strip():
         raise InvalidValueError(
             "a hold needs a reason", value=command.reason, expected="why publishing has to stop"

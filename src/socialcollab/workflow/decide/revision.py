@@ -17,7 +17,7 @@ from socialcollab.content import (
     revision_digest,
 )
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
-from socialcollab.identifiers import MemberId, PostId, WorkspaceId
+from socialcollab.identifiers import MemberId, PostId, WorkspaceId, check_id
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
@@ -47,13 +47,21 @@ def draft(
     Create a post.
 
     Raises:
-        InvalidValueError: If the post exists already, the salt is not 16 bytes long, or a text
-            contains NUL.
+        InvalidValueError: If the post exists already, its id is not an identifier without dots, or
+            the salt is not 16 bytes long.
         NotFoundError: If the workspace or a target does not exist, or the actor may not view it.
         NotAllowedError: If the actor may not `draft` there, or a target is in another workspace.
     """
     if snapshot is not None:
         raise InvalidValueError(f"post `{command.post}` exists already", value=command.post)
+    check_id("post", command.post)
+    if "." in command.post:
+        # The id of a delivery is the post's, the profile's and a number, joined by dots.
+        raise InvalidValueError(
+            f"post id `{command.post}` contains a dot",
+            value=command.post,
+            expected="an identifier without dots, such as one of `Desk.engine.new_id()`",
+        )
     if len(command.salt) != _SALT_BYTES:
         raise InvalidValueError(
             f"the salt of a post has {len(command.salt)} bytes, not {_SALT_BYTES}",
@@ -61,7 +69,6 @@ def draft(
             expected=f"{_SALT_BYTES} random bytes",
         )
     content = command.content
-    _check_texts(content)
     _check_targets(content, command.workspace, context)
     verdict = verdict_on("draft", content.targets or (command.workspace,), context)
     if not_visible(verdict):
@@ -97,7 +104,6 @@ def edit(snapshot: PostSnapshot, command: cm.Edit, context: Context) -> tuple[ev
             cancelled; the times of an approved post would change; a delivery of an approved post is
             in doubt; a target or the workspace no longer exists; or nothing would change.
         StaleError: If the actor saw another revision than the current one.
-        InvalidValueError: If a text contains NUL.
     """
     post, content = snapshot.post, command.content
     check_permission("draft", post, context)
@@ -105,7 +111,6 @@ def edit(snapshot: PostSnapshot, command: cm.Edit, context: Context) -> tuple[ev
     if context.actor.name != post.author:
         check_permission("edit_others", post, context)
     check_fresh(post, command.seen)
-    _check_texts(content)
     _check_removed(post, content, context)
     _check_targets(content, post.workspace, context)
     # `reschedule` also moves the deliveries of an approved post, which an edit does not.
@@ -205,17 +210,6 @@ def comment(snapshot: PostSnapshot, command: cm.Comment, context: Context) -> tu
     internal = command.internal and (member is None or member.kind == "staff")
     commented = ev.PostCommented(internal=internal, text=command.text)
     return (ev.post_event(snapshot.post.id, commented, context.actor),)
-
-
-def _check_texts(content: PostContent) -> None:
-    for text in (content.text, *(variant.text for variant in content.variants)):
-        if "\0" in text:
-            raise InvalidValueError(
-                f"the text contains a NUL character at position {text.index(chr(0))},"
-                " which no network accepts",
-                value=text,
-                expected="a text without NUL",
-            )
 
 
 def _check_removed(post: Post, content: PostContent, context: Context) -> None:

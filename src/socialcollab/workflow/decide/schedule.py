@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -63,7 +64,7 @@ def schedule(
     if not verdict:
         raise NotAllowedError(verdict)
     refuse_barred(context)
-    targets = _unpublished_targets(post, context, restore=True)
+    targets = unpublished_targets(post, context, restore=True)
     resumed = _resume_partly_published(context.deliveries, context.actor)
     if not targets and not resumed:
         raise refuse(post_reason("all_published", post))
@@ -138,7 +139,7 @@ def _move(
 ) -> tuple[ev.Event, ...]:
     """Store *content*, which differs in its times only, and plan an approved post again."""
     post = snapshot.post
-    targets = _unpublished_targets(post, context, restore=restore)
+    targets = unpublished_targets(post, context, restore=restore)
     if post.targets and not targets:
         raise refuse(post_reason("all_published", post))
     refuse_past(post, content, targets, context)
@@ -192,7 +193,8 @@ def expire(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
     Return the event that a post in review expires, if its planned time has come; else nothing.
 
-    It expires only if a policy that applies says so. Otherwise it waits for a late approval.
+    It expires only if a policy that applies says so. Otherwise it waits for a late approval. The
+    times of targets on which it is published already do not count: there it is an amendment.
     """
     post = snapshot.post
     if post.state is not PostState.IN_REVIEW:
@@ -201,8 +203,7 @@ def expire(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
         return ()
     if context.requirement(post).late != "expire":
         return ()
-    times = [at for target in post.targets if (at := post.content.time_for(target)) is not None]
-    if not any(at.instant <= context.now for at in times):
+    if not any(at <= context.now for at in unpublished_times(post, context)):
         return ()
     return (ev.post_event(post.id, ev.PostExpired(), Actor.TIMER),)
 
@@ -313,7 +314,16 @@ def _taken_down_on(context: Context) -> set[str]:
     return {profile for profile, state in latest.items() if state is DeliveryState.REMOVED}
 
 
-def _unpublished_targets(post: Post, context: Context, *, restore: bool) -> list[ProfileId]:
+def unpublished_times(post: Post, context: Context) -> list[dt.datetime]:
+    """Return the planned instants of the targets on which the post is not published."""
+    return [
+        at.instant
+        for target in unpublished_targets(post, context)
+        if (at := post.content.time_for(target)) is not None
+    ]
+
+
+def unpublished_targets(post: Post, context: Context, *, restore: bool = False) -> list[ProfileId]:
     """
     Return the targets on which the post was not published.
 

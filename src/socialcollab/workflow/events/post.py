@@ -9,6 +9,7 @@ from typing import ClassVar
 import attrs
 
 from socialcollab.content import PostContent, PostState, Revision
+from socialcollab.directory import PostKind
 from socialcollab.identifiers import DeliveryId, MemberId, PostId, WorkspaceId
 from socialcollab.workflow.events.event import PERSONAL
 from socialcollab.workflow.model.policy import StepKey
@@ -23,7 +24,7 @@ class PostDrafted:
 
     post: PostId
     workspace: WorkspaceId
-    kind: str
+    kind: PostKind
     external_id: str
     revision: Revision
     content: PostContent = attrs.field(metadata=PERSONAL)
@@ -183,11 +184,11 @@ class PostReevaluated:
 
 @attrs.frozen(kw_only=True)
 class DecisionsOutdated:
-    """Policies that the decisions on the post are based on have changed."""
+    """Policies or accounts have changed that the decisions on the post are based on; see `pins`."""
 
     TYPE: ClassVar[str] = "post.decisions_outdated"
 
-    policies: tuple[str, ...]
+    pins: tuple[str, ...]
 
 
 @attrs.frozen(kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import attrs
 
@@ -14,6 +14,19 @@ from socialcollab.workflow.model.policy import StepKey
 
 DecisionVerdict = Literal["approve", "request_changes", "reject"]
 SubmitTiming = Literal["planned", "next slot", "as soon as approved"]
+
+
+_ACCOUNT: Final = "account/"
+
+
+def account_pin(profile: str) -> str:
+    """Return the name under which the account of a profile is pinned, beside those of policies."""
+    return f"{_ACCOUNT}{profile}"
+
+
+def pinned_profile(name: str) -> str:
+    """Return the profile whose account is pinned under *name*; empty if a policy is."""
+    return name.removeprefix(_ACCOUNT) if name.startswith(_ACCOUNT) else ""
 
 
 @attrs.frozen(kw_only=True)
@@ -78,7 +91,8 @@ class ApprovalRequest:
         when: When to publish the post once it is approved.
         applicable: The steps that have applied to the post so far. A step that once applied stays,
             even if its condition no longer holds.
-        pins: The digest of each policy's text when the policy first applied.
+        pins: The digest of each policy's text when the policy first applied, and the account of each
+            target when the post was first submitted for it.
         decisions: All decisions, oldest first.
         clocks: The clocks of the open steps.
         evaluated: Whether *clocks* and *wake_at* have been computed.
