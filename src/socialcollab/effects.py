@@ -67,7 +67,7 @@ def shielded(effects: Effects[T]) -> Effects[T]:
         while True:
             try:
                 result = yield Call(pending.function, pending.args, pending.kwargs, shielded=True)
-            except Exception as error:  # noqa: BLE001  the effects decide what it means
+            except Exception as error:  # noqa: BLE001  the effects handle the error
                 pending = effects.throw(error)
             else:
                 pending = effects.send(result)
@@ -84,7 +84,7 @@ def run(effects: Effects[T]) -> T:
         while True:
             try:
                 result = pending.function(*pending.args, **pending.kwargs)
-            except Exception as error:  # noqa: BLE001  the effects decide what it means
+            except Exception as error:  # noqa: BLE001  the effects handle the error
                 pending = effects.throw(error)
             else:
                 pending = effects.send(result)

@@ -101,7 +101,7 @@ def _as_times(
     for pair in pairs:
         if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[0], str):
             raise InvalidValueError(
-                f"`{pair!r}` is not a profile with a time",
+                f"`{pair!r}` is not a pair of a profile and a time",
                 value=pair,
                 expected="a table of times by profile",
             )

@@ -72,7 +72,7 @@ class Blackout:
         if not self.start < self.end <= self.start + 366 * _DAY:
             raise InvalidValueError(
                 f"a blackout from `{self.start:%Y-%m-%d %H:%M}` to `{self.end:%Y-%m-%d %H:%M}`"
-                " does not end after its start and within a year of it",
+                " does not end after its start, or lasts more than a year",
                 value=self.end,
                 expected="an end after the start",
             )

@@ -241,8 +241,8 @@ class NewEvent:
         if self.personal:
             if type(self.salt) is not bytes or len(self.salt) != SALT_BYTES:
                 raise InvalidValueError(
-                    f"event `{self.id}` has personal values and a salt of {len(self.salt)} bytes,"
-                    f" not {SALT_BYTES}",
+                    f"event `{self.id}` has personal values, but its salt has {len(self.salt)}"
+                    f" bytes instead of {SALT_BYTES}",
                     value=len(self.salt),
                     expected=f"{SALT_BYTES} random bytes",
                 )

@@ -355,7 +355,7 @@ class MemoryJournal:
                 snapshot, new_rows = reducer(name, self._open(stream.events))
                 if type(snapshot) is not bytes:
                     raise InvalidValueError(
-                        f"the reducer's snapshot of `{name}` does not consist of bytes",
+                        f"the reducer's snapshot of `{name}` is not of type bytes",
                         value=snapshot,
                     )
                 collected: dict[str, StreamRows] = {name: {}}

@@ -267,7 +267,7 @@ class AdapterContract:
         )
         if isinstance(found, Inconclusive):
             assert not adapter.description.create_once.finds, (
-                "the description of its network says that lookups work"
+                "the description of its network states that lookups work"
             )
             return
         assert isinstance(found, Found)
@@ -582,7 +582,7 @@ def _lost(
             return transport.send(request, timeout_s=_WITHIN_S)
         if arrives:
             transport.send(request, timeout_s=_WITHIN_S)
-        raise OutcomeUnknownError("the answer was lost")
+        raise OutcomeUnknownError("the response was lost")
 
     conversation = Conversation()
     with pytest.raises(OutcomeUnknownError):
@@ -597,7 +597,7 @@ def _losing(transport: Transport) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         response = transport.send(request, timeout_s=_WITHIN_S)
         if request.creates is not None:
-            raise OutcomeUnknownError("the answer was lost")
+            raise OutcomeUnknownError("the response was lost")
         return response
 
     return answer

@@ -16,7 +16,7 @@ class Entity:
 
     Attributes:
         kind: The kind of entity.
-        text: The entity as it is written.
+        text: The entity as written in the text.
         start: The position of its first code point.
         end: The position after its last code point.
     """

@@ -89,8 +89,8 @@ class JournalFile:
                 _use_write_ahead_log(connection, timeout_s)
             elif schema_version(connection, name) is None:
                 raise StoreUnavailableError(
-                    f"`{name}` belongs to another program: it has the table `{min(tables)}` and no"
-                    " journal; to keep journals beside it, pass its connection to"
+                    f"`{name}` belongs to another program: it contains the table `{min(tables)}`"
+                    " but no journal; to store journals in the same file, pass its connection to"
                     " SqliteStore.joined"
                 )
             self._update(connection, self.declared)

@@ -238,7 +238,7 @@ class SqliteJournal:
                 changed = connection.execute(table.set, (stream, *values, organization, key))
                 if changed.rowcount != 1:
                     raise CorruptJournalError(
-                        "the row is lost; reindex rebuilds it",
+                        "the row is missing; reindex rebuilds it",
                         place=f"projection {projection}, row {key} of {stream}",
                     )
 
@@ -250,7 +250,7 @@ class SqliteJournal:
             if connection.execute(sql.EVENT_ID_EXISTS, (self._organization, event.id)).fetchone():
                 return duplicate_id_error(event.id)
         return CorruptJournalError(
-            "an event is already stored here, beyond the head or the counter",
+            "an event is already stored at this position, after the head or the counter",
             place=event_place(sealed_events[0]),
         )
 
@@ -267,7 +267,9 @@ class SqliteJournal:
         events = tuple(_opened(rows))
         for version, event in enumerate(events, start + 1):
             if event.version != version:
-                raise CorruptJournalError("an event is lost", place=f"{stream} version {version}")
+                raise CorruptJournalError(
+                    "an event is missing", place=f"{stream} version {version}"
+                )
         return events
 
     def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
@@ -279,7 +281,7 @@ class SqliteJournal:
         events = tuple(_opened(rows))
         for position, event in enumerate(events, start + 1):
             if event.position != position:
-                raise CorruptJournalError("an event is lost", place=f"position {position}")
+                raise CorruptJournalError("an event is missing", place=f"position {position}")
         return events
 
     def streams(self) -> tuple[str, ...]:
@@ -387,7 +389,7 @@ class SqliteJournal:
     def _check_heads(self, connection: SqlConnection, heads: set[str]) -> None:
         for (stream,) in connection.execute(sql.EVENT_STREAMS, (self._organization,)):
             if stream not in heads:
-                raise CorruptJournalError("the head is lost", place=f"{stream} head")
+                raise CorruptJournalError("the head is missing", place=f"{stream} head")
 
     def _intact_events(
         self, connection: SqlConnection, stream: str, end: tuple[int, str]
@@ -404,7 +406,7 @@ class SqliteJournal:
         snapshot, rows = reducer(stream, events)
         if type(snapshot) is not bytes:
             raise InvalidValueError(
-                f"the reducer's snapshot of `{stream}` does not consist of bytes", value=snapshot
+                f"the reducer's snapshot of `{stream}` is not of type bytes", value=snapshot
             )
         collected: dict[str, StreamRows] = {stream: {}}
         collect_rows(rows, collected, declared.projections)

@@ -190,7 +190,7 @@ def _walk_events(
     if anchor is not None and not anchored:
         walk.report(
             f"positions {walk.position + 1} to {anchor.position}",
-            "events that existed when the anchor was computed are lost",
+            "events that existed when the anchor was computed are missing",
         )
     _check_counter(stored.counter, walk)
 
@@ -199,11 +199,13 @@ def _check_counter(counter: object, walk: _Walk) -> None:
     if counter is None and walk.events == 0:
         return
     if type(counter) is not int:
-        walk.report("position counter", "it is lost" if counter is None else "it is not a number")
+        walk.report(
+            "position counter", "it is missing" if counter is None else "it is not a number"
+        )
     elif counter > walk.position:
         walk.report(
             f"positions {walk.position + 1} to {counter} (position counter)",
-            "events are lost, or the counter is wrong",
+            "events are missing, or the counter is wrong",
         )
     elif counter < walk.position:
         walk.report("position counter", f"it is {counter}, but the last event is {walk.position}")
@@ -219,12 +221,12 @@ def _event_problems(
     position, stream, version = sealed.position, sealed.stream, sealed.version
     place = event_place(sealed)
     if position > walk.position + 1:
-        yield f"positions {walk.position + 1} to {position - 1}", "events are lost"
+        yield f"positions {walk.position + 1} to {position - 1}", "events are missing"
     elif position <= walk.position:
         yield place, "the position is repeated or out of order"
     last, prev = walk.ends.get(stream, (0, ""))
     if version > last + 1:
-        yield f"{stream} versions {last + 1} to {version - 1}", "events are lost"
+        yield f"{stream} versions {last + 1} to {version - 1}", "events are missing"
     elif version <= last:
         yield place, "the version is repeated or out of order"
     elif sealed.prev != prev:
@@ -261,7 +263,7 @@ def _event_problems(
 def _compare_tombstones(walk: _Walk) -> None:
     """Check that each erased value has a tombstone, and that each tombstone was carried out."""
     for value in sorted(walk.erased.keys() - walk.tombstones.keys()):
-        walk.report(walk.erased[value], "the personal value is lost: no event erased it")
+        walk.report(walk.erased[value], "the personal value is missing, but no event erased it")
         walk.broken.add(value[0])
     for value in sorted(walk.tombstones.keys() - walk.erased.keys()):
         stream, version, name = value
@@ -290,7 +292,7 @@ def _walk_heads(stored: StoredJournal, walk: _Walk) -> dict[str, tuple[bytes, St
         elif end[1] != hash_:
             walk.report(place, "its hash is not that of the last event")
         if not isinstance(snapshot, bytes):
-            walk.report(f"{stream} snapshot", "it does not consist of bytes")
+            walk.report(f"{stream} snapshot", "it is not of type bytes")
             continue
         if head_checksum(stored.organization, stream, version, hash_, rows, snapshot) != checksum:
             walk.report(
@@ -302,7 +304,7 @@ def _walk_heads(stored: StoredJournal, walk: _Walk) -> dict[str, tuple[bytes, St
         except (ValueError, TypeError, RecursionError):
             walk.report(f"{stream} rows", "the list of rows cannot be parsed")
     for stream in sorted(walk.ends.keys() - seen):
-        walk.report(f"{stream} head", "it is lost")
+        walk.report(f"{stream} head", "it is missing")
     return intact
 
 
@@ -329,7 +331,7 @@ def _compare_rows(
         elif [(type(v), v) for v in listed[1]] != [(type(v), v) for v in values]:
             walk.report(place, "the row differs from the row list of its stream")
     for (projection, key), (stream, _) in sorted(missing.items()):
-        walk.report(f"projection {projection}, row {key} of {stream}", "the row is lost")
+        walk.report(f"projection {projection}, row {key} of {stream}", "the row is missing")
 
 
 def _compare_reduced(

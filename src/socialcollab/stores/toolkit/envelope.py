@@ -237,7 +237,7 @@ def personal_problem(digest: object, stored: tuple[object, object] | None) -> st
     if digest is None:
         return "no event contains the digest of this personal value"
     if stored is None:
-        return "the personal value is lost"
+        return "the personal value is missing"
     if stored == ERASED:
         return ""
     salt, text = stored

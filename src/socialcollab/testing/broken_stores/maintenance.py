@@ -159,18 +159,18 @@ class ReportsErasureAsDamage(BrokenJournal):
         report = super().audit(**rest)
         if not report.erased:
             return report
-        lost = Damage(place="personal values", problem="some are lost")
+        lost = Damage(place="personal values", problem="some values are missing")
         return attrs.evolve(report, findings=(*report.findings, lost))
 
 
 class OverlooksLostValues(BrokenJournal):
-    """An audit treats lost values as erased."""
+    """An audit treats missing values as erased."""
 
     breaks: ClassVar[str] = "S30"
 
     def audit(self, **rest: Any) -> AuditReport:
         report = super().audit(**rest)
-        findings = tuple(damage for damage in report.findings if "lost" not in damage.problem)
+        findings = tuple(damage for damage in report.findings if "missing" not in damage.problem)
         return attrs.evolve(report, findings=findings)
 
 
