@@ -283,6 +283,8 @@ def test_allowed_actions_match_commands(open_agency) -> None:
         "schedule": lambda member, p: member.schedule(p),
         "unschedule": lambda member, p: member.unschedule(p),
         "reschedule": lambda member, p: member.reschedule(p, "2026-04-09 11:00"),
+        "publish_now": lambda member, p: member.publish_now(p),
+        "bypass": lambda member, p: member.bypass(p, reason="?"),
         "cancel": lambda member, p: member.cancel(p),
         "take_down": lambda member, p: member.take_down(p),
         "amend": lambda member, p: member.amend(p),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from socialcollab.content import Delivery, Image, Poll, Post
+from socialcollab.content import Delivery, Hold, Image, Poll, Post
 from socialcollab.desk import commands as dc
 from socialcollab.desk.arguments import id_of
 from socialcollab.desk.handlers.draft import (
@@ -293,6 +293,54 @@ class AsyncMemberDesk:
         """
         post_id, seen = _seen(post, revision)
         return await self._do_on_post(cm.Waive(post=post_id, seen=seen, code=code, reason=reason))
+
+    async def publish_now(self, post: Post | str, *, revision: str = "") -> Post:
+        """
+        Publish an approved post at once, or a post that needs no other member's approval.
+
+        The next `run_due` sends it.
+
+        Args:
+            post: The post that the member saw, or its id.
+            revision: With an id: the digest of the revision that the member saw.
+
+        Raises:
+            NotAllowedError: If it needs an approval that it does not have, or a hold or a blackout
+                stops it.
+        """
+        post_id, seen = _seen(post, revision)
+        return await self._do_on_post(cm.PublishNow(post=post_id, seen=seen))
+
+    async def bypass(self, post: Post | str, *, reason: str, revision: str = "") -> Post:
+        """
+        Skip the open approval steps of a post in an emergency, which approves it.
+
+        The reviewers, the authors and the lead are notified, and the history shows it.
+
+        Args:
+            post: The post that the member saw, or its id.
+            reason: Why the post cannot wait.
+            revision: With an id: the digest of the revision that the member saw.
+        """
+        post_id, seen = _seen(post, revision)
+        return await self._do_on_post(cm.Bypass(post=post_id, seen=seen, reason=reason))
+
+    async def exempt(self, hold: HoldResult | Hold | str, post: Post | str, *, reason: str) -> Post:
+        """
+        Let a post be published in spite of a hold, such as a statement on the crisis itself.
+
+        Args:
+            hold: The hold, or its id.
+            post: The post, or its id.
+            reason: Why.
+
+        Raises:
+            NotFoundError: If there is no such hold.
+            NotAllowedError: If this member may not `hold` on every target of the post, or the hold
+                does not stop it.
+        """
+        name = id_of(hold, HoldResult, Hold)
+        return await self._do_on_post(cm.Exempt(post=_id(post), hold=name, reason=reason))
 
     async def take_down(
         self, post: Post | str, *, reason: str = "", profile: str = "", network_id: str = ""

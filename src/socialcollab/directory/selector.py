@@ -207,6 +207,16 @@ class Selector:
             and not (self.excluding is not None and self.excluding.matches_profile(profile))
         )
 
+    def without_attributes(self) -> Selector:
+        """Return a selector of the same profiles, and of all posts on them."""
+        return Selector(
+            workspace=self.workspace,
+            network=self.network,
+            profile=self.profile,
+            profile_tag=self.profile_tag,
+            excluding=self.excluding,
+        )
+
     def matches_attributes(self, attributes: PostAttributes) -> bool:
         """Return whether the context keys match; keys that are not given always do."""
         return (

@@ -180,6 +180,38 @@ class Waive:
 
 
 @attrs.frozen(kw_only=True)
+class PublishNow:
+    """Publish an approved post at once, or one that needs no other member's approval."""
+
+    NAME: ClassVar[str] = "publish_now"
+
+    post: str
+    seen: Seen
+
+
+@attrs.frozen(kw_only=True)
+class Bypass:
+    """Skip the open approval steps of a post in an emergency."""
+
+    NAME: ClassVar[str] = "bypass"
+
+    post: str
+    seen: Seen
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class Exempt:
+    """Let a post be published in spite of a hold."""
+
+    NAME: ClassVar[str] = "exempt"
+
+    post: str
+    hold: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
 class TakeDown:
     """
     Delete the published post from every profile, or from one, and cancel what waits.
@@ -244,6 +276,9 @@ PostCommand: TypeAlias = (
     | Reschedule
     | Cancel
     | Waive
+    | PublishNow
+    | Bypass
+    | Exempt
     | TakeDown
     | Amend
     | MarkPublished

@@ -277,6 +277,15 @@ def _approved(
     return _to_members(to, "approved", after.post, event)
 
 
+def _bypassed(
+    _: PostSnapshot | None, after: PostSnapshot, event: ev.Event, context: Context
+) -> list[OutboxEntry]:
+    data = event.data
+    assert isinstance(data, ev.PostBypassed)  # noqa: S101  the key of the table
+    to = {*data.reviewers, *after.post.authors, *_author_and_lead(after.post, context)}
+    return _to_members(to, "bypassed", after.post, event)
+
+
 def _commented(
     _: PostSnapshot | None, after: PostSnapshot, event: ev.Event, context: Context
 ) -> list[OutboxEntry]:
@@ -329,7 +338,9 @@ _Notifier = Callable[[PostSnapshot | None, PostSnapshot, ev.Event, Context], lis
 
 _NOTIFIERS: Final[Mapping[type[Any], _Notifier]] = {
     ev.PostApproved: _approved,
+    ev.PostBypassed: _bypassed,
     ev.PostCancelled: _to_authors("cancelled"),
+    ev.PostExempted: _to_author_and_lead("exempted"),
     ev.PostCommented: _commented,
     ev.PostDecided: _decided,
     ev.PostEdited: _edited,

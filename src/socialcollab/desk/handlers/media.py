@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
-from socialcollab.content import Image, Post, PostContent, media_digest
+from socialcollab.content import Image, Post, PostContent, media_digest, sniff_image
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.journal.encoding import event_data
 from socialcollab.document_fields import as_items
@@ -18,6 +18,8 @@ from socialcollab.workflow import events as ev
 def without_bytes(media: Iterable[Image]) -> tuple[tuple[Image, ...], dict[str, bytes]]:
     """
     Return images without their bytes, and the bytes by digest.
+
+    The type and the size of an image with bytes are taken from the bytes.
 
     Raises:
         InvalidValueError: If the bytes of an image do not have its digest.
@@ -39,6 +41,12 @@ def without_bytes(media: Iterable[Image]) -> tuple[tuple[Image, ...], dict[str, 
                     expected="Image.from_bytes(data) or Image.from_file(path)",
                 )
             data[image.digest] = image.data
+            # What the caller says about the bytes may be wrong, and is part of what is approved.
+            image = attrs.evolve(  # noqa: PLW2901  the same image, described by its bytes
+                image,
+                media_type=sniff_image(image.data) or image.media_type,
+                size_bytes=len(image.data),
+            )
         images.append(attrs.evolve(image, data=None))
     return tuple(images), data
 

@@ -33,7 +33,7 @@ from socialcollab.workflow import (
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow.events import Event, native_post_stream
 
-_TAKES_SLOTS = (cm.Submit, cm.Approve, cm.Schedule, cm.Reschedule)
+_TAKES_SLOTS = (cm.Submit, cm.Approve, cm.Schedule, cm.Reschedule, cm.PublishNow)
 
 
 @attrs.frozen(kw_only=True)
@@ -290,7 +290,10 @@ def _with_times(
     if isinstance(command, cm.Approve):
         return context
     kinds = ("blackout",) if isinstance(command, cm.Submit) else ("blackout", "hold")
-    return context.evolve(barred=barred(state, post, _times(post, command), kinds=kinds))
+    times = _times(post, command)
+    if isinstance(command, cm.PublishNow):
+        times = dict.fromkeys(map(str, post.targets), context.now)
+    return context.evolve(barred=barred(state, snapshot, times, kinds=kinds))
 
 
 def _times(post: Post, command: cm.PostCommand) -> Mapping[str, dt.datetime]:

@@ -10,7 +10,7 @@ import attrs
 from socialcollab.content import Delivery, Post, PostState, Summary, summarise
 from socialcollab.desk.arguments import check_text
 from socialcollab.desk.engine import Engine, State
-from socialcollab.desk.queries.calendar import all_rows, full_calendar
+from socialcollab.desk.queries.calendar import all_rows, full_calendar, is_held
 from socialcollab.directory import Selector
 from socialcollab.document_fields import as_words
 from socialcollab.effects import Effects, call
@@ -20,7 +20,7 @@ from socialcollab.organization import CalendarNote
 from socialcollab.scheduling import Calendar, Clash, find_clashes
 from socialcollab.stores import Column
 from socialcollab.time import TimeLike, as_instant
-from socialcollab.workflow import Actor, StepStatus, step_statuses
+from socialcollab.workflow import Actor, PostSnapshot, StepStatus, step_statuses
 
 _STATES = tuple(state.value for state in PostState)
 
@@ -136,17 +136,10 @@ def read_deliveries(engine: Engine, post: str) -> Effects[tuple[Delivery, ...]]:
 def read_summary(engine: Engine, post: str) -> Effects[Summary]:
     """Return the state of a post in one word."""
     state = yield from engine.state()
-    current: Post = (yield from engine.post(post)).snapshot.post
-    deliveries = yield from engine.deliveries(current)
-    attributes, now = state.organization.attributes_of(current), engine.now()
-    profiles = state.organization.profiles_by_id
-    held = any(
-        hold.stops(profiles[target], attributes, now=now)
-        for hold in state.holds.holds
-        for target in current.targets
-        if target in profiles
-    )
-    return summarise(current, [delivery.snapshot for delivery in deliveries], held=held)
+    snapshot: PostSnapshot = (yield from engine.post(post)).snapshot
+    deliveries = yield from engine.deliveries(snapshot.post)
+    held = is_held(state, snapshot, snapshot.post.targets, now=engine.now())
+    return summarise(snapshot.post, [delivery.snapshot for delivery in deliveries], held=held)
 
 
 def read_pending_steps(engine: Engine, post: str) -> Effects[tuple[StepStatus, ...]]:
@@ -193,7 +186,7 @@ def read_calendar_notes(
 
 
 def read_hold_result(engine: Engine, hold: str, on: Selector) -> Effects[HoldResult]:
-    """Return the deliveries that a hold concerns."""
+    """Return the deliveries that a hold concerns, or concerned before it ended."""
     organization = (yield from engine.state()).organization
     rows = yield from all_rows(
         engine, "deliveries", where={"state": ("waiting", "publishing", "unknown", "missed")}
@@ -201,8 +194,11 @@ def read_hold_result(engine: Engine, hold: str, on: Selector) -> Effects[HoldRes
     under_way, waiting, missed = [], [], []
     for row in rows:
         profile = organization.profiles_by_id.get(str(row.columns["profile"]))
-        post = (yield from engine.post(str(row.columns["post"]))).snapshot.post
-        if profile is None or not on.matches(profile, organization.attributes_of(post)):
+        snapshot: PostSnapshot = (yield from engine.post(str(row.columns["post"]))).snapshot
+        if profile is None or hold in snapshot.exempt:
+            continue
+        selector = on.without_attributes() if hold in snapshot.caught else on
+        if not selector.matches(profile, organization.attributes_of(snapshot.post)):
             continue
         if row.columns["state"] == "waiting":
             waiting.append(row.key)

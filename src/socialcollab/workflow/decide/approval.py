@@ -14,6 +14,7 @@ from socialcollab.content import (
     PostState,
     field_digests,
     post_reason,
+    post_remedy,
 )
 from socialcollab.errors import InvalidValueError, NotAllowedError
 from socialcollab.identifiers import MemberId
@@ -34,6 +35,7 @@ from socialcollab.workflow.decide.schedule import (
     refuse_barred,
     refuse_in_doubt,
     refuse_past,
+    refuse_taken_down,
     slot_events,
     unpublished_targets,
 )
@@ -291,7 +293,10 @@ def _approve(
         for target in targets
         if (at := post.content.time_for(target)) is not None and at.instant <= context.now
     ]
-    if late and when == "next slot" and all(target in context.next_slots for target in late):
+    # A step that binds the time has approved one time; the post must not get another one.
+    time_is_approved = any("time" in step.binds for step in requirement.steps)
+    can_move = not time_is_approved and all(target in context.next_slots for target in late)
+    if late and when == "next slot" and can_move:
         times = {str(target): context.next_slots[target] for target in late}
         return [*events, *plan(current, context, Actor.RULES, targets, times=times)]
     if late and requirement.late == "expire":
@@ -305,6 +310,89 @@ def _approve(
         and event.data.profile in late
     ]
     return [*events, *planned, *missed]
+
+
+def publish_now(
+    snapshot: PostSnapshot, command: cm.PublishNow, context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Publish a post at once: an approved one, or one that needs no other member's approval.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `publish` it; it needs an approval that it does not
+            have; a hold or a blackout stops it; a delivery is in doubt; or it is published on every
+            target, or was taken down there and has not been approved since.
+        StaleError: If the actor saw another revision than the current one.
+    """
+    post = snapshot.post
+    check_permission("publish", post, context)
+    check_state(
+        post, "publish_now", ("draft", "in_review", "changes_requested", "approved", "expired")
+    )
+    check_fresh(post, command.seen)
+    refuse_barred(context)
+    if post.state is not PostState.APPROVED:
+        if post.state is PostState.IN_REVIEW or not no_step_applies(snapshot, context):
+            raise refuse(
+                post_reason("approval_required", post), remedies=[post_remedy("submit_post", post)]
+            )
+        return submit(
+            snapshot,
+            cm.Submit(post=command.post, seen=command.seen, when="as soon as approved"),
+            context,
+        )
+    refuse_in_doubt(post, "publish_now", context)
+    verdict = gate(snapshot, context, alone=snapshot.alone)
+    if not verdict:
+        raise NotAllowedError(verdict)
+    targets = unpublished_targets(post, context, restore=True)
+    refuse_taken_down(snapshot, targets)
+    if not targets:
+        raise refuse(post_reason("all_published", post))
+    return (
+        *cancel_unsent(context.deliveries, "scheduled_again", context.actor),
+        *plan(snapshot, context, context.actor, targets, at_once=True),
+    )
+
+
+def bypass(snapshot: PostSnapshot, command: cm.Bypass, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Skip the open steps of a post in an emergency, which approves it.
+
+    The reviewers, the authors and the lead are notified. A later edit of what the steps bind opens
+    them again.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `bypass` it, the post is not in review, or a policy or
+            an account has changed since it was submitted.
+        StaleError: If the actor saw another revision than the current one.
+        InvalidValueError: If there is no reason.
+    """
+    post = snapshot.post
+    check_permission("bypass", post, context)
+    check_state(post, "bypass", ("in_review",))
+    check_fresh(post, command.seen)
+    if not command.reason.strip():
+        raise InvalidValueError(
+            "skipping an approval needs a reason",
+            value=command.reason,
+            expected="why the post cannot wait for its reviewers",
+        )
+    unchanged = policies_unchanged(snapshot, context)
+    if not unchanged:
+        raise NotAllowedError(unchanged)
+    skipped = [status for status in step_statuses(snapshot, context) if not status.done]
+    data = ev.PostBypassed(
+        steps=tuple(status.key for status in skipped),
+        revision=post.digest,
+        fields=post.revision.fields,
+        reviewers=tuple(sorted({member for status in skipped for member in status.reviewers})),
+        reason=command.reason,
+    )
+    event = ev.post_event(post.id, data, context.actor)
+    return (event, *_approve(_after(snapshot, [event], context), context, Actor.RULES))
 
 
 def waive(snapshot: PostSnapshot, command: cm.Waive, context: Context) -> tuple[ev.Event, ...]:

@@ -22,6 +22,7 @@ from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
+from socialcollab.workflow.decide.hold import caught_by
 from socialcollab.workflow.decide.refusals import (
     check_fresh,
     check_permission,
@@ -136,7 +137,12 @@ def _store_revision(
     changed = revision.changed_since(post.revision)
     if not changed:
         raise refuse(post_reason("nothing_changed", post))
-    edited = ev.PostEdited(revision=revision, state=post.state, content=content)
+    edited = ev.PostEdited(
+        revision=revision,
+        state=post.state,
+        caught=caught_by(snapshot, context),
+        content=content,
+    )
     after = evolve_post(snapshot, edited, actor=context.actor, at=context.now)
     if after.request is not None and post.state in (PostState.IN_REVIEW, PostState.APPROVED):
         # The new content may bring further steps, such as those for a tag.

@@ -65,6 +65,7 @@ def schedule(
         raise NotAllowedError(verdict)
     refuse_barred(context)
     targets = unpublished_targets(post, context, restore=True)
+    refuse_taken_down(snapshot, targets)
     resumed = _resume_partly_published(context.deliveries, context.actor)
     if not targets and not resumed:
         raise refuse(post_reason("all_published", post))
@@ -140,6 +141,7 @@ def _move(
     """Store *content*, which differs in its times only, and plan an approved post again."""
     post = snapshot.post
     targets = unpublished_targets(post, context, restore=restore)
+    refuse_taken_down(snapshot, targets)
     if post.targets and not targets:
         raise refuse(post_reason("all_published", post))
     refuse_past(post, content, targets, context)
@@ -335,6 +337,16 @@ def unpublished_targets(post: Post, context: Context, *, restore: bool = False) 
         taken_down = _taken_down_on(context)
         targets = [target for target in post.targets if target in taken_down]
     return targets
+
+
+def refuse_taken_down(snapshot: PostSnapshot, targets: Iterable[str]) -> None:
+    """Refuse to publish a post again where it was taken down, before it has a new approval."""
+    for target in targets:
+        if target in snapshot.taken_down:
+            raise refuse(
+                post_reason("taken_down", snapshot.post, profile=target),
+                remedies=[post_remedy("resubmit", snapshot.post)],
+            )
 
 
 def refuse_in_doubt(

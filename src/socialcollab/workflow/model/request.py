@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 import attrs
 
-from socialcollab.content import Post
-from socialcollab.identifiers import MemberId
+from socialcollab.content import Hold, Post
+from socialcollab.identifiers import MemberId, ProfileId
 from socialcollab.workflow.model.policy import StepKey
 
-DecisionVerdict = Literal["approve", "request_changes", "reject"]
+DecisionVerdict = Literal["approve", "request_changes", "reject", "bypass"]
 SubmitTiming = Literal["planned", "next slot", "as soon as approved"]
 
 
@@ -37,7 +37,8 @@ class Decision:
     Attributes:
         by: The member who decided.
         at: When, in UTC.
-        verdict: "approve", "request_changes" or "reject".
+        verdict: "approve", "request_changes" or "reject"; or "bypass", if the member skipped the
+            steps in an emergency.
         steps: The steps that it counts for.
         revision: The digest of the revision that the member saw.
         fields: The salted digest of each field of that revision.
@@ -147,9 +148,31 @@ class PostSnapshot:
         request: The request, or None before the post is submitted.
         alone: Whether a member with `publish` approved it alone, because no step applied.
         waivers: The findings of the style guide that members have accepted.
+        caught: The ids of holds that have stopped the post, and stop it still even if the holds no
+            longer match its content.
+        exempt: The ids of holds that do not stop the post, because a member exempted it.
+        taken_down: The profiles from which it was taken down, until it is approved again.
+        taken_down_at: When the last of these takedowns was requested, in UTC, or None.
     """
 
     post: Post
     request: ApprovalRequest | None = None
     alone: bool = False
     waivers: tuple[Waiver, ...] = ()
+    caught: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+    taken_down: tuple[ProfileId, ...] = ()
+    taken_down_at: dt.datetime | None = None
+
+    def holds_on(self, holds: Iterable[Hold]) -> tuple[Hold, ...]:
+        """
+        Return *holds* as they concern this post.
+
+        Holds from which the post is exempt are left out. A hold that has caught the post is returned
+        as one on all posts of its profiles, so that no edit frees the post.
+        """
+        return tuple(
+            attrs.evolve(hold, on=hold.on.without_attributes()) if hold.id in self.caught else hold
+            for hold in holds
+            if hold.id not in self.exempt
+        )
