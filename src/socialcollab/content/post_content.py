@@ -95,7 +95,7 @@ def _as_variants(values: Mapping[str, str] | Iterable[Variant]) -> tuple[Variant
 def _as_times(
     values: Mapping[str, WallTime] | Iterable[tuple[str, WallTime]],
 ) -> tuple[tuple[ProfileId, WallTime], ...]:
-    # The values may come from data, of any type.
+    # The values may come from untyped data, such as JSON.
     given: Any = values.items() if isinstance(values, Mapping) else values
     pairs: tuple[Any, ...] = as_items(given, "times")
     for pair in pairs:
