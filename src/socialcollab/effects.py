@@ -1,9 +1,9 @@
 """
-Effects: one text for code that does I/O in blocking and in async programs.
+Effects: code that performs I/O, written once for blocking and async programs.
 
-Effects are a generator that yields the calls it wants to make, such as reading
-from a store. `run` makes each call and sends the result back into the
-generator; `arun` does the same and awaits the result first.
+Effects are a generator that yields calls, such as reading from a store. `run`
+makes each call and sends the result back into the generator. `arun` does the
+same, but awaits each result that is awaitable.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ T = TypeVar("T")
 @attrs.frozen
 class Call(Generic[R]):
     """
-    A call that effects ask `run` or `arun` to make.
+    A call that effects yield, to be made by `run` or `arun`.
 
     Attributes:
         function: The function to call.
         args: The positional arguments.
         kwargs: The keyword arguments.
-        cancellable: Whether `arun` cancels the call when it is cancelled itself.
-            It waits for the end of every other call.
+        cancellable: Whether `arun` cancels the call when `arun` itself is
+            cancelled. Otherwise, it waits until the call has ended.
         shielded: Whether `arun` delays its own cancellation until the effects
-            yield a call that is not shielded, or end.
+            yield a call that is not shielded or until they end.
     """
 
     function: Callable[..., R]
@@ -45,29 +45,29 @@ class Call(Generic[R]):
 
 
 Effects: TypeAlias = Generator[Call[Any], Any, T]
-"""A generator that yields calls and returns a ``T``."""
+"""A generator that yields calls and returns a value of type ``T``."""
 
 
 def call(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Generator[Call[R], Any, R]:
-    """Yield a call of *function* and return its result, with its type."""
+    """Yield a call of *function* and return its result, preserving its type."""
     return cast("R", (yield Call(function, args, kwargs)))
 
 
 def call_cancellable(
     function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 ) -> Generator[Call[R], Any, R]:
-    """Yield a call that may be cancelled while it runs, because it changes nothing here."""
+    """Yield a call that may be cancelled while it runs, because it does not write any data."""
     return cast("R", (yield Call(function, args, kwargs, cancellable=True)))
 
 
 def shielded(effects: Effects[T]) -> Effects[T]:
-    """Yield the calls of *effects* so that all of them are made before a cancellation takes effect."""
+    """Yield the calls of *effects*, all of which are made before a cancellation takes effect."""
     try:
         pending = next(effects)
         while True:
             try:
                 result = yield Call(pending.function, pending.args, pending.kwargs, shielded=True)
-            except Exception as error:  # noqa: BLE001  the effects decide what it means
+            except Exception as error:  # noqa: BLE001  the effects handle the error
                 pending = effects.throw(error)
             else:
                 pending = effects.send(result)
@@ -78,13 +78,13 @@ def shielded(effects: Effects[T]) -> Effects[T]:
 
 
 def run(effects: Effects[T]) -> T:
-    """Make the calls of *effects*, blocking, and return its result."""
+    """Make the calls of *effects* one after the other, and return the result."""
     try:
         pending = next(effects)
         while True:
             try:
                 result = pending.function(*pending.args, **pending.kwargs)
-            except Exception as error:  # noqa: BLE001  the effects decide what it means
+            except Exception as error:  # noqa: BLE001  the effects handle the error
                 pending = effects.throw(error)
             else:
                 pending = effects.send(result)
@@ -94,12 +94,12 @@ def run(effects: Effects[T]) -> T:
 
 async def arun(effects: Effects[T]) -> T:
     """
-    Make the calls of *effects*, await results that are awaitable, and return its result.
+    Make the calls of *effects*, await results that are awaitable, and return the result.
 
-    If the task is cancelled while a call runs, the call is awaited to its end
-    before the effects are cancelled, so that no write is left in doubt. A call
-    made with `call_cancellable` is cancelled at once. Effects in `shielded` are
-    completed first.
+    If the task is cancelled while a call is running, the effects are cancelled only
+    after the call has ended, so that the outcome of a write is never unknown. A call
+    that was made with `call_cancellable` is cancelled immediately. Effects that are
+    wrapped in `shielded` are completed before the cancellation takes effect.
     """
     from asyncio import CancelledError, ensure_future  # noqa: PLC0415  blocking programs need none
 
@@ -127,7 +127,7 @@ async def arun(effects: Effects[T]) -> T:
             else:
                 pending = effects.send(result)
     except StopIteration as stop:
-        # The effects ended while a cancellation was delayed: it must not be swallowed.
+        # The effects ended while a cancellation was delayed. The cancellation must not be lost.
         if cancelled is not None:
             raise cancelled from None
         return cast("T", stop.value)
@@ -140,7 +140,7 @@ async def arun(effects: Effects[T]) -> T:
 
 
 async def _wait(task: Future[Any]) -> CancelledError | None:
-    """Wait until *task* has ended; return the first cancellation of the waiter, if there was one."""
+    """Wait until *task* has ended. Return the first cancellation of the waiting task, or None."""
     from asyncio import CancelledError, wait  # noqa: PLC0415
 
     first: CancelledError | None = None

@@ -43,7 +43,7 @@ def test_agrees_with_another_implementation(value: object) -> None:
     ],
 )
 def test_values_without_canonical_form(value: object, message: str) -> None:
-    """A value without a canonical form is an error that names its place."""
+    """A value without a canonical form raises an error that contains its location."""
     with pytest.raises(InvalidValueError, match=message):
         canonical_json(value)  # type: ignore[arg-type]
 
@@ -55,5 +55,5 @@ def test_digest_is_stable() -> None:
 
 
 def test_salt_changes_digest() -> None:
-    """Another salt gives another digest."""
+    """Different salts lead to different digests."""
     assert salted_digest(bytes(16), "ana") != salted_digest(b"\x01" * 16, "ana")

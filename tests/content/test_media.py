@@ -23,14 +23,14 @@ def test_image_from_file(tmp_path: Path) -> None:
 
 
 def test_other_files_are_errors() -> None:
-    """A file that is not an image is an error that names the file."""
+    """A file that is not an image raises an error that contains the file name."""
     with pytest.raises(InvalidValueError, match=r"`evil\.png` is not a PNG, JPEG, GIF or WebP"):
         Image.from_bytes(b"<script>", name="evil.png")
 
 
 def test_invalid_digest() -> None:
-    """A digest of another form is an error."""
-    with pytest.raises(InvalidValueError, match="64 hex digits"):
+    """A digest in another format raises an error."""
+    with pytest.raises(InvalidValueError, match="64 hexadecimal digits"):
         Image(digest="sha256:123")
 
 

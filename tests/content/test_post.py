@@ -58,7 +58,7 @@ def test_display_name(written: Post, name: str) -> None:
 
 
 def test_next_revision() -> None:
-    """The next revision counts up, and says whether it changes more than the time."""
+    """The next revision has the next number, and shows whether it changes more than the time."""
     first = post()
     edited = attrs.evolve(first.content, text="anders")
     second = first.next_revision(edited, author="ben", at=NOW)

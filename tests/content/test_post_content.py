@@ -62,7 +62,7 @@ def test_revision_digest_is_stable() -> None:
     ],
 )
 def test_change_shows_in_its_field(change: dict[str, object], fields: tuple[str, ...]) -> None:
-    """A change shows only in its own field."""
+    """A change of a field changes only the digest of that field."""
     after = attrs.evolve(CONTENT, **change)  # type: ignore[arg-type]
     before_digests, after_digests = field_digests(CONTENT, SALT), field_digests(after, SALT)
     assert fields == changed_fields(before_digests, after_digests)
@@ -100,12 +100,12 @@ def test_order_is_ignored(names: list[str]) -> None:
     ],
 )
 def test_variant_needs_target(values: dict[str, object], message: str) -> None:
-    """A variant or time for a profile that is not a target is an error."""
+    """A variant or time for a profile that is not a target raises an error."""
     with pytest.raises(InvalidValueError, match=message):
         PostContent(text="", targets=["x"], **values)  # type: ignore[arg-type]
 
 
 def test_poll_needs_two_answers() -> None:
-    """A poll with one answer is an error."""
-    with pytest.raises(InvalidValueError, match="at least two answers"):
+    """A poll with one option raises an error."""
+    with pytest.raises(InvalidValueError, match="at least two options"):
         Poll(options=["one"])

@@ -74,18 +74,18 @@ def deliveries(*states: str) -> list[Delivery]:
     ],
 )
 def test_status_of_states(states: list[str], shown: str) -> None:
-    """The states of the deliveries give the documented status."""
+    """The states of the deliveries lead to the documented status."""
     assert Summary(shown) == summarise(post(), deliveries(*states))
 
 
 @pytest.mark.parametrize("state", [state.value for state in PostState])
 def test_status_without_deliveries(state: str) -> None:
-    """Without deliveries, the status is the post's own state."""
+    """If there are no deliveries, the status is the post's own state."""
     assert state == summarise(post(state)).value
 
 
 def test_replaced_delivery_is_ignored() -> None:
-    """A failed or removed delivery does not count once a later one replaced it."""
+    """A failed or removed delivery is ignored if a later delivery replaced it."""
     for state in ("failed", "removed"):
         earlier, later = (
             attrs.evolve(delivery, profile="x") for delivery in deliveries(state, "published")
@@ -108,13 +108,13 @@ def test_partly_published_delivery() -> None:
 
 
 def test_held() -> None:
-    """A hold shows only on a post with waiting deliveries."""
+    """A hold affects the status only if there are waiting deliveries."""
     assert Summary.HELD is summarise(post(), deliveries("waiting"), held=True)
     assert Summary.PUBLISHED is summarise(post(), deliveries("published"), held=True)
 
 
 def test_published_is_never_wrong() -> None:
-    """The status is "published" only if every delivery that counts is published."""
+    """The status is "published" only if every current delivery is published."""
     for states in combinations_with_replacement([state.value for state in DeliveryState], 3):
         shown = summarise(post(), deliveries(*states))
         live = {state for state in states if state not in ("cancelled", "removed")}

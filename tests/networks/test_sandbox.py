@@ -1,4 +1,4 @@
-"""The sandbox behaves like a network, and lists the posts that it created."""
+"""The sandbox behaves like a network and lists the posts that it has created."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_removed_post(sandbox):
     ],
 )
 def test_limits(sandbox, profile, options, problem):
-    """Adapter and server both refuse a post that exceeds the limits of its network."""
+    """The adapter and the server both reject a post that exceeds the limits of its network."""
     out = outgoing(profile, **options)
     with pytest.raises(RejectedError, match=problem):
         prepared_of(sandbox, out)
@@ -166,7 +166,7 @@ def test_limits(sandbox, profile, options, problem):
 
 @pytest.mark.parametrize("tries", [1, 3])
 def test_lost_answer(with_faults, tries):
-    """A post whose answer was lost is created once, even if it is sent again."""
+    """If the response is lost and the post is sent again, it is created only once."""
     sandbox = with_faults(InjectedFault("lost_answer", profile="tulip-x"))
     if tries == 1:
         with pytest.raises(OutcomeUnknownError):
@@ -199,7 +199,7 @@ def test_server_without_keys(with_faults):
     ],
 )
 def test_faults_before_creation(with_faults, fault, error):
-    """Faults that prevent a post raise the error that says what the sender can do."""
+    """Faults that prevent a post raise an error that indicates what the sender can do."""
     sandbox = with_faults(fault)
     with pytest.raises(error) as raised:
         publish(sandbox, outgoing())
@@ -212,7 +212,7 @@ def test_faults_before_creation(with_faults, fault, error):
 
 @pytest.mark.parametrize("kind", ["lost_answer", "lost_request"])
 def test_interrupted_upload(with_faults, kind):
-    """An upload without an answer is repeated, and the post has the image once."""
+    """If the response to an upload is lost, the upload is repeated, and the post has one image."""
     sandbox = with_faults(InjectedFault(kind, on="upload"))
     with pytest.raises(TransientError):
         publish(sandbox, outgoing(images=(IMAGE,)))
@@ -249,7 +249,7 @@ def test_fault_probability():
 
 
 def test_fault_selection(with_faults):
-    """A fault affects only the profile or the network that it names."""
+    """A fault affects only the given profile or network."""
     sandbox = with_faults(
         InjectedFault("rejected", profile="tulip-m", times=None),
         InjectedFault("rate_limited", network="bluesky", times=None),
@@ -263,7 +263,7 @@ def test_fault_selection(with_faults):
 
 @pytest.mark.parametrize("kind", FaultKind)
 def test_fault_defaults(kind):
-    """Each kind is built from its member or its value, with an action and a delay that suit it."""
+    """A fault accepts a kind or its value, and has default values for its action and delay."""
     fault = InjectedFault(kind)
     assert fault == InjectedFault(kind.value)
     expected = {"lagging_reads": "find", "unauthorized": "any"}.get(kind.value, "create")
@@ -278,9 +278,9 @@ def test_fault_defaults(kind):
         ("rejected", {"times": -1}, "times of fault `rejected` is -1"),
         ("rejected", {"probability": 1.5}, "probability of fault `rejected` is 1.5"),
         ("rejected", {"probability": -0.1}, "probability of fault `rejected` is -0.1"),
-        ("rejected", {"delay_s": 3}, "fault `rejected` has no delay_s; only `slow`"),
-        ("rejected", {"retry_after_s": 3}, "fault `rejected` has no retry_after_s"),
-        ("rejected", {"retry_after_s": None}, "fault `rejected` has no retry_after_s"),
+        ("rejected", {"delay_s": 3}, "delay_s does not apply to fault `rejected`, only to `slow`"),
+        ("rejected", {"retry_after_s": 3}, "retry_after_s does not apply to fault `rejected`"),
+        ("rejected", {"retry_after_s": None}, "retry_after_s does not apply to fault `rejected`"),
         ("rejected", {"on": "upload"}, "fault `rejected` cannot affect `upload` requests"),
         ("rejected", {"on": "nonsense"}, "`nonsense` is not an action of the sandbox"),
         ("rate_limited", {"retry_after_s": -1}, "retry_after_s of fault `rate_limited` is -1"),
@@ -292,7 +292,7 @@ def test_fault_defaults(kind):
     ],
 )
 def test_fault_validation(kind, options, message):
-    """A value that is out of range, or that the kind ignores, is refused by name."""
+    """A value that is out of range or does not apply to the kind is rejected."""
     with pytest.raises(InvalidValueError, match=message):
         InjectedFault(kind, **options)
 
@@ -378,7 +378,7 @@ def test_deadline_while_waiting_for_lock(sandbox, tmp_path):
 
 
 def test_wrong_token(sandbox):
-    """A wrong token is refused."""
+    """An invalid token is rejected."""
     flow = sandbox.adapter(MASTODON).publish(prepared_of(sandbox, outgoing(MASTODON)), {})
     with pytest.raises(AuthenticationError):
         driver().run(flow, transport=sandbox.transport(X))
@@ -395,7 +395,7 @@ def test_unwritable_timeline(tmp_path, made):
 
 
 def test_preview(with_faults):
-    """The preview shows the images of the media store, and its pages escape the text."""
+    """The preview shows the images from the media store, and its pages escape the text."""
     media = MemoryMedia()
     media.put(GIF)
     sandbox = with_faults(media=media)
@@ -414,12 +414,12 @@ def test_preview(with_faults):
 
 
 def test_empty_preview(sandbox):
-    """An empty timeline has a preview as well."""
+    """There is also a preview of an empty timeline."""
     assert "Nothing is published yet" in sandbox.write_preview().read_text(encoding="utf-8")
 
 
 def test_custom_network(tmp_path, made):
-    """A network that is not built in needs a description."""
+    """A network that is not built in must have a description."""
     unknown = attrs.evolve(X, network="hyves")
     made.append(Sandbox(tmp_path / "a", durable=False))
     with pytest.raises(InvalidValueError, match="hyves"):
@@ -470,7 +470,7 @@ def test_shared_folder(sandbox, tmp_path):
 @pytest.mark.integration
 @pytest.mark.skipif(os.name != "posix", reason="kills with a signal of POSIX")
 def test_killed_process(sandbox, tmp_path):
-    """If a process is killed, each post is complete or absent."""
+    """If a process is killed, each post is either stored completely or not at all."""
     for lines in (1, 3, 6):
         worker = _posting(tmp_path, "tulip-x", 100_000)
         assert worker.stdout is not None

@@ -113,7 +113,7 @@ class OmitsLastPart(SandboxAdapter):
 
 
 class StartsOver(SandboxAdapter):
-    """Ignores after a crash which parts were published."""
+    """After a crash, ignores which parts were published."""
 
     def publish(self, prepared, progress):
         return super().publish(prepared, {})
@@ -172,7 +172,7 @@ class IgnoresServerErrors(SandboxAdapter):
     ],
 )
 def test_broken_adapters(tmp_path, broken, law):
-    """The kit rejects a broken adapter by the promise that it breaks."""
+    """The kit reports the promise that a broken adapter breaks."""
     profile = Profile(id="tulip", workspace="tulip", network="mastodon", handle="@tulip")
     with Sandbox(tmp_path, durable=False, thread_mark="|") as sandbox:
         sound = sandbox.adapter(profile)

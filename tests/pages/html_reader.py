@@ -10,10 +10,10 @@ ACTIVE = frozenset({"script", "iframe", "object", "embed", "link", "form", "base
 
 class Reader(HTMLParser):
     """
-    What an HTML text contains.
+    The content of an HTML text.
 
     Attributes:
-        text: The text that a person reads.
+        text: The visible text.
         styles: The style sheets.
         elements: The tags with their attributes.
     """

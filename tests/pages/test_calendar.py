@@ -38,7 +38,7 @@ def test_unknown_state() -> None:
 
 
 def test_order() -> None:
-    """Entries are sorted by time, and other months are left out."""
+    """Entries are sorted by time, and entries in other months are ignored."""
     entries = [
         CalendarEntry(at=dt.datetime.fromisoformat("2026-04-07 12:00"), title="second"),
         CalendarEntry(at=dt.datetime(2026, 4, 7, 9, tzinfo=dt.UTC), title="first"),
@@ -51,7 +51,7 @@ def test_order() -> None:
 
 
 def test_crowded_day() -> None:
-    """A day with many entries folds the last ones and drops none."""
+    """If a day has many entries, the last entries are folded but none is omitted."""
     entries = [
         CalendarEntry(
             at=dt.datetime.fromisoformat(f"2026-04-07 09:{minute:02}"), title=f"post {minute:02}"

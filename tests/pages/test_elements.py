@@ -12,13 +12,13 @@ from socialcollab.pages import bullet_list, file_link, link, table
 
 
 def test_row_length() -> None:
-    """A row needs one cell per header."""
-    with pytest.raises(InvalidValueError, match="row 1 has 1 cells for 2 headers"):
+    """A row must have one cell per header."""
+    with pytest.raises(InvalidValueError, match="row 1 has 1 cells, but there are 2 headers"):
         table(["a", "b"], [["1", 2], ["1"]])
 
 
 def test_numbers_align_right() -> None:
-    """The header of a column of numbers is aligned like the numbers."""
+    """The header of a numeric column has the same alignment as the numbers."""
     html = table(["post", "likes"], [["spring", 3]])
     assert '<th scope="col" class="num">likes</th>' in html
     assert '<th scope="col">post</th>' in html
@@ -33,7 +33,7 @@ def test_link(url: str) -> None:
 
 
 def test_file_link() -> None:
-    """Files in the folder of the page become links; others remain text."""
+    """Files in the folder of the page become links; other files remain text."""
     assert 'href="media/list.html"' in file_link("media/list.html")
     assert "href" not in file_link("../secret.html", "secret")
 

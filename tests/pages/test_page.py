@@ -1,4 +1,4 @@
-"""Whole pages."""
+"""Complete pages."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ HOSTILE = (
 
 
 def full_page(text: str, *, language: str = "en") -> str:
-    """Return a page with *text* in every place that takes a text."""
+    """Return a page with *text* in every place that accepts a text."""
     post = PreviewPost(
         text=text,
         name=text,
@@ -88,7 +88,7 @@ def full_page(text: str, *, language: str = "en") -> str:
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_hostile_text(text: str, language: str) -> None:
-    """Text that looks like HTML is displayed and does nothing."""
+    """Text that looks like HTML is displayed literally."""
     reader = Reader(full_page(text, language=language))
     displayed = text.replace("\x00", "\ufffd").replace("\ud800", "\ufffd")
     assert reader.text.count(displayed) >= 10
@@ -102,7 +102,7 @@ def test_any_text(text: str) -> None:
 
 
 def test_time_grows_with_text() -> None:
-    """Previews and calendars take time in proportion to their texts."""
+    """The time for previews and calendars is linear in the length of their texts."""
 
     def work(size: int) -> None:
         for piece in ("a", "<", "a.nl ", "👨‍👩‍👧", "@a "):
@@ -115,7 +115,7 @@ def test_time_grows_with_text() -> None:
 
 
 def test_loads_nothing() -> None:
-    """A page has a policy against loading, and no address to load."""
+    """A page has a policy that forbids loading, and contains no addresses to load."""
     html = page("Title", "body")
     assert "default-src 'none'" in html
     assert "http" not in html.replace('http-equiv="Content-Security-Policy"', "")

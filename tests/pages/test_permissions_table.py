@@ -45,7 +45,7 @@ def test_members_by_profiles() -> None:
 
 
 def test_delegate() -> None:
-    """During an absence, the cell of a delegate names the absent member."""
+    """During an absence, the cell of a delegate shows the absent member."""
     absence = Absence(
         id="a1", member="ben", delegate="ana", start=dt.date(2026, 6, 1), end=dt.date(2026, 6, 9)
     )
@@ -58,7 +58,7 @@ def test_delegate() -> None:
 
 
 def test_on_duty() -> None:
-    """During a shift, the cell of its member says so."""
+    """During a shift, the cell of its member shows the shift."""
     grants = tuple(grant for grant in NORTHWIND.grants if "team:social" not in map(str, grant.to))
     organization = attrs.evolve(NORTHWIND, grants=grants)
     (rotation,) = organization.rotations
@@ -70,7 +70,7 @@ def test_on_duty() -> None:
 
 
 def test_workspaces() -> None:
-    """With *workspaces*, only their profiles are shown, and members with a rule there."""
+    """With *workspaces*, only their profiles and the members with a rule there are shown."""
     assert set(cells(NORTHWIND, TUESDAY, workspaces=["tulip"])) == {"ana", "ben", "eva", "noor"}
     assert cells(NORTHWIND, TUESDAY, workspaces=["other"]) == {}
 
@@ -144,14 +144,14 @@ def test_notes_and_forbids() -> None:
 
 
 def test_invalid_values() -> None:
-    """A row needs one cell per column, and a level that exists."""
-    with pytest.raises(InvalidValueError, match="2 cells for 3 profiles"):
+    """A row must have one cell per column, and its levels must exist."""
+    with pytest.raises(InvalidValueError, match="2 cells, but there are 3 profiles"):
         permissions_matrix(COLUMNS, [row("view", "view")])
     with pytest.raises(InvalidValueError, match="is not a level"):
         PermissionsCell(level="rules")
 
 
 def test_empty() -> None:
-    """A table without members or without profiles is a table."""
+    """A table without members or profiles is valid."""
     assert "<tbody></tbody>" in permissions_matrix(COLUMNS, [])
     assert "<table" in permissions_matrix([], [row()])

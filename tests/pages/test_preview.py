@@ -11,7 +11,7 @@ FAMILY = "👨‍👩‍👧‍👦"
 
 
 def test_excess_is_marked() -> None:
-    """Text past the limit is marked, with the excess in a message."""
+    """Text beyond the limit is marked, and a message states the excess."""
     html = preview(PreviewPost(text="a" * 279 + FAMILY, name="Tulip"), "x")
     assert f"<mark>{FAMILY}</mark>" in html
     assert "1 too long for X" in html
@@ -37,13 +37,13 @@ def test_links() -> None:
 
 
 def test_missing_alt_text() -> None:
-    """A missing alt text is pointed out."""
+    """A missing alt text is shown."""
     post = PreviewPost(text="", name="Tulip", images=[PreviewImage()])
     assert "geen alt-tekst" in preview(post, "x", language="nl")
 
 
 def test_required_image() -> None:
-    """A missing image is pointed out if the network requires one."""
+    """A missing image is shown if the network requires an image."""
     html = preview(PreviewPost(text="x", name="Tulip"), "instagram")
     assert "Instagram requires an image." in html
 

@@ -1,4 +1,4 @@
-"""The words of pages."""
+"""The fixed texts of pages."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def test_fields_have_shapes() -> None:
 
 
 def test_blackout_errors() -> None:
-    """A blackout that ends before its start, or repeats on business days, is an error."""
+    """A blackout that ends before its start or repeats on business days raises an error."""
     with pytest.raises(InvalidValueError, match="does not end after"):
         Blackout(on="tulip-x", start="2026-05-04 20:00", end="2026-05-04 19:00")
     with pytest.raises(InvalidValueError, match="business days"):
@@ -29,6 +29,6 @@ def test_blackout_errors() -> None:
 
 
 def test_empty_repeat_is_once() -> None:
-    """An empty repeat in the document means once."""
+    """An empty `every` in the document means that the blackout does not repeat."""
     blackout = Blackout(on="tulip-x", start="2026-05-04 09:00", end="2026-05-04 19:00", every="")
     assert blackout.every is None

@@ -12,8 +12,8 @@ from socialcollab.scheduling import Calendar, SlotPlan
 
 
 def test_calendar_errors() -> None:
-    """A profile without a zone, a profile twice and an entry on another profile are errors."""
-    with pytest.raises(InvalidValueError, match="no zone"):
+    """A missing zone, a repeated profile and an entry on an unknown profile raise errors."""
+    with pytest.raises(InvalidValueError, match="no time zone"):
         Calendar.of([X])
     with pytest.raises(InvalidValueError, match="twice"):
         Calendar.of([X, X], zone=ZONE)
@@ -22,7 +22,7 @@ def test_calendar_errors() -> None:
 
 
 def test_slots_over_clock_change():
-    """Slots keep their local time over a clock change."""
+    """Slots keep the same local time when the clocks change."""
     daily = SlotPlan(on="tulip-x", slots=["day 02:30", "sat 24:00"])
     found = list(
         calendar(slot_plans=[daily])

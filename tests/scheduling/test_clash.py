@@ -41,7 +41,7 @@ def test_kinds_of_clash():
 
 
 def test_blackout_of_campaign():
-    """A blackout of a campaign does not clash with posts of another one."""
+    """A blackout for one campaign does not clash with posts of another campaign."""
     only = Blackout(
         on={"workspace": "tulip", "campaign": "spring"},
         start="2026-04-07 00:00",
@@ -65,7 +65,7 @@ times = st.lists(st.integers(0, 3 * 24 * 12), max_size=14).map(
 
 @given(times)
 def test_sweep_agrees_with_pairs(instants):
-    """The sweep finds a gap or a shared minute exactly if some pair is that close."""
+    """The sweep finds a clash if and only if two entries are too close."""
     entries = [
         Entry(profile="tulip-x", at=instant, post=f"p{n}") for n, instant in enumerate(instants)
     ]

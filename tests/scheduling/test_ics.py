@@ -39,7 +39,7 @@ def test_ics_round_trip():
 
 
 def test_missing_extra(monkeypatch):
-    """Without the extra, the error says what to install."""
+    """If the extra is missing, the error shows what to install."""
     monkeypatch.setitem(__import__("sys").modules, "icalendar", None)
     with pytest.raises(MissingExtraError, match="calendar"):
         write_ics([], now=dt.datetime(2026, 4, 1, tzinfo=dt.UTC))

@@ -26,7 +26,7 @@ def test_first_slot():
 
 
 def test_blocked_slots():
-    """The answer has the reasons against every earlier slot."""
+    """The result contains the reasons why earlier slots are not free."""
     holding = Hold(
         id="h",
         on=Selector.of("tulip-x"),
@@ -55,7 +55,7 @@ def test_blocked_slots():
 
 
 def test_no_slot():
-    """Without a plan, or without a free slot, the answer has the reason."""
+    """If there is no plan or no free slot, the result contains the reason."""
     none = next_slot(calendar(), "tulip-mastodon", after=at("2026-04-07 00:00"))
     assert not none
     assert none.reason.code == "slot.no_plan"
@@ -71,7 +71,7 @@ def test_no_slot():
 
 
 def test_next_slot_errors() -> None:
-    """An unknown profile, a naive datetime and a number of days out of bounds are errors."""
+    """An unknown profile, a naive datetime and an invalid number of days raise errors."""
     with pytest.raises(NotFoundError, match="did you mean `tulip-x`"):
         next_slot(calendar(), "tulip-y", after=at("2026-04-07 00:00"))
     with pytest.raises(NaiveDatetimeError):
@@ -87,7 +87,7 @@ instants_of_days = st.lists(st.integers(0, 3 * 24 * 12), max_size=14).map(
 
 @given(instants_of_days, st.integers(0, 5000))
 def test_slot_has_no_clash(instants, minutes):
-    """A post in the slot clashes with nothing, and removing it gives the same calendar."""
+    """A post in the slot causes no clash, and removing it restores the calendar."""
     entries = [
         Entry(profile="tulip-x", at=instant, post=f"p{n}") for n, instant in enumerate(instants)
     ]

@@ -16,8 +16,8 @@ def test_fields_have_shapes() -> None:
 
 
 def test_slot_plan_errors() -> None:
-    """A gap in business hours and a number out of bounds are errors."""
-    with pytest.raises(InvalidValueError, match="by the clock"):
+    """A gap in business hours and a number that is out of range raise errors."""
+    with pytest.raises(InvalidValueError, match="in clock time"):
         SlotPlan(on="tulip-x", min_gap="1 business hour")
     with pytest.raises(InvalidValueError, match="max_per_day"):
         SlotPlan(on="tulip-x", max_per_day=0)

@@ -1,4 +1,4 @@
-"""The kit with hooks that look behind the memory store."""
+"""The kit with hooks that access the data of the memory store directly."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from socialcollab.testing import StoreContract
 
 
 class MemoryKit(StoreContract):
-    """The kit for stores in memory, including the deliberately broken ones."""
+    """The kit for in-memory stores, including the deliberately broken stores."""
 
     def bytes_kept(self, store: Store) -> bytes:
         assert isinstance(store, MemoryStore)
@@ -21,7 +21,7 @@ class MemoryKit(StoreContract):
 
 
 def damage(tables: _Tables, stream: str, part: str) -> None:
-    """Change one value of the stream without any checks."""
+    """Change one value of the stream, bypassing all checks."""
     if part == "event":
         events = tables.streams[stream].events
         first = events[0]

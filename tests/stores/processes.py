@@ -1,4 +1,4 @@
-"""Start other processes in which the modules of the tests are already imported."""
+"""Start processes in which the modules of the tests are already imported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["other_processes"]
 
 def other_processes() -> BaseContext:
     """
-    Return a context for processes that share no open files with this one.
+    Return a context for processes that share no open files with this process.
 
     If the system allows it, they are forked from a process that has only imported the modules of
     these tests, because importing them takes longer than the work of the processes.

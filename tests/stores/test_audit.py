@@ -1,4 +1,4 @@
-"""An audit detects every change of a stored value, and names its place."""
+"""An audit detects every change of a stored value and reports its location."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LEASES = {"lease_worker", "lease_until"}
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A small journal: three streams, personal values, rows in two projections, some due."""
+    """A small journal with three streams, personal values and rows in two projections."""
     path = tmp_path / "journal.db"
     store = SqliteStore(path, projections=PROJECTIONS, durable=False)
     org = FreshOrganization(store.for_organization(ORGANIZATION))
@@ -74,7 +74,7 @@ def tables(raw: sqlite3.Connection) -> list[str]:
 
 
 def mutations(value: object, every: int) -> Iterator[tuple[str, object]]:
-    """Yield changes of a value, at every byte or every *every* bytes, as SQL and its parameter."""
+    """Yield changes of a value at every *every* bytes, as SQL with its parameter."""
     if isinstance(value, int):
         for digits in {str(value + 1), str(value - 1), f"1{value}", f"{value}0"}:
             yield "CAST(? AS INTEGER)", digits
@@ -98,7 +98,7 @@ def mutations(value: object, every: int) -> Iterator[tuple[str, object]]:
 
 
 def names_of(table: str, row: dict[str, object]) -> set[str]:
-    """Return the places by which a finding may name the row."""
+    """Return the locations that a finding may report for the row."""
     if table == "socialcollab_meta":
         return {f"socialcollab_meta {row['key']}"}
     if table == "socialcollab_counters":
@@ -161,7 +161,7 @@ def put_back(raw: sqlite3.Connection, table: str, rows: list[tuple[object, ...]]
 
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
 def test_changed_values(journal: BoundStore, raw: sqlite3.Connection, every: int) -> None:
-    """Every changed value is found without a reducer, and its place is named."""
+    """Every changed value is found without a reducer, and its location is reported."""
     assert journal.audit().clean
     before = snapshot(raw)
     changes = 0
@@ -239,7 +239,7 @@ def names_position(places: str, position: int) -> bool:
 
 
 def test_lost_streams(journal: BoundStore, raw: sqlite3.Connection) -> None:
-    """A stream that is lost with its head and rows leaves gaps, which are named."""
+    """If a stream is lost with its head and rows, the gaps are reported."""
     before = snapshot(raw)
     for stream in journal.streams():
         lost = {e.position for e in journal.read(stream)}
@@ -254,7 +254,7 @@ def test_lost_streams(journal: BoundStore, raw: sqlite3.Connection) -> None:
 
 
 def test_truncated_journal(journal: BoundStore, raw: sqlite3.Connection) -> None:
-    """An anchor detects a journal that was truncated with heads and counter adjusted."""
+    """An anchor detects a truncated journal even if heads and counter were adjusted."""
     anchor = journal.audit().anchor
     last = journal.read_all()[-1]
     delete(raw, "socialcollab_events", "position = ?", last.position)
@@ -266,7 +266,7 @@ def test_truncated_journal(journal: BoundStore, raw: sqlite3.Connection) -> None
 
 
 def test_foreign_row(journal: BoundStore, raw: sqlite3.Connection) -> None:
-    """A row that no append wrote is found."""
+    """A row that was not written by an append is found."""
     raw.execute(
         "INSERT INTO socialcollab_projection_posts (organization, key, stream, c_state) VALUES (?, 'z', 'post/z', 'x')",
         (ORGANIZATION,),
@@ -275,7 +275,7 @@ def test_foreign_row(journal: BoundStore, raw: sqlite3.Connection) -> None:
 
 
 def test_changed_type(journal: BoundStore, raw: sqlite3.Connection) -> None:
-    """The same bytes as a value of another type are found."""
+    """A value with the same bytes but another type is found."""
     for table, column in (
         ("socialcollab_events", "body"),
         ("socialcollab_streams", "rows"),
@@ -288,7 +288,7 @@ def test_changed_type(journal: BoundStore, raw: sqlite3.Connection) -> None:
 
 
 def test_damaged_file(path: Path) -> None:
-    """A damaged file leads to findings or to an error of the library, never to another exception."""
+    """A damaged file leads to findings or to one of the library's errors, never to another exception."""
     raw = sqlite3.connect(path)
     raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     raw.execute("PRAGMA journal_mode = DELETE")
@@ -317,7 +317,7 @@ def test_damaged_file(path: Path) -> None:
 
 
 def test_reading_damage(journal: BoundStore, raw: sqlite3.Connection) -> None:
-    """Reading a damaged or lost event raises an error that names it."""
+    """Reading a damaged or lost event raises an error with its location."""
     raw.execute("UPDATE socialcollab_events SET actor = 'member:eve' WHERE position = 4")
     for read in (
         lambda: journal.read("post/a"),

@@ -1,4 +1,4 @@
-"""The kit rejects every broken store by the promise that it breaks."""
+"""The kit reports the broken promise of every broken store."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ settings.register_profile(
 
 @pytest.fixture(autouse=True)
 def _no_shrinking() -> Iterator[None]:
-    """Looking for the smallest failing example of a broken store would waste time."""
+    """Shrinking the failing examples of a broken store would waste time."""
     settings.load_profile("no shrinking")
     yield
     settings.load_profile("unit")
@@ -33,7 +33,7 @@ def _no_shrinking() -> Iterator[None]:
 def test_broken_store(
     broken: type[BrokenJournal] | type[BrokenStore],
 ) -> None:
-    """The kit rejects a broken store by the promise that it breaks."""
+    """The kit reports the promise that a broken store breaks."""
     broken_by_kit = broken_promises(factory_of(broken), only=[broken.breaks], kit=MemoryKit)
     assert broken_by_kit.keys() == {broken.breaks}
 
@@ -47,7 +47,7 @@ def test_correct_store(
 
 
 def test_every_promise_is_broken() -> None:
-    """For every promise there is a store that breaks it."""
+    """There is a broken store for every promise."""
     promises = {getattr(getattr(StoreContract, name), "promise", "") for name in dir(StoreContract)}
     assert promises - {""} == {broken.breaks for broken in BROKEN_STORES}
 
@@ -74,5 +74,5 @@ def test_every_promise_is_broken() -> None:
     ],
 )
 def test_common_faults(fault: str, name: str) -> None:
-    """The faults that are common in real stores are among the broken ones."""
+    """The broken stores include the faults that are common in real stores."""
     assert name in {broken.__name__ for broken in BROKEN_STORES}

@@ -42,7 +42,7 @@ def test_law_names() -> None:
 
 
 def test_protocols() -> None:
-    """Our classes have every method of their protocols."""
+    """The built-in classes have all methods of their protocols."""
     for protocol, classes in (
         (BoundStore, [MemoryJournal]),
         (Store, [MemoryStore, SqliteStore]),

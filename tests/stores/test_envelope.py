@@ -1,4 +1,4 @@
-"""Envelope v1 is the same on every platform, and its hash covers every value."""
+"""The envelope is the same on every platform, and its hash covers every value."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ GOLDEN_HASHES = (
 
 
 def test_golden_chain() -> None:
-    """A change of these hashes would make every existing journal unreadable."""
+    """If these hashes changed, every existing journal would become unreadable."""
     journal = MemoryStore().for_organization("northwind")
     [first] = journal.append(
         [GOLDEN], expected_versions={GOLDEN.stream: 0}, snapshots={GOLDEN.stream: b""}
@@ -79,7 +79,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
     ),
 )
 def test_hash(cause: str, body: dict[str, object]) -> None:
-    """The hash is that of the RFC 8785 JSON, by our implementation and by another library."""
+    """The hash is that of the RFC 8785 JSON, according to this library and another one."""
     rfc8785 = pytest.importorskip("rfc8785")
     new = attrs.evolve(GOLDEN, cause=cause, body=body, personal={}, salt=b"")
     sealed = seal(new, organization="northwind", position=3, version=2, prev="ab")
@@ -101,7 +101,7 @@ def test_every_value_is_hashed() -> None:
 
 
 def test_open() -> None:
-    """An opened event equals the sealed one, and a change of it is refused."""
+    """An opened event equals the sealed event, and a changed event is rejected."""
     sealed = seal(GOLDEN, organization="northwind", position=3, version=2, prev="ab")
     event = open_event(sealed, personal_values(GOLDEN))
     assert event == open_new(sealed, GOLDEN)
@@ -147,13 +147,13 @@ def test_open() -> None:
     ids=repr,
 )
 def test_invalid_event(fields: dict[str, object]) -> None:
-    """Values that a journal cannot store are refused."""
+    """Values that a journal cannot store are rejected."""
     with pytest.raises(InvalidValueError):
         attrs.evolve(GOLDEN, **fields)
 
 
 def test_naive_instant() -> None:
-    """Instants need an offset."""
+    """Instants must have a UTC offset."""
     naive = dt.datetime(2026, 1, 2)  # noqa: DTZ001
     with pytest.raises(NaiveDatetimeError):
         attrs.evolve(GOLDEN, at=naive)
@@ -163,7 +163,7 @@ def test_naive_instant() -> None:
 
 @given(st.datetimes(timezones=st.just(dt.UTC)))
 def test_instant_round_trip(at: dt.datetime) -> None:
-    """Instants have one text, which is read back unchanged."""
+    """Each instant has exactly one text, which can be read back unchanged."""
     assert dt.datetime.fromisoformat(instant_text(at)) == at
     assert len(instant_text(at)) == 27
     epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -171,7 +171,7 @@ def test_instant_round_trip(at: dt.datetime) -> None:
 
 
 def test_body_is_copied() -> None:
-    """Changing the given body later does not change the event."""
+    """Changing the original body later does not change the event."""
     body = {"list": [1]}
     event = attrs.evolve(GOLDEN, body=body)
     before = event.sealed_body
@@ -181,7 +181,7 @@ def test_body_is_copied() -> None:
 
 
 def test_stream_names() -> None:
-    """Streams are named by a kind, or by a kind and a name."""
+    """The name of a stream is a kind, or a kind and a name."""
     for name in (
         "organization",
         "runtime_state",

@@ -1,4 +1,4 @@
-"""Golden journals: every journal that this library has ever written stays readable."""
+"""Golden journals: every journal that was written by any version of this library remains readable."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def tool() -> ModuleType:
 
 
 def loaded(name: str, folder: Path) -> Path:
-    """Return an SQLite file made from a dump."""
+    """Return an SQLite file that is restored from a dump."""
     path = folder / f"{name}.db"
     raw = sqlite3.connect(path)
     raw.execute("PRAGMA journal_mode = WAL")
@@ -57,12 +57,12 @@ def open_golden(tmp_path: Path) -> Iterator[object]:
 
 
 def damage_of(report: AuditReport) -> list[Damage]:
-    """Return the findings, except that other projections are declared now than at the time."""
+    """Return the findings, except those about projections that were declared differently."""
     return [finding for finding in report.findings if "reindex" not in finding.problem]
 
 
 def test_desk_file(open_golden) -> None:
-    """The file of a desk audits clean, can be reindexed, and its events encode to what is stored."""
+    """An audit of the file is clean, a reindex works, and its events are encoded as stored."""
     store = open_golden("desk")
     [name] = store.organizations()
     journal = store.for_organization(name)
@@ -79,7 +79,7 @@ def test_desk_file(open_golden) -> None:
 
 
 def test_desk_opens(open_golden) -> None:
-    """A desk opens the file and continues to work with it."""
+    """A desk can open the file and continue to use it."""
     store = open_golden("desk")
     desk = Desk.open(store)
     post = desk.post_by_external_id("W1")
@@ -119,13 +119,13 @@ def test_lines(path: Path, tool: ModuleType) -> None:
 
 
 def test_every_event_type(tool: ModuleType) -> None:
-    """Every type of event is in a golden journal."""
+    """Golden journals contain every type of event."""
     missing = sorted(EVENT_TYPES.keys() - tool.golden_types())
     assert not missing, f"run `python tools/golden_journals.py shapes`, which adds {missing}"
 
 
 def test_damaged_snapshots(open_golden) -> None:
-    """Damaged snapshots are named, and a reindex rebuilds them."""
+    """Damaged snapshots are reported, and a reindex rebuilds them."""
     store = open_golden("damaged-snapshots")
     journal = store.for_organization("northwind")
     places = " ".join(finding.place for finding in journal.audit().findings)
@@ -143,7 +143,7 @@ def test_damaged_snapshots(open_golden) -> None:
 
 
 def test_damaged_event(open_golden) -> None:
-    """Reading a damaged event raises an error that names it."""
+    """Reading a damaged event raises an error with its location."""
     store = open_golden("damaged-event")
     journal = store.for_organization("northwind")
     [post] = [stream for stream in journal.streams() if stream.startswith("post/")]
@@ -162,7 +162,7 @@ def test_damaged_event(open_golden) -> None:
 
 @pytest.mark.parametrize("name", ["newer-event", "newer-shape"])
 def test_newer_event(open_golden, name: str) -> None:
-    """An event of a newer version cannot be read, and the error names it; the journal is intact."""
+    """Reading an event of a newer version raises an error, but the journal is intact."""
     store = open_golden(name)
     journal = store.for_organization("northwind")
     unknown = "post.teleported" if name == "newer-event" else "post.commented` with schema 2"
@@ -178,7 +178,7 @@ def test_newer_event(open_golden, name: str) -> None:
 
 
 def test_newer_file(tmp_path: Path) -> None:
-    """A file of a newer version is refused and not changed."""
+    """A file of a newer version is rejected and not changed."""
     path = loaded("newer-file", tmp_path)
     raw = sqlite3.connect(path)
     raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")

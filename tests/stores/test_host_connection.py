@@ -1,4 +1,4 @@
-"""A store on a host's connection takes part in the transactions of the host."""
+"""A store that uses a host's connection is part of the host's transactions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from socialcollab.testing.store_laws.organization import PROJECTIONS, FreshOrgan
 
 
 class TestJoinedStore(StoreContract):
-    """The whole kit, on a connection that commits each statement."""
+    """The whole kit, on a connection in autocommit mode."""
 
     @pytest.fixture
     def store(self, tmp_path: Path) -> Iterator[Store]:
@@ -56,7 +56,7 @@ class TestJoinedStore(StoreContract):
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Return the file of a host, with a table of its own."""
+    """Return the file of a host, which contains a table of the host."""
     path = tmp_path / "host.db"
     raw = sqlite3.connect(path, isolation_level=None)
     raw.execute("PRAGMA journal_mode = WAL")
@@ -67,7 +67,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["implicit transactions", "autocommit"])
 def host(request: pytest.FixtureRequest, path: Path) -> Iterator[sqlite3.Connection]:
-    """Return a host's connection that begins transactions implicitly, or commits each statement."""
+    """Return a host's connection, in autocommit mode or with implicit transactions."""
     implicit = request.param == "implicit transactions"
     connection = sqlite3.connect(path, isolation_level="" if implicit else None)
     yield connection
@@ -121,7 +121,7 @@ def test_rollback(org: FreshOrganization, host: sqlite3.Connection) -> None:
 
 
 def test_rollback_of_first_event(org: FreshOrganization, host: sqlite3.Connection) -> None:
-    """The first event of an organization can be rolled back as well."""
+    """The first event of an organization can also be rolled back."""
     host.execute("BEGIN")
     org.journal.append(
         [org.new("runtime_state")],
@@ -134,7 +134,7 @@ def test_rollback_of_first_event(org: FreshOrganization, host: sqlite3.Connectio
 
 
 def test_refused_append(org: FreshOrganization, host: sqlite3.Connection) -> None:
-    """A refused append undoes only itself, and the host can continue."""
+    """If an append fails, only its own changes are undone, and the host can continue."""
     org.put("post/a", body={"state": "draft"})
     host.commit()
     host.execute("BEGIN")
@@ -155,7 +155,7 @@ def test_refused_append(org: FreshOrganization, host: sqlite3.Connection) -> Non
 
 
 def test_append_outside_transaction(org: FreshOrganization, host: sqlite3.Connection) -> None:
-    """Without a transaction, an append behaves like an INSERT of the host."""
+    """If there is no open transaction, an append behaves like an INSERT by the host."""
     org.put("post/a")
     implicit = host.isolation_level is not None
     assert host.in_transaction == implicit
@@ -210,8 +210,8 @@ def test_tables_in_transaction(host: sqlite3.Connection) -> None:
 
 
 def test_unsuitable_connections(path: Path) -> None:
-    """Connections that would break a promise are refused."""
-    with pytest.raises(InvalidValueError, match="not a connection"):
+    """Connections with incompatible settings are rejected."""
+    with pytest.raises(InvalidValueError, match="not an sqlite3 connection"):
         SqliteStore.joined(str(path))  # type: ignore[arg-type]
     host = sqlite3.connect(path)
     host.execute("PRAGMA synchronous = NORMAL")
@@ -277,7 +277,7 @@ def _order(path: Path, worker: int, rounds: int) -> None:
 
 
 def test_processes(path: Path) -> None:
-    """Processes that share a file store as many events as rows, although some are rolled back."""
+    """Processes that share a file store as many events as rows, even after rollbacks."""
     host = sqlite3.connect(path)
     store = SqliteStore.joined(host, projections=PROJECTIONS)
     context = other_processes()
@@ -295,7 +295,7 @@ def test_processes(path: Path) -> None:
 
 
 def test_desk(path: Path) -> None:
-    """A desk that learns its projections drafts a post in the transaction of the host, or nothing."""
+    """A draft is committed or rolled back with the host's transaction, even if it is the first write."""
     host = sqlite3.connect(path, isolation_level=None)
     store = SqliteStore.joined(host)
     at = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)

@@ -1,4 +1,4 @@
-"""Our media keep every promise, and the kit rejects media that break one."""
+"""The built-in media stores keep every promise, and the kit rejects broken media stores."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def test_failing_read(tmp_path: Path) -> None:
 
 
 def test_invalid_folder(tmp_path: Path) -> None:
-    """A folder that cannot be created is named."""
+    """The error for a folder that cannot be created contains its name."""
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StoreUnavailableError, match="file"):
         FolderMedia(tmp_path / "file" / "media").put(b"tulips")
 
 
 def test_shared_file(tmp_path: Path) -> None:
-    """Journals and media may share a file."""
+    """Journals and media can share a file."""
     media = SqliteMedia(tmp_path / "agency.db")
     digest = media.put(b"tulips")
     store = SqliteStore(tmp_path / "agency.db")
@@ -75,7 +75,7 @@ def test_shared_file(tmp_path: Path) -> None:
 
 
 def test_synced_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The names of new folders are written to the disk before anything in them."""
+    """The directory entries of new folders are flushed to disk before their content."""
     synced: list[Path] = []
     monkeypatch.setattr(media_module, "_sync_folder", synced.append)
     media = FolderMedia(tmp_path / "agency" / "media")
@@ -88,7 +88,7 @@ def test_synced_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_host_table(tmp_path: Path) -> None:
-    """A host's table `media` is left alone."""
+    """A table `media` of the host is not changed."""
     path = tmp_path / "host.db"
     raw = sqlite3.connect(path)
     raw.execute("CREATE TABLE media (id INTEGER PRIMARY KEY, title TEXT)")
@@ -141,7 +141,7 @@ class TestSqliteMedia(MediaContract):
 
 
 class NamedByLength(MemoryMedia):
-    """Contents of the same length have the same digest."""
+    """Content of the same length has the same digest."""
 
     breaks = "M1"
 
@@ -190,7 +190,7 @@ class DeletesAnything(MemoryMedia):
 
 
 class KeepsParts(MemoryMedia):
-    """An interrupted upload stores what had arrived."""
+    """An interrupted upload stores the part that was received."""
 
     breaks = "M5"
 
@@ -257,19 +257,19 @@ BROKEN = [
 
 @pytest.mark.parametrize("broken", BROKEN)
 def test_broken_media(broken: type[MemoryMedia]) -> None:
-    """The kit rejects broken media by the promise that they break."""
+    """The kit reports the promise that a broken media store breaks."""
     number: str = broken.breaks  # type: ignore[attr-defined]
     broken_by_kit = broken_media_promises(broken, only=[number], kit=MemoryKit)
     assert broken_by_kit.keys() == {number}
 
 
 def test_correct_media() -> None:
-    """The kit accepts correct media outside pytest."""
+    """The kit accepts a correct media store outside pytest."""
     assert broken_media_promises(MemoryMedia, kit=MemoryKit) == {}
 
 
 def test_promises_have_laws() -> None:
-    """Every promise has a law and broken media, and the name of a law has its number."""
+    """Every promise has a law whose name contains its number, and a broken media store."""
     written = re.findall(r"^- \*\*(M\d+)\*\* ", CONTRACT.read_text("utf-8"), re.MULTILINE)
     laws = {
         name: getattr(MediaContract, name).promise

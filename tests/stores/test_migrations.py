@@ -1,4 +1,4 @@
-"""An older file is migrated in one transaction, or stays as it was."""
+"""An older file is migrated in one transaction or remains unchanged."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def _step(connection: sqlite3.Connection) -> None:
 
 
 def _use_version_2(step: Callable[[sqlite3.Connection], None]) -> None:
-    """Make schema 2 the newest one in this process, with *step* leading to it."""
+    """Make schema 2 the newest schema in this process, with *step* as its migration."""
     sql.SCHEMA = "2"
     migrations.STEPS = {1: step}  # type: ignore[misc,dict-item]
 
 
 @pytest.fixture
 def version_2(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make schema 2 the newest one during a test."""
+    """Make schema 2 the newest schema during a test."""
     monkeypatch.setattr(sql, "SCHEMA", "2")
     monkeypatch.setattr(migrations, "STEPS", {1: _step})
 
@@ -55,7 +55,7 @@ def test_steps() -> None:
 
 @pytest.mark.usefixtures("version_2")
 def test_migration(tmp_path: Path) -> None:
-    """An older file is migrated when it is opened, and its journal stays intact."""
+    """An older file is migrated when it is opened, and its journal remains intact."""
     path = loaded("desk", tmp_path)
     store = SqliteStore(path, projections=PROJECTIONS)
     journal = store.for_organization("northwind")
@@ -83,7 +83,7 @@ def _die_half_way(path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_killed_migration(tmp_path: Path) -> None:
-    """A killed migration leaves the file as it was."""
+    """If a migration is killed, the file remains unchanged."""
     path = loaded("desk", tmp_path)
     before = contents_of(path)
     process = other_processes().Process(target=_die_half_way, args=(path,))
@@ -94,7 +94,7 @@ def test_killed_migration(tmp_path: Path) -> None:
 
 
 def test_failing_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A failing migration leaves the file as it was."""
+    """If a migration fails, the file remains unchanged."""
     path = loaded("desk", tmp_path)
     before = contents_of(path)
 
@@ -135,7 +135,7 @@ def test_concurrent_migrations(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("version_2")
 def test_read_only_file(tmp_path: Path) -> None:
-    """An older file that cannot be written is refused."""
+    """An older file that is not writable is rejected."""
     path = loaded("desk", tmp_path)
     with pytest.raises(StoreUnavailableError, match="read-only"):
         SqliteStore(f"{path.as_uri()}?mode=ro", projections=PROJECTIONS)

@@ -1,4 +1,4 @@
-"""The SQLite store copes with files, disks and other processes that cause trouble."""
+"""The SQLite store handles damaged files, full disks and other processes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def org(store: SqliteStore) -> FreshOrganization:
 
 
 def test_reopen(path: Path, org: FreshOrganization) -> None:
-    """A file that is opened again contains what was stored, whatever the order of declarations."""
+    """A reopened file contains the stored data, regardless of the order of the declarations."""
     org.put("post/a", body={"state": "draft"})
     before = org.everything()
     again = SqliteStore(path, projections=tuple(reversed(PROJECTIONS)))
@@ -54,7 +54,7 @@ def test_reopen(path: Path, org: FreshOrganization) -> None:
 
 
 def test_durable(path: Path) -> None:
-    """A durable store waits for the disk."""
+    """A durable store waits until the data is on disk."""
     for durable, level in ((True, 2), (False, 1)):
         store = SqliteStore(path, durable=durable)
         with store.connections.connection() as connection:
@@ -89,7 +89,7 @@ def _count(path: Path, worker: int, rounds: int) -> None:
 
 @pytest.mark.integration
 def test_processes(path: Path) -> None:
-    """Processes that create the file and write to it concurrently lose no update."""
+    """If several processes create the file and write to it concurrently, no update is lost."""
     context = other_processes()
     workers = [context.Process(target=_count, args=(path, n, 25)) for n in range(3)]
     for worker in workers:
@@ -122,14 +122,14 @@ def test_fork(org: FreshOrganization) -> None:
 
 
 def _fill_up(store: SqliteStore) -> None:
-    """Limit the file to its present size."""
+    """Limit the file to its current size."""
     with store.connections.connection() as connection:
         [(pages,)] = connection.execute("PRAGMA page_count")
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
 
 def test_full_disk(store: SqliteStore, org: FreshOrganization) -> None:
-    """An append that finds the disk full changes nothing."""
+    """If the disk is full, an append changes nothing."""
     org.put("post/a", "post/b", body={"state": "draft"})
     before = org.everything()
     _fill_up(store)
@@ -163,7 +163,7 @@ def test_full_disk(store: SqliteStore, org: FreshOrganization) -> None:
     ],
 )
 def test_failing_write(store: SqliteStore, org: FreshOrganization, act: str, table: str) -> None:
-    """An append whose write fails in any table changes nothing."""
+    """If a write to any table fails, the append changes nothing."""
     org.put("post/a", "post/b", body={"state": "draft", "due": 1})
     before = org.everything()
     with store.connections.connection() as raw:
@@ -202,7 +202,7 @@ def test_read_only_file(path: Path, org: FreshOrganization) -> None:
 
 
 def test_file_cannot_be_created(tmp_path: Path) -> None:
-    """The error names a file that cannot be created."""
+    """The error for a file that cannot be created contains its name."""
     for place in (tmp_path / "absent" / "journal.db", tmp_path):
         with pytest.raises(StoreUnavailableError, match=tmp_path.name):
             SqliteStore(place)
@@ -212,13 +212,13 @@ def test_file_cannot_be_created(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["", ":memory:", "file::memory:", "file:x?mode=memory"])
 def test_memory_path(path: str) -> None:
-    """A path to memory is refused; the error recommends MemoryStore."""
+    """An in-memory path is rejected, and the error recommends MemoryStore."""
     with pytest.raises(InvalidValueError, match="MemoryStore"):
         SqliteStore(path)
 
 
 def test_foreign_file(path: Path) -> None:
-    """A file of another program is refused and not changed."""
+    """A file of another program is rejected and not changed."""
     raw = sqlite3.connect(path)
     raw.execute("CREATE TABLE customers (name TEXT)")
     raw.close()
@@ -229,7 +229,7 @@ def test_foreign_file(path: Path) -> None:
 
 
 def test_not_sqlite(path: Path) -> None:
-    """A file that is not an SQLite file is refused and not changed."""
+    """A file that is not an SQLite file is rejected and not changed."""
     path.write_bytes(b"name,text\n" * 500)
     with pytest.raises(CorruptJournalError, match=r"journal\.db"):
         SqliteStore(path)
@@ -237,7 +237,7 @@ def test_not_sqlite(path: Path) -> None:
 
 
 def test_newer_schema(path: Path, store: SqliteStore) -> None:
-    """A newer or unknown schema is refused."""
+    """A newer or unknown schema is rejected."""
     for schema, error in (("3", NewerVersionError), ("x", CorruptJournalError)):
         with store.connections.connection() as raw:
             raw.execute("UPDATE socialcollab_meta SET value = ? WHERE key = 'schema'", (schema,))
@@ -246,7 +246,7 @@ def test_newer_schema(path: Path, store: SqliteStore) -> None:
 
 
 def test_truncated_file(path: Path, store: SqliteStore, org: FreshOrganization) -> None:
-    """A truncated file is refused, and the error names it."""
+    """A truncated file is rejected, and the error contains its name."""
     for number in range(30):
         org.put(f"post/{number}", body={"text": "x" * 500})
     store.close()
@@ -278,7 +278,7 @@ def test_locked_file(path: Path, org: FreshOrganization) -> None:
 
 
 def test_stale_rows(path: Path, store: SqliteStore, org: FreshOrganization) -> None:
-    """With other projections, rows are stale until a reindex; events can still be read."""
+    """If other projections are declared, rows are stale until a reindex, but events can be read."""
     org.put("post/a", "post/b", body={"state": "draft", "rank": 1, "due": 1})
     FreshOrganization(store.for_organization("southwind")).put("post/z", body={"state": "draft"})
     changed = (
@@ -333,7 +333,7 @@ def test_stale_rows(path: Path, store: SqliteStore, org: FreshOrganization) -> N
 
 
 def test_file_without_journals(path: Path) -> None:
-    """A file without journals takes over the declared projections."""
+    """A file without journals adopts the declared projections."""
     SqliteStore(path).close()
     SqliteStore(path, projections=PROJECTIONS[:1]).close()
     bare = SqliteStore(path)
@@ -385,7 +385,7 @@ def test_erased_bytes(path: Path, org: FreshOrganization) -> None:
 
 
 def test_compact_while_reading(path: Path, org: FreshOrganization) -> None:
-    """Compact fails while the file is being read; the erasure itself has succeeded."""
+    """Compact fails while the file is being read, but the erasure itself has succeeded."""
     org.append([org.new("post/a", personal={"text": "Zeepaardje"}, salt=bytes(16))])
     reader = sqlite3.connect(path, isolation_level=None)
     reader.execute("BEGIN")
@@ -412,7 +412,7 @@ def test_closed_store(store: SqliteStore, org: FreshOrganization) -> None:
 
 
 def test_threads_share_connections(store: SqliteStore, org: FreshOrganization) -> None:
-    """Threads that end leave their connection in the pool."""
+    """When a thread ends, its connection remains in the pool."""
     org.put("runtime_state")
     for _ in range(5):
         thread = threading.Thread(target=org.journal.snapshot, args=("runtime_state",))

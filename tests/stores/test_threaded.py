@@ -1,4 +1,4 @@
-"""Async stores keep every promise of blocking ones, and two of their own."""
+"""Async stores keep every promise of blocking stores, and two additional promises."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _signatures(protocol: type) -> dict[str, Any]:
     [(BoundStore, AsyncBoundStore, True), (Store, AsyncStore, False)],
 )
 def test_async_protocols(blocking, awaited, bound):
-    """The async protocols have the methods of the blocking ones, and our classes match both."""
+    """The async protocols have the same methods as the blocking protocols and the classes."""
     ours, theirs = _signatures(blocking), _signatures(awaited)
     if not bound:
         assert not inspect.iscoroutinefunction(AsyncStore.for_organization)
@@ -118,7 +118,7 @@ def test_promises_have_laws():
 
 
 class _Slow:
-    """A store whose appends wait for `go_on`, so that a test knows when one is running."""
+    """A store whose appends wait for `go_on`, so that a test can act while an append is running."""
 
     def __init__(self) -> None:
         self.begun, self.go_on = threading.Event(), threading.Event()

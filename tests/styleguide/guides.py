@@ -47,7 +47,7 @@ NEIGHBOURS = (
 
 
 def guide_of(*entries: dict[str, object]) -> StyleGuide:
-    """Return a guide with these entries of terms."""
+    """Return a guide with these term entries."""
     return StyleGuide.from_dict({"terms": list(entries)})
 
 

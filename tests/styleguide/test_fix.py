@@ -17,7 +17,7 @@ def test_fix_keeps_capital() -> None:
 
 
 def test_overlapping_fixes() -> None:
-    """Of two fixes that overlap, the first is applied."""
+    """If two fixes overlap, the first one is applied."""
     findings = [
         Finding(code="SG102", start=0, end=3, fix="A"),
         Finding(code="SG102", start=2, end=5, fix="B"),
@@ -51,7 +51,7 @@ GUIDE = StyleGuide.from_dict(
 
 @given(st.lists(WORDS, max_size=8).map(" ".join))
 def test_fix_until_settled(text: str) -> None:
-    """Fixing reaches a text that fixing does not change, and adds no finding."""
+    """Fixing the result again changes nothing, and fixing adds no finding."""
 
     def check(text: str) -> tuple[Finding, ...]:
         return lint(text, GUIDE)

@@ -15,13 +15,13 @@ from socialcollab.styleguide import StyleGuide, lint
 
 
 def test_loads() -> None:
-    """A guide reads the same from text and from bytes."""
+    """A guide can be read from text or from bytes, with the same result."""
     assert StyleGuide.loads(AGENCY) == StyleGuide.loads(AGENCY.encode())
     assert StyleGuide.loads(AGENCY).name == "Northwind"
 
 
 def test_scope_and_severity() -> None:
-    """The guide decides the severity, the languages and the networks of a rule."""
+    """The guide configures the severity, the languages and the networks of a rule."""
     guide = StyleGuide.loads(AGENCY)
     assert [f.severity for f in lint("goedkoop", guide, language="nl-BE")] == ["error"]
     assert lint("goedkoop", guide, language="de") == ()
@@ -31,20 +31,20 @@ def test_scope_and_severity() -> None:
 
 
 def test_later_guide_may_allow() -> None:
-    """A later guide may allow a term of an earlier one."""
+    """A later guide can allow a term from an earlier guide."""
     guide = StyleGuide.stacked({"agency.toml": AGENCY, "client.toml": CLIENT})
     text = "Goedkoop, spotgoedkoop!"
     assert [text[f.start : f.end] for f in lint(text, guide)] == ["spotgoedkoop"]
 
 
 def test_rule_may_be_off() -> None:
-    """A rule may be switched off."""
+    """A rule can be switched off."""
     guide = StyleGuide.loads("[rules.SG101]\noff = true")
     assert lint("a" * 300, guide, profile="x") == ()
 
 
 def test_load_combines_files(tmp_path: Path) -> None:
-    """Files combine in their order."""
+    """Files are combined in the given order."""
     agency, client = tmp_path / "agency.toml", tmp_path / "client.toml"
     agency.write_text(AGENCY, "utf-8")
     client.write_text(CLIENT, "utf-8")
@@ -54,12 +54,12 @@ def test_load_combines_files(tmp_path: Path) -> None:
 
 def test_load_needs_file() -> None:
     """Loading without a file is an error."""
-    with pytest.raises(InvalidValueError, match="no style guide is named"):
+    with pytest.raises(InvalidValueError, match="no style guide file is given"):
         StyleGuide.load()
 
 
 def test_all_faults_are_reported() -> None:
-    """Every fault of a guide is reported with its place."""
+    """Every fault in a guide is reported with its location."""
     bad = """
 nme = "x"
 [[terms]]
@@ -130,14 +130,14 @@ def test_invalid_text_is_a_fault(text: str | bytes) -> None:
     )
 )  # fmt: skip
 def test_any_values_are_handled(document: object) -> None:
-    """Any values make a guide or are faults."""
+    """Arbitrary values either make a guide or are reported as faults."""
     # Any other error would fail the test.
     with suppress(ExceptionGroup):
         StyleGuide.from_dict({"terms": document, "rules": document})
 
 
 def test_contradictions() -> None:
-    """A term that one entry prefers and another avoids is a fault."""
+    """A term that is preferred by one entry and avoided by another is a fault."""
     with pytest.raises(ExceptionGroup) as caught:
         StyleGuide.from_dict(
             {

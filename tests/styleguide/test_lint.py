@@ -27,14 +27,14 @@ def test_findings_are_in_order(text: str, words: list[str]) -> None:
 
 
 def test_findings_are_values() -> None:
-    """The same post has equal findings."""
+    """Checking the same post twice returns equal findings."""
     guide = guide_of({"ban": ["cheap"]})
     assert lint("cheap", guide) == lint("cheap", guide)
     assert isinstance(lint("cheap", guide)[0], Finding)
 
 
 def test_many_terms_are_fast(shared_data: Callable[[str], Path]) -> None:
-    """Ten thousand terms take time in proportion to the number of posts."""
+    """With ten thousand terms, the time is linear in the number of posts."""
     lines = (shared_data("posts-corporate") / "posts.jsonl").read_text("utf-8").splitlines()
     texts = [json.loads(line)["text"] for line in lines]
     guide = guide_of({"ban": [f"word{i} other{i}" for i in range(10_000)] + ["synergy"]})
@@ -50,7 +50,7 @@ def test_many_terms_are_fast(shared_data: Callable[[str], Path]) -> None:
 
 @pytest.mark.parametrize("piece", ["a ", "a", "a.", "é", "' ", "@a ", "\u0301", "\ud800 "])
 def test_hostile_texts_take_linear_time(piece: str) -> None:
-    """Long repetitions take time in proportion to their length."""
+    """The time for long repetitions is linear in their length."""
     guide = guide_of({"ban": ["a " * 90 + "b", "a", "a a a c"]})
     assert is_roughly_linear(
         lambda size: lint(piece * (size // len(piece)), guide, profile="x"), 2_000

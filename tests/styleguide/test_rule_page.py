@@ -14,7 +14,7 @@ PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference" / "rules"
 
 @pytest.mark.parametrize("code", sorted(RULES))
 def test_examples(code: str) -> None:
-    """A rule reports its example, and does not report the corrected one."""
+    """A rule reports its example, but not the corrected example."""
     page = RulePage.of(RULES[code])
     assert code in {finding.code for finding in lint_example(page.parts["Example"])}
     assert lint_example(page.parts["Instead"]) == ()
@@ -22,7 +22,7 @@ def test_examples(code: str) -> None:
 
 @pytest.mark.parametrize("code", sorted(RULES))
 def test_messages_are_translated(code: str) -> None:
-    """The message of a finding differs in every language."""
+    """Every language has its own message for a finding."""
     for finding in lint_example(RulePage.of(RULES[code]).parts["Example"]):
         messages = {finding.text(language) for language in LANGUAGES}
         assert len(messages) == len(LANGUAGES)

@@ -50,7 +50,7 @@ def _answer(case: dict[str, Any]) -> tuple[object, object] | None:
 
 
 def x_differences(folder: Path) -> set[str]:
-    """Return the ids of X's own cases that do not hold."""
+    """Return the ids of the failing test cases of X."""
     differences = set()
     answered = 0
     for case in cases(folder, "cases.jsonl"):

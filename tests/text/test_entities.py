@@ -1,4 +1,4 @@
-"""What networks make active in a text, by their own test cases and on real posts."""
+"""The entities in texts, tested with the networks' own test cases and with real posts."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ KNOWN_DIFFERENCES = {
 
 
 def test_x_cases(shared_data: Callable[[str], Path]) -> None:
-    """X's own test cases hold, except for the known differences."""
+    """X's own test cases pass, except for the known differences."""
     assert x_differences(shared_data("twitter-text")) == set(KNOWN_DIFFERENCES)
 
 
 def test_mastodon_cases(
     shared_data: Callable[[str], Path],
 ) -> None:
-    """Mastodon's own test cases of mentions and hashtags hold."""
+    """Mastodon's own test cases for mentions and hashtags pass."""
     folder = shared_data("mastodon-limits")
     for case in cases(folder, "hashtags.jsonl"):
         found = [e.text for e in entities("mastodon", case["text"]) if e.kind == "hashtag"]
@@ -39,7 +39,7 @@ def test_mastodon_cases(
 
 
 def test_bluesky_cases(shared_data: Callable[[str], Path]) -> None:
-    """Bluesky's own test cases hold."""
+    """Bluesky's own test cases pass."""
     folder = shared_data("atproto-richtext")
     for case in cases(folder, "segments.jsonl"):
         active = [part[0] for part in case["segments"] if len(part) == 2]
@@ -81,6 +81,6 @@ def test_facets_count_bytes(text: str) -> None:
 
 
 def test_only_active_entities() -> None:
-    """A network's entities are only of the kinds that it makes active."""
+    """The entities of a network have only the kinds that it recognises."""
     assert [e.kind for e in entities("x", "$AAPL")] == ["cashtag"]
     assert entities("linkedin", "$AAPL") == ()

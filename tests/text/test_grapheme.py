@@ -1,4 +1,4 @@
-"""Graphemes: the characters that a reader sees."""
+"""Graphemes, which readers perceive as characters."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def oracle(text: str) -> list[str]:
 
 @given(TRICKY_TEXTS)
 def test_graphemes_join_to_text(text: str) -> None:
-    """The graphemes of a text join to the text."""
+    """The concatenated graphemes of a text are equal to the text."""
     assert "".join(graphemes(text)) == text
 
 
 @given(TRICKY_TEXTS)
 def test_count_is_number_of_graphemes(text: str) -> None:
-    """Counting agrees with splitting."""
+    """The grapheme count is the number of graphemes."""
     assert grapheme_count(text) == len(graphemes(text))
 
 
@@ -80,12 +80,12 @@ def test_conjuncts_agree_with_regex() -> None:
     ],
 )
 def test_consonant_joins_linker(text: str, expected: tuple[str, ...]) -> None:
-    """As of Unicode 18, a consonant joins the linker before it, whatever comes before that."""
+    """As of Unicode 18, a consonant joins the linker before it, regardless of earlier characters."""
     assert graphemes(text) == expected
 
 
 def test_official_cases(shared_data: Callable[[str], Path]) -> None:
-    """The test cases of the Unicode Standard hold."""
+    """The test cases of the Unicode Standard pass."""
     lines = (shared_data("unicode-graphemes") / "cases.jsonl").read_text("utf-8").splitlines()
     wrong = []
     for line in lines:
@@ -133,5 +133,5 @@ def test_real_posts_agree_with_regex(shared_data: Callable[[str], Path]) -> None
     ],
 )
 def test_hostile_texts_take_linear_time(piece: str) -> None:
-    """Long repetitions take time in proportion to their length."""
+    """The time for long repetitions is linear in their length."""
     assert is_roughly_linear(lambda size: grapheme_count(piece * (size // len(piece))), 12_500)

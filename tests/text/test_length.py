@@ -1,4 +1,4 @@
-"""How networks count a text."""
+"""The length of texts on each network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_emoji_weigh_two_on_x(shared_data: Callable[[str], Path]) -> None:
 
 
 def test_mastodon_counts(shared_data: Callable[[str], Path]) -> None:
-    """Mastodon's own test cases of lengths hold."""
+    """Mastodon's own test cases for lengths pass."""
     folder = shared_data("mastodon-limits")
     for case in cases(folder, "count.jsonl"):
         assert grapheme_count(case["countable"]) == measure("mastodon", case["text"]).value
@@ -54,7 +54,7 @@ def test_emoji_family_at_limit() -> None:
 
 
 def test_server_limits() -> None:
-    """A description with other limits is measured by them."""
+    """A description with different limits is taken into account."""
     description = network("mastodon").with_limits(text=5000, url_weight=10)
     length = measure(description, "zie https://example.com/een/lange/weg")
     assert (length.value, length.limit) == (14, 5000)
@@ -79,7 +79,7 @@ def test_lone_surrogates() -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["x", "mastodon", "bluesky"])
 def test_hostile_texts_take_linear_time(piece: str, name: str) -> None:
-    """Long repetitions take time in proportion to their length."""
+    """The time for long repetitions is linear in their length."""
 
     def read(size: int) -> None:
         text = piece * (size // len(piece))

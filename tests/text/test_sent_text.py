@@ -1,4 +1,4 @@
-"""The text that a network receives: with its links, and cut to what fits."""
+"""The text that is sent to a network, and the longest prefix that fits."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def test_link_field() -> None:
 
 
 def test_link_in_text() -> None:
-    """A link that is in the text is not added again."""
+    """A link that the text already contains is not added again."""
     for text in (LINK, f"Kijk: {LINK}.", f"({LINK})", f"op {LINK}\nnu"):
         assert links_not_in_text("x", text, [LINK, LINK]) == ()
 
 
 def test_prefix_is_not_in_text() -> None:
-    """A link that is only the beginning of another link is not in the text."""
+    """If a link is only a prefix of another link in the text, it is added."""
     text = f"Kijk op {LINK}-aanbieding"
     assert links_not_in_text("x", text, [LINK]) == (LINK,)
     assert text_with_links("x", text, [LINK]) == f"{text}\n{LINK}"
 
 
 def test_unknown_scheme_in_text() -> None:
-    """A link that no network recognises is in the text if it is a word of it."""
+    """An unrecognised link is not added if it is a word in the text."""
     assert links_not_in_text("x", "zie intranet://lente nu", ["intranet://lente"]) == ()
 
 
 def test_link_without_text() -> None:
-    """A link without a text is the text."""
+    """If the text is empty, the result is the link."""
     assert text_with_links("x", "", [LINK]) == LINK
     assert text_with_links("x", "", []) == ""
 
@@ -74,7 +74,7 @@ def test_ending_and_warning_count() -> None:
 
 @given(TEXTS, st.sampled_from(sorted(NETWORKS)))
 def test_fitting_end(text: str, name: str) -> None:
-    """The beginning that fits ends at the edge of a grapheme, and fits."""
+    """The prefix ends after a whole grapheme, and fits."""
     tight = network(name).with_limits(text=40)
     end = fitting_end(tight, text)
     edges = [0]

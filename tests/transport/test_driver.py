@@ -1,4 +1,4 @@
-"""Both drivers repeat the requests that may be repeated, and no others."""
+"""Both drivers retry only the requests that may be retried."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LOST, CUT = OutcomeUnknownError("no answer"), TransientError("not reached")
 
 
 class Scripted:
-    """A transport that answers from a list."""
+    """A transport that returns responses from a list."""
 
     def __init__(self, *answers: Response | NetworkError) -> None:
         self.answers = list(answers)
@@ -85,26 +85,26 @@ def run(drivers, request: Request, *answers: Response | NetworkError, **options)
     ],
 )
 def test_repeats(drivers, request_, answers, expected):
-    """The outcome, the number of requests and the waits, for each kind of request and answer."""
+    """The outcome, the number of requests and the waits for each kind of request and response."""
     assert expected == run(drivers, request_, *answers)
 
 
 @pytest.mark.parametrize("refusal", [Response(status=422), Response(status=401), CUT])
 def test_refused_repeat(drivers, refusal):
-    """The refusal of a repeat does not settle whether the first request created something."""
+    """If a retry is rejected, it is still unknown whether the first request created something."""
     outcome, _, _ = run(drivers, KEYED, LOST, refusal, refusal, refusal)
     assert outcome is LOST
 
 
 def test_lost_answer_to_read(drivers):
-    """A lost answer to a request that creates nothing is a transient error."""
+    """A lost response to a request that creates nothing is a transient error."""
     outcome, sent, _ = run(drivers, READ, LOST, LOST, LOST)
     assert isinstance(outcome, TransientError)
     assert sent == 3
 
 
 def test_long_wait(drivers):
-    """A wait longer than the policy allows is left to the caller."""
+    """If the requested wait is longer than the policy allows, the error is raised to the caller."""
     limited = Response(status=429, headers={"retry-after": "900"})
     assert run(drivers, READ, limited) == (limited, 1, [])
 
@@ -127,7 +127,7 @@ def test_before_create(drivers):
 
 
 def test_one_deadline_for_all_tries(drivers):
-    """All tries of a creating request share one deadline."""
+    """All attempts of a creating request share one deadline."""
     transport = Scripted(LOST, LOST, MADE)
     drivers(sleep=lambda _: None).run(asking(KEYED), transport=transport)
     assert transport.sent[0].deadline is not None
@@ -135,7 +135,7 @@ def test_one_deadline_for_all_tries(drivers):
 
 
 def test_checkpoints_and_waits(drivers):
-    """Checkpoints and waits are carried out in their order."""
+    """Checkpoints and waits are carried out in order."""
     seen: list[object] = []
 
     def flow():
@@ -151,7 +151,7 @@ def test_checkpoints_and_waits(drivers):
 
 
 def test_flow_catches_error(drivers):
-    """A flow may catch an error and continue."""
+    """A flow can catch an error and continue."""
 
     def flow():
         try:
@@ -163,7 +163,7 @@ def test_flow_catches_error(drivers):
 
 
 def test_no_statuses(drivers):
-    """A policy without statuses returns every answer to the flow at once."""
+    """With a policy without statuses, every response is returned to the flow without a retry."""
     waits: list[float] = []
     transport = Scripted(FAILED)
     driver = drivers(sleep=waits.append, retry=RetryPolicy(statuses=()))
@@ -172,7 +172,7 @@ def test_no_statuses(drivers):
 
 
 def test_flow_is_closed(drivers):
-    """A flow is closed even if a hook ends it with an error of its own."""
+    """A flow is closed even if a hook raises an error."""
     closed: list[bool] = []
 
     def flow():
@@ -190,7 +190,7 @@ def test_flow_is_closed(drivers):
 
 
 def test_cancelled_flow() -> None:
-    """A cancelled flow is closed, and a store that had begun is completed."""
+    """A cancelled flow is closed, and storing that has begun is completed."""
     stored: list[str] = []
     closed: list[bool] = []
 
@@ -225,7 +225,7 @@ def test_cancelled_flow() -> None:
 
 @pytest.mark.parametrize("kind", ["Driver", "AsyncDriver"])
 def test_success_loads_no_tenacity(kind: str) -> None:
-    """A flow that succeeds at once loads neither tenacity nor, in a blocking host, asyncio."""
+    """A flow without failures does not load tenacity or, in blocking code, asyncio."""
     code = f"""
 import sys
 from socialcollab.transport import AsyncDriver, Driver, Response, Request, call

@@ -1,4 +1,4 @@
-"""Requests and answers of flows."""
+"""Requests and responses of flows."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from socialcollab.transport import Request, Response
 
 
 def test_creating_request_is_not_safe():
-    """A creating request cannot declare its repeat safe."""
+    """The repeat of a creating request cannot be safe."""
     with pytest.raises(InvalidValueError, match="creates part 0"):
         Request(method="POST", url="https://network.example/", creates=0, repeat="safe")
 
 
 def test_body_that_is_not_json():
-    """A body that is not JSON is a transient error, as something other than the network answered."""
+    """A body that is not JSON is a transient error, because it was probably sent by a proxy."""
     assert Response(status=200, body=b"[1]").json() == [1]
     with pytest.raises(TransientError, match="status 502 is not JSON"):
         Response(status=502, body=b"<html>").json()
@@ -38,7 +38,7 @@ def test_request_repr():
 
 
 def test_response_repr():
-    """The repr of an answer shows neither headers nor the body."""
+    """The repr of a response shows neither headers nor the body."""
     response = Response(
         status=200, headers={"set-cookie": "hush"}, body=b'{"access_token": "hush"}'
     )

@@ -1,4 +1,4 @@
-"""Both transports translate failures into errors that say what the caller can do."""
+"""Both transports translate failures into errors that indicate what the caller can do."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_may_have_arrived(transports, error):
 
 
 def test_answer(transports):
-    """An answer is returned whatever its status."""
+    """A response is returned regardless of its status."""
 
     def handler(request: httpx.Request) -> httpx.Response:
         assert request.headers["authorization"] == "Bearer t"
@@ -87,7 +87,7 @@ def test_redirect(transports):
 
 
 def test_bounded_answer(transports):
-    """Headers and bodies are bounded in number and length."""
+    """The number and length of headers and the length of bodies are limited."""
     many = {f"x-{number}": "v" for number in range(500)}
     reply = transports(lambda _: httpx.Response(200, headers=many)).send(POST, timeout_s=5)
     assert len(reply.headers) <= 100
@@ -128,7 +128,7 @@ def test_media(transports):
 
 
 def test_invalid_request(transports):
-    """A request that HTTP cannot carry is refused without showing its headers."""
+    """An invalid HTTP request is rejected with an error that does not show its headers."""
     transport = transports(own=True)
     for request in (
         Request(method="GET", url="ftp://network.example/"),
@@ -198,7 +198,7 @@ def no_http(connection: socket.socket) -> None:
 
 @pytest.mark.parametrize("talk", [cut_in_the_head, cut_in_the_body, no_http])
 def test_incomplete_answer(transports, talk):
-    """An incomplete answer leaves the outcome unknown."""
+    """After an incomplete response, the outcome is unknown."""
     with server(talk) as url:
         request = Request(method="POST", url=url, json={}, creates=0, repeat="no")
         with pytest.raises(OutcomeUnknownError):
@@ -215,7 +215,7 @@ def test_refused_connection(transports):
 
 @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 201 Created\r\n"])
 def test_dripping_server(transports, first):
-    """A server that sends its answer byte by byte cannot delay the caller past the deadline."""
+    """A server that sends its response byte by byte cannot delay the caller beyond the deadline."""
     over = threading.Event()
 
     def drip(connection: socket.socket) -> None:
@@ -239,7 +239,7 @@ def test_dripping_server(transports, first):
 
 @asynccontextmanager
 async def served(reply: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """Serve on loopback and answer each request with *reply*, or not at all if it is empty."""
+    """Serve on loopback and send *reply* to each request, or nothing if it is empty."""
     got: list[bytes] = []
 
     talks: set[asyncio.Task[Any]] = set()
@@ -285,7 +285,7 @@ CREATED = b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\nconnection: close\r\n\r
 
 @pytest.mark.parametrize("field", ["", "file"])
 def test_async_media(field: str) -> None:
-    """The async transport reads media on a thread of its own, and they arrive complete."""
+    """The async transport reads media in a separate thread, and they are sent completely."""
     threads: set[str] = set()
 
     class Watched(MemoryMedia):
@@ -313,7 +313,7 @@ def test_async_media(field: str) -> None:
 
 
 def test_async_concurrency() -> None:
-    """Many requests can be under way on one event loop."""
+    """One event loop can run many requests concurrently."""
 
     async def judge() -> None:
         async with served(CREATED) as (url, got), transport() as sending:
@@ -326,7 +326,7 @@ def test_async_concurrency() -> None:
 
 
 def test_async_cancellation() -> None:
-    """Cancelling the caller abandons its request at once."""
+    """If the caller is cancelled, its request is abandoned immediately."""
 
     async def judge() -> float:
         async with served(b"") as (url, got), transport() as sending:

@@ -1,4 +1,4 @@
-"""When a request is sent again, and how long a server asks the client to wait."""
+"""The decision to retry a request, and the wait that a server requests."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ONCE = Request(method="POST", url="https://network.example/", creates=0, repeat=
     ],
 )
 def test_policy(failed: int, error: NetworkError, request_: Request, wait_s: float | None) -> None:
-    """Waits double up to the longest one; what cannot succeed or may not repeat is not sent again."""
+    """Waits double up to the maximum, and requests that cannot succeed or be repeated are not retried."""
     policy = RetryPolicy(tries=5, first_wait_s=0.5, longest_wait_s=3.0)
     assert policy.wait_s(failed, error, request_) == wait_s
 
@@ -67,7 +67,7 @@ def test_invalid_retry_after(text):
 
 
 def test_date_is_relative_to_answer():
-    """A date is compared with the answer's own ``Date`` header."""
+    """A date is compared with the ``Date`` header of the response."""
     headers = {
         "date": "Tue, 07 Apr 2026 09:00:00 GMT",
         "retry-after": "Tue, 07 Apr 2026 09:02:00 GMT",
@@ -77,7 +77,7 @@ def test_date_is_relative_to_answer():
 
 
 def test_past_date():
-    """A date in the past asks for no wait."""
+    """A date in the past means that no wait is needed."""
     assert retry_after_s({"retry-after": "Tue, 07 Apr 2020 09:02:00 GMT"}, now=NOW) == 0.0
 
 
@@ -95,7 +95,7 @@ def test_any_text(text):
 
 
 def test_real_cases(shared_data):
-    """Dates and waits of published test suites are read as those suites expect."""
+    """Dates and waits from published test suites are parsed as these suites expect."""
     folder = shared_data("http-dates-retry")
     for line in (folder / "retry_after.jsonl").read_text(encoding="utf-8").splitlines():
         case = json.loads(line)

@@ -1,4 +1,4 @@
-"""Blocking transports and calls on threads, for async code."""
+"""Blocking transports and calls in threads, for async code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ POST = Request(method="POST", url="https://network.example/", creates=0, repeat=
 
 
 class Slow:
-    """A blocking transport that answers once `go_on` is set."""
+    """A blocking transport that responds once `go_on` is set."""
 
     def __init__(self) -> None:
         self.begun, self.go_on, self.closed = threading.Event(), threading.Event(), False
@@ -30,7 +30,7 @@ class Slow:
 
 
 def test_threaded_transport() -> None:
-    """The loop stays free, cancelling abandons the answer, and a queued request is never sent."""
+    """The loop is not blocked, cancelling abandons the response, and a queued request is never sent."""
 
     async def judge(owns: bool) -> None:
         slow = Slow()
@@ -52,7 +52,7 @@ def test_threaded_transport() -> None:
 
 
 def test_dedicated_thread() -> None:
-    """All calls are made on one thread, which is never that of the event loop."""
+    """All calls are made in one thread, which is not the thread of the event loop."""
     seen: set[str] = set()
 
     def note() -> None:

@@ -79,7 +79,7 @@ def test_valid_commands(command) -> None:
         (lambda: content(targets=None), "`None` is not a list of words"),
         (lambda: content(media=None), "`None` is not a list of images"),
         (lambda: content(variants=[5]), "`5` is not a variant"),
-        (lambda: content(times=[5]), "`5` is not a profile with a time"),
+        (lambda: content(times=[5]), "`5` is not a pair of a profile and a time"),
         (lambda: cm.Approve(post="p1", seen="x", note=5), "`Approve.note` is `5`, not a text"),
         (lambda: cm.Comment(post="p1", text="x", internal=1), "`Comment.internal` is `1`"),
         (

@@ -1,4 +1,4 @@
-"""Posts and everything about them: revisions, media, deliveries, holds, findings, notifications."""
+"""Posts, with their revisions, media, deliveries, holds, findings and notifications."""
 
 from socialcollab.content.canonical import (
     Json,

@@ -1,4 +1,4 @@
-"""Canonical JSON, which gives each value exactly one text, and digests of it."""
+"""Canonical JSON, in which each value has exactly one representation, and digests of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from socialcollab.errors import InvalidValueError
 
 Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
-# Larger whole numbers lose digits in JSON parsers that read numbers as floats.
+# JSON parsers that read numbers as floats lose digits of larger whole numbers.
 _LARGEST = 2**53 - 1
 
 
@@ -19,17 +19,17 @@ def canonical_json(value: Json) -> bytes:
     r"""
     Return the canonical JSON text of *value*, in UTF-8.
 
-    The same value gives the same bytes on every platform and in every version
-    of Python. Floats are errors: no event has one, and printing them in one
-    form everywhere is the hard part of RFC 8785.
+    The result for a value is the same on every platform and in every version of
+    Python. Floats are not supported: events do not contain them, and formatting
+    them identically everywhere is the difficult part of RFC 8785.
 
     >>> canonical_json({"b": [1, True], "a": "é"})
     b'{"a":"\xc3\xa9","b":[1,true]}'
 
     Raises:
-        InvalidValueError: If *value* contains something without a canonical
-            form: a float, a whole number past 2**53 - 1, half a surrogate pair,
-            a key that is not a string, or another type.
+        InvalidValueError: If *value* contains a float, a whole number beyond
+            2**53 - 1, half a surrogate pair, a key that is not a string, or a
+            value of another unsupported type.
 
     Source:
         RFC 8785.
@@ -39,11 +39,11 @@ def canonical_json(value: Json) -> bytes:
 
 def plain_json(value: Json) -> Json:
     """
-    Return a copy of *value* made of lists and dictionaries, with keys in canonical order.
+    Return a copy of *value* as plain lists and dictionaries, with keys in canonical order.
 
     Raises:
-        InvalidValueError: If *value* contains something without a canonical
-            form, except for half a surrogate pair, which `json_text` finds.
+        InvalidValueError: If *value* has no canonical form. Half a surrogate pair
+            is not detected here, but by `json_text`.
     """
     return _plain(value, "$")
 
@@ -75,7 +75,7 @@ _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=F
 
 
 def _plain(value: Any, place: str) -> Json:
-    """Return *value* as plain JSON, or raise an error that names *place*."""
+    """Return *value* as plain JSON, or raise an error that contains *place*."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return cast("Json", value)
@@ -110,17 +110,17 @@ def _in_order(table: Mapping[Any, Any], place: str) -> list[str]:
     keys: list[str] = sorted(table)
     if not "".join(keys).isascii():
         # RFC 8785 sorts keys by UTF-16 code units. Python sorts by code points, which
-        # gives another order for characters beyond the basic multilingual plane.
+        # results in a different order for characters outside the basic multilingual plane.
         keys.sort(key=lambda key: key.encode("utf-16-be", "surrogatepass"))
     return keys
 
 
 def salted_digest(salt: bytes, value: Json) -> str:
     """
-    Return the SHA-256 digest of *salt* and the canonical JSON of *value*, in hex.
+    Return the SHA-256 digest of *salt* and the canonical JSON of *value*, in hexadecimal.
 
-    Without a salt, a short value such as a name could be guessed from its
-    digest after the value itself was erased.
+    If there were no salt, a short value such as a name could be guessed from its
+    digest after the value itself has been erased.
 
     >>> salted_digest(bytes(16), "x")[:16]
     '3eeac30741e7ffab'

@@ -1,4 +1,4 @@
-"""Deliveries: a post on its way to one profile, and the result."""
+"""Deliveries: the publication of a post on one profile, and its outcome."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from socialcollab.time import WallTime
 
 
 class DeliveryState(StrEnum):
-    """The state of a delivery; it never claims more or less than is known."""
+    """The state of a delivery, which reflects exactly what is known about its outcome."""
 
     WAITING = "waiting"
     MISSED = "missed"
@@ -36,7 +36,7 @@ OPEN_STATES = frozenset(
         DeliveryState.UNKNOWN,
     }
 )
-"""States in which the publisher or a member still has something to do."""
+"""States in which the publisher or a member still has to act."""
 
 PROFILE_REMOVED: Final = "profile_removed"
 """The problem of a delivery whose profile was removed from the document."""
@@ -53,14 +53,14 @@ _OUT = (DeliveryState.PUBLISHED, DeliveryState.REMOVING, DeliveryState.REMOVED)
 @attrs.frozen(kw_only=True)
 class SendAttempt:
     """
-    An attempt to create something on the network, stored before its request is sent.
+    An attempt to create a post on the network, which is stored before the request is sent.
 
     Attributes:
-        number: 1 for the first attempt of the delivery, then counting up.
+        number: The number of the attempt, counted from 1 for each delivery.
         part: The part of the thread that it creates, or 0 for the whole post.
-        started_at: Its start by the real clock, in UTC.
-        deadline: The time, by the real clock, after which its sender has
-            certainly given up.
+        started_at: Its start according to the real clock, in UTC.
+        deadline: The time, according to the real clock, after which its sender has
+            certainly stopped sending.
         answered: Whether its outcome is known.
     """
 
@@ -74,12 +74,12 @@ class SendAttempt:
 @attrs.frozen(kw_only=True)
 class PublishedPart:
     """
-    Something that is known to have been published.
+    A post, or a part of a thread, that is known to have been published.
 
     Attributes:
-        network_id: The network's own id.
+        network_id: The network's id.
         part: The part of the thread, or 0 for the first part or the whole post.
-        url: The address, or empty.
+        url: The address, or an empty string.
         published_at: The time of publication in UTC, or None if it is not known.
     """
 
@@ -96,41 +96,42 @@ class Delivery(NotebookMixin):
 
     Attributes:
         id: The identifier.
-        post: The post.
+        post: The id of the post.
         workspace: The post's workspace.
-        profile: The profile that the post goes to.
+        profile: The profile that the post is published on.
         at: The planned time, as the wall time and zone that the member chose.
-        revision: The digest of the revision to send; once it is published, of
-            the revision that is known to be published.
+        revision: The digest of the revision to send. After publication, the
+            digest of the revision that is known to be published.
         state: The state.
-        not_before: The instant of the next attempt after a rate limit, a
-            temporary failure or a lookup; None if only *at* counts.
+        not_before: The earliest time of the next attempt after a rate limit, a
+            temporary failure or a lookup; None if only *at* matters.
         prepared: The ids and keys that the adapter chose before the first
-            attempt, so that a repeated attempt uses the same ones.
+            attempt, so that repeated attempts use the same values.
         progress: The adapter's checkpoint, such as the uploaded images.
         attempts: The attempts to send, oldest first.
-        network_id: The network's own id of the published post, or empty.
-        url: The address of the published post, or empty.
+        network_id: The network's id of the published post, or an empty string.
+        url: The address of the published post, or an empty string.
         published_at: The time of publication in UTC, or None.
-        problem: Why it failed, is unknown or was missed; or empty.
-        rate_limited: How many times in a row the network asked to wait.
+        problem: Why it failed, is unknown or was missed, or an empty string.
+        rate_limited: The number of consecutive rate limit responses.
         parts: The parts of a thread that are known to be published, in order;
             empty for a post that is published as a whole.
-        also_published: Other publications of the same post, by attempts that
-            were believed to have failed. A member has to decide about each.
-        removed_ids: The network's ids of what has been taken down.
-        takedown_requested: Whether a member wants all of it taken down. While
-            an attempt is running or in doubt, this prevents further attempts.
-        takedown_ids: The network's ids of single publications to take down.
-        lookup_count: How many times in a row a lookup was inconclusive.
-        unknown_since: The time since when the outcome is unknown, or None.
-        recheck_at: When to check again, after the delivery is settled, whether
-            a missing post has appeared after all; None for never.
-        recheck_count: How many times that was checked.
-        amending: The digest of the revision that replaces the published one,
-            or empty.
+        also_published: Duplicates of the post, created by attempts that were
+            believed to have failed. A member must decide about each of them.
+        removed_ids: The network's ids of publications that were taken down.
+        takedown_requested: Whether a member has requested the takedown of the
+            whole delivery. While the outcome of an attempt is unknown, this
+            prevents further attempts.
+        takedown_ids: The network's ids of individual publications to take down.
+        lookup_count: The number of consecutive inconclusive lookups.
+        unknown_since: When the outcome became unknown, or None.
+        recheck_at: When to check again, after the delivery has been settled,
+            whether a missing post has appeared after all; None for never.
+        recheck_count: The number of such checks so far.
+        amending: The digest of the revision that is to replace the published
+            revision, or an empty string.
         amend_attempt: The latest attempt to send the change, or None.
-        amend_problem: Why the change is not published; or empty.
+        amend_problem: Why the change is not published, or an empty string.
     """
 
     id: DeliveryId
@@ -171,39 +172,39 @@ class Delivery(NotebookMixin):
 
     @property
     def known_ids(self) -> tuple[str, ...]:
-        """The network's ids of everything that was ever published, the first part first."""
+        """The network's ids of all publications, including removed ones, the first part first."""
         whole = (self.network_id,) if self.network_id else ()
         others = (part.network_id for part in (*self.parts, *self.also_published))
         return tuple(dict.fromkeys((*whole, *others)))
 
     @property
     def next_recheck_at(self) -> dt.datetime | None:
-        """When to check again whether a missing post has appeared; None while it may be sent."""
+        """When to check again whether a missing post has appeared; None while it may still be sent."""
         return self.recheck_at if self.at_rest else None
 
     @property
     def at_rest(self) -> bool:
-        """Whether the delivery ended without a publication that should stay, and without doubt."""
+        """Whether it has ended, nothing remains published, and no outcome is unknown."""
         return self.state in _AT_REST
 
     @property
     def live_ids(self) -> tuple[str, ...]:
-        """The network's ids of everything that is known to be published now."""
+        """The network's ids of all publications that are known to be online."""
         return tuple(name for name in self.known_ids if name not in self.removed_ids)
 
     @property
     def partly_published(self) -> bool:
-        """Whether some parts are published, and the post as a whole is not."""
+        """Whether some parts are published, but not the whole post."""
         return bool(self.live_ids) and self.state not in _OUT
 
     @property
     def duplicates(self) -> tuple[PublishedPart, ...]:
-        """Publications of the same post that should not exist, and still do."""
+        """Duplicate publications of the post that have not been taken down."""
         return tuple(part for part in self.also_published if part.network_id in self.live_ids)
 
     @property
     def attention(self) -> str:
-        """A code for the problem that a member has to look at, or empty."""
+        """A code for the problem that requires a member's attention, or an empty string."""
         state = self.state
         if state in (DeliveryState.MISSED, DeliveryState.FAILED, DeliveryState.UNKNOWN):
             return state.value
@@ -221,15 +222,19 @@ class Delivery(NotebookMixin):
     @property
     def stranded(self) -> bool:
         """
-        Whether it is published, should be taken down, and its profile was removed.
+        Whether it is still published and must be taken down, but its profile was removed.
 
-        The publisher cannot reach the network any more, so a member has to act.
+        The publisher can no longer access the network, so a member must act.
         """
         return self.state is DeliveryState.PUBLISHED and self.problem == PROFILE_REMOVED
 
     @property
     def ids_to_take_down(self) -> tuple[str, ...]:
-        """The network's ids to take down now, last part first; empty while a send is in doubt."""
+        """
+        The network's ids to take down now, last part first.
+
+        It is empty while the outcome of an attempt is unknown.
+        """
         if self.state not in _OUT:
             return ()
         wanted = self.live_ids if self.takedown_requested else self.takedown_ids
@@ -237,7 +242,7 @@ class Delivery(NotebookMixin):
 
     @property
     def due_at(self) -> dt.datetime:
-        """The earliest instant at which it may be sent, in UTC."""
+        """The earliest time at which it may be sent, in UTC."""
         at = self.at.instant
         return at if self.not_before is None else max(at, self.not_before)
 
@@ -246,8 +251,8 @@ def current_deliveries(deliveries: Iterable[Delivery]) -> tuple[Delivery, ...]:
     """
     Return the deliveries that determine the current status of a post.
 
-    Cancelled deliveries do not count. Neither does a delivery that failed or
-    was taken down if a later delivery to the same profile replaced it.
+    Cancelled deliveries are excluded. A delivery that failed or was taken down is also
+    excluded if a later delivery to the same profile replaced it.
 
     Args:
         deliveries: The deliveries of one post, in the order in which they were

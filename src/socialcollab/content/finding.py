@@ -23,18 +23,18 @@ def _as_pairs(
 @attrs.frozen(kw_only=True)
 class Finding(NotebookMixin):
     """
-    A place in a post where it does not follow the style guide.
+    A place in a post that violates the style guide.
 
     Attributes:
         code: The code of the rule, such as "SG101".
         severity: "suggestion", "warning" or "error".
         params: The parameters of the message, as sorted pairs of name and value.
-        field: The field of the post: "text", "alt", "links" and so on.
+        field: The field of the post, such as "text", "alt" or "links".
         start: The position of the first code point, or None for the whole field.
         end: The position after the last code point, or None.
-        fix: The replacement for this part of the text, or None if a person has
-            to decide.
-        profile: The target that the finding is about, or empty for all targets.
+        fix: The replacement for this part of the text, or None if a person must
+            resolve the finding.
+        profile: The affected target, or an empty string for all targets.
         message_code: The code of the message, if it differs from *code*.
     """
 
@@ -58,7 +58,7 @@ class Finding(NotebookMixin):
 
     @property
     def message(self) -> str:
-        """The finding in English."""
+        """The message in English."""
         return self.text()
 
     def text(self, language: str = "en") -> str:
@@ -68,7 +68,7 @@ class Finding(NotebookMixin):
 
 def severity_at_least(severity: str, least: str) -> bool:
     """
-    Return whether *severity* is *least* or more severe.
+    Return whether *severity* is at least as severe as *least*.
 
     >>> severity_at_least("error", "warning")
     True

@@ -1,4 +1,4 @@
-"""Holds: a stop on publishing."""
+"""Holds, which stop publishing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Hold:
 
     Attributes:
         id: The identifier.
-        on: The profiles and posts that it stops.
+        on: The profiles and posts that it applies to.
         reason: Why it was placed.
         by: The member who placed it.
         at: When it was placed, in UTC.
-        until: When it ends by itself, in UTC, or None.
+        until: When it ends automatically, in UTC, or None.
     """
 
     id: str

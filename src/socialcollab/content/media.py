@@ -1,4 +1,4 @@
-"""Images of a post."""
+"""The images of a post."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SIGNATURES = (
 
 def media_digest(data: bytes) -> str:
     """
-    Return the name of *data* in the media store, which is a digest of its content.
+    Return the digest of *data*, which identifies it in the media store.
 
     >>> media_digest(b"")[:14]
     'sha256:e3b0c44'
@@ -32,7 +32,9 @@ def media_digest(data: bytes) -> str:
 
 def sniff_image(data: bytes) -> str:
     """
-    Return the media type of an image, judged by its first bytes; empty if it is unknown.
+    Return the media type of an image, detected from its first bytes.
+
+    Return an empty string if the type is unknown.
 
     >>> sniff_image(b"GIF89a...")
     'image/gif'
@@ -48,15 +50,15 @@ def sniff_image(data: bytes) -> str:
 @attrs.frozen(kw_only=True)
 class Image:
     """
-    An image of a post. Its bytes are in the media store, under the digest.
+    An image in a post. Its bytes are stored in the media store under its digest.
 
     Attributes:
-        digest: ``sha256:`` and the 64 hex digits of the digest of its bytes.
-        alt: The description for people who do not see the image; may be empty.
+        digest: The SHA-256 digest of its bytes: ``sha256:`` followed by 64 hexadecimal digits.
+        alt: The alt text for people who cannot see the image; may be empty.
         media_type: The media type, such as "image/jpeg".
-        size_bytes: The size.
-        name: The name of the file, to display.
-        data: The bytes, if the image was just made from them, or None.
+        size_bytes: The size in bytes.
+        name: The file name to display.
+        data: The bytes if the image was just created from them; otherwise None.
     """
 
     digest: str
@@ -69,7 +71,7 @@ class Image:
     def __attrs_post_init__(self) -> None:
         if not _DIGEST.fullmatch(self.digest):
             raise InvalidValueError(
-                f"media digest `{self.digest}` is not `sha256:` and 64 hex digits",
+                f"media digest `{self.digest}` is not `sha256:` followed by 64 hexadecimal digits",
                 value=self.digest,
                 expected="sha256:...",
             )
@@ -77,7 +79,7 @@ class Image:
     @classmethod
     def from_bytes(cls, data: bytes, *, alt: str = "", name: str = "") -> Self:
         """
-        Make an image from its bytes.
+        Create an image from its bytes.
 
         Raises:
             InvalidValueError: If *data* is not a PNG, JPEG, GIF or WebP image.

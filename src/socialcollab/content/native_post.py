@@ -1,4 +1,4 @@
-"""Native posts: posts that were made on the network itself and not with this library."""
+"""Native posts: posts that were created directly on a network, not with this library."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from socialcollab.identifiers import ProfileId, WorkspaceId
 @attrs.frozen(kw_only=True)
 class NativePost:
     """
-    A post that was made on the network itself. It occupies its time on the calendar.
+    A post that was created directly on the network. It takes up its time on the calendar.
 
     Attributes:
-        profile: The profile that it was posted on.
+        profile: The profile that it was published on.
         workspace: The workspace of the profile.
-        network_id: The network's own id.
+        network_id: The network's id of the post.
         at: The time of publication, in UTC.
-        url: The address, or empty.
-        text: The text, or empty.
-        removed: Whether it was deleted, or added by mistake.
+        url: The address, or an empty string.
+        text: The text, or an empty string.
+        removed: Whether it was deleted from the network or recorded by mistake.
     """
 
     profile: ProfileId

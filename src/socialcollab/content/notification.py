@@ -54,22 +54,22 @@ class Notification(NotebookMixin):
     """
     A notification to one member, to be sent once on each of its channels.
 
-    Its text names a post only by its id. The host reads the content of the post
+    Its text identifies a post only by its id. The host reads the content of the post
     when it displays the notification, so that a member who may no longer view
-    the post does not see it.
+    the post does not see its content.
 
     Attributes:
         id: The identifier. It is the same each time the notification is read,
-            so that a host can tell which ones it has sent.
+            so that a host can remember which notifications it has sent.
         to: The member to notify.
         kind: One of `NOTIFICATION_KINDS`.
-        at: When its cause happened, by the planning clock, in UTC.
-        post: The post that it is about, or empty.
-        profile: The profile that it is about, or empty.
-        step: The approval step that it is about, or empty.
-        by: The member who caused it, such as "ben", or empty.
-        channels: The channels on which to send it at once, in order of
-            preference; empty if it is kept for a digest or only displayed.
+        at: When its cause occurred, according to the planning clock, in UTC.
+        post: The post that it is about, or an empty string.
+        profile: The profile that it is about, or an empty string.
+        step: The approval step that it is about, or an empty string.
+        by: The member who caused it, such as "ben", or an empty string.
+        channels: The channels on which to send it immediately, in order of
+            preference; empty if it is saved for a digest or only displayed.
         items: The notifications in a digest, oldest first.
     """
 
@@ -97,6 +97,6 @@ class Notification(NotebookMixin):
         )
 
     def text(self, language: str = "en") -> str:
-        """Return the message in *language*; a digest has a line for each of its items."""
+        """Return the message in *language*. The text of a digest has one line per item."""
         head = self.reason.text(language)
         return "\n".join([head, *(f"- {item.text(language)}" for item in self.items)])

@@ -25,7 +25,7 @@ _MAX_NAME = 40
 
 
 class PostState(StrEnum):
-    """The state of a post's approval; its deliveries have the state of publishing."""
+    """The approval state of a post. The publishing state is part of its deliveries."""
 
     DRAFT = "draft"
     IN_REVIEW = "in_review"
@@ -39,15 +39,15 @@ class PostState(StrEnum):
 @attrs.frozen(kw_only=True)
 class Revision:
     """
-    The record of one stored version of a post's content. It never changes.
+    The immutable record of one stored version of a post's content.
 
     Attributes:
-        number: 1 for the draft, then counting up.
+        number: The number of the revision. The draft has number 1.
         digest: The digest of the whole content.
         author: The member who stored it.
         at: When it was stored, in UTC.
         fields: The salted digest of each field.
-        only_time: Whether it changes only the time. A member who reschedules a
+        only_time: Whether it changes only the planned time. A member who reschedules a
             post does not become one of its authors.
     """
 
@@ -59,7 +59,7 @@ class Revision:
     only_time: bool = False
 
     def changed_since(self, earlier: Revision) -> tuple[str, ...]:
-        """Return the names of the fields that differ from an *earlier* revision."""
+        """Return the names of the fields that differ from those of an *earlier* revision."""
         return changed_fields(earlier.fields, self.fields)
 
 
@@ -95,11 +95,12 @@ class Post(NotebookMixin):
         comments: The comments, oldest first.
         deliveries: The identifiers of all deliveries, including old ones.
         salt: The salt of its digests.
-        external_id: The caller's own id, or empty; unique in the organization.
+        external_id: An id that the caller assigned, unique in the organization, or
+            an empty string.
         kind: "post" or "reply".
         erased_at: When its content was erased, in UTC, or None.
-        leftover_media: The digests of images of erased content that are still to
-            be deleted.
+        leftover_media: The digests of images of erased content that have not been
+            deleted yet.
     """
 
     id: PostId
@@ -117,7 +118,7 @@ class Post(NotebookMixin):
 
     @property
     def erased(self) -> bool:
-        """Whether its content was erased; it can then only be viewed and taken down."""
+        """Whether its content was erased. An erased post can only be viewed and taken down."""
         return self.erased_at is not None
 
     @property
@@ -127,7 +128,7 @@ class Post(NotebookMixin):
 
     @property
     def digest(self) -> str:
-        """The digest of the newest revision, which a decision on the post is bound to."""
+        """The digest of the newest revision, which identifies the version that is decided on."""
         return self.revisions[-1].digest
 
     @property
@@ -137,7 +138,7 @@ class Post(NotebookMixin):
 
     @property
     def targets(self) -> tuple[ProfileId, ...]:
-        """The profiles that the post goes to."""
+        """The profiles that the post will be published on."""
         return self.content.targets
 
     @property
@@ -153,11 +154,13 @@ class Post(NotebookMixin):
     @property
     def display_name(self) -> str:
         """
-        The post's name in messages for people.
+        The name of the post in messages for people.
 
-        It is the external id, or else the beginning of the text; or the id, if there is no text.
+        The name is the external id. If there is no external id, it is the beginning of the text,
+        or the id if there is no text.
         """
-        # Cut before splitting: a text of megabytes would otherwise be split as a whole.
+        # The text is cut before it is split, so that a text of several megabytes is not split
+        # entirely.
         words = "" if self.erased else " ".join(self.text[: 4 * _MAX_NAME].split())
         if self.external_id or not words:
             return f"`{self.external_id or self.id}`"
@@ -173,14 +176,14 @@ class Post(NotebookMixin):
 
     @property
     def authors(self) -> tuple[MemberId, ...]:
-        """The members who stored a revision that changes more than the time, sorted."""
+        """The members who stored a revision that changes more than the planned time, sorted."""
         return tuple(
             sorted({revision.author for revision in self.revisions if not revision.only_time})
         )
 
     def next_revision(self, content: PostContent, *, author: str, at: dt.datetime) -> Revision:
         """Return the record of *content* as the newest version of the post."""
-        # An erased post's content is a placeholder, which its digests were not computed from.
+        # The content of an erased post is a placeholder, so it does not match the digests.
         known = None if self.erased else (self.content, self.revision.fields)
         fields = field_digests(content, self.salt, known=known)
         return Revision(
@@ -201,10 +204,10 @@ class Post(NotebookMixin):
 
 
 def post_reason(code: str, post: Post, /, **params: object) -> Reason:
-    """Return a reason about a post: `post` names it for people, and `post_id` for programs."""
+    """Return a reason about a post, with parameters `post` (for people) and `post_id` (for code)."""
     return Reason.of(code, post=post.display_name, post_id=post.id, **params)
 
 
 def post_remedy(code: str, post: Post, /, **params: object) -> Remedy:
-    """Return a remedy about a post; its parameters name the post as those of `post_reason` do."""
+    """Return a remedy about a post, with the same parameters for the post as `post_reason`."""
     return Remedy(code, {"post": post.display_name, "post_id": post.id, **params})

@@ -25,17 +25,17 @@ PUBLISHED_FIELDS: Final = (
     "labels",
     "poll",
 )
-"""The fields that reach the network; a decision always binds to them."""
+"""The fields that are published on the network. A decision always covers all of them."""
 
 CONTEXT_FIELDS: Final = ("time", "campaign", "tags")
-"""The fields that stay here; a decision binds to those that a policy names."""
+"""The fields that are not published. A decision covers those that the policy lists."""
 
 ALL_FIELDS: Final = PUBLISHED_FIELDS + CONTEXT_FIELDS
 
 
 @attrs.frozen
 class Variant:
-    """The text for one profile, which replaces the post's own text there."""
+    """A text for one profile, which replaces the post's text on that profile."""
 
     profile: ProfileId
     text: str
@@ -47,9 +47,9 @@ class Poll:
     A poll.
 
     Attributes:
-        options: The answers to choose from, at least two.
-        minutes: How long the poll is open.
-        multiple: Whether a reader may choose several answers.
+        options: The options to choose from, at least two.
+        minutes: How long the poll is open, in minutes.
+        multiple: Whether a reader may choose several options.
     """
 
     options: tuple[str, ...] = attrs.field(converter=as_words)
@@ -59,14 +59,14 @@ class Poll:
     def __attrs_post_init__(self) -> None:
         if len(self.options) < 2 or not all(option.strip() for option in self.options):
             raise InvalidValueError(
-                "a poll needs at least two answers, none of them empty",
+                "a poll needs at least two options, and no option may be empty",
                 value=self.options,
-                expected="two or more answers",
+                expected="two or more options",
             )
 
 
 def _unique_sorted(values: str | Iterable[str]) -> tuple[str, ...]:
-    # A plain string is one tag. Iterating over it would give a tag for each letter.
+    # A plain string is one tag. Iterating over it would yield a tag for each letter.
     return tuple(sorted(set(as_words(values))))
 
 
@@ -95,13 +95,13 @@ def _as_variants(values: Mapping[str, str] | Iterable[Variant]) -> tuple[Variant
 def _as_times(
     values: Mapping[str, WallTime] | Iterable[tuple[str, WallTime]],
 ) -> tuple[tuple[ProfileId, WallTime], ...]:
-    # The values may come from data, of any type.
+    # The values may come from untyped data, such as JSON.
     given: Any = values.items() if isinstance(values, Mapping) else values
     pairs: tuple[Any, ...] = as_items(given, "times")
     for pair in pairs:
         if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[0], str):
             raise InvalidValueError(
-                f"`{pair!r}` is not a profile with a time",
+                f"`{pair!r}` is not a pair of a profile and a time",
                 value=pair,
                 expected="a table of times by profile",
             )
@@ -117,21 +117,21 @@ class PostContent:
 
     Attributes:
         text: The text for all profiles without a variant.
-        variants: Texts for single profiles.
+        variants: Texts for individual profiles.
         media: The images, in order.
         links: The links that are published with the text.
-        targets: The profiles that the post goes to, sorted.
-        language: The language, or empty.
+        targets: The profiles that the post will be published on, sorted.
+        language: The language, or an empty string.
         labels: Content warnings and similar labels, sorted.
         poll: A poll, or None.
         planned_at: The planned time, or None if it is not planned yet.
-        times: Other planned times for single profiles.
-        campaign: The campaign, or empty.
+        times: Different planned times for individual profiles.
+        campaign: The campaign, or an empty string.
         tags: The tags, sorted.
 
     Raises:
-        InvalidValueError: If a profile has two variants or two times, or one
-            but is not a target.
+        InvalidValueError: If a profile has two variants or two times, or if a
+            variant or time is for a profile that is not a target.
     """
 
     text: str
@@ -214,7 +214,7 @@ def field_digests(
     known: tuple[PostContent, Mapping[str, str]] | None = None,
 ) -> dict[str, str]:
     """
-    Return a salted digest of each field; it is the same on every platform.
+    Return a salted digest of each field. The digests are the same on every platform.
 
     >>> digests = field_digests(PostContent(text="hello"), bytes(16))
     >>> sorted(digests) == sorted(ALL_FIELDS)
@@ -223,8 +223,8 @@ def field_digests(
     Args:
         content: The content of the post.
         salt: The post's salt.
-        known: Another content with its digests under the same salt; the digests
-            of equal fields are taken from it and not computed again.
+        known: Other content with its digests under the same salt. The digests of
+            equal fields are reused instead of being computed again.
     """
     values = field_values(content)
     if known is None:

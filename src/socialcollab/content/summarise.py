@@ -1,4 +1,4 @@
-"""The status that people see for a post and all of its deliveries."""
+"""The displayed status of a post and all of its deliveries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from socialcollab.content.post import Post, PostState
 
 
 class Summary(StrEnum):
-    """The status of a post and its deliveries together; stored states keep their names."""
+    """The combined status of a post and its deliveries, which is computed and never stored."""
 
     DRAFT = "draft"
     IN_REVIEW = "in_review"
@@ -45,21 +45,21 @@ _SHOWN_WITHOUT_POST = frozenset(
 
 def summarise(post: Post, deliveries: Iterable[Delivery] = (), *, held: bool = False) -> Summary:
     """
-    Return the status of a post with all of its deliveries, in one word.
+    Return the combined status of a post and all of its deliveries.
 
-    The first row that applies is the status. Only the deliveries that
-    `current_deliveries` returns count.
+    The status is that of the first row whose condition is met. Only the deliveries
+    that `current_deliveries` returns are taken into account.
 
     ==================  ====================================================
-    status              when
+    status              condition
     ==================  ====================================================
-    unknown             the network did not answer a delivery
+    unknown             the outcome of a delivery is unknown
     publishing          a delivery is being sent
     removing            a delivery is being taken down
-    partly_published    a delivery is published, and another one failed, was
-                        missed or is waiting; or only parts of one are
-                        published
-    failed              the network refused a delivery
+    partly_published    a delivery is published and another delivery failed,
+                        was missed or is waiting; or only some parts of a
+                        delivery are published
+    failed              the network rejected a delivery
     missed              a delivery was due during a hold, or was too late
     held                a delivery is waiting, and *held* is true
     scheduled           a delivery is waiting

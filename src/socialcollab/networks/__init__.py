@@ -1,4 +1,4 @@
-"""Adapters of networks, and the limits that all of them check."""
+"""Network adapters, and the limits that every adapter checks."""
 
 from socialcollab.networks.limits import limits_broken, text_to_send
 

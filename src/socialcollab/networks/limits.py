@@ -1,4 +1,4 @@
-"""Check a post against the limits of a network, before anything is sent."""
+"""Check a post against the limits of a network before it is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNITS: Final = {"weighted": "weighted characters", "utf16": "UTF-16 code units"
 
 def text_to_send(description: NetworkDescription, outgoing: OutgoingPost) -> str:
     """
-    Return the text to send, with the links appended if the network has no link card.
+    Return the text to send, with links appended if the network has no link cards.
 
     A link that the text already contains is not appended.
     """
@@ -32,7 +32,9 @@ def limits_broken(
     poll: Poll | None = None,
 ) -> tuple[str, ...]:
     """
-    Return one message for each limit that the post exceeds; empty if the network accepts it.
+    Return one message for each limit that the post exceeds.
+
+    The result is empty if the network accepts the post.
 
     >>> from socialcollab.directory import network
     >>> limits_broken(network("instagram"), text="De lente is er")
@@ -40,7 +42,7 @@ def limits_broken(
 
     Args:
         description: The limits and features of the network.
-        text: The full text, as it is sent.
+        text: The full text that would be sent.
         images: Images, in order.
         labels: Content warnings and other labels.
         poll: A poll, or None.

@@ -1,4 +1,4 @@
-"""HTML pages without scripts: the calendar, previews, the table of permissions, reports."""
+"""HTML pages without scripts: the calendar, previews, the permissions table and reports."""
 
 from socialcollab.pages.badges import STATES, Tone, badge, network_badge, state_badge
 from socialcollab.pages.calendar import CalendarBlock, CalendarEntry, CalendarNote, month_calendar

@@ -1,4 +1,4 @@
-"""Badges: small labels in colour, the states of posts among them, and the signs of networks."""
+"""Badges: small coloured labels, such as the states of posts, and the signs of networks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STATES: Final[Mapping[str, tuple[Tone, str]]] = {
     "removed": ("grey", "✕"),
     "native_post": ("teal", "◌"),
 }
-"""The tone of every state of a post or delivery, and a sign for readers who do not see colours."""
+"""The tone of each post or delivery state, and a sign for readers who cannot see colours."""
 
 _NETWORK_SIGNS: Final[Mapping[str, str]] = {
     "bluesky": "B",
@@ -45,7 +45,7 @@ _NETWORK_SIGNS: Final[Mapping[str, str]] = {
 
 
 class Badge(Html):
-    """The HTML of a badge; the card of a value shows it beside the title."""
+    """The HTML of a badge. The card of a value shows badges next to its title."""
 
     __slots__ = ()
 
@@ -68,13 +68,13 @@ def badge(text: str, tone: Tone = "grey") -> Badge:
 
 
 def state_badge(state: str) -> Badge:
-    """Return the badge of a state: its tone, its sign and its name."""
+    """Return the badge of a state, with its sign and its name in its tone."""
     tone, sign = STATES.get(state, ("grey", ""))
     return badge(f"{sign} {state.replace('_', ' ')}".strip(), tone)
 
 
 def network_badge(network: str) -> Html:
-    """Return the small square that marks a network."""
+    """Return the small square that represents a network."""
     if not network:
         return Html("")
     title = escape(NETWORKS[network].title if network in NETWORKS else network)

@@ -16,7 +16,7 @@ from socialcollab.pages.badges import STATES, badge, network_badge
 from socialcollab.pages.markup import Html, escape, safe_href
 from socialcollab.pages.words import MONTHS, WEEKDAYS, base_language, words
 
-# Posts in these states will not be seen by the public: their titles are struck through.
+# The public will not see posts in these states, so their titles are struck through.
 _STRUCK_THROUGH: Final = frozenset({"rejected", "cancelled", "expired", "removed"})
 _UNFOLDED_ENTRIES: Final = 6
 _LONGEST_TEXT: Final = 300
@@ -30,22 +30,22 @@ def _check_state(_: object, __: attrs.Attribute[str], state: str) -> None:
     if state not in STATES:
         hint = did_you_mean(state, STATES, before="; ")
         raise InvalidValueError(
-            f"`{state}` is not a state of a post{hint}", value=state, expected=" or ".join(STATES)
+            f"`{state}` is not a post state{hint}", value=state, expected=" or ".join(STATES)
         )
 
 
 @attrs.frozen(kw_only=True)
 class CalendarEntry:
     """
-    One post on the calendar, on one profile.
+    One post on one profile, on the calendar.
 
     Attributes:
-        at: The wall time; a UTC offset is dropped, so convert instants to a zone first.
+        at: The wall time. A UTC offset is ignored, so convert an instant to the time zone first.
         title: The text of the post, or its beginning.
-        profile: The name of the profile, as people know it.
+        profile: The display name of the profile.
         network: The name of the network.
         state: A key of `STATES`.
-        url: The address of the post, or empty; only http and https addresses are linked.
+        url: The address of the post, or an empty string. Only http and https addresses become links.
     """
 
     at: dt.datetime = attrs.field(converter=_wall_time)
@@ -71,9 +71,9 @@ class CalendarBlock:
 
     Attributes:
         first: The first day.
-        last: The last day, which belongs to the block; *first* by default.
+        last: The last day (inclusive); *first* by default.
         text: The reason, and the times of day if they matter.
-        kind: "blackout", "hold" or "holiday"; the days of a holiday are not shaded.
+        kind: "blackout", "hold" or "holiday". The days of a holiday are not shaded.
     """
 
     first: dt.date
@@ -108,28 +108,28 @@ def month_calendar(
     today: dt.date | None = None,
 ) -> Html:
     """
-    Return the calendar of a month, to be placed on a `page`.
+    Return the calendar of a month, as the body of a `page`.
 
     Wide screens and paper show a table. Narrow screens show a list of the days that have entries,
-    notes or blocks. Every state has a colour, a sign and a word.
+    notes or blocks. Every state is shown as a colour, a sign and a word.
 
     Args:
-        entries: The posts; entries of other months are left out.
+        entries: The posts. Entries in other months are ignored.
         year: The year, 1 to 9999.
         month: The month, 1 to 12.
         language: "en" or "nl".
-        first_weekday: The day on which weeks begin, 0 for Monday to 6 for Sunday.
+        first_weekday: The first day of the week, from 0 for Monday to 6 for Sunday.
         notes: Notes on days.
         blocks: Blackouts, holds and holidays.
-        legend: Whether to explain colours and signs, with the number of entries of each.
-        today: The day to mark, if any.
+        legend: Whether to add a legend of the colours and signs, with the number of entries.
+        today: The day to mark as today, or None.
 
     Raises:
         InvalidValueError: If the month, the weekday or the language does not exist.
     """
     if not (1 <= month <= 12 and 1 <= year <= 9999 and 0 <= first_weekday <= 6):
         raise InvalidValueError(
-            f"month {year}-{month} with weeks from weekday {first_weekday} does not exist",
+            f"month {year}-{month} or first weekday {first_weekday} does not exist",
             value=(year, month, first_weekday),
             expected="a year 1 to 9999, a month 1 to 12 and a weekday 0 to 6",
         )
@@ -186,7 +186,7 @@ def _marks_by_day(
         day = max(block.first, dt.date(year, month, 1))
         while day <= block.last and (day.year, day.month) == (year, month):
             marks.setdefault(day.day, []).append(mark)
-            # The day after 9999-12-31 does not exist: adding to it would raise OverflowError.
+            # There is no day after 9999-12-31. Adding a day would raise an OverflowError.
             if day == dt.date.max:
                 break
             day += dt.timedelta(days=1)
@@ -249,7 +249,7 @@ def _entry(entry: CalendarEntry, labels: Mapping[str, str]) -> str:
 
 def _shorten(text: str) -> str:
     """Return the beginning of a text, on one line."""
-    # Cut before splitting: a text of megabytes would otherwise be split as a whole.
+    # The text is cut before it is split, so that a text of several megabytes is not split entirely.
     text = " ".join(text[: 4 * _LONGEST_TEXT].split())
     return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
 
@@ -276,7 +276,7 @@ def _legend(entries: Sequence[CalendarEntry], labels: Mapping[str, str]) -> str:
         f" <b>{n}</b></li>"
         for (network, profile), n in sorted(profile_counts.items())
     )
-    # These are entries, not posts: a post has one entry on each of its profiles.
+    # The legend counts entries, not posts, because a post has one entry for each of its profiles.
     total = labels["entry"] if len(entries) == 1 else labels["entries"].format(count=len(entries))
     return (
         f'<div class="bar" role="img" aria-label="{total}">{bar}</div><div class="legends">'

@@ -1,4 +1,4 @@
-"""The style sheet of all pages, for light and dark screens and for paper."""
+"""The style sheet of all pages, for screens (light or dark) and paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The elements of which reports are made: headings, paragraphs, links, lists and tables."""
+"""The elements of reports: headings, paragraphs, links, lists and tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from socialcollab.pages.markup import Html, escape, safe_href, safe_source
 
 
 def heading(text: str, *, level: int = 2) -> Html:
-    """Return a heading of level 2 or 3; level 1 is the title of the page."""
+    """Return a heading of level 2 or 3. Level 1 is the title of the page."""
     level = 3 if level > 2 else 2
     return Html(f'<h{level} class="wrap"><bdi>{escape(text)}</bdi></h{level}>')
 
@@ -21,7 +21,7 @@ def paragraph(text: str) -> Html:
 
 def link(url: str, text: str = "") -> Html:
     """
-    Return a link to a page of the web; any other *url* becomes plain text.
+    Return a link to an http or https address. Any other *url* becomes plain text.
 
     >>> link("https://tulip.nl/", "Tulip")
     '<a href="https://tulip.nl/" rel="noopener noreferrer">Tulip</a>'
@@ -31,7 +31,7 @@ def link(url: str, text: str = "") -> Html:
 
 def file_link(file: str, text: str = "") -> Html:
     """
-    Return a link to a file in the folder of the page, or below it.
+    Return a link to a file in the folder of the page or one of its subfolders.
 
     >>> file_link("timeline-x.html", "Tulip on X")
     '<a href="timeline-x.html" rel="noopener noreferrer">Tulip on X</a>'
@@ -46,7 +46,7 @@ def _link(href: str, text: str) -> Html:
 
 
 def bullet_list(items: Iterable[str]) -> Html:
-    """Return a list with a bullet before each item, or an empty string without items."""
+    """Return a bullet list, or an empty string if there are no items."""
     lines = "".join(f"<li><bdi>{escape(item)}</bdi></li>" for item in items)
     return Html(f"<ul>{lines}</ul>" if lines else "")
 
@@ -55,23 +55,23 @@ def table(
     headers: Sequence[str], rows: Iterable[Sequence[str | int]], *, caption: str = ""
 ) -> Html:
     """
-    Return a table; columns of whole numbers are aligned to the right.
+    Return a table. Columns of whole numbers are aligned to the right.
 
     Raises:
-        InvalidValueError: If a row has more or fewer cells than there are headers.
+        InvalidValueError: If the number of cells in a row differs from the number of headers.
     """
     lines = []
     numeric = [False] * len(headers)
     for number, row in enumerate(rows):
         if len(row) != len(headers):
             raise InvalidValueError(
-                f"row {number} has {len(row)} cells for {len(headers)} headers",
+                f"row {number} has {len(row)} cells, but there are {len(headers)} headers",
                 value=len(row),
                 expected=f"{len(headers)} cells",
             )
         numeric = [known or isinstance(cell, int) for known, cell in zip(numeric, row, strict=True)]
         lines.append(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>")
-    # A header is aligned like the numbers below it.
+    # The header of a column has the same alignment as its cells.
     header_cells = "".join(
         f'<th scope="col" class="num">{escape(header)}</th>'
         if right

@@ -1,4 +1,4 @@
-"""HTML as a type of its own, and the escaping of everything that is not HTML."""
+"""A string type for HTML, and the escaping of all other strings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-# Control characters and noncharacters, which HTML forbids, and lone surrogates, which no file can hold.
+# HTML forbids control characters and noncharacters. Lone surrogates cannot be encoded as UTF-8.
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
@@ -16,16 +16,16 @@ _EMBEDDED_IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-
 
 
 class Html(str):
-    """A string that already is HTML, so that `escape` leaves it unchanged."""
+    """A string that is already HTML, so that `escape` does not change it."""
 
     __slots__ = ()
 
 
 def escape(text: str) -> Html:
     """
-    Return HTML that displays *text* literally; `Html` is returned unchanged.
+    Return HTML that displays *text* literally. `Html` is returned unchanged.
 
-    Characters that HTML cannot contain become U+FFFD, the replacement character.
+    Characters that are not allowed in HTML are replaced with U+FFFD, the replacement character.
 
     >>> escape("<b> & 'quotes'")
     '&lt;b&gt; &amp; &#x27;quotes&#x27;'
@@ -36,13 +36,13 @@ def escape(text: str) -> Html:
 
 
 def join(parts: Iterable[str]) -> Html:
-    """Return the parts one below the other; plain strings are escaped."""
+    """Return the concatenated parts. Plain strings are escaped."""
     return Html("\n".join(escape(part) for part in parts))
 
 
 def safe_href(url: str) -> str:
     """
-    Return *url* if it is an http or https address, else an empty string.
+    Return *url* if it is an http or https address; otherwise return an empty string.
 
     >>> safe_href("https://tulip.nl/"), safe_href("javascript:alert(1)")
     ('https://tulip.nl/', '')
@@ -58,9 +58,10 @@ def safe_href(url: str) -> str:
 
 def safe_source(source: str) -> str:
     """
-    Return *source* if an image can be loaded from it without a server, else an empty string.
+    Return *source* if it is an embedded image or a local file; otherwise return an empty string.
 
-    Embedded images (``data:image/...``) and files in the folder of the page, or below it, are safe.
+    Embedded images (``data:image/...``) are safe, and so are files in the folder of the page or
+    one of its subfolders.
 
     >>> safe_source("media/tulips.jpg"), safe_source("https://evil.example/pixel.png")
     ('media/tulips.jpg', '')

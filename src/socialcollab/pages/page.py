@@ -1,4 +1,4 @@
-"""A whole page: self-contained, without scripts, for light and dark screens and for paper."""
+"""A complete HTML page: self-contained, without scripts, for screens (light or dark) and paper."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from socialcollab.pages.css import CSS
 from socialcollab.pages.markup import escape
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
-# A second defence: if a text were ever left unescaped, the browser would still run no script
-# and load nothing from another server.
+# This is a second line of defence. If a text were not escaped by mistake, the browser would still
+# not run any script or load anything from another server.
 _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none';"
     " form-action 'none'"
@@ -20,13 +20,13 @@ _POLICY: Final = (
 
 def page(title: str, body: str, *, language: str = "en", lede: str = "") -> str:
     """
-    Return a whole HTML page.
+    Return a complete HTML page.
 
     Args:
         title: The title of the window and the first heading.
-        body: The content; a plain string is escaped, `Html` is not.
+        body: The content. A plain string is escaped, but `Html` is not.
         language: The language tag of the page, such as "nl".
-        lede: One line below the title.
+        lede: A line of text below the title.
 
     Raises:
         InvalidValueError: If *language* is not a language tag.

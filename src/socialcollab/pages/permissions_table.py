@@ -1,4 +1,4 @@
-"""The table of permissions: members by profiles, as HTML."""
+"""The permissions table as HTML, with a row for each member and a column for each profile."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from socialcollab.pages.markup import Html, escape
 from socialcollab.pages.words import words
 from socialcollab.time import as_utc, local_time
 
-# The caller of `permissions_table` has an organization and has loaded its package. Loading it here
-# as well would make a program that draws a calendar from plain values start four times as slowly.
+# A caller of `permissions_table` has an organization, so its package is already imported. Importing
+# it here would make a program that only draws a calendar from plain values start four times as
+# slowly.
 if TYPE_CHECKING:
     from socialcollab.organization import Organization
 
@@ -29,16 +30,16 @@ LEVELS: Final[Mapping[str, tuple[Tone, int]]] = {
     "publish": ("green", 4),
     "publish_and_approve": ("teal", 4),
 }
-"""The highest permission of a member on a profile: its tone, and how many of four bars are filled."""
+"""The tone and the number of filled bars (of four) for each level of permissions on a profile."""
 
 
 @attrs.frozen(kw_only=True)
 class PermissionsColumn:
     """
-    A profile.
+    A profile, which is a column of the table.
 
     Attributes:
-        workspace: The id of its workspace; adjacent columns of a workspace share a header.
+        workspace: The id of its workspace. Adjacent columns of the same workspace share a header.
         profile: The id of the profile.
         network: The name of its network.
     """
@@ -55,8 +56,9 @@ class PermissionsCell:
 
     Attributes:
         level: A key of `LEVELS`.
-        notes: Short remarks, such as "until 30 June".
-        forbidden: Permissions that a grant gives and a forbid takes away, sorted.
+        notes: Short notes, such as "until 30 June".
+        forbidden: Permissions that the member would have through a grant, but that a forbid
+            removes, sorted.
     """
 
     level: str
@@ -77,7 +79,7 @@ class PermissionsRow:
 
     Attributes:
         member: The member's id.
-        name: The member's name, or empty.
+        name: The member's name, or an empty string.
         kind: "staff", "client" or "guest".
         suspended: Whether the member's permissions are suspended.
         left: Whether the member has left.
@@ -100,15 +102,16 @@ def permissions_table(
     workspaces: Collection[str] = (),
 ) -> Html:
     """
-    Return a table of what every member may do on every profile, to be placed on a `page`.
+    Return a table of the permissions of every member on every profile, as the body of a `page`.
 
     Args:
-        organization: The organization; with its runtime state (see `Organization.with_state`),
-            absences, shift swaps and temporary grants are taken into account.
-        at: The instant.
+        organization: The organization. If it includes its runtime state (see
+            `Organization.with_state`), absences, shift swaps and temporary grants are taken into
+            account.
+        at: The instant for which permissions are shown.
         language: "en" or "nl".
-        workspaces: Only the profiles of these workspaces, and the members whom a rule gives or
-            forbids something there; every profile and every member by default.
+        workspaces: Show only the profiles of these workspaces, and only members to whom a grant or
+            forbid for these workspaces applies. By default, all profiles and members are shown.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
@@ -197,7 +200,7 @@ def _notes_of(
     allowed: Collection[str],
     labels: Mapping[str, str],
 ) -> Iterator[str]:
-    """Yield what limits the permissions of a cell: a shift, an absence, an end."""
+    """Yield notes on the limits of a cell's permissions: a shift, an absence or an end date."""
     access = organization.access
     for permission in sorted(allowed):
         for reason in access.check(member, permission, profile.id, at=at).reasons:
@@ -222,11 +225,11 @@ def permissions_matrix(
     columns: Sequence[PermissionsColumn], rows: Iterable[PermissionsRow], *, language: str = "en"
 ) -> Html:
     """
-    Return the same table from plain values, for permissions that come from elsewhere.
+    Return a permissions table from plain values, for permissions from another source.
 
     Raises:
-        InvalidValueError: If a row has more or fewer cells than there are columns, or *language*
-            does not exist.
+        InvalidValueError: If the number of cells in a row differs from the number of columns, or if
+            *language* does not exist.
     """
     labels = words(language)
     workspaces = "".join(
@@ -255,7 +258,7 @@ def permissions_matrix(
 def _row(row: PermissionsRow, count: int, labels: Mapping[str, str]) -> str:
     if len(row.cells) != count:
         raise InvalidValueError(
-            f"the row of `{row.member}` has {len(row.cells)} cells for {count} profiles",
+            f"the row of `{row.member}` has {len(row.cells)} cells, but there are {count} profiles",
             value=len(row.cells),
             expected=f"{count} cells",
         )
@@ -265,7 +268,7 @@ def _row(row: PermissionsRow, count: int, labels: Mapping[str, str]) -> str:
     if row.suspended:
         badges.append(badge(labels["permissions.suspended"], "red"))
     name = f"<bdi>{escape(row.name or row.member)}</bdi>"
-    # The id stands below the name; without a name it stands in its place.
+    # The id is shown below the name, or instead of the name if there is no name.
     below = f"<small><bdi>{escape(row.member)}</bdi></small>" if row.name else ""
     cells = "".join(_cell(cell, labels) for cell in row.cells)
     return f'<tr><th scope="row">{name} {" ".join(badges)}{below}</th>{cells}</tr>'
@@ -276,12 +279,12 @@ def _cell(cell: PermissionsCell, labels: Mapping[str, str]) -> str:
     level = escape(labels[f"level.{cell.level}"])
     notes = "".join(f"<small><bdi>{escape(note)}</bdi></small>" for note in cell.notes)
     for permission in cell.forbidden:
-        # A custom permission has no word: its own name is shown.
+        # There is no translation for a custom permission, so its name is shown.
         word = labels.get(f"permission.{permission}", permission)
         text = labels["permissions.forbidden"].format(permission=word)
         notes += f'<small class="no">{escape(text)}</small>'
     if cell.level == "none":
-        # The cell looks empty, so that permissions stand out; a screen reader still needs the word.
+        # The cell looks empty, so that other cells stand out, but a screen reader needs the word.
         return f'<td class="none"><span class="sr">{level}</span>{notes}</td>'
     return f'<td class="t-{tone}">{_bars(filled)}<b>{level}</b>{notes}</td>'
 

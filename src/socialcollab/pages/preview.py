@@ -1,4 +1,4 @@
-"""A preview of a post, as it will look on its network."""
+"""A preview that shows how a post will look on its network."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from socialcollab.pages.markup import Html, escape, safe_href, safe_source
 from socialcollab.pages.words import MONTHS, base_language, words
 from socialcollab.text import Entity, Length, entities, fitting_end, graphemes, measure
 
-# Of a text that is too long, this many characters are shown past the limit, and an ellipsis.
+# If a text is too long, this many characters past the limit are shown, followed by an ellipsis.
 _SHOWN_PAST_LIMIT: Final = 400
-# A limit in the tens of thousands must not make a page of that size for every preview.
+# Even if the limit of a network is higher, a preview shows no more characters than this.
 _LONGEST_SHOWN: Final = 70_000
 _HUES: Final = (
     "#2f6fb3",
@@ -50,9 +50,9 @@ class PreviewImage:
     An image in a preview.
 
     Attributes:
-        alt: The alt text, or empty.
-        source: An embedded image (``data:image/...``) or a file in the folder of the page, or
-            below it; for any other source the preview shows an empty frame.
+        alt: The alt text, or an empty string.
+        source: An embedded image (``data:image/...``), or a file in the folder of the page or one
+            of its subfolders. For any other source, the preview shows an empty frame.
     """
 
     alt: str = ""
@@ -61,7 +61,7 @@ class PreviewImage:
 
 @attrs.frozen(kw_only=True)
 class LinkCard:
-    """A link shown as a card below the text."""
+    """A link that is shown as a card below the text."""
 
     url: str
     title: str = ""
@@ -90,7 +90,7 @@ class PreviewPost:
         poll: The options of a poll.
         warning: A content warning, shown before the text.
         url: The address of the post once it is published.
-        note: A remark above the post, such as "taken down".
+        note: A note above the post, such as "taken down".
         anchor: The HTML id of the preview, for links to it.
     """
 
@@ -109,9 +109,9 @@ class PreviewPost:
 
 def preview(post: PreviewPost, network: str | NetworkDescription, *, language: str = "en") -> Html:
     """
-    Return *post* as it will look on *network*, to be placed on a `page`.
+    Return a preview of *post* on *network*, as part of the body of a `page`.
 
-    Text past the limit of the network is marked, and a message gives the excess.
+    Text beyond the limit of the network is marked, and a message states the excess length.
 
     Raises:
         InvalidValueError: If the network or the language does not exist.
@@ -154,7 +154,7 @@ def preview(post: PreviewPost, network: str | NetworkDescription, *, language: s
 
 
 def preview_grid(previews: Iterable[Html]) -> Html:
-    """Return previews side by side, as many in a row as fit the screen."""
+    """Return previews side by side, with as many per row as fit on the screen."""
     return Html(f'<div class="previews">{"".join(previews)}</div>')
 
 
@@ -163,7 +163,7 @@ def _problem(text: str) -> str:
 
 
 def _hue(name: str) -> str:
-    """Return the colour of an account, always the same for a name."""
+    """Return the colour of an account, which depends only on its name."""
     return _HUES[sum(map(ord, name)) % len(_HUES)]
 
 
@@ -195,7 +195,7 @@ def _initials(name: str) -> str:
 
 
 def _text(post: PreviewPost, description: NetworkDescription, length: Length) -> str:
-    """Return the text with its links, mentions and tags active and its excess marked."""
+    """Return the text with highlighted links, mentions and tags, and with the excess marked."""
     shown, end = post.text, len(post.text)
     if not length.fits:
         end = fitting_end(description, post.text, warning=post.warning)
@@ -218,7 +218,7 @@ def _entity(entity: Entity, description: NetworkDescription) -> str:
     text = escape(entity.text)
     if entity.kind != "url":
         return f'<span class="active">{text}</span>'
-    # Some networks, such as Instagram, show an address in a text without linking it.
+    # Some networks, such as Instagram, display an address in a text but do not make it a link.
     url = entity.text if "://" in entity.text[:8] else f"https://{entity.text}"
     href = safe_href(url) if description.link != "none" else ""
     if not href:

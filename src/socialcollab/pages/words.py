@@ -1,4 +1,4 @@
-"""The words that pages contain of their own, in every language of the library."""
+"""The fixed texts of pages, in every language of the library."""
 
 from __future__ import annotations
 
@@ -163,10 +163,12 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 def words(language: str) -> Mapping[str, str]:
     """
-    Return the words of pages in *language*, by key; a region such as that of "nl-BE" is ignored.
+    Return the fixed texts of pages in *language*, by key.
+
+    A region, such as "BE" in "nl-BE", is ignored.
 
     Raises:
-        InvalidValueError: If pages do not exist in *language*.
+        InvalidValueError: If pages are not available in *language*.
     """
     found = _WORDS.get(base_language(language))
     if found is None:
@@ -183,7 +185,7 @@ def words(language: str) -> Mapping[str, str]:
 
 def base_language(tag: str) -> str:
     """
-    Return the language of a tag, without its region.
+    Return the language of a language tag, without its region.
 
     >>> base_language("nl-BE")
     'nl'

@@ -1,4 +1,4 @@
-"""Scheduling: slot plans, blackouts, calendars with their clashes and free slots, spreadsheets."""
+"""Scheduling: slot plans, blackouts, calendars, clashes, free slots and spreadsheets."""
 
 from socialcollab.scheduling.blackout import Blackout
 from socialcollab.scheduling.calendar import Calendar, Entry, ProfileCalendar

@@ -1,4 +1,4 @@
-"""Blackouts: times in which nothing is planned."""
+"""Blackouts: periods in which no posts are planned."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def _as_every(value: Every | str | None) -> Every | None:
 @attrs.frozen(kw_only=True)
 class Blackout:
     """
-    One ``[[blackouts]]`` of the document: a time in which nothing is planned.
+    A ``[[blackouts]]`` table of the document: a period in which no posts are planned.
 
-    Its bounds are local times in the zone of each profile's workspace. If a
-    clock change skips a bound or repeats it, the longer blackout applies. A
-    blackout includes its start and excludes its end.
+    Its start and end are local times in the time zone of each profile's
+    workspace. If a clock change skips or repeats one of them, the longer blackout
+    applies. The start is inclusive and the end is exclusive.
 
     >>> silence = Blackout(
     ...     on={"workspace": "tulip"}, start="2026-05-04 19:55", end="2026-05-04 20:05",
@@ -47,8 +47,8 @@ class Blackout:
         on: The profiles and posts that it applies to.
         start: The local time of its start.
         end: The local time of its end.
-        every: How often it repeats, or None for once. Each repeat is as long as
-            the first one.
+        every: How often it repeats, or None if it does not repeat. Every repetition
+            has the same length as the first occurrence.
         reason: The reason.
 
     Raises:
@@ -72,24 +72,24 @@ class Blackout:
         if not self.start < self.end <= self.start + 366 * _DAY:
             raise InvalidValueError(
                 f"a blackout from `{self.start:%Y-%m-%d %H:%M}` to `{self.end:%Y-%m-%d %H:%M}`"
-                " does not end after its start and within a year of it",
+                " does not end after its start, or lasts more than a year",
                 value=self.end,
                 expected="an end after the start",
             )
         if self.every is not None and self.every.rule is None:
             raise InvalidValueError(
-                f"a blackout cannot repeat every `{self.every}`, because members have different"
-                " business days",
+                f"a blackout cannot repeat every `{self.every}`, because business days differ"
+                " between members",
                 value=str(self.every),
                 expected='a repeat such as "year"',
             )
 
     def windows(self, zone: str, a: dt.datetime, b: dt.datetime) -> Iterator[Window]:
-        """Yield the windows that overlap the time from *a* to *b*, for a profile in *zone*."""
+        """Yield the windows between *a* and *b* for a profile in *zone*, including partial overlaps."""
         return _Times(self.start, self.end, self.every).windows(zone, as_utc(a), as_utc(b))
 
     def covers(self, zone: str, at: dt.datetime) -> bool:
-        """Return whether an instant lies in the blackout, for a profile in *zone*."""
+        """Return whether the blackout covers an instant for a profile in *zone*."""
         instant = as_utc(at)
         times = _Times(self.start, self.end, self.every)
         windows = _on_day(times, zone_named(zone), instant.date())
@@ -98,7 +98,7 @@ class Blackout:
 
 @attrs.frozen
 class _Times:
-    """The times of a blackout, without its selector: as a cache key, the selector would be slow."""
+    """The times of a blackout without its selector, which would be a slow cache key."""
 
     start: dt.datetime
     end: dt.datetime
@@ -110,7 +110,8 @@ class _Times:
             starts = iter([self.start])
         else:
             recurrence = self.every.recurrence(start=self.start, zone=zone)
-            # A blackout that began earlier may still last; a day more allows for clock changes.
+            # A blackout that began before `first` may not have ended yet. The extra day allows
+            # for clock changes.
             instants = recurrence.between(first - length - _DAY, last)
             starts = (local_time(instant, zone) for instant in instants)
         for start in starts:
@@ -120,7 +121,7 @@ class _Times:
                 yield Window(start=begin, end=end)
 
 
-# A calendar has many posts on few days.
+# A calendar has many posts on few days, so the windows of each day are cached.
 @lru_cache(maxsize=1024)
 def _on_day(times: _Times, tz: ZoneInfo, day: dt.date) -> tuple[Window, ...]:
     midnight = dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)

@@ -32,10 +32,10 @@ class Entry:
         at: The time, in UTC.
         post: The id of the post.
         title: The text to display.
-        state: The state of the post or delivery, or "native_post" if it was made
-            on the network itself.
+        state: The state of the post or delivery, or "native_post" if the post was
+            created directly on the network.
         attributes: The attributes of the post that the selectors of blackouts
-            and holds match; None if only the profile counts.
+            and holds are matched against; None to match by profile only.
     """
 
     profile: str
@@ -47,7 +47,7 @@ class Entry:
 
     @property
     def occupies(self) -> bool:
-        """Whether its time is taken; that of a cancelled or failed post, for example, is free."""
+        """Whether the entry takes up its time. A cancelled or failed post, for example, does not."""
         return self.state not in _ABSENT
 
 
@@ -62,10 +62,10 @@ class ProfileCalendar:
 
     Attributes:
         profile: The profile.
-        zone: The IANA name of the zone of its workspace.
-        slots: The times of the slots for each day of the week, from Monday on.
-        min_gap: The least time between two posts, or None.
-        max_per_day: The most posts in a day, or None.
+        zone: The IANA name of its workspace's time zone.
+        slots: The slot times of each day of the week, starting with Monday.
+        min_gap: The minimum time between two posts, or None.
+        max_per_day: The maximum number of posts per day, or None.
         blackouts: The blackouts that match the profile.
         holds: The holds that match the profile.
         entries: The entries, sorted by time.
@@ -81,7 +81,7 @@ class ProfileCalendar:
     entries: tuple[Entry, ...]
 
     def between(self, a: dt.datetime, b: dt.datetime) -> tuple[Entry, ...]:
-        """Return the entries from *a* (included) to *b* (excluded)."""
+        """Return the entries from *a* (inclusive) to *b* (exclusive)."""
         first = bisect_left(self.entries, a, key=lambda entry: entry.at)
         last = bisect_left(self.entries, b, lo=first, key=lambda entry: entry.at)
         return self.entries[first:last]
@@ -97,8 +97,8 @@ class ProfileCalendar:
         )
 
     def slots_from(self, after: dt.datetime, *, days: int) -> Iterator[dt.datetime]:
-        """Yield the slots after an instant, within a number of days, in UTC and in order."""
-        # A slot at 24:00 of the day before may still be after the instant.
+        """Yield the slots in the *days* days after an instant, as UTC times in order."""
+        # A slot at 24:00 on the previous day may still be after the instant.
         date = local_time(after, self.zone).date() - dt.timedelta(days=1)
         last = after
         for _ in range(days + 2):
@@ -113,7 +113,9 @@ class ProfileCalendar:
 @attrs.frozen
 class Calendar(NotebookMixin):
     """
-    A calendar of any number of profiles. It never changes; its methods return new calendars.
+    An immutable calendar of any number of profiles.
+
+    Methods that add or remove entries return a new calendar.
 
     >>> nine = dt.datetime(2026, 4, 7, 7, tzinfo=dt.UTC)
     >>> calendar = Calendar.of(
@@ -143,21 +145,21 @@ class Calendar(NotebookMixin):
         entries: Iterable[Entry] = (),
     ) -> Self:
         """
-        Make a calendar from plain values.
+        Create a calendar from profiles and their scheduling rules.
 
         Args:
             profiles: The profiles.
-            zone: The zone of all workspaces that are not in *zones*.
-            zones: The zone of each workspace, by workspace id.
+            zone: The time zone of all workspaces that are not in *zones*.
+            zones: The time zone of each workspace, by workspace id.
             slot_plans: The slot plans.
             blackouts: The blackouts.
             holds: The active holds.
             entries: The entries.
 
         Raises:
-            InvalidValueError: If a profile appears twice, or its workspace has
-                no zone or an unknown one.
-            NotFoundError: If an entry is on another profile.
+            InvalidValueError: If a profile appears twice, or if the time zone of
+                its workspace is missing or unknown.
+            NotFoundError: If an entry belongs to a profile that is not in *profiles*.
         """
         plans, all_blackouts, all_holds = tuple(slot_plans), tuple(blackouts), tuple(holds)
         profile_calendars: dict[str, ProfileCalendar] = {}
@@ -187,7 +189,11 @@ class Calendar(NotebookMixin):
     def entries(
         self, start: dt.datetime | None = None, end: dt.datetime | None = None
     ) -> tuple[Entry, ...]:
-        """Return the entries from *start* (included) to *end* (excluded), by time, post and profile."""
+        """
+        Return the entries from *start* (inclusive) to *end* (exclusive).
+
+        They are sorted by time, post and profile.
+        """
         first = as_utc(start) if start is not None else None
         last = as_utc(end) if end is not None else None
         selected = (
@@ -203,7 +209,7 @@ class Calendar(NotebookMixin):
         Return a calendar with *entries* added.
 
         Raises:
-            NotFoundError: If an entry is on a profile that is not on the calendar.
+            NotFoundError: If an entry belongs to a profile that is not on the calendar.
         """
         by_profile: dict[str, list[Entry]] = {}
         for entry in entries:
@@ -243,7 +249,7 @@ def _profile_calendar(
 ) -> ProfileCalendar:
     if not zone_name:
         raise InvalidValueError(
-            f"workspace `{profile.workspace}` of profile `{profile.id}` has no zone;"
+            f"workspace `{profile.workspace}` of profile `{profile.id}` has no time zone;"
             " pass `zone` or `zones`",
             value=profile.workspace,
         )

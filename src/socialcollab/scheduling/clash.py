@@ -16,7 +16,12 @@ from socialcollab.time import as_utc, local_time
 from socialcollab.verdicts import Reason
 
 ClashKind = Literal["same_slot", "gap", "cap", "blackout", "hold"]
-"""Two posts at once, too little time between two, too many in a day, a blackout, an active hold."""
+"""
+The kind of clash.
+
+The kinds are two posts in the same minute, two posts that are too close together, too
+many posts in a day, a blackout, and an active hold.
+"""
 
 
 @attrs.frozen(kw_only=True)
@@ -28,8 +33,8 @@ class Clash(NotebookMixin):
         kind: The kind of clash.
         profile: The id of the profile.
         at: The time, in UTC.
-        entries: The entries that clash; from `check_time`, the entries that a
-            post at this time would clash with.
+        entries: The entries that clash. In a result of `check_time`, these are the
+            entries that a post at this time would clash with.
         reason: The reason, as a message that can be translated.
     """
 
@@ -49,7 +54,7 @@ def check_time(
     post: str = "",
 ) -> tuple[Clash, ...]:
     """
-    Return the clashes that a post on *profile* at an instant would have.
+    Return the clashes that a post on *profile* at *at* would cause.
 
     Args:
         calendar: The calendar.
@@ -75,17 +80,17 @@ def find_clashes(
     profiles: Iterable[str] | None = None,
 ) -> tuple[Clash, ...]:
     """
-    Return all clashes on the calendar, by time.
+    Return all clashes on the calendar, sorted by time.
 
-    Two posts that are too close are one clash, at the time of the later one.
-    All posts of the same minute are one clash. A day with too many posts is one
-    clash, at the first post over the limit.
+    Two posts that are too close together count as one clash, at the time of the
+    later post. All posts in the same minute count as one clash. A day with too many
+    posts counts as one clash, at the time of the first post over the limit.
 
     Args:
         calendar: The calendar.
-        start: The earliest time, or None.
-        end: The time before which clashes are returned, or None.
-        profiles: The ids of the profiles to check; all by default.
+        start: Return only clashes at or after this time.
+        end: Return only clashes before this time.
+        profiles: The ids of the profiles to check; all profiles by default.
 
     Raises:
         NotFoundError: If there is no such profile.
@@ -202,7 +207,7 @@ def _clashes(
 
 
 def _sweep(profile_calendar: ProfileCalendar) -> Iterator[Clash]:
-    """Yield all clashes of one profile in a single pass over its entries, which are sorted."""
+    """Yield all clashes of one profile in a single pass over its sorted entries."""
     profile = profile_calendar.profile.id
     entries = tuple(entry for entry in profile_calendar.entries if entry.occupies)
     minutes = [tuple(group) for _, group in groupby(entries, key=lambda entry: _minute(entry.at))]

@@ -21,15 +21,15 @@ def write_ics(
     """
     Write entries as an iCalendar file.
 
-    The UID of an event is made from its post and profile, so a program that
-    imports the file again moves the event and does not add a second one.
+    The UID of an event consists of its post and profile. A program that imports the
+    file again therefore moves the event instead of adding a duplicate.
 
     Args:
-        source: A calendar, whose entries are in the zones of their profiles,
-            or entries.
-        now: The current time, for DTSTAMP.
+        source: The calendar or the entries to write. The entries of a calendar are
+            written in the time zones of their profiles.
+        now: The current time, which is written as DTSTAMP.
         name: The name of the calendar.
-        time_zone: The zone of entries without a calendar; empty for UTC.
+        time_zone: The time zone to use if *source* is not a calendar; empty for UTC.
         length: The length of each event.
 
     Raises:
@@ -40,7 +40,7 @@ def write_ics(
         RFC 5545; RFC 7986 section 5.1 for the name.
     """
     try:
-        import icalendar  # noqa: PLC0415  an extra, loaded where a calendar is written
+        import icalendar  # noqa: PLC0415  an extra, imported only when a calendar is written
     except ImportError as error:
         raise MissingExtraError(feature="writing a calendar file", extra="calendar") from error
     stamp = as_utc(now)
@@ -62,7 +62,7 @@ def write_ics(
         uid = f"{entry.post}.{entry.profile}"
         seen[uid] = seen.get(uid, 0) + 1
         event = icalendar.Event()
-        # A series posts the same post to a profile several times; UIDs must stay unique.
+        # A series publishes the same post on a profile several times, but UIDs must be unique.
         event.add("uid", f"{uid if seen[uid] == 1 else f'{uid}.{seen[uid]}'}@socialcollab")
         event.add("dtstamp", stamp)
         event.add("dtstart", start)

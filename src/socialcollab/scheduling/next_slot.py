@@ -1,4 +1,4 @@
-"""Find the next free slot of a profile, and the reasons against earlier ones."""
+"""Find the next free slot of a profile, and the reasons why earlier slots are not free."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class BlockedSlot:
     Attributes:
         at: The time of the slot, in UTC.
         local: Its local time in the zone of the profile's workspace.
-        reasons: Why it is not free, at least one.
+        reasons: One or more reasons why the slot is not free.
     """
 
     at: dt.datetime
@@ -33,11 +33,13 @@ class BlockedSlot:
 @attrs.frozen(kw_only=True)
 class SlotChoice:
     """
-    The next free slot, or the reason why there is none. It is true if there is a slot.
+    The next free slot, or the reason why there is no free slot.
+
+    The object is truthy if there is a free slot.
 
     Attributes:
         profile: The id of the profile.
-        zone: The zone of the local times.
+        zone: The time zone of the local times.
         at: The time of the slot in UTC, or None if no slot is free.
         local: Its local time, or None.
         blocked_slots: The earlier slots that are not free.
@@ -55,7 +57,12 @@ class SlotChoice:
         return self.at is not None
 
     def explain(self, language: str = "en") -> str:
-        """Return the answer as text: the slot or the reason, then the reasons against earlier slots."""
+        """
+        Return the result as text.
+
+        The text states the slot, or the reason why there is no free slot, followed by
+        the reasons why earlier slots are not free.
+        """
         if self.local is not None:
             head = Reason.of(
                 "slot.chosen",
@@ -81,8 +88,8 @@ def next_slot(
     """
     Return the first free slot of a profile after an instant.
 
-    A slot is free if `check_time` finds no clash. If the profile has no slots, or
-    none of them is free, the answer says so.
+    A slot is free if `check_time` finds no clash. If the profile has no slots, or if
+    none of them is free, the result contains the reason.
 
     Args:
         calendar: The calendar.

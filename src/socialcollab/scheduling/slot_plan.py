@@ -1,4 +1,4 @@
-"""Slot plans: the times at which a profile posts, and how often at most."""
+"""Slot plans: the times at which a profile posts, and limits on how often it posts."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def _as_gap(value: Duration | str | None) -> Duration | None:
 @attrs.frozen(kw_only=True)
 class SlotPlan:
     """
-    One ``[[slot_plans]]`` of the document.
+    A ``[[slot_plans]]`` table of the document.
 
-    If several plans match a profile, it has the slots of all of them, the
-    longest gap and the smallest number of posts in a day.
+    If several plans match a profile, it has the slots of all these plans, the longest
+    ``min_gap`` and the smallest ``max_per_day``.
 
     >>> plan = SlotPlan(on="tulip-x", slots=["mon-fri 09:30"], min_gap="45 minutes", max_per_day=5)
     >>> str(plan.slots[0])
@@ -34,9 +34,9 @@ class SlotPlan:
 
     Attributes:
         on: The profiles that the plan applies to.
-        slots: Weekly times in the zone of the workspace.
-        min_gap: The least time between two posts on a profile, by the clock.
-        max_per_day: The most posts on a profile in a day of its zone.
+        slots: Weekly times in the time zone of the workspace.
+        min_gap: The minimum time between two posts on a profile, in clock time.
+        max_per_day: The maximum number of posts on a profile per local day.
 
     Raises:
         InvalidValueError: If *min_gap* counts business hours, or *max_per_day*
@@ -66,8 +66,8 @@ class SlotPlan:
     def __attrs_post_init__(self) -> None:
         if self.min_gap is not None and self.min_gap.business:
             raise InvalidValueError(
-                f"min_gap is `{self.min_gap}`, but the gap between posts is counted by the clock;"
-                " write a duration such as `45 minutes`",
+                f"min_gap is `{self.min_gap}`, but the gap between posts is measured in clock time,"
+                " not in business hours; write a duration such as `45 minutes`",
                 value=str(self.min_gap),
                 expected="a duration such as 45 minutes",
             )

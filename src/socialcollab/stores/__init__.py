@@ -1,4 +1,4 @@
-"""Stores: journals of sealed events in streams, with snapshots and projection rows; and media."""
+"""Stores for media and for journals. A journal has event streams, snapshots and projections."""
 
 from socialcollab.stores.events import STORE_KEYS, Event, NewEvent, check_stream, microseconds
 from socialcollab.stores.media import FolderMedia, MemoryMedia

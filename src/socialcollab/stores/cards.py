@@ -1,4 +1,4 @@
-"""Notebook cards of the reports of stores; `NotebookMixin` imports this module when it needs one."""
+"""Notebook cards for store reports. `NotebookMixin` imports this module when it displays one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events, before and after a store has sealed them."""
+"""Events before and after a store has sealed them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ ERASES = "erases"
 STORE_KEYS = frozenset({PERSONAL, ERASES})
 """The keys of an event's body that only the store sets."""
 
-# ``organization``, ``post/019b7c01-...``, ``calendar/tulip-x``: a kind, and mostly one name.
+# A stream name consists of a kind and an optional name: ``organization``, ``post/019b7c01-...``,
+# ``calendar/tulip-x``.
 _STREAM = re.compile(r"[a-z][a-z_]{0,39}(/[!-~]{1,200})?")
 _TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
 _ACTOR = re.compile(r"[a-z]+:[!-~]{1,200}")
@@ -42,10 +43,10 @@ def check_stream(name: object) -> str:
     if isinstance(name, str) and _STREAM.fullmatch(name):
         return name
     raise InvalidValueError(
-        f"{name!r} is not the name of a stream: use a kind in lower-case letters, such as"
+        f"{name!r} is not a valid stream name; use a kind in lower-case letters, such as"
         " `holds`, or a kind and a name without spaces, such as `post/p1`",
         value=name,
-        expected="the name of a stream",
+        expected="a valid stream name",
     )
 
 
@@ -64,7 +65,7 @@ def check_unicode(where: str, value: str) -> None:
 
 
 def as_utc(value: dt.datetime) -> dt.datetime:
-    """Return *value* in UTC; it must have an offset."""
+    """Return *value* in UTC. It must have a UTC offset."""
     if value.tzinfo is dt.UTC:
         return value
     if value.utcoffset() is None:
@@ -74,7 +75,7 @@ def as_utc(value: dt.datetime) -> dt.datetime:
 
 def microseconds(at: dt.datetime) -> int:
     """
-    Return the whole microseconds from 1970 to *at*, the unit of due rows.
+    Return *at* in microseconds since 1970, the unit of due rows.
 
     >>> microseconds(dt.datetime(1970, 1, 2, tzinfo=dt.UTC))
     86400000000
@@ -86,7 +87,7 @@ def microseconds(at: dt.datetime) -> int:
 
 def instant_text(at: dt.datetime) -> str:
     """
-    Return an instant in UTC as envelopes contain it.
+    Return an instant in UTC in the text format of envelopes.
 
     >>> instant_text(dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC))
     '2026-04-07T07:30:00.000000Z'
@@ -123,9 +124,9 @@ def _is_text(_: object, attribute: attrs.Attribute[str], value: object) -> None:
 def _is_count(_: object, attribute: attrs.Attribute[int], value: object) -> None:
     if type(value) is not int or not 1 <= value <= 2**31:
         raise InvalidValueError(
-            f"{attribute.name} {value!r} of an event is not a whole number from 1",
+            f"{attribute.name} {value!r} of an event is not a positive whole number",
             value=value,
-            expected="a whole number from 1",
+            expected="a positive whole number",
         )
 
 
@@ -143,7 +144,7 @@ def _is_stream(_: object, __: attrs.Attribute[str], value: object) -> None:
 
 
 def _as_erases(value: Mapping[int, Iterable[str]]) -> Mapping[int, Iterable[str]]:
-    """Sort the names of each version; a value that is not a mapping is left to the validator."""
+    """Sort the names of each version. The validator rejects a value that is not a mapping."""
     if not isinstance(value, Mapping):
         return value
     return {
@@ -157,7 +158,7 @@ def _is_erases(_: object, attribute: attrs.Attribute[Any], value: object) -> Non
     for version, names in cast("Mapping[object, Iterable[object]]", value).items():
         if type(version) is not int or version < 1:
             raise InvalidValueError(
-                f"version {version!r} in erases of an event is not a whole number from 1",
+                f"version {version!r} in erases of an event is not a positive whole number",
                 value=version,
                 expected="a version of the event's stream",
             )
@@ -173,25 +174,26 @@ def _is_erases(_: object, attribute: attrs.Attribute[Any], value: object) -> Non
 @attrs.frozen(kw_only=True)
 class NewEvent:
     """
-    An event to append; the store adds its version and position and seals it.
+    An event to append. The store assigns its version and position and seals it.
 
     Attributes:
         stream: The stream to append to, such as ``post/019b7c01-...``.
-        type: What happened, such as ``submitted``.
-        schema: The version of the structure of *body*, from 1.
-        id: A UUID of version 7 as text, unique within the organization.
-        at: When it happened; converted to UTC.
-        actor: Who did it: ``member:ana``, ``system:publisher``, ``tool:slack``.
-        on_behalf_of: For whom the actor did it, in the same form, or an empty string.
+        type: The type of the event, such as ``submitted``.
+        schema: The version of the structure of *body*, starting at 1.
+        id: A version 7 UUID as text, unique within the organization.
+        at: The time of the event, which is converted to UTC.
+        actor: The actor, such as ``member:ana``, ``system:publisher`` or ``tool:slack``.
+        on_behalf_of: The person or system that the actor acted for, in the same format as
+            *actor*, or an empty string.
         cause: The id of the event or command that caused it, or an empty string.
         digest: The digest of the active document.
         body: The details, as JSON without floats. The keys ``personal`` and ``erases`` are
             reserved for the store.
         personal: Personal data: values that name or describe a person, or that a person wrote.
-            They are stored beside the chain, which contains only their salted digests.
+            They are stored separately from the event, which contains only their salted digests.
         salt: 16 random bytes, required if there are personal values.
-        erases: Makes the event a tombstone: for each version of its stream, the names of the
-            personal values to erase permanently when this event is appended.
+        erases: The names of the personal values to erase permanently when this event is appended,
+            by version of the stream. An event that erases values is a tombstone.
         sealed_body: The canonical JSON of the body with those digests.
         sealed_personal: The canonical JSON of each personal value.
         plain_body: The parsed value of *sealed_body*.
@@ -239,8 +241,8 @@ class NewEvent:
         if self.personal:
             if type(self.salt) is not bytes or len(self.salt) != SALT_BYTES:
                 raise InvalidValueError(
-                    f"event `{self.id}` has personal values and a salt of {len(self.salt)} bytes,"
-                    f" not {SALT_BYTES}",
+                    f"event `{self.id}` has personal values, but its salt has {len(self.salt)}"
+                    f" bytes instead of {SALT_BYTES}",
                     value=len(self.salt),
                     expected=f"{SALT_BYTES} random bytes",
                 )
@@ -256,7 +258,8 @@ class NewEvent:
             )
         if self.erases:
             body = {**body, ERASES: {str(v): list(names) for v, names in self.erases.items()}}
-        # The body is copied here, so that later changes of the caller's objects change nothing.
+        # The body is copied here, so that the event does not change if the caller later modifies
+        # the objects that were passed in.
         plain = cast("Mapping[str, Json]", plain_json(body))
         object.__setattr__(self, "plain_body", plain)
         object.__setattr__(self, "sealed_body", json_text(plain))
@@ -266,18 +269,18 @@ class NewEvent:
 @attrs.frozen(kw_only=True)
 class Event:
     """
-    An event of a journal; only stores create these.
+    An event in a journal. Only stores create these objects.
 
     The attributes that are not listed here are those of `NewEvent`. Treat *body* and *personal*
-    as immutable: changing them does not change the journal.
+    as immutable. Changing them does not change the journal.
 
     Attributes:
         organization: The organization whose journal contains it.
         stream: Its stream.
-        version: Its place in the stream, counted from 1 without gaps.
-        position: Its place in the organization's journal, counted from 1 without gaps.
-        body: The details; ``personal`` contains salted digests and ``erases`` the values that a
-            tombstone erased.
+        version: Its position in the stream, counted from 1 without gaps.
+        position: Its position in the organization's journal, counted from 1 without gaps.
+        body: The details. The key ``personal`` contains the salted digests of personal values, and
+            ``erases`` contains the names of the values that a tombstone erased.
         personal: The personal values that have not been erased.
         erased: The names of erased personal values, of which only the digests remain.
         salt: The salt of the digests; empty if no personal value remains.

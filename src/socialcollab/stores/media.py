@@ -1,4 +1,4 @@
-"""Media in memory and in a folder."""
+"""Media stores in memory and in a folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CHUNK = 1 << 20
 
 def check_digest(digest: object) -> str:
     """
-    Return *digest* if it has the form of a digest.
+    Return *digest* if it is a well-formed media digest.
 
     Raises:
         InvalidValueError: If it is not ``sha256:`` followed by 64 hexadecimal digits.
@@ -33,14 +33,15 @@ def check_digest(digest: object) -> str:
     if isinstance(digest, str) and _DIGEST.fullmatch(digest):
         return digest
     raise InvalidValueError(
-        f"{digest!r} is not a digest of media",
+        f"{digest!r} is not a media digest; use `sha256:` followed by 64 lower-case hexadecimal"
+        " digits",
         value=digest,
         expected="sha256: followed by 64 hexadecimal digits in lower case",
     )
 
 
 def chunks_of(data: bytes | BinaryIO) -> Iterator[bytes]:
-    """Yield *data* in chunks of up to a megabyte, so that a video never fills the memory."""
+    """Yield *data* in chunks of up to a megabyte, so that a video does not have to fit into memory."""
     if isinstance(data, bytes):
         yield data
         return
@@ -55,7 +56,7 @@ def damaged_media_error(digest: str) -> CorruptJournalError:
 
 class MemoryMedia:
     """
-    Media in memory, for tests and one-off runs.
+    A media store in memory, for tests and one-off scripts.
 
     >>> media = MemoryMedia()
     >>> media.size(media.put(b"tulips"))
@@ -81,12 +82,12 @@ class MemoryMedia:
         return len(self._content(digest))
 
     def public_url(self, digest: str) -> str | None:
-        """Return None: content in memory has no address."""
+        """Return None, because content in memory has no URL."""
         self._content(digest)
         return None
 
     def delete(self, digest: str) -> None:
-        """Delete the content; do nothing if there is none."""
+        """Delete the content if it exists."""
         self._contents.pop(check_digest(digest), None)
 
     def _content(self, digest: str) -> bytes:
@@ -100,15 +101,15 @@ class MemoryMedia:
 
 class FolderMedia:
     """
-    Media as files in a folder, named by their digests.
+    A media store that keeps files in a folder, named after their digests.
 
-    A file gets its name only after it is complete and on the disk, so a crash leaves at most a
-    ``.part`` file behind. `open` reads the whole file once and refuses one that does not match
-    its name.
+    A file gets its final name only after it has been completely written to disk, so a crash leaves
+    at most a ``.part`` file behind. `open` first reads the whole file and raises an error if the
+    content does not match the digest.
 
     Args:
         path: The folder, which is created if it does not exist.
-        url: Returns the public address for a digest, if the folder is served.
+        url: A function that returns the public URL for a digest, if the folder is served over HTTP.
     """
 
     def __init__(
@@ -143,7 +144,7 @@ class FolderMedia:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        # Without this, a power cut could take the new name back.
+        # Without this, the new file name could be lost in a power cut.
         _sync_folder(path.parent)
         return digest
 
@@ -174,12 +175,12 @@ class FolderMedia:
             return os.fstat(file.fileno()).st_size
 
     def public_url(self, digest: str) -> str | None:
-        """Return the address of the content if the folder is served, else None."""
+        """Return the public URL of the content, or None if the folder is not served."""
         self._opened(digest).close()
         return self._url(digest) if self._url is not None else None
 
     def delete(self, digest: str) -> None:
-        """Remove the file of the content; do nothing if there is none."""
+        """Delete the file with the content if it exists."""
         path = self._path(digest)
         try:
             path.unlink(missing_ok=True)
@@ -204,7 +205,7 @@ class FolderMedia:
 
 
 def _make_folder(folder: Path) -> None:
-    """Create a folder and its parents, and write the names of all new ones to the disk."""
+    """Create a folder and its missing parents, and flush their directory entries to disk."""
     missing = []
     while not folder.is_dir():
         missing.append(folder)
@@ -217,7 +218,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Write the names in a folder to the disk, on systems that can open folders."""
+    """Flush the directory entries of a folder to disk, on systems that can open folders."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

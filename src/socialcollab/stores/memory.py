@@ -62,10 +62,10 @@ class _Stream:
     One stream.
 
     Attributes:
-        head: The end of the stream; *checksum* covers it and the snapshot.
+        head: The head of the stream.
         snapshot: The snapshot of the last append.
         rows: The rows of the last append.
-        checksum: The checksum of the head.
+        checksum: The checksum of the head and the snapshot.
         events: The sealed events, in order.
     """
 
@@ -79,7 +79,7 @@ class _Stream:
 @attrs.define
 class _Tables:
     """
-    Everything that is kept for one organization.
+    The stored data of one organization.
 
     Attributes:
         events: All sealed events, by position.
@@ -87,7 +87,7 @@ class _Tables:
         event_ids: The ids of all events.
         personal: The personal values of each event, by stream and version.
         rows: The stream and the values of each row, by projection and key.
-        leases: The worker and the end of each lease, by the key of the due row.
+        leases: The worker and the expiry time of each lease, by the key of the due row.
         declaration: The projections that the rows were written for, as text.
     """
 
@@ -102,16 +102,17 @@ class _Tables:
 
 class MemoryStore:
     """
-    A store in memory, for tests, simulations and one-off runs.
+    A store in memory, for tests, simulations and one-off scripts.
 
-    It keeps every promise of a store except that its journals end with the process. Threads may
-    share it.
+    It meets all requirements of the store contract, but its journals are lost when the process
+    ends. Threads can share it.
 
     >>> MemoryStore().for_organization("northwind").snapshot("post/p1")
     (0, b'')
 
     Args:
-        projections: The projections of its rows; a desk declares its own if there are none.
+        projections: The projections of the store. If this is empty, a desk declares the
+            projections that it needs.
     """
 
     def __init__(self, projections: Sequence[Projection] = ()) -> None:
@@ -136,10 +137,10 @@ class MemoryStore:
             self._declaration = dump_projections(self._projections)
 
     def compact(self) -> None:
-        """Do nothing: memory keeps no copy of what was erased."""
+        """Do nothing, because no copies of erased values remain in memory."""
 
     def close(self) -> None:
-        """Do nothing: there are no files or connections to close."""
+        """Do nothing, because there are no files or connections to close."""
 
 
 class MemoryJournal:
@@ -194,13 +195,13 @@ class MemoryJournal:
                 for version, names in event.erases.items()
                 for name in names
             ]
-            # Invariant: nothing below can fail, so the append is all or nothing.
+            # Invariant: no statement below can fail, so the append is atomic.
             if not tables.events:
                 tables.declaration = self._store._declaration
             sealed_events = [self._add(event) for event in plan.events]
             for values, name in erased:
                 values[name] = ERASED
-            # Rows are removed from all streams first, because a key may move between two of them.
+            # Rows of all streams are removed first, because a key may move to another stream.
             for name, new_rows in plan.rows.items():
                 self._remove_rows(tables.streams[name].rows, new_rows)
             for name, new_rows in plan.rows.items():
@@ -337,7 +338,7 @@ class MemoryJournal:
         return tuple(make_row(declared, key, stream, v) for _, key, stream, v in free[:limit])
 
     def release(self, rows: Sequence[Row], *, worker: str) -> None:
-        """End the leases that *worker* has on these rows; the leases of others stay."""
+        """End the leases that *worker* has on these rows, but no leases of other workers."""
         leases = self._tables.leases
         with self._lock:
             for row in rows:
@@ -354,7 +355,7 @@ class MemoryJournal:
                 snapshot, new_rows = reducer(name, self._open(stream.events))
                 if type(snapshot) is not bytes:
                     raise InvalidValueError(
-                        f"the reducer's snapshot of `{name}` does not consist of bytes",
+                        f"the reducer's snapshot of `{name}` is not of type bytes",
                         value=snapshot,
                     )
                 collected: dict[str, StreamRows] = {name: {}}
@@ -385,7 +386,7 @@ class MemoryJournal:
             )
 
     def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
-        """Look for stored data that are not what was written; see `BoundStore.audit`."""
+        """Look for stored data that differ from what was written; see `BoundStore.audit`."""
         tables = self._tables
         with self._lock:
             current = self._is_current()
@@ -410,7 +411,7 @@ class MemoryJournal:
                 else [
                     Damage(
                         place="projections",
-                        problem="the rows were written for other projections; reindex",
+                        problem="the rows were written for other projections; call reindex",
                     )
                 ],
             )

@@ -1,4 +1,4 @@
-"""Projections: the declared tables of rows that a journal keeps beside its streams."""
+"""Projections: declared tables whose rows are derived from the events of a journal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Column: TypeAlias = str | int | None
 """The value of a column."""
 
 DUE = "due"
-"""The projection that `due` reads; its column ``at`` holds microseconds since 1970, in UTC."""
+"""The name of the projection that `due` reads. Its column ``at`` contains microseconds since 1970."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LARGEST = 2**53 - 1
@@ -29,17 +29,18 @@ def _as_names(values: Sequence[str]) -> tuple[str, ...]:
 @attrs.frozen
 class Projection:
     """
-    The columns of a projection and its sort order.
+    The declaration of a projection, with its columns and its sort order.
 
     Attributes:
-        name: Its name, such as ``posts``. A projection named ``due`` needs the columns ``at``
+        name: The name, such as ``posts``. A projection named ``due`` must have the columns ``at``
             (microseconds since 1970, UTC) and ``kind``.
-        columns: The names of its columns.
-        sorted_by: The columns that queries sort by, before the key. None sorts before numbers and
-            numbers before strings; strings sort by code point.
+        columns: The names of the columns.
+        sorted_by: The columns that queries sort by, followed by the key. None sorts before
+            numbers, and numbers sort before strings. Strings are sorted by code point.
 
     Raises:
-        InvalidValueError: If a name is not a lower-case word, or is unknown or repeated.
+        InvalidValueError: If a name is not a lower-case word, if a name is repeated, or if
+            *sorted_by* contains an unknown column.
     """
 
     name: str
@@ -50,14 +51,14 @@ class Projection:
         for name in (self.name, *self.columns):
             if not _NAME.fullmatch(name):
                 raise InvalidValueError(
-                    f"name {name!r} of a projection or column is not a lower-case word of up to"
-                    " 40 letters",
+                    f"{name!r} is not a valid name for a projection or column; use a lower-case"
+                    " word of up to 40 letters",
                     value=name,
                 )
         for attribute, names in (("columns", self.columns), ("sorted_by", self.sorted_by)):
             if len(set(names)) != len(names):
                 raise InvalidValueError(
-                    f"{attribute} of projection `{self.name}` repeat a name", value=names
+                    f"{attribute} of projection `{self.name}` contains a name twice", value=names
                 )
         for name in self.sorted_by:
             if name not in self.columns:
@@ -82,10 +83,10 @@ class Row:
 
     Attributes:
         projection: The name of the projection.
-        key: Identifies the row within the projection and the organization.
-        stream: The stream whose events it is derived from.
-        columns: A value for each column of the projection: a string, a whole number of at most
-            2**53 - 1 in size, or None.
+        key: The key, which identifies the row within the projection and the organization.
+        stream: The stream from whose events the row is derived.
+        columns: The value of each column: a string, a whole number from -(2**53 - 1) to 2**53 - 1,
+            or None.
     """
 
     projection: str
@@ -117,16 +118,16 @@ def declare_projections(
     """
     Return the projections that a store has after `Store.ensure_projections`.
 
-    A store that was made without projections takes over the needed ones; any other store must
-    have been made with them.
+    A store that was created without projections adopts the needed projections. Any other store must
+    have been created with them.
 
     Args:
-        declared: The projections that the store was made with, by name.
+        declared: The projections that the store was created with, by name.
         needed: The projections that the caller needs.
 
     Raises:
-        InvalidValueError: If the store was made with projections that lack a needed one, or that
-            define it differently.
+        InvalidValueError: If the store was created with projections, but a needed projection is
+            missing or defined differently.
     """
     wanted = check_projections(needed)
     if not declared:
@@ -135,26 +136,27 @@ def declare_projections(
     if lacking:
         names = ", ".join(f"`{name}`" for name in lacking)
         raise InvalidValueError(
-            f"the store was made with projections that lack {names}, or define them differently;"
-            " make it without projections, and it takes over those that are needed",
+            f"the projections that the store was created with do not include {names}, or define"
+            " them differently; create the store without projections to let it adopt the needed"
+            " ones",
             value=lacking,
-            expected="a store without projections, or with the needed ones",
+            expected="a store without projections, or with all needed projections",
         )
     return declared
 
 
 def dump_projections(projections: Mapping[str, Projection]) -> str:
     """
-    Return the declared projections as one text, the same in whatever order they are declared.
+    Return the declared projections as one text, which does not depend on their order.
 
-    A store that keeps this text with an organization's rows can tell later whether the rows were
+    A store that saves this text with an organization's rows can later detect that the rows were
     written for other projections.
     """
     return json.dumps([[p.name, p.columns, p.sorted_by] for _, p in sorted(projections.items())])
 
 
 def check_column(projection: str, name: str, value: object) -> None:
-    """Raise an error if no column can hold *value*."""
+    """Raise an error if *value* is not a valid column value."""
     if value is None:
         return
     if type(value) is str:
@@ -199,7 +201,7 @@ def values_of(projection: Projection, row: Row) -> tuple[Column, ...]:
 
 
 def sort_key(values: Sequence[Column]) -> tuple[tuple[int, int, str], ...]:
-    """Return a key that sorts as every store must: None, then numbers, then strings."""
+    """Return a sort key for the order that every store uses: None, then numbers, then strings."""
     return tuple(
         (0, 0, "") if value is None else (1, value, "") if isinstance(value, int) else (2, 0, value)
         for value in values

@@ -1,4 +1,4 @@
-"""The protocols of stores, blocking and async. docs/contracts/stores.md numbers their promises."""
+"""The protocols for blocking and async stores, which docs/contracts/stores.md specifies."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ class BoundStore(Protocol):
     """
     The journal of one organization, with its snapshots and projection rows.
 
-    No method reads or changes anything of another organization. Every method does everything
-    that it describes, or changes nothing.
+    No method reads or changes data of another organization. A method that fails changes nothing.
 
     Raises:
-        StoreUnavailableError: From any method, if the store cannot be read or written now.
-        CorruptJournalError: From any method, if the stored data are not what was written.
+        StoreUnavailableError: If the store currently cannot be read or written (any method).
+        CorruptJournalError: If the stored data differ from what was written (any method).
     """
 
     @property
@@ -42,27 +41,28 @@ class BoundStore(Protocol):
         """
         Append events, provided that every stream is at its expected version.
 
-        An event with `erases` is a tombstone. Its append erases the personal values that it
-        names, in the same transaction: reading no longer returns them, but says that they were
-        erased. As with every append, the caller passes the new snapshot and rows of the stream,
-        from which the erased values are absent.
+        An event with `erases` is a tombstone. Appending it erases the personal values that it
+        names, in the same transaction. Later reads report these values as erased instead of
+        returning them. As with every append, the caller passes the new snapshot and rows of the
+        stream, which must no longer contain the erased values.
 
         Args:
-            events: At least one event; the events of one stream in their order.
-            expected_versions: The version that each stream must have, or 0 if it must not exist:
-                every stream that is appended to, and any other stream whose version must not
-                change before this transaction.
-            rows: All rows that the streams appended to have afterwards; rows of other streams are
-                refused.
+            events: One or more events to append. The events of each stream must be in order.
+            expected_versions: The version that each stream must have, or 0 if the stream must not
+                exist. Every stream that is appended to must be included. Any other stream can be
+                included if the append depends on its version.
+            rows: All rows that the streams appended to have after the append. Rows of other streams
+                are rejected.
             snapshots: The new snapshot of each stream appended to.
 
         Returns:
             The sealed events, in the same order.
 
         Raises:
-            ConflictError: If a stream has another version; the first such stream by name.
-            StaleProjectionError: If the rows were written for other projections than are declared
-                now.
+            ConflictError: If a stream has a different version. The error names the first such
+                stream in alphabetical order.
+            StaleProjectionError: If the stored rows were written for other projections than the
+                declared ones.
             InvalidValueError: If the arguments contradict each other, an event id is already
                 stored, the key of a row belongs to another stream, or a personal value to erase
                 was never stored.
@@ -78,12 +78,7 @@ class BoundStore(Protocol):
         ...
 
     def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
-        """
-        Return up to *limit* events after position *after*, by position.
-
-        Once a position has been returned, no event appears at or before it any more. So a reader
-        that continues after the last position it has seen misses nothing.
-        """
+        """Return up to *limit* events after position *after*, sorted by position."""
         ...
 
     def streams(self) -> tuple[str, ...]:
@@ -103,14 +98,14 @@ class BoundStore(Protocol):
 
         Args:
             projection: The name of a declared projection.
-            where: For each column to filter by, the value or values that a row may have; a row
-                must match all of them.
-            after: The last row of the previous page, or None. The row need not exist any more.
-            limit: The largest number of rows.
+            where: The columns to filter by, each with its allowed value or values. A row must match
+                all of these conditions.
+            after: The last row of the previous page, or None. The row may have been removed since.
+            limit: The maximum number of rows.
 
         Raises:
-            StaleProjectionError: If the rows were written for other projections than are declared
-                now.
+            StaleProjectionError: If the stored rows were written for other projections than the
+                declared ones.
             InvalidValueError: If the projection or a column is not declared.
         """
         ...
@@ -121,27 +116,27 @@ class BoundStore(Protocol):
         """
         Lease up to *limit* rows of the projection ``due`` to *worker* and return them.
 
-        A row is due if its ``at`` is not later than *before*. The rows are returned by ``at``,
-        then by key. Rows that another worker has leased are skipped; rows that *worker* has
-        leased are returned again, with a new lease. A lease ends when it expires, when its row
-        is changed or removed, when it is released, and at a reindex. Leases only save work: the
-        append decides what may be done.
+        A row is due if its ``at`` is not later than *before*. The rows are sorted by ``at``, then
+        by key. Rows that another worker has leased are skipped. Rows that *worker* has already
+        leased are returned again, with a new lease. A lease ends when it expires, when its row is
+        changed or removed, when it is released, or at a reindex. Leases only avoid duplicate work.
+        Conflicting changes are prevented by the expected versions of `append`.
 
         Args:
-            before: The latest instant at which a row is due, on the clock of the plan.
-            now: The real time, which leases use.
-            limit: The largest number of rows.
+            before: The current planned time, up to which rows are due.
+            now: The current real time, which determines whether leases have expired.
+            limit: The maximum number of rows.
             worker: The name of the worker.
-            lease_s: The length of the lease, in seconds.
+            lease_s: The duration of the lease in seconds.
 
         Raises:
-            StaleProjectionError: If the rows were written for other projections than are declared
-                now.
+            StaleProjectionError: If the stored rows were written for other projections than the
+                declared ones.
         """
         ...
 
     def release(self, rows: Sequence[Row], *, worker: str) -> None:
-        """End the leases that *worker* has on these rows; the leases of others stay."""
+        """End the leases that *worker* has on these rows, but no leases of other workers."""
         ...
 
     def reindex(self, reducer: Reducer) -> ReindexReport:
@@ -149,25 +144,25 @@ class BoundStore(Protocol):
         Rebuild every snapshot and projection row from the events, in one transaction.
 
         Raises:
-            CorruptJournalError: If an event or the head of a stream is damaged, because a rebuild
-                would hide the damage.
+            CorruptJournalError: If an event or the head of a stream is damaged. A rebuild would
+                hide such damage.
         """
         ...
 
     def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
         """
-        Look for stored data that are not what was written, and report each place.
+        Look for stored data that differ from what was written, and report each location.
 
         Args:
-            anchor: The anchor of an earlier audit; with it, a truncated or rewritten journal is
-                detected as well.
+            anchor: The anchor of an earlier audit, which is needed to detect a truncated or
+                rewritten journal.
             reducer: If given, snapshots and rows are compared with its results.
         """
         ...
 
 
 class Store(Protocol):
-    """The journals of any number of organizations; bind the store to one to use it."""
+    """A store for the journals of any number of organizations."""
 
     def for_organization(self, organization: str) -> BoundStore:
         """Return the journal of *organization*, which need not exist yet."""
@@ -179,22 +174,23 @@ class Store(Protocol):
 
     def ensure_projections(self, projections: Sequence[Projection]) -> None:
         """
-        Declare *projections* if the store was made without any, else check that it has them.
+        Declare *projections* if the store has none yet; otherwise check that it has all of them.
 
-        If an organization already has events whose rows were written for other projections, its
-        append, query and due raise a StaleProjectionError until `reindex` has rebuilt the rows.
+        If the rows of an organization were written for other projections, its `append`, `query` and
+        `due` raise a StaleProjectionError until `reindex` has rebuilt the rows.
 
         Raises:
-            InvalidValueError: If the store was made with projections that lack one of these.
+            InvalidValueError: If the store was created with projections that do not include all of
+                *projections*.
         """
         ...
 
     def compact(self) -> None:
         """
-        Remove every byte of erased and replaced values from everything that the store keeps.
+        Remove all traces of erased and replaced values from the stored data.
 
         Raises:
-            StoreUnavailableError: If that is impossible now because others use the store.
+            StoreUnavailableError: If the store is currently in use by other threads or processes.
         """
         ...
 
@@ -207,9 +203,9 @@ class AsyncBoundStore(Protocol):
     """
     The journal of one organization, for async code.
 
-    Each method makes the promises of the same method of `BoundStore`. If the caller is cancelled
-    while a method writes, the cancellation is delivered after the write has ended, so reading
-    afterwards shows for certain what was written.
+    Each method makes the same promises as the `BoundStore` method with the same name. If the caller
+    is cancelled while a method writes, the cancellation takes effect after the write has ended. A
+    later read therefore shows reliably whether the data were written.
     """
 
     @property
@@ -262,7 +258,7 @@ class AsyncBoundStore(Protocol):
         ...
 
     async def release(self, rows: Sequence[Row], *, worker: str) -> None:
-        """End the leases that *worker* has on these rows; the leases of others stay."""
+        """End the leases that *worker* has on these rows, but no leases of other workers."""
         ...
 
     async def reindex(self, reducer: Reducer) -> ReindexReport:
@@ -272,12 +268,12 @@ class AsyncBoundStore(Protocol):
     async def audit(
         self, *, anchor: Anchor | None = None, reducer: Reducer | None = None
     ) -> AuditReport:
-        """Look for stored data that are not what was written, and report each place."""
+        """Look for stored data that differ from what was written, and report each location."""
         ...
 
 
 class AsyncStore(Protocol):
-    """The journals of any number of organizations, for async code; bind the store to one."""
+    """A store for the journals of any number of organizations, for async code."""
 
     def for_organization(self, organization: str) -> AsyncBoundStore:
         """Return the journal of *organization* without reading anything; it need not exist yet."""
@@ -288,13 +284,13 @@ class AsyncStore(Protocol):
         ...
 
     async def ensure_projections(self, projections: Sequence[Projection]) -> None:
-        """Declare *projections* if the store was made without any, else check that it has them."""
+        """Declare *projections* if the store has none yet; otherwise check that it has all of them."""
         ...
 
     async def compact(self) -> None:
-        """Remove every byte of erased and replaced values from everything that the store keeps."""
+        """Remove all traces of erased and replaced values from the stored data."""
         ...
 
     async def close(self) -> None:
-        """Close everything once running calls have ended; closing twice has no effect."""
+        """Close the store after all running calls have ended; closing it twice has no effect."""
         ...

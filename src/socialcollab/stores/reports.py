@@ -1,4 +1,4 @@
-"""What `audit` and `reindex` found and did."""
+"""Reports of the `audit` and `reindex` methods of stores."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from socialcollab._notebook import NotebookMixin
 @attrs.frozen(kw_only=True)
 class Anchor:
     """
-    The state of a journal at one moment, to keep outside the journal.
+    A summary of a journal at one moment, to be stored outside the journal.
 
     Attributes:
-        position: The last position.
-        hash: A SHA-256 in hexadecimal that covers the hashes of all events up to that position. If
-            one of them is changed, moved or removed, this hash no longer matches.
+        position: The position of the last event.
+        hash: A SHA-256 hash, in hexadecimal, over the hashes of all events up to that position. If
+            an event is changed, moved or removed, this hash no longer matches.
     """
 
     position: int
@@ -27,11 +27,11 @@ class Anchor:
 @attrs.frozen(kw_only=True)
 class Damage:
     """
-    One stored value that is not what was written.
+    A stored value that differs from what was written.
 
     Attributes:
-        place: Where it is, such as ``post/p1 version 3 (position 7)``.
-        problem: What is wrong there.
+        place: The location of the value, such as ``post/p1 version 3 (position 7)``.
+        problem: A description of the problem.
     """
 
     place: str
@@ -47,11 +47,12 @@ class AuditReport(NotebookMixin):
     The result of an audit of one organization's journal.
 
     Attributes:
-        findings: The damage, by place; empty if there is none.
-        anchor: The present state of the journal. Keep it outside, and pass it to a later audit.
+        findings: The damage that was found; empty if there is none.
+        anchor: A summary of the current journal. Store it outside the journal, and pass it to a
+            later audit.
         events: The number of events that were read.
-        streams: The number of streams that they belong to.
-        erased: The number of personal values that were erased, of which only digests remain.
+        streams: The number of streams that contain these events.
+        erased: The number of erased personal values, of which only the digests remain.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.stores.cards"
@@ -71,13 +72,13 @@ class AuditReport(NotebookMixin):
 @attrs.frozen(kw_only=True)
 class ReindexReport:
     """
-    The result of a rebuild of snapshots and rows.
+    The result of rebuilding the snapshots and projection rows of a journal.
 
     Attributes:
         streams: The number of streams.
-        events: The number of their events.
-        rows: The number of projection rows afterwards.
-        changed: The streams whose snapshot or rows were different before.
+        events: The number of events in these streams.
+        rows: The number of projection rows after the rebuild.
+        changed: The streams whose snapshot or rows were changed by the rebuild.
     """
 
     streams: int

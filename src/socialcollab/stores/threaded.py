@@ -1,4 +1,4 @@
-"""A blocking store for async code, on a thread of its own."""
+"""A wrapper that runs a blocking store in a separate thread, for async code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from socialcollab.transport import DedicatedThread
 
 
 class _ThreadedJournal:
-    """The journal of one organization, whose methods run on the thread of its store."""
+    """The journal of one organization, whose methods run in the thread of its store."""
 
     def __init__(self, journal: BoundStore, thread: DedicatedThread) -> None:
         self._journal = journal
@@ -84,14 +84,17 @@ class _ThreadedJournal:
 
 class ThreadedStore:
     """
-    A blocking store for async code: its methods run one after the other on one thread.
+    An async wrapper around a blocking store.
 
-    If the caller is cancelled while a method runs, the cancellation is delivered after the method
-    has ended; a call that has not begun by then is never made. Several event loops may share it.
+    The methods of the blocking store run one at a time in a separate thread.
+
+    If the caller is cancelled while a method runs, the cancellation takes effect after the method
+    has ended. A method that has not started yet is never run. Several event loops can share one
+    instance.
 
     Args:
         store: The blocking store.
-        owns: Whether closing also closes the blocking store, and not only the thread.
+        owns: Whether `close` also closes the blocking store, in addition to the thread.
     """
 
     def __init__(self, store: Store, *, owns: bool = True) -> None:
@@ -111,15 +114,15 @@ class ThreadedStore:
         return await self._thread.call(self._store.organizations)
 
     async def ensure_projections(self, projections: Sequence[Projection]) -> None:
-        """Declare *projections* if the store was made without any, else check that it has them."""
+        """Declare *projections* if the store has none yet; otherwise check that it has all of them."""
         await self._thread.call(self._store.ensure_projections, projections)
 
     async def compact(self) -> None:
-        """Remove every byte of erased and replaced values from everything that the store keeps."""
+        """Remove all traces of erased and replaced values from the stored data."""
         await self._thread.call(self._store.compact)
 
     async def close(self) -> None:
-        """Close everything once running calls have ended; closing twice has no effect."""
+        """Close the store after all running calls have ended; closing it twice has no effect."""
         if self._owns:
             await self._thread.close(self._store.close)
         else:

@@ -1,4 +1,4 @@
-"""Style guides: their rules and terms, the findings in a post, and the fixes."""
+"""Style guides: their rules and terms, the findings in a post, and fixes for the findings."""
 
 from socialcollab.styleguide.fix import FixResult, fix, fix_until_settled
 from socialcollab.styleguide.guide import Style, StyleGuide

@@ -22,7 +22,7 @@ class FixResult:
     Attributes:
         text: The fixed text.
         applied: The findings that were fixed, in order.
-        remaining: The findings that are left for a person to decide.
+        remaining: The findings that a person has to resolve.
     """
 
     text: str
@@ -44,8 +44,8 @@ def _fixable(text: str, findings: Iterable[Finding], profile: str) -> list[Findi
         and text[finding.start : finding.end] != finding.fix
     ]
     for finding in sorted(usable, key=lambda f: (f.start or 0, -(f.end or 0), f.code, f.fix or "")):
-        # The result must not depend on the order of the findings, so fixes may not overlap,
-        # and nothing may be inserted exactly where another fix ends.
+        # The result must not depend on the order of the findings. Fixes must therefore not
+        # overlap, and a fix must not insert text exactly at the end of another fix.
         if (
             not chosen
             or (chosen[-1].end or 0) < (finding.start or 0)
@@ -68,8 +68,8 @@ def fix(text: str, findings: Iterable[Finding], *, profile: str = "") -> str:
     """
     Return *text* with the fixes of *findings* applied once.
 
-    Of two fixes that overlap, the first is applied. Only findings about this
-    text count: those in the field "text" whose profile is *profile*.
+    If two fixes overlap, only the first one is applied. Findings in fields other
+    than "text" or for other profiles are ignored.
 
     >>> finding = Finding(code="SG102", start=0, end=4, fix="Hello")
     >>> fix("Helo there", [finding])
@@ -82,19 +82,19 @@ def fix_until_settled(text: str, check: Check, *, profile: str = "") -> FixResul
     """
     Apply fixes and check the text again until no fix can be applied.
 
-    A fix that would cause a new finding is left to people. Applying the
-    function to its own result changes nothing.
+    A fix that would cause a new finding is not applied. Applying the function to
+    its own result changes nothing.
 
     Args:
         text: The text.
         check: A function that returns the findings in a text, such as
             ``lambda text: lint(text, guide)``.
-        profile: The profile whose findings count.
+        profile: The profile that the findings must belong to.
     """
     findings = tuple(check(text))
     applied: list[Finding] = []
     rejected: set[tuple[str, str, str]] = set()
-    # Fixes that undo one another would go on for ever; a few rounds settle everything else.
+    # Fixes that undo each other would never settle. All other fixes settle within a few rounds.
     for _ in range(_MOST_ROUNDS):
         chosen = [f for f in _fixable(text, findings, profile) if _key(text, f) not in rejected]
         if not chosen:
@@ -102,7 +102,7 @@ def fix_until_settled(text: str, check: Check, *, profile: str = "") -> FixResul
         fixed = _applied(text, chosen)
         after = tuple(check(fixed))
         if _has_more(findings, after):
-            # Apply a single fix instead, so that one bad fix does not prevent the others.
+            # Apply a single fix instead, so that one bad fix does not prevent all other fixes.
             fixed, after, chosen = _apply_one(text, findings, chosen, check, rejected)
             if not chosen:
                 continue
@@ -118,7 +118,7 @@ def _apply_one(
     check: Check,
     rejected: set[tuple[str, str, str]],
 ) -> tuple[str, tuple[Finding, ...], list[Finding]]:
-    """Apply the first fix of *chosen* that causes no new finding, and reject those before it."""
+    """Apply the first fix in *chosen* that causes no new finding, and reject the fixes before it."""
     for finding in chosen:
         fixed = _applied(text, [finding])
         after = tuple(check(fixed))
@@ -133,7 +133,7 @@ def _key(text: str, finding: Finding) -> tuple[str, str, str]:
 
 
 def _has_more(before: Iterable[Finding], after: Iterable[Finding]) -> bool:
-    """Return whether *after* has more findings of some kind than *before*."""
+    """Return whether *after* has more findings of any kind than *before*."""
 
     def kinds(findings: Iterable[Finding]) -> Counter[tuple[str, str, str]]:
         return Counter((f.code, f.field, f.profile) for f in findings)

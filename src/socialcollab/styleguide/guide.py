@@ -1,4 +1,4 @@
-"""Style guides: which rules apply where, and the words of a brand."""
+"""Style guides: configured rules, including the preferred and avoided terms of a brand."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from socialcollab.styleguide.rule import ConfiguredRule
 @attrs.frozen(kw_only=True)
 class StyleGuide:
     """
-    Rules with their settings, from one file or several.
+    A style guide: rules with their settings, from one or more files.
 
     Attributes:
-        name: The name to display.
+        name: The display name.
         rules: The rules, in the order in which they are checked.
     """
 
@@ -28,46 +28,47 @@ class StyleGuide:
 
     @classmethod
     def default(cls) -> Self:
-        """Return the guide without terms: it checks lengths, alt texts and other workspaces."""
+        """Return a guide that checks only lengths, alt texts and references to other workspaces."""
         return cls.from_dict({})
 
     @classmethod
     def loads(cls, text: str | bytes, *, name: str = "guide") -> Self:
         """
-        Read a guide in TOML; the text need not be trusted.
+        Read a guide in TOML. It is safe to read guides from untrusted sources.
 
         Args:
             text: The content of the file, at most 1 MB.
-            name: The name of the file, for the places of faults.
+            name: The name of the file, which is part of each fault's location.
 
         Raises:
-            ExceptionGroup: Of one `FaultError` for each fault, with its place.
+            ExceptionGroup: If the guide has faults. It contains one `FaultError` per fault.
         """
         return cls.stacked({name: text})
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any], *, name: str = "guide") -> Self:
         """
-        Make a guide from plain values, as parsers of TOML or JSON return them.
+        Create a guide from a dictionary, such as the output of a TOML or JSON parser.
 
         Raises:
-            ExceptionGroup: Of one `FaultError` for each fault, with its place.
+            ExceptionGroup: If the guide has faults. It contains one `FaultError` per fault.
         """
         return cls.stacked({name: document})
 
     @classmethod
     def stacked(cls, guides: Mapping[str, str | bytes | Mapping[str, Any]]) -> Self:
         """
-        Combine guides, such as the agency's and then the client's.
+        Combine guides, such as an agency's guide and a client's guide.
 
-        Terms add up. A later guide may `allow` a term of an earlier one, and
-        its settings of a rule replace those of an earlier one.
+        The combination contains the terms of all guides. A later guide can `allow` a
+        term from an earlier guide. Its rule settings replace the settings of the same
+        rule in earlier guides.
 
         Args:
-            guides: The texts or plain values of the guides by name, first to last.
+            guides: The guides as texts or dictionaries, by name and in order.
 
         Raises:
-            ExceptionGroup: Of one `FaultError` for each fault of any guide.
+            ExceptionGroup: If the guides have faults. It contains one `FaultError` per fault.
         """
         name, rules = read_guides(guides)
         return cls(name=name, rules=rules)
@@ -75,15 +76,15 @@ class StyleGuide:
     @classmethod
     def load(cls, *paths: str) -> Self:
         """
-        Read one file, or combine several, first to last.
+        Read a file, or combine several files in order.
 
         Raises:
-            ExceptionGroup: Of one `FaultError` for each fault of any file.
+            ExceptionGroup: If the files have faults. It contains one `FaultError` per fault.
             OSError: If a file cannot be read.
         """
         if not paths:
             raise InvalidValueError(
-                "no style guide is named; give one or more files", expected="one or more files"
+                "no style guide file is given; pass one or more paths", expected="one or more paths"
             )
         return cls.stacked(read_files(paths))
 
@@ -94,8 +95,8 @@ class Style:
     The section ``[style]``.
 
     Attributes:
-        guides: The files of style guides, first to last, such as the agency's
-            and then the client's.
+        guides: The files of the style guides, in order, for example the agency's
+            guide followed by the client's guide.
     """
 
     guides: tuple[str, ...] = attrs.field(

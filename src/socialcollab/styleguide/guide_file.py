@@ -1,4 +1,4 @@
-"""Read style guides from TOML or plain values, and report all of their faults at once."""
+"""Read style guides from TOML or dictionaries, and report all of their faults together."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Scope:
 
 
 class _Reader:
-    """Collects the terms, the settings of rules and the faults of several guides."""
+    """Reader that collects the terms, the rule settings and the faults of several guides."""
 
     def __init__(self) -> None:
         self.faults: list[FaultError] = []
@@ -110,7 +110,7 @@ class _Reader:
     def items(self, place: str, value: object) -> list[Any]:
         if isinstance(value, list | tuple):
             return list(value)
-        self.fault(place, f"the value is not a list but {type(value).__name__}", "write a list")
+        self.fault(place, f"the value is of type {type(value).__name__}", "write a list")
         return []
 
     def words(self, place: str, value: object) -> list[str]:
@@ -124,7 +124,7 @@ class _Reader:
 
     def flag(self, place: str, value: object) -> bool:
         if not isinstance(value, bool):
-            self.fault(place, f"the value is {value!r:.60}", "write true or false")
+            self.fault(place, f"the value {value!r:.60} is not a boolean", "write true or false")
             return False
         return value
 
@@ -146,7 +146,7 @@ class _Reader:
 
     def read_entry(self, place: str, table: object) -> None:
         if not isinstance(table, Mapping):
-            self.fault(place, "the entry is not a table", "write `[[terms]]` and keys below it")
+            self.fault(place, "the entry is not a table", "write `[[terms]]` followed by keys")
             return
         for key in table:
             if key not in _TERM_KEYS:
@@ -214,7 +214,7 @@ class _Reader:
             elif key == "off":
                 checked[key] = self.flag(f"{place}.off", value)
             elif key in own:
-                # Only the rule knows which values are valid, so one is made to find out.
+                # The rule itself validates its settings, so an instance is created here.
                 try:
                     RULES[code](**{key: value})
                 except (InvalidValueError, TypeError, ValueError) as error:
@@ -245,8 +245,8 @@ class _Reader:
 
     def term_rules(self) -> Iterator[ConfiguredRule]:
         allowed = tuple(dict.fromkeys(self.allowed))
-        # Each scope is a rule of its own. Without this list, one rule could report a term
-        # that another one has just put into the text.
+        # There is a separate rule for each scope. Without this list, one rule could report a
+        # term that the fix of another rule has just inserted.
         preferred = tuple(
             dict.fromkeys(a.prefer for terms in self.terms.values() for a in terms if a.prefer)
         )
@@ -259,15 +259,15 @@ class _Reader:
             )
 
     def find_contradictions(self) -> None:
-        """Report terms that one entry prefers and another one avoids."""
+        """Report terms that are preferred by one entry and avoided by another entry."""
         every = [avoided for terms in self.terms.values() for avoided in terms]
         literal = Term(terms=[attrs.evolve(a, prefer="") for a in every], allowed=self.allowed)
         replacements = {(a.term, a.prefer) for a in every}
         for prefer in dict.fromkeys(a.prefer for a in every if a.prefer):
             for avoided, start, end in literal.find(prefer):
                 # A preferred phrase may contain an avoided term, because terms inside a
-                # preferred phrase are not reported. Only a term that is the whole phrase is
-                # a contradiction, unless the entry corrects its own spelling.
+                # preferred phrase are not reported. It is a contradiction only if the avoided
+                # term is the whole phrase, unless the entry corrects the spelling of the phrase.
                 if (start, end) == (0, len(prefer)) and (avoided.term, prefer) not in replacements:
                     self.fault(
                         "terms",
@@ -287,8 +287,8 @@ def read_files(paths: Iterable[str]) -> dict[str, bytes]:
     contents = {}
     for path in paths:
         with Path(path).open("rb") as file:
-            # One byte more than allowed is enough for `read_guides` to report that a file is
-            # too large; reading all of it could exhaust the memory.
+            # One byte more than the limit is enough for `read_guides` to report that the file
+            # is too large. Reading the whole file could exhaust the memory.
             contents[str(path)] = file.read(LARGEST + 1)
     return contents
 
@@ -297,10 +297,10 @@ def read_guides(
     guides: Mapping[str, str | bytes | Mapping[str, Any]],
 ) -> tuple[str, tuple[ConfiguredRule, ...]]:
     """
-    Read guides, first to last, and return the name and rules of their combination.
+    Combine guides, in order, and return the name and the rules of the combination.
 
     Raises:
-        ExceptionGroup: Of one `FaultError` for each fault.
+        ExceptionGroup: If the guides have faults. It contains one `FaultError` per fault.
     """
     reader = _Reader()
     for name, guide in guides.items():

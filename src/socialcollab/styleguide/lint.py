@@ -38,28 +38,28 @@ def lint(
     at: dt.datetime | None = None,
 ) -> tuple[Finding, ...]:
     """
-    Return the findings of *guide* in *post*, sorted by field, target and position.
+    Check *post* against *guide* and return the findings, sorted by field, target and position.
 
     >>> guide = StyleGuide.from_dict({"terms": [{"ban": ["cheap"], "why": "say what it costs"}]})
     >>> [finding.message for finding in lint("Fly cheap to Rome", guide)]
     ['avoid `cheap`: say what it costs']
 
     Args:
-        post: A text, a post or its content.
+        post: A text, a post or the content of a post.
         guide: The style guide.
-        profile: The only target: a profile, the id of one of *profiles*, a
-            network's name or its description. Without it, a post is checked
-            for all of its targets, and a text for none.
+        profile: The only target to check: a profile, the id of one of
+            *profiles*, the name of a network or its description. By default, a
+            post is checked for all of its targets, and a text for no target.
         profiles: The profiles that the targets of a post refer to.
         networks: Descriptions by network name or profile id, for servers and
-            accounts with limits of their own.
-        workspace: The workspace, unless the post has one.
+            accounts with different limits.
+        workspace: The workspace to assume if the post has none.
         neighbours: The names, domains and handles of all workspaces.
-        language: The language, unless the post has one.
+        language: The language to assume if the post has none.
         at: The planned time, for rules about dates.
 
     Raises:
-        InvalidValueError: If *profile* is neither a profile nor a network.
+        InvalidValueError: If *profile* refers to neither a profile nor a network.
         NaiveDatetimeError: If *at* has no UTC offset.
     """
     draft = LintInput.of(
@@ -72,7 +72,7 @@ def lint(
         language=language,
         at=at,
     )
-    # A dictionary removes duplicates and keeps the order in which a rule reports findings
-    # at the same position, which sorting does not change.
+    # The dictionary removes duplicates. It also preserves the order in which a rule reports
+    # findings at the same position, and the stable sort keeps that order.
     findings = dict.fromkeys(finding for rule in guide.rules for finding in rule.check(draft))
     return tuple(sorted(findings, key=_sort_key))

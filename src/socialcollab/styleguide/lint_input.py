@@ -1,4 +1,4 @@
-"""The input of the style guide's rules: a post with everything that they may need to know."""
+"""The input of style guide rules: a post and all information that the rules may need."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from socialcollab.text import Entity, entities
 @attrs.frozen(kw_only=True)
 class Target:
     """
-    A profile or network that the post goes to.
+    A profile or network that the post will be published on.
 
     Attributes:
-        profile: The id of the profile, or empty if only the network is known.
+        profile: The id of the profile, or an empty string if only the network is known.
         network: The description of the network.
         text: The text for this target.
     """
@@ -36,11 +36,11 @@ class Target:
 @attrs.frozen(kw_only=True)
 class Neighbour:
     """
-    The name, domains and handles of a workspace, which other workspaces should not use.
+    The name, domains and handles of a workspace, which should not occur in other workspaces.
 
     Attributes:
         workspace: The id of the workspace.
-        name: The name to display.
+        name: The display name of the workspace.
         domains: Its web domains, such as ``tulip.nl``, including their subdomains.
         handles: The handles of its profiles, with or without ``@``.
     """
@@ -57,7 +57,7 @@ class Neighbour:
     def of(
         cls, workspaces: Iterable[Workspace], profiles: Iterable[Profile]
     ) -> tuple[Neighbour, ...]:
-        """Make a neighbour of each workspace, with the handles of its profiles."""
+        """Create a neighbour for each workspace, with the handles of its profiles."""
         all_profiles = tuple(profiles)
         return tuple(
             cls(
@@ -85,8 +85,8 @@ class TextSpan:
 
     Attributes:
         text: The text.
-        field: "text", or "alt" for the description of an image.
-        profile: The profile that it is written for, or empty for all.
+        field: "text", or "alt" for the alt text of an image.
+        profile: The profile that the text is for, or an empty string for all profiles.
     """
 
     text: str
@@ -97,17 +97,17 @@ class TextSpan:
 @attrs.frozen(kw_only=True, slots=False)
 class LintInput:
     """
-    A post as the rules of the style guide see it.
+    A post in the form that style guide rules check.
 
     Attributes:
         text: The text for all profiles without a variant.
         targets: The targets, with the text for each.
-        variants: Texts for single profiles, as pairs of profile and text.
+        variants: Texts for individual profiles, as pairs of profile and text.
         images: The images.
         links: The links that are published with the text.
         labels: Content warnings and similar labels.
-        language: The language, or empty.
-        workspace: The workspace that the post belongs to, or empty.
+        language: The language, or an empty string.
+        workspace: The workspace that the post belongs to, or an empty string.
         neighbours: The names, domains and handles of all workspaces.
         at: The planned time, or None.
 
@@ -144,23 +144,23 @@ class LintInput:
         at: dt.datetime | None = None,
     ) -> LintInput:
         """
-        Make the input from a text, a post or its content.
+        Create the input from a text, a post or the content of a post.
 
         Args:
             post: A text, or a post with its variants and images.
-            profile: The only target: a profile, the id of one of *profiles*, a
-                network's name or its description.
-            profiles: The profiles that the targets of a post refer to; a target
-                that is not among them is ignored.
+            profile: The only target: a profile, the id of one of *profiles*, the
+                name of a network or its description.
+            profiles: The profiles that the targets of a post refer to. Targets
+                that are not among these profiles are ignored.
             networks: Descriptions by network name or by profile id, for servers
-                and accounts with limits of their own.
-            workspace: The workspace, unless the post has one.
+                and accounts with different limits.
+            workspace: The workspace to assume if the post has none.
             neighbours: The names, domains and handles of all workspaces.
-            language: The language, unless the post has one.
+            language: The language to assume if the post has none.
             at: The planned time.
 
         Raises:
-            InvalidValueError: If *profile* is neither a profile nor a network.
+            InvalidValueError: If *profile* refers to neither a profile nor a network.
         """
         if isinstance(post, LintInput):
             return post
@@ -215,9 +215,9 @@ class LintInput:
     @cached_property
     def spans(self) -> tuple[TextSpan, ...]:
         """
-        All texts of the post: the text, its variants and the descriptions of images.
+        All texts of the post: its text, its variants and the alt texts of its images.
 
-        The post's own text is left out if every target has a variant.
+        The text of the post is omitted if every target has a variant.
         """
         with_variant = {profile for profile, _ in self.variants}
         shared = not self.targets or any(t.profile not in with_variant for t in self.targets)
@@ -228,15 +228,15 @@ class LintInput:
 
     @cached_property
     def _entities(self) -> dict[tuple[str, str], tuple[Entity, ...]]:
-        """A cache: several rules ask for the entities of the same text."""
+        """The cached entities of each text, because several rules use the same entities."""
         return {}
 
     def entities_of(self, span: TextSpan) -> tuple[Entity, ...]:
         """
-        Return the links, mentions and hashtags in *span* on the networks that it goes to.
+        Return the links, mentions and hashtags that the target networks recognise in *span*.
 
         They are sorted by position. If networks disagree about the end of an
-        entity, all readings are returned, the longest first.
+        entity, all variants of the entity are returned, the longest first.
         """
         names = sorted(
             {

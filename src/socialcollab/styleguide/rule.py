@@ -1,4 +1,4 @@
-"""Rules of the style guide, and where a guide applies them."""
+"""Style guide rules, and their configuration in a guide."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class Rule(Protocol):
     """
     A rule of the style guide.
 
-    A rule only reports places. The guide decides whether the rule applies and
-    how severe its findings are, and `lint` sorts them.
+    A rule only reports findings. The guide determines whether the rule applies and
+    how severe its findings are, and `lint` sorts the findings.
     """
 
     code: ClassVar[str]
-    """The code of the rule, such as "SG101"; a code is never reused for another rule."""
+    """The code of the rule, such as "SG101". A code is never reused for another rule."""
 
     def check(self, draft: LintInput) -> Iterator[Finding]:
         """
-        Report the places where *draft* breaks the rule.
+        Report the places where *draft* violates the rule.
 
-        Positions count code points of the field's text. A fix replaces exactly
-        the reported part.
+        Positions are code point offsets in the text of the field. A fix replaces
+        exactly the reported part of the text.
         """
         ...
 
@@ -43,7 +43,7 @@ def _set(values: Iterable[str]) -> frozenset[str]:
 @attrs.frozen(kw_only=True)
 class ConfiguredRule:
     """
-    A rule with the severity and the scope that a guide gives it.
+    A rule with the severity and the scope that a guide configures for it.
 
     Attributes:
         rule: The rule.
@@ -61,8 +61,8 @@ class ConfiguredRule:
         """
         Return whether the rule applies to *draft*.
 
-        The language "nl" includes "nl-BE". A rule for some languages also
-        applies to a post whose language is not known.
+        The language "nl" includes "nl-BE". A rule that is limited to certain
+        languages also applies to posts in an unknown language.
         """
         language = draft.language.casefold()
         if (
@@ -78,7 +78,7 @@ class ConfiguredRule:
         )
 
     def check(self, draft: LintInput) -> Iterable[Finding]:
-        """Report the findings of the rule in *draft*, with the severity of this guide."""
+        """Report the findings of the rule in *draft*, with the configured severity."""
         if not self.applies_to(draft):
             return
         excluded = {

@@ -1,4 +1,4 @@
-"""Generate the page of a rule from its docstring, and check the examples in it."""
+"""Generate the documentation page of a rule from its docstring, and check its examples."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _PARTS = ("What it does", "Why it matters", "Example", "Instead", "Source", "Att
 @attrs.frozen(kw_only=True)
 class RulePage:
     """
-    The docstring of a rule, split into its parts.
+    The docstring of a rule, split into its sections.
 
     Attributes:
         code: The code of the rule.
         name: The name of its class.
         summary: The first line.
-        parts: The texts of the parts by title.
+        parts: The text of each section, by title.
     """
 
     code: str
@@ -44,7 +44,7 @@ class RulePage:
         Read the docstring of *rule*.
 
         Raises:
-            InvalidValueError: If a part is missing.
+            InvalidValueError: If a section is missing.
         """
         lines = inspect.cleandoc(rule.__doc__ or "").splitlines()
         titles = {f"{part}:": part for part in _PARTS}
@@ -58,7 +58,7 @@ class RulePage:
         for part in _PARTS[:-1]:
             if part not in parts:
                 raise InvalidValueError(
-                    f"the docstring of rule `{rule.code}` has no part `{part}`",
+                    f"the docstring of rule `{rule.code}` has no section `{part}`",
                     value=rule.code,
                     expected=part,
                 )
@@ -70,7 +70,7 @@ class RulePage:
         )
 
     def markdown(self) -> str:
-        """Return the page, in MyST Markdown."""
+        """Return the page as MyST Markdown."""
         page = [
             f"# {self.code} {_words(self.name)}",
             "",
@@ -103,13 +103,13 @@ def _setting(entry: str) -> str:
 
 def lint_example(block: str) -> tuple[Finding, ...]:
     """
-    Return the findings in an example of a rule's docstring, which is a block of TOML.
+    Return the findings in an example from a rule's docstring, which is written in TOML.
 
-    Its keys are ``text``, ``repeat``, ``network``, ``language``, ``workspace``,
-    ``guide`` (the text of a style guide), ``images`` and ``neighbours``.
+    The keys of an example are ``text``, ``repeat``, ``network``, ``language``,
+    ``workspace``, ``guide`` (the text of a style guide), ``images`` and ``neighbours``.
 
     Raises:
-        ExceptionGroup: If the example's guide has faults.
+        ExceptionGroup: If the style guide of the example has faults.
     """
     table: dict[str, Any] = tomllib.loads(block)
     images: Any = tuple(

@@ -1,8 +1,9 @@
-"""Kits that test stores, media and adapters against their contracts; needs the `testing` extra."""
+"""Test kits for stores, media and adapters. This package requires the `testing` extra."""
 
 import pytest
 
-# Laws are plain asserts. Rewriting shows the compared values, and must be set up before the import.
+# The laws are plain assert statements. Assertion rewriting shows the compared values. It must be
+# registered before the modules are imported.
 pytest.register_assert_rewrite(
     "socialcollab.testing.adapter_contract",
     "socialcollab.testing.async_store_contract",

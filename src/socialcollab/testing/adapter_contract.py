@@ -1,4 +1,4 @@
-"""The kit that tests whether an adapter keeps the promises of docs/contracts/adapters.md."""
+"""The kit that tests adapters against docs/contracts/adapters.md."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -49,7 +49,7 @@ _WITHIN_S: Final = 10.0
 @attrs.define
 class Conversation:
     """
-    A flow as it was carried out: its operations and their results.
+    A record of the execution of a flow.
 
     Attributes:
         requests: The requests of the flow, in order.
@@ -67,7 +67,7 @@ class Conversation:
 
     @property
     def creating(self) -> list[Request]:
-        """The requests that create something."""
+        """The requests that create a post or a part of a thread."""
         return [request for request in self.requests if request.creates is not None]
 
     @property
@@ -80,7 +80,7 @@ class Conversation:
         ]
 
     def run(self, flow: Flow[Any], answer: Callable[[Request], Response]) -> Any:
-        """Carry out *flow* with the answers that *answer* returns or raises."""
+        """Run *flow* with the responses that *answer* returns and the errors that it raises."""
         op: Op[Any] | Done[Any] = advance(flow)
         while not isinstance(op, Done):
             try:
@@ -110,12 +110,12 @@ class Conversation:
 
 
 class _StoppedError(Exception):
-    """The process ends at this point."""
+    """Simulates the end of the process at this point."""
 
 
 class AdapterContract:
     """
-    The laws of adapters. Subclass it and override its fixtures.
+    The laws of adapters. Subclass this class and override its fixtures.
 
     ::
 
@@ -132,16 +132,16 @@ class AdapterContract:
             def outgoing(self) -> OutgoingPost:
                 return OutgoingPost(...)
 
-    The server may be a fake or a sandbox, and must be fresh for each test. It must accept
-    *outgoing*, which should have two images if the network allows that. The name of a law and its
-    attribute ``promise`` cite the promise that it tests.
+    The server can be a fake or a sandbox, and must be new for each test. It must accept
+    *outgoing*, which should have two images if the network supports this. The name of a law and
+    its attribute ``promise`` identify the promise that it tests.
 
     Attributes:
         secrets: Texts that must never appear anywhere, such as the token.
-        refused: The network's answer to refused credentials.
-        limited: The network's answer that asks the client to wait for 60 seconds.
-        rejected: The network's answer to content that it refuses.
-        failed: The network's answer when the server fails.
+        refused: The network's response to invalid credentials.
+        limited: The network's response if the client must wait for 60 seconds.
+        rejected: The network's response to content that it rejects.
+        failed: The network's response if the server fails.
         too_long: Whether a text can be too long for the network.
     """
 
@@ -171,12 +171,12 @@ class AdapterContract:
 
     @pytest.fixture
     def thread(self) -> OutgoingPost | None:
-        """Return a post that is published in several parts, or None if there are none."""
+        """Return a post that is published in several parts, or None if this is not supported."""
         return None
 
     @promise("A1")
     def test_a01_prepare(self, adapter: Adapter, outgoing: OutgoingPost) -> None:
-        """Equal arguments prepare equal keys, which can be stored as JSON."""
+        """Equal arguments lead to equal keys, which can be stored as JSON."""
         first = _prepared(adapter, outgoing)
         assert first == _prepared(adapter, outgoing)
         assert first.outgoing == outgoing
@@ -207,7 +207,7 @@ class AdapterContract:
     def test_a04_publish(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """A published post has the network's own id, and its instant is in UTC."""
+        """A published post has the network's id, and its time is in UTC."""
         published = Conversation().run(
             adapter.publish(_prepared(adapter, outgoing), {}), _answers(transport)
         )
@@ -223,7 +223,9 @@ class AdapterContract:
         prepared = _prepared(adapter, outgoing)
         sent = _until_creating(adapter, prepared, transport)
         found = Conversation().run(adapter.find(prepared, sent.progress), _answers(transport))
-        assert isinstance(found, (Missing, Inconclusive)), f"{found!r} before anything was created"
+        assert isinstance(found, (Missing, Inconclusive)), (
+            f"the lookup returned {found!r} before anything was created"
+        )
 
     @promise("A6")
     def test_a06_parts(
@@ -257,7 +259,7 @@ class AdapterContract:
     def test_a08_lost_answer(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """A post whose answer was lost is found, with an id that can be taken down."""
+        """If the response to a creating request is lost, the post is found and can be taken down."""
         prepared = _prepared(adapter, outgoing)
         conversation = _lost(adapter, prepared, transport, arrives=True)
         found = Conversation().run(
@@ -265,7 +267,7 @@ class AdapterContract:
         )
         if isinstance(found, Inconclusive):
             assert not adapter.description.create_once.finds, (
-                "the description of its network says that lookups work"
+                "the description of its network states that lookups work"
             )
             return
         assert isinstance(found, Found)
@@ -275,7 +277,7 @@ class AdapterContract:
     def test_a09_lost_request(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """A post whose request never arrived is not found."""
+        """If a creating request never reaches the server, the lookup finds no post."""
         prepared = _prepared(adapter, outgoing)
         conversation = _lost(adapter, prepared, transport, arrives=False)
         found = Conversation().run(
@@ -289,7 +291,7 @@ class AdapterContract:
     def test_a10_no_other_creates(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """Lookups, removals and the check of credentials create nothing."""
+        """Lookups, removals and the verification of credentials create nothing."""
         prepared = _prepared(adapter, outgoing)
         answers = _answers(transport)
         published = Conversation().run(adapter.publish(prepared, {}), answers)
@@ -303,7 +305,7 @@ class AdapterContract:
     def test_a11_same_key(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """A request that may repeat under its key creates one post, even if it is sent twice."""
+        """A request with an idempotency key creates one post, even if it is sent twice."""
         prepared = _prepared(adapter, outgoing)
 
         def twice(request: Request) -> Response:
@@ -325,7 +327,7 @@ class AdapterContract:
     def test_a12_errors(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """Each refusal raises the error that says what the caller can do."""
+        """Each error response raises the error that indicates what the caller can do."""
         kind: type[NetworkError]
         for response, kind in (
             (self.refused, AuthenticationError),
@@ -349,7 +351,7 @@ class AdapterContract:
     def test_a13_unreadable_answer(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """An unreadable answer leaves a creation unknown and is transient for other requests."""
+        """After an unreadable response, a creation is unknown, and other errors are transient."""
         empty: Json = {}
         for body in (b"", b"<html>", b"[]", b"null", b"7", b'"x"', json.dumps(empty).encode()):
             response = Response(status=200, body=body)
@@ -370,7 +372,7 @@ class AdapterContract:
 
     @promise("A15")
     def test_a15_account(self, adapter: Adapter, transport: Transport) -> None:
-        """Accepted credentials have an account name."""
+        """Valid credentials return an account name."""
         name = Conversation().run(adapter.verify_credentials(), _answers(transport))
         assert isinstance(name, str)
         assert name
@@ -454,7 +456,7 @@ class AdapterContract:
     def test_a20_lost_part(
         self, adapter: Adapter, thread: OutgoingPost | None, transport: Transport
     ) -> None:
-        """A lookup returns the number of a lost part and the progress, and the result after the last."""
+        """A lookup returns the number of a lost part, the progress, and the result if it is the last."""
         if thread is None:
             pytest.skip("this adapter publishes no post in several parts")
         prepared = _prepared(adapter, thread)
@@ -473,7 +475,7 @@ class AdapterContract:
             progress, ended = found.progress, found.whole
             if ended is not None:
                 break
-        assert ended is not None, "no part is the last one"
+        assert ended is not None, "no lookup returned the result of the whole flow"
         rest = Conversation()
         again = rest.run(adapter.publish(prepared, progress), _answers(transport))
         assert rest.creating == []
@@ -483,7 +485,7 @@ class AdapterContract:
     def test_a21_amend(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """A change sets `creates` and "same key", may be sent twice, and keeps the id of the post."""
+        """A change sets `creates` and "same key", can be sent twice, and does not change the id."""
         if not isinstance(adapter, AmendingAdapter):
             pytest.skip("this adapter cannot change a post in place")
         prepared = _prepared(adapter, outgoing)
@@ -510,7 +512,7 @@ class AdapterContract:
     def test_a22_amend_errors(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """A refused change raises the same errors as a refused post."""
+        """A rejected change raises the same errors as a rejected post."""
         if not isinstance(adapter, AmendingAdapter) or "edit" not in adapter.description.features:
             pytest.skip("this adapter cannot change a post in place")
         prepared = _prepared(adapter, outgoing)
@@ -531,7 +533,7 @@ class AdapterContract:
 
     @promise("A23")
     def test_a23_take_down_errors(self, adapter: Adapter) -> None:
-        """A refused removal raises the right error, and a server error is transient."""
+        """A rejected removal raises the correct error, and a server error is transient."""
         kind: type[NetworkError]
         for response, kind in (
             (self.refused, AuthenticationError),
@@ -573,29 +575,29 @@ def _always(flow: Flow[Any], response: Response) -> NetworkError | None:
 def _lost(
     adapter: Adapter, prepared: Prepared, transport: Transport, *, arrives: bool
 ) -> Conversation:
-    """Publish, and lose the answer to the first creating request, or the request itself."""
+    """Publish, and lose the response to the first creating request, or the request itself."""
 
     def answer(request: Request) -> Response:
         if request.creates is None:
             return transport.send(request, timeout_s=_WITHIN_S)
         if arrives:
             transport.send(request, timeout_s=_WITHIN_S)
-        raise OutcomeUnknownError("the answer was lost")
+        raise OutcomeUnknownError("the response was lost")
 
     conversation = Conversation()
     with pytest.raises(OutcomeUnknownError):
         conversation.run(adapter.publish(prepared, {}), answer)
-    assert len(conversation.creating) == 1, "the flow continued after a lost answer"
+    assert len(conversation.creating) == 1, "the flow continued after a lost response"
     return conversation
 
 
 def _losing(transport: Transport) -> Callable[[Request], Response]:
-    """Return a function that sends every request and loses the answers to creating ones."""
+    """Return a function that sends every request and loses the responses to creating requests."""
 
     def answer(request: Request) -> Response:
         response = transport.send(request, timeout_s=_WITHIN_S)
         if request.creates is not None:
-            raise OutcomeUnknownError("the answer was lost")
+            raise OutcomeUnknownError("the response was lost")
         return response
 
     return answer

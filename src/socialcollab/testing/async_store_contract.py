@@ -1,4 +1,4 @@
-"""The kit that tests whether an async store keeps the promises of docs/contracts/stores.md."""
+"""The kit that tests async stores against docs/contracts/stores.md."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -21,7 +21,7 @@ MANY = 60
 
 class AsyncStoreContract(StoreContract):
     """
-    The laws of stores, and two laws of async stores. Override the fixture `async_store`.
+    The laws of stores, and two laws of async stores. Subclass it and override `async_store`.
 
     ::
 
@@ -30,18 +30,18 @@ class AsyncStoreContract(StoreContract):
             def async_store(self) -> AsyncStore:
                 return MyAsyncStore(projections=self.projections)
 
-    A `BlockingStore` runs the laws of `StoreContract` on one event loop, where the threads of a
-    law become tasks. Override `bare_async_store` instead of `bare_store`.
+    The laws of `StoreContract` use the store through a `BlockingStore`, which runs calls from
+    several threads as tasks on one event loop. Override `bare_async_store` instead of `bare_store`.
     """
 
     @pytest.fixture
     def async_store(self) -> AsyncStore:
-        """Return the store to test, made with `projections`."""
+        """Return the store to test, created with `projections`."""
         raise NotImplementedError("override the fixture `async_store` to return the store to test")
 
     @pytest.fixture
     def bare_async_store(self) -> AsyncStore:
-        """Return a store without any data, made without projections."""
+        """Return a store without any data that was created without projections."""
         pytest.skip("the kit does not provide a bare store")
 
     @pytest.fixture
@@ -58,7 +58,7 @@ class AsyncStoreContract(StoreContract):
 
     @promise("A1")
     def test_a01_cancellation(self, store: BlockingStore) -> None:
-        """After a cancelled append, what can be read stays stored."""
+        """After an append has been cancelled, the stored events do not change any more."""
         org = fresh_organization(store)
         journal = store.async_store.for_organization(org.journal.organization)
         known: dict[str, int] = {}
@@ -71,7 +71,7 @@ class AsyncStoreContract(StoreContract):
             )
             for _ in range(switches):
                 await asyncio.sleep(0)
-            # A second cancellation must not interrupt the wait for the append either.
+            # A second cancellation must not interrupt the wait for the append.
             task.cancel()
             await asyncio.sleep(0)
             task.cancel()
@@ -96,7 +96,7 @@ class AsyncStoreContract(StoreContract):
 
     @promise("A2")
     def test_a02_close_waits(self, store: BlockingStore) -> None:
-        """When `close` returns, appends that had begun before have ended."""
+        """When `close` returns, all appends that had begun before have ended."""
         org = fresh_organization(store)
 
         async def judge() -> None:
@@ -105,7 +105,7 @@ class AsyncStoreContract(StoreContract):
             await asyncio.gather(store.async_store.close(), store.async_store.close())
             for _ in range(10):
                 await asyncio.sleep(0)
-            assert task.done(), "closing returned while an append was running"
+            assert task.done(), "`close` returned while an append was running"
             error = task.exception()
             assert error is None or isinstance(error, StoreUnavailableError), error
 
@@ -128,13 +128,13 @@ def broken_async_promises(
     Test an async store outside pytest, and return the promises that it breaks.
 
     Args:
-        make: Returns a store without any data, made with the given projections; called for each
-            law.
-        only: The promises to test; empty for all.
+        make: A function that returns a store without any data, created with the given projections.
+            It is called for each law.
+        only: The promises to test; empty for all promises.
         kit: The kit to use, as for `broken_promises`.
 
     Returns:
-        For each broken promise, the message of its first law that fails.
+        The message of the first failing law, for each broken promise.
     """
     stores: list[BlockingStore] = []
 

@@ -1,4 +1,4 @@
-"""An async store as a blocking one, so that blocking laws can test it."""
+"""A blocking wrapper around an async store, so that blocking laws can test it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ R = TypeVar("R")
 
 
 class _Loop:
-    """An `asyncio.Runner` on a thread of its own, which callers of any thread can use."""
+    """An `asyncio.Runner` in a separate thread, which any thread can use."""
 
     def __init__(self) -> None:
         self._running = threading.Event()
@@ -46,11 +46,11 @@ class _Loop:
         await self._stopped.wait()
 
     def call(self, coroutine: Coroutine[Any, Any, R]) -> R:
-        """Run a coroutine beside those of other callers, and return its result."""
+        """Run a coroutine concurrently with those of other callers, and return its result."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def stop(self) -> None:
-        """End the loop; stopping twice has no effect."""
+        """Stop the loop; stopping twice has no effect."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopped.set)
             self._thread.join()
@@ -124,10 +124,10 @@ class _BlockingJournal:
 
 class BlockingStore:
     """
-    An async store for blocking code, on an event loop of its own.
+    A blocking wrapper around an async store, with a separate event loop.
 
-    Calls of several threads run concurrently on that loop, like the tasks of an async host. Use it
-    as a context manager: leaving the context closes the store and ends the loop.
+    Calls from several threads run concurrently on this loop, like tasks in an async program. Use
+    it as a context manager, which closes the store and stops the loop on exit.
 
     Args:
         store: The async store.
@@ -166,15 +166,15 @@ class BlockingStore:
         return self._loop.call(self.async_store.organizations())
 
     def ensure_projections(self, projections: Sequence[Projection]) -> None:
-        """Declare *projections* if the store was made without any, else check that it has them."""
+        """Declare *projections* if the store has none yet; otherwise check that it has all of them."""
         self._loop.call(self.async_store.ensure_projections(projections))
 
     def compact(self) -> None:
-        """Remove every byte of erased and replaced values from everything that the store keeps."""
+        """Remove all traces of erased and replaced values from the stored data."""
         self._loop.call(self.async_store.compact())
 
     def close(self) -> None:
-        """Close the store but not the loop, so that the store can still report that it is closed."""
+        """Close the store but not the loop, so that later calls can report that it is closed."""
         self._loop.call(self.async_store.close())
 
     def run(self, coroutine: Coroutine[Any, Any, R]) -> R:
@@ -182,5 +182,5 @@ class BlockingStore:
         return self._loop.call(coroutine)
 
     def stop(self) -> None:
-        """End the loop, without closing the store."""
+        """Stop the loop without closing the store."""
         self._loop.stop()

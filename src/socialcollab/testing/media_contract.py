@@ -1,4 +1,4 @@
-"""The kit that tests whether media keep the promises of docs/contracts/media.md."""
+"""The kit that tests media stores against docs/contracts/media.md."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -41,7 +41,7 @@ _numbers = itertools.count(1)
 
 
 def fresh(size: int = 100) -> bytes:
-    """Return content that no law has put before."""
+    """Return content that no law has stored before."""
     start = f"{os.getpid()}-{next(_numbers)} ".encode()
     return (start + LARGE)[:size] if size > len(start) else start
 
@@ -52,7 +52,7 @@ def digest_of(content: bytes) -> str:
 
 
 class _Failing(io.BytesIO):
-    """A file that cannot be read beyond its first bytes."""
+    """A file that raises an error after its first bytes."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if self.tell():
@@ -62,7 +62,7 @@ class _Failing(io.BytesIO):
 
 class MediaContract:
     """
-    The laws of media. Subclass it and override the fixture `media`.
+    The laws of media stores. Subclass this class and override the fixture `media`.
 
     ::
 
@@ -74,21 +74,21 @@ class MediaContract:
 
     @pytest.fixture
     def media(self) -> Media:
-        """Return the media to test."""
-        raise NotImplementedError("override the fixture `media` to return the media to test")
+        """Return the media store to test."""
+        raise NotImplementedError("override the fixture `media` to return the media store to test")
 
     def damage(self, media: Media, digest: str) -> bool:
         """
-        Change the content of *digest* without any checks; return whether that is possible.
+        Change the content of *digest*, bypassing all checks. Return whether this is possible.
 
-        The law that needs it is skipped by name until it is overridden.
+        The law that needs this method is skipped unless the method is overridden.
         """
         _ = media, digest
         return False
 
     @promise("M1")
     def test_m01_put_and_open(self, media: Media) -> None:
-        """Bytes and files of any length are named by their digest and returned unchanged."""
+        """Bytes and files of any length are stored under their digest and returned unchanged."""
         for content in (b"", fresh(), fresh(len(LARGE))):
             digest = media.put(content)
             assert digest == digest_of(content)
@@ -99,7 +99,7 @@ class MediaContract:
 
     @promise("M1")
     def test_m01_file_position(self, media: Media) -> None:
-        """A file is read from its current position to its end, and is left open."""
+        """A file is read from its current position to its end, and is not closed."""
         content = fresh()
         file = io.BytesIO(b"header" + content)
         file.seek(6)
@@ -135,7 +135,7 @@ class MediaContract:
 
     @promise("M4")
     def test_m04_invalid_digest(self, media: Media) -> None:
-        """A value that does not have the form of a digest is refused by every method."""
+        """Every method rejects a value that does not have the format of a digest."""
         for method in (media.open, media.size, media.public_url, media.delete):
             for wrong in HOSTILE:
                 with pytest.raises(InvalidValueError):
@@ -157,7 +157,7 @@ class MediaContract:
 
     @promise("M6")
     def test_m06_concurrent_puts(self, media: Media) -> None:
-        """Concurrent puts of the same and of other content are complete when they return."""
+        """Concurrent puts of the same and of different content are complete when they return."""
         for _ in range(ROUNDS):
             shared = fresh(300_000)
             own = [fresh(200_000 + n) for n in range(THREADS)]
@@ -173,7 +173,7 @@ class MediaContract:
 
     @promise("M7")
     def test_m07_delete(self, media: Media) -> None:
-        """Deleted content is missing, other content stays, and it can be put again."""
+        """Deleted content is missing but can be put again, and other content is not affected."""
         content, other = fresh(len(LARGE)), fresh()
         digest, kept = media.put(content), media.put(other)
         media.delete(digest)
@@ -187,7 +187,7 @@ class MediaContract:
 
     @promise("M7")
     def test_m07_delete_twice(self, media: Media) -> None:
-        """Deleting missing content has no effect, even if several threads do it."""
+        """Deleting missing content has no effect, even in several threads."""
         digest = media.put(fresh())
         media.delete(digest_of(fresh()))
         assert run_together(*[partial(media.delete, digest)] * THREADS) == [None] * THREADS
@@ -197,7 +197,7 @@ class MediaContract:
 
     @promise("M7")
     def test_m07_put_and_delete(self, media: Media) -> None:
-        """A concurrent put and delete leave the complete content or none."""
+        """After a concurrent put and delete, the content is either complete or missing."""
         for _ in range(ROUNDS):
             content = fresh(200_000)
             digest = media.put(content)
@@ -211,7 +211,7 @@ class MediaContract:
 
     @promise("M8")
     def test_m08_damage(self, media: Media) -> None:
-        """Opening changed content raises an error that names it, and putting it again repairs it."""
+        """Opening damaged content raises an error with its digest, and putting it again repairs it."""
         content = fresh()
         digest = media.put(content)
         if not self.damage(media, digest):
@@ -234,14 +234,14 @@ def broken_media_promises(
     kit: type[MediaContract] = MediaContract,
 ) -> dict[str, str]:
     """
-    Test media outside pytest, and return the promises that they break.
+    Test a media store outside pytest, and return the promises that it breaks.
 
     Args:
-        make: Returns the media to test; called for each law.
-        only: The promises to test; empty for all.
-        kit: The kit to use: a subclass may override `damage`.
+        make: A function that returns the media store to test. It is called for each law.
+        only: The promises to test; empty for all promises.
+        kit: The kit to use. A subclass can override `damage`.
 
     Returns:
-        For each broken promise, the message of its first law that fails.
+        The message of the first failing law, for each broken promise.
     """
     return find_broken_promises(kit, lambda law: law(media=make()), only=only)

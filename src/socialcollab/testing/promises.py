@@ -1,4 +1,4 @@
-"""Laws that cite the promise they test, and how to run them outside pytest."""
+"""Mark laws with the promise that they test, and run them outside pytest."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def find_broken_promises(
 
     Args:
         kit: The class with the laws.
-        call: Calls a law with a fresh object to test.
-        only: The promises to test; empty for all.
+        call: A function that calls a law with a new object to test.
+        only: The promises to test; empty for all promises.
 
     Returns:
-        For each broken promise, the message of its first law that fails.
+        The message of the first failing law, for each broken promise.
     """
     laws = kit()
     broken: dict[str, str] = {}

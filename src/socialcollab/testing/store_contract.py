@@ -1,4 +1,4 @@
-"""The kit that tests whether a store keeps the promises of docs/contracts/stores.md."""
+"""The kit that tests stores against docs/contracts/stores.md."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StoreContract(
     ModelLaws,
 ):
     """
-    The laws of stores. Subclass it and override the fixture `store`.
+    The laws of stores. Subclass this class and override the fixture `store`.
 
     ::
 
@@ -39,11 +39,11 @@ class StoreContract(
             def store(self) -> Store:
                 return MyStore(projections=self.projections)
 
-    Each law uses a fresh organization, so the store may keep its data from one test to the next.
-    The name of a law and its attribute ``promise`` cite the promise that it tests.
+    Each law uses a new organization, so the store may contain data from earlier tests. The name of
+    a law and its attribute ``promise`` identify the promise that it tests.
 
-    Some laws need more: override the hooks `bytes_kept` and `damage`, and the fixture
-    `bare_store`. Until then, these laws are skipped by name.
+    Some laws are skipped unless you also override the hooks `bytes_kept` and `damage`, and the
+    fixture `bare_store`.
 
     Attributes:
         projections: The projections that the laws need.
@@ -53,12 +53,12 @@ class StoreContract(
 
     @pytest.fixture
     def store(self) -> Store:
-        """Return the store to test, made with `projections`."""
+        """Return the store to test, created with `projections`."""
         raise NotImplementedError("override the fixture `store` to return the store to test")
 
     @pytest.fixture
     def bare_store(self) -> Store:
-        """Return a store without any data, made without projections."""
+        """Return a store without any data that was created without projections."""
         pytest.skip("the kit does not provide a bare store")
 
 
@@ -72,13 +72,13 @@ def broken_promises(
     Test a store outside pytest, and return the promises that it breaks.
 
     Args:
-        make: Returns a store without any data, made with the given projections; called for each
-            law.
-        only: The promises to test; empty for all.
-        kit: The kit to use: a subclass may override `bytes_kept` and `damage`.
+        make: A function that returns a store without any data, created with the given projections.
+            It is called for each law.
+        only: The promises to test; empty for all promises.
+        kit: The kit to use. A subclass can override `bytes_kept` and `damage`.
 
     Returns:
-        For each broken promise, the message of its first law that fails.
+        The message of the first failing law, for each broken promise.
     """
 
     def call(law: Callable[..., None]) -> None:

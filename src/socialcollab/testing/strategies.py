@@ -1,8 +1,8 @@
 """
-Hypothesis strategies for the values of this library, for tests of your own.
+Hypothesis strategies for the values of this library, for use in your tests.
 
-They draw from few names, so that the generated values refer to each other: a grant is likely to
-name a team that has members. All values are plain and immutable.
+They draw from a small set of names, so that the generated values refer to each other. For example,
+a grant is likely to refer to a team that has members. All values are plain and immutable.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from socialcollab.permissions import (
 from socialcollab.time import WallTime
 
 _MEMBERS = ("ana", "ben", "eva", "noor")
-_TEAMS = ("care", "social")  # the second may include the first
+_TEAMS = ("care", "social")  # the second team may include the first
 _WORKSPACES = (("tulip", "Europe/Amsterdam"), ("dike", "America/New_York"))
 _NETWORKS = ("mastodon", "x")
 _TAGS = ("care", "news")
@@ -43,7 +43,7 @@ _MARCH = dt.datetime(2026, 3, 18)  # noqa: DTZ001  days around a change of clock
 @attrs.frozen(kw_only=True)
 class SmallOrganization:
     """
-    An organization as plain values, as `Access.of` accepts them.
+    An organization as plain values, in the form that `Access.of` accepts.
 
     Attributes:
         members: Its members.
@@ -51,13 +51,13 @@ class SmallOrganization:
         teams: Its teams.
         workspaces: Its workspaces, each with a time zone.
         roles: Its roles.
-        grants: Its grants, each with its place in the document.
-        forbids: Its forbids, each with its place in the document.
-        custom_permissions: Permissions of its own.
-        rotations: Roles that members hold in shifts.
+        grants: Its grants, each with its location in the document.
+        forbids: Its forbids, each with its location in the document.
+        custom_permissions: Its custom permissions.
+        rotations: Its rotations.
         absences: Absences of members, with their delegates.
         swaps: Shift swaps.
-        timezone: The time zone where no workspace is named.
+        timezone: The time zone to use if there is no workspace.
     """
 
     members: tuple[Member, ...]
@@ -92,7 +92,7 @@ class SmallOrganization:
 
     @property
     def resources(self) -> tuple[str, ...]:
-        """Every resource that a permission question may name."""
+        """Every resource that a permission can be checked for."""
         return (
             *(profile.id for profile in self.profiles),
             *(workspace.id for workspace in self.workspaces),
@@ -101,17 +101,17 @@ class SmallOrganization:
 
     @property
     def permissions(self) -> tuple[str, ...]:
-        """Every permission that a question may name, sorted."""
+        """Every permission that can be checked, sorted."""
         return tuple(sorted({*PERMISSIONS, *self.custom_permissions}))
 
 
 def ids() -> st.SearchStrategy[str]:
-    """Return identifiers of members, profiles and other parts of a document."""
+    """Return identifiers for members, profiles and other parts of a document."""
     return st.from_regex(r"[a-z0-9][a-z0-9._-]{0,63}", fullmatch=True)
 
 
 def texts(*, max_size: int = 60) -> st.SearchStrategy[str]:
-    """Return texts as people write them, with emoji, combining marks and line breaks."""
+    """Return realistic texts, with emoji, combining marks and line breaks."""
     typical = st.sampled_from(
         (
             "De lente is er",
@@ -133,19 +133,19 @@ def texts(*, max_size: int = 60) -> st.SearchStrategy[str]:
 def instants(
     *, start: dt.datetime | None = None, days: int = 365
 ) -> st.SearchStrategy[dt.datetime]:
-    """Return instants in UTC, to the minute, within *days* after *start* (by default, in 2026)."""
+    """Return instants in UTC, in whole minutes, within *days* after *start* (default: in 2026)."""
     first = start or _EPOCH.replace(tzinfo=dt.UTC)
     minutes = st.integers(min_value=0, max_value=days * 24 * 60)
     return minutes.map(lambda passed: first + dt.timedelta(minutes=passed))
 
 
 def wall_times(*, zone: str = "Europe/Amsterdam") -> st.SearchStrategy[WallTime]:
-    """Return wall times of 2026 in *zone* that are neither skipped nor repeated."""
+    """Return wall times in *zone* in 2026 that clock changes neither skip nor repeat."""
     return instants().map(lambda at: WallTime.of(at, zone))
 
 
 def members() -> st.SearchStrategy[Member]:
-    """Return members of any kind; a client belongs to a workspace."""
+    """Return members of any kind. Every client belongs to a workspace."""
     return st.builds(
         lambda name, kind, suspended: Member(
             id=name,
@@ -161,7 +161,7 @@ def members() -> st.SearchStrategy[Member]:
 
 
 def profiles(*, workspace: str | None = None) -> st.SearchStrategy[Profile]:
-    """Return profiles on any network, in *workspace* or in any."""
+    """Return profiles on any network, in *workspace* or in any workspace."""
     return st.builds(
         Profile,
         id=ids(),
@@ -174,7 +174,7 @@ def profiles(*, workspace: str | None = None) -> st.SearchStrategy[Profile]:
 def contents(
     *, targets: Sequence[str] = ("tulip-mastodon", "tulip-x"), zone: str = "Europe/Amsterdam"
 ) -> st.SearchStrategy[PostContent]:
-    """Return contents of posts, with variants and times for some of *targets*."""
+    """Return the contents of posts, with variants and times for some of *targets*."""
     images = st.builds(
         lambda data, alt: Image(digest=media_digest(data), alt=alt, size_bytes=len(data)),
         st.binary(max_size=4),
@@ -236,7 +236,7 @@ def _bounds() -> st.SearchStrategy[tuple[dt.date | None, dt.date | None]]:
 def _local(hours: int | None) -> dt.date | None:
     if hours is None:
         return None
-    # Around the night of 29 March, when Amsterdam's clocks are set forward.
+    # These times are around the night of 29 March, when clocks in Amsterdam are set forward.
     at = dt.datetime(2026, 3, 20) + dt.timedelta(hours=hours)  # noqa: DTZ001  a local bound
     return at if at.hour else at.date()
 
@@ -248,7 +248,7 @@ def _principals() -> st.SearchStrategy[list[str]]:
 
 
 def grants() -> st.SearchStrategy[Grant]:
-    """Return grants of roles or permissions in a small organization, some limited in time."""
+    """Return grants of roles or permissions in a small organization, some with a time limit."""
     return _grants()
 
 
@@ -291,7 +291,8 @@ def _rotations() -> st.SearchStrategy[Rotation]:
 
 @cache
 def _listed_rotations() -> st.SearchStrategy[Rotation]:
-    # Up to three shifts a day, so that no two begin together; some begin in the skipped hour.
+    # There are up to three shifts a day, which begin at different times. Some begin in the hour
+    # that the clock change skips.
     marks = st.lists(st.integers(0, 44), min_size=1, max_size=5, unique=True)
     return st.builds(
         lambda number, role, on, marks, members, lasts, zone: Rotation(
@@ -395,7 +396,7 @@ def _swaps(rotations: Sequence[Rotation]) -> st.SearchStrategy[tuple[ShiftSwap, 
     )
 
 
-# Made once, because Hypothesis validates each new strategy, which takes time.
+# This strategy is created only once, because Hypothesis validates each new strategy, which is slow.
 _SOME_MEMBERS = st.lists(st.sampled_from(_MEMBERS), unique=True)
 _SOME_PERMISSIONS = st.lists(st.sampled_from((*_PERMISSIONS, "ads.boost")), max_size=2).map(tuple)
 _SOME_TAGS = st.frozensets(st.sampled_from(_TAGS))
@@ -417,9 +418,9 @@ def small_organizations(draw: st.DrawFn) -> SmallOrganization:
     """
     Return organizations with four members, two teams, two workspaces and four profiles.
 
-    Some have rotations, by rule or by list, with swapped shifts, and absences with delegates. The
-    workspaces are in two time zones. Roles include each other in a chain. Most bounds in time lie
-    around a night in which the clocks change.
+    Some have rule-based or listed rotations with swapped shifts, and absences with delegates. The
+    workspaces are in two time zones. The roles form a chain in which each role includes the next.
+    Most time limits are close to a clock change.
     """
     roles = (
         Role(id="writer", permissions=draw(_SOME_PERMISSIONS)),

@@ -1,4 +1,4 @@
-"""Run calls in threads that all start together, for laws about concurrency."""
+"""Run calls in threads that start at the same time, for laws of concurrency."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 def run_together(*calls: Callable[[], object]) -> list[object]:
     """
-    Run each call in a thread of its own, all starting together.
+    Run each call in a separate thread, starting all of them at the same time.
 
     Returns:
         The result of each call, or the exception that it raised, in order.
@@ -39,13 +39,13 @@ def run_together(*calls: Callable[[], object]) -> list[object]:
 
 
 def yield_to_threads() -> None:
-    """Let other threads run, as the operating system might at any moment."""
+    """Let other threads run, as the operating system might do at any time."""
     threading.Event().wait(0.001)
 
 
 @contextmanager
 def _eager_switching() -> Iterator[None]:
-    # With the default interval, a thread often finishes its call before another one begins.
+    # With the default interval, a thread often finishes its call before another thread begins.
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     try:

@@ -1,4 +1,4 @@
-"""How networks read a text: its length, its graphemes, and what it makes active."""
+"""Measure texts and find their links, mentions and hashtags, with the rules of each network."""
 
 from socialcollab.text.bluesky import Facet, facets
 from socialcollab.text.characters import char_class

@@ -1,4 +1,4 @@
-"""Find what Bluesky's own client makes active in a text, and write it as facets."""
+"""Find the entities that the official Bluesky client recognises, and convert them to facets."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _hashtags(text: str) -> Iterator[Entity]:
 
 def find_in_bluesky(text: str) -> tuple[Entity, ...]:
     """
-    Find links, mentions, hashtags and cashtags as Bluesky's client does.
+    Find links, mentions, hashtags and cashtags with the rules of Bluesky's client.
 
     Source:
         bluesky-social/atproto packages/api, rich-text-detection tests at d6296a1c,
@@ -95,13 +95,13 @@ def find_in_bluesky(text: str) -> tuple[Entity, ...]:
 @attrs.frozen
 class Facet:
     """
-    An active part of a Bluesky post, as the record stores it.
+    A link, mention or tag in a Bluesky post, in the format of the post record.
 
     Attributes:
         kind: The kind of entity.
         value: The link with its scheme, or the handle or tag without its sign.
-        byte_start: The first byte of it, in UTF-8.
-        byte_end: The byte after its last one.
+        byte_start: The offset of its first byte in the UTF-8 text.
+        byte_end: The offset of the byte after its last byte.
     """
 
     kind: EntityKind
@@ -112,7 +112,7 @@ class Facet:
 
 def facets(text: str) -> tuple[Facet, ...]:
     """
-    Return the active parts of a Bluesky post; positions count bytes of UTF-8.
+    Return the facets of a Bluesky post, whose positions are byte offsets in the UTF-8 text.
 
     >>> facets("🌷 tulip.nl")
     (Facet(kind='url', value='https://tulip.nl', byte_start=5, byte_end=13),)

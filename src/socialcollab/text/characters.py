@@ -1,4 +1,4 @@
-"""Character classes for regular expressions, made from the Unicode table."""
+"""Character classes for regular expressions, generated from the Unicode table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from socialcollab.text import unicode_table as table
 
 
 def char_class(*properties: str) -> str:
-    """Return the content of a character class for the given ranges of the Unicode table."""
+    """Return the content of a character class for the given properties of the Unicode table."""
     parts = []
     for word in " ".join(properties).split():
         first, _, last = word.partition("-")
@@ -21,16 +21,16 @@ def char_class(*properties: str) -> str:
 
 @cache
 def word_class() -> str:
-    """Return the class content for letters, marks and digits of every script, and the underscore."""
+    """Return the content of a class of letters, marks and digits of all scripts and underscores."""
     return char_class(table.LETTER_OR_MARK, table.DIGIT) + "_"
 
 
 @cache
 def host_class() -> str:
     """
-    Return the content of a negated class: the characters that no domain in any script contains.
+    Return the content of a negated class, which lists the characters not allowed in any domain.
 
-    The negated form is short; listing the letters of every script would take
+    The negated form is short. A list of the letters of all scripts would consist of
     hundreds of ranges, which the engine tries one after the other.
     """
     punctuation = " ".join(

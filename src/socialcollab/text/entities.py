@@ -1,4 +1,4 @@
-"""Find what a network makes active in a text: links, mentions, hashtags and cashtags."""
+"""Find the links, mentions, hashtags and cashtags that a network recognises in a text."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _hashtags(text: str) -> Iterator[Entity]:
 
 def find_in_other_networks(text: str) -> tuple[Entity, ...]:
     """
-    Find links, mentions and hashtags by the rules that all networks share.
+    Find links, mentions and hashtags with the rules that all networks have in common.
 
     Facebook, Instagram and LinkedIn publish no grammar. Their user names may
     contain dots.
@@ -69,10 +69,10 @@ _FINDERS: Mapping[str, Callable[[str], tuple[Entity, ...]]] = {
 
 def entities(network: str | NetworkDescription, text: str) -> tuple[Entity, ...]:
     """
-    Find what *network* makes active in *text*, in order and without overlaps.
+    Find the entities that *network* recognises in *text*, in order and without overlaps.
 
-    Positions count code points. The description of a network that is not built
-    in is read by the rules that all networks share.
+    Positions are code point offsets. For a network that is not built in, the rules
+    that all networks have in common are used.
 
     >>> [each.text for each in entities("x", "De #lente is er @tulipair tulip.nl")]
     ['#lente', '@tulipair', 'tulip.nl']

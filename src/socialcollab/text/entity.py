@@ -1,4 +1,4 @@
-"""A part of a text that a network makes active."""
+"""Entities: the links, mentions, hashtags and cashtags in a text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Entity:
 
     Attributes:
         kind: The kind of entity.
-        text: The entity as it is written.
+        text: The entity as written in the text.
         start: The position of its first code point.
         end: The position after its last code point.
     """
@@ -28,7 +28,7 @@ class Entity:
 
 
 def without_overlaps(entities: Iterable[Entity]) -> tuple[Entity, ...]:
-    """Sort entities by position; of two that overlap, keep the one that starts first."""
+    """Sort entities by position. If two entities overlap, keep the one that starts first."""
     kept: list[Entity] = []
     for entity in sorted(entities, key=lambda entity: (entity.start, -entity.end)):
         if not kept or kept[-1].end <= entity.start:

@@ -1,4 +1,4 @@
-"""Split a text into graphemes, the units that readers see as single characters."""
+"""Split a text into graphemes, which readers perceive as single characters."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import cache
 from socialcollab.text import unicode_table as table
 from socialcollab.text.characters import char_class
 
-# The scripts of the first supplementary plane, below the pictographs. They add many
-# ranges to a character class, and the engine tries ranges one after the other, so
-# the patterns for texts without these scripts leave them out.
+# The scripts of the first supplementary plane, before the pictographs. They would add many
+# ranges to a character class, which the regex engine tries one after the other. Patterns for
+# texts without these scripts therefore omit them.
 _RARE_FIRST, _RARE_LAST = 0x10000, 0x1EFFF
 _RARE = re.compile("[\U00010000-\U0001efff]")
 
@@ -28,9 +28,8 @@ def _cluster(*, rare: bool) -> re.Pattern[str]:
     def among(words: str) -> str:
         return char_class(words if rare else _common(words))
 
-    # Every quantifier is possessive or followed by something it cannot match.
-    # Otherwise a hostile text could make the engine try the same characters over and
-    # over, in quadratic or exponential time.
+    # Every quantifier is possessive or followed by a character that it cannot match. Otherwise,
+    # a malicious text could cause backtracking in quadratic or exponential time.
     control = among(table.CONTROL)
     extend = among(table.EXTEND)
     prepend = among(table.PREPEND)
@@ -43,7 +42,7 @@ def _cluster(*, rare: bool) -> re.Pattern[str]:
     regional = among(table.REGIONAL)
     # Rule GB9c, as of Unicode 18: a consonant joins the linker before it.
     conjunct = f"[{joining}]*+[{consonant}]"
-    # Precomposed Hangul syllables: every 28th from AC00 on is LV, the others are LVT.
+    # Among the precomposed Hangul syllables, every 28th from AC00 is LV, and all others are LVT.
     syllable = "\uac00-\ud7a3"
     open_syllable = "".join(map(chr, range(0xAC00, 0xD7A4, 28)))
     core = (
@@ -54,15 +53,15 @@ def _cluster(*, rare: bool) -> re.Pattern[str]:
         f"|[{linker}](?:{conjunct})?+"
         f"|[^{control}\r\n]"
     )
-    # A few linkers begin a grapheme and never continue one: they are not in `extend`.
+    # A few linkers always begin a grapheme and never continue one. They are not in `extend`.
     after = f"[{linker}](?<=[{extend}])(?:{conjunct})?+|[{extend}\u200d{spacing}]"
     return re.compile(f"\r\n|[{control}\r\n]|[{prepend}]*(?:{core})(?:{after})*+", re.DOTALL)
 
 
 @cache
 def _run() -> re.Pattern[str]:
-    # Of two characters in one grapheme, at least one belongs to this class. All rare
-    # scripts belong to it as one range, which is quick to try.
+    # If a grapheme contains two characters, at least one of them belongs to this class. It contains
+    # all rare scripts as a single range, which the engine tests quickly.
     joins = char_class(
         *map(
             _common,
@@ -79,7 +78,7 @@ def _run() -> re.Pattern[str]:
         )
     )
     joins = f"{joins}\u200d\n\U00010000-\U0001efff"
-    # The first class has no quantifier, so that the engine can search for it directly.
+    # The first class has no quantifier, so the engine can search for it directly.
     return re.compile(f"[{joins}][{joins}]*+(?:[^{joins}][{joins}]++)*+[^{joins}]?+")
 
 
@@ -117,12 +116,12 @@ def grapheme_count(text: str) -> int:
     count = len(text)
     split = None
     done = 0
-    # Only runs of characters that may join are split; the rest counts one each.
+    # Only runs of characters that may join are split. Every other character counts as one.
     for run in _run().finditer(text):
         split = split or _splitter(text).findall
         start, end = run.span()
         if start > done:
-            # The character before a run may be the first of a grapheme.
+            # The grapheme may begin with the character before the run.
             start -= 1
         count -= end - start - len(split(text, start, end))
         done = end

@@ -1,4 +1,4 @@
-"""Measure a text as a network counts it."""
+"""Measure the length of a text with the counting rules of a network."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Length(NotebookMixin):
 
     Attributes:
         value: The length, in *unit*.
-        limit: The longest length allowed, in *unit*.
-        fits: Whether the text is within every limit of the network.
+        limit: The maximum length, in *unit*.
+        fits: Whether the text is within all limits of the network.
         unit: The unit of *value* and *limit*.
-        size_bytes: The size in UTF-8 if the network limits it too, or None.
-        limit_bytes: The largest size allowed, or None.
+        size_bytes: The size in UTF-8 bytes if the network also limits the size, or None.
+        limit_bytes: The maximum size in bytes, or None.
     """
 
     value: int
@@ -36,20 +36,20 @@ class Length(NotebookMixin):
 
     @property
     def over(self) -> int:
-        """The excess over *limit*, in *unit*; 0 if the text is not longer."""
+        """The excess over *limit*, in *unit*, or 0 if the text is not too long."""
         return max(0, self.value - self.limit)
 
 
 def measure(network: str | NetworkDescription, text: str, *, warning: str = "") -> Length:
     """
-    Measure *text* as *network* counts it.
+    Measure *text* with the counting rules of *network*.
 
     >>> measure("x", "De lente is er 🌷")
     Length(value=17, limit=280, fits=True, unit='weighted', size_bytes=None, limit_bytes=None)
 
     Args:
         network: The name of a built-in network, or a description.
-        text: The text; a lone surrogate counts as one character of three bytes.
+        text: The text. A lone surrogate counts as one character of three bytes.
         warning: A content warning, which counts towards the limit.
 
     Raises:
@@ -89,7 +89,7 @@ def _value(description: NetworkDescription, text: str) -> int:
 
 
 def _countable(description: NetworkDescription, text: str) -> str:
-    """Return *text* with links and mentions replaced by what the network counts for them."""
+    """Return *text* with each link and mention replaced by a text of the length it counts as."""
     limits = description.text
     parts: list[str] = []
     done = 0

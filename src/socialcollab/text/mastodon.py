@@ -1,4 +1,4 @@
-"""Find what Mastodon makes active in a text."""
+"""Find the entities that Mastodon recognises in a text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _letter() -> re.Pattern[str]:
 
 def local_part(mention: str) -> str:
     """
-    Return ``@user`` of ``@user@host``; Mastodon does not count the host.
+    Return the ``@user`` part of ``@user@host``, because Mastodon does not count the host.
 
     >>> local_part("@bob@example.com")
     '@bob'
@@ -55,7 +55,9 @@ def _hashtags(text: str) -> Iterator[Entity]:
 
 def find_in_mastodon(text: str) -> tuple[Entity, ...]:
     """
-    Find links (in every script, with or without a scheme), mentions and hashtags as Mastodon does.
+    Find links, mentions and hashtags with the rules of Mastodon.
+
+    Links may be in any script, with or without a scheme.
 
     Source:
         mastodon/mastodon, counter.test.ts at f062d4ba and tag_spec.rb at 03006bdf,

@@ -1,4 +1,4 @@
-"""The text that a network receives: with its links, and cut to what fits."""
+"""The text that is sent to a network, including its links, and the longest part that fits."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from socialcollab.text.entities import entities
 from socialcollab.text.grapheme import graphemes
 from socialcollab.text.length import measure
 
-# No text that fits is longer than this many characters for each unit of the limit: a
-# link may take 4096 characters and count 23.
+# A text that fits has at most this many characters per unit of the limit, because a link of
+# up to 4096 characters counts as 23.
 _CHARACTERS_PER_UNIT = 200
 
 
@@ -19,7 +19,7 @@ def links_not_in_text(
     network: str | NetworkDescription, text: str, links: Iterable[str]
 ) -> tuple[str, ...]:
     """
-    Return the *links* that do not appear in *text* as whole links, in order and each once.
+    Return the *links* that *text* does not contain as complete links, in order without duplicates.
 
     >>> links = ["https://tulip.nl/lente", "https://tulip.nl"]
     >>> links_not_in_text("x", "Kijk op https://tulip.nl/lente!", links)
@@ -31,18 +31,18 @@ def links_not_in_text(
     unique = tuple(dict.fromkeys(link for link in links if link))
     if not any(link in text for link in unique):
         return unique
-    # Searching for characters is not enough: `https://tulip.nl` appears in
-    # `https://tulip.nl/lente`, but a reader cannot follow it there.
+    # A substring search is not sufficient. `https://tulip.nl/lente` contains
+    # `https://tulip.nl`, but it is a different link.
     present = {*text.split(), *(entity.text for entity in entities(network, text))}
     return tuple(link for link in unique if link not in present)
 
 
 def text_with_links(network: str | NetworkDescription, text: str, links: Iterable[str]) -> str:
     r"""
-    Return the text to send: *text* and, below it, the links that need a place in the text.
+    Return the text to send, which is *text* followed by the *links*.
 
-    A network with a separate field for a link gets the text alone. A link that
-    is in the text already is not added again.
+    Links are not added if the network has a separate field for links, or if the text
+    already contains them.
 
     >>> text_with_links("x", "De lente is er", ["https://tulip.nl"])
     'De lente is er\nhttps://tulip.nl'
@@ -62,7 +62,7 @@ def fitting_end(
     network: str | NetworkDescription, text: str, *, warning: str = "", ending: str = ""
 ) -> int:
     """
-    Return the length of the longest beginning of *text* that fits, in whole graphemes.
+    Return the length of the longest prefix of *text* that fits and ends after a whole grapheme.
 
     >>> fitting_end("x", "a" * 279 + "🌷")
     279
@@ -71,7 +71,7 @@ def fitting_end(
         network: The name of a built-in network, or a description.
         text: The text.
         warning: A content warning, which counts towards the limit.
-        ending: Text that must follow, such as a link; it counts too.
+        ending: Text that must follow, such as a link, which also counts towards the limit.
 
     Raises:
         InvalidValueError: If *network* is not the name of a built-in network.

@@ -20,8 +20,8 @@ class Link:
     Attributes:
         start: The position of its first code point.
         end: The position after its last code point.
-        host: The domain as it is written.
-        scheme: ``http://`` or ``https://`` as it is written, or an empty string.
+        host: The domain as written in the text.
+        scheme: ``http://`` or ``https://`` as written in the text, or an empty string.
     """
 
     start: int
@@ -34,7 +34,7 @@ _LABEL = 63  # RFC 1035 section 2.3.4
 _URL = 4096  # twitter-text, MAX_URL_LENGTH
 _SHORT = 40  # twitter-text, MAX_TCO_SLUG_LENGTH
 
-# The letters of a domain in Latin script: twitter-text, latinAccentChars.
+# The letters of domains in Latin script (twitter-text, latinAccentChars).
 _LATIN = "0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
 _CYRILLIC = "\u0400-\u04ff"
 _NOT_BEFORE_SCHEME = re.compile("[A-Za-z0-9@\uff20$#\uff03]")
@@ -43,7 +43,7 @@ _NOT_AFTER_BARE = re.compile("[0-9A-Za-z@+-]")
 _SCHEME = re.compile("https?://", re.IGNORECASE)
 _PORT = re.compile(":[0-9]++")
 _IN_PATH = f"[{_LATIN}{_CYRILLIC}!*';:=+,.$/%#\\[\\]_~@&|-]"
-# A path may contain brackets in pairs, nested once: twitter-text.
+# A path may contain pairs of brackets, nested up to two levels deep (twitter-text).
 _PATH = re.compile(f"/(?:{_IN_PATH}++|\\((?:{_IN_PATH}++|\\({_IN_PATH}*+\\))*+\\))*+", re.ASCII)
 _PATH_END = re.compile(f"[{_LATIN}{_CYRILLIC}=_#/+)-]")
 _QUERY = re.compile(r"\?[a-zA-Z0-9!?*'@();:&=+$/%#\[\]_.,~|-]*+")
@@ -74,7 +74,7 @@ _BARE_LATIN = re.compile(f"(?<![{_LATIN}_.-])[{_LATIN}_-]++(?:\\.[{_LATIN}_-]++)
 
 def is_domain(host: str) -> bool:
     """
-    Return whether all of *host* is a domain under a known top-level domain.
+    Return whether the whole of *host* is a domain with a known top-level domain.
 
     >>> is_domain("tulip.example"), is_domain("tulip.nl")
     (False, True)
@@ -123,12 +123,12 @@ def _tail(text: str, end: int) -> int:
         kept = _trimmed_length(path.group(), _PATH_END)
         end += kept
         if kept < len(path.group()):
-            # Something was cut off the path, so no query can follow it.
+            # Part of the path was removed, so no query can follow.
             return end
     query = _QUERY.match(text, end)
     if query:
         kept = _trimmed_length(query.group(), _QUERY_END)
-        end += kept if kept > 1 else 0  # a question mark alone ends the sentence
+        end += kept if kept > 1 else 0  # a single question mark ends the sentence
     return end
 
 
@@ -136,12 +136,12 @@ def find_links(text: str, *, every_script: bool = False) -> Iterator[Link]:
     """
     Yield the links in *text*, in order and without overlaps.
 
-    Every link needs a known top-level domain, with or without a scheme.
+    Every link must have a known top-level domain, even if it has a scheme.
 
     Args:
         text: The text to search.
-        every_script: Whether links without a scheme may be in any script;
-            otherwise they must be in Latin letters.
+        every_script: Whether links without a scheme may be in any script.
+            Otherwise, they must be in Latin script.
     """
     if "." not in text:
         return
@@ -157,7 +157,7 @@ def find_links(text: str, *, every_script: bool = False) -> Iterator[Link]:
         )
         if link is None:
             continue
-        # A link that is too long is skipped as a whole: its parts are not links either.
+        # A link that is too long is skipped entirely, because its parts are not links either.
         done = link.end
         if link.end - link.start <= _URL:
             yield link

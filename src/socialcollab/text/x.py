@@ -1,4 +1,4 @@
-"""Find what X makes active in a text, and count the text as X does."""
+"""Find the entities that X recognises in a text, and compute its weighted length on X."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def _hashtags(text: str) -> Iterator[Entity]:
 
 def _mentions(text: str) -> Iterator[Entity]:
     for match in _MENTION.finditer(text):
-        # `@user/list` names a list and does not mention the user.
+        # `@user/list` refers to a list and does not mention the user.
         if match.group(2) is None:
             yield Entity("mention", match.group(), match.start(), match.end())
 
 
 def find_in_x(text: str) -> tuple[Entity, ...]:
     """
-    Find links, mentions, hashtags and cashtags as X does.
+    Find links, mentions, hashtags and cashtags with the rules of X.
 
     Source:
         twitter-text, conformance/extract.yml, commit 30e2430d, read 2026-11-22.
@@ -77,12 +77,13 @@ def find_in_x(text: str) -> tuple[Entity, ...]:
     return without_overlaps(entities) if len(entities) > len(links) else tuple(links)
 
 
-# twitter-text config v3: the ranges in this negated class weigh one, all others weigh two.
+# twitter-text config v3: the ranges in this negated class have weight one, all other characters
+# have weight two.
 _HEAVY = re.compile("[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]++")
 _MAYBE_EMOJI = re.compile("[\u20e3\ufe0f\u203c-\u3299\U0001f000-\U0001faff]")
-# Composing a run of combining marks takes time in the square of its length, so a hostile
-# text could stop the process. Texts that people read have no more than 30 in a row
-# (Unicode Standard Annex 15, section 13).
+# Composing a run of combining marks takes quadratic time, so a malicious text could block the
+# process. Natural texts have no more than 30 combining marks in a row (Unicode Standard
+# Annex 15, section 13).
 _LONG_MARKS = 64
 
 
@@ -112,11 +113,11 @@ def _composed(text: str) -> str:
 
 def weighted_length(text: str, *, url_weight: int = 23) -> int:
     """
-    Count *text* as X does.
+    Return the length of *text* on X.
 
-    Characters of most scripts count one, others and emoji count two, and every
-    link counts *url_weight*. X counts the composed form (NFC) of a text. A text
-    with 64 combining marks in a row is counted as it is written.
+    Characters of many scripts count as one. All other characters and emoji count as
+    two, and every link counts as *url_weight*. X counts the composed form (NFC) of a
+    text. A text with 64 or more combining marks in a row is not composed.
 
     >>> weighted_length("Lees meer: tulip.nl/voorjaar")
     34
@@ -136,7 +137,7 @@ def weighted_length(text: str, *, url_weight: int = 23) -> int:
         length += url_weight - 1
         kept.append(text[done : link.start])
         done = link.end
-    # A line break replaces each link, so that the characters around it do not join.
+    # Each link is replaced with a line break, so that the characters around it do not combine.
     rest = "\n".join([*kept, text[done:]]) if kept else text
     if rest.isascii():
         return length + len(rest)

@@ -1,4 +1,4 @@
-"""Flows and the drivers that carry them out, adapters, HTTP, retries and media ports."""
+"""Flows and the drivers that run them, adapters, HTTP transports, retries and media ports."""
 
 from socialcollab.transport.adapter import (
     Adapter,

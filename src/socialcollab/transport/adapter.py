@@ -1,4 +1,4 @@
-"""The protocols of networks: an adapter writes conversations, and a transport carries requests."""
+"""The protocols for networks: adapters, which define flows, and transports, which send requests."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from socialcollab.transport.flow import Flow, Request, Response
 @attrs.frozen(kw_only=True)
 class OutgoingPost:
     """
-    The content that leaves for one profile, exactly as it was approved.
+    The content to publish on one profile, exactly as it was approved.
 
     Attributes:
         delivery: The identifier of the delivery.
         profile: The profile to publish on.
         text: The text for this profile.
         images: Images, in order.
-        links: Links beside the text.
-        language: The language of the text, or empty.
+        links: Links in addition to the text.
+        language: The language of the text, or an empty string.
         labels: Content warnings and other labels.
         poll: A poll, or None.
     """
@@ -42,11 +42,11 @@ class OutgoingPost:
 @attrs.frozen(kw_only=True)
 class Prepared:
     """
-    Everything that is decided before the first attempt and stays the same in later ones.
+    The values that are chosen before the first attempt and reused in all later attempts.
 
     Attributes:
-        outgoing: The content that leaves.
-        idempotency_keys: The ids, keys and times that the adapter chose; the desk stores them
+        outgoing: The content to publish.
+        idempotency_keys: The ids, keys and times that the adapter chose. The desk stores them
             before anything is sent.
     """
 
@@ -57,12 +57,12 @@ class Prepared:
 @attrs.frozen(kw_only=True)
 class Published:
     """
-    A post, or a part of one, that the network has confirmed.
+    A post, or a part of a thread, whose publication the network has confirmed.
 
     Attributes:
-        network_id: The network's own id.
-        url: Its address, or empty.
-        at: When it was published, in UTC; None if the network does not say.
+        network_id: The network's id.
+        url: Its address, or an empty string.
+        at: When it was published, in UTC; None if the network does not report the time.
     """
 
     network_id: str
@@ -73,13 +73,14 @@ class Published:
 @attrs.frozen
 class Found:
     """
-    The result of a lookup that found what an earlier attempt created.
+    The result of a lookup that found a post from an earlier attempt.
 
     Attributes:
-        published: The post, or the part of it, that was found.
+        published: The post, or the part of the thread, that was found.
         part: The number of the part; None if the post has a single part.
-        progress: The progress of the conversation after that part.
-        whole: What the conversation would have returned, if the part is the last one; else None.
+        progress: The progress of the flow after that part.
+        whole: The result that the flow would have returned if the part is the last one; otherwise
+            None.
     """
 
     published: Published
@@ -94,8 +95,8 @@ class Missing:
     The result of a lookup that found nothing.
 
     Attributes:
-        conclusive_after: How long after the sender's deadline this result proves that nothing
-            was created.
+        conclusive_after: The time after the sender's deadline from which this result proves that
+            nothing was created.
     """
 
     conclusive_after: dt.timedelta
@@ -103,17 +104,17 @@ class Missing:
 
 @attrs.frozen
 class Inconclusive:
-    """The result of a lookup that cannot decide; a person has to look at the account."""
+    """The result of an inconclusive lookup. A person has to check the account on the network."""
 
     reason: str
 
 
 class Adapter(Protocol):
     """
-    The conversations with one network, for one profile.
+    The flows for one profile on a network.
 
-    Every flow raises a subclass of `socialcollab.errors.NetworkError` that says what the caller
-    can do.
+    If a flow fails, it raises a subclass of `socialcollab.errors.NetworkError` that indicates what
+    the caller can do.
     """
 
     @property
@@ -123,12 +124,12 @@ class Adapter(Protocol):
 
     @property
     def send_within_s(self) -> float:
-        """The hard deadline of one creating request, in seconds."""
+        """The hard deadline of a request that creates a post, in seconds."""
         ...
 
     def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:
         """
-        Choose ids, keys and times, before anything is sent.
+        Choose ids, keys and times before anything is sent.
 
         Raises:
             RejectedError: If the network does not accept the post.
@@ -136,21 +137,21 @@ class Adapter(Protocol):
         ...
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Publish the post, continuing from *progress*, the values of the last checkpoint."""
+        """Publish the post, resuming from *progress*, which contains the last checkpoint's values."""
         ...
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
-        """Look up whether an earlier attempt published the post; create nothing."""
+        """Check whether an earlier attempt published the post, without creating anything."""
         ...
 
     def take_down(self, network_id: str) -> Flow[None]:
-        """Remove the post from the network; a post that no longer exists counts as removed."""
+        """Remove the post from the network. A post that no longer exists counts as removed."""
         ...
 
     def verify_credentials(self) -> Flow[str]:
-        """Return the account's name on the network."""
+        """Return the name of the account on the network."""
         ...
 
 
@@ -160,10 +161,10 @@ class AmendingAdapter(Protocol):
 
     def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
         """
-        Replace the content of the post with that of *prepared*.
+        Replace the content of the post with the content of *prepared*.
 
-        Its requests set `creates` and repeat under the "same key": the public can see their
-        effect, and sending the same content again changes nothing.
+        The requests must set `creates`, because the public can see their effect. Their `repeat` is
+        "same key", because sending the same content again changes nothing.
 
         Raises:
             RejectedError: If the network cannot make this change in place.
@@ -173,16 +174,16 @@ class AmendingAdapter(Protocol):
 
 class Transport(Protocol):
     """
-    Carries requests to a network and answers back.
+    A transport, which sends requests to a network and returns the responses.
 
     Raises:
-        TransientError: From `send`, if nothing reached the server.
-        OutcomeUnknownError: From `send`, if the request may have reached the server and no
-            complete answer came.
+        TransientError: If nothing reached the server (`send`).
+        OutcomeUnknownError: If the request may have reached the server, but there was no complete
+            response (`send`).
     """
 
     def send(self, request: Request, *, timeout_s: float) -> Response:
-        """Send one request and return the answer, whatever its status."""
+        """Send one request and return the response, regardless of its status."""
         ...
 
     def close(self) -> None:
@@ -191,7 +192,7 @@ class Transport(Protocol):
 
 
 class Network(Protocol):
-    """Access to the profiles of a network: their adapters, and transports for the flows."""
+    """A network, which provides the adapter and the transport of each profile."""
 
     def adapter(self, profile: Profile) -> Adapter:
         """Return the adapter for *profile*."""
@@ -207,10 +208,10 @@ class Network(Protocol):
 
 
 class AsyncTransport(Protocol):
-    """Carries requests to a network and answers back, for async code; see `Transport`."""
+    """A transport for async code; see `Transport`."""
 
     async def send(self, request: Request, *, timeout_s: float) -> Response:
-        """Send one request and return the answer, whatever its status."""
+        """Send one request and return the response, regardless of its status."""
         ...
 
     async def close(self) -> None:
@@ -219,7 +220,7 @@ class AsyncTransport(Protocol):
 
 
 class AsyncNetwork(Protocol):
-    """Access to the profiles of a network through async transports; see `Network`."""
+    """A network with async transports; see `Network`."""
 
     def adapter(self, profile: Profile) -> Adapter:
         """Return the adapter for *profile*."""

@@ -1,4 +1,4 @@
-"""Drivers: carry out any flow, blocking or async, for callers that use an adapter without a desk."""
+"""Drivers, which run the flows of an adapter without a desk, in blocking or async code."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ T = TypeVar("T")
 
 class Driver:
     """
-    Carries out flows and blocks until they end.
+    A blocking driver, which runs each flow until it ends.
 
-    A creating request is sent once. If the server honours its idempotency key, it may be sent
-    again within the same deadline. Other requests are sent again as the policy says.
+    A request that creates a post is sent only once, unless the server honours its idempotency key.
+    It is then retried within the same deadline. All other requests are retried according to the
+    retry policy.
 
     Args:
-        retry: Decides which failed requests are sent again.
-        sleep: Waits for some seconds.
-        clock: The wall clock, for the deadlines of creating requests.
-        read_within_s: How long a request that creates nothing may take, in seconds.
+        retry: The policy that determines which failed requests are retried.
+        sleep: A function that waits for a number of seconds.
+        clock: The wall clock, for the deadlines of requests that create a post.
+        read_within_s: The time limit for requests that create nothing, in seconds.
     """
 
     def __init__(
@@ -50,21 +51,22 @@ class Driver:
         send_within_s: float = 30.0,
     ) -> T:
         """
-        Carry out *flow*, close it, and return its result.
+        Run *flow*, close it, and return its result.
 
         Args:
-            flow: The conversation.
-            transport: Sends its requests.
-            before_create: Called before each creating request, to store that it is about to be
-                sent. If it raises, nothing is sent.
-            checkpoint: Called with the progress of the conversation, to store it.
-            send_within_s: How long one creating request may take, including its repeats, in
+            flow: The flow.
+            transport: The transport that sends the requests of the flow.
+            before_create: A function that is called before each request that creates a post. It can
+                store that the request is about to be sent. If it raises an exception, nothing is
+                sent.
+            checkpoint: A function that is called with the progress of the flow, and can store it.
+            send_within_s: The time limit for a request that creates a post, including retries, in
                 seconds.
 
         Raises:
-            NetworkError: The subclass says what the caller can do.
-            OutcomeUnknownError: If a request may have created something and no answer came; run
-                the adapter's ``find`` before publishing again.
+            NetworkError: If the flow fails. The subclass indicates what the caller can do.
+            OutcomeUnknownError: If a request may have created something, but there was no response.
+                Run the adapter's ``find`` before publishing again.
         """
         return run(
             _carry_out(
@@ -86,16 +88,16 @@ async def _pause(seconds: float) -> None:
 
 class AsyncDriver:
     """
-    Carries out flows on an event loop; otherwise it works like `Driver`.
+    An async driver, which otherwise works like `Driver`.
 
-    Cancelling the caller abandons a request that is on its way, so its outcome is unknown.
-    `before_create` and `checkpoint` store something and always run to their end.
+    If the caller is cancelled, the current request is abandoned, so its outcome is unknown. Calls of
+    `before_create` and `checkpoint` are always completed.
 
     Args:
-        retry: Decides which failed requests are sent again.
-        sleep: Waits for some seconds.
-        clock: The wall clock, for the deadlines of creating requests.
-        read_within_s: How long a request that creates nothing may take, in seconds.
+        retry: The policy that determines which failed requests are retried.
+        sleep: An async function that waits for a number of seconds.
+        clock: The wall clock, for the deadlines of requests that create a post.
+        read_within_s: The time limit for requests that create nothing, in seconds.
     """
 
     def __init__(
@@ -118,27 +120,29 @@ class AsyncDriver:
         send_within_s: float = 30.0,
     ) -> T:
         """
-        Carry out *flow*, close it, and return its result.
+        Run *flow*, close it, and return its result.
 
         Args:
-            flow: The conversation.
-            transport: Sends its requests; `ThreadedTransport` adapts a blocking transport.
-            before_create: Called, and awaited if it is async, before each creating request, to
-                store that it is about to be sent. If it raises, nothing is sent.
-            checkpoint: Called, and awaited if it is async, with the progress of the conversation.
-            send_within_s: How long one creating request may take, including its repeats, in
+            flow: The flow.
+            transport: The transport that sends the requests of the flow. `ThreadedTransport` wraps a
+                blocking transport.
+            before_create: A blocking or async function that is called before each request that
+                creates a post. It can store that the request is about to be sent. If it raises an
+                exception, nothing is sent.
+            checkpoint: A blocking or async function that is called with the progress of the flow.
+            send_within_s: The time limit for a request that creates a post, including retries, in
                 seconds.
 
         Raises:
-            NetworkError: The subclass says what the caller can do.
-            OutcomeUnknownError: If a request may have created something and no answer came; run
-                the adapter's ``find`` before publishing again.
+            NetworkError: If the flow fails. The subclass indicates what the caller can do.
+            OutcomeUnknownError: If a request may have created something, but there was no response.
+                Run the adapter's ``find`` before publishing again.
         """
         return await arun(
             _carry_out(
                 self._interpreter,
                 flow,
-                # Effects are typed for blocking ports; `arun` awaits the answers of async ones.
+                # Effects are typed for blocking ports, but `arun` also awaits the results of async ports.
                 cast("Transport", transport),
                 before_create=before_create,
                 checkpoint=checkpoint,
@@ -171,7 +175,8 @@ def _carry_out(
     def announce(request: Request) -> Effects[SendWindow]:
         if before_create is not None:
             yield from call(before_create, request)
-        # The window begins after the announcement: storing it must not use up the time to send.
+        # The window begins after `before_create` has returned, so that storing does not reduce the
+        # time for sending.
         return interpreter.window(send_within_s)
 
     def remember(op: Checkpoint | Created) -> Effects[None]:

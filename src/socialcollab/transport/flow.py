@@ -1,8 +1,8 @@
 """
-Conversations with a network, written as generators that send nothing themselves.
+Flows: sequences of requests to a network, written as generators that perform no I/O themselves.
 
-A flow yields operations and receives their answers; a driver carries the operations out.
-``response = yield from call(request)`` gives the answer its type.
+A flow yields operations and receives their results. A driver carries out the operations. With
+``response = yield from call(request)``, type checkers infer the type of the result.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ T = TypeVar("T")
 
 Repeat = Literal["safe", "same key", "no"]
 """
-Whether a request may be sent again after no answer came.
+Whether a request may be sent again if there was no response.
 
-``safe`` requests create nothing, ``same key`` requests carry an idempotency key that the
-server honours, and ``no`` forbids a repeat.
+A ``safe`` request creates nothing. A ``same key`` request contains an idempotency key that the
+server honours. A ``no`` request must not be sent again.
 """
 
 
 class Op(Generic[R]):
-    """One operation that a flow requests; its answer is an ``R``."""
+    """An operation that a flow yields, with a result of type ``R``."""
 
     __slots__ = ()
 
 
 Flow: TypeAlias = Generator[Op[Any], Any, T]
-"""A conversation that returns a ``T``."""
+"""A generator that yields operations and returns a value of type ``T``."""
 
 
 @attrs.frozen(kw_only=True)
 class MediaPart:
     """
-    Media to send, named by digest; the transport opens them afresh for every attempt.
+    Media to send, identified by digest. The transport opens them again for every attempt.
 
     Attributes:
         digest: The digest of the media.
-        field: The name of the multipart field; if empty, the media are the whole body.
-        media_type: Such as "image/jpeg".
+        field: The name of the multipart field. If it is empty, the media are the whole body.
+        media_type: The media type, such as "image/jpeg".
         name: The file name.
     """
 
@@ -60,7 +60,7 @@ class MediaPart:
 @attrs.frozen(kw_only=True)
 class Response:
     """
-    The answer of a server.
+    The response of a server.
 
     Attributes:
         status: The HTTP status.
@@ -69,7 +69,7 @@ class Response:
     """
 
     status: int
-    # A server may answer with cookies and tokens, so repr shows neither headers nor body.
+    # A response may contain cookies and tokens, so repr shows neither headers nor body.
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
 
@@ -78,13 +78,13 @@ class Response:
         Return the body parsed as JSON.
 
         Raises:
-            TransientError: If the body is not JSON, as when a proxy answers for the network.
+            TransientError: If the body is not JSON, for example because a proxy has responded.
         """
         try:
             return cast("Json", json.loads(self.body))
         except ValueError:
             raise TransientError(
-                f"the answer with status {self.status} is not JSON", status=self.status
+                f"the response with status {self.status} is not JSON", status=self.status
             ) from None
 
 
@@ -94,28 +94,28 @@ class Request(Op[Response]):
     One HTTP request.
 
     Attributes:
-        method: Such as "POST".
+        method: The HTTP method, such as "POST".
         url: The full address.
         params: Query parameters.
-        headers: Headers to send beside those of the transport.
+        headers: Headers to send in addition to those of the transport.
         json: A JSON body, or None.
         form: Form fields, or None.
         media: Media to send, or None.
-        creates: Which part of the post the request creates, counting from 0; None if it creates
-            nothing that the public could see.
-        repeat: Whether the request may be sent again after no answer came.
-        deadline: The instant from which the request must not reach the server. The driver or desk
+        creates: The number of the part of the post that the request creates, counted from 0; None
+            if it creates nothing that the public could see.
+        repeat: Whether the request may be sent again if there was no response.
+        deadline: The instant after which the request must not reach the server. The driver or desk
             sets it, in addition to the time limit that it passes to `Transport.send`.
-        until: The reading of `time.monotonic` at the deadline. It holds even if the wall clock is
-            set back while the process is frozen.
+        until: The value of `time.monotonic` at the deadline. It applies even if the wall clock is
+            set back while the process is suspended.
 
     Raises:
-        InvalidValueError: If the request creates something and declares its repeat ``safe``.
+        InvalidValueError: If the request creates something, but its `repeat` is ``safe``.
     """
 
     method: str
     url: str
-    # Tokens travel in parameters, headers and bodies, so repr shows none of them.
+    # Parameters, headers and bodies may contain tokens, so repr does not show them.
     params: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     json: Json | None = attrs.field(default=None, repr=False)
@@ -137,14 +137,14 @@ class Request(Op[Response]):
 
 @attrs.frozen(kw_only=True)
 class Wait(Op[None]):
-    """Wait for some seconds, for example while the network processes a video."""
+    """An operation that waits, for example while the network processes a video."""
 
     seconds: float
 
 
 @attrs.frozen(kw_only=True)
 class Checkpoint(Op[None]):
-    """Store the progress of the conversation, so that a later one can continue from there."""
+    """An operation that stores the progress of the flow, so that a later flow can resume there."""
 
     values: Mapping[str, str]
 
@@ -152,17 +152,17 @@ class Checkpoint(Op[None]):
 @attrs.frozen(kw_only=True)
 class Created(Op[None]):
     """
-    Store that one part of a post of several parts exists, before the flow requests anything else.
+    An operation that stores that one part of a thread has been created.
 
-    A flow yields it for every part, the last one included. A post of a single part needs none,
-    because the flow returns its id.
+    A flow yields it for every part, including the last one, before it requests anything else. It
+    is not needed for a post with a single part, because the flow returns the id of the post.
 
     Attributes:
         part: The number of the part, as in `Request.creates`.
-        network_id: The network's own id of the part.
-        url: The address of the part, or empty.
-        at: When the part was published, in UTC; None if the network does not say.
-        values: The progress of the conversation after this part, as in a `Checkpoint`.
+        network_id: The network's id of the part.
+        url: The address of the part, or an empty string.
+        at: When the part was published, in UTC; None if the network does not report the time.
+        values: The progress of the flow after this part, as in a `Checkpoint`.
     """
 
     part: int
@@ -173,7 +173,7 @@ class Created(Op[None]):
 
 
 def call(op: Op[R]) -> Generator[Op[R], Any, R]:
-    """Yield *op* and return its answer, with the type of the answer."""
+    """Yield *op* and return its result, preserving the type of the result."""
     return cast("R", (yield op))
 
 
@@ -191,7 +191,7 @@ def advance(
     Send *answer* into the flow, or throw *error* into it, and return its next operation.
 
     Raises:
-        Exception: Any exception that the flow raises; *error* itself if the flow does not catch it.
+        Exception: If the flow raises an exception, or does not catch *error*.
     """
     try:
         return flow.throw(error) if error is not None else flow.send(answer)

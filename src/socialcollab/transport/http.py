@@ -38,18 +38,18 @@ _USER_AGENT: Final = {"user-agent": "socialcollab"}
 
 class HttpTransport:
     """
-    Sends requests with httpx, each within a hard deadline.
+    A blocking transport that sends requests with httpx, each within a hard deadline.
 
-    Redirects are not followed: a creating request that is redirected might arrive twice.
+    Redirects are not followed, because a redirected request might create a post twice.
 
     Args:
-        client: The httpx client to use, which the caller closes. Without one, the transport
-            makes its own.
-        media: Where media are read from, for every attempt again.
-        headers: Headers of every request, such as the authorization. This library never shows
-            them in a repr, an error or a log.
-        longest_response_bytes: The longest body that is read.
-        clock: The wall clock, for deadlines given as instants.
+        client: The httpx client to use, which the caller must close. By default, the transport
+            creates a client.
+        media: The media store. Media are read again for every attempt.
+        headers: Headers of every request, such as ``Authorization``. They never appear in a repr,
+            an error or a log of this library.
+        longest_response_bytes: The maximum size of a response body.
+        clock: The wall clock, for deadlines that are instants.
     """
 
     def __init__(
@@ -77,18 +77,19 @@ class HttpTransport:
 
     def send(self, request: Request, *, timeout_s: float) -> Response:
         """
-        Send one request and return the answer, whatever its status.
+        Send one request and return the response, regardless of its status.
 
         Raises:
             TransientError: If nothing reached the server.
-            OutcomeUnknownError: If the request may have reached the server and no complete answer
-                came within the deadline.
-            RejectedError: If the media of the request are not stored.
-            InvalidValueError: If HTTP cannot carry the request.
+            OutcomeUnknownError: If the request may have reached the server, but there was no
+                complete response within the deadline.
+            RejectedError: If the media of the request are not in the media store.
+            InvalidValueError: If the request is not a valid HTTP request.
         """
         attempt = _Attempt.begin(request, timeout_s, self._clock)
-        # A server can send its answer byte by byte for ever, each byte within the time limits of
-        # httpx. So another thread talks to it, and the caller stops waiting at the deadline.
+        # A server can send its response byte by byte without end, each byte within the timeouts of
+        # httpx. The request therefore runs in a separate thread, and the caller stops waiting at
+        # the deadline.
         outcome: list[Response | BaseException] = []
         done = threading.Event()
 
@@ -106,7 +107,7 @@ class HttpTransport:
         finally:
             attempt.abandoned = not done.is_set()
         if not outcome:
-            raise OutcomeUnknownError(f"no complete answer came within {timeout_s:g} s")
+            raise OutcomeUnknownError(f"there was no complete response within {timeout_s:g} s")
         result = outcome[0]
         if isinstance(result, Response):
             return result
@@ -142,19 +143,19 @@ class HttpTransport:
 
 class AsyncHttpTransport:
     """
-    Sends requests with httpx on one event loop; otherwise it works like `HttpTransport`.
+    An async transport that sends requests with httpx; otherwise it works like `HttpTransport`.
 
-    Its connections belong to the event loop that first used it. Cancelling the caller abandons a
-    request that is on its way. Media are read on a separate thread.
+    It can be used only in the event loop in which it was first used. If the caller is cancelled,
+    the current request is abandoned. Media are read in a separate thread.
 
     Args:
-        client: The httpx client to use, which the caller closes. Without one, the transport
-            makes its own.
-        media: Where media are read from, for every attempt again.
-        headers: Headers of every request, such as the authorization. This library never shows
-            them in a repr, an error or a log.
-        longest_response_bytes: The longest body that is read.
-        clock: The wall clock, for deadlines given as instants.
+        client: The httpx client to use, which the caller must close. By default, the transport
+            creates a client.
+        media: The media store. Media are read again for every attempt.
+        headers: Headers of every request, such as ``Authorization``. They never appear in a repr,
+            an error or a log of this library.
+        longest_response_bytes: The maximum size of a response body.
+        clock: The wall clock, for deadlines that are instants.
     """
 
     def __init__(
@@ -182,14 +183,14 @@ class AsyncHttpTransport:
 
     async def send(self, request: Request, *, timeout_s: float) -> Response:
         """
-        Send one request and return the answer, whatever its status.
+        Send one request and return the response, regardless of its status.
 
         Raises:
             TransientError: If nothing reached the server.
-            OutcomeUnknownError: If the request may have reached the server and no complete answer
-                came within the deadline.
-            RejectedError: If the media of the request are not stored.
-            InvalidValueError: If HTTP cannot carry the request.
+            OutcomeUnknownError: If the request may have reached the server, but there was no
+                complete response within the deadline.
+            RejectedError: If the media of the request are not in the media store.
+            InvalidValueError: If the request is not a valid HTTP request.
         """
         import asyncio  # noqa: PLC0415  # blocking hosts do not load it
 
@@ -198,7 +199,9 @@ class AsyncHttpTransport:
             async with asyncio.timeout(attempt.left_s):
                 return await self._exchange(request, attempt)
         except TimeoutError:
-            raise OutcomeUnknownError(f"no complete answer came within {timeout_s:g} s") from None
+            raise OutcomeUnknownError(
+                f"there was no complete response within {timeout_s:g} s"
+            ) from None
         finally:
             attempt.abandoned = True
 
@@ -245,7 +248,8 @@ class AsyncHttpTransport:
             try:
                 built, stack = await asyncio.wrap_future(job)
             except asyncio.CancelledError:
-                # The thread may still open the media; without this they would stay open.
+                # The thread may still open the media. Without this callback, they would not be
+                # closed.
                 job.add_done_callback(_close_media)
                 raise
             built.stream = self._read_on_thread(built)
@@ -253,7 +257,7 @@ class AsyncHttpTransport:
         return built, stack
 
     def _read_on_thread(self, built: httpx.Request) -> httpx.AsyncByteStream:
-        """Return the body of *built*, read on the thread so that a slow disk blocks no loop."""
+        """Return the body of *built*, read in a thread so that a slow disk does not block the loop."""
         import httpx  # noqa: PLC0415  # the package is importable without it
 
         assert isinstance(built.stream, httpx.SyncByteStream)  # noqa: S101  # media make such a body
@@ -292,7 +296,7 @@ def _close_media(job: Future[Any]) -> None:
 
 
 class _DeadlinePassedError(Exception):
-    """The deadline passed while the request was being sent or answered."""
+    """The deadline passed before the exchange was complete."""
 
 
 @attrs.define
@@ -301,10 +305,10 @@ class _Attempt:
     One attempt to send one request.
 
     Attributes:
-        until: The reading of the monotonic clock at the deadline.
+        until: The deadline on the monotonic clock.
         deadline: The deadline on the wall clock, or None.
         clock: The wall clock.
-        begun: Whether the first byte may have left.
+        begun: Whether the first byte may have been sent.
         abandoned: Whether the caller has stopped waiting.
     """
 
@@ -332,26 +336,26 @@ class _Attempt:
 
     @property
     def left_s(self) -> float:
-        """Seconds until the deadline; 0 once the caller has stopped waiting."""
+        """The seconds until the deadline, or 0 if the caller has stopped waiting."""
         if self.abandoned or (self.deadline is not None and self.clock() >= self.deadline):
             return 0.0
         return max(0.0, self.until - time.monotonic())
 
     def trace(self, event: str, _: Mapping[str, Any]) -> None:
-        """Stop httpcore from sending the first byte after the deadline."""
+        """Prevent httpcore from sending the first byte after the deadline."""
         if event.endswith(".send_request_headers.started"):
             if not self.left_s:
                 raise _DeadlinePassedError
             self.begun = True
 
     async def atrace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Do the same for async code."""
+        """Call `trace`, for async code."""
         self.trace(event, info)
 
 
 @attrs.define
 class _Body:
-    """The body of an answer while it arrives."""
+    """The body of a response that is being received."""
 
     attempt: _Attempt
     status: int
@@ -359,17 +363,17 @@ class _Body:
     content: bytearray = attrs.field(factory=bytearray)
 
     def add(self, chunk: bytes) -> None:
-        """Add a chunk, unless the body becomes too long or the deadline has passed."""
+        """Add a chunk. Raise an error if the body is too long or the deadline has passed."""
         self.content += chunk
         if len(self.content) > self.longest_bytes:
             raise OutcomeUnknownError(
-                f"the answer is longer than {self.longest_bytes} bytes", status=self.status
+                f"the response is longer than {self.longest_bytes} bytes", status=self.status
             )
         if not self.attempt.left_s:
             raise _DeadlinePassedError
 
     def response(self, response: httpx.Response) -> Response:
-        """Return the answer with this body, and with a bounded number of bounded headers."""
+        """Return the response with this body, and with limits on the number and size of headers."""
         headers: dict[str, str] = {}
         for name, value in response.headers.items():
             if len(headers) >= _MOST_HEADERS:
@@ -382,12 +386,12 @@ class _Body:
 @attrs.frozen(kw_only=True)
 class _Messages:
     """
-    Builds the requests of a transport, blocking or async.
+    A builder of the requests of a blocking or async transport.
 
     Attributes:
-        media: Where media are read from.
+        media: The media store, or None.
         headers: Headers of every request.
-        longest_response_bytes: The longest body that is read.
+        longest_response_bytes: The maximum size of a response body.
         owner: The class name of the transport, for error messages.
     """
 
@@ -403,7 +407,7 @@ class _Messages:
         attempt: _Attempt,
         stack: ExitStack,
     ) -> httpx.Request:
-        """Return the request for httpx; *stack* closes the media that it opens."""
+        """Return the httpx request. The *stack* closes the media that are opened for it."""
         body_headers, body_arguments = self._body(request, attempt, stack)
         return client.build_request(
             request.method,
@@ -416,14 +420,14 @@ class _Messages:
         )
 
     def body_of(self, response: httpx.Response, attempt: _Attempt) -> _Body:
-        """Return an empty body for the answer to a request, which has therefore been sent."""
+        """Return an empty body for a response, and record that the request has been sent."""
         attempt.begun = True
         return _Body(attempt, response.status_code, self.longest_response_bytes)
 
     def _body(
         self, request: Request, attempt: _Attempt, stack: ExitStack
     ) -> tuple[dict[str, str], dict[str, Any]]:
-        """Return the headers of the body, and the arguments that give the body to httpx."""
+        """Return the headers of the body, and the arguments that pass the body to httpx."""
         if request.media is not None:
             return self._media_body(request, request.media, attempt, stack)
         if request.json is not None:
@@ -436,7 +440,7 @@ class _Messages:
     ) -> tuple[dict[str, str], dict[str, Any]]:
         if self.media is None:
             raise InvalidValueError(
-                f"the request sends media `{part.digest}`, but the transport has no media store",
+                f"the request contains media `{part.digest}`, but the transport has no media store",
                 value=part.digest,
                 expected=f"{self.owner}(media=...)",
             )
@@ -459,9 +463,9 @@ class _Messages:
 
 class _DeadlineReader:
     """
-    A file that cannot be read after the deadline.
+    A file that raises an error if it is read after the deadline.
 
-    The server then receives an incomplete upload, from which it makes nothing.
+    The server then receives an incomplete upload and ignores it.
     """
 
     def __init__(self, opened: BinaryIO, attempt: _Attempt) -> None:
@@ -469,13 +473,13 @@ class _DeadlineReader:
         self._attempt = attempt
 
     def read(self, size: int = -1) -> bytes:
-        """Read up to *size* bytes, unless the deadline has passed."""
+        """Read up to *size* bytes. Raise an error if the deadline has passed."""
         if not self._attempt.left_s:
             raise _DeadlinePassedError
         return self._opened.read(size)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Move to a position, as files do."""
+        """Change the position, like `io.IOBase.seek`."""
         return self._opened.seek(offset, whence)
 
     def tell(self) -> int:
@@ -490,7 +494,7 @@ class _DeadlineReader:
 
 @contextmanager
 def _translated_errors(attempt: _Attempt) -> Iterator[None]:
-    """Translate failures into errors that say what the caller can do."""
+    """Translate exceptions into errors that show what the caller can do."""
     import httpx  # noqa: PLC0415  # the package is importable without it
 
     try:
@@ -498,7 +502,7 @@ def _translated_errors(attempt: _Attempt) -> Iterator[None]:
     except _DeadlinePassedError:
         if not attempt.begun:
             raise TransientError("the deadline passed before the request was sent") from None
-        raise OutcomeUnknownError("the deadline passed while the request was sent") from None
+        raise OutcomeUnknownError("the deadline passed while the request was being sent") from None
     except (StoreError, OSError) as error:
         raise _failure(error, begun=attempt.begun) from error
     except (
@@ -522,8 +526,9 @@ def _translated_errors(attempt: _Attempt) -> Iterator[None]:
 
 
 def _failure(error: Exception, *, begun: bool) -> NetworkError:
-    # Only the class name: messages and requests of httpx may contain addresses with tokens.
+    # The error contains only the class name, because messages and requests of httpx may contain
+    # addresses with tokens.
     kind = type(error).__name__
     if begun:
-        return OutcomeUnknownError(f"no complete answer came ({kind})")
+        return OutcomeUnknownError(f"there was no complete response ({kind})")
     return TransientError(f"nothing reached the server ({kind})")

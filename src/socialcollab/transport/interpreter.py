@@ -1,4 +1,4 @@
-"""The one interpreter of flows, which the drivers and the desk share."""
+"""The interpreter of flows, which the drivers and the desk share."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ T = TypeVar("T")
 @attrs.frozen(kw_only=True)
 class SendWindow:
     """
-    The time within which a creating request may reach the server.
+    The period in which a request that creates a post may reach the server.
 
     Attributes:
-        deadline: The instant at which the window ends, on the wall clock.
-        until: The reading of the monotonic clock at which the window ends. It holds even if the
-            wall clock is set back meanwhile.
+        deadline: The end of the window on the wall clock.
+        until: The end of the window on the monotonic clock, which applies even if the wall clock
+            is set back.
     """
 
     deadline: dt.datetime
@@ -46,18 +46,18 @@ class SendWindow:
 @attrs.frozen(kw_only=True)
 class FlowInterpreter:
     """
-    Carries out flows, through ports that may be blocking or async.
+    An interpreter that runs flows, using blocking or async ports.
 
     Attributes:
-        sleep: Waits for some seconds.
-        clock: The wall clock, for the deadlines of creating requests.
-        monotonic: A clock that is never set back, in seconds.
-        retry: Which failed requests are sent again if they create nothing.
-        retry_creating: Which failed creating requests are sent again within their window. Only
-            requests that repeat under the ``same key`` ever are.
-        read_within_s: How long a request that creates nothing may take, in seconds.
-        abandon_creating: Whether cancelling an async host abandons a creating request that is on
-            its way. If not, its answer is awaited first, so that the host can store it.
+        sleep: A function that waits for a number of seconds.
+        clock: The wall clock, for the deadlines of requests that create a post.
+        monotonic: A monotonic clock, in seconds.
+        retry: The retry policy for requests that create nothing.
+        retry_creating: The retry policy for requests that create a post, which are retried only
+            within their window and only if their `repeat` is ``same key``.
+        read_within_s: The time limit for requests that create nothing, in seconds.
+        abandon_creating: Whether a request that creates a post is abandoned if an async caller is
+            cancelled. If False, its response is awaited first, so that the caller can store it.
     """
 
     sleep: Callable[[float], object]
@@ -69,7 +69,7 @@ class FlowInterpreter:
     abandon_creating: bool = True
 
     def window(self, within_s: float) -> SendWindow:
-        """Return the window that begins now and ends after *within_s* seconds."""
+        """Return a window that begins now and lasts *within_s* seconds."""
         return SendWindow(
             deadline=self.clock() + dt.timedelta(seconds=within_s),
             until=self.monotonic() + within_s,
@@ -84,17 +84,17 @@ class FlowInterpreter:
         remember: Callable[[Checkpoint | Created], Effects[None]],
     ) -> Effects[T]:
         """
-        Carry out *flow*, close it, and return its result.
+        Run *flow*, close it, and return its result.
 
-        A `NetworkError` of a request or of a hook is thrown into the flow; any other exception
-        ends the interpretation.
+        A `NetworkError` from a request or a hook is thrown into the flow. Any other exception ends
+        the flow and is raised.
 
         Args:
-            flow: The conversation.
-            transport: Sends its requests.
-            before_create: Called before each creating request, to store that it is about to be
-                sent; returns the window for sending it.
-            remember: Stores a checkpoint, or a part that was created.
+            flow: The flow.
+            transport: The transport that sends the requests of the flow.
+            before_create: A function that is called before each request that creates a post. It
+                stores that the request is about to be sent, and returns the window for sending.
+            remember: A function that stores a checkpoint, or a part that was created.
         """
         try:
             op = advance(flow)
@@ -126,7 +126,7 @@ class FlowInterpreter:
 
         outcome = yield from self._persist(attempt, request, self.retry, lambda: True)
         if isinstance(outcome, OutcomeUnknownError):
-            # The request creates nothing, so it does not matter whether it arrived.
+            # The request creates nothing, so it does not matter whether it reached the server.
             raise TransientError(str(outcome), network=outcome.network) from outcome
         if isinstance(outcome, NetworkError):
             raise outcome
@@ -135,9 +135,9 @@ class FlowInterpreter:
     def _create(
         self, request: Request, transport: Transport, window: SendWindow
     ) -> Effects[Response]:
-        """Send a creating request: once, or again under its key until the window ends."""
-        # The deadline travels with the request: however long the process pauses before the bytes
-        # leave, the transport compares it with the clocks once more.
+        """Send a request that creates a post, and retry it within the window if it has a key."""
+        # The deadline is part of the request. If the process is paused before the request is sent,
+        # the transport compares the deadline with the clocks once more.
         request = attrs.evolve(
             request,
             deadline=min(window.deadline, request.deadline or window.deadline),
@@ -146,7 +146,8 @@ class FlowInterpreter:
         doubts: list[NetworkError] = []
 
         def attempt() -> Effects[Response | NetworkError]:
-            # A wall clock that was set back would leave too much time, hence the minimum of both.
+            # If the wall clock was set back, it would allow too much time. The minimum of both
+            # clocks is therefore used.
             left_s = min(
                 (window.deadline - self.clock()).total_seconds(), window.until - self.monotonic()
             )
@@ -171,7 +172,8 @@ class FlowInterpreter:
             )
         if isinstance(outcome, NetworkError) or 300 <= outcome.status < 500:
             if doubts:
-                # The refusal of a repeat does not settle whether the first request made something.
+                # If a retry is rejected, it is still unknown whether the first request created
+                # something.
                 raise doubts[0]
             if isinstance(outcome, NetworkError):
                 raise outcome
@@ -184,12 +186,12 @@ class FlowInterpreter:
         retry: RetryPolicy,
         may_repeat: Callable[[], bool],
     ) -> Effects[Response | NetworkError]:
-        """Repeat *attempt* until it succeeds or *retry* forbids another try."""
+        """Repeat *attempt* until it succeeds or *retry* does not allow another attempt."""
         outcome = yield from attempt()
         failure = self._failure(outcome, retry)
         if failure is None or retry.wait_s(1, failure, request) is None:
             return outcome
-        # Imported late, so that requests which succeed at once do not load tenacity.
+        # The import is lazy, so that tenacity is not loaded if no request fails.
         from tenacity import DoAttempt, DoSleep, RetryCallState, Retrying  # noqa: PLC0415
 
         def wait_s(state: RetryCallState) -> float | None:
@@ -205,7 +207,7 @@ class FlowInterpreter:
         retrying.begin()
         state = RetryCallState(retrying, fn=None, args=(), kwargs={})
         first: list[Response | NetworkError] = [outcome]
-        # `Retrying.__call__` would block in its own loop; here attempts and waits are effects.
+        # `Retrying.__call__` would block, but here attempts and waits must be effects.
         while True:
             action = retrying.iter(retry_state=state)
             if isinstance(action, DoAttempt):
@@ -218,7 +220,7 @@ class FlowInterpreter:
                 return last
 
     def _failure(self, outcome: Response | NetworkError, retry: RetryPolicy) -> NetworkError | None:
-        """Return the error that the policy judges, or None for a success or a final answer."""
+        """Return the error to pass to the retry policy, or None if the outcome is final."""
         if isinstance(outcome, NetworkError):
             return outcome
         if outcome.status not in retry.statuses:
@@ -230,7 +232,7 @@ class FlowInterpreter:
 
 
 def _outcome(sending: Effects[Response]) -> Effects[Response | NetworkError]:
-    """Return the answer, or the network's error as a value."""
+    """Return the response, or the network error as a value instead of raising it."""
     try:
         return (yield from sending)
     except NetworkError as error:

@@ -10,38 +10,42 @@ class Clock(Protocol):
     """A callable that returns the time."""
 
     def __call__(self) -> dt.datetime:
-        """Return the current instant, with a UTC offset."""
+        """Return the current time, with a UTC offset."""
         ...
 
 
 def system_clock() -> dt.datetime:
-    """Return the current instant of this machine, in UTC."""
+    """Return the current system time, in UTC."""
     return dt.datetime.now(dt.UTC)
 
 
 class Media(Protocol):
     """
-    Storage for images and videos, addressed by their content.
+    Content-addressed storage for images and videos.
 
-    ``docs/contracts/media.md`` numbers the promises. A digest is ``sha256:`` followed by 64
-    hexadecimal digits. Content that is put twice is kept once, and the content of a digest never
+    ``docs/contracts/media.md`` specifies it in full. A digest is ``sha256:`` followed by 64
+    hexadecimal digits. Content that is put twice is stored once, and the content of a digest never
     changes.
 
     Raises:
-        InvalidValueError: From any method, if a digest does not have that form.
-        NotFoundError: From open, size and public_url, if no content has that digest.
-        StoreUnavailableError: From any method, if media cannot be read or written now.
+        InvalidValueError: If a digest does not have this format (any method).
+        NotFoundError: If there is no content with the digest (open, size and public_url).
+        StoreUnavailableError: If media currently cannot be read or written (any method).
     """
 
     def put(self, data: bytes | BinaryIO) -> str:
-        """Store *data*, reading a file from its current position to its end; return the digest."""
+        """
+        Store *data* and return its digest.
+
+        A file is read from its current position to its end.
+        """
         ...
 
     def open(self, digest: str) -> BinaryIO:
         """
         Return a new file object at the start of the content.
 
-        The caller closes it. It can seek, so that a part can be read or sent again.
+        The caller must close it. It is seekable, so that parts of it can be read or sent again.
         """
         ...
 
@@ -50,13 +54,13 @@ class Media(Protocol):
         ...
 
     def public_url(self, digest: str) -> str | None:
-        """Return an address from which a network can fetch the content, or None."""
+        """Return a URL from which a network can download the content, or None."""
         ...
 
     def delete(self, digest: str) -> None:
         """
-        Delete the content permanently; do nothing if there is none.
+        Delete the content permanently if it exists.
 
-        The caller makes sure that nothing else refers to it.
+        The caller must ensure that nothing else refers to it.
         """
         ...

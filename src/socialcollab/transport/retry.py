@@ -1,4 +1,4 @@
-"""Decide whether a failed request is sent again, and read how long a server asks to wait."""
+"""Decide whether to retry a failed request, and read the wait that a server requests."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from socialcollab.transport.flow import Request
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
     """
-    A value that decides whether a failed request is sent again, and after how many seconds.
+    A policy that determines whether a failed request is retried, and after how many seconds.
 
     Attributes:
-        tries: How often a request is sent at most.
-        first_wait_s: Seconds before the second try; the wait doubles with each further try.
-        longest_wait_s: The longest wait between two tries, in seconds.
-        statuses: The HTTP statuses that count as failures. A driver returns every other answer to
-            the flow without trying again.
+        tries: The maximum number of times that a request is sent.
+        first_wait_s: The seconds before the second attempt. The wait doubles with each further
+            attempt.
+        longest_wait_s: The maximum wait between two attempts, in seconds.
+        statuses: The HTTP statuses that count as failures. A driver returns every other response to
+            the flow without a retry.
     """
 
     tries: int = attrs.field(default=3, validator=attrs.validators.ge(1))
@@ -35,10 +36,10 @@ class RetryPolicy:
 
     def wait_s(self, failed: int, error: NetworkError, request: Request) -> float | None:
         """
-        Return the seconds to wait before *request* is sent again, or None if it must not be.
+        Return the seconds to wait before *request* is retried, or None if it must not be retried.
 
         Args:
-            failed: How often the request has failed so far, at least 1.
+            failed: The number of failures of the request so far, at least 1.
             error: The last failure.
             request: The request.
         """
@@ -52,7 +53,7 @@ class RetryPolicy:
         )
         if not repeatable:
             return None
-        # The shift is bounded: a policy of a thousand tries must not compute a huge integer.
+        # The shift is limited, so that a policy with many attempts does not compute a huge integer.
         doubled: float = self.first_wait_s * (1 << min(failed - 1, 16))
         return min(doubled, self.longest_wait_s)
 
@@ -73,14 +74,14 @@ _FORMS: Final = tuple(
 
 def http_date(text: str, *, now: dt.datetime) -> dt.datetime | None:
     """
-    Return the instant of an HTTP date in any of its three formats, or None if *text* is not one.
+    Parse an HTTP date in any of the three formats. Return None if *text* is not an HTTP date.
 
     >>> http_date("Sun, 06 Nov 1994 08:49:37 GMT", now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     datetime.datetime(1994, 11, 6, 8, 49, 37, tzinfo=datetime.timezone.utc)
 
     Args:
         text: The value of the header.
-        now: The instant that resolves a two-digit year, which is at most 50 years in the future.
+        now: The current time, to interpret a two-digit year, which is at most 50 years ahead.
 
     Source:
         RFC 9110 section 5.6.7.
@@ -93,7 +94,7 @@ def http_date(text: str, *, now: dt.datetime) -> dt.datetime | None:
         if len(match["year"]) == 2:
             year += now.year // 100 * 100
             year -= 100 if year > now.year + 50 else 0
-        # HTTP allows the leap second 60, which `datetime` cannot hold.
+        # HTTP allows a leap second (60), which `datetime` does not support.
         second = 59 if match["second"] == "60" else int(match["second"])
         try:
             return dt.datetime(
@@ -112,10 +113,10 @@ def http_date(text: str, *, now: dt.datetime) -> dt.datetime | None:
 
 def retry_after_s(headers: Mapping[str, str], *, now: dt.datetime | None = None) -> float | None:
     """
-    Return the seconds that a ``Retry-After`` header asks the client to wait, or None.
+    Return the seconds to wait according to the ``Retry-After`` header, or None.
 
-    A date is compared with the answer's own ``Date`` header, so that a wrong clock on either side
-    makes no difference; without that header it is compared with *now*.
+    A date is compared with the ``Date`` header of the response, so that a wrong clock on either
+    side makes no difference. If there is no ``Date`` header, it is compared with *now*.
 
     >>> retry_after_s({"retry-after": "120"})
     120.0
@@ -127,7 +128,7 @@ def retry_after_s(headers: Mapping[str, str], *, now: dt.datetime | None = None)
     """
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
-        # More digits than any sensible wait has could overflow a later sum of times.
+        # A number with more digits could cause an overflow when it is added to a time.
         return float(value[:12])
     near = now or dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     since = http_date(headers.get("date", ""), now=near) or now

@@ -1,4 +1,4 @@
-"""Blocking calls and transports for async code, on threads of their own."""
+"""Run blocking calls and transports in separate threads, for async code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from socialcollab.transport.adapter import Transport
 from socialcollab.transport.flow import Request, Response
 
 if TYPE_CHECKING:
-    # `concurrent.futures` loads `logging`, and asyncio would slow down every blocking host.
+    # These modules are imported lazily, because they would slow down the start of blocking programs.
     from concurrent.futures import Future, ThreadPoolExecutor
 
 P = ParamSpec("P")
@@ -23,10 +23,10 @@ def _nothing() -> None: ...
 
 class DedicatedThread:
     """
-    Makes blocking calls for async code, one after the other, on one thread of its own.
+    A thread that makes blocking calls for async code, one at a time.
 
-    It does not use the default executor of the event loop, so work that fills that executor does
-    not delay a journal.
+    It does not use the default executor of the event loop, so a busy executor does not delay the
+    calls.
 
     Args:
         name: The name of the thread.
@@ -44,10 +44,10 @@ class DedicatedThread:
 
     async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """
-        Call *function* on the thread and return its result.
+        Call *function* in the thread and return its result.
 
-        If the caller is cancelled while the call runs, the cancellation is delivered after the
-        call has ended. A call that has not begun by then is never made.
+        If the caller is cancelled while the call is running, the cancellation takes effect after
+        the call has ended. If the call has not begun yet, it is never made.
 
         Raises:
             StoreUnavailableError: If the thread has been closed.
@@ -60,7 +60,7 @@ class DedicatedThread:
         try:
             return await asyncio.wrap_future(job)
         except asyncio.CancelledError:
-            # Cancelling the wrapper cancels the job as well, unless the job has begun.
+            # Cancelling the wrapper also cancels the job, unless the job has already begun.
             if not job.cancelled():
                 with suppress(Exception):
                     await _outlast(job)
@@ -68,9 +68,9 @@ class DedicatedThread:
 
     async def close(self, last: Callable[[], object] = _nothing) -> None:
         """
-        Call *last* after all calls made so far, and end the thread.
+        Call *last* after all pending calls, and stop the thread.
 
-        A second call of `close` waits for the end as well.
+        If `close` is called again, it also waits until the thread has stopped.
         """
         if self._last is None:
             self._last = self._executor.submit(last)
@@ -80,9 +80,9 @@ class DedicatedThread:
 
 async def _outlast(job: Future[Any]) -> None:
     """
-    Wait until *job* has ended, even if the waiter is cancelled, and raise the exception of *job*.
+    Wait until *job* has ended, even if the waiting task is cancelled, and raise its exception.
 
-    The first cancellation takes precedence over that exception.
+    If the waiting task was cancelled, raise the first cancellation instead.
     """
     import asyncio  # noqa: PLC0415  # blocking hosts do not load it
 
@@ -90,7 +90,7 @@ async def _outlast(job: Future[Any]) -> None:
     cancelled: asyncio.CancelledError | None = None
     while not waiting.done():
         try:
-            # `asyncio.shield` would log an error of the job if nothing awaits the job any more.
+            # `asyncio.shield` would log an exception of the job if nothing awaits it any longer.
             await asyncio.wait([waiting])
         except asyncio.CancelledError as error:
             cancelled = cancelled or error
@@ -103,14 +103,14 @@ async def _outlast(job: Future[Any]) -> None:
 
 class ThreadedTransport:
     """
-    A blocking transport for async code: each request is sent on a thread.
+    An async wrapper around a blocking transport, which sends each request in a thread.
 
-    If the caller is cancelled, the answer is lost; the request itself ends by its deadline.
+    If the caller is cancelled, the response is lost, but the request still runs until its deadline.
 
     Args:
-        transport: The blocking transport, which threads must be able to share.
-        threads: How many requests may be under way at once.
-        owns: Whether closing also closes the transport, and not only the threads.
+        transport: The blocking transport, which must be thread-safe.
+        threads: The maximum number of concurrent requests.
+        owns: Whether `close` also closes the transport, in addition to the threads.
     """
 
     def __init__(self, transport: Transport, *, threads: int = 8, owns: bool = True) -> None:
@@ -126,14 +126,14 @@ class ThreadedTransport:
         return f"ThreadedTransport({self._transport!r})"
 
     async def send(self, request: Request, *, timeout_s: float) -> Response:
-        """Send one request and return the answer, whatever its status."""
+        """Send one request and return the response, regardless of its status."""
         import asyncio  # noqa: PLC0415  # blocking hosts do not load it
 
         job = self._threads.submit(self._transport.send, request, timeout_s=timeout_s)
         return await asyncio.wrap_future(job)
 
     async def close(self) -> None:
-        """End the threads once their requests have ended, and close an owned transport."""
+        """Stop the threads after their requests have ended, and close the transport if it is owned."""
         self._threads.shutdown(wait=False)
         if self._owns:
             self._transport.close()

@@ -14,14 +14,14 @@ from socialcollab.pages.notebook import card, definitions, format_time, quote, r
 
 
 def test_themes() -> None:
-    """A card sets no background or text colour of its own, so it suits every theme."""
+    """A card sets neither a background nor a text colour, so it suits every theme."""
     [style] = Reader(card("Post")).styles
     assert "currentColor" in style
     assert not re.search(r"(background|color):\s*(#|rgb|white|black)", style)
 
 
 def test_style_sheet_is_scoped() -> None:
-    """The style sheet of a card leaves the rest of the notebook alone."""
+    """The style sheet of a card does not affect the rest of the notebook."""
     [style] = Reader(card("Post")).styles
     for selectors in re.findall(r"(?:^|\})([^{}]+)\{", style):
         assert all(selector.startswith(".sc-card") for selector in selectors.split(","))
@@ -36,7 +36,7 @@ def test_any_text(title: str, text: str, cells: list[str]) -> None:
 
 
 def test_long_values_are_cut() -> None:
-    """A long table ends after 50 rows with the number of the others; a long text ends with an ellipsis."""
+    """A long table shows 50 rows and the number of omitted rows; a long text ends with an ellipsis."""
     reader = Reader(rows_table(["n"], [[n] for n in range(80)]))
     assert "and 30 more" in reader.text
     assert "49" in reader.text

@@ -32,20 +32,20 @@ def budget_cells(budget: Budget) -> dict[str, str]:
 
 
 def test_several_classes() -> None:
-    """A table holds values of one class."""
+    """A table contains values of one class."""
     with pytest.raises(InvalidValueError, match="Length, Verdict"):
         show([measure("x", "a"), Verdict.yes()])
 
 
 def test_unregistered_class() -> None:
-    """A value of a class without a row is rejected by the name of its class."""
+    """A value whose class has no table row is rejected, and the error contains the class name."""
     for function in (card_of, cells_of, lambda value: show([value])):
         with pytest.raises(InvalidValueError, match="no table row for values of class `int`"):
             function(1)
 
 
 def test_own_class() -> None:
-    """A class of another package registers a row, which makes its card and those of its subclasses."""
+    """A registered table row also defines the cards of the class and its subclasses."""
     assert "<dd><bdi>250</bdi></dd>" in Budget(250)._repr_html_()
     assert "<b>Monthly budget</b>" + badge("spent", "red") in MonthlyBudget(250)._repr_html_()
     assert "250" in show([Budget(250)]).html
@@ -53,7 +53,7 @@ def test_own_class() -> None:
 
 
 def test_columns() -> None:
-    """A table has a column for each header that some value fills, in the order of the cells."""
+    """A table has a column for each header with at least one value, in the order of the cells."""
     html = show([measure("x", "a"), measure("bluesky", "a")]).html
     assert html.index(">length<") < html.index(">bytes<") < html.index(">fits<")
     assert ">bytes<" not in show([measure("x", "a")]).html

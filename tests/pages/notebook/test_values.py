@@ -113,7 +113,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_cards_are_safe(values, name: str) -> None:
-    """A card is well-formed, runs nothing, and shows no names, contacts or secrets."""
+    """A card is well-formed, runs no scripts, and shows no names, contact details or secrets."""
     html = values[name]._repr_html_()
     reader = Reader(html)
     assert len(html) < 20_000
@@ -161,5 +161,5 @@ def test_names_are_complete(values) -> None:
     ],
 )
 def test_card_content(values, name: str, text: str) -> None:
-    """A card shows what matters about its value."""
+    """A card shows the important attributes of its value."""
     assert text in Reader(values[name]._repr_html_()).text

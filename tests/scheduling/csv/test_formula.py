@@ -14,5 +14,5 @@ from socialcollab.scheduling import looks_like_formula
      "- a (b)", "-", "@"],
 )  # fmt: skip
 def test_text_is_not_formula(cell):
-    """Text that begins like a formula is not one."""
+    """Text that only begins like a formula is not a formula."""
     assert not looks_like_formula(cell)

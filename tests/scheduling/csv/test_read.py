@@ -88,7 +88,7 @@ def test_wrong_encoding():
     data = "text,note\r\nfirst,1\r\nLené,2\r\n".encode("cp1252")
     found = only_problem(data)
     assert (found.code, found.row, found.value) == ("sheet.encoding", 3, "0xE9")
-    assert 'in cp1252 the byte is "é"' in found.suggestion
+    assert 'in cp1252, this byte is "é"' in found.suggestion
     sheet = read_csv(data, encoding="cp1252")
     assert sheet.rows[1].text == "Lené"
     marked = only_problem(b"\xef\xbb\xbftext\r\nab\xff\r\n")
@@ -99,7 +99,7 @@ def test_wrong_encoding():
 
 
 def test_wrong_byte_after_chunk():
-    """A wrong byte is found behind the first chunk, with its position."""
+    """An invalid byte after the first chunk is reported with its position."""
     # The chunk ends within a character.
     lead = b"text\r\n" + ("é" * 999 + "\r\n").encode() * 525
     found = only_problem(lead + b"x\xe9x\r\n")
@@ -137,14 +137,14 @@ def test_invalid_times(cells, code, column):
 
 
 def test_ambiguous_date():
-    """An ambiguous date is a problem that names both readings."""
+    """An ambiguous date is a problem that contains both possible dates."""
     text = only_problem("date,time,text\n03/04/2026,09:30,Hello\n").text()
     assert "2026-04-03" in text
     assert "2026-03-04" in text
 
 
 def test_offset_needs_zone():
-    """A time with a UTC offset needs the zone of the file."""
+    """A time with a UTC offset is accepted only if the file's zone is known."""
     text = "text,date\nHello,2026-04-07T07:30:00Z\n"
     assert only_row(text, zone="Europe/Amsterdam").local == WHEN
     assert only_problem(text).code == "sheet.offset"
@@ -152,7 +152,7 @@ def test_offset_needs_zone():
 
 
 def test_past_without_zone():
-    """Without a zone, a time is past once it is past in every zone."""
+    """If no zone is known, a time is past only if it is past in every zone."""
     now = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
     assert only_row("text,date\nHello,2026-04-07 01:00\n", now=now)
     assert only_problem("text,date\nHello,2026-04-06 23:00\n", now=now).code == "sheet.past"
@@ -174,7 +174,7 @@ def test_past_without_zone():
     ],
 )
 def test_formulas_are_text(cell):
-    """A formula is kept as text and reported."""
+    """A formula is read as text and reported."""
     out = io.StringIO()
     csv.writer(out).writerows([["text", "note"], [cell, "x"]])
     sheet = read_csv(out.getvalue().encode())
@@ -214,7 +214,7 @@ def test_limits():
 
 
 def test_given_columns():
-    """The caller may name the columns."""
+    """The caller can specify the columns."""
     assert only_row("Was\nHello\n", columns={"Was": "text"}).text == "Hello"
     assert only_row("Hello,x\n", columns=["text", ""]).text == "Hello"
     with pytest.raises(InvalidValueError, match="did you mean `text`"):
@@ -230,7 +230,7 @@ def test_blank_rows():
 
 @given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_read(data):
-    """Any bytes are read or are problems."""
+    """Arbitrary bytes are either read or reported as problems."""
     list(iter_csv(data))
     list(iter_csv(b"text,date,time,image\n" + data, zone="Europe/Amsterdam"))
 
@@ -288,7 +288,7 @@ def test_real_files(shared_data):
 
 
 def test_workbook() -> None:
-    """A workbook is a problem that says what to do."""
+    """A workbook is a problem with a suggestion."""
     (problem,) = read_csv(b"PK\x03\x04\x14\x00 and so on").problems
     assert (0, "sheet.workbook") == (problem.row, problem.code)
     assert "save it as CSV" in problem.text()

@@ -42,14 +42,14 @@ rows = st.builds(
 @fewer_examples()
 @given(rows)
 def test_rows_round_trip(row):
-    """Rows read back as they were written."""
+    """Rows that are written and read back are unchanged."""
     sheet = read_csv(write_csv([row]))
     assert (row,) == sheet.rows
     assert sheet.problems == ()
 
 
 def test_no_formula_is_written():
-    """No cell that is written would run as a formula."""
+    """No written cell would be run as a formula."""
     cells = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"]
     data = write_csv([SheetRow(number=2, text="x", note=cell, campaign=cell) for cell in cells])
     for row in list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))[1:]:
@@ -57,7 +57,7 @@ def test_no_formula_is_written():
 
 
 def test_write_problems():
-    """Invalid rows are written with their problems."""
+    """Rejected rows are written with their problems."""
     sheet = read_csv(b"date,time,text\n03/04/2026,09:30,=1+1\n2026-04-07,09:30,fine\n")
     back = write_problems(sheet, language="nl").decode("utf-8-sig").splitlines()
     assert back[0] == "date,time,text,problem"
@@ -67,7 +67,7 @@ def test_write_problems():
 
 
 def test_real_posts_round_trip(shared_data):
-    """Real posts read back as they were written."""
+    """Real posts that are written and read back are unchanged."""
     texts: list[str] = []
     for path in sorted(shared_data("posts-corporate").glob("*.jsonl")):
         with path.open(encoding="utf-8") as lines:

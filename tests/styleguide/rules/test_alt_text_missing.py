@@ -1,4 +1,4 @@
-"""SG103: images without a description."""
+"""SG103: images without alt text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from socialcollab.styleguide import StyleGuide, lint
 
 
 def test_file_name_is_no_description() -> None:
-    """A file name is not a description."""
+    """A file name is not an alt text."""
     images = [
         Image(digest=media_digest(b"1"), alt="IMG_1.jpg", name="img_1.jpg"),
         Image(digest=media_digest(b"2"), alt=" ", name=""),

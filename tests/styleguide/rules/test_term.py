@@ -10,19 +10,19 @@ from socialcollab.styleguide import lint
 
 
 def test_whole_words_in_any_case() -> None:
-    """Terms match whole words, in upper or lower case."""
+    """Terms match whole words, regardless of upper and lower case."""
     guide = guide_of({"ban": ["cheap", "no brainer"]})
     assert hits("CHEAP, cheaper; a No  brainer! nobrainer", guide) == ["CHEAP", "No  brainer"]
 
 
 def test_composed_letters() -> None:
-    """Composed and decomposed letters are the same."""
+    """Composed and decomposed letters are equivalent."""
     guide = guide_of({"ban": ["café"]})
     assert hits("Cafe\u0301 CAFÉ cafe", guide) == ["Cafe\u0301", "CAFÉ"]
 
 
 def test_accents() -> None:
-    """Accents count, unless the guide ignores them."""
+    """Accents must match, unless the guide ignores them."""
     assert hits("een één", guide_of({"ban": ["één"]})) == ["één"]
     assert hits("cafe café", guide_of({"ban": ["cafe"], "any_accents": True})) == ["cafe", "café"]
 
@@ -39,7 +39,7 @@ def test_apostrophes() -> None:
 
 
 def test_preferred_spelling() -> None:
-    """The preferred spelling is not reported, and every other one is."""
+    """The preferred spelling is not reported, but every other spelling is."""
     guide = guide_of({"prefer": "LinkedIn", "instead_of": ["linkedin"]})
     assert hits("LinkedIn Linkedin LINKEDIN", guide) == ["Linkedin", "LINKEDIN"]
 
@@ -67,7 +67,7 @@ def test_signs() -> None:
 
 
 def test_variants_and_descriptions() -> None:
-    """Variants and image descriptions are searched too."""
+    """Variants and alt texts are also searched."""
     image = Image(digest=media_digest(b""), alt="a cheap seat")
     post = PostContent(
         text="fine", variants={"tulip-x": "cheap"}, targets=("tulip-x",), media=(image,)
@@ -81,6 +81,6 @@ def test_variants_and_descriptions() -> None:
 
 @pytest.mark.parametrize("text", ["\0", "cheap\0cheap", "\0" * 1000])
 def test_nul_characters(text: str) -> None:
-    """A text with NUL characters is searched like any other."""
+    """A text with NUL characters is searched like any other text."""
     found = lint(text, guide_of({"ban": ["cheap"]}), profile="x")
     assert text.count("cheap") == sum(finding.code == "SG102" for finding in found)

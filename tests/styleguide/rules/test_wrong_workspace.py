@@ -29,7 +29,7 @@ def test_links_mentions_and_names(text: str, messages: list[str]) -> None:
 
 
 def test_links_outside_text() -> None:
-    """Links that are not in the text are checked too."""
+    """Links outside the text are also checked."""
     post = PostContent(
         text="", links=("https://polderbank.nl/", "http://[bad"), targets=("tulip-x",)
     )

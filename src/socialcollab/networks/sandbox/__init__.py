@@ -1,4 +1,4 @@
-"""A staging network with the limits of the real ones, whose posts stay in a folder."""
+"""A staging network with the limits of the real networks. It keeps its posts in a local folder."""
 
 from socialcollab.networks.sandbox.faults import FaultKind, InjectedFault
 from socialcollab.networks.sandbox.network import Sandbox

@@ -1,4 +1,4 @@
-"""The adapter of the sandbox: the same kind of conversations as with a real network."""
+"""The sandbox's adapter, which exchanges the same kinds of requests as that of a real network."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ def token_of(profile: str) -> str:
 @attrs.frozen(kw_only=True)
 class SandboxAdapter:
     """
-    The conversations with the sandbox for one profile.
+    The adapter of one profile in the sandbox.
 
     Attributes:
         profile: The profile.
-        description: The limits and features of the profile's own network.
-        send_within_s: The hard deadline of one creating request, in seconds.
-        honours_keys: Whether the server is known to create one post per idempotency key.
-        conclusive_after: How long after the sender's deadline a lookup that finds nothing proves
-            that nothing was created.
-        thread_mark: The text that separates the parts of a thread, or empty.
+        description: The limits and features of the profile's network.
+        send_within_s: The hard deadline of a request that creates a post, in seconds.
+        honours_keys: Whether the server is known to create only one post per idempotency key.
+        conclusive_after: The time after the sender's deadline from which a lookup without a result
+            proves that no post was created.
+        thread_mark: The text that separates the parts of a thread, or an empty string.
     """
 
     profile: Profile
@@ -73,10 +73,10 @@ class SandboxAdapter:
 
     def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:
         """
-        Choose the idempotency key and the time of creation, and check the network's limits.
+        Choose the idempotency key and the creation time, and check the network's limits.
 
         Raises:
-            RejectedError: If the post exceeds limits; the message names each of them.
+            RejectedError: If the post exceeds limits. The message lists all exceeded limits.
         """
         broken = [
             problem
@@ -97,7 +97,7 @@ class SandboxAdapter:
         )
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Upload the images that are not uploaded yet, then create each part of the post."""
+        """Upload the images that have not been uploaded yet, then create each part of the post."""
         done = dict(progress)
         for place, image in enumerate(prepared.outgoing.images):
             name = f"{_MEDIA}{place}"
@@ -132,15 +132,15 @@ class SandboxAdapter:
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
-        """Look up the key of the first unconfirmed part; a removed post counts as found."""
+        """Look up the key of the first unconfirmed part. A removed post counts as found."""
         count = len(self._texts(prepared.outgoing))
         part = next((n for n in range(count) if f"{_PART}{n}" not in progress), count - 1)
         key = _key(prepared.idempotency_keys["key"], part)
         response = yield from call(self._request("GET", "/posts", params={"key": key}))
         found = read_found(response, network=self.profile.network)
         if found is None:
-            # The sandbox looks posts up under its write lock and creates none after a deadline,
-            # so only injected faults need a longer wait than zero.
+            # The sandbox looks up posts while holding its write lock, and never creates a post
+            # after the deadline. Only injected faults therefore need a non-zero wait.
             return Missing(conclusive_after=self.conclusive_after)
         if count == 1:
             return found
@@ -149,7 +149,7 @@ class SandboxAdapter:
         return Found(found.published, part=part, progress=values, whole=whole)
 
     def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
-        """Replace the content of a published post; repeating it changes nothing."""
+        """Replace the content of a published post. The request is idempotent."""
         if "edit" not in self.description.features:
             raise RejectedError(
                 f"{self.description.title} cannot change a post in place",
@@ -172,7 +172,7 @@ class SandboxAdapter:
         check_changed(response, network=self.profile.network)
 
     def take_down(self, network_id: str) -> Flow[None]:
-        """Remove a post; a post that no longer exists counts as removed."""
+        """Remove a post. A post that no longer exists counts as removed."""
         response = yield from call(self._request("DELETE", f"/posts/{quote(network_id, safe='')}"))
         check_removed(response, network=self.profile.network)
 
@@ -249,7 +249,7 @@ def _key(key: str, part: int) -> str:
 
 
 def _progress(created: Published, part: int) -> dict[str, str]:
-    """Return the progress values of a part; the first part represents the whole post."""
+    """Return the progress values of a part. The first part represents the whole post."""
     values = {f"{_PART}{part}": created.network_id}
     if part == 0:
         values[f"{_URL}{part}"] = created.url
@@ -258,7 +258,7 @@ def _progress(created: Published, part: int) -> dict[str, str]:
 
 
 def _first(progress: Mapping[str, str]) -> Published | None:
-    """Return the first part, if it has been published."""
+    """Return the first part, or None if it has not been published."""
     network_id = progress.get(f"{_PART}0", "")
     if not network_id:
         return None

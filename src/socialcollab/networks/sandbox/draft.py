@@ -1,4 +1,4 @@
-"""Read the post that a request asks the sandbox to create or to change."""
+"""Read the post from a request to create or change it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Draft:
 
     Attributes:
         text: Its text.
-        images: The row numbers of its media, with the images themselves.
-        links: Links beside the text.
-        language: Its language, or empty.
+        images: Its images, each with the number of its row in the media table.
+        links: Links in addition to the text.
+        language: Its language, or an empty string.
         labels: Its content warnings.
         poll: Its poll, or None.
-        in_reply_to: The network's id of the post that it replies to, or empty.
-        created_at: When it was published, by its sender's clock.
+        in_reply_to: The network's id of the post that it replies to, or an empty string.
+        created_at: The time of publication according to the sender's clock.
     """
 
     text: str
@@ -49,7 +49,7 @@ def read_draft(db: sqlite3.Connection, profile: str, body: object, *, now: dt.da
     Return the post that the body of a request describes.
 
     Raises:
-        UnreadableDraftError: If the body does not describe a post, or names unknown media.
+        UnreadableDraftError: If the body does not describe a post, or refers to unknown media.
     """
     fields = body if isinstance(body, Mapping) else {}
     try:

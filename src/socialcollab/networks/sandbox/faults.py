@@ -14,20 +14,20 @@ from socialcollab.errors import InvalidValueError
 
 class FaultKind(enum.StrEnum):
     """
-    The kind of an injected fault: what happens to the request, and what its sender learns.
+    The kind of an injected fault, which determines the effect and the response of a request.
 
     ================= ===============================================================
-    lost_answer       the request is carried out, and no answer comes
-    lost_request      the request is not carried out, and no answer comes
+    lost_answer       the request is carried out, but the response is lost
+    lost_request      the request is not carried out, and there is no response
     rate_limited      429 with ``Retry-After``; the request is not carried out
     unauthorized      401; no request is carried out
     rejected          422; the request is not carried out
     server_error      500; the request is not carried out
     late_server_error 500, although the request is carried out
     slow              the request is carried out after a delay, if its deadline allows
-    late_arrival      no answer comes, and the post is created after a delay, whatever
-                      the deadline was
-    duplicate_id      nothing is created, and the answer names the profile's latest post
+    late_arrival      there is no response, and the post is created after a delay, even if
+                      the deadline has passed
+    duplicate_id      nothing is created; the response has the id of the profile's latest post
     lagging_reads     lookups do not find a post until a delay has passed
     ================= ===============================================================
     """
@@ -87,7 +87,7 @@ def _default_delay_s(fault: InjectedFault) -> float:
 @attrs.frozen
 class InjectedFault:
     """
-    A fault that happens in the sandbox: where, how often, and to which requests.
+    A fault that the sandbox injects.
 
     The sandbox counts faults in its folder, so a fault that happens once does not happen again
     after a restart.
@@ -97,14 +97,15 @@ class InjectedFault:
 
     Args:
         kind: A `FaultKind` or its value, such as ``"lost_answer"``.
-        profile: The only profile that is affected; empty for all.
-        network: The only network that is affected; empty for all.
-        times: How often the fault happens at most; None for no limit.
-        probability: The probability that it happens at each opportunity, from 0 to 1.
-        seed: Selects the random sequence; the same seed makes the same decisions.
-        on: The requests that are affected. The default is "find" for ``lagging_reads``, "any" for
-            ``unauthorized`` and "create" for all others.
-        retry_after_s: The wait in the answer of ``rate_limited``, in seconds; None sends no wait.
+        profile: The affected profile; empty for all profiles.
+        network: The affected network; empty for all networks.
+        times: The maximum number of times that the fault happens; None for no limit.
+        probability: The probability that the fault happens at each opportunity, from 0 to 1.
+        seed: The seed of the random decisions; the same seed always leads to the same decisions.
+        on: The kind of request that is affected. The default is "find" for ``lagging_reads``,
+            "any" for ``unauthorized``, and "create" for all other kinds of fault.
+        retry_after_s: The number of seconds in the ``Retry-After`` header of ``rate_limited``;
+            None to omit the header.
         delay_s: The delay of ``slow``, ``late_arrival`` and ``lagging_reads``, in seconds.
 
     Raises:
@@ -137,10 +138,10 @@ class InjectedFault:
         if self.times is not None and self.times < 0:
             raise self._out_of_range("times", self.times, "0 or more, or None for no limit")
         if not 0 <= self.probability <= 1:
-            raise self._out_of_range("probability", self.probability, "a number from 0 to 1")
+            raise self._out_of_range("probability", self.probability, "a number between 0 and 1")
         if self.retry_after_s is not None and self.retry_after_s < 0:
             raise self._out_of_range(
-                "retry_after_s", self.retry_after_s, "0 or more, or None to send no wait"
+                "retry_after_s", self.retry_after_s, "0 or more, or None to omit the header"
             )
         if self.delay_s < 0:
             raise self._out_of_range("delay_s", self.delay_s, "0 or more")
@@ -157,22 +158,24 @@ class InjectedFault:
 
     def _not_applicable(self, name: str, value: object, kinds: str) -> InvalidValueError:
         return InvalidValueError(
-            f"fault `{self.kind}` has no {name}; only {kinds} has it",
+            f"{name} does not apply to fault `{self.kind}`, only to {kinds}",
             value=value,
             expected=f"no {name}",
         )
 
     def affects(self, *, profile: str, network: str) -> bool:
-        """Return whether the fault can happen to that profile on that network."""
+        """Return whether the fault affects requests of this profile on this network."""
         return self.profile in ("", profile) and self.network in ("", network)
 
     def happens(self, *, chances: int, happened: int) -> bool:
         """
-        Return whether the fault happens now; the same numbers always give the same answer.
+        Return whether the fault happens now.
+
+        The result depends only on the fault and the arguments.
 
         Args:
-            chances: How often it could have happened before.
-            happened: How often it did.
+            chances: The number of earlier opportunities.
+            happened: The number of times that the fault has happened.
         """
         if self.times is not None and happened >= self.times:
             return False

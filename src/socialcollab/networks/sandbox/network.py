@@ -1,4 +1,4 @@
-"""The sandbox as a network: its adapters, its transports, and the posts on its timeline."""
+"""The sandbox network, with its adapters, its transports and the posts on its timeline."""
 
 from __future__ import annotations
 
@@ -21,30 +21,32 @@ from socialcollab.transport import Adapter, Clock, Media, Transport, system_cloc
 
 class Sandbox:
     """
-    A staging network that accepts posts as the real networks do and keeps them in a folder.
+    A staging network that accepts posts like the real networks and keeps them in a folder.
 
-    Each profile has the limits of its own network. Several processes may use one folder at once.
-    If a process is killed, each post is either complete or absent.
+    Each profile has the limits of its own network. Several processes may use the same folder
+    concurrently. If a process is killed, each post is either stored completely or not at all.
 
     Args:
         path: The folder, which is created if it does not exist.
         faults: The faults to inject.
-        rate_limit: How many posts each profile may create within a window of time.
-        clock: The time on the timeline, which rate limits use; the system clock by default.
-        real_clock: The time that deadlines are compared with; the system clock by default.
-        send_within_s: The hard deadline of one creating request, in seconds.
-        honours_keys: Whether the server creates one post per idempotency key, however often the
-            request arrives. If not, each creating request creates a post.
-        conclusive_after_s: How long after a sender's deadline a lookup that finds nothing counts
-            as proof that nothing was created.
-        thread_mark: The text that separates the parts of a thread; if empty, every text is one
-            post.
-        media: Where the bytes of images are read from. Without it, uploads consist of a digest
-            only, and the preview shows descriptions.
-        descriptions: Networks that are not built in, or that have other limits, by name.
-        durable: Whether each write waits for the disk.
-        sleep: Waits for some seconds, when a fault makes the server slow.
-        monotonic: A clock that is never set back, in seconds.
+        rate_limit: The maximum rate of posts for each profile.
+        clock: The clock of the timeline and of the rate limits; the system clock by default.
+        real_clock: The clock that deadlines are compared with; the system clock by default.
+        send_within_s: The hard deadline of a request that creates a post, in seconds.
+        honours_keys: Whether the server creates only one post per idempotency key, even if the
+            request arrives several times.
+        conclusive_after_s: The time after the sender's deadline from which a lookup without a
+            result proves that no post was created, in seconds.
+        thread_mark: The text that separates the parts of a thread. If it is empty, every text is
+            a single post.
+        media: The media store that the bytes of images are read from. If it is None, an upload
+            consists of the digest only, and the preview shows alt texts instead of images.
+        descriptions: Descriptions of networks that are not built in or have different limits, by
+            the network's name.
+        durable: Whether each write waits until the data is on disk.
+        sleep: A function that waits for a number of seconds, called if a fault makes the server
+            slow.
+        monotonic: A monotonic clock, in seconds.
     """
 
     def __init__(
@@ -110,7 +112,7 @@ class Sandbox:
 
     def transport(self, profile: Profile) -> Transport:
         """
-        Return the transport that carries the requests of *profile* to the server.
+        Return the transport that sends the requests of *profile* to the server.
 
         Raises:
             InvalidValueError: If there is no description of its network.
@@ -124,10 +126,10 @@ class Sandbox:
 
     def posts(self, profile: str | None = None) -> tuple[SandboxPost, ...]:
         """
-        Return the posts in order of arrival, including removed ones.
+        Return the posts in order of arrival, including removed posts.
 
         Args:
-            profile: Return only the posts of that profile.
+            profile: Return only the posts of this profile.
 
         Raises:
             StoreUnavailableError: If the timeline cannot be read.
@@ -136,10 +138,10 @@ class Sandbox:
 
     def write_preview(self, *, zone: str = "UTC") -> Path:
         """
-        Write ``timeline.html`` and a page per profile; return the path of ``timeline.html``.
+        Write ``timeline.html`` and a page per profile, and return the path of ``timeline.html``.
 
         Args:
-            zone: The IANA name of the time zone in which the pages show times.
+            zone: The IANA name of the time zone in which the pages display times.
 
         Raises:
             InvalidValueError: If there is no such zone.
@@ -151,7 +153,7 @@ class Sandbox:
         return write_pages(self.path, self.posts(), self._described, zone=zone)
 
     def close(self) -> None:
-        """Close the timeline; the next use of the sandbox opens it again."""
+        """Close the timeline. The next use of the sandbox opens it again."""
         self._timeline.close()
 
     def _described(self, network: str) -> NetworkDescription:

@@ -1,4 +1,4 @@
-"""Keep the bytes of uploaded images beside the timeline, for its preview."""
+"""Store the bytes of uploaded images next to the timeline, for the preview pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ENDINGS: Final = {
 
 
 def picture_name(digest: str, media_type: str) -> str:
-    """Return the file name of an image, with the ending that browsers expect."""
+    """Return the file name of an image, with the extension that browsers expect."""
     return f"{digest.removeprefix('sha256:')}.{_ENDINGS.get(media_type, 'bin')}"
 
 

@@ -1,4 +1,4 @@
-"""The timeline as pages that look like the networks."""
+"""Render the timeline as HTML pages that look like the networks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def write_pages(
     *,
     zone: str,
 ) -> Path:
-    """Write a page for each profile and an index of these pages; return the path of the index."""
+    """Write a page for each profile and an index of these pages, and return the index's path."""
     rows = []
     for profile in sorted({post.profile for post in posts}):
         own = [post for post in posts if post.profile == profile]
@@ -79,7 +79,7 @@ def _preview(folder: Path, post: SandboxPost, description: NetworkDescription, z
 
 
 def _write(path: Path, html: str) -> None:
-    """Replace a page as a whole, so that a browser never reads half of it."""
+    """Replace a page atomically, so that a browser never reads an incomplete page."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial.write_text(html, encoding="utf-8")

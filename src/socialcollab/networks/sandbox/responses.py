@@ -1,4 +1,4 @@
-"""Read the sandbox's answers: each becomes a value, or an error that says what the caller can do."""
+"""Convert the sandbox's responses into values, or into errors that show what the caller can do."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from socialcollab.transport import Found, Published, Response, retry_after_s
 
 def read_published(response: Response, *, network: str) -> Published:
     """
-    Return the post that a creating request made.
+    Return the post that a request created.
 
     Raises:
-        NetworkError: The subclass says what the caller can do. An answer that does not say whether
-            the post was created leaves the outcome unknown.
+        NetworkError: If the post was not created, or if the response does not show whether it was
+            created. The subclass indicates what the caller can do.
     """
     if response.status not in (200, 201):
         raise _error(response, network=network, creates=True)
@@ -31,7 +31,7 @@ def read_published(response: Response, *, network: str) -> Published:
         return _published(response.json())
     except (TransientError, KeyError, TypeError, ValueError):
         raise OutcomeUnknownError(
-            f"the answer with status {response.status} names no post",
+            f"the response with status {response.status} contains no post",
             network=network,
             status=response.status,
         ) from None
@@ -54,7 +54,7 @@ def read_found(response: Response, *, network: str) -> Found | None:
     Return the post that a lookup found, or None.
 
     Raises:
-        NetworkError: If the lookup itself failed.
+        NetworkError: If the lookup failed.
     """
     if response.status != 200:
         raise _error(response, network=network)
@@ -65,12 +65,14 @@ def read_found(response: Response, *, network: str) -> Found | None:
             raise TypeError(posts)
         return Found(_published(posts[0])) if posts else None
     except (KeyError, TypeError, ValueError):
-        raise TransientError("the answer lists no posts", network=network, status=200) from None
+        raise TransientError(
+            "the response has no list of posts", network=network, status=200
+        ) from None
 
 
 def check_removed(response: Response, *, network: str) -> None:
     """
-    Check that the post is removed; a post that no longer exists is.
+    Check that the post is removed. A post that no longer exists counts as removed.
 
     Raises:
         NetworkError: If the removal failed.
@@ -84,8 +86,8 @@ def check_changed(response: Response, *, network: str) -> None:
     Check that the post was changed in place.
 
     Raises:
-        NetworkError: The subclass says what the caller can do. A post that no longer exists cannot
-            be changed.
+        NetworkError: If the post was not changed, for example because it no longer exists. The
+            subclass indicates what the caller can do.
     """
     if response.status != 200:
         raise _error(response, network=network, creates=True)
@@ -93,7 +95,7 @@ def check_changed(response: Response, *, network: str) -> None:
         _text(response, "id", network=network)
     except TransientError:
         raise OutcomeUnknownError(
-            f"the answer with status {response.status} names no post",
+            f"the response with status {response.status} contains no post",
             network=network,
             status=response.status,
         ) from None
@@ -104,7 +106,7 @@ def read_account(response: Response, *, network: str) -> str:
     Return the name of the account.
 
     Raises:
-        NetworkError: If the credentials are refused, or the answer names no account.
+        NetworkError: If the credentials are rejected, or if the response contains no account name.
     """
     if response.status != 200:
         raise _error(response, network=network)
@@ -115,7 +117,9 @@ def _text(response: Response, key: str, *, network: str) -> str:
     data = response.json()
     value = data.get(key) if isinstance(data, Mapping) else None
     if not isinstance(value, str) or not value:
-        raise TransientError(f"the answer has no `{key}`", network=network, status=response.status)
+        raise TransientError(
+            f"the response has no `{key}`", network=network, status=response.status
+        )
     return value
 
 
@@ -132,7 +136,7 @@ def _published(data: Json) -> Published:
 
 
 def _error(response: Response, *, network: str, creates: bool = False) -> NetworkError:
-    """Return the error for a refusal; *creates* says that the request creates something."""
+    """Return the error for an unsuccessful response; *creates* marks requests that create posts."""
     status, message = response.status, _message(response)
     if status in (401, 403):
         return AuthenticationError(message, network=network, status=status)
@@ -145,7 +149,7 @@ def _error(response: Response, *, network: str, creates: bool = False) -> Networ
         )
     if 400 <= status < 500 and status != 408:
         return RejectedError(message, network=network, status=status)
-    # A server that fails may have created the post before it failed.
+    # A server that fails may already have created the post.
     kind = OutcomeUnknownError if creates else TransientError
     return kind(message, network=network, status=status)
 

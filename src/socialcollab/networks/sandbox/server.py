@@ -1,4 +1,4 @@
-"""The server of the sandbox, in this process: it answers requests as a network does."""
+"""The sandbox's server, which runs in this process and responds to requests like a network."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ from socialcollab.networks.sandbox.timeline import (
 from socialcollab.time import as_utc
 from socialcollab.transport import Clock, MediaPart, Request, Response
 
-# Faults that decide instead of the server, and faults that replace the server's answer.
+# The faults in _BEFORE prevent the server from handling the request. The faults in _AFTER replace
+# its response.
 _BEFORE: Final = (
     FaultKind.LOST_REQUEST,
     FaultKind.RATE_LIMITED,
@@ -54,10 +55,10 @@ _AFTER: Final = (FaultKind.LOST_ANSWER, FaultKind.LATE_SERVER_ERROR)
 
 
 class Keep(Protocol):
-    """Keeps the bytes of an upload, so that the preview can show them."""
+    """A function that stores the bytes of an upload, so that the preview can show them."""
 
     def __call__(self, part: MediaPart) -> None:
-        """Keep the bytes of *part*."""
+        """Store the bytes of *part*."""
         ...
 
 
@@ -68,13 +69,14 @@ class Rules:
 
     Attributes:
         faults: The injected faults.
-        rate_limit: How many posts each profile may create; None for no limit.
-        honours_keys: Whether a second request with the same key creates no second post.
-        clock: The time on the timeline, which rate limits use.
-        real_clock: The time that deadlines are compared with.
-        sleep: Waits for some seconds, when a fault makes the server slow.
-        monotonic: A clock that is never set back, in seconds.
-        keep: Keeps uploaded bytes; None to discard them.
+        rate_limit: The maximum rate of posts for each profile; None for no limit.
+        honours_keys: Whether the server creates only one post per idempotency key.
+        clock: The clock of the timeline and of the rate limits.
+        real_clock: The clock that deadlines are compared with.
+        sleep: A function that waits for a number of seconds, called if a fault makes the server
+            slow.
+        monotonic: A monotonic clock, in seconds.
+        keep: A function that stores uploaded bytes; None to discard them.
     """
 
     faults: tuple[InjectedFault, ...]
@@ -97,22 +99,22 @@ class Rules:
 
 
 class _NoAnswerError(Exception):
-    """The connection breaks instead of an answer; everything that was written stays."""
+    """The connection breaks before the response is sent, but all writes are committed."""
 
 
 class _DeadlinePassedError(Exception):
-    """The deadline passed; everything that was written is rolled back."""
+    """The deadline passed, so all writes are rolled back."""
 
 
 @attrs.frozen(kw_only=True)
 class SandboxTransport:
     """
-    Carries the requests of one profile to the server.
+    A transport that sends the requests of one profile to the server.
 
     Attributes:
         profile: The profile.
         description: The limits and features of the profile's network.
-        timeline: Where posts are stored.
+        timeline: The timeline that contains the posts.
         rules: The configuration of the server.
     """
 
@@ -123,12 +125,12 @@ class SandboxTransport:
 
     def send(self, request: Request, *, timeout_s: float) -> Response:
         """
-        Send one request and return the answer.
+        Send one request and return the response.
 
         Raises:
-            TransientError: If nothing was created: the deadline passed before the request was
-                sent, or the timeline cannot be written.
-            OutcomeUnknownError: If no answer came.
+            TransientError: If nothing was created, because the deadline passed before the request
+                was sent or because the timeline cannot be written.
+            OutcomeUnknownError: If there was no response.
         """
         until = self.rules.monotonic() + timeout_s
         if request.until is not None:
@@ -144,7 +146,7 @@ class SandboxTransport:
         except _NoAnswerError:
             raise OutcomeUnknownError("the connection broke", network=network) from None
         except _DeadlinePassedError:
-            raise OutcomeUnknownError("no answer came in time", network=network) from None
+            raise OutcomeUnknownError("there was no response in time", network=network) from None
         except StoreUnavailableError as error:
             if request.creates is None or not _may_be_stored(error):
                 raise TransientError(str(error), network=network) from error
@@ -156,7 +158,7 @@ class SandboxTransport:
     def _delay(self, action: str, timeout_s: float) -> None:
         """Wait if a fault makes the server slow."""
         if not any(f.kind is FaultKind.SLOW and f.on == action for f in self.rules.faults):
-            # Looking for a fault takes the write lock, which most requests can do without here.
+            # Looking up a fault requires the write lock, which most requests do not need here.
             return
         with self.timeline.writing(wait_s=timeout_s) as db:
             slow = self._fault(db, FaultKind.SLOW, on=action)
@@ -178,13 +180,14 @@ class SandboxTransport:
     def _answer(self, request: Request, action: str, deadline: _Deadline) -> Response:
         keep = self.rules.keep
         if keep is not None and request.media is not None and action == "upload":
-            # The bytes are kept before the media get an id, so that no id lacks its bytes.
+            # The bytes are stored before the upload gets an id. Otherwise, a crash could leave an
+            # id without bytes.
             keep(request.media)
         with self.timeline.writing(wait_s=deadline.left_s) as db:
             self.rules.process_delayed_requests(db)
             response, lost = self._route(db, request, action)
-            # Invariant: nothing is created after the deadline. A lookup takes the same lock, so
-            # what it does not find cannot be created any more.
+            # Invariant: nothing is created after the deadline. A lookup acquires the same lock, so
+            # a post that it does not find after the deadline can no longer be created.
             if request.creates is not None and deadline.passed():
                 raise _DeadlinePassedError
         if lost:
@@ -194,7 +197,7 @@ class SandboxTransport:
     def _route(
         self, db: sqlite3.Connection, request: Request, action: str
     ) -> tuple[Response, bool]:
-        """Return the answer, and whether it is lost on its way."""
+        """Return the response, and whether it is lost before it reaches the sender."""
         token = f"Bearer {token_of(self.profile.id)}"
         if request.headers.get("authorization") != token or self._fault(
             db, FaultKind.UNAUTHORIZED, on="any"
@@ -308,7 +311,7 @@ class SandboxTransport:
     def _draft(
         self, db: sqlite3.Connection, request: Request, now: dt.datetime
     ) -> Draft | Response:
-        """Return the post that the request describes, or the answer that refuses it."""
+        """Return the post that the request describes, or an error response."""
         try:
             draft = read_draft(db, self.profile.id, request.json, now=now)
         except UnreadableDraftError as error:
@@ -323,7 +326,7 @@ class SandboxTransport:
         return _refusal(422, "; ".join(broken)) if broken else draft
 
     def _wait_s(self, db: sqlite3.Connection, now: dt.datetime) -> int | None:
-        """Return how long the profile has to wait before its next post; None if it may post."""
+        """Return the seconds until the profile may post again, or None if it may post now."""
         limit = self.rules.rate_limit
         if limit is None:
             return None
@@ -350,7 +353,7 @@ class SandboxTransport:
 
 @attrs.frozen
 class _Deadline:
-    """The deadline of a request, on the monotonic clock and on the real one."""
+    """The deadline of a request, on the monotonic clock and on the real clock."""
 
     rules: Rules
     until: float
@@ -367,7 +370,7 @@ class _Deadline:
 
 
 def _may_be_stored(error: SocialCollabError) -> bool:
-    """Return whether a failed write may have been stored: only an I/O error leaves that open."""
+    """Return whether a failed write may have been stored, which is possible only for I/O errors."""
     code = getattr(error.__cause__, "sqlite_errorcode", sqlite3.SQLITE_IOERR)
     return bool((code & 0xFF) == sqlite3.SQLITE_IOERR)
 
@@ -377,7 +380,7 @@ def _path_of(request: Request) -> str:
 
 
 def _action_of(request: Request) -> str:
-    """Return the action that a request asks for, or an empty string."""
+    """Return the action of a request, or an empty string if it has none."""
     path = _path_of(request)
     if path.startswith("/posts/") and request.method in ("PUT", "DELETE"):
         return "amend" if request.method == "PUT" else "take_down"

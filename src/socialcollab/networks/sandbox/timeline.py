@@ -1,4 +1,4 @@
-"""The timeline of the sandbox: posts in one SQLite file that several processes share."""
+"""The sandbox's timeline: posts in an SQLite file that several processes can share."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 @attrs.frozen(kw_only=True)
 class RateLimit:
     """
-    How many posts a profile may create within a window of time.
+    A limit on the number of posts that a profile may create within a period of time.
 
     Attributes:
-        posts: The largest number of posts within the window.
-        per: The length of the window.
+        posts: The maximum number of posts within the period.
+        per: The length of the period.
     """
 
     posts: int = attrs.field(validator=attrs.validators.ge(1))
@@ -79,22 +79,22 @@ class SandboxPost:
     One post on the timeline of the sandbox.
 
     Attributes:
-        network_id: The sandbox's own id of the post.
+        network_id: The id that the sandbox assigned to the post.
         profile: The profile that published it.
         network: The network of that profile.
         handle: The profile's handle on that network.
         key: The idempotency key of its sender.
         text: Its text.
         images: Its images, in order, without their bytes.
-        links: Links beside the text.
-        language: Its language, or empty.
+        links: Links in addition to the text.
+        language: Its language, or an empty string.
         labels: Content warnings and other labels.
-        options: The answers of its poll; empty if it has no poll.
-        created_at: When it was published, by its sender's clock, in UTC.
+        options: The options of its poll; empty if it has no poll.
+        created_at: The time of publication in UTC, according to the sender's clock.
         url: Its address.
         removed: Whether it was taken down.
-        in_reply_to: The id of the part before it, if it is a later part of a thread; else empty.
-        changes: How often it was changed in place.
+        in_reply_to: The id of the previous part if the post continues a thread; otherwise empty.
+        changes: The number of times that it was changed in place.
     """
 
     network_id: str
@@ -121,8 +121,8 @@ class _OpenConnection:
     def __init__(self) -> None:
         self._connection: sqlite3.Connection | None = None
         self._pid = 0
-        # A connection that this process inherited by fork. SQLite forbids even to close it, and
-        # the garbage collector would, so it is kept.
+        # Connections that this process inherited through a fork. SQLite forbids closing them in
+        # the child process. These references keep the garbage collector from doing so.
         self._inherited: list[sqlite3.Connection] = []
 
     def get(self) -> sqlite3.Connection | None:
@@ -137,7 +137,7 @@ class _OpenConnection:
         self._connection, self._pid = connection, os.getpid()
 
     def close(self) -> None:
-        """Close the connection, if this process opened it."""
+        """Close the connection if this process opened it."""
         connection = self.get()
         self._connection = None
         if connection is not None:
@@ -146,11 +146,11 @@ class _OpenConnection:
 
 class Timeline:
     """
-    The SQLite file of the sandbox.
+    The sandbox's posts, stored in an SQLite file.
 
     Args:
         path: The SQLite file, which is created if it does not exist.
-        durable: Whether each write waits for the disk.
+        durable: Whether each write waits until the data is on disk.
 
     Raises:
         StoreUnavailableError: From any method, if the file cannot be read or written.
@@ -168,10 +168,13 @@ class Timeline:
     @contextmanager
     def writing(self, *, wait_s: float = 30.0) -> Iterator[sqlite3.Connection]:
         """
-        Return a context in which the write lock is held; everything in it is stored, or nothing.
+        Return a context manager for a write transaction.
+
+        The transaction is committed at the end of the block, or rolled back if there is an
+        exception.
 
         Args:
-            wait_s: How long to wait for another process that holds the lock, in seconds.
+            wait_s: The maximum time to wait for the write lock of another process, in seconds.
         """
         with self._lock:
             try:
@@ -186,7 +189,8 @@ class Timeline:
                         connection.execute("ROLLBACK")
                     raise
             except (sqlite3.Error, OSError) as error:
-                # A connection that failed may be in any state, so the next use opens another one.
+                # After a failure the connection may be in any state, so the next call opens a
+                # new connection.
                 self.close()
                 raise StoreUnavailableError(
                     f"timeline `{self._path}` is unavailable: {error}"
@@ -195,7 +199,7 @@ class Timeline:
     def posts(
         self, *, profile: str | None, first: Callable[[sqlite3.Connection], None]
     ) -> tuple[SandboxPost, ...]:
-        """Call *first*, and return the posts of one profile or of all, in order of arrival."""
+        """Call *first*, then return the posts of one profile or of all profiles in arrival order."""
         where = "" if profile is None else " WHERE profile = ?"
         bound = () if profile is None else (profile,)
         with self.writing() as db:
@@ -204,7 +208,7 @@ class Timeline:
             return tuple(_post(db, row) for row in rows)
 
     def close(self) -> None:
-        """Close the file; the next use opens it again."""
+        """Close the file. The next call of another method opens it again."""
         with self._lock:
             self._open_connection.close()
 
@@ -235,7 +239,7 @@ def triggered_fault(
     network: str,
     on: str,
 ) -> InjectedFault | None:
-    """Return the first fault of those kinds that happens to this request, and count it."""
+    """Return the first fault of the given kinds that affects this request, and count it."""
     for number, fault in enumerate(faults):
         if (
             fault.kind not in kinds
@@ -265,7 +269,7 @@ def create_post(
     now: dt.datetime,
     real_now: dt.datetime,
 ) -> dict[str, Json]:
-    """Add a post to the timeline and return the body of the answer."""
+    """Add a post to the timeline and return the body of the response."""
     number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM posts").fetchone()[0]
     network_id = f"{(now - _EPOCH) // dt.timedelta(milliseconds=1)}{number:06d}"
     handle = profile.handle or profile.id
@@ -295,7 +299,7 @@ def create_post(
 def change_post(
     db: sqlite3.Connection, profile: str, network_id: str, draft: Draft, *, now: dt.datetime
 ) -> bool:
-    """Replace the content of a post, and return whether the profile has such a post."""
+    """Replace the content of a post. Return False if the profile has no such post."""
     row = db.execute(
         "SELECT number FROM posts WHERE id = ? AND profile = ? AND removed_at IS NULL",
         (network_id, profile),
@@ -313,7 +317,7 @@ def change_post(
 
 
 def remove_post(db: sqlite3.Connection, profile: str, network_id: str, *, now: dt.datetime) -> bool:
-    """Mark a post as removed, and return whether the profile has such a post."""
+    """Mark a post as removed. Return False if the profile has no such post."""
     removed = db.execute(
         "UPDATE posts SET removed_at = ? WHERE id = ? AND profile = ? AND removed_at IS NULL",
         (now.timestamp(), network_id, profile),
@@ -324,7 +328,7 @@ def remove_post(db: sqlite3.Connection, profile: str, network_id: str, *, now: d
 def delay_request(
     db: sqlite3.Connection, profile: Profile, body: object, *, key: str, arrives: dt.datetime
 ) -> None:
-    """Store a creating request that arrives later, whatever its deadline."""
+    """Store a request whose post is created later, even if the deadline has passed by then."""
     db.execute(
         "INSERT INTO late (profile, network, handle, key, body, arrives) VALUES (?, ?, ?, ?, ?, ?)",
         (
@@ -341,7 +345,7 @@ def delay_request(
 def process_delayed_requests(
     db: sqlite3.Connection, *, now: dt.datetime, real_now: dt.datetime, honours_keys: bool
 ) -> None:
-    """Create the posts of the delayed requests that have arrived by now."""
+    """Create the posts of the delayed requests that have arrived by *now*."""
     rows = db.execute(
         "SELECT number, profile, network, handle, key, body FROM late WHERE arrives <= ?"
         " ORDER BY arrives, number",
@@ -357,7 +361,7 @@ def process_delayed_requests(
 
 
 def posts_with_key(db: sqlite3.Connection, *, profile: str, key: str) -> tuple[SandboxPost, ...]:
-    """Return the posts that the profile sent with that key, including removed ones."""
+    """Return the posts that the profile sent with *key*, including removed posts."""
     rows = db.execute(f"{_POST} WHERE profile = ? AND key = ? ORDER BY number", (profile, key))
     return tuple(_post(db, row) for row in rows.fetchall())
 
@@ -371,7 +375,7 @@ def latest_post(db: sqlite3.Connection, *, profile: str) -> SandboxPost | None:
 
 
 def arrived_at(db: sqlite3.Connection, network_id: str) -> float:
-    """Return when a post arrived, as a timestamp of the real clock."""
+    """Return the arrival time of a post, as a timestamp of the real clock."""
     row = db.execute(
         "SELECT real FROM arrivals JOIN posts ON posts.number = arrivals.post WHERE id = ?",
         (network_id,),

@@ -1,8 +1,8 @@
 """
-The building blocks of the cards that notebooks show.
+The building blocks of the cards that notebooks display.
 
-A card takes its colours from the notebook, so that it suits light and dark themes. It holds no
-script and loads nothing from a server.
+A card uses the colours of the notebook, so it suits light and dark themes. It contains no scripts
+and loads nothing from a server.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from socialcollab.pages.markup import Html, escape
 
 _MOST_ROWS = 50
 _LONGEST_QUOTE = 600
-# `strftime` would use the language of the machine.
+# `strftime` is not used, because it would use the language of the machine.
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
@@ -72,10 +72,10 @@ def card(title: str, *parts: str, badges: Iterable[str] = (), aside: str = "") -
     Return the card of one value, with its style sheet.
 
     Args:
-        title: What the value is, such as "Post".
-        parts: The content, one part below the other; plain strings are escaped.
-        badges: Badges beside the title.
-        aside: A few words after the badges.
+        title: The kind of value, such as "Post".
+        parts: The parts of the content, from top to bottom. Plain strings are escaped.
+        badges: Badges next to the title.
+        aside: A short text after the badges.
     """
     beside = f'<span class="soft">{escape(aside)}</span>' if aside else ""
     return Html(
@@ -86,7 +86,7 @@ def card(title: str, *parts: str, badges: Iterable[str] = (), aside: str = "") -
 
 
 def definitions(values: Mapping[str, str]) -> Html:
-    """Return names with their values, one below the other; empty values are left out."""
+    """Return a list of names with their values. Empty values are omitted."""
     lines = "".join(
         f"<dt>{escape(name)}</dt><dd><bdi>{escape(value)}</bdi></dd>"
         for name, value in values.items()
@@ -101,7 +101,7 @@ def labelled(label: str, part: str) -> Html:
 
 
 def quote(text: str) -> Html:
-    """Return a text as it was written, cut after 600 characters."""
+    """Return a text with its line breaks, cut after 600 characters."""
     shown = text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
     return Html(f'<div class="quote" dir="auto">{escape(shown)}</div>' if text else "")
 
@@ -109,7 +109,11 @@ def quote(text: str) -> Html:
 def rows_table(
     headers: Sequence[str], rows: Iterable[Sequence[str | int]], *, caption: str = ""
 ) -> Html:
-    """Return a table of the first 50 rows and the number of the others; empty without rows."""
+    """
+    Return a table of the first 50 rows, followed by the number of omitted rows.
+
+    Return an empty string if there are no rows.
+    """
     lines = list(rows)
     if not lines:
         return Html("")
@@ -119,24 +123,26 @@ def rows_table(
 
 
 def meter(value: int, limit: int, tone: Tone) -> Html:
-    """Return a bar that is filled as far as *value* is of *limit*."""
+    """Return a bar that is filled in proportion to *value* divided by *limit*."""
     percent = 100.0 if limit <= 0 else max(0.0, min(100.0, 100 * value / limit))
     return Html(f'<div class="meter t-{tone}"><i style="width:{percent:.1f}%"></i></div>')
 
 
 def nowrap(text: str) -> Html:
-    """Return a text that stays on one line."""
+    """Return a text that is not wrapped."""
     return Html(f'<span class="nowrap">{escape(text)}</span>' if text else "")
 
 
 def excerpt(text: str) -> str:
-    """Return the beginning of a text, short enough for a cell of a table."""
+    """Return the beginning of a text, short enough for a table cell."""
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def format_time(at: dt.datetime | None, zone: str = "") -> str:
     """
-    Return a readable date and time: of an instant in UTC, of a wall time with its *zone*.
+    Return a readable date and time.
+
+    An instant is shown in UTC, and a wall time is followed by its *zone*.
 
     >>> format_time(dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC))
     'Tue 7 Apr 2026, 07:30 UTC'

@@ -13,7 +13,7 @@ from socialcollab.workflow import ApprovalPolicy
 
 @card_of.register
 def organization_card(organization: Organization) -> Html:
-    # Notebooks are shared: the card shows identifiers, and no names or contacts.
+    # Notebooks are often shared, so the card shows identifiers but no names or contact details.
     counts = {
         "members": len(organization.members),
         "teams": len(organization.teams),

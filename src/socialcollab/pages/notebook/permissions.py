@@ -1,4 +1,4 @@
-"""Cards of what analyses of permissions find: changes, losses, gaps and a member's permissions."""
+"""Cards of permission analyses: changes, losses, gaps and a member's effective permissions."""
 
 from __future__ import annotations
 

@@ -24,10 +24,10 @@ T = TypeVar("T")
 @singledispatch
 def card_of(value: object) -> Html:
     """
-    Return the card of a value, as a notebook shows it.
+    Return the card that a notebook displays for a value.
 
-    `card_of.register` adds the card of another class. A class without a card of its own gets one
-    that shows the cells of its table row; see `cells_of`.
+    `card_of.register` registers the card of another class. If no card is registered for a class,
+    its card shows the cells of its table row; see `cells_of`.
 
     Raises:
         InvalidValueError: If neither a card nor a row is registered for the class of *value*.
@@ -46,9 +46,9 @@ def card_of(value: object) -> Html:
 @singledispatch
 def cells_of(value: object) -> Mapping[str, str]:
     """
-    Return the row of a value in the table that `show` makes: headers with their cells.
+    Return the table row of a value for `show`, as a mapping from headers to cells.
 
-    `cells_of.register` adds the row of another class:
+    `cells_of.register` registers the table row of another class:
 
     >>> import attrs
     >>> from socialcollab.pages.notebook import card_of, cells_of, show
@@ -78,10 +78,10 @@ def cells_of(value: object) -> Mapping[str, str]:
 def _registered(
     function: _SingleDispatchCallable[T], value: object
 ) -> Callable[[object], T] | None:
-    """Return what is registered for *value*, after the import of the module that registers it."""
+    """Return the function that is registered for *value*, importing its module if necessary."""
     cls = type(value)
-    # Packages above `pages` register their cards in a module of their own, which no other import
-    # loads: without this, the first card of an `AuditReport` or a `ToDo` would not be found.
+    # Packages that depend on `pages` register their cards in a separate module, which nothing else
+    # imports. Without this import, the card of an `AuditReport` or a `ToDo` would not be found.
     module = getattr(cls, "_cards_module", "")
     if module:
         importlib.import_module(module)
@@ -90,7 +90,7 @@ def _registered(
 
 
 def _title(cls: type) -> str:
-    """Return the name of a class as words: "Permission change" for `PermissionChange`."""
+    """Return the name of a class as words, such as "Permission change" for `PermissionChange`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cls.__name__).capitalize()
 
 
@@ -111,28 +111,29 @@ class NotebookHtml:
 
 def show(values: Iterable[object], *, title: str = "") -> NotebookHtml:
     """
-    Show several values as one table in a notebook, such as the history of a post.
+    Show several values, such as the history of a post, as one table in a notebook.
 
     Args:
-        values: Values of one class.
-        title: The title of the table; the name of their class by default.
+        values: Values of the same class.
+        title: The title of the table; the name of the class by default.
 
     Raises:
-        InvalidValueError: If the values belong to several classes, or to one without table rows.
+        InvalidValueError: If the values have different classes, or if no table row is registered
+            for their class.
     """
     return NotebookHtml(table_card(values, title=title))
 
 
 def table_card(values: Iterable[object], *, title: str = "") -> Html:
-    """Return a card that holds a table of *values*; see `show`."""
+    """Return a card with a table of *values*; see `show`."""
     values = list(values)
     classes = {type(value) for value in values}
     if len(classes) > 1:
         class_names = sorted(cls.__name__ for cls in classes)
         raise InvalidValueError(
-            f"values of several classes do not fit into one table: {', '.join(class_names)}",
+            f"a table cannot contain values of different classes: {', '.join(class_names)}",
             value=class_names,
-            expected="values of one class",
+            expected="values of the same class",
         )
     rows = [cells_of(value) for value in values]
     names = dict.fromkeys(name for row in rows for name in row)

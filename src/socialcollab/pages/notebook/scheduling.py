@@ -24,7 +24,7 @@ def calendar_card(calendar: Calendar) -> Html:
     for entry in calendar.entries():
         local = local_time(entry.at, profiles[entry.profile].zone)
         date = format_date(local.date())
-        # The date stands once, beside the first entry of the day.
+        # The date is shown only next to the first entry of the day.
         shown = "" if date == previous else nowrap(date)
         state = state_badge(entry.state)
         rows.append([shown, f"{local:%H:%M}", entry.profile, entry.title, state])

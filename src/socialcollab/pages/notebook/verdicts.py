@@ -35,6 +35,6 @@ def _badge(verdict: Verdict) -> Html:
 def _reasons(verdict: Verdict) -> list[str]:
     reasons = [reason.text() for reason in verdict.reasons]
     if not reasons and not verdict.allowed:
-        # A refusal without a reason means that no rule allows it.
+        # If there is no reason for a refusal, the action was refused because no rule allows it.
         return [message("verdict.default_deny", {})]
     return reasons

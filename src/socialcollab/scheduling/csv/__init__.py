@@ -1,1 +1,1 @@
-"""Spreadsheets of posts: reading them with all of their problems, and writing them."""
+"""Spreadsheets of posts: reading them, reporting all of their problems, and writing them."""

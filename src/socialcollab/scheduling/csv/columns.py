@@ -1,4 +1,4 @@
-"""Find out which column of a spreadsheet contains which field of a post."""
+"""Match the columns of a spreadsheet with the fields of a post."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ FIELDS: Final = (
 )
 _PARTS: Final = ("year", "month", "day", "hour", "minute")
 
-# The column names of bulk composers, in letters and digits only: Sprout Social, Hootsuite,
-# HighLevel, Auto-PostIt, MagicSync, Postcron, Buffer and ours.
+# The column names that bulk composers use, reduced to letters and digits: those of Sprout Social,
+# Hootsuite, HighLevel, Auto-PostIt, MagicSync, Postcron and Buffer, and our own.
 _NAMES: Final[Mapping[str, str]] = {
     **{name.replace("_", ""): name for name in FIELDS},
     **dict.fromkeys(
@@ -97,12 +97,12 @@ class Columns:
     The columns of a spreadsheet.
 
     Attributes:
-        fields: The field of each column, or an empty string.
-        names: The name of each column in problems: its header, or its field.
+        fields: The field of each column; an empty string for an unknown column.
+        names: The name that problems use for each column: its header or its field.
         header: Whether the first row is a header.
-        unknown: The headers that are not known.
-        order: The order of dates, if a header shows it, as in
-            ``date (dd/mm/yyyy)``.
+        unknown: The headers that do not match any field.
+        order: The order of day and month in dates, if a header such as
+            ``date (dd/mm/yyyy)`` specifies it.
     """
 
     fields: tuple[str, ...]
@@ -124,19 +124,19 @@ def find_columns(
     first: Sequence[str], *, given: Mapping[str, str] | Sequence[str] | None = None
 ) -> Columns | None:
     """
-    Find the columns of a file by its first row.
+    Determine the columns of a file from its first row.
 
     Args:
         first: The first row.
-        given: Fields by header, which take precedence over the known names; or,
-            for a file without a header, the field of each column (empty to
-            ignore it).
+        given: A mapping from headers to fields, which takes precedence over the
+            known names. For a file without a header: the field of each column, where
+            an empty string means that the column is ignored.
 
     Returns:
         The columns, or None if no column contains the text.
 
     Raises:
-        InvalidValueError: If *given* has an unknown field.
+        InvalidValueError: If *given* contains an unknown field.
     """
     if given is not None and not isinstance(given, Mapping):
         fields = tuple(_field(name) for name in given)
@@ -168,11 +168,11 @@ def _field(name: str) -> str:
 
 def _headerless(first: Sequence[str]) -> Columns | None:
     cells = [cell.strip() for cell in first]
-    # Postcron writes the text, the date in five columns, the image and the link.
+    # Postcron exports the text, the date in five columns, the image and the link.
     if len(cells) >= 6 and all(cell.isascii() and cell.isdigit() for cell in cells[1:6]):
         fields = ("text", *_PARTS, "image", "link")[: len(cells)]
         return Columns(fields=fields, names=fields, header=False)
-    # Hootsuite writes the date with the time, the text and the link.
+    # Hootsuite exports the date and time in one column, then the text and the link.
     if len(cells) >= 2 and _DATE_TIME.fullmatch(cells[0]):
         fields = ("date", "text", "link", "image")[: len(cells)]
         return Columns(fields=fields, names=fields, header=False)

@@ -27,8 +27,8 @@ def looks_like_formula(cell: str) -> bool:
     """
     Return whether a cell is a formula that a spreadsheet program would run.
 
-    Handles, lists, phone numbers and smileys are not, even though they may
-    begin with the same characters.
+    Handles, list items, phone numbers and smileys are not formulas, although they
+    may begin with the same characters.
 
     >>> [looks_like_formula(cell) for cell in ('=HYPERLINK("x")', "+cmd|' /C calc'!A0", "=1+1")]
     [True, True, True]
@@ -45,23 +45,23 @@ def looks_like_formula(cell: str) -> bool:
 
 def neutralised(cell: str) -> str:
     """
-    Return *cell* in a form that a spreadsheet program displays and never runs.
+    Return *cell* in a form that a spreadsheet program displays but never runs.
 
-    A cell that could be a formula gets an apostrophe in front, which `read_csv`
+    A cell that could be a formula is prefixed with an apostrophe, which `read_csv`
     removes.
 
     >>> neutralised("=1+1"), neutralised("hello")
     ("'=1+1", 'hello')
     """
-    # A cell that already begins with such an apostrophe gets another one. Otherwise, reading
-    # it back would remove an apostrophe that is part of the text.
+    # A cell that already begins with an apostrophe before such a character gets another
+    # apostrophe. Otherwise, reading it back would remove an apostrophe that is part of the text.
     is_risky = cell.lstrip("'").startswith(FORMULA_STARTS)
     return f"'{cell}" if is_risky else cell
 
 
 def restored(cell: str) -> str:
     """
-    Return the cell that `neutralised` made *cell* from.
+    Return the original cell from the output of `neutralised`.
 
     >>> restored("'=1+1"), restored("'s Avonds")
     ('=1+1', "'s Avonds")

@@ -1,4 +1,4 @@
-"""Read a spreadsheet of posts, as bulk composers write it."""
+"""Read a spreadsheet of posts in the format of a bulk composer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from socialcollab.verdicts import Reason
 
 # The workbooks of spreadsheet programs are ZIP archives.
 _ZIP: Final = b"PK\x03\x04"
-# The characters of a cell that a problem repeats.
+# The number of characters of a cell that a problem quotes.
 _SHOWN: Final = 200
 
 
@@ -45,14 +45,13 @@ def read_csv(
     now: dt.datetime | None = None,
 ) -> ImportedSheet:
     r"""
-    Read a spreadsheet of posts with all of its problems.
+    Read a spreadsheet of posts and report all of its problems.
 
     The columns are profiles, date, time, text, link, image, alt, tags, campaign,
-    language, author, note and external_id. The names that Sprout Social,
-    HighLevel, Auto-PostIt, MagicSync and other tools use are known too, and so
-    are the columns of Hootsuite and Postcron, which have no header. Several
-    profiles are separated by ``|`` or ``;``, several images and alt texts by
-    ``|``.
+    language, author, note and external_id. The column names of Sprout Social,
+    HighLevel, Auto-PostIt, MagicSync and other tools are also recognised, and so are
+    the files of Hootsuite and Postcron, which have no header. Separate multiple
+    profiles with ``|`` or ``;``, and multiple images and alt texts with ``|``.
 
     >>> sheet = read_csv(b"date,time_24hr,message_text\n25/12/2026,09:30,Merry Christmas\n")
     >>> sheet.rows[0].local.isoformat(), sheet.rows[0].text
@@ -64,20 +63,23 @@ def read_csv(
     Args:
         data: The content of the file, in UTF-8, or in UTF-16 with a byte order
             mark.
-        zone: The zone of its times. It makes times that a clock change skips or
-            repeats problems, and allows times with a UTC offset.
+        zone: The time zone of the times in the file. If it is given, times with a UTC
+            offset are accepted, and times that a clock change skips or repeats are
+            reported as problems.
         order: Whether the day or the month comes first in a date such as
             03/04/2026.
-        columns: The field of each header; or, for a file without a header, the
-            field of each column (an empty string ignores the column).
+        columns: A mapping from headers to fields. For a file without a header: the
+            field of each column, where an empty string means that the column is
+            ignored.
         limits: The limits on the size of the file.
-        encoding: The encoding, if it is another one.
-        now: The current time, with a UTC offset; earlier times are problems.
+        encoding: The encoding, if it is neither UTF-8 nor UTF-16.
+        now: The current time, with a UTC offset. Times in the past are reported as
+            problems.
 
     Raises:
         NaiveDatetimeError: If *now* has no UTC offset.
         InvalidValueError: If the zone, the encoding or a field of *columns*
-            does not exist. Faults of the file itself are problems, not errors.
+            does not exist. Faults in the file itself are returned as problems.
     """
     rows: list[SheetRow] = []
     problems: list[SheetProblem] = []
@@ -108,10 +110,10 @@ def iter_csv(
     now: dt.datetime | None = None,
 ) -> Iterator[SheetRow | SheetProblem]:
     """
-    Yield the rows and problems of a spreadsheet in the order of the file; see `read_csv`.
+    Yield the rows and problems of a spreadsheet in the order of the file.
 
-    A problem that does not block its row comes just before it. Memory use does
-    not grow with the number of rows.
+    The arguments are those of `read_csv`. A problem that does not block its row is
+    yielded directly before the row. Memory use does not grow with the number of rows.
     """
     reader = _Reader(
         zone=zone,
@@ -125,7 +127,7 @@ def iter_csv(
 
 
 class _Reader:
-    """Reads one file."""
+    """Reader of a single file."""
 
     def __init__(
         self,
@@ -144,7 +146,7 @@ class _Reader:
         self.encoding = encoding
         self.now = as_utc(now) if now is not None else None
         self.names: tuple[str, ...] = ()
-        # Raises for an unknown field at once, and not only when the first row is read.
+        # Report an unknown field immediately, not only when the first row is read.
         find_columns([], given=columns)
 
     def read(self, data: bytes) -> Iterator[SheetRow | SheetProblem]:
@@ -248,7 +250,7 @@ _TIME: Final = re.compile(
 )
 _WEB_LIST: Final = re.compile(r"\s*\|\s*|\s*[,;]?\s+(?=https?://)|[,;](?=https?://)")
 _WORD_LIST: Final = re.compile(r"[|;,]")
-# The local time is this far behind UTC in the last zone to reach it.
+# In the westernmost time zone, local time is this far behind UTC.
 _FURTHEST_BEHIND: Final = dt.timedelta(hours=12)
 _MOST_TIMES: Final = 20_000
 
@@ -264,7 +266,7 @@ class _CellError(Exception):
 
 
 class _RowReader:
-    """Reads the rows of a file with known columns."""
+    """Reader of the rows of a file whose columns are known."""
 
     def __init__(
         self,
@@ -282,7 +284,7 @@ class _RowReader:
         self.most = most_bytes
         self.at = {field: columns.at(field) for field in {*columns.fields, *FIELDS}}
         self.width = len(columns.fields)
-        # A file of many rows has few different times, and reading one is slow.
+        # A file with many rows has few distinct times, and parsing a time is slow.
         self.times: dict[tuple[str, str], dt.datetime] = {}
 
     def read(self, record: SheetRecord) -> Iterator[SheetRow | SheetProblem]:
@@ -295,7 +297,7 @@ class _RowReader:
             return
         blocked = False
         for index, cell in enumerate(cells[: self.width]):
-            # These three checks are quick, and spare most cells the slow ones below.
+            # Most cells pass these three quick checks, which saves the slow checks below.
             if not cell or not (
                 cell[0] in FORMULA_STARTS or "\0" in cell or len(cell) * 4 > self.most
             ):
@@ -448,7 +450,7 @@ class _RowReader:
             if now is not None and instant <= now:
                 raise _CellError(field, "sheet.past", shown)
         elif now is not None and local < (now - _FURTHEST_BEHIND).replace(tzinfo=None):
-            # Without a zone, a time is certainly past once it is past in every zone.
+            # If no time zone is known, a time is past only if it is past in every time zone.
             raise _CellError(field, "sheet.past", shown)
 
 

@@ -29,7 +29,7 @@ class UndecodableError(InvalidValueError):
         position: Its position in the file.
         row: The number of the row that contains it.
         encoding: The encoding.
-        guess: A remark on what the byte means in another encoding, or empty.
+        guess: A note on the meaning of the byte in another encoding, or an empty string.
     """
 
     def __init__(self, *, byte: int, position: int, row: int, encoding: str, guess: str) -> None:
@@ -54,7 +54,7 @@ class BrokenCellError(InvalidValueError):
     """
 
     def __init__(self, *, row: int, cells: tuple[str, ...], too_long: bool) -> None:
-        super().__init__(f"a cell of row {row} does not end", value=row)
+        super().__init__(f"a cell in row {row} does not end", value=row)
         self.row = row
         self.cells = cells
         self.too_long = too_long
@@ -62,7 +62,7 @@ class BrokenCellError(InvalidValueError):
 
 @attrs.frozen
 class SheetRecord:
-    """A row of cells with its number, which begins with 1."""
+    """A row of cells with its row number, counted from 1."""
 
     number: int
     cells: list[str]
@@ -72,14 +72,15 @@ def records(data: bytes, *, encoding: str = "") -> Iterator[SheetRecord]:
     """
     Yield the rows of a CSV file in order, including blank ones.
 
-    The separator is the comma, semicolon or tab, whichever occurs most often in
-    the first line, or the one that a line such as ``sep=;`` declares. UTF-8,
-    and UTF-16 with a byte order mark, are detected.
+    The separator is declared by a first line such as ``sep=;``. Otherwise, it is the
+    comma, semicolon or tab, whichever occurs most often in the first line. UTF-8, and
+    UTF-16 with a byte order mark, are detected automatically.
 
     Raises:
-        UndecodableError: At once, if a byte is not valid in the encoding.
-        BrokenCellError: While iterating, if a cell is too long or its quote is
-            not closed.
+        UndecodableError: If a byte is not valid in the encoding. It is raised before
+            the first row is yielded.
+        BrokenCellError: If a cell is too long or its quote is not closed. It is raised
+            during iteration.
         InvalidValueError: If the encoding does not exist.
     """
     name = _encoding(data, encoding)
@@ -91,7 +92,7 @@ def _encoding(data: bytes, given: str) -> str:
     if given:
         try:
             codec = codecs.lookup(given)
-            # Codecs that do not convert text to bytes, such as rot13, fail here.
+            # Codecs that do not convert text to bytes, such as rot13, raise an error here.
             "".encode(codec.name)
             codecs.getincrementaldecoder(codec.name)
         except (LookupError, ValueError) as error:
@@ -103,8 +104,8 @@ def _encoding(data: bytes, given: str) -> str:
 
 
 def _check(data: bytes, encoding: str) -> None:
-    """Raise an error for the first byte that is not valid; decode in chunks to save memory."""
-    # `utf-8-sig` drops the byte order mark, which would shift all positions.
+    """Raise an error for the first invalid byte. The data is decoded in chunks to save memory."""
+    # The `utf-8-sig` codec drops the byte order mark, which would shift all positions.
     decoder = codecs.getincrementaldecoder("utf-8" if encoding == "utf-8-sig" else encoding)()
     view = memoryview(data)
     for start in range(0, max(len(data), 1), _CHUNK):
@@ -116,8 +117,8 @@ def _check(data: bytes, encoding: str) -> None:
             position = min(start - pending + error.start, len(data) - 1)
             raise _undecodable(data, position, encoding) from error
     if encoding == "utf-8" and b"\0" in data[:4]:
-        # Some spreadsheet programs save UTF-16 without a byte order mark. It is valid UTF-8 in
-        # which every second character is NUL, and would be read as nonsense.
+        # Some spreadsheet programs save UTF-16 without a byte order mark. Such a file is valid
+        # UTF-8 in which every second character is NUL, so it would be read as nonsense.
         raise _undecodable(data, data.index(b"\0"), encoding)
 
 
@@ -129,7 +130,7 @@ def _undecodable(data: bytes, position: int, encoding: str) -> UndecodableError:
     guess = ""
     if encoding.startswith("utf-8") and byte >= 0x80:
         character = bytes([byte]).decode("cp1252", errors="ignore")
-        guess = f' (in cp1252 the byte is "{character}")' if character else ""
+        guess = f' (in cp1252, this byte is "{character}")' if character else ""
     return UndecodableError(
         byte=byte,
         position=position,
@@ -158,7 +159,11 @@ def _parsed(lines: Iterator[str] | io.StringIO, separator: str) -> Iterator[list
 
 
 class _Lines:
-    """The lines of a file; *read* holds the lines of the row that is being read."""
+    """
+    The lines of a file.
+
+    The attribute *read* contains the lines of the current row.
+    """
 
     def __init__(self, source: io.TextIOWrapper) -> None:
         self._source = source
@@ -199,7 +204,7 @@ def _records(data: bytes, encoding: str) -> Iterator[SheetRecord]:
             return
         if number == 1 and cells:
             cells[0] = cells[0].removeprefix("\ufeff")
-        # The csv module asks for a line after the last one only if a quote is open.
+        # The csv module requests another line after the last line only if a quote is open.
         if lines.ended:
             raise BrokenCellError(row=number, cells=tuple(cells), too_long=False)
         yield SheetRecord(number, cells)

@@ -9,8 +9,8 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.verdicts import Reason, message
 
-# The csv module refuses longer cells. Its limit is global to the process, so a library must
-# not raise it.
+# The csv module rejects longer cells. Its limit applies to the whole process, so a library must
+# not change it.
 _LONGEST_CELL = 131_071
 _MOST_ROWS = 350_000
 
@@ -18,13 +18,12 @@ _MOST_ROWS = 350_000
 @attrs.frozen(kw_only=True)
 class SheetRow:
     """
-    A row of a spreadsheet, which is a post.
+    A row of a spreadsheet, which describes one post.
 
     Attributes:
-        number: The number of the row as a spreadsheet program shows it: it
-            begins with 1 and includes the header, and a row with line breaks in
-            its cells counts once.
-        profiles: The names of the profiles; they are not checked.
+        number: The row number as displayed by a spreadsheet program. Numbers start at
+            1 and include the header. A row with line breaks in its cells counts once.
+        profiles: The names of the profiles, which are not validated.
         local: The planned local time, or None for a draft.
         text: The text of the post.
         link: The link.
@@ -35,7 +34,7 @@ class SheetRow:
         language: The language.
         author: The author.
         note: A note for colleagues.
-        external_id: The row's own id, by which a second import recognises it.
+        external_id: An id that identifies the row if the file is imported again.
     """
 
     number: int
@@ -59,13 +58,13 @@ class SheetProblem:
     A problem in a spreadsheet.
 
     Attributes:
-        row: The number of the row, or 0 for the whole file.
-        column: The name of the column as in the header, or empty.
-        reason: What is wrong.
-        fix: How to fix it.
-        value: The content of the cell, at most 200 characters of it.
+        row: The number of the row, or 0 if the problem concerns the whole file.
+        column: The name of the column as in the header, or an empty string.
+        reason: A description of the problem.
+        fix: How to fix the problem.
+        value: The first 200 characters of the cell.
         cells: All cells of the row, so that the row can be returned to its author.
-        blocks: Whether the row is omitted from the rows because of this problem.
+        blocks: Whether the row is rejected because of this problem.
     """
 
     row: int
@@ -83,11 +82,11 @@ class SheetProblem:
 
     @property
     def suggestion(self) -> str:
-        """How to fix it, in English."""
+        """How to fix the problem, in English."""
         return self.fix.text()
 
     def text(self, language: str = "en") -> str:
-        """Return the place, the problem and its fix, in *language*."""
+        """Return the location, the problem and its fix, in *language*."""
         problem = f"{self.reason.text(language)}; {self.fix.text(language)}"
         if not self.row:
             return problem
@@ -124,8 +123,8 @@ class SheetLimits:
     Limits on the size of a spreadsheet.
 
     Attributes:
-        rows: The most rows below the header, up to 350,000.
-        cell_bytes: The longest cell in bytes of UTF-8, up to 131,071.
+        rows: The maximum number of rows below the header, at most 350,000.
+        cell_bytes: The maximum length of a cell in UTF-8 bytes, at most 131,071.
     """
 
     rows: int = _MOST_ROWS

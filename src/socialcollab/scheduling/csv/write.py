@@ -1,4 +1,4 @@
-"""Write spreadsheets that every spreadsheet program opens, and in which none runs a formula."""
+"""Write spreadsheets that every spreadsheet program can open without running a formula."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def write_csv(rows: Iterable[SheetRow]) -> bytes:
     """
     Write rows with all columns, in UTF-8 with a byte order mark.
 
-    A cell that could be a formula gets an apostrophe in front, which `read_csv`
-    removes, so that rows read back the same.
+    A cell that could be a formula is prefixed with an apostrophe. `read_csv` removes
+    the apostrophe, so a file that is read back contains the same rows.
 
     >>> write_csv([SheetRow(number=2, text="=1+1")]).splitlines()[1]
     b",,,'=1+1,,,,,,,,,"
@@ -47,10 +47,10 @@ def write_csv(rows: Iterable[SheetRow]) -> bytes:
 
 def write_problems(imported: ImportedSheet, *, language: str = "en") -> bytes:
     """
-    Write the invalid rows as they are, with a last column ``problem``.
+    Write the rejected rows unchanged, with an additional last column ``problem``.
 
-    The author of the spreadsheet can fix these rows and send them again;
-    `read_csv` reports the column as unknown and ignores it.
+    The author of the spreadsheet can fix these rows and submit them again. `read_csv`
+    reports the additional column as unknown and ignores it.
     """
     problems: dict[int, list[str]] = {}
     cells: dict[int, tuple[str, ...]] = {}

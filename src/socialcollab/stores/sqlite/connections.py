@@ -1,4 +1,4 @@
-"""Connections to one SQLite file, and the translation of SQLite's errors."""
+"""A pool of connections to an SQLite file, and the translation of SQLite errors."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _UNAVAILABLE = {
     sqlite3.SQLITE_TOOBIG: "a value is larger than SQLite allows",
 }
 
-# Connections that this process inherited by fork. SQLite forbids even to close them, and the
-# garbage collector would, so they are kept.
+# Connections that this process inherited through a fork. SQLite forbids closing them in the child
+# process. These references keep the garbage collector from doing so.
 _inherited: list[sqlite3.Connection] = []
 
 
 class SqlConnection(Protocol):
-    """The methods of a connection that stores use; the host's connection is wrapped."""
+    """The methods of a connection that stores use."""
 
     def execute(self, statement: str, parameters: Any = ..., /) -> sqlite3.Cursor:
         """Execute one statement."""
@@ -57,7 +57,7 @@ class _Idle:
         self._pid = os.getpid()
 
     def leave_to_parent(self) -> None:
-        """After a fork, put the connections of the parent process aside."""
+        """After a fork, stop using the connections of the parent process."""
         if self._pid != os.getpid():
             _inherited.extend(self.connections)
             self.connections.clear()
@@ -72,10 +72,10 @@ class _Idle:
 
 def translated(error: sqlite3.Error | UnicodeDecodeError, name: str) -> StoreError:
     """
-    Return the library's error for an error of SQLite on the file *name*.
+    Return the library's error for an SQLite error in the file *name*.
 
-    If a file is so badly damaged that SQLite's message quotes its bytes, sqlite3 raises a
-    UnicodeDecodeError instead of an error of its own.
+    If a file is so badly damaged that the error message of SQLite contains invalid bytes, the
+    sqlite3 module raises a UnicodeDecodeError instead of an sqlite3 error.
     """
     code = getattr(error, "sqlite_errorcode", None)
     reason = _UNAVAILABLE.get(code & 0xFF) if code is not None else None
@@ -94,15 +94,15 @@ def translated(error: sqlite3.Error | UnicodeDecodeError, name: str) -> StoreErr
 
 class Connections:
     """
-    A pool of connections to one file; a connection serves one thread at a time.
+    A pool of connections to one file. Each connection is used by one thread at a time.
 
     Args:
-        path: A path, or a ``file:`` URI of SQLite.
+        path: A path or an SQLite ``file:`` URI.
         pragmas: Statements to execute on each new connection.
-        timeout_s: How long to wait for another writer, in seconds.
+        timeout_s: The maximum time to wait for another writer, in seconds.
     """
 
-    # A host's connection may have an open transaction; the connections of this pool never have.
+    # A host's connection may have an open transaction. The connections in this pool never do.
     in_transaction = False
 
     def __init__(
@@ -121,12 +121,12 @@ class Connections:
         self._timeout_s = timeout_s
         self._idle = _Idle()
         self._closed = False
-        # A store that is garbage-collected without `close` would otherwise leave its idle
-        # connections open and cause ResourceWarnings.
+        # Without this, a store that is garbage-collected before `close` is called would leave its
+        # idle connections open and cause ResourceWarnings.
         weakref.finalize(self, self._idle.close)
 
     def connect(self) -> sqlite3.Connection:
-        """Open a connection, which the caller closes or releases."""
+        """Open a connection, which the caller must close or release."""
         if self._closed:
             raise StoreUnavailableError(f"store `{self.name}` has been closed")
         connection = None
@@ -156,14 +156,14 @@ class Connections:
             return self.connect()
 
     def release(self, connection: Any) -> None:
-        """Return a connection that has no open transaction to the pool."""
+        """Return a connection to the pool. It must not have an open transaction."""
         if self._closed:
             connection.close()
         else:
             self._idle.connections.append(connection)
 
     def discard(self, connection: Any) -> None:
-        """Roll back and close a connection on which something failed."""
+        """Roll back and close a connection after an error."""
         with suppress(sqlite3.Error):
             connection.rollback()
         with suppress(sqlite3.Error):
@@ -171,7 +171,7 @@ class Connections:
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """Return a context with a connection, which translates errors and undoes failed work."""
+        """Provide a connection, translate SQLite errors, and roll back after an exception."""
         connection = self.acquire()
         try:
             yield connection
@@ -185,7 +185,7 @@ class Connections:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Return a context with the write lock of the file, which commits at its end."""
+        """Run the block with the write lock of the file, and commit at the end."""
         with self.connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
@@ -193,7 +193,7 @@ class Connections:
 
     @contextmanager
     def audit_connection(self) -> Iterator[sqlite3.Connection]:
-        """Return a context with a new connection that reads one snapshot of damaged text, too."""
+        """Provide a new connection that reads a consistent snapshot, including damaged text."""
         with closing(self.connect()) as connection:
             connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
             with suppress(sqlite3.Error):
@@ -212,7 +212,7 @@ class Connections:
             )
 
     def checkpoint(self) -> None:
-        """Empty the write-ahead log, unless the file is being read; `compact` reports failure."""
+        """Empty the write-ahead log unless the file is being read."""
         with suppress(StoreError), self.connection() as connection:
             # Waiting for readers here would delay the append that has just been made.
             connection.execute("PRAGMA busy_timeout = 0")
@@ -220,6 +220,6 @@ class Connections:
             connection.execute(f"PRAGMA busy_timeout = {round(self._timeout_s * 1000)}")
 
     def close(self) -> None:
-        """Close idle connections at once, and others when they are released."""
+        """Close idle connections now, and the other connections when they are released."""
         self._closed = True
         self._idle.close()

@@ -1,4 +1,4 @@
-"""The tables of journals in one SQLite file, and the projections that are declared for them."""
+"""The journal tables of an SQLite file, and the projections that are declared for them."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Declaration:
     Attributes:
         projections: The projections, by name.
         tables: Their tables, by name.
-        text: The projections as one text, which the file keeps once.
-        digest: The digest of that text, which the file keeps for each organization.
+        text: The projections as one text, which the file contains once.
+        digest: The digest of that text, which the file contains for each organization.
         current: The organizations whose rows are known to have been written for these projections.
     """
 
@@ -60,12 +60,12 @@ class Declaration:
 
 class JournalFile:
     """
-    The tables of journals in one SQLite file.
+    The journal tables of an SQLite file.
 
     Attributes:
-        connections: Provides connections to the file: its own, or that of the host.
-        declared: The declared projections. `ensure_projections` replaces the whole value, so a
-            method of a journal reads it once.
+        connections: The pool of connections to the file, or the host's connection.
+        declared: The declared projections. `ensure_projections` replaces this object, so each
+            method of a journal must read the attribute only once.
     """
 
     def __init__(
@@ -77,10 +77,10 @@ class JournalFile:
 
     def open(self, timeout_s: float) -> None:
         """
-        Create the tables of a new file, or migrate those of an older one.
+        Create the tables of a new file, or migrate the tables of an older file.
 
         Raises:
-            StoreUnavailableError: If another program's tables are in the file.
+            StoreUnavailableError: If the file contains tables of another program.
         """
         name = self.connections.name
         with self.connections.connection() as connection:
@@ -89,18 +89,18 @@ class JournalFile:
                 _use_write_ahead_log(connection, timeout_s)
             elif schema_version(connection, name) is None:
                 raise StoreUnavailableError(
-                    f"`{name}` belongs to another program: it has the table `{min(tables)}` and no"
-                    " journal; to keep journals beside it, pass its connection to"
+                    f"`{name}` belongs to another program: it contains the table `{min(tables)}`"
+                    " but no journal; to store journals in the same file, pass its connection to"
                     " SqliteStore.joined"
                 )
             self._update(connection, self.declared)
 
     def join(self) -> None:
         """
-        Create the tables in a host's file, or migrate those of an older one.
+        Create the tables in the host's database file, or migrate them from an older schema.
 
         Raises:
-            InvalidValueError: If that is necessary and the host has an open transaction.
+            InvalidValueError: If tables must be changed and the host has an open transaction.
         """
         with self.connections.connection() as connection:
             self._update(connection, self.declared)
@@ -124,7 +124,7 @@ class JournalFile:
         Check that the rows of an organization were written for the declared projections.
 
         Raises:
-            StaleProjectionError: If they were not.
+            StaleProjectionError: If they were written for other projections.
         """
         if organization in declared.current:
             return
@@ -142,7 +142,7 @@ class JournalFile:
         """
         Check the projections before the first event of an organization is appended.
 
-        A file without journals takes over the declared projections.
+        A file without journals adopts the declared projections.
 
         Raises:
             StaleProjectionError: If other organizations have rows for other projections.
@@ -158,7 +158,7 @@ class JournalFile:
         return stale_projection_error(organization)
 
     def create_projection_tables(self, connection: SqlConnection, declared: Declaration) -> None:
-        """Replace all projection tables by empty ones; every organization becomes stale."""
+        """Replace all projection tables with empty tables, which makes every organization stale."""
         for (table,) in connection.execute(sql.PROJECTION_TABLES).fetchall():
             connection.execute(f'DROP TABLE "{table}"')
         for table in declared.tables.values():
@@ -168,11 +168,12 @@ class JournalFile:
         connection.execute(sql.SET_META, ("projections", declared.text))
 
     def _update(self, connection: SqlConnection, declared: Declaration) -> None:
-        """Create or migrate the tables, unless they are as they should be."""
+        """Create or migrate the tables, unless they are already up to date."""
         if self._is_ready(connection, declared):
             return
         if self.connections.in_transaction:
-            # A rollback of the host would undo the tables, but not what this process remembers.
+            # If the host rolled back its transaction, the tables would disappear, but this process
+            # would assume that they still exist.
             raise InvalidValueError(
                 "the host's connection has an open transaction, but the tables of the journal"
                 " have to be created first",
@@ -180,7 +181,7 @@ class JournalFile:
             )
         name = self.connections.name
         with _table_changes(connection):
-            # Another process may have changed the tables before this one had the lock.
+            # Another process may have changed the tables before this process acquired the lock.
             if schema_version(connection, name) is None:
                 for statement in sql.TABLES:
                     connection.execute(statement)
@@ -197,10 +198,10 @@ class JournalFile:
 
 def _can_declare(connection: SqlConnection, declared: Declaration) -> bool:
     """
-    Return whether the file must take over the declared projections, and can do so at once.
+    Return whether the file must adopt the declared projections and can do so immediately.
 
-    It can while no organization has rows; otherwise `reindex` has to rebuild them. A store that
-    has not been given projections yet leaves those of the file alone.
+    The file can adopt them as long as no organization has rows. Otherwise, `reindex` must rebuild
+    the rows. If no projections are declared yet, the file keeps its projections.
     """
     return (
         bool(declared.projections)
@@ -211,7 +212,7 @@ def _can_declare(connection: SqlConnection, declared: Declaration) -> bool:
 
 @contextmanager
 def _table_changes(connection: SqlConnection) -> Iterator[None]:
-    """Return a context that changes tables in one transaction of its own."""
+    """Run the block in a transaction that may change tables."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -223,7 +224,7 @@ def _table_changes(connection: SqlConnection) -> Iterator[None]:
 
 
 def _use_write_ahead_log(connection: SqlConnection, timeout_s: float) -> None:
-    # This change needs exclusive access to the file, and SQLite itself does not wait for that.
+    # This change requires exclusive access to the file, and SQLite does not wait for it.
     end = time.monotonic() + timeout_s
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The connection of a host application, in whose transactions a store takes part."""
+"""Use the connection of a host application, so that appends are part of its transactions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 
 
 class _PlainRows:
-    """The host's connection with tuples as rows, whatever row factory the host has set."""
+    """The host's connection, returning rows as tuples regardless of the host's row factory."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -35,19 +35,20 @@ class _PlainRows:
 
 class HostConnection:
     """
-    One connection that belongs to a host application.
+    A connection that belongs to a host application.
 
-    Writes become part of the host's open transaction, inside a savepoint. If no transaction is
-    open, a write behaves like an INSERT of the host: on a connection that begins transactions
-    implicitly, it begins one, which the host commits; on one that commits each statement, it is
-    committed at once.
+    If the host has an open transaction, a write becomes part of it, inside a savepoint. If there
+    is no open transaction, a write behaves like an INSERT by the host. On a connection that begins
+    transactions implicitly, it begins a transaction that the host must commit. On a connection in
+    autocommit mode, it is committed immediately.
 
     Args:
         connection: The host's connection.
-        durable: Whether to refuse a connection that does not wait for the disk.
+        durable: Whether to reject a connection that does not wait until the data is on disk.
 
     Raises:
-        InvalidValueError: If the connection would break a promise of the store.
+        InvalidValueError: If the settings of the connection are incompatible with the store's
+            guarantees.
     """
 
     name = "the host's connection"
@@ -55,13 +56,13 @@ class HostConnection:
     def __init__(self, connection: sqlite3.Connection, *, durable: bool) -> None:
         if not isinstance(connection, sqlite3.Connection):
             raise InvalidValueError(
-                f"{connection!r} is not a connection of sqlite3",
+                f"{connection!r} is not an sqlite3 connection",
                 value=connection,
                 expected="an sqlite3.Connection",
             )
         if connection.text_factory is not str:
             raise InvalidValueError(
-                "the host's connection has its own text_factory, but texts must be returned as"
+                "the host's connection has a custom text_factory, but strings must be returned as"
                 " they were stored",
                 value=connection.text_factory,
                 expected="text_factory = str",
@@ -73,8 +74,8 @@ class HostConnection:
         [(level,)] = self._rows.execute("PRAGMA synchronous")
         if durable and level < 2:
             raise InvalidValueError(
-                f"the host's connection has synchronous = {_SYNCHRONOUS[level]}, so a power cut"
-                " could take back what was reported as stored",
+                f"the host's connection has synchronous = {_SYNCHRONOUS[level]}, so a power failure"
+                " could undo an append that was reported as stored",
                 value=level,
                 expected="PRAGMA synchronous = FULL, or durable=False",
             )
@@ -86,7 +87,7 @@ class HostConnection:
         return self._connection.in_transaction
 
     def acquire(self) -> SqlConnection:
-        """Return the host's connection, which no other thread uses through this store."""
+        """Lock the host's connection for this thread and return it."""
         self._lock.acquire()
         if self._closed:
             self._lock.release()
@@ -94,14 +95,14 @@ class HostConnection:
         return self._rows
 
     def release(self, _: Any) -> None:
-        """Let other threads use the connection."""
+        """Unlock the connection, so that other threads can use it."""
         self._lock.release()
 
     discard = release
 
     @contextmanager
     def connection(self) -> Iterator[SqlConnection]:
-        """Return a context with the connection, which translates errors."""
+        """Provide the connection, and translate errors of SQLite."""
         rows = self.acquire()
         try:
             yield rows
@@ -112,7 +113,7 @@ class HostConnection:
 
     @contextmanager
     def transaction(self) -> Iterator[SqlConnection]:
-        """Return a context inside a savepoint of the host's transaction."""
+        """Run the block inside a savepoint of the host's transaction."""
         with self.connection() as rows:
             host = self._connection
             commits = not host.in_transaction and _commits_each_statement(host)
@@ -120,9 +121,9 @@ class HostConnection:
                 rows.execute("BEGIN IMMEDIATE")
             rows.execute("SAVEPOINT socialcollab")
             try:
-                # The host's transaction may only have read until now. This first write takes the
-                # write lock, or fails if another connection has written since. Without it, what
-                # is read below could change before the commit.
+                # So far, the host's transaction may only have read. This first write acquires the
+                # write lock, or fails if another connection has written in the meantime. Without
+                # it, the values that are read below could change before the commit.
                 rows.execute(sql.TOUCH)
                 yield rows
                 rows.execute("RELEASE socialcollab")
@@ -139,7 +140,7 @@ class HostConnection:
 
     @contextmanager
     def audit_connection(self) -> Iterator[SqlConnection]:
-        """Return a context inside a savepoint, which reads one snapshot of damaged text, too."""
+        """Provide a connection that reads a consistent snapshot, including damaged text."""
         with self.connection() as rows:
             self._connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
             try:
@@ -167,7 +168,7 @@ class HostConnection:
             )
 
     def checkpoint(self) -> None:
-        """Do nothing: the host decides when its log is emptied, and `compact` empties it."""
+        """Do nothing, because the host decides when its log is emptied. `compact` also empties it."""
 
     def close(self) -> None:
         """Stop using the connection, which stays open and belongs to the host."""
@@ -176,7 +177,7 @@ class HostConnection:
 
 
 def _commits_each_statement(connection: sqlite3.Connection) -> bool:
-    """Return whether a statement of the host would be committed at once."""
+    """Return whether the connection is in autocommit mode."""
     # Python 3.12 added `autocommit`; its value -1 means that `isolation_level` decides.
     mode = getattr(connection, "autocommit", -1)
     return mode is True or (mode is not False and connection.isolation_level is None)

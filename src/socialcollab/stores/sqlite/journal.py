@@ -52,7 +52,7 @@ from socialcollab.stores.toolkit.stream_heads import (
 _STREAMS_AT_ONCE = 400
 
 _OwnedRows: TypeAlias = dict[tuple[str, str], tuple[str, RowValues]]
-"""Rows by projection and key, each with its stream."""
+"""The stream and the values of each row, by projection and key."""
 
 
 class SqliteJournal:
@@ -73,13 +73,13 @@ class SqliteJournal:
 
     def snapshot(self, stream: str) -> tuple[int, bytes]:
         """Return the version and the snapshot of *stream*, or ``(0, b"")`` if it does not exist."""
-        # The most frequent call of all: a context manager would take a noticeable part of it.
+        # This is the most frequent call. A context manager would make it noticeably slower.
         connections = self._connections
         connection = connections.acquire()
         try:
             row = connection.execute(sql.SNAPSHOT, (self._organization, stream)).fetchone()
         except UnicodeEncodeError:
-            # A name with half a surrogate pair cannot be stored, so there is no such stream.
+            # A name with half a surrogate pair cannot be stored, so the stream cannot exist.
             row = None
         except BaseException as error:
             connections.discard(connection)
@@ -103,7 +103,7 @@ class SqliteJournal:
         with self._connections.transaction() as connection:
             sealed_events = self._append(connection, plan, declared)
         if any(event.erases for event in plan.events):
-            # The log still contains the erased values; usually this removes them at once.
+            # The write-ahead log still contains the erased values. This usually removes them.
             self._connections.checkpoint()
         return tuple(map(open_new, sealed_events, plan.events))
 
@@ -111,10 +111,10 @@ class SqliteJournal:
         self, connection: SqlConnection, plan: AppendPlan, declared: Declaration
     ) -> list[SealedEvent]:
         organization = self._organization
-        # The transaction has the only write lock of the file from its first statement on, so no
-        # stream can change, or come into existence, before it commits.
+        # From its first statement, the transaction has the exclusive write lock of the file. No
+        # stream can therefore be changed or created before it commits.
         heads = self._heads(connection, [stream for stream, _ in plan.expected_versions])
-        # The counter is read in the same statement, as a head without a name.
+        # The same statement reads the counter, as a head with an empty name.
         counter = heads.pop("", None)
         check_expected_versions(plan.expected_versions, heads)
         if counter is None:
@@ -187,7 +187,7 @@ class SqliteJournal:
         heads: Mapping[str, StreamHead],
         ends: Mapping[str, tuple[int, str]],
     ) -> None:
-        """Write the heads of the streams appended to, and the rows that differ from before."""
+        """Write the heads of the streams appended to, and the rows that have changed."""
         old: _OwnedRows = {}
         new: _OwnedRows = {}
         for stream, rows in plan.rows.items():
@@ -238,19 +238,19 @@ class SqliteJournal:
                 changed = connection.execute(table.set, (stream, *values, organization, key))
                 if changed.rowcount != 1:
                     raise CorruptJournalError(
-                        "the row is lost; reindex rebuilds it",
+                        "the row is missing; reindex rebuilds it",
                         place=f"projection {projection}, row {key} of {stream}",
                     )
 
     def _cannot_add(
         self, connection: SqlConnection, plan: AppendPlan, sealed_events: Sequence[SealedEvent]
     ) -> InvalidValueError | CorruptJournalError:
-        """Return the error for events that a unique index refuses: for their ids or their place."""
+        """Return the error for events with an id or a position that is already stored."""
         for event in plan.events:
             if connection.execute(sql.EVENT_ID_EXISTS, (self._organization, event.id)).fetchone():
                 return duplicate_id_error(event.id)
         return CorruptJournalError(
-            "an event is already stored here, beyond the head or the counter",
+            "an event is already stored at this position, after the head or the counter",
             place=event_place(sealed_events[0]),
         )
 
@@ -267,7 +267,9 @@ class SqliteJournal:
         events = tuple(_opened(rows))
         for version, event in enumerate(events, start + 1):
             if event.version != version:
-                raise CorruptJournalError("an event is lost", place=f"{stream} version {version}")
+                raise CorruptJournalError(
+                    "an event is missing", place=f"{stream} version {version}"
+                )
         return events
 
     def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
@@ -279,7 +281,7 @@ class SqliteJournal:
         events = tuple(_opened(rows))
         for position, event in enumerate(events, start + 1):
             if event.position != position:
-                raise CorruptJournalError("an event is lost", place=f"position {position}")
+                raise CorruptJournalError("an event is missing", place=f"position {position}")
         return events
 
     def streams(self) -> tuple[str, ...]:
@@ -320,7 +322,8 @@ class SqliteJournal:
         parameters = (self._organization, microseconds(before), microseconds(now), worker, limit)
         with self._connections.connection() as connection:
             self._file.check_current(connection, self._organization, declared)
-            # Most calls find nothing due; without this look, each would wait for the write lock.
+            # Most calls find no due rows. Without this query, each call would wait for the write
+            # lock.
             if connection.execute(table.due, parameters).fetchone() is None:
                 return ()
         with self._connections.transaction() as connection:
@@ -330,7 +333,7 @@ class SqliteJournal:
         return tuple(make_row(projection, key, stream, values) for key, stream, *values in rows)
 
     def release(self, rows: Sequence[Row], *, worker: str) -> None:
-        """End the leases that *worker* has on these rows; the leases of others stay."""
+        """End the leases that *worker* has on these rows, but no leases of other workers."""
         table = self._file.declared.tables.get(DUE)
         keys = [row.key for row in rows if row.projection == DUE]
         if table is None or not keys:
@@ -386,7 +389,7 @@ class SqliteJournal:
     def _check_heads(self, connection: SqlConnection, heads: set[str]) -> None:
         for (stream,) in connection.execute(sql.EVENT_STREAMS, (self._organization,)):
             if stream not in heads:
-                raise CorruptJournalError("the head is lost", place=f"{stream} head")
+                raise CorruptJournalError("the head is missing", place=f"{stream} head")
 
     def _intact_events(
         self, connection: SqlConnection, stream: str, end: tuple[int, str]
@@ -403,17 +406,17 @@ class SqliteJournal:
         snapshot, rows = reducer(stream, events)
         if type(snapshot) is not bytes:
             raise InvalidValueError(
-                f"the reducer's snapshot of `{stream}` does not consist of bytes", value=snapshot
+                f"the reducer's snapshot of `{stream}` is not of type bytes", value=snapshot
             )
         collected: dict[str, StreamRows] = {stream: {}}
         collect_rows(rows, collected, declared.projections)
         return snapshot, collected[stream]
 
     def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
-        """Look for stored data that are not what was written; see `BoundStore.audit`."""
+        """Look for stored data that differ from what was written; see `BoundStore.audit`."""
         declared = self._file.declared
-        # Damaged text need not be UTF-8. This connection passes it through, and its hash then
-        # does not match.
+        # Damaged text may not be valid UTF-8. This connection returns it unchanged, so that the
+        # audit finds that its hash does not match.
         with self._connections.audit_connection() as connection:
             reader = _AuditReader(connection, self._connections.name, self._organization, declared)
             reader.check_file()
@@ -432,7 +435,7 @@ class SqliteJournal:
 
 
 class _AuditReader:
-    """Reads what a file contains for one organization, and collects the damage of the file."""
+    """Reader of one organization's data, which also collects damage of the file itself."""
 
     def __init__(
         self, connection: SqlConnection, file: str, organization: str, declared: Declaration
@@ -448,7 +451,7 @@ class _AuditReader:
         self.problems.append(Damage(place=place, problem=problem))
 
     def check_file(self) -> None:
-        """Let SQLite check its own pages, and compare the values that the file keeps once."""
+        """Run the integrity check of SQLite, and check the values that apply to the whole file."""
         try:
             for (answer,) in self._connection.execute("PRAGMA integrity_check"):
                 if answer != "ok":
@@ -462,13 +465,14 @@ class _AuditReader:
         if values.pop("projections", None) != self._declared.text:
             self.stale = True
             self._report(
-                "socialcollab_meta projections", "other projections are declared now; reindex"
+                "socialcollab_meta projections",
+                "the file was written for other projections; call reindex",
             )
         for key in sorted(values):
             self._report(f"socialcollab_meta {key}", "the key is unknown")
 
     def rows(self, statement: str, what: str) -> Iterator[tuple[object, ...]]:
-        """Yield rows until the end, or until SQLite fails, which is a finding."""
+        """Yield rows, and report a finding if SQLite cannot read all of them."""
         try:
             yield from self._connection.execute(statement, (self._organization,))
         except sqlite3.Error as error:
@@ -480,7 +484,7 @@ class _AuditReader:
             if projections != self._declared.digest:
                 self._report(
                     "position counter, projections",
-                    "the rows were written for other projections; reindex",
+                    "the rows were written for other projections; call reindex",
                 )
             return position
         return None
@@ -493,7 +497,7 @@ class _AuditReader:
 
 
 def _opened(rows: Sequence[tuple[object, ...]]) -> Iterator[Event]:
-    """Yield each event with its personal values, from rows that join the two."""
+    """Yield each event with its personal values, from the rows of a join of the two tables."""
     number = 0
     while number < len(rows):
         sealed = SealedEvent._make(cast("Iterable[str | int]", rows[number][:15]))

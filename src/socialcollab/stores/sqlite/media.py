@@ -1,4 +1,4 @@
-"""Media in an SQLite file."""
+"""A media store in an SQLite file."""
 
 from __future__ import annotations
 
@@ -26,24 +26,25 @@ _ADD = "INSERT INTO socialcollab_media (digest, size, content) VALUES (?, ?, zer
 
 class SqliteMedia:
     """
-    Media in one SQLite file, which threads and processes may share.
+    A media store in an SQLite file, which threads and processes can share.
 
-    Content is written and read in chunks, so that a video never fills the memory. SQLite accepts
-    up to one gigabyte per piece of content.
+    Content is written and read in chunks, so a video does not have to fit into memory. SQLite
+    limits each item to one gigabyte.
 
     Args:
-        path: A path, or a ``file:`` URI of SQLite.
-        timeout_s: How long to wait for another process that writes, in seconds.
+        path: A path or an SQLite ``file:`` URI.
+        timeout_s: The maximum time to wait for a write by another process, in seconds.
 
     Raises:
         StoreUnavailableError: If the file cannot be opened or created.
-        CorruptJournalError: If it is damaged, or is not an SQLite file.
+        CorruptJournalError: If the file is damaged or is not an SQLite file.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, timeout_s: float = 10.0) -> None:
         self._connections = Connections(
             path,
-            # Overwrites deleted content, which would stay in free pages otherwise.
+            # `secure_delete` overwrites deleted content, which would otherwise remain in free
+            # pages.
             pragmas=("PRAGMA synchronous = FULL", "PRAGMA secure_delete = ON"),
             timeout_s=timeout_s,
         )
@@ -55,8 +56,8 @@ class SqliteMedia:
 
     def put(self, data: bytes | BinaryIO) -> str:
         """Store *data* and return its digest."""
-        # The digest is known only at the end of the content, which is kept outside the file until
-        # then: the file is locked only while it is written.
+        # The digest is known only after all content has been read. Until then, the content is kept
+        # in a temporary file, so that the SQLite file is locked only during the final write.
         with tempfile.SpooledTemporaryFile(max_size=1 << 24) as whole:
             running = hashlib.sha256()
             for chunk in chunks_of(data):
@@ -107,12 +108,12 @@ class SqliteMedia:
         return self._known(digest)[1]
 
     def public_url(self, digest: str) -> str | None:
-        """Return None: content in a file of SQLite has no address."""
+        """Return None, because content in an SQLite file has no URL."""
         self._known(digest)
         return None
 
     def delete(self, digest: str) -> None:
-        """Overwrite and delete the content; do nothing if there is none."""
+        """Overwrite and delete the content if it exists."""
         check_digest(digest)
         with self._connections.transaction() as connection:
             deleted = connection.execute(_DELETE, (digest,)).rowcount
@@ -122,7 +123,7 @@ class SqliteMedia:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Close the file; open file objects work until they are closed."""
+        """Close the file. File objects that are already open remain usable."""
         self._connections.close()
 
     def _known(self, digest: str) -> tuple[int, int]:
@@ -142,7 +143,7 @@ def _is_whole(connection: sqlite3.Connection, row: int, digest: str) -> bool:
 
 
 class _BlobReader(io.RawIOBase):
-    """A blob as a file that can read and seek; closing it closes its connection."""
+    """A readable and seekable file object for a blob. Closing it closes the connection."""
 
     def __init__(self, connection: sqlite3.Connection, blob: sqlite3.Blob) -> None:
         self._connection = connection
@@ -161,7 +162,7 @@ class _BlobReader(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         base = (0, self._blob.tell(), len(self._blob))[whence]
-        # A file may be positioned beyond its end; a blob raises an error.
+        # A file can be positioned beyond its end, but a blob raises an error.
         self._blob.seek(min(max(base + offset, 0), len(self._blob)))
         return self._blob.tell()
 

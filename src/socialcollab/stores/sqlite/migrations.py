@@ -1,4 +1,4 @@
-"""Migrate the tables of older files, and refuse those of newer ones."""
+"""Migrate the tables of older files, and reject files of newer versions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def table_names(connection: SqlConnection) -> set[str]:
 
 def schema_version(connection: SqlConnection, name: str) -> int | None:
     """
-    Return the schema version of the journal's tables in the file *name*, or None without them.
+    Return the schema version of the file *name*, or None if it has no journal tables.
 
     Raises:
         CorruptJournalError: If the stored version is not a number.
@@ -36,7 +36,7 @@ def schema_version(connection: SqlConnection, name: str) -> int | None:
     row = connection.execute(sql.META, ("schema",)).fetchone()
     text = row[0] if row else None
     if not (isinstance(text, str) and text.isdecimal() and int(text) >= 1):
-        raise CorruptJournalError(f"schema version {text!r} is unknown", place=f"`{name}`")
+        raise CorruptJournalError(f"schema version {text!r} is not valid", place=f"`{name}`")
     if int(text) > int(sql.SCHEMA):
         raise NewerVersionError(
             f"`{name}` was written by a newer version of this library"
@@ -47,9 +47,9 @@ def schema_version(connection: SqlConnection, name: str) -> int | None:
 
 def migrate(connection: SqlConnection, name: str) -> None:
     """
-    Carry out every step from the file's schema version to the current one.
+    Migrate the tables from the file's schema version to the current version.
 
-    The caller provides the transaction: if a step fails, the file stays as it was.
+    The caller must have begun a transaction, so that the file remains unchanged if a step fails.
 
     Raises:
         CorruptJournalError: If the tables cannot be migrated.

@@ -1,4 +1,4 @@
-"""The SQL of journals: the tables, and every statement on them."""
+"""The SQL of journals: the table definitions and all statements."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from socialcollab.stores.toolkit.envelope import SealedEvent
 from socialcollab.stores.toolkit.stream_heads import RowValues
 
 SCHEMA = "1"
-"""The version of these tables; `migrations.STEPS` has a step from each earlier version."""
+"""The schema version. `migrations.STEPS` has a migration step from each earlier version."""
 
 # Every table has the prefix `socialcollab_`, because a host application may keep its own tables in
 # the same file.
 PROJECTION_PREFIX = "socialcollab_projection_"
 
-# Tables with large rows have a rowid: WITHOUT ROWID is slow for them.
+# Tables with large rows have a rowid, because WITHOUT ROWID is slow for large rows.
 TABLES = (
     "CREATE TABLE socialcollab_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE socialcollab_counters (
@@ -90,7 +90,7 @@ ADD_COUNTER = (
 )
 SET_COUNTER = "UPDATE socialcollab_counters SET position = ? WHERE organization = ?"
 SET_COUNTER_PROJECTIONS = "UPDATE socialcollab_counters SET projections = ? WHERE organization = ?"
-# Writes without changing anything, to take the write lock.
+# This statement changes nothing. It only acquires the write lock.
 TOUCH = "UPDATE socialcollab_meta SET value = value WHERE key = 'schema'"
 SET_META = "INSERT OR REPLACE INTO socialcollab_meta (key, value) VALUES (?, ?)"
 ANY_COUNTER = "SELECT 1 FROM socialcollab_counters LIMIT 1"
@@ -113,7 +113,11 @@ EVENT_STREAMS = "SELECT DISTINCT stream FROM socialcollab_events WHERE organizat
 
 @lru_cache(maxsize=64)
 def heads(count: int) -> str:
-    """Return the statement that reads the heads of *count* streams, and the counter as stream ``''``."""
+    """
+    Return the statement that reads the heads of *count* streams and the counter.
+
+    The counter is returned as the stream ``''``.
+    """
     return (
         "SELECT stream, version, hash, rows FROM socialcollab_streams"  # noqa: S608  # only marks
         f" WHERE organization = ? AND stream IN ({', '.join('?' * count)})"
@@ -123,9 +127,9 @@ def heads(count: int) -> str:
 
 class ProjectionTable:
     """
-    The table of one declared projection, and the statements on it.
+    The table of one declared projection, and its statements.
 
-    Inserting names into SQL is safe here, because `Projection` accepts only lower-case words.
+    Names can be inserted into the SQL safely, because `Projection` accepts only lower-case words.
     Values are always passed as parameters.
     """
 
@@ -137,7 +141,7 @@ class ProjectionTable:
         order = [*(f"c_{name}" for name in projection.sorted_by), "key"]
         key = "organization = ? AND key = ?"
         ended = ", lease_worker = NULL, lease_until = NULL" if lease else ""
-        # Columns have no type: SQLite would convert the string "1" to a number otherwise.
+        # The columns have no type. Otherwise, SQLite would convert the string "1" to a number.
         names = ["organization TEXT NOT NULL", "key TEXT NOT NULL", "stream TEXT NOT NULL"]
         described = ", ".join([*names, *columns, *lease, "PRIMARY KEY (organization, key)"])
         self.create = (
@@ -171,8 +175,12 @@ class ProjectionTable:
     def query(
         self, conditions: Conditions, start: RowValues | None
     ) -> tuple[str, list[str | int | None]]:
-        """Return the statement of a query, and its parameters between organization and limit."""
-        # Queries of the same shape share a statement, which sqlite3 then need not parse again.
+        """
+        Return the statement of a query, and its parameters.
+
+        The parameters do not include the first (the organization) and the last (the limit).
+        """
+        # Queries of the same shape share a statement, so that sqlite3 parses it only once.
         shape = (
             tuple((name, len(values), None in values) for name, values in conditions),
             None if start is None else tuple(value is None for value in start),
@@ -204,7 +212,7 @@ class ProjectionTable:
 
     def _floor(self, start: RowValues) -> str:
         """Return the condition for rows that sort after *start*, where None sorts first."""
-        # A comparison of row values is never true if one of them is NULL.
+        # In SQL, a comparison of row values is never true if one of the values is NULL.
         if None not in start:
             return f"({', '.join(self._order)}) > ({', '.join('?' * len(start))})"
         choices = []

@@ -1,4 +1,4 @@
-"""A store in one SQLite file."""
+"""A store in an SQLite file."""
 
 from __future__ import annotations
 
@@ -18,27 +18,29 @@ from socialcollab.stores.sqlite.journal import SqliteJournal
 
 class SqliteStore:
     """
-    Journals in one SQLite file, which threads and processes may share.
+    A store in an SQLite file, which threads and processes can share.
 
-    The file is created if it does not exist, with a write-ahead log, so readers never wait. A
-    file that an older version of this library wrote is migrated in one transaction.
+    The file is created if it does not exist. It uses a write-ahead log, so readers never wait for
+    writers. A file that was written by an older version of this library is migrated in one
+    transaction.
 
-    If the rows in the file were written for other projections than are declared now, events and
-    snapshots can be read, but append, query and due raise a StaleProjectionError until `reindex`
-    has rebuilt the organization's rows.
+    If the rows in the file were written for other projections than the declared ones, events and
+    snapshots can still be read, but append, query and due raise a StaleProjectionError until
+    `reindex` has rebuilt the organization's rows.
 
     Args:
-        path: A path, or a ``file:`` URI of SQLite.
-        projections: The projections of its rows; a desk declares its own if there are none.
-        durable: Whether an append returns only after the disk has stored it. Without that, a
-            power cut may lose the last appends; if it loses a ``send_started``, a post could be
+        path: A path or an SQLite ``file:`` URI.
+        projections: The projections of the store. If this is empty, a desk declares the
+            projections that it needs.
+        durable: Whether an append returns only after the data is on disk. If False, a power
+            failure can lose the last appends. If a ``send_started`` event is lost, a post may be
             published twice.
-        timeout_s: How long to wait for another process that writes, in seconds.
+        timeout_s: The maximum time to wait for a write by another process, in seconds.
 
     Raises:
-        StoreUnavailableError: If the file cannot be opened, or belongs to another program.
-        NewerVersionError: If a newer version of this library wrote it.
-        CorruptJournalError: If it is damaged, or is not an SQLite file.
+        StoreUnavailableError: If the file cannot be opened or belongs to another program.
+        NewerVersionError: If the file was written by a newer version of this library.
+        CorruptJournalError: If the file is damaged or is not an SQLite file.
     """
 
     def __init__(
@@ -54,7 +56,8 @@ class SqliteStore:
             pragmas=(
                 f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}",
                 f"PRAGMA fullfsync = {int(durable)}",
-                # Overwrites replaced and erased bytes, which would stay in free pages otherwise.
+                # `secure_delete` overwrites replaced and erased bytes, which would otherwise
+                # remain in free pages.
                 "PRAGMA secure_delete = ON",
             ),
             timeout_s=timeout_s,
@@ -79,26 +82,28 @@ class SqliteStore:
         durable: bool = True,
     ) -> Self:
         """
-        Return a store in a host application's own file that takes part in its transactions.
+        Return a store that uses a host application's connection and its transactions.
 
         An append is committed or rolled back together with the rows that the host writes in the
-        same transaction. A refused append undoes only itself. If no transaction is open, an
-        append behaves like an INSERT of the host: on a connection that begins transactions
-        implicitly, it begins one; on others, it is committed at once.
+        same transaction. If an append fails, only its own changes are undone. If there is no open
+        transaction, an append behaves like an INSERT by the host. On a connection that begins
+        transactions implicitly, it begins a transaction. On a connection in autocommit mode, it is
+        committed immediately.
 
-        If a transaction has read before it appends, and another connection has written since, the
-        append raises a StoreUnavailableError, because what was read no longer holds. A transaction
-        that begins with ``BEGIN IMMEDIATE`` waits for the other connection instead.
+        If the host's transaction has already read data and another connection has written since,
+        an append raises a StoreUnavailableError, because the data may be out of date. A
+        transaction that begins with ``BEGIN IMMEDIATE`` waits for the other connection instead.
 
         Args:
-            connection: The host's connection. The store uses it in whatever thread it is called
-                in, never closes it, and sets ``PRAGMA secure_delete``.
-            projections: The projections of its rows; a desk declares its own if there are none.
-            durable: Whether to refuse a connection that does not wait for the disk.
+            connection: The host's connection. The store uses it in the calling thread, never closes
+                it, and sets ``PRAGMA secure_delete``.
+            projections: The projections of the store. If this is empty, a desk declares the
+                projections that it needs.
+            durable: Whether to reject a connection that does not wait until the data is on disk.
 
         Raises:
-            InvalidValueError: If the connection does not wait for the disk or converts texts, or
-                if the tables have to be created while it has an open transaction, whose rollback
+            InvalidValueError: If the connection is not durable or converts strings, or if the
+                tables must be created while the host has an open transaction, whose rollback
                 would remove them.
         """
         store = cls.__new__(cls)
@@ -121,28 +126,28 @@ class SqliteStore:
 
     def ensure_projections(self, projections: Sequence[Projection]) -> None:
         """
-        Declare *projections* if the store was made without any, else check that it has them.
+        Declare *projections* if the store has none yet; otherwise check that it has all of them.
 
         Raises:
-            InvalidValueError: If the store was made with projections that lack one of these, or if
-                tables have to be created while the host has an open transaction.
+            InvalidValueError: If the store was created with projections that do not include all of
+                *projections*, or if tables must be created while the host has an open transaction.
         """
         self._file.ensure_projections(projections)
 
     def compact(self) -> None:
         """
-        Rewrite the file, so that nothing of erased or replaced values is left in it.
+        Rewrite the file to remove all traces of erased and replaced values.
 
-        Reading stops returning an erased value at once. Copies of its bytes may remain in free
-        pages or in the write-ahead log until this has run. It needs as much free disk space as
-        the size of the file, and exclusive access to the file.
+        An erased value can no longer be read through the store, but copies of its bytes may remain
+        in free pages or in the write-ahead log until this method is called. It requires exclusive
+        access to the file, and as much free disk space as the size of the file.
 
         Raises:
-            StoreUnavailableError: If the file is being read or written, or the host has an open
+            StoreUnavailableError: If the file is being read or written, or if the host has an open
                 transaction.
         """
         self.connections.compact()
 
     def close(self) -> None:
-        """Close the file; a method that is still running closes its own connection at its end."""
+        """Close the file. A method that is still running closes its connection when it returns."""
         self.connections.close()

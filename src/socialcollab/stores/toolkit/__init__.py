@@ -1,9 +1,9 @@
 """
-The toolkit for authors of stores; the built-in stores use it too.
+A toolkit for authors of stores, which the built-in stores also use.
 
-They check the arguments of a store's methods, seal and open events, and audit stored data. They
-neither store nor read anything: that is the task of the store. The how-to page "Write a store"
-shows them in use.
+Its functions check the arguments of a store's methods, seal and open events, and audit stored
+data. They do not read or write the data themselves. The how-to page "Write a store" shows how to
+use them.
 """
 
 from socialcollab.stores.projections import (

@@ -1,4 +1,4 @@
-"""Audit the stored data of one organization: find everything that is not what was written."""
+"""Audit the stored data of one organization, to find data that differ from what was written."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ _TYPES = (str, int, str, int, str, str, int, str, str, str, str, str, str, str, 
 @attrs.frozen(kw_only=True)
 class StoredJournal:
     """
-    Everything that a store keeps for one organization. The audit trusts none of it.
+    All stored data of one organization. The audit assumes that any value may be damaged.
 
     Attributes:
         organization: The id of the organization.
         events: The values of `SealedEvent` for each event, by position.
-        heads: For each stream its name, version, hash, snapshot, rows as text, and checksum.
+        heads: The name, version, hash, snapshot, rows (as text) and checksum of each stream.
         counter: The last position that was assigned; None if there is no counter.
-        personal: For each personal value its stream, version, name, salt and JSON text.
-        rows: For each row of a declared projection its projection, key, stream and values; None
+        personal: The stream, version, name, salt and JSON text of each personal value.
+        rows: The projection, key, stream and values of each row of the declared projections; None
             if the rows were written for other projections.
         problems: Damage that the store itself found, such as a damaged file.
     """
@@ -64,15 +64,15 @@ class StoredJournal:
 @attrs.define
 class _Walk:
     """
-    The results of the pass over the events, for the checks after it.
+    The results of the pass over the events, which the later checks use.
 
     Attributes:
         findings: The damage found so far.
         ends: The version and hash of the last event of each stream.
-        intact: The events of each stream, if they are needed for a reducer.
+        intact: The events of each stream, if a reducer needs them.
         broken: The streams with a damaged event.
-        erased: The places of erased personal values, by stream, version and name.
-        tombstones: The place of the event that erased a value, by stream, version and name.
+        erased: The locations of erased personal values, by stream, version and name.
+        tombstones: The location of the event that erased a value, by stream, version and name.
         position: The last position.
         events: The number of events.
         hash: The anchor's hash over all events.
@@ -102,7 +102,7 @@ def audit_journal(
     """
     Check events, heads, counter, personal values, snapshots and rows against each other.
 
-    No stored value makes this function raise: a value that cannot be parsed is a finding.
+    Damaged data never cause an exception. A value that cannot be parsed is a finding.
 
     Args:
         stored: The stored data.
@@ -122,7 +122,7 @@ def audit_journal(
     if reducer is not None:
         _compare_reduced(heads, walk, reducer, projections)
     return AuditReport(
-        # Reading the iterables above may add to the store's problems, so they are read last.
+        # The problems are read last, because iterating over the stored data can add problems.
         findings=(*stored.problems, *walk.findings),
         anchor=Anchor(position=walk.position, hash=walk.hash),
         events=walk.events,
@@ -139,7 +139,7 @@ def _personal(
         if not (isinstance(stream, str) and isinstance(version, int) and isinstance(name, str)):
             walk.report(
                 f"{stream} version {version}, personal value {name}",
-                "the stream, version or name has another type than was written",
+                "the stream, version or name has the wrong type",
             )
             continue
         personal.setdefault((stream, version), {})[name] = cast(
@@ -162,7 +162,7 @@ def _walk_events(
     for values in stored.events:
         sealed = SealedEvent._make(cast("Iterable[str | int]", values))
         if not all(type(v) is kind for v, kind in zip(values, _TYPES, strict=True)):
-            walk.report(event_place(sealed), "a value has another type than was written")
+            walk.report(event_place(sealed), "a value has the wrong type")
             continue
         walk.events += 1
         stream = sealed.stream
@@ -184,13 +184,13 @@ def _walk_events(
             if running != anchor.hash:
                 walk.report(
                     f"positions 1 to {sealed.position}",
-                    "the journal is not the one that the anchor was taken of",
+                    "the events are not those that the anchor was computed from",
                 )
     walk.hash = running
     if anchor is not None and not anchored:
         walk.report(
             f"positions {walk.position + 1} to {anchor.position}",
-            "events that existed when the anchor was taken are lost",
+            "events that existed when the anchor was computed are missing",
         )
     _check_counter(stored.counter, walk)
 
@@ -199,11 +199,13 @@ def _check_counter(counter: object, walk: _Walk) -> None:
     if counter is None and walk.events == 0:
         return
     if type(counter) is not int:
-        walk.report("position counter", "it is lost" if counter is None else "it is not a number")
+        walk.report(
+            "position counter", "it is missing" if counter is None else "it is not a number"
+        )
     elif counter > walk.position:
         walk.report(
             f"positions {walk.position + 1} to {counter} (position counter)",
-            "events are lost, or the counter is wrong",
+            "events are missing, or the counter is wrong",
         )
     elif counter < walk.position:
         walk.report("position counter", f"it is {counter}, but the last event is {walk.position}")
@@ -219,12 +221,12 @@ def _event_problems(
     position, stream, version = sealed.position, sealed.stream, sealed.version
     place = event_place(sealed)
     if position > walk.position + 1:
-        yield f"positions {walk.position + 1} to {position - 1}", "events are lost"
+        yield f"positions {walk.position + 1} to {position - 1}", "events are missing"
     elif position <= walk.position:
         yield place, "the position is repeated or out of order"
     last, prev = walk.ends.get(stream, (0, ""))
     if version > last + 1:
-        yield f"{stream} versions {last + 1} to {version - 1}", "events are lost"
+        yield f"{stream} versions {last + 1} to {version - 1}", "events are missing"
     elif version <= last:
         yield place, "the version is repeated or out of order"
     elif sealed.prev != prev:
@@ -261,12 +263,12 @@ def _event_problems(
 def _compare_tombstones(walk: _Walk) -> None:
     """Check that each erased value has a tombstone, and that each tombstone was carried out."""
     for value in sorted(walk.erased.keys() - walk.tombstones.keys()):
-        walk.report(walk.erased[value], "the personal value is lost: no event erased it")
+        walk.report(walk.erased[value], "the personal value is missing, but no event erased it")
         walk.broken.add(value[0])
     for value in sorted(walk.tombstones.keys() - walk.erased.keys()):
         stream, version, name = value
         event = f"{stream} version {version}"
-        # A damaged event is reported already; it does not show whether values were erased.
+        # A damaged event has already been reported, and does not show whether values were erased.
         if not any(finding.place.startswith(f"{event} ") for finding in walk.findings):
             walk.report(
                 f"{event}, personal value {name}",
@@ -275,7 +277,7 @@ def _compare_tombstones(walk: _Walk) -> None:
 
 
 def _walk_heads(stored: StoredJournal, walk: _Walk) -> dict[str, tuple[bytes, StreamRows]]:
-    """Check the heads, and return the snapshot and the rows of those that are intact."""
+    """Check the heads, and return the snapshots and rows of the intact heads."""
     intact: dict[str, tuple[bytes, StreamRows]] = {}
     seen: set[str] = set()
     for head in stored.heads:
@@ -290,7 +292,7 @@ def _walk_heads(stored: StoredJournal, walk: _Walk) -> dict[str, tuple[bytes, St
         elif end[1] != hash_:
             walk.report(place, "its hash is not that of the last event")
         if not isinstance(snapshot, bytes):
-            walk.report(f"{stream} snapshot", "it does not consist of bytes")
+            walk.report(f"{stream} snapshot", "it is not of type bytes")
             continue
         if head_checksum(stored.organization, stream, version, hash_, rows, snapshot) != checksum:
             walk.report(
@@ -302,7 +304,7 @@ def _walk_heads(stored: StoredJournal, walk: _Walk) -> dict[str, tuple[bytes, St
         except (ValueError, TypeError, RecursionError):
             walk.report(f"{stream} rows", "the list of rows cannot be parsed")
     for stream in sorted(walk.ends.keys() - seen):
-        walk.report(f"{stream} head", "it is lost")
+        walk.report(f"{stream} head", "it is missing")
     return intact
 
 
@@ -319,17 +321,17 @@ def _compare_rows(
         listed = missing.pop((str(projection), str(key)), None)
         if listed is None:
             if stream not in heads and stream in walk.ends:
-                continue  # the head of its stream is damaged, which is reported already
+                continue  # the head of its stream is damaged, which has already been reported
             walk.report(place, "its stream does not list this row")
         elif listed[0] != stream:
             walk.report(
                 f"projection {projection}, row {key} of {listed[0]}",
-                f"the row names the stream {stream}",
+                f"the row belongs to stream {stream}",
             )
         elif [(type(v), v) for v in listed[1]] != [(type(v), v) for v in values]:
-            walk.report(place, "the row differs from the list of its stream")
+            walk.report(place, "the row differs from the row list of its stream")
     for (projection, key), (stream, _) in sorted(missing.items()):
-        walk.report(f"projection {projection}, row {key} of {stream}", "the row is lost")
+        walk.report(f"projection {projection}, row {key} of {stream}", "the row is missing")
 
 
 def _compare_reduced(

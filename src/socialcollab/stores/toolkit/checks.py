@@ -1,4 +1,4 @@
-"""Checks of the arguments of a store's methods, and the errors that only a store can detect."""
+"""Check the arguments of a store's methods, and create the errors that stores raise."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from socialcollab.stores.projections import DUE, Column, Projection, Row, check_
 from socialcollab.stores.toolkit.stream_heads import RowValues, StreamHead, StreamRows
 
 Conditions: TypeAlias = tuple[tuple[str, tuple[Column, ...]], ...]
-"""The columns that a query filters by, in the projection's order, each with its allowed values."""
+"""The allowed values of each column that a query filters by, in the projection's column order."""
 
 _LARGEST_LIMIT = 2**31
 
@@ -22,10 +22,10 @@ _LARGEST_LIMIT = 2**31
 @attrs.frozen
 class AppendPlan:
     """
-    The checked arguments of an append.
+    The validated arguments of an append.
 
     Attributes:
-        expected_versions: Each stream with its expected version, in stream order.
+        expected_versions: The expected version of each stream, sorted by stream.
         events: The new events, in the order given.
         snapshots: The new snapshot of each stream appended to.
         rows: The rows of each stream appended to.
@@ -45,7 +45,7 @@ def check_append(
     projections: Mapping[str, Projection],
 ) -> AppendPlan:
     """
-    Check the arguments of an append, before anything is read or locked.
+    Check the arguments of an append before the store reads or locks anything.
 
     Raises:
         InvalidValueError: If the arguments are invalid or contradict each other.
@@ -60,7 +60,8 @@ def check_append(
             check_stream(stream)
         if type(version) is not int or version < 0:
             raise InvalidValueError(
-                f"expected version {version!r} of stream `{stream}` is not a whole number from 0",
+                f"expected version {version!r} of stream `{stream}` is not a whole number of at"
+                " least 0",
                 value=version,
                 expected="a version, or 0 for a stream that must not exist",
             )
@@ -87,7 +88,7 @@ def check_append(
     collect_rows(rows, by_stream, projections)
     for event in events:
         for version, names in event.erases.items():
-            # A tombstone erases values of earlier appends only, never of its own.
+            # A tombstone can erase only values of earlier appends, not values of the same append.
             if version > expected_versions[event.stream]:
                 raise nothing_to_erase_error(event.stream, version, names[0])
     return AppendPlan(tuple(sorted(expected_versions.items())), tuple(events), snapshots, by_stream)
@@ -116,7 +117,7 @@ def collect_rows(
             )
         if type(row.key) is not str or not row.key:
             raise InvalidValueError(
-                f"key {row.key!r} of a row of projection `{row.projection}` is not a non-empty"
+                f"key {row.key!r} of a row of projection `{row.projection}` is empty or not a"
                 " string",
                 value=row.key,
             )
@@ -137,7 +138,7 @@ def check_expected_versions(
     Compare the expected versions with the heads of the streams.
 
     Raises:
-        ConflictError: For the first stream, in the order given, that has another version.
+        ConflictError: If a stream has a different version. The error names the first such stream.
     """
     for stream, version in expected_versions:
         head = heads.get(stream)
@@ -163,7 +164,7 @@ def key_taken_error(projection: str, key: str, owner: str) -> InvalidValueError:
 
 
 def nothing_to_erase_error(stream: str, version: int, name: str) -> InvalidValueError:
-    """Return the error for a tombstone that names a personal value which was never stored."""
+    """Return the error for a tombstone that erases a personal value that was never stored."""
     return InvalidValueError(
         f"version {version} of stream `{stream}` has no personal value `{name}` to erase",
         value=name,
@@ -174,15 +175,15 @@ def nothing_to_erase_error(stream: str, version: int, name: str) -> InvalidValue
 def stale_projection_error(organization: str) -> StaleProjectionError:
     """Return the error for rows that were written for other projections."""
     return StaleProjectionError(
-        f"the projection rows of `{organization}` were written for other projections than are"
-        " declared now; rebuild them with reindex(reducer)"
+        f"the projection rows of `{organization}` were written for other projections than the"
+        " declared ones; rebuild them with reindex(reducer)"
     )
 
 
 def check_limit(limit: object) -> None:
-    """Raise an error if *limit* is not a whole number from 1."""
+    """Raise an error if *limit* is not a positive whole number."""
     if type(limit) is not int or not 1 <= limit <= _LARGEST_LIMIT:
-        raise InvalidValueError(f"limit {limit!r} is not a whole number from 1", value=limit)
+        raise InvalidValueError(f"limit {limit!r} is not a positive whole number", value=limit)
 
 
 def check_query(
@@ -223,8 +224,8 @@ def check_query(
         return projection, conditions, None
     if after.projection != name:
         raise InvalidValueError(
-            f"row `{after.key}` to continue after belongs to projection `{after.projection}`, not"
-            f" `{name}`",
+            f"the row passed as after, `{after.key}`, belongs to projection `{after.projection}`,"
+            f" not to `{name}`",
             value=after.projection,
             expected=name,
         )
@@ -239,16 +240,18 @@ def check_due(
     """Check the arguments of `due` and return its projection."""
     check_limit(limit)
     if not worker:
-        raise InvalidValueError("the worker has no name", value=worker)
+        raise InvalidValueError("the name of the worker is empty", value=worker)
     if not lease_s > 0:
         raise InvalidValueError(
-            f"a lease of {lease_s} seconds ends at once", value=lease_s, expected="more than 0"
+            f"lease_s is {lease_s}, which is not a positive number",
+            value=lease_s,
+            expected="more than 0",
         )
     return _declared(projections, DUE)
 
 
 def lease_end(now: dt.datetime, lease_s: float) -> int:
-    """Return when a lease that begins at *now* expires, in microseconds since 1970."""
+    """Return the end of a lease that begins at *now*, in microseconds since 1970."""
     return microseconds(now) + round(lease_s * 1_000_000)
 
 
@@ -263,7 +266,7 @@ def _declared(projections: Mapping[str, Projection], name: str) -> Projection:
         raise InvalidValueError(
             f"projection `{name}` is not declared",
             value=name,
-            expected=", ".join(projections) or "declare projections when the store is made",
+            expected=", ".join(projections) or "declare projections when creating the store",
         )
     return projection
 

@@ -1,4 +1,4 @@
-"""Envelope v1: how an event is sealed, and how a sealed event is opened."""
+"""Envelope version 1: sealing events, and opening sealed events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from socialcollab.stores.events import PERSONAL, Event, NewEvent, instant_text
 
 class SealedEvent(NamedTuple):
     """
-    The values of an event that a store keeps, in the order of its columns.
+    The stored values of an event, in the order of the store's columns.
 
     Attributes:
         organization: The organization.
@@ -26,10 +26,10 @@ class SealedEvent(NamedTuple):
         id: The id of the event.
         type: The type of the event.
         schema: The version of the structure of the body.
-        at: When it happened, as text.
-        actor: Who did it.
-        on_behalf_of: For whom, or an empty string.
-        cause: The cause, or an empty string.
+        at: The time of the event, as text.
+        actor: The actor.
+        on_behalf_of: The person or system that the actor acted for, or an empty string.
+        cause: The id of the event or command that caused it, or an empty string.
         digest: The digest of the active document.
         body: The body as canonical JSON.
         prev: The hash of the previous event of the stream, or an empty string.
@@ -54,12 +54,13 @@ class SealedEvent(NamedTuple):
 
 
 PersonalValues: TypeAlias = dict[str, tuple[bytes | None, str | None]]
-"""The personal values of one event by name: salt and canonical JSON, or `ERASED`."""
+"""The personal values of one event by name. Each is a salt and canonical JSON, or `ERASED`."""
 
 ERASED: Final = (None, None)
-"""Replaces the salt and the value of a personal value that was erased."""
+"""The value that replaces the salt and the text of an erased personal value."""
 
-# The C function, without the checks of `json.dumps`: nine strings are quoted for every event.
+# This is the C function without the checks of `json.dumps`, because nine strings are quoted for
+# every event.
 _quote: Callable[[str], str] = encode_basestring
 
 
@@ -82,8 +83,8 @@ def envelope_hash(  # noqa: PLR0917  # the values of a sealed event, in their or
     """
     Return the hash of an envelope, given its values in the order of `SealedEvent`.
 
-    The hashed text is the canonical JSON of the envelope: its keys are sorted, and the body
-    appears exactly as it is stored, so a change of any stored byte changes the hash.
+    The hashed text is the canonical JSON of the envelope. Its keys are sorted, and it contains the
+    stored text of the body unchanged, so changing any stored byte changes the hash.
 
     Source:
         RFC 8785; FIPS 180-4.
@@ -101,7 +102,7 @@ def envelope_hash(  # noqa: PLR0917  # the values of a sealed event, in their or
 def seal(
     new: NewEvent, *, organization: str, position: int, version: int, prev: str
 ) -> SealedEvent:
-    """Return *new* with its position and version, the hash of its predecessor, and its own hash."""
+    """Return *new* with its position, its version, its hash and the hash of the previous event."""
     envelope = (
         organization,
         position,
@@ -122,13 +123,13 @@ def seal(
 
 
 def personal_values(new: NewEvent) -> PersonalValues:
-    """Return the personal values of *new* as a store keeps them beside the chain."""
+    """Return the personal values of *new* in the form that a store keeps separately from events."""
     return {name: (new.salt, text) for name, text in new.sealed_personal.items()}
 
 
 def event_place(sealed: SealedEvent) -> str:
     """
-    Return the place of an event, for messages.
+    Return the location of an event, for messages.
 
     >>> event_place(SealedEvent("northwind", 7, "post/p1", 3, *[""] * 11))
     'post/p1 version 3 (position 7)'
@@ -144,10 +145,11 @@ def open_event(
 
     Args:
         sealed: The sealed event.
-        personal: Its personal values, as the store keeps them.
+        personal: Its stored personal values.
 
     Raises:
-        CorruptJournalError: If its hash, or the digest of a personal value, does not match.
+        CorruptJournalError: If the event does not match its hash, or if a personal value does not
+            match its digest.
     """
     try:
         if envelope_hash(*sealed[:14]) != sealed.hash:
@@ -198,7 +200,7 @@ def open_event(
 
 
 def open_new(sealed: SealedEvent, new: NewEvent) -> Event:
-    """Return the event that *new* has become, as reading it back would, without parsing it."""
+    """Return the stored event for *new* without reading it back and parsing it."""
     return Event(
         organization=sealed.organization,
         position=sealed.position,
@@ -222,11 +224,11 @@ def open_new(sealed: SealedEvent, new: NewEvent) -> Event:
 
 def personal_problem(digest: object, stored: tuple[object, object] | None) -> str:
     """
-    Return what is wrong with a stored personal value, or an empty string.
+    Return a description of the problem with a stored personal value, or an empty string.
 
-    The digest covers the stored text itself, so a text with the same meaning that is written
-    differently does not match. An erased value passes here; the audit checks that an event
-    erased it.
+    The digest is computed from the stored text itself, so equivalent JSON with different
+    formatting does not match. An erased value is not a problem here; the audit checks that an
+    event erased it.
 
     Args:
         digest: The digest in the body of the event, or None.
@@ -235,12 +237,12 @@ def personal_problem(digest: object, stored: tuple[object, object] | None) -> st
     if digest is None:
         return "no event contains the digest of this personal value"
     if stored is None:
-        return "the personal value is lost"
+        return "the personal value is missing"
     if stored == ERASED:
         return ""
     salt, text = stored
     if not isinstance(salt, bytes) or not isinstance(text, str):
-        return "the salt or the value has another type than was written"
+        return "the salt or the value has the wrong type"
     try:
         raw = text.encode("utf-8", "surrogateescape")
         json.loads(raw)

@@ -1,4 +1,4 @@
-"""The head of a stream: what a store keeps about the last event, the snapshot and the rows."""
+"""The head of a stream: the stored state of its last event, its snapshot and its rows."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 @attrs.frozen
 class StreamHead:
     """
-    The last event and the rows of a stream, which an append compares and replaces.
+    The last event and the rows of a stream, which every append checks and replaces.
 
     Attributes:
-        version: The version of the last event; 0 if there is none.
+        version: The version of the last event; 0 if there are no events.
         hash: The hash of the last event, or an empty string.
         rows: The rows of the stream, as `dump_rows` returns them.
     """
@@ -37,10 +37,10 @@ class StreamHead:
 
 def dump_rows(rows: StreamRows) -> str:
     """
-    Return the rows of a stream as one text, to keep in its head.
+    Return the rows of a stream as one text, which is stored in its head.
 
-    With this text, an append knows the current rows without reading the projections, and an audit
-    detects rows that a projection has lost, gained or changed.
+    With this text, an append can determine the current rows without reading the projections, and
+    an audit can detect missing, additional and changed rows in a projection.
 
     >>> dump_rows({("posts", "p1"): ("draft", 3)})
     '[["posts","p1","draft",3]]'
@@ -52,7 +52,7 @@ def dump_rows(rows: StreamRows) -> str:
 
 def load_rows(text: str) -> StreamRows:
     """
-    Return the rows that `dump_rows` wrote.
+    Return the rows from the output of `dump_rows`.
 
     Raises:
         ValueError: If *text* cannot be parsed.
@@ -66,7 +66,8 @@ def load_rows(text: str) -> StreamRows:
 def head_checksum(  # noqa: PLR0917  # the parts of one text, in their order
     organization: str, stream: str, version: int, hash_: str, rows: str, snapshot: bytes
 ) -> str:
-    """Return the SHA-256 of everything that a store keeps in the head of a stream, as hex."""
-    # A line feed separates the parts safely: names contain none, and JSON escapes it.
+    """Return the SHA-256 of all values in the head of a stream, in hexadecimal."""
+    # Line feeds separate the parts unambiguously, because names contain no line feeds and JSON
+    # escapes them.
     head = f"{organization}\n{stream}\n{version}\n{hash_}\n{rows}\n"
     return hashlib.sha256(head.encode("utf-8", "surrogateescape") + snapshot).hexdigest()

@@ -1,4 +1,4 @@
-"""The built-in rules; each has its own module, code and page."""
+"""The built-in rules. Each rule has its own module, code and documentation page."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -18,8 +18,8 @@ __all__ = [
     "WrongWorkspace",
 ]
 
-# A code is never reused, because waivers and old findings refer to it. SG104 belonged to a
-# rule about too many hashtags.
+# A code is never reused, because waivers and old findings refer to it. SG104 was a rule about
+# too many hashtags.
 RULES: Mapping[str, type[Rule]] = MappingProxyType(
     {rule.code: rule for rule in (TooLong, Term, AltTextMissing, WrongWorkspace)}
 )

@@ -1,4 +1,4 @@
-"""SG103: images without a description."""
+"""SG103: images without alt text."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from socialcollab.styleguide.lint_input import LintInput
 @attrs.frozen(kw_only=True)
 class AltTextMissing:
     """
-    Report images without a description.
+    Report images without alt text.
 
     What it does:
-        It reports every image whose alt text is empty or is only the name of
-        its file.
+        It reports every image whose alt text is empty or only repeats the file
+        name.
 
     Why it matters:
-        A screen reader reads only "image" to people who do not see it. In many
-        countries, the law requires public bodies and large companies to
-        describe their images.
+        If an image has no alt text, a screen reader can only say "image". In
+        many countries, the law requires public bodies and large companies to
+        provide text alternatives for images.
 
     Example:
         text = "De tulpen staan in bloei."
@@ -40,7 +40,7 @@ class AltTextMissing:
     code: ClassVar[str] = "SG103"
 
     def check(self, draft: LintInput) -> Iterator[Finding]:
-        """Report every image without a description, in order."""
+        """Report every image without alt text, in order."""
         for number, image in enumerate(draft.images, start=1):
             if not _has_description(image):
                 yield Finding(

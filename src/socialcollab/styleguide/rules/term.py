@@ -17,7 +17,7 @@ from socialcollab.text import Entity, char_class, unicode_table
 
 LONGEST_TERM = 200
 
-# `\w` does not match combining marks, which would split a word with a decomposed accent.
+# `\w` does not match combining marks, so it would split a word at a decomposed accent.
 _MARK_CLASS = char_class(
     *(word for word in unicode_table.MARK.split() if int(word.partition("-")[0], 16) < 0x10000)
 )
@@ -32,17 +32,17 @@ class Avoided:
     A term that a brand avoids.
 
     Attributes:
-        term: The term, one word or several.
-        prefer: The preferred term, or empty if the term is banned.
-        why: The reason, for the message.
-        exact_case: Whether upper and lower case must match.
-        any_accents: Whether accents are ignored, so that "cafe" is found in
-            "café". By default they are not, because words such as the Dutch
-            "een" and "één" differ only in accents.
+        term: The term, which can consist of several words.
+        prefer: The preferred term, or an empty string if the term is banned.
+        why: The reason, which is part of the message.
+        exact_case: Whether the match is case-sensitive.
+        any_accents: Whether accents are ignored, so that "cafe" matches "café".
+            By default, accents must match, because words such as the Dutch
+            "een" and "één" differ only in their accents.
 
     Raises:
-        InvalidValueError: If the term has no letter or digit, or is longer than
-            200 characters.
+        InvalidValueError: If the term contains no letter or digit, or is longer
+            than 200 characters.
     """
 
     term: str
@@ -54,15 +54,15 @@ class Avoided:
     def __attrs_post_init__(self) -> None:
         if not any(char.isalnum() for char in self.term) or len(self.term) > LONGEST_TERM:
             raise InvalidValueError(
-                f"term {self.term[:60]!r} is not 1 to {LONGEST_TERM} characters with a letter"
-                " or digit",
+                f"term {self.term[:60]!r} does not contain a letter or digit, or is longer than"
+                f" {LONGEST_TERM} characters",
                 value=self.term[:60],
                 expected="a word or phrase",
             )
 
 
 def _plain(text: str, *, case: bool, accents: bool) -> str:
-    """Return *text* in the form in which equal spellings are equal strings."""
+    """Return *text* in a normalised form, in which equivalent spellings are equal strings."""
     text = text.translate(_APOSTROPHES)
     if not text.isascii():
         if accents:
@@ -72,7 +72,11 @@ def _plain(text: str, *, case: bool, accents: bool) -> str:
 
 
 def _tokens(text: str) -> list[tuple[str, int, int, bool]]:
-    """Split *text* into words and signs: each with its start, its end, and whether a space precedes it."""
+    """
+    Split *text* into words and signs.
+
+    Each item is the word or sign, its start, its end, and whether a space precedes it.
+    """
     tokens = []
     done = 0
     for match in _TOKEN.finditer(text):
@@ -84,10 +88,10 @@ def _tokens(text: str) -> list[tuple[str, int, int, bool]]:
 
 class _Node(dict[str, "_Node"]):
     """
-    A node of a trie of terms, with its children by token.
+    A node in a trie of terms, which maps tokens to child nodes.
 
-    *ends* is the avoided term that ends here; *safe* means that a term ends
-    here that must not be reported.
+    *ends* is the avoided term that ends at this node. *safe* is true if a term
+    that must not be reported ends at this node.
     """
 
     __slots__ = ("ends", "safe")
@@ -99,7 +103,7 @@ class _Node(dict[str, "_Node"]):
 
 
 def _key(token: str, *, spaced: bool) -> str:
-    # No token begins with a space, so a space can mark tokens that a space precedes.
+    # No token begins with a space, so a leading space can mark a token that follows a space.
     return f" {token}" if spaced else token
 
 
@@ -120,7 +124,8 @@ def _build(terms: tuple[Avoided, ...], allowed: Iterable[str], preferred: Iterab
     for avoided in terms:
         leaf = _leaf(modes, avoided.term, case=avoided.exact_case, accents=avoided.any_accents)
         leaf.ends = leaf.ends or avoided
-    # Without this, "media team" would be replaced inside "social media team", again and again.
+    # Without this, "media team" would be replaced repeatedly inside the preferred term
+    # "social media team".
     for term in (*(avoided.prefer for avoided in terms if avoided.prefer), *preferred):
         for spelling in (term, term[:1].upper() + term[1:]) if term.islower() else (term,):
             _leaf(modes, spelling, case=True, accents=False).safe = True
@@ -139,15 +144,15 @@ class Term:
     Report terms that the guide bans or replaces with a preferred term.
 
     What it does:
-        It looks for whole words and phrases, in upper or lower case, in the
-        texts, the variants and the image descriptions. If the guide prefers
-        another term, the finding has it as its fix. If several terms begin at
-        the same position, the longest one counts. Links and the exact spelling
-        of preferred terms are not reported.
+        It searches the text, the variants and the alt texts for whole words
+        and phrases, by default regardless of upper and lower case. If the guide
+        specifies a preferred term, the finding offers it as a fix. If several
+        terms begin at the same position, only the longest is reported. Text in
+        links and the exact spelling of preferred terms are not reported.
 
     Why it matters:
-        Readers recognise a brand by its words. Other words may be wrong, make
-        claims that the law forbids, or hurt people.
+        Readers recognise a brand by its choice of words. Some words are wrong,
+        make claims that the law forbids, or hurt people.
 
     Example:
         guide = '''
@@ -171,10 +176,10 @@ class Term:
         Unicode Standard section 3.13: default caseless matching of text.
 
     Attributes:
-        terms: The avoided terms; of two equal ones, the first counts.
+        terms: The avoided terms. If a term occurs twice, the first entry is used.
         allowed: Terms that are never reported.
-        preferred: Terms that are not reported in this exact spelling, in
-            addition to those that *terms* prefer.
+        preferred: Additional preferred terms, whose exact spelling is not
+            reported.
     """
 
     code: ClassVar[str] = "SG102"
@@ -192,7 +197,7 @@ class Term:
         object.__setattr__(self, "_first_words", first_words)
 
     def check(self, draft: LintInput) -> Iterator[Finding]:
-        """Report every term, in the order of the text."""
+        """Report every avoided term, in the order of the text."""
         for span in draft.spans:
             hits = list(self.find(span.text))
             if not hits:
@@ -201,8 +206,8 @@ class Term:
                 yield self._finding(avoided, span, start, end)
 
     def find(self, text: str) -> Iterator[tuple[Avoided, int, int]]:
-        """Yield the terms in *text* with their start and end; the longest at each position."""
-        # Most texts contain the first word of no term, so the slow search below is rare.
+        """Yield the longest avoided term at each position of *text*, with its start and end."""
+        # Most texts do not contain the first word of any term, so the slow search is rarely needed.
         plain = text.lower() if text.isascii() else _plain(text, case=False, accents=True)
         if self._first_words.isdisjoint(_TOKEN.findall(plain)):
             return
@@ -230,7 +235,8 @@ class Term:
                 while node is not None:
                     if node.ends is not None or node.safe:
                         end = tokens[at][2]
-                        # Of two terms of equal length, the one that is not reported counts.
+                        # If two terms have the same length, the one that must not be reported
+                        # takes precedence.
                         if (end, node.safe) > longest[:2]:
                             longest = (end, node.safe, node.ends)
                     at += 1
@@ -267,7 +273,7 @@ class Term:
 def outside_links(
     hits: Iterable[tuple[Avoided, int, int]], entities: Iterable[Entity]
 ) -> Iterator[tuple[Avoided, int, int]]:
-    """Yield the *hits* that are not in a link or mention; both arguments are sorted by position."""
+    """Yield the *hits* outside links and mentions. Both arguments must be sorted by position."""
     links = [e for e in entities if e.kind in ("url", "mention")]
     index = 0
     for avoided, start, end in hits:
@@ -278,7 +284,7 @@ def outside_links(
 
 
 def _with_case_of(written: str, prefer: str) -> str:
-    """Return *prefer*, with a capital if it replaces a term that is *written* with one."""
+    """Return *prefer*, capitalised if the *written* term is capitalised."""
     if prefer[:1].islower() and written[:1].isupper() and prefer.islower():
         return prefer[:1].upper() + prefer[1:]
     return prefer

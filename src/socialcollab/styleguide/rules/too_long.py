@@ -1,4 +1,4 @@
-"""SG101: texts that are too long for a network."""
+"""SG101: text that is too long for a network."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from socialcollab.text import Length, fitting_end, measure, text_with_links
 @attrs.frozen(kw_only=True)
 class TooLong:
     """
-    Report a text that is longer than a network accepts.
+    Report text that is longer than a network accepts.
 
     What it does:
-        It measures the text that each target would receive, as its network
-        counts: the text or its variant, the links that need a place in the
-        text, and content warnings. It reports every text that does not fit,
-        from the first character that is too much.
+        It measures the text that would be sent to each target, using the
+        counting rules of the network. The text includes content warnings, and
+        links if the network has no separate field for them. If the text is too
+        long, the finding covers the part beyond the limit.
 
     Why it matters:
-        The network would refuse the post at the planned time, or cut it off in
+        The network would reject the post at the planned time, or cut it off in
         the middle of a sentence.
 
     Example:
@@ -44,7 +44,7 @@ class TooLong:
     code: ClassVar[str] = "SG101"
 
     def check(self, draft: LintInput) -> Iterator[Finding]:
-        """Report every target whose text does not fit."""
+        """Report every target whose text is too long."""
         measured: dict[tuple[str, object], Length] = {}
         for target in draft.targets:
             sent = text_with_links(target.network, target.text, draft.links)

@@ -23,14 +23,14 @@ class WrongWorkspace:
     Report links, mentions and names that belong to another workspace.
 
     What it does:
-        It compares the links and mentions of the post, and its words unless
-        *names* is false, with the domains, handles and names of all other
-        workspaces. It does not report anything that the post's own workspace
-        shares with another one.
+        It compares the links and mentions in the post with the domains and
+        handles of all other workspaces. Unless *names* is false, it also
+        searches the text for the names of other workspaces. Domains, handles
+        and names that the post's own workspace also uses are not reported.
 
     Why it matters:
-        An agency that posts one client's link under another client's name may
-        lose both clients.
+        An agency that publishes one client's link on another client's profile
+        may lose both clients.
 
     Example:
         workspace = "tulip"
@@ -52,7 +52,7 @@ class WrongWorkspace:
         The workspaces and profiles of the organization.
 
     Attributes:
-        names: Whether the rule also looks for the names of other workspaces.
+        names: Whether the rule also searches for the names of other workspaces.
     """
 
     code: ClassVar[str] = "SG105"

@@ -1,8 +1,8 @@
 """
-Deliberately broken stores, each with the promise that it breaks.
+Deliberately broken stores, each of which breaks one promise.
 
-Read them to see what goes wrong with stores, and run your own kit on them: it must reject each of
-them by the promise in its attribute ``breaks``.
+They show typical mistakes in stores. You can also use them to test your own kit. For each of these
+stores, the kit must report the promise in its attribute ``breaks``.
 """
 
 from __future__ import annotations
@@ -31,4 +31,4 @@ BROKEN_STORES: Final[tuple[type[BrokenJournal] | type[BrokenStore], ...]] = tupl
     for value in vars(module).values()
     if isinstance(value, type) and issubclass(value, (BrokenJournal, BrokenStore)) and value.breaks
 )
-"""All broken stores; the docstring of each says what is wrong with it."""
+"""All broken stores. The docstring of each store describes its fault."""

@@ -1,4 +1,4 @@
-"""Stores that break a promise of appending."""
+"""Stores that break a promise about appending."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class IgnoresOtherStreams(BrokenJournal):
 
 
 class AppendsStreamByStream(BrokenJournal):
-    """Each stream is appended to on its own, so a failure leaves some of them written."""
+    """Each stream is appended to separately, so a failure leaves some of the streams written."""
 
     breaks: ClassVar[str] = "S4"
 
@@ -91,7 +91,7 @@ class IgnoresExtraSnapshots(BrokenJournal):
 
 
 class StoresIdTwice(BrokenJournal):
-    """The ids of stored events are not compared."""
+    """An event id that is already stored is accepted."""
 
     breaks: ClassVar[str] = "S6"
 
@@ -102,7 +102,7 @@ class StoresIdTwice(BrokenJournal):
 
 
 class DoesNotChain(BrokenJournal):
-    """Each event is sealed as if it were the first of its stream."""
+    """Each event is sealed as if it were the first event of its stream."""
 
     breaks: ClassVar[str] = "S7"
 
@@ -126,7 +126,7 @@ class ChainsPersonalValues(BrokenJournal):
 
 
 class RoundsInstants(BrokenJournal):
-    """Instants are stored to the second, as some databases do."""
+    """Instants are rounded to the second, as in some databases."""
 
     breaks: ClassVar[str] = "S9"
 

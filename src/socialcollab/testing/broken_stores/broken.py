@@ -1,4 +1,4 @@
-"""The base classes of deliberately broken stores: the memory store, with one thing wrong."""
+"""The base classes of deliberately broken stores, which are memory stores with a single fault."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, ClassVar, TypeAlias
 from socialcollab.stores import MemoryJournal, MemoryStore, Projection, Store
 
 StoreFactory: TypeAlias = Callable[[tuple[Projection, ...]], Store]
-"""Returns a store that is made with the given projections."""
+"""A function that returns a store with the given projections."""
 
 
 class BrokenJournal(MemoryJournal):
     """
-    A journal in memory with one thing wrong.
+    An in-memory journal with a single fault.
 
     Attributes:
-        breaks: The promise that it breaks. It may break others as a consequence.
+        breaks: The promise that it breaks. It may break other promises as a consequence.
     """
 
     breaks: ClassVar[str] = ""
@@ -25,17 +25,17 @@ class BrokenJournal(MemoryJournal):
 
 class BrokenStore(MemoryStore):
     """
-    A store in memory with one thing wrong outside its journals.
+    An in-memory store with a single fault outside its journals.
 
     Attributes:
-        breaks: The promise that it breaks. It may break others as a consequence.
+        breaks: The promise that it breaks. It may break other promises as a consequence.
     """
 
     breaks: ClassVar[str] = ""
 
 
 def factory_of(broken: type[BrokenJournal] | type[BrokenStore]) -> StoreFactory:
-    """Return a factory for stores that are broken in this way, for `broken_promises`."""
+    """Return a factory of stores with this fault, for `broken_promises`."""
     if issubclass(broken, BrokenStore):
         return broken
     journal_class: type[BrokenJournal] = broken
@@ -46,7 +46,7 @@ def factory_of(broken: type[BrokenJournal] | type[BrokenStore]) -> StoreFactory:
             self._journals: dict[str, MemoryJournal] = {}
 
         def for_organization(self, organization: str) -> MemoryJournal:
-            # A broken journal may have a state of its own, which must survive this call.
+            # A broken journal may have additional state, which must survive this call.
             journal = self._journals.get(organization)
             if journal is None:
                 super().for_organization(organization)  # checks the name
@@ -57,5 +57,5 @@ def factory_of(broken: type[BrokenJournal] | type[BrokenStore]) -> StoreFactory:
 
 
 def present_versions(journal: BrokenJournal, streams: Any) -> Mapping[str, int]:
-    """Return the present version of each of *streams*."""
+    """Return the current version of each stream in *streams*."""
     return {stream: journal.snapshot(stream)[0] for stream in streams}

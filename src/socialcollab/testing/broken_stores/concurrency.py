@@ -1,4 +1,4 @@
-"""Stores that break a promise only if several threads use them together."""
+"""Stores that break a promise only if several threads use them concurrently."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from socialcollab.testing.threads import yield_to_threads
 
 
 class LosesUpdates(BrokenJournal):
-    """Versions are compared first and events written afterwards, without a lock in between."""
+    """Versions are compared before events are written, without a lock in between."""
 
     breaks: ClassVar[str] = "S23"
 
@@ -49,7 +49,7 @@ class DoesNotLockAbsence(BrokenJournal):
 
 
 class ShowsLateCommitsLate(BrokenJournal):
-    """Positions are assigned before the commit, so a reader can pass a late commit."""
+    """Positions are assigned before the commit, so a reader can miss a late commit."""
 
     breaks: ClassVar[str] = "S25"
 

@@ -1,4 +1,4 @@
-"""Stores that break a promise of isolation, reindex, audit, erasure or damage."""
+"""Stores that break a promise about isolation, reindexing, audits, erasure or damage."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class SortsByStream(BrokenJournal):
 
 
 class DoesNotRebuild(BrokenJournal):
-    """A reindex reports changes without making them, so a wrong snapshot stays."""
+    """A reindex reports changes without making them, so a wrong snapshot remains."""
 
     breaks: ClassVar[str] = "S19"
 
@@ -109,7 +109,7 @@ class ReportsEverythingChanged(BrokenJournal):
 
 
 class KeepsErasedValues(BrokenJournal):
-    """Tombstones are stored, but the values that they name stay readable."""
+    """Tombstones are stored, but the values that they name remain readable."""
 
     breaks: ClassVar[str] = "S28"
 
@@ -122,7 +122,7 @@ class KeepsErasedValues(BrokenJournal):
 
 
 class ErasesTooMuch(BrokenJournal):
-    """A tombstone erases all personal values of an event, not only those that it names."""
+    """A tombstone erases all personal values of an event, not only the values that it names."""
 
     breaks: ClassVar[str] = "S28"
 
@@ -137,7 +137,7 @@ class ErasesTooMuch(BrokenJournal):
 
 
 class ErasesBeforeChecking(BrokenJournal):
-    """A refused tombstone has already erased values."""
+    """A tombstone erases values before it is rejected."""
 
     breaks: ClassVar[str] = "S29"
 
@@ -159,23 +159,23 @@ class ReportsErasureAsDamage(BrokenJournal):
         report = super().audit(**rest)
         if not report.erased:
             return report
-        lost = Damage(place="personal values", problem="some are lost")
+        lost = Damage(place="personal values", problem="some values are missing")
         return attrs.evolve(report, findings=(*report.findings, lost))
 
 
 class OverlooksLostValues(BrokenJournal):
-    """An audit treats lost values as erased."""
+    """An audit treats missing values as erased."""
 
     breaks: ClassVar[str] = "S30"
 
     def audit(self, **rest: Any) -> AuditReport:
         report = super().audit(**rest)
-        findings = tuple(damage for damage in report.findings if "lost" not in damage.problem)
+        findings = tuple(damage for damage in report.findings if "missing" not in damage.problem)
         return attrs.evolve(report, findings=findings)
 
 
 class KeepsCopies(BrokenJournal):
-    """Erased values are no longer returned, but a copy of them stays."""
+    """Erased values are no longer returned, but a copy of them remains."""
 
     breaks: ClassVar[str] = "S31"
 
@@ -197,7 +197,7 @@ class DoesNotCompareHashes(BrokenJournal):
 
 
 class DoesNotRebuildRows(BrokenJournal):
-    """A reindex rebuilds snapshots, but keeps the rows that exist."""
+    """A reindex rebuilds snapshots, but does not change existing rows."""
 
     breaks: ClassVar[str] = "S33"
 

@@ -1,4 +1,4 @@
-"""Stores that break a promise of projections, due rows or leases."""
+"""Stores that break a promise about projections, due rows or leases."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class StealsKeys(BrokenJournal):
 
 
 class SortsNoneLast(BrokenJournal):
-    """Rows with None sort last, as PostgreSQL does without NULLS FIRST."""
+    """Rows with None sort last, as in PostgreSQL without NULLS FIRST."""
 
     breaks: ClassVar[str] = "S12"
 
@@ -93,7 +93,7 @@ class IgnoresDueLimit(BrokenJournal):
 
 
 class LeasesTwice(BrokenJournal):
-    """Existing leases are forgotten."""
+    """Existing leases are ignored."""
 
     breaks: ClassVar[str] = "S15"
 
@@ -131,7 +131,7 @@ class LeasesWithoutLock(BrokenJournal):
 
 
 class ReplacesProjections(BrokenStore):
-    """Any projections are accepted, although the rows were written for others."""
+    """Any projections are accepted, even if the rows were written for other projections."""
 
     breaks: ClassVar[str] = "S34"
 

@@ -1,4 +1,4 @@
-"""Laws of appending: versions, atomicity, refusals, the envelope, and personal values."""
+"""Laws of appending: versions, atomicity, errors, the envelope and personal values."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -41,7 +41,7 @@ class AppendLaws:
 
     @promise("S1")
     def test_s01_versions_and_positions(self, store: Store) -> None:
-        """Versions and positions count from 1 without gaps, and reading returns what append did."""
+        """Versions and positions count from 1 without gaps, and reads return the appended events."""
         org = fresh_organization(store)
         first = org.put("post/a", "post/b")
         second = org.append([org.new("post/b"), org.new("post/a"), org.new("post/b")])
@@ -57,7 +57,7 @@ class AppendLaws:
 
     @promise("S2")
     def test_s02_conflict(self, store: Store) -> None:
-        """A conflict stores nothing and names the first stream, whatever the order of arguments."""
+        """A conflict stores nothing and names the first stream, regardless of the argument order."""
         org = fresh_organization(store)
         org.put("post/a", "post/b", "post/c", body={"state": "draft"})
         before = org.everything()
@@ -114,7 +114,7 @@ class AppendLaws:
 
     @promise("S4")
     def test_s04_atomic(self, store: Store) -> None:
-        """An error that is detected late undoes everything that was written before it."""
+        """If an error is detected late, everything that was written before it is undone."""
         org = fresh_organization(store)
         org.put("post/a", "post/b", body={"state": "draft", "rank": 1, "due": 5})
         known = org.journal.read("post/a")[0].id
@@ -135,7 +135,7 @@ class AppendLaws:
         assert org.journal.audit().clean
         stored = org.put("post/a", "post/b", "post/c")
         assert [e.position for e in stored] == [3, 4, 5], (
-            "a refused append must not use up a position"
+            "a failed append must not use up a position"
         )
 
     @promise("S5")
@@ -174,7 +174,7 @@ class AppendLaws:
 
     @promise("S6")
     def test_s06_event_ids(self, store: Store) -> None:
-        """A repeated append conflicts, and an id that is stored elsewhere is refused."""
+        """A repeated append conflicts, and an id that is stored elsewhere is rejected."""
         org = fresh_organization(store)
         event = org.new("post/a")
         org.append([event])
@@ -210,7 +210,7 @@ class AppendLaws:
 
     @promise("S8")
     def test_s08_personal_values(self, store: Store) -> None:
-        """The chain contains only salted digests of personal values, and reading returns the values."""
+        """The chain contains only salted digests of personal values, and reads return the values."""
         org = fresh_organization(store)
         personal: dict[str, Json] = {
             "text": "Tot ziens, Noor",
@@ -229,7 +229,7 @@ class AppendLaws:
 
     @promise("S9")
     def test_s09_values(self, store: Store) -> None:
-        """Instants, JSON and snapshots of any kind are returned as they were given."""
+        """Instants, JSON values and snapshots of any kind are returned unchanged."""
         org = fresh_organization(store)
         zone = dt.timezone(dt.timedelta(hours=5, minutes=45))
         body: dict[str, Json] = {

@@ -1,4 +1,4 @@
-"""Laws of concurrency: nothing is lost, repeated or skipped if threads use the store together."""
+"""Laws of concurrency: nothing is lost, repeated or skipped if several threads use the store."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ConcurrencyLaws:
 
     @promise("S23")
     def test_s23_one_append_wins(self, store: Store) -> None:
-        """Of concurrent appends at one version, one succeeds and the others conflict."""
+        """If several threads append at the same version, one succeeds and the others conflict."""
         org = fresh_organization(store)
         for version in range(ROUNDS):
             results = run_together(*[partial(_append, org, "post/a", version)] * THREADS)
@@ -49,7 +49,7 @@ class ConcurrencyLaws:
 
     @promise("S24")
     def test_s24_absence(self, store: Store) -> None:
-        """Of two appends that each expect the other stream to be absent, one succeeds."""
+        """If two appends each expect the other stream to be absent, only one of them succeeds."""
         org = fresh_organization(store)
         for round_ in range(ROUNDS):
             one, other = f"post/a{round_}", f"post/b{round_}"
@@ -112,7 +112,7 @@ class ConcurrencyLaws:
 
     @promise("S26")
     def test_s26_leases(self, store: Store) -> None:
-        """Workers that ask at the same moment are leased different rows."""
+        """Workers that call `due` at the same time lease different rows."""
         org = fresh_organization(store)
         for round_ in range(ROUNDS):
             names = [f"post/{round_}-{n}" for n in range(4)]

@@ -1,4 +1,4 @@
-"""Laws of damage: it is detected and named, and everything that can be rebuilt is."""
+"""Laws of damage: damage is detected and located, and derived data can be rebuilt."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -27,7 +27,7 @@ class DamageLaws(InspectionHooks):
 
     @promise("S32")
     def test_s32_damaged_event(self, store: Store) -> None:
-        """Reading a damaged event raises an error that names it, and an audit continues after it."""
+        """Reading a damaged event raises an error with its location, and an audit continues after it."""
         for part in ("event", "personal"):
             org = fresh_organization(store)
             org.append([org.new("post/a", _BODY, personal={"text": "Noor"}, salt=SALT)])
@@ -49,7 +49,7 @@ class DamageLaws(InspectionHooks):
 
     @promise("S33")
     def test_s33_damaged_snapshot_or_row(self, store: Store) -> None:
-        """An audit names damaged snapshots and rows, and a reindex rebuilds them without loss."""
+        """An audit reports damaged snapshots and rows, and a reindex rebuilds them without loss."""
         for part in ("snapshot", "row", "row lost"):
             org = fresh_organization(store)
             org.put("post/a", "post/b", body=_BODY)

@@ -1,4 +1,4 @@
-"""Laws of erasure: which values are erased, how an audit counts them, and that no byte remains."""
+"""Laws of erasure: tombstones, the audit of erased values, and the removal of all their bytes."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -42,7 +42,7 @@ class ErasureLaws(InspectionHooks):
 
     @promise("S28")
     def test_s28_tombstone(self, store: Store) -> None:
-        """A tombstone erases the values that it names and no others; their events say so."""
+        """A tombstone erases only the values that it names, and their events report the erasure."""
         org = fresh_organization(store)
         first, other = _put_personal(org, "post/a", "post/b")
         [second] = _put_personal(org, "post/a")
@@ -60,7 +60,7 @@ class ErasureLaws(InspectionHooks):
 
     @promise("S29")
     def test_s29_unknown_value(self, store: Store) -> None:
-        """A tombstone for values that were never stored is refused, and erases nothing."""
+        """A tombstone for values that were never stored is rejected, and erases nothing."""
         org = fresh_organization(store)
         _put_personal(org, "post/a")
         org.put("post/a", "post/b")
@@ -102,7 +102,7 @@ class ErasureLaws(InspectionHooks):
 
     @promise("S30")
     def test_s30_audit(self, store: Store) -> None:
-        """An audit counts erased values without a finding; anchors and reindex still work."""
+        """An audit counts erased values and has no findings; anchors and reindex still work."""
         org = fresh_organization(store)
         _put_personal(org, "post/a", "post/b")
         report = org.journal.audit(reducer=reducer)
@@ -130,7 +130,7 @@ class ErasureLaws(InspectionHooks):
 
     @promise("S31")
     def test_s31_compact(self, store: Store) -> None:
-        """After compact, no byte of erased values remains, and every answer is the same."""
+        """After compact, no bytes of erased values remain, and reads return the same results."""
         org = fresh_organization(store)
         for number in range(30):
             stream = f"post/{number % 3}"

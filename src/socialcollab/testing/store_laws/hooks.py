@@ -1,4 +1,4 @@
-"""Hooks that a kit overrides so that laws can look behind the methods of a store."""
+"""Hooks that a kit can override to give the laws direct access to the stored data."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from socialcollab.stores import Store
 
 
 class InspectionHooks:
-    """Hooks of a kit; a law that needs one is skipped until the kit overrides it."""
+    """Hooks of a kit. A law that needs a hook is skipped unless the kit overrides the hook."""
 
     def bytes_kept(self, store: Store) -> bytes | None:
         """
-        Return every byte that the store keeps now, in any order, or None.
+        Return all bytes that the store currently contains, in any order, or None.
 
-        For files these are their contents and those of their logs, one after the other; for a
-        database, a dump that includes free pages. Laws search them for erased values.
+        For files, return the contents of the files and their logs. For a database, return a dump
+        that includes free pages. Laws search these bytes for erased values.
         """
         _ = store
         return None
 
     def damage(self, store: Store, organization: str, stream: str, part: str) -> bool:
         """
-        Damage what the store keeps of *stream*, without its checks; return whether that is possible.
+        Damage the stored data of *stream*, bypassing all checks. Return whether this is possible.
 
         Args:
             store: The store under test.
             organization: The organization of the stream.
             stream: The name of the stream.
-            part: ``event`` changes a value of its first event, ``personal`` changes a personal
-                value of that event, ``lost`` removes one without erasing it, ``snapshot`` changes
-                a byte of its snapshot, ``row`` changes a value of its row in the projection
-                ``posts``, and ``row lost`` removes that row.
+            part: The data to damage. ``event`` changes a value of the first event, ``personal``
+                changes a personal value of that event, ``lost`` removes a personal value without a
+                tombstone, ``snapshot`` changes a byte of the snapshot, ``row`` changes a value of
+                the stream's row in the projection ``posts``, and ``row lost`` removes that row.
         """
         _ = store, organization, stream, part
         return False

@@ -1,4 +1,4 @@
-"""Laws of isolation, reading everything, reindex, audit and close."""
+"""Laws of isolation, `read_all`, reindex, audit and close."""
 
 # ruff: noqa: S101, ARG001
 from __future__ import annotations
@@ -15,7 +15,7 @@ from socialcollab.testing.store_laws.organization import AT, SALT, fresh_organiz
 
 
 class MaintenanceLaws:
-    """Laws of isolation, reading everything, reindex, audit and close."""
+    """Laws of isolation, `read_all`, reindex, audit and close."""
 
     @promise("S17")
     def test_s17_isolation(self, store: Store) -> None:
@@ -79,7 +79,7 @@ class MaintenanceLaws:
 
     @promise("S19")
     def test_s19_reindex(self, store: Store) -> None:
-        """A reindex replaces snapshots and rows by the results of the reducer."""
+        """A reindex replaces snapshots and rows with the results of the reducer."""
         org = fresh_organization(store)
         org.put("post/a", "post/b", body={"state": "draft", "rank": 1, "due": 1})
         org.append([org.new("post/a", {"state": "sent"}, personal={"t": "x"}, salt=SALT)])
@@ -127,7 +127,7 @@ class MaintenanceLaws:
 
     @promise("S20")
     def test_s20_audit(self, store: Store) -> None:
-        """An audit finds nothing in an intact journal, and names streams that a reducer contradicts."""
+        """An audit has no findings in an intact journal, and reports differences from a reducer."""
         org = fresh_organization(store)
         assert org.journal.audit(reducer=reducer).clean
         org.put("post/a", "post/b", body={"state": "draft", "due": 3})
@@ -145,7 +145,7 @@ class MaintenanceLaws:
 
     @promise("S21")
     def test_s21_anchor(self, store: Store) -> None:
-        """An anchor matches while the journal grows, but not a truncated or another journal."""
+        """An anchor still matches after the journal grows, but not a truncated or different journal."""
         org, other = fresh_organization(store), fresh_organization(store)
         start = org.journal.audit().anchor
         org.put("post/a", "post/b")

@@ -1,4 +1,4 @@
-"""The law of the model: after any sequence of operations, a store answers like a dictionary."""
+"""The law of the model: after any sequence of operations, a store contains what a model contains."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -43,7 +43,7 @@ _operations = st.one_of(
 
 @attrs.define
 class _Model:
-    """The expected contents of a store, in plain lists and dictionaries."""
+    """The expected content of a store, as plain lists and dictionaries."""
 
     feed: list[tuple[str, int, Mapping[str, Json]]] = attrs.field(factory=list)
     personal: dict[tuple[str, int], Json] = attrs.field(factory=dict)
@@ -54,7 +54,7 @@ class _Model:
 
 
 def _new(org: FreshOrganization, stream: str, body: Mapping[str, Json]) -> NewEvent:
-    """Return a new event; its state, if any, is also a personal value."""
+    """Return a new event. If its body has a state, the state is also a personal value."""
     if "state" not in body:
         return org.new(stream, body)
     return org.new(stream, body, personal={"state": body["state"]}, salt=SALT)
@@ -96,7 +96,7 @@ class ModelLaws:
     def test_s27_model(self, store: Store) -> None:
         """After each operation, events, streams, snapshots and rows equal those of the model."""
 
-        # All examples share the store, and each has an organization of its own.
+        # All examples share the store, but each example has its own organization.
         @settings(max_examples=25, deadline=None, database=None, report_multiple_bugs=False)
         @given(operations=st.lists(_operations, max_size=8))
         def judge(operations: list[tuple[str, object]]) -> None:

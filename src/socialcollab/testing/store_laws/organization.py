@@ -1,4 +1,4 @@
-"""The subject of the laws: a fresh organization, and short methods to append to its journal."""
+"""A fresh organization for each law, with short methods to append to its journal."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _numbers = itertools.count(1)
 
 
 def reducer(stream: str, events: Sequence[Event]) -> tuple[bytes, tuple[Row, ...]]:
-    """Return a snapshot with the number of events and the last body, and rows of that body."""
+    """Return a snapshot with the number of events and the last body, and the rows of that body."""
     return reduce_bodies(stream, [event.body for event in events])
 
 
 def reduce_bodies(
     stream: str, bodies: Sequence[Mapping[str, Json]]
 ) -> tuple[bytes, tuple[Row, ...]]:
-    """Return what `reducer` returns for events with these bodies."""
+    """Return the result of `reducer` for events with these bodies."""
     last = own_keys(bodies[-1])
     snapshot = canonical_json({"count": len(bodies), "last": last})
     rows = []
@@ -56,7 +56,7 @@ def own_keys(body: Mapping[str, Json]) -> dict[str, Json]:
 @attrs.define
 class FreshOrganization:
     """
-    A fresh organization of a store, and the events that a law has appended to it.
+    A fresh organization in a store, and the events that a law has appended to it.
 
     Attributes:
         journal: The journal of the organization.
@@ -91,7 +91,7 @@ class FreshOrganization:
     def append(
         self, events: Sequence[NewEvent], expected_versions: Mapping[str, int] | None = None
     ) -> tuple[Event, ...]:
-        """Append *events*, expecting their streams' present versions and *expected_versions*."""
+        """Append *events*, expecting the current versions of their streams and *expected_versions*."""
         bodies = {e.stream: list(self.bodies.get(e.stream, ())) for e in events}
         present = {stream: len(before) for stream, before in bodies.items()}
         for event in events:
@@ -107,7 +107,7 @@ class FreshOrganization:
         return stored
 
     def everything(self) -> object:
-        """Return everything that the journal contains, to compare before and after."""
+        """Return the complete content of the journal, for comparisons."""
         journal = self.journal
         return (
             journal.read_all(limit=10_000),

@@ -25,7 +25,7 @@ MINUTE = dt.timedelta(minutes=1)
 
 
 def _fill(org: FreshOrganization, values: list[tuple[str, object, object]]) -> None:
-    """Add one row to `mixed` for each key, each from a stream of its own."""
+    """Add one row to `mixed` for each key, each from a separate stream."""
     for key, value, second in values:
         stream = f"post/{key}"
         org.journal.append(
@@ -48,7 +48,7 @@ class ProjectionLaws:
 
     @promise("S10")
     def test_s10_rows_of_stream(self, store: Store) -> None:
-        """An append replaces all rows of its streams, and no others."""
+        """An append replaces all rows of its streams, and no other rows."""
         org = fresh_organization(store)
         org.put("post/a", "post/b", body={"state": "draft", "rank": 1, "due": 7})
         org.put("post/a", body={"state": "approved", "rank": 2})
@@ -62,7 +62,7 @@ class ProjectionLaws:
 
     @promise("S11")
     def test_s11_key_ownership(self, store: Store) -> None:
-        """A key belongs to one stream, and moves to another only in an append to both."""
+        """A key belongs to one stream, and moves to another stream only in an append to both."""
         org = fresh_organization(store)
         columns: dict[str, Column] = {"state": "draft", "rank": 1}
         org.journal.append(
@@ -89,7 +89,7 @@ class ProjectionLaws:
 
     @promise("S12")
     def test_s12_sorting(self, store: Store) -> None:
-        """Rows sort by None, numbers, then strings by code point, then by key."""
+        """None sorts before numbers and numbers before strings; equal rows are sorted by key."""
         org = fresh_organization(store)
         values = [
             ("g", "\U0001f337", None),
@@ -109,7 +109,7 @@ class ProjectionLaws:
 
     @promise("S12")
     def test_s12_where(self, store: Store) -> None:
-        """A row must match one value of every column; None is a value, and 1 is not "1"."""
+        """A row must match an allowed value in every column; None is a value, and 1 is not "1"."""
         org = fresh_organization(store)
         _fill(org, [("a", 1, "x"), ("b", "1", "x"), ("c", None, "x"), ("d", 2, None)])
 
@@ -162,7 +162,7 @@ class ProjectionLaws:
 
     @promise("S14")
     def test_s14_due(self, store: Store) -> None:
-        """Due rows are returned up to the given instant, by instant and key, within the limit."""
+        """Rows due by the given instant are returned in order of instant and key, up to the limit."""
         org = fresh_organization(store)
         at = microseconds(AT)
         for name, instant in (("c", at), ("b", at), ("a", at + 1), ("d", at - 1)):
@@ -224,7 +224,7 @@ class ProjectionLaws:
 
     @promise("S34")
     def test_s34_declared_projections(self, store: Store) -> None:
-        """A store that was made with projections accepts these, and refuses any others."""
+        """A store that was created with projections accepts these, and rejects any others."""
         org = fresh_organization(store)
         org.put("post/a", body={"state": "draft", "rank": 1})
         store.ensure_projections(PROJECTIONS)
@@ -238,7 +238,7 @@ class ProjectionLaws:
 
     @promise("S34")
     def test_s34_bare_store(self, bare_store: Store) -> None:
-        """A store without projections takes over the needed ones, and its rows become stale."""
+        """A store without projections adopts the needed projections, and its rows become stale."""
         org = fresh_organization(bare_store)
         stream = "post/a"
         body: dict[str, Json] = {"state": "draft", "rank": 1, "due": 1}
