@@ -102,7 +102,7 @@ def test_offboard(busy) -> None:
     busy.desk.reindex()
     assert state == busy.desk.runtime_state()
     busy.desk.run_due()
-    with pytest.raises(InvalidValueError, match="left already"):
+    with pytest.raises(InvalidValueError, match="has already left"):
         eva.offboard("ben", reason="again")
 
 
@@ -270,7 +270,7 @@ def test_successor_of_absence(busy) -> None:
     ("values", "message"),
     [
         ({"reason": " "}, "needs a reason"),
-        ({"date": "2026-04-02"}, "lies ahead"),
+        ({"date": "2026-04-02"}, "is in the future"),
         ({"reassign_to": {"rotations": "eva"}}, "`rotations` is not a place or section"),
         ({"reassign_to": {"grants": "ben"}}, "their own successor"),
         ({"reassign_to": {"grants": "evva"}}, "did you mean `eva`"),

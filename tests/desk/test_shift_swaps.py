@@ -78,7 +78,7 @@ def test_bounds_with_offset(agency) -> None:
     assert ["ben", "ana", "ben"] == [
         on_duty(agency, NOON + dt.timedelta(hours=hours)) for hours in (-1, 0, 2)
     ]
-    with pytest.raises(InvalidValueError, match="a UTC offset on one end only"):
+    with pytest.raises(InvalidValueError, match="a UTC offset on only one of its ends"):
         agency.desk.acting_as("ben").swap_shift(
             "desk", start=NOON, end="2026-04-05 12:00", to="ana"
         )

@@ -1,4 +1,4 @@
-"""Draft and edit posts: read the values that a caller gives, store the media, and perform it."""
+"""Draft and edit posts: parse the caller's values, store the media and perform the command."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Unchanged:
 
 
 UNCHANGED: Final = Unchanged()
-"""The default of an argument of `edit` that keeps the current value."""
+"""The default for arguments of `edit`, meaning that the current value is kept."""
 
 
 def draft(
@@ -54,7 +54,8 @@ def draft(
     state = yield from engine.state()
     organization = state.organization
     if targets:
-        # A profile that the member may not see gives the same error as one that does not exist.
+        # A profile that the member cannot view raises the same error as a profile that does not
+        # exist, so that the member cannot find out whether it exists.
         visible = organization.access.profiles(actor.name, "view", at=engine.now())
         known = {*visible, *organization.access.profiles(actor.name, "draft", at=engine.now())}
         if targets[0] not in known:
@@ -62,7 +63,7 @@ def draft(
         workspace = workspace or organization.profile(targets[0]).workspace
     elif not workspace:
         raise InvalidValueError(
-            "a post without profiles needs a workspace", expected="workspace = ..."
+            "a post without profiles requires a workspace", expected="workspace = ..."
         )
     zone = organization.zone_of(workspace)
     images, data = without_bytes(media)
@@ -97,7 +98,7 @@ def _perform_with_media(
     data: Mapping[str, bytes],
     state: State,
 ) -> Effects[Post]:
-    """Store the bytes of a command's media after it is decided, and before it is performed."""
+    """Store the bytes of a command's media after deciding the command and before performing it."""
     media = command.content.media
     if media:
         yield from decide(engine, state, actor, command, now=engine.now(), media=data)
@@ -137,7 +138,7 @@ def edit(
 
 
 def local_time_of(engine: Engine, post: str, at: TimeLike) -> Effects[WallTime]:
-    """Return a time in the zone of a post's workspace."""
+    """Return a local time in the time zone of a post's workspace."""
     current: Post = (yield from engine.post(post)).snapshot.post
     state = yield from engine.state()
     return wall_time(at, state.organization.zone_or_default(current.workspace))
@@ -145,12 +146,12 @@ def local_time_of(engine: Engine, post: str, at: TimeLike) -> Effects[WallTime]:
 
 def wall_time(value: TimeLike, zone: str) -> WallTime:
     """
-    Return the time that a caller gives, in *zone*.
+    Convert a caller's value to a local time in *zone*.
 
     Raises:
         InvalidValueError: If the value is not a time.
-        SkippedTimeError: If a clock change skips it.
-        RepeatedTimeError: If a clock change makes it happen twice.
+        SkippedTimeError: If a clock change skips the time.
+        RepeatedTimeError: If a clock change makes the time occur twice.
     """
     if isinstance(value, WallTime):
         at = value
@@ -160,17 +161,17 @@ def wall_time(value: TimeLike, zone: str) -> WallTime:
         at = WallTime.of(value, zone)
     else:
         raise InvalidValueError(
-            f"`{value!r}` is not a time; write one such as `2026-04-07 09:30`",
+            f"`{value!r}` is not a time; write a time such as `2026-04-07 09:30`",
             value=value,
             expected="a text, a WallTime, or a datetime with a UTC offset",
         )
-    # A skipped or repeated time has no instant, and raises here.
+    # Reading the instant raises an error if the local time is skipped or repeated.
     _ = at.instant
     return at
 
 
 def _changed(content: PostContent, changes: dict[str, Any]) -> PostContent:
-    """Return the content with changes; a removed target's variant and time are removed with it."""
+    """Return the changed content, without the variants and times of removed targets."""
     if "targets" in changes:
         targets = changes["targets"]
         targets = (targets,) if isinstance(targets, str) else tuple(targets)

@@ -1,4 +1,4 @@
-"""Build and perform the commands on holds and the runtime state from the values a caller gives."""
+"""Build and perform commands on holds and the runtime state from the caller's values."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ SelectorLike: TypeAlias = str | Mapping[str, Any] | Selector
 
 
 def as_day(value: DayLike) -> dt.date:
-    """Return the day that a caller gave as a text or a date."""
+    """Convert a caller's value to a day."""
     return parse_date(value) if isinstance(value, str) else value
 
 
 def _as_bound(value: DayLike) -> dt.date:
-    """Return the day or the local time that a caller gave."""
+    """Convert a caller's value to a day or a local time."""
     if isinstance(value, str) and ":" in value:
         return parse_local(value)
     return as_day(value)
@@ -46,7 +46,7 @@ def hold(
     reason: str,
     until: dt.datetime | None,
 ) -> Effects[HoldResult]:
-    """Place a hold, and return what it stops; see `MemberDesk.hold`."""
+    """Place a hold, and return the deliveries that it stops; see `MemberDesk.hold`."""
     selector = Selector.of(on)
     command = cm.PlaceHold(hold=engine.new_id(), on=selector, reason=reason, until=until)
     yield from perform(engine, actor, command)
@@ -55,10 +55,10 @@ def hold(
 
 def resume(engine: Engine, actor: Actor, hold: HoldResult | str) -> Effects[HoldResult]:
     """
-    End a hold, and return what missed its time because of it; see `MemberDesk.resume`.
+    End a hold, and return the deliveries that it made late; see `MemberDesk.resume`.
 
     Raises:
-        NotFoundError: If there is no such hold.
+        NotFoundError: If the hold does not exist.
     """
     name = hold.id if isinstance(hold, HoldResult) else hold
     state = yield from engine.state()
@@ -72,7 +72,7 @@ def resume(engine: Engine, actor: Actor, hold: HoldResult | str) -> Effects[Hold
 def add_calendar_note(
     engine: Engine, actor: Actor, workspace: str, date: DayLike, text: str
 ) -> Effects[str]:
-    """Put a note on the calendar of a workspace; return its identifier."""
+    """Add a note to the calendar of a workspace, and return its identifier."""
     note = engine.new_id()
     command = cm.AddCalendarNote(note=note, workspace=workspace, date=as_day(date), text=text)
     yield from perform(engine, actor, command)
@@ -90,7 +90,7 @@ def add_absence(
     permissions: Iterable[str],
     reason: str,
 ) -> Effects[Absence]:
-    """Record an absence by the days of the member's own time zone, and return it."""
+    """Record an absence in days of the absent member's time zone, and return it."""
     organization = (yield from engine.state()).organization
     name = member or actor.name
     known = organization.members_by_id.get(name)
@@ -120,7 +120,7 @@ def grant(
     until: DayLike,
     reason: str,
 ) -> Effects[TemporaryGrant]:
-    """Grant permissions until a time, and return the grant as it is stored."""
+    """Grant permissions for a limited time, and return the stored grant."""
     rule = Grant(
         to=to if isinstance(to, str | Principal) else tuple(to),
         role=role,
@@ -148,7 +148,7 @@ def swap_shift(
     in_return: tuple[BoundLike, BoundLike] | None,
     reason: str,
 ) -> Effects[tuple[ShiftSwap, ...]]:
-    """Give shifts to another member, and return the swaps as they are stored."""
+    """Give shifts to another member, and return the stored swaps."""
     swaps = [_swap(engine, rotation, start, end, to)]
     if in_return is not None:
         organization = (yield from engine.state()).organization
@@ -166,7 +166,7 @@ def _swap(engine: Engine, rotation: str, start: BoundLike, end: BoundLike, to: s
     with_offset = [at.utcoffset() is not None for at in bounds]
     if any(with_offset) and not all(with_offset):
         raise InvalidValueError(
-            f"a shift swap from `{start}` to `{end}` has a UTC offset on one end only",
+            f"a shift swap from `{start}` to `{end}` has a UTC offset on only one of its ends",
             value=end,
             expected="two local times, or two instants with a UTC offset",
         )
@@ -183,7 +183,7 @@ def _swap(engine: Engine, rotation: str, start: BoundLike, end: BoundLike, to: s
 
 
 def _relieved(swap: ShiftSwap, organization: Organization, actor: Actor) -> str:
-    """Return the member whose shift *swap* gives away: the one on duty throughout, or the actor."""
+    """Return the member whose shift *swap* gives away: the only member on duty, or the actor."""
     access = organization.access
     if swap.rotation not in access.rotation_ids:
         return actor.name
