@@ -273,7 +273,7 @@ def test_cancel_swap(agency) -> None:
     assert "ben" == on_duty(agency, NOON + dt.timedelta(hours=8))
     with pytest.raises(NotFoundError, match="no swap `nothing`"):
         ana.cancel_shift_swap("nothing")
-    with pytest.raises(InvalidValueError, match="no shift swap is named"):
+    with pytest.raises(InvalidValueError, match="the command contains no shift swap"):
         ana.cancel_shift_swap([])
 
 
