@@ -73,8 +73,9 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
 @contextmanager
 def progress(output: Output, label: str, total: int) -> Iterator[Callable[[], None]]:
     """
-    Show a progress bar on a terminal if the `cli` extra is installed; yield a function to advance
-    it.
+    Show a progress bar if possible; yield a function that advances it.
+
+    The progress bar requires a terminal and the `cli` extra.
     """
     if output.as_json or not output.err.isatty():
         yield lambda: None

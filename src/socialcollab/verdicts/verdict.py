@@ -71,7 +71,7 @@ class Remedy:
         code: The kind of change. Codes are stable, and each is the key of a message.
         params: The parameters of the message, as sorted pairs of name and value.
         by: The members who could make the change, sorted; empty if no such member is known.
-        also: Other changes that are also required; no single one of them is enough.
+        also: Other changes that are required in addition to this one.
         ask: The member of *by* to ask first, or an empty string.
     """
 

@@ -283,7 +283,7 @@ def evolve_delivery(
     Args:
         delivery: The delivery before the event, or None for the first event.
         data: The event.
-        at: When it happened, by the desk's clock.
+        at: When the event happened, according to the desk's clock.
 
     Raises:
         InvalidValueError: If the event cannot follow this state of the delivery.

@@ -206,8 +206,8 @@ def reevaluate(
         reopened = tuple(key for key in now_open if key in clocks)
     running = {key: clock for key, clock in clocks.items() if key not in reopened}
     if reopened:
-        # The principals that an escalation added when the step was open before are not reviewers
-        # of the reopened step.
+        # Principals that an escalation added while the step was open earlier are not reviewers of
+        # the reopened step.
         reset = attrs.evolve(request, clocks=tuple(running.values()))
         statuses = step_statuses(attrs.evolve(snapshot, request=reset), context)
     notified, aware = _reviewers_to_notify(before, snapshot, running, statuses, context)

@@ -92,7 +92,7 @@ def _check_returning_profiles(
         visible = state.organization.access.allows(member, "view", former, at=now)
         where = f"workspace `{former}`" if visible else "another workspace"
         raise InvalidValueError(
-            f"profile `{profile.id}` was in {where} when it was removed, and cannot come back in"
+            f"profile `{profile.id}` was in {where} when it was removed, and cannot be added again in"
             f" `{profile.workspace}`; add it there first and then move it, or choose another id",
             value=profile.workspace,
             expected=former if visible else "another id",

@@ -109,7 +109,7 @@ def _check_manages(state: State, member: str, context: Context) -> None:
         raise NotFoundError(
             "member", member, suggestion=state.organization.did_you_mean("member", member)
         )
-    # An actor who may not manage members gets the same answer whether the member exists or not.
+    # An actor who cannot manage members gets the same result whether or not the member exists.
     if known is None or not_visible(verdict):
         raise _hidden(context.actor.name)
     if not verdict:

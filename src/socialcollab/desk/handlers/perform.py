@@ -64,10 +64,10 @@ def perform(
 
     Args:
         engine: The desk's engine.
-        actor: Who gives the command.
+        actor: The actor who performs the command.
         command: The command.
-        state: The state, if the caller has just read it.
-        media: The digests of media whose bytes the caller gave.
+        state: The current state, if the caller has already read it.
+        media: The digests of media whose bytes the caller supplied.
 
     Returns:
         The new snapshot of each stream that changed, and the state on which the decision was based.
@@ -115,10 +115,10 @@ def perform_on_post(
 
     Args:
         engine: The desk's engine.
-        actor: Who gives the command.
+        actor: The actor who performs the command.
         command: The command.
-        state: The state, if the caller has just read it.
-        media: The digests of media whose bytes the caller gave.
+        state: The current state, if the caller has already read it.
+        media: The digests of media whose bytes the caller supplied.
     """
     snapshots, decided_on = yield from perform(engine, actor, command, state=state, media=media)
     snapshot = snapshots.get(f"post/{command.post}")
@@ -143,11 +143,11 @@ def decide(
     Args:
         engine: The desk's engine.
         state: The current state.
-        actor: Who gives the command.
+        actor: The actor who performs the command.
         command: Any command except `Erase`.
         now: The current instant, according to the desk's clock.
-        read: The post and its deliveries, if they have been read already.
-        media: The digests of media whose bytes the caller gave.
+        read: The post and its deliveries, if they have already been read.
+        media: The digests of media whose bytes the caller supplied.
     """
     if isinstance(command, cm.RuntimeCommand):
         return Decided(events=decide_runtime(command, engine.context(state, actor, now=now)))

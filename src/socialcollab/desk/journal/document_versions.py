@@ -79,10 +79,7 @@ class DocumentVersions:
         return fields
 
     def without(self, member: str) -> dict[str, Any]:
-        """
-        Return the fields of a tombstone: the rewritten versions, including the active one if
-        affected.
-        """
+        """Return the fields of a tombstone, which contain the rewritten versions."""
         words = self.words(member)
         named = {version.number for version in self.versions if _names(version, member, words)}
         if not named:

@@ -213,8 +213,8 @@ def only_one(store: Store, name: str) -> Effects[str]:
         raise NotFoundError("desk", name, suggestion="make it with `Desk.create`")
     if len(names) > 1:
         raise InvalidValueError(
-            f"the store contains several organizations ({', '.join(names)}); name one of them",
+            f"the store contains several organizations ({', '.join(names)}); specify one of them",
             value=name,
-            expected="organization = one of them",
+            expected="organization = the id of one organization",
         )
     return names[0]

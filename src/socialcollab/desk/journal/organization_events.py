@@ -14,7 +14,7 @@ from socialcollab.workflow.events import PERSONAL
 @attrs.frozen(kw_only=True)
 class OrganizationCreated:
     """
-    The event that the desk was created with its first document.
+    The event that records the creation of the desk with its first document.
 
     Attributes:
         owner: The member who has every permission on all resources.
@@ -36,7 +36,7 @@ class OrganizationCreated:
 @attrs.frozen(kw_only=True)
 class OrganizationAdopted:
     """
-    The event that a member adopted another document.
+    The event that records the adoption of another document.
 
     Attributes:
         document_digest: The document's digest.
@@ -59,7 +59,7 @@ class OrganizationAdopted:
 
 @attrs.frozen(kw_only=True)
 class OrganizationReevaluated:
-    """The event that all waiting posts and deliveries were reevaluated with this *tzdata*."""
+    """The event that records a reevaluation of all waiting posts and deliveries."""
 
     TYPE: ClassVar[str] = "organization.reevaluated"
 

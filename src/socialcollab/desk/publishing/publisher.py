@@ -81,7 +81,7 @@ class Publisher:
 
         Args:
             delivery: The delivery.
-            now: The current instant, by the desk's clock.
+            now: The current instant, according to the desk's clock.
             at_once: Whether to look up the outcome even if that is not due yet.
 
         Returns:

@@ -224,8 +224,8 @@ MESSAGES: Final[dict[str, str]] = {
     "sheet.workbook": "het bestand is een werkmap, geen CSV-bestand",
     "sheet.workbook.fix": "sla het op als CSV (UTF-8)",
     # style guide
-    "SG101": "te lang voor {network}: {length} is {over} boven de limiet van {limit}",
-    "SG101.bytes": "te lang voor {network}: {length} bytes is {over} boven de limiet van {limit}",
+    "SG101": "te lang voor {network}: {length} is {over} meer dan de limiet van {limit}",
+    "SG101.bytes": "te lang voor {network}: {length} bytes is {over} meer dan de limiet van {limit}",
     "SG102.banned": "vermijd `{term}`",
     "SG102.banned.why": "vermijd `{term}`: {why}",
     "SG102.preferred": "schrijf `{prefer}` in plaats van `{term}`",

@@ -1,4 +1,4 @@
-"""Record absences and end them early."""
+"""Decide on recording absences and on ending them early."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _check_may_record_for(member: str, context: Context) -> None:
             raise NotFoundError(
                 "member", member, suggestion=did_you_mean(member, context.access.member_ids)
             )
-        # An actor who may not manage members gets the same answer whether the member exists or not.
+        # An actor who cannot manage members gets the same result whether or not the member exists.
         managers = context.access.members("manage_access", "*", at=context.now)
         raise NotAllowedError(
             Verdict.no(

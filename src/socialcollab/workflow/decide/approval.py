@@ -1,4 +1,4 @@
-"""Submit a post, decide on it, withdraw it, and waive findings."""
+"""Decide on submissions, reviews and withdrawals of posts, and on waivers of findings."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def start_campaign(command: cm.StartCampaign, context: Context) -> tuple[ev.Even
 
     Raises:
         NotFoundError: If the campaign does not exist, or its workspace is not visible to the actor.
-        NotAllowedError: If the actor may not `schedule` there.
+        NotAllowedError: If the actor does not have `schedule` there.
         InvalidValueError: If the end is not after the start.
     """
     campaign = context.campaigns.get(command.campaign)
@@ -82,7 +82,7 @@ def add_native_post(
 
     Raises:
         NotFoundError: If the profile does not exist or is not visible to the actor.
-        NotAllowedError: If the actor may not `schedule` there.
+        NotAllowedError: If the actor does not have `schedule` there.
         InvalidValueError: If the network id is empty, or if the time is in the future.
     """
     _check_may_schedule(command.profile, context)
@@ -126,7 +126,7 @@ def remove_native_post(
 
     Raises:
         NotFoundError: If no such post is recorded, or its profile is not visible to the actor.
-        NotAllowedError: If the actor may not `schedule` there.
+        NotAllowedError: If the actor does not have `schedule` there.
     """
     _check_may_schedule(command.profile, context)
     if native_post is None:

@@ -1,4 +1,4 @@
-"""Place holds and end them."""
+"""Decide on placing and ending holds."""
 
 from __future__ import annotations
 

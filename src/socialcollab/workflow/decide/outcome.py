@@ -434,7 +434,7 @@ def _refuse_under_way(post: Post, delivery: Delivery, command: str, context: Con
 def _new_delivery(
     post: Post, profile: str, published: ev.DeliveryPublished, context: Context
 ) -> tuple[ev.Event, ...]:
-    """Plan a delivery for a post that a member published without one or after a takedown."""
+    """Plan a delivery for a manually published post that has no current delivery."""
     check_state(post, "mark_published", ("approved",))
     if profile not in post.targets:
         raise refuse(post_reason("no_such_target", post, profile=profile))

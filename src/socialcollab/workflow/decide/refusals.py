@@ -20,7 +20,7 @@ def verdict_on(
     permission: str, resources: Iterable[str], context: Context, *, post: Post | None = None
 ) -> Verdict:
     """
-    Return whether the actor has a permission on all *resources*; a refusal is about the first.
+    Return whether the actor has a permission on all *resources*, or the first refusal.
 
     The verdict is filtered for the actor. It reveals nothing about resources that the actor cannot
     view, and does not name members with whom the actor has no resource in common.

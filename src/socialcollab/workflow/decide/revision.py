@@ -1,4 +1,4 @@
-"""Draft a post, edit it, and comment on it."""
+"""Decide on drafting and editing posts, and on comments."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class PostSubmitted:
 
     Attributes:
         revision: The digest of the revision.
-        when: When to publish the post once it is approved.
+        when: When to publish the post after its approval.
         applicable: The approval steps that apply to it.
         pins: The digests of the policies that apply to it.
     """
