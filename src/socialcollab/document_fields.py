@@ -11,12 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 import attrs
 
+from socialcollab.errors import InvalidValueError
+
 _KEY = "socialcollab.shape"
 _NAME = "socialcollab.key"
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -188,8 +192,31 @@ def as_words(value: str | Iterable[str]) -> tuple[str, ...]:
 
     >>> as_words("ana"), as_words(["ana", "ben"])
     (('ana',), ('ana', 'ben'))
+
+    Raises:
+        InvalidValueError: If the value, or an item of it, is not a text.
     """
-    return (value,) if isinstance(value, str) else tuple(value)
+    if isinstance(value, str):
+        return (value,)
+    words = as_items(value, "words")
+    for word in words:
+        if not isinstance(word, str):
+            raise InvalidValueError(f"`{word!r}` is not a text", value=word, expected="a text")
+    return words
+
+
+def as_items(values: Iterable[T], kind: str) -> tuple[T, ...]:
+    """
+    Convert several values to a tuple.
+
+    Raises:
+        InvalidValueError: If *values* is not a collection; *kind* says what it should contain.
+    """
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise InvalidValueError(
+            f"`{values!r}` is not a list of {kind}", value=values, expected=f"a list of {kind}"
+        )
+    return tuple(values)
 
 
 def shape(value: Shape, /, *, key: str = "") -> dict[str, object]:

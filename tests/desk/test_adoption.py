@@ -6,7 +6,7 @@ import datetime as dt
 
 import attrs
 import pytest
-from tests.desk.agency import DOCUMENT
+from tests.desk.agency import DOCUMENT, refusal_code
 
 from socialcollab.desk import Desk
 from socialcollab.errors import (
@@ -748,3 +748,20 @@ def test_adoption_by_other_process(agency) -> None:
     eva.adopt(agency.desk.propose(only_eva), reason=REASON)
     with pytest.raises(NotFoundError):
         other.acting_as("ben").approve(post)
+
+
+def test_account_of_approved_post(agency) -> None:
+    """An approved post does not go to another account than the one that was approved."""
+    post, other = agency.approved_post(), agency.approved_post("twee", profiles=["tulip-x"])
+    ignored = agency.approved_post("drie")
+    agency.adopt(DOCUMENT.replace('handle = "@tulip"', 'handle = "@other"', 1))
+    agency.desk.run_due()
+    assert ["ana", "eva", "ana", "eva"] == [to for _, to in agency.notified("policy_changed")]
+    ana, ben = agency.acting("ana", "ben")
+    assert "account_changed" == refusal_code(lambda: ben.schedule(post))
+    post = ana.submit(ana.withdraw(post))
+    assert "in_review" == post.state
+    ben.approve(post)
+    agency.run_due()
+    assert ["missed"] == [delivery.state for delivery in agency.desk.deliveries(ignored)]
+    assert "published" == agency.desk.summary(post) == agency.desk.summary(other)

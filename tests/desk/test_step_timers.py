@@ -186,7 +186,7 @@ def test_absence_moves_timers(agency, timers) -> None:
 
 
 def test_adoption_moves_timers(agency) -> None:
-    """An adoption moves the timers of open steps, and its author learns once of a changed policy."""
+    """An adoption moves the timers of open steps, and its author and the lead learn once of a changed policy."""
     post = submitted(agency)
     assert agency.desk.next_due() is None
     eva = agency.desk.acting_as("eva")
@@ -195,10 +195,14 @@ def test_adoption_moves_timers(agency) -> None:
     assert agency.now == agency.desk.next_due()
     agency.desk.run_due()
     # The step has changed: the author is notified once that it has to be submitted again.
-    assert [("policy_changed", "ana")] == agency.notified("policy_changed")
+    assert [("policy_changed", "ana"), ("policy_changed", "eva")] == agency.notified(
+        "policy_changed"
+    )
     eva.adopt(agency.desk.propose(document()), reason="more")
     agency.desk.run_due()
-    assert [("policy_changed", "ana")] == agency.notified("policy_changed")
+    assert [("policy_changed", "ana"), ("policy_changed", "eva")] == agency.notified(
+        "policy_changed"
+    )
     assert "in_review" == agency.desk.post(post.id).state
 
 

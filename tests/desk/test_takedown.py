@@ -142,9 +142,29 @@ def test_removed_post_stays_removed(agency) -> None:
     agency.run_due()
     assert agency.desk.summary(post) == "published"
     assert refusal_code(lambda: eva.reschedule(post, "2026-04-08 09:30")) == "all_published"
-    assert refusal_code(lambda: eva.schedule(post)) == "time_passed"
+    assert refusal_code(lambda: eva.schedule(post, at="2026-04-08 09:30")) == "taken_down"
+    assert refusal_code(lambda: eva.publish_now(post)) == "taken_down"
     post = agency.desk.post(post.id)
     edited = eva.edit(post, text="De lente is er nu echt")
     agency.acting("ben")[0].approve(edited)
     agency.run_due(after=MINUTE)
     assert agency.live_texts() == []
+    # Once it is approved again, a member can publish it there again.
+    post = agency.desk.post(post.id)
+    eva.publish_now(post)
+    agency.run_due(after=MINUTE)
+    assert agency.live_texts() == ["De lente is er nu echt"]
+
+
+def test_resubmitted_after_takedown(agency) -> None:
+    """A post that is submitted again after a takedown needs every approval again."""
+    post = agency.approved_post()
+    agency.run_due()
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
+    eva.take_down(post)
+    agency.run_due(after=MINUTE)
+    post = ana.submit(ana.withdraw(post))
+    assert post.state == "in_review"
+    eva.publish_now(ben.approve(post))
+    agency.run_due(after=MINUTE)
+    assert len(agency.live_texts()) == 1

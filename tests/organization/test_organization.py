@@ -14,6 +14,7 @@ from socialcollab.errors import InvalidValueError, MissingExtraError, NotFoundEr
 from socialcollab.identifiers import PostId, WorkspaceId
 from socialcollab.organization import Organization
 from socialcollab.permissions import Grant
+from socialcollab.workflow import account_pin
 
 SPRING = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 
@@ -124,8 +125,11 @@ def test_pins(northwind: Organization) -> None:
     """The digest of a policy covers the steps that it inherits."""
     stricter = northwind.to_toml().replace('within = "4 business hours"', 'within = "5 hours"')
     changed = Organization.loads(stricter, files=northwind.files)
-    assert all(changed.pins[policy] != northwind.pins[policy] for policy in northwind.pins)
-    assert set(northwind.pins) == {"editorial", "client-signoff"}
+    policies = {"editorial", "client-signoff"}
+    assert all(changed.pins[policy] != northwind.pins[policy] for policy in policies)
+    accounts = {account_pin(profile.id) for profile in northwind.profiles}
+    assert set(northwind.pins) == policies | accounts
+    assert "x @tulipair" == northwind.pins[account_pin("tulip-x")]
 
 
 def test_assemble() -> None:

@@ -48,6 +48,7 @@ GRANTS = (
     Grant(to=["member:ana", "member:wil"], role="writer", on={"workspace": "tulip"}),
     Grant(to="member:pim", role="publisher", on={"workspace": "tulip"}),
     Grant(to=["member:ben", "member:eva", "member:mia"], role="editor", on={"workspace": "tulip"}),
+    Grant(to="member:eva", permissions=["bypass"], on={"workspace": "tulip"}),
     Grant(to="member:noor", permissions=["view", "comment", "approve"], on={"workspace": "tulip"}),
     Grant(to="member:tom", role="editor", on={"workspace": "dike"}),
 )

@@ -25,6 +25,7 @@ COMMANDS = {
     "unschedule": lambda _: cm.Unschedule(post="p1"),
     "reschedule": lambda flow: cm.Reschedule(post="p1", seen=flow.seen, at=LATER),
     "cancel": lambda _: cm.Cancel(post="p1"),
+    "bypass": lambda flow: cm.Bypass(post="p1", seen=flow.seen, reason="storm"),
 }
 # For each state, the commands that are possible and the state to which each leads.
 TRANSITIONS = {
@@ -35,7 +36,7 @@ TRANSITIONS = {
     "in_review": {
         "edit": "in_review", "comment": "in_review", "approve": "approved",
         "request_changes": "changes_requested", "reject": "rejected", "withdraw": "draft",
-        "reschedule": "in_review", "cancel": "cancelled",
+        "reschedule": "in_review", "cancel": "cancelled", "bypass": "approved",
     },
     "changes_requested": {
         "edit": "changes_requested", "comment": "changes_requested", "submit": "in_review",
@@ -48,7 +49,7 @@ TRANSITIONS = {
         "withdraw": "draft",
     },
     "cancelled": {"comment": "cancelled"},
-    "expired": {"edit": "expired", "comment": "expired", "reschedule": "draft", "cancel": "cancelled"},
+    "expired": {"submit": "in_review", "edit": "expired", "comment": "expired", "reschedule": "draft", "cancel": "cancelled"},
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.workflow.policies import LATER, TULIP, policy, step
 
 from socialcollab.content import CONTEXT_FIELDS, PUBLISHED_FIELDS, Finding
+from socialcollab.directory import Selector
 from socialcollab.permissions import Grant
 from socialcollab.workflow import StepKey, applicable_steps, gate, step_statuses
 from socialcollab.workflow import commands as cm
@@ -215,13 +216,18 @@ def test_more_tags_and_findings_only_add_steps(new_workflow, some, more) -> None
     assert steps(*some) <= steps(some[0] | more[0], (*some[1], *more[1]))
 
 
-def test_policy_ignores_replies(new_workflow) -> None:
-    """A policy that names no kind does not apply to replies."""
-    flow = new_workflow(policy())
+@pytest.mark.parametrize(
+    ("kinds", "applies_to"),
+    [((), {"post", "reply"}), (("post",), {"post"}), (("reply",), {"reply"})],
+)
+def test_kinds_of_a_policy(new_workflow, kinds, applies_to) -> None:
+    """A policy applies to the kinds of posts that it names; without any, to every kind."""
+    flow = new_workflow(policy(on=Selector(workspace="tulip", kind=kinds)))
     flow.draft()
-    reply = attrs.evolve(flow.snapshot, post=attrs.evolve(flow.post, kind="reply"))
-    assert applicable_steps(flow.snapshot, flow.context()) == {StepKey("editorial", "edit")}
-    assert applicable_steps(reply, flow.context()) == frozenset()
+    for kind in ("post", "reply"):
+        snapshot = attrs.evolve(flow.snapshot, post=attrs.evolve(flow.post, kind=kind))
+        steps = applicable_steps(snapshot, flow.context())
+        assert ({StepKey("editorial", "edit")} == steps) is (kind in applies_to)
 
 
 # What decisions are bound to.

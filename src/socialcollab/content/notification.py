@@ -12,6 +12,7 @@ from socialcollab.verdicts import Reason
 
 NOTIFICATION_KINDS = (
     "approved",
+    "bypassed",
     "cancelled",
     "changed_after_decision",
     "changes_requested",
@@ -21,6 +22,7 @@ NOTIFICATION_KINDS = (
     "digest",
     "edited_by_other",
     "escalated",
+    "exempted",
     "expired",
     "failed",
     "grant_added",

@@ -16,6 +16,7 @@ from socialcollab.content.post_content import (
     field_digests,
     revision_digest,
 )
+from socialcollab.directory import PostKind
 from socialcollab.identifiers import DeliveryId, MemberId, PostId, ProfileId, WorkspaceId
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Reason, Remedy
@@ -110,7 +111,7 @@ class Post(NotebookMixin):
     deliveries: tuple[DeliveryId, ...] = ()
     salt: bytes = attrs.field(default=b"", repr=False)
     external_id: str = ""
-    kind: str = "post"
+    kind: PostKind = "post"
     erased_at: dt.datetime | None = None
     leftover_media: tuple[str, ...] = ()
 

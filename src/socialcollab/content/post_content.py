@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
 from socialcollab.content.canonical import Json, salted_digest
 from socialcollab.content.media import Image
-from socialcollab.document_fields import as_words
+from socialcollab.document_fields import as_items, as_words
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import ProfileId
 from socialcollab.time import WallTime
@@ -71,25 +71,40 @@ def _unique_sorted(values: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def _as_images(values: Iterable[Image]) -> tuple[Image, ...]:
-    return tuple(values)
+    return as_items(values, "images")
 
 
-def _as_targets(values: Iterable[str]) -> tuple[ProfileId, ...]:
-    if isinstance(values, str):
-        values = (values,)
-    return tuple(ProfileId(value) for value in sorted(set(values)))
+def _as_targets(values: str | Iterable[str]) -> tuple[ProfileId, ...]:
+    return tuple(ProfileId(value) for value in _unique_sorted(values))
 
 
 def _as_variants(values: Mapping[str, str] | Iterable[Variant]) -> tuple[Variant, ...]:
     if isinstance(values, Mapping):
-        values = [Variant(ProfileId(profile), text) for profile, text in values.items()]
-    return tuple(sorted(values, key=lambda variant: variant.profile))
+        values = [Variant(ProfileId(profile), values[profile]) for profile in as_words(values)]
+    variants = as_items(values, "variants")
+    for variant in variants:
+        if not isinstance(variant, Variant):
+            raise InvalidValueError(
+                f"`{variant!r}` is not a variant",
+                value=variant,
+                expected="a `Variant`, or a table of texts by profile",
+            )
+    return tuple(sorted(variants, key=lambda variant: variant.profile))
 
 
 def _as_times(
     values: Mapping[str, WallTime] | Iterable[tuple[str, WallTime]],
 ) -> tuple[tuple[ProfileId, WallTime], ...]:
-    pairs = values.items() if isinstance(values, Mapping) else values
+    # The values may come from data, of any type.
+    given: Any = values.items() if isinstance(values, Mapping) else values
+    pairs: tuple[Any, ...] = as_items(given, "times")
+    for pair in pairs:
+        if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[0], str):
+            raise InvalidValueError(
+                f"`{pair!r}` is not a profile with a time",
+                value=pair,
+                expected="a table of times by profile",
+            )
     return tuple(
         sorted(((ProfileId(profile), at) for profile, at in pairs), key=lambda pair: pair[0])
     )

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from socialcollab.content import Delivery, Hold, Post, Summary
+from socialcollab.desk.arguments import check_text, id_of
 from socialcollab.desk.async_member_desk import AsyncMemberDesk
 from socialcollab.desk.async_ports import DeskNetwork, DeskStore, Ports, Sleep, opened, pause, run
 from socialcollab.desk.engine import Clock, Engine
@@ -40,6 +41,7 @@ from socialcollab.desk.queries.posts import (
     HoldResult,
     read_calendar,
     read_calendar_notes,
+    read_clashes,
     read_deliveries,
     read_hold_result,
     read_pending_steps,
@@ -54,9 +56,9 @@ from socialcollab.directory import Selector
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
-from socialcollab.scheduling import Calendar, Clash, find_clashes
+from socialcollab.scheduling import Calendar, Clash
 from socialcollab.stores import Anchor, AuditReport, MemoryMedia, ReindexReport
-from socialcollab.time import as_utc
+from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import Media, system_clock
 from socialcollab.workflow import StepStatus
 
@@ -289,7 +291,7 @@ class AsyncDesk:
         """
         return await self.run(offboarding_plan(self.engine, member))
 
-    async def as_of(self, at: dt.datetime | None = None) -> ActiveDocument:
+    async def as_of(self, at: TimeLike | None = None) -> ActiveDocument:
         """
         Return the document and the runtime state that were active at an instant, by default now.
 
@@ -310,7 +312,7 @@ class AsyncDesk:
             NotFoundError: If there is no such member.
         """
         organization = await self.organization
-        if organization.access.member(member) is None:
+        if organization.access.member(check_text(member, "member")) is None:
             raise NotFoundError(
                 "member", member, suggestion=organization.did_you_mean("member", member)
             )
@@ -332,7 +334,7 @@ class AsyncDesk:
                 delivery that this worker has claimed.
         """
         at = None if now is None else as_utc(now)
-        name = worker or f"worker-{os.getpid()}-{id(self):x}"
+        name = check_text(worker, "worker") or f"worker-{os.getpid()}-{id(self):x}"
         return await self.run(
             run_due(self.engine, self._publisher, now=at, worker=name, lease_s=lease_s)
         )
@@ -468,14 +470,15 @@ class AsyncDesk:
         return await self.run(last_event_at(self.engine))
 
     async def calendar(
-        self, start: dt.datetime, end: dt.datetime, *, workspace: str = "", viewer: str = ""
+        self, start: TimeLike, end: TimeLike, *, workspace: str = "", viewer: str = ""
     ) -> Calendar:
         """
         Return the publishing calendar from *start* (inclusive) to *end* (exclusive).
 
         Args:
-            start: The start, with a UTC offset; inclusive.
-            end: The end, with a UTC offset; exclusive.
+            start: The first instant or day; local times and days are those of the workspace's time
+                zone, or of the organization's if *workspace* is empty.
+            end: The first instant or day after it.
             workspace: Only this workspace, or all workspaces if empty.
             viewer: Only entries that this member can view, or all entries if empty.
         """
@@ -484,11 +487,10 @@ class AsyncDesk:
         )
 
     async def clashes(
-        self, start: dt.datetime, end: dt.datetime, *, workspace: str = ""
+        self, start: TimeLike, end: TimeLike, *, workspace: str = ""
     ) -> tuple[Clash, ...]:
         """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
-        calendar = await self.calendar(start, end, workspace=workspace)
-        return tuple(find_clashes(calendar, start=start, end=end))
+        return await self.run(read_clashes(self.engine, start, end, workspace=workspace))
 
     async def holds(self) -> tuple[Hold, ...]:
         """Return the active holds, oldest first."""
@@ -536,4 +538,4 @@ class AsyncDesk:
 
 
 def _id(post: Post | Delivery | str) -> str:
-    return post if isinstance(post, str) else post.id
+    return id_of(post, Post, Delivery)

@@ -3,15 +3,14 @@
 # Generated from member_desk.py by tools/write_async.py: edit that file, and run `nox -s write_async`.
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from socialcollab.content import Delivery, Image, Poll, Post
+from socialcollab.content import Delivery, Hold, Image, Poll, Post
 from socialcollab.desk import commands as dc
+from socialcollab.desk.arguments import id_of
 from socialcollab.desk.handlers.draft import (
     UNCHANGED,
-    TimeLike,
     Unchanged,
     draft,
     edit,
@@ -20,14 +19,13 @@ from socialcollab.desk.handlers.draft import (
 from socialcollab.desk.handlers.perform import perform, perform_for_member, perform_on_post
 from socialcollab.desk.handlers.runtime import (
     BoundLike,
-    DayLike,
     PrincipalLike,
     SelectorLike,
     add_absence,
     add_calendar_note,
-    as_day,
     grant,
     hold,
+    instant_for,
     resume,
     swap_shift,
 )
@@ -38,6 +36,8 @@ from socialcollab.desk.queries.post_view import PostView, read_post_view
 from socialcollab.desk.queries.posts import HoldResult
 from socialcollab.desk.queries.proposal import Proposal
 from socialcollab.desk.queries.to_do import ToDo, to_do
+from socialcollab.document_fields import as_items
+from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import PostId
 from socialcollab.permissions import (
     Absence,
@@ -46,7 +46,7 @@ from socialcollab.permissions import (
     TemporaryGrant,
     effective_permissions,
 )
-from socialcollab.time import WallTime
+from socialcollab.time import DateLike, TimeLike, WallTime, as_date
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, PostSnapshot
 from socialcollab.workflow import commands as cm
@@ -295,6 +295,54 @@ class AsyncMemberDesk:
         post_id, seen = _seen(post, revision)
         return await self._do_on_post(cm.Waive(post=post_id, seen=seen, code=code, reason=reason))
 
+    async def publish_now(self, post: Post | str, *, revision: str = "") -> Post:
+        """
+        Publish an approved post at once, or a post that needs no other member's approval.
+
+        The next `run_due` sends it.
+
+        Args:
+            post: The post that the member saw, or its id.
+            revision: With an id: the digest of the revision that the member saw.
+
+        Raises:
+            NotAllowedError: If it needs an approval that it does not have, or a hold or a blackout
+                stops it.
+        """
+        post_id, seen = _seen(post, revision)
+        return await self._do_on_post(cm.PublishNow(post=post_id, seen=seen))
+
+    async def bypass(self, post: Post | str, *, reason: str, revision: str = "") -> Post:
+        """
+        Skip the open approval steps of a post in an emergency, which approves it.
+
+        The reviewers, the authors and the lead are notified, and the history shows it.
+
+        Args:
+            post: The post that the member saw, or its id.
+            reason: Why the post cannot wait.
+            revision: With an id: the digest of the revision that the member saw.
+        """
+        post_id, seen = _seen(post, revision)
+        return await self._do_on_post(cm.Bypass(post=post_id, seen=seen, reason=reason))
+
+    async def exempt(self, hold: HoldResult | Hold | str, post: Post | str, *, reason: str) -> Post:
+        """
+        Let a post be published in spite of a hold, such as a statement on the crisis itself.
+
+        Args:
+            hold: The hold, or its id.
+            post: The post, or its id.
+            reason: Why.
+
+        Raises:
+            NotFoundError: If there is no such hold.
+            NotAllowedError: If this member may not `hold` on every target of the post, or the hold
+                does not stop it.
+        """
+        name = id_of(hold, HoldResult, Hold)
+        return await self._do_on_post(cm.Exempt(post=_id(post), hold=name, reason=reason))
+
     async def take_down(
         self, post: Post | str, *, reason: str = "", profile: str = "", network_id: str = ""
     ) -> Post:
@@ -340,7 +388,7 @@ class AsyncMemberDesk:
         *,
         network_id: str,
         url: str = "",
-        at: dt.datetime | None = None,
+        at: TimeLike | None = None,
     ) -> Post:
         """
         Record that a post is published, because the member posted or found it on the network.
@@ -355,9 +403,15 @@ class AsyncMemberDesk:
         Raises:
             NotAllowedError: If a send may still arrive, or if another copy is published there.
         """
-        return await self._do_on_post(
-            cm.MarkPublished(post=_id(post), profile=profile, network_id=network_id, url=url, at=at)
+        post_id = _id(post)
+        command = cm.MarkPublished(
+            post=post_id,
+            profile=profile,
+            network_id=network_id,
+            url=url,
+            at=None if at is None else (await self._wall_time(post_id, at)).instant,
         )
+        return await self._do_on_post(command)
 
     async def mark_not_published(self, post: Post | str, profile: str) -> Post:
         """
@@ -371,7 +425,7 @@ class AsyncMemberDesk:
         return await self._do_on_post(cm.MarkNotPublished(post=_id(post), profile=profile))
 
     async def add_native_post(
-        self, profile: str, *, network_id: str, at: dt.datetime, url: str = "", text: str = ""
+        self, profile: str, *, network_id: str, at: TimeLike, url: str = "", text: str = ""
     ) -> None:
         """
         Record a post that was published directly on the network, so that the calendar shows it.
@@ -381,12 +435,13 @@ class AsyncMemberDesk:
         Args:
             profile: The profile on which it is published.
             network_id: The network's id of the post.
-            at: When it was published.
+            at: When it was published; a local time is read in the zone of the workspace.
             url: Its address.
             text: Its text.
         """
+        instant = await self._desk.run(instant_for(self._desk.engine, profile, at))
         await self.do(
-            cm.AddNativePost(profile=profile, network_id=network_id, at=at, url=url, text=text)
+            cm.AddNativePost(profile=profile, network_id=network_id, at=instant, url=url, text=text)
         )
 
     async def remove_native_post(self, profile: str, *, network_id: str) -> None:
@@ -394,15 +449,16 @@ class AsyncMemberDesk:
         await self.do(cm.RemoveNativePost(profile=profile, network_id=network_id))
 
     async def hold(
-        self, on: SelectorLike, *, reason: str, until: dt.datetime | None = None
+        self, on: SelectorLike, *, reason: str, until: TimeLike | None = None
     ) -> HoldResult:
         """
         Stop publishing on all profiles that a selector matches, effective immediately.
 
         Args:
             on: A profile's id, or a selector.
-            reason: The reason, shown to people.
-            until: When the hold ends automatically; by default a member must end it.
+            reason: Why.
+            until: When the hold ends by itself, in the zone of the workspace that it is on, or of the
+                organization if it is on several; by default a member has to end it.
 
         Returns:
             The deliveries that the hold stops, and the deliveries that were already being sent.
@@ -421,7 +477,7 @@ class AsyncMemberDesk:
         """
         return await self._desk.run(resume(self._desk.engine, self._actor, hold))
 
-    async def add_calendar_note(self, workspace: str, date: DayLike, text: str) -> str:
+    async def add_calendar_note(self, workspace: str, date: DateLike, text: str) -> str:
         """Add a note to the calendar of a workspace, and return its identifier."""
         return await self._desk.run(
             add_calendar_note(self._desk.engine, self._actor, workspace, date, text)
@@ -429,8 +485,8 @@ class AsyncMemberDesk:
 
     async def add_absence(
         self,
-        start: DayLike,
-        end: DayLike,
+        start: DateLike,
+        end: DateLike,
         *,
         member: str = "",
         delegate: str = "",
@@ -467,21 +523,21 @@ class AsyncMemberDesk:
             )
         )
 
-    async def end_absence(self, absence: Absence | str, date: DayLike | None = None) -> None:
+    async def end_absence(self, absence: Absence | str, date: DateLike | None = None) -> None:
         """End an absence early; *date* is the first day back, by default today."""
-        name = absence if isinstance(absence, str) else absence.id
-        await self.do(cm.EndAbsence(absence=name, date=None if date is None else as_day(date)))
+        name = id_of(absence, Absence)
+        await self.do(cm.EndAbsence(absence=name, date=None if date is None else as_date(date)))
 
     async def grant(
         self,
         to: PrincipalLike | Iterable[PrincipalLike],
         *,
         on: SelectorLike,
-        until: DayLike,
+        until: DateLike,
         reason: str,
         role: str = "",
         permissions: str | Iterable[str] = (),
-        start: DayLike | None = None,
+        start: DateLike | None = None,
     ) -> TemporaryGrant:
         """
         Grant permissions for a limited time without changing the document.
@@ -523,7 +579,7 @@ class AsyncMemberDesk:
             NotAllowedError: If this member neither made the grant nor has `manage_access` on all of
                 its resources, or if the grant has ended.
         """
-        await self.do(cm.RevokeGrant(grant=grant if isinstance(grant, str) else grant.id))
+        await self.do(cm.RevokeGrant(grant=id_of(grant, TemporaryGrant)))
 
     async def swap_shift(
         self,
@@ -586,12 +642,12 @@ class AsyncMemberDesk:
             NotFoundError: If the swap does not exist, or its rotation is not visible to this
                 member.
         """
-        given = [swaps] if isinstance(swaps, ShiftSwap | str) else swaps
-        ids = [swap if isinstance(swap, str) else swap.id for swap in given]
+        given = [swaps] if isinstance(swaps, ShiftSwap | str) else as_items(swaps, "shift swaps")
+        ids = [id_of(swap, ShiftSwap) for swap in given]
         await self.do(cm.CancelShiftSwap(swaps=ids))
 
     async def start_campaign(
-        self, campaign: str, start: DayLike | None = None, *, end: DayLike | None = None
+        self, campaign: str, start: DateLike | None = None, *, end: DateLike | None = None
     ) -> None:
         """
         Set the days on which a campaign runs, which override the days in the document.
@@ -604,8 +660,8 @@ class AsyncMemberDesk:
         await self.do(
             cm.StartCampaign(
                 campaign=campaign,
-                start=None if start is None else as_day(start),
-                end=None if end is None else as_day(end),
+                start=None if start is None else as_date(start),
+                end=None if end is None else as_date(end),
             )
         )
 
@@ -627,7 +683,7 @@ class AsyncMemberDesk:
         *,
         reason: str,
         reassign_to: Mapping[str, str] | None = None,
-        date: DayLike | None = None,
+        date: DateLike | None = None,
     ) -> None:
         """
         Offboard a member and hand over everything that depends on them, in one transaction.
@@ -657,9 +713,9 @@ class AsyncMemberDesk:
         plan = member if isinstance(member, OffboardingPlan) else None
         await self.do(
             dc.Offboard(
-                member=plan.member if plan is not None else str(member),
+                member=plan.member if plan is not None else id_of(member),
                 successors=reassign_to or {},
-                date=None if date is None else as_day(date),
+                date=None if date is None else as_date(date),
                 reason=reason,
                 seen=plan,
             )
@@ -726,15 +782,17 @@ class AsyncMemberDesk:
 
 
 def _id(post: Post | str) -> PostId:
-    return post.id if isinstance(post, Post) else PostId(post)
+    return PostId(id_of(post, Post))
 
 
 def _seen(post: Post | str, revision: str) -> tuple[PostId, str]:
     if isinstance(post, Post):
         return post.id, revision or post.digest
     if not revision:
-        raise TypeError(
-            f"`{post}` is only an id: give the post that was seen, or revision= with the digest of"
-            " the revision that was seen"
+        raise InvalidValueError(
+            f"`{_id(post)}` is only the id of a post: give the post that was seen, or `revision=`"
+            " with the digest of the revision that was seen",
+            value=post,
+            expected="a post, or its id and `revision=`",
         )
-    return PostId(post), revision
+    return _id(post), revision

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Final, TypeAlias, get_args
 
 import attrs
 
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.proposal import Proposal
+from socialcollab.workflow import COMPUTED
 from socialcollab.workflow import commands as cm
 
 
@@ -19,7 +20,7 @@ class Adopt:
 
     NAME: ClassVar[str] = "adopt"
 
-    proposal: Proposal
+    proposal: Proposal = attrs.field(metadata=COMPUTED)
     reason: str
 
 
@@ -43,7 +44,7 @@ class Offboard:
     successors: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     date: dt.date | None = None
     reason: str
-    seen: OffboardingPlan | None = attrs.field(default=None, hash=False)
+    seen: OffboardingPlan | None = attrs.field(default=None, hash=False, metadata=COMPUTED)
 
 
 @attrs.frozen(kw_only=True)
@@ -66,3 +67,6 @@ class Erase:
 Command: TypeAlias = (
     cm.PostCommand | cm.RuntimeCommand | cm.NativePostCommand | Adopt | Offboard | Erase
 )
+
+COMMANDS: Final[frozenset[type]] = frozenset(get_args(Command))
+"""The class of every command."""

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from socialcollab.content import Delivery, Hold, Post, Summary
+from socialcollab.desk.arguments import check_text, id_of
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.journal.maintenance import (
     audit,
@@ -39,6 +40,7 @@ from socialcollab.desk.queries.posts import (
     HoldResult,
     read_calendar,
     read_calendar_notes,
+    read_clashes,
     read_deliveries,
     read_hold_result,
     read_pending_steps,
@@ -53,9 +55,9 @@ from socialcollab.directory import Selector
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
-from socialcollab.scheduling import Calendar, Clash, find_clashes
+from socialcollab.scheduling import Calendar, Clash
 from socialcollab.stores import Anchor, AuditReport, MemoryMedia, ReindexReport
-from socialcollab.time import as_utc
+from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import Media, system_clock
 from socialcollab.workflow import StepStatus
 
@@ -288,7 +290,7 @@ class Desk:
         """
         return self.run(offboarding_plan(self.engine, member))
 
-    def as_of(self, at: dt.datetime | None = None) -> ActiveDocument:
+    def as_of(self, at: TimeLike | None = None) -> ActiveDocument:
         """
         Return the document and the runtime state that were active at an instant, by default now.
 
@@ -309,7 +311,7 @@ class Desk:
             NotFoundError: If there is no such member.
         """
         organization = self.organization
-        if organization.access.member(member) is None:
+        if organization.access.member(check_text(member, "member")) is None:
             raise NotFoundError(
                 "member", member, suggestion=organization.did_you_mean("member", member)
             )
@@ -331,7 +333,7 @@ class Desk:
                 delivery that this worker has claimed.
         """
         at = None if now is None else as_utc(now)
-        name = worker or f"worker-{os.getpid()}-{id(self):x}"
+        name = check_text(worker, "worker") or f"worker-{os.getpid()}-{id(self):x}"
         return self.run(run_due(self.engine, self._publisher, now=at, worker=name, lease_s=lease_s))
 
     def reconcile(
@@ -461,25 +463,23 @@ class Desk:
         return self.run(last_event_at(self.engine))
 
     def calendar(
-        self, start: dt.datetime, end: dt.datetime, *, workspace: str = "", viewer: str = ""
+        self, start: TimeLike, end: TimeLike, *, workspace: str = "", viewer: str = ""
     ) -> Calendar:
         """
         Return the publishing calendar from *start* (inclusive) to *end* (exclusive).
 
         Args:
-            start: The start, with a UTC offset; inclusive.
-            end: The end, with a UTC offset; exclusive.
+            start: The first instant or day; local times and days are those of the workspace's time
+                zone, or of the organization's if *workspace* is empty.
+            end: The first instant or day after it.
             workspace: Only this workspace, or all workspaces if empty.
             viewer: Only entries that this member can view, or all entries if empty.
         """
         return self.run(read_calendar(self.engine, start, end, workspace=workspace, viewer=viewer))
 
-    def clashes(
-        self, start: dt.datetime, end: dt.datetime, *, workspace: str = ""
-    ) -> tuple[Clash, ...]:
+    def clashes(self, start: TimeLike, end: TimeLike, *, workspace: str = "") -> tuple[Clash, ...]:
         """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
-        calendar = self.calendar(start, end, workspace=workspace)
-        return tuple(find_clashes(calendar, start=start, end=end))
+        return self.run(read_clashes(self.engine, start, end, workspace=workspace))
 
     def holds(self) -> tuple[Hold, ...]:
         """Return the active holds, oldest first."""
@@ -525,4 +525,4 @@ class Desk:
 
 
 def _id(post: Post | Delivery | str) -> str:
-    return post if isinstance(post, str) else post.id
+    return id_of(post, Post, Delivery)

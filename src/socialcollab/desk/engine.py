@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, TypeVar
 import attrs
 
 from socialcollab._memo import Identity, Memo
-from socialcollab.content import Delivery, Finding, Post, PostContent
+from socialcollab.content import Delivery, Finding, Post, PostContent, PostState
 from socialcollab.desk.journal.encoding import event_parts, pack
 from socialcollab.desk.journal.streams import (
     HOLDS,
@@ -44,7 +44,12 @@ from socialcollab.workflow import (
     state_notifications,
 )
 from socialcollab.workflow.decide import not_waived
-from socialcollab.workflow.events import DigestAdded, Event, NotificationsQueued
+from socialcollab.workflow.events import (
+    DeliveryPlanned,
+    DigestAdded,
+    Event,
+    NotificationsQueued,
+)
 
 T = TypeVar("T")
 
@@ -361,9 +366,12 @@ class Engine:
         snapshots: dict[str, Any] = {}
         stored: list[NewEvent] = []
         yield from self._apply(events, known, snapshots, stored, state, at=at, salt=salt)
-        before = {stream: known[stream].snapshot for stream in snapshots}
-        following = yield from self._following(state, before, snapshots, events, at=at)
-        yield from self._apply(following, known, snapshots, stored, state, at=at, salt=salt)
+        moved = yield from self._reevaluated(state, known, snapshots, at=at)
+        yield from self._apply(moved, known, snapshots, stored, state, at=at, salt=salt)
+        notifications = yield from self._notifications(
+            state, known, snapshots, [*events, *moved], at=at
+        )
+        yield from self._apply(notifications, known, snapshots, stored, state, at=at, salt=salt)
         expected_versions = {name: stream.version for name, stream in known.items()}
         for stream in (ORGANIZATION, RUNTIME_STATE, *((HOLDS,) if stopped_by_hold else ())):
             expected_versions.setdefault(stream, state.versions.get(stream, 0))
@@ -403,7 +411,10 @@ class Engine:
         """Add *events* to *stored* and their effects to *snapshots*, reading streams as needed."""
         for event in events:
             stream = event.stream
-            if stream not in known:
+            if stream not in known and isinstance(event.data, DeliveryPlanned):
+                # A new stream is expected: if it exists, another command has planned the delivery.
+                known[stream] = Loaded(stream=stream, version=0, snapshot=None)
+            elif stream not in known:
                 known[stream] = yield from self.load(stream)
             new, personal_salt = self.new_event(event, state.digest, at, salt)
             before = snapshots.get(stream, known[stream].snapshot)
@@ -442,22 +453,54 @@ class Engine:
         )
         return new, used
 
-    def _following(
+    def _reevaluated(
         self,
         state: State,
-        before: Mapping[str, Any],
-        after: Mapping[str, Any],
+        known: Mapping[str, Loaded],
+        snapshots: Mapping[str, Any],
+        *,
+        at: dt.datetime,
+    ) -> Effects[list[Event]]:
+        """
+        Return the events that follow from the changed posts: moved deadlines and approvals.
+
+        Args:
+            state: The current state.
+            known: The streams before the events.
+            snapshots: The snapshot of each changed stream after them.
+            at: The current instant, by the desk's clock.
+        """
+        moved: list[Event] = []
+        for stream, snapshot in snapshots.items():
+            if isinstance(snapshot, PostSnapshot) and snapshot.post.state is PostState.IN_REVIEW:
+                deliveries: list[Delivery] = []
+                for name in snapshot.post.deliveries:
+                    delivery = snapshots.get(f"delivery/{name}")
+                    if delivery is None:
+                        delivery = (yield from self.load(f"delivery/{name}")).snapshot
+                    deliveries.append(delivery)
+                context = self.post_context(
+                    state, Actor.RULES, snapshot, now=at, deliveries=deliveries
+                )
+                moved += reevaluate(snapshot, context, before=known[stream].snapshot)
+        return moved
+
+    def _notifications(
+        self,
+        state: State,
+        known: Mapping[str, Loaded],
+        snapshots: Mapping[str, Any],
         events: Sequence[Event],
         *,
         at: dt.datetime,
     ) -> Effects[list[Event]]:
         """
-        Return the events that result from other events: moved deadlines and notifications.
+        Return the events by which members are notified of others.
 
         Args:
             state: The current state.
-            before: The snapshot of each stream before the events.
-            after: The snapshot of each stream after the events.
+            known: The streams before the events.
+            snapshots: The snapshot of each changed stream after them.
             events: The events.
             at: The current instant, according to the desk's clock.
         """
@@ -467,18 +510,16 @@ class Engine:
         for event in events:
             by_stream.setdefault(event.stream, []).append(event)
         for stream, own in by_stream.items():
-            snapshot = after[stream]
-            if isinstance(snapshot, PostSnapshot):
-                context = self.post_context(state, Actor.RULES, snapshot, now=at)
-                moved = reevaluate(snapshot, context, before=before[stream])
-                following += moved
-                entries = post_notifications(before[stream], snapshot, [*own, *moved], context)
-            elif isinstance(snapshot, Delivery):
-                post = after.get(f"post/{snapshot.post}")
+            before, after = known[stream].snapshot, snapshots[stream]
+            if isinstance(after, PostSnapshot):
+                context = self.post_context(state, Actor.RULES, after, now=at)
+                entries = post_notifications(before, after, own, context)
+            elif isinstance(after, Delivery):
+                post = snapshots.get(f"post/{after.post}")
                 if post is None:
-                    post = (yield from self.post(snapshot.post)).snapshot
+                    post = (yield from self.post(after.post)).snapshot
                 context = self.post_context(state, Actor.RULES, post, now=at)
-                entries = delivery_notifications(post.post, before[stream], snapshot, own, context)
+                entries = delivery_notifications(post.post, before, after, own, context)
             elif stream in (HOLDS, RUNTIME_STATE):
                 context = self.context(state, Actor.RULES, now=at)
                 notify = hold_notifications if stream == HOLDS else state_notifications

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from socialcollab.content import Delivery, Image, Poll, Post
+from socialcollab.content import Delivery, Hold, Image, Poll, Post
 from socialcollab.desk import commands as dc
+from socialcollab.desk.arguments import id_of
 from socialcollab.desk.handlers.draft import (
     UNCHANGED,
-    TimeLike,
     Unchanged,
     draft,
     edit,
@@ -19,14 +18,13 @@ from socialcollab.desk.handlers.draft import (
 from socialcollab.desk.handlers.perform import perform, perform_for_member, perform_on_post
 from socialcollab.desk.handlers.runtime import (
     BoundLike,
-    DayLike,
     PrincipalLike,
     SelectorLike,
     add_absence,
     add_calendar_note,
-    as_day,
     grant,
     hold,
+    instant_for,
     resume,
     swap_shift,
 )
@@ -37,6 +35,8 @@ from socialcollab.desk.queries.post_view import PostView, read_post_view
 from socialcollab.desk.queries.posts import HoldResult
 from socialcollab.desk.queries.proposal import Proposal
 from socialcollab.desk.queries.to_do import ToDo, to_do
+from socialcollab.document_fields import as_items
+from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import PostId
 from socialcollab.permissions import (
     Absence,
@@ -45,7 +45,7 @@ from socialcollab.permissions import (
     TemporaryGrant,
     effective_permissions,
 )
-from socialcollab.time import WallTime
+from socialcollab.time import DateLike, TimeLike, WallTime, as_date
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, PostSnapshot
 from socialcollab.workflow import commands as cm
@@ -290,6 +290,54 @@ class MemberDesk:
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.Waive(post=post_id, seen=seen, code=code, reason=reason))
 
+    def publish_now(self, post: Post | str, *, revision: str = "") -> Post:
+        """
+        Publish an approved post at once, or a post that needs no other member's approval.
+
+        The next `run_due` sends it.
+
+        Args:
+            post: The post that the member saw, or its id.
+            revision: With an id: the digest of the revision that the member saw.
+
+        Raises:
+            NotAllowedError: If it needs an approval that it does not have, or a hold or a blackout
+                stops it.
+        """
+        post_id, seen = _seen(post, revision)
+        return self._do_on_post(cm.PublishNow(post=post_id, seen=seen))
+
+    def bypass(self, post: Post | str, *, reason: str, revision: str = "") -> Post:
+        """
+        Skip the open approval steps of a post in an emergency, which approves it.
+
+        The reviewers, the authors and the lead are notified, and the history shows it.
+
+        Args:
+            post: The post that the member saw, or its id.
+            reason: Why the post cannot wait.
+            revision: With an id: the digest of the revision that the member saw.
+        """
+        post_id, seen = _seen(post, revision)
+        return self._do_on_post(cm.Bypass(post=post_id, seen=seen, reason=reason))
+
+    def exempt(self, hold: HoldResult | Hold | str, post: Post | str, *, reason: str) -> Post:
+        """
+        Let a post be published in spite of a hold, such as a statement on the crisis itself.
+
+        Args:
+            hold: The hold, or its id.
+            post: The post, or its id.
+            reason: Why.
+
+        Raises:
+            NotFoundError: If there is no such hold.
+            NotAllowedError: If this member may not `hold` on every target of the post, or the hold
+                does not stop it.
+        """
+        name = id_of(hold, HoldResult, Hold)
+        return self._do_on_post(cm.Exempt(post=_id(post), hold=name, reason=reason))
+
     def take_down(
         self, post: Post | str, *, reason: str = "", profile: str = "", network_id: str = ""
     ) -> Post:
@@ -335,7 +383,7 @@ class MemberDesk:
         *,
         network_id: str,
         url: str = "",
-        at: dt.datetime | None = None,
+        at: TimeLike | None = None,
     ) -> Post:
         """
         Record that a post is published, because the member posted or found it on the network.
@@ -350,9 +398,15 @@ class MemberDesk:
         Raises:
             NotAllowedError: If a send may still arrive, or if another copy is published there.
         """
-        return self._do_on_post(
-            cm.MarkPublished(post=_id(post), profile=profile, network_id=network_id, url=url, at=at)
+        post_id = _id(post)
+        command = cm.MarkPublished(
+            post=post_id,
+            profile=profile,
+            network_id=network_id,
+            url=url,
+            at=None if at is None else self._wall_time(post_id, at).instant,
         )
+        return self._do_on_post(command)
 
     def mark_not_published(self, post: Post | str, profile: str) -> Post:
         """
@@ -366,7 +420,7 @@ class MemberDesk:
         return self._do_on_post(cm.MarkNotPublished(post=_id(post), profile=profile))
 
     def add_native_post(
-        self, profile: str, *, network_id: str, at: dt.datetime, url: str = "", text: str = ""
+        self, profile: str, *, network_id: str, at: TimeLike, url: str = "", text: str = ""
     ) -> None:
         """
         Record a post that was published directly on the network, so that the calendar shows it.
@@ -376,26 +430,28 @@ class MemberDesk:
         Args:
             profile: The profile on which it is published.
             network_id: The network's id of the post.
-            at: When it was published.
+            at: When it was published; a local time is read in the zone of the workspace.
             url: Its address.
             text: Its text.
         """
-        self.do(cm.AddNativePost(profile=profile, network_id=network_id, at=at, url=url, text=text))
+        instant = self._desk.run(instant_for(self._desk.engine, profile, at))
+        self.do(
+            cm.AddNativePost(profile=profile, network_id=network_id, at=instant, url=url, text=text)
+        )
 
     def remove_native_post(self, profile: str, *, network_id: str) -> None:
         """Remove a native post from the calendar, because it was deleted or recorded by mistake."""
         self.do(cm.RemoveNativePost(profile=profile, network_id=network_id))
 
-    def hold(
-        self, on: SelectorLike, *, reason: str, until: dt.datetime | None = None
-    ) -> HoldResult:
+    def hold(self, on: SelectorLike, *, reason: str, until: TimeLike | None = None) -> HoldResult:
         """
         Stop publishing on all profiles that a selector matches, effective immediately.
 
         Args:
             on: A profile's id, or a selector.
-            reason: The reason, shown to people.
-            until: When the hold ends automatically; by default a member must end it.
+            reason: Why.
+            until: When the hold ends by itself, in the zone of the workspace that it is on, or of the
+                organization if it is on several; by default a member has to end it.
 
         Returns:
             The deliveries that the hold stops, and the deliveries that were already being sent.
@@ -412,7 +468,7 @@ class MemberDesk:
         """
         return self._desk.run(resume(self._desk.engine, self._actor, hold))
 
-    def add_calendar_note(self, workspace: str, date: DayLike, text: str) -> str:
+    def add_calendar_note(self, workspace: str, date: DateLike, text: str) -> str:
         """Add a note to the calendar of a workspace, and return its identifier."""
         return self._desk.run(
             add_calendar_note(self._desk.engine, self._actor, workspace, date, text)
@@ -420,8 +476,8 @@ class MemberDesk:
 
     def add_absence(
         self,
-        start: DayLike,
-        end: DayLike,
+        start: DateLike,
+        end: DateLike,
         *,
         member: str = "",
         delegate: str = "",
@@ -458,21 +514,21 @@ class MemberDesk:
             )
         )
 
-    def end_absence(self, absence: Absence | str, date: DayLike | None = None) -> None:
+    def end_absence(self, absence: Absence | str, date: DateLike | None = None) -> None:
         """End an absence early; *date* is the first day back, by default today."""
-        name = absence if isinstance(absence, str) else absence.id
-        self.do(cm.EndAbsence(absence=name, date=None if date is None else as_day(date)))
+        name = id_of(absence, Absence)
+        self.do(cm.EndAbsence(absence=name, date=None if date is None else as_date(date)))
 
     def grant(
         self,
         to: PrincipalLike | Iterable[PrincipalLike],
         *,
         on: SelectorLike,
-        until: DayLike,
+        until: DateLike,
         reason: str,
         role: str = "",
         permissions: str | Iterable[str] = (),
-        start: DayLike | None = None,
+        start: DateLike | None = None,
     ) -> TemporaryGrant:
         """
         Grant permissions for a limited time without changing the document.
@@ -514,7 +570,7 @@ class MemberDesk:
             NotAllowedError: If this member neither made the grant nor has `manage_access` on all of
                 its resources, or if the grant has ended.
         """
-        self.do(cm.RevokeGrant(grant=grant if isinstance(grant, str) else grant.id))
+        self.do(cm.RevokeGrant(grant=id_of(grant, TemporaryGrant)))
 
     def swap_shift(
         self,
@@ -577,12 +633,12 @@ class MemberDesk:
             NotFoundError: If the swap does not exist, or its rotation is not visible to this
                 member.
         """
-        given = [swaps] if isinstance(swaps, ShiftSwap | str) else swaps
-        ids = [swap if isinstance(swap, str) else swap.id for swap in given]
+        given = [swaps] if isinstance(swaps, ShiftSwap | str) else as_items(swaps, "shift swaps")
+        ids = [id_of(swap, ShiftSwap) for swap in given]
         self.do(cm.CancelShiftSwap(swaps=ids))
 
     def start_campaign(
-        self, campaign: str, start: DayLike | None = None, *, end: DayLike | None = None
+        self, campaign: str, start: DateLike | None = None, *, end: DateLike | None = None
     ) -> None:
         """
         Set the days on which a campaign runs, which override the days in the document.
@@ -595,8 +651,8 @@ class MemberDesk:
         self.do(
             cm.StartCampaign(
                 campaign=campaign,
-                start=None if start is None else as_day(start),
-                end=None if end is None else as_day(end),
+                start=None if start is None else as_date(start),
+                end=None if end is None else as_date(end),
             )
         )
 
@@ -618,7 +674,7 @@ class MemberDesk:
         *,
         reason: str,
         reassign_to: Mapping[str, str] | None = None,
-        date: DayLike | None = None,
+        date: DateLike | None = None,
     ) -> None:
         """
         Offboard a member and hand over everything that depends on them, in one transaction.
@@ -648,9 +704,9 @@ class MemberDesk:
         plan = member if isinstance(member, OffboardingPlan) else None
         self.do(
             dc.Offboard(
-                member=plan.member if plan is not None else str(member),
+                member=plan.member if plan is not None else id_of(member),
                 successors=reassign_to or {},
-                date=None if date is None else as_day(date),
+                date=None if date is None else as_date(date),
                 reason=reason,
                 seen=plan,
             )
@@ -715,15 +771,17 @@ class MemberDesk:
 
 
 def _id(post: Post | str) -> PostId:
-    return post.id if isinstance(post, Post) else PostId(post)
+    return PostId(id_of(post, Post))
 
 
 def _seen(post: Post | str, revision: str) -> tuple[PostId, str]:
     if isinstance(post, Post):
         return post.id, revision or post.digest
     if not revision:
-        raise TypeError(
-            f"`{post}` is only an id: give the post that was seen, or revision= with the digest of"
-            " the revision that was seen"
+        raise InvalidValueError(
+            f"`{_id(post)}` is only the id of a post: give the post that was seen, or `revision=`"
+            " with the digest of the revision that was seen",
+            value=post,
+            expected="a post, or its id and `revision=`",
         )
-    return PostId(post), revision
+    return _id(post), revision

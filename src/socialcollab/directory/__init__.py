@@ -15,9 +15,11 @@ from socialcollab.directory.principal import Principal, as_principal, as_princip
 from socialcollab.directory.profile import Profile
 from socialcollab.directory.selector import (
     CONTEXT_KEYS,
+    POST_KINDS,
     PROFILE_KEYS,
     Excluding,
     PostAttributes,
+    PostKind,
     Selector,
     as_selector,
 )
@@ -27,6 +29,7 @@ from socialcollab.directory.workspace import Workspace
 __all__ = [
     "CONTEXT_KEYS",
     "NETWORKS",
+    "POST_KINDS",
     "PROFILE_KEYS",
     "Campaign",
     "CreateOnce",
@@ -38,6 +41,7 @@ __all__ = [
     "NetworkDescription",
     "NotificationPreference",
     "PostAttributes",
+    "PostKind",
     "Principal",
     "Profile",
     "Selector",

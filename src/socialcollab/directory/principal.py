@@ -6,6 +6,7 @@ from typing import Self
 
 import attrs
 
+from socialcollab.document_fields import as_items
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id
 
@@ -65,8 +66,19 @@ class Principal:
 
 
 def as_principal(value: str | Principal) -> Principal:
-    """Convert text to a principal."""
-    return Principal.parse(value) if isinstance(value, str) else value
+    """
+    Convert text to a principal.
+
+    Raises:
+        InvalidValueError: If *value* is neither a principal nor the text of one.
+    """
+    if isinstance(value, Principal):
+        return value
+    if not isinstance(value, str):
+        raise InvalidValueError(
+            f"`{value!r}` is not a principal", value=value, expected="a text such as `member:ana`"
+        )
+    return Principal.parse(value)
 
 
 def as_principals(
@@ -75,4 +87,4 @@ def as_principals(
     """Convert one principal or several, as text or not, to a tuple."""
     if isinstance(value, (str, Principal)):
         return (as_principal(value),)
-    return tuple(as_principal(item) for item in value)
+    return tuple(as_principal(item) for item in as_items(value, "principals"))

@@ -42,6 +42,15 @@ class Profile:
         metadata=shape(ListOf(item=Text(at_most=64))), default=frozenset(), converter=_as_tags
     )
 
+    @property
+    def account(self) -> str:
+        """
+        The account that the profile stands for: its network, handle and server.
+
+        An approval is bound to it, so a change of one of them needs a new approval.
+        """
+        return " ".join(part for part in (self.network, self.handle, self.server) if part)
+
     def __attrs_post_init__(self) -> None:
         check_id("profile", self.id)
         check_id("workspace", self.workspace)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final, Literal, TypeAlias, get_args
 
 import attrs
 
 from socialcollab.directory.profile import Profile
-from socialcollab.document_fields import ListOf, NameShape, Section, Text, as_words, shape
+from socialcollab.document_fields import Choice, ListOf, NameShape, Section, Text, as_words, shape
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
+
+PostKind: TypeAlias = Literal["post", "reply"]
+"""A post of its own, or the reply to another one."""
+
+POST_KINDS: Final[tuple[PostKind, ...]] = get_args(PostKind)
 
 PROFILE_KEYS = ("workspace", "network", "profile", "profile_tag")
 CONTEXT_KEYS = ("post_tag", "campaign", "kind", "language", "author_role")
@@ -101,7 +106,7 @@ class Selector:
         profile_tag: Tags of profiles.
         post_tag: Tags of the post.
         campaign: Campaigns.
-        kind: Kinds of content, such as "post" and "reply".
+        kind: Kinds of posts, "post" or "reply"; without any, every kind.
         language: Languages.
         author_role: Roles, at least one of which an author of the post holds.
         excluding: Profiles to leave out.
@@ -129,7 +134,7 @@ class Selector:
         metadata=shape(_words("campaign")), default=(), converter=as_words
     )
     kind: tuple[str, ...] = attrs.field(
-        metadata=shape(ListOf(item=Text(at_most=40), or_one=True)), default=(), converter=as_words
+        metadata=shape(ListOf(item=Choice(POST_KINDS), or_one=True)), default=(), converter=as_words
     )
     language: tuple[str, ...] = attrs.field(
         metadata=shape(ListOf(item=Text(at_most=35), or_one=True)), default=(), converter=as_words
@@ -161,6 +166,12 @@ class Selector:
             return value
         if isinstance(value, str):
             return cls(profile=(value,))
+        if not isinstance(value, Mapping):
+            raise InvalidValueError(
+                f"`{value!r}` is not a selector",
+                value=value,
+                expected="the id of a profile, or a table such as {'workspace': 'tulip'}",
+            )
         table = dict(value)
         for key in table:
             if key not in (*PROFILE_KEYS, *CONTEXT_KEYS, "excluding"):
@@ -194,6 +205,16 @@ class Selector:
             and (not self.profile or profile.id in self.profile)
             and (not self.profile_tag or not profile.tags.isdisjoint(self.profile_tag))
             and not (self.excluding is not None and self.excluding.matches_profile(profile))
+        )
+
+    def without_attributes(self) -> Selector:
+        """Return a selector of the same profiles, and of all posts on them."""
+        return Selector(
+            workspace=self.workspace,
+            network=self.network,
+            profile=self.profile,
+            profile_tag=self.profile_tag,
+            excluding=self.excluding,
         )
 
     def matches_attributes(self, attributes: PostAttributes) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import copy
@@ -54,8 +53,8 @@ from socialcollab.permissions import (
 )
 from socialcollab.scheduling import Blackout, SlotPlan
 from socialcollab.styleguide import Neighbour, Style, StyleGuide, lint
-from socialcollab.time import BusinessHours, BusinessHoursSection
-from socialcollab.workflow import ApprovalPolicy, Policies
+from socialcollab.time import BusinessHours, BusinessHoursSection, TimeLike, as_instant
+from socialcollab.workflow import ApprovalPolicy, Policies, account_pin
 
 # The fields, beside grants and forbids, that an `Access` is compiled from.
 _ACCESS_FIELDS: Final = (
@@ -321,7 +320,12 @@ class Organization(NotebookMixin):
 
     @cached_property
     def pins(self) -> Mapping[str, str]:
-        """The digest of each policy with the policies that it extends; a decision is bound to it."""
+        """
+        What a decision on a post is bound to besides the post's content.
+
+        That is the digest of each policy with the policies that it extends; and the account of each
+        profile, under the name `account_pin` returns.
+        """
         values = {policy.id: section_values(policy, digested=True) for policy in self.approvals}
         pins = {}
         for policy in self.approvals:
@@ -331,6 +335,7 @@ class Organization(NotebookMixin):
                 chain.append(values[parent])
                 parent = self.policies.by_id[parent].extends
             pins[policy.id] = hashlib.sha256(canonical_json(chain)).hexdigest()
+        pins.update({account_pin(profile.id): profile.account for profile in self.profiles})
         return MappingProxyType(pins)
 
     @cached_property
@@ -507,7 +512,7 @@ class Organization(NotebookMixin):
         content: PostContent,
         *,
         workspace: str,
-        at: dt.datetime | None = None,
+        at: TimeLike | None = None,
         networks: Mapping[str, NetworkDescription] | None = None,
     ) -> tuple[Finding, ...]:
         """
@@ -516,10 +521,11 @@ class Organization(NotebookMixin):
         Args:
             content: The content of the post; targets that do not exist are ignored.
             workspace: The workspace of the post.
-            at: The planned time of the post.
+            at: The planned time of the post; a local time is read in the workspace's zone.
             networks: Descriptions by network or profile id, for servers and accounts with limits
                 of their own.
         """
+        zone = self.zone_or_default(workspace)
         return lint(
             content,
             self.guide,
@@ -528,7 +534,7 @@ class Organization(NotebookMixin):
             workspace=workspace,
             neighbours=Neighbour.of(self.workspaces, self.profiles),
             language=self.languages.get(workspace, ""),
-            at=at,
+            at=None if at is None else as_instant(at, zone),
         )
 
     @cached_property
@@ -617,40 +623,52 @@ class Organization(NotebookMixin):
     def coverage(
         self,
         *,
-        start: dt.datetime,
-        end: dt.datetime,
+        start: TimeLike,
+        end: TimeLike,
         absent: int = 1,
         without: Collection[str] | None = None,
     ) -> Coverage:
         """
-        Return what no member could do between two instants if some members were absent.
+        Return what no member could do between two times if some members were absent.
 
         See `socialcollab.permissions.coverage`. The absences, delegates and swaps of the runtime
-        state are taken into account (see `with_state`).
+        state are taken into account (see `with_state`). Local times and dates are those of the
+        organization's time zone.
         """
-        return coverage(self.access, start=start, end=end, absent=absent, without=without)
+        zone = str(self.settings.timezone)
+        return coverage(
+            self.access,
+            start=as_instant(start, zone),
+            end=as_instant(end, zone),
+            absent=absent,
+            without=without,
+        )
 
-    def gaps(self, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, ...]:
+    def gaps(self, *, start: TimeLike, end: TimeLike) -> tuple[Gap, ...]:
         """
         Return when no member has the permissions of a rotation, although one should be on duty.
 
         See `socialcollab.permissions.gaps`. The absences, delegates and swaps of the runtime state
-        are taken into account (see `with_state`).
+        are taken into account (see `with_state`). Local times and dates are those of the
+        organization's time zone.
         """
-        return gaps(self.access, start=start, end=end)
+        zone = str(self.settings.timezone)
+        return gaps(self.access, start=as_instant(start, zone), end=as_instant(end, zone))
 
-    def check(self, at: dt.datetime) -> tuple[FailedExpectation, ...]:
+    def check(self, at: TimeLike) -> tuple[FailedExpectation, ...]:
         """
         Return the expectations of the document that are not met.
 
         Args:
-            at: The instant at which expectations without a time are checked.
-
-        Raises:
-            NaiveDatetimeError: If *at* has no UTC offset.
+            at: The time at which expectations without a time are checked; local times and dates are
+                those of the organization's time zone.
         """
         return failed_expectations(
-            self.expect, self.access, profiles=self.profiles, workspaces=self.workspaces, at=at
+            self.expect,
+            self.access,
+            profiles=self.profiles,
+            workspaces=self.workspaces,
+            at=as_instant(at, str(self.settings.timezone)),
         )
 
 

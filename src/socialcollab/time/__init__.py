@@ -3,6 +3,7 @@
 from socialcollab.time.business_hours import BusinessHours, BusinessHoursSection
 from socialcollab.time.duration import DURATION_PATTERN, Duration
 from socialcollab.time.every import EVERY_PATTERN, BusinessDayOfMonth, Every
+from socialcollab.time.forms import DateLike, TimeLike, as_date, as_instant, as_wall_time
 from socialcollab.time.holidays import HolidayEntry, Holidays, read_holidays
 from socialcollab.time.recurrence import Occurrences, Recurrence, SkippedOccurrence
 from socialcollab.time.rule import Rule
@@ -52,6 +53,7 @@ __all__ = [
     "BusinessDayOfMonth",
     "BusinessHours",
     "BusinessHoursSection",
+    "DateLike",
     "DateOrder",
     "Duration",
     "Every",
@@ -64,14 +66,18 @@ __all__ = [
     "Skipped",
     "SkippedOccurrence",
     "Span",
+    "TimeLike",
     "TimeOfDay",
     "WallTime",
     "Weekdays",
     "WeeklyTime",
     "Window",
     "ZoneName",
+    "as_date",
+    "as_instant",
     "as_local",
     "as_utc",
+    "as_wall_time",
     "intersect_spans",
     "local_time",
     "merge_spans",

@@ -48,8 +48,15 @@ def as_utc(value: dt.datetime) -> dt.datetime:
 
     Raises:
         NaiveDatetimeError: If *value* has no UTC offset.
-        InvalidValueError: If the instant is before the year 1 or after 9999 in UTC.
+        InvalidValueError: If *value* is not a datetime, or the instant is before the year 1 or
+            after 9999 in UTC.
     """
+    if not isinstance(value, dt.datetime):
+        raise InvalidValueError(
+            f"`{value!r}` is not an instant; give a datetime with a UTC offset",
+            value=value,
+            expected="a datetime with a UTC offset",
+        )
     if value.tzinfo is dt.UTC:
         return value
     if value.utcoffset() is None:

@@ -26,6 +26,7 @@ from socialcollab.workflow.model.request import (
     PostSnapshot,
     StepClock,
     Waiver,
+    account_pin,
 )
 from socialcollab.workflow.notifications import (
     delivery_notifications,
@@ -41,8 +42,12 @@ from socialcollab.workflow.reminders import (
     timers,
 )
 from socialcollab.workflow.steps import StepStatus, applicable_steps, gate, step_statuses
+from socialcollab.workflow.validation import COMPUTED, MAX_ITEMS, MAX_TEXT, check_command
 
 __all__ = [
+    "COMPUTED",
+    "MAX_ITEMS",
+    "MAX_TEXT",
     "NO_POLICY",
     "Actor",
     "ApprovalPolicy",
@@ -64,7 +69,9 @@ __all__ = [
     "StepTimer",
     "Timer",
     "Waiver",
+    "account_pin",
     "applicable_steps",
+    "check_command",
     "commands",
     "decide_native_post",
     "decide_post",

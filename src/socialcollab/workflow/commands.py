@@ -13,8 +13,8 @@ from typing import ClassVar, Literal, TypeAlias
 import attrs
 
 from socialcollab.content import PostContent
-from socialcollab.directory import Selector, as_selector
-from socialcollab.document_fields import as_words
+from socialcollab.directory import PostKind, Selector, as_selector
+from socialcollab.document_fields import as_items, as_words
 from socialcollab.permissions import Absence, ShiftSwap, TemporaryGrant
 from socialcollab.time import WallTime
 from socialcollab.workflow.model.request import SubmitTiming
@@ -45,7 +45,7 @@ class Draft:
     content: PostContent
     salt: bytes = attrs.field(repr=False)
     external_id: str = ""
-    kind: str = "post"
+    kind: PostKind = "post"
 
 
 @attrs.frozen(kw_only=True)
@@ -181,6 +181,38 @@ class Waive:
 
 
 @attrs.frozen(kw_only=True)
+class PublishNow:
+    """Publish an approved post at once, or one that needs no other member's approval."""
+
+    NAME: ClassVar[str] = "publish_now"
+
+    post: str
+    seen: Seen
+
+
+@attrs.frozen(kw_only=True)
+class Bypass:
+    """Skip the open approval steps of a post in an emergency."""
+
+    NAME: ClassVar[str] = "bypass"
+
+    post: str
+    seen: Seen
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class Exempt:
+    """Let a post be published in spite of a hold."""
+
+    NAME: ClassVar[str] = "exempt"
+
+    post: str
+    hold: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
 class TakeDown:
     """
     Delete the published post from all profiles or from one, and cancel waiting deliveries.
@@ -245,6 +277,9 @@ PostCommand: TypeAlias = (
     | Reschedule
     | Cancel
     | Waive
+    | PublishNow
+    | Bypass
+    | Exempt
     | TakeDown
     | Amend
     | MarkPublished
@@ -254,7 +289,7 @@ PostCommand: TypeAlias = (
 
 
 def _as_swaps(value: Iterable[ShiftSwap]) -> tuple[ShiftSwap, ...]:
-    return tuple(value)
+    return as_items(value, "shift swaps")
 
 
 @attrs.frozen(kw_only=True)

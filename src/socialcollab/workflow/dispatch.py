@@ -12,14 +12,21 @@ from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.decide.absence import add_absence, end_absence
 from socialcollab.workflow.decide.amendment import amend
-from socialcollab.workflow.decide.approval import review, submit, waive, withdraw
+from socialcollab.workflow.decide.approval import (
+    bypass,
+    publish_now,
+    review,
+    submit,
+    waive,
+    withdraw,
+)
 from socialcollab.workflow.decide.calendar import (
     add_calendar_note,
     add_native_post,
     remove_native_post,
     start_campaign,
 )
-from socialcollab.workflow.decide.hold import place_hold, resume
+from socialcollab.workflow.decide.hold import exempt, place_hold, resume
 from socialcollab.workflow.decide.outcome import mark_not_published, mark_published
 from socialcollab.workflow.decide.refusals import check_permission, refuse
 from socialcollab.workflow.decide.revision import comment, draft, edit
@@ -110,6 +117,9 @@ _POST_DECIDERS: Final[
     cm.Reschedule: reschedule,
     cm.Cancel: cancel,
     cm.Waive: waive,
+    cm.PublishNow: publish_now,
+    cm.Bypass: bypass,
+    cm.Exempt: exempt,
     cm.TakeDown: take_down,
     cm.Amend: amend,
     cm.MarkPublished: mark_published,

@@ -28,6 +28,7 @@ from socialcollab.workflow.model.request import (
     PostSnapshot,
     StepClock,
     Waiver,
+    pinned_profile,
 )
 
 # Posts.
@@ -99,6 +100,8 @@ def _edited(snapshot: PostSnapshot, data: ev.PostEdited, _: Actor, __: dt.dateti
         revisions=(*snapshot.post.revisions, data.revision),
         state=data.state,
     )
+    if data.caught:
+        after = attrs.evolve(after, caught=tuple(sorted({*after.caught, *data.caught})))
     if after.request is None:
         return after
     return attrs.evolve(after, request=_with_applicable(after.request, data))
@@ -132,14 +135,32 @@ def _submitted(
         when=data.when,
         applicable=data.applicable | (earlier.applicable if earlier else frozenset()),
         pins=data.pins,
-        decisions=_valid_decisions(earlier, data.pins) if earlier else (),
+        # A post that was taken down needs a new approval, even with the same content.
+        decisions=_valid_decisions(earlier, data.pins)
+        if earlier and not snapshot.taken_down
+        else (),
     )
-    return attrs.evolve(_with_post(snapshot, state=PostState.IN_REVIEW), request=request)
+    after = _with_post(snapshot, state=PostState.IN_REVIEW)
+    return attrs.evolve(after, request=request, taken_down=(), taken_down_at=None)
+
+
+def _approved(
+    snapshot: PostSnapshot, data: ev.PostApproved, _: Actor, __: dt.datetime
+) -> PostSnapshot:
+    after = attrs.evolve(_with_post(snapshot, state=PostState.APPROVED), alone=data.alone)
+    request, since = snapshot.request, snapshot.taken_down_at
+    decisions = request.decisions if request is not None else ()
+    if since is None or not any(decision.at >= since for decision in decisions):
+        return after
+    return attrs.evolve(after, taken_down=(), taken_down_at=None)
 
 
 def _valid_decisions(earlier: ApprovalRequest, pins: Mapping[str, str]) -> tuple[Decision, ...]:
     """Return the earlier decisions, except on steps of policies that have changed since."""
-    changed = {policy for policy, digest in earlier.pins.items() if pins.get(policy) != digest}
+    changed = {name for name, value in earlier.pins.items() if pins.get(name) != value}
+    if any(pinned_profile(name) and name in pins for name in changed):
+        # The decisions were about another account.
+        return ()
     if not changed:
         return earlier.decisions
     return tuple(
@@ -178,6 +199,24 @@ def _decided(
     # follows.
     state = _STATE_AFTER_DECISION.get(data.verdict, snapshot.post.state)
     return attrs.evolve(_with_post(snapshot, state=state), request=request)
+
+
+def _bypassed(
+    snapshot: PostSnapshot, data: ev.PostBypassed, actor: Actor, at: dt.datetime
+) -> PostSnapshot:
+    decision = Decision(
+        by=MemberId(actor.name),
+        at=at,
+        verdict="bypass",
+        steps=data.steps,
+        revision=data.revision,
+        fields=data.fields,
+        note=data.reason,
+        passed=data.steps,
+    )
+    request = _request_of(snapshot)
+    request = attrs.evolve(request, decisions=(*request.decisions, decision))
+    return attrs.evolve(snapshot, request=request)
 
 
 def _waived(
@@ -242,9 +281,7 @@ _POST_REDUCERS: Final[
     ev.PostCommented: _commented,
     ev.PostSubmitted: _submitted,
     ev.PostDecided: _decided,
-    ev.PostApproved: lambda snapshot, data, _actor, _at: attrs.evolve(
-        _with_post(snapshot, state=PostState.APPROVED), alone=data.alone
-    ),
+    ev.PostApproved: _approved,
     ev.PostScheduled: lambda snapshot, data, _actor, _at: _with_post(
         snapshot, deliveries=(*snapshot.post.deliveries, *data.deliveries)
     ),
@@ -253,6 +290,15 @@ _POST_REDUCERS: Final[
     ev.PostCancelled: _to_post_state(PostState.CANCELLED),
     ev.PostExpired: _to_post_state(PostState.EXPIRED),
     ev.FindingWaived: _waived,
+    ev.PostBypassed: _bypassed,
+    ev.PostExempted: lambda snapshot, data, _actor, _at: attrs.evolve(
+        snapshot, exempt=(*snapshot.exempt, data.hold)
+    ),
+    ev.PostTakenDown: lambda snapshot, data, _actor, at: attrs.evolve(
+        snapshot,
+        taken_down=tuple(sorted({*snapshot.taken_down, *data.profiles})),
+        taken_down_at=at,
+    ),
     ev.PostReevaluated: _reevaluated,
     ev.DecisionsOutdated: lambda snapshot, _data, _actor, _at: attrs.evolve(
         snapshot, request=attrs.evolve(_request_of(snapshot), outdated=True)
@@ -289,6 +335,10 @@ def evolve_delivery(
         InvalidValueError: If the event cannot follow this state of the delivery.
     """
     if isinstance(data, ev.DeliveryPlanned):
+        if delivery is not None:
+            raise InvalidValueError(
+                f"delivery `{data.delivery}` is planned already", value=data.delivery
+            )
         return Delivery(
             id=data.delivery,
             post=data.post,

@@ -268,6 +268,25 @@ def _decided(
     return [] if kind is None else _to_members(to, kind, after.post, event)
 
 
+def _approved(
+    _: PostSnapshot | None, after: PostSnapshot, event: ev.Event, context: Context
+) -> list[OutboxEntry]:
+    to = set(_present_or_lead(after.post.authors, after.post, context))
+    if event.actor == Actor.TIMER:
+        # No member has decided: the rules have changed, or an edit was undone.
+        to |= set(_author_and_lead(after.post, context))
+    return _to_members(to, "approved", after.post, event)
+
+
+def _bypassed(
+    _: PostSnapshot | None, after: PostSnapshot, event: ev.Event, context: Context
+) -> list[OutboxEntry]:
+    data = event.data
+    assert isinstance(data, ev.PostBypassed)  # noqa: S101  the key of the table
+    to = {*data.reviewers, *after.post.authors, *_author_and_lead(after.post, context)}
+    return _to_members(to, "bypassed", after.post, event)
+
+
 def _commented(
     _: PostSnapshot | None, after: PostSnapshot, event: ev.Event, context: Context
 ) -> list[OutboxEntry]:
@@ -319,13 +338,15 @@ def _to_author_and_lead(kind: str) -> _Notifier:
 _Notifier = Callable[[PostSnapshot | None, PostSnapshot, ev.Event, Context], list[OutboxEntry]]
 
 _NOTIFIERS: Final[Mapping[type[Any], _Notifier]] = {
-    ev.PostApproved: _to_authors("approved"),
+    ev.PostApproved: _approved,
+    ev.PostBypassed: _bypassed,
     ev.PostCancelled: _to_authors("cancelled"),
+    ev.PostExempted: _to_author_and_lead("exempted"),
     ev.PostCommented: _commented,
     ev.PostDecided: _decided,
     ev.PostEdited: _edited,
     ev.PostExpired: _to_author_and_lead("expired"),
-    ev.DecisionsOutdated: _to_authors("policy_changed"),
+    ev.DecisionsOutdated: _to_author_and_lead("policy_changed"),
     ev.StepOverdue: _overdue,
     ev.StepReminded: _reminded,
 }

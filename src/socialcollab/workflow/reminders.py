@@ -14,12 +14,18 @@ from socialcollab.identifiers import MemberId
 from socialcollab.time import BusinessHours, Duration, Holidays
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.schedule import expire
+from socialcollab.workflow.decide.approval import approve_if_complete
+from socialcollab.workflow.decide.schedule import expire, unpublished_times
 from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.policy import RequiredStep, StepKey, StepTimer
 from socialcollab.workflow.model.request import ApprovalRequest, PostSnapshot, StepClock
-from socialcollab.workflow.steps import StepStatus, needed_steps, step_statuses
+from socialcollab.workflow.steps import (
+    StepStatus,
+    changed_pins,
+    needed_steps,
+    step_statuses,
+)
 
 _MAX_INSTANTS: Final = 32
 
@@ -185,18 +191,23 @@ def reevaluate(
     """
     Recompute the open steps, the reviewers to notify, and the next time at which to act.
 
+    A post that needs no further decision, because of an edit or a change of the rules, is approved.
+
     Args:
         snapshot: The post with its request.
         context: The current rules.
         before: The post before the events that led to *snapshot*, or None if only time has passed.
 
     Returns:
-        One `PostReevaluated` event, or no event if nothing has changed or the post is not in
-        review.
+        One `PostReevaluated`; the events of the approval; or nothing if nothing has changed, or the
+        post is not in review.
     """
     request = _open_request(snapshot)
     if request is None:
         return ()
+    approved = approve_if_complete(snapshot, context)
+    if approved:
+        return approved
     statuses = step_statuses(snapshot, context)
     now_open = tuple(sorted(status.key for status in statuses if status.state == "open"))
     clocks = {clock.key: clock for clock in request.clocks}
@@ -224,10 +235,10 @@ def reevaluate(
 
 def record_outdated(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
-    Record that policies on which the decisions on a post are based have changed.
+    Record that policies or accounts have changed which the decisions on a post are based on.
 
     Returns:
-        One `DecisionsOutdated` event per request, or no event if no policy has changed or the post
+        One `DecisionsOutdated`, once for each request; none if none has changed, or the post
         is neither in review nor approved.
     """
     request = snapshot.request
@@ -237,14 +248,10 @@ def record_outdated(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event,
         or snapshot.post.state not in (PostState.IN_REVIEW, PostState.APPROVED)
     ):
         return ()
-    changed = tuple(
-        policy
-        for policy, digest in sorted(request.pins.items())
-        if context.pins.get(policy) != digest
-    )
+    changed = tuple(name for name, _ in changed_pins(snapshot, context))
     if not changed:
         return ()
-    data = ev.DecisionsOutdated(policies=changed)
+    data = ev.DecisionsOutdated(pins=changed)
     return (ev.post_event(snapshot.post.id, data, Actor.TIMER),)
 
 
@@ -327,9 +334,7 @@ def _next_wake(
         and request.when == "planned"
         and context.requirement(snapshot.post).late == "expire"
     ):
-        content = snapshot.post.content
-        times = [content.time_for(target) for target in snapshot.post.targets]
-        instants += [at.instant for at in times if at is not None]
+        instants += unpublished_times(snapshot.post, context)
     return min(instants, default=None)
 
 

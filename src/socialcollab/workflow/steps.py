@@ -21,7 +21,7 @@ from socialcollab.workflow.model.policy import (
     Requirement,
     StepKey,
 )
-from socialcollab.workflow.model.request import Decision, PostSnapshot
+from socialcollab.workflow.model.request import Decision, PostSnapshot, account_pin, pinned_profile
 
 
 @attrs.frozen(kw_only=True)
@@ -138,8 +138,9 @@ def applicable_steps(snapshot: PostSnapshot, context: Context) -> frozenset[Step
 
 
 def pins_of(snapshot: PostSnapshot, context: Context) -> dict[str, str]:
-    """Return the digests of the policies that apply."""
+    """Return the digests of the policies that apply, and the accounts that the post goes to."""
     names = {key.policy for key in applicable_steps(snapshot, context)}
+    names |= {account_pin(target) for target in snapshot.post.targets}
     names |= set(context.requirement(snapshot.post).policies)
     return {name: context.pins[name] for name in sorted(names) if name in context.pins}
 
@@ -245,7 +246,9 @@ def _has_passed(step: RequiredStep, decisions: tuple[Decision, ...], post: Post)
     for decision in decisions:
         if step.key not in decision.steps:
             continue
-        if decision.verdict == "approve":
+        if decision.verdict == "bypass":
+            passed = passed or _still_binds(step, decision, post)
+        elif decision.verdict == "approve":
             approvers.add(decision.by)
             passed = passed or (step.key in decision.passed and _still_binds(step, decision, post))
         elif decision.by in approvers:
@@ -281,9 +284,11 @@ def _status(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> Ste
     approvals = _approvals(step, decisions, post)
     needed = step.step.quorum.needed(len(reviewers.own))
     if step.step.quorum.least == 0:
-        # For "all", every reviewer must have approved, either in person or through a delegate.
+        # For "all", every reviewer must have approved, either in person or through a delegate. A
+        # delegate who is a reviewer too has one vote, not two.
         represented = {absent for absents in approvals.values() for absent in absents}
-        enough = bool(approvals) and set(reviewers.own) <= {*approvals, *represented}
+        covered = set(reviewers.own) <= {*approvals, *represented}
+        enough = bool(approvals) and covered and len(approvals) >= len(reviewers.own)
     else:
         enough = len(approvals) >= needed
     state: Literal["passed", "skipped", "open"]
@@ -309,20 +314,40 @@ def _status(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> Ste
 
 def policies_unchanged(snapshot: PostSnapshot, context: Context) -> Verdict:
     """
-    Return whether the policies on which the request is based are unchanged.
+    Return whether the policies and the accounts that the request is based on are the same.
 
-    If a policy has changed, the decisions were made under different rules, and the post must be
-    submitted again.
+    Otherwise the decisions were made under other rules, or about another account, and the post has
+    to be submitted again.
+    """
+    post = snapshot.post
+    for name, before in changed_pins(snapshot, context):
+        profile = pinned_profile(name)
+        if profile:
+            now = context.pins.get(name, "-")
+            reason = Reason.of("account_changed", profile=profile, before=before, after=now)
+        else:
+            reason = Reason.of("policy_changed", policy=name)
+        return Verdict.no(reason, remedies=[post_remedy("resubmit", post)])
+    return Verdict.yes(post_reason("policies_unchanged", post))
+
+
+def changed_pins(snapshot: PostSnapshot, context: Context) -> tuple[tuple[str, str], ...]:
+    """
+    Return the pins of the request whose values have changed, with the values that were pinned.
+
+    A policy that an adoption has removed counts as changed. The account of a profile counts as long
+    as the post goes there; a profile that was removed is a reason of its own not to publish.
     """
     request, post = snapshot.request, snapshot.post
-    for policy, digest in sorted(request.pins.items() if request else ()):
-        # A policy that an adoption has removed counts as changed.
-        if context.pins.get(policy) != digest:
-            return Verdict.no(
-                Reason.of("policy_changed", policy=policy),
-                remedies=[post_remedy("resubmit", post)],
-            )
-    return Verdict.yes(post_reason("policies_unchanged", post))
+    return tuple(
+        (name, value)
+        for name, value in sorted(request.pins.items() if request else ())
+        if context.pins.get(name) != value
+        and (
+            not (profile := pinned_profile(name))
+            or (profile in post.targets and profile in context.profiles)
+        )
+    )
 
 
 def gate(snapshot: PostSnapshot, context: Context, *, alone: bool = False) -> Verdict:

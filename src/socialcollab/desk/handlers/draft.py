@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import attrs
 
 from socialcollab.content import Image, Poll, Post, PostContent
+from socialcollab.desk.arguments import check_text
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.handlers.media import store_media, without_bytes
 from socialcollab.desk.handlers.perform import decide, perform_on_post
+from socialcollab.document_fields import as_words
 from socialcollab.effects import Effects
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import PostId, did_you_mean
-from socialcollab.time import WallTime, parse_local
+from socialcollab.time import TimeLike, WallTime, as_wall_time
 from socialcollab.workflow import Actor
 from socialcollab.workflow import commands as cm
-
-TimeLike: TypeAlias = str | dt.datetime | WallTime
 
 
 class Unchanged:
@@ -50,7 +49,7 @@ def draft(
     external_id: str,
 ) -> Effects[Post]:
     """Draft a post; see `MemberDesk.draft`."""
-    targets = (profiles,) if isinstance(profiles, str) else tuple(profiles)
+    targets = as_words(profiles)
     state = yield from engine.state()
     organization = state.organization
     if targets:
@@ -61,7 +60,7 @@ def draft(
         if targets[0] not in known:
             raise NotFoundError("profile", targets[0], suggestion=did_you_mean(targets[0], visible))
         workspace = workspace or organization.profile(targets[0]).workspace
-    elif not workspace:
+    elif not check_text(workspace, "workspace"):
         raise InvalidValueError(
             "a post without profiles requires a workspace", expected="workspace = ..."
         )
@@ -76,8 +75,8 @@ def draft(
         language=language,
         labels=labels,
         poll=poll,
-        planned_at=None if planned_at is None else wall_time(planned_at, zone),
-        times={profile: wall_time(at, zone) for profile, at in (times or {}).items()},
+        planned_at=None if planned_at is None else as_wall_time(planned_at, zone),
+        times=_as_times(times or {}, zone),
         campaign=campaign,
         tags=tags,
     )
@@ -127,9 +126,9 @@ def edit(
     if not isinstance(media, Unchanged):
         fields["media"], data = without_bytes(media)
     if not isinstance(planned_at, Unchanged):
-        fields["planned_at"] = None if planned_at is None else wall_time(planned_at, zone)
+        fields["planned_at"] = None if planned_at is None else as_wall_time(planned_at, zone)
     if not isinstance(times, Unchanged):
-        fields["times"] = {name: wall_time(at, zone) for name, at in times.items()}
+        fields["times"] = _as_times(times, zone)
     content = _changed(current.content, fields)
     command = cm.Edit(post=current.id, seen=seen, content=content)
     if isinstance(media, Unchanged):
@@ -137,45 +136,27 @@ def edit(
     return (yield from _perform_with_media(engine, actor, command, data, state))
 
 
+def _as_times(times: Mapping[str, TimeLike], zone: str) -> dict[str, WallTime]:
+    if not isinstance(times, Mapping):
+        raise InvalidValueError(
+            f"`{times!r}` is not a table of times",
+            value=times,
+            expected="a table of times by profile",
+        )
+    return {profile: as_wall_time(at, zone) for profile, at in times.items()}
+
+
 def local_time_of(engine: Engine, post: str, at: TimeLike) -> Effects[WallTime]:
     """Return a local time in the time zone of a post's workspace."""
     current: Post = (yield from engine.post(post)).snapshot.post
     state = yield from engine.state()
-    return wall_time(at, state.organization.zone_or_default(current.workspace))
-
-
-def wall_time(value: TimeLike, zone: str) -> WallTime:
-    """
-    Convert a caller's value to a local time in *zone*.
-
-    Raises:
-        InvalidValueError: If the value is not a time.
-        SkippedTimeError: If a clock change skips the time.
-        RepeatedTimeError: If a clock change makes the time occur twice.
-    """
-    if isinstance(value, WallTime):
-        at = value
-    elif isinstance(value, str):
-        at = WallTime(local=parse_local(value), zone=zone)
-    elif isinstance(value, dt.datetime):
-        at = WallTime.of(value, zone)
-    else:
-        raise InvalidValueError(
-            f"`{value!r}` is not a time; write a time such as `2026-04-07 09:30`",
-            value=value,
-            expected="a text, a WallTime, or a datetime with a UTC offset",
-        )
-    # Reading the instant raises an error if the local time is skipped or repeated.
-    _ = at.instant
-    return at
+    return as_wall_time(at, state.organization.zone_or_default(current.workspace))
 
 
 def _changed(content: PostContent, changes: dict[str, Any]) -> PostContent:
     """Return the changed content, without the variants and times of removed targets."""
     if "targets" in changes:
-        targets = changes["targets"]
-        targets = (targets,) if isinstance(targets, str) else tuple(targets)
-        changes["targets"] = targets
+        targets = changes["targets"] = as_words(changes["targets"])
         changes.setdefault(
             "variants", [variant for variant in content.variants if variant.profile in targets]
         )

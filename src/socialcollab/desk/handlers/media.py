@@ -9,6 +9,7 @@ import attrs
 from socialcollab.content import Image, Post, PostContent, media_digest
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.journal.encoding import event_data
+from socialcollab.document_fields import as_items
 from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.workflow import events as ev
@@ -23,7 +24,13 @@ def without_bytes(media: Iterable[Image]) -> tuple[tuple[Image, ...], dict[str, 
     """
     images: list[Image] = []
     data: dict[str, bytes] = {}
-    for number, image in enumerate(media):
+    for number, image in enumerate(as_items(media, "images")):
+        if not isinstance(image, Image):
+            raise InvalidValueError(
+                f"`media[{number}]` is `{image!r}`, not an image",
+                value=image,
+                expected="Image.from_bytes(data) or Image.from_file(path)",
+            )
         if image.data is not None:
             if media_digest(image.data) != image.digest:
                 raise InvalidValueError(

@@ -25,6 +25,7 @@ from socialcollab.workflow import (
     Actor,
     Context,
     PostSnapshot,
+    check_command,
     decide_native_post,
     decide_post,
     decide_runtime,
@@ -32,7 +33,7 @@ from socialcollab.workflow import (
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow.events import Event, native_post_stream
 
-_TAKES_SLOTS = (cm.Submit, cm.Approve, cm.Schedule, cm.Reschedule)
+_TAKES_SLOTS = (cm.Submit, cm.Approve, cm.Schedule, cm.Reschedule, cm.PublishNow)
 
 
 @attrs.frozen(kw_only=True)
@@ -74,8 +75,10 @@ def perform(
 
     Raises:
         NotAllowedError: If the actor is not allowed to perform the command.
+        InvalidValueError: If a value of the command has the wrong type, or cannot be stored.
         StaleError: If another member has changed the post since the actor saw it.
     """
+    check_command(command, dc.COMMANDS)
     unused = [state] if state is not None else []
 
     def attempt() -> Effects[tuple[dict[str, Any], State]]:
@@ -288,7 +291,10 @@ def _with_times(
     if isinstance(command, cm.Approve):
         return context
     kinds = ("blackout",) if isinstance(command, cm.Submit) else ("blackout", "hold")
-    return context.evolve(barred=barred(state, post, _times(post, command), kinds=kinds))
+    times = _times(post, command)
+    if isinstance(command, cm.PublishNow):
+        times = dict.fromkeys(map(str, post.targets), context.now)
+    return context.evolve(barred=barred(state, snapshot, times, kinds=kinds))
 
 
 def _times(post: Post, command: cm.PostCommand) -> Mapping[str, dt.datetime]:

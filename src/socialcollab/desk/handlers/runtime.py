@@ -6,36 +6,32 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
+from socialcollab.desk.arguments import check_text, id_of
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.handlers.perform import perform
 from socialcollab.desk.journal.streams import RUNTIME_STATE
 from socialcollab.desk.queries.posts import HoldResult, read_hold_result
 from socialcollab.directory import Principal, Selector
+from socialcollab.document_fields import as_items, as_words
 from socialcollab.effects import Effects
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.organization import Organization
 from socialcollab.permissions import Absence, Grant, ShiftSwap, TemporaryGrant
-from socialcollab.time import local_time, parse_date, parse_local
+from socialcollab.time import DateLike, TimeLike, as_date, as_instant, local_time, parse_local
 from socialcollab.workflow import Actor
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow.decide import on_duty_throughout
 
-DayLike: TypeAlias = dt.date | str
 PrincipalLike: TypeAlias = str | Principal
 BoundLike: TypeAlias = dt.datetime | str
 SelectorLike: TypeAlias = str | Mapping[str, Any] | Selector
 
 
-def as_day(value: DayLike) -> dt.date:
-    """Convert a caller's value to a day."""
-    return parse_date(value) if isinstance(value, str) else value
-
-
-def _as_bound(value: DayLike) -> dt.date:
-    """Convert a caller's value to a day or a local time."""
+def _as_bound(value: DateLike) -> dt.date:
+    """Return the date or the local time that a caller gave."""
     if isinstance(value, str) and ":" in value:
         return parse_local(value)
-    return as_day(value)
+    return value if isinstance(value, dt.datetime) else as_date(value)
 
 
 def hold(
@@ -44,11 +40,22 @@ def hold(
     on: SelectorLike,
     *,
     reason: str,
-    until: dt.datetime | None,
+    until: TimeLike | None,
 ) -> Effects[HoldResult]:
     """Place a hold, and return the deliveries that it stops; see `MemberDesk.hold`."""
     selector = Selector.of(on)
-    command = cm.PlaceHold(hold=engine.new_id(), on=selector, reason=reason, until=until)
+    organization = (yield from engine.state()).organization
+    # A local time is read in the zone of the workspace, if the hold is on only one.
+    workspaces = {
+        profile.workspace for profile in organization.profiles if selector.matches_profile(profile)
+    }
+    zone = organization.zone_or_default(workspaces.pop() if len(workspaces) == 1 else "")
+    command = cm.PlaceHold(
+        hold=engine.new_id(),
+        on=selector,
+        reason=reason,
+        until=None if until is None else as_instant(until, zone),
+    )
     yield from perform(engine, actor, command)
     return (yield from read_hold_result(engine, command.hold, selector))
 
@@ -60,7 +67,7 @@ def resume(engine: Engine, actor: Actor, hold: HoldResult | str) -> Effects[Hold
     Raises:
         NotFoundError: If the hold does not exist.
     """
-    name = hold.id if isinstance(hold, HoldResult) else hold
+    name = id_of(hold, HoldResult)
     state = yield from engine.state()
     ended = next((hold for hold in state.holds.holds if hold.id == name), None)
     if ended is None:
@@ -69,12 +76,19 @@ def resume(engine: Engine, actor: Actor, hold: HoldResult | str) -> Effects[Hold
     return (yield from read_hold_result(engine, name, ended.on))
 
 
+def instant_for(engine: Engine, profile: str, at: TimeLike) -> Effects[dt.datetime]:
+    """Return a time that a caller gave; a local time is read in the zone of the profile's workspace."""
+    organization = (yield from engine.state()).organization
+    known = organization.profiles_by_id.get(check_text(profile, "profile"))
+    return as_instant(at, organization.zone_or_default(known.workspace if known else ""))
+
+
 def add_calendar_note(
-    engine: Engine, actor: Actor, workspace: str, date: DayLike, text: str
+    engine: Engine, actor: Actor, workspace: str, date: DateLike, text: str
 ) -> Effects[str]:
     """Add a note to the calendar of a workspace, and return its identifier."""
     note = engine.new_id()
-    command = cm.AddCalendarNote(note=note, workspace=workspace, date=as_day(date), text=text)
+    command = cm.AddCalendarNote(note=note, workspace=workspace, date=as_date(date), text=text)
     yield from perform(engine, actor, command)
     return note
 
@@ -83,8 +97,8 @@ def add_absence(
     engine: Engine,
     actor: Actor,
     *,
-    start: DayLike,
-    end: DayLike,
+    start: DateLike,
+    end: DateLike,
     member: str,
     delegate: str,
     permissions: Iterable[str],
@@ -92,16 +106,16 @@ def add_absence(
 ) -> Effects[Absence]:
     """Record an absence in days of the absent member's time zone, and return it."""
     organization = (yield from engine.state()).organization
-    name = member or actor.name
+    name = check_text(member, "member") or actor.name
     known = organization.members_by_id.get(name)
     absence = Absence(
         id=engine.new_id(),
         member=name,
-        start=as_day(start),
-        end=as_day(end),
+        start=as_date(start),
+        end=as_date(end),
         zone=(known.timezone if known else "") or str(organization.settings.timezone),
         delegate=delegate,
-        permissions=tuple(permissions),
+        permissions=as_words(permissions),
         by=actor.name,
     )
     yield from perform(engine, actor, cm.AddAbsence(absence=absence, reason=reason))
@@ -116,15 +130,15 @@ def grant(
     role: str,
     permissions: str | Iterable[str],
     on: SelectorLike,
-    start: DayLike | None,
-    until: DayLike,
+    start: DateLike | None,
+    until: DateLike,
     reason: str,
 ) -> Effects[TemporaryGrant]:
     """Grant permissions for a limited time, and return the stored grant."""
     rule = Grant(
-        to=to if isinstance(to, str | Principal) else tuple(to),
+        to=to if isinstance(to, str | Principal) else as_items(to, "members and teams"),
         role=role,
-        permissions=permissions if isinstance(permissions, str) else tuple(permissions),
+        permissions=as_words(permissions),
         on=on,
         start=None if start is None else _as_bound(start),
         end=_as_bound(until),
@@ -162,7 +176,7 @@ def swap_shift(
 
 
 def _swap(engine: Engine, rotation: str, start: BoundLike, end: BoundLike, to: str) -> ShiftSwap:
-    bounds = [parse_local(at) if isinstance(at, str) else at for at in (start, end)]
+    bounds = [_as_time(at) for at in (start, end)]
     with_offset = [at.utcoffset() is not None for at in bounds]
     if any(with_offset) and not all(with_offset):
         raise InvalidValueError(
@@ -179,6 +193,18 @@ def _swap(engine: Engine, rotation: str, start: BoundLike, end: BoundLike, to: s
         start=first,
         end=last,
         zone="UTC" if exact else "",
+    )
+
+
+def _as_time(value: BoundLike) -> dt.datetime:
+    if isinstance(value, str):
+        return parse_local(value)
+    if isinstance(value, dt.datetime):
+        return value
+    raise InvalidValueError(
+        f"`{value!r}` is not a time; write a time such as `2026-04-07 09:30`",
+        value=value,
+        expected="a text or a datetime",
     )
 
 

@@ -119,6 +119,12 @@ def refresh_rows(engine: Engine) -> Effects[None]:
 
 def audit(engine: Engine, anchor: Anchor | None) -> Effects[AuditReport]:
     """Check the whole journal, and report every entry that was damaged or tampered with."""
+    if anchor is not None and not isinstance(anchor, Anchor):
+        raise InvalidValueError(
+            f"`anchor` is `{anchor!r}`, not an anchor",
+            value=anchor,
+            expected="the `anchor` of an earlier report",
+        )
     return (yield from call_cancellable(engine.store.audit, anchor=anchor, reducer=reducer))
 
 

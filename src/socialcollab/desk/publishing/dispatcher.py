@@ -128,7 +128,7 @@ class Dispatcher:
             now=now,
             deliveries=(*(other.snapshot for other in others), value),
         )
-        blackouts = barred(state, snapshot.post, {value.profile: now}, kinds=("blackout",))
+        blackouts = barred(state, snapshot, {value.profile: now}, kinds=("blackout",))
         return Read(
             state=state,
             snapshot=snapshot,

@@ -56,6 +56,8 @@ def actions_on(
         cm.Schedule(post=name, seen=seen),
         cm.Unschedule(post=name),
         cm.Reschedule(post=name, seen=seen, at=tomorrow),
+        cm.PublishNow(post=name, seen=seen),
+        cm.Bypass(post=name, seen=seen, reason="?"),
         cm.Cancel(post=name),
         cm.TakeDown(post=name),
         cm.Amend(post=name, seen=seen),

@@ -15,6 +15,7 @@ from socialcollab.scheduling import Calendar, Entry, check_time, next_slot
 from socialcollab.stores import Column, Row, microseconds
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Reason
+from socialcollab.workflow import PostSnapshot
 
 _PAGE = 500
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -160,7 +161,11 @@ def slots_for(
 
 
 def barred(
-    state: State, post: Post, times: Mapping[str, dt.datetime], *, kinds: tuple[str, ...]
+    state: State,
+    snapshot: PostSnapshot,
+    times: Mapping[str, dt.datetime],
+    *,
+    kinds: tuple[str, ...],
 ) -> dict[str, Reason]:
     """Return the targets whose time is blocked by a hold or blackout, with the reasons."""
     organization = state.organization
@@ -172,9 +177,9 @@ def barred(
         ],
         zones=organization.zones,
         blackouts=organization.blackouts,
-        holds=_holds_from_the_start(state),
+        holds=snapshot.holds_on(_holds_from_the_start(state)),
     )
-    attributes = organization.attributes_of(post)
+    attributes = organization.attributes_of(snapshot.post)
     reasons: dict[str, Reason] = {}
     for profile, at in times.items():
         if profile not in organization.profiles_by_id:
@@ -184,6 +189,20 @@ def barred(
                 reasons[profile] = clash.reason
                 break
     return reasons
+
+
+def is_held(
+    state: State, snapshot: PostSnapshot, profiles: Iterable[str], *, now: dt.datetime
+) -> bool:
+    """Return whether a hold stops a post on one of *profiles*; profiles that do not exist are ignored."""
+    organization = state.organization
+    attributes = organization.attributes_of(snapshot.post)
+    return any(
+        hold.stops(profile, attributes, now=now)
+        for hold in snapshot.holds_on(state.holds.holds)
+        for name in profiles
+        if (profile := organization.profiles_by_id.get(name)) is not None
+    )
 
 
 def full_calendar(
@@ -239,7 +258,7 @@ def full_calendar(
         after=_start_row("deliveries", start - _MOMENT),
         before=before,
     )
-    posts: dict[str, Post] = {}
+    snapshots: dict[str, PostSnapshot] = {}
     entries: list[Entry] = []
     delivered: set[tuple[str, str]] = set()
     for row in deliveries:
@@ -247,24 +266,24 @@ def full_calendar(
             continue
         delivery = (yield from engine.load(row.stream)).snapshot
         name, profile = str(row.columns["post"]), str(row.columns["profile"])
-        if name not in posts:
-            posts[name] = (yield from engine.post(name)).snapshot.post
-        attributes = organization.attributes_of(posts[name])
-        held = any(
-            hold.stops(organization.profiles_by_id[profile], attributes, now=now)
-            for hold in state.holds.holds
-        )
-        summary = summarise(posts[name], [delivery], held=held)
+        if name not in snapshots:
+            snapshots[name] = (yield from engine.post(name)).snapshot
+        held = is_held(state, snapshots[name], [profile], now=now)
+        summary = summarise(snapshots[name].post, [delivery], held=held)
         delivered.add((name, profile))
-        entries.append(_entry(posts[name], profile, instant_of(row.columns["at"]), summary))
+        entries.append(
+            _entry(snapshots[name].post, profile, instant_of(row.columns["at"]), summary)
+        )
     for row in plans:
         name, profile = str(row.columns["post"]), str(row.columns["profile"])
         if (name, profile) in delivered:
             continue
-        if name not in posts:
-            posts[name] = (yield from engine.post(name)).snapshot.post
-        summary = Summary(posts[name].state.value)
-        entries.append(_entry(posts[name], profile, instant_of(row.columns["at"]), summary))
+        if name not in snapshots:
+            snapshots[name] = (yield from engine.post(name)).snapshot
+        summary = Summary(snapshots[name].post.state.value)
+        entries.append(
+            _entry(snapshots[name].post, profile, instant_of(row.columns["at"]), summary)
+        )
     native_rows = yield from _native_post_rows(engine, names, start=start - _MOMENT, before=before)
     for row in native_rows:
         native_post: NativePost = (yield from engine.load(row.stream)).snapshot

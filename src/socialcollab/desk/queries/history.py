@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import attrs
 
 from socialcollab._notebook import NotebookMixin
+from socialcollab.desk.arguments import check_count
 from socialcollab.desk.engine import Engine, Loaded, read_organization
 from socialcollab.desk.journal.document_versions import versions_of
 from socialcollab.desk.journal.encoding import event_data
@@ -18,7 +19,7 @@ from socialcollab.errors import NotFoundError
 from socialcollab.organization import Organization, RuntimeState
 from socialcollab.permissions import Access
 from socialcollab.stores import Event as StoredEvent
-from socialcollab.time import as_utc
+from socialcollab.time import TimeLike, as_instant
 from socialcollab.workflow import Actor
 from socialcollab.workflow.events import NotificationsQueued, PersonErased, PostReevaluated
 
@@ -88,7 +89,8 @@ def history_of(engine: Engine, loaded: Loaded) -> Effects[tuple[HistoryEntry, ..
 
 def feed(engine: Engine, *, after: int, limit: int) -> Effects[tuple[HistoryEntry, ...]]:
     """Return up to *limit* events after a position, in order."""
-    events = yield from call(engine.store.read_all, after=after, limit=limit)
+    check_count(after, "after")
+    events = yield from call(engine.store.read_all, after=after, limit=check_count(limit, "limit"))
     return tuple(_entry(event) for event in events)
 
 
@@ -129,14 +131,15 @@ class ActiveDocument:
         return self.organization.access
 
 
-def as_of(engine: Engine, at: dt.datetime) -> Effects[ActiveDocument]:
+def as_of(engine: Engine, at: TimeLike) -> Effects[ActiveDocument]:
     """
     Return the document that was active at an instant, with the runtime state of that time.
 
     Raises:
         NotFoundError: If the desk did not exist at that instant.
     """
-    instant = as_utc(at)
+    organization = (yield from engine.state()).organization
+    instant = as_instant(at, str(organization.settings.timezone))
     snapshot = None
     adopted: tuple[StoredEvent, Any] | None = None
     events = yield from call(engine.store.read, ORGANIZATION)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import attrs
 
 from socialcollab.content import Notification
+from socialcollab.desk.arguments import check_count
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.journal.encoding import event_data
 from socialcollab.desk.journal.streams import DigestSnapshot
@@ -51,7 +52,8 @@ def read_notifications(
     The batch ends with the event that reaches *limit*, so it may be a little longer.
     """
     notifications: list[Notification] = []
-    cursor = after
+    check_count(limit, "limit")
+    cursor = check_count(after, "after")
     while len(notifications) < limit:
         page = yield from call(engine.store.read_all, after=cursor, limit=_PAGE)
         for event in page:

@@ -10,6 +10,7 @@ import attrs
 
 from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Delivery, DeliveryState, Post, PostState, post_reason
+from socialcollab.desk.arguments import check_text
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.queries.calendar import all_rows
 from socialcollab.effects import Effects
@@ -61,6 +62,7 @@ def offboarding_plan(engine: Engine, member: str) -> Effects[OffboardingPlan]:
     Raises:
         NotFoundError: If there is no such member.
     """
+    check_text(member, "member")
     state = yield from engine.state()
     return (yield from plan_for_viewer(engine, state, member, engine.now()))
 

@@ -11,6 +11,7 @@ from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Delivery, Finding, Post, Summary, summarise
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.queries.allowed_actions import actions_on
+from socialcollab.desk.queries.calendar import is_held
 from socialcollab.desk.queries.history import HistoryEntry, history_of
 from socialcollab.desk.queries.visibility import is_staff, redacted_for
 from socialcollab.effects import Effects
@@ -79,12 +80,7 @@ def read_post_view(engine: Engine, actor: Actor, post: str) -> Effects[PostView]
     history = yield from history_of(engine, loaded)
     if not is_staff(actor.name, context.access):
         history = tuple(entry for entry in history if not _is_internal(entry))
-    attributes = state.organization.attributes_of(snapshot.post)
-    held = any(
-        hold.stops(profile, attributes, now=now)
-        for hold in state.holds.holds
-        for profile in context.targets_of(snapshot.post)
-    )
+    held = is_held(state, snapshot, snapshot.post.targets, now=now)
     request = snapshot.request
     return PostView(
         post=redacted_for(actor.name, snapshot.post, context.access),

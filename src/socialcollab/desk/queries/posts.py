@@ -8,17 +8,19 @@ from collections.abc import Mapping
 import attrs
 
 from socialcollab.content import Delivery, Post, PostState, Summary, summarise
-from socialcollab.desk.engine import Engine
-from socialcollab.desk.queries.calendar import all_rows, full_calendar
+from socialcollab.desk.arguments import check_text
+from socialcollab.desk.engine import Engine, State
+from socialcollab.desk.queries.calendar import all_rows, full_calendar, is_held
 from socialcollab.directory import Selector
+from socialcollab.document_fields import as_words
 from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.organization import CalendarNote
-from socialcollab.scheduling import Calendar
+from socialcollab.scheduling import Calendar, Clash, find_clashes
 from socialcollab.stores import Column
-from socialcollab.time import as_utc
-from socialcollab.workflow import Actor, StepStatus, step_statuses
+from socialcollab.time import TimeLike, as_instant
+from socialcollab.workflow import Actor, PostSnapshot, StepStatus, step_statuses
 
 _STATES = tuple(state.value for state in PostState)
 
@@ -69,7 +71,7 @@ def read_posts(
     campaign: str | None = None,
 ) -> Effects[tuple[Post, ...]]:
     """Return the matching posts by planned time, starting with posts that have no planned time."""
-    for name in (state,) if isinstance(state, str) else state or ():
+    for name in as_words(state or ()):
         if name not in _STATES:
             hint = did_you_mean(name, _STATES, otherwise=f"use one of {', '.join(_STATES)}")
             raise InvalidValueError(
@@ -77,7 +79,7 @@ def read_posts(
             )
     if workspace is not None:
         organization = (yield from engine.state()).organization
-        if workspace not in organization.workspaces_by_id:
+        if check_text(workspace, "workspace") not in organization.workspaces_by_id:
             hint = organization.did_you_mean("workspace", workspace)
             raise NotFoundError("workspace", workspace, suggestion=hint)
     filters = {"workspace": workspace, "state": state, "author": author, "campaign": campaign}
@@ -92,20 +94,36 @@ def read_posts(
 
 
 def read_calendar(
-    engine: Engine, start: dt.datetime, end: dt.datetime, *, workspace: str, viewer: str
+    engine: Engine, start: TimeLike, end: TimeLike, *, workspace: str, viewer: str
 ) -> Effects[Calendar]:
     """Return the publishing calendar from *start* (inclusive) to *end* (exclusive)."""
     state = yield from engine.state()
+    first, last = _instants(state, start, end, workspace)
+    check_text(viewer, "viewer")
     return (
         yield from full_calendar(
-            engine,
-            state,
-            start=as_utc(start),
-            end=as_utc(end),
-            workspace=workspace,
-            viewer=viewer,
+            engine, state, start=first, end=last, workspace=workspace, viewer=viewer
         )
     )
+
+
+def read_clashes(
+    engine: Engine, start: TimeLike, end: TimeLike, *, workspace: str
+) -> Effects[tuple[Clash, ...]]:
+    """Return the clashes on the calendar from *start*, and before *end*."""
+    state = yield from engine.state()
+    first, last = _instants(state, start, end, workspace)
+    calendar = yield from full_calendar(
+        engine, state, start=first, end=last, workspace=workspace, viewer=""
+    )
+    return tuple(find_clashes(calendar, start=first, end=last))
+
+
+def _instants(
+    state: State, start: TimeLike, end: TimeLike, workspace: str
+) -> tuple[dt.datetime, dt.datetime]:
+    zone = state.organization.zone_or_default(check_text(workspace, "workspace"))
+    return as_instant(start, zone), as_instant(end, zone)
 
 
 def read_deliveries(engine: Engine, post: str) -> Effects[tuple[Delivery, ...]]:
@@ -118,17 +136,10 @@ def read_deliveries(engine: Engine, post: str) -> Effects[tuple[Delivery, ...]]:
 def read_summary(engine: Engine, post: str) -> Effects[Summary]:
     """Return a one-word summary of a post's state."""
     state = yield from engine.state()
-    current: Post = (yield from engine.post(post)).snapshot.post
-    deliveries = yield from engine.deliveries(current)
-    attributes, now = state.organization.attributes_of(current), engine.now()
-    profiles = state.organization.profiles_by_id
-    held = any(
-        hold.stops(profiles[target], attributes, now=now)
-        for hold in state.holds.holds
-        for target in current.targets
-        if target in profiles
-    )
-    return summarise(current, [delivery.snapshot for delivery in deliveries], held=held)
+    snapshot: PostSnapshot = (yield from engine.post(post)).snapshot
+    deliveries = yield from engine.deliveries(snapshot.post)
+    held = is_held(state, snapshot, snapshot.post.targets, now=engine.now())
+    return summarise(snapshot.post, [delivery.snapshot for delivery in deliveries], held=held)
 
 
 def read_pending_steps(engine: Engine, post: str) -> Effects[tuple[StepStatus, ...]]:
@@ -153,6 +164,8 @@ def read_calendar_notes(
         viewer: Only notes of workspaces in which this member can view something, or all notes if
             empty.
     """
+    check_text(workspace, "workspace")
+    check_text(viewer, "viewer")
     state = yield from engine.state()
     organization, now = state.organization, engine.now()
 
@@ -174,7 +187,7 @@ def read_calendar_notes(
 
 
 def read_hold_result(engine: Engine, hold: str, on: Selector) -> Effects[HoldResult]:
-    """Return the deliveries that a hold affects."""
+    """Return the deliveries that a hold concerns, or concerned before it ended."""
     organization = (yield from engine.state()).organization
     rows = yield from all_rows(
         engine, "deliveries", where={"state": ("waiting", "publishing", "unknown", "missed")}
@@ -182,8 +195,11 @@ def read_hold_result(engine: Engine, hold: str, on: Selector) -> Effects[HoldRes
     under_way, waiting, missed = [], [], []
     for row in rows:
         profile = organization.profiles_by_id.get(str(row.columns["profile"]))
-        post = (yield from engine.post(str(row.columns["post"]))).snapshot.post
-        if profile is None or not on.matches(profile, organization.attributes_of(post)):
+        snapshot: PostSnapshot = (yield from engine.post(str(row.columns["post"]))).snapshot
+        if profile is None or hold in snapshot.exempt:
+            continue
+        selector = on.without_attributes() if hold in snapshot.caught else on
+        if not selector.matches(profile, organization.attributes_of(snapshot.post)):
             continue
         if row.columns["state"] == "waiting":
             waiting.append(row.key)

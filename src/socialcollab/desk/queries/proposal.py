@@ -104,6 +104,12 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
     Raises:
         InvalidValueError: If the document belongs to another organization.
     """
+    if not isinstance(organization, Organization):
+        raise InvalidValueError(
+            f"`{organization!r}` is not an organization",
+            value=organization,
+            expected="Organization.load(path)",
+        )
     state = yield from engine.state()
     if organization.id != engine.store.organization:
         raise InvalidValueError(

@@ -122,11 +122,18 @@ def _reevaluate_batch(engine: Engine, streams: Sequence[str], now: dt.datetime) 
     changed: list[Loaded] = []
     for stream in streams:
         loaded = yield from engine.load(stream)
-        context = engine.post_context(state, Actor.TIMER, loaded.snapshot, now=now)
+        deliveries = yield from engine.deliveries(loaded.snapshot.post)
+        context = engine.post_context(
+            state,
+            Actor.TIMER,
+            loaded.snapshot,
+            now=now,
+            deliveries=[delivery.snapshot for delivery in deliveries],
+        )
         own = (*record_outdated(loaded.snapshot, context), *reevaluate(loaded.snapshot, context))
         if own:
             events += own
-            changed.append(loaded)
+            changed += [loaded, *deliveries]
     if not events:
         return
     try:
@@ -154,11 +161,19 @@ def run_timers(
         state = yield from engine.state()
         loaded = yield from engine.load(stream)
         snapshot: PostSnapshot = loaded.snapshot
-        context = engine.post_context(state, Actor.TIMER, snapshot, now=now)
+        deliveries = yield from engine.deliveries(snapshot.post)
+        context = engine.post_context(
+            state,
+            Actor.TIMER,
+            snapshot,
+            now=now,
+            deliveries=[delivery.snapshot for delivery in deliveries],
+        )
         events = () if only_reevaluate else fire_due(snapshot, context)
         events = events or (*record_outdated(snapshot, context), *reevaluate(snapshot, context))
         if events:
-            yield from engine.append(state, events, [loaded], at=now, salt=snapshot.post.salt)
+            loads = [loaded, *deliveries]
+            yield from engine.append(state, events, loads, at=now, salt=snapshot.post.salt)
 
     yield from engine.retry(attempt)
 

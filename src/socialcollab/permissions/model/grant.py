@@ -95,8 +95,8 @@ class Grant:
         converter=as_words,
     )
     on: Selector = attrs.field(metadata=shape(_ON), converter=as_selector)
-    start: dt.date | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
-    end: dt.date | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
+    start: dt.date | dt.datetime | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
+    end: dt.date | dt.datetime | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
     reason: str = attrs.field(metadata=shape(Text(at_most=500, personal=True)), default="")
     by: str = ""
     place: str = attrs.field(default="", eq=False)
@@ -137,8 +137,8 @@ class Forbid:
         converter=as_words,
     )
     on: Selector = attrs.field(metadata=shape(_ON), converter=as_selector)
-    start: dt.date | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
-    end: dt.date | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
+    start: dt.date | dt.datetime | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
+    end: dt.date | dt.datetime | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
     reason: str = attrs.field(metadata=shape(Text(at_most=500, personal=True)), default="")
     place: str = attrs.field(default="", eq=False)
 

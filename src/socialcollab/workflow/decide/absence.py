@@ -12,7 +12,7 @@ from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.refusals import not_visible, refuse, verdict_on
+from socialcollab.workflow.decide.refusals import check_new_id, not_visible, refuse, verdict_on
 
 
 def _check_may_record_for(member: str, context: Context) -> None:
@@ -68,13 +68,8 @@ def add_absence(command: cm.AddAbsence, context: Context) -> tuple[ev.Event, ...
     _check_names(command, context)
     if absence.end <= local_time(context.now, absence.zone).date():
         raise refuse(Reason.of("absence_over", member=absence.member, end=absence.end))
+    check_new_id("absence", absence.id, {other.id for other in context.absences})
     for other in context.absences:
-        if other.id == absence.id:
-            raise InvalidValueError(
-                f"absence `{absence.id}` is already recorded",
-                value=absence.id,
-                expected="an identifier that no absence has",
-            )
         if other.overlaps(absence):
             raise refuse(
                 Reason.of(

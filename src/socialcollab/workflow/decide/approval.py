@@ -11,8 +11,10 @@ from socialcollab.content import (
     Finding,
     Post,
     PostContent,
+    PostState,
     field_digests,
     post_reason,
+    post_remedy,
 )
 from socialcollab.errors import InvalidValueError, NotAllowedError
 from socialcollab.identifiers import MemberId
@@ -30,11 +32,12 @@ from socialcollab.workflow.decide.refusals import (
 from socialcollab.workflow.decide.schedule import (
     cancel_unsent,
     plan,
-    published_on,
     refuse_barred,
     refuse_in_doubt,
     refuse_past,
+    refuse_taken_down,
     slot_events,
+    unpublished_targets,
 )
 from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.model.actor import Actor
@@ -56,15 +59,15 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
     Submit a post for approval, and approve it immediately if no other member needs to approve.
 
     Raises:
-        NotFoundError: If the post is not visible to the actor.
-        NotAllowedError: If the actor does not have `submit`, if the post is neither a draft nor
-            returned for changes, if it has no targets, if its planned time has passed or is in a
-            blackout, or if a target has no free slot.
-        StaleError: If the actor did not see the current revision.
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `submit` it; it is neither a draft, nor returned for
+            changes, nor expired; it has no targets; its planned time has passed or lies in a blackout; or a
+            target has no free slot.
+        StaleError: If the actor saw another revision than the current one.
     """
     post = snapshot.post
     check_permission("submit", post, context)
-    check_state(post, "submit", ("draft", "changes_requested"))
+    check_state(post, "submit", ("draft", "changes_requested", "expired"))
     check_fresh(post, command.seen)
     if not post.targets:
         raise refuse(post_reason("no_targets", post))
@@ -72,7 +75,7 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
     if command.when == "next slot":
         events += _take_next_slots(snapshot, context)
     elif command.when == "planned":
-        refuse_past(post, post.content, post.targets, context)
+        refuse_past(post, post.content, unpublished_targets(post, context), context)
         refuse_barred(context)
     current = _after(snapshot, events, context)
     submitted = ev.PostSubmitted(
@@ -94,17 +97,21 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
 
 
 def _take_next_slots(snapshot: PostSnapshot, context: Context) -> list[ev.Event]:
-    """Return the events that move every target to its next free slot."""
+    """Return the events that move every target to its next free slot, unless it is published there."""
     post = snapshot.post
-    for target in post.targets:
+    targets = unpublished_targets(post, context)
+    if not targets:
+        return []
+    for target in targets:
         if target not in context.next_slots:
             raise refuse(Reason.of("no_slot", profile=target))
+    taken = {str(target): context.next_slots[target] for target in targets}
     content = attrs.evolve(
         post.content,
-        planned_at=min(context.next_slots.values(), key=lambda at: at.instant),
-        times={str(target): context.next_slots[target] for target in post.targets},
+        planned_at=min(taken.values(), key=lambda at: at.instant),
+        times={str(profile): at for profile, at in post.content.times} | taken,
     )
-    slots = slot_events(post, post.targets, context.actor)
+    slots = slot_events(post, targets, context.actor)
     if content == post.content:
         return slots
     revision = post.next_revision(content, author=context.actor.name, at=context.now)
@@ -254,6 +261,18 @@ def withdraw(snapshot: PostSnapshot, _: cm.Withdraw, context: Context) -> tuple[
     )
 
 
+def approve_if_complete(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Return the events that approve a post in review, if it needs no further decision; else nothing.
+
+    That happens without a decision if an edit brings back the content that was approved, or if the
+    rules change: a reviewer leaves, or a step no longer applies.
+    """
+    if snapshot.post.state is not PostState.IN_REVIEW or not gate(snapshot, context):
+        return ()
+    return tuple(_approve(snapshot, context, Actor.TIMER))
+
+
 def _approve(
     snapshot: PostSnapshot, context: Context, actor: Actor, *, alone: bool = False
 ) -> list[ev.Event]:
@@ -267,8 +286,7 @@ def _approve(
     when: SubmitTiming = snapshot.request.when if snapshot.request else "planned"
     current = _after(snapshot, events, context)
     # A post that is approved again after it was published and edited must not be published twice.
-    published = published_on(context)
-    targets = [target for target in post.targets if target not in published]
+    targets = unpublished_targets(post, context)
     if when == "as soon as approved":
         return [*events, *plan(current, context, Actor.RULES, targets, at_once=True)]
     late = [
@@ -276,7 +294,10 @@ def _approve(
         for target in targets
         if (at := post.content.time_for(target)) is not None and at.instant <= context.now
     ]
-    if late and when == "next slot" and all(target in context.next_slots for target in late):
+    # A step that binds the time has approved one time; the post must not get another one.
+    time_is_approved = any("time" in step.binds for step in requirement.steps)
+    can_move = not time_is_approved and all(target in context.next_slots for target in late)
+    if late and when == "next slot" and can_move:
         times = {str(target): context.next_slots[target] for target in late}
         return [*events, *plan(current, context, Actor.RULES, targets, times=times)]
     if late and requirement.late == "expire":
@@ -290,6 +311,89 @@ def _approve(
         and event.data.profile in late
     ]
     return [*events, *planned, *missed]
+
+
+def publish_now(
+    snapshot: PostSnapshot, command: cm.PublishNow, context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Publish a post at once: an approved one, or one that needs no other member's approval.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `publish` it; it needs an approval that it does not
+            have; a hold or a blackout stops it; a delivery is in doubt; or it is published on every
+            target, or was taken down there and has not been approved since.
+        StaleError: If the actor saw another revision than the current one.
+    """
+    post = snapshot.post
+    check_permission("publish", post, context)
+    check_state(
+        post, "publish_now", ("draft", "in_review", "changes_requested", "approved", "expired")
+    )
+    check_fresh(post, command.seen)
+    refuse_barred(context)
+    if post.state is not PostState.APPROVED:
+        if post.state is PostState.IN_REVIEW or not no_step_applies(snapshot, context):
+            raise refuse(
+                post_reason("approval_required", post), remedies=[post_remedy("submit_post", post)]
+            )
+        return submit(
+            snapshot,
+            cm.Submit(post=command.post, seen=command.seen, when="as soon as approved"),
+            context,
+        )
+    refuse_in_doubt(post, "publish_now", context)
+    verdict = gate(snapshot, context, alone=snapshot.alone)
+    if not verdict:
+        raise NotAllowedError(verdict)
+    targets = unpublished_targets(post, context, restore=True)
+    refuse_taken_down(snapshot, targets)
+    if not targets:
+        raise refuse(post_reason("all_published", post))
+    return (
+        *cancel_unsent(context.deliveries, "scheduled_again", context.actor),
+        *plan(snapshot, context, context.actor, targets, at_once=True),
+    )
+
+
+def bypass(snapshot: PostSnapshot, command: cm.Bypass, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Skip the open steps of a post in an emergency, which approves it.
+
+    The reviewers, the authors and the lead are notified. A later edit of what the steps bind opens
+    them again.
+
+    Raises:
+        NotFoundError: If the actor may not view the post.
+        NotAllowedError: If the actor may not `bypass` it, the post is not in review, or a policy or
+            an account has changed since it was submitted.
+        StaleError: If the actor saw another revision than the current one.
+        InvalidValueError: If the reason is empty.
+    """
+    post = snapshot.post
+    check_permission("bypass", post, context)
+    check_state(post, "bypass", ("in_review",))
+    check_fresh(post, command.seen)
+    if not command.reason.strip():
+        raise InvalidValueError(
+            "skipping an approval needs a reason",
+            value=command.reason,
+            expected="why the post cannot wait for its reviewers",
+        )
+    unchanged = policies_unchanged(snapshot, context)
+    if not unchanged:
+        raise NotAllowedError(unchanged)
+    skipped = [status for status in step_statuses(snapshot, context) if not status.done]
+    data = ev.PostBypassed(
+        steps=tuple(status.key for status in skipped),
+        revision=post.digest,
+        fields=post.revision.fields,
+        reviewers=tuple(sorted({member for status in skipped for member in status.reviewers})),
+        reason=command.reason,
+    )
+    event = ev.post_event(post.id, data, context.actor)
+    return (event, *_approve(_after(snapshot, [event], context), context, Actor.RULES))
 
 
 def waive(snapshot: PostSnapshot, command: cm.Waive, context: Context) -> tuple[ev.Event, ...]:

@@ -6,7 +6,7 @@ import attrs
 
 from socialcollab.content import NativePost
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
-from socialcollab.identifiers import MemberId, PostId, ProfileId, WorkspaceId
+from socialcollab.identifiers import MemberId, PostId, ProfileId, WorkspaceId, check_id
 from socialcollab.time import as_utc, local_time
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
@@ -33,6 +33,7 @@ def add_calendar_note(command: cm.AddCalendarNote, context: Context) -> tuple[ev
         raise NotFoundError("workspace", workspace)
     if not verdict:
         raise NotAllowedError(verdict)
+    check_id("calendar note", command.note)
     data = ev.CalendarNoteAdded(
         note=command.note,
         workspace=WorkspaceId(workspace),

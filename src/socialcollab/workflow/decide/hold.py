@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from socialcollab.content import Hold
+from socialcollab.content import Hold, post_reason
 from socialcollab.directory import Selector
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.time import as_utc
@@ -12,7 +12,15 @@ from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.refusals import no_such, not_visible, refuse, verdict_on
+from socialcollab.workflow.decide.refusals import (
+    check_new_id,
+    check_permission,
+    no_such,
+    not_visible,
+    refuse,
+    verdict_on,
+)
+from socialcollab.workflow.model.request import PostSnapshot
 
 HOLDS = "holds"
 
@@ -42,6 +50,7 @@ def place_hold(command: cm.PlaceHold, context: Context) -> tuple[ev.Event, ...]:
             visible to the actor.
     """
     on = command.on
+    check_new_id("hold", command.hold, {hold.id for hold in context.holds})
     if not command.reason.strip():
         raise InvalidValueError(
             "a hold needs a reason", value=command.reason, expected="why publishing must stop"
@@ -65,6 +74,61 @@ def place_hold(command: cm.PlaceHold, context: Context) -> tuple[ev.Event, ...]:
     )
     data = ev.HoldPlaced(hold=hold, reason=command.reason)
     return (ev.Event(HOLDS, context.actor, data),)
+
+
+def exempt(snapshot: PostSnapshot, command: cm.Exempt, context: Context) -> tuple[ev.Event, ...]:
+    """
+    Let a post be published in spite of a hold. Deliveries that it missed stay missed.
+
+    Raises:
+        NotFoundError: If the actor may not view the post, or there is no such hold.
+        NotAllowedError: If the actor may not `hold` on every target of the post, or the hold does
+            not stop it.
+        InvalidValueError: If there is no reason.
+    """
+    post = snapshot.post
+    check_permission("hold", post, context)
+    if not command.reason.strip():
+        raise InvalidValueError(
+            "an exemption from a hold needs a reason",
+            value=command.reason,
+            expected="why the post has to be published",
+        )
+    hold = next((hold for hold in context.holds if hold.id == command.hold), None)
+    if hold is None:
+        raise NotFoundError("hold", command.hold)
+    if not any(hold.id == other.id for other in _holds_that_stop(snapshot, context)):
+        raise refuse(post_reason("not_held", post, hold=hold.id))
+    data = ev.PostExempted(hold=hold.id, reason=command.reason)
+    return (ev.post_event(post.id, data, context.actor),)
+
+
+def caught_by(snapshot: PostSnapshot, context: Context) -> tuple[str, ...]:
+    """
+    Return the ids of holds that stop a post because of its content, sorted.
+
+    Holds that have caught it before are left out, and so are holds on every post of their profiles,
+    from which no edit can free it.
+    """
+    return tuple(
+        sorted(
+            hold.id
+            for hold in _holds_that_stop(snapshot, context)
+            if hold.on != hold.on.without_attributes() and hold.id not in snapshot.caught
+        )
+    )
+
+
+def _holds_that_stop(snapshot: PostSnapshot, context: Context) -> list[Hold]:
+    post = snapshot.post
+    return [
+        hold
+        for hold in snapshot.holds_on(context.holds)
+        if any(
+            hold.stops(target, context.attributes_of(post, target), now=context.now)
+            for target in context.targets_of(post)
+        )
+    ]
 
 
 def _check_names(on: Selector, context: Context) -> None:

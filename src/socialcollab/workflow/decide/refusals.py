@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from socialcollab.content import Post, Revision, post_reason
-from socialcollab.errors import NotAllowedError, NotFoundError, StaleError
-from socialcollab.identifiers import did_you_mean
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
+from socialcollab.identifiers import check_id, did_you_mean
 from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow.context import Context
 
@@ -42,6 +42,22 @@ def verdict_on(
             verdict = context.access.check(me, permission, resource, at=now, authors=authors)
             return verdict.for_viewer(me)
     return Verdict.no(Reason.of("no_resource")) if empty else Verdict.yes()
+
+
+def check_new_id(kind: str, value: str, known: Iterable[str]) -> None:
+    """
+    Check the identifier that a caller has chosen for something new.
+
+    Raises:
+        InvalidValueError: If it is not an identifier, or is one of *known*.
+    """
+    check_id(kind, value)
+    if value in known:
+        raise InvalidValueError(
+            f"{kind} `{value}` is recorded already",
+            value=value,
+            expected=f"an identifier that no {kind} has",
+        )
 
 
 def not_visible(verdict: Verdict) -> bool:

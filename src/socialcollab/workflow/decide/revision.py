@@ -17,11 +17,12 @@ from socialcollab.content import (
     revision_digest,
 )
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
-from socialcollab.identifiers import MemberId, PostId, WorkspaceId
+from socialcollab.identifiers import MemberId, PostId, WorkspaceId, check_id
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
+from socialcollab.workflow.decide.hold import caught_by
 from socialcollab.workflow.decide.refusals import (
     check_fresh,
     check_permission,
@@ -47,14 +48,22 @@ def draft(
     Create a post.
 
     Raises:
-        InvalidValueError: If the post already exists, if the salt is not 16 bytes long, or if a
-            text contains NUL.
+        InvalidValueError: If the post exists already, its id is not an identifier without dots, or
+            the salt is not 16 bytes long.
         NotFoundError: If the workspace or a target does not exist or is not visible to the actor.
         NotAllowedError: If the actor does not have `draft` there, or if a target is in another
             workspace.
     """
     if snapshot is not None:
-        raise InvalidValueError(f"post `{command.post}` already exists", value=command.post)
+        raise InvalidValueError(f"post `{command.post}` exists already", value=command.post)
+    check_id("post", command.post)
+    if "." in command.post:
+        # The id of a delivery is the post's, the profile's and a number, joined by dots.
+        raise InvalidValueError(
+            f"post id `{command.post}` contains a dot",
+            value=command.post,
+            expected="an identifier without dots, such as one of `Desk.engine.new_id()`",
+        )
     if len(command.salt) != _SALT_BYTES:
         raise InvalidValueError(
             f"the salt of a post has {len(command.salt)} bytes, not {_SALT_BYTES}",
@@ -62,7 +71,6 @@ def draft(
             expected=f"{_SALT_BYTES} random bytes",
         )
     content = command.content
-    _check_texts(content)
     _check_targets(content, command.workspace, context)
     verdict = verdict_on("draft", content.targets or (command.workspace,), context)
     if not_visible(verdict):
@@ -99,7 +107,6 @@ def edit(snapshot: PostSnapshot, command: cm.Edit, context: Context) -> tuple[ev
             change, if a delivery of an approved post is in doubt, if a target or the workspace no
             longer exists, or if nothing would change.
         StaleError: If the actor did not see the current revision.
-        InvalidValueError: If a text contains NUL.
     """
     post, content = snapshot.post, command.content
     check_permission("draft", post, context)
@@ -107,7 +114,6 @@ def edit(snapshot: PostSnapshot, command: cm.Edit, context: Context) -> tuple[ev
     if context.actor.name != post.author:
         check_permission("edit_others", post, context)
     check_fresh(post, command.seen)
-    _check_texts(content)
     _check_removed(post, content, context)
     _check_targets(content, post.workspace, context)
     # Unlike an edit, `reschedule` also moves the deliveries of an approved post.
@@ -133,7 +139,12 @@ def _store_revision(
     changed = revision.changed_since(post.revision)
     if not changed:
         raise refuse(post_reason("nothing_changed", post))
-    edited = ev.PostEdited(revision=revision, state=post.state, content=content)
+    edited = ev.PostEdited(
+        revision=revision,
+        state=post.state,
+        caught=caught_by(snapshot, context),
+        content=content,
+    )
     after = evolve_post(snapshot, edited, actor=context.actor, at=context.now)
     if after.request is not None and post.state in (PostState.IN_REVIEW, PostState.APPROVED):
         # The new content may require further steps, for example because of a tag.
@@ -207,17 +218,6 @@ def comment(snapshot: PostSnapshot, command: cm.Comment, context: Context) -> tu
     internal = command.internal and (member is None or member.kind == "staff")
     commented = ev.PostCommented(internal=internal, text=command.text)
     return (ev.post_event(snapshot.post.id, commented, context.actor),)
-
-
-def _check_texts(content: PostContent) -> None:
-    for text in (content.text, *(variant.text for variant in content.variants)):
-        if "\0" in text:
-            raise InvalidValueError(
-                f"the text contains a NUL character at position {text.index(chr(0))},"
-                " which no network accepts",
-                value=text,
-                expected="a text without NUL",
-            )
 
 
 def _check_removed(post: Post, content: PostContent, context: Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -63,7 +64,8 @@ def schedule(
     if not verdict:
         raise NotAllowedError(verdict)
     refuse_barred(context)
-    targets = _unpublished_targets(post, context, restore=True)
+    targets = unpublished_targets(post, context, restore=True)
+    refuse_taken_down(snapshot, targets)
     resumed = _resume_partly_published(context.deliveries, context.actor)
     if not targets and not resumed:
         raise refuse(post_reason("all_published", post))
@@ -139,7 +141,8 @@ def _move(
 ) -> tuple[ev.Event, ...]:
     """Store *content*, which differs only in its times, and plan an approved post again."""
     post = snapshot.post
-    targets = _unpublished_targets(post, context, restore=restore)
+    targets = unpublished_targets(post, context, restore=restore)
+    refuse_taken_down(snapshot, targets)
     if post.targets and not targets:
         raise refuse(post_reason("all_published", post))
     refuse_past(post, content, targets, context)
@@ -194,6 +197,7 @@ def expire(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     Return the event that a post in review expires if its planned time has passed.
 
     A post expires only if one of its policies requires it. Otherwise it waits for a late approval.
+    The times of targets on which it is published already do not count: there it is an amendment.
     """
     post = snapshot.post
     if post.state is not PostState.IN_REVIEW:
@@ -202,8 +206,7 @@ def expire(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
         return ()
     if context.requirement(post).late != "expire":
         return ()
-    times = [at for target in post.targets if (at := post.content.time_for(target)) is not None]
-    if not any(at.instant <= context.now for at in times):
+    if not any(at <= context.now for at in unpublished_times(post, context)):
         return ()
     return (ev.post_event(post.id, ev.PostExpired(), Actor.TIMER),)
 
@@ -314,7 +317,16 @@ def _taken_down_on(context: Context) -> set[str]:
     return {profile for profile, state in latest.items() if state is DeliveryState.REMOVED}
 
 
-def _unpublished_targets(post: Post, context: Context, *, restore: bool) -> list[ProfileId]:
+def unpublished_times(post: Post, context: Context) -> list[dt.datetime]:
+    """Return the planned instants of the targets on which the post is not published."""
+    return [
+        at.instant
+        for target in unpublished_targets(post, context)
+        if (at := post.content.time_for(target)) is not None
+    ]
+
+
+def unpublished_targets(post: Post, context: Context, *, restore: bool = False) -> list[ProfileId]:
     """
     Return the targets on which the post was not published.
 
@@ -327,6 +339,16 @@ def _unpublished_targets(post: Post, context: Context, *, restore: bool) -> list
         taken_down = _taken_down_on(context)
         targets = [target for target in post.targets if target in taken_down]
     return targets
+
+
+def refuse_taken_down(snapshot: PostSnapshot, targets: Iterable[str]) -> None:
+    """Refuse to publish a post again where it was taken down, before it has a new approval."""
+    for target in targets:
+        if target in snapshot.taken_down:
+            raise refuse(
+                post_reason("taken_down", snapshot.post, profile=target),
+                remedies=[post_remedy("resubmit", snapshot.post)],
+            )
 
 
 def refuse_in_doubt(

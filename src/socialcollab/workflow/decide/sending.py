@@ -159,7 +159,11 @@ def _active_hold(snapshot: PostSnapshot, delivery: Delivery, context: Context) -
     if profile is None:
         return None
     attributes = context.attributes_of(snapshot.post, profile)
-    holds = [hold for hold in context.holds if hold.stops(profile, attributes, now=context.now)]
+    holds = [
+        hold
+        for hold in snapshot.holds_on(context.holds)
+        if hold.stops(profile, attributes, now=context.now)
+    ]
     return min(holds, key=_by_publisher, default=None)
 
 

@@ -20,7 +20,7 @@ from socialcollab.verdicts import Reason, Remedy, Verdict
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.refusals import not_visible, refuse, verdict_on
+from socialcollab.workflow.decide.refusals import check_new_id, not_visible, refuse, verdict_on
 
 _MAX_REASONS = 5
 _MOMENT = dt.timedelta(microseconds=1)
@@ -47,12 +47,7 @@ def swap_shift(command: cm.SwapShift, context: Context) -> tuple[ev.Event, ...]:
     known_ids = {swap.id for swap in context.swaps}
     for swap in command.swaps:
         binding = _visible_rotation(swap.rotation, context)
-        if swap.id in known_ids:
-            raise InvalidValueError(
-                f"shift swap `{swap.id}` is already recorded",
-                value=swap.id,
-                expected="an identifier that no swap has",
-            )
+        check_new_id("shift swap", swap.id, known_ids)
         known_ids.add(swap.id)
         _check_swap(swap, binding, context)
     last = max((swap.order for swap in context.swaps), default=0)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from socialcollab.content import PROFILE_REMOVED, Delivery, Post, post_reason
 from socialcollab.errors import AuthenticationError, NetworkError, RateLimitedError
+from socialcollab.identifiers import ProfileId
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
@@ -46,6 +47,7 @@ def take_down(
     if not concerned:
         raise refuse(post_reason("nothing_to_take_down", post))
     events: list[ev.Event] = []
+    taken_down: set[ProfileId] = set()
     for delivery in concerned:
         if delivery.takedown_requested:
             continue
@@ -54,7 +56,12 @@ def take_down(
         # then be taken down.
         if delivery.state in UNSENT_STATES and not delivery.live_ids and not delivery.attempts:
             data = ev.DeliveryCancelled(problem="taken_down")
+        else:
+            taken_down.add(delivery.profile)
         events.append(ev.delivery_event(delivery.id, data, context.actor))
+    if taken_down:
+        marked = ev.PostTakenDown(profiles=tuple(sorted(taken_down)))
+        events.append(ev.post_event(post.id, marked, context.actor))
     return tuple(events)
 
 

@@ -21,7 +21,13 @@ from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
-from socialcollab.workflow.decide.refusals import no_such, not_visible, refuse, verdict_on
+from socialcollab.workflow.decide.refusals import (
+    check_new_id,
+    no_such,
+    not_visible,
+    refuse,
+    verdict_on,
+)
 from socialcollab.workflow.model.policy import policy_roles
 
 _MAX_REASONS = 5
@@ -49,12 +55,7 @@ def add_grant(command: cm.AddGrant, context: Context) -> tuple[ev.Event, ...]:
         raise InvalidValueError(
             "a temporary grant needs a reason", value=grant.reason, expected="why it is needed"
         )
-    if any(known.id == requested.id for known in context.grants):
-        raise InvalidValueError(
-            f"grant `{requested.id}` is already recorded",
-            value=requested.id,
-            expected="an identifier that no grant has",
-        )
+    check_new_id("grant", requested.id, {known.id for known in context.grants})
     me, now, access = context.actor.name, context.now, context.access
     scope = access.bindings.scope
     if not _visible(scope.resources_of(grant.on), context):

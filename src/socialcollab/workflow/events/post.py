@@ -9,7 +9,8 @@ from typing import ClassVar
 import attrs
 
 from socialcollab.content import PostContent, PostState, Revision
-from socialcollab.identifiers import DeliveryId, MemberId, PostId, WorkspaceId
+from socialcollab.directory import PostKind
+from socialcollab.identifiers import DeliveryId, MemberId, PostId, ProfileId, WorkspaceId
 from socialcollab.workflow.events.event import PERSONAL
 from socialcollab.workflow.model.policy import StepKey
 from socialcollab.workflow.model.request import DecisionVerdict, SubmitTiming
@@ -23,7 +24,7 @@ class PostDrafted:
 
     post: PostId
     workspace: WorkspaceId
-    kind: str
+    kind: PostKind
     external_id: str
     revision: Revision
     content: PostContent = attrs.field(metadata=PERSONAL)
@@ -39,6 +40,8 @@ class PostEdited:
         state: The post's state after the edit.
         applicable: The approval steps that apply to it.
         pins: The digests of the policies that apply to it.
+        caught: The holds that stopped the post before, and that match only some posts. They stop it
+            still, even if the new content no longer matches.
         content: The content.
     """
 
@@ -48,6 +51,7 @@ class PostEdited:
     state: PostState
     applicable: frozenset[StepKey] = frozenset()
     pins: Mapping[str, str] = attrs.field(factory=dict)
+    caught: tuple[str, ...] = ()
     content: PostContent = attrs.field(metadata=PERSONAL)
 
 
@@ -148,6 +152,47 @@ class PostExpired:
 
 
 @attrs.frozen(kw_only=True)
+class PostBypassed:
+    """
+    A member skipped open approval steps in an emergency.
+
+    Attributes:
+        steps: The steps.
+        revision: The digest of the revision that the member saw.
+        fields: The salted digest of each field of that revision.
+        reviewers: The members who could have decided.
+        reason: Why.
+    """
+
+    TYPE: ClassVar[str] = "post.bypassed"
+
+    steps: tuple[StepKey, ...]
+    revision: str
+    fields: Mapping[str, str]
+    reviewers: tuple[MemberId, ...] = ()
+    reason: str = attrs.field(metadata=PERSONAL)
+
+
+@attrs.frozen(kw_only=True)
+class PostExempted:
+    """A member let the post be published in spite of a hold."""
+
+    TYPE: ClassVar[str] = "post.exempted"
+
+    hold: str
+    reason: str = attrs.field(metadata=PERSONAL)
+
+
+@attrs.frozen(kw_only=True)
+class PostTakenDown:
+    """A member requested a takedown; on these profiles the post needs a new approval."""
+
+    TYPE: ClassVar[str] = "post.taken_down"
+
+    profiles: tuple[ProfileId, ...]
+
+
+@attrs.frozen(kw_only=True)
 class FindingWaived:
     """A member accepted a finding of the style guide; see `Waiver` for the fields."""
 
@@ -183,11 +228,11 @@ class PostReevaluated:
 
 @attrs.frozen(kw_only=True)
 class DecisionsOutdated:
-    """Policies on which the decisions on the post are based have changed."""
+    """Policies or accounts have changed that the decisions on the post are based on; see `pins`."""
 
     TYPE: ClassVar[str] = "post.decisions_outdated"
 
-    policies: tuple[str, ...]
+    pins: tuple[str, ...]
 
 
 @attrs.frozen(kw_only=True)

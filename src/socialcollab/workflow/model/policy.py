@@ -488,9 +488,6 @@ class Policies:
 
 
 def _matches(policy: ApprovalPolicy, profile: Profile, attributes: PostAttributes) -> bool:
-    # A policy applies to replies only if it names them explicitly.
-    if attributes.kind != "post" and not policy.on.kind:
-        return False
     return policy.on.matches(profile, attributes)
 
 

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal
 
 import attrs
 
-from socialcollab.content import Post
-from socialcollab.identifiers import MemberId
+from socialcollab.content import Hold, Post
+from socialcollab.identifiers import MemberId, ProfileId
 from socialcollab.workflow.model.policy import StepKey
 
-DecisionVerdict = Literal["approve", "request_changes", "reject"]
+DecisionVerdict = Literal["approve", "request_changes", "reject", "bypass"]
 SubmitTiming = Literal["planned", "next slot", "as soon as approved"]
+
+
+_ACCOUNT: Final = "account/"
+
+
+def account_pin(profile: str) -> str:
+    """Return the name under which the account of a profile is pinned, beside those of policies."""
+    return f"{_ACCOUNT}{profile}"
+
+
+def pinned_profile(name: str) -> str:
+    """Return the profile whose account is pinned under *name*; empty if a policy is."""
+    return name.removeprefix(_ACCOUNT) if name.startswith(_ACCOUNT) else ""
 
 
 @attrs.frozen(kw_only=True)
@@ -24,7 +37,8 @@ class Decision:
     Attributes:
         by: The member who decided.
         at: The instant of the decision, in UTC.
-        verdict: "approve", "request_changes" or "reject".
+        verdict: "approve", "request_changes" or "reject"; or "bypass", if the member skipped the
+            steps in an emergency.
         steps: The steps for which the decision counts.
         revision: The digest of the revision that the member saw.
         fields: The salted digest of each field of that revision.
@@ -78,7 +92,8 @@ class ApprovalRequest:
         when: When to publish the post after its approval.
         applicable: The steps that have applied to the post so far. A step that has applied once
             remains even if its condition is no longer met.
-        pins: The digest of each policy's text when the policy first applied.
+        pins: The digest of each policy's text when the policy first applied, and the account of each
+            target when the post was first submitted for it.
         decisions: All decisions, oldest first.
         clocks: The clocks of the open steps.
         evaluated: Whether *clocks* and *wake_at* have been computed.
@@ -133,9 +148,31 @@ class PostSnapshot:
         request: The request, or None before the post is submitted.
         alone: Whether a member with `publish` approved the post alone, because no step applied.
         waivers: The findings of the style guide that members have accepted.
+        caught: The ids of holds that have stopped the post, and stop it still even if the holds no
+            longer match its content.
+        exempt: The ids of holds that do not stop the post, because a member exempted it.
+        taken_down: The profiles from which it was taken down, until it is approved again.
+        taken_down_at: When the last of these takedowns was requested, in UTC, or None.
     """
 
     post: Post
     request: ApprovalRequest | None = None
     alone: bool = False
     waivers: tuple[Waiver, ...] = ()
+    caught: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+    taken_down: tuple[ProfileId, ...] = ()
+    taken_down_at: dt.datetime | None = None
+
+    def holds_on(self, holds: Iterable[Hold]) -> tuple[Hold, ...]:
+        """
+        Return *holds* as they concern this post.
+
+        Holds from which the post is exempt are left out. A hold that has caught the post is returned
+        as one on all posts of its profiles, so that no edit frees the post.
+        """
+        return tuple(
+            attrs.evolve(hold, on=hold.on.without_attributes()) if hold.id in self.caught else hold
+            for hold in holds
+            if hold.id not in self.exempt
+        )

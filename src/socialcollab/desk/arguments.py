@@ -1,0 +1,55 @@
+"""Check the arguments of a desk's methods that do not become part of a command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from socialcollab.errors import InvalidValueError
+
+
+def id_of(value: Any, *classes: type) -> str:
+    """
+    Return the id of a value that a caller gave as an object or as its id.
+
+    Args:
+        value: The object or the id.
+        classes: The classes of objects that the method accepts.
+
+    Raises:
+        InvalidValueError: If *value* is neither.
+    """
+    if isinstance(value, classes):
+        name: str = value.id  # type: ignore[attr-defined]
+        return name
+    if isinstance(value, str):
+        return value
+    expected = " or ".join([*(f"a `{cls.__name__}`" for cls in classes), "its id"])
+    raise InvalidValueError(f"`{value!r}` is not {expected}", value=value, expected=expected)
+
+
+def check_text(value: str, name: str) -> str:
+    """
+    Return *value* if it is a text.
+
+    Raises:
+        InvalidValueError: If it is not; the message names the argument *name*.
+    """
+    if isinstance(value, str):
+        return value
+    raise InvalidValueError(f"`{name}` is `{value!r}`, not a text", value=value, expected="a text")
+
+
+def check_count(value: int, name: str) -> int:
+    """
+    Return *value* if it is a whole number of at least 0.
+
+    Raises:
+        InvalidValueError: If it is not; the message names the argument *name*.
+    """
+    if type(value) is int and value >= 0:
+        return value
+    raise InvalidValueError(
+        f"`{name}` is `{value!r}`, not a whole number of at least 0",
+        value=value,
+        expected="a whole number",
+    )

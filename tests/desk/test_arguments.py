@@ -1,0 +1,92 @@
+"""Odd values given to the methods of a desk."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+
+import pytest
+from tests.desk.agency import PROFILE, Agency
+
+from socialcollab.desk import Desk, MemberDesk
+from socialcollab.errors import SocialCollabError
+from socialcollab.workflow import commands as cm
+
+ODD = (None, 5, True, "", b"x", [None], {"a": 5}, object(), dt.date(2026, 1, 1), "\ud800", "a\0b")
+VALID = {
+    "text": "hoi",
+    "profile": PROFILE,
+    "profiles": [PROFILE],
+    "note": "x",
+    "code": "SG101",
+    "reason": "x",
+    "on": PROFILE,
+    "until": "2026-06-01",
+    "workspace": "tulip",
+    "date": "2026-06-01",
+    "start": "2026-06-01",
+    "end": "2026-06-03",
+    "to": "member:ana",
+    "rotation": "care",
+    "campaign": "spring",
+    "member": "tom",
+    "network_id": "1",
+    "at": "2026-06-01 10:00",
+    "role": "writer",
+}
+# Methods of the host, not of a member, and those that only return what they are given.
+NOT_TRIED = {"create", "from_template", "open", "run", "run_forever", "run_due", "hold_status"}
+
+
+def methods(cls: type) -> list[tuple[type, str, str]]:
+    return [
+        (cls, name, parameter)
+        for name, function in inspect.getmembers(cls, inspect.isfunction)
+        if not name.startswith("_") and name not in NOT_TRIED
+        for parameter in list(inspect.signature(function).parameters)[1:]
+    ]
+
+
+@pytest.fixture(scope="module")
+def agency(tmp_path_factory) -> Agency:
+    return Agency(tmp_path_factory.mktemp("arguments"), "memory")
+
+
+@pytest.mark.parametrize(("cls", "name", "odd_parameter"), [*methods(Desk), *methods(MemberDesk)])
+def test_odd_arguments(agency, cls, name, odd_parameter) -> None:
+    """A method answers a value of the wrong type with an error of the library, if with any."""
+    post = agency.desk.acting_as("ana").draft("x", profiles=[PROFILE])
+    target = agency.desk if cls is Desk else agency.desk.acting_as("eva")
+    valid = {**VALID, "post": post, "organization": agency.organization}
+    for odd in ODD:
+        positional, named = [], {}
+        for parameter in inspect.signature(getattr(target, name)).parameters.values():
+            required = parameter.default is parameter.empty
+            if parameter.name != odd_parameter and not required:
+                continue
+            value = odd if parameter.name == odd_parameter else valid.get(parameter.name, "x")
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                named[parameter.name] = value
+            else:
+                positional.append(value)
+        try:
+            getattr(target, name)(*positional, **named)
+        except* SocialCollabError:
+            pass
+    assert () == agency.desk.audit().findings
+
+
+def test_ids_of_deliveries(agency) -> None:
+    """A post cannot have an id from which a delivery would get the id of another post's delivery."""
+    ana = agency.desk.acting_as("ana")
+    post = ana.draft("x", profiles=[PROFILE])
+    draft = cm.Draft(
+        post=f"{post.id}.{PROFILE}",
+        workspace="tulip",
+        content=post.content,
+        salt=bytes(16),
+    )
+    with pytest.raises(SocialCollabError, match="contains a dot"):
+        ana.do(draft)
+    with pytest.raises(SocialCollabError, match="not an identifier"):
+        ana.do(cm.Draft(post="A/B", workspace="tulip", content=post.content, salt=bytes(16)))
