@@ -476,9 +476,9 @@ class AsyncDesk:
         Return the publishing calendar from *start* (inclusive) to *end* (exclusive).
 
         Args:
-            start: The first instant or day; local times and days are those of the workspace's time
-                zone, or of the organization's if *workspace* is empty.
-            end: The first instant or day after it.
+            start: The first instant or day; local times and days are in the workspace's time zone,
+                or in the organization's time zone if *workspace* is empty.
+            end: The first instant or day after the calendar.
             workspace: Only this workspace, or all workspaces if empty.
             viewer: Only entries that this member can view, or all entries if empty.
         """

@@ -297,16 +297,16 @@ class AsyncMemberDesk:
 
     async def publish_now(self, post: Post | str, *, revision: str = "") -> Post:
         """
-        Publish an approved post at once, or a post that needs no other member's approval.
+        Immediately publish an approved post, or a post that no other member needs to approve.
 
         The next `run_due` sends it.
 
         Args:
             post: The post that the member saw, or its id.
-            revision: With an id: the digest of the revision that the member saw.
+            revision: The digest of the revision that the member saw; required if *post* is an id.
 
         Raises:
-            NotAllowedError: If it needs an approval that it does not have, or a hold or a blackout
+            NotAllowedError: If the post does not have a required approval, or if a hold or blackout
                 stops it.
         """
         post_id, seen = _seen(post, revision)
@@ -316,29 +316,29 @@ class AsyncMemberDesk:
         """
         Skip the open approval steps of a post in an emergency, which approves it.
 
-        The reviewers, the authors and the lead are notified, and the history shows it.
+        The reviewers, the authors and the lead are notified, and the history records the bypass.
 
         Args:
             post: The post that the member saw, or its id.
             reason: Why the post cannot wait.
-            revision: With an id: the digest of the revision that the member saw.
+            revision: The digest of the revision that the member saw; required if *post* is an id.
         """
         post_id, seen = _seen(post, revision)
         return await self._do_on_post(cm.Bypass(post=post_id, seen=seen, reason=reason))
 
     async def exempt(self, hold: HoldResult | Hold | str, post: Post | str, *, reason: str) -> Post:
         """
-        Let a post be published in spite of a hold, such as a statement on the crisis itself.
+        Allow a post to be published despite a hold, such as a statement about the crisis itself.
 
         Args:
             hold: The hold, or its id.
             post: The post, or its id.
-            reason: Why.
+            reason: The reason, shown to people.
 
         Raises:
-            NotFoundError: If there is no such hold.
-            NotAllowedError: If this member may not `hold` on every target of the post, or the hold
-                does not stop it.
+            NotFoundError: If the hold does not exist.
+            NotAllowedError: If this member does not have `hold` on every target of the post, or if
+                the hold does not stop the post.
         """
         name = id_of(hold, HoldResult, Hold)
         return await self._do_on_post(cm.Exempt(post=_id(post), hold=name, reason=reason))
@@ -435,7 +435,7 @@ class AsyncMemberDesk:
         Args:
             profile: The profile on which it is published.
             network_id: The network's id of the post.
-            at: When it was published; a local time is read in the zone of the workspace.
+            at: When it was published; local times are in the workspace's time zone.
             url: Its address.
             text: Its text.
         """
@@ -456,9 +456,10 @@ class AsyncMemberDesk:
 
         Args:
             on: A profile's id, or a selector.
-            reason: Why.
-            until: When the hold ends by itself, in the zone of the workspace that it is on, or of the
-                organization if it is on several; by default a member has to end it.
+            reason: The reason, shown to people.
+            until: When the hold ends automatically; by default a member must end it. Local times
+                are in the time zone of the workspace, or of the organization if the hold affects
+                several workspaces.
 
         Returns:
             The deliveries that the hold stops, and the deliveries that were already being sent.

@@ -412,7 +412,8 @@ class Engine:
         for event in events:
             stream = event.stream
             if stream not in known and isinstance(event.data, DeliveryPlanned):
-                # A new stream is expected: if it exists, another command has planned the delivery.
+                # The stream must not exist yet; if it exists, another command has planned the
+                # delivery.
                 known[stream] = Loaded(stream=stream, version=0, snapshot=None)
             elif stream not in known:
                 known[stream] = yield from self.load(stream)
@@ -462,13 +463,13 @@ class Engine:
         at: dt.datetime,
     ) -> Effects[list[Event]]:
         """
-        Return the events that follow from the changed posts: moved deadlines and approvals.
+        Return the events that result from the changed posts: moved deadlines and approvals.
 
         Args:
             state: The current state.
             known: The streams before the events.
             snapshots: The snapshot of each changed stream after them.
-            at: The current instant, by the desk's clock.
+            at: The current instant, according to the desk's clock.
         """
         moved: list[Event] = []
         for stream, snapshot in snapshots.items():
@@ -495,7 +496,7 @@ class Engine:
         at: dt.datetime,
     ) -> Effects[list[Event]]:
         """
-        Return the events by which members are notified of others.
+        Return the events that notify members of other events.
 
         Args:
             state: The current state.

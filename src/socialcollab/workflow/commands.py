@@ -182,7 +182,7 @@ class Waive:
 
 @attrs.frozen(kw_only=True)
 class PublishNow:
-    """Publish an approved post at once, or one that needs no other member's approval."""
+    """Immediately publish an approved post, or a post that no other member needs to approve."""
 
     NAME: ClassVar[str] = "publish_now"
 
@@ -203,7 +203,7 @@ class Bypass:
 
 @attrs.frozen(kw_only=True)
 class Exempt:
-    """Let a post be published in spite of a hold."""
+    """Allow a post to be published despite a hold."""
 
     NAME: ClassVar[str] = "exempt"
 

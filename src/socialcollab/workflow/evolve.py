@@ -135,7 +135,7 @@ def _submitted(
         when=data.when,
         applicable=data.applicable | (earlier.applicable if earlier else frozenset()),
         pins=data.pins,
-        # A post that was taken down needs a new approval, even with the same content.
+        # A post that was taken down needs a new approval, even if its content is unchanged.
         decisions=_valid_decisions(earlier, data.pins)
         if earlier and not snapshot.taken_down
         else (),
@@ -159,7 +159,7 @@ def _valid_decisions(earlier: ApprovalRequest, pins: Mapping[str, str]) -> tuple
     """Return the earlier decisions, except on steps of policies that have changed since."""
     changed = {name for name, value in earlier.pins.items() if pins.get(name) != value}
     if any(pinned_profile(name) and name in pins for name in changed):
-        # The decisions were about another account.
+        # The decisions applied to another account.
         return ()
     if not changed:
         return earlier.decisions

@@ -273,7 +273,7 @@ def _approved(
 ) -> list[OutboxEntry]:
     to = set(_present_or_lead(after.post.authors, after.post, context))
     if event.actor == Actor.TIMER:
-        # No member has decided: the rules have changed, or an edit was undone.
+        # The post was approved without a decision, because the rules changed or an edit was undone.
         to |= set(_author_and_lead(after.post, context))
     return _to_members(to, "approved", after.post, event)
 

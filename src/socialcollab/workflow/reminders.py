@@ -199,8 +199,8 @@ def reevaluate(
         before: The post before the events that led to *snapshot*, or None if only time has passed.
 
     Returns:
-        One `PostReevaluated`; the events of the approval; or nothing if nothing has changed, or the
-        post is not in review.
+        One `PostReevaluated` event; the events of the approval; or no events if nothing has changed
+        or the post is not in review.
     """
     request = _open_request(snapshot)
     if request is None:
@@ -235,11 +235,11 @@ def reevaluate(
 
 def record_outdated(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
-    Record that policies or accounts have changed which the decisions on a post are based on.
+    Record that policies or accounts on which the decisions on a post are based have changed.
 
     Returns:
-        One `DecisionsOutdated`, once for each request; none if none has changed, or the post
-        is neither in review nor approved.
+        One `DecisionsOutdated` event per request, or no event if nothing has changed or the post is
+        neither in review nor approved.
     """
     request = snapshot.request
     if (

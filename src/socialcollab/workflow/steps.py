@@ -138,7 +138,7 @@ def applicable_steps(snapshot: PostSnapshot, context: Context) -> frozenset[Step
 
 
 def pins_of(snapshot: PostSnapshot, context: Context) -> dict[str, str]:
-    """Return the digests of the policies that apply, and the accounts that the post goes to."""
+    """Return the digests of the policies that apply, and the accounts of the targets."""
     names = {key.policy for key in applicable_steps(snapshot, context)}
     names |= {account_pin(target) for target in snapshot.post.targets}
     names |= set(context.requirement(snapshot.post).policies)
@@ -285,7 +285,7 @@ def _status(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> Ste
     needed = step.step.quorum.needed(len(reviewers.own))
     if step.step.quorum.least == 0:
         # For "all", every reviewer must have approved, either in person or through a delegate. A
-        # delegate who is a reviewer too has one vote, not two.
+        # delegate who is also a reviewer has one vote, not two.
         represented = {absent for absents in approvals.values() for absent in absents}
         covered = set(reviewers.own) <= {*approvals, *represented}
         enough = bool(approvals) and covered and len(approvals) >= len(reviewers.own)
@@ -314,10 +314,10 @@ def _status(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> Ste
 
 def policies_unchanged(snapshot: PostSnapshot, context: Context) -> Verdict:
     """
-    Return whether the policies and the accounts that the request is based on are the same.
+    Return whether the policies and accounts on which the request is based are unchanged.
 
-    Otherwise the decisions were made under other rules, or about another account, and the post has
-    to be submitted again.
+    If a policy or an account has changed, the decisions were made under different rules or for a
+    different account, and the post must be submitted again.
     """
     post = snapshot.post
     for name, before in changed_pins(snapshot, context):
@@ -333,7 +333,7 @@ def policies_unchanged(snapshot: PostSnapshot, context: Context) -> Verdict:
 
 def changed_pins(snapshot: PostSnapshot, context: Context) -> tuple[tuple[str, str], ...]:
     """
-    Return the pins of the request whose values have changed, with the values that were pinned.
+    Return the pins of the request whose values have changed, with the original values.
 
     A policy that an adoption has removed counts as changed. The account of a profile counts as long
     as the post goes there; a profile that was removed is a reason of its own not to publish.

@@ -75,7 +75,7 @@ def perform(
 
     Raises:
         NotAllowedError: If the actor is not allowed to perform the command.
-        InvalidValueError: If a value of the command has the wrong type, or cannot be stored.
+        InvalidValueError: If a value of the command has the wrong type or cannot be stored.
         StaleError: If another member has changed the post since the actor saw it.
     """
     check_command(command, dc.COMMANDS)

@@ -28,7 +28,7 @@ SelectorLike: TypeAlias = str | Mapping[str, Any] | Selector
 
 
 def _as_bound(value: DateLike) -> dt.date:
-    """Return the date or the local time that a caller gave."""
+    """Convert a caller's value to a date or a local time."""
     if isinstance(value, str) and ":" in value:
         return parse_local(value)
     return value if isinstance(value, dt.datetime) else as_date(value)
@@ -45,7 +45,7 @@ def hold(
     """Place a hold, and return the deliveries that it stops; see `MemberDesk.hold`."""
     selector = Selector.of(on)
     organization = (yield from engine.state()).organization
-    # A local time is read in the zone of the workspace, if the hold is on only one.
+    # If the hold affects only one workspace, local times are in that workspace's time zone.
     workspaces = {
         profile.workspace for profile in organization.profiles if selector.matches_profile(profile)
     }
@@ -77,7 +77,7 @@ def resume(engine: Engine, actor: Actor, hold: HoldResult | str) -> Effects[Hold
 
 
 def instant_for(engine: Engine, profile: str, at: TimeLike) -> Effects[dt.datetime]:
-    """Return a time that a caller gave; a local time is read in the zone of the profile's workspace."""
+    """Convert a caller's value to an instant; local times are in the workspace's time zone."""
     organization = (yield from engine.state()).organization
     known = organization.profiles_by_id.get(check_text(profile, "profile"))
     return as_instant(at, organization.zone_or_default(known.workspace if known else ""))

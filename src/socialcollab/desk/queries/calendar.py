@@ -194,7 +194,7 @@ def barred(
 def is_held(
     state: State, snapshot: PostSnapshot, profiles: Iterable[str], *, now: dt.datetime
 ) -> bool:
-    """Return whether a hold stops a post on one of *profiles*; profiles that do not exist are ignored."""
+    """Return whether a hold stops a post on one of *profiles*, ignoring unknown profiles."""
     organization = state.organization
     attributes = organization.attributes_of(snapshot.post)
     return any(

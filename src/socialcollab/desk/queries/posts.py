@@ -110,7 +110,7 @@ def read_calendar(
 def read_clashes(
     engine: Engine, start: TimeLike, end: TimeLike, *, workspace: str
 ) -> Effects[tuple[Clash, ...]]:
-    """Return the clashes on the calendar from *start*, and before *end*."""
+    """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
     state = yield from engine.state()
     first, last = _instants(state, start, end, workspace)
     calendar = yield from full_calendar(
@@ -187,7 +187,7 @@ def read_calendar_notes(
 
 
 def read_hold_result(engine: Engine, hold: str, on: Selector) -> Effects[HoldResult]:
-    """Return the deliveries that a hold concerns, or concerned before it ended."""
+    """Return the deliveries that a hold affects, or affected before it ended."""
     organization = (yield from engine.state()).organization
     rows = yield from all_rows(
         engine, "deliveries", where={"state": ("waiting", "publishing", "unknown", "missed")}

@@ -70,7 +70,7 @@ MESSAGES: Final[dict[str, str]] = {
     "all_steps_passed": "alle stappen van bericht {post} zijn goedgekeurd",
     "step_open": "stap `{step}` heeft {approvals} van de {needed} goedkeuringen",
     "approve_step": "keur stap `{step}` goed",
-    "account_changed": "profiel `{profile}` was account {before} toen het bericht werd ingediend, en is nu {after}",
+    "account_changed": "profiel `{profile}` gebruikte account {before} toen het bericht werd ingediend, en gebruikt nu {after}",
     "policy_changed": "beleid `{policy}` is gewijzigd sinds het op het bericht is toegepast",
     "resubmit": "trek bericht {post} in en dien het opnieuw in",
     "policies_unchanged": "het beleid en de accounts van bericht {post} zijn niet gewijzigd",

@@ -59,11 +59,11 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
     Submit a post for approval, and approve it immediately if no other member needs to approve.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `submit` it; it is neither a draft, nor returned for
-            changes, nor expired; it has no targets; its planned time has passed or lies in a blackout; or a
-            target has no free slot.
-        StaleError: If the actor saw another revision than the current one.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `submit`, if the post is not a draft, returned
+            for changes or expired, if it has no targets, if its planned time has passed or is in a
+            blackout, or if a target has no free slot.
+        StaleError: If the actor did not see the current revision.
     """
     post = snapshot.post
     check_permission("submit", post, context)
@@ -97,7 +97,7 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
 
 
 def _take_next_slots(snapshot: PostSnapshot, context: Context) -> list[ev.Event]:
-    """Return the events that move every target to its next free slot, unless it is published there."""
+    """Return the events that move every unpublished target to its next free slot."""
     post = snapshot.post
     targets = unpublished_targets(post, context)
     if not targets:
@@ -263,10 +263,10 @@ def withdraw(snapshot: PostSnapshot, _: cm.Withdraw, context: Context) -> tuple[
 
 def approve_if_complete(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
-    Return the events that approve a post in review, if it needs no further decision; else nothing.
+    Return the events that approve a post in review if it needs no further decision.
 
-    That happens without a decision if an edit brings back the content that was approved, or if the
-    rules change: a reviewer leaves, or a step no longer applies.
+    A post can be approved without a new decision if an edit restores the approved content, or if
+    the rules change, for example because a reviewer leaves or a step no longer applies.
     """
     if snapshot.post.state is not PostState.IN_REVIEW or not gate(snapshot, context):
         return ()
@@ -294,7 +294,8 @@ def _approve(
         for target in targets
         if (at := post.content.time_for(target)) is not None and at.instant <= context.now
     ]
-    # A step that binds the time has approved one time; the post must not get another one.
+    # A step that binds the time has approved a certain time, so the post must not be moved to
+    # another time.
     time_is_approved = any("time" in step.binds for step in requirement.steps)
     can_move = not time_is_approved and all(target in context.next_slots for target in late)
     if late and when == "next slot" and can_move:
@@ -317,14 +318,14 @@ def publish_now(
     snapshot: PostSnapshot, command: cm.PublishNow, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Publish a post at once: an approved one, or one that needs no other member's approval.
+    Immediately publish an approved post, or a post that no other member needs to approve.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `publish` it; it needs an approval that it does not
-            have; a hold or a blackout stops it; a delivery is in doubt; or it is published on every
-            target, or was taken down there and has not been approved since.
-        StaleError: If the actor saw another revision than the current one.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `publish`, if the post does not have a required
+            approval, if a hold or blackout stops it, if a delivery is in doubt, or if the post is
+            published on every target or was taken down there and has not been approved since.
+        StaleError: If the actor did not see the current revision.
     """
     post = snapshot.post
     check_permission("publish", post, context)
@@ -361,14 +362,14 @@ def bypass(snapshot: PostSnapshot, command: cm.Bypass, context: Context) -> tupl
     """
     Skip the open steps of a post in an emergency, which approves it.
 
-    The reviewers, the authors and the lead are notified. A later edit of what the steps bind opens
-    them again.
+    The reviewers, the authors and the lead are notified. A later edit of fields that the steps bind
+    reopens the steps.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `bypass` it, the post is not in review, or a policy or
-            an account has changed since it was submitted.
-        StaleError: If the actor saw another revision than the current one.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `bypass`, if the post is not in review, or if a
+            policy or an account has changed since the post was submitted.
+        StaleError: If the actor did not see the current revision.
         InvalidValueError: If the reason is empty.
     """
     post = snapshot.post

@@ -78,13 +78,13 @@ def place_hold(command: cm.PlaceHold, context: Context) -> tuple[ev.Event, ...]:
 
 def exempt(snapshot: PostSnapshot, command: cm.Exempt, context: Context) -> tuple[ev.Event, ...]:
     """
-    Let a post be published in spite of a hold. Deliveries that it missed stay missed.
+    Allow a post to be published despite a hold; missed deliveries stay missed.
 
     Raises:
-        NotFoundError: If the actor may not view the post, or there is no such hold.
-        NotAllowedError: If the actor may not `hold` on every target of the post, or the hold does
-            not stop it.
-        InvalidValueError: If there is no reason.
+        NotFoundError: If the post is not visible to the actor, or if the hold does not exist.
+        NotAllowedError: If the actor does not have `hold` on every target of the post, or if the
+            hold does not stop the post.
+        InvalidValueError: If the reason is empty.
     """
     post = snapshot.post
     check_permission("hold", post, context)
@@ -107,8 +107,8 @@ def caught_by(snapshot: PostSnapshot, context: Context) -> tuple[str, ...]:
     """
     Return the ids of holds that stop a post because of its content, sorted.
 
-    Holds that have caught it before are left out, and so are holds on every post of their profiles,
-    from which no edit can free it.
+    Holds that have already caught the post are omitted. Holds on all posts of their profiles are
+    omitted too, because an edit cannot free the post from them.
     """
     return tuple(
         sorted(

@@ -46,10 +46,10 @@ def verdict_on(
 
 def check_new_id(kind: str, value: str, known: Iterable[str]) -> None:
     """
-    Check the identifier that a caller has chosen for something new.
+    Check the identifier that a caller has chosen for a new object.
 
     Raises:
-        InvalidValueError: If it is not an identifier, or is one of *known*.
+        InvalidValueError: If *value* is not a valid identifier, or is one of *known*.
     """
     check_id(kind, value)
     if value in known:

@@ -197,7 +197,8 @@ def expire(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     Return the event that a post in review expires if its planned time has passed.
 
     A post expires only if one of its policies requires it. Otherwise it waits for a late approval.
-    The times of targets on which it is published already do not count: there it is an amendment.
+    The times of targets on which the post is already published are ignored, because new content is
+    an amendment there.
     """
     post = snapshot.post
     if post.state is not PostState.IN_REVIEW:
@@ -342,7 +343,7 @@ def unpublished_targets(post: Post, context: Context, *, restore: bool = False) 
 
 
 def refuse_taken_down(snapshot: PostSnapshot, targets: Iterable[str]) -> None:
-    """Refuse to publish a post again where it was taken down, before it has a new approval."""
+    """Reject targets from which the post was taken down, until it has a new approval."""
     for target in targets:
         if target in snapshot.taken_down:
             raise refuse(

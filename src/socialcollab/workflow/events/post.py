@@ -40,8 +40,8 @@ class PostEdited:
         state: The post's state after the edit.
         applicable: The approval steps that apply to it.
         pins: The digests of the policies that apply to it.
-        caught: The holds that stopped the post before, and that match only some posts. They stop it
-            still, even if the new content no longer matches.
+        caught: The holds that stopped the previous revision and that match only some posts. They
+            still stop the post even if they do not match the new content.
         content: The content.
     """
 
@@ -157,11 +157,11 @@ class PostBypassed:
     A member skipped open approval steps in an emergency.
 
     Attributes:
-        steps: The steps.
+        steps: The skipped steps.
         revision: The digest of the revision that the member saw.
         fields: The salted digest of each field of that revision.
         reviewers: The members who could have decided.
-        reason: Why.
+        reason: The reason, shown to people.
     """
 
     TYPE: ClassVar[str] = "post.bypassed"
@@ -175,7 +175,7 @@ class PostBypassed:
 
 @attrs.frozen(kw_only=True)
 class PostExempted:
-    """A member let the post be published in spite of a hold."""
+    """A member allowed the post to be published despite a hold."""
 
     TYPE: ClassVar[str] = "post.exempted"
 
@@ -228,7 +228,7 @@ class PostReevaluated:
 
 @attrs.frozen(kw_only=True)
 class DecisionsOutdated:
-    """Policies or accounts have changed that the decisions on the post are based on; see `pins`."""
+    """Policies or accounts that the decisions are based on have changed; see `pins`."""
 
     TYPE: ClassVar[str] = "post.decisions_outdated"
 

@@ -20,12 +20,12 @@ _ACCOUNT: Final = "account/"
 
 
 def account_pin(profile: str) -> str:
-    """Return the name under which the account of a profile is pinned, beside those of policies."""
+    """Return the name under which the account of a profile is pinned."""
     return f"{_ACCOUNT}{profile}"
 
 
 def pinned_profile(name: str) -> str:
-    """Return the profile whose account is pinned under *name*; empty if a policy is."""
+    """Return the profile whose account is pinned under *name*, or an empty string for a policy."""
     return name.removeprefix(_ACCOUNT) if name.startswith(_ACCOUNT) else ""
 
 
@@ -37,7 +37,7 @@ class Decision:
     Attributes:
         by: The member who decided.
         at: The instant of the decision, in UTC.
-        verdict: "approve", "request_changes" or "reject"; or "bypass", if the member skipped the
+        verdict: "approve", "request_changes" or "reject"; or "bypass" if the member skipped the
             steps in an emergency.
         steps: The steps for which the decision counts.
         revision: The digest of the revision that the member saw.
@@ -92,8 +92,8 @@ class ApprovalRequest:
         when: When to publish the post after its approval.
         applicable: The steps that have applied to the post so far. A step that has applied once
             remains even if its condition is no longer met.
-        pins: The digest of each policy's text when the policy first applied, and the account of each
-            target when the post was first submitted for it.
+        pins: The digest of each policy's text when the policy first applied, and the account of
+            each target when the post was first submitted for that target.
         decisions: All decisions, oldest first.
         clocks: The clocks of the open steps.
         evaluated: Whether *clocks* and *wake_at* have been computed.
@@ -148,10 +148,10 @@ class PostSnapshot:
         request: The request, or None before the post is submitted.
         alone: Whether a member with `publish` approved the post alone, because no step applied.
         waivers: The findings of the style guide that members have accepted.
-        caught: The ids of holds that have stopped the post, and stop it still even if the holds no
+        caught: The ids of holds that have stopped the post, and that still stop it even if they no
             longer match its content.
         exempt: The ids of holds that do not stop the post, because a member exempted it.
-        taken_down: The profiles from which it was taken down, until it is approved again.
+        taken_down: The profiles from which the post was taken down, until it is approved again.
         taken_down_at: When the last of these takedowns was requested, in UTC, or None.
     """
 
@@ -166,10 +166,10 @@ class PostSnapshot:
 
     def holds_on(self, holds: Iterable[Hold]) -> tuple[Hold, ...]:
         """
-        Return *holds* as they concern this post.
+        Return the *holds* that can affect this post, adapted to the post.
 
-        Holds from which the post is exempt are left out. A hold that has caught the post is returned
-        as one on all posts of its profiles, so that no edit frees the post.
+        Holds from which the post is exempt are omitted. A hold that has caught the post is returned
+        as a hold on all posts of its profiles, so that an edit cannot free the post.
         """
         return tuple(
             attrs.evolve(hold, on=hold.on.without_attributes()) if hold.id in self.caught else hold
