@@ -6,13 +6,17 @@ import random
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
+from tests.desk.agency import DOCUMENT, PROFILE, Agency
 
 from socialcollab.cli import main
 from socialcollab.cli.demo import run_demo
+from socialcollab.content import Image
 from socialcollab.desk import Desk, audit_file
-from socialcollab.errors import NotFoundError, SocialCollabError, StoreError
+from socialcollab.errors import CorruptJournalError, NotFoundError, SocialCollabError, StoreError
+from socialcollab.stores import MemoryMedia
 
 LEASES = {"lease_worker", "lease_until"}
 
@@ -150,3 +154,43 @@ def test_desk_that_cannot_be_opened(
         Desk.open(path)
     assert main(["audit", str(path)]) == 1
     assert "organization" in capsys.readouterr().out
+
+
+def test_damage_of_one_stream(tmp_path: Path) -> None:
+    """A damaged delivery and a damaged post are problems of the run, and the others are published."""
+    agency = Agency(tmp_path, "sqlite")
+    posts = [agency.approved_post(f"post {number}") for number in range(3)]
+    (ana,) = agency.acting("ana")
+    in_review = ana.submit(ana.draft("x", profiles=[PROFILE], planned_at="2026-05-01 09:30"))
+    # Everything has to be reevaluated.
+    agency.adopt(f'{DOCUMENT}\n[[members]]\nid = "zoe"\n')
+    streams = [f"delivery/{agency.delivery(posts[0]).id}", f"post/{in_review.id}"]
+    raw = sqlite3.connect(tmp_path / "desk.db")
+    for stream in streams:
+        raw.execute(
+            "UPDATE socialcollab_streams SET snapshot = CAST('{}' AS BLOB) WHERE stream = ?",
+            (stream,),
+        )
+    raw.commit()
+    raw.close()
+    report = agency.run_due()
+    assert streams[0] in {stream for stream, _ in report.problems}
+    assert {"post 1", "post 2"} == set(agency.live_texts())
+
+
+class DamagedMedia(MemoryMedia):
+    """Media whose contents do not match their digests."""
+
+    def open(self, digest: str) -> BinaryIO:
+        raise CorruptJournalError("the content does not match its digest", place=digest)
+
+
+def test_damaged_image(tmp_path: Path) -> None:
+    """A damaged image keeps its own post from being published, and no other."""
+    agency = Agency(tmp_path, "memory", media=DamagedMedia())
+    image = Image.from_bytes(b"GIF89a" + bytes(20), alt="a tulip")
+    damaged = agency.approved_post("with image", media=[image])
+    agency.approved_post("without image")
+    report = agency.run_due()
+    assert ["without image"] == agency.live_texts()
+    assert [f"delivery/{agency.delivery(damaged).id}"] == [stream for stream, _ in report.problems]

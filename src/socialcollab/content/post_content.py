@@ -182,7 +182,10 @@ def field_values(content: PostContent) -> dict[str, Json]:
     return {
         "text": content.text,
         "variants": [[variant.profile, variant.text] for variant in content.variants],
-        "media": [image.digest for image in content.media],
+        "media": [
+            [image.digest, image.media_type, image.size_bytes, image.name]
+            for image in content.media
+        ],
         "alt": [image.alt for image in content.media],
         "links": list(content.links),
         "targets": list(content.targets),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
-from socialcollab.content import Image, Post, PostContent, media_digest
+from socialcollab.content import Image, Post, PostContent, media_digest, sniff_image
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.journal.encoding import event_data
 from socialcollab.document_fields import as_items
@@ -18,6 +18,8 @@ from socialcollab.workflow import events as ev
 def without_bytes(media: Iterable[Image]) -> tuple[tuple[Image, ...], dict[str, bytes]]:
     """
     Separate images from their bytes, and return the bytes by digest.
+
+    If an image has bytes, its type and size are determined from the bytes.
 
     Raises:
         InvalidValueError: If the bytes of an image do not match its digest.
@@ -39,6 +41,13 @@ def without_bytes(media: Iterable[Image]) -> tuple[tuple[Image, ...], dict[str, 
                     expected="Image.from_bytes(data) or Image.from_file(path)",
                 )
             data[image.digest] = image.data
+            # The caller's description of the bytes may be wrong, and it is part of the approved
+            # content.
+            image = attrs.evolve(  # noqa: PLW2901  the same image, described by its bytes
+                image,
+                media_type=sniff_image(image.data) or image.media_type,
+                size_bytes=len(image.data),
+            )
         images.append(attrs.evolve(image, data=None))
     return tuple(images), data
 

@@ -16,7 +16,7 @@ from socialcollab.desk.queries.calendar import instant_of
 from socialcollab.desk.queries.notifications import close_digest
 from socialcollab.desk.worker.reevaluation import reevaluate_if_stale, run_timers
 from socialcollab.effects import Effects, call, call_cancellable
-from socialcollab.errors import SocialCollabError, StoreError
+from socialcollab.errors import CorruptJournalError, SocialCollabError, StoreError
 from socialcollab.stores import Row, microseconds
 from socialcollab.time import as_utc
 from socialcollab.workflow import Actor
@@ -83,7 +83,10 @@ def run_due(
     )
     try:
         problem = yield from reevaluate_if_stale(
-            engine, until=run.until, between=run.do_due_before_reevaluation
+            engine,
+            until=run.until,
+            between=run.do_due_before_reevaluation,
+            report=run.report,
         )
     except StoreError:
         raise
@@ -91,7 +94,7 @@ def run_due(
         # The next run retries the reevaluation. Other due work must not wait for it.
         problem = str(error)
     if problem:
-        run.problems.append((ORGANIZATION, problem))
+        run.report(ORGANIZATION, problem)
     yield from run.do_due()
     return DueReport(
         at=run.at,
@@ -170,10 +173,17 @@ class _Run:
                 self.problems += [(row.stream, problem) for problem in problems]
                 delivery = (yield from engine.load(row.stream)).snapshot
                 self.states[name] = delivery.state.value
+        except CorruptJournalError as error:
+            # Damage to one stream or one image must not prevent other deliveries from being sent.
+            self.report(row.stream, str(error))
         except StoreError:
             raise
         except SocialCollabError as error:
-            self.problems.append((row.stream, str(error)))
+            self.report(row.stream, str(error))
+
+    def report(self, stream: str, problem: str) -> None:
+        """Add a problem with a stream to the report."""
+        self.problems.append((stream, problem))
 
 
 def _delete_leftover_media(engine: Engine, stream: str, *, now: dt.datetime) -> Effects[None]:

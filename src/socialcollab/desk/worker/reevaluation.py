@@ -12,7 +12,7 @@ from socialcollab.desk.journal.organization_events import OrganizationReevaluate
 from socialcollab.desk.journal.streams import ORGANIZATION, RUNTIME_STATE, rows_of
 from socialcollab.desk.queries.calendar import all_rows, instant_of
 from socialcollab.effects import Effects
-from socialcollab.errors import ConflictError
+from socialcollab.errors import ConflictError, CorruptJournalError
 from socialcollab.stores import Row
 from socialcollab.time import tzdata_version
 from socialcollab.workflow import Actor, PostSnapshot, fire_due, record_outdated, reevaluate
@@ -35,6 +35,7 @@ def reevaluate_if_stale(
     *,
     until: Callable[[], dt.datetime],
     between: Callable[[], Effects[None]],
+    report: Callable[[str, str], None],
 ) -> Effects[str]:
     """
     Reevaluate all open posts and unsent deliveries if their snapshots may be outdated.
@@ -49,6 +50,8 @@ def reevaluate_if_stale(
         between: Does the work that has become due in the meantime. It is called repeatedly so that
             a long reevaluation does not delay deliveries. Outdated rules are never used for
             sending, because each delivery is checked against the current rules when it is sent.
+        report: Takes a stream that is damaged, and the problem. It is left as it is, and the others
+            are reevaluated.
 
     Returns:
         The problem that prevents this worker from reevaluating, or an empty string.
@@ -69,7 +72,9 @@ def reevaluate_if_stale(
         # repeated.
         for _ in range(_MAX_ATTEMPTS):
             try:
-                yield from _reevaluate_all(engine, until, between, new_tzdata=journals != ours)
+                yield from _reevaluate_all(
+                    engine, until, between, report, new_tzdata=journals != ours
+                )
             except ConflictError:
                 continue
             break
@@ -80,6 +85,7 @@ def _reevaluate_all(
     engine: Engine,
     until: Callable[[], dt.datetime],
     between: Callable[[], Effects[None]],
+    report: Callable[[str, str], None],
     *,
     new_tzdata: bool,
 ) -> Effects[None]:
@@ -94,15 +100,15 @@ def _reevaluate_all(
         # may already be due.
         for rows in _batches(deliveries):
             for row in rows:
-                yield from _move_delivery(engine, row, until())
+                yield from _or_report(row.stream, _move_delivery(engine, row, until()), report)
             yield from between()
         on_calendar = yield from all_rows(engine, "posts", where={"state": _CALENDAR_STATES})
         for rows in _batches(on_calendar):
             for row in rows:
-                yield from _move_post(engine, row, until())
+                yield from _or_report(row.stream, _move_post(engine, row, until()), report)
             yield from between()
     for streams in _batches(sorted({row.stream for row in posts} | unsent)):
-        yield from _reevaluate_batch(engine, streams, until())
+        yield from _reevaluate_batch(engine, streams, until(), report)
         yield from between()
     done = [Event(ORGANIZATION, Actor.TIMER, OrganizationReevaluated(tzdata=tzdata_version()))]
     if state.versions[RUNTIME_STATE]:
@@ -115,14 +121,33 @@ def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
         yield items[start : start + _BATCH]
 
 
-def _reevaluate_batch(engine: Engine, streams: Sequence[str], now: dt.datetime) -> Effects[None]:
+def _or_report(
+    stream: str, effects: Effects[None], report: Callable[[str, str], None]
+) -> Effects[None]:
+    """Process a stream, or report that it is damaged."""
+    try:
+        yield from effects
+    except CorruptJournalError as error:
+        report(stream, str(error))
+
+
+def _reevaluate_batch(
+    engine: Engine,
+    streams: Sequence[str],
+    now: dt.datetime,
+    report: Callable[[str, str], None],
+) -> Effects[None]:
     """Reevaluate several posts with one append."""
     state = yield from engine.state()
     events: list[Event] = []
     changed: list[Loaded] = []
     for stream in streams:
-        loaded = yield from engine.load(stream)
-        deliveries = yield from engine.deliveries(loaded.snapshot.post)
+        try:
+            loaded = yield from engine.load(stream)
+            deliveries = yield from engine.deliveries(loaded.snapshot.post)
+        except CorruptJournalError as error:
+            report(stream, str(error))
+            continue
         context = engine.post_context(
             state,
             Actor.TIMER,
@@ -141,7 +166,8 @@ def _reevaluate_batch(engine: Engine, streams: Sequence[str], now: dt.datetime) 
     except ConflictError:
         # One of the posts has changed in the meantime, so each post is now reevaluated separately.
         for stream in streams:
-            yield from run_timers(engine, stream, now=now, only_reevaluate=True)
+            alone = run_timers(engine, stream, now=now, only_reevaluate=True)
+            yield from _or_report(stream, alone, report)
 
 
 def run_timers(
