@@ -1,4 +1,4 @@
-"""Match profiles with a selector, read a principal, and look up what a network accepts."""
+"""Match profiles with a selector, parse a principal, and look up the limits of a network."""
 
 from socialcollab.directory import PostAttributes, Principal, Profile, Selector, network
 

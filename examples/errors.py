@@ -1,4 +1,4 @@
-"""Choose by the class of an error what to do next."""
+"""Handle errors according to their class."""
 
 from socialcollab.errors import (
     InvalidValueError,

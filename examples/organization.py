@@ -1,4 +1,4 @@
-"""Ask a team's document who may do something, and list the faults of a wrong one."""
+"""Check permissions in a team's document, and list the faults of an invalid document."""
 
 import datetime as dt
 

@@ -48,11 +48,11 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 
 _HEAD = f"""# The document
 
-This page lists every section and key of the document. It is generated from the classes that the document is loaded into.
-Keys marked *required* have no default. In the descriptions, *None* and *empty* mean that the key is left out.
-`Organization.load` reports all faults at once, each with its place and, if it can, a suggestion.
+This page lists every section and key of the document. It is generated from the classes into which the document is loaded.
+Keys marked *required* have no default. In the descriptions, *None* and *empty* mean that the key is omitted.
+`Organization.load` reports all faults together, each with its place and, if possible, a suggestion.
 
-This is the document of the template `northwind`, with the file that it includes:
+The following is the document of the template `northwind`, followed by the file that it includes:
 
 ```{{literalinclude}} ../../src/socialcollab/organization/templates/northwind/agency.toml
 :language: toml
@@ -65,16 +65,16 @@ This is the document of the template `northwind`, with the file that it includes
 ## include
 
 A list of file names, relative to the folder of the document.
-In a name, `*` stands for any number of characters and `?` for one; neither matches a slash.
+In a name, `*` matches any number of characters and `?` matches one character; neither matches a slash.
 
-An included file defines one workspace and can only refer to that workspace: its members belong to the workspace, and every `on` stays within it.
-It cannot have sections that concern the whole organization, and it cannot include other files.
+An included file must define exactly one workspace and can refer only to that workspace: its members belong to the workspace, and every `on` must be limited to it.
+It cannot contain sections that apply to the whole organization, and it cannot include other files.
 File names in an included file are relative to the folder of the main document.
 
 ## Limits
 
-The document and each of its files may have at most {MOST_BYTES:,} bytes.
-The document and its included files together may have at most {MOST_SECTIONS:,} tables and {MOST_VALUES:,} values, nested at most {MOST_DEPTH} levels deep.
+The document and each of its files may be at most {MOST_BYTES:,} bytes long.
+The document and its included files together may contain at most {MOST_SECTIONS:,} tables and {MOST_VALUES:,} values, nested at most {MOST_DEPTH} levels deep.
 """
 
 
@@ -97,10 +97,10 @@ def document_page() -> str:
 def _forms() -> Iterator[str]:
     yield "## Forms of values\n"
     yield (
-        "The tables below name these forms of text."
-        " Their words are English, whatever the language of the team; only the names of days may"
-        " be capitalised."
-        " Times of day and dates may also be TOML values without quotes, and a quorum a number.\n"
+        "The tables below refer to the following forms of strings."
+        " They are always in English, regardless of the team's language; only the names of days"
+        " may be capitalised."
+        " Times of day and dates may also be native TOML values, and a quorum may be a number.\n"
     )
     yield "| form | examples |\n|---|---|"
     for name, examples in FORMS.items():
@@ -144,13 +144,13 @@ def _value(shape: sh.Shape, inner: dict[type[Any], None]) -> str:
             return f"a table, see {shape.cls.__name__}{only}{plain}"
         case sh.ListOf():
             single = ", or a single value" if shape.or_one else ""
-            return f"a list of: {_value(shape.item, inner)}{single}"
+            return f"a list in which each item is {_value(shape.item, inner)}{single}"
         case sh.MapOf():
-            return f"a table of names, each with {_value(shape.item, inner)}"
+            return f"a table that maps names to {_value(shape.item, inner)}"
         case sh.Text(file=True):
             return "the name of a file"
         case sh.Text():
-            return f"a text of at most {shape.at_most} characters"
+            return f"a string of at most {shape.at_most} characters"
         case sh.Id():
             return "an identifier"
         case sh.NameShape():

@@ -1,14 +1,15 @@
 """
-Permissions, approval, calendar, style guide and honest publishing for social media teams.
+Permissions, approvals, scheduling, style checks and reliable publishing for social media teams.
 
-Each subject has a package of its own (``from socialcollab.scheduling import SlotPlan``). The names
-that a first script needs are here as well; importing this package loads none of them until they
-are used.
+Each subject has its own package (``from socialcollab.scheduling import SlotPlan``). The
+names that a first script needs can also be imported from here; each is loaded when it
+is first used.
 """
 
 from __future__ import annotations
 
-# Type checkers treat this name as true. Importing it from `typing` would make the import slower.
+# Type checkers treat this name as true. Importing it from `typing` would slow down `import
+# socialcollab`.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ _PACKAGES = {
 }
 
 if not TYPE_CHECKING:
-    # Hidden from type checkers, which would otherwise accept any name.
+    # Hidden from type checkers, which would otherwise accept any attribute name.
     def __getattr__(name: str) -> object:
-        from importlib import import_module  # noqa: PLC0415  only when a name is used
+        from importlib import import_module  # noqa: PLC0415  only when a name is first used
 
         if name in _PACKAGES:
             value = getattr(import_module(f"socialcollab.{_PACKAGES[name]}"), name)

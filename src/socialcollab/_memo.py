@@ -1,4 +1,4 @@
-"""Keep computed values, and reuse them while what they depend on stays the same."""
+"""A cache of computed values, which are reused while their inputs stay the same."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T")
 @attrs.frozen(eq=False)
 class Identity:
     """
-    A key, or a part of one, that is equal only for the very same object.
+    A cache key, or part of a cache key, that compares an object by identity.
 
-    It is for objects whose own comparison is slow. It keeps the object alive, so that no other
-    object takes over its address and is mistaken for it.
+    Use it for objects that are slow to compare. It holds a reference to the object, so
+    that no other object can be created at the same address and be mistaken for it.
     """
 
     of: object
@@ -31,11 +31,12 @@ class Identity:
 
 class Memo:
     """
-    One value for each key, kept with its basis: everything that the value depends on.
+    A thread-safe cache that stores each value with its basis: the inputs it was computed from.
 
-    A key is a pair of a kind and a name, such as ``("snapshot", "post/…")``. If a kind has more
-    than *limit* names, its oldest value is dropped. Several threads may use a memo at once; they
-    may compute a value twice, but never get one of another basis.
+    A key is a pair of a kind and a name, such as ``("snapshot", "post/…")``. If a kind
+    has more than *limit* names, its oldest value is dropped. Two threads that use a
+    memo at the same time may compute the same value twice, but neither of them receives
+    a value that was computed from different inputs.
     """
 
     def __init__(self, limit: int) -> None:
@@ -44,7 +45,7 @@ class Memo:
         self._kinds: dict[str, dict[str, tuple[object, object]]] = {}
 
     def get(self, key: tuple[str, str], basis: object, compute: Callable[[], T]) -> T:
-        """Return the value of *key* if it was kept with an equal *basis*; else compute and keep it."""
+        """Return the value stored for *key* with an equal *basis*, or compute and store it."""
         kind, name = key
         kept = self._kinds.get(kind, {}).get(name)
         if kept is not None and kept[0] == basis:
@@ -54,13 +55,13 @@ class Memo:
         return value
 
     def last(self, key: tuple[str, str]) -> object | None:
-        """Return the value that was kept last for *key*, whatever its basis, or None."""
+        """Return the latest value stored for *key*, whatever its basis, or None."""
         kind, name = key
         kept = self._kinds.get(kind, {}).get(name)
         return None if kept is None else kept[1]
 
     def keep(self, key: tuple[str, str], basis: object, value: object) -> None:
-        """Keep the value of *key*."""
+        """Store *value* for *key*, together with the basis it was computed from."""
         kind, name = key
         with self._lock:
             values = self._kinds.setdefault(kind, {})

@@ -1,10 +1,10 @@
 """
-Shapes: how an attrs class describes a section of the organization's document.
+Shapes: descriptions of the values that the organization's document may contain.
 
-Each package describes its own sections with attrs classes, and every field
-carries the shape of its value. `socialcollab.organization` loads and writes the
-document, reports its faults and generates its JSON Schema from these shapes.
-Shapes are data; nothing in this module reads a document.
+Each package defines its sections of the document as attrs classes, and the metadata of
+each field contains the shape of its value. `socialcollab.organization` uses the shapes
+to load and write the document, to report its faults and to generate its JSON Schema.
+Shapes are plain data; nothing in this module reads a document.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Shape:
-    """The base class of all shapes: what a value of the document may be."""
+    """The base class of all shapes, each of which describes the valid values of a field."""
 
 
 class Grammar(Protocol):
-    """A value that a document writes as a string, which it is parsed from and printed to."""
+    """The protocol of values that are written in the document as strings."""
 
     @classmethod
     def parse(cls, text: str, /) -> Self:
         """
-        Read the string.
+        Parse the string.
 
         Raises:
-            InvalidValueError: If *text* has another form; the message shows a
-                valid one.
+            InvalidValueError: If *text* is not valid. The message shows a valid
+                example.
         """
         ...
 
@@ -51,11 +51,11 @@ class Text(Shape):
     A string.
 
     Attributes:
-        at_most: The longest length, in characters.
-        personal: Whether the string may hold personal data, such as a name or
-            free prose. Personal strings are outside the document's digest and
-            the journal's hash chain, so that they can be erased.
-        file: Whether the string is the name of a file of the document.
+        at_most: The maximum length in characters.
+        personal: Whether the string may contain personal data, such as a name or free
+            prose. Personal strings are excluded from the document's digest and the
+            journal's hash chain, so that they can be erased.
+        file: Whether the string is the name of one of the document's files.
     """
 
     at_most: int = 2000
@@ -65,7 +65,7 @@ class Text(Shape):
 
 @attrs.frozen
 class Id(Shape):
-    """The identifier of the section itself, unique among those of its *kind*, such as "member"."""
+    """The identifier of the section itself, which is unique within its *kind*, such as "member"."""
 
     kind: str
 
@@ -80,21 +80,21 @@ class NameShape(Shape):
 
 @attrs.frozen
 class PrincipalShape(Shape):
-    """A principal of one of *kinds*, such as ``member:ana`` or ``lead``."""
+    """A principal of one of the given *kinds*, such as ``member:ana`` or ``lead``."""
 
     kinds: tuple[str, ...] = ("member", "team", "role", "rotation", "lead")
 
 
 @attrs.frozen
 class Choice(Shape):
-    """One of *words*."""
+    """One of the given *words*."""
 
     words: tuple[str, ...]
 
 
 @attrs.frozen(kw_only=True)
 class Integer(Shape):
-    """A whole number within bounds."""
+    """A whole number from *at_least* to *at_most*."""
 
     at_least: int
     at_most: int
@@ -112,25 +112,25 @@ class Date(Shape):
 
 @attrs.frozen
 class LocalTime(Shape):
-    """A local date and time in the zone of the section, such as ``2026-05-04 19:55``."""
+    """A local date and time in the section's time zone, such as ``2026-05-04 19:55``."""
 
 
 @attrs.frozen
 class TimeOrDate(Shape):
-    """A local date and time, or a date, which means its midnight."""
+    """A local date and time, or a date, which means 00:00 on that date."""
 
 
 @attrs.frozen(kw_only=True)
 class Parsed(Shape):
     """
-    A string with a grammar of its own, such as a duration.
+    A string that is parsed by a grammar, such as a duration.
 
     Attributes:
         grammar: The class that parses and prints the string.
         name: The name of the grammar in messages, such as "duration".
         pattern: An anchored regular expression that every valid string matches,
             for the JSON Schema; it must mean the same in ECMA 262 and Python.
-        also: Types other than str that the class accepts as they are.
+        also: Types other than str that the class also accepts, such as `datetime.time`.
     """
 
     grammar: type[Grammar]
@@ -145,10 +145,10 @@ class Section(Shape):
     A table described by an attrs class.
 
     Attributes:
-        cls: The class; the metadata of its fields hold their shapes.
-        plain: The field that a plain value fills, if the document may write one
-            instead of the table, as in ``on = "tulip-x"``.
-        only: The fields that are allowed here; empty for all of them.
+        cls: The class. The metadata of its fields contains their shapes.
+        plain: The field that is set if the document contains a plain value instead of
+            the table, as in ``on = "tulip-x"``; empty if that is not allowed.
+        only: The fields that are allowed here; if empty, all fields are allowed.
     """
 
     cls: type[Any]
@@ -158,7 +158,7 @@ class Section(Shape):
 
 @attrs.frozen(kw_only=True)
 class ListOf(Shape):
-    """A list of at least *at_least* items; with *or_one*, a single value is a list of one."""
+    """A list of at least *at_least* items; if *or_one* is set, also a single item."""
 
     item: Shape
     or_one: bool = False
@@ -168,11 +168,11 @@ class ListOf(Shape):
 @attrs.frozen(kw_only=True)
 class MapOf(Shape):
     """
-    A table with free keys.
+    A table with arbitrary keys.
 
     Attributes:
         item: The shape of each value.
-        key: The kind of identifier that each key is; empty for any name.
+        key: The kind of identifier used as keys; if empty, any name is a valid key.
         dotted: Whether keys may contain dots.
     """
 
@@ -183,12 +183,12 @@ class MapOf(Shape):
 
 @attrs.frozen
 class Contact(Shape):
-    """A table of addresses by channel (``email``, ``slack``); personal, outside the digest."""
+    """A table of personal addresses by channel, such as ``email``; excluded from the digest."""
 
 
 def as_words(value: str | Iterable[str]) -> tuple[str, ...]:
     """
-    Convert one word or several to a tuple.
+    Return one word or several words as a tuple.
 
     >>> as_words("ana"), as_words(["ana", "ben"])
     (('ana',), ('ana', 'ben'))
@@ -207,10 +207,11 @@ def as_words(value: str | Iterable[str]) -> tuple[str, ...]:
 
 def as_items(values: Iterable[T], kind: str) -> tuple[T, ...]:
     """
-    Convert several values to a tuple.
+    Convert a collection to a tuple.
 
     Raises:
-        InvalidValueError: If *values* is not a collection; *kind* says what it should contain.
+        InvalidValueError: If *values* is not a collection. The message contains *kind*, the plural
+            name of its items.
     """
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise InvalidValueError(
@@ -221,9 +222,9 @@ def as_items(values: Iterable[T], kind: str) -> tuple[T, ...]:
 
 def shape(value: Shape, /, *, key: str = "") -> dict[str, object]:
     """
-    Return metadata for an attrs field that hold the shape *value*.
+    Return the metadata that declares *value* as the shape of an attrs field.
 
-    A field without a default is required in the document too.
+    A field without a default is also required in the document.
 
     Args:
         value: The shape.
@@ -235,13 +236,13 @@ def shape(value: Shape, /, *, key: str = "") -> dict[str, object]:
 @attrs.frozen
 class Field:
     """
-    A field of a section's class that the document can give.
+    A field of a section's class that can be set in the document.
 
     Attributes:
         name: The name of the attribute.
         key: The key in the document.
         shape: The shape of the value.
-        required: Whether the document has to give it.
+        required: Whether the document must set the field.
     """
 
     name: str
@@ -251,7 +252,7 @@ class Field:
 
 
 def fields_of(cls: Any) -> tuple[Field, ...]:
-    """Return the fields of a section's class that have a shape, in the order of definition."""
+    """Return the fields of a section's class that have a shape, in definition order."""
     return _fields_of(cls)
 
 

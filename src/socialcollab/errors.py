@@ -3,7 +3,7 @@ The errors that this library raises, grouped by what the caller can do about the
 
 ::
 
-    SocialCollabError               catch this to catch all of them
+    SocialCollabError               the base class; catch it to catch all of them
     ├── InvalidValueError           fix the value (also a ValueError)
     │   ├── NaiveDatetimeError      add a UTC offset to the datetime
     │   ├── DocumentMismatchError   propose the document, or open the desk without it
@@ -15,7 +15,7 @@ The errors that this library raises, grouped by what the caller can do about the
     ├── StaleError                  read what changed and repeat the command
     ├── NotFoundError               check the name
     ├── MissingExtraError           install the extra that the message names
-    ├── StoreError                  nothing was written; the subclasses say what to do
+    ├── StoreError                  nothing was written; see the subclasses
     │   ├── ConflictError           read the stream again and append again
     │   ├── StoreUnavailableError   make the store readable and writable, then try again
     │   ├── StaleProjectionError    rebuild the projections with `reindex`
@@ -28,8 +28,8 @@ The errors that this library raises, grouped by what the caller can do about the
         ├── TransientError          try again later; the network created nothing
         └── OutcomeUnknownError     look the post up on the network before sending it again
 
-If several faults are found at once, they are raised as one ``ExceptionGroup``
-of `FaultError`.
+If a document has several faults, they are raised together in one ``ExceptionGroup`` of
+`FaultError`.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ if TYPE_CHECKING:
 
 
 class SocialCollabError(Exception):
-    """The base class of all errors that the library raises on purpose."""
+    """The base class of the library's errors."""
 
-    # By default, pickle and copy call the class with the message as its only argument.
-    # That fails for errors whose constructor takes keywords.
+    # By default, pickle and copy call the class with the message as its only argument. That fails
+    # for errors whose constructor requires keyword arguments.
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.args), dict(vars(self))
 
@@ -62,7 +62,7 @@ class InvalidValueError(SocialCollabError, ValueError):
     A value that is not valid.
 
     Attributes:
-        value: The value.
+        value: The invalid value.
         expected: A short description of a valid value, such as "a whole number".
     """
 
@@ -86,7 +86,7 @@ class NaiveDatetimeError(InvalidValueError):
 
 class DocumentMismatchError(InvalidValueError):
     """
-    A document that differs from the active document of the organization.
+    A document that differs from the organization's active document.
 
     Attributes:
         organization: The organization's identifier.
@@ -158,8 +158,9 @@ class FaultError(InvalidValueError):
     A fault in a document.
 
     Attributes:
-        place: Its place, such as ``clients/tulip.toml: grants[0].role``.
-        problem: What is wrong.
+        place: The location of the fault, such as ``clients/tulip.toml:
+            grants[0].role``.
+        problem: A description of the fault.
         suggestion: How to fix it, or an empty string.
     """
 
@@ -177,7 +178,7 @@ class FaultError(InvalidValueError):
 
 class NotAllowedError(SocialCollabError):
     """
-    A command that the rules do not allow, for this member or at this time.
+    A command that the rules do not allow for this member or at this time.
 
     Attributes:
         verdict: The refusal, with its reasons and remedies.
@@ -190,10 +191,10 @@ class NotAllowedError(SocialCollabError):
 
 class StaleError(SocialCollabError):
     """
-    A command on a version that another member has changed in the meantime.
+    A command based on a version that another member has since changed.
 
     Attributes:
-        thing: What changed, such as "post `p1`".
+        thing: The thing that changed, such as "post `p1`".
         seen: The version that the caller saw.
         current: The current version.
         by: The member who changed it.
@@ -217,7 +218,7 @@ class StaleError(SocialCollabError):
 
 class NotFoundError(SocialCollabError, LookupError):
     """
-    A name that does not exist, or that the member may not see.
+    A name that does not exist or is not visible to the member.
 
     Attributes:
         kind: The kind of thing, such as "post".
@@ -243,15 +244,15 @@ class MissingExtraError(SocialCollabError, ImportError):
 
 
 class StoreError(SocialCollabError):
-    """The store could not do an operation; it wrote nothing."""
+    """An operation that the store could not perform; nothing was written."""
 
 
 class ConflictError(StoreError):
     """
-    A stream that is not at the version that an append expected.
+    An append that expected a different version of a stream.
 
     Attributes:
-        stream: The first such stream, in the order of stream names.
+        stream: The first stream with a different version, in alphabetical order.
         expected: The version that the append expected.
         actual: The version of the stream.
     """
@@ -264,15 +265,15 @@ class ConflictError(StoreError):
 
 
 class StoreUnavailableError(StoreError):
-    """A store that cannot be read or written now: its disk is full, read-only or locked."""
+    """A store that cannot currently be read or written, for example because its disk is full."""
 
 
 class StaleProjectionError(StoreError):
-    """Projection rows that were written under other projections than those declared now."""
+    """Projection rows that were written for a different set of projections than the current one."""
 
 
 class NewerVersionError(StoreError):
-    """A file or an event that a newer version of this library wrote."""
+    """A file or an event that was written by a newer version of this library."""
 
 
 class CorruptJournalError(StoreError):
@@ -312,7 +313,8 @@ class RateLimitedError(NetworkError):
     The network received too many requests.
 
     Attributes:
-        retry_after_s: Seconds to wait, or None if the network did not say.
+        retry_after_s: The number of seconds to wait, or None if the network did not
+            specify it.
     """
 
     def __init__(
@@ -328,12 +330,12 @@ class RateLimitedError(NetworkError):
 
 
 class RejectedError(NetworkError):
-    """The network refuses the content; sending it again will not help."""
+    """The network rejected the content; sending it again will not help."""
 
 
 class TransientError(NetworkError):
-    """The network created nothing; the same request may be sent again later."""
+    """A temporary failure: the network created nothing, and the request can be repeated later."""
 
 
 class OutcomeUnknownError(NetworkError):
-    """No answer came to a request that may have created something on the network."""
+    """A request that received no clear answer and may have created something on the network."""

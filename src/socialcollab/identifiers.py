@@ -37,13 +37,13 @@ def check_id(kind: str, value: object) -> str:
     'ana'
 
     Raises:
-        InvalidValueError: If *value* is not valid; *kind* says in the message
-            what it identifies.
+        InvalidValueError: If *value* is not a valid identifier. The message begins with
+            *kind*.
     """
     if isinstance(value, str) and _ID.fullmatch(value):
         return value
     shown = repr(value)
-    # A value of any size may come from a document; the message must stay readable.
+    # A document may contain a value of any size, but the message must stay readable.
     shown = shown if len(shown) <= 100 else f"{shown[:100]}..."
     raise InvalidValueError(
         f"{kind} id {shown} is not an identifier; use 1 to 64 lower-case letters, digits,"
@@ -55,7 +55,7 @@ def check_id(kind: str, value: object) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """
-    Return the known name that is most like *name*, or an empty string if none is similar.
+    Return the known name that is most similar to *name*, or an empty string if none is similar.
 
     >>> nearest("publsher", ["writer", "publisher"])
     'publisher'
@@ -66,7 +66,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def did_you_mean(name: str, known: Iterable[str], *, before: str = "", otherwise: str = "") -> str:
     """
-    Return a suggestion of the nearest known name, to end an error message with.
+    Return a suggestion of the nearest known name, for the end of an error message.
 
     >>> did_you_mean("publsher", ["writer", "publisher"], before="; ")
     '; did you mean `publisher`?'
@@ -74,7 +74,7 @@ def did_you_mean(name: str, known: Iterable[str], *, before: str = "", otherwise
     Args:
         name: The unknown name.
         known: The names that exist.
-        before: Text that joins the suggestion to the message before it.
+        before: The separator between the message and the suggestion.
         otherwise: The suggestion if no name is similar.
     """
     near = nearest(name, known)
@@ -89,7 +89,7 @@ _LOW_BITS: Final = (1 << 62) - 1
 
 def uuid7(at: dt.datetime, entropy: bytes) -> str:
     """
-    Return a version 7 UUID: 48 bits of milliseconds, then *entropy*.
+    Return a version 7 UUID that consists of a timestamp in milliseconds and *entropy*.
 
     The same instant and entropy give the same id, so a caller that controls
     the clock and the random source also controls the ids.
@@ -98,7 +98,7 @@ def uuid7(at: dt.datetime, entropy: bytes) -> str:
     '019b7c01-0400-7000-8000-000000000000'
 
     Args:
-        at: An instant since 1970, with a UTC offset.
+        at: An instant in or after 1970, with a UTC offset.
         entropy: Ten random bytes, 74 bits of which are used.
 
     Raises:

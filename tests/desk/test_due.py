@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.desk.agency import DUE, Agency
 
 from socialcollab.desk import PROJECTIONS, Desk
 from socialcollab.errors import NaiveDatetimeError
@@ -17,7 +18,6 @@ from socialcollab.organization import Organization
 from socialcollab.stores import MemoryStore
 
 NOW = dt.datetime(2026, 4, 6, 8, tzinfo=dt.UTC)
-DUE = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 
 
 @attrs.define
@@ -133,3 +133,15 @@ def test_bug_in_lookup(tmp_path: Path) -> None:
         report = desk.run_due(DUE)
         assert states(desk)["tulip-mastodon"] == "unknown"
         assert ["the adapter failed with KeyError"] == [problem for _, problem in report.problems]
+
+
+def test_budget(tmp_path: Path) -> None:
+    """A run with a budget ends early and returns how much is left; the next run does the rest."""
+    agency = Agency(tmp_path, "memory")
+    for number in range(5):
+        agency.approved_post(f"post {number}")
+    agency.now = DUE
+    report = agency.desk.run_due(budget_s=0)
+    assert (1, 4) == (report.count("published"), report.left)
+    report = agency.desk.run_due(budget_s=60)
+    assert (4, 0) == (report.count("published"), report.left)

@@ -10,7 +10,7 @@ from socialcollab.errors import InvalidValueError
 
 @pytest.mark.parametrize("text", ["slack", "email digest 08:30"])
 def test_notification_preference_round_trip(text: str) -> None:
-    """A preference prints as the text that it was read from."""
+    """Formatting a parsed preference returns the original text."""
     assert text == str(NotificationPreference.parse(text))
 
 

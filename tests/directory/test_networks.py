@@ -21,19 +21,19 @@ def test_unknown_name_gets_suggestion() -> None:
 
 
 def test_unlike_name_gets_list() -> None:
-    """A name that is like no other is an error that lists all networks."""
+    """An unknown name that is not similar to any other is an error that lists all networks."""
     with pytest.raises(InvalidValueError, match="there are bluesky, facebook"):
         network("")
 
 
 def test_description_is_returned() -> None:
-    """A description is returned as it is."""
+    """A description is returned unchanged."""
     mine = network("x").with_limits(text=25_000)
     assert mine is network(mine)
 
 
 def test_create_once_keys() -> None:
-    """Only these networks document a way to repeat a send without harm."""
+    """Only these networks document a safe way to repeat a send."""
     keys = {name: each.create_once.key for name, each in NETWORKS.items()}
     assert keys == {
         "bluesky": "client_id",

@@ -12,7 +12,7 @@ from socialcollab.errors import InvalidValueError
     "text", ["member:ana", "team:social", "role:editor", "rotation:care", "lead"]
 )
 def test_principal_round_trip(text: str) -> None:
-    """A principal prints as the text that it was read from."""
+    """Formatting a parsed principal returns the original text."""
     assert text == str(Principal.parse(text))
 
 

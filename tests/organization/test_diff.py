@@ -44,7 +44,7 @@ def test_added_and_removed(added, name, permissions, resources) -> None:
 
 
 def test_changed() -> None:
-    """Of a changed entry the differing keys are named, also those that the digest leaves out."""
+    """A changed entry lists the differing keys, including keys that are not in the digest."""
     ana, *others = NORTHWIND.members
     renamed = attrs.evolve(NORTHWIND, members=(attrs.evolve(ana, name="A. Prado"), *others))
     assert renamed.digest == NORTHWIND.digest

@@ -28,7 +28,7 @@ def test_failed_expectation(ability: str) -> None:
 
 
 def test_expectation_without_profiles() -> None:
-    """An expectation that matches nothing fails, since it would hold whatever changes."""
+    """An expectation that matches nothing fails, because it would otherwise always be met."""
     document = {
         "organization": {"id": "a", "timezone": "UTC"},
         "workspaces": [{"id": "w", "lead": "m", "default_approval": "none"}],

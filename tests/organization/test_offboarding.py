@@ -73,7 +73,7 @@ def test_no_references() -> None:
 
 @given(documents())
 def test_all_references(document) -> None:
-    """There is one reference for each time that a document has the member as a value."""
+    """There is one reference for each occurrence of the member as a value in a document."""
     try:
         organization = Organization.from_dict(document)
     except ExceptionGroup:
@@ -133,7 +133,7 @@ def test_hand_over_to_successors() -> None:
 
 
 def test_listed_shifts_stay() -> None:
-    """A listed shift stays without a successor, since the shift before it would last longer."""
+    """A listed shift without a successor is kept, because the shift before it would become longer."""
     listed = Organization.from_dict({
         **NORTHWIND.to_dict(),
         "rotations": [{"id": "summer", "role": "publisher", "on": {"workspace": "tulip"},
@@ -151,7 +151,7 @@ def test_listed_shifts_stay() -> None:
 
 
 def test_successors_by_place() -> None:
-    """Successors are given by place or by section, and a place goes before its section."""
+    """Successors are given by place or by section, and a place takes precedence."""
     items = offboarding_items(NORTHWIND, "ben", at=NOW)
     successors = successors_by_place(
         items, {"grants": "ana", "grants[0].to[0]": "eva", "rotations": "ana"}, member="ben"
@@ -211,7 +211,7 @@ def test_hand_over_removes_all_references(document, data) -> None:
 
 
 def owner_items(organization: Organization) -> dict[str, str]:
-    """Return section by place of what makes Eva the last owner."""
+    """Return the items that make Eva the last owner, as sections by place."""
     at = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
     return {
         item.place: item.section
@@ -221,7 +221,7 @@ def owner_items(organization: Organization) -> dict[str, str]:
 
 
 def test_last_owner() -> None:
-    """The grant of the last owner needs a successor, whom nobody proposes."""
+    """The grant of the last owner needs a successor, but none is proposed."""
     assert owner_items(NORTHWIND) == {"grants[1].to[0]": "grants"}
     items = {item.place: item for item in offboarding_items(NORTHWIND, "eva", at=NOW)}
     item = items["grants[1].to[0]"]
@@ -236,7 +236,7 @@ def test_last_owner() -> None:
 
 
 def test_last_owner_in_team() -> None:
-    """If a team makes the last owner, the member needs a successor in the team."""
+    """If a member is the last owner through a team, they need a successor in the team."""
     first, second, *others = NORTHWIND.grants
     team = Team(id="owners", members=["eva"])
     by_team = attrs.evolve(

@@ -173,7 +173,7 @@ def test_with_sections(northwind: Organization) -> None:
 
 
 def test_checks_of_constructor(northwind: Organization) -> None:
-    """An organization made in Python has to pass the checks of a document."""
+    """An organization created in Python must pass the checks of a document."""
     with pytest.raises(ExceptionGroup):
         attrs.evolve(northwind, members=())
 
@@ -189,7 +189,7 @@ def test_cached_loads(northwind: Organization) -> None:
 
 
 def test_missing_extra(northwind: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A document that names a calendar needs the `calendar` extra, and others do not."""
+    """The `calendar` extra is required only for a document that names a calendar."""
     monkeypatch.setitem(sys.modules, "icalendar", None)
     text = northwind.to_toml()
     with pytest.raises(MissingExtraError, match=r"socialcollab\[calendar\]"):

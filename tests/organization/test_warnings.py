@@ -43,7 +43,7 @@ def warnings_about(on: object) -> list[str]:
         ),
         (
             {"workspace": "tulip", "excluding": {"workspace": "tulip"}},
-            "it excludes everything that it matches: excluding workspace tulip",
+            "its `excluding` excludes all profiles that it matches: workspace tulip",
         ),
     ],
 )

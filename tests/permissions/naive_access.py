@@ -86,7 +86,7 @@ def takes_shift(org, rotation, member, resource, at):
 
 
 def on_duty(rotation, zone, at):
-    """Return who is on duty by the document."""
+    """Return the scheduled member on duty."""
     if rotation.shifts:
         return listed_member(rotation, zone, at)
     starts = occurrences(rotation.every, rotation.start, zone, at)

@@ -47,7 +47,7 @@ def everyone(user: str) -> str:
 
 @attrs.frozen
 class Tuple:
-    """A tuple, which may count only until a time."""
+    """A tuple, which may be valid only until an instant."""
 
     user: str
     relation: str
@@ -268,9 +268,9 @@ def access_of(model: Model, tuples: Iterable[Tuple], people: set[str], things: s
             forbids=forbids,
         )
     except InvalidValueError as error:
-        if "in a circle" not in str(error):
+        if "in a cycle" not in str(error):
             raise
-        raise NotExpressibleError("sets of users that contain each other in a circle") from error
+        raise NotExpressibleError("sets of users that contain each other in a cycle") from error
 
 
 def _tag(key: tuple[str, str, str, bool]) -> str:

@@ -63,7 +63,7 @@ def test_overlaps() -> None:
     ],
 )
 def test_invalid_absences(values: dict, message: str) -> None:
-    """Impossible absences are refused."""
+    """Invalid absences are rejected."""
     valid = {"id": "a", "member": "ana", "start": JULY.start, "end": JULY.end}
     with pytest.raises(InvalidValueError, match=message):
         Absence(**{**valid, **values})

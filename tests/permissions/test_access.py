@@ -112,7 +112,7 @@ def test_order_never_matters(question, shuffled: random.Random) -> None:
 
 @given(questions(), grants())
 def test_grant_never_takes(question, more: Grant) -> None:
-    """A further grant never takes a permission away."""
+    """An additional grant never removes a permission."""
     organization, member, permission, resource, at = question
     richer = attrs.evolve(organization, grants=(*organization.grants, more))
     if organization.access().allows(member, permission, resource, at=at):
@@ -121,7 +121,7 @@ def test_grant_never_takes(question, more: Grant) -> None:
 
 @given(questions(), grants().filter(lambda grant: grant.permissions))
 def test_forbid_never_gives(question, line: Grant) -> None:
-    """A further forbid never gives a permission."""
+    """An additional forbid never gives a permission."""
     organization, member, permission, resource, at = question
     forbid = Forbid(
         to=line.to, permissions=line.permissions, on=line.on, start=line.start, end=line.end
@@ -132,7 +132,7 @@ def test_forbid_never_gives(question, line: Grant) -> None:
 
 
 def named_by(organization, reason, resource, at):
-    """Return what a reason names: one rule or absence, or a rotation and the swap of a shift."""
+    """Return the rule, absence, or rotation and swap that a reason names."""
     if reason.code == "delegate_of":
         away = next(
             one
@@ -158,7 +158,7 @@ def named_by(organization, reason, resource, at):
 
 
 def reduced(organization, facts):
-    """Return the organization with nothing but these rules and runtime state, and no forbid."""
+    """Return the organization with only these rules and runtime state, and without forbids."""
     return attrs.evolve(
         organization,
         forbids=(),
@@ -173,7 +173,7 @@ def reduced(organization, facts):
 
 @given(questions())
 def test_reasons_of_yes(question) -> None:
-    """The reasons of a yes are enough for it, and none of them can be left out."""
+    """The reasons for a yes are sufficient, and each of them is necessary."""
     organization, member, permission, resource, at = question
     verdict = organization.access().check(member, permission, resource, at=at)
     if not verdict:
@@ -191,7 +191,7 @@ def test_reasons_of_yes(question) -> None:
 
 @given(questions())
 def test_reasons_of_no(naive, question) -> None:
-    """The reasons of a no are every forbid that matches."""
+    """The reasons for a no are all matching forbids."""
     organization, member, permission, resource, at = question
     verdict = organization.access().check(member, permission, resource, at=at)
     if verdict or (
@@ -230,7 +230,7 @@ def test_lists(naive, organization, at) -> None:
 
 
 def test_forbid_beats_grants() -> None:
-    """A forbid beats every grant, and its reason is shown."""
+    """A forbid overrides every grant, and its reason is shown."""
     asked = access(
         Grant(to="member:ana", role="owner", on={"workspace": "*"}),
         Grant(to="member:ana", permissions=["publish"], on="tulip-mastodon"),
@@ -249,7 +249,7 @@ def test_forbid_beats_grants() -> None:
 
 
 def test_no_wait_for_forbidden_grant() -> None:
-    """Waiting for a grant is no remedy if a forbid will take it."""
+    """Waiting for a grant is not a remedy if a forbid will then apply."""
     asked = access(
         Grant(to="member:ana", permissions=["publish"], on="tulip-x", start=dt.date(2026, 5, 1)),
         Forbid(to="member:ana", permissions=["publish"], on="tulip-x", start=dt.date(2026, 4, 20)),
@@ -266,8 +266,8 @@ def test_role_includes() -> None:
     assert not asked.has_role("ana", "owner", "tulip-x", at=NOW)
 
 
-def test_circle_of_roles() -> None:
-    """Roles that include each other in a circle are refused, and the circle is shown."""
+def test_cycle_of_roles() -> None:
+    """Roles that include each other in a cycle are refused, and the message shows the cycle."""
     roles = [
         Role(id="a", includes=["b"]),
         Role(id="b", includes=["c"]),
@@ -287,7 +287,7 @@ def test_star_includes_custom_permissions() -> None:
 
 
 def test_bounds_in_workspace_zone() -> None:
-    """A grant includes its start and not its end, both in the zone of the workspace."""
+    """The start of a grant is inclusive and its end is exclusive, both in the workspace's zone."""
     asked = access(
         Grant(
             to="member:ana",
@@ -349,7 +349,7 @@ def test_suspended_member() -> None:
 
 
 def test_grant_to_team() -> None:
-    """A grant to a team reaches its members, and the reason names the team."""
+    """A grant to a team applies to its members, and the reason names the team."""
     asked = access(
         Grant(to="team:social", role="writer", on={"workspace": "tulip"}),
         teams=[Team(id="social", members=["ana"])],
@@ -363,7 +363,7 @@ def test_grant_to_team() -> None:
 
 
 def test_unknown_member() -> None:
-    """An unknown member is refused, which is not an error."""
+    """For an unknown member, the answer is no, and there is no error."""
     verdict = access().check("zoe", "view", "tulip-x", at=NOW)
     assert [reason.code for reason in verdict.reasons] == ["not_a_member"]
     assert not access().allows("zoe", "view", "tulip-x", at=NOW)
@@ -382,7 +382,7 @@ def test_unknown_member() -> None:
     ],
 )
 def test_resources_of_selectors(on, profile, workspace, everywhere) -> None:
-    """A rule applies to a workspace, or to `*`, only if it names it as a whole."""
+    """A rule applies to a workspace itself, or to `*`, only if it selects the whole of it."""
     asked = access(Grant(to="member:ana", permissions=["view"], on=on))
     answers = [
         asked.allows("ana", "view", resource, at=NOW) for resource in ("tulip-x", "tulip", "*")
@@ -430,14 +430,14 @@ def test_resources_of_selectors(on, profile, workspace, everywhere) -> None:
             "`tulip-x`",
         ),
         (lambda: access(teams={"social": ["anna"]}), "did you mean `ana`"),
-        (lambda: access(members=["ana", "ana"]), "two members `ana`"),
+        (lambda: access(members=["ana", "ana"]), "two members with the id `ana`"),
         (lambda: access(roles=[Role(id="a", includes=["wrter"]), Role(id="writer")]), "`writer`"),
         (lambda: access(roles={"a": ["drft"]}), "`draft`"),
         (
             lambda: access(
                 workspaces=[Workspace(id="tulip-x", lead="eva", default_approval="none")]
             ),
-            "two meanings",
+            "would be ambiguous",
         ),
     ],
 )
@@ -452,7 +452,7 @@ def test_unknown_names(make, message) -> None:
 
 
 def test_naive_instants() -> None:
-    """A naive instant is refused whatever the answer would be."""
+    """A naive instant is an error regardless of the answer."""
     asked = access(Grant(to="member:ana", role="writer", on="tulip-x"))
     for member in ("ana", "ben", "zoe"):
         for ask in (asked.check, asked.allows):
@@ -483,7 +483,7 @@ def test_naive_instants() -> None:
     ],
 )
 def test_invalid_rules(make) -> None:
-    """Rules that make no sense are refused when they are created."""
+    """Invalid rules are rejected when they are created."""
     with pytest.raises(InvalidValueError):
         make()
 

@@ -84,7 +84,7 @@ def given() -> list[Grant]:
 
 @pytest.mark.parametrize("equal", [False, True], ids=["same values", "equal values"])
 def test_one_changed_grant(*, equal: bool) -> None:
-    """One changed grant costs one member's row, and everything else is kept."""
+    """If one grant changes, only one member's row is recomputed."""
     lines = given()
     before = office(lines)
     rows = {one.id: before.bindings.row(one.id) for one in BYSTANDERS}
@@ -112,7 +112,7 @@ def test_places_after_removal() -> None:
 
 
 def test_many_changes() -> None:
-    """If most rules change, everything is computed again."""
+    """If most rules change, everything is recomputed."""
     after = office(given()).with_rules(
         grants=[], forbids=[Forbid(to="member:by1", permissions="view", on="tulip-x")]
     )
@@ -123,5 +123,5 @@ def test_many_changes() -> None:
 def test_unknown_name_in_new_rules() -> None:
     """An unknown name in the new rules is refused."""
     wrong = Grant(to="member:zoe", permissions="view", on="tulip-x")
-    with pytest.raises(InvalidValueError, match=r"grant at grants\[80\] is to `member:zoe`"):
+    with pytest.raises(InvalidValueError, match=r"grant at grants\[80\] applies to `member:zoe`"):
         office(given()).with_rules(grants=[*given(), wrong])

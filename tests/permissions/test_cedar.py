@@ -38,7 +38,7 @@ def permission(action: str) -> str:
 
 
 class World:
-    """The entities: users and groups become members and teams, all others profiles with tags."""
+    """The entities: users and groups become members and teams; other entities become profiles."""
 
     def __init__(self, entities: list[dict]) -> None:
         self.entities = {named(one["uid"]): one for one in entities}
@@ -206,7 +206,7 @@ def test_all_policy_sets_listed(folder: Path) -> None:
 
 @pytest.mark.parametrize("case", sorted(EXPRESSED))
 def test_decisions(folder: Path, case: str) -> None:
-    """Every policy set that is expressed decides alike, and by the same policies."""
+    """Every expressed policy set gives the same decisions, based on the same policies."""
     example = json.loads((folder / "tests" / f"{case}.json").read_text(encoding="utf-8"))
     world = World(json.loads((folder / example["entities"]).read_text(encoding="utf-8")))
     access = world.access(EXPRESSED[case](world))

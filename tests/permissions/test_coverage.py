@@ -50,7 +50,7 @@ def losses(access: Access, **more) -> list[str]:
 
 
 def test_single_holder() -> None:
-    """What only one member has is lost without that member."""
+    """A permission that only one member has is lost without that member."""
     access = rules(gives("ana", "approve", "view"), gives("ben", "view"))
     assert [
         "without ana: no member has approve on tulip-x from 2026-07-01 00:00 until 2026-08-01 00:00 UTC"
@@ -90,7 +90,7 @@ def test_text() -> None:
 
 
 def test_two_holders() -> None:
-    """Two holders are named together, and no smaller set."""
+    """If two members have a permission, only the set of both is reported."""
     access = rules(gives("ana", "approve"), gives("ben", "approve"))
     assert ["nothing is lost"] == losses(access)
     assert ["ana", "ben"] == list(coverage(access, start=START, end=END, absent=2).losses[0].absent)
@@ -114,7 +114,7 @@ def test_delegate_covers() -> None:
 
 
 def test_nothing_to_lose() -> None:
-    """What no member has is not lost."""
+    """A permission that no member has is not lost."""
     access = rules(gives("ana", "approve", end=dt.date(2026, 7, 10)))
     (loss,) = coverage(access, start=START, end=END).losses
     assert (START, dt.datetime(2026, 7, 10, tzinfo=dt.UTC)) == (loss.start, loss.end)
@@ -161,7 +161,7 @@ def test_without_certain_members() -> None:
     ],
 )
 def test_invalid_questions(options: dict, message: str) -> None:
-    """Questions that make no sense are refused."""
+    """Invalid arguments are rejected."""
     with pytest.raises(InvalidValueError, match=message):
         coverage(rules(), **{"start": START, "end": END, **options})
 
@@ -182,7 +182,7 @@ FIRST = dt.datetime(2026, 3, 18, tzinfo=dt.UTC)
              max_size=4),
 )  # fmt: skip
 def test_complete_and_minimal(organization, absent, moments) -> None:
-    """At any instant, the losses are exactly the smallest sets without which no member is left."""
+    """At any instant, the losses are exactly the smallest sets whose absence causes a loss."""
     access = organization.access()
     found = coverage(access, start=FIRST, end=FIRST + dt.timedelta(days=25), absent=absent)
     people = [one.id for one in organization.members]
@@ -226,7 +226,7 @@ def test_complete_and_minimal(organization, absent, moments) -> None:
     ),
 )
 def test_further_member_never_worsens(organization, grant, moments) -> None:
-    """A further member who is present adds no loss to any set of other members."""
+    """An additional member who is present does not add a loss to any set of other members."""
     line = attrs.evolve(grant, to="member:newcomer", place="newcomer")
     richer = attrs.evolve(
         organization,

@@ -70,7 +70,7 @@ def test_named_permissions() -> None:
 
 @pytest.mark.parametrize("member", ["ana", "ben"])
 def test_forbid_on_either(member: str) -> None:
-    """A forbid on either of the two binds the delegate."""
+    """A forbid on either member applies to the delegate."""
     asked = access(gives("ana", "publish"), away("ana", "ben"), forbids(member, "publish"))
     assert not asked.allows("ben", "publish", "tulip-x", at=JULY)
     assert not asked.check("ben", "publish", "tulip-x", at=JULY)
@@ -95,7 +95,7 @@ def test_shift_is_delegated() -> None:
 
 @pytest.mark.parametrize("author", ["ana", "ben"])
 def test_own_posts(author: str) -> None:
-    """A delegate cannot act on a post that either of the two wrote."""
+    """A delegate cannot act on a post that either member wrote."""
     asked = access(gives("ana", "publish"), away("ana", "ben"))
     assert not asked.allows("ben", "publish", "tulip-x", at=JULY, authors=[author])
     assert not asked.check("ben", "publish", "tulip-x", at=JULY, authors=[author])
@@ -104,7 +104,7 @@ def test_own_posts(author: str) -> None:
 
 
 def test_suspended() -> None:
-    """If either of the two is suspended, nothing is delegated."""
+    """If either member is suspended, nothing is delegated."""
     for suspended in ("ana", "ben"):
         people = [Member(id=name, suspended=name == suspended) for name in ("ana", "ben", "eva")]
         asked = access(gives("ana", "publish"), away("ana", "ben"), members=people)
@@ -121,7 +121,7 @@ def test_unknown_members() -> None:
 
 @given(st.permutations([away("ana", "ben"), away("eva", "ben", number=2)]))
 def test_order_of_absences(absences: list[Absence]) -> None:
-    """The order of absences never matters."""
+    """The order of absences does not matter."""
     asked = access(gives("ana", "publish"), gives("eva", "publish"), *absences)
     verdict = asked.check("ben", "publish", "tulip-x", at=JULY)
     assert ["ana", "ana"] == [verdict.reasons[0]["absent"], verdict.reasons[1]["member"]]

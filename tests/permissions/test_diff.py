@@ -49,7 +49,7 @@ def changes(before: Access, after: Access, **more) -> list[str]:
 
 
 def test_same_permissions() -> None:
-    """Rules that give the same permissions in other words do not differ."""
+    """Rules that give the same permissions in different ways do not differ."""
     one = rules(gives("member:ana", role="writer"), gives("member:ben", role="writer"))
     other = rules(
         gives("member:ben", permissions=["draft", "view"]),
@@ -86,7 +86,7 @@ def test_workspace_without_a_profile() -> None:
 
 
 def test_kept_permissions() -> None:
-    """Permissions that are kept are no change."""
+    """Permissions that do not change are omitted."""
     before = rules(gives("member:ana", role="writer"))
     after = rules(gives("member:ana", role="writer"), gives("member:ana", role="publisher"))
     assert ["+ ana: publish on tulip (grants[1])"] == changes(before, after)
@@ -101,7 +101,7 @@ def test_forbid_as_cause() -> None:
 
 
 def test_team_members() -> None:
-    """Members who join a team gain by its grant, and those who leave it lose."""
+    """Members who join a team gain the permissions of its grants, and members who leave lose them."""
     line = gives("team:social", role="writer")
     before = rules(line, teams=[Team(id="social", members=["ana"])])
     after = rules(line, teams=[Team(id="social", members=["ben"])])
@@ -130,7 +130,7 @@ def test_extended_grant() -> None:
 
 
 def test_ended_grants_left_out() -> None:
-    """Permissions that have ended are left out."""
+    """Permissions that have ended are omitted."""
     spring = gives("member:ana", role="writer", end=dt.date(2026, 6, 1))
     after = dt.datetime(2026, 6, 2, tzinfo=dt.UTC)
     assert not compare(rules(spring), rules(), at=after)
@@ -148,7 +148,7 @@ def test_split_by_cause() -> None:
 
 
 def test_rotation_by_rule() -> None:
-    """A place in a rotation by rule is gained from its first day on."""
+    """Membership in a rule-based rotation is gained from its first day on."""
     rotation = Rotation(
         id="weekend", role="writer", on={"workspace": "tulip"}, members=["ana"],
         start=dt.date(2026, 3, 20), every="friday 17:00",
@@ -165,7 +165,7 @@ def test_rotation_by_rule() -> None:
 
 
 def test_suspension() -> None:
-    """A member who is suspended loses everything."""
+    """A member who is suspended loses all permissions."""
     people = [Member(id="ana", suspended=True), "ben", "eva"]
     line = gives("member:ana", role="writer")
     assert ["- ana: writer on tulip (grants[0])"] == changes(
@@ -210,5 +210,5 @@ def test_complete_and_exact(one, other, at) -> None:
 
 @given(small_organizations())
 def test_equal_rules(organization) -> None:
-    """Nothing differs from itself."""
+    """A document does not differ from itself."""
     assert not compare(organization.access(), organization.access())

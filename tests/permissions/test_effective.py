@@ -64,7 +64,7 @@ def test_text() -> None:
 
 
 def test_no_one_to_ask() -> None:
-    """A member who manages access need not ask anyone, and an unknown member has no permissions."""
+    """No member to ask is named if the member manages access; an unknown member has no permissions."""
     assert {one.ask for one in effective_permissions(ACCESS, "eva", at=NOW).resources} == {""}
     for member in ("tom", "nobody"):
         assert effective_permissions(ACCESS, member, at=NOW).resources == ()

@@ -99,7 +99,7 @@ def test_gains(old, new, now: int) -> None:
 
 @given(documents, documents)
 def test_escalations(old, new) -> None:
-    """Escalations are the gains that the author does not hold now and for as long."""
+    """Escalations are the gains that the author does not have for as long."""
     before, after = access(*old), access(*new)
     expected = [
         one
@@ -114,7 +114,7 @@ def test_escalations(old, new) -> None:
 
 
 def test_new_resources() -> None:
-    """A permission on a new resource is judged by its workspace, or else by `*`."""
+    """For a permission on a new resource, its workspace or else `*` is checked."""
     line = {
         "to": "member:ben",
         "permissions": ["draft"],
@@ -185,14 +185,14 @@ def codes(access: Access, giver: str, grant: Grant) -> list[str]:
 
 
 def test_can_give_own_permissions() -> None:
-    """A member who manages access may give what they hold there."""
+    """A member who manages access may give the permissions that they have."""
     access = rules(manages("ana"))
     assert ["holds_all_granted"] == codes(access, "ana", to_ben("publish"))
     assert ["holds_all_granted"] == codes(access, "ana", to_ben("publish", on="tulip-x"))
 
 
 def test_cannot_give_more() -> None:
-    """A grant of more is refused, and every exceeding permission is named."""
+    """A grant of other permissions is refused, and all of these permissions are named."""
     verdict = rules(manages("ana")).can_give("ana", to_ben("publish", "approve"), at=NOW)
     assert [("approve", "tulip"), ("approve", "tulip-x")] == sorted(
         (reason["permission"], reason["resource"]) for reason in verdict.reasons
@@ -201,7 +201,7 @@ def test_cannot_give_more() -> None:
 
 
 def test_giver_manages_access() -> None:
-    """Without `manage_access` on a resource nothing can be given there."""
+    """A member without `manage_access` on a resource cannot give permissions on it."""
     access = rules(manages("ana"), to_ben("publish", on="dike-x"))
     assert ["grant_unmanaged"] == codes(access, "ana", to_ben("publish", on="dike-x"))
     assert ["grant_unmanaged"] == codes(access, "ben", to_ben("publish", on="dike-x"))
@@ -209,7 +209,7 @@ def test_giver_manages_access() -> None:
 
 
 def test_cannot_give_for_longer() -> None:
-    """A permission cannot be given for longer than it is held."""
+    """A permission cannot be given for longer than the giver has it."""
     access = rules(manages("ana", end=dt.date(2026, 5, 1)))
     assert ["grant_exceeds_own"] == codes(access, "ana", to_ben("publish"))
     assert ["holds_all_granted"] == codes(access, "ana", to_ben("publish", end=dt.date(2026, 5, 1)))
@@ -217,7 +217,7 @@ def test_cannot_give_for_longer() -> None:
 
 
 def test_receiver_has_it_already() -> None:
-    """Giving what the receiver has already needs no permission of one's own."""
+    """Giving a permission that the recipient already has does not require having it."""
     access = rules(manages("ana"), to_ben("approve"))
     assert ["holds_all_granted"] == codes(access, "ana", to_ben("approve"))
 
@@ -240,7 +240,7 @@ def test_cannot_give_shifts_or_delegations() -> None:
 
 
 def test_forbidden_permission_not_held() -> None:
-    """A permission that a forbid takes is not held."""
+    """A forbidden permission cannot be given."""
     forbid = Forbid(to="member:ana", permissions=["publish"], on="tulip-x")
     access = rules(manages("ana"), forbid)
     assert ["grant_exceeds_own"] == codes(access, "ana", to_ben("publish"))
@@ -248,7 +248,7 @@ def test_forbidden_permission_not_held() -> None:
 
 @given(small_organizations(), st.lists(grants(), max_size=12), st.randoms(use_true_random=False))
 def test_grants_in_a_circle(organization, drawn: list[Grant], rng: random.Random) -> None:
-    """No sequence of grants gives a group of members what none of them held at that instant."""
+    """No sequence of grants gives a group permissions that none of its members had at that instant."""
     at = dt.datetime(2026, 3, 28, 12, tzinfo=dt.UTC)
     start = attrs.evolve(organization, rotations=(), absences=()).access()
     circle = ("ana", "ben", "eva")
@@ -265,7 +265,7 @@ def test_grants_in_a_circle(organization, drawn: list[Grant], rng: random.Random
 
 
 def test_absence_of_another_member() -> None:
-    """A member who names a delegate for another needs what the delegate gains."""
+    """A member who names a delegate for another member needs the permissions that the delegate gains."""
     away = Absence(
         id="a", member="eva", delegate="ben", start=dt.date(2026, 4, 1), end=dt.date(2026, 5, 1)
     )
@@ -285,7 +285,7 @@ def test_absence_of_another_member() -> None:
 
 
 def test_absence_from_rotation() -> None:
-    """A place in a rotation counts as its role when it is delegated."""
+    """Membership in a rotation counts as its role when it is delegated."""
     rotation = Rotation(
         id="desk", role="manager", on={"workspace": "tulip"}, members=["eva"],
         start=dt.date(2026, 1, 1), every="day 00:00",
@@ -300,7 +300,7 @@ def test_absence_from_rotation() -> None:
 
 
 def test_ended_forbid_on_delegate() -> None:
-    """Ending a forbid on a delegate gives what the absent member has."""
+    """Ending a forbid on a delegate gives them the permissions of the absent member."""
     away = Absence(
         id="a", member="eva", delegate="ben", start=dt.date(2026, 4, 1), end=dt.date(2026, 5, 1)
     )
@@ -328,7 +328,7 @@ def test_ended_forbid_on_delegate() -> None:
 
 
 def test_ended_suspension_of_delegate() -> None:
-    """Ending the suspension of a delegate gives what the absent member has."""
+    """Ending the suspension of a delegate gives them the permissions of the absent member."""
     away = Absence(
         id="a", member="eva", delegate="ben", start=dt.date(2026, 4, 1), end=dt.date(2026, 5, 1)
     )
@@ -347,7 +347,7 @@ def test_ended_suspension_of_delegate() -> None:
 
 
 def test_forbid_of_removed_permission() -> None:
-    """Removing a custom permission needs what its forbids take, as for ending them."""
+    """Removing a custom permission requires the same permissions as ending its forbids."""
 
     def of(*custom: str, forbidden: bool = False) -> Access:
         return Access.of(

@@ -1,4 +1,4 @@
-"""No sequence of permitted edits gives a group of members what none of them had."""
+"""No sequence of permitted edits gives a group permissions that none of its members had."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ DAYS = (
 
 @attrs.define
 class Plan:
-    """The parts of an `Access`, to be edited; absences and swaps stay the same."""
+    """The rules of an `Access`, to be edited; absences and swaps remain the same."""
 
     members: dict[str, Member]
     profiles: dict[str, Profile]
@@ -200,7 +200,7 @@ def random_plan(rng: random.Random) -> Plan:
 
 
 def edit(rng: random.Random, plan: Plan) -> None:
-    """Change a plan in one way that a document can."""
+    """Make one change to a plan that is also possible in a document."""
 
     def of_member(**more: object) -> None:
         name = rng.choice(PEOPLE)
@@ -263,7 +263,7 @@ def edit(rng: random.Random, plan: Plan) -> None:
 
 
 def may_ever(access: Access) -> dict[tuple[str, str], list[tuple]]:
-    """Return when any member of the circle may have which permissions, by grants and shifts."""
+    """Return the periods in which any member of the group may have permissions."""
     found: dict[tuple[str, str], list[tuple]] = {}
     for one in CIRCLE:
         for has in (access.permission_periods(one), access.bindings.possible_shift_periods(one)):
@@ -285,7 +285,7 @@ def instants() -> Iterator[dt.datetime]:
 
 
 def edit_in_circle(seed: int) -> int:
-    """Let a circle of members edit a plan; return how many edits were permitted."""
+    """Let a group of members edit a plan, and return the number of permitted edits."""
     rng = random.Random(seed)
     plan = random_plan(rng)
     start = now = plan.access()
@@ -324,7 +324,7 @@ def edit_in_circle(seed: int) -> int:
 
 @pytest.mark.parametrize("seed", [*range(4), 1055250383, 527110450, 700841749, 40001302])
 def test_permitted_edits(seed: int) -> None:
-    """No sequence of permitted edits gives a group of members what none of them had."""
+    """No sequence of permitted edits gives a group permissions that none of its members had."""
     assert edit_in_circle(seed)
 
 

@@ -24,7 +24,7 @@ def of(**more: object) -> Access:
 def test_long_chain_of_roles() -> None:
     """Two thousand roles that include each other are resolved without recursion."""
     roles = [Role(id=f"r{n}", includes=[f"r{n + 1}"]) for n in range(1_999)]
-    with pytest.raises(InvalidValueError, match="include each other in a circle: r0 > r1 > "):
+    with pytest.raises(InvalidValueError, match="include each other in a cycle: r0 > r1 > "):
         of(roles=[*roles, Role(id="r1999", includes=["r0"], permissions=["view"])])
     grant = Grant(to="member:ana", role="r0", on="tulip-x")
     access = of(roles=[*roles, Role(id="r1999", permissions=["view"])], grants=[grant])
@@ -33,7 +33,7 @@ def test_long_chain_of_roles() -> None:
 
 
 def test_long_chain_of_teams() -> None:
-    """A team to join is found fast among five hundred nested teams."""
+    """Finding a team to join is fast even with five hundred nested teams."""
     teams = [
         Team(id=f"t{n}", includes=[f"t{n + 1}"] if n < 499 else (), members=["ana"] * (n == 499))
         for n in range(500)
@@ -77,7 +77,7 @@ def test_bounds_at_ends_of_calendar(zone: str) -> None:
 
 
 def test_coverage_of_all_time() -> None:
-    """Coverage works for all the time that Python can represent."""
+    """Coverage can be computed for the whole range of time that Python can represent."""
     rotation = Rotation(
         id="desk", role="care", on="tulip-x", members=["ana"], start=dt.date(2026, 1, 1),
         every="day 09:00",

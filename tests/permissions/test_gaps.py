@@ -75,7 +75,7 @@ def test_before_first_shift() -> None:
 
 
 def test_holes_of_list() -> None:
-    """Holes in a list, and the time around it, are gaps."""
+    """The times before, between and after listed shifts are gaps."""
     listed = Rotation(
         id="care", role="care", on={"workspace": "tulip"}, timezone="UTC", hand_off="09:00",
         shifts=[
@@ -198,7 +198,7 @@ def test_invalid_windows() -> None:
 
 
 def test_gaps_of_organization() -> None:
-    """An organization takes its runtime state into account."""
+    """The gaps of an organization take its runtime state into account."""
     acme = Organization.template("rotating", id="acme")
     start, end = utc("2026-06-01 12:00"), utc("2026-06-08 05:00")
     assert () == acme.gaps(start=start, end=end)

@@ -78,7 +78,7 @@ def test_last_instant(zones, first) -> None:
 
 
 def test_can_give_until_leaving() -> None:
-    """A member can give nothing that lasts longer than they stay."""
+    """A member cannot give permissions beyond the day on which they leave."""
     manager = Grant(to="member:ana", permissions=["manage_access", "view"], on=TULIP)
     access = rules(manager)
     before = AMSTERDAM - MOMENT
@@ -137,7 +137,7 @@ def test_delegation_after_leaving() -> None:
 
 
 def test_coming_back() -> None:
-    """Removing `left` gives every permission and shift that it took."""
+    """Removing `left` restores all permissions and shifts."""
     gone, back = rules(EDITOR, ROTATION), rules(EDITOR, ROTATION, left={})
     later = rules(EDITOR, ROTATION, left={"ana": dt.date(2026, 5, 7)})
     at = AMSTERDAM + dt.timedelta(days=1)
@@ -163,7 +163,7 @@ def test_coming_back() -> None:
 
 
 def test_ended_suspension_gives_shifts() -> None:
-    """Ending a suspension gives the member's place in a rotation."""
+    """Ending a suspension restores the member's shifts in a rotation."""
 
     def of(*, suspended: bool) -> Access:
         return Access.of(
@@ -180,7 +180,7 @@ def test_ended_suspension_gives_shifts() -> None:
 
 @given(small_organizations(), st.sampled_from(("ana", "ben", "eva")), st.integers(1, 30))
 def test_leaving_takes_everything(organization, who: str, day: int) -> None:
-    """Leaving changes nothing before its day and leaves nothing from then on."""
+    """Leaving has no effect before its day, and removes all permissions from then on."""
 
     def with_left(left: dt.date | None) -> Access:
         members = tuple(

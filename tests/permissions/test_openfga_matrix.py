@@ -23,13 +23,13 @@ NOT_EXPRESSED = {
     "conditions on the request": 12,
     "both of two relations at once": 10,
     "an exclusion within another": 4,
-    "sets of users that contain each other in a circle": 3,
+    "sets of users that contain each other in a cycle": 3,
     "no question, but an invalid request": 9,
 }
 
 
 def answers(case: dict) -> Iterator[tuple[bool, bool, object]]:
-    """Yield the expected answer and ours for each question of a case."""
+    """Yield the expected and the actual answer for each question of a case."""
     tuples: list[Tuple] = []
     model: Model | None = None
     for stage in case["stages"]:

@@ -71,7 +71,7 @@ def when(context: dict[str, Any] | None) -> dt.datetime:
 
 
 def answers(folder: Path) -> Iterator[tuple[object, object, object]]:
-    """Yield the expected answer and ours for each question of a store."""
+    """Yield the expected and the actual answer for each question of a store."""
     store = yaml.safe_load((folder / "store.fga.yaml").read_text(encoding="utf-8"))
     text = store.get("model") or (folder / store["model_file"]).read_text(encoding="utf-8")
     model = Model.of(text)

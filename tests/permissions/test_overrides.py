@@ -129,7 +129,7 @@ def test_swap_of_own_shift() -> None:
 
 
 def test_overlapping_swaps() -> None:
-    """Of overlapping swaps the last one recorded wins, in whatever order they are given."""
+    """The swap that was recorded last wins if swaps overlap, regardless of their order."""
     later = swap("ben", "2026-03-21 18:00", "2026-03-21 20:00", id="s0", order=1)
     for swaps in ((SATURDAY, later), (later, SATURDAY)):
         asked = access(*swaps)
@@ -164,7 +164,7 @@ def test_zone_of_swap() -> None:
 
 
 def test_swap_at_clock_changes() -> None:
-    """A swap keeps its local hours when the clocks change."""
+    """A swap keeps the same local times when the clocks change."""
     spring = access(swap("eva", "2026-03-29 02:30", "2026-03-29 09:00"))
     assert "ben" == spring.on_duty("weekend", "tulip", at=utc("2026-03-29 01:30") - MOMENT)
     assert "eva" == spring.on_duty("weekend", "tulip", at=utc("2026-03-29 01:30"))
@@ -272,7 +272,7 @@ def test_shifts_agree_with_on_duty(drawn: list) -> None:
 
 
 def test_escalations_by_swap() -> None:
-    """Taking over a shift of one's own rotation is no gain; any other swap is."""
+    """A member of the rotation gains nothing by taking over a shift; any other swap is a gain."""
     manager = Grant(to="member:ana", role="care", on={"workspace": "tulip"})
     other = attrs.evolve(SATURDAY, member="ben")
     assert () == escalations_by_swap("eva", other, access())
@@ -337,7 +337,7 @@ def test_swapped_shift_in_gains() -> None:
     ],
 )
 def test_invalid_swaps(values: dict, message: str) -> None:
-    """Swaps that make no sense are refused."""
+    """Invalid swaps are rejected."""
     with pytest.raises(InvalidValueError, match=message):
         attrs.evolve(SATURDAY, **values)
 

@@ -179,7 +179,7 @@ def all_are_enough(naive, seed: int, count: int) -> set[str]:
 
 
 def test_all_are_enough(naive) -> None:
-    """Each remedy is enough by itself, and every part of it is needed."""
+    """Each remedy is sufficient, and each of its parts is necessary."""
     assert {"end_forbid", "join_team", "grant_permission"} <= all_are_enough(naive, 4, 60)
 
 
@@ -246,7 +246,7 @@ def no_until_the_wait_is_over(seed: int, count: int) -> None:
 
 
 def test_wait_is_shortest() -> None:
-    """The answer stays no until the end of a wait."""
+    """The answer remains no until the end of a wait."""
     no_until_the_wait_is_over(200, 15)
 
 
@@ -301,7 +301,7 @@ def test_by() -> None:
 
 @pytest.mark.slow
 def test_remedies_for_long(naive, seconds: float, capsys: pytest.CaptureFixture[str]) -> None:
-    """All of this holds for many refusals; a failure prints the seed that replays it."""
+    """The same is true for many refusals; a failure prints the seed that replays it."""
     first, number = time.time_ns() % 2**31, 0
     end = time.monotonic() + seconds / 2  # two slow tests of this package share the time
     while number == 0 or time.monotonic() < end:
@@ -319,7 +319,7 @@ def test_remedies_for_long(naive, seconds: float, capsys: pytest.CaptureFixture[
 
 
 def test_smallest_grant() -> None:
-    """The smallest grant gives nothing but the permission in question."""
+    """The smallest grant gives only the permission in question."""
     asked = access(EVA, Grant(to="member:ben", role="writer", on="tulip-x"))
     (remedy,) = asked.check("ana", "publish", "tulip-x", at=NOW).remedies
     assert (remedy.code, remedy["permission"]) == ("grant_permission", "publish")
@@ -374,7 +374,7 @@ def test_end_all_forbids() -> None:
 
 
 def test_end_forbid_on_absent_member() -> None:
-    """A delegate is helped by ending the forbid on the absent member."""
+    """Ending the forbid on the absent member is a remedy for the delegate."""
     absence = Absence(
         id="a",
         member="ben",
@@ -395,7 +395,7 @@ def test_end_forbid_on_absent_member() -> None:
 
 
 def test_waits() -> None:
-    """A wait names what starts or ends."""
+    """The remedy to wait names the rule, shift or absence that starts or ends."""
 
     def waits(*lines, **more) -> list[tuple[str, str]]:
         verdict = access(EVA, *lines, **more).check("ana", "publish", "tulip-x", at=NOW)
@@ -438,7 +438,7 @@ def test_waits() -> None:
 
 
 def test_near_misses() -> None:
-    """Near misses name what fails in one thing only."""
+    """Near misses describe rules that almost allow the action."""
 
     def near(*lines, authors=(), **more) -> list[str]:
         asked = access(EVA, *lines, **more)
@@ -478,7 +478,7 @@ def test_near_misses() -> None:
 
 
 def test_for_viewer() -> None:
-    """A viewer learns nothing about resources and members that they cannot see."""
+    """Answers for a viewer do not contain resources and members that are hidden from them."""
     asked = access(
         Grant(to="member:eva", role="owner", on={"workspace": "dike"}),
         Grant(to="member:ana", permissions=["view"], on="tulip-x"),
@@ -511,7 +511,7 @@ def test_for_viewer() -> None:
 
 
 def test_by_for_delegate() -> None:
-    """Only a member who holds what the delegate gains can end a forbid on the delegate."""
+    """Only a member with the permissions that the delegate gains can end a forbid on the delegate."""
     absence = Absence(
         id="a", member="ben", delegate="ana", start=NOW.date() - dt.timedelta(days=1),
         end=NOW.date() + dt.timedelta(days=9),

@@ -47,7 +47,7 @@ def test_member_on_duty() -> None:
 
 
 def test_shift_spans_clock_change() -> None:
-    """A shift that spans a clock change ends at its local hour."""
+    """A shift that spans a clock change ends at the expected local time."""
     asked = access(WEEKEND)
     ends = dt.datetime(2026, 3, 30, 7, tzinfo=dt.UTC)  # Monday 09:00 in Amsterdam, in summer
     assert asked.allows("ben", "hold", "tulip-x", at=ends - dt.timedelta(minutes=1))
@@ -55,7 +55,7 @@ def test_shift_spans_clock_change() -> None:
 
 
 def test_shifts_for_years() -> None:
-    """Shifts go round for years, and are found in any order."""
+    """Shifts continue for years, and can be looked up in any order."""
     roster = WEEKEND.roster("Europe/Amsterdam")
     friday = dt.datetime(2026, 3, 20, 20, tzinfo=dt.UTC)
     for weeks in (520, 0, 51, 52, 260):
@@ -77,7 +77,7 @@ def test_shifts_between() -> None:
 
 
 def test_finite_rule() -> None:
-    """The last shift of a rule that ends has no end."""
+    """The last shift of a finite rule has no end."""
     rotation = Rotation(
         id="launch", role="care", on="tulip-x", members=["ana", "ben"],
         start=dt.date(2026, 3, 20), every="FREQ=DAILY;COUNT=2;BYHOUR=9;BYMINUTE=0;BYSECOND=0",
@@ -89,7 +89,7 @@ def test_finite_rule() -> None:
 
 
 def test_forbid_on_duty() -> None:
-    """A forbid binds the member on duty."""
+    """A forbid applies to the member on duty."""
     friday = dt.datetime(2026, 3, 20, 17, tzinfo=dt.UTC)
     forbid = Forbid(to="member:ana", permissions=["hold"], on="tulip-x")
     verdict = access(WEEKEND, forbid).check("ana", "hold", "tulip-x", at=friday)
@@ -102,12 +102,15 @@ def test_forbid_on_duty() -> None:
     [
         ({"members": ["ana", "zoe"]}, "rotation `weekend` names `zoe`, who is not a member"),
         ({"role": "cart"}, "gives `cart`, which is not a role; did you mean `care`"),
-        ({"on": "tulip-y"}, "rotation `weekend` is on profile `tulip-y`, which does not exist"),
+        (
+            {"on": "tulip-y"},
+            "rotation `weekend` applies to profile `tulip-y`, which does not exist",
+        ),
         ({"every": "first business day of the month 09:00"}, "cannot follow"),
     ],
 )
 def test_unknown_names_in_rotation(rotation: dict, message: str) -> None:
-    """A rotation that names what does not exist is refused."""
+    """A rotation that refers to an unknown name is rejected."""
     values = {
         "id": "weekend", "role": "care", "on": "tulip-x", "members": ["ana"],
         "start": dt.date(2026, 3, 20), "every": "friday 17:00",
@@ -117,7 +120,7 @@ def test_unknown_names_in_rotation(rotation: dict, message: str) -> None:
 
 
 def test_horizon() -> None:
-    """Shifts end after two hundred years, so that a distant instant costs no time."""
+    """Shifts end after two hundred years, so looking up a distant instant is fast."""
     daily = Rotation(
         id="d", role="care", on="tulip-x", members=["ana"], start=dt.date(2026, 1, 1),
         every="day 09:00",

@@ -81,7 +81,7 @@ def test_listed_shifts() -> None:
 
 
 def test_zone_of_list() -> None:
-    """Without its own zone, a list follows the local time of each resource."""
+    """If a rotation has no zone, its listed shifts follow the local time of each resource."""
     everywhere = {"workspace": "*"}
     asked = access(rotation(*WINTER.shifts, on=everywhere, hand_off="09:00"))
     assert asked.allows("ana", "hold", "tulip-x", at=utc(5, 8))
@@ -96,7 +96,7 @@ def test_zone_of_list() -> None:
 
 
 def test_zone_of_rule() -> None:
-    """A rotation by rule may have its own zone."""
+    """A rule-based rotation may specify a zone."""
     rotation = Rotation(
         id="care", role="care", on={"workspace": "*"}, members=["ana", "ben"],
         start=dt.date(2026, 1, 5), every="monday 09:00", timezone="Asia/Tokyo",
@@ -119,7 +119,7 @@ def test_zone_of_rule() -> None:
     ],
 )
 def test_hand_off_at_clock_changes(hand_off: str, day: dt.date, first: dt.datetime) -> None:
-    """A hand-off keeps its local hour when the clocks change."""
+    """A hand-off keeps the same local time when the clocks change."""
     listed = rotation(
         ListedShift(member="ana", start=dt.date(2026, 1, 1)),
         ListedShift(member="ben", start=day),
@@ -158,7 +158,7 @@ def test_end_of_listed_shifts() -> None:
 
 @given(st.permutations(range(len(WINTER.shifts))), st.integers(0, 24 * 40))
 def test_order_of_shifts(order: list[int], hours: int) -> None:
-    """The order of listed shifts never matters."""
+    """The order of listed shifts does not matter."""
     at = utc(1, 0) + dt.timedelta(hours=hours)
     mixed = rotation(*(WINTER.shifts[number] for number in order), hand_off="09:00")
     assert WINTER.on_duty(at, zone=AMSTERDAM) == mixed.on_duty(at, zone=AMSTERDAM)
@@ -241,7 +241,7 @@ class CountingList(list):
         (
             lambda: rotation(members=["ana"], start=dt.date(2026, 1, 1), every="day 09:00",
                          hand_off="09:00"),
-            "rotation `care` has `hand_off = 09:00`, which is for listed shifts",
+            "rotation `care` has `hand_off = 09:00`, which applies only to listed shifts",
         ),
         (
             lambda: rotation(shift("ana", "2026-01-05"), shift("ben", "2026-01-05 09:00"),
@@ -255,7 +255,7 @@ class CountingList(list):
         ),
         (
             lambda: rotation(shift("ben", "2026-01-07"), shift("ana", "2026-01-05", "2026-01-08")),
-            "the shift of `ana` from `2026-01-05` in rotation `care` overlaps that of `ben` from"
+            "the shift of `ana` from `2026-01-05` in rotation `care` overlaps the shift of `ben` from"
             " `2026-01-07`",
         ),
         (lambda: rotation(shift("ana", "2026-01-05"), timezone="Europe/Nowhere"), "Europe/Nowhere"),
@@ -268,7 +268,7 @@ class CountingList(list):
     ],
 )  # fmt: skip
 def test_invalid_rotations(make, message: str) -> None:
-    """Rotations that make no sense are refused with a clear message."""
+    """Invalid rotations are rejected with a clear message."""
     with pytest.raises(InvalidValueError, match=message):
         make()
 
@@ -312,7 +312,7 @@ shifts = [
 
 
 def test_list_in_document() -> None:
-    """A list survives reading and writing, and its changes are found."""
+    """Listed shifts are the same after writing and loading, and changes to them are detected."""
     acme = Organization.loads(DOCUMENT)
     assert acme == Organization.loads(acme.to_toml())
     assert acme.digest == Organization.loads(acme.to_toml()).digest
@@ -393,7 +393,7 @@ def test_diff_of_listed_shifts() -> None:
 
 
 def test_grant_during_shift() -> None:
-    """A grant for exactly the time of a listed shift is no gain."""
+    """A grant for exactly the time of a listed shift is not a gain."""
     listed = rotation(shift("ana", "2026-01-05", "2026-01-12"))
     grant = Grant(
         to="member:ana", role="care", on={"workspace": "tulip"},
@@ -412,7 +412,7 @@ def test_grant_during_shift() -> None:
     ],
 )  # fmt: skip
 def test_forbid_on_shift(granted_rotation: Rotation) -> None:
-    """Ending a forbid on a member gives what their shifts could not."""
+    """Ending a forbid on a member gives the permissions of their shifts."""
     forbid = Forbid(to="member:ana", permissions=["hold"], on={"workspace": "tulip"})
     before, after = access(granted_rotation, forbid), access(granted_rotation)
     assert {("ana", "hold")} == {

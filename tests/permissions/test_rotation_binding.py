@@ -33,7 +33,7 @@ WEEK = dt.timedelta(weeks=1)
 
 
 def test_bounds_of_shift() -> None:
-    """A shift includes its first instant and not its end."""
+    """The start of a shift is inclusive and its end is exclusive."""
     assert WEEKEND.on_duty(FIRST - MOMENT, zone=ZONE) is None
     assert "ana" == WEEKEND.on_duty(FIRST, zone=ZONE)
     assert "ben" == WEEKEND.on_duty(FIRST + WEEK, zone=ZONE)
@@ -44,7 +44,7 @@ def test_bounds_of_shift() -> None:
 
 
 def test_local_hour() -> None:
-    """Shifts keep their local hour when the clocks change."""
+    """Shifts keep the same local start time when the clocks change."""
     summer = dt.datetime(2026, 4, 3, 15, tzinfo=dt.UTC)  # 17:00 is an hour earlier by UTC
     assert WEEKEND.on_duty(summer - MOMENT, zone=ZONE) is None
     assert WEEKEND.on_duty(summer, zone=ZONE) is not None
@@ -75,7 +75,7 @@ def test_order_of_grants_in_wait() -> None:
 
 
 def test_shift_starts_after_other_change() -> None:
-    """After one round a rule yields no further starts, until a grant starts."""
+    """After one round, a rule yields no more starts until a grant starts."""
     grant = Grant(to="member:ana", permissions=["view"], on="tulip-x", start=dt.date(2026, 3, 25))
     access = Access.of(
         members=["ana", "ben", "eva"],
@@ -151,6 +151,6 @@ def test_zone_moves_shifts() -> None:
     ("zone", "rotation_zone"), [("Europe/Amsterdam", ""), ("Asia/Tokyo", "UTC")]
 )
 def test_zone_keeps_shifts(zone: str, rotation_zone: str) -> None:
-    """Shifts that do not move are no gain."""
+    """Shifts that do not move are not a gain."""
     before = rules("Europe/Amsterdam", rotation_zone=rotation_zone)
     assert not list(gains(before, rules(zone, rotation_zone=rotation_zone), at=AT))

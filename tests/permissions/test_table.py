@@ -38,14 +38,14 @@ def allowed(access: Access, permission: str) -> set[str]:
 
 
 def test_wide_set_takes_one_key() -> None:
-    """A network takes one key of a row and means all its profiles."""
+    """A grant on a network uses one key of a row for all of its profiles."""
     may = access(grants=[Grant(to="member:ana", permissions="view", on=ON_X)])
     assert {f"w{number}-x" for number in range(12)} == allowed(may, "view")
     assert len(may.bindings.row("ana")) == 1
 
 
 def test_forbid_on_part_of_class() -> None:
-    """A forbid on one profile takes only this profile out of its network."""
+    """A forbid on one profile excludes only this profile from a grant on its network."""
     may = access(
         grants=[Grant(to="member:ana", permissions=("view", "draft"), on=ON_X)],
         forbids=[Forbid(to="member:ana", permissions="view", on="w3-x")],
@@ -55,7 +55,7 @@ def test_forbid_on_part_of_class() -> None:
 
 
 def test_forbid_on_wide_set() -> None:
-    """A forbid on a network takes its profiles out of a grant everywhere."""
+    """A forbid on a network excludes its profiles from a grant on everything."""
     may = access(
         grants=[
             Grant(to="member:ana", permissions="view", on={"workspace": "*"}),
@@ -68,14 +68,14 @@ def test_forbid_on_wide_set() -> None:
 
 
 def test_shared_rows() -> None:
-    """Members whom the same rules name share a row."""
+    """Members who are named by the same rules share a row."""
     may = access(grants=[Grant(to="team:all", permissions="view", on="w3-x")])
     assert may.bindings.row("ana") is may.bindings.row("ben")
     assert may.bindings.row("zoe") == {}
 
 
 def test_naive_instant() -> None:
-    """A naive instant is refused even when the row is computed already."""
+    """A naive instant is an error even if the row has already been computed."""
     may = access(grants=[Grant(to="member:ana", permissions="view", on="w3-x")])
     assert allowed(may, "view") == {"w3-x"}
     with pytest.raises(NaiveDatetimeError):

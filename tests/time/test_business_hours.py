@@ -50,7 +50,7 @@ def add(text, duration, hours=OFFICE):
 
 
 def test_open_from_start_to_end():
-    """Hours include their start and exclude their end, and holidays are closed."""
+    """The start of business hours is inclusive and the end exclusive, and holidays are closed."""
     assert OFFICE.is_open(at("2026-04-07 09:00"))
     assert not OFFICE.is_open(at("2026-04-07 17:00"))
     assert not OFFICE.is_open(at("2026-04-27 12:00")), "a holiday"
@@ -68,7 +68,7 @@ def test_add_business_hours():
 
 
 def test_add_business_days():
-    """A business day later is the same wall time on the next open day."""
+    """One business day later is the same local time on the next open day."""
     assert at("2026-04-13 16:00") == add("2026-04-10 16:00", "1 business day")
     assert at("2026-04-14 09:00") == add("2026-04-10 18:00", "1 business day")
     assert at("2026-04-14 09:00") == add("2026-04-12 12:00", "1 business day")
@@ -76,7 +76,7 @@ def test_add_business_days():
 
 
 def test_night_hours_belong_to_first_day():
-    """Hours over midnight belong to the day on which they begin."""
+    """Hours that extend past midnight belong to the day on which they begin."""
     assert NIGHT.is_open(at("2026-04-11 03:00"))
     assert not NIGHT.is_open(at("2026-04-04 03:00")), "closed on the night of Good Friday"
     assert NIGHT.is_open(at("2026-04-05 03:00"))
@@ -85,7 +85,7 @@ def test_night_hours_belong_to_first_day():
 
 
 def test_night_spans_clock_change():
-    """A night over a clock change is an hour shorter or longer."""
+    """A night with a clock change is an hour shorter or longer."""
     spring, autumn = at("2026-03-28 12:00"), at("2026-10-24 12:00")
     day = dt.timedelta(days=1)
     assert dt.timedelta(hours=7) == NIGHT.between(spring, spring + day)
@@ -149,7 +149,7 @@ def test_between_counts_open_minutes(office, start, length):
 
 @given(offices, instants, st.integers(1, 5), st.integers(1, 5))
 def test_business_days_add_up(office, start, first, second):
-    """Days added in two steps are the same as days added at once, except for clock changes."""
+    """Adding days in two steps or in one gives the same result, except for clock changes."""
     begin = office.next_open(start)
     together = office.add(begin, Duration(first + second, "day", business=True))
     apart = office.add(

@@ -27,7 +27,7 @@ durations = st.builds(
 
 @given(durations)
 def test_duration_round_trip(duration):
-    """Durations read back from their text are the same, and the text matches the pattern."""
+    """Durations are the same after formatting and parsing, and the text matches the pattern."""
     assert duration == Duration.parse(str(duration))
     assert re.fullmatch(DURATION_PATTERN, str(duration))
 
@@ -43,7 +43,7 @@ def test_duration_errors(text):
 
 
 def test_day_over_clock_change():
-    """In a zone, a day follows the wall clock; without one, it is 24 hours."""
+    """With a zone, days are counted in local time; otherwise, a day is 24 hours."""
     before = dt.datetime(2026, 3, 28, 8, 30, tzinfo=dt.UTC)
     day = Duration.parse("1 day")
     assert before + 23 * HOUR == day.after(before, zone="Europe/Amsterdam")

@@ -43,7 +43,7 @@ EVERY = [
 
 @pytest.mark.parametrize(("text", "printed"), EVERY)
 def test_every_round_trip(text, printed):
-    """Every form prints in its canonical form, which reads back the same."""
+    """Every form is formatted canonically, and the result is parsed to the same value."""
     every = Every.parse(text)
     assert printed == str(every)
     assert every == Every.parse(printed)

@@ -12,7 +12,7 @@ from socialcollab.time import Rule
 
 @given(text=rules())
 def test_rule_round_trip(text):
-    """A rule read back from its text is the same."""
+    """A rule is the same after formatting and parsing."""
     assert Rule.parse(text) == Rule.parse(str(Rule.parse(text)))
 
 

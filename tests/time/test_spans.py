@@ -56,7 +56,7 @@ def check_merged(spans: tuple[Span, ...]) -> None:
 
 @given(span_lists)
 def test_merge_keeps_instants(spans: list[Span]) -> None:
-    """Merging keeps every instant, and the result is in order and apart."""
+    """Merging keeps every instant, and the resulting spans are sorted and do not touch."""
     merged = merge_spans(spans)
     assert held(spans) == held(merged)
     check_merged(merged)
@@ -70,7 +70,7 @@ def test_merge_ignores_order(spans: list[Span]) -> None:
 
 @given(merged_lists, merged_lists)
 def test_intersect_keeps_common_instants(a: tuple[Span, ...], b: tuple[Span, ...]) -> None:
-    """The intersection holds exactly the instants in both, whichever side comes first."""
+    """The intersection contains exactly the instants in both, regardless of the order of arguments."""
     common = intersect_spans(a, b)
     assert held(common) == [x and y for x, y in zip(held(a), held(b), strict=True)]
     assert common == intersect_spans(b, a)
@@ -79,7 +79,7 @@ def test_intersect_keeps_common_instants(a: tuple[Span, ...], b: tuple[Span, ...
 
 @given(merged_lists, merged_lists)
 def test_subtract_keeps_other_instants(a: tuple[Span, ...], b: tuple[Span, ...]) -> None:
-    """The difference holds exactly the instants of the first that are not in the second."""
+    """The difference contains exactly the instants of the first that are not in the second."""
     remaining = subtract_spans(a, b)
     assert held(remaining) == [x and not y for x, y in zip(held(a), held(b), strict=True)]
     check_merged(remaining)
@@ -93,7 +93,7 @@ def test_intersection_is_double_difference(a: tuple[Span, ...], b: tuple[Span, .
 
 @given(merged_lists, merged_lists)
 def test_parts_make_whole(a: tuple[Span, ...], b: tuple[Span, ...]) -> None:
-    """Intersection and difference together are the first set again."""
+    """The union of intersection and difference is the first set."""
     assert merge_spans((*intersect_spans(a, b), *subtract_spans(a, b))) == a
 
 
@@ -105,6 +105,6 @@ def test_overlap_means_common_instant(a: Span, b: Span) -> None:
 
 @pytest.mark.parametrize("operation", [intersect_spans, subtract_spans])
 def test_empty_sets(operation) -> None:
-    """An empty set has nothing in common with another, and nothing to subtract from."""
+    """The intersection and the difference of an empty set with any other set are empty."""
     assert operation((), [(None, None)]) == ()
     assert subtract_spans([(None, None)], ()) == ((None, None),)

@@ -62,7 +62,7 @@ def test_impossible_dates(text):
 
 
 def test_order_is_obeyed():
-    """An order applies even if only the other one would give a date."""
+    """An order applies even if only the other order would result in a valid date."""
     with pytest.raises(InvalidValueError, match="no month 25"):
         parse_date("12/25/2026", order="dmy")
 
@@ -81,13 +81,13 @@ NAMES = [
     st.sampled_from(NAMES),
 )
 def test_wall_time_of_instant(instant, name):
-    """The wall time of an instant has this very instant."""
+    """The wall time of an instant has the same instant."""
     wall = WallTime.of(instant, name)
     assert instant == wall.instant
 
 
 def test_machine_zone_is_ignored():
-    """The zone of the machine has no effect."""
+    """The local zone of the machine has no effect."""
     code = (
         "from socialcollab.time import WallTime;"
         "print(WallTime(local='2026-07-01 12:00', zone='Europe/Amsterdam').instant.isoformat())"

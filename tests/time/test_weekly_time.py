@@ -20,14 +20,14 @@ from socialcollab.time import (
 
 @given(st.sets(st.integers(0, 6), min_size=1))
 def test_weekdays_round_trip(days):
-    """Weekdays read back from their text are the same, and the text matches the pattern."""
+    """Weekdays are the same after formatting and parsing, and the text matches the pattern."""
     weekdays = Weekdays(days)
     assert weekdays == Weekdays.parse(str(weekdays))
     assert re.fullmatch(WEEKDAYS_PATTERN, str(weekdays))
 
 
 def test_weekdays_parse():
-    """Ranges wrap around the week, and a misspelt day gets a suggestion."""
+    """Ranges can extend beyond the end of the week, and a misspelt day gets a suggestion."""
     assert Weekdays.parse("sat-mon") == Weekdays([5, 6, 0])
     with pytest.raises(InvalidValueError, match="did you mean `friday`"):
         Weekdays.parse("firday")
@@ -38,7 +38,7 @@ def test_weekdays_parse():
 
 @given(st.integers(0, 1440))
 def test_time_of_day_round_trip(minutes):
-    """Times read back from their text are the same, and the text matches the pattern."""
+    """Times are the same after formatting and parsing, and the text matches the pattern."""
     text = str(TimeOfDay(minutes))
     assert TimeOfDay(minutes) == TimeOfDay.parse(text)
     assert re.fullmatch(TIME_OF_DAY_PATTERN, text)

@@ -37,7 +37,7 @@ def test_touching_windows_do_not_overlap():
 
 @given(st.lists(instants, min_size=4, max_size=4, unique=True), instants)
 def test_intersection(bounds, instant):
-    """The intersection holds exactly the instants in both windows."""
+    """The intersection contains exactly the instants in both windows."""
     a = Window(start=min(bounds[:2]), end=max(bounds[:2]))
     b = Window(start=min(bounds[2:]), end=max(bounds[2:]))
     both = a.intersection(b)

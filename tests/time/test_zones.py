@@ -51,7 +51,7 @@ def test_machine_names_are_unknown(name):
 
 
 def test_zone_name():
-    """A zone name is text that names an existing zone."""
+    """A zone name is a string that names an existing zone."""
     assert str(ZoneName.parse("Europe/Amsterdam")) == "Europe/Amsterdam"
     with pytest.raises(InvalidValueError):
         ZoneName.parse("Mars/Base")
@@ -87,7 +87,7 @@ def test_resolve_errors():
 
 
 def test_published_transitions(shared_data):
-    """Local times around each clock change of 2014 to 2037 resolve, and back."""
+    """Local times around each clock change from 2014 to 2037 can be resolved and converted back."""
     path = shared_data("tz-transitions") / "transitions.jsonl"
     wrong: set[str] = set()
     rows = 0

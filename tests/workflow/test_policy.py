@@ -79,3 +79,12 @@ def test_default_policy(new_workflow) -> None:
     assert flow.state == "in_review"
     flow.approve("ben")
     assert flow.state == "approved"
+
+
+def test_long_chain_of_policies() -> None:
+    """At most 20 policies extend each other, in whatever order they are defined."""
+    chain = [policy("p0"), *(policy(f"p{n}", extends=f"p{n - 1}") for n in range(1, 1000))]
+    Policies.of(chain[:20])
+    for policies in (chain, chain[::-1]):
+        with pytest.raises(InvalidValueError, match="`p20` extends `p19`, which is the last of 20"):
+            Policies.of(policies)

@@ -319,7 +319,12 @@ class AsyncDesk:
         return AsyncMemberDesk(self, member)
 
     async def run_due(
-        self, now: dt.datetime | None = None, *, worker: str = "", lease_s: float = 60.0
+        self,
+        now: dt.datetime | None = None,
+        *,
+        worker: str = "",
+        lease_s: float = 60.0,
+        budget_s: float | None = None,
     ) -> DueReport:
         """
         Do all work that is due: publish, remind, escalate, expire, and look up unknown outcomes.
@@ -332,11 +337,21 @@ class AsyncDesk:
             worker: A name for this worker that no other running worker uses.
             lease_s: For how many seconds, according to the real clock, other workers skip a post or
                 delivery that this worker has claimed.
+            budget_s: The time in seconds after which the run does not start any more work;
+                `DueReport.left` is then the number of posts and deliveries that are still due. A
+                reevaluation after an adoption is always completed. By default there is no limit.
         """
         at = None if now is None else as_utc(now)
         name = check_text(worker, "worker") or f"worker-{os.getpid()}-{id(self):x}"
         return await self.run(
-            run_due(self.engine, self._publisher, now=at, worker=name, lease_s=lease_s)
+            run_due(
+                self.engine,
+                self._publisher,
+                now=at,
+                worker=name,
+                lease_s=lease_s,
+                budget_s=budget_s,
+            )
         )
 
     async def reconcile(

@@ -1,4 +1,4 @@
-"""Who and where: workspaces, profiles, members, teams, campaigns, selectors and networks."""
+"""People and resources: workspaces, profiles, members, teams, campaigns, selectors and networks."""
 
 from socialcollab.directory.campaign import Campaign
 from socialcollab.directory.member import Member, NotificationPreference

@@ -1,4 +1,4 @@
-"""A marketing campaign that posts belong to."""
+"""Marketing campaigns, to which posts can belong."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Campaign:
         workspace: The workspace that runs the campaign.
         name: The name to display.
         start: The first day, or None.
-        end: The day after the last one, or None.
+        end: The first day after the campaign, or None.
     """
 
     id: str = attrs.field(metadata=shape(Id("campaign")))

@@ -1,4 +1,4 @@
-"""A person who works on posts, and how that person wants to be notified."""
+"""Members: people who work on posts, with their notification preferences."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from socialcollab.time import BusinessHoursSection, zone
 @attrs.frozen
 class NotificationPreference:
     """
-    A channel for notifications, which are sent at once or collected in a daily digest.
+    A channel for notifications, which are sent immediately or collected in a daily digest.
 
     Attributes:
         channel: The channel, such as "slack" or "email".
-        digest: The local time of the daily digest, ``HH:MM``; empty to notify
-            at once.
+        digest: The local time of the daily digest, ``HH:MM``; if empty, notifications are sent
+            immediately.
     """
 
     PATTERN: ClassVar[str] = r"^[a-z][a-z0-9_-]{0,30}( digest ([01][0-9]|2[0-3]):[0-5][0-9])?$"
@@ -47,7 +47,7 @@ class NotificationPreference:
     @classmethod
     def parse(cls, text: str, /) -> Self:
         """
-        Read ``slack`` or ``email digest 08:30``.
+        Parse ``slack`` or ``email digest 08:30``.
 
         >>> NotificationPreference.parse("email digest 08:30")
         NotificationPreference(channel='email', digest='08:30')
@@ -85,21 +85,21 @@ def _as_contact(value: Mapping[str, str]) -> Mapping[str, str]:
 @attrs.frozen(kw_only=True)
 class Member:
     """
-    A person who works on posts: staff, a client or a guest.
+    A person who works on posts: a staff member, a client or a guest.
 
     Attributes:
         id: The member's identifier.
-        name: The name to display; personal.
+        name: The name to display; personal data.
         kind: "staff", "client" or "guest".
         of: The workspace of a client; required for clients.
-        language: The language of messages to the member; empty inherits it.
-        timezone: The IANA name of the member's zone; empty inherits it.
-        business_hours: When the member works; None inherits the hours.
+        language: The language of messages to the member; if empty, the organization's language.
+        timezone: The IANA name of the member's time zone; if empty, the organization's zone.
+        business_hours: The member's working hours; if omitted, the organization's hours.
         notify: The channels for notifications, in order of preference.
-        contact: The member's address on each channel; personal.
-        suspended: Whether the member has no permissions for now.
-        left: The first day without the member, in the member's zone. The member
-            stays in the document, so that the history can name them.
+        contact: The member's address on each channel; personal data.
+        suspended: Whether the member temporarily has no permissions.
+        left: The first day after the member has left, in the member's time zone. The member
+            remains in the document, so that the history can refer to them.
 
     Raises:
         InvalidValueError: If a value is invalid, or a client has no workspace.

@@ -1,4 +1,4 @@
-"""What a network accepts: text, media, features, and whether a send can be repeated safely."""
+"""Network descriptions: limits of text and media, features, and the handling of repeated sends."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _at_least(low: int, *, optional: bool = False) -> _Check:
             return
         if not isinstance(value, int) or isinstance(value, bool) or value < low:
             raise InvalidValueError(
-                f"{attribute.name} of {type(owner).__name__} is `{value}`, not {low} or more",
+                f"{attribute.name} of {type(owner).__name__} is `{value}`, but must be {low} or more",
                 value=value,
                 expected=f"a whole number, {low} or more",
             )
@@ -62,17 +62,17 @@ def _one_of(words: tuple[str, ...]) -> _Check:
 @attrs.frozen(kw_only=True)
 class TextLimits:
     """
-    How long a text may be, and how it is counted.
+    The limits of a text, and the way in which its length is counted.
 
     Attributes:
-        at_most: The longest text, in *unit*.
+        at_most: The maximum length, in *unit*.
         unit: The unit of *at_most*: "weighted" (the weights of X), "graphemes",
             "characters" (code points) or "utf16" (code units).
-        url_weight: What every link counts, or None if a link counts as it is
-            written.
-        at_most_bytes: The largest text in UTF-8 bytes, in addition to *at_most*.
-        hashtags: The most hashtags in a post.
-        mentions: The most mentions in a post.
+        url_weight: The length that every link counts as, or None if links count by their actual
+            length.
+        at_most_bytes: The maximum size in UTF-8 bytes, in addition to *at_most*.
+        hashtags: The maximum number of hashtags in a post.
+        mentions: The maximum number of mentions in a post.
         short_mentions: Whether ``@user@host`` counts as ``@user``.
     """
 
@@ -88,16 +88,16 @@ class TextLimits:
 @attrs.frozen(kw_only=True)
 class MediaLimits:
     """
-    The media that a post may have.
+    The limits of the media in a post.
 
     Attributes:
-        images: The most images in a post.
-        required: Whether the network refuses a post without media.
-        alt_text: The longest image description, in characters; None if the
-            network states no limit.
-        image_bytes: The largest image; None if the network states no limit.
-        types: The media types of images that the network accepts, such as
-            ``image/png``; empty if it accepts all.
+        images: The maximum number of images in a post.
+        required: Whether the network rejects posts without media.
+        alt_text: The maximum length of an image description in characters, or None if the network
+            states no limit.
+        image_bytes: The maximum size of an image, or None if the network states no limit.
+        types: The media types of images that the network accepts, such as ``image/png``; empty if
+            it accepts all types.
     """
 
     images: int = attrs.field(validator=_at_least(0))
@@ -110,24 +110,23 @@ class MediaLimits:
 @attrs.frozen(kw_only=True)
 class CreateOnce:
     """
-    What happens if the same post is sent twice.
+    The way in which a network handles a post that is sent twice.
 
     Attributes:
         key: The mechanism that makes a repeated send harmless: "client_key"
             (the sender chooses a key, which the server remembers for *kept*),
             "client_id" (the sender chooses the id of the new post), "container"
-            (publishing is the second step, on a container made in the first),
-            or "none".
+            (publishing is the second step, for a container created in the first), or "none".
         kept: How long the server remembers the key.
-        honoured: Whether every server of the network honours the key. If not,
-            repeating a send is safe only on servers that are known to.
-        finds: Whether the account's own posts can be listed, to look for one.
-        conclusive_after: How long after a send can last have reached the
-            network an unsuccessful search proves that no post was created.
+        honoured: Whether every server of the network honours the key. If not, repeating a send is
+            safe only on servers that are known to honour it.
+        finds: Whether the account's own posts can be listed in order to search for a post.
+        conclusive_after: The time after the latest instant at which a send can have reached the
+            network, from which an unsuccessful search proves that no post was created.
 
     Source:
-        No network states *conclusive_after*. It is a cautious allowance for the
-        delay between a write and the first read that shows it.
+        No network documents *conclusive_after*. It is a cautious estimate of the delay between a
+        write and the first read that includes it.
     """
 
     key: Key = attrs.field(validator=_one_of(get_args(Key)))
@@ -148,21 +147,20 @@ class CreateOnce:
 @attrs.frozen(kw_only=True)
 class NetworkDescription:
     """
-    What a network accepts.
+    A description of a network's limits and features.
 
-    Servers and accounts may have other limits; `with_limits` describes one of them.
+    Individual servers and accounts may have other limits, which `with_limits` can set.
 
     Attributes:
         name: The identifier, such as "x".
         title: The name to display.
         text: The limits of the text.
         media: The limits of the media.
-        link: The place of a link: "text" if it is part of the text, "field" if
-            the post has a separate field for it, "none" if readers cannot
-            follow links.
-        entities: The kinds of entity that the network makes active in a text.
+        link: Where a link is placed: "text" if it is part of the text, "field" if the post has a
+            separate field for it, "none" if readers cannot follow links.
+        entities: The kinds of entities that the network turns into links in a text.
         features: The features that the network offers.
-        create_once: What happens if the same post is sent twice.
+        create_once: The way in which the network handles a post that is sent twice.
     """
 
     name: str = attrs.field()
@@ -210,11 +208,11 @@ class NetworkDescription:
         5000
 
         Args:
-            text: The longest text, in the network's unit.
-            url_weight: What every link counts.
-            images: The most images in a post.
-            alt_text: The longest image description.
-            image_bytes: The largest image.
+            text: The maximum length of the text, in the network's unit.
+            url_weight: The length that every link counts as.
+            images: The maximum number of images in a post.
+            alt_text: The maximum length of an image description.
+            image_bytes: The maximum size of an image.
 
         Raises:
             InvalidValueError: If a limit is too small.

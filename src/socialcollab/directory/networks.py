@@ -1,4 +1,4 @@
-"""The built-in networks: what each accepts, with the source and the date on which it was read."""
+"""The built-in networks: the limits and features of each, with their sources and dates."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ BLUESKY = NetworkDescription(
     entities={"url", "mention", "hashtag", "cashtag"},
     # Self-labels of the same lexicon.
     features={"labels", "thread", "video"},
-    # The sender chooses the record key, and putRecord of the same bytes changes nothing:
-    # atproto packages/pds, read 2026-11-22. getRecord reads one's own repository at once.
+    # The sender chooses the record key, and putRecord with the same bytes changes nothing: atproto
+    # packages/pds, read 2026-11-22. getRecord immediately returns new records of the account's
+    # repository.
     create_once=CreateOnce(key="client_id", conclusive_after=dt.timedelta(0)),
 )
 
@@ -35,10 +36,11 @@ BLUESKY = NetworkDescription(
 FACEBOOK = NetworkDescription(
     name="facebook",
     title="Facebook",
-    # Not on Meta's own pages; 63,206 is what open-source schedulers enforce, read 2026-11-22.
+    # Not documented by Meta; 63,206 is the limit in open-source schedulers, read 2026-11-22.
     text=TextLimits(at_most=63_206, unit="characters"),
-    # developers.facebook.com/docs/pages-api/posts, read 2026-11-22, states neither a number of
-    # images nor a length of alt text; 10 is what the composer of the site offers, unconfirmed.
+    # developers.facebook.com/docs/pages-api/posts, read 2026-11-22, states neither a maximum
+    # number of images nor a maximum length of alt text; 10 is the limit in the site's composer,
+    # unconfirmed.
     media=MediaLimits(images=10, types={"image/jpeg", "image/png", "image/gif", "image/webp"}),
     # POST /{page}/feed takes `message` and `link`: same page, same day.
     link="field",
@@ -56,12 +58,12 @@ INSTAGRAM = NetworkDescription(
     text=TextLimits(at_most=2200, unit="characters", hashtags=30, mentions=20),
     # developers.facebook.com/docs/instagram-api/reference/error-codes, read 2026-11-22: 8 MiB.
     # Carousel of 10 and JPEG only: docs.letmepost.dev/platforms/instagram, same day.
-    # There are no posts of text alone. No page states a length of alt text.
+    # A post cannot consist of text only. No page states a maximum length of alt text.
     media=MediaLimits(images=10, required=True, image_bytes=8 * 1024 * 1024, types={"image/jpeg"}),
     # A link in a caption is plain text; readers cannot follow it.
     link="none",
     features={"video"},
-    # Publishing is keyed by the container's id (creation_id): Graph API v25.0, IGUser, same day.
+    # The container's id (creation_id) identifies a publication: Graph API v25.0, IGUser, same day.
     create_once=CreateOnce(key="container", conclusive_after=dt.timedelta(minutes=2)),
 )
 
@@ -69,7 +71,7 @@ INSTAGRAM = NetworkDescription(
 LINKEDIN = NetworkDescription(
     name="linkedin",
     title="LinkedIn",
-    # Not on LinkedIn's own pages; 3000 is what open-source schedulers enforce, read 2026-11-22.
+    # Not documented by LinkedIn; 3000 is the limit in open-source schedulers, read 2026-11-22.
     text=TextLimits(at_most=3000, unit="characters"),
     # learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/multiimage-post-api,
     # read 2026-11-22: up to 20 images, JPG, PNG and GIF.
@@ -77,8 +79,8 @@ LINKEDIN = NetworkDescription(
     # content.article of .../shares/posts-api, same day.
     link="field",
     features={"poll", "edit", "video"},
-    # No key; a duplicate is refused with 422 that names the earlier post (posts-api and reports,
-    # same day), which may be a ghost.
+    # No key; a duplicate is rejected with status 422 and the id of the earlier post (posts-api and
+    # user reports, same day), but that post may not actually exist.
     create_once=CreateOnce(key="none", conclusive_after=dt.timedelta(minutes=5)),
 )
 
@@ -98,7 +100,8 @@ MASTODON = NetworkDescription(
     ),
     # docs.joinmastodon.org/methods/statuses, read 2026-11-22.
     features={"poll", "content_warning", "scheduling", "edit", "thread", "video"},
-    # Idempotency-Key, kept 1 hour, by the same page; compatible servers were seen to ignore it.
+    # Idempotency-Key, kept for 1 hour, according to the same page; some compatible servers ignore
+    # it.
     create_once=CreateOnce(
         key="client_key",
         kept=dt.timedelta(hours=1),
@@ -124,8 +127,8 @@ X = NetworkDescription(
     entities={"url", "mention", "hashtag", "cashtag"},
     # POST /2/tweets of the OpenAPI description 2.167, read 2026-11-22.
     features={"poll", "thread", "video"},
-    # No key in the OpenAPI description 2.167, read 2026-11-22; the same text again is
-    # refused as a duplicate, without naming the first post.
+    # No key in the OpenAPI description 2.167, read 2026-11-22; sending the same text again is
+    # rejected as a duplicate, without the id of the first post.
     create_once=CreateOnce(key="none", conclusive_after=dt.timedelta(minutes=2)),
 )
 
@@ -136,7 +139,7 @@ NETWORKS: Mapping[str, NetworkDescription] = MappingProxyType(
 
 def network(name: str | NetworkDescription) -> NetworkDescription:
     """
-    Return the built-in description with this name; a description is returned as it is.
+    Return the built-in description of a network; a description is returned unchanged.
 
     >>> network("bluesky").text.at_most
     300

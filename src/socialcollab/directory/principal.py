@@ -1,4 +1,4 @@
-"""References to people: a member, a team, the holders of a role, a rotation, or the lead."""
+"""Principals: references to a member, a team, a role, a rotation or the lead."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Principal:
     """
     A reference to a member, a team, a role, a rotation or the lead.
 
-    It means the people whom the reference stands for at the time of a question:
-    the members of the team, the holders of the role, or the members on duty.
+    It refers to the people whom it includes at the time of a question: the members of the team,
+    the members with the role, or the members on duty.
 
     Attributes:
         kind: "member", "team", "role", "rotation" or "lead".
@@ -44,7 +44,7 @@ class Principal:
     @classmethod
     def parse(cls, text: str) -> Self:
         """
-        Read ``member:ana``, ``team:social``, ``role:editor``, ``rotation:weekend`` or ``lead``.
+        Parse ``member:ana``, ``team:social``, ``role:editor``, ``rotation:weekend`` or ``lead``.
 
         >>> Principal.parse("team:social")
         Principal(kind='team', name='social')
@@ -67,16 +67,16 @@ class Principal:
 
 def as_principal(value: str | Principal) -> Principal:
     """
-    Convert text to a principal.
+    Convert a string to a principal.
 
     Raises:
-        InvalidValueError: If *value* is neither a principal nor the text of one.
+        InvalidValueError: If *value* is neither a principal nor a string that represents one.
     """
     if isinstance(value, Principal):
         return value
     if not isinstance(value, str):
         raise InvalidValueError(
-            f"`{value!r}` is not a principal", value=value, expected="a text such as `member:ana`"
+            f"`{value!r}` is not a principal", value=value, expected="a string such as `member:ana`"
         )
     return Principal.parse(value)
 
@@ -84,7 +84,7 @@ def as_principal(value: str | Principal) -> Principal:
 def as_principals(
     value: str | Principal | tuple[str | Principal, ...] | list[str | Principal],
 ) -> tuple[Principal, ...]:
-    """Convert one principal or several, as text or not, to a tuple."""
+    """Convert one or more principals or strings to a tuple of principals."""
     if isinstance(value, (str, Principal)):
         return (as_principal(value),)
     return tuple(as_principal(item) for item in as_items(value, "principals"))

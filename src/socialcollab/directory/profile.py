@@ -1,4 +1,4 @@
-"""An account on a social network."""
+"""Profiles: accounts on social networks."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Profile:
         id: The identifier, unique in the organization.
         workspace: The workspace that owns the profile.
         network: The name of the network, such as "mastodon".
-        handle: The name on the network, such as "@tulip"; may be empty.
-        server: The address of the server, for networks with many servers.
-        tags: Labels for selectors, such as "care".
+        handle: The account's name on the network, such as "@tulip"; may be empty.
+        server: The URL of the server, for networks with more than one server.
+        tags: Labels that selectors can match, such as "care".
 
     Raises:
-        InvalidValueError: If an identifier or the address is invalid.
+        InvalidValueError: If an identifier or the URL is invalid.
     """
 
     id: str = attrs.field(metadata=shape(Id("profile")))
@@ -45,9 +45,10 @@ class Profile:
     @property
     def account(self) -> str:
         """
-        The account that the profile stands for: its network, handle and server.
+        The account that the profile represents: its network, handle and server.
 
-        An approval is bound to it, so a change of one of them needs a new approval.
+        Approvals are bound to the account, so a change of any of these values requires a new
+        approval.
         """
         return " ".join(part for part in (self.network, self.handle, self.server) if part)
 

@@ -1,4 +1,4 @@
-"""Selectors: which profiles and posts a rule of the document applies to."""
+"""Selectors, which determine the profiles and posts to which a rule applies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 
 PostKind: TypeAlias = Literal["post", "reply"]
-"""A post of its own, or the reply to another one."""
+"""An independent post, or a reply to another post."""
 
 POST_KINDS: Final[tuple[PostKind, ...]] = get_args(PostKind)
 
@@ -28,14 +28,14 @@ def _as_set(value: str | Iterable[str]) -> frozenset[str]:
 @attrs.frozen(kw_only=True)
 class PostAttributes:
     """
-    The attributes of a post that the context keys of a selector match.
+    The attributes of a post against which the context keys of a selector are matched.
 
     Attributes:
         post_tag: The tags.
         campaign: The campaign, or an empty string.
         kind: "post" or "reply".
         language: The language.
-        author_role: The roles that the authors hold.
+        author_role: The roles of the authors.
     """
 
     post_tag: frozenset[str] = attrs.field(default=frozenset(), converter=_as_set)
@@ -51,7 +51,7 @@ def _words(kind: str, *also: str) -> ListOf:
 
 @attrs.frozen(kw_only=True)
 class Excluding:
-    """Profiles that a selector leaves out; a profile must match all keys that are given."""
+    """The profiles that a selector excludes; a profile is excluded if it matches all given keys."""
 
     workspace: tuple[str, ...] = attrs.field(
         metadata=shape(_words("workspace")), default=(), converter=as_words
@@ -75,7 +75,7 @@ class Excluding:
             )
 
     def matches_profile(self, profile: Profile) -> bool:
-        """Return whether *profile* is left out."""
+        """Return whether *profile* is excluded."""
         return (
             (not self.workspace or profile.workspace in self.workspace)
             and (not self.network or profile.network in self.network)
@@ -94,22 +94,21 @@ class Selector:
     """
     A selection of profiles and of the posts on them.
 
-    A profile or post must match all keys that are given; a key matches if any
-    of its values does. One of workspace, profile and profile_tag is required,
-    so that a rule applies everywhere only if it says so with
-    ``workspace = "*"``, and never by omission.
+    A profile or post must match all given keys; a key matches if any of its values matches. At
+    least one of workspace, profile and profile_tag is required, so that a rule never applies
+    everywhere by omission, but only with an explicit ``workspace = "*"``.
 
     Attributes:
-        workspace: Workspaces, or ``*`` for all of them.
+        workspace: Workspaces, or ``*`` for all workspaces.
         network: Networks.
         profile: Profiles.
         profile_tag: Tags of profiles.
         post_tag: Tags of the post.
         campaign: Campaigns.
-        kind: Kinds of posts, "post" or "reply"; without any, every kind.
+        kind: Kinds of posts, "post" or "reply"; if empty, every kind.
         language: Languages.
-        author_role: Roles, at least one of which an author of the post holds.
-        excluding: Profiles to leave out.
+        author_role: Roles, at least one of which an author of the post must have.
+        excluding: Profiles to exclude.
 
     Raises:
         InvalidValueError: If the selector has no workspace, profile or profile tag.
@@ -149,7 +148,7 @@ class Selector:
     def __attrs_post_init__(self) -> None:
         if not (self.workspace or self.profile or self.profile_tag):
             raise InvalidValueError(
-                'a selector needs a workspace or a profile; write workspace = "*" for all of them',
+                'a selector needs a workspace or a profile; for all workspaces, write workspace = "*"',
                 value=self,
                 expected='workspace = "..." or profile = "..."',
             )
@@ -157,7 +156,7 @@ class Selector:
     @classmethod
     def of(cls, value: str | Mapping[str, Any] | Selector) -> Selector:
         """
-        Make a selector from the id of a profile or a table; a selector is returned as it is.
+        Create a selector from the id of a profile or a table; a selector is returned unchanged.
 
         >>> Selector.of("tulip-x").profile
         ('tulip-x',)
@@ -184,21 +183,21 @@ class Selector:
 
     @property
     def of_workspace(self) -> bool:
-        """Whether the selector covers whole workspaces and leaves none of their profiles out."""
+        """Whether the selector matches entire workspaces, with all of their profiles."""
         return bool(self.workspace) and not (
             self.network or self.profile or self.profile_tag or self.excluding
         )
 
     def covers_workspace(self, workspace: str) -> bool:
-        """Return whether the selector covers *workspace* itself and all of its profiles."""
+        """Return whether the selector matches *workspace* itself and all of its profiles."""
         return self.of_workspace and ("*" in self.workspace or workspace in self.workspace)
 
     def covers_all(self) -> bool:
-        """Return whether the selector covers every profile of every workspace."""
+        """Return whether the selector matches every workspace and all of its profiles."""
         return self.of_workspace and "*" in self.workspace
 
     def matches_profile(self, profile: Profile) -> bool:
-        """Return whether the profile keys match."""
+        """Return whether the profile keys match *profile*."""
         return (
             (not self.workspace or "*" in self.workspace or profile.workspace in self.workspace)
             and (not self.network or profile.network in self.network)
@@ -208,7 +207,7 @@ class Selector:
         )
 
     def without_attributes(self) -> Selector:
-        """Return a selector of the same profiles, and of all posts on them."""
+        """Return a selector that matches the same profiles and all posts on them."""
         return Selector(
             workspace=self.workspace,
             network=self.network,
@@ -218,7 +217,7 @@ class Selector:
         )
 
     def matches_attributes(self, attributes: PostAttributes) -> bool:
-        """Return whether the context keys match; keys that are not given always do."""
+        """Return whether the context keys match *attributes*; omitted keys always match."""
         return (
             (not self.post_tag or not attributes.post_tag.isdisjoint(self.post_tag))
             and (not self.campaign or attributes.campaign in self.campaign)

@@ -1,4 +1,4 @@
-"""A group of members."""
+"""Teams: groups of members."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from socialcollab.identifiers import check_id
 @attrs.frozen(kw_only=True)
 class Team:
     """
-    A group of members that grants and policies can refer to by one name.
+    A group of members to which grants and policies can refer by a single name.
 
     Attributes:
         id: The identifier.
         name: The name to display.
         members: The members of the team.
-        includes: Other teams; their members belong to this team too.
+        includes: Other teams, whose members also belong to this team.
     """
 
     id: str = attrs.field(metadata=shape(Id("team")))

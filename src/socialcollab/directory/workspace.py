@@ -1,4 +1,4 @@
-"""A brand, or a client of an agency."""
+"""Workspaces: brands, or clients of an agency."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ class Workspace:
     Attributes:
         id: The identifier.
         name: The name to display.
-        language: The default language of posts; empty inherits the
-            organization's language.
-        timezone: The IANA name of the zone of all times; empty inherits it.
-        business_hours: When the workspace is open; None inherits the hours.
-        lead: The member who is accountable where no other member is.
+        language: The default language of posts; if empty, the organization's language.
+        timezone: The IANA name of the time zone of all times; if empty, the organization's zone.
+        business_hours: The business hours; if omitted, the organization's hours.
+        lead: The member who is accountable if no other member is.
         default_approval: The approval policy for posts that match no other
             policy, or "none".
         domains: The web domains of the workspace; the style guide reports links

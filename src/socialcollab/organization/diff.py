@@ -1,4 +1,4 @@
-"""The differences between two organizations, and the permissions that each of them requires."""
+"""The differences between two organizations, and the permissions required for each difference."""
 
 from __future__ import annotations
 
@@ -40,11 +40,12 @@ class Change:
     Attributes:
         kind: "added", "removed" or "changed".
         section: The section, such as "grants"; "files" for a named file.
-        name: The id, or the place if the entry has none, such as "grants[2]".
+        name: The id, or the place if the entry has no id, such as "grants[2]".
         keys: The keys that differ, sorted; empty unless the entry was changed.
-        before: The former values; empty if the entry was added.
+        before: The previous values; empty if the entry was added.
         after: The new values; empty if the entry was removed.
-        required_permissions: The permissions that a member needs to make the change, sorted.
+        required_permissions: The permissions that a member needs in order to make the change,
+            sorted.
         resources: The workspaces on which the member needs them, or ``*``.
     """
 
@@ -66,9 +67,9 @@ class Change:
 
 def changes_between(before: Organization, after: Organization) -> tuple[Change, ...]:
     """
-    Return the entries in which two organizations differ, in the order of the document.
+    Return the entries that differ between two organizations, in the order of the document.
 
-    Names, contacts and reasons are compared too, although the digest leaves them out.
+    Names, contacts and reasons are also compared, although they are not part of the digest.
     """
     sides = before, after
     changes: list[Change] = []
@@ -114,7 +115,7 @@ def _file_values(data: bytes | None) -> _Values | None:
 def _only_in(
     entries: Sequence[tuple[_Values, Any]], others: Sequence[tuple[_Values, Any]]
 ) -> Iterator[tuple[int, _Values, Any]]:
-    """Yield the number, values and object of each entry that is more frequent than in *others*."""
+    """Yield the number, values and object of each entry that occurs less often in *others*."""
     counts = Counter(repr(values) for values, _ in others)
     for number, (values, entry) in enumerate(entries):
         key = repr(values)
@@ -131,7 +132,7 @@ def _change(
     after: _Values | None,
     resources: Set[str] = frozenset(),
 ) -> Change:
-    """Return the change of one entry, which is None where it does not exist."""
+    """Return the change of one entry, whose values are None on the side where it does not exist."""
     kind: Literal["added", "removed", "changed"] = "changed"
     keys: tuple[str, ...] = ()
     if before is None:
@@ -158,7 +159,7 @@ def _required_permissions(section: str, kind: str, keys: tuple[str, ...]) -> tup
     if section == "style":
         return ("manage_style",)
     if section == "files":
-        # A file is a style guide or a calendar of holidays, on which deadlines depend.
+        # A file is either a style guide or a calendar of holidays, which affects deadlines.
         return ("manage_policies", "manage_style")
     if section == "settings":
         return ("manage_access", "manage_policies")
@@ -169,14 +170,15 @@ def _required_permissions(section: str, kind: str, keys: tuple[str, ...]) -> tup
     if section == "profiles" and (
         kind == "removed" or {"network", "tags", "workspace"} & set(keys)
     ):
-        # Policies select profiles by these keys. A removed profile could be added again with
-        # other values, and so escape the policies that apply to it.
+        # Policies select profiles by these keys. If removing a profile did not need the same
+        # permissions, a profile could be removed and added again with other values to evade its
+        # policies.
         return ("manage_access", "manage_policies")
     return ("manage_access",)
 
 
 def resources_of(section: str, entry: Any, organization: Organization) -> tuple[str, ...]:
-    """Return the workspaces that an entry of the document applies to, or ``*``."""
+    """Return the workspaces to which an entry of the document applies, or ``*``."""
     if section == "workspaces":
         return (entry.id,)
     if section in ("profiles", "campaigns"):
@@ -191,7 +193,7 @@ def resources_of(section: str, entry: Any, organization: Organization) -> tuple[
 
 
 def _resources_of_policy(policy: Any, organization: Organization) -> tuple[str, ...]:
-    """Return where a policy applies: itself, in policies that extend it, and as a default."""
+    """Return where a policy, or a policy that extends it, applies by selector or as a default."""
     policies = {policy.id: policy}
     while extending := {
         other.id: other

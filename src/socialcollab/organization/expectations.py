@@ -1,4 +1,4 @@
-"""Expectations: the document's own tests of who can do what."""
+"""Expectations: statements in the document about who can do what, which can be checked."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Expectation:
         member: The member.
         can: The permission that the member has on every matching profile.
         cannot: Instead of `can`, a permission that the member has on no matching profile.
-        on: The profiles; a workspace without profiles is checked itself.
-        at: The local time of the check; by default, the current time.
-        place: The place in the document; set when the document is loaded.
+        on: The profiles to check; if a workspace has no profiles, the workspace itself is checked.
+        at: The local time for which the permission is checked; by default, the current time.
+        place: The position in the document; set when the document is loaded.
 
     Raises:
         InvalidValueError: If neither `can` nor `cannot` is given, or both are.
@@ -59,9 +59,10 @@ class FailedExpectation:
     Attributes:
         place: The place of the expectation in the document.
         expectation: The expectation.
-        resource: The first profile or workspace that does not meet it; empty if it matches none.
+        resource: The first profile or workspace that does not meet it, or empty if it matches
+            nothing.
         at: The instant of the check, in UTC.
-        verdict: The verdict on the member's permission there.
+        verdict: The verdict on the member's permission on this resource.
     """
 
     place: str
@@ -94,14 +95,14 @@ def failed_expectations(
     at: dt.datetime,
 ) -> tuple[FailedExpectation, ...]:
     """
-    Return the expectations that are not met, each with the first resource that fails it.
+    Return the expectations that are not met, each with the first resource that does not meet it.
 
     Args:
         expectations: The expectations.
         access: The members' permissions.
         profiles: The profiles that the expectations may match.
         workspaces: The workspaces that they may match.
-        at: The instant at which expectations without a time are checked.
+        at: The instant for which expectations without a time are checked.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
@@ -113,7 +114,7 @@ def failed_expectations(
         resources = [profile.id for profile in profiles if on.matches_profile(profile)]
         resources = resources or [one.id for one in workspaces if on.covers_workspace(one.id)]
         if not resources:
-            # An expectation that matches nothing would be met whatever changes.
+            # An expectation that matches nothing would always be met, whatever the rules are.
             failed.append(
                 FailedExpectation(
                     place=place, expectation=expectation, resource="", at=now, verdict=Verdict.no()

@@ -1,4 +1,4 @@
-"""What depends on a member, and the document after the member has left."""
+"""Offboarding: the references to a member, and the document without the member."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ from socialcollab.verdicts import Reason
 _RuntimeEntry: TypeAlias = Absence | TemporaryGrant | ShiftSwap
 
 _RULE = re.compile(r"(grants|forbids)\[(\d+)\]")
-# These entries only concern the members they name. All others are needed without the member.
+# These entries concern only the members they name. All other entries are still needed after the
+# member has left.
 _REMOVABLE = re.compile(r"(grants|forbids|expect)\[\d+\]")
-# If a listed shift were removed, the shift before it would last longer.
+# If a listed shift were removed, the shift before it would become longer.
 _SHIFT = re.compile(r"rotations\[(\d+)\]\.shifts\[(\d+)\]\.member")
 
 
@@ -48,8 +49,8 @@ class Reference(NotebookMixin):
         section: The section, such as "rotations"; in the runtime state, "absences",
             "temporary_grants" or "swaps".
         name: The id of the entry that refers to the member, or its place if it has no id.
-        others: How many other members the same list names.
-        description: The role or permissions of a grant or forbid and where it applies, such as
+        others: The number of other members in the same list.
+        description: The role or permissions of a grant or forbid and its selector, such as
             ``editor on workspace tulip``; empty for other entries.
     """
 
@@ -82,7 +83,8 @@ class References(NotebookMixin):
 
     Attributes:
         member: The member.
-        references: The references in the document, in its order, and then in the runtime state.
+        references: The references in the document, in document order, followed by those in the
+            runtime state.
     """
 
     member: MemberId
@@ -165,14 +167,14 @@ def _is_mention(shape: sh.Shape, value: Any, member: str) -> bool:
 
 
 def _items_of(value: Any) -> list[Any]:
-    # The document holds a set as a sorted list, and places count its items in that order.
+    # The document contains sets as sorted lists, and places count the items in that order.
     return sorted(value) if isinstance(value, frozenset) else list(value)
 
 
 def _runtime_references(
     organization: Organization, member: str
 ) -> Iterator[tuple[Reference, _RuntimeEntry]]:
-    """Yield the references in the runtime state, each with the entry that holds it."""
+    """Yield the references in the runtime state, each with the entry that contains it."""
     for absence in organization.absences:
         if member in (absence.member, absence.delegate):
             place = f"absence {absence.id}"
@@ -194,17 +196,17 @@ def _runtime_references(
 @attrs.frozen(kw_only=True)
 class OffboardingItem(NotebookMixin):
     """
-    Something that depends on a member who leaves, and what happens to it.
+    A reference to a member who leaves, with the consequence of the offboarding.
 
     Attributes:
-        place: The place that names it, as in `Reference`, or ``post ID``.
+        place: The place of the reference, as in `Reference`, or ``post ID``.
         section: The section, as in `Reference`; a desk adds "grants_given" and "posts".
         name: The id of the entry that depends on the member, or its place if it has no id.
-        needs_successor: Whether another member has to take it over.
-        transferable: Whether another member can take it over.
-        successor: The proposed successor; empty if none is needed, or if the item makes its holder
-            an owner, for which no member is proposed.
-        consequence: What happens to it if no member takes it over.
+        needs_successor: Whether another member must take over the item.
+        transferable: Whether another member can take over the item.
+        successor: The proposed successor; empty if no successor is needed, or if the item makes
+            the member an owner, because no member is ever proposed as an owner.
+        consequence: The consequence if no member takes over the item.
     """
 
     place: str
@@ -219,7 +221,7 @@ class OffboardingItem(NotebookMixin):
         return self.text()
 
     def text(self, language: str = "en") -> str:
-        """Return the consequence, the place to name a successor for, and the proposed successor."""
+        """Return the consequence with the place and the proposed successor."""
         text = self.consequence.text(language)
         if self.place not in text and f"`{self.name}`" not in text:
             text = f"{self.place}: {text}"
@@ -227,7 +229,7 @@ class OffboardingItem(NotebookMixin):
 
 
 def first_day_without(organization: Organization, member: str, at: dt.datetime) -> dt.date:
-    """Return the day on which a member has left, or today in the member's zone."""
+    """Return the first day without a member: the day on which they left, or today in their zone."""
     person = organization.members_by_id[member]
     today = local_time(at, person.timezone or str(organization.settings.timezone)).date()
     return today if person.left is None else min(person.left, today)
@@ -237,12 +239,12 @@ def offboarding_items(
     organization: Organization, member: str, *, at: dt.datetime
 ) -> tuple[OffboardingItem, ...]:
     """
-    Return what depends on a member in the document and the runtime state.
+    Return the items in the document and the runtime state that depend on a member.
 
     Args:
         organization: The organization, with its runtime state if that is to be included.
         member: The member who leaves.
-        at: The instant; what ended before it is left out.
+        at: The instant of the offboarding; entries that ended before it are omitted.
 
     Raises:
         NotFoundError: If there is no such member.
@@ -256,7 +258,7 @@ def offboarding_items(
             proposed = _propose_successor(organization, member, reference.place, at)
             item = _item(reference, "needs_successor", needs_successor=True, successor=proposed)
         elif is_last_owner and _makes_owner(organization, reference):
-            # No successor is proposed: who owns the organization is for people to decide.
+            # No successor is proposed, because people must decide who owns the organization.
             item = _item(reference, "last_owner", needs_successor=True)
         elif shift := _SHIFT.fullmatch(reference.place):
             start = organization.rotations[int(shift[1])].shifts[int(shift[2])].start
@@ -333,13 +335,13 @@ def _is_over(organization: Organization, entry: _RuntimeEntry, at: dt.datetime) 
 
 
 def _makes_owner(organization: Organization, reference: Reference) -> bool:
-    """Return whether a grant, or a place in a team, gives a member every permission everywhere."""
+    """Return whether a grant or a team membership gives a member every permission everywhere."""
     bindings = [
         binding
         for binding in organization.access.bindings.grants
         if EVERYWHERE in binding.resources and binding.source.end is None
     ]
-    # If no grant gives every permission alone, several of them do together.
+    # If no single grant gives every permission, several grants give them together.
     bindings = [one for one in bindings if one.permissions >= PERMISSIONS.keys()] or bindings
     if reference.section == "teams":
         team = Principal("team", reference.name)
@@ -350,7 +352,7 @@ def _makes_owner(organization: Organization, reference: Reference) -> bool:
 
 
 def workspaces_at(organization: Organization, place: str) -> tuple[str, ...]:
-    """Return the workspaces that the entry at a place of the document applies to, or ``*``."""
+    """Return the workspaces to which the entry at a place of the document applies, or ``*``."""
     entry = re.match(r"(\w+)\[(\d+)\]", place)
     if entry is None:
         return ("*",)
@@ -359,7 +361,7 @@ def workspaces_at(organization: Organization, place: str) -> tuple[str, ...]:
 
 
 def _propose_successor(organization: Organization, member: str, place: str, at: dt.datetime) -> str:
-    """Return the lead of the workspace, or else the staff member with the most permissions there."""
+    """Return the workspace's lead, or else the staff member with the most permissions in it."""
     access = organization.access
     present = [
         other.id
@@ -387,13 +389,14 @@ def successors_by_place(
     Return the successor for each place.
 
     Args:
-        items: What depends on the member.
-        successors: The successors by place or by section; a place goes before its section.
+        items: The items that depend on the member.
+        successors: The successors by place or by section; a place takes precedence over its
+            section.
         member: The member who leaves.
 
     Raises:
-        InvalidValueError: If a key is neither a place nor a section of the items, or the item
-            there is not transferable.
+        InvalidValueError: If a key is neither a place nor a section of the items, or if the item
+            at a place is not transferable.
     """
     by_place = {item.place: item for item in items}
     sections = {item.section for item in items}
@@ -422,7 +425,7 @@ def check_successor(
     organization: Organization, member: str, successor: str, *, at: dt.datetime
 ) -> None:
     """
-    Refuse a successor who does not exist, is not active, or is the member who leaves.
+    Reject a successor who does not exist, is not active, or is the member who leaves.
 
     Raises:
         NotFoundError: If there is no member *successor*.
@@ -446,7 +449,7 @@ def hand_over(
     organization: Organization, member: str, successors: Mapping[str, str], *, left: dt.date
 ) -> tuple[Organization, frozenset[str]]:
     """
-    Return the document in which a member has left and successors have taken over.
+    Return the document in which a member has left and the successors have taken over.
 
     Args:
         organization: The organization.
@@ -455,7 +458,7 @@ def hand_over(
         left: The first day without the member.
 
     Returns:
-        The document, and the places that still need a successor; there the document keeps the
+        The document, and the places that still need a successor, in which the document keeps the
         member.
     """
     sections, needed = _sections_without(organization, member, successors)
@@ -468,7 +471,7 @@ def hand_over(
 
 @attrs.frozen
 class _Removed:
-    """What replaces a value that is removed unless these places get a successor."""
+    """A placeholder for a value that is removed unless a successor is given for these places."""
 
     places: tuple[str, ...]
 
@@ -476,7 +479,7 @@ class _Removed:
 def _sections_without(
     organization: Organization, member: str, successors: Mapping[str, str]
 ) -> tuple[dict[str, Any], frozenset[str]]:
-    """Return the sections that change, by field, and the places that need a successor."""
+    """Return the changed sections, by field, and the places that need a successor."""
     changed: dict[str, Any] = {}
     needed: set[str] = set()
     for field in fields_of(Organization):
@@ -492,7 +495,7 @@ def _sections_without(
 def _without(
     shape: sh.Shape, value: Any, member: str, path: str, successors: Mapping[str, str]
 ) -> Any:
-    """Return a value with *member* replaced or left out; the same object if nothing changes."""
+    """Return *value* with *member* replaced or removed, or *value* itself if nothing changes."""
     if value is None:
         return value
     match shape:
@@ -534,7 +537,7 @@ def _section_without(section: Any, member: str, path: str, successors: Mapping[s
 def _list_without(
     shape: sh.ListOf, value: Any, old_items: list[Any], new_items: list[Any], path: str
 ) -> Any:
-    """Return a list without its removed items, or `_Removed` if they cannot be left out."""
+    """Return a list without its removed items, or `_Removed` if they cannot be omitted."""
     if all(new is old for new, old in zip(new_items, old_items, strict=True)):
         return value
     has_sections = isinstance(shape.item, sh.Section)

@@ -1,4 +1,4 @@
-"""The organization: a document, checked as a whole, with the permissions and policies it sets."""
+"""The organization: a validated document, with the permissions and policies that it defines."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ from socialcollab.styleguide import Neighbour, Style, StyleGuide, lint
 from socialcollab.time import BusinessHours, BusinessHoursSection, TimeLike, as_instant
 from socialcollab.workflow import ApprovalPolicy, Policies, account_pin
 
-# The fields, beside grants and forbids, that an `Access` is compiled from.
+# The fields from which an `Access` is compiled, in addition to grants and forbids.
 _ACCESS_FIELDS: Final = (
     "members", "profiles", "teams", "workspaces", "roles", "permissions", "rotations",
 )  # fmt: skip
@@ -77,9 +77,10 @@ def _as_files(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
 @attrs.frozen(kw_only=True, slots=False)
 class Organization(NotebookMixin):
     """
-    A team's set-up: who takes part, who may do what, who must approve, and when to post.
+    A team's set-up: its members, their permissions, the required approvals, and the times to post.
 
-    It is checked as a whole, however it is made, and all faults are raised together.
+    An organization is validated as a whole, regardless of how it is created, and all faults are
+    raised together.
 
     Attributes:
         settings: The section ``[organization]``.
@@ -91,22 +92,22 @@ class Organization(NotebookMixin):
         permissions: The permissions that the organization defines for its own tools.
         roles: The named sets of permissions.
         grants: The rules that give roles and permissions.
-        forbids: The rules that take permissions away, whatever is granted.
+        forbids: The rules that forbid permissions, regardless of any grants.
         rotations: The roles that members hold in turn.
         approvals: The approval policies.
-        slot_plans: When profiles post.
-        blackouts: When nothing is planned.
+        slot_plans: The times at which profiles post.
+        blackouts: The periods in which no posts are planned.
         style: The section ``[style]``.
-        expect: The expectations, which `check` tests.
+        expect: The expectations, which `check` evaluates.
         files: The contents of the files that the document names, by name: style guides and
-            calendars of holidays. Included files are not among them; their sections are part of
-            the other fields.
+            calendars of holidays. Included files are not part of this mapping; their sections are
+            in the other fields.
         absences: The members' absences, from the runtime state (see `with_state`).
         temporary_grants: The temporary grants, from the runtime state.
         swaps: The shift swaps, from the runtime state.
 
     Raises:
-        ExceptionGroup: Of one `FaultError` for each fault.
+        ExceptionGroup: With one `FaultError` for each fault.
         MissingExtraError: If the document names a calendar of holidays, and the `calendar` extra
             is not installed.
     """
@@ -139,16 +140,16 @@ class Organization(NotebookMixin):
     swaps: tuple[ShiftSwap, ...] = _runtime()
 
     def __attrs_post_init__(self) -> None:
-        # An organization made in Python has to pass the same checks as a document.
+        # An organization that is created in Python must pass the same checks as a document.
         load_document(self.to_dict(), fields_of(type(self)), files=self.files)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
         """
-        Load a document, and the files beside it that it includes and names.
+        Load a document, and the files in its folder that it includes or names.
 
         Raises:
-            ExceptionGroup: Of one `FaultError` for each fault.
+            ExceptionGroup: With one `FaultError` for each fault.
             OSError: If the document itself cannot be read.
         """
         from socialcollab.organization.document.files import read_files  # noqa: PLC0415  loads pathlib
@@ -161,14 +162,14 @@ class Organization(NotebookMixin):
         """
         Load a document from its text.
 
-        The organizations of the last few texts are cached.
+        The results for the most recent texts are cached.
 
         Args:
             text: TOML, at most 5 MB.
             files: The contents of the files that the document includes and names, by name.
 
         Raises:
-            ExceptionGroup: Of one `FaultError` for each fault.
+            ExceptionGroup: With one `FaultError` for each fault.
         """
         try:
             hashable = frozenset((files or {}).items())
@@ -182,10 +183,10 @@ class Organization(NotebookMixin):
         cls, document: Mapping[str, Any], *, files: Mapping[str, bytes] | None = None
     ) -> Self:
         """
-        Make an organization from plain values, as TOML or JSON give them.
+        Create an organization from plain values, such as parsed TOML or JSON.
 
         Raises:
-            ExceptionGroup: Of one `FaultError` for each fault.
+            ExceptionGroup: With one `FaultError` for each fault.
         """
         return cls._load(document, files or {})
 
@@ -205,9 +206,9 @@ class Organization(NotebookMixin):
         files: Mapping[str, bytes] | None = None,
     ) -> Self:
         """
-        Make an organization from a document and the users of a host application.
+        Create an organization from a document and the users of a host application.
 
-        A member or team that is in both is a fault.
+        It is a fault if a member or team occurs in both.
 
         Args:
             document: The text or plain values of the document.
@@ -217,12 +218,12 @@ class Organization(NotebookMixin):
             files: The contents of the files that the document includes and names, by name.
 
         Raises:
-            ExceptionGroup: Of one `FaultError` for each fault.
+            ExceptionGroup: With one `FaultError` for each fault.
         """
         table = dict(tables_of(document))
         for key, added in (("members", members), ("teams", teams), ("grants", grants)):
             entries = table.get(key, [])
-            # Any other type is a fault, which the loader reports.
+            # A value of any other type is a fault, which the loader reports.
             if isinstance(entries, list | tuple):
                 table[key] = [*entries, *(section_values(entry) for entry in added)]
         return cls._load(table, files or {})
@@ -230,7 +231,7 @@ class Organization(NotebookMixin):
     @classmethod
     def template(cls, name: str, /, **params: str) -> Self:
         """
-        Make an organization from a template that ships with the library.
+        Create an organization from a template that is included in the library.
 
         Args:
             name: "northwind", "client_signs_off", "co_publishing", "by_network", "by_function",
@@ -240,7 +241,7 @@ class Organization(NotebookMixin):
         Raises:
             NotFoundError: If there is no such template.
             InvalidValueError: If a parameter is unknown or missing.
-            ExceptionGroup: Of one `FaultError` for each fault that the parameters cause.
+            ExceptionGroup: With one `FaultError` for each fault that the parameters cause.
         """
         from socialcollab.organization.document.templates import fill_template  # noqa: PLC0415  loads importlib.resources
 
@@ -251,11 +252,11 @@ class Organization(NotebookMixin):
         self, *, files: Mapping[str, bytes] | None = None, **sections: Iterable[Any]
     ) -> Self:
         """
-        Return the organization with entries added, such as ``members=[...]`` or ``profiles=[...]``.
+        Return the organization with additional entries, such as ``members=[...]``.
 
         Raises:
-            ExceptionGroup: Of one `FaultError` for each fault that they cause.
-            InvalidValueError: If there is no section of such a name.
+            ExceptionGroup: With one `FaultError` for each fault that they cause.
+            InvalidValueError: If there is no section with that name.
         """
         lists = [
             name
@@ -266,7 +267,8 @@ class Organization(NotebookMixin):
             if name not in lists:
                 hint = did_you_mean(name, lists, otherwise=f"use one of {', '.join(lists)}")
                 raise InvalidValueError(
-                    f"there is no section `{name}` to add to; {hint}", value=name
+                    f"entries cannot be added to `{name}`, which is not a section; {hint}",
+                    value=name,
                 )
         changes: dict[str, Any] = {
             name: (*getattr(self, name), *added) for name, added in sections.items()
@@ -274,7 +276,7 @@ class Organization(NotebookMixin):
         return attrs.evolve(self, **changes, files={**self.files, **(files or {})})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the document as plain values, without those that equal their default."""
+        """Return the document as plain values, omitting values that equal their defaults."""
         document: dict[str, Any] = {}
         for field in fields_of(type(self)):
             values = plain_values(field.shape, getattr(self, field.name))
@@ -284,7 +286,7 @@ class Organization(NotebookMixin):
 
     def to_toml(self) -> str:
         """
-        Return the document as TOML, with the sections of included files.
+        Return the document as TOML, including the sections of included files.
 
         ``Organization.loads(o.to_toml(), files=o.files) == o``.
         """
@@ -297,18 +299,18 @@ class Organization(NotebookMixin):
         """
         Return the JSON Schema of the document, draft 2020-12.
 
-        It cannot check everything that loading checks: references, unique ids, the order of
-        bounds, names of time zones, recurrence rules and files.
+        The schema cannot check everything that is checked on loading, such as references, unique
+        ids, the order of bounds, names of time zones, recurrence rules and files.
         """
         return document_schema(fields_of(cls))
 
     @cached_property
     def digest(self) -> str:
         """
-        SHA-256 over the values of the document and the hashes of the named files, in hex.
+        The SHA-256 digest, in hex, of the document's values and the hashes of the named files.
 
         Comments, formatting and the order of keys do not matter. Names, contacts and reasons are
-        left out, because they are personal and can be erased.
+        excluded, because they are personal data that can be erased.
         """
         document: dict[str, Any] = {}
         for field in fields_of(type(self)):
@@ -321,10 +323,10 @@ class Organization(NotebookMixin):
     @cached_property
     def pins(self) -> Mapping[str, str]:
         """
-        What a decision on a post is bound to besides the post's content.
+        The digests to which decisions on a post are bound, in addition to the post's content.
 
-        That is the digest of each policy with the policies that it extends; and the account of each
-        profile, under the name `account_pin` returns.
+        They are the digest of each policy with the policies that it extends, and the account of
+        each profile, under the name that `account_pin` returns.
         """
         values = {policy.id: section_values(policy, digested=True) for policy in self.approvals}
         pins = {}
@@ -389,7 +391,7 @@ class Organization(NotebookMixin):
 
     def did_you_mean(self, kind: str, name: str) -> str:
         """
-        Return a suggestion of the id nearest to *name*, or an empty string if none is similar.
+        Return a suggestion with the id nearest to *name*, or an empty string if no id is similar.
 
         Args:
             kind: "member", "profile", "workspace", "team", "campaign", "role", "policy" or
@@ -407,14 +409,14 @@ class Organization(NotebookMixin):
             "rotation": self.rotations,
         }
         ids = [section.id for section in sections.get(kind, ())]
-        # Many people still write Twitter where the id says x.
+        # Many people still write `twitter` although the id contains `x`.
         renamed = name.replace("twitter", "x")
         near = renamed if renamed in ids else nearest(name, ids)
         return f"did you mean `{near}`?" if near else ""
 
     @cached_property
     def zones(self) -> Mapping[str, str]:
-        """The IANA name of each workspace's zone."""
+        """The IANA name of each workspace's time zone."""
         default = str(self.settings.timezone)
         return MappingProxyType(
             {workspace.id: workspace.timezone or default for workspace in self.workspaces}
@@ -422,7 +424,7 @@ class Organization(NotebookMixin):
 
     def zone_of(self, workspace: str) -> str:
         """
-        Return the IANA name of a workspace's zone.
+        Return the IANA name of a workspace's time zone.
 
         Raises:
             NotFoundError: If there is no such workspace.
@@ -431,7 +433,7 @@ class Organization(NotebookMixin):
         return self.zones[workspace]
 
     def zone_or_default(self, workspace: str) -> str:
-        """Return the IANA name of a workspace's zone, or the organization's if it was removed."""
+        """Return the time zone of a workspace, or the organization's if it no longer exists."""
         return self.zones.get(workspace) or str(self.settings.timezone)
 
     @cached_property
@@ -454,7 +456,7 @@ class Organization(NotebookMixin):
 
     @cached_property
     def hours(self) -> Mapping[str, BusinessHours]:
-        """The business hours of each workspace that has or inherits them, with holidays."""
+        """The business hours, with holidays, of each workspace that defines or inherits them."""
         hours = {}
         for workspace in self.workspaces:
             section = workspace.business_hours or self.settings.business_hours
@@ -463,7 +465,7 @@ class Organization(NotebookMixin):
         return MappingProxyType(hours)
 
     def hours_of(self, member: str) -> BusinessHours | None:
-        """Return a member's own or inherited hours, or None if the member is unknown or has none."""
+        """Return a member's own or inherited business hours, or None if there are none."""
         person = self.members_by_id.get(member)
         if person is None:
             return None
@@ -473,7 +475,7 @@ class Organization(NotebookMixin):
         return self._business_hours(section, person.timezone or str(self.settings.timezone))
 
     def _business_hours(self, section: BusinessHoursSection, zone: str) -> BusinessHours:
-        # Workspaces and members that share hours share the parsed holidays.
+        # Workspaces and members with the same hours share one object, so holidays are parsed once.
         key = section, zone
         if key not in self._hours_cache:
             self._hours_cache[key] = section.hours(zone=zone, files=self.files)
@@ -516,14 +518,14 @@ class Organization(NotebookMixin):
         networks: Mapping[str, NetworkDescription] | None = None,
     ) -> tuple[Finding, ...]:
         """
-        Return the findings of the style guides in a post, for each of its targets.
+        Return the findings of the style guides about a post, for each of its targets.
 
         Args:
             content: The content of the post; targets that do not exist are ignored.
             workspace: The workspace of the post.
-            at: The planned time of the post; a local time is read in the workspace's zone.
-            networks: Descriptions by network or profile id, for servers and accounts with limits
-                of their own.
+            at: The planned time of the post; a local time is in the workspace's time zone.
+            networks: Network descriptions by network or profile id, for servers and accounts that
+                have special limits.
         """
         zone = self.zone_or_default(workspace)
         return lint(
@@ -539,7 +541,7 @@ class Organization(NotebookMixin):
 
     @cached_property
     def access(self) -> Access:
-        """The members' permissions by the document and the runtime state."""
+        """The members' permissions according to the document and the runtime state."""
         access = self._document_access
         scope = access.bindings.scope
         grants = [
@@ -555,7 +557,7 @@ class Organization(NotebookMixin):
 
     @cached_property
     def _document_access(self) -> Access:
-        """The members' permissions by the document alone."""
+        """The members' permissions according to the document alone."""
         return Access.of(
             members=self.members,
             profiles=self.profiles,
@@ -573,9 +575,9 @@ class Organization(NotebookMixin):
         """
         Return the organization with a runtime state.
 
-        Started campaigns have the days they were started with, and `access` takes temporary
-        grants, absences, delegates and shift swaps into account. Entries that refer to something
-        the document no longer has are ignored.
+        Started campaigns have the dates with which they were started, and `access` takes temporary
+        grants, absences, delegates and shift swaps into account. References to names that the
+        document no longer contains are ignored.
         """
         starts = {start.campaign: start for start in state.campaigns}
         campaigns = tuple(
@@ -587,7 +589,7 @@ class Organization(NotebookMixin):
         organization = self
         if campaigns != self.campaigns:
             organization = attrs.evolve(self, campaigns=campaigns)
-            # Compiling permissions is the slowest part, and does not depend on campaigns.
+            # Compiling permissions is the slowest step and does not depend on campaigns.
             organization.__dict__["_document_access"] = self._document_access
         new = {
             "absences": state.absences,
@@ -603,7 +605,7 @@ class Organization(NotebookMixin):
 
     def reuse_compiled(self, before: Organization) -> Organization:
         """
-        Return the organization with the compiled permissions of *before*, as far as they apply.
+        Return the organization, reusing the compiled permissions of *before* as far as possible.
 
         If only grants and forbids differ, only the changed rules are compiled.
         """
@@ -629,10 +631,10 @@ class Organization(NotebookMixin):
         without: Collection[str] | None = None,
     ) -> Coverage:
         """
-        Return what no member could do between two times if some members were absent.
+        Return the permissions that would be lost between two times if members were absent.
 
         See `socialcollab.permissions.coverage`. The absences, delegates and swaps of the runtime
-        state are taken into account (see `with_state`). Local times and dates are those of the
+        state are taken into account (see `with_state`). Local times and dates are in the
         organization's time zone.
         """
         zone = str(self.settings.timezone)
@@ -646,10 +648,10 @@ class Organization(NotebookMixin):
 
     def gaps(self, *, start: TimeLike, end: TimeLike) -> tuple[Gap, ...]:
         """
-        Return when no member has the permissions of a rotation, although one should be on duty.
+        Return the periods in which a member should be on duty, but none has the permissions.
 
         See `socialcollab.permissions.gaps`. The absences, delegates and swaps of the runtime state
-        are taken into account (see `with_state`). Local times and dates are those of the
+        are taken into account (see `with_state`). Local times and dates are in the
         organization's time zone.
         """
         zone = str(self.settings.timezone)
@@ -660,8 +662,8 @@ class Organization(NotebookMixin):
         Return the expectations of the document that are not met.
 
         Args:
-            at: The time at which expectations without a time are checked; local times and dates are
-                those of the organization's time zone.
+            at: The time for which expectations without a time are checked; local times and dates
+                are in the organization's time zone.
         """
         return failed_expectations(
             self.expect,
@@ -672,7 +674,7 @@ class Organization(NotebookMixin):
         )
 
 
-# A desk loads its document each time it is opened, and the document seldom differs.
+# A desk loads its document each time it is opened, and the document rarely changes.
 @lru_cache(maxsize=8)
 def _load_cached(
     load: Callable[[str | bytes, Mapping[str, bytes]], Any],

@@ -1,4 +1,4 @@
-"""Runtime state: what commands change between two versions of the document, and its reducer."""
+"""Runtime state: the data that commands change without a new document, and its reducer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from socialcollab.permissions import Absence, ShiftSwap, TemporaryGrant
 from socialcollab.workflow import Actor
 from socialcollab.workflow import events as ev
 
-# Entries that ended longer ago affect no reminder, deadline or permission any more.
+# Entries that ended longer ago no longer affect any reminder, deadline or permission.
 _KEPT = dt.timedelta(days=400)
 
 
@@ -40,7 +40,7 @@ class CalendarNote:
 @attrs.frozen(kw_only=True)
 class CampaignStart:
     """
-    The days of a campaign, as they were given when it was started.
+    The start of a campaign, with the dates set by the member who started it.
 
     Attributes:
         campaign: The campaign.
@@ -60,11 +60,11 @@ class RuntimeState:
     """
     Absences, temporary grants, shift swaps, started campaigns and calendar notes.
 
-    Commands change the runtime state at once; it is not part of the document.
+    Commands change the runtime state directly; it is not part of the document.
 
     Attributes:
         absences: Current and future absences, in the order in which they were added.
-        temporary_grants: Grants that were not revoked, in the order in which they were added.
+        temporary_grants: Grants that have not been revoked, in the order in which they were added.
         swaps: Shift swaps, in the order in which they were added.
         campaigns: The latest start of each started campaign.
         notes: Calendar notes, oldest first.
@@ -77,7 +77,7 @@ class RuntimeState:
     notes: tuple[CalendarNote, ...] = ()
 
     def absence_of(self, member: str, *, at: dt.datetime) -> Absence | None:
-        """Return the absence that *member* is on at an instant, or None."""
+        """Return the absence of *member* at an instant, or None."""
         return next(
             (
                 absence

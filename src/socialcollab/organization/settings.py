@@ -16,14 +16,14 @@ def _as_zone(value: str) -> ZoneName:
 @attrs.frozen(kw_only=True)
 class Settings:
     """
-    The organization's identifier, and what its workspaces and members inherit.
+    The organization's identifier, and the settings that its workspaces and members inherit.
 
     Attributes:
         id: The identifier.
         name: The name to display.
-        timezone: The IANA name of the zone of workspaces and members that have none of their own.
-        language: The language of workspaces and members that have none of their own.
-        business_hours: The business hours of workspaces and members that have none of their own.
+        timezone: The IANA name of the time zone of workspaces and members that do not specify one.
+        language: The language of workspaces and members that do not specify one.
+        business_hours: The business hours of workspaces and members that do not specify any.
 
     Raises:
         InvalidValueError: If the identifier or the zone is not valid.

@@ -1,4 +1,4 @@
-"""Warnings about a valid document: rules that do nothing, and accounts with several profiles."""
+"""Warnings about a valid document: rules without effect, and accounts with several profiles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from socialcollab.organization.offboarding import references_to
 from socialcollab.organization.organization import Organization
 from socialcollab.time import as_utc
 
-# A team may be filled again, and an expectation about a member who has left is no mistake.
+# Members may be added to an empty team later, and an expectation about a member who has left is
+# not a mistake.
 _NEVER_DANGLING = frozenset({"teams", "expect", "absences", "temporary_grants", "swaps"})
 _SECTIONS_WITH_SELECTOR = (
     "grants",
@@ -47,7 +48,7 @@ class DanglingRule:
 
 def dangling_rules(organization: Organization, at: dt.datetime) -> tuple[DanglingRule, ...]:
     """
-    Return where the document names only members who have left by an instant, sorted by place.
+    Return the lists and keys that name only members who have left by an instant, sorted by place.
 
     Teams and expectations are not reported.
 
@@ -93,8 +94,8 @@ def rules_matching_nothing(organization: Organization) -> tuple[UnmatchedRule, .
     """
     Return the rules that match nothing, in the order of the document.
 
-    Such a rule has no effect. It is not a fault, because it refers to nothing that does not
-    exist, and a later profile may match it.
+    Such a rule has no effect. It is not a fault, because all names in it exist, and a profile that
+    is added later may match it.
     """
     unmatched = []
     for section in _SECTIONS_WITH_SELECTOR:
@@ -109,12 +110,12 @@ def rules_matching_nothing(organization: Organization) -> tuple[UnmatchedRule, .
 
 
 def _suggestions(on: Selector, profiles: Iterable[Profile]) -> Iterator[str]:
-    """Yield for each key the values that would match with the other keys unchanged."""
+    """Yield suggestions for each key: values that would match if the other keys stay unchanged."""
     if on.excluding is not None and any(
         attrs.evolve(on, excluding=None).matches_profile(profile) for profile in profiles
     ):
-        yield f"it excludes everything that it matches: excluding {on.excluding}"
-    # The narrowest key is the likeliest to be wrong.
+        yield f"its `excluding` excludes all profiles that it matches: {on.excluding}"
+    # The most specific key is most likely to be wrong.
     for key in ("network", "profile_tag", "profile", "workspace"):
         words: tuple[str, ...] = getattr(on, key)
         others = [other for other in PROFILE_KEYS if other != key and getattr(on, other)]
@@ -156,11 +157,11 @@ def _values(profile: Profile, key: str) -> tuple[str, ...]:
 @attrs.frozen(kw_only=True)
 class SharedAccount:
     """
-    An account on a network that several profiles represent.
+    A network account that is represented by several profiles.
 
     Attributes:
         network: The network.
-        handle: The handle as the first of the profiles writes it.
+        handle: The handle as spelled in the first of the profiles.
         profiles: The profiles, in the order of the document.
     """
 
@@ -178,16 +179,18 @@ class SharedAccount:
 
 def shared_accounts(organization: Organization) -> tuple[SharedAccount, ...]:
     """
-    Return the accounts that more than one profile represents, in the order of the document.
+    Return the accounts represented by more than one profile, in the order of the document.
 
-    This may be intended, for instance if two clients publish on one account. But a member who is
-    forbidden something on one profile may do it on the other, and the limits and the calendar of
-    one profile do not take the posts of the other into account.
+    This may be intended, for example if two clients publish through the same account. However, a
+    member for whom an action is forbidden on one profile may still be allowed to do it on the
+    other, and the limits and the calendar of one profile do not take posts on the other into
+    account.
     """
     by_account: dict[tuple[str, str, str], list[Profile]] = {}
     for profile in organization.profiles:
         if profile.handle:
-            # An account has many spellings: `@Tulip` and `tulip`, with and without a slash.
+            # The same account can be spelled in several ways: `@Tulip` or `tulip`, with or without
+            # a trailing slash.
             server = profile.server.casefold().partition("://")[2].rstrip("/")
             handle = profile.handle.strip().removeprefix("@").casefold()
             by_account.setdefault((profile.network, server, handle), []).append(profile)

@@ -1,4 +1,4 @@
-"""Who may do what, where and when; every answer has its reasons."""
+"""Permission queries: who may do what, where and when, and for which reasons."""
 
 from __future__ import annotations
 
@@ -36,22 +36,20 @@ _Answer = TypeVar("_Answer")
 
 class Access:
     """
-    The answers to who may do what, where and when.
+    The evaluator of permission questions: who may do what, where and when.
 
-    All names are checked when it is created, so that a question fails only if
-    it names a permission or resource that does not exist. Nothing is allowed
-    unless a grant or a shift allows it, a forbid beats any grant, and the
-    order of rules never matters.
+    All names are checked on creation, so a question fails only if it names a permission or
+    resource that does not exist. Everything is denied unless a grant or a shift allows it, a
+    forbid overrides every grant, and the order of rules does not matter.
 
-    A member on duty, by the document or by a swap, has the role of the
-    rotation for that shift. The delegate of an absent member may use what that
-    member's own grants and shifts give, as far as the absence covers it,
-    unless a forbid binds either of the two. What a member has as a delegate is
-    not passed on.
+    A member who is on duty, as scheduled or because of a swap, has the rotation's role during the
+    shift. The delegate of an absent member may use the permissions from that member's own grants
+    and shifts, as far as the absence delegates them, unless a forbid applies to either member.
+    Permissions that a member has as a delegate are not passed on.
 
-    A *resource* is a profile, a workspace, or ``*``. A rule applies to a
-    workspace as a whole if it names the workspace and no key of profiles
-    beside it, and to ``*`` if it names every workspace in that way.
+    A *resource* is a profile, a workspace, or ``*``. A rule applies to a workspace itself only if
+    its selector names the workspace and has no keys that select profiles. It applies to ``*`` only
+    if its selector names the workspace ``*`` and has no such keys.
 
     Questions raise `InvalidValueError` for a permission, resource or rotation
     that does not exist, and `NaiveDatetimeError` for an instant without a UTC
@@ -62,13 +60,13 @@ class Access:
         self._bindings = bindings
         self._delegations = Delegations(bindings, absences)
         self._scope = bindings.scope
-        # Kept here as well, because `allows` is called most and each attribute costs time.
+        # Copied here because `allows` is called most often, and each attribute lookup takes time.
         self._rows = bindings.rows
         self._bits = bindings.table.bits
         self._classes = bindings.table.classes
-        # The members whose row of the table is not the whole answer.
+        # The members whose table row alone does not determine their permissions.
         self._time_dependent = bindings.time_dependent | self._delegations.delegates
-        # The reasons of the latest answers yes that hold at any time.
+        # The reasons for recent positive answers that do not depend on the time.
         self._lasting_reasons: dict[tuple[str, str, str], Reason] = {}
         self._profiles: dict[
             tuple[str, str], tuple[tuple[ProfileId, ...], tuple[ProfileId, ...]]
@@ -109,7 +107,7 @@ class Access:
         False
 
         Raises:
-            InvalidValueError: If a value names what does not exist.
+            InvalidValueError: If a value refers to a name that does not exist.
         """
         if isinstance(roles, Mapping):
             roles = [Role(id=name, permissions=tuple(names)) for name, names in roles.items()]
@@ -137,7 +135,7 @@ class Access:
         self, absences: Iterable[Absence] = (), *, swaps: Iterable[ShiftSwap] = ()
     ) -> Access:
         """
-        Return an `Access` with other absences and swaps instead of its own.
+        Return an `Access` with these absences and swaps in place of the current ones.
 
         Absences of unknown members and swaps of unknown rotations or members
         are ignored, and so are unknown delegates.
@@ -146,10 +144,10 @@ class Access:
 
     def with_grants(self, *grants: Grant) -> Access:
         """
-        Return an `Access` with further grants.
+        Return an `Access` with additional grants.
 
         Raises:
-            InvalidValueError: If one names what does not exist.
+            InvalidValueError: If a rule refers to a name that does not exist.
         """
         return Access(
             bindings=self._bindings.with_grants(*grants), absences=self._delegations.all_absences
@@ -157,20 +155,19 @@ class Access:
 
     def with_rules(self, *, grants: Iterable[Grant], forbids: Iterable[Forbid] = ()) -> Access:
         """
-        Return an `Access` with other grants and forbids instead of its own.
+        Return an `Access` with these grants and forbids in place of the current ones.
 
-        What unchanged rules mean is not computed again, so that changing one
-        rule among thousands is fast.
+        Unchanged rules are not resolved again, so changing one rule among thousands is fast.
 
         Raises:
-            InvalidValueError: If one names what does not exist.
+            InvalidValueError: If a rule refers to a name that does not exist.
         """
         bindings = self._bindings.with_rules(grants=grants, forbids=forbids)
         return Access(bindings=bindings, absences=self._delegations.all_absences)
 
     @property
     def bindings(self) -> BindingSet:
-        """The rules and rotations, which answer without delegation."""
+        """The resolved rules and rotations, without delegations."""
         return self._bindings
 
     @property
@@ -178,7 +175,7 @@ class Access:
         """The roles, with their includes resolved."""
         return self._scope.roles
 
-    # May a member?
+    # Checks.
 
     def allows(
         self,
@@ -190,18 +187,20 @@ class Access:
         authors: Collection[str] = (),
     ) -> bool:
         """
-        Return whether *member* has a permission, without reasons: the fastest question.
+        Return whether *member* has a permission.
+
+        This is the fastest check; `check` also returns the reasons.
 
         Args:
             member: A member's id; an unknown member has no permissions.
             permission: A permission's name.
             resource: A profile, a workspace, or ``*``.
             at: The instant.
-            authors: The authors of the post that the question is about, if there is one. On it no
-                author acts as a delegate, and no delegate acts for an author.
+            authors: The authors of the post, if the question is about a post. Authors cannot act
+                as delegates on their own post, and no delegate can act on it for an author.
         """
-        # The code of `_allows` for the usual case, written out: two keys of the member's row
-        # decide, and every call that is saved here counts.
+        # The usual case of `_allows`, inlined because every function call is noticeable here: two
+        # keys of the member's row are enough to decide.
         row = self._rows.get(member)
         bit = self._bits.get(permission)
         if row is not None and bit is not None:
@@ -240,17 +239,17 @@ class Access:
         Return whether *member* has a permission, with the reasons.
 
         Args:
-            member: A member's id; an unknown member is refused, which is not an error.
+            member: A member's id; the answer for an unknown member is no.
             permission: A permission's name.
             resource: A profile, a workspace, or ``*``.
             at: The instant.
             authors: As for `allows`.
 
         Returns:
-            If the answer is yes, its reasons are one grant or shift that is enough, after the
-            absence in which a delegate may use it. If it is no, they are every forbid that
-            matches; its `remedies` are the smallest change of each kind that would make it a yes,
-            and its `near_misses` what almost allows it.
+            The answer. The reasons for a yes are one sufficient grant or shift, preceded by the
+            absence if the member acts as a delegate. The reasons for a no are all matching
+            forbids; its `remedies` are the smallest changes of each kind that would turn it into a
+            yes, and its `near_misses` describe the rules that almost allow it.
         """
         at = as_utc(at)
         advice = AccessAdvice(self, member, permission, resource, at, authors)
@@ -284,10 +283,10 @@ class Access:
 
     def _find_lasting_reason(self, member: str, permission: str, resource: str) -> Reason | None:
         """
-        Return and cache the reason of a yes that holds at any time.
+        Return and cache the reason for a yes that does not depend on the time.
 
-        None does not mean no: members with forbids, and those whose
-        permissions depend on the instant, take the long way.
+        None does not mean no. It is also returned for members with forbids and for members whose
+        permissions depend on the time, because both need the full check.
         """
         bindings = self._bindings.bindings_of(member)
         if bindings.forbids or member in self._time_dependent:
@@ -306,7 +305,7 @@ class Access:
     def _allowing_reasons(
         self, member: str, permission: str, resource: str, at: dt.datetime, authors: Collection[str]
     ) -> tuple[Reason, ...]:
-        """Return the reasons of a yes, forbids of *member* ignored: own permissions come first."""
+        """Return the reasons for a yes, preferring own permissions and ignoring forbids."""
         own = self._bindings.granting_rule(member, permission, resource, at=at)
         if own is not None:
             return (own,)
@@ -326,10 +325,10 @@ class Access:
         self, questions: Iterable[tuple[str, str, str]], *, at: dt.datetime
     ) -> tuple[bool, ...]:
         """
-        Answer many questions about one instant like `allows`, in order.
+        Call `allows` for many questions about one instant, and return the answers in order.
 
-        Each is a member, a permission and a resource. An error names the
-        number of the question.
+        Each question consists of a member, a permission and a resource. Error
+        messages contain the index of the question.
         """
         at = as_utc(at)
         return tuple(_each(self.allows, questions, at))
@@ -338,21 +337,21 @@ class Access:
         self, questions: Iterable[tuple[str, str, str]], *, at: dt.datetime
     ) -> tuple[Verdict, ...]:
         """
-        Answer many questions about one instant like `check`, in order.
+        Call `check` for many questions about one instant, and return the answers in order.
 
-        Each is a member, a permission and a resource. An error names the
-        number of the question.
+        Each question consists of a member, a permission and a resource. Error
+        messages contain the index of the question.
         """
         at = as_utc(at)
         return tuple(_each(self.check, questions, at))
 
     def can_give(self, giver: str, grant: Grant, *, at: dt.datetime) -> Verdict:
         """
-        Return whether *giver* may give a grant by their own decision.
+        Return whether *giver* may give a grant without a proposal.
 
-        They need `manage_access` wherever the grant applies, and have to hold
-        everything it gives by grants, for as long as it lasts. What they have
-        by a shift or as a delegate is not theirs to give.
+        They need `manage_access` on every resource to which the grant applies, and must have every
+        permission in it through grants of their own, for as long as it lasts. Permissions that
+        they have through a shift or as a delegate cannot be given to others.
         """
         at = as_utc(at)
         after = self.with_grants(grant)
@@ -367,7 +366,7 @@ class Access:
         return Verdict.no(*(gain.refused(giver) for gain in gains))
 
     def inactive_reason(self, member: str, *, at: dt.datetime) -> Reason | None:
-        """Return why a member has no permissions at all: suspended or left; or None."""
+        """Return the reason if a member is suspended or has left the organization, or None."""
         known = self._scope.members.get(member)
         if known is not None and known.suspended:
             return Reason.of("suspended", member=member)
@@ -395,7 +394,7 @@ class Access:
     def _list_profiles(
         self, member: str, permission: str
     ) -> tuple[tuple[ProfileId, ...], tuple[ProfileId, ...]]:
-        """Return the profiles on which *member* has a permission at any time, and at some times."""
+        """Return the profiles on which *member* has a permission always, and sometimes."""
         self._scope.check_question(permission, EVERYWHERE)
         profiles = self._scope.profiles
         row = self._bindings.row(member)
@@ -414,7 +413,7 @@ class Access:
         self._scope.check_question(permission, resource)
         at = as_utc(at)
         own = self._bindings.members_with(permission, resource)
-        # Every other member could have it only as a delegate of one of these.
+        # Any other member can have the permission only as a delegate of one of these members.
         candidates = own | {
             absence.delegate for absence in self._delegations.absences if absence.member in own
         }
@@ -433,25 +432,26 @@ class Access:
         )
 
     def has_role(self, member: str, role: str, resource: str, *, at: dt.datetime) -> bool:
-        """Return whether *member* has *role*, or one that includes it, by a grant or a shift."""
+        """Return whether *member* has *role*, or one that includes it, through a grant or a shift."""
         return self._bindings.has_role(member, role, resource, at=as_utc(at))
 
     def role_periods(self, role: str, resource: str) -> Mapping[MemberId, tuple[Span, ...]]:
         """
         Return when each member has *role*, or one that includes it, on a resource.
 
-        Grants, listed shifts and swaps count; shifts by a rule do not. The
-        result is empty for a resource that does not exist.
+        Grants, listed shifts and swaps are included; rule-based shifts are not. The result is
+        empty if the resource does not exist.
         """
         return self._bindings.role_periods(role, resource)
 
     def permission_periods(self, member: str) -> Periods:
         """
-        Return when *member* has which permissions by grants, with forbidden times removed.
+        Return the periods in which grants give *member* permissions, minus forbidden times.
 
         Returns:
-            Spans by permission and resource: each has its first instant and the first after it in
-            UTC, or None for an open side. They are in order and neither overlap nor touch.
+            Spans by permission and resource. Each span consists of its first instant and the first
+            instant after it, in UTC, with None for an open bound. Spans are sorted and neither
+            overlap nor touch.
         """
         return self._bindings.permission_periods(member)
 
@@ -472,18 +472,18 @@ class Access:
 
     @property
     def all_absences(self) -> tuple[Absence, ...]:
-        """The absences of members, with or without a delegate."""
+        """All absences of members, with or without a delegate."""
         return self._delegations.all_absences
 
     @property
     def absences(self) -> tuple[Absence, ...]:
-        """The absences of members that have a delegate who is a member."""
+        """The absences of members whose delegate is also a member."""
         return self._delegations.absences
 
     def delegates(
         self, member: str, permission: str, resource: str, *, at: dt.datetime
     ) -> tuple[MemberId, ...]:
-        """Return the delegates who may use a permission of *member*, who is absent, sorted."""
+        """Return the delegates who may use a permission of the absent *member*, sorted."""
         at = as_utc(at)
         self._scope.check_question(permission, resource)
         return self._delegations.delegates_of(member, permission, resource, at)
@@ -505,7 +505,7 @@ class Access:
     def shifts(
         self, rotation: str, resource: str, *, start: dt.datetime, end: dt.datetime
     ) -> tuple[Shift, ...]:
-        """Return the shifts on a resource that overlap a time, in order."""
+        """Return the shifts on a resource that overlap the time from *start* to *end*, in order."""
         return tuple(self.rotation_binding(rotation).roster(resource).between(start, end))
 
     def next_shift(self, rotation: str, resource: str, *, after: dt.datetime) -> dt.datetime | None:
@@ -516,12 +516,12 @@ class Access:
         self, resource: str, *, after: dt.datetime, permission: str, roles: Collection[str] = ()
     ) -> Iterator[dt.datetime]:
         """
-        Yield the instants after *after* at which a member may newly have a permission, in order.
+        Yield, in order, the instants after *after* at which a member may gain a permission.
 
         These are the starts of grants and absences, the ends of forbids, and
         the starts of shifts in rotations that give *permission* or one of
-        *roles*. A shift by a rule is left out if its member has had one since
-        the last other change.
+        *roles*. A rule-based shift is omitted if its member has already had a shift since the last
+        other change.
         """
         at = as_utc(after)
         absences = {absence.begins_at for absence in self._delegations.absences}
@@ -556,7 +556,7 @@ def _each(
 
 
 def _cache(cache: dict[_Key, _Answer], key: _Key, answer: _Answer) -> None:
-    # Without a limit the cache would grow with every question that is ever asked.
+    # Without a limit, the cache would grow with every new question.
     if len(cache) >= _MAX_CACHED:
         cache.clear()
     cache[key] = answer

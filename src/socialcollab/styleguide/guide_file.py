@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from socialcollab._toml import parse_toml
 from socialcollab.content import SEVERITIES
 from socialcollab.directory import NETWORKS
 from socialcollab.errors import FaultError, InvalidValueError
@@ -91,7 +92,7 @@ class _Reader:
             return None
         try:
             text = guide.decode("utf-8-sig") if isinstance(guide, bytes) else guide
-            return tomllib.loads(text)
+            return parse_toml(text)
         except UnicodeDecodeError as error:
             self.fault(name, f"byte {error.start} is not UTF-8", "save the file as UTF-8")
         except tomllib.TOMLDecodeError as error:

@@ -1,4 +1,4 @@
-"""Business hours: when a team works, and how to count time in those hours."""
+"""Business hours: the times at which a team works, and calculations in business time."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from socialcollab.time.zones import as_utc, local_time, resolve, zone, zone_name
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-# Ten years without an opening are a mistake in the holidays. Without this bound, the
-# search for the next opening would run to the end of the calendar.
+# If there is no opening for ten years, the holidays must be wrong. Without this limit, the search
+# for the next opening would continue to the end of the calendar.
 MOST_CLOSED_DAYS = 3660
 
 
@@ -42,14 +42,14 @@ def _as_holidays(value: Holidays | Iterable[dt.date]) -> Holidays:
     return value if isinstance(value, Holidays) else Holidays(value)
 
 
-# Deadlines of many posts are counted over the same few days. The cache is keyed by the
-# zone object, so that zone data loaded again are not mixed with older results.
+# The deadlines of many posts are computed over the same few days. The cache key contains the zone
+# object, so that results are not reused after zone data were loaded again.
 @lru_cache(maxsize=4096)
 def _opening(start: TimeOfDay, end: TimeOfDay, tz: ZoneInfo, date: dt.date) -> Window | None:
     last = date if start < end else date + dt.timedelta(days=1)
     opens = resolve(start.on(date), tz.key, skipped="next", repeated="first")
     closes = resolve(end.on(last), tz.key, skipped="next", repeated="first")
-    # Where the clocks jump, a short opening can lie entirely in the skipped hour.
+    # When the clocks go forward, a short opening may lie entirely within the skipped hour.
     return Window(start=opens, end=closes) if opens < closes else None
 
 
@@ -58,13 +58,12 @@ class BusinessHours:
     """
     Opening hours on some days of the week, except on holidays.
 
-    If *end* is not after *start*, the hours run over midnight. They belong to
-    the day on which they begin, and a holiday on that day closes them. An end
-    of 24:00 means midnight.
+    If *end* is not after *start*, the hours extend past midnight. They belong to the day on which
+    they begin, and do not open if that day is a holiday. An end of 24:00 means midnight.
 
-    Hours are real time: a night over a clock change is an hour shorter or
-    longer. If a clock change skips a bound, the bound is read with the offset
-    from before the change; if a bound happens twice, the first one counts.
+    Durations are measured in elapsed time: opening hours that include a clock change are an hour
+    shorter or longer. If a clock change skips a bound, the bound is interpreted with the offset
+    from before the change; if a bound happens twice, it means its first occurrence.
 
     >>> office = BusinessHours(days="mon-fri", start="09:00", end="17:00", zone="Europe/Amsterdam")
     >>> friday = dt.datetime(2026, 4, 3, 14, 30, tzinfo=dt.UTC)
@@ -72,15 +71,14 @@ class BusinessHours:
     '2026-04-06T07:30:00+00:00'
 
     Attributes:
-        days: The days of the week on which the hours begin; text such as
-            "mon-fri" is parsed.
-        start: The opening time; text such as "09:00" is parsed.
+        days: The days of the week on which the hours begin; a string such as "mon-fri" is parsed.
+        start: The opening time; a string such as "09:00" is parsed.
         end: The closing time.
-        zone: The IANA name of the zone of these days and times.
+        zone: The IANA name of the time zone of these days and times.
         holidays: Dates on which the hours do not begin.
 
     Raises:
-        InvalidValueError: If *start* equals *end*, or a value cannot be read.
+        InvalidValueError: If *start* equals *end*, or a value is not valid.
     """
 
     days: Weekdays = attrs.field(converter=_as_weekdays)
@@ -93,12 +91,12 @@ class BusinessHours:
         if self.start == self.end:
             raise InvalidValueError(
                 f"business hours from {self.start} to {self.end} never open;"
-                " for a whole day write 00:00 to 24:00",
+                " for a whole day, write 00:00 to 24:00",
                 value=(str(self.start), str(self.end)),
             )
         if self.start.minutes == 1440:
             raise InvalidValueError(
-                "business hours cannot begin at 24:00; write 00:00 and the next day", value="24:00"
+                "business hours cannot begin at 24:00; write 00:00 on the next day", value="24:00"
             )
 
     def opens_on(self, date: dt.date) -> bool:
@@ -113,7 +111,7 @@ class BusinessHours:
 
     def openings(self, after: dt.datetime) -> Iterator[Window]:
         """
-        Yield the openings that end after the instant *after*, in order and endlessly.
+        Yield the openings that end after the instant *after*, in order and without end.
 
         Raises:
             InvalidValueError: If there is no opening for ten years.
@@ -136,7 +134,7 @@ class BusinessHours:
         )
 
     def is_open(self, at: dt.datetime) -> bool:
-        """Return whether an instant lies in business hours."""
+        """Return whether an instant is within business hours."""
         instant = as_utc(at)
         today = local_time(instant, self.zone).date()
         for date in (today - dt.timedelta(days=1), today):
@@ -146,7 +144,7 @@ class BusinessHours:
         return False
 
     def next_open(self, at: dt.datetime) -> dt.datetime:
-        """Return *at* if it lies in business hours, or else the start of the next opening."""
+        """Return *at* if it is within business hours, or else the start of the next opening."""
         instant = as_utc(at)
         return max(instant, next(self.openings(instant)).start)
 
@@ -154,10 +152,10 @@ class BusinessHours:
         """
         Return the instant that is *duration* after *at*.
 
-        Business minutes and hours count only open time; the result may be the
-        exact end of an opening. A business day later is the same wall time on
-        the next open day (see `Duration`). Other durations are counted by the
-        clock; days and weeks follow the wall clock of this zone.
+        Business minutes and hours count only open time; the result may be exactly the end of an
+        opening. One business day later is the same local time on the next open day (see
+        `Duration`). All other durations are measured in elapsed time, except that days and weeks
+        are counted in the local time of this zone.
         """
         if not duration.business:
             return duration.after(at, zone=self.zone)
@@ -177,8 +175,8 @@ class BusinessHours:
         opening = next(self.openings(at))
         local = local_time(max(at, opening.start), self.zone)
         day = local_time(opening.start, self.zone).date()
-        # In hours that run over midnight, the time after midnight still belongs to the day on
-        # which they began, so it is kept as a distance from that day's midnight.
+        # If the hours extend past midnight, the time after midnight still belongs to the day on
+        # which they began. The time is therefore stored as an offset from that day's midnight.
         since_midnight = local - dt.datetime(day.year, day.month, day.day)  # noqa: DTZ001
         remaining = amount
         for later in self.openings(opening.end):
@@ -191,7 +189,7 @@ class BusinessHours:
         raise AssertionError  # `openings` never ends
 
     def between(self, a: dt.datetime, b: dt.datetime) -> dt.timedelta:
-        """Return the open time from *a* to *b*; it is negative if *b* is before *a*."""
+        """Return the open time between *a* and *b*, which is negative if *b* is before *a*."""
         first, last = as_utc(a), as_utc(b)
         if last < first:
             return -self.between(last, first)
@@ -219,8 +217,8 @@ class BusinessHoursSection:
     Attributes:
         days: The days of the week on which the hours begin.
         start: The opening time.
-        end: The closing time; if it is not after *start*, it is on the next day.
-        holidays: Dates, and names of files that list dates.
+        end: The closing time, which is on the next day if it is not after *start*.
+        holidays: Dates, and names of calendar files that contain dates.
     """
 
     days: Weekdays = attrs.field(
@@ -245,10 +243,9 @@ class BusinessHoursSection:
         Return the business hours in *zone*, including the holidays of the listed files.
 
         Raises:
-            InvalidValueError: If a listed file is not in *files* or cannot be
-                read, or the hours never open.
-            MissingExtraError: If a file is listed and the `calendar` extra is
-                not installed.
+            InvalidValueError: If a listed file is not in *files* or is not valid, or if the hours
+                never open.
+            MissingExtraError: If a file is listed but the `calendar` extra is not installed.
         """
         contents = files or {}
         holidays = Holidays(entry.date for entry in self.holidays if entry.date is not None)

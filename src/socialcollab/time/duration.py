@@ -1,4 +1,4 @@
-"""Durations as a document writes them, counted by the clock or in business hours."""
+"""Durations as written in a document, measured in elapsed time or in business hours."""
 
 from __future__ import annotations
 
@@ -32,19 +32,17 @@ _BUSINESS: Final = ("minute", "hour", "day")
 @attrs.frozen
 class Duration:
     """
-    A number of seconds, minutes, hours, days or weeks, or of business minutes, hours or days.
+    An amount of time, such as ``45 minutes``, ``4 business hours`` or ``2 days``.
 
-    With a zone, days and weeks follow the wall clock: one day after Saturday
-    09:30 is Sunday 09:30, which may be 23, 24 or 25 hours later. Without a
-    zone, a day is 24 hours.
+    If a zone is given, days and weeks are counted in local time: one day after Saturday 09:30 is
+    Sunday 09:30, which may be 23, 24 or 25 hours later. Otherwise, a day is 24 hours.
 
-    Business minutes and hours count only open time.
+    Business minutes and hours count only time within business hours.
 
-    One business day after an instant is the same wall time on the next open
-    day. An instant outside business hours counts as the next opening: with
-    hours from 09:00 to 17:00, one business day after Friday 16:00 is Monday
-    16:00; after Friday 18:00 or Sunday it is Tuesday 09:00, one day after
-    Monday's opening.
+    One business day after an instant is the same local time on the next open day. An instant
+    outside business hours is treated as the next opening: with hours from 09:00 to 17:00, one
+    business day after Friday 16:00 is Monday 16:00, and one business day after Friday 18:00 or any
+    time on Sunday is Tuesday 09:00, one day after Monday's opening.
 
     >>> str(Duration.parse("4 business hours")), Duration.parse("1 week").elapsed.days
     ('4 business hours', 7)
@@ -67,7 +65,7 @@ class Duration:
     @classmethod
     def parse(cls, text: str, /) -> Self:
         """
-        Read a number and a unit, such as ``45 minutes`` or ``1 business day``.
+        Parse a number and a unit, such as ``45 minutes`` or ``1 business day``.
 
         Raises:
             InvalidValueError: If *text* has another form.
@@ -80,14 +78,14 @@ class Duration:
     @property
     def elapsed(self) -> dt.timedelta:
         """
-        The length by the clock; a day counts as 24 hours.
+        The length in elapsed time, counting a day as 24 hours.
 
         Raises:
             InvalidValueError: If the duration is in business hours.
         """
         if self.business:
             raise InvalidValueError(
-                f"`{self}` has no length by the clock; it depends on the business hours",
+                f"`{self}` has no fixed length; it depends on the business hours",
                 value=str(self),
             )
         return self.amount * _LENGTH[self.unit]
@@ -100,15 +98,15 @@ class Duration:
 
         Args:
             start: An instant, with a UTC offset.
-            hours: The business hours; required if the duration counts them.
-            zone: The zone whose wall clock counts days and weeks. If a clock
-                change skips the resulting time, it is read with the offset from
-                before the change; if it happens twice, the first one counts.
+            hours: The business hours; required for a duration in business time.
+            zone: The zone in whose local time days and weeks are counted. If a clock change skips
+                the resulting time, it is interpreted with the offset from before the change; if
+                the time happens twice, it means its first occurrence.
 
         Raises:
             NaiveDatetimeError: If *start* has no UTC offset.
-            InvalidValueError: If *hours* is required and missing, or the result
-                lies past the year 9999.
+            InvalidValueError: If *hours* is required but missing, or the result is after the year
+                9999.
         """
         begin = as_utc(start)
         if self.business:
@@ -125,7 +123,8 @@ class Duration:
             return begin + self.elapsed
         except OverflowError as error:
             raise InvalidValueError(
-                f"`{self}` after {begin:%Y-%m-%d %H:%M} is past the year 9999", value=str(self)
+                f"`{self}` after {begin:%Y-%m-%d %H:%M} is later than the year 9999",
+                value=str(self),
             ) from error
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""How often something repeats: the grammar of every ``every`` in the document."""
+"""Recurring times: the grammar of the ``every`` keys in the document."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class BusinessDayOfMonth:
         time: The time on that day.
         start: The earliest local time.
         zone: The IANA name of the zone of *time* and *start*.
-        hours: The business hours; a business day is a day on which they begin.
+        hours: The business hours; a business day is a day on which they open.
     """
 
     ordinal: int
@@ -61,9 +61,10 @@ class BusinessDayOfMonth:
     hours: BusinessHours
 
     def between(self, a: dt.datetime, b: dt.datetime) -> Iterator[dt.datetime]:
-        """Yield the instants from *a* (included) to *b* (excluded), in UTC and in order."""
+        """Yield the instants from *a* (inclusive) to *b* (exclusive), in UTC and in order."""
         first, last = as_utc(a), as_utc(b)
-        # One month more on each side: in its zone, an instant may fall in the next or previous one.
+        # Include one more month on each side, because the local time of an instant may be in
+        # another month.
         month = _month_number(max(first.replace(tzinfo=None), self.start)) - 1
         final = _month_number(last.replace(tzinfo=None)) + 1
         for number in range(max(month, 12), min(final, 9999 * 12 + 11) + 1):
@@ -81,7 +82,7 @@ class BusinessDayOfMonth:
     def before(self, t: dt.datetime) -> dt.datetime | None:
         """Return the last instant before *t*, or None if there is none within ten years."""
         instant = as_utc(t)
-        # Nearly always there is one in the last two months; ten years are the slow second try.
+        # There is nearly always an instant in the last two months; searching ten years is slow.
         for days in (70, 3660):
             earlier = list(self.between(_shifted(instant, -days), instant))
             if earlier:
@@ -116,7 +117,7 @@ def _shifted(instant: dt.datetime, days: int) -> dt.datetime:
 @attrs.frozen
 class Every:
     """
-    How often something repeats, as the document writes it.
+    A recurring time or interval, as written in the document.
 
     ===========================================  ==========================================
     ``friday 17:00``, ``mon-fri 09:30``          on these days of every week
@@ -128,8 +129,8 @@ class Every:
     ``FREQ=WEEKLY;INTERVAL=2``                   a rule of RFC 5545, at the time of the start
     ===========================================  ==========================================
 
-    A yearly repeat of 29 February happens in leap years only, and a monthly
-    repeat of the 31st only in months that have one.
+    A yearly repetition of 29 February occurs only in leap years, and a monthly repetition of the
+    31st only in months with 31 days.
 
     >>> str(Every.parse("friday 17:00")), str(Every.parse("last day of the month 12:00"))
     ('fri 17:00', 'last day of the month 12:00')
@@ -137,8 +138,8 @@ class Every:
     Attributes:
         text: The canonical form.
         rule: The recurrence rule, or None for business days.
-        business_ordinal: 1 to 4 or -1 for a business day of the month, or else 0.
-        time: The time of that business day, or None.
+        business_ordinal: 1 to 4 or -1 for a business day of the month, otherwise 0.
+        time: The time on that business day, or None.
     """
 
     text: str
@@ -149,7 +150,7 @@ class Every:
     @classmethod
     def parse(cls, text: str, /) -> Self:
         """
-        Read any of these forms.
+        Parse any of these forms.
 
         Raises:
             InvalidValueError: If *text* has none of these forms; the message
@@ -168,7 +169,7 @@ class Every:
         days, _, time = clean.rpartition(" ")
         if " of " in clean or not days or ":" not in time:
             raise InvalidValueError(
-                f"`{text}` is not a repeat; write `friday 17:00`, `mon-fri 09:30`,"
+                f"`{text}` is not a recurring time; write `friday 17:00`, `mon-fri 09:30`,"
                 " `first business day of the month 09:00`, `last day of the month 12:00`,"
                 " `day 09:00`, one of year, month, week, day, or a rule such as `FREQ=WEEKLY`",
                 value=text,
@@ -183,7 +184,7 @@ class Every:
         text = f"{_WORD[ordinal]} {day} of the month {time}"
         if time.minutes == 1440:
             raise InvalidValueError(
-                f"`{text}` is the end of the day; write 00:00 on the day after", value=text
+                f"`{text}` is the end of the day; write 00:00 on the next day", value=text
             )
         if day == "business day":
             return cls(text, None, ordinal, time)
@@ -206,24 +207,26 @@ class Every:
         """
         Return the occurrences that are not before *start*.
 
-        A time that a clock change skips is read with the offset from before the
-        change; of a time that happens twice, the first one counts.
+        A time that a clock change skips is interpreted with the offset from before the change; a
+        time that happens twice means its first occurrence.
 
         Args:
-            start: A local time, the text of one, a date for its midnight, or an
-                instant, which is converted to the zone's local time.
+            start: A local time or its text, a date (which means 00:00), or an instant, which is
+                converted to the zone's local time.
             zone: The IANA name of the zone.
             hours: The business hours; required for business days.
 
         Raises:
-            InvalidValueError: If business hours are required and missing, or the
-                zone or the start cannot be read.
+            InvalidValueError: If business hours are required but missing, or the zone or the start
+                is not valid.
         """
         local = _local_start(start, zone)
         if self.rule is not None:
             return Recurrence(rule=self.rule, start=local, zone=zone)
         if hours is None or self.time is None:
-            raise InvalidValueError(f"`{self}` needs business hours; pass `hours`", value=self.text)
+            raise InvalidValueError(
+                f"`{self}` requires business hours; pass `hours`", value=self.text
+            )
         return BusinessDayOfMonth(
             ordinal=self.business_ordinal, time=self.time, start=local, zone=zone, hours=hours
         )

@@ -1,4 +1,4 @@
-"""The forms in which a caller may give a date or a time."""
+"""The types that functions accept as a date or a time, and their conversion."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from socialcollab.time.wall_time import WallTime, parse_date, parse_local
 from socialcollab.time.zones import resolve
 
 DateLike: TypeAlias = dt.date | str
-"""A date, or its text, such as ``2026-04-07``."""
+"""A date, or a string such as ``2026-04-07``."""
 
 TimeLike: TypeAlias = WallTime | dt.date | str
 """
-A local time as text, such as ``2026-04-07 09:30``; a datetime, which is an instant if it has a UTC
-offset and a local time if it has none; or a `WallTime`. Where a date makes sense, it is the start
-of that day.
+A local time as a string, such as ``2026-04-07 09:30``; a datetime, which is an instant if it has a
+UTC offset and otherwise a local time; or a `WallTime`. Functions that also accept a date use the
+start of that day.
 """
 
 
 def as_date(value: DateLike) -> dt.date:
     """
-    Return a date that a caller gave as a date or as text.
+    Return *value* as a date, parsing it if it is a string.
 
     >>> as_date("2026-04-07")
     datetime.date(2026, 4, 7)
@@ -37,22 +37,22 @@ def as_date(value: DateLike) -> dt.date:
     raise InvalidValueError(
         f"`{value!r}` is not a date; write one such as `2026-04-07`",
         value=value,
-        expected="a text or a date, without a time",
+        expected="a string or a date, without a time",
     )
 
 
 def as_wall_time(value: TimeLike, zone: str) -> WallTime:
     """
-    Return a time that a caller gave in any form of `TimeLike` but a date.
+    Return *value*, which can have any form of `TimeLike` except a date, as a `WallTime`.
 
     Args:
         value: The time.
-        zone: The zone in which local times are read.
+        zone: The zone of local times.
 
     Raises:
         InvalidValueError: If *value* is not a time.
-        SkippedTimeError: If a clock change skips it.
-        RepeatedTimeError: If a clock change makes it happen twice.
+        SkippedTimeError: If a clock change skips the time.
+        RepeatedTimeError: If the time happens twice because of a clock change.
     """
     if isinstance(value, WallTime):
         at = value
@@ -65,16 +65,16 @@ def as_wall_time(value: TimeLike, zone: str) -> WallTime:
         raise InvalidValueError(
             f"`{value!r}` is not a time; write a time such as `2026-04-07 09:30`",
             value=value,
-            expected="a text, a datetime or a WallTime",
+            expected="a string, a datetime or a WallTime",
         )
-    # A skipped or repeated time has no instant, and raises here.
+    # Computing the instant raises an error for a skipped or repeated time.
     _ = at.instant
     return at
 
 
 def as_instant(value: TimeLike, zone: str) -> dt.datetime:
     """
-    Return the instant, in UTC, of a time that a caller gave in any form of `TimeLike`.
+    Return *value*, which can have any form of `TimeLike`, as an instant in UTC.
 
     >>> as_instant("2026-04-07 09:30", "Europe/Amsterdam").isoformat()
     '2026-04-07T07:30:00+00:00'
@@ -82,13 +82,13 @@ def as_instant(value: TimeLike, zone: str) -> dt.datetime:
     '2026-04-06T22:00:00+00:00'
 
     Args:
-        value: The time, or the date that begins then.
-        zone: The zone in which local times and dates are read.
+        value: The time, or a date, which means the start of the day.
+        zone: The zone of local times and dates.
 
     Raises:
         InvalidValueError: If *value* is neither a time nor a date.
         SkippedTimeError: If a clock change skips the time.
-        RepeatedTimeError: If a clock change makes the time happen twice.
+        RepeatedTimeError: If the time happens twice because of a clock change.
     """
     if isinstance(value, str) and ":" not in value:
         value = parse_date(value)

@@ -1,4 +1,4 @@
-"""Holidays: dates on which business hours do not open, and the files that list them."""
+"""Holidays: dates on which business hours do not open, and calendar files that contain them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ HOLIDAY_PATTERN = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|.+\.[iI][cC][sS])$"
 MOST_BYTES = 1_000_000
 MOST_DAYS_OF_ONE_EVENT = 366
 MOST_YEARS = 200
-# More than every day of two centuries. Without a bound, a small hostile file could
-# expand to billions of days.
+# This is more than the number of days in two centuries. Without a limit, a small malicious file
+# could expand to billions of days.
 MOST_DAYS = 100_000
 
 _WITHIN_A_DAY = re.compile(r"FREQ=(?:SECONDLY|MINUTELY|HOURLY)|BY(?:SECOND|MINUTE|HOUR)=")
@@ -27,8 +27,8 @@ _WITHIN_A_DAY = re.compile(r"FREQ=(?:SECONDLY|MINUTELY|HOURLY)|BY(?:SECOND|MINUT
 def _as_dates(dates: Iterable[dt.date]) -> frozenset[dt.date]:
     checked = frozenset(dates)
     for date in checked:
-        # A datetime is a date to isinstance, but it never equals one: such a holiday
-        # would silently have no effect.
+        # A datetime is also an instance of date but never equals a date, so such a holiday would
+        # silently have no effect.
         if isinstance(date, dt.datetime) or not isinstance(date, dt.date):
             raise InvalidValueError(
                 f"holiday `{date}` is not a date", value=date, expected="a date without a time"
@@ -45,7 +45,7 @@ def _as_names(
 @attrs.frozen
 class Holidays:
     """
-    A set of dates, some of which have a name.
+    A set of dates, which may have names.
 
     >>> kings_day = Holidays([dt.date(2026, 4, 27)], {dt.date(2026, 4, 27): "Koningsdag"})
     >>> dt.date(2026, 4, 27) in kings_day, kings_day.name(dt.date(2026, 4, 27))
@@ -53,7 +53,7 @@ class Holidays:
 
     Attributes:
         dates: The dates.
-        names: Pairs of date and name, sorted.
+        names: Pairs of a date and its name, sorted.
     """
 
     dates: frozenset[dt.date] = attrs.field(default=frozenset(), converter=_as_dates)
@@ -70,14 +70,14 @@ class Holidays:
         return dict(self.names).get(date, "")
 
     def union(self, other: Holidays) -> Self:
-        """Return the holidays of both; if both name a date, the name of *self* is kept."""
+        """Return the holidays of both sets, preferring the names in *self*."""
         return type(self)(self.dates | other.dates, {**dict(other.names), **dict(self.names)})
 
 
 @attrs.frozen
 class HolidayEntry:
     """
-    One entry of a list of holidays: a date, or the name of an ``.ics`` file.
+    An entry in a list of holidays: a date, or the name of an ``.ics`` file.
 
     >>> str(HolidayEntry.parse("2026-04-27")), HolidayEntry.parse("holidays-nl.ics").file
     ('2026-04-27', 'holidays-nl.ics')
@@ -97,9 +97,9 @@ class HolidayEntry:
     @classmethod
     def parse(cls, text: str | dt.date, /) -> Self:
         """
-        Read a date such as ``2026-04-27`` or a file name that ends in ``.ics``.
+        Parse a date such as ``2026-04-27`` or a file name that ends in ``.ics``.
 
-        TOML has dates of its own, which are accepted as they are.
+        A date object, such as a native date of TOML, is also accepted.
 
         Raises:
             InvalidValueError: If *text* is neither.
@@ -126,9 +126,8 @@ def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100)
     """
     Read the all-day events of an iCalendar file.
 
-    Events with a time of day are not holidays and are skipped. Recurring events
-    are expanded from *first_year* to *last_year*. Each day of an event that
-    lasts several days is a holiday.
+    Events with a time of day are not holidays and are ignored. Recurring events are expanded from
+    *first_year* to *last_year*. Every day of an event that lasts several days is a holiday.
 
     Args:
         data: The content of the file, at most 1 MB.
@@ -137,9 +136,9 @@ def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100)
 
     Raises:
         MissingExtraError: If the `calendar` extra is not installed.
-        InvalidValueError: If the file is too large or not a calendar, has an
-            event without a start or a recurrence rule that cannot be read or
-            repeats within a day, or has more than 100,000 days.
+        InvalidValueError: If the file is too large or not a calendar, contains an event without a
+            start, an invalid recurrence rule or a rule that repeats within a day, or has more than
+            100,000 days.
     """
     if len(data) > MOST_BYTES:
         raise InvalidValueError(
@@ -159,7 +158,7 @@ def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100)
     names: dict[dt.date, str] = {}
     try:
         with warnings.catch_warnings():
-            # icalendar warns about zones that it had to guess; all-day events have none.
+            # icalendar warns about zones that it had to guess, but all-day events have no zone.
             warnings.simplefilter("ignore")
             events = icalendar.Calendar.from_ical(data).walk("VEVENT")
         for count, (date, name) in enumerate(_all_days(events, first_year, last_year)):
@@ -179,8 +178,8 @@ def _all_days(
         yield from _days_off(event, first_year=first_year, last_year=last_year)
 
 
-# An event maps names to values of icalendar's many types. A value of an unexpected type
-# raises an error here, which `read_holidays` turns into an InvalidValueError.
+# An event maps names to values of icalendar's various types. A value of an unexpected type causes
+# an error here, which `read_holidays` converts to an InvalidValueError.
 def _days_off(event: Any, *, first_year: int, last_year: int) -> Iterator[tuple[dt.date, str]]:
     if "DTSTART" not in event:
         raise InvalidValueError("an event has no DTSTART")
@@ -212,7 +211,7 @@ def _starts(start: dt.date, rule: str, *, first_year: int, last_year: int) -> It
     midnight = dt.datetime(start.year, start.month, start.day)  # noqa: DTZ001  local by meaning
     first = dt.datetime(first_year, 1, 1, tzinfo=dt.UTC)
     if first_year > 2:
-        # An event that begins before the first year may last into it.
+        # An event that begins before the first year may extend into it.
         first -= dt.timedelta(days=MOST_DAYS_OF_ONE_EVENT)
     last = dt.datetime(last_year, 12, 31, 23, tzinfo=dt.UTC)
     occurrences = Recurrence.parse(rule, start=midnight, zone="UTC").between(first, last)

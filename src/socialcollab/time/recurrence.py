@@ -1,4 +1,4 @@
-"""A recurrence rule in a time zone, as instants."""
+"""Recurrence rules in a time zone, and the instants of their occurrences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from socialcollab.time.wall_time import parse_local
 from socialcollab.time.zones import Repeated, as_utc, local_time, resolve, zone_name
 
 SkippedOccurrence = Literal["refuse", "next", "previous", "drop"]
-"""What to do with an occurrence whose local time a clock change skips."""
+"""How to handle an occurrence whose local time is skipped by a clock change."""
 
 # Local times are compared with instants within this margin. No zone is more than a day
 # away from UTC, and no clock change is longer than a day.
@@ -24,10 +24,10 @@ _FIRST_SPAN = dt.timedelta(days=32)
 
 
 class Occurrences(Protocol):
-    """A sequence of instants that can be searched from any point, such as a `Recurrence`."""
+    """A sequence of instants that can be searched from any instant, such as a `Recurrence`."""
 
     def between(self, a: dt.datetime, b: dt.datetime) -> Iterator[dt.datetime]:
-        """Yield the instants from *a* (included) to *b* (excluded), in UTC and in order."""
+        """Yield the instants from *a* (inclusive) to *b* (exclusive), in UTC and in order."""
         ...
 
     def after(self, t: dt.datetime) -> dt.datetime | None:
@@ -46,11 +46,11 @@ def _as_rule(value: Rule | str) -> Rule:
 @attrs.frozen(kw_only=True)
 class Recurrence:
     """
-    The instants of a recurrence rule on the wall clock of a zone.
+    The instants of a recurrence rule whose times are local times in a zone.
 
-    Searching costs the same for tomorrow and for a day in the far future, even
-    if the rule is endless; only a rule with COUNT is counted from its start. A
-    rule that never matches yields nothing and ends.
+    Finding an occurrence in the far future is as fast as finding one tomorrow, even if the rule is
+    endless; only a rule with COUNT has to be counted from its start. For a rule that never
+    matches, iteration ends without any occurrence.
 
     The start is an occurrence only if the rule matches it.
 
@@ -64,13 +64,13 @@ class Recurrence:
         rule: The rule; text is parsed.
         start: The earliest local time in the zone.
         zone: The IANA name of the zone.
-        skipped: What to do with an occurrence that a clock change skips;
-            "drop" leaves it out. It counts towards COUNT in every case.
+        skipped: How to handle an occurrence that a clock change skips; "drop" omits it. The
+            occurrence counts towards COUNT in any case.
         repeated: Which instant to choose for a local time that happens twice.
 
     Source:
-        RFC 5545 section 3.3.10, which drops skipped occurrences and does not
-        count them.
+        RFC 5545 section 3.3.10, according to which skipped occurrences are dropped and do not
+        count.
     """
 
     rule: Rule = attrs.field(converter=_as_rule)
@@ -104,19 +104,19 @@ class Recurrence:
         repeated: Repeated = "first",
     ) -> Self:
         """
-        Read a rule of RFC 5545.
+        Parse a rule of RFC 5545.
 
         Args:
             text: The rule, such as ``FREQ=WEEKLY;BYDAY=MO,WE``.
-            start: A local time, the text of one, or an instant, which is
-                converted to the zone's local time.
+            start: A local time or its text, or an instant, which is converted to the zone's local
+                time.
             zone: The IANA name of the zone.
-            skipped: What to do with an occurrence that a clock change skips.
+            skipped: How to handle an occurrence that a clock change skips.
             repeated: Which instant to choose for a local time that happens twice.
 
         Raises:
-            InvalidValueError: If the rule, the start or the zone cannot be
-                read; the message names the part of the rule.
+            InvalidValueError: If the rule, the start or the zone is not valid; the message names
+                the invalid part of a rule.
         """
         local = parse_local(start) if isinstance(start, str) else start
         if local.tzinfo is not None:
@@ -128,7 +128,7 @@ class Recurrence:
 
     def between(self, a: dt.datetime, b: dt.datetime) -> Iterator[dt.datetime]:
         """
-        Yield the occurrences from *a* (included) to *b* (excluded), in UTC and in order.
+        Yield the occurrences from *a* (inclusive) to *b* (exclusive), in UTC and in order.
 
         Raises:
             NaiveDatetimeError: If *a* or *b* has no UTC offset.
@@ -151,8 +151,8 @@ class Recurrence:
     def before(self, t: dt.datetime) -> dt.datetime | None:
         """Return the last occurrence before *t*, or None if there is none."""
         instant = as_utc(t)
-        # A rule without any occurrence is recognised here, by one search forwards.
-        # Searching backwards would look for it again in every span.
+        # One forward search detects a rule without any occurrence. Otherwise, the backward search
+        # would search for it again in every span.
         until = self._local(instant, _MARGIN)
         if next(local_times(self.rule, self.start, self.start, until), None) is None:
             return None
@@ -177,7 +177,7 @@ class Recurrence:
                 yield instant
 
     def _local(self, instant: dt.datetime, shift: dt.timedelta) -> dt.datetime:
-        """Return the zone's local time at *instant*, moved by *shift* within the calendar."""
+        """Return the local time at *instant*, shifted by *shift* but limited to the calendar."""
         try:
             return local_time(instant, self.zone) + shift
         except OverflowError:
@@ -187,11 +187,10 @@ class Recurrence:
         self, since: dt.datetime, until: dt.datetime | None = None
     ) -> Iterator[dt.datetime]:
         """
-        Yield the instants of the local times, in order and each once.
+        Yield the instants of the local times, in order and without duplicates.
 
-        An occurrence that is moved out of a gap can overtake later ones or
-        coincide with one, so it waits in a heap until no earlier instant can
-        follow.
+        An occurrence that is moved out of a gap may be after later occurrences or coincide with
+        one of them, so it is kept in a heap until no earlier instant can follow.
         """
         waiting: list[dt.datetime] = []
         last: dt.datetime | None = None
@@ -214,7 +213,7 @@ class Recurrence:
             heapq.heappush(waiting, instant)
             if moved and self.skipped == "next":
                 continue
-            # With "previous", a later local time may still move back by up to a gap.
+            # With "previous", a later local time may still move back by the length of a gap.
             safe = instant - _MARGIN if self.skipped == "previous" else instant
             while waiting and waiting[0] <= safe:
                 ready = heapq.heappop(waiting)

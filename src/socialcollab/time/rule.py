@@ -1,11 +1,11 @@
 """
-Recurrence rules of RFC 5545: reading and printing them, and listing their local times.
+Recurrence rules of RFC 5545: parsing and formatting them, and computing their local times.
 
-Nothing here knows time zones; `recurrence` turns local times into instants.
-`local_times` computes the period that holds the wanted time and never walks to
-it from the start, so that asking an endless rule for a day in the far future is
-cheap. Rules with a period of a day or longer are expanded here; python-dateutil
-expands the rarer ones (shorter periods, and week numbers) from that period on.
+This module is independent of time zones; `recurrence` converts local times to instants.
+`local_times` directly computes the period that contains the requested time instead of iterating
+from the start, so that finding a day in the far future is cheap even if the rule is endless. Rules
+with a period of a day or longer are expanded here. For less common rules (with shorter periods or
+week numbers), python-dateutil expands the rule from that period on.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _PARTS: Final = (
     "BYSETPOS",
     "WKST",
 )
-# Part, attribute, highest value, whether 0 is in, whether it counts from the end too.
+# Part, attribute, highest value, whether 0 is valid, whether negative values count from the end.
 _NUMBERS: Final = (
     ("BYSECOND", "by_second", 59, True, False),
     ("BYMINUTE", "by_minute", 59, True, False),
@@ -77,11 +77,10 @@ class Rule:
 
     Attributes:
         freq: The period that repeats.
-        interval: The number of periods from one repeat to the next, at least 1.
+        interval: The number of periods from one repetition to the next, at least 1.
         count: The total number of occurrences, or None.
-        until: The latest occurrence allowed, as an instant in UTC or as a
-            local time (naive), or None. A date without a time includes the
-            whole day.
+        until: The latest possible time of an occurrence, as an instant in UTC or as a naive local
+            time, or None. A date without a time includes the whole day.
         by_day: Pairs of ordinal (0 for every) and day of the week (0 for Monday).
         week_start: The first day of the week, 0 for Monday.
 
@@ -107,7 +106,7 @@ class Rule:
     @classmethod
     def parse(cls, text: str, /) -> Self:
         """
-        Read a rule, with or without the prefix ``RRULE:``, in upper or lower case.
+        Parse a rule, with or without the prefix ``RRULE:``, in upper or lower case.
 
         Raises:
             InvalidValueError: If a part is unknown, appears twice or has an
@@ -147,8 +146,8 @@ class Rule:
         parts = [f"FREQ={self.freq}"]
         if self.until is not None:
             zulu = "Z" if self.until.tzinfo is not None else ""
-            # Some platforms' strftime does not pad years before 1000, and the text
-            # would not read back.
+            # On some platforms, strftime does not pad years before 1000, and the result could not
+            # be parsed again.
             parts.append(f"UNTIL={self.until.year:04d}{self.until.strftime('%m%dT%H%M%S')}{zulu}")
         if self.count is not None:
             parts.append(f"COUNT={self.count}")
@@ -252,10 +251,10 @@ def _until(value: str) -> dt.datetime:
 # without this bound, the search for 30 February would not end.
 _CYCLE: Final = {"YEARLY": 400, "MONTHLY": 4800, "WEEKLY": 20_871, "DAILY": 146_097}
 _UNIT: Final = {"HOURLY": 3600, "MINUTELY": 60, "SECONDLY": 1}
-# For periods shorter than a day, searching the whole cycle would take far too long.
-# Sixty years suffice: 29 February falls on each day of the week within 40 years.
+# For periods shorter than a day, searching the whole cycle would take far too long. Sixty years
+# are enough, because 29 February falls on every day of the week within 40 years.
 _SEARCH: Final = dt.timedelta(days=60 * 366)
-# A zone moves a local time by up to a day, and its instant must not pass the year 9999.
+# A zone can shift a local time by up to a day, and the instant must not be after the year 9999.
 LAST: Final = dt.datetime(9999, 12, 29)  # noqa: DTZ001  local by meaning
 
 
@@ -263,19 +262,19 @@ def local_times(
     rule: Rule, start: dt.datetime, since: dt.datetime, until: dt.datetime | None = None
 ) -> Iterator[dt.datetime]:
     """
-    Yield the local times of *rule* that are not before *since*, in order.
+    Yield, in order, the local times of *rule* that are not before *since*.
 
-    COUNT is counted from *start*. An UNTIL that is an instant is left to the
-    caller, who knows the zone.
+    COUNT is counted from *start*. If UNTIL is an instant, the caller must apply it, because it
+    depends on the zone.
 
     Args:
         rule: The rule.
-        start: The earliest local time; it also fills in the parts that the rule omits.
+        start: The earliest local time, which also supplies the parts that the rule omits.
         since: The earliest local time to yield, unless *start* is later.
-        until: The latest local time to look for, or None.
+        until: The latest local time to yield, or None.
     """
     begin = start.replace(microsecond=0)
-    # COUNT has to be counted from the start; every other rule may begin where it is needed.
+    # COUNT must be counted from the start; any other rule can be expanded from a later time.
     first = begin if rule.count is not None else max(since, begin)
     last = LAST if until is None else min(LAST, until)
     if rule.until is not None and rule.until.tzinfo is None:
@@ -335,7 +334,7 @@ def _expand_periods(
 
 
 def _with_defaults(rule: Rule, start: dt.datetime) -> Rule:
-    """Return *rule* with the parts it omits taken from *start* (RFC 5545, end of section 3.3.10)."""
+    """Return *rule* with omitted parts taken from *start* (RFC 5545, end of section 3.3.10)."""
     if rule.by_day or rule.by_month_day or rule.by_year_day:
         return rule
     if rule.freq == "WEEKLY":
@@ -367,7 +366,7 @@ def _first_day(rule: Rule, start: dt.date) -> int:
 
 
 def _dates(rule: Rule, start: dt.date, index: int) -> list[dt.date] | None:
-    """Return the dates of one period, or None if it lies past the end of the calendar."""
+    """Return the dates of one period, or None if it is after the end of the calendar."""
     step = index * rule.interval
     if rule.freq in ("DAILY", "WEEKLY"):
         length = 1 if rule.freq == "DAILY" else 7
@@ -447,7 +446,7 @@ def _expand_by_dateutil(
     full = _with_defaults(rule, start) if rule.freq in ("MONTHLY", "WEEKLY") else rule
     by_day = full.by_day
     if rule.freq == "YEARLY" and not (by_day or rule.by_month_day or rule.by_year_day):
-        # RFC 5545 takes the day of the week from the start; dateutil would take all seven.
+        # RFC 5545 uses the day of the week of the start; dateutil would use all seven days.
         by_day = ((0, start.weekday()),)
     first = _period_start(rule, start, since)
     while first is not None and first <= last:
@@ -474,7 +473,7 @@ def _expand_by_dateutil(
                 if local >= since:
                     yield local
         except ValueError:
-            return  # dateutil raises this if the interval never meets BYHOUR and the like
+            return  # dateutil raises this if, for example, the interval never matches BYHOUR
         if not found or until >= last:
             return
         first = _period_start(rule, start, until + dt.timedelta(seconds=1))
@@ -482,10 +481,10 @@ def _expand_by_dateutil(
 
 def _period_start(rule: Rule, start: dt.datetime, since: dt.datetime) -> dt.datetime | None:
     """
-    Return the first local time of the period that holds *since*, or None past the year 9999.
+    Return the first local time of the period that contains *since*, or None beyond year 9999.
 
-    The period is a whole number of intervals after *start*, so that dateutil,
-    which counts intervals from here, finds the same times.
+    The period is a whole number of intervals after *start*, so that dateutil, which counts
+    intervals from this time, finds the same times.
     """
     if rule.freq in _UNIT:
         unit = dt.timedelta(seconds=_UNIT[rule.freq] * rule.interval)

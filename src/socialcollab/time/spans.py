@@ -2,8 +2,8 @@
 Set operations on spans of time: union, intersection and difference.
 
 A span is a plain pair of instants, because these functions run in the inner
-loops of permission checks. Lists of spans that these functions return are
-*merged*: in order, and without spans that overlap or touch.
+loops of permission checks. The sequences of spans that these functions return are *merged*:
+sorted, and without spans that overlap or touch.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 Span: TypeAlias = tuple[dt.datetime | None, dt.datetime | None]
-"""A start (included) and an end (excluded) in UTC; None leaves that side open."""
+"""A start (inclusive) and an end (exclusive) in UTC; None means that there is no bound."""
 
-# Open sides are compared as the first and the last instant that Python knows.
+# Missing bounds are compared as the earliest and the latest instant that Python can represent.
 _MIN: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 _MAX: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -37,7 +37,7 @@ def spans_overlap(a: Span, b: Span) -> bool:
 
 def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
     """
-    Return the union of *spans*, merged.
+    Return the union of *spans* as merged spans.
 
     >>> day = [dt.datetime(2026, 4, day, tzinfo=dt.UTC) for day in range(1, 5)]
     >>> merge_spans([(day[2], day[3]), (day[0], day[2])]) == ((day[0], day[3]),)
@@ -55,7 +55,7 @@ def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 def intersect_spans(a: Sequence[Span], b: Sequence[Span]) -> tuple[Span, ...]:
     """
-    Return the instants that lie in both *a* and *b*; both must be merged.
+    Return the instants that lie in both *a* and *b*, which must be merged.
 
     >>> day = [dt.datetime(2026, 4, day, tzinfo=dt.UTC) for day in range(1, 5)]
     >>> intersect_spans([(day[0], day[2])], [(day[1], None)]) == ((day[1], day[2]),)
@@ -68,7 +68,7 @@ def intersect_spans(a: Sequence[Span], b: Sequence[Span]) -> tuple[Span, ...]:
         start, end = max(a[i][0] or _MIN, b[j][0] or _MIN), min(a_end, b_end)
         if start < end:
             common.append(_span(start, end))
-        # The span that ends first cannot meet anything later on the other side.
+        # The span that ends first cannot overlap any later span on the other side.
         if a_end <= b_end:
             i += 1
         else:
@@ -78,7 +78,7 @@ def intersect_spans(a: Sequence[Span], b: Sequence[Span]) -> tuple[Span, ...]:
 
 def subtract_spans(spans: Sequence[Span], removed: Sequence[Span]) -> tuple[Span, ...]:
     """
-    Return the instants of *spans* that are not in *removed*; both must be merged.
+    Return the instants of *spans* that are not in *removed*. Both arguments must be merged.
 
     >>> day = [dt.datetime(2026, 4, day, tzinfo=dt.UTC) for day in range(1, 5)]
     >>> subtract_spans([(day[0], None)], [(day[1], day[2])]) == ((day[0], day[1]), (day[2], None))

@@ -1,4 +1,4 @@
-"""Local dates and times: reading them from text, and tying a local time to a zone."""
+"""Local dates and times: parsing them, and combining a local time with a zone."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _PLAIN = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
 
 class AmbiguousDateError(InvalidValueError):
     """
-    A date that can be read in two ways.
+    A date that can be interpreted in two ways.
 
     Attributes:
-        readings: Both dates; the one read with the day first comes first.
+        readings: Both possible dates, beginning with the day-first interpretation.
     """
 
     def __init__(self, text: str, readings: tuple[dt.date, dt.date]) -> None:
@@ -44,7 +44,7 @@ class AmbiguousDateError(InvalidValueError):
 
 def parse_local(text: str) -> dt.datetime:
     """
-    Read a local date and time, such as ``2026-04-07 09:30``.
+    Parse a local date and time, such as ``2026-04-07 09:30``.
 
     Seconds are optional, and a ``T`` may replace the space. Fractions of a
     second are dropped.
@@ -53,8 +53,8 @@ def parse_local(text: str) -> dt.datetime:
     '2026-04-07T09:30:00'
 
     Raises:
-        InvalidValueError: If *text* has another form or an offset, or names a
-            day or time that does not exist.
+        InvalidValueError: If *text* has another form, contains an offset, or is a date or time
+            that does not exist.
     """
     match = _LOCAL.fullmatch(text.strip())
     if match is None:
@@ -74,17 +74,17 @@ def parse_local(text: str) -> dt.datetime:
 
 def parse_date(text: str, *, order: DateOrder | None = None) -> dt.date:
     """
-    Read a date as spreadsheets write it, such as ``2026-04-07`` or ``07/04/2026``.
+    Parse a date in a format used by spreadsheets, such as ``2026-04-07`` or ``07/04/2026``.
 
-    The separator may be a hyphen, a slash or a dot. A date that begins with
-    the year needs no *order*. Neither does ``25/12/2026``, which can be only
-    one date; ``03/04/2026`` without an order is an error.
+    The separator may be a hyphen, a slash or a dot. *order* is not needed for a date that begins
+    with the year or that is unambiguous, such as ``25/12/2026``; ``03/04/2026`` without an order
+    is an error.
 
     >>> parse_date("25/12/2026").isoformat(), parse_date("03/04/2026", order="dmy").isoformat()
     ('2026-12-25', '2026-04-03')
 
     Raises:
-        AmbiguousDateError: If the date can be read in two ways and *order* is None.
+        AmbiguousDateError: If the date is ambiguous and *order* is None.
         InvalidValueError: If *text* is not a date, or the date does not exist.
     """
     clean = text.strip()
@@ -122,10 +122,10 @@ def _date(text: str, year: int, month: int, day: int) -> dt.date:
 
 def as_local(value: dt.datetime | str) -> dt.datetime:
     """
-    Return a local time, which may be given as text.
+    Return a local time, parsing it if it is a string.
 
     Raises:
-        InvalidValueError: If *value* has a UTC offset or cannot be read.
+        InvalidValueError: If *value* has a UTC offset or cannot be parsed.
     """
     local = parse_local(value) if isinstance(value, str) else value
     if local.tzinfo is not None:
@@ -134,18 +134,18 @@ def as_local(value: dt.datetime | str) -> dt.datetime:
             value=local,
             expected="a local time such as 2026-04-07 09:30",
         )
-    # Only `repeated` chooses between two instants. A fold left on the value would
-    # suggest otherwise to code that reads `local` directly.
+    # Only `repeated` chooses between the two instants of a repeated time. A fold that remained on
+    # the value could mislead code that uses `local` directly.
     return local.replace(fold=0)
 
 
 @attrs.frozen(kw_only=True)
 class WallTime:
     """
-    A local time in a zone: the time that a clock on the wall will show there.
+    A local time in a time zone: the time that a wall clock in the zone shows.
 
-    Its instant is computed from the zone data each time, so it stays right
-    when a country changes its clock rules.
+    Its instant is computed from the zone data each time, so it remains correct when a country
+    changes its clock rules.
 
     >>> WallTime(local="2026-04-07 09:30", zone="Europe/Amsterdam").instant.isoformat()
     '2026-04-07T07:30:00+00:00'
@@ -153,7 +153,7 @@ class WallTime:
     Attributes:
         local: The local time, without an offset.
         zone: The IANA name of the zone.
-        skipped: How to read *local* if a clock change skips it.
+        skipped: How to interpret *local* if a clock change skips it.
         repeated: Which instant *local* means if it happens twice.
 
     Raises:
@@ -171,7 +171,7 @@ class WallTime:
 
     @classmethod
     def of(cls, instant: dt.datetime, zone: str) -> Self:
-        """Return the wall time in *zone* at *instant*; its own instant is *instant* again."""
+        """Return the wall time in *zone* at *instant*, which maps back to the same instant."""
         utc = as_utc(instant)
         local = local_time(utc, zone)
         second = resolve(local, zone, repeated="first") != utc
@@ -180,7 +180,7 @@ class WallTime:
     @property
     def instant(self) -> dt.datetime:
         """
-        The instant in UTC, by the current zone data.
+        The instant in UTC, according to the current zone data.
 
         Raises:
             SkippedTimeError: If the local time does not exist and *skipped* is "refuse".

@@ -1,4 +1,4 @@
-"""Days of the week and times of day, as a document writes them: ``mon-fri 09:30``."""
+"""Days of the week and times of day, as written in a document: ``mon-fri 09:30``."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def any_case(word: str) -> str:
     """
     Return a regular expression that matches *word* in upper, lower or mixed case.
 
-    The pattern also goes into the JSON Schema, and its dialect (ECMA 262) has
-    no flag for ignoring case.
+    The expression is also used in the JSON Schema, whose dialect of regular expressions (ECMA 262)
+    has no inline flag for ignoring case.
     """
     return "".join(f"[{letter.upper()}{letter}]" for letter in word)
 
@@ -52,7 +52,7 @@ def _as_days(days: Iterable[int]) -> frozenset[int]:
 @attrs.frozen
 class Weekdays:
     """
-    A set of days of the week, at least one.
+    A non-empty set of days of the week.
 
     >>> str(Weekdays.parse("Monday,wed,sat-sun"))
     'mon,wed,sat-sun'
@@ -68,12 +68,12 @@ class Weekdays:
     @classmethod
     def parse(cls, text: str, /) -> Self:
         """
-        Read day names (``mon`` or ``monday``), ranges and comma-separated lists of both.
+        Parse day names (``mon`` or ``monday``), ranges and comma-separated lists of both.
 
-        A range may wrap around the end of the week: ``sat-mon``.
+        A range may extend beyond the end of the week: ``sat-mon``.
 
         Raises:
-            InvalidValueError: If *text* holds a word that is not a day of the week.
+            InvalidValueError: If *text* contains a word that is not a day of the week.
         """
         days: set[int] = set()
         for part in text.split(","):
@@ -81,9 +81,9 @@ class Weekdays:
             start = _day_number(first, text)
             end = _day_number(last, text) if last or part.strip().endswith("-") else start
             days.update((start + step) % 7 for step in range((end - start) % 7 + 1))
-        # The loop above is lenient about spaces, and the JSON Schema is not: text
-        # that the schema rejects must not load. The pattern is long, so it is
-        # compiled when it is first used.
+        # The loop above accepts additional spaces, but the JSON Schema does not, and text that the
+        # schema rejects must not be accepted here. The pattern is long, so it is compiled only
+        # when it is first used.
         if re.fullmatch(_WEEKDAYS, text) is None:
             raise InvalidValueError(
                 f"`{text}` has spaces in the wrong place; write `mon,wed,sat-sun`",
@@ -139,7 +139,7 @@ def _as_minutes(value: int | dt.time) -> int:
 @attrs.frozen(order=True)
 class TimeOfDay:
     """
-    A time on the clock in whole minutes; 24:00 is the end of the day.
+    A time of day in whole minutes; 24:00 is the end of the day.
 
     >>> str(TimeOfDay.parse("09:30"))
     '09:30'
@@ -153,11 +153,10 @@ class TimeOfDay:
     @classmethod
     def parse(cls, text: str | dt.time, /) -> Self:
         """
-        Read ``HH:MM``.
+        Parse ``HH:MM``.
 
         Raises:
-            InvalidValueError: If *text* is not two digits, a colon and two
-                digits, or does not name a time of day.
+            InvalidValueError: If *text* does not have this form or is not a time of day.
         """
         if isinstance(text, dt.time):
             return cls(text)
@@ -195,7 +194,7 @@ class WeeklyTime:
     @classmethod
     def parse(cls, text: str, /) -> Self:
         """
-        Read days and a time, such as ``mon-fri 09:30``; ``day 09:30`` means every day.
+        Parse days and a time, such as ``mon-fri 09:30``; ``day 09:30`` means every day.
 
         Raises:
             InvalidValueError: If *text* has another form.

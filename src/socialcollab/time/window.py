@@ -47,7 +47,7 @@ class Window:
         return self.end - self.start
 
     def contains(self, instant: dt.datetime) -> bool:
-        """Return whether *instant* lies in the window."""
+        """Return whether the window contains *instant*."""
         return self.start <= as_utc(instant) < self.end
 
     def overlaps(self, other: Window) -> bool:
@@ -55,7 +55,7 @@ class Window:
         return self.start < other.end and other.start < self.end
 
     def intersection(self, other: Window) -> Window | None:
-        """Return the window of the instants that both windows share, or None if there are none."""
+        """Return the window in which both windows overlap, or None if they do not overlap."""
         if not self.overlaps(other):
             return None
         return Window(start=max(self.start, other.start), end=min(self.end, other.end))

@@ -1,9 +1,9 @@
 """
 Instants, time zones, and the local times that connect them.
 
-An instant is a datetime in UTC. Zone data come from the `tzdata` package and
-not from the machine, so that every machine of an installation reads the same
-rules and `tzdata_version` names them.
+An instant is a datetime in UTC. The zone data come from the `tzdata` package instead of the
+operating system, so that all machines of an installation use the same rules and `tzdata_version`
+returns their version.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 Skipped = Literal["refuse", "next", "previous"]
-"""How to read a local time that a clock change skips."""
+"""How to interpret a local time that a clock change skips."""
 
 Repeated = Literal["refuse", "first", "second"]
 """Which instant to choose for a local time that happens twice."""
@@ -33,14 +33,14 @@ Repeated = Literal["refuse", "first", "second"]
 _SKIPPED = frozenset(get_args(Skipped))
 _REPEATED = frozenset(get_args(Repeated))
 
-# Some systems define these names. They mean a different zone on each machine, or none,
-# so a document that used them would not mean the same everywhere.
+# Some systems define these names, but their zone differs from machine to machine, so a document
+# that contains them would not mean the same everywhere.
 _MACHINE_NAMES = frozenset({"localtime", "posixrules", "Factory"})
 
 
 def as_utc(value: dt.datetime) -> dt.datetime:
     """
-    Return the same instant in UTC.
+    Return *value* converted to UTC.
 
     >>> amsterdam = dt.timezone(dt.timedelta(hours=2))
     >>> as_utc(dt.datetime(2026, 4, 7, 9, 30, tzinfo=amsterdam)).isoformat()
@@ -61,8 +61,8 @@ def as_utc(value: dt.datetime) -> dt.datetime:
         return value
     if value.utcoffset() is None:
         raise NaiveDatetimeError(value)
-    # Two datetimes that share a tzinfo compare by wall clock, which gives the wrong
-    # order in the hour that happens twice. In UTC they compare by instant.
+    # Python compares two datetimes with the same tzinfo by their local times, which gives the
+    # wrong order in the hour that happens twice. In UTC, it compares instants.
     try:
         return value.astimezone(dt.UTC)
     except OverflowError as error:
@@ -83,7 +83,8 @@ def _names() -> frozenset[str]:
 
 @cache
 def _load(name: str) -> ZoneInfo:
-    # Slow to import; many programs that import this package never use a zone.
+    # These modules are slow to import, and many programs that import this package never use a
+    # zone.
     from importlib import resources  # noqa: PLC0415
     from zoneinfo import ZoneInfo  # noqa: PLC0415
 
@@ -108,7 +109,7 @@ def zone(name: str) -> ZoneInfo:
     """
     Return the zone with the IANA name *name*.
 
-    Names that mean the machine's own zone, such as ``localtime``, are errors.
+    Names for the machine's local zone, such as ``localtime``, are rejected.
 
     >>> zone("Europe/Amsterdam").key
     'Europe/Amsterdam'
@@ -126,7 +127,7 @@ def zone(name: str) -> ZoneInfo:
 
 def zone_name(name: str) -> str:
     """
-    Return *name* if a zone has it.
+    Return *name* if it is the name of a zone.
 
     Raises:
         InvalidValueError: If there is no such zone.
@@ -135,14 +136,14 @@ def zone_name(name: str) -> str:
 
 
 class ZoneName(str):
-    """The IANA name of an existing zone, as a document writes it."""
+    """The IANA name of an existing zone, as written in a document."""
 
     __slots__ = ()
 
     @classmethod
     def parse(cls, text: str, /) -> Self:
         """
-        Read a zone name.
+        Parse a zone name.
 
         Raises:
             InvalidValueError: If there is no such zone.
@@ -151,7 +152,7 @@ class ZoneName(str):
 
 
 def tzdata_version() -> str:
-    """Return the version of the zone data in use, such as ``2026a``."""
+    """Return the version of the zone data, such as ``2026a``."""
     return str(import_module("tzdata").IANA_VERSION)
 
 
@@ -179,9 +180,9 @@ def resolve(
     """
     Return the instant of a local time in the zone *name*, in UTC.
 
-    A skipped time moves by the length of the gap. Where the clocks jump from
-    02:00 to 03:00, "next" reads 02:30 as 03:30 (it applies the offset from
-    before the change) and "previous" reads it as 01:30 (the offset from after).
+    A skipped time is shifted by the length of the gap. If the clocks jump from 02:00 to 03:00,
+    "next" interprets 02:30 as 03:30, using the offset from before the change, and "previous"
+    interprets it as 01:30, using the offset from after the change.
 
     >>> resolve(dt.datetime(2026, 3, 29, 2, 30), "Europe/Amsterdam", skipped="next").isoformat()
     '2026-03-29T01:30:00+00:00'
@@ -189,7 +190,7 @@ def resolve(
     Args:
         local: A datetime without an offset; its `fold` is ignored.
         name: The IANA name of the zone.
-        skipped: How to read a time that does not exist.
+        skipped: How to interpret a time that does not exist.
         repeated: Which instant to choose for a time that happens twice.
 
     Raises:
@@ -204,7 +205,7 @@ def resolve(
     if skipped not in _SKIPPED or repeated not in _REPEATED:
         given = skipped if skipped not in _SKIPPED else repeated
         raise InvalidValueError(
-            f"`{given}` is not a way to read a skipped or repeated time;"
+            f"`{given}` is not a valid choice for a skipped or repeated time;"
             " use skipped = refuse, next or previous, repeated = refuse, first or second",
             value=given,
         )
@@ -217,9 +218,9 @@ def resolve(
     return _resolved(local, zone(name), skipped, repeated)
 
 
-# A single command resolves the same few times over and over. The cache is keyed by the
-# zone object and not by its name, because two objects compare by identity: a zone that
-# was loaded again, with newer data, gets entries of its own.
+# A single command often resolves the same few local times repeatedly. The cache key contains the
+# zone object instead of its name, because zone objects are compared by identity: if a zone is
+# loaded again with newer data, the old entries no longer match.
 @lru_cache(maxsize=4096)
 def _resolved(
     local: dt.datetime, tz: ZoneInfo, skipped: Skipped, repeated: Repeated

@@ -13,7 +13,7 @@ NORTHWIND = Path(socialcollab.organization.__file__).parent / "templates" / "nor
 
 
 def test_files_beside_document() -> None:
-    """Included and named files are found beside the document."""
+    """Included and named files are found in the document's folder."""
     assert Organization.load(NORTHWIND / "agency.toml") == Organization.template("northwind")
 
 

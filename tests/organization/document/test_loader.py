@@ -18,7 +18,7 @@ from socialcollab.organization import Organization
         ("x = " + "9" * 5000, ""),
         (b"\n\xff = 1", "line 2"),
         ('x = "\0"', "line 1, column 6"),
-        (".".join(["a"] * 500) + " = 1", ""),
+        (".".join(["a"] * 500) + " = 1", "line 1, column 1"),
     ],
     ids=range(7),
 )
@@ -103,7 +103,7 @@ def test_faults_of_included_file(text: str, message: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["../x.toml", "/etc/passwd", "a//b", "c:\\x", "", "a/../b"])
 def test_pattern_of_include(pattern: str) -> None:
-    """Included files lie beside the document or in folders below it."""
+    """Included files are in the folder of the document or in folders below it."""
     faults = faults_of(f"include = ['{pattern}']\n{MAIN}")
     assert ["include[0]" in fault for fault in faults] == [True]
 

@@ -84,9 +84,9 @@ def test_twelve_faults() -> None:
         ),
         ('id = "tulip-x"\nworkspace', 'id = "tulip"\nworkspace', ["id of a workspace", "tulip-x"]),
         ('lead = "eva"', 'lead = "zoe"', ["unknown member `zoe`"]),
-        ('includes = ["publisher"]', 'includes = ["editor"]', ["circle: editor > editor"]),
-        ('extends = "editorial"', 'extends = "extra"', ["circle: extra > extra"]),
-        ('id = "social"', 'id = "social"\nincludes = ["social"]', ["circle: social > social"]),
+        ('includes = ["publisher"]', 'includes = ["editor"]', ["cycle: editor > editor"]),
+        ('extends = "editorial"', 'extends = "extra"', ["cycle: extra > extra"]),
+        ('id = "social"', 'id = "social"\nincludes = ["social"]', ["cycle: social > social"]),
         ('id = "social"', 'id = "social"\nincludes = ["soical"]', ["soical", "mean `social`"]),
         (
             'after = ["edit"]\nreviewers = "lead"',
@@ -115,7 +115,7 @@ def test_twelve_faults() -> None:
     ],
 )
 def test_kinds_of_faults(old: str, new: str, texts: list[str]) -> None:
-    """Each kind of fault has a message of its own."""
+    """Each kind of fault has a separate message."""
     faults = faults_of(with_changes((old, new)))
     assert len(faults) <= len(texts) + 1
     for text in texts:
@@ -179,7 +179,7 @@ def test_faults_of_one_section() -> None:
     "key", ["organization", "workspaces", "roles", "inbox", "permissions", "x"]
 )
 def test_hostile_values(key: str, value: object) -> None:
-    """Values of any type and size are faults, and never other errors."""
+    """Invalid values of any type and size are reported as faults."""
     with pytest.raises(ExceptionGroup):
         Organization.from_dict({"organization": {"id": "a"}, key: value})
     with pytest.raises(ExceptionGroup):

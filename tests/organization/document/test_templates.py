@@ -34,7 +34,7 @@ def test_northwind() -> None:
 
 def test_parameters() -> None:
     """Missing and unknown parameters, and unknown templates, are errors with a suggestion."""
-    with pytest.raises(InvalidValueError, match="needs `id`"):
+    with pytest.raises(InvalidValueError, match="requires `id`"):
         Organization.template("client_signs_off")
     with pytest.raises(InvalidValueError, match="did you mean `client`"):
         Organization.template("client_signs_off", id="a", clients="b")
@@ -45,7 +45,7 @@ def test_parameters() -> None:
 
 
 def test_rotating() -> None:
-    """In a rotation, one member a week can publish, and all can draft."""
+    """In a rotation, one member can publish each week, and all members can draft."""
     made = Organization.template("rotating", id="acme")
     members = ("first", "second", "third")
     weeks = [SPRING + dt.timedelta(weeks=number) for number in range(3)]

@@ -9,6 +9,7 @@ import attrs
 
 from socialcollab.content import Image, Poll, Post, PostContent
 from socialcollab.desk.arguments import check_text
+from socialcollab.desk.commands import COMMANDS
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.handlers.media import store_media, without_bytes
 from socialcollab.desk.handlers.perform import decide, perform_on_post
@@ -17,7 +18,7 @@ from socialcollab.effects import Effects
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import PostId, did_you_mean
 from socialcollab.time import TimeLike, WallTime, as_wall_time
-from socialcollab.workflow import Actor
+from socialcollab.workflow import Actor, check_command
 from socialcollab.workflow import commands as cm
 
 
@@ -98,6 +99,7 @@ def _perform_with_media(
     state: State,
 ) -> Effects[Post]:
     """Store the bytes of a command's media after deciding the command and before performing it."""
+    check_command(command, COMMANDS)
     media = command.content.media
     if media:
         yield from decide(engine, state, actor, command, now=engine.now(), media=data)

@@ -12,7 +12,7 @@ from socialcollab.content import Delivery
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.journal.streams import ORGANIZATION, RUNTIME_STATE, kind_of
 from socialcollab.desk.publishing.publisher import Publisher
-from socialcollab.desk.queries.calendar import instant_of
+from socialcollab.desk.queries.calendar import all_rows, instant_of
 from socialcollab.desk.queries.notifications import close_digest
 from socialcollab.desk.worker.reevaluation import reevaluate_if_stale, run_timers
 from socialcollab.effects import Effects, call, call_cancellable
@@ -34,6 +34,8 @@ class DueReport(NotebookMixin):
         at: The instant up to which work was due, according to the desk's clock.
         worked: The streams that the run processed, in order.
         states: The state, after the run, of each delivery among these streams.
+        left: The number of due streams that were not processed because the budget was used up; they
+            will be processed by the next run.
         problems: The streams that require a person's attention, each with the reason, such as a
             profile with no network or a post that was published twice. A problem with one stream
             does not prevent the run from processing the other streams.
@@ -45,6 +47,7 @@ class DueReport(NotebookMixin):
     worked: tuple[str, ...] = ()
     states: tuple[tuple[str, str], ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
+    left: int = 0
 
     def count(self, state: str) -> int:
         """Return the number of processed deliveries that are in *state* after the run."""
@@ -58,6 +61,7 @@ def run_due(
     now: dt.datetime | None,
     worker: str,
     lease_s: float,
+    budget_s: float | None = None,
 ) -> Effects[DueReport]:
     """
     Do all work that is due, processing each stream once.
@@ -72,6 +76,7 @@ def run_due(
             is read again during the run.
         worker: This worker's name.
         lease_s: For how many seconds other workers skip a stream that this worker has claimed.
+        budget_s: The time in seconds after which the run does not start any more work, or None.
     """
     run = _Run(
         engine=engine,
@@ -80,6 +85,7 @@ def run_due(
         at=engine.now() if now is None else now,
         worker=worker,
         lease_s=lease_s,
+        ends_at=None if budget_s is None else publisher.dispatcher.monotonic() + budget_s,
     )
     try:
         problem = yield from reevaluate_if_stale(
@@ -101,6 +107,7 @@ def run_due(
         worked=tuple(run.worked),
         states=tuple(run.states.items()),
         problems=tuple(run.problems),
+        left=(yield from run.count_left()),
     )
 
 
@@ -114,6 +121,8 @@ class _Run:
     at: dt.datetime
     worker: str
     lease_s: float
+    ends_at: float | None = None
+    spent: bool = False
     worked: dict[str, None] = attrs.field(factory=dict)
     states: dict[str, str] = attrs.field(factory=dict)
     problems: list[tuple[str, str]] = attrs.field(factory=list)
@@ -146,13 +155,28 @@ class _Run:
             )
             new = [row for row in rows if row.stream not in self.done]
             for row in sorted(new, key=lambda row: kind_of(row.stream) != "delivery"):
+                if self._is_spent():
+                    break
                 yield from self._work(row, now, reevaluated=reevaluated)
             yield from call(engine.store.release, rows, worker=self.worker)
-            if not new and len(rows) < limit:
+            if self.spent or (not new and len(rows) < limit):
                 return
             # Streams that stay due after they were processed would fill the page, so the next read
             # is larger.
             skipped = len(rows) - len(new)
+
+    def _is_spent(self) -> bool:
+        """Return whether the budget is spent; a run does at least one piece of work."""
+        clock = self.publisher.dispatcher.monotonic
+        self.spent = self.ends_at is not None and bool(self.worked) and clock() >= self.ends_at
+        return self.spent
+
+    def count_left(self) -> Effects[int]:
+        """Return the number of streams that are due and were not worked on."""
+        if not self.spent:
+            return 0
+        rows = yield from all_rows(self.engine, "due", before=microseconds(self.at) + 1)
+        return len({row.stream for row in rows} - self.done)
 
     def _work(self, row: Row, now: dt.datetime, *, reevaluated: bool) -> Effects[None]:
         engine = self.engine

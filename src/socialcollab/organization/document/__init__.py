@@ -1,1 +1,1 @@
-"""Read, check, write and describe the document of an organization."""
+"""Reading, checking, writing and describing the document of an organization."""

@@ -1,4 +1,4 @@
-"""Checks across the sections of a document: references, circles, included files, named files."""
+"""Checks across the sections of a document: references, cycles, included files, named files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KIND_NAMES = {"policy": "approval policy", "profile_tag": "profile tag"}
 
 
 def check_references(reader: Reader, profile_tags: Iterable[str]) -> None:
-    """Add a fault for each name that refers to nothing, and each that refers to two things."""
+    """Add a fault for each name that does not exist, and for each ambiguous name."""
     faults = reader.faults
     known: dict[str, tuple[str, ...]] = {kind: tuple(ids) for kind, ids in reader.ids.items()}
     known["network"] = tuple(NETWORKS)
@@ -45,7 +45,8 @@ def check_references(reader: Reader, profile_tags: Iterable[str]) -> None:
     workspaces = reader.ids.get("workspace", {})
     for profile, place in reader.ids.get("profile", {}).items():
         if profile in workspaces:
-            # A question about a resource names a profile or a workspace by its id alone.
+            # Permission questions refer to a profile or a workspace by id alone, so ids must
+            # differ.
             faults.add(
                 f"{place}.id",
                 f"profile `{profile}` has the id of a workspace",
@@ -63,7 +64,7 @@ def _steps_of(reader: Reader, policy: str) -> set[str] | None:
         policy: The place of the policy.
 
     Returns:
-        The ids, or None if the policy extends one that the document does not define.
+        The ids, or None if the policy extends an unknown policy.
     """
     places = reader.ids.get("policy", {})
     steps: set[str] = set()
@@ -82,17 +83,17 @@ def _steps_of(reader: Reader, policy: str) -> set[str] | None:
 
 def check_rules(values: Mapping[str, Any], places: Mapping[str, list[str]], faults: Faults) -> None:
     """
-    Add a fault for each circle of sections, and for steps and rotations that cannot work.
+    Add a fault for each cycle of sections, and for invalid steps and rotations.
 
     Args:
         values: The sections that could be read, by field.
         places: The places of the sections of each list.
-        faults: Where faults are added.
+        faults: The collection to which faults are added.
     """
     for name, key, problem in (
-        ("roles", "includes", "roles include each other in a circle"),
-        ("teams", "includes", "teams include each other in a circle"),
-        ("approvals", "extends", "policies extend each other in a circle"),
+        ("roles", "includes", "roles include each other in a cycle"),
+        ("teams", "includes", "teams include each other in a cycle"),
+        ("approvals", "extends", "policies extend each other in a cycle"),
     ):
         edges = {section.id: as_words(getattr(section, key)) for section in values[name]}
         place_of = dict(zip(edges, places[name], strict=True))
@@ -104,13 +105,13 @@ def check_rules(values: Mapping[str, Any], places: Mapping[str, list[str]], faul
             if every is not None and every.rule is None:
                 faults.add(
                     f"{place}.{key}",
-                    f"a rotation cannot follow `{every}`, since business days differ by workspace",
+                    f"a rotation cannot follow `{every}`, because business days differ by workspace",
                     "write a weekly time such as `friday 17:00`",
                 )
 
 
 def _circles(edges: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
-    """Yield a circle, cut its last edge, and repeat until none is left."""
+    """Yield a cycle, remove its last edge, and repeat until there are no more cycles."""
     remaining = {
         name: tuple(other for other in others if other in edges) for name, others in edges.items()
     }
@@ -129,11 +130,11 @@ def _check_steps(policies: Iterable[ApprovalPolicy], places: list[str], faults: 
         while parent in by_id and parent not in chain:
             chain[parent] = by_id[parent]
             parent = by_id[parent].extends
-        # A policy that extends itself or an unknown one already has a fault.
+        # A policy that extends itself or an unknown policy already has a fault.
         if parent or any(other == place or other.startswith(f"{place}.") for other in faulty):
             continue
-        # Without their order, the steps of a parent cannot cause a fault, which would be
-        # reported for the parent and for every policy that extends it.
+        # The order of a parent's steps is removed. Otherwise, a fault in it would be reported not
+        # only for the parent but also for every policy that extends it.
         chain = {
             name: link if name == policy.id else _without_order(link)
             for name, link in chain.items()
@@ -155,13 +156,13 @@ def check_included_file(
     faults: Faults,
 ) -> None:
     """
-    Add a fault for each section of an included file that applies outside the file's workspace.
+    Add a fault for each section of an included file that applies outside its workspace.
 
     Args:
         name: The file's name.
         table: The file's table.
         sections: For each field, the file's sections that could be read, with their places.
-        faults: Where faults are added.
+        faults: The collection to which faults are added.
     """
     workspaces = table.get("workspaces")
     tables = workspaces if isinstance(workspaces, list | tuple) else ()
@@ -169,7 +170,7 @@ def check_included_file(
         faults.add(
             f"{name}: workspaces",
             f"the file defines {len(tables)} workspaces",
-            "an included file defines exactly one",
+            "an included file must define exactly one workspace",
         )
         return
     own = tables[0].get("id") if isinstance(tables[0], Mapping) else None
@@ -200,7 +201,7 @@ def check_files(
     reader: Reader, guides: Iterable[str], files: Mapping[str, bytes], included: Iterable[str]
 ) -> None:
     """
-    Add a fault for each file that is missing, that the document does not name, or that is invalid.
+    Add a fault for each file that is missing, invalid, or not named in the document.
 
     Args:
         reader: The reader that has read the document.

@@ -1,4 +1,4 @@
-"""The faults of a document, collected so that they are raised together."""
+"""The faults of a document, which are collected and raised together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from socialcollab.errors import FaultError, SocialCollabError
 from socialcollab.identifiers import nearest
 
 MOST_FAULTS: Final = 1000
-"""After this many faults, the rest of the document is not read."""
+"""The number of faults after which the remainder of the document is not read."""
 
 _MOST_COMPARED: Final = 200_000
 _LONGEST_NAME: Final = 100
@@ -19,12 +19,12 @@ _MOST_LISTED: Final = 8
 
 
 class TooManyFaultsError(SocialCollabError):
-    """Stops the reading of a document with `MOST_FAULTS` faults; the loader catches it."""
+    """A document with too many faults; the error stops the reader, and the loader catches it."""
 
 
 def quoted(value: object) -> str:
     """
-    Return a value of a document as a message shows it, whatever its type and size.
+    Return a value of a document in the form used in messages, whatever its type and size.
 
     >>> quoted("ana"), quoted(10**5000), quoted({})
     ('`ana`', 'a huge number', 'a table')
@@ -44,7 +44,7 @@ def quoted(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """Return *text* cut to a length that suits a message, with control characters escaped."""
+    """Return *text*, truncated to a suitable length, with control characters escaped."""
     short = text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."
     return short if short.isprintable() else repr(short)[1:-1]
 
@@ -66,7 +66,7 @@ class Faults:
         Add a fault.
 
         Raises:
-            TooManyFaultsError: If this is one of more faults than people would read.
+            TooManyFaultsError: If there are `MOST_FAULTS` faults.
         """
         self.found.append(
             FaultError(place=place, problem=problem, suggestion=suggestion, value=value)
@@ -84,7 +84,7 @@ class Faults:
     def add_unknown(
         self, place: str, kind: str, name: str, known: Collection[str], *, list_all: bool = False
     ) -> None:
-        """Add a fault for a name that refers to nothing, and suggest a known one."""
+        """Add a fault for a name that does not exist, and suggest a known name."""
         suggestion = self.suggest(name, known, otherwise="list all" if list_all else "list some")
         self.add(place, f"unknown {kind} `{printable(name)}`", suggestion, name)
 
@@ -96,15 +96,15 @@ class Faults:
         otherwise: Literal["list all", "list some", "nothing"] = "list some",
     ) -> str:
         """
-        Return a suggestion of the known name nearest to *name*.
+        Return a suggestion with the known name nearest to *name*.
 
         Args:
-            name: The name that the document gives.
-            known: The names it could be.
+            name: The unknown name in the document.
+            known: The names that could be meant.
             otherwise: What to suggest if no known name is similar.
         """
-        # Comparing names is slow. A document with thousands of wrong names would take minutes,
-        # so after a while its faults come without a suggestion.
+        # Comparing names is slow: a document with thousands of wrong names would take minutes.
+        # After a certain number of comparisons, faults are therefore added without a suggestion.
         self._compared += len(known)
         if self._compared > _MOST_COMPARED:
             return ""
@@ -123,7 +123,7 @@ class Faults:
         Raise all faults together, if there are any.
 
         Raises:
-            ExceptionGroup: Of one `FaultError` for each fault.
+            ExceptionGroup: With one `FaultError` for each fault.
         """
         if self.found:
             count = len(self.found)

@@ -1,4 +1,4 @@
-"""Read a document and the files beside it from a disk."""
+"""Reading a document and the files in its folder from disk."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def read_files(
     path: str | PathLike[str], fields: tuple[Field, ...]
 ) -> tuple[bytes, dict[str, bytes]]:
     """
-    Return the text of a document, and the files beside it that it includes and names.
+    Return the text of a document, and the files in its folder that it includes or names.
 
-    Files that do not exist are left out; the loader reports them, with the places that name them.
+    Files that do not exist are omitted; the loader reports them with the places that name them.
     """
     main = Path(path)
     folder = main.parent
@@ -29,7 +29,7 @@ def read_files(
     for pattern in include_patterns(text):
         for file in sorted(folder.glob(pattern)):
             name = file.relative_to(folder).as_posix()
-            # On some systems, a glob ignores case.
+            # On some operating systems, glob patterns ignore case.
             if file.is_file() and matches_pattern(pattern, name):
                 included[name] = _read(file)
     named = {
@@ -42,5 +42,6 @@ def read_files(
 
 def _read(path: Path) -> bytes:
     with path.open("rb") as file:
-        # One byte more than the limit is enough for the loader to report it.
+        # One byte more than the limit is enough for the loader to report that the file is too
+        # long.
         return file.read(MOST_BYTES + 1)

@@ -1,10 +1,9 @@
-"""A whole document: its text, the files that it includes and names, and its sections."""
+"""Loading a document: its text, the files that it includes and names, and its sections."""
 
 from __future__ import annotations
 
 import fnmatch
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -12,6 +11,7 @@ from typing import Any, Final
 import attrs
 
 from socialcollab import document_fields as sh
+from socialcollab._toml import parse_toml
 from socialcollab.document_fields import Field
 from socialcollab.organization.document.checks import (
     check_files,
@@ -28,16 +28,16 @@ from socialcollab.organization.document.faults import (
 from socialcollab.organization.document.reader import FAULTY, Reader, is_file_name
 
 MOST_BYTES: Final = 5_000_000
-"""The longest document, and the longest file that it includes or names, in bytes."""
+"""The maximum size in bytes of a document, and of each file that it includes or names."""
 
 MOST_DEPTH: Final = 20
-"""How deeply tables and lists may be nested."""
+"""The maximum nesting depth of tables and lists."""
 
 MOST_SECTIONS: Final = 100_000
-"""How many tables a document and its included files may have together."""
+"""The maximum number of tables in a document and its included files together."""
 
 MOST_VALUES: Final = 1_000_000
-"""How many values a document and its included files may have together."""
+"""The maximum number of values in a document and its included files together."""
 
 _INCLUDED_KEYS: Final = (
     "workspaces",
@@ -52,7 +52,7 @@ _INCLUDED_KEYS: Final = (
     "blackouts",
     "expect",
 )
-"""The sections that an included file may have."""
+"""The sections that an included file may contain."""
 
 _PLANNED_SECTIONS: Final = frozenset(
     {
@@ -67,14 +67,14 @@ _PLANNED_SECTIONS: Final = frozenset(
         "strategy",
     }
 )
-"""The sections of later versions. They are not misspelt, so no other name is suggested."""
+"""Sections planned for later versions, for which no other spelling is suggested."""
 
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _END: Final = "(at end of document)"
 
 
 def _parse_toml(text: str | bytes, faults: Faults, *, name: str = "") -> dict[str, Any] | None:
-    """Return the tables of a text, or None after adding a fault; *name* is that of the file."""
+    """Return the tables of the TOML text of the file *name*, or add a fault and return None."""
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > MOST_BYTES:
         faults.add(
@@ -89,7 +89,7 @@ def _parse_toml(text: str | bytes, faults: Faults, *, name: str = "") -> dict[st
         decoded = (
             text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
         )
-        return tomllib.loads(decoded)
+        return parse_toml(decoded)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         faults.add(f"{lead}line {line}", "the text is not UTF-8", "save the file as UTF-8")
@@ -115,7 +115,7 @@ class _Size:
     values: int = 0
 
     def add(self, table: Mapping[str, Any], faults: Faults, name: str) -> bool:
-        """Count *table*; return False after adding a fault if a limit is passed."""
+        """Count *table*, or add a fault and return False if a limit is exceeded."""
         level: list[Any] = [table]
         depth = 0
         while level:
@@ -149,7 +149,7 @@ class _Size:
 
 
 def _patterns(table: Mapping[str, Any], faults: Faults) -> Iterator[tuple[str, str]]:
-    """Yield the valid patterns of the key `include`, each after its place."""
+    """Yield the place and the value of each valid pattern of the key `include`."""
     patterns = table.get("include", [])
     if isinstance(patterns, str):
         patterns = [patterns]
@@ -164,30 +164,30 @@ def _patterns(table: Mapping[str, Any], faults: Faults) -> Iterator[tuple[str, s
             faults.add(
                 place,
                 f"{quoted(pattern)} is not a relative file name",
-                "name files beside the document, with `/` and without `..`,"
+                "name files relative to the document, with `/` and without `..`,"
                 " such as `clients/*.toml`",
             )
 
 
 def matches_pattern(pattern: str, name: str) -> bool:
-    """Return whether *name* matches, part by part: ``*`` and ``?`` never match a slash."""
+    """Return whether *name* matches *pattern*, in which ``*`` and ``?`` never match a slash."""
     wanted, parts = pattern.split("/"), name.split("/")
     return len(wanted) == len(parts) and all(
-        # On every system, upper and lower case differ.
+        # The match is case-sensitive on every operating system.
         fnmatch.fnmatchcase(part, want)
         for part, want in zip(parts, wanted, strict=True)
     )
 
 
 def include_patterns(text: bytes) -> tuple[str, ...]:
-    """Return the patterns of the files that a document includes; faults are ignored."""
+    """Return the patterns of the files that a document includes, ignoring faults."""
     table = _parse_toml(text, Faults())
     return () if table is None else tuple(pattern for _, pattern in _patterns(table, Faults()))
 
 
 def tables_of(document: str | bytes | Mapping[str, Any]) -> Mapping[str, Any]:
     """
-    Return the tables of a document, which may be a text or plain values.
+    Return the tables of a document, which may be TOML text or plain values.
 
     Raises:
         ExceptionGroup: If the text is not valid TOML.
@@ -210,8 +210,8 @@ def load_document(
     Read a document and all of its files.
 
     Args:
-        document: The text or the plain values.
-        fields: The sections that the document may have.
+        document: The TOML text or the plain values.
+        fields: The sections that the document may contain.
         files: The contents of the files that the document includes and names, by name.
 
     Returns:
@@ -239,7 +239,7 @@ def named_files(
     *,
     included: Mapping[str, bytes],
 ) -> tuple[str, ...]:
-    """Return the files that a document and its included files name; faults are ignored."""
+    """Return the files that a document and its included files name, ignoring faults."""
     reader = Reader(Faults())
     with suppress(TooManyFaultsError, RecursionError):
         _Loader(reader, fields, included).read_sections(document)
@@ -248,12 +248,12 @@ def named_files(
 
 class _Loader:
     """
-    Loads one document: the main file, then the included files, then the checks across sections.
+    The loader of one document, which reads all files and then runs the checks across sections.
 
     Attributes:
-        tables: The value of each field that holds one table.
-        lists: The sections that could be read, for each field that holds many.
-        places: The places of those sections.
+        tables: The value of each field that consists of one table.
+        lists: The sections that could be read, for each field that consists of many sections.
+        places: The places of these sections.
     """
 
     def __init__(
@@ -271,7 +271,7 @@ class _Loader:
         self.included: tuple[str, ...] = ()
 
     def load(self, document: str | bytes | Mapping[str, Any]) -> None:
-        """Read and check everything."""
+        """Read the document and its files, and run all checks."""
         if not self.read_sections(document):
             return
         check_references(self.reader, self.profile_tags)
@@ -281,7 +281,7 @@ class _Loader:
         check_files(self.reader, guides, self.files, self.included)
 
     def read_sections(self, document: str | bytes | Mapping[str, Any]) -> bool:
-        """Read the sections of all files; return False if the document itself is unreadable."""
+        """Read the sections of all files, or return False if the document itself is unreadable."""
         table = document if isinstance(document, Mapping) else _parse_toml(document, self.faults)
         if table is None or not self.size.add(table, self.faults, ""):
             return False
@@ -302,7 +302,7 @@ class _Loader:
         return True
 
     def _included_names(self, table: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the names of the included files, in the order of the patterns and then sorted."""
+        """Return the names of the included files, sorted by pattern and then by name."""
         names: dict[str, None] = {}
         for place, pattern in _patterns(table, self.faults):
             matching = sorted(
@@ -387,7 +387,8 @@ class _Loader:
             self.places[field.name].append(place)
 
     def _collect_tags(self, profile: Mapping[str, Any]) -> None:
-        # The tags of a faulty profile count too, so that uses of them are not reported as well.
+        # The tags of a faulty profile are also collected, so that rules which use them are not
+        # reported as faulty too.
         tags = profile.get("tags", ())
         if isinstance(tags, list | tuple):
             self.profile_tags.extend(tag for tag in tags if isinstance(tag, str))

@@ -1,4 +1,4 @@
-"""The sections of a document: plain values in, instances of the sections' classes out."""
+"""Reading the sections of a document: converting plain values to instances of their classes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from socialcollab.time import BusinessHours, BusinessHoursSection, HolidayEntry,
 from socialcollab.workflow import ApprovalPolicy
 
 FAULTY: Final[Any] = object()
-"""The result of reading a value that has faults."""
+"""The result of reading a value that is faulty."""
 
 CHANNEL_PATTERN: Final = r"^[a-z][a-z0-9_-]{0,30}$"
 DOTTED_PATTERN: Final = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$"
@@ -31,7 +31,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @attrs.frozen
 class NameReference:
-    """A name in the document that refers to a section of *kind*, or is one of *also*."""
+    """A name in the document that must refer to a section of *kind*, or be one of *also*."""
 
     place: str
     kind: str
@@ -42,18 +42,19 @@ class NameReference:
 @attrs.define
 class Reader:
     """
-    Reads values by their shapes, and collects faults, identifiers and references.
+    A reader that converts values to their shapes, and collects faults, identifiers and references.
 
-    References can only be checked once the whole document is read, since a
-    section may refer to a later one.
+    References can be checked only after the whole document has been read, because a section may
+    refer to a later section.
 
     Attributes:
-        faults: Where faults are added.
-        ids: For each kind, the identifiers that are defined and the places of their sections.
+        faults: The collection to which faults are added.
+        ids: For each kind, the defined identifiers with the places of their sections.
         references: The names that refer to other sections.
-        file_places: The files that the document names, each with the first place that does.
+        file_places: The files that the document names, each with the first place that names it.
         steps: For each place of a policy, the ids of the policy's own steps.
-        step_references: The references to steps: place, place of the policy, name.
+        step_references: The references to steps, each with its place, the place of the policy, and
+            the step's name.
         extends: For each place of a policy, the id of the policy that it extends.
     """
 
@@ -67,7 +68,7 @@ class Reader:
     _policy: str = ""
 
     def read(self, shape: sh.Shape, value: object, place: str) -> Any:
-        """Return *value* as a value of *shape*, or `FAULTY` after adding its faults."""
+        """Return *value* converted to *shape*, or add its faults and return `FAULTY`."""
         match shape:
             case sh.Section():
                 return self.section(shape, value, place)
@@ -116,13 +117,13 @@ class Reader:
         self, shape: sh.Section, value: object, place: str, *, key: str | None = None
     ) -> Any:
         """
-        Return a table as an instance of its class, or `FAULTY` after adding its faults.
+        Return a table as an instance of its class, or add its faults and return `FAULTY`.
 
         Args:
             shape: The shape of the table.
             value: The table.
             place: The place of the table.
-            key: The identifier, if the table stands under it as in ``[roles.editor]``.
+            key: The identifier, if it is part of the table's name, as in ``[roles.editor]``.
         """
         if shape.plain and isinstance(value, str):
             field = next(field for field in fields_of(shape.cls) if field.key == shape.plain)
@@ -167,9 +168,9 @@ class Reader:
         place: str,
     ) -> set[str]:
         """
-        Add a fault for each unknown key; return the keys that they probably misspell.
+        Add a fault for each unknown key, and return the keys that were probably meant.
 
-        A key that is misspelt is one fault: it must not be reported as missing too.
+        A misspelt key is reported only once, and not as a missing key as well.
         """
         misspelt: set[str] = set()
         all_keys = {field.key for field in fields_of(shape.cls)}
@@ -200,16 +201,17 @@ class Reader:
         place: str,
         table: Mapping[Any, object] | None = None,
     ) -> Any:
-        """Return an instance of *cls*, or `FAULTY` if the class refuses the values together."""
+        """Return an instance of *cls*, or `FAULTY` if the class rejects the values."""
         if "place" in attrs.fields_dict(cls):
             values = {**values, "place": place}
         try:
             section = cls(**values)
             if cls is BusinessHoursSection:
-                # Hours that never open are only found when they are computed.
+                # Business hours without any open time are detected only when they are computed.
                 BusinessHours(days=section.days, start=section.start, end=section.end, zone="UTC")
         except (ValueError, TypeError, OverflowError) as error:
-            # The error names the wrong value. Its key is the place, unless several keys have it.
+            # The error contains the invalid value. If exactly one key has this value, the fault is
+            # reported at that key.
             wrong = getattr(error, "value", None)
             keys = [
                 key
@@ -261,7 +263,7 @@ class Reader:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         bounds = f"a whole number from {shape.at_least} to {shape.at_most}"
-        # To Python, true is an integer.
+        # In Python, `True` is also an integer.
         if isinstance(value, bool) or not isinstance(value, int):
             return self._wrong_type(place, bounds, value)
         if shape.at_least <= value <= shape.at_most:
@@ -269,7 +271,7 @@ class Reader:
         return self._wrong_type(place, bounds, value)
 
     def _date(self, value: object, place: str) -> Any:
-        # To Python, a datetime is a date.
+        # In Python, a datetime is also a date.
         if type(value) is dt.date:
             return value
         wanted = "a date such as 2026-04-27"
@@ -288,7 +290,7 @@ class Reader:
                 return value
             return self._fault(
                 place,
-                f"`{value.isoformat(sep=' ')}` has a UTC offset, but a local time has none",
+                f"`{value.isoformat(sep=' ')}` has a UTC offset, but must be a local time",
                 f"write {value:%Y-%m-%d %H:%M}, in the zone of the workspace",
                 value,
             )
@@ -304,7 +306,8 @@ class Reader:
     def _parsed(self, shape: sh.Parsed, value: object, place: str) -> Any:
         if isinstance(value, float) and value.is_integer() and int in shape.also:
             value = int(value)
-        # Exactly these types: to Python, true is an integer and a datetime is a date.
+        # The type must match exactly, because in Python `True` is also an integer and a datetime
+        # is also a date.
         if type(value) in shape.also:
             if isinstance(value, int) and value.bit_length() > 64:
                 return self._wrong_type(place, f"a {shape.name}", value)
@@ -334,7 +337,7 @@ class Reader:
                     here, f"{quoted(channel)} is not a channel", "use a name such as `email`"
                 )
                 faulty = True
-            # An address is personal, so the message does not show it.
+            # An address is personal data, so the message does not contain it.
             elif not isinstance(address, str) or not 0 < len(address) <= LONGEST_ADDRESS:
                 self.faults.add(
                     here, f"the address is not a string of 1 to {LONGEST_ADDRESS} characters"
@@ -365,7 +368,7 @@ class Reader:
             self.faults.add(
                 place,
                 f"`{printable(name)}` is not a relative file name",
-                "name a file beside the document, with `/` and without `..`",
+                "name a file relative to the document, with `/` and without `..`",
                 name,
             )
             return False
@@ -376,11 +379,12 @@ class Reader:
         checked = self._try(lambda value: check_id(shape.kind, value), text, place)
         section = place.removesuffix(".id")
         if checked is FAULTY:
-            # References to the invalid identifier must not be reported as well.
+            # The invalid identifier is recorded, so that references to it are not reported as
+            # well.
             self.ids.setdefault(shape.kind, {}).setdefault(text, section)
             return FAULTY
         if shape.kind == "step":
-            # Steps are unique within their policy only, and the policy checks that.
+            # Steps have to be unique only within their policy, which checks this itself.
             self.steps.setdefault(self._policy, set()).add(text)
             return text
         known = self.ids.setdefault(shape.kind, {})
@@ -419,13 +423,13 @@ class Reader:
         return principal
 
     def _refused(self, error: Exception, value: object, place: str) -> Any:
-        """Add the error of a class or a grammar as a fault, with its suggestion after the place."""
+        """Add the error of a class or grammar as a fault, split into problem and suggestion."""
         problem, suggestion = str(error), ""
         expected = error.expected if isinstance(error, InvalidValueError) else ""
         if len(problem) > _LONGEST_PROBLEM:
             problem = f"{problem[:_LONGEST_PROBLEM]}..."
         elif "; " in problem:
-            # A semicolon may also be part of the value that the message quotes.
+            # The semicolon may also be part of the value quoted in the message.
             if not (isinstance(value, str) and "; " in value):
                 problem, _, suggestion = problem.rpartition("; ")
         elif expected and expected not in problem:
@@ -442,7 +446,7 @@ class Reader:
 
 def is_file_name(name: str) -> bool:
     """
-    Return whether *name* can name a file beside the document, on every system.
+    Return whether *name* is a valid relative file name on every operating system.
 
     >>> is_file_name("style/house.toml"), is_file_name("../secret")
     (True, False)

@@ -1,4 +1,4 @@
-"""The JSON Schema of the document, generated from the shapes that the reader reads by."""
+"""The JSON Schema of the document, generated from the shapes that the reader uses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _any_of_keys(*keys: str) -> Schema:
     return {"anyOf": [{"required": [key], "properties": {key: {"minItems": 1}}} for key in keys]}
 
 
-# What the classes check beyond the shapes of their fields.
+# Constraints that the classes check in addition to the shapes of their fields.
 _RULES: Final[Mapping[type[Any], Schema]] = {
     Selector: _any_of_keys("workspace", "profile", "profile_tag"),
     Excluding: _any_of_keys(*PROFILE_KEYS),
@@ -87,7 +87,7 @@ def document_schema(fields: tuple[Field, ...]) -> Schema:
     properties: Schema = {
         "include": {
             "anyOf": [file_name, {"type": "array", "items": file_name}],
-            "description": "The files to include, each of which defines one workspace.",
+            "description": "The files to include, each of which must define exactly one workspace.",
         }
     }
     for field in fields:
@@ -105,7 +105,7 @@ def document_schema(fields: tuple[Field, ...]) -> Schema:
 
 
 def summary(cls: type[Any]) -> str:
-    """Return the first paragraph of a class's docstring, in one line."""
+    """Return the first paragraph of a class's docstring as a single line."""
     return " ".join((inspect.getdoc(cls) or "").split("\n\n", 1)[0].split())
 
 
@@ -125,7 +125,7 @@ def descriptions(cls: type[Any]) -> Mapping[str, str]:
 
 
 class _Generator:
-    """Generates schemas; the definition of each section's class is generated once."""
+    """A generator of schemas that generates the definition of each section's class only once."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
@@ -171,7 +171,7 @@ class _Generator:
         if keyed:
             name += "-keyed"
         if name not in self.definitions:
-            # Without this entry, a section that contains itself would recurse without end.
+            # Without this entry, a section that can contain itself would cause infinite recursion.
             self.definitions[name] = {}
             self.definitions[name] = self._table(shape, keyed=keyed)
         reference: Schema = {"$ref": f"#/$defs/{name}"}
@@ -253,5 +253,5 @@ def _string(shape: sh.Shape) -> Schema:
 
 
 def _matching(pattern: str) -> Schema:
-    # In Python, `$` also matches before a final line feed; in ECMA 262 it does not.
+    # In Python, `$` also matches before a trailing line feed; in ECMA 262, it does not.
     return {"type": "string", "pattern": f"{pattern}(?!\\n)" if pattern.endswith("$") else pattern}

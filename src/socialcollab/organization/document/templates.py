@@ -1,4 +1,4 @@
-"""The templates that ship with the library."""
+"""The templates that are included in the library."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def template_names() -> tuple[str, ...]:
 
 
 def _read_files(folder: Traversable, lead: str = "") -> dict[str, bytes]:
-    """Return the contents of all files below *folder*, by name relative to it."""
+    """Return the contents of all files below *folder*, by their names relative to it."""
     files: dict[str, bytes] = {}
     for entry in folder.iterdir():
         if entry.is_dir():
@@ -45,8 +45,9 @@ def fill_template(name: str, params: Mapping[str, str]) -> tuple[dict[str, Any],
     """
     Return the document of a template with its parameters filled in, and its other files.
 
-    The table ``[template]`` of a template holds the default of each parameter, or an empty text
-    if it has none. ``{name}`` in a text or key of the document is replaced by the parameter.
+    The table ``[template]`` of a template contains the default value of each parameter, or an
+    empty string if the parameter is required. ``{name}`` in a string or key of the document is
+    replaced with the value of the parameter.
 
     Raises:
         NotFoundError: If there is no such template.
@@ -70,17 +71,17 @@ def fill_template(name: str, params: Mapping[str, str]) -> tuple[dict[str, Any],
             )
         if not isinstance(value, str):
             raise InvalidValueError(
-                f"parameter `{param}` is of type {type(value).__name__}, not a string", value=value
+                f"parameter `{param}` must be a string, not {type(value).__name__}", value=value
             )
     filled = {**defaults, **params}
     missing = [param for param, value in filled.items() if not value]
     if missing:
         raise InvalidValueError(
-            f"template `{name}` needs {', '.join(f'`{param}`' for param in missing)}",
+            f"template `{name}` requires {', '.join(f'`{param}`' for param in missing)}",
             value=missing[0],
             expected=f"{missing[0]}=...",
         )
-    # A template without a table [template] has its own id written out.
+    # A template without a table [template] has a fixed id, which is replaced here.
     table["organization"] = {**table["organization"], "id": filled["id"]}
     return _filled(table, filled), files
 

@@ -1,4 +1,4 @@
-"""The sections of a document, written as plain values."""
+"""Writing the sections of a document as plain values."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from socialcollab.document_fields import Field, fields_of
 
 def section_values(section: Any, *, digested: bool = False, without: str = "") -> dict[str, Any]:
     """
-    Return the keys and values of a section, without those that equal their default.
+    Return the keys and values of a section, omitting values that equal their defaults.
 
     Args:
         section: An instance of a section's class.
-        digested: Whether to leave out personal values, and to write dates as text.
-        without: A key to leave out.
+        digested: Whether to omit personal values and to convert dates to text.
+        without: A key to omit.
     """
     cls: Any = type(section)
     values: dict[str, Any] = {}
@@ -34,7 +34,7 @@ def section_values(section: Any, *, digested: bool = False, without: str = "") -
 
 
 def plain_values(shape: sh.Shape, value: Any, *, digested: bool = False) -> Any:
-    """Return a value of *shape* as a document holds it."""
+    """Return a value of *shape* in the form in which a document contains it."""
     match shape:
         case sh.Section():
             values = section_values(value, digested=digested)
@@ -62,7 +62,7 @@ def _is_personal(shape: sh.Shape) -> bool:
 
 @cache
 def _defaults(cls: Any) -> tuple[tuple[Field, object], ...]:
-    """Return the fields of a section's class, each with the value that it has by default."""
+    """Return the fields of a section's class, each with its default value."""
     attributes = attrs.fields_dict(cls)
     return tuple((field, _default(attributes[field.name])) for field in fields_of(cls))
 

@@ -1,4 +1,4 @@
-"""Coverage: what no member could do if some members were absent."""
+"""Coverage: the permissions that would be lost if some members were absent."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _MAX = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 _Window = tuple[dt.datetime, dt.datetime]
 _Available = dict[tuple[str, str], dict[str, list[Span]]]
-"""The spans in which each member is present and able, by permission or rotation, and profile."""
+"""The spans in which each member is available, by permission or rotation and by profile."""
 
 
 @attrs.frozen(kw_only=True)
 class Loss(NotebookMixin):
     """
-    What no member could do for some time if some members were absent.
+    Permissions that no member would have for some time if certain members were absent.
 
     Attributes:
-        absent: The members who have to be absent together for it, sorted.
+        absent: The members whose combined absence causes the loss, sorted.
         lost: Permissions, and rotations as ``rotation:ID``, sorted.
         resources: The profiles, sorted.
         start: The first instant, in UTC.
         end: The first instant after it.
-        in_short: The profiles in short: ``*`` for all of them, ``all of tulip`` for those of a
-            workspace.
+        in_short: A short form of the profiles: ``*`` for all profiles, ``all of tulip`` for all
+            profiles of a workspace.
         zone: The IANA name of the zone that all the profiles share, or "UTC".
     """
 
@@ -67,13 +67,13 @@ class Loss(NotebookMixin):
 @attrs.frozen(kw_only=True)
 class Coverage(NotebookMixin):
     """
-    What is lost if members are absent.
+    The permissions that are lost if members are absent.
 
     Attributes:
-        losses: The losses, those by the fewest absences first.
-        survives: How many members may be absent, whichever they are, without the loss of any
-            permission on a profile; None if no member has any. Rotations do not count, since one
-            member is on duty at a time.
+        losses: The losses, sorted by the number of absent members.
+        survives: The number of members who may be absent, in any combination, before a permission
+            on a profile is lost; None if no member has any permission. Rotations are not
+            considered, because only one member is on duty at a time.
     """
 
     losses: tuple[Loss, ...]
@@ -92,22 +92,22 @@ def coverage(
     without: Collection[str] | None = None,
 ) -> Coverage:
     """
-    Return what no member could do on a profile between two instants if members were absent.
+    Return the permissions on profiles that would be lost if members were absent.
 
-    Recorded absences and their delegates are taken into account. The members
-    who would be absent in addition have no delegates. A permission that no
-    member has at some time is not lost then.
+    Recorded absences and their delegates are taken into account. Members who are assumed to be
+    absent in addition have no delegates. A permission that no member has at some time anyway is
+    not lost at that time.
 
     Args:
         access: The rules.
         start: The first instant.
-        end: The first instant after the time in question.
-        absent: How many members may be absent; losses by up to so many are returned.
-        without: The members who are all absent, instead of any *absent* members; each loss names
-            those of them who cause it.
+        end: The first instant after the period to check.
+        absent: The maximum number of members who are assumed to be absent at the same time.
+        without: Members who are all assumed to be absent, instead of every combination of *absent*
+            members; each loss names the members among them who cause it.
 
     Returns:
-        The losses, each with the one smallest set of members whose absence causes it.
+        The losses, each with the smallest set of members whose absence causes it.
 
     Raises:
         InvalidValueError: If *end* is not after *start*, *absent* is not a positive number, or
@@ -117,12 +117,13 @@ def coverage(
     window = as_utc(start), as_utc(end)
     if window[1] <= window[0]:
         raise InvalidValueError(
-            f"coverage until {end.isoformat()}, which is not after {start.isoformat()}", value=end
+            f"coverage ends at {end.isoformat()}, which is not after its start {start.isoformat()}",
+            value=end,
         )
     if type(absent) is not int or absent < 1:
         raise InvalidValueError(
             f"absent={absent!r} is not a positive number of members; to see what is lost without"
-            " certain members, name them with `without`",
+            " certain members, pass them as `without`",
             value=absent,
             expected="1 or more",
         )
@@ -142,7 +143,7 @@ def coverage(
         if not is_rotation and (fewest is None or len(always) < fewest):
             counts = [len(members) for members, _ in _sweep(by_member) if members]
             fewest = min((*counts, *(() if fewest is None else (fewest,))), default=None)
-        # Members who are available all the time cannot all be absent, so that nothing is lost.
+        # Nothing is lost if a member who is always available cannot be among the absent members.
         if (len(always) > absent) if chosen is None else bool(always - chosen):
             continue
         for members, span in _sweep(by_member):
@@ -182,11 +183,11 @@ def _losses(
 
 
 def _available(access: Access, window: _Window) -> _Available:
-    """Return when members are present and able to do what, cut to a window."""
+    """Return the spans in which members are present and have permissions, limited to a window."""
     available: _Available = {}
     bindings = access.bindings
     away = _away(access)
-    # The own permissions of members, present or not: their delegates use them too.
+    # The members' own permissions, ignoring absences, because delegates use them too.
     own = {member: _own_periods(access, member, window) for member in access.member_ids}
     for member, periods in own.items():
         _add(available, periods, member, away, window)
@@ -201,8 +202,8 @@ def _available(access: Access, window: _Window) -> _Available:
         _add(available, delegated, delegate, away, window)
     for by_member in available.values():
         for name, spans in by_member.items():
-            # Merging opens a span that starts with the first instant there is; the sweep needs
-            # instants.
+            # Merging replaces the earliest and the latest possible instant with None, but the
+            # sweep needs instants.
             by_member[name] = [(a or _MIN, b or _MAX) for a, b in merge_spans(spans)]
     return available
 
@@ -215,7 +216,7 @@ def _away(access: Access) -> dict[str, tuple[Span, ...]]:
 
 
 def _own_periods(access: Access, member: str, window: _Window) -> Periods:
-    """Return when *member* has permissions on profiles and is on duty, absences ignored."""
+    """Return when *member* has permissions on profiles and is on duty, ignoring absences."""
     bindings = access.bindings
     profiles = bindings.scope.profiles.keys()
     spans: dict[tuple[str, str], list[Span]] = {
@@ -257,7 +258,7 @@ def _add(
 
 
 def _sweep(by_member: Mapping[str, Iterable[Span]]) -> Iterator[tuple[frozenset[str], Span]]:
-    """Yield the available members, for each time over which they stay the same."""
+    """Yield the available members for each period in which they do not change."""
     bounds: dict[dt.datetime, tuple[list[str], list[str]]] = {}
     for member, spans in by_member.items():
         for start, end in spans:

@@ -1,4 +1,4 @@
-"""The difference between two sets of rules: who gains and who loses what, and by which rules."""
+"""The differences between two sets of rules: which members gain or lose permissions, and why."""
 
 from __future__ import annotations
 
@@ -22,22 +22,23 @@ _Key = tuple[str, str]
 @attrs.frozen(kw_only=True)
 class PermissionChange(NotebookMixin):
     """
-    Permissions that one member gains or loses by the same rules and over the same time.
+    Permissions that a member gains or loses because of the same rules and for the same period.
 
     Attributes:
         kind: "gains" or "loses".
         member: The member.
-        granted: A role if the permissions are exactly those of the role, else the permissions,
+        granted: A role if the permissions are exactly those of the role, or else the permissions,
             sorted.
         permissions: The permissions, sorted.
-        resources: Every profile, every workspace and ``*``, each named separately, sorted.
-        resources_in_short: The resources in short: ``*`` for all of them, a workspace for itself
-            and its profiles, ``tulip (itself)`` for a workspace without all of its profiles,
-            ``tulip (its profiles)`` for these without the workspace.
-        start: The first instant in UTC, or None for always.
-        end: The first instant after it, or None for ever.
-        rules: The rules that cause the change, as they stand in the document that has them, such
-            as ``grants[3]``; a forbid that starts or ends, or a rotation, is one too.
+        resources: The profiles, the workspaces and ``*``, each listed individually, sorted.
+        resources_in_short: A short form of the resources: ``*`` for all of them, ``tulip`` for a
+            workspace and all of its profiles, ``tulip (itself)`` for a workspace without all of
+            its profiles, ``tulip (its profiles)`` for the profiles without the workspace.
+        start: The first instant in UTC, or None if there is no start.
+        end: The first instant after the period, or None if there is no end.
+        rules: The positions of the rules that cause the change, such as ``grants[3]``, in the
+            document that contains them. A rotation, or a forbid that starts or ends, can also be a
+            cause.
         zone: The IANA name of the zone that all the resources share, or "UTC".
     """
 
@@ -71,10 +72,10 @@ class PermissionChange(NotebookMixin):
 @attrs.frozen
 class Comparison(NotebookMixin):
     """
-    What members gain and lose, true in a condition if there is anything.
+    The permissions that members gain and lose; true in a condition if there are any.
 
     Attributes:
-        changes: The changes by member, losses first.
+        changes: The changes, sorted by member, with losses first.
     """
 
     changes: tuple[PermissionChange, ...]
@@ -98,13 +99,12 @@ class Comparison(NotebookMixin):
 
 def compare(before: Access, after: Access, *, at: dt.datetime | None = None) -> Comparison:
     """
-    Return who gains and who loses what, where and when, and by which rules.
+    Return which members gain or lose permissions, where and when, and because of which rules.
 
-    Only permissions are compared: a rule that moved, or says the same in other
-    words, makes no change, and a rule that is extended changes only the added
-    time. A place in a rotation by rule counts as its role from the rotation's
-    first day on; a listed shift or a swap counts for as long as it lasts.
-    Delegation is runtime state and not compared.
+    Only permissions are compared: moving a rule, or rewriting it with the same effect, is not a
+    change, and extending a rule changes only the added period. Membership in a rule-based rotation
+    counts as having its role from the rotation's first day on; a listed shift or a swap counts for
+    as long as it lasts. Delegations are runtime state and are not compared.
 
     >>> from socialcollab.directory import Profile
     >>> from socialcollab.permissions import Access, Grant
@@ -121,7 +121,7 @@ def compare(before: Access, after: Access, *, at: dt.datetime | None = None) -> 
     Args:
         before: The rules before the change.
         after: The rules after it.
-        at: Permissions that end by this instant are left out; None keeps all.
+        at: Changes that end by this instant are omitted; None includes all changes.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
@@ -141,7 +141,7 @@ def _changes(
     more: Access,
     since: dt.datetime | None,
 ) -> Iterator[PermissionChange]:
-    """Yield what a member has in *more* and not in *less*, in as few changes as possible."""
+    """Yield the permissions that a member has only in *more*, grouped into few changes."""
     groups: dict[tuple[Span, tuple[str, ...]], dict[str, set[str]]] = {}
     for (permission, resource), span, rules in _differences(member, less, more):
         if since is not None and span[1] is not None and span[1] <= since:
@@ -169,7 +169,7 @@ def _order(key: tuple[Span, tuple[str, ...]]) -> tuple[str, str, list[list[str |
 
 
 def _natural_order(place: str) -> list[str | int]:
-    """Return a key by which ``grants[9]`` comes before ``grants[10]``."""
+    """Return a sort key that puts ``grants[9]`` before ``grants[10]``."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", place)]
 
 
@@ -178,7 +178,7 @@ def _differences(
 ) -> Iterator[tuple[_Key, Span, tuple[str, ...]]]:
     """Yield when a member has a permission in *more* only, with the rules that cause it."""
     granted_more, granted_less = more.permission_periods(member), less.permission_periods(member)
-    # A grant for the time of a shift that the member has anyway brings nothing.
+    # A grant adds nothing during a shift that the member has anyway.
     known_shifts = less.bindings.known_shift_periods(member)
     for key in sorted(granted_more):
         held = merge_spans((*granted_less.get(key, ()), *known_shifts.get(key, ())))
@@ -197,7 +197,7 @@ def _differences(
 def _cause_of_shifts(
     member: str, key: _Key, span: Span, less: Access, more: Access
 ) -> tuple[str, ...]:
-    """Return the rotations that make the difference, or the forbids in *less* that do."""
+    """Return the rotations that cause the difference, or the forbids in *less* that cause it."""
     forbids = less.bindings.matching_forbids(member, *key, at=_instant_in(*span))
     if forbids and less.bindings.rotations_granting(member, *key, during=span):
         return tuple(sorted(forbid.place for forbid in forbids))
@@ -235,11 +235,11 @@ def _is_inside(bound: dt.datetime, span: Span) -> bool:
 
 
 def _cause(member: str, key: _Key, span: Span, less: Access, more: Access) -> tuple[str, ...]:
-    """Return the rules that make the difference in a span in which no rule starts or ends."""
+    """Return the rules that cause the difference in a span in which no rule starts or ends."""
     instant = _instant_in(*span)
     forbids = [rule.place for rule in less.bindings.matching_forbids(member, *key, at=instant)]
     if forbids and less.bindings.matching_grants(member, *key, at=instant):
-        # Both sides have a grant, so that the forbid on one side makes the difference.
+        # Both sides have a grant, so the forbid on one side causes the difference.
         return tuple(sorted(forbids))
     grants = more.bindings.matching_grants(member, *key, at=instant)
     return (grants[0].place,)
@@ -257,7 +257,7 @@ def _instant_in(start: dt.datetime | None, end: dt.datetime | None) -> dt.dateti
 def _group_resources(
     by_resource: Mapping[str, set[str]],
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Yield the resources on which the same permissions differ, with these permissions."""
+    """Yield each set of permissions with the resources on which exactly these differ."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for resource in sorted(by_resource):
         groups.setdefault(tuple(sorted(by_resource[resource])), []).append(resource)

@@ -25,7 +25,7 @@ class HeldPermissions:
 
     Attributes:
         permissions: The permissions, sorted.
-        reasons: The reasons, without those that the member must not know.
+        reasons: The reasons, without those that are hidden from the member.
     """
 
     permissions: tuple[str, ...]
@@ -92,7 +92,7 @@ class EffectivePermissions(NotebookMixin):
 
 def effective_permissions(access: Access, member: str, *, at: dt.datetime) -> EffectivePermissions:
     """
-    Return the permissions of a member at an instant, with reasons that the member may know.
+    Return the permissions of a member at an instant, with reasons that the member may see.
 
     >>> from socialcollab.directory import Profile
     >>> from socialcollab.permissions import Access, Grant, effective_permissions
@@ -158,7 +158,7 @@ def _on_resource(
 
 
 def owners(access: Access, *, at: dt.datetime) -> tuple[MemberId, ...]:
-    """Return the members who have every permission everywhere for ever from *at* on, sorted."""
+    """Return the members who have every permission everywhere from *at* without an end, sorted."""
     return tuple(
         member
         for member in access.member_ids
@@ -172,7 +172,7 @@ def owners(access: Access, *, at: dt.datetime) -> tuple[MemberId, ...]:
 def holds_for_ever(
     access: Access, member: str, permission: str, resource: str, *, at: dt.datetime
 ) -> bool:
-    """Return whether a member has a permission by grants from *at* on, without an end."""
+    """Return whether grants give a member a permission from *at* without an end."""
     return any(
         (start is None or start <= at) and end is None
         for start, end in access.permission_periods(member).get((permission, resource), ())

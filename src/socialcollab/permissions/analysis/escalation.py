@@ -1,10 +1,10 @@
 """
-Privilege escalation: what a change would give members that its author does not hold.
+Privilege escalation: permissions that a change would give members but its author lacks.
 
 A member may change rules, record an absence, swap a shift or give a temporary
-grant only if the change gives no member anything that its author could not
-give. The functions here compare permissions over time, so that a change that
-takes effect next year counts today.
+grant only if the change gives no member a permission that its author could not give. The functions
+here compare permissions over time, so a change that takes effect next year is already checked
+today.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Gain:
         member: The member.
         permission: The permission.
         resource: A profile, a workspace, or ``*``.
-        start: The first instant, or None for always.
-        end: The first instant after it, or None for ever.
+        start: The first instant, or None if there is no start.
+        end: The first instant after the period, or None if there is no end.
     """
 
     member: MemberId
@@ -60,7 +60,7 @@ class Gain:
     end: dt.datetime | None = attrs.field(default=None, order=False)
 
     def refused(self, giver: str) -> Reason:
-        """Return the reason that *giver* may not give it: they do not hold it themselves."""
+        """Return the reason for refusing *giver*, who does not have the permission."""
         return Reason.of(
             "grant_exceeds_own",
             giver=giver,
@@ -92,13 +92,13 @@ def _in_order(periods: Periods) -> Periods:
 
 def gains(before: Evaluator, after: Evaluator, *, at: dt.datetime) -> Iterator[Gain]:
     """
-    Yield every permission that members have at some time from *at* on only because of a change.
+    Yield the permissions that members have at some time after *at* only because of a change.
 
-    A place in a rotation by rule counts as its role from the rotation's first
-    day on: if the members or times of the rule change, every shift may change
-    hands, so that each of its members gains the role. Listed shifts and swaps
-    count for as long as they last. A delegate gains what the absent member
-    gains, and what a forbid no longer takes from the delegate.
+    Membership in a rule-based rotation counts as having its role from the rotation's first day on:
+    if the members or times of the rule change, any shift may pass to another member, so every
+    member gains the role. Listed shifts and swaps count for as long as they last. A delegate gains
+    the permissions that the absent member gains, and those that a forbid no longer withholds from
+    the delegate.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
@@ -109,7 +109,7 @@ def gains(before: Evaluator, after: Evaluator, *, at: dt.datetime) -> Iterator[G
         if not delegated and after.bindings.bindings_of(member) is before.bindings.bindings_of(
             member
         ):
-            continue  # Exactly the same rules name the member, who is no delegate.
+            continue  # The same rules name the member as before, and they are not a delegate.
         if delegated:
             delegated = subtract_periods(delegated, _delegated_to(before, member, at=at))
         held_after = merge_periods(
@@ -126,7 +126,7 @@ def gains(before: Evaluator, after: Evaluator, *, at: dt.datetime) -> Iterator[G
 
 
 def _delegated_to(access: Evaluator, member: str, *, at: dt.datetime) -> Periods:
-    """Return what *member* may use as a delegate from *at* on; any shift by a rule counts."""
+    """Return the delegated permissions of *member* after *at*; every rule-based shift counts."""
     bindings = access.bindings
     delegated: Periods = {}
     for absence in access.absences:
@@ -146,12 +146,12 @@ def escalations(
     giver: str, before: Evaluator, after: Evaluator, *, at: dt.datetime
 ) -> tuple[Gain, ...]:
     """
-    Return the gains that *giver* cannot give, because they do not hold them now and for as long.
+    Return the gains that *giver* cannot give, because they lack them now or for part of the time.
 
-    A new resource is judged by its workspace, or else by ``*``; a new
-    permission can be given by a member who has all permissions. A forbid whose
-    resource or permission is removed counts as lifted: otherwise removing a
-    profile and adding it again would be a way to end a forbid.
+    For a new resource, the permissions on its workspace count, or else those on ``*``; a new
+    permission can be given by a member who has all permissions. A forbid whose resource or
+    permission is removed counts as lifted. Otherwise, removing a profile and adding it again would
+    be a way to end a forbid.
     """
     permissions = before.bindings.scope.roles.permission_names
 
@@ -169,7 +169,7 @@ def escalations(
 
 
 def _removed_forbids(before: Evaluator, after: Evaluator, *, at: dt.datetime) -> Iterator[Gain]:
-    """Yield what forbids take from members on resources, or of permissions, that are removed."""
+    """Yield the permissions withheld by forbids whose resource or permission is removed."""
     old, new = before.bindings.scope, after.bindings.scope
     resources = {*old.resources} - {*new.resources}
     permissions = old.roles.permission_names - new.roles.permission_names
@@ -187,10 +187,10 @@ def _removed_forbids(before: Evaluator, after: Evaluator, *, at: dt.datetime) ->
 def holds_throughout(
     giver: str, access: Evaluator, permission: str, resource: str, span: Span, *, at: dt.datetime
 ) -> bool:
-    """Return whether *giver* has a permission now, and by grants throughout the rest of a span."""
+    """Return whether *giver* has a permission now and, through grants, in the rest of a span."""
     start = at if span[0] is None else max(span[0], at)
-    # Shifts and delegations do not count: a member could otherwise give themselves for ever what
-    # they have for a weekend.
+    # Shifts and delegations do not count. Otherwise, members could permanently give themselves
+    # permissions that they have only for a weekend.
     periods = access.bindings.permission_periods(giver)
     return access.allows(giver, permission, resource, at=at) and not subtract_spans(
         [(start, span[1])], periods.get((permission, resource), ())
@@ -202,9 +202,10 @@ def holds_throughout(
 
 def escalations_by_absence(giver: str, absence: Absence, access: Evaluator) -> tuple[Gain, ...]:
     """
-    Return what an absence would give its delegate that *giver* does not hold meanwhile.
+    Return the permissions that an absence would give its delegate but *giver* lacks during it.
 
-    The absent member may give all of it, so that the caller need not ask then.
+    The absent member may delegate all of their permissions, so callers can skip this check if
+    *giver* is the absent member.
     """
     if not absence.delegate:
         return ()
@@ -226,9 +227,9 @@ def escalations_by_absence(giver: str, absence: Absence, access: Evaluator) -> t
 
 def escalations_by_swap(giver: str, swap: ShiftSwap, access: Evaluator) -> tuple[Gain, ...]:
     """
-    Return what a swap would give its member that *giver* does not hold meanwhile.
+    Return the permissions that a swap would give its member but *giver* lacks during it.
 
-    A member of the rotation gains nothing by taking over another's shift.
+    A member of the rotation gains nothing by taking over another member's shift.
 
     Raises:
         InvalidValueError: If there is no such rotation.
@@ -248,10 +249,10 @@ def spans_beyond_rotation(
     swap: ShiftSwap, rotation: RotationBinding, resource: str
 ) -> tuple[Span, ...]:
     """
-    Return when a swap works like a grant, because the rotation could not put its member on duty.
+    Return when a swap acts like a grant, because the rotation could not put its member on duty.
 
-    That is all of it for a member who takes no shifts in the rotation, and the
-    time between shifts for the others.
+    For a member who takes no shifts in the rotation, this is the entire swap. For any other
+    member, it is the time between shifts.
     """
     span = swap.span(rotation.zone_of(resource))
     if span[0] == span[1]:
@@ -290,11 +291,11 @@ def exemption_refusal(
     at: dt.datetime,
 ) -> Verdict | None:
     """
-    Return the refusal of a change that exempts a member's posts from a policy, or None.
+    Return a refusal if a change exempts a member's posts from a policy without permission.
 
-    A change does so by giving a role that a policy exempts, or by taking a
-    role that it covers. Both need `manage_policies` on the profile, like a
-    change of the policy.
+    A change has this effect if it gives a member a role that the policy exempts, or removes a role
+    that the policy covers. Like changing the policy itself, both require `manage_policies` on the
+    profile. Return None if the change is allowed.
     """
     for policy in policies:
         old, new = before.bindings.scope, after.bindings.scope
@@ -317,7 +318,7 @@ def exemption_refusal(
 def _roles_gained(
     policy: PolicyRoles, before: Evaluator, after: Evaluator, *, at: dt.datetime
 ) -> Iterator[tuple[MemberId, str]]:
-    """Yield the members who gain a role that a policy exempts, with the role."""
+    """Yield the members who gain an exempted role, each with the role."""
     for role in policy.exempt:
         held_before = before.bindings.role_periods(role, policy.profile)
         held_after = after.bindings.role_periods(role, policy.profile)
@@ -331,7 +332,7 @@ def _roles_gained(
 def _roles_lost(
     policy: PolicyRoles, before: Evaluator, after: Evaluator, *, at: dt.datetime
 ) -> Iterator[tuple[MemberId, str]]:
-    """Yield the members who lose a role that a policy covers and can still draft, with the role."""
+    """Yield the members who lose a covered role but can still draft, each with the role."""
     for role in sorted(policy.covered):
         held_after = after.bindings.role_periods(role, policy.profile)
         for member, spans in sorted(before.bindings.role_periods(role, policy.profile).items()):
@@ -354,9 +355,10 @@ class Effect:
     The permissions that a change gives members.
 
     Attributes:
-        count: How many there are: each member, permission and resource counts once.
-        always: The permissions gained without bounds, as a bit mask by resource.
-        sometimes: The other permissions and resources, with their spans.
+        count: The number of gains; each combination of member, permission and resource counts
+            once.
+        always: The permissions gained without time bounds, as a bit mask for each resource.
+        sometimes: The other gained permissions, each with its resource and span.
     """
 
     count: int
@@ -377,17 +379,17 @@ def effect_of(
     absences: Iterable[Absence] = (),
 ) -> Effect:
     """
-    Return what members gain if some forbids end and some rules come to name *member*.
+    Return the permissions that members gain if forbids end and additional rules name *member*.
 
-    It agrees with `gains`, but builds no second `BindingSet`, since a refusal
-    compares many such changes.
+    The result agrees with `gains`, but no second `BindingSet` is built, because many such changes
+    are compared for each refusal.
 
-    What a delegate gains by an absence is not counted, since it is not the
-    delegate's own, but whoever makes the change has to hold it.
+    Permissions that a delegate gains through an absence are not included in the count, because
+    they are not the delegate's own, but the member who makes the change must have them.
 
     Args:
         bindings: The rules before the change.
-        at: Gains that end by this instant are left out.
+        at: Gains that end by this instant are omitted.
         ended: The forbids that end.
         member: The member whom the added rules name.
         added: Grants and forbids.
@@ -427,7 +429,7 @@ def effect_of(
             count += len({key[:2] for key in gained})
             sometimes |= gained
             continue
-        # Without bounds, bit masks give the same result as spans, and a hundred times faster.
+        # For rules without bounds, bit masks give the same result as spans a hundred times faster.
         before = _masks(bindings, own.grants, own.forbids)
         for resource, mask in _masks(bindings, grants, forbids).items():
             new = mask & ~before.get(resource, 0)
@@ -448,13 +450,13 @@ def effect_of(
 def _gained_periods(
     bindings: BindingSet, member: str, grants: Iterable[Binding], forbids: Iterable[Binding]
 ) -> Periods:
-    """Return what *member* gains if only these grants and forbids name them."""
+    """Return the permissions that *member* gains if only these grants and forbids name them."""
     own = bindings.bindings_of(member)
     forbidden_before, forbidden_after = periods_of(own.forbids), periods_of(forbids)
     before = subtract_periods(periods_of(own.grants), forbidden_before)
     after = subtract_periods(periods_of(grants), forbidden_after)
-    # A shift by a rule that may become the member's is not held before, and not gained either;
-    # the part of it that a forbid no longer takes is gained.
+    # A rule-based shift that the member might get later counts neither as held before the change
+    # nor as gained by it. Only the part of it that a forbid no longer withholds is gained.
     allowed_shifts = subtract_periods(
         intersect_periods(bindings.shift_periods(member), forbidden_before), forbidden_after
     )
@@ -468,7 +470,7 @@ def _gained_periods(
 def _gained_by_delegate(
     bindings: BindingSet, absence: Absence, rules_after: Callable[[str], _Rules]
 ) -> Periods:
-    """Return what a delegate gains because forbids on them or on the absent member end."""
+    """Return the delegate's gains if forbids on the delegate or on the absent member end."""
 
     def delegated(absent: _Rules, delegate: _Rules) -> Periods:
         grants, forbids = absent
@@ -506,7 +508,7 @@ def _masks(
 
 
 def holds_effect(giver: str, effect: Effect, access: Evaluator, *, at: dt.datetime) -> bool:
-    """Return whether *giver* holds everything that a change gives members, for as long."""
+    """Return whether *giver* has every permission that a change gives members, for as long."""
     table, row = access.bindings.table, access.bindings.row(giver)
     for resource, mask in effect.always.items():
         for permission, bit in table.bits.items():

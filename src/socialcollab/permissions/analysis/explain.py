@@ -1,4 +1,4 @@
-"""Advice on an answer, computed on request: remedies, near misses, and what a viewer may know."""
+"""Advice on an answer, computed on request: remedies, near misses, and a view for each member."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MEMBER_PARAMS = ("member", "absent", "by", "original")
 
 class AccessAdvice:
     """
-    The advice of an `Access` about its answer to one question.
+    The advice of an `Access` on its answer to one question.
 
     Args:
-        access: The rules that gave the answer.
+        access: The rules on which the answer is based.
         question: The fields of a `Question`.
     """
 
@@ -37,15 +37,15 @@ class AccessAdvice:
 
     @cached_property
     def _question(self) -> Question:
-        # Every answer has its advice, which few callers use, so that creating it has to be cheap.
+        # Every answer has advice, but few callers use it, so creating it must be cheap.
         return Question(*self._fields)
 
     def remedies(self) -> tuple[Remedy, ...]:
-        """Return the smallest change of each kind that would allow it."""
+        """Return the smallest change of each kind that would turn a no into a yes."""
         return self._remedies
 
     def near_misses(self) -> tuple[Reason, ...]:
-        """Return what almost allows it."""
+        """Return descriptions of the rules that almost allow it."""
         return self._near_misses
 
     @cached_property
@@ -58,7 +58,7 @@ class AccessAdvice:
 
     @property
     def _is_active_member(self) -> bool:
-        """Whether permissions could help, as they do only for active members."""
+        """Whether the member is active; permissions cannot help any other member."""
         member = self._question.member
         return (
             member in self._access.bindings.scope.members
@@ -66,7 +66,7 @@ class AccessAdvice:
         )
 
     def for_viewer(self, verdict: Verdict, member: str) -> Verdict:
-        """Return the answer without anything that *member* must not know."""
+        """Return the answer without the details that are hidden from *member*."""
         question = self._question
         if not self._is_active_member:
             if member == question.member or self._knows(member, question.member):
@@ -104,7 +104,7 @@ class AccessAdvice:
         )
 
     def redact(self, viewer: str, remedy: Remedy) -> Remedy:
-        """Return a remedy without the members whom *viewer* must not know."""
+        """Return a remedy without the members who are hidden from *viewer*."""
         by = tuple(member for member in remedy.by if self._knows(viewer, member))
         return attrs.evolve(remedy, by=by, ask=remedy.ask if remedy.ask in by else "")
 
@@ -126,7 +126,7 @@ class AccessAdvice:
 
 @attrs.frozen
 class _ViewerAdvice:
-    """The part of an advice that one viewer may know."""
+    """The part of the advice that one viewer may see."""
 
     full: AccessAdvice
     verdict: Verdict = attrs.field(repr=False)
@@ -149,15 +149,15 @@ class _ViewerAdvice:
         )
 
     def for_viewer(self, verdict: Verdict, member: str) -> Verdict:
-        """Return what both viewers may know; *verdict* lacks what is hidden from the first."""
+        """Return only the details that both *member* and the first viewer may see."""
         return self.full.for_viewer(verdict, member)
 
 
 def knows(access: Evaluator, viewer: str, member: str, *, at: dt.datetime) -> bool:
     """
-    Return whether *viewer* may know of *member*.
+    Return whether *viewer* may know that *member* exists.
 
-    They may if both can view a profile, or if *viewer* manages access everywhere.
+    This is the case if both can view the same profile, or if *viewer* manages access everywhere.
     """
     if viewer == member or access.allows(viewer, "manage_access", EVERYWHERE, at=at):
         return True
@@ -169,13 +169,13 @@ def knows(access: Evaluator, viewer: str, member: str, *, at: dt.datetime) -> bo
 
 def near_misses(access: Evaluator, question: Question) -> Iterator[Reason]:
     """
-    Yield what would allow it except for one thing, at most one of each kind.
+    Yield descriptions of rules that almost allow it, at most one of each kind.
 
     The kinds are, in order: a grant that has ended, a rotation in which
-    another member is on duty, a delegation that does not cover the permission
-    or the member's own work, a grant of the permission on another resource,
-    and a grant of other permissions on the resource. There are none if a grant
-    or shift gives the permission and only forbids take it.
+    another member is on duty, a delegation that excludes the permission or the member's own work,
+    a grant of the permission on another resource, and a grant of other permissions on the
+    resource. There are no near misses if a grant or shift gives the permission and only forbids
+    prevent it.
     """
     granting = access.bindings.granting_rule(
         question.member, question.permission, question.resource, at=question.at
@@ -265,7 +265,7 @@ def _grant_elsewhere(access: Evaluator, question: Question) -> Iterator[Reason]:
         if span_contains(grant.span(resource), question.at)
     ]
     if candidates:
-        # A resource in the same workspace comes closest.
+        # Prefer a resource in the same workspace.
         _, _, resource, grant = min(candidates, key=lambda candidate: candidate[:3])
         yield Reason.of(
             "near_miss.elsewhere",

@@ -1,4 +1,4 @@
-"""Gaps: times in which no member can do what a rotation is for."""
+"""Gaps: periods in which no member has the permissions of a rotation."""
 
 from __future__ import annotations
 
@@ -34,20 +34,21 @@ _CAUSES: dict[GapKind, str] = {
 @attrs.frozen(kw_only=True)
 class Gap(NotebookMixin):
     """
-    A time in which no member has all permissions of a rotation, although one should be on duty.
+    A period in which a member should be on duty, but none has all permissions of the rotation.
 
     Attributes:
         rotation: The rotation's id.
-        kind: The cause: "no_shift", or what keeps the member on duty from acting: "suspended",
-            "left", "absent" without an available delegate, or "forbidden".
+        kind: The cause: "no_shift", or the reason why the member on duty cannot act: "suspended",
+            "left", "absent" (without an available delegate) or "forbidden".
         member: The member on duty, or empty.
-        permissions: The permissions that no member has by the rotation, sorted. They are a part of
-            the role's if a delegate covers the others, or a forbid takes only these.
-        resources: The profiles, sorted; the other resources if the rotation applies to no profile.
+        permissions: The missing permissions, sorted. They are only some of the role's permissions
+            if a delegate has the others, or if a forbid applies only to these.
+        resources: The profiles, sorted, or other resources if the rotation does not apply to any
+            profile.
         start: The first instant, in UTC.
         end: The first instant after it.
-        in_short: The profiles in short: ``*`` for all of them, ``all of tulip`` for those of a
-            workspace.
+        in_short: A short form of the profiles: ``*`` for all profiles, ``all of tulip`` for all
+            profiles of a workspace.
         zone: The IANA name of the zone that all the resources share, or "UTC".
     """
 
@@ -80,18 +81,18 @@ class Gap(NotebookMixin):
 
 def gaps(access: Access, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, ...]:
     """
-    Return when no member has the permissions of a rotation, although one should be on duty.
+    Return the periods in which a member should be on duty, but none has the permissions.
 
-    The time from the `end` of a shift until the next one is intended and not a
-    gap. The time before the first shift and after the last one is.
+    The break between the `end` of a shift and the next shift is intended and is not a gap. The
+    periods before the first shift and after the last shift are gaps.
 
     Args:
         access: The rules, with absences and swaps.
         start: The first instant.
-        end: The first instant after the time in question.
+        end: The first instant after the period to check.
 
     Returns:
-        The gaps by rotation and time, each as long as its cause lasts.
+        The gaps, sorted by rotation and time. Each gap lasts as long as its cause.
 
     Raises:
         InvalidValueError: If *end* is not after *start*.
@@ -100,7 +101,9 @@ def gaps(access: Access, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, 
     window = as_utc(start), as_utc(end)
     if window[1] <= window[0]:
         raise InvalidValueError(
-            f"gaps until {end.isoformat()}, which is not after {start.isoformat()}", value=end
+            f"the period to check for gaps ends at {end.isoformat()}, which is not after its start"
+            f" {start.isoformat()}",
+            value=end,
         )
     scope = access.bindings.scope
     groups: dict[tuple[str, _Cause, dt.datetime, dt.datetime], list[str]] = {}
@@ -159,7 +162,7 @@ def _gaps_on(
 
 
 def _intended_breaks(rotation: RotationBinding, resource: str, window: _Window) -> Iterator[Span]:
-    """Yield the breaks that the `end` of the rotation makes before the next shift."""
+    """Yield the breaks between the `end` of a shift and the next shift."""
     scheduled = rotation.source.roster(rotation.zone_of(resource))
     latest = scheduled.latest(window[0])
     for shift in (*(() if latest is None else (latest,)), *scheduled.between(*window)):

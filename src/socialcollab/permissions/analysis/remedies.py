@@ -23,14 +23,14 @@ from socialcollab.verdicts import Remedy
 @attrs.frozen
 class _Change:
     """
-    A change of rules that would allow what was refused.
+    A change to the rules that would turn a no into a yes.
 
     Attributes:
-        first: The change that gives the kind its name; None if only forbids end.
-        name: A name by which to choose between changes that are otherwise equal.
+        first: The main part of the change, or None if only forbids have to end.
+        name: A name that decides between changes that are otherwise equal.
         ended: The forbids that have to end, sorted.
-        added: The rules that come to name the member.
-        resources: Where the member who makes the change needs `manage_access`.
+        added: The rules that would name the member after the change.
+        resources: The resources on which the change requires `manage_access`.
     """
 
     first: Remedy | None
@@ -41,7 +41,7 @@ class _Change:
 
     @property
     def size(self) -> int:
-        """How many rules of the document it changes."""
+        """The number of rules of the document that it changes."""
         return len(self.ended) + (self.first is not None)
 
 
@@ -49,10 +49,10 @@ def remedies(access: Evaluator, question: Question) -> tuple[Remedy, ...]:
     """
     Return the smallest change of each kind that would turn a no into a yes.
 
-    The kinds are waiting, ending forbids, joining a team, and a new grant; the
-    last two may need forbids to end as well. The smallest change touches the
-    fewest rules and, among those, gives members the fewest permissions. No
-    change is returned if a part of it is enough.
+    The kinds are waiting, ending forbids, joining a team and adding a grant; the last two may
+    require ending forbids as well. The smallest change affects the fewest rules; if several
+    changes do, it is the one that gives members the fewest permissions. A change is omitted if a
+    part of it would be enough.
     """
     found = [_waiting(access, question)]
     forbids = tuple(
@@ -62,7 +62,7 @@ def remedies(access: Evaluator, question: Question) -> tuple[Remedy, ...]:
     )
     ending = list(_ending_forbids(access, question, forbids))
     found.append(_smallest(access, question, ending))
-    # If ending the forbids on the member is enough, a team or grant beside it adds nothing.
+    # If ending the forbids on the member is enough, a team or a grant in addition is not needed.
     if not any(set(change.ended) <= set(forbids) for change in ending):
         found.append(_smallest(access, question, _joining_teams(access, question, forbids)))
         found.append(_smallest(access, question, _new_grants(access, question, forbids)))
@@ -72,7 +72,7 @@ def remedies(access: Evaluator, question: Question) -> tuple[Remedy, ...]:
 def _ending_forbids(
     access: Evaluator, question: Question, forbids: tuple[Binding, ...]
 ) -> Iterator[_Change]:
-    """Yield the forbids without which the member's own or delegated permissions are enough."""
+    """Yield the forbids that have to end for own or delegated permissions to be enough."""
     target = question.permission, question.resource
     if access.bindings.granting_rule(question.member, *target, at=question.at) is not None:
         yield _Change(None, "", forbids)
@@ -85,7 +85,7 @@ def _ending_forbids(
 
 
 def _delegations(access: Evaluator, question: Question) -> tuple[Absence, ...]:
-    """Return the absences, at any time, in which the member may use the permission as delegate."""
+    """Return the absences, past and future, in which the member may act with the permission."""
     if question.member in question.authors:
         return ()
     return tuple(
@@ -100,7 +100,7 @@ def _delegations(access: Evaluator, question: Question) -> tuple[Absence, ...]:
 def _joining_teams(
     access: Evaluator, question: Question, forbids: tuple[Binding, ...]
 ) -> Iterator[_Change]:
-    """Yield the teams that would bring the permission, each with the forbids that would take it."""
+    """Yield the teams that would give the permission, each with the forbids that have to end."""
     scope, bindings = access.bindings.scope, access.bindings
     giving = {
         principal.name
@@ -137,11 +137,11 @@ def _joining_teams(
 def _new_grants(
     access: Evaluator, question: Question, forbids: tuple[Binding, ...]
 ) -> Iterator[_Change]:
-    """Yield a grant of each role that has the permission, and a grant of the permission alone."""
+    """Yield a grant of each role with the permission, and a grant of only the permission."""
     scope = access.bindings.scope
     member, permission, resource = question.member, question.permission, question.resource
     on = Selector.of(resource) if resource in scope.profiles else Selector(workspace=(resource,))
-    # The names sort roles before the single permission, which wins only if it gives less.
+    # The names sort roles before the individual permission, which is chosen only if it gives less.
     changes: list[tuple[str, Remedy, Grant]] = [
         (
             f"0 {role}",
@@ -164,7 +164,7 @@ def _new_grants(
 
 
 def _smallest(access: Evaluator, question: Question, changes: Iterable[_Change]) -> Remedy | None:
-    """Return the change of the fewest rules that gives the fewest permissions, or None."""
+    """Return the change that affects the fewest rules and gives the fewest permissions, or None."""
     candidates = list(changes)
     fewest = min((change.size for change in candidates), default=0)
     measured: list[tuple[int, str, Effect, _Change]] = []
@@ -208,10 +208,10 @@ def choose_contact(
     access: Evaluator, members: Sequence[MemberId], resource: str, *, at: dt.datetime
 ) -> str:
     """
-    Return the one of *members* to ask first, or an empty string if there is none.
+    Return the member to ask first, or an empty string if *members* is empty.
 
-    That is a member who is not absent: the lead of the workspace, or else the
-    one who manages access to the fewest profiles.
+    Members who are not absent are preferred. Among them, the lead of the workspace comes first,
+    followed by the member who manages access to the fewest profiles.
     """
     absent = {absence.member for absence in access.all_absences if absence.covers(at)}
     present = [member for member in members if member not in absent] or list(members)
@@ -257,7 +257,7 @@ def _allows(access: Evaluator, question: Question, at: dt.datetime) -> bool:
 def _bounds(
     access: Evaluator, question: Question, delegations: tuple[Absence, ...]
 ) -> Iterator[dt.datetime]:
-    """Yield the later instants at which a rule or absence that matters starts or ends."""
+    """Yield the later instants at which a relevant rule or absence starts or ends."""
     members = {question.member, *(absence.member for absence in delegations)}
     rules = (
         rule
@@ -280,7 +280,7 @@ def _first_shifts(
     start: dt.datetime,
     end: dt.datetime | None,
 ) -> Iterator[dt.datetime]:
-    """Yield the first shift between two instants of each member and rotation that may matter."""
+    """Yield the start of the first shift in a span for each relevant member and rotation."""
     members = {
         question.member,
         *(absence.member for absence in delegations if absence.covers(start)),
@@ -296,7 +296,7 @@ def _first_shifts(
 def _as_waiting(
     access: Evaluator, question: Question, delegations: tuple[Absence, ...], at: dt.datetime
 ) -> Remedy:
-    """Return the remedy to wait until an instant, which names what starts or ends then."""
+    """Return the remedy to wait until the start or end of a rule, shift or absence."""
     local = access.bindings.scope.local_text(at, question.resource)
     wait = partial(Remedy.of, start=local, instant=at.isoformat())
     permission, resource = question.permission, question.resource

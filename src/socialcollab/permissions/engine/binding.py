@@ -1,4 +1,4 @@
-"""A grant or forbid whose names are resolved."""
+"""Grants and forbids with resolved names."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from socialcollab.verdicts import Reason
 @attrs.frozen(eq=False)
 class Binding:
     """
-    A grant or forbid whose names are resolved.
+    A grant or forbid with resolved names.
 
-    Bindings are compared by identity, because a document may hold the same rule twice.
+    Bindings are compared by identity, because a document may contain the same rule twice.
 
     Attributes:
-        source: The rule as it is written.
-        place: Where it stands in the document, such as ``grants[3]``.
+        source: The rule as written in the document.
+        place: Its position in the document, such as ``grants[3]``.
         unbounded: Whether it has neither a start nor an end.
         members: The members it names, directly or through teams.
         permissions: The permissions it gives or forbids, directly or through a role.
-        roles: The role it gives and those that this role includes.
-        resources: The resources it applies to.
-        scope: The names that exist.
+        roles: The role that it gives and the roles that this role includes.
+        resources: The resources to which it applies.
+        scope: The scope in which its names were resolved.
     """
 
     source: Grant | Forbid
@@ -48,7 +48,7 @@ class Binding:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """The sort key by which the order of rules in the document never matters."""
+        """A sort key that makes results independent of the order of rules in the document."""
         source = self.source
         return (
             ",".join(sorted(map(str, source.to))),
@@ -73,13 +73,13 @@ class Binding:
         return self.applies_to(resource) and span_contains(self.span(resource), at)
 
     def binds(self, member: str, permission: str, resource: str) -> bool:
-        """Return whether the rule is about all three, at whatever time."""
+        """Return whether the rule names all three, regardless of the time."""
         return (
             member in self.members and permission in self.permissions and self.applies_to(resource)
         )
 
     def reason(self, member: str, resource: str) -> Reason:
-        """Return the reason that this grant gives *member* permissions on a resource."""
+        """Return a reason which states that this grant gives *member* permissions on a resource."""
         grant, team = self.source, self._team_of(member)
         granted = ", ".join(grant.permissions)
         if isinstance(grant, Grant):
@@ -96,8 +96,8 @@ class Binding:
                     until=grant.end,
                     reason=grant.reason or "-",
                 )
-        # The pairs are sorted already; `Reason.of` would sort and convert them, which takes longer
-        # than everything else that a new yes needs.
+        # The pairs are already sorted. `Reason.of` would sort and convert them again, which takes
+        # longer than all other steps of creating a positive answer.
         return Reason.of_sorted(
             "grant.team" if team else "grant.member",
             (
@@ -110,11 +110,11 @@ class Binding:
         )
 
     def at(self, place: str) -> Binding:
-        """Return the same binding at a place of the document."""
+        """Return the same binding with another position in the document."""
         return self if place == self.place else attrs.evolve(self, place=place)
 
     def _team_of(self, member: str) -> str:
-        """Return the team through which the rule names a member, or empty if it names them itself."""
+        """Return the team through which the rule names a member, or empty if named directly."""
         team = ""
         for principal in self.source.to:
             if principal.kind == "member":
@@ -138,10 +138,10 @@ def bind_rule(source: Grant | Forbid, number: int, scope: Scope) -> Binding:
     Args:
         source: The rule.
         number: Its position among the rules of its kind, for messages.
-        scope: The names that exist.
+        scope: The scope in which to resolve names.
 
     Raises:
-        InvalidValueError: If the rule names what does not exist.
+        InvalidValueError: If the rule refers to a name that does not exist.
     """
     kind = "grant" if isinstance(source, Grant) else "forbid"
     place = _place(source, number)
@@ -149,7 +149,7 @@ def bind_rule(source: Grant | Forbid, number: int, scope: Scope) -> Binding:
         known: Mapping[str, object] = scope.teams if principal.kind == "team" else scope.members
         if principal.name not in known:
             raise InvalidValueError(
-                f"{kind} at {place} is to `{principal}`, which does not exist"
+                f"{kind} at {place} applies to `{principal}`, which does not exist"
                 f"{did_you_mean(principal.name, known, before='; ')}",
                 value=str(principal),
             )
@@ -193,8 +193,8 @@ class Rebinding:
 
     Attributes:
         bindings: The bindings, in order.
-        changed: The new bindings, and the former ones that are no longer used.
-        moved: Whether an unchanged rule stands at another place of the document now.
+        changed: The new bindings, and the previous bindings that are no longer used.
+        moved: Whether an unchanged rule has moved to another position in the document.
     """
 
     bindings: tuple[Binding, ...]
@@ -209,7 +209,7 @@ def rebind_rules(
     Bind a list of rules, reusing the bindings of equal rules at its beginning and its end.
 
     Raises:
-        InvalidValueError: If a rule names what does not exist.
+        InvalidValueError: If a rule refers to a name that does not exist.
     """
     sources = tuple(sources)
     head = _count_equal(zip(before, sources, strict=False))
@@ -230,7 +230,7 @@ def rebind_rules(
 
 
 def _count_equal(pairs: Iterable[tuple[Binding, Grant | Forbid]]) -> int:
-    """Return how many pairs are equal before the first that is not."""
+    """Return the number of equal pairs before the first unequal pair."""
     count = 0
     for binding, source in pairs:
         if binding.source is not source and binding.source != source:
@@ -242,11 +242,11 @@ def _count_equal(pairs: Iterable[tuple[Binding, Grant | Forbid]]) -> int:
 def _renumbered(
     bindings: Sequence[Binding], sources: Sequence[Grant | Forbid], start: int, *, moved: bool
 ) -> Sequence[Binding]:
-    """Return bindings with their places among *sources*, from the position *start* on."""
+    """Return bindings with their new positions in *sources*, beginning at *start*."""
     numbered = zip(bindings, sources[start:], range(start, start + len(bindings)), strict=False)
     return [
-        # A rule that is the very same object and has not moved keeps its place; this saves
-        # computing thousands of places when one rule changes.
+        # If the rule is the same object and has not moved, its position is still correct. This
+        # avoids formatting thousands of positions when one rule changes.
         binding if binding.source is source and not moved else binding.at(_place(source, number))
         for binding, source, number in numbered
     ]

@@ -1,4 +1,4 @@
-"""All rules and rotations of a document with their names resolved, before delegation."""
+"""The rules and rotations of a document with resolved names, without delegations."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ from socialcollab.verdicts import Reason
 
 class BindingSet:
     """
-    The rules and rotations of a document with their names resolved.
+    The rules and rotations of a document with resolved names.
 
-    It answers what members may do by their own grants and shifts. Delegation
-    is added by `Delegations`.
+    The set determines what members may do through their own grants and shifts. `Delegations` adds
+    the permissions of delegates.
 
     Args:
-        scope: The names that exist.
+        scope: The scope in which names were resolved.
         grants: The grants.
         forbids: The forbids.
         rotations: The rotations.
-        table: The table of another set with the same scope, to save building one.
+        table: The table of another set with the same scope, to be reused; None builds a new table.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class BindingSet:
         self.forbids = tuple(forbids)
         self.rotations = tuple(rotations)
         self.table = table or Table(scope, bindings=(*self.grants, *self.forbids))
-        # How many members' rules have changed since the table was built.
+        # The number of members whose rules have changed since the table was built.
         self._changed_members = 0
         self.rows: dict[str, Row] = {}
         self._row_of: dict[MemberBindings, Row] = {NO_BINDINGS: {}}
@@ -84,10 +84,10 @@ class BindingSet:
 
     def with_grants(self, *grants: Grant) -> BindingSet:
         """
-        Return the set with further grants.
+        Return a copy of the set with additional grants.
 
         Raises:
-            InvalidValueError: If one names what does not exist.
+            InvalidValueError: If a rule refers to a name that does not exist.
         """
         added = [
             bind_rule(grant, number, self.scope)
@@ -97,13 +97,13 @@ class BindingSet:
 
     def with_rules(self, *, grants: Iterable[Grant], forbids: Iterable[Forbid]) -> BindingSet:
         """
-        Return the set with other grants and forbids instead of its own.
+        Return a copy of the set with these grants and forbids in place of its own.
 
-        The bindings of unchanged rules are kept, and so are the rows of
-        members whom no changed rule names.
+        The bindings of unchanged rules are reused, and so are the table rows of members whom no
+        changed rule names.
 
         Raises:
-            InvalidValueError: If one names what does not exist.
+            InvalidValueError: If a rule refers to a name that does not exist.
         """
         new_grants = rebind_rules(self.grants, grants, self.scope)
         new_forbids = rebind_rules(self.forbids, forbids, self.scope)
@@ -115,7 +115,7 @@ class BindingSet:
         )
 
     def with_swaps(self, swaps: Iterable[ShiftSwap]) -> BindingSet:
-        """Return the set with other swaps instead of its own."""
+        """Return a copy of the set with these swaps in place of its own."""
         swaps = tuple(swaps)
         rotations = tuple(rotation.with_swaps(swaps) for rotation in self.rotations)
         changed = [
@@ -138,14 +138,14 @@ class BindingSet:
         moved: bool = False,
     ) -> BindingSet:
         """
-        Return the set with some other bindings, and what can be kept for all others.
+        Return a copy of the set with some bindings replaced, reusing cached values if possible.
 
         Args:
-            changed: The members whom a changed binding names or named.
-            grants: Other grants.
-            forbids: Other forbids.
-            rotations: Other rotations.
-            moved: Whether an unchanged rule stands at another place of the document.
+            changed: The members whom a changed binding names, before or after the change.
+            grants: The new grants, or None to keep the grants.
+            forbids: The new forbids, or None to keep the forbids.
+            rotations: The new rotations, or None to keep the rotations.
+            moved: Whether an unchanged rule has moved to another position in the document.
         """
         other = BindingSet(
             scope=self.scope,
@@ -156,8 +156,8 @@ class BindingSet:
         )
         other._changed_members = self._changed_members + len(changed)
         if other._changed_members * 4 > len(self.scope.members):
-            # The classes of the table fit the rules of another time by now, and rows for the new
-            # rules would grow large.
+            # By now the classes of the table fit an outdated set of rules, and rows for the new
+            # rules would become large.
             return BindingSet(
                 scope=other.scope,
                 grants=other.grants,
@@ -180,19 +180,19 @@ class BindingSet:
                 leaving=self.scope.leaving,
                 only=changed,
             )
-            # Fills the cached property, which would sort every rule by member again.
+            # Fill the cached property, which would otherwise group every rule by member again.
             other.__dict__["_by_member"] = {**kept, **new}
         return other
 
     @cached_property
     def _by_member(self) -> Mapping[str, MemberBindings]:
-        """The rules and rotations that name each member, suspended members included."""
+        """The rules and rotations that name each member, including suspended members."""
         return bindings_by_member(
             self.grants, self.forbids, self.rotations, leaving=self.scope.leaving
         )
 
     def bindings_of(self, member: str) -> MemberBindings:
-        """Return the rules and rotations that name a member; none if suspended or unknown."""
+        """Return the bindings of a member; they are empty if the member is suspended or unknown."""
         known = self.scope.members.get(member)
         if known is None or known.suspended:
             return NO_BINDINGS
@@ -226,13 +226,13 @@ class BindingSet:
     # Questions about one instant.
 
     def row(self, member: str) -> Row:
-        """Return a member's row of the table, which is kept for members that exist."""
+        """Return a member's row of the table, and cache it if the member exists."""
         row = self.rows.get(member)
         if row is None:
             bindings = self.bindings_of(member)
             row = self._row_of.get(bindings)
             if row is None:
-                # A row holds at any time, so that members who leave have none.
+                # A row is valid at any time, so the row of a member who leaves must be empty.
                 row = self._row_of[bindings] = (
                     {} if bindings.leaving else self.table.row(bindings.grants, bindings.forbids)
                 )
@@ -242,14 +242,14 @@ class BindingSet:
 
     @cached_property
     def time_dependent(self) -> frozenset[str]:
-        """The members whose permissions depend on the instant: by a bound, a shift, or leaving."""
+        """The members whose permissions depend on the time: on a bound, a shift or leaving."""
         return frozenset(self.scope.leaving).union(
             *(rule.members for rule in (*self.grants, *self.forbids) if not rule.unbounded),
             *(rotation.members for rotation in self.rotations),
         )
 
     def allows(self, member: str, permission: str, resource: str, at: dt.datetime) -> bool:
-        """Return whether a member has a permission by their own grants and shifts."""
+        """Return whether a member has a permission through their own grants and shifts."""
         if self.table.allows(self.row(member), permission, resource):
             return True
         bindings = self.bindings_of(member)
@@ -260,7 +260,7 @@ class BindingSet:
     def granting_rule(
         self, member: str, permission: str, resource: str, *, at: dt.datetime
     ) -> Reason | None:
-        """Return the grant, or else the shift, that gives a permission, forbids ignored."""
+        """Return a reason for the grant or shift that gives a permission, ignoring forbids."""
         if self.scope.members[member].suspended or self.scope.has_left(member, at):
             return None
         grants = self.matching_grants(member, permission, resource, at=at)
@@ -287,12 +287,12 @@ class BindingSet:
     def matching_forbids(
         self, member: str, permission: str, resource: str, *, at: dt.datetime
     ) -> list[Binding]:
-        """Return the active forbids that take a permission, sorted."""
+        """Return the active forbids of a permission, sorted."""
         bindings = self._bindings_even_if_suspended(member)
         return ordered(active_bindings(bindings.forbids, permission, resource, at))
 
     def has_role(self, member: str, role: str, resource: str, *, at: dt.datetime) -> bool:
-        """Return whether *member* has *role*, or one that includes it, by a grant or a shift."""
+        """Return whether a grant or shift gives *member* the role, or a role that includes it."""
         key = (member, role, resource)
         spans = self._role_spans.get(key)
         if spans is None:
@@ -315,7 +315,7 @@ class BindingSet:
             for rotation in self.bindings_of(member).rotations
         )
 
-    # Rules by what they are about, at whatever time.
+    # Lookups of rules, regardless of the time.
 
     def grants_with(self, permission: str) -> tuple[Binding, ...]:
         """Return the grants that give a permission to any member."""
@@ -336,7 +336,7 @@ class BindingSet:
         )
 
     def rules_about(self, member: str, permission: str, resource: str) -> tuple[Binding, ...]:
-        """Return the grants and forbids that are about all three."""
+        """Return the grants and forbids that name all three."""
         bindings = self._bindings_even_if_suspended(member)
         return tuple(
             rule
@@ -345,7 +345,7 @@ class BindingSet:
         )
 
     def rules_to_teams(self, teams: Collection[str]) -> tuple[Binding, ...]:
-        """Return the grants and forbids that name one of some teams."""
+        """Return the grants and forbids that name at least one of the teams."""
         return tuple(dict.fromkeys(rule for team in teams for rule in self._by_team.get(team, ())))
 
     @cached_property
@@ -372,7 +372,7 @@ class BindingSet:
     # Periods: when members have which permissions.
 
     def permission_periods(self, member: str) -> Periods:
-        """Return when *member* has which permissions by grants, with forbidden times removed."""
+        """Return the periods in which grants give *member* permissions, minus forbidden times."""
         if member not in self.scope.members:
             return {}
         periods = self._periods.get(member)
@@ -384,7 +384,7 @@ class BindingSet:
         return periods
 
     def forbidden_spans(self, member: str, permission: str, resource: str) -> tuple[Span, ...]:
-        """Return when a forbid takes a permission, and the time after the member has left."""
+        """Return when a member cannot have a permission: when it is forbidden or they have left."""
         leaving = self.scope.leaving.get(member)
         return merge_spans(
             (
@@ -398,7 +398,7 @@ class BindingSet:
         )
 
     def withheld_periods(self, member: str) -> Periods:
-        """Return when forbids take permissions from *member* that grants or shifts give."""
+        """Return when forbids withhold permissions that grants or shifts give *member*."""
         bindings = self.bindings_of(member)
         if not bindings.forbids:
             return {}
@@ -406,14 +406,14 @@ class BindingSet:
         return intersect_periods(given, periods_of(bindings.forbids))
 
     def shift_periods(self, member: str) -> Periods:
-        """Return when shifts may give *member* which permissions, forbids ignored."""
+        """Return the periods in which shifts may give *member* permissions, ignoring forbids."""
         return self._periods_of_shifts(
             self.bindings_of(member).rotations,
             lambda rotation, resource: rotation.possible_spans(member, resource),
         )
 
     def known_shift_periods(self, member: str) -> Periods:
-        """Return when listed shifts and swaps give *member* permissions, without forbidden times."""
+        """Return when listed shifts and swaps give *member* permissions, minus forbidden times."""
         bindings = self.bindings_of(member)
         periods = self._periods_of_shifts(
             (
@@ -440,11 +440,11 @@ class BindingSet:
 
     def possible_shift_periods(self, member: str, *, unlike: BindingSet | None = None) -> Periods:
         """
-        Return when shifts may give *member* which permissions, with forbidden times removed.
+        Return the periods in which shifts may give *member* permissions, minus forbidden times.
 
-        A rule counts from its first day on, since any of its shifts may become
-        the member's. What a rule with the same members and times gives in
-        *unlike* is left out.
+        A rule-based rotation counts from its first day on, because any of its shifts may pass to
+        the member. Permissions that a rotation with the same members and times gives in *unlike*
+        are omitted.
         """
         if self.scope.active_span(member) is None:
             return {}
@@ -466,7 +466,7 @@ class BindingSet:
         return {key: merge_spans(own) for key, own in sorted(spans.items()) if own}
 
     def _rules_of(self, member: str) -> Iterator[tuple[ResourceTiming | None, str, str]]:
-        """Yield the timing, permission and resource of each rotation by rule with *member*."""
+        """Yield the timing, permission and resource of each rule-based rotation with *member*."""
         if self.scope.active_span(member) is not None:
             for rotation in self.rotations:
                 if rotation.source.timing is None or member not in rotation.source.everyone:
@@ -478,7 +478,7 @@ class BindingSet:
     def rotations_granting(
         self, member: str, permission: str, resource: str, *, during: Span = (None, None)
     ) -> tuple[str, ...]:
-        """Return the places of the rotations whose shifts may give a permission in a span."""
+        """Return the positions of the rotations whose shifts may give a permission in a span."""
         return tuple(
             rotation.place
             for rotation in self.rotations
@@ -493,8 +493,8 @@ class BindingSet:
         """
         Return when each member has *role*, or one that includes it, on a resource.
 
-        Grants, listed shifts and swaps count; shifts by a rule do not. The
-        result is empty for a resource that does not exist.
+        Grants, listed shifts and swaps are included; rule-based shifts are not. The result is
+        empty if the resource does not exist.
         """
         spans: dict[str, list[Span]] = {}
         for grant in self.grants:
@@ -511,9 +511,9 @@ class BindingSet:
         self, role: str, resource: str, *, unlike: BindingSet
     ) -> Mapping[MemberId, tuple[Span, ...]]:
         """
-        Return when shifts by a rule may give members *role*, or one that includes it.
+        Return when rule-based shifts may give members *role*, or one that includes it.
 
-        What a rule with the same members and times gives in *unlike* is left out.
+        Roles that a rotation with the same members and times gives in *unlike* are omitted.
         """
         unchanged = {
             rotation.timing(resource)
@@ -528,7 +528,7 @@ class BindingSet:
             for member in rotation.source.everyone:
                 scheduled = rotation.scheduled_spans(member, resource)
                 if timing in unchanged:
-                    # The member may have been suspended, or have left, in the other set.
+                    # In the other set, the member may be suspended or may have left.
                     scheduled = subtract_spans(scheduled, unlike._while_active(member, scheduled))
                 spans.setdefault(member, []).extend(scheduled)
         return self._active_members(spans)
@@ -543,7 +543,7 @@ class BindingSet:
         return {member: own for member, own in active if own}
 
     def while_active(self, member: str, periods: Periods) -> Periods:
-        """Return the part of *periods* in which *member* is neither suspended nor has left."""
+        """Return the parts of *periods* in which *member* is not suspended and has not left."""
         active = self.scope.active_span(member)
         if active is None:
             return {}

@@ -14,10 +14,10 @@ from socialcollab.time import intersect_spans
 
 class Delegations:
     """
-    The absences of members, and the permissions that their delegates have meanwhile.
+    The absences of members, and the permissions that their delegates have during them.
 
-    A delegate may use what the absent member's own grants and shifts give, and
-    nothing that the absent member has as a delegate of others.
+    A delegate may use the permissions from the absent member's own grants and shifts, but not
+    permissions that the absent member has as a delegate of another member.
 
     Args:
         bindings: The rules and rotations.
@@ -44,11 +44,11 @@ class Delegations:
 
     @property
     def delegates(self) -> frozenset[str]:
-        """The members who are a delegate at some time."""
+        """The members who are a delegate in at least one absence."""
         return frozenset(self._by_delegate)
 
     def delegators(self, member: str, permission: str) -> tuple[MemberId, ...]:
-        """Return the members whose delegate *member* is for a permission at some time."""
+        """Return the members for whom *member* may use a permission as a delegate at some time."""
         return tuple(
             absence.member
             for absence in self._by_delegate.get(member, ())
@@ -58,7 +58,7 @@ class Delegations:
     def allowing(
         self, member: str, permission: str, resource: str, at: dt.datetime, authors: Collection[str]
     ) -> Iterator[Absence]:
-        """Yield the absences in which *member* may use a permission as the delegate."""
+        """Yield the absences that allow *member* to use a permission as a delegate."""
         if member in authors:
             return
         for absence in self._by_delegate.get(member, ()):
@@ -73,7 +73,7 @@ class Delegations:
     def delegates_of(
         self, member: str, permission: str, resource: str, at: dt.datetime
     ) -> tuple[MemberId, ...]:
-        """Return the delegates who may use a permission of *member*, who is absent, sorted."""
+        """Return the delegates who may use a permission of the absent *member*, sorted."""
         if not self.absences or not self._bindings.allows(member, permission, resource, at):
             return ()
         delegates = {
@@ -93,13 +93,13 @@ def delegated_periods(
     bindings: BindingSet, absence: Absence, periods: Periods, *, forbidden: Periods
 ) -> Periods:
     """
-    Return when a delegate may use which permissions of the absent member.
+    Return the periods in which a delegate may use permissions of the absent member.
 
     Args:
         bindings: The rules.
         absence: The absence, with a delegate.
         periods: The periods of the absent member's own permissions.
-        forbidden: When forbids take permissions from the delegate.
+        forbidden: The periods in which permissions are forbidden to the delegate.
     """
     days = ((absence.begins_at, absence.ends_at),)
     during = {

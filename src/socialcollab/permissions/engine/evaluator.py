@@ -1,4 +1,4 @@
-"""A question as a value, and what the analyses need to answer it."""
+"""The `Question` value, and the interface that the analyses use to answer questions."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from socialcollab.verdicts import Reason, Verdict
 @attrs.frozen
 class Question:
     """
-    May *member* use a permission on a resource at an instant?
+    The question whether a member has a permission on a resource at an instant.
 
     Attributes:
         member: A member's id.
         permission: A permission's name.
         resource: A profile, a workspace, or ``*``.
         at: The instant, in UTC.
-        authors: The authors of the post that the question is about, if there is one.
+        authors: The authors of the post, if the question is about a post.
     """
 
     member: str
@@ -38,8 +38,8 @@ class Evaluator(Protocol):
     """
     The part of `Access` that the analyses use.
 
-    `Access` imports the analyses for its advice, so that they cannot import
-    `Access` and are written against this protocol instead.
+    `Access` imports the analyses to compute its advice. They therefore cannot import `Access`, and
+    use this protocol instead.
     """
 
     @property

@@ -17,14 +17,16 @@ _Bound = TypeVar("_Bound", Binding, RotationBinding)
 @attrs.frozen(eq=False)
 class MemberBindings:
     """
-    The rules and rotations that name a member, shared by members whom exactly the same ones name.
+    The rules and rotations that name a member.
+
+    Members who are named by exactly the same rules and rotations share one instance.
 
     Attributes:
         grants: The grants.
         forbids: The forbids.
         rotations: The rotations in which the member takes shifts.
-        leaving: The instant at which the member leaves, if there is one; everything is forbidden
-            from then on.
+        leaving: The instant at which the member leaves, or None; everything is forbidden from then
+            on.
     """
 
     grants: tuple[Binding, ...] = ()
@@ -42,13 +44,13 @@ class MemberBindings:
         )
 
     def forbids_at(self, permission: str, resource: str, at: dt.datetime) -> bool:
-        """Return whether a forbid takes a permission at an instant."""
+        """Return whether a permission is forbidden at an instant."""
         if self.leaving is not None and self.leaving <= at:
             return True
         return bool(active_bindings(self.forbids, permission, resource, at))
 
     def possible_resources(self, permission: str) -> frozenset[str]:
-        """Return where a grant or shift gives a permission at any time, forbids ignored."""
+        """Return the resources on which a grant or shift gives a permission, ignoring forbids."""
         return frozenset[str]().union(
             *(grant.resources for grant in self.grants if permission in grant.permissions),
             *(
@@ -74,7 +76,7 @@ def active_bindings(
 
 def ordered(bindings: list[Binding]) -> list[Binding]:
     """Return bindings in an order that does not depend on their order in the document."""
-    # Computing the sort key takes longer than everything else, and usually there is one binding.
+    # Computing the sort key is the slowest part, and usually there is only one binding.
     return sorted(bindings, key=lambda binding: binding.order) if len(bindings) > 1 else bindings
 
 
@@ -90,14 +92,14 @@ def bindings_by_member(
     only: frozenset[str] | None = None,
 ) -> dict[str, MemberBindings]:
     """
-    Return the rules and rotations that name each member, suspended members included.
+    Return the rules and rotations that name each member, including suspended members.
 
     Args:
         grants: All grants.
         forbids: All forbids.
         rotations: All rotations.
         leaving: The instants at which members leave.
-        only: The members to return; None for all.
+        only: The members to return, or None for all members.
     """
     lists: dict[str, tuple[list[Binding], list[Binding], list[RotationBinding]]] = {
         member: ([], [], []) for member in leaving if only is None or member in only

@@ -1,4 +1,4 @@
-"""Periods: when a member has which permission on which resource, and set operations on them."""
+"""Periods: spans in which a member has permissions on resources, and operations on them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Periods: TypeAlias = Mapping[tuple[str, str], tuple[Span, ...]]
 
 
 def periods_of(bindings: Iterable[Binding]) -> Periods:
-    """Return when grants, or forbids, are active."""
+    """Return the periods in which grants or forbids are active."""
     spans: dict[tuple[str, str], list[Span]] = {}
     for binding in bindings:
         for resource in binding.resources:

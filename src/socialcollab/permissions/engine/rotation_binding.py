@@ -1,4 +1,4 @@
-"""A rotation whose names are resolved: who is on duty when, and with which permissions."""
+"""Rotations with resolved names: who is on duty when, and with which permissions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from socialcollab.time import Span, merge_spans, resolve, zone
 from socialcollab.verdicts import Reason
 
 ResourceTiming: TypeAlias = tuple[Timing, str]
-"""What decides the shifts of a rule on a resource: the timing, and the zone's IANA name."""
+"""The values that determine rule-based shifts on a resource: the timing and the IANA zone name."""
 
 _MOMENT = dt.timedelta(microseconds=1)
 _MIN = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -29,15 +29,15 @@ _MAX = dt.datetime.max.replace(tzinfo=dt.UTC)
 @attrs.frozen
 class RotationBinding:
     """
-    A rotation whose names are resolved.
+    A rotation with resolved names.
 
     Attributes:
-        source: The rotation as it is written.
-        place: Where it stands in the document.
+        source: The rotation as written in the document.
+        place: Its position in the document.
         permissions: The permissions of its role.
-        roles: Its role and those that this role includes.
-        resources: The resources it applies to.
-        scope: The names that exist.
+        roles: Its role and the roles that this role includes.
+        resources: The resources to which it applies.
+        scope: The scope in which its names were resolved.
         swaps: Swaps of its shifts, which are runtime state and not part of the document.
     """
 
@@ -55,11 +55,11 @@ class RotationBinding:
 
     @property
     def members(self) -> frozenset[str]:
-        """The members who take shifts, by the document or by a swap."""
+        """The members who take shifts, as scheduled or because of a swap."""
         return frozenset(self.source.everyone).union(swap.member for swap in self.swaps)
 
     def with_swaps(self, swaps: Iterable[ShiftSwap]) -> RotationBinding:
-        """Return the binding with those of *swaps* that are of this rotation, and no others."""
+        """Return the binding with exactly those swaps in *swaps* that belong to this rotation."""
         own = tuple(
             sorted(
                 (
@@ -77,11 +77,11 @@ class RotationBinding:
         return resource in self.resources
 
     def zone_of(self, resource: str) -> str:
-        """Return the IANA name of the zone that the shifts follow on a resource."""
+        """Return the IANA name of the time zone of the shifts on a resource."""
         return self.source.timezone or self.scope.zone_of(resource)
 
     def timing(self, resource: str) -> ResourceTiming | None:
-        """Return what decides the shifts of a rule on a resource; None for a list."""
+        """Return the values that determine shifts on a resource, or None if shifts are listed."""
         timing = self.source.timing
         return None if timing is None else (timing, self.zone_of(resource))
 
@@ -99,8 +99,8 @@ class RotationBinding:
         """
         Return when the document puts a member on duty on a resource.
 
-        For a rule this is all the time from the first day on: each shift may
-        become the member's when the members of the rule change.
+        For a rule-based rotation, this is the entire time from its first day on, because any shift
+        may pass to the member when the members of the rotation change.
         """
         tz = zone(self.zone_of(resource))
         spans = self._scheduled.get(tz)
@@ -145,21 +145,21 @@ class RotationBinding:
         self, resource: str, *, after: dt.datetime, changes: Iterable[dt.datetime]
     ) -> Iterator[dt.datetime]:
         """
-        Yield when shifts on a resource start after an instant, in order, while they matter.
+        Yield, in order, the starts of the shifts on a resource that matter after an instant.
 
-        A list ends. A rule goes on without end, but once each member has had a
-        shift, further shifts bring no member on duty who was not before. So
-        after one round the next shift that matters follows the next of
-        *changes*.
+        Listed shifts come to an end. Rule-based shifts do not, but once every member has had a
+        shift, later shifts do not put any new member on duty. After one full round, the next shift
+        that matters is therefore the first shift after the next of *changes*.
 
         Args:
             resource: The resource.
             after: The instant.
-            changes: When other rules change, after which each member's next shift matters again.
+            changes: The instants at which other rules change. After each of them, every member's
+                next shift matters again.
         """
         roster = self.roster(resource)
-        # The start and the end of a swap are starts of shifts. Looking from a moment before them
-        # keeps them from being skipped together with the rest of a round.
+        # Shifts also start at the bounds of a swap. Searching from just before each bound ensures
+        # that these shifts are not skipped along with the remainder of a round.
         swapped = (
             bound - _MOMENT for swap in self.swaps for bound in swap.span(self.zone_of(resource))
         )
@@ -195,8 +195,8 @@ class RotationBinding:
             if shift is not None and shift.member == member:
                 return start
             if self.source.members and start >= last_swap:
-                # Once no swap follows, a round of the rule shows every member who takes shifts.
-                # Without this limit the search for another member would never end.
+                # After the last swap, one round of the rule includes every member who takes
+                # shifts. Without this limit, the search for any other member would never end.
                 remaining -= 1
                 if not remaining:
                     return None
@@ -204,7 +204,7 @@ class RotationBinding:
         return None
 
     def reason(self, shift: Shift, resource: str) -> Reason:
-        """Return the reason that a shift gives its member permissions on a resource."""
+        """Return a reason which states that a shift gives its member permissions on a resource."""
         until = {} if shift.end is None else {"until": self.scope.local_text(shift.end, resource)}
         params = {
             "member": shift.member,
@@ -227,11 +227,11 @@ def bind_rotation(source: Rotation, number: int, scope: Scope) -> RotationBindin
     Args:
         source: The rotation.
         number: Its position among the rotations, for messages.
-        scope: The names that exist.
+        scope: The scope in which to resolve names.
 
     Raises:
-        InvalidValueError: If the rotation names what does not exist, or its shifts depend on
-            business days.
+        InvalidValueError: If the rotation refers to a name that does not exist, or its shifts
+            depend on business days.
     """
     scope.check_members(f"rotation `{source.id}`", source.everyone)
     if source.role not in scope.roles.by_id:

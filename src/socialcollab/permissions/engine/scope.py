@@ -1,4 +1,4 @@
-"""The people and resources that rules and questions can name, with all names checked."""
+"""Scopes: the people and resources that rules and questions can name, with names checked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from socialcollab.permissions.model.role import Role, Roles, find_cycle
 from socialcollab.time import Span, zone
 
 EVERYWHERE = "*"
-"""The resource that stands for every workspace."""
+"""The resource that represents every workspace."""
 
 _MIN = dt.datetime.min.replace(tzinfo=dt.UTC)
 _MAX = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -37,7 +37,8 @@ class Scope:
     The members, teams, profiles, workspaces and roles of an organization.
 
     Raises:
-        InvalidValueError: If two of a kind share an id, or one names what does not exist.
+        InvalidValueError: If two members, profiles or teams have the same id, if a profile has the
+            id of a workspace, or if a team refers to a name that does not exist.
     """
 
     def __init__(
@@ -57,8 +58,8 @@ class Scope:
         self.roles = roles
         self._check_teams()
         self._members_by_team = _resolve_includes(self.teams)
-        # Many rules name the same people, permissions or resources. With these caches they share
-        # one set each, which saves memory and makes sets fast to compare.
+        # Many rules name the same people, permissions or resources. These caches let them share
+        # sets, which saves memory and makes comparing the sets fast.
         self._members_of: dict[tuple[Principal, ...], frozenset[str]] = {}
         self._permissions_of: dict[tuple[str, ...], frozenset[str]] = {}
         self._resources_of: dict[Selector, frozenset[str]] = {}
@@ -78,8 +79,8 @@ class Scope:
         ambiguous = sorted(set(self.profiles) & set(self._zones))
         if ambiguous:
             raise InvalidValueError(
-                f"`{ambiguous[0]}` names both a profile and a workspace, so that a question about"
-                " it has two meanings",
+                f"`{ambiguous[0]}` is the id of both a profile and a workspace, so a question about"
+                " it would be ambiguous",
                 value=ambiguous[0],
                 expected="another id for one of them",
             )
@@ -108,11 +109,11 @@ class Scope:
         cycle = find_cycle({team.id: team.includes for team in self.teams.values()})
         if cycle:
             raise InvalidValueError(
-                f"teams include each other in a circle: {' > '.join(cycle)}", value=cycle
+                f"teams include each other in a cycle: {' > '.join(cycle)}", value=cycle
             )
 
     def active_span(self, member: str) -> Span | None:
-        """Return the span in which a member's permissions count; None if suspended or unknown."""
+        """Return when a member may have permissions, or None if they are suspended or unknown."""
         known = self.members.get(member)
         if known is None or known.suspended:
             return None
@@ -125,7 +126,7 @@ class Scope:
 
     @property
     def resources(self) -> tuple[str, ...]:
-        """Every resource that a question can be about."""
+        """Every resource about which a question can be asked."""
         return (*self.profiles, *self._zones, EVERYWHERE)
 
     @property
@@ -145,7 +146,7 @@ class Scope:
         return (MemberId(principal.name),)
 
     def members_of(self, principals: tuple[Principal, ...]) -> frozenset[str]:
-        """Return the members that some member and team principals name together."""
+        """Return all members that the given member and team principals name."""
         members = self._members_of.get(principals)
         if members is None:
             members = frozenset(
@@ -178,16 +179,16 @@ class Scope:
         return {team: tuple(names) for team, names in including.items()}
 
     def workspace_of(self, resource: str) -> str:
-        """Return the workspace of a profile; any other resource is returned as it is."""
+        """Return the workspace of a profile, or the resource itself if it is not a profile."""
         profile = self.profiles.get(resource)
         return profile.workspace if profile else resource
 
     def nearest_resource(self, resource: str, other: Scope) -> str:
         """
-        Return the resource by which to judge permissions on *resource*, which may be unknown here.
+        Return the resource to check for permissions on *resource*, which may be unknown here.
 
-        That is the resource itself if it exists here, else its workspace in
-        *other* if that workspace exists here, else ``*``.
+        This is the resource itself if it exists in this scope, otherwise its workspace in *other*
+        if that workspace exists in this scope, and otherwise ``*``.
         """
         if resource == EVERYWHERE or resource in self.profiles or resource in self._zones:
             return resource
@@ -199,14 +200,14 @@ class Scope:
         return self._leads.get(self.workspace_of(resource), "")
 
     def managed_at(self, on: Selector) -> tuple[str, ...]:
-        """Return where changing a rule with this selector needs `manage_access`."""
+        """Return the resources on which changing a rule with *on* requires `manage_access`."""
         if on.workspace and EVERYWHERE not in on.workspace:
             return tuple(sorted(on.workspace))
         workspaces = {self.workspace_of(name) for name in on.profile if name in self.profiles}
         return tuple(sorted(workspaces)) or (EVERYWHERE,)
 
     def check_question(self, permission: str, resource: str) -> None:
-        """Refuse a permission or resource that does not exist."""
+        """Raise an error if a permission or resource does not exist."""
         if permission not in self.roles.permission_names:
             raise InvalidValueError(
                 f"`{permission}` is not a permission"
@@ -224,7 +225,11 @@ class Scope:
             )
 
     def check_members(self, owner: str, members: Iterable[str]) -> None:
-        """Refuse ids of unknown members; *owner*, such as "team `social`", is for the message."""
+        """
+        Raise an error if a member does not exist.
+
+        The message begins with *owner*, such as "team `social`".
+        """
         for member in members:
             if member not in self.members:
                 raise InvalidValueError(
@@ -235,7 +240,7 @@ class Scope:
                 )
 
     def check_selector(self, owner: str, on: Selector) -> None:
-        """Refuse a selector that names what does not exist; *owner* is for the message."""
+        """Raise an error, with *owner* in its message, if a selector names an unknown id."""
         parts: tuple[Selector | Excluding, ...] = (
             (on,) if on.excluding is None else (on, on.excluding)
         )
@@ -244,7 +249,7 @@ class Scope:
                 for name in getattr(part, key):
                     if name not in known:
                         raise InvalidValueError(
-                            f"{owner} is on {key} `{name}`, which does not exist"
+                            f"{owner} applies to {key} `{name}`, which does not exist"
                             f"{did_you_mean(name, known, before='; ')}",
                             value=name,
                             expected=f"a {key} that exists",
@@ -254,7 +259,7 @@ class Scope:
         """Return every resource that a selector matches."""
         resources = self._resources_of.get(on)
         if resources is None:
-            # Most selectors name profiles or workspaces; then only those have to be tested.
+            # Most selectors name profiles or workspaces, so that only these have to be tested.
             if on.profile:
                 candidates: Iterable[str] = (name for name in on.profile if name in self.profiles)
             elif on.workspace and EVERYWHERE not in on.workspace:
@@ -274,28 +279,28 @@ class Scope:
         return resources
 
     def span(self, start: dt.date | None, end: dt.date | None, resource: str) -> Span:
-        """Return the instants of local bounds in the time zone of a resource."""
+        """Convert local bounds to instants in the time zone of a resource."""
         if start is None and end is None:
             return (None, None)
         tz = self._tz_of(resource)
         return (_instant(start, tz), _instant(end, tz))
 
     def zone_of(self, resource: str) -> str:
-        """Return the IANA name of a resource's time zone; that of ``*`` is the organization's."""
+        """Return the IANA name of a resource's time zone; for ``*``, it is the organization's."""
         return self._tz_of(resource).key
 
     def local_text(self, at: dt.datetime, resource: str) -> str:
-        """Format an instant as local time of a resource, to the minute."""
+        """Format an instant to the minute in the local time of a resource."""
         tz = self._tz_of(resource)
         return f"{at.astimezone(tz):%Y-%m-%d %H:%M} {tz.key}"
 
     def zone_around(self, resources: Iterable[str]) -> str:
-        """Return the IANA name of the time zone that all *resources* share, else "UTC"."""
+        """Return the IANA name of the time zone that all *resources* share, or "UTC"."""
         names = {self.zone_of(resource) for resource in resources}
         return names.pop() if len(names) == 1 else "UTC"
 
     def in_short(self, profiles: Collection[str]) -> tuple[str, ...]:
-        """Summarise profiles: ``*`` for all of them, ``all of tulip`` for those of a workspace."""
+        """Summarise profiles: ``*`` for all profiles, ``all of tulip`` for an entire workspace."""
         named = frozenset(profiles)
         if len(self.profiles_by_workspace) > 1 and named == self.profiles.keys():
             return (EVERYWHERE,)
@@ -311,15 +316,15 @@ class Scope:
         return self._zones.get(self.workspace_of(resource), self._zone)
 
 
-# The rules of one document share few distinct bounds.
+# The rules of a document usually contain only a few distinct bounds.
 @lru_cache(maxsize=4096)
 def _instant(value: dt.date | None, tz: ZoneInfo) -> dt.datetime | None:
     """
     Return the instant of a local bound.
 
-    With ``fold=0``, a time that the clocks skip becomes an instant right after the change, and a
-    repeated time its first instant. So a grant from midnight starts that night even where the
-    clocks skip midnight.
+    With ``fold=0``, a local time that the clocks skip becomes an instant after the change, and a
+    repeated time means its first occurrence. A grant from midnight therefore starts that night
+    even where the clocks skip midnight.
     """
     if value is None:
         return None
@@ -328,8 +333,8 @@ def _instant(value: dt.date | None, tz: ZoneInfo) -> dt.datetime | None:
     try:
         return value.replace(tzinfo=tz, fold=0).astimezone(dt.UTC)
     except OverflowError:
-        # East of Greenwich, year 1 begins before the first instant that Python can represent;
-        # west of it, year 9999 ends after the last.
+        # East of Greenwich, year 1 begins before the first instant that Python can represent; west
+        # of Greenwich, year 9999 ends after the last one.
         return _MIN if value.year == 1 else _MAX
 
 
@@ -343,7 +348,7 @@ def _reachable(team: str, neighbours: Callable[[str], Iterable[str]]) -> frozens
 
 
 def _resolve_includes(teams: Mapping[str, Team]) -> dict[str, tuple[MemberId, ...]]:
-    """Return the members of each team, directly or through included teams, sorted."""
+    """Return the members of each team, including those of included teams, sorted."""
     resolved: dict[str, frozenset[str]] = {}
     for name in teams:
         # A stack instead of recursion, because a chain of includes may exceed Python's limit.
@@ -364,12 +369,14 @@ def _resolve_includes(teams: Mapping[str, Team]) -> dict[str, tuple[MemberId, ..
 
 
 def index_by_id(kind: str, values: Iterable[_T]) -> dict[str, _T]:
-    """Return values by their ids; refuse an id that occurs twice."""
+    """Return a mapping of values by id, and raise an error if an id occurs twice."""
     index: dict[str, _T] = {}
     for value in values:
         if value.id in index:
             raise InvalidValueError(
-                f"there are two {kind}s `{value.id}`", value=value.id, expected="a unique id"
+                f"there are two {kind}s with the id `{value.id}`",
+                value=value.id,
+                expected="a unique id",
             )
         index[value.id] = value
     return index

@@ -1,4 +1,4 @@
-"""The table behind the hot path: what each member may do at any time, by resource."""
+"""The permission table used on the hot path: what each member may always do, by resource."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from socialcollab.permissions.engine.binding import Binding
 from socialcollab.permissions.engine.scope import Scope
 
 Row = dict[str | int, int]
-"""The permissions of one member, as a bit mask by resource or by class of resources."""
+"""The permissions of one member: a bit mask for each resource or class of resources."""
 
 _MAX_WIDE_SETS: Final = 64
 
 
 class Table:
     """
-    Rows of the permissions that grants without bounds give and no forbid ever takes.
+    A table of the permissions that unbounded grants give and that are never forbidden.
 
-    A question looks up two keys of a row: the resource and its class. Two resources are in one
-    class if every *wide* set of resources, such as all profiles on one network, contains both or
-    neither. A set is wide if it holds more than the square root of all resources. So a grant on a
-    network takes a few keys of a row instead of hundreds, and the rows of a large organization
-    stay in the processor's cache.
+    Answering a question requires looking up two keys in a row: the resource and its class. Two
+    resources are in the same class if every *wide* set of resources, such as all profiles on one
+    network, contains both or neither of them. A set is wide if its size exceeds the square root of
+    the number of resources. A grant on a network therefore adds a few keys to a row instead of
+    hundreds, and the rows of a large organization fit into the processor's cache.
 
     Args:
-        scope: The permissions and resources that exist.
-        bindings: The rules whose resources decide which sets are wide.
+        scope: The existing permissions and resources.
+        bindings: The rules whose sets of resources are considered as wide sets.
     """
 
     def __init__(self, scope: Scope, *, bindings: Iterable[Binding]) -> None:
@@ -43,7 +43,7 @@ class Table:
         for number, resources in enumerate(wide):
             for resource in resources:
                 membership[resource] |= 1 << number
-        # Resources in no wide set are in class 0, which no row has as a key.
+        # Resources that are not in any wide set belong to class 0, which is never a key of a row.
         classes = {0: 0}
         self.classes: Mapping[str, int] = {
             resource: classes.setdefault(sets, len(classes))
@@ -60,7 +60,7 @@ class Table:
         self._interned: dict[int, int] = {}
 
     def row(self, grants: Iterable[Binding], forbids: Iterable[Binding]) -> Row:
-        """Return the permissions that these rules give at any time."""
+        """Return the row of the permissions that these rules always give."""
         row: Row = {}
         for grant in grants:
             if grant.unbounded:
@@ -73,12 +73,12 @@ class Table:
         return row
 
     def allows(self, row: Row, permission: str, resource: str) -> bool:
-        """Return whether a row has a permission on a resource."""
+        """Return whether a row contains a permission on a resource."""
         mask = row.get(resource, 0) | row.get(self.classes.get(resource, 0), 0)
         return mask & self.bits.get(permission, 0) != 0
 
     def resources(self, row: Row, permission: str) -> set[str]:
-        """Return the resources on which a row has a permission."""
+        """Return the resources for which a row contains a permission."""
         bit = self.bits[permission]
         resources: set[str] = set()
         for key, mask in row.items():
@@ -93,8 +93,8 @@ class Table:
         wide = self._wide.get(resources)
         if wide is None:
             for number in {self.classes[resource] for resource in resources} & row.keys():
-                # The forbid may cover only some resources of this class, so that one mask no
-                # longer fits all of them: from here on each has its own key.
+                # The forbid may apply to only some resources of this class. One mask is then no
+                # longer correct for all of them, so each resource gets a separate key.
                 mask = row.pop(number)
                 for resource in self._resources_by_class[number]:
                     row[resource] = self._intern(row.get(resource, 0) | mask)
@@ -112,5 +112,5 @@ class Table:
         return mask
 
     def _intern(self, mask: int) -> int:
-        """Return an equal mask that all rows share, to save memory."""
+        """Return an equal mask object that all rows share, to save memory."""
         return self._interned.setdefault(mask, mask)

@@ -25,7 +25,7 @@ def _as_zone_name(value: str) -> str:
 @attrs.frozen(kw_only=True)
 class Absence:
     """
-    Days on which a member is absent.
+    A period of days during which a member is absent.
 
     >>> july = Absence(id="a1", member="ana", start=dt.date(2026, 7, 1), end=dt.date(2026, 7, 15))
     >>> july.covers(dt.datetime(2026, 7, 14, 23, tzinfo=dt.UTC))
@@ -36,8 +36,8 @@ class Absence:
         member: The absent member.
         start: The first day.
         end: The first day back.
-        zone: The IANA name of the zone in which these days start.
-        delegate: The member who acts for the absent one, or empty.
+        zone: The IANA name of the time zone in which the days start and end.
+        delegate: The member who acts for the absent member, or empty.
         permissions: The permissions that the delegate may use; empty means all.
         by: The member who recorded the absence, or empty.
 
@@ -80,12 +80,12 @@ class Absence:
 
     @property
     def begins_at(self) -> dt.datetime:
-        """The first instant, in UTC."""
+        """The first instant of the absence, in UTC."""
         return self._instant(self.start)
 
     @property
     def ends_at(self) -> dt.datetime:
-        """The first instant after it, in UTC."""
+        """The first instant after the absence, in UTC."""
         return self._instant(self.end)
 
     def _instant(self, day: dt.date) -> dt.datetime:
@@ -106,7 +106,7 @@ class Absence:
         return bool(self.delegate) and (not self.permissions or permission in self.permissions)
 
     def overlaps(self, other: Absence) -> bool:
-        """Return whether both are absences of one member and share a day."""
+        """Return whether both absences are of the same member and share a day."""
         return self.member == other.member and self.start < other.end and other.start < self.end
 
     @property

@@ -36,7 +36,7 @@ def _check_to(kind: str, to: tuple[Principal, ...]) -> None:
     for principal in to:
         if principal.kind not in ("member", "team"):
             raise InvalidValueError(
-                f"a {kind} is to members and teams, not to `{principal}`",
+                f"a {kind} applies to members and teams, not to `{principal}`",
                 value=str(principal),
                 expected="member: or team:",
             )
@@ -69,22 +69,23 @@ def _check_bounds(kind: str, start: dt.date | None, end: dt.date | None) -> None
 @attrs.frozen(kw_only=True)
 class Grant:
     """
-    A rule that gives a role or single permissions.
+    A rule that gives members and teams a role or individual permissions.
 
     Attributes:
-        to: The members and teams that get it.
-        role: The role, if it gives one.
-        permissions: The permissions, if it gives no role.
+        to: The members and teams to which it applies.
+        role: The role that it gives, or empty.
+        permissions: The permissions that it gives, if it gives no role.
         on: Where it applies: profiles or workspaces, with ``*`` for every workspace.
-        start: The first local time at which it is active, or None for always.
-        end: The first local time at which it is no longer active, or None for ever.
-        reason: Why it is given.
-        by: The member who gave it by a command; empty in a document.
-        place: Where it stands in the document, such as ``grants[0]``; set when it is loaded.
+        start: The first local time at which it is active, or None if it has no start.
+        end: The first local time at which it is no longer active, or None if it has no end.
+        reason: The reason for the grant.
+        by: The member who gave it with a command; empty for grants in the document.
+        place: Its position in the document, such as ``grants[0]``; set when the document is
+            loaded.
 
     Raises:
-        InvalidValueError: If it names no member or team, gives neither or both of a role and
-            permissions, does not end after its start, or a bound has a UTC offset.
+        InvalidValueError: If it names no member or team, gives both a role and permissions or
+            neither, does not end after its start, or has a bound with a UTC offset.
     """
 
     to: tuple[Principal, ...] = attrs.field(metadata=shape(_TO), converter=as_principals)
@@ -115,20 +116,20 @@ class Grant:
 @attrs.frozen(kw_only=True)
 class Forbid:
     """
-    A rule that forbids permissions, whatever any grant gives.
+    A rule that forbids permissions, regardless of any grants.
 
     Attributes:
-        to: The members and teams that it binds.
+        to: The members and teams to which it applies.
         permissions: The forbidden permissions.
         on: Where it applies.
-        start: The first local time at which it is active, or None for always.
-        end: The first local time at which it is no longer active, or None for ever.
-        reason: Why it exists.
-        place: Where it stands in the document; set when it is loaded.
+        start: The first local time at which it is active, or None if it has no start.
+        end: The first local time at which it is no longer active, or None if it has no end.
+        reason: The reason for the forbid.
+        place: Its position in the document; set when the document is loaded.
 
     Raises:
-        InvalidValueError: If it names no member or team, forbids no permission, does not end
-            after its start, or a bound has a UTC offset.
+        InvalidValueError: If it names no member or team, forbids no permission, does not end after
+            its start, or has a bound with a UTC offset.
     """
 
     to: tuple[Principal, ...] = attrs.field(metadata=shape(_TO), converter=as_principals)

@@ -13,21 +13,21 @@ from socialcollab.document_fields import MapOf, Text, shape
 from socialcollab.errors import InvalidValueError
 
 ALL: Final = "*"
-"""In a rule or role: every permission, including custom ones and those of later versions."""
+"""Every permission, including custom permissions and permissions added in later versions."""
 
 PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "view": "see posts, their decisions and the calendar",
-        "draft": "write posts, and edit one's own",
+        "draft": "write posts, and edit your own posts",
         "edit_others": "edit posts that others wrote",
         "comment": "comment on posts",
         "submit": "submit posts for approval, and withdraw them",
         "approve": "decide on posts: approve, request changes, reject",
         "schedule": "set, change and clear the time of an approved post",
-        "publish": "publish a post where no policy applies, or an approved post at once",
+        "publish": "publish an approved post, or a post to which no policy applies, immediately",
         "bypass": "skip open approval steps in an emergency",
         "cancel": "cancel a post permanently",
-        "hold": "hold posts that would go out, exempt posts from a hold, and end it",
+        "hold": "hold posts before they are published, exempt posts from a hold, and end the hold",
         "take_down": "take down or amend published posts",
         "waive": "waive a style guide finding, with a reason",
         "note": "write calendar notes",
@@ -60,13 +60,13 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "bypass": "bypass",
         "waive": "waive",
         "add_calendar_note": "note",
-        "add_absence": "manage_access",  # not needed for one's own absence
-        "end_absence": "manage_access",  # not needed for one's own absence
-        "grant": "manage_access",  # and everything that the grant gives
-        "offboard": "manage_access",  # and what the changed rules need
-        "revoke": "manage_access",  # not needed for one's own grants
-        "swap_shift": "manage_access",  # not needed for one's own shifts
-        "cancel_shift_swap": "manage_access",  # not needed for one's own shifts
+        "add_absence": "manage_access",  # not needed for the member's own absence
+        "end_absence": "manage_access",  # not needed for the member's own absence
+        "grant": "manage_access",  # and every permission that the grant gives
+        "offboard": "manage_access",  # and the permissions that the changed rules require
+        "revoke": "manage_access",  # not needed for the member's own grants
+        "swap_shift": "manage_access",  # not needed for the member's own shifts
+        "cancel_shift_swap": "manage_access",  # not needed for the member's own shifts
         "start_campaign": "schedule",
         "adopt": "manage_access",  # and manage_policies or manage_style for such changes
         "take_down": "take_down",
@@ -93,11 +93,11 @@ class CustomPermissions:
     Permissions that an organization defines for its own tools.
 
     Attributes:
-        custom: What each permission allows, by name. A name contains a dot (``ads.boost``), so
-            that it never collides with a permission of the library.
+        custom: A description of each permission, by name. Every name contains a dot
+            (``ads.boost``), so that it never collides with a permission of the library.
 
     Raises:
-        InvalidValueError: If a name has no dot, or other characters than such a name.
+        InvalidValueError: If a name has no dot or contains an invalid character.
     """
 
     custom: Mapping[str, str] = attrs.field(
@@ -111,8 +111,8 @@ class CustomPermissions:
         for name in self.custom:
             if not _CUSTOM.fullmatch(name):
                 raise InvalidValueError(
-                    f"`{name}` cannot name a custom permission; use lower-case words joined by a"
-                    " dot",
+                    f"`{name}` is not a valid name for a custom permission; use lower-case words"
+                    " joined by dots",
                     value=name,
                     expected="a name such as ads.boost",
                 )

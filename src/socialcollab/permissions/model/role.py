@@ -20,9 +20,9 @@ class Role:
 
     Attributes:
         id: Its name.
-        includes: Roles whose permissions it has too.
-        permissions: Its own permissions; ``*`` means every permission, including custom ones and
-            those of later versions.
+        includes: Roles whose permissions it also has.
+        permissions: Its own permissions; ``*`` means every permission, including custom
+            permissions and permissions added in later versions.
     """
 
     id: str = attrs.field(metadata=shape(Id("role")))
@@ -49,8 +49,8 @@ class Roles:
         custom: The names of the organization's custom permissions.
 
     Raises:
-        InvalidValueError: If a role includes a role that does not exist or, through others,
-            itself (the message shows the circle), or names an unknown permission.
+        InvalidValueError: If a role includes an unknown role, includes itself directly or through
+            other roles (the message shows the cycle), or names an unknown permission.
     """
 
     by_id: Mapping[str, Role]
@@ -75,12 +75,12 @@ class Roles:
         cycle = find_cycle({role.id: role.includes for role in self.by_id.values()})
         if cycle:
             raise InvalidValueError(
-                f"roles include each other in a circle: {' > '.join(cycle)}", value=cycle
+                f"roles include each other in a cycle: {' > '.join(cycle)}", value=cycle
             )
 
     @cached_property
     def permission_names(self) -> frozenset[str]:
-        """Every permission that exists, including custom ones."""
+        """The names of all permissions, including custom permissions."""
         return frozenset(PERMISSIONS) | self.custom
 
     @cached_property
@@ -120,14 +120,16 @@ class Roles:
         return self._permissions[role]
 
     def expand(self, permissions: Iterable[str]) -> frozenset[str]:
-        """Return the permissions that some names mean, with ``*`` expanded."""
+        """Return the named permissions, with ``*`` expanded."""
         names = frozenset(permissions)
         return self.permission_names if ALL in names else names
 
 
 def find_cycle(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     """
-    Return one cycle of a graph, its first name repeated at the end, or an empty tuple.
+    Return one cycle of a graph, or an empty tuple if there is none.
+
+    The first name is repeated at the end.
 
     >>> find_cycle({"a": ["b"], "b": ["a"]})
     ('a', 'b', 'a')

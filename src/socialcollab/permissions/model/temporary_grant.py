@@ -1,4 +1,4 @@
-"""Temporary grants: grants that a member gives by a command."""
+"""Temporary grants: grants that members give with commands."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ _MAX_DAYS = 3660
 @attrs.frozen(kw_only=True)
 class TemporaryGrant:
     """
-    A grant that a member gave by a command, and that is not part of the document.
+    A grant that a member gave with a command and that is not part of the document.
 
     Attributes:
         id: Its identifier.
-        grant: What is granted to whom, where and until when; its `by` names the member who gave it.
-        at: When it was given, or None before that.
+        grant: The permissions or role, their recipients, the resources and the end; its `by` is
+            the member who gave it.
+        at: When it was given, or None if it has not been given yet.
 
     Raises:
         InvalidValueError: If it has no end, or is active for more than ten years.
@@ -62,16 +63,15 @@ class TemporaryGrant:
 
     @property
     def place(self) -> str:
-        """The name by which reasons refer to it, instead of a place in the document."""
+        """The name that reasons use for it in place of a position in the document."""
         return f"grant {self.id}"
 
     def existing_part(self, scope: Scope) -> Grant | None:
         """
         Return the grant without names that no longer exist, or None if nothing remains.
 
-        A missing name is dropped if it stands beside others of its kind. If it
-        was the only one, the grant has no effect, because dropping the key of
-        a selector would widen it.
+        A missing name is dropped if the grant contains other existing names of the same kind.
+        Otherwise the grant has no effect, because dropping the whole key would widen its selector.
         """
         grant = self.grant
         known: Mapping[str, Mapping[str, object]] = {"team": scope.teams, "member": scope.members}
@@ -92,14 +92,14 @@ class TemporaryGrant:
         """Return whether it is no longer active on any resource at an instant."""
         grant = self.existing_part(scope)
         resources = scope.resources_of(grant.on) if grant is not None else ()
-        # Without a resource the organization's zone decides when it ends.
+        # If the grant matches no resource, it ends according to the organization's time zone.
         ends = (
             scope.span(None, self.until, resource)[1] for resource in resources or (EVERYWHERE,)
         )
         return all(end is not None and end <= at for end in ends)
 
     def missing(self, scope: Scope) -> tuple[str, ...]:
-        """Return the names in it that no longer exist, each with its kind."""
+        """Return the names in the grant that no longer exist, each with its kind."""
         grant = self.grant
         known = {"team": scope.teams.keys(), "member": scope.members.keys()}
         names = [
@@ -134,14 +134,14 @@ def _existing_selector(on: Selector, scope: Scope) -> Selector | None:
     return attrs.evolve(
         on,
         **names,
-        # An exclusion of names that no longer exist excludes nothing.
+        # If the excluded names no longer exist, nothing is excluded.
         excluding=None if excluding is None or on.excluding is None
         else attrs.evolve(on.excluding, **excluding),
     )  # fmt: skip
 
 
 def _existing_names(on: Selector | Excluding, scope: Scope) -> dict[str, tuple[str, ...]] | None:
-    """Return the existing names of each key, or None if no name of some key exists."""
+    """Return the existing names of each key, or None if a key has only missing names."""
     found: dict[str, tuple[str, ...]] = {}
     for key, existing in _names_by_key(scope):
         names: tuple[str, ...] = getattr(on, key)

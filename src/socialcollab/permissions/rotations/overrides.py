@@ -1,4 +1,4 @@
-"""On-call overrides: swaps of shifts, and the roster that applies them."""
+"""Shift swaps, and the roster that applies them."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def _as_zone_name(value: str) -> str:
 @attrs.frozen(kw_only=True)
 class ShiftSwap:
     """
-    A time for which a member is on duty, whatever the document says.
+    A period during which a member is on duty, regardless of the schedule in the document.
 
-    The bounds are local times and are read like those of the rotation's
-    shifts: a time that the clocks skip counts as the instant after the change,
-    and a repeated time as its first instant.
+    The bounds are local times and are interpreted like the bounds of the rotation's shifts: a time
+    that the clocks skip means the first instant after the change, and a repeated time means its
+    first occurrence.
 
     >>> swap = ShiftSwap(id="s1", rotation="weekend", member="ben",
     ...             start="2026-04-10 17:00", end="2026-04-13 09:00")
@@ -57,18 +57,18 @@ class ShiftSwap:
         id: Its identifier.
         rotation: The rotation's id.
         member: The member who is on duty.
-        start: The first local time.
-        end: The first local time after it.
-        zone: The IANA name of the zone of these times; if empty, the rotation's zone, or else
-            that of each resource.
-        order: If two swaps overlap, the one with the higher order wins, or else the one with the
-            greater id.
+        start: The local time at which the swap starts.
+        end: The local time at which it ends.
+        zone: The IANA name of the time zone of these times. If empty, the rotation's zone is used,
+            or else the zone of each resource.
+        order: If two swaps overlap, the swap with the higher order wins; if their orders are
+            equal, the swap with the greater id wins.
         until: The instant at which the swap is cancelled, or None.
         by: The member who recorded the swap, or empty.
 
     Raises:
-        InvalidValueError: If the swap does not end after its start, is longer than ten years, a
-            bound has a UTC offset, or the zone does not exist.
+        InvalidValueError: If the swap does not end after its start, is longer than ten years, has
+            a bound with a UTC offset, or names a zone that does not exist.
         NaiveDatetimeError: If *until* has no UTC offset.
     """
 
@@ -101,7 +101,7 @@ class ShiftSwap:
 
     def span(self, zone: str) -> tuple[dt.datetime, dt.datetime]:
         """
-        Return the first instant and the first after it, in UTC; they are equal if it never applies.
+        Return the start and the end in UTC, which are equal if the swap never applies.
 
         Args:
             zone: The zone of the rotation's shifts, used if the swap has no zone.
@@ -117,13 +117,13 @@ class ShiftSwap:
 
     @property
     def rank(self) -> tuple[int, str]:
-        """The key that decides between overlapping swaps: the greater one wins."""
+        """The key for choosing between overlapping swaps; the swap with the greater key wins."""
         return self.order, self.id
 
 
 @attrs.frozen
 class _Override:
-    """A time in which one swap decides who is on duty."""
+    """A period in which one swap determines who is on duty."""
 
     start: dt.datetime
     end: dt.datetime
@@ -134,11 +134,11 @@ class SwappedRoster:
     """
     A `Roster` with swaps applied to the shifts of the document.
 
-    A question takes a binary search among the swaps, and one among the shifts.
+    Each lookup requires one binary search among the swaps and one among the shifts.
 
     Args:
-        scheduled: The shifts by the document.
-        swaps: The swaps; if two overlap, the one with the higher rank wins.
+        scheduled: The shifts defined in the document.
+        swaps: The swaps; if two overlap, the swap with the higher rank wins.
         zone: The zone's IANA name.
     """
 
@@ -219,17 +219,17 @@ class SwappedRoster:
             number = bisect_right(self._bounds, instant)
             bound = self._bounds[number] if number < len(self._bounds) else None
             instant = earliest(bound, self._scheduled.next_start(instant))
-            # The end of a swap between two shifts is a bound at which no shift starts.
+            # If a swap ends between two shifts, no shift starts at that bound.
             if instant is not None and self.at(instant) is not None:
                 return instant
         return None
 
 
 def _resolve_overlaps(swaps: Iterable[ShiftSwap], zone: str) -> tuple[_Override, ...]:
-    """Return the times in which each swap decides, in order and without overlaps."""
+    """Return the periods in which swaps determine who is on duty, in order and without overlaps."""
     ranked = [(swap.span(zone), swap.member) for swap in sorted(swaps, key=lambda swap: swap.rank)]
-    # A heap gives its smallest item first, so that the swap with the highest rank needs the
-    # smallest number.
+    # A heap yields its smallest item first, so the swap with the highest rank needs the smallest
+    # number.
     pending = sorted(
         (start, -number, end, member)
         for number, ((start, end), member) in enumerate(ranked)

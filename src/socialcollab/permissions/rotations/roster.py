@@ -25,15 +25,15 @@ _MAX = dt.datetime.max.replace(tzinfo=dt.UTC)
 @attrs.frozen(kw_only=True)
 class Shift:
     """
-    The time for which one member is on duty.
+    A period during which one member is on duty.
 
     Attributes:
-        member: Who takes the shift.
+        member: The member on duty.
         start: Its first instant, in UTC.
         end: The first instant after it, or None if no shift follows.
-        due_end: When the `end` of the rotation ends it, or None if there is no such rule.
-        swapped: Whether a swap put the member on duty, and not the document.
-        instead_of: For a swapped shift, the member whom the document has on duty, or empty.
+        due_end: When the rotation's `end` ends the shift, or None if the rotation has no `end`.
+        swapped: Whether a swap, rather than the document, put the member on duty.
+        instead_of: For a swapped shift, the member scheduled in the document, or empty.
     """
 
     member: MemberId
@@ -70,11 +70,11 @@ class Roster(Protocol):
 
 class RuleRoster:
     """
-    A `Roster` of members who take shifts by a rule.
+    A `Roster` of rule-based shifts.
 
-    Starts of shifts are computed a year at a time when they are first needed,
-    and kept, so that later questions take a binary search. They end after two
-    hundred years; from then on no member is on duty.
+    The starts of shifts are computed one year at a time when they are first needed and are then
+    cached, so later lookups are binary searches. The roster ends after two hundred years; from
+    then on, no member is on duty.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class RuleRoster:
         self._starts = starts
         self._ends = ends
         self._computed: list[dt.datetime] = []
-        # East of Greenwich the first day starts before it does in UTC; two days leave a margin.
+        # East of Greenwich, the first day starts earlier than in UTC; two days are a safe margin.
         first = dt.datetime.combine(start, dt.time(), dt.UTC) - dt.timedelta(days=2)
         self._horizon = first + min(_HORIZON, _MAX - first)
         # All starts before this instant are computed; None once the horizon is reached.
@@ -146,8 +146,8 @@ class RuleRoster:
             until = min(at + _STEP, self._horizon)
             starts = list(self._starts.between(since, until))
             if self._computed_until is not since:
-                # Another thread has added these starts meanwhile. Adding them twice would assign
-                # all later shifts to the wrong members.
+                # Another thread has added these starts in the meantime. Adding them twice would
+                # assign all later shifts to the wrong members.
                 return
             self._computed = [*self._computed, *starts]
             self._computed_until = until if until < self._horizon else None
@@ -155,11 +155,12 @@ class RuleRoster:
 
 class ListedRoster:
     """
-    A `Roster` of shifts that are listed.
+    A `Roster` of listed shifts.
 
     Args:
         shifts: The start, the end (None if not given), and the member of each shift, in any order.
-        ends: When shifts without an end are over, if that is before the next one starts.
+        ends: The recurring times that end shifts without an explicit end, unless the next shift
+            starts earlier.
     """
 
     def __init__(
@@ -167,8 +168,8 @@ class ListedRoster:
         shifts: Iterable[tuple[dt.datetime, dt.datetime | None, str]],
         ends: Occurrences | None,
     ) -> None:
-        # Two local times may be one instant where the clocks change; the earlier shift then has
-        # no length, and counting it would put two members on duty at once.
+        # Where the clocks change, two local times may be the same instant. The earlier shift then
+        # has no length, and keeping it would put two members on duty at the same time.
         ordered = sorted(shifts, key=lambda shift: shift[0])
         self._shifts = tuple(
             shift
@@ -211,19 +212,19 @@ class ListedRoster:
         return Shift(
             member=MemberId(member),
             start=start,
-            # Where the clocks change, the end may come out before the start; such a shift must
-            # have no length rather than a negative one.
+            # Where the clocks change, the computed end may be before the start. The length of such
+            # a shift must be zero rather than negative.
             end=earliest(due if end is None else max(end, start), following),
             due_end=due,
         )
 
 
 ScheduledRoster: TypeAlias = RuleRoster | ListedRoster
-"""The shifts as the document has them, without swaps."""
+"""The shifts defined in the document, without swaps."""
 
 
 def earliest(*instants: dt.datetime | None) -> dt.datetime | None:
-    """Return the earliest instant; None means never."""
+    """Return the earliest instant, treating None as never."""
     return min((instant for instant in instants if instant is not None), default=None)
 
 
@@ -231,7 +232,7 @@ def earliest(*instants: dt.datetime | None) -> dt.datetime | None:
 def rule_roster(
     members: tuple[str, ...], start: dt.date, every: Every, end: Every | None, tz: ZoneInfo
 ) -> RuleRoster:
-    """Return the roster of a rule; equal rules share one and what it has computed."""
+    """Return the roster of a rule, which is cached so that equal rules share computed shifts."""
     return RuleRoster(
         members,
         start,
@@ -245,12 +246,12 @@ def listed_roster(
     end: Every | None,
     tz: ZoneInfo,
 ) -> ListedRoster:
-    """Return the roster of listed shifts, given with local times."""
+    """Return the roster of listed shifts, whose bounds are local times."""
 
     def instant(local: dt.datetime) -> dt.datetime:
         return resolve(local, tz.key, skipped="next", repeated="first")
 
-    # If two local times are one instant in this zone, the later one has to come last, since
+    # If two local times are the same instant in this zone, the later one must come last, because
     # `ListedRoster` keeps the last shift that starts at an instant.
     ordered = sorted(shifts, key=lambda shift: shift[0])
     return ListedRoster(

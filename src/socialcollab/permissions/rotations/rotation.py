@@ -30,7 +30,7 @@ from socialcollab.time import TIME_OF_DAY_PATTERN, Every, TimeOfDay
 from socialcollab.time import zone as load_zone
 
 Timing: TypeAlias = tuple[tuple[str, ...], dt.date, Every, Every | None, str]
-"""What decides the shifts of a rule: members, first day, starts, ends and the rotation's zone."""
+"""The values that determine rule-based shifts: members, first day, starts, ends and zone."""
 
 _RULE = Parsed(grammar=Every, name="recurring time", pattern=r"^.+$")
 _MIDNIGHT = TimeOfDay(0)
@@ -42,9 +42,10 @@ class ListedShift:
     A shift that the document lists.
 
     Attributes:
-        member: Who takes the shift.
-        start: The first day, which starts at the rotation's `hand_off`, or the first local time.
-        end: The first day, or local time, after the shift; None if it lasts until the next one.
+        member: The member on duty.
+        start: The first day, on which the shift starts at the rotation's `hand_off`, or the first
+            local time.
+        end: The first day, or local time, after the shift; None if it lasts until the next shift.
 
     Raises:
         InvalidValueError: If a bound has a UTC offset.
@@ -65,7 +66,7 @@ class ListedShift:
                 )
 
     def local_span(self, hand_off: TimeOfDay) -> tuple[dt.datetime, dt.datetime | None]:
-        """Return the local times at which the shift starts and ends; None for an open end."""
+        """Return the local times at which the shift starts and ends, with None for an open end."""
         return (
             _local(self.start, hand_off),
             None if self.end is None else _local(self.end, hand_off),
@@ -95,26 +96,27 @@ class Rotation:
     """
     A role that members hold in turn, each for one shift.
 
-    A rotation by rule has members, a first day, and a rule for when shifts
-    start. A rotation by list has its shifts written out, in any order.
+    A rule-based rotation has members, a first day, and a rule that determines when shifts start. A
+    list-based rotation lists its shifts explicitly, in any order.
 
     Attributes:
         id: Its identifier.
-        role: The role that the member on duty holds.
+        role: The role of the member on duty.
         on: Where the role applies.
-        members: The members who take shifts, in order (by rule only).
-        start: The day from which the first member is on duty (by rule only).
-        every: When a shift starts, such as ``friday 17:00`` (by rule only).
-        shifts: The shifts (by list only).
-        hand_off: The time at which a listed shift without a time starts; 00:00 by default.
+        members: The members who take shifts, in order (rule-based rotations only).
+        start: The day from which the first member is on duty (rule-based rotations only).
+        every: When a shift starts, such as ``friday 17:00`` (rule-based rotations only).
+        shifts: The shifts (list-based rotations only).
+        hand_off: The time of day at which listed shifts given as dates start and end; 00:00 by
+            default.
         end: When a shift ends, if that is before the next one starts.
-        timezone: The IANA name of the zone of these times, so that shifts change everywhere at
-            once; if empty, shifts follow the local time of each resource.
+        timezone: The IANA name of the time zone of these times, so that shifts change at the same
+            instant everywhere; if empty, shifts follow the local time of each resource.
 
     Raises:
-        InvalidValueError: If no member takes shifts, there are both a rule and a list or neither,
-            the zone does not exist, two listed shifts overlap or start together, or a listed
-            shift does not end after its start.
+        InvalidValueError: If the rotation has neither a rule nor listed shifts or has both, if the
+            zone does not exist, if two listed shifts overlap or start at the same time, or if a
+            listed shift does not end after its start.
     """
 
     id: str = attrs.field(metadata=shape(Id("rotation")))
@@ -157,7 +159,7 @@ class Rotation:
         metadata=shape(_RULE), default=None, converter=attrs.converters.optional(_as_every)
     )
     timezone: str = attrs.field(metadata=shape(Text(at_most=64)), default="")
-    # Computing the shifts of a long list takes time, and questions come back to the same zones.
+    # Computing the shifts of a long list takes time, and the same zones are needed repeatedly.
     _rosters: dict[ZoneInfo, ScheduledRoster] = attrs.field(
         factory=dict, init=False, repr=False, eq=False
     )
@@ -185,8 +187,8 @@ class Rotation:
                 )
         if self.hand_off is not None:
             raise InvalidValueError(
-                f"rotation `{self.id}` has `hand_off = {self.hand_off}`, which is for listed"
-                " shifts; its shifts start as `every` says",
+                f"rotation `{self.id}` has `hand_off = {self.hand_off}`, which applies only to"
+                " listed shifts; the shifts of this rotation start at the times in `every`",
                 value=self.hand_off,
                 expected="no hand_off, or shifts",
             )
@@ -226,7 +228,7 @@ class Rotation:
             if end is not None and end > next_start:
                 raise InvalidValueError(
                     f"the shift of `{shift.member}` from `{shift.start}` in rotation `{self.id}`"
-                    f" overlaps that of `{following.member}` from `{following.start}`",
+                    f" overlaps the shift of `{following.member}` from `{following.start}`",
                     value=shift.end,
                     expected="one shift at a time",
                 )
@@ -237,18 +239,18 @@ class Rotation:
 
     @property
     def everyone(self) -> tuple[str, ...]:
-        """The members who take shifts, each once: in the order of a rule, sorted for a list."""
+        """The distinct members who take shifts: in turn order for a rule, sorted for a list."""
         if self.shifts:
             return tuple(sorted({shift.member for shift in self.shifts}))
         return tuple(dict.fromkeys(self.members))
 
     def on_duty(self, at: dt.datetime, *, zone: str) -> MemberId | None:
         """
-        Return who is on duty by the document, or None between shifts and before the first.
+        Return the scheduled member on duty, or None between shifts and before the first shift.
 
         Args:
             at: The instant.
-            zone: The zone of the shifts, unless the rotation has its own.
+            zone: The time zone of the shifts, used if the rotation has no `timezone`.
         """
         shift = self.roster(zone).at(at)
         return None if shift is None else shift.member
@@ -259,13 +261,13 @@ class Rotation:
 
     @property
     def timing(self) -> Timing | None:
-        """What decides the shifts, apart from the zone of a resource; None for a list."""
+        """The values that determine rule-based shifts, or None if shifts are listed."""
         if self.start is None or self.every is None:
             return None
         return self.members, self.start, self.every, self.end, self.timezone
 
     def roster(self, zone: str) -> ScheduledRoster:
-        """Return the shifts in the rotation's own zone, or else in *zone*, an IANA name."""
+        """Return the shifts in the rotation's zone or, if it has none, in *zone*, an IANA name."""
         tz = load_zone(self.timezone or zone)
         roster = self._rosters.get(tz)
         if roster is None:

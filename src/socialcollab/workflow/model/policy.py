@@ -287,6 +287,9 @@ class ApprovalPolicy:
             )
 
 
+MAX_EXTENDS = 20
+"""The largest number of policies of which each extends the next."""
+
 NO_POLICY = "none"
 """
 The value of `default_approval` without a policy: one member with `publish` or `approve` suffices.
@@ -361,7 +364,8 @@ class Policies:
 
     Raises:
         InvalidValueError: If a policy extends a policy that does not exist, if policies extend each
-            other in a cycle, or if a step waits for itself or for a step that is not in its policy.
+            other in a cycle or in too long a chain, or if a step waits for itself or for a step
+            that is not in its policy.
     """
 
     by_id: Mapping[str, ApprovalPolicy]
@@ -382,6 +386,7 @@ class Policies:
     @cached_property
     def _resolved_steps(self) -> dict[str, tuple[RequiredStep, ...]]:
         resolved: dict[str, tuple[RequiredStep, ...]] = {}
+        depths: dict[str, int] = {}
         for start in self.by_id:
             # The chain leads from a policy to the policy that it extends, and so on, and is
             # resolved in reverse. A recursive function would fail on a long chain.
@@ -403,6 +408,15 @@ class Policies:
                 chain.append(current)
                 current = self.by_id[current].extends
             for policy in reversed(chain):
+                parent = self.by_id[policy].extends
+                depths[policy] = depths.get(parent, 0) + 1
+                if depths[policy] > MAX_EXTENDS:
+                    raise InvalidValueError(
+                        f"policy `{policy}` extends `{parent}`, which is the last of {MAX_EXTENDS}"
+                        " policies that extend each other",
+                        value=policy,
+                        expected=f"at most {MAX_EXTENDS} policies in a row",
+                    )
                 inherited = resolved.get(self.by_id[policy].extends, ())
                 resolved[policy] = (*inherited, *self._own_steps(policy, inherited))
         return resolved
