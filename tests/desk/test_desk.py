@@ -438,7 +438,7 @@ def test_calendar_notes_of_viewer() -> None:
 def test_invalid_planned_time(agency, time) -> None:
     """A planned time that is not a time is refused, and the error shows what to write."""
     (ana,) = agency.acting("ana")
-    with pytest.raises(InvalidValueError, match="is not a time; write one such as"):
+    with pytest.raises(InvalidValueError, match="is not a time; write a time such as"):
         ana.draft("Lente", profiles=["tulip-x"], planned_at=time)
 
 
@@ -480,7 +480,7 @@ def test_concurrent_create(open_agency) -> None:
     for thread in threads:
         thread.join()
     assert ["created"] == [
-        result for result in results if "has a desk in this store already; open it" not in result
+        result for result in results if "already has a desk in this store; open it" not in result
     ]
     assert len(results) == 4
 

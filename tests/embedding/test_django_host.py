@@ -159,7 +159,7 @@ def test_refusal(signed_in) -> None:
     assert response.status_code == 403
     text = response.content.decode()
     assert "You cannot do this" in text
-    assert "authors do not decide on their own work" in text
+    assert "authors cannot decide on their own work" in text
     assert press(ben, address, "approve").status_code == 302
 
 

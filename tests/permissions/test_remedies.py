@@ -474,7 +474,7 @@ def test_near_misses() -> None:
     )
     absence = attrs.evolve(absence, permissions=())
     (said,) = near(grant_to_ben, absences=[absence], authors=["ben"])
-    assert "but one of the two wrote this" in said
+    assert "but one of the two wrote the post" in said
 
 
 def test_for_viewer() -> None:

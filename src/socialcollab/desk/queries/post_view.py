@@ -1,4 +1,4 @@
-"""Everything that a page about a post shows to one member, in one read."""
+"""The data that a page about a post shows to one member, from one consistent read."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from socialcollab.workflow.events import PostCommented
 @attrs.frozen(kw_only=True)
 class PostView(NotebookMixin):
     """
-    A post as one member sees it.
+    A post from the point of view of one member.
 
     Attributes:
-        post: The post; for clients and guests without internal comments.
-        summary: Its state in one word.
-        deliveries: All of its deliveries, in the order in which they were planned.
-        steps: The approval steps it needs, with their status; empty before it is submitted.
-        decisions: The decisions of its current request, oldest first.
-        allowed_actions: For each command, whether this member may give it now.
-        findings: The style guide's findings that are not waived.
+        post: The post; without internal comments if the member is a client or a guest.
+        summary: A one-word summary of the post's state.
+        deliveries: All deliveries of the post, in the order in which they were planned.
+        steps: The approval steps of the post, with their status; empty until it is submitted.
+        decisions: The decisions on the current approval request, oldest first.
+        allowed_actions: A verdict for each command: whether this member may perform it now.
+        findings: The findings of the style guide that are not waived.
         waivers: The waived findings.
-        history: Its history; for clients and guests without internal comments.
+        history: The history of the post; without internal comments for clients and guests.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.desk.cards"
@@ -52,12 +52,12 @@ class PostView(NotebookMixin):
 
     @property
     def seen(self) -> str:
-        """The digest of the revision that this view shows; send it along with a command."""
+        """The digest of the revision that this view shows, to be passed to commands."""
         return self.post.digest
 
     @property
     def pending_steps(self) -> tuple[StepStatus, ...]:
-        """The steps that are not done."""
+        """The unfinished steps."""
         return tuple(step for step in self.steps if not step.done)
 
 
@@ -66,7 +66,7 @@ def read_post_view(engine: Engine, actor: Actor, post: str) -> Effects[PostView]
     Read the view of a post for the member who is *actor*.
 
     Raises:
-        NotFoundError: If there is no such post, or the member may not view it.
+        NotFoundError: If the post does not exist or is not visible to the member.
     """
     now = engine.now()
     state = yield from engine.state()

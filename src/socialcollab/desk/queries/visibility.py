@@ -1,4 +1,4 @@
-"""Redact posts for members who may not see everything: internal comments are for staff only."""
+"""Redact posts for members who are not staff, because internal comments are for staff only."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from socialcollab.workflow import Context, PostSnapshot
 
 
 def is_staff(member: str, access: Access) -> bool:
-    """Return whether *member* is staff, and not a client or a guest."""
+    """Return whether *member* is staff, rather than a client or a guest."""
     known = access.member(member)
     return known is not None and known.kind == "staff"
 
 
 def redacted_for(member: str, post: Post, access: Access) -> Post:
-    """Return *post* as *member* may see it: without internal comments for clients and guests."""
+    """Return *post* as visible to *member*, without internal comments for clients and guests."""
     if not any(comment.internal for comment in post.comments) or is_staff(member, access):
         return post
     comments = tuple(comment for comment in post.comments if not comment.internal)
@@ -30,10 +30,10 @@ def snapshots_for(
     member: str, snapshots: Mapping[str, Any], context: Context
 ) -> dict[str, PostSnapshot | Delivery]:
     """
-    Return the posts and deliveries among changed snapshots, as *member* may see them.
+    Return the posts and deliveries among the changed snapshots, as visible to *member*.
 
-    Snapshots that all workspaces share, such as the holds, are left out: they reveal things about
-    workspaces that the member may not view.
+    Snapshots that all workspaces share, such as the holds, are omitted because they could reveal
+    information about workspaces that the member cannot view.
     """
     visible: dict[str, PostSnapshot | Delivery] = {}
     for stream, snapshot in snapshots.items():
