@@ -25,6 +25,10 @@ def _no_hours(_: str) -> BusinessHours | None:
     return None
 
 
+# Publishing is a decision where no policy applies.
+_DECISIONS = frozenset({"approve", "bypass", "publish", "waive"})
+
+
 @attrs.frozen(kw_only=True)
 class Context:
     """
@@ -226,8 +230,8 @@ class Context:
         """
         Return whether *member* has *permission* on every resource of *post*.
 
-        A delegate cannot use another member's permissions on a post that either of the two wrote,
-        except to view it.
+        A delegate cannot use another member's permissions to decide on a post that either of the two
+        wrote.
         """
         authors = self.authors_for_delegation(post, permission)
         return all(
@@ -236,8 +240,8 @@ class Context:
         )
 
     def authors_for_delegation(self, post: Post, permission: str) -> tuple[MemberId, ...]:
-        """Return the authors for whom a delegate must not act."""
-        return post.authors if self.access.absences and permission != "view" else ()
+        """Return the authors for whom a delegate must not act, which only applies to decisions."""
+        return post.authors if self.access.absences and permission in _DECISIONS else ()
 
     def delegates_of(self, member: str, permission: str, post: Post) -> tuple[MemberId, ...]:
         """Return the delegates who can use *permission* on *post* for the absent *member*."""

@@ -247,6 +247,11 @@ def _clock(
     running = None if key in data.reopened else request.clock(key)
     clock = running or StepClock(key=key, opened_at=at)
     name = str(key)
+    clock = attrs.evolve(
+        clock,
+        absent=data.absent.get(name, ()),
+        unreachable=clock.unreachable and key not in data.reachable,
+    )
     if name not in data.notified and name not in data.aware:
         return clock
     notified = (*(clock.notified or ()), *data.aware.get(name, ()), *data.notified.get(name, ()))
@@ -311,7 +316,13 @@ _POST_REDUCERS: Final[
             clock, done=(*clock.done, data.action), added=(*clock.added, data.principal)
         )
     ),
-    ev.StepOverdue: _on_clock(lambda clock, _: attrs.evolve(clock, overdue=True)),
+    ev.StepOverdue: _on_clock(
+        lambda clock, data: (
+            attrs.evolve(clock, unreachable=True)
+            if data.unreachable
+            else attrs.evolve(clock, overdue=True)
+        )
+    ),
 }
 
 

@@ -309,7 +309,7 @@ def _overdue(
     data = event.data
     assert isinstance(data, ev.StepOverdue)  # noqa: S101  the key of the table
     step, responsible = str(data.step), _author_and_lead(after.post, context)
-    if not data.reviewers:
+    if data.unreachable:
         return _to_members(responsible, "no_reviewer", after.post, event, step)
     return _to_members({*data.reviewers, *responsible}, "overdue", after.post, event, step)
 

@@ -104,11 +104,9 @@ def _timers_of_step(
                 action=action,
                 to=str(timer.to or ""),
             )
-    if clock.overdue:
-        return
-    if not status.reviewers:
+    if status.unreachable and not clock.unreachable:
         yield Timer(at=clock.opened_at, step=status.key, do="overdue")
-    elif step.step.within is not None:
+    if not status.unreachable and not clock.overdue and step.step.within is not None:
         deadlines = _deadlines(step.step.within, status, clock, zone, context)
         if deadlines:
             yield Timer(at=max(deadlines), step=status.key, do="overdue")
@@ -180,7 +178,11 @@ def fire_due(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
         elif timer.do == "escalate":
             data = ev.StepEscalated(step=timer.step, action=timer.action, principal=timer.to)
         else:
-            data = ev.StepOverdue(step=timer.step, reviewers=undecided)
+            data = ev.StepOverdue(
+                step=timer.step,
+                reviewers=undecided,
+                unreachable=statuses[timer.step].unreachable,
+            )
         events.append(ev.post_event(snapshot.post.id, data, Actor.TIMER))
     return tuple(events)
 
@@ -222,12 +224,32 @@ def reevaluate(
         reset = attrs.evolve(request, clocks=tuple(running.values()))
         statuses = step_statuses(attrs.evolve(snapshot, request=reset), context)
     notified, aware = _reviewers_to_notify(before, snapshot, running, statuses, context)
+    absent = {
+        str(status.key): status.absent
+        for status in statuses
+        if status.state == "open" and status.absent
+    }
+    reachable = tuple(
+        status.key
+        for status in statuses
+        if not status.unreachable and status.key in clocks and clocks[status.key].unreachable
+    )
     data = ev.PostReevaluated(
-        open_steps=now_open, reopened=reopened, notified=notified, aware=aware
+        open_steps=now_open,
+        reopened=reopened,
+        notified=notified,
+        aware=aware,
+        absent=absent,
+        reachable=reachable,
     )
     evolved = evolve_post(snapshot, data, actor=Actor.TIMER, at=context.now)
     wake_at = _next_wake(evolved, context, statuses)
-    unchanged = request.evaluated and not (reopened or notified or aware)
+    same_absent = absent == {
+        str(key): clock.absent for key, clock in clocks.items() if clock.absent
+    }
+    unchanged = (
+        request.evaluated and same_absent and not (reopened or notified or aware or reachable)
+    )
     if unchanged and tuple(sorted(clocks)) == now_open and wake_at == request.wake_at:
         return ()
     return (ev.post_event(snapshot.post.id, attrs.evolve(data, wake_at=wake_at), Actor.TIMER),)
@@ -299,8 +321,13 @@ def _reviewers_to_notify(
         )
         if approved:
             aware[name] = (*aware.get(name, ()), *approved)
+        # A reviewer who is back from an absence is asked again.
+        back = clock.absent if clock is not None else ()
         new = tuple(
-            member for member in visible if member not in earlier and member not in approved
+            member
+            for member in visible
+            if member not in approved
+            and (member not in earlier or (member in back and member not in status.approved_by))
         )
         if new or clock is None:
             notified[name] = new
@@ -328,6 +355,7 @@ def _next_wake(
     """Return when to evaluate the post next: for a timer, a new reviewer, or its expiry."""
     instants = [timer.at for timer in timers(snapshot, context, statuses=statuses)]
     instants += filter(None, [_next_reviewer_at(snapshot, context, statuses)])
+    instants += _absence_bounds(context, statuses)
     request = snapshot.request
     if (
         request is not None
@@ -336,6 +364,23 @@ def _next_wake(
     ):
         instants += unpublished_times(snapshot.post, context)
     return min(instants, default=None)
+
+
+def _absence_bounds(context: Context, statuses: Sequence[StepStatus]) -> list[dt.datetime]:
+    """Return when absences of the reviewers of open steps begin and end, from now on."""
+    reviewers = {
+        member
+        for status in statuses
+        if status.state == "open"
+        for member in (*status.reviewers, *status.absent)
+    }
+    return [
+        bound
+        for absence in context.absences
+        if absence.member in reviewers
+        for bound in (absence.begins_at, absence.ends_at)
+        if bound > context.now
+    ]
 
 
 def _next_reviewer_at(

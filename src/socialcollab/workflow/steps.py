@@ -39,8 +39,9 @@ class StepStatus(NotebookMixin):
         binds: The fields to which its decisions are bound.
         opened_at: When the step opened, in UTC, or None if it is not open.
         overdue: Whether the time limit of the step has passed.
-        absent: The *reviewers* who are absent now, sorted.
-        delegates: Pairs of a delegate among the *reviewers* and the absent member, sorted.
+        absent: The reviewers who are absent now, sorted. They are not asked, and count only through a
+            delegate, but can decide all the same.
+        delegates: Pairs of a delegate among *reviewers* and the absent member, sorted.
     """
 
     key: StepKey
@@ -58,6 +59,15 @@ class StepStatus(NotebookMixin):
     def done(self) -> bool:
         """Whether the step needs no further decisions."""
         return self.state in ("passed", "skipped")
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether too few members can decide for the step to pass."""
+        return len({*self.reviewers, *self.approved_by}) < self.needed
+
+    def can_be_decided_by(self, member: str) -> bool:
+        """Return whether *member* is a reviewer, present or absent, or a delegate."""
+        return member in self.reviewers or member in self.absent
 
     @property
     def undecided(self) -> tuple[MemberId, ...]:
@@ -149,14 +159,21 @@ def pins_of(snapshot: PostSnapshot, context: Context) -> dict[str, str]:
 class _Reviewers:
     """The members who can decide on a step, in their own right and as delegates."""
 
-    own: tuple[MemberId, ...]
+    present: tuple[MemberId, ...]
+    absent: tuple[MemberId, ...]
     delegates: tuple[tuple[MemberId, MemberId], ...]
 
     @property
     def all(self) -> tuple[MemberId, ...]:
+        """The members who are asked: those who are present, and delegates."""
         if not self.delegates:
-            return self.own
-        return tuple(sorted({*self.own, *(delegate for delegate, _ in self.delegates)}))
+            return self.present
+        return tuple(sorted({*self.present, *(delegate for delegate, _ in self.delegates)}))
+
+    @property
+    def counted(self) -> set[MemberId]:
+        """The members whose decision a quorum counts: an absent one only through a delegate."""
+        return {*self.present, *(absent for _, absent in self.delegates)}
 
 
 def _reviewers_of(
@@ -208,7 +225,9 @@ def _find_reviewers(
         for delegate in context.delegates_of(member, "approve", post)
         if delegate not in barred
     )
-    return _Reviewers(own, tuple(sorted(delegates)))
+    absent = tuple(member for member in own if context.is_absent(member))
+    present = tuple(member for member in own if member not in absent)
+    return _Reviewers(present, absent, tuple(sorted(delegates)))
 
 
 def _approvals(
@@ -282,13 +301,13 @@ def _status(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> Ste
     decisions = request.decisions if request else ()
     reviewers = _reviewers_of(step, post, context, clock.added if clock else ())
     approvals = _approvals(step, decisions, post)
-    needed = step.step.quorum.needed(len(reviewers.own))
+    needed = step.step.quorum.needed(len(reviewers.counted))
     if step.step.quorum.least == 0:
-        # For "all", every reviewer must have approved, either in person or through a delegate. A
+        # For "all", every counted reviewer must have approved, in person or through a delegate. A
         # delegate who is also a reviewer has one vote, not two.
         represented = {absent for absents in approvals.values() for absent in absents}
-        covered = set(reviewers.own) <= {*approvals, *represented}
-        enough = bool(approvals) and covered and len(approvals) >= len(reviewers.own)
+        covered = reviewers.counted <= {*approvals, *represented}
+        enough = bool(approvals) and covered and len(approvals) >= len(reviewers.counted)
     else:
         enough = len(approvals) >= needed
     state: Literal["passed", "skipped", "open"]
@@ -307,7 +326,7 @@ def _status(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> Ste
         binds=step.binds,
         opened_at=clock.opened_at if clock and state == "open" else None,
         overdue=bool(clock and clock.overdue and state == "open"),
-        absent=tuple(member for member in reviewers.all if context.is_absent(member)),
+        absent=reviewers.absent,
         delegates=reviewers.delegates,
     )
 

@@ -167,7 +167,7 @@ MESSAGES: Final[dict[str, str]] = {
     "notification.failed": "`{profile}` refused post `{post}`",
     "notification.missed": "post `{post}` was not sent to `{profile}` in time; reschedule it, or cancel it",
     "notification.zone_changed": "the time zone rules have changed, so post `{post}` will be sent to `{profile}` at a different time",
-    "notification.no_reviewer": "post `{post}` waits for step `{step}`, which has no reviewer",
+    "notification.no_reviewer": "post `{post}` waits for step `{step}`, on which too few members can decide",
     "notification.published_twice": "post `{post}` is published more than once on `{profile}`; take down the copies that should not be there",
     "notification.overdue": "step `{step}` of post `{post}` is overdue",
     "notification.published": "post `{post}` is published on `{profile}`",

@@ -167,7 +167,7 @@ MESSAGES: Final[dict[str, str]] = {
     "notification.failed": "`{profile}` heeft bericht `{post}` geweigerd",
     "notification.missed": "bericht `{post}` is niet op tijd naar `{profile}` verstuurd; verplaats of annuleer het",
     "notification.zone_changed": "de regels van de tijdzone zijn gewijzigd; bericht `{post}` wordt daardoor op een ander moment naar `{profile}` verstuurd",
-    "notification.no_reviewer": "bericht `{post}` wacht op stap `{step}`, die geen beoordelaar heeft",
+    "notification.no_reviewer": "bericht `{post}` wacht op stap `{step}`, waarover te weinig mensen kunnen beslissen",
     "notification.published_twice": "bericht `{post}` staat meer dan één keer op `{profile}`; haal de exemplaren weg die er niet horen",
     "notification.overdue": "de termijn voor stap `{step}` van bericht `{post}` is verstreken",
     "notification.published": "bericht `{post}` is gepubliceerd op `{profile}`",

@@ -165,7 +165,7 @@ def review(
     counting = (
         _steps_to_approve(snapshot, statuses, context)
         if approves
-        else tuple(status for status in statuses if me in status.reviewers)
+        else tuple(status for status in statuses if status.can_be_decided_by(me))
     )
     if not counting:
         if _is_own_work(post, statuses, me):
@@ -215,7 +215,11 @@ def _steps_to_approve(
     """Return the open steps for which the actor's approval counts; at most one distinct step."""
     me = context.actor.name
     distinct = {step.key for step in needed_steps(snapshot, context).steps if step.step.distinct}
-    counting = [status for status in statuses if status.state == "open" and me in status.undecided]
+    counting = [
+        status
+        for status in statuses
+        if status.state == "open" and status.can_be_decided_by(me) and me not in status.approved_by
+    ]
     plain = [status for status in counting if status.key not in distinct]
     return tuple(plain or counting[:1])
 
@@ -232,7 +236,7 @@ def _why_not_reviewer(snapshot: PostSnapshot, context: Context) -> tuple[Reason,
     for status in step_statuses(snapshot, context):
         if me in status.approved_by:
             reasons.append(Reason.of("already_approved", member=me, step=status.key))
-        elif status.state == "later" and me in status.reviewers:
+        elif status.state == "later" and status.can_be_decided_by(me):
             reasons.append(Reason.of("step_not_open", step=status.key, member=me))
         elif not status.done:
             reviewers = ", ".join(status.reviewers) or "-"

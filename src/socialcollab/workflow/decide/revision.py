@@ -112,7 +112,8 @@ def edit(snapshot: PostSnapshot, command: cm.Edit, context: Context) -> tuple[ev
     post, content = snapshot.post, command.content
     check_permission("draft", post, context)
     check_state(post, "edit", ("draft", "in_review", "changes_requested", "approved", "expired"))
-    if context.actor.name != post.author:
+    me = context.actor.name
+    if me != post.author and me not in context.delegates_of(post.author, "draft", post):
         check_permission("edit_others", post, context)
     check_fresh(post, command.seen)
     _check_removed(post, content, context)

@@ -215,6 +215,8 @@ class PostReevaluated:
         notified: The reviewers who are notified now, by step. A step that opens has an entry even
             if it has no reviewers.
         aware: The reviewers who already know and need no notification, by step.
+        absent: The reviewers who are absent, by step. They are notified when they are back.
+        reachable: The steps on which enough members can decide again.
     """
 
     TYPE: ClassVar[str] = "post.reevaluated"
@@ -224,6 +226,8 @@ class PostReevaluated:
     reopened: tuple[StepKey, ...] = ()
     notified: Mapping[str, tuple[MemberId, ...]] = attrs.field(factory=dict, hash=False)
     aware: Mapping[str, tuple[MemberId, ...]] = attrs.field(factory=dict, hash=False)
+    absent: Mapping[str, tuple[MemberId, ...]] = attrs.field(factory=dict, hash=False)
+    reachable: tuple[StepKey, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -259,9 +263,17 @@ class StepEscalated:
 
 @attrs.frozen(kw_only=True)
 class StepOverdue:
-    """An open step became overdue; *reviewers* are the members who had not approved it."""
+    """
+    An open step became overdue, or cannot pass because too few members can decide.
+
+    Attributes:
+        step: The step.
+        reviewers: The members who had not approved it.
+        unreachable: Whether too few members can decide on it.
+    """
 
     TYPE: ClassVar[str] = "post.step_overdue"
 
     step: StepKey
     reviewers: tuple[MemberId, ...] = ()
+    unreachable: bool = False

@@ -71,6 +71,8 @@ class StepClock:
         added: The principals that escalations added to the reviewers.
         notified: The reviewers who know that the step is waiting for them, or None if this was not
             recorded when the step opened.
+        absent: The reviewers who were absent when the step was last evaluated.
+        unreachable: Whether the author and the lead know that too few members can decide.
     """
 
     key: StepKey
@@ -79,6 +81,8 @@ class StepClock:
     overdue: bool = False
     added: tuple[str, ...] = ()
     notified: tuple[MemberId, ...] | None = None
+    absent: tuple[MemberId, ...] = ()
+    unreachable: bool = False
 
 
 @attrs.frozen(kw_only=True)
