@@ -334,10 +334,34 @@ class World:
         for key, clock in post["clocks"].items():
             clock["unreachable"] &= self.statuses(post)[key]["unreachable"]
         instants = [timer[0] for timer in self.timers(post)]
+        instants += self.absence_bounds(post)
         unpublished = set(post["targets"]) - self.published_on(post)
         if self.late_setting(post) == "expire" and unpublished and post["time"]:
             instants.append(post["time"])
         post["wake_at"] = min(instants, default=None)
+
+    def absence_bounds(self, post: dict) -> list[dt.datetime]:
+        """Return when absences of the reviewers of open steps begin or end."""
+        reviewers = set().union(
+            *(
+                status["can_decide"]
+                for status in self.statuses(post).values()
+                if status["state"] == "open"
+            )
+        )
+        bounds = [
+            dt.datetime.combine(day, dt.time(), dt.UTC)
+            for absence in self.absences
+            if absence["member"] in reviewers
+            for day in (absence["start"], absence["end"])
+        ]
+        # A grant that begins may give a step enough reviewers.
+        bounds += [
+            dt.datetime.combine(grant["start"], dt.time(), dt.UTC)
+            for grant in self.rules["grants"]
+            if grant.get("start")
+        ]
+        return [bound for bound in bounds if bound > self.now]
 
     def late_setting(self, post: dict) -> str:
         settings = [policy["late"] for policy in self.applicable_policies(post)] or ["expire"]

@@ -415,13 +415,16 @@ def _next_reviewer_at(
         # `Context.evolve` must not be used here, because it keeps cached results, which depend on
         # the instant.
         later = attrs.evolve(context, now=instant)
-        notified, _ = _reviewers_to_notify(
-            snapshot, snapshot, clocks, step_statuses(snapshot, later), later
+        then = step_statuses(snapshot, later)
+        notified, _ = _reviewers_to_notify(snapshot, snapshot, clocks, then, later)
+        reachable = any(
+            status.key in clocks and clocks[status.key].unreachable and not status.unreachable
+            for status in then
         )
         # After this many instants without a new reviewer, the search stops. The post is then
         # evaluated once without effect, and the search continues from there, which is cheaper than
         # checking all instants now.
-        if number == _MAX_INSTANTS or notified:
+        if number == _MAX_INSTANTS or notified or reachable:
             return instant
     return shift_at
 
