@@ -229,25 +229,45 @@ class AsyncMemberDesk:
         post_id, seen = _seen(post, revision)
         return await self._do_on_post(cm.Submit(post=post_id, seen=seen, when=at or "planned"))
 
-    async def approve(self, post: Post | str, *, revision: str = "", note: str = "") -> Post:
+    async def approve(
+        self, post: Post | str, *, revision: str = "", note: str = "", internal: bool = True
+    ) -> Post:
         """
         Approve the revision that the member saw.
 
+        Args:
+            post: The post that the member saw, or its id.
+            revision: With an id: the digest of the revision that the member saw.
+            note: A note on the decision.
+            internal: Whether clients and guests do not see the note; a client's own note is never
+                internal.
+
         Raises:
-            TypeError: If *post* is an id and *revision* is empty.
+            InvalidValueError: If *post* is an id and *revision* is empty.
         """
         post_id, seen = _seen(post, revision)
-        return await self._do_on_post(cm.Approve(post=post_id, seen=seen, note=note))
+        command = cm.Approve(post=post_id, seen=seen, note=note, internal=internal)
+        return await self._do_on_post(command)
 
-    async def request_changes(self, post: Post | str, note: str, *, revision: str = "") -> Post:
-        """Send the revision that the member saw back to its author."""
+    async def request_changes(
+        self, post: Post | str, note: str, *, revision: str = "", internal: bool = True
+    ) -> Post:
+        """Send the revision that the member saw back to its author; the note is as in `approve`."""
         post_id, seen = _seen(post, revision)
-        return await self._do_on_post(cm.RequestChanges(post=post_id, seen=seen, note=note))
+        command = cm.RequestChanges(post=post_id, seen=seen, note=note, internal=internal)
+        return await self._do_on_post(command)
 
-    async def reject(self, post: Post | str, note: str, *, revision: str = "") -> Post:
-        """Reject the revision that the member saw; the post cannot be submitted again."""
+    async def reject(
+        self, post: Post | str, note: str, *, revision: str = "", internal: bool = True
+    ) -> Post:
+        """
+        Reject the revision that the member saw; the post cannot be submitted again.
+
+        The note is as in `approve`.
+        """
         post_id, seen = _seen(post, revision)
-        return await self._do_on_post(cm.Reject(post=post_id, seen=seen, note=note))
+        command = cm.Reject(post=post_id, seen=seen, note=note, internal=internal)
+        return await self._do_on_post(command)
 
     async def withdraw(self, post: Post | str) -> Post:
         """Withdraw a post from approval, or revoke the approval that it has."""

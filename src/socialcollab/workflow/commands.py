@@ -83,7 +83,11 @@ class Submit:
 
 @attrs.frozen(kw_only=True)
 class Approve:
-    """Approve the revision that the actor saw."""
+    """
+    Approve the revision that the actor saw.
+
+    Clients and guests do not see an *internal* note of staff; the same applies to the other decisions.
+    """
 
     NAME: ClassVar[str] = "approve"
     VERDICT: ClassVar[Literal["approve"]] = "approve"
@@ -91,6 +95,7 @@ class Approve:
     post: str
     seen: Seen
     note: str = ""
+    internal: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -103,6 +108,7 @@ class RequestChanges:
     post: str
     seen: Seen
     note: str = ""
+    internal: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -115,6 +121,7 @@ class Reject:
     post: str
     seen: Seen
     note: str = ""
+    internal: bool = True
 
 
 @attrs.frozen(kw_only=True)

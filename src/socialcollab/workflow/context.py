@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 import attrs
 
-from socialcollab.content import Delivery, Finding, Hold, Post
+from socialcollab.content import Delivery, Finding, Hold, Post, PostState
 from socialcollab.directory import Campaign, PostAttributes, Principal, Profile, Workspace
 from socialcollab.errors import NotFoundError
 from socialcollab.identifiers import MemberId, did_you_mean
@@ -238,6 +238,27 @@ class Context:
             self.access.allows(member, permission, resource, at=self.now, authors=authors)
             for resource in self.resources_of(post)
         )
+
+    def sees(self, member: str, post: Post) -> bool:
+        """Return whether *member* has the permission to view *post*, and the post is shown to them."""
+        return self.may(member, "view", post) and self.is_shown(post, member)
+
+    def is_shown(self, post: Post, member: str) -> bool:
+        """
+        Return whether *post* has reached the stage from which it is shown to *member*.
+
+        Staff and authors see every stage. For others, `Workspace.clients_see` defines the stage.
+        """
+        known = self.access.member(member)
+        if known is None or known.kind == "staff" or member in post.authors:
+            return True
+        workspace = self.workspaces.get(post.workspace)
+        stage = "submitted" if workspace is None else workspace.clients_see
+        if stage == "all" or post.state is PostState.APPROVED or post.deliveries:
+            return True
+        if stage == "submitted":
+            return post.state is not PostState.DRAFT
+        return post.state is PostState.IN_REVIEW and self.may(member, "approve", post)
 
     def authors_for_delegation(self, post: Post, permission: str) -> tuple[MemberId, ...]:
         """Return the authors for whom a delegate must not act, which only applies to decisions."""

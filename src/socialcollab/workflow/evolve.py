@@ -192,6 +192,7 @@ def _decided(
         note=data.note,
         passed=data.passed,
         on_behalf_of=data.on_behalf_of,
+        internal=data.internal,
     )
     request = _with_applicable(_request_of(snapshot), data)
     request = attrs.evolve(request, decisions=(*request.decisions, decision))

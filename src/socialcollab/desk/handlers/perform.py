@@ -219,7 +219,7 @@ def _check_external_id(engine: Engine, external_id: str, context: Context) -> Ef
         return
     post: Post = (yield from engine.post(known)).snapshot.post
     # A member who cannot view that post finds out only that the id is in use.
-    visible = context.may(context.actor.name, "view", post)
+    visible = context.sees(context.actor.name, post)
     raise InvalidValueError(
         f"external id `{external_id}` belongs to"
         f" {f'post `{known}`' if visible else 'another post'} already",

@@ -15,7 +15,7 @@ from socialcollab.scheduling import Calendar, Entry, check_time, next_slot
 from socialcollab.stores import Column, Row, microseconds
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Reason
-from socialcollab.workflow import PostSnapshot
+from socialcollab.workflow import Actor, PostSnapshot
 
 _PAGE = 500
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -258,6 +258,7 @@ def full_calendar(
         after=_start_row("deliveries", start - _MOMENT),
         before=before,
     )
+    visible = engine.context(state, Actor.member(viewer), now=now) if viewer else None
     snapshots: dict[str, PostSnapshot] = {}
     entries: list[Entry] = []
     delivered: set[tuple[str, str]] = set()
@@ -268,6 +269,8 @@ def full_calendar(
         name, profile = str(row.columns["post"]), str(row.columns["profile"])
         if name not in snapshots:
             snapshots[name] = (yield from engine.post(name)).snapshot
+        if visible is not None and not visible.sees(viewer, snapshots[name].post):
+            continue
         held = is_held(state, snapshots[name], [profile], now=now)
         summary = summarise(snapshots[name].post, [delivery], held=held)
         delivered.add((name, profile))
@@ -280,6 +283,8 @@ def full_calendar(
             continue
         if name not in snapshots:
             snapshots[name] = (yield from engine.post(name)).snapshot
+        if visible is not None and not visible.sees(viewer, snapshots[name].post):
+            continue
         summary = Summary(snapshots[name].post.state.value)
         entries.append(
             _entry(snapshots[name].post, profile, instant_of(row.columns["at"]), summary)

@@ -13,12 +13,11 @@ from socialcollab.desk.engine import Engine
 from socialcollab.desk.queries.allowed_actions import actions_on
 from socialcollab.desk.queries.calendar import is_held
 from socialcollab.desk.queries.history import HistoryEntry, history_of
-from socialcollab.desk.queries.visibility import is_staff, redacted_for
+from socialcollab.desk.queries.visibility import redacted_history, redacted_snapshot
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, Decision, PostSnapshot, StepStatus, Waiver, step_statuses
-from socialcollab.workflow.events import PostCommented
 
 
 @attrs.frozen(kw_only=True)
@@ -73,27 +72,22 @@ def read_post_view(engine: Engine, actor: Actor, post: str) -> Effects[PostView]
     loaded = yield from engine.post(post)
     snapshot: PostSnapshot = loaded.snapshot
     context = engine.post_context(state, actor, snapshot, now=now, lint=True)
-    if not context.may(actor.name, "view", snapshot.post):
+    if not context.sees(actor.name, snapshot.post):
         raise NotFoundError("post", post)
     deliveries = yield from engine.deliveries(snapshot.post)
     verdicts = yield from actions_on(engine, state, actor, loaded, deliveries, now=now)
     history = yield from history_of(engine, loaded)
-    if not is_staff(actor.name, context.access):
-        history = tuple(entry for entry in history if not _is_internal(entry))
+    visible = redacted_snapshot(actor.name, snapshot, context.access)
     held = is_held(state, snapshot, snapshot.post.targets, now=now)
-    request = snapshot.request
+    request = visible.request
     return PostView(
-        post=redacted_for(actor.name, snapshot.post, context.access),
+        post=visible.post,
         summary=summarise(snapshot.post, [delivery.snapshot for delivery in deliveries], held=held),
         deliveries=tuple(delivery.snapshot for delivery in deliveries),
         steps=step_statuses(snapshot, context) if request is not None else (),
         decisions=request.decisions if request is not None else (),
         allowed_actions=verdicts,
         findings=context.findings,
-        waivers=snapshot.waivers,
-        history=history,
+        waivers=visible.waivers,
+        history=redacted_history(actor.name, history, snapshot.post, context.access),
     )
-
-
-def _is_internal(entry: HistoryEntry) -> bool:
-    return isinstance(entry.data, PostCommented) and entry.data.internal

@@ -55,7 +55,7 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
     )
     for row in rows:
         loaded = yield from engine.load(row.stream)
-        if plain.may(member, "view", loaded.snapshot.post):
+        if plain.sees(member, loaded.snapshot.post):
             post = redacted_for(member, loaded.snapshot.post, access)
             planned_at = post.planned_at.instant if post.planned_at else None
             if row.columns["state"] == "in_review":
@@ -72,7 +72,7 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
         post = (yield from engine.post(str(row.columns["post"]))).snapshot.post
         workspace = state.organization.workspaces_by_id.get(post.workspace)
         responsible = {post.author, workspace.lead if workspace else post.author}
-        if member not in responsible or not plain.may(member, "view", post):
+        if member not in responsible or not plain.sees(member, post):
             continue
         deliveries: list[Delivery] = [
             loaded.snapshot for loaded in (yield from engine.deliveries(post))

@@ -26,6 +26,7 @@ from socialcollab.workflow.decide.refusals import (
     check_fresh,
     check_permission,
     check_state,
+    is_staff,
     refuse,
     stale,
 )
@@ -185,6 +186,7 @@ def review(
         applicable=applicable_steps(snapshot, context),
         pins=pins_of(snapshot, context),
         on_behalf_of=_represented_by(me, counting),
+        internal=command.internal and is_staff(context),
         note=command.note,
     )
     if not approves:

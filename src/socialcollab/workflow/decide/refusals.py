@@ -44,6 +44,12 @@ def verdict_on(
     return Verdict.no(Reason.of("no_resource")) if empty else Verdict.yes()
 
 
+def is_staff(context: Context) -> bool:
+    """Return whether the actor is staff, rather than a client or a guest."""
+    member = context.access.member(context.actor.name)
+    return member is None or member.kind == "staff"
+
+
 def check_new_id(kind: str, value: str, known: Iterable[str]) -> None:
     """
     Check the identifier that a caller has chosen for a new object.
@@ -119,9 +125,10 @@ def _check_on_resources(
     permission: str, post: Post, resources: tuple[str, ...], context: Context
 ) -> None:
     verdict = verdict_on(permission, resources, context, post=post)
-    if verdict:
+    shown = context.is_shown(post, context.actor.name)
+    if verdict and shown:
         return
-    if not verdict_on("view", resources, context):
+    if not shown or not verdict_on("view", resources, context):
         raise NotFoundError("post", post.id)
     raise NotAllowedError(verdict)
 

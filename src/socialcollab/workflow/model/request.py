@@ -45,6 +45,7 @@ class Decision:
         note: The member's note, or empty.
         passed: The *steps* that passed with this decision.
         on_behalf_of: The absent members whom the member represented on one of the steps, sorted.
+        internal: Whether the note is for staff only.
     """
 
     by: MemberId
@@ -56,6 +57,7 @@ class Decision:
     note: str = ""
     passed: tuple[StepKey, ...] = ()
     on_behalf_of: tuple[MemberId, ...] = ()
+    internal: bool = True
 
 
 @attrs.frozen(kw_only=True)
