@@ -295,9 +295,10 @@ class AsyncMemberDesk:
             cm.Reschedule(post=post_id, seen=seen, at=when, profile=profile)
         )
 
-    async def cancel(self, post: Post | str, *, reason: str = "") -> Post:
+    async def cancel(self, post: Post | str, *, revision: str = "", reason: str = "") -> Post:
         """Cancel a post, so that it can never be published."""
-        return await self._do_on_post(cm.Cancel(post=_id(post), reason=reason))
+        post_id, seen = _seen(post, revision)
+        return await self._do_on_post(cm.Cancel(post=post_id, seen=seen, reason=reason))
 
     async def waive(self, post: Post | str, code: str, *, reason: str, revision: str = "") -> Post:
         """

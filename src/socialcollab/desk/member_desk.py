@@ -290,9 +290,10 @@ class MemberDesk:
         when = self._wall_time(post_id, at)
         return self._do_on_post(cm.Reschedule(post=post_id, seen=seen, at=when, profile=profile))
 
-    def cancel(self, post: Post | str, *, reason: str = "") -> Post:
+    def cancel(self, post: Post | str, *, revision: str = "", reason: str = "") -> Post:
         """Cancel a post, so that it can never be published."""
-        return self._do_on_post(cm.Cancel(post=_id(post), reason=reason))
+        post_id, seen = _seen(post, revision)
+        return self._do_on_post(cm.Cancel(post=post_id, seen=seen, reason=reason))
 
     def waive(self, post: Post | str, code: str, *, reason: str, revision: str = "") -> Post:
         """

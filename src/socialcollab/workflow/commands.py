@@ -172,6 +172,7 @@ class Cancel:
     NAME: ClassVar[str] = "cancel"
 
     post: str
+    seen: Seen
     reason: str = ""
 
 

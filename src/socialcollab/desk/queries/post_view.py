@@ -8,7 +8,15 @@ from typing import ClassVar
 import attrs
 
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import Delivery, Finding, Post, Summary, summarise
+from socialcollab.content import (
+    Delivery,
+    Finding,
+    Post,
+    PostState,
+    Summary,
+    changed_fields,
+    summarise,
+)
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.queries.allowed_actions import actions_on
 from socialcollab.desk.queries.calendar import is_held
@@ -31,6 +39,8 @@ class PostView(NotebookMixin):
         deliveries: All deliveries of the post, in the order in which they were planned.
         steps: The approval steps of the post, with their status; empty until it is submitted.
         decisions: The decisions on the current approval request, oldest first.
+        changed_since_decision: The names of the fields that differ from the revision on which this
+            member last decided; empty if they have not decided.
         allowed_actions: A verdict for each command: whether this member may perform it now.
         findings: The findings of the style guide that are not waived.
         waivers: The waived findings.
@@ -44,6 +54,7 @@ class PostView(NotebookMixin):
     deliveries: tuple[Delivery, ...]
     steps: tuple[StepStatus, ...]
     decisions: tuple[Decision, ...]
+    changed_since_decision: tuple[str, ...]
     allowed_actions: Mapping[str, Verdict]
     findings: tuple[Finding, ...]
     waivers: tuple[Waiver, ...]
@@ -56,7 +67,9 @@ class PostView(NotebookMixin):
 
     @property
     def pending_steps(self) -> tuple[StepStatus, ...]:
-        """The unfinished steps."""
+        """The unfinished steps; empty unless the post is in review, as in `Desk.pending_steps`."""
+        if self.post.state is not PostState.IN_REVIEW:
+            return ()
         return tuple(step for step in self.steps if not step.done)
 
 
@@ -86,8 +99,17 @@ def read_post_view(engine: Engine, actor: Actor, post: str) -> Effects[PostView]
         deliveries=tuple(delivery.snapshot for delivery in deliveries),
         steps=step_statuses(snapshot, context) if request is not None else (),
         decisions=request.decisions if request is not None else (),
+        changed_since_decision=_changed_since_decision(snapshot, actor.name),
         allowed_actions=verdicts,
         findings=context.findings,
         waivers=visible.waivers,
         history=redacted_history(actor.name, history, snapshot.post, context.access),
     )
+
+
+def _changed_since_decision(snapshot: PostSnapshot, member: str) -> tuple[str, ...]:
+    decisions = snapshot.request.decisions if snapshot.request is not None else ()
+    for decision in reversed(decisions):
+        if decision.by == member:
+            return changed_fields(decision.fields, snapshot.post.revision.fields)
+    return ()

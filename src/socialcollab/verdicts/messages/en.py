@@ -76,6 +76,7 @@ MESSAGES: Final[dict[str, str]] = {
     "policies_unchanged": "neither the policies of post {post} nor its accounts have changed",
     "nothing_scheduled": "post {post} has no scheduled deliveries",
     "no_such_target": "post {post} does not go to `{profile}`",
+    "decided_by": "`{by}` decided on post {post} at {at}: {verdict}",
     "approval_required": "post {post} needs approval before it can be published",
     "not_held": "hold `{hold}` does not stop post {post}",
     "taken_down": "post {post} was taken down from `{profile}`, and has not been approved again since",

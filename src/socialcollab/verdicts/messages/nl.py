@@ -76,6 +76,7 @@ MESSAGES: Final[dict[str, str]] = {
     "policies_unchanged": "het beleid en de accounts van bericht {post} zijn niet gewijzigd",
     "nothing_scheduled": "van bericht {post} is niets ingepland",
     "no_such_target": "bericht {post} gaat niet naar `{profile}`",
+    "decided_by": "`{by}` heeft over bericht {post} beslist op {at}: {verdict}",
     "approval_required": "bericht {post} moet worden goedgekeurd voordat het gepubliceerd kan worden",
     "not_held": "publicatiestop `{hold}` geldt niet voor bericht {post}",
     "taken_down": "bericht {post} is van `{profile}` gehaald en is daarna niet opnieuw goedgekeurd",

@@ -154,7 +154,7 @@ def review(
             # decide even with the permission.
             raise refuse(post_reason("own_work", post, member=me)) from None
         raise
-    check_state(post, command.NAME, ("in_review",))
+    _check_in_review(snapshot, command.NAME)
     approves = command.VERDICT == "approve"
     if approves:
         # Without this check, an approval under an outdated policy would be stored but could never
@@ -201,6 +201,25 @@ def review(
     if gate(current, context):
         return (event, *_approve(_after(snapshot, [event], context), context, Actor.RULES))
     return (event,)
+
+
+def _check_in_review(snapshot: PostSnapshot, command: str) -> None:
+    """Reject a decision on a post that is not in review, and state who decided on it and when."""
+    try:
+        check_state(snapshot.post, command, ("in_review",))
+    except NotAllowedError as error:
+        decisions = snapshot.request.decisions if snapshot.request is not None else ()
+        if not decisions:
+            raise
+        last = decisions[-1]
+        decided = post_reason(
+            "decided_by",
+            snapshot.post,
+            by=last.by,
+            verdict=last.verdict,
+            at=f"{last.at:%Y-%m-%d %H:%M} UTC",
+        )
+        raise refuse(*error.verdict.reasons, decided) from None
 
 
 def _is_own_work(post: Post, statuses: Sequence[StepStatus], member: str) -> bool:

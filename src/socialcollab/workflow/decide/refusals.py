@@ -167,11 +167,10 @@ def check_fresh(post: Post, seen: str) -> None:
 
 def stale(post: Post, seen: Revision | None, digest: str) -> StaleError:
     """Return the error that describes the changes since *seen* and who made them."""
-    since = seen.number if seen else 0
-    later = [revision for revision in post.revisions if revision.number > since]
+    later = [revision for revision in post.revisions if seen and revision.number > seen.number]
     return StaleError(
         thing=f"post {post.display_name}",
-        seen=f"revision {seen.number}" if seen else f"revision {digest[:12]}",
+        seen=f"revision {seen.number}" if seen else f"revision `{digest[:12]}`",
         current=f"revision {post.revision.number}",
         by=", ".join(sorted({revision.author for revision in later})),
         changed=post.revision.changed_since(seen) if seen else (),

@@ -177,10 +177,12 @@ def cancel(snapshot: PostSnapshot, command: cm.Cancel, context: Context) -> tupl
         NotFoundError: If the post is not visible to the actor.
         NotAllowedError: If the actor does not have `cancel`, if the post is already rejected or
             cancelled, if a delivery is in doubt, or if the post is published on every target.
+        StaleError: If the actor did not see the current revision.
     """
     post = snapshot.post
     check_permission("cancel", post, context)
     check_state(post, "cancel", ("draft", "in_review", "changes_requested", "approved", "expired"))
+    check_fresh(post, command.seen)
     refuse_in_doubt(post, "cancel", context)
     if post.targets and set(post.targets) <= published_on(context) - _taken_down_on(context):
         raise refuse(
