@@ -117,6 +117,7 @@ class AsyncDesk:
             real_clock=real_clock or system_clock,
             entropy=entropy,
             lock=self._ports.lock,
+            description_of=self._ports.description_of,
         )
         self._publisher = Publisher(
             Dispatcher(

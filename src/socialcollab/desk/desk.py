@@ -116,6 +116,7 @@ class Desk:
             real_clock=real_clock or system_clock,
             entropy=entropy,
             lock=self._ports.lock,
+            description_of=self._ports.description_of,
         )
         self._publisher = Publisher(
             Dispatcher(

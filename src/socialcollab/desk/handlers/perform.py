@@ -252,7 +252,7 @@ def _decide_on_post(
         content=command.content if isinstance(command, cm.Edit) else snapshot.post.content,
         workspace=snapshot.post.workspace,
         snapshot=snapshot,
-        lint=isinstance(command, cm.Waive),
+        lint=isinstance(command, cm.Waive | cm.Submit | cm.PublishNow),
     )
     loaded = [post, *deliveries]
     if isinstance(command, _TAKES_SLOTS):

@@ -76,6 +76,7 @@ def schedule(
                 remedies=[post_remedy("reschedule_post", post)],
             )
     refuse_past(post, post.content, targets, context)
+    refuse_limits(post, post.content, targets, context)
     return (
         *resumed,
         *cancel_unsent(context.deliveries, "scheduled_again", context.actor),
@@ -378,6 +379,26 @@ def refuse_in_doubt(
                     command=command,
                 )
             )
+
+
+def refuse_limits(
+    post: Post, content: PostContent, targets: Iterable[str], context: Context
+) -> None:
+    """Refuse *content* that a network would certainly reject on one of *targets*."""
+    findings = context.exceeded_limits(content, targets)
+    if findings:
+        raise refuse(
+            *(
+                post_reason(
+                    "exceeds_limits",
+                    post,
+                    profile=finding.profile,
+                    problem=finding.message,
+                    source=dict(finding.params)["source"],
+                )
+                for finding in findings
+            )
+        )
 
 
 def refuse_past(post: Post, content: PostContent, targets: Iterable[str], context: Context) -> None:
