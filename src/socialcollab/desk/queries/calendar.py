@@ -56,7 +56,7 @@ def all_rows(
         after = page[-1]
 
 
-def _start_row(projection: str, at: dt.datetime) -> Row:
+def start_row(projection: str, at: dt.datetime) -> Row:
     """Return a row that sorts directly before the rows at that instant."""
     columns: dict[str, Column] = dict.fromkeys(_COLUMNS[projection])
     columns["at"] = microseconds(at)
@@ -83,13 +83,13 @@ def calendar_of(
         engine,
         "plans",
         where={"profile": names, "state": _POST_STATES},
-        after=_start_row("plans", start),
+        after=start_row("plans", start),
     )
     deliveries = yield from all_rows(
         engine,
         "deliveries",
         where={"profile": names, "state": _DELIVERY_STATES},
-        after=_start_row("deliveries", start),
+        after=start_row("deliveries", start),
     )
     native_posts = yield from _native_post_rows(engine, names, start=start)
     # A scheduled post has a plan and a delivery at the same time, which count as one entry.
@@ -128,7 +128,7 @@ def _native_post_rows(
         engine,
         "native_posts",
         where={"profile": names},
-        after=_start_row("native_posts", start),
+        after=start_row("native_posts", start),
         before=before,
     )
     if not rows:
@@ -248,14 +248,14 @@ def full_calendar(
         engine,
         "plans",
         where={"profile": names},
-        after=_start_row("plans", start - _MOMENT),
+        after=start_row("plans", start - _MOMENT),
         before=before,
     )
     deliveries = yield from all_rows(
         engine,
         "deliveries",
         where={"profile": names},
-        after=_start_row("deliveries", start - _MOMENT),
+        after=start_row("deliveries", start - _MOMENT),
         before=before,
     )
     visible = engine.context(state, Actor.member(viewer), now=now) if viewer else None
