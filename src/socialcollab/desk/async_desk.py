@@ -43,6 +43,7 @@ from socialcollab.desk.queries.posts import (
     read_calendar_notes,
     read_clashes,
     read_deliveries,
+    read_delivery,
     read_hold_result,
     read_pending_steps,
     read_post,
@@ -438,6 +439,15 @@ class AsyncDesk:
     async def deliveries(self, post: Post | str) -> tuple[Delivery, ...]:
         """Return all deliveries of a post, in the order in which they were planned."""
         return await self.run(read_deliveries(self.engine, _id(post)))
+
+    async def delivery(self, delivery: str) -> Delivery:
+        """
+        Return a delivery by its id.
+
+        Raises:
+            NotFoundError: If there is no such delivery.
+        """
+        return await self.run(read_delivery(self.engine, delivery))
 
     async def summary(self, post: Post | str) -> Summary:
         """Return a one-word summary of a post's state for display."""

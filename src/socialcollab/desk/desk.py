@@ -42,6 +42,7 @@ from socialcollab.desk.queries.posts import (
     read_calendar_notes,
     read_clashes,
     read_deliveries,
+    read_delivery,
     read_hold_result,
     read_pending_steps,
     read_post,
@@ -435,6 +436,15 @@ class Desk:
     def deliveries(self, post: Post | str) -> tuple[Delivery, ...]:
         """Return all deliveries of a post, in the order in which they were planned."""
         return self.run(read_deliveries(self.engine, _id(post)))
+
+    def delivery(self, delivery: str) -> Delivery:
+        """
+        Return a delivery by its id.
+
+        Raises:
+            NotFoundError: If there is no such delivery.
+        """
+        return self.run(read_delivery(self.engine, delivery))
 
     def summary(self, post: Post | str) -> Summary:
         """Return a one-word summary of a post's state for display."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from socialcollab.content import Delivery, Hold, Image, Poll, Post
 from socialcollab.desk import commands as dc
 from socialcollab.desk.arguments import id_of
+from socialcollab.desk.handlers.bulk import BulkOutcome, as_posts, bulk, reschedule_all
 from socialcollab.desk.handlers.draft import (
     UNCHANGED,
     Unchanged,
@@ -310,6 +312,47 @@ class MemberDesk:
         """
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.Waive(post=post_id, seen=seen, code=code, reason=reason))
+
+    def submit_all(
+        self, posts: Iterable[Post], *, at: SubmitTiming | None = None
+    ) -> tuple[BulkOutcome, ...]:
+        """Submit several posts, as `submit` does; return one outcome for each, in order."""
+        return self._bulk(
+            cm.Submit(post=post.id, seen=post.digest, when=at or "planned")
+            for post in as_posts(posts)
+        )
+
+    def approve_all(
+        self, posts: Iterable[Post], *, note: str = "", internal: bool = True
+    ) -> tuple[BulkOutcome, ...]:
+        """Approve several posts, as `approve` does; return one outcome for each, in order."""
+        return self._bulk(
+            cm.Approve(post=post.id, seen=post.digest, note=note, internal=internal)
+            for post in as_posts(posts)
+        )
+
+    def cancel_all(self, posts: Iterable[Post], *, reason: str = "") -> tuple[BulkOutcome, ...]:
+        """Cancel several posts, as `cancel` does; return one outcome for each, in order."""
+        return self._bulk(
+            cm.Cancel(post=post.id, seen=post.digest, reason=reason) for post in as_posts(posts)
+        )
+
+    def reschedule_all(
+        self, posts: Iterable[Post] | str, *, by: dt.timedelta | str
+    ) -> tuple[BulkOutcome, ...]:
+        """
+        Move several posts by the same duration; return one outcome for each, in order.
+
+        Args:
+            posts: The posts that the member saw; or the id of a campaign, for all of its open posts
+                with a planned time.
+            by: How much later, as a timedelta, which may be negative, or as text such as
+                ``"2 days"``. Local times keep their clock time across clock changes.
+        """
+        return self._desk.run(reschedule_all(self._desk.engine, self._actor, posts, by))
+
+    def _bulk(self, commands: Iterable[cm.PostCommand]) -> tuple[BulkOutcome, ...]:
+        return self._desk.run(bulk(self._desk.engine, self._actor, commands))
 
     def publish_now(self, post: Post | str, *, revision: str = "") -> Post:
         """

@@ -155,14 +155,23 @@ class Unschedule:
 
 @attrs.frozen(kw_only=True)
 class Reschedule:
-    """Move a post to another time, or only its target *profile*."""
+    """
+    Move a post to another time.
+
+    Attributes:
+        at: The new time; or
+        by: how much later all of its times are. Local times keep their clock time across clock
+            changes.
+        profile: The only target to move to *at*; all targets if empty.
+    """
 
     NAME: ClassVar[str] = "reschedule"
 
     post: str
     seen: Seen
-    at: WallTime
+    at: WallTime | None = None
     profile: str = ""
+    by: dt.timedelta | None = None
 
 
 @attrs.frozen(kw_only=True)

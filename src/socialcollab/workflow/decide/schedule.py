@@ -17,7 +17,7 @@ from socialcollab.content import (
     post_reason,
     post_remedy,
 )
-from socialcollab.errors import NotAllowedError
+from socialcollab.errors import InvalidValueError, NotAllowedError
 from socialcollab.identifiers import DeliveryId, ProfileId
 from socialcollab.time import WallTime
 from socialcollab.workflow import commands as cm
@@ -123,13 +123,35 @@ def reschedule(
     check_fresh(post, command.seen)
     if command.profile and command.profile not in post.targets:
         raise refuse(post_reason("no_such_target", post, profile=command.profile))
-    if command.profile:
+    if (command.at is None) == (command.by is None):
+        raise InvalidValueError(
+            "give either the new time or the shift of a post",
+            value=command.at,
+            expected="one of `at` and `by`",
+        )
+    if command.by is not None:
+        content = _shifted(post.content, command.by)
+    elif command.profile:
         times = {str(profile): at for profile, at in post.content.times}
+        assert command.at is not None  # noqa: S101  checked above
         times[command.profile] = command.at
         content = attrs.evolve(post.content, times=times)
     else:
         content = attrs.evolve(post.content, planned_at=command.at, times=())
     return _move(snapshot, content, context, "reschedule")
+
+
+def _shifted(content: PostContent, by: dt.timedelta) -> PostContent:
+    """Return *content* with all of its times moved on the wall clock."""
+
+    def later(at: WallTime) -> WallTime:
+        return WallTime(local=at.local + by, zone=at.zone)
+
+    return attrs.evolve(
+        content,
+        planned_at=None if content.planned_at is None else later(content.planned_at),
+        times={str(profile): later(at) for profile, at in content.times},
+    )
 
 
 def _move(
