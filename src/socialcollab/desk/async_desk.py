@@ -17,6 +17,7 @@ from socialcollab.desk.async_ports import DeskNetwork, DeskStore, Ports, Sleep, 
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.journal.maintenance import (
     audit,
+    claim_media,
     create,
     only_one,
     refresh_rows,
@@ -97,7 +98,8 @@ class AsyncDesk:
             organization: The organization's id.
             networks: The networks that publish, by profile id, by network name, or "*" for all
                 other profiles.
-            media: Where images are kept; in memory if not given.
+            media: Where images are kept; in memory if not given. Two organizations cannot share a
+                media store.
             clock: Returns the current instant, with a UTC offset: what is due, and when events
                 happened. The machine's clock if not given.
             real_clock: The clock of leases and of deadlines of sends; the machine's if not given,
@@ -157,8 +159,9 @@ class AsyncDesk:
 
         Raises:
             NotAllowedError: If the owner does not hold every permission everywhere.
-            InvalidValueError: If the organization has a desk in the store already, or the store was
-                made with projections that lack some of `AsyncDesk.PROJECTIONS`.
+            InvalidValueError: If the organization has a desk in the store already, the media store
+                belongs to another organization, or the store was made with projections that lack
+                some of `AsyncDesk.PROJECTIONS`.
         """
         journal, kept, owns = await opened(store, media, organization.id)
         desk = cls(
@@ -210,8 +213,9 @@ class AsyncDesk:
 
         Raises:
             NotFoundError: If there is no such desk.
-            InvalidValueError: If there are several and none is named, or the store was made with
-                projections that lack some of `AsyncDesk.PROJECTIONS`.
+            InvalidValueError: If there are several and none is named, the media store belongs to
+                another organization, or the store was made with projections that lack some of
+                `AsyncDesk.PROJECTIONS`.
             DocumentMismatchError: If the document differs from the active one.
         """
         if isinstance(store, (str, Path)):
@@ -232,6 +236,7 @@ class AsyncDesk:
             desk._owns_store = owns
             await desk._ports.ensure_projections(PROJECTIONS)
             await desk.run(desk.engine.state())
+            await desk.run(claim_media(desk.engine))
             await desk.run(refresh_rows(desk.engine))
             if not isinstance(organization, str):
                 await desk.run(refuse_other(desk.engine, organization))

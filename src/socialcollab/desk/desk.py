@@ -14,6 +14,7 @@ from socialcollab.desk.arguments import check_text, id_of
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.journal.maintenance import (
     audit,
+    claim_media,
     create,
     only_one,
     refresh_rows,
@@ -96,7 +97,8 @@ class Desk:
             organization: The organization's id.
             networks: The networks that publish, by profile id, by network name, or "*" for all
                 other profiles.
-            media: Where images are kept; in memory if not given.
+            media: Where images are kept; in memory if not given. Two organizations cannot share a
+                media store.
             clock: Returns the current instant, with a UTC offset: what is due, and when events
                 happened. The machine's clock if not given.
             real_clock: The clock of leases and of deadlines of sends; the machine's if not given,
@@ -156,8 +158,9 @@ class Desk:
 
         Raises:
             NotAllowedError: If the owner does not hold every permission everywhere.
-            InvalidValueError: If the organization has a desk in the store already, or the store was
-                made with projections that lack some of `Desk.PROJECTIONS`.
+            InvalidValueError: If the organization has a desk in the store already, the media store
+                belongs to another organization, or the store was made with projections that lack
+                some of `Desk.PROJECTIONS`.
         """
         journal, kept, owns = opened(store, media, organization.id)
         desk = cls(
@@ -209,8 +212,9 @@ class Desk:
 
         Raises:
             NotFoundError: If there is no such desk.
-            InvalidValueError: If there are several and none is named, or the store was made with
-                projections that lack some of `Desk.PROJECTIONS`.
+            InvalidValueError: If there are several and none is named, the media store belongs to
+                another organization, or the store was made with projections that lack some of
+                `Desk.PROJECTIONS`.
             DocumentMismatchError: If the document differs from the active one.
         """
         if isinstance(store, (str, Path)):
@@ -231,6 +235,7 @@ class Desk:
             desk._owns_store = owns
             desk._ports.ensure_projections(PROJECTIONS)
             desk.run(desk.engine.state())
+            desk.run(claim_media(desk.engine))
             desk.run(refresh_rows(desk.engine))
             if not isinstance(organization, str):
                 desk.run(refuse_other(desk.engine, organization))
