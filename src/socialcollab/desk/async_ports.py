@@ -85,6 +85,9 @@ class _ThreadedMedia:
     async def delete(self, digest: str) -> None:
         await self.thread.call(self._media.delete, digest)
 
+    async def claim(self, organization: str) -> None:
+        await self.thread.call(self._media.claim, organization)
+
 
 @attrs.define
 class _Networks:

@@ -509,6 +509,10 @@ class Organization(NotebookMixin):
         """The style guides, combined."""
         return StyleGuide.stacked({name: self.files[name] for name in self.style.guides})
 
+    @cached_property
+    def _neighbours(self) -> tuple[Neighbour, ...]:
+        return Neighbour.of(self.workspaces, self.profiles)
+
     def lint(
         self,
         content: PostContent,
@@ -534,7 +538,7 @@ class Organization(NotebookMixin):
             profiles=self.profiles,
             networks=networks,
             workspace=workspace,
-            neighbours=Neighbour.of(self.workspaces, self.profiles),
+            neighbours=self._neighbours,
             language=self.languages.get(workspace, ""),
             at=None if at is None else as_instant(at, zone),
         )
