@@ -28,6 +28,16 @@ def test_blackout_errors() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "every",
+    ["FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=YEARLY;UNTIL=20260101", "FREQ=MONTHLY;BYDAY=6MO"],
+)
+def test_repeat_must_occur(every) -> None:
+    """A blackout whose rule never occurs is an error that names the rule."""
+    with pytest.raises(InvalidValueError, match=f"`{every[:12]}.* does not occur"):
+        Blackout(on="tulip-x", start="2026-05-04 09:00", end="2026-05-04 19:00", every=every)
+
+
 def test_empty_repeat_is_once() -> None:
     """An empty `every` in the document means that the blackout does not repeat."""
     blackout = Blackout(on="tulip-x", start="2026-05-04 09:00", end="2026-05-04 19:00", every="")

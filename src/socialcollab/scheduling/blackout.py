@@ -53,7 +53,7 @@ class Blackout:
 
     Raises:
         InvalidValueError: If it does not end after its start, lasts more than a
-            year, or repeats on business days.
+            year, repeats on business days, or does not occur within 12 years of its start.
     """
 
     on: Selector = attrs.field(
@@ -82,6 +82,13 @@ class Blackout:
                 " between members",
                 value=str(self.every),
                 expected='a repeat such as "year"',
+            )
+        if self.every is not None and not self.every.occurs_from(self.start):
+            raise InvalidValueError(
+                f"a blackout that repeats by `{self.every}` does not occur in the 12 years after its"
+                f" start, `{self.start:%Y-%m-%d %H:%M}`",
+                value=str(self.every),
+                expected='a repeat that occurs, such as "year"',
             )
 
     def windows(self, zone: str, a: dt.datetime, b: dt.datetime) -> Iterator[Window]:
