@@ -13,7 +13,7 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.time.business_hours import BusinessHours
 from socialcollab.time.recurrence import Occurrences, Recurrence
-from socialcollab.time.rule import DAYS, Rule
+from socialcollab.time.rule import DAYS, Rule, local_times
 from socialcollab.time.wall_time import parse_local
 from socialcollab.time.weekly_time import (
     TIME_OF_DAY_PATTERN,
@@ -216,13 +216,15 @@ class Every:
             return True
         local = _local_start(start, "UTC")
         last = local.replace(year=min(local.year + YEARS_TO_OCCUR, 9999), day=min(local.day, 28))
-        # No zone has earlier instants for its local times. If UNTIL is an instant, a rule that
-        # occurs in any zone also occurs in this one.
-        occurrences = self.recurrence(start=local, zone="Etc/GMT-14")
-        until = resolve(last, "Etc/GMT-14")
+        first = next(local_times(self.rule, local, local, last), None)
+        if first is None:
+            return False
+        until = self.rule.until
+        # In the zone that is furthest ahead, local times are 14 hours ahead of UTC.
         return (
-            next(occurrences.between(dt.datetime.min.replace(tzinfo=dt.UTC), until), None)
-            is not None
+            until is None
+            or until.tzinfo is None
+            or first - until.replace(tzinfo=None) <= dt.timedelta(hours=14)
         )
 
     def recurrence(

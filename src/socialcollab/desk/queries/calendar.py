@@ -11,7 +11,7 @@ from socialcollab.content import Hold, NativePost, Post, Summary, summarise
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.journal.streams import PROJECTIONS
 from socialcollab.effects import Effects, call
-from socialcollab.scheduling import Calendar, Entry, check_time, next_slot
+from socialcollab.scheduling import Calendar, Entry, check_stops, next_slot
 from socialcollab.stores import Column, Row, microseconds
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Reason
@@ -169,25 +169,24 @@ def barred(
 ) -> dict[str, Reason]:
     """Return the targets whose time falls into a hold or a blackout, as *kinds* says, and why."""
     organization = state.organization
-    calendar = Calendar.of(
-        [
-            organization.profiles_by_id[name]
-            for name in times
-            if name in organization.profiles_by_id
-        ],
-        zones=organization.zones,
-        blackouts=organization.blackouts,
-        holds=snapshot.holds_on(_holds_from_the_start(state)),
-    )
     attributes = organization.attributes_of(snapshot.post)
+    blackouts = organization.blackouts if "blackout" in kinds else ()
+    holds = snapshot.holds_on(_holds_from_the_start(state)) if "hold" in kinds else ()
     reasons: dict[str, Reason] = {}
-    for profile, at in times.items():
-        if profile not in organization.profiles_by_id:
+    for name, at in times.items():
+        profile = organization.profiles_by_id.get(name)
+        if profile is None:
             continue
-        for clash in check_time(calendar, profile, at, attributes=attributes):
-            if clash.kind in kinds:
-                reasons[profile] = clash.reason
-                break
+        stops = check_stops(
+            profile,
+            at,
+            zone=organization.zone_of(profile.workspace),
+            blackouts=blackouts,
+            holds=holds,
+            attributes=attributes,
+        )
+        if stops:
+            reasons[name] = stops[0].reason
     return reasons
 
 
