@@ -4,7 +4,8 @@ from socialcollab.time.business_hours import BusinessHours, BusinessHoursSection
 from socialcollab.time.duration import DURATION_PATTERN, Duration
 from socialcollab.time.every import EVERY_PATTERN, BusinessDayOfMonth, Every
 from socialcollab.time.forms import DateLike, TimeLike, as_date, as_instant, as_wall_time
-from socialcollab.time.holidays import HolidayEntry, Holidays, read_holidays
+from socialcollab.time.holiday_file import read_holidays
+from socialcollab.time.holidays import HolidayEntry, Holidays
 from socialcollab.time.recurrence import Occurrences, Recurrence, SkippedOccurrence
 from socialcollab.time.rule import Rule, local_times
 from socialcollab.time.spans import (
