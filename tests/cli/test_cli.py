@@ -434,7 +434,7 @@ def test_rotations(run: Run, tmp_path: Path) -> None:
     assert code == 0
     document.write_text(document.read_text("utf-8").partition("[[rotations]]")[0], "utf-8")
     code, out, _ = run("rotations", str(document))
-    assert (0, "there is no rotation") == (code, out.strip())
+    assert (0, "there are no rotations") == (code, out.strip())
 
 
 def test_permissions_page(run: Run, tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ def test_open_file_of_blocking_desk(tmp_path) -> None:
             ana = await desk.acting_as("ana")
             again = await ana.edit(post, text="Tot ziens")
             assert desk.media.size(again.content.media[0].digest) == len(PNG)
-        with pytest.raises(InvalidValueError, match="has a desk in this store already"):
+        with pytest.raises(InvalidValueError, match="already has a desk in this store"):
             await AsyncDesk.create(path, Organization.loads(DOCUMENT), owner="eva")
         with pytest.raises(NotFoundError):
             await AsyncDesk.open(tmp_path / "none.db")

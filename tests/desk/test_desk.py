@@ -293,7 +293,8 @@ def test_allowed_actions_match_commands(open_agency) -> None:
     path = [("ana", "submit"), ("ben", "approve"), ("ana", "unschedule"), ("ana", "schedule"),
             ("ana", "edit"), ("ben", "request_changes"), ("ana", "cancel")]  # fmt: skip
     for member, name in path:
-        for other_member in ("ana", "ben", "eva", "noor"):
+        client = ("noor",) if agency.desk.post(post.id).state != "draft" else ()
+        for other_member in ("ana", "ben", "eva", *client):
             acting = agency.desk.acting_as(other_member)
             verdicts = acting.allowed_actions(post)
             assert set(commands) == set(verdicts)
@@ -438,7 +439,7 @@ def test_calendar_notes_of_viewer() -> None:
 def test_invalid_planned_time(agency, time) -> None:
     """A planned time that is not a time is refused, and the error shows what to write."""
     (ana,) = agency.acting("ana")
-    with pytest.raises(InvalidValueError, match="is not a time; write one such as"):
+    with pytest.raises(InvalidValueError, match="is not a time; write a time such as"):
         ana.draft("Lente", profiles=["tulip-x"], planned_at=time)
 
 
@@ -480,7 +481,7 @@ def test_concurrent_create(open_agency) -> None:
     for thread in threads:
         thread.join()
     assert ["created"] == [
-        result for result in results if "has a desk in this store already; open it" not in result
+        result for result in results if "already has a desk in this store; open it" not in result
     ]
     assert len(results) == 4
 

@@ -97,7 +97,7 @@ def test_profile_without_network(tmp_path: Path) -> None:
         assert {"tulip-x": "published", "tulip-mastodon": "waiting"} == states(desk)
         ((stream, problem),) = report.problems
         assert "tulip-mastodon" in stream
-        assert "no network is given for profile `tulip-mastodon`" in problem
+        assert "no network is configured for profile `tulip-mastodon`" in problem
         assert desk.next_due() == DUE
         # Every run tries it again; `after` leaves it out, to show what else is due.
         assert desk.next_due(after=report.at) is None

@@ -34,7 +34,7 @@ def test_mark_published(open_agency) -> None:
     agency.run_due(after=60 * MINUTE)
     assert agency.desk.summary(post) == "published"
     assert agency.live_texts() == []
-    with pytest.raises(InvalidValueError, match="network's own id"):
+    with pytest.raises(InvalidValueError, match="needs its network id"):
         eva.mark_published(post, PROFILE, network_id=" ")
     agency.check_journal()
 

@@ -102,7 +102,7 @@ def test_offboard(busy) -> None:
     busy.desk.reindex()
     assert state == busy.desk.runtime_state()
     busy.desk.run_due()
-    with pytest.raises(InvalidValueError, match="left already"):
+    with pytest.raises(InvalidValueError, match="has already left"):
         eva.offboard("ben", reason="again")
 
 
@@ -249,7 +249,7 @@ permissions = ["view", "manage_access"]
 on = { workspace = "*" }
 """
     eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT + manager)), reason="a manager")
-    with pytest.raises(NotAllowedError, match="beyond what `ana` has"):
+    with pytest.raises(NotAllowedError, match="exceeds the permissions of `ana`"):
         ana.offboard("ben", reassign_to={"grants": "noor"}, reason="x")
     ana.offboard("ben", reason="x")
     with pytest.raises(NotAllowedError, match="needs `manage_policies`"):
@@ -270,7 +270,7 @@ def test_successor_of_absence(busy) -> None:
     ("values", "message"),
     [
         ({"reason": " "}, "needs a reason"),
-        ({"date": "2026-04-02"}, "lies ahead"),
+        ({"date": "2026-04-02"}, "is in the future"),
         ({"reassign_to": {"rotations": "eva"}}, "`rotations` is not a place or section"),
         ({"reassign_to": {"grants": "ben"}}, "their own successor"),
         ({"reassign_to": {"grants": "evva"}}, "did you mean `eva`"),
@@ -333,7 +333,7 @@ def test_lead_takes_over_open_posts(agency) -> None:
 
 def test_other_workspaces_are_hidden(agency) -> None:
     """A manager of one workspace learns nothing about the member's work in another one."""
-    eva, tom = agency.acting("eva", "tom")
+    (eva,) = agency.acting("eva")
     document = (
         DOCUMENT
         + """
@@ -352,8 +352,10 @@ on = { workspace = "tulip" }
 """
     )
     eva.adopt(agency.desk.propose(Organization.loads(document)), reason="a colleague")
-    secret = tom.draft("secret", profiles=["dike-x"])
-    agency.desk.acting_as("wim").edit(secret, text="secret and more")
+    # Where no policy applies, a post of a member with `publish` is approved when it is submitted.
+    (wim,) = agency.acting("wim")
+    wim.edit(wim.draft("secret", profiles=["dike-x"]), text="secret and more")
+    (secret,) = [post for post in agency.desk.posts(workspace="dike") if post.author == "wim"]
     plan = agency.desk.offboarding_plan("wim")
     assert any(item.name == secret.id for item in plan.items)
     noor = agency.desk.acting_as("noor")

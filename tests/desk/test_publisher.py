@@ -342,7 +342,7 @@ def test_takedown_without_network(open_agency) -> None:
     agency.acting("eva")[0].take_down(post)
     without_network = type(agency.desk).open(agency.store, **{**agency.options, "networks": {}})
     report = without_network.run_due()
-    assert "no network is given" in report.problems[0][1]
+    assert "no network is configured" in report.problems[0][1]
     assert agency.attention() == ["takedown_failed"]
     agency.run_due(after=MINUTE)
     assert agency.desk.summary(post) == "removed"

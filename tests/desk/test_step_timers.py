@@ -156,16 +156,19 @@ def test_absent_reviewer(agency, timers) -> None:
 
 
 def test_all_reviewers_absent(agency, timers) -> None:
-    """Days on which all reviewers are absent do not count for the deadline."""
+    """If all reviewers are absent, the lead is notified, and these days do not count as time to decide."""
     ben, eva = agency.acting("ben", "eva")
     ben.add_absence("2026-04-01", "2026-04-13")
     eva.add_absence("2026-04-01", "2026-04-08")
     post = submitted(agency)
-    agency.now = at(10, 12)
+    agency.desk.run_due()
+    assert [("no_reviewer", "ana"), ("no_reviewer", "eva")] == agency.notified("no_reviewer")
+    agency.now = at(8, 10)
     agency.desk.run_due()
     (step,) = agency.desk.pending_steps(post)
-    assert not step.overdue
-    agency.now = at(13, 11)  # four hours after Monday 09:00, when Ben is back
+    # Tom was added by the escalation.
+    assert (("eva", "tom"), ("ben",), False) == (step.reviewers, step.absent, step.overdue)
+    agency.now = at(8, 11)  # four hours after Wednesday 09:00, when Eva is back
     agency.desk.run_due()
     (step,) = agency.desk.pending_steps(post)
     assert step.overdue
@@ -181,7 +184,12 @@ def test_absence_moves_timers(agency, timers) -> None:
     ben.add_absence("2026-04-02", "2026-04-03")
     eva.add_absence("2026-04-02", "2026-04-03")
     agency.desk.run_due()
-    assert at(2, 12) == agency.desk.next_due()  # the escalation comes first now
+    # The absences begin at midnight in Amsterdam. From then on, no reviewer is there.
+    assert dt.datetime(2026, 4, 1, 22, tzinfo=dt.UTC) == agency.desk.next_due()
+    agency.now = agency.desk.next_due()
+    agency.desk.run_due()
+    assert ("no_reviewer", "ana") in agency.notified("no_reviewer")
+    assert at(2, 12) == agency.desk.next_due()  # the escalation
     assert agency.desk.audit().clean
 
 

@@ -40,7 +40,8 @@ class World:
             return False
         if self.has_own(member, permission, resource):
             return True
-        authors = set() if post is None or permission == "view" else self.authors(post)
+        decides = permission in ("approve", "bypass", "publish", "waive")
+        authors = self.authors(post) if post is not None and decides else set()
         return member not in authors and any(
             self.has_own(absent, permission, resource)
             for absent in self.absent_members_of(member)
@@ -65,6 +66,13 @@ class World:
             self.names(forbid["to"], member) and permission in forbid["permissions"]
             for forbid in self.rules["forbids"]
             if forbid["profile"] == resource
+        )
+
+    def is_absent(self, member: str) -> bool:
+        day = self.now.date()
+        return any(
+            absence["member"] == member and absence["start"] <= day < absence["end"]
+            for absence in self.absences
         )
 
     def absent_members_of(self, delegate: str) -> set[str]:
@@ -242,6 +250,7 @@ class World:
         fields = self.fields(post)
         own = self.own_reviewers(key, step, post)
         delegates = self.delegates(own, post)
+        absent = {member for member in own if self.is_absent(member)}
         if "time" in step["binds"] and not step["may_edit"]:
             movers = {revision["by"] for revision in post["revisions"]}
             delegates = {pair for pair in delegates if not movers & set(pair)}
@@ -262,14 +271,20 @@ class World:
             elif member in approvers:
                 passed_before = False
         approved = {member for member, counts in latest.items() if counts}
+        counted = (own - absent) | {member for _, member in delegates}
         if step["quorum"] == "all":
             heard = approved.union(*(represented[member] for member in approved))
-            enough = bool(approved) and own <= heard
+            needed = max(1, len(counted))
+            enough = bool(approved) and counted <= heard and len(approved) >= needed
         else:
-            enough = len(approved) >= step["quorum"]
+            needed = step["quorum"]
+            enough = len(approved) >= needed
+        reviewers = (own - absent) | {delegate for delegate, _ in delegates}
         return {
             "state": "passed" if enough or passed_before else "open",
-            "reviewers": own | {delegate for delegate, _ in delegates},
+            "reviewers": reviewers,
+            "can_decide": reviewers | absent,
+            "unreachable": len(reviewers | approved) < needed,
             "delegates": delegates,
             "approved": approved,
             "binds": step["binds"],
@@ -306,16 +321,47 @@ class World:
         """Run a clock for exactly the open steps of a post in review."""
         if post["state"] != "in_review":
             return
+        if self.gate(post):
+            # An edit brought back the approved content, or the rules have changed.
+            self.approve(post, alone=False)
+            return
         now_open = {key for key, status in self.statuses(post).items() if status["state"] == "open"}
         post["clocks"] = {
             key: post["clocks"].get(key)
-            or {"since": self.now, "done": [], "overdue": False, "added": []}
+            or {"since": self.now, "done": [], "overdue": False, "added": [], "unreachable": False}
             for key in sorted(now_open)
         }
+        for key, clock in post["clocks"].items():
+            clock["unreachable"] &= self.statuses(post)[key]["unreachable"]
         instants = [timer[0] for timer in self.timers(post)]
-        if self.late_setting(post) == "expire" and post["targets"] and post["time"]:
+        instants += self.absence_bounds(post)
+        unpublished = set(post["targets"]) - self.published_on(post)
+        if self.late_setting(post) == "expire" and unpublished and post["time"]:
             instants.append(post["time"])
         post["wake_at"] = min(instants, default=None)
+
+    def absence_bounds(self, post: dict) -> list[dt.datetime]:
+        """Return when absences of the reviewers of open steps begin or end."""
+        reviewers = set().union(
+            *(
+                status["can_decide"]
+                for status in self.statuses(post).values()
+                if status["state"] == "open"
+            )
+        )
+        bounds = [
+            dt.datetime.combine(day, dt.time(), dt.UTC)
+            for absence in self.absences
+            if absence["member"] in reviewers
+            for day in (absence["start"], absence["end"])
+        ]
+        # A grant that begins may give a step enough reviewers.
+        bounds += [
+            dt.datetime.combine(grant["start"], dt.time(), dt.UTC)
+            for grant in self.rules["grants"]
+            if grant.get("start")
+        ]
+        return [bound for bound in bounds if bound > self.now]
 
     def late_setting(self, post: dict) -> str:
         settings = [policy["late"] for policy in self.applicable_policies(post)] or ["expire"]
@@ -333,12 +379,11 @@ class World:
                 if name not in clock["done"]:
                     at = clock["since"] + dt.timedelta(hours=hours)
                     timers.append((at, key, do, name, principal))
-            if clock["overdue"]:
-                continue
             within = steps[key]["within"]
-            if not status["reviewers"]:
-                timers.append((clock["since"], key, "overdue", "", ""))
-            elif within and status["reviewers"] - status["approved"]:
+            if status["unreachable"]:
+                if not clock["unreachable"]:
+                    timers.append((clock["since"], key, "unreachable", "", ""))
+            elif not clock["overdue"] and within and status["reviewers"] - status["approved"]:
                 at = clock["since"] + dt.timedelta(hours=within)
                 timers.append((at, key, "overdue", "", ""))
         return sorted(timers, key=lambda timer: (timer[0], timer[1]))
@@ -349,7 +394,7 @@ class World:
             return
         if (
             self.late_setting(post) == "expire"
-            and post["targets"]
+            and set(post["targets"]) - self.published_on(post)
             and post["time"]
             and post["time"] <= self.now
         ):
@@ -359,8 +404,8 @@ class World:
             if at > self.now or key not in post["clocks"]:
                 continue
             clock = post["clocks"][key]
-            if do == "overdue":
-                clock["overdue"] = True
+            if do in ("overdue", "unreachable"):
+                clock[do] = True
             else:
                 clock["done"].append(name)
             if do == "escalate":
@@ -405,7 +450,12 @@ class World:
         post = self.posts[post]
         self.check(that=self.may_on(actor, "draft", post))
         self.check(that=post["state"] in OPEN_STATES)
-        if actor != post["revisions"][0]["by"]:
+        author = post["revisions"][0]["by"]
+        represents_author = author in self.absent_members_of(actor) and all(
+            self.has_own(author, "draft", target) and not self.is_forbidden(actor, "draft", target)
+            for target in post["targets"] or (post["ws"],)
+        )
+        if actor != author and not represents_author:
             self.check(that=self.may_on(actor, "edit_others", post))
         self.check_fresh(post, seen)
         after = {**post, **changes}
@@ -480,10 +530,11 @@ class World:
     def submit(self, actor, *, post, seen):
         post = self.posts[post]
         self.check(that=self.may_on(actor, "submit", post))
-        self.check(that=post["state"] in ("draft", "changes_requested"))
+        self.check(that=post["state"] in ("draft", "changes_requested", "expired"))
         self.check_fresh(post, seen)
         self.check(that=bool(post["targets"]))
-        self.check(that=post["time"] is None or post["time"] > self.now)
+        unpublished = set(post["targets"]) - self.published_on(post)
+        self.check(that=not unpublished or post["time"] is None or post["time"] > self.now)
         post["applied"] |= set(self.policy_steps(post))
         pins = self.pins(post)
         # Decisions on steps of a policy that has changed since then no longer count.
@@ -526,7 +577,7 @@ class World:
         counting = {
             key: status
             for key, status in self.statuses(post).items()
-            if actor in status["reviewers"]
+            if actor in status["can_decide"]
             and (
                 verdict != "approve"
                 or (status["state"] == "open" and actor not in status["approved"])
@@ -612,10 +663,11 @@ class World:
                 self.reopen(post)
         self.update_clocks(post)
 
-    def cancel(self, actor, *, post):
+    def cancel(self, actor, *, post, seen):
         post = self.posts[post]
         self.check(that=self.may_on(actor, "cancel", post))
         self.check(that=post["state"] in OPEN_STATES)
+        self.check_fresh(post, seen)
         # A post that is published on every target can only be taken down.
         published = self.published_on(post)
         self.check(that=not post["targets"] or not set(post["targets"]) <= published)

@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Run one command and return its exit code.
 
     Args:
-        argv: The arguments after the program's name; those of the process by default.
+        argv: The arguments after the program name; by default the arguments of the process.
     """
     parser = _parser()
     try:
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         output.error(error)
         return MISUSED
     except BrokenPipeError:
-        # The reader of the pipe, such as `head`, has closed it.
+        # The reader of the pipe, such as `head`, has closed the pipe.
         with suppress(OSError):
             sys.stdout.close()
         return OK
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="socialcollab",
         description="Check documents, lint posts, and inspect the desk of a social media team.",
-        epilog="exit codes: 0 success, 1 something was found, 2 wrong usage, 3 store unavailable",
+        epilog="exit codes: 0 success, 1 problem found, 2 incorrect usage, 3 store unavailable",
     )
     parser.add_argument("--version", action="version", version=f"socialcollab {_version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         "lint", documents.lint_file, "lint a text, or every row of a spreadsheet of posts"
     )
     lint.add_argument("file", help="a .csv file, a text file, or - for standard input")
-    lint.add_argument("--guide", action="append", default=[], help="a style guide; may be repeated")
+    lint.add_argument("--guide", action="append", default=[], help="a style guide; can be repeated")
     lint.add_argument("--network", default="", help="the network that the text is for")
     lint.add_argument("--organization", help="a document with the style guides and profiles to use")
     lint.add_argument(
@@ -99,9 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     _desk_arguments(calendar)
     calendar.add_argument("--month", help="YYYY-MM; by default the month of the last event")
     calendar.add_argument("--workspace", default="", help="only this workspace")
-    calendar.add_argument("--viewer", default="", help="only what this member may view")
-    calendar.add_argument("--html", help="write a page to this file")
-    calendar.add_argument("--ics", help="write an iCalendar file")
+    calendar.add_argument("--viewer", default="", help="only entries that this member can view")
+    calendar.add_argument("--html", help="write an HTML page to this file")
+    calendar.add_argument("--ics", help="write an iCalendar file to this path")
     calendar.add_argument(
         "--language", default="en", choices=("en", "nl"), help="language of the page"
     )
@@ -120,13 +120,13 @@ def _parser() -> argparse.ArgumentParser:
     permissions.add_commands(command)
 
     demo = command("demo", desks.demo, "draft, approve and publish one post to the sandbox")
-    demo.add_argument("--out", default="socialcollab-demo", help="the folder for its files")
+    demo.add_argument("--out", default="socialcollab-demo", help="the folder for the demo's files")
     return parser
 
 
 def _desk_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("desk", help="the desk's SQLite file, such as agency.db")
-    parser.add_argument("--id", default="", help="the organization, if the file holds several")
+    parser.add_argument("--id", default="", help="the organization, if the file contains several")
 
 
 def _version() -> str:

@@ -1,4 +1,4 @@
-"""The story of the command ``demo``: one post from draft to published."""
+"""The ``demo`` command, which takes one post from draft to publication."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Clock:
 
 def run_demo(folder: Path) -> list[str]:
     """
-    Draft, approve and publish one post to the sandbox, and return the story, line by line.
+    Draft, approve and publish one post to the sandbox, and return a report as lines of text.
 
     Args:
         folder: The folder for the journal and the sandbox's timeline.

@@ -1,4 +1,4 @@
-"""The commands that open a desk's file: calendar, history, audit, reindex, demo."""
+"""The commands that use a desk's file: calendar, history, audit, reindex, demo."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def _month(text: str | None, desk: Desk) -> tuple[int, int]:
     try:
         day = dt.date.fromisoformat(f"{text}-01")
     except ValueError:
-        raise InvalidValueError(f"`{text}` is not a month; write one such as 2026-06") from None
+        raise InvalidValueError(f"`{text}` is not a month; write a month such as 2026-06") from None
     return day.year, day.month
 
 
 def calendar(args: argparse.Namespace, output: Output) -> int:
-    """Show the publishing calendar, or write it as a page or an iCalendar file."""
+    """Show the publishing calendar, or write it to an HTML page or an iCalendar file."""
     from socialcollab.pages import CalendarEntry, CalendarNote, month_calendar, page
     from socialcollab.scheduling import write_ics
     from socialcollab.time import local_time
@@ -177,8 +177,8 @@ def demo(args: argparse.Namespace, output: Output) -> int:
     folder = Path(args.out)
     if folder.exists() and any(folder.iterdir()):
         raise InvalidValueError(
-            f"`{folder}` is not empty; name another folder with --out", value=str(folder)
+            f"`{folder}` is not empty; choose another folder with --out", value=str(folder)
         )
     story = run_demo(folder)
-    output.result({"folder": str(folder), "story": story}, [*story, f"its files are in {folder}"])
+    output.result({"folder": str(folder), "story": story}, [*story, f"the files are in {folder}"])
     return OK

@@ -1,4 +1,4 @@
-"""The commands check and lint."""
+"""The commands ``check`` and ``lint``."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _lint_sheet(
                     targets=targets,
                     links=(row.link,) if row.link else (),
                     media=[
-                        # Rules about images look at the alt text, not at the bytes.
+                        # Rules about images use only the alt text, so the bytes are not needed.
                         Image(digest=media_digest(name.encode()), name=name, alt=alt)
                         for name, alt in zip_longest(
                             row.images, row.alts[: len(row.images)], fillvalue=""

@@ -1,4 +1,4 @@
-"""Read what the arguments of commands name: documents, desks and instants."""
+"""Read the inputs of commands: documents, desks and instants."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SQLITE_HEADER = b"SQLite format 3\0"
 
 
 def instant(text: str | None, zone: str) -> dt.datetime:
-    """Read an instant, or a day or local time of a zone; return now if there is none."""
+    """Parse an instant, or a day or local time in a zone; return the current instant if None."""
     from socialcollab.time import as_utc, resolve
 
     if not text:
@@ -26,20 +26,20 @@ def instant(text: str | None, zone: str) -> dt.datetime:
         at = dt.datetime.fromisoformat(text)
     except ValueError:
         raise InvalidValueError(
-            f"`{text}` is not a day or a time; write one such as 2026-06-01, 2026-06-01T09:00 or"
+            f"`{text}` is not a day or a time; write, for example, 2026-06-01, 2026-06-01T09:00 or"
             " 2026-06-01T09:00+02:00",
             value=text,
         ) from None
     if at.utcoffset() is not None:
         return as_utc(at)
     if len(text) <= len("2026-06-01"):
-        # A day has a beginning even if a clock change skips or repeats its midnight.
+        # A day has a start even if a clock change skips or repeats midnight.
         return resolve(at, zone, skipped="next", repeated="first")
     return resolve(at, zone)
 
 
 def zone_of(organization: Organization, resource: str = "*") -> str:
-    """Return the zone for local times on a resource; for ``*`` the organization's."""
+    """Return the time zone of a resource, or for ``*`` the time zone of the organization."""
     return organization.access.bindings.scope.zone_of(resource)
 
 
@@ -47,10 +47,11 @@ def as_of(
     path: str, organization_id: str, text: str | None, resource: str = "*"
 ) -> tuple[Organization, dt.datetime]:
     """
-    Return the organization of a document or a desk, and the instant that *text* gives.
+    Return the organization of a document or a desk, and the instant given by *text*.
 
-    A desk's organization is that of the instant, or the current one if the instant lies ahead. It
-    includes the runtime state: absences, temporary grants and shift swaps.
+    For a desk, the result is the organization at that instant, or the current organization if the
+    instant is in the future. It includes the runtime state: absences, temporary grants and shift
+    swaps.
     """
     if not is_desk(path):
         organization = load(path)
@@ -62,7 +63,7 @@ def as_of(
 
 
 def is_desk(path: str) -> bool:
-    """Return whether a path is a desk's file; a missing file is one unless its name ends in .toml."""
+    """Return whether a path is a desk's file; if it does not exist, the extension decides."""
     file = Path(path)
     if not file.is_file():
         return not path.lower().endswith(".toml")
@@ -79,7 +80,7 @@ def load(path: str) -> Organization:
 
 def load_named(path: str) -> Organization:
     """
-    Load one of several documents; its path is part of the place of each fault.
+    Load one of several documents; the place of each fault includes the path.
 
     Raises:
         ExceptionGroup: The faults of the document.

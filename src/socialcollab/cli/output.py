@@ -1,4 +1,4 @@
-"""Print the results and errors of commands, and the exit codes they end with."""
+"""Print the results and errors of commands, and define the exit codes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNAVAILABLE: Final = 3
 
 
 class Output:
-    """Standard output and standard error: lines for people, or one JSON document."""
+    """Standard output and standard error, which receive text for people or one JSON document."""
 
     def __init__(self, *, as_json: bool, out: TextIO, err: TextIO) -> None:
         self.as_json = as_json
@@ -22,7 +22,7 @@ class Output:
         self.err = err
 
     def result(self, value: object, lines: Iterable[str]) -> None:
-        """Print *value* as JSON, or else *lines*."""
+        """Print *value* as JSON if requested; otherwise print *lines*."""
         if self.as_json:
             json.dump(value, self.out, ensure_ascii=False, indent=2, default=str)
             self.out.write("\n")
@@ -31,7 +31,7 @@ class Output:
             self.out.write(_printable(line) + "\n")
 
     def error(self, error: BaseException) -> None:
-        """Print an error; each fault of a group gets a line of its own."""
+        """Print an error; each fault of a group is printed on a separate line."""
         faults = list(leaves(error))
         if self.as_json:
             problems = [
@@ -52,7 +52,7 @@ class Output:
 
 
 def _printable(line: str) -> str:
-    """Escape control characters, with which a post's text could overwrite the terminal."""
+    """Escape control characters, because a post's text could otherwise manipulate the terminal."""
     return "".join(
         char
         if char == "\t" or (char >= " " and not "\x7f" <= char <= "\x9f")
@@ -62,7 +62,7 @@ def _printable(line: str) -> str:
 
 
 def leaves(error: BaseException) -> Iterator[BaseException]:
-    """Yield the errors in a group and its subgroups, or the single error."""
+    """Yield the errors in a group and its subgroups, or the error itself if it is not a group."""
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
             yield from leaves(inner)
@@ -72,7 +72,11 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
 
 @contextmanager
 def progress(output: Output, label: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show a progress bar on a terminal if the `cli` extra is installed; yield what advances it."""
+    """
+    Show a progress bar if possible; yield a function that advances it.
+
+    The progress bar requires a terminal and the `cli` extra.
+    """
     if output.as_json or not output.err.isatty():
         yield lambda: None
         return

@@ -1,4 +1,4 @@
-"""The commands on permissions, for a document or a desk: who, can, permissions, coverage, ..."""
+"""The commands about permissions of a document or a desk: who, can, permissions, coverage, ..."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from socialcollab.time import local_time
 
 
 def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
-    """Add the commands to the parser; *command* adds one."""
+    """Add the commands to the parser; *command* is a function that adds one command."""
     who = command("who", _who, "list the members who have a permission on a resource")
     _source(who)
-    who.add_argument("permission", help="such as publish")
-    who.add_argument("resource", help="a profile, a workspace, or * for everywhere")
+    who.add_argument("permission", help="a permission, such as publish")
+    who.add_argument("resource", help="a profile, a workspace, or * for all resources")
     _at(who)
 
     can = command("can", _can, "show whether a member has a permission on a resource, and why")
     _source(can)
     can.add_argument("member", help="a member's id")
-    can.add_argument("permission", help="such as publish")
-    can.add_argument("resource", help="a profile, a workspace, or * for everywhere")
+    can.add_argument("permission", help="a permission, such as publish")
+    can.add_argument("resource", help="a profile, a workspace, or * for all resources")
     can.add_argument(
         "--language", default="en", choices=("en", "nl"), help="language of the reasons"
     )
@@ -40,30 +40,35 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     _source(permissions)
     permissions.add_argument(
-        "--workspace", action="append", default=[], help="only this workspace; may be repeated"
+        "--workspace", action="append", default=[], help="only this workspace; can be repeated"
     )
     permissions.add_argument(
         "--member", help="only this member, with the reasons and whom to ask for more"
     )
-    permissions.add_argument("--html", help="write a page to this file")
+    permissions.add_argument("--html", help="write an HTML page to this file")
     permissions.add_argument(
         "--language", default="en", choices=("en", "nl"), help="language of the page"
     )
     _at(permissions)
 
-    coverage = command("coverage", _coverage, "show what nobody could do while members are absent")
+    coverage = command(
+        "coverage", _coverage, "show the permissions that no member would have during absences"
+    )
     _source(coverage)
     away = coverage.add_mutually_exclusive_group()
     away.add_argument(
-        "--absent", type=int, default=1, help="the number of absent members; default 1"
+        "--absent", type=int, default=1, help="the number of absent members (default 1)"
     )
     away.add_argument(
-        "--without", action="append", default=[], help="this absent member instead; may be repeated"
+        "--without",
+        action="append",
+        default=[],
+        help="assume that this member is absent instead; can be repeated",
     )
     _from_until(coverage)
 
     rotations = command(
-        "rotations", _rotations, "show who is on duty, and the times without anybody on duty"
+        "rotations", _rotations, "show who is on duty, and the times when no member is"
     )
     _source(rotations)
     rotations.add_argument("--rotation", help="only this rotation")
@@ -181,7 +186,7 @@ def _from_until(parser: argparse.ArgumentParser) -> None:
     )
     end = parser.add_mutually_exclusive_group()
     end.add_argument("--end", help="end before this day, time or instant")
-    end.add_argument("--days", type=int, default=30, help="the number of days; default 30")
+    end.add_argument("--days", type=int, default=30, help="the number of days (default 30)")
 
 
 def _coverage(args: argparse.Namespace, output: Output) -> int:
@@ -203,7 +208,7 @@ def _coverage(args: argparse.Namespace, output: Output) -> int:
                 for loss in coverage.losses
             ],
         },
-        # With --without, the report is about these members and not about a number of absences.
+        # With --without, the report covers specific members instead of a number of absences.
         [*str(coverage).splitlines(), *([] if args.without else [_survival(coverage.survives)])],
     )
     return FOUND if coverage.losses else OK
@@ -264,7 +269,7 @@ def _rotations(args: argparse.Namespace, output: Output) -> int:
         [
             *(_shift_line(organization, *shift) for shift in shifts),
             *map(str, gaps),
-            *(["there is no rotation"] if not wanted else []),
+            *(["there are no rotations"] if not wanted else []),
         ],
     )
     return FOUND if gaps else OK
@@ -273,7 +278,7 @@ def _rotations(args: argparse.Namespace, output: Output) -> int:
 def _shifts(
     organization: Organization, rotation: str, start: dt.datetime, end: dt.datetime
 ) -> Iterator[tuple[str, str, tuple[str, ...], Shift]]:
-    """Yield the shifts of a rotation, for each of its time zones, with the profiles of the zone."""
+    """Yield the shifts of a rotation for each time zone, with the profiles in that zone."""
     binding = organization.access.rotation_binding(rotation)
     profiles = binding.resources & organization.profiles_by_id.keys()
     by_zone: dict[str, list[str]] = {}
@@ -332,17 +337,18 @@ def _survival(count: int | None) -> str:
 
 def _source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", help="the document, or the desk's SQLite file")
-    parser.add_argument("--id", default="", help="the organization, if the file holds several")
+    parser.add_argument("--id", default="", help="the organization, if the file contains several")
 
 
 def _at(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--at", help="at this time or instant (ISO 8601; default now)")
+    parser.add_argument("--at", help="the time or instant to evaluate (ISO 8601; default now)")
 
 
 def _who(args: argparse.Namespace, output: Output) -> int:
     organization, at = as_of(args.source, args.id, args.at, args.resource)
     access = organization.access
-    # `members` accepts any name; this raises if the permission or the resource does not exist.
+    # `members` accepts any name. This call raises an error if the permission or the resource does
+    # not exist.
     access.allows("", args.permission, args.resource, at=at)
     holders = []
     for member in access.members(args.permission, args.resource, at=at):

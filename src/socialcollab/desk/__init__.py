@@ -1,4 +1,4 @@
-"""The desk: commands, queries and due work of one organization, on one journal."""
+"""The desk: the commands, queries and due work of one organization, stored in one journal."""
 
 from socialcollab.desk.async_desk import AsyncDesk
 from socialcollab.desk.async_member_desk import AsyncMemberDesk

@@ -1,4 +1,4 @@
-"""Check the arguments of a desk's methods that do not become part of a command."""
+"""Check those arguments of a desk's methods that do not become part of a command."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from socialcollab.errors import InvalidValueError
 
 def id_of(value: Any, *classes: type) -> str:
     """
-    Return the id of a value that a caller gave as an object or as its id.
+    Return the id of an object that a caller passed either as an object or as an id.
 
     Args:
         value: The object or the id.
         classes: The classes of objects that the method accepts.
 
     Raises:
-        InvalidValueError: If *value* is neither.
+        InvalidValueError: If *value* is neither an accepted object nor a string.
     """
     if isinstance(value, classes):
         name: str = value.id  # type: ignore[attr-defined]
@@ -29,10 +29,10 @@ def id_of(value: Any, *classes: type) -> str:
 
 def check_text(value: str, name: str) -> str:
     """
-    Return *value* if it is a text.
+    Return *value* if it is a string.
 
     Raises:
-        InvalidValueError: If it is not; the message names the argument *name*.
+        InvalidValueError: If it is not. The error message contains the argument *name*.
     """
     if isinstance(value, str):
         return value
@@ -41,10 +41,10 @@ def check_text(value: str, name: str) -> str:
 
 def check_count(value: int, name: str) -> int:
     """
-    Return *value* if it is a whole number of at least 0.
+    Return *value* if it is a non-negative integer.
 
     Raises:
-        InvalidValueError: If it is not; the message names the argument *name*.
+        InvalidValueError: If it is not. The error message contains the argument *name*.
     """
     if type(value) is int and value >= 0:
         return value

@@ -1,4 +1,4 @@
-"""The desk as one member uses it: every method gives one command, or reads."""
+"""A desk on which one member acts; each method performs a command or a query."""
 
 # Generated from member_desk.py by tools/write_async.py: edit that file, and run `nox -s write_async`.
 from __future__ import annotations
@@ -59,11 +59,11 @@ SubmitTiming = Literal["next slot", "as soon as approved"]
 
 class AsyncMemberDesk:
     """
-    The desk as one member uses it; the application has authenticated the member.
+    A desk on which one member acts; the application must have authenticated the member.
 
-    Methods that judge or change a post take the post that the member saw, or its id together with
-    `revision`, the digest of what the member saw. If somebody else has changed the post since, they
-    raise `StaleError`.
+    Methods that decide on a post or change it accept either the post that the member saw, or the
+    post's id together with `revision`, the digest of the revision that the member saw. They raise
+    `StaleError` if another member has changed the post since.
     """
 
     def __init__(self, desk: AsyncDesk, member: str) -> None:
@@ -76,16 +76,18 @@ class AsyncMemberDesk:
 
     async def do(self, command: dc.Command) -> dict[str, PostSnapshot | Delivery]:
         """
-        Perform a command that is given as data; the other methods do the same for theirs.
+        Perform a command object. The methods for individual commands call this method.
 
         Returns:
-            The posts and the deliveries that it changed, by stream, as this member may see them.
+            The posts and deliveries that the command changed, by stream, limited to those that this
+            member can view.
 
         Raises:
-            NotAllowedError: If the member may not; the verdict has the reasons and the remedies.
-            StaleError: If somebody else has changed what the member saw.
-            NotFoundError: If something that the command names does not exist, or the member may not
-                view it.
+            NotAllowedError: If the member is not allowed to do this; the verdict contains the
+                reasons and remedies.
+            StaleError: If another member has changed the post since this member saw it.
+            NotFoundError: If something that the command refers to does not exist or is not visible
+                to the member.
         """
         return await self._desk.run(perform_for_member(self._desk.engine, self._actor, command))
 
@@ -114,26 +116,25 @@ class AsyncMemberDesk:
         Draft a post.
 
         Args:
-            text: The text, for every profile without a variant.
-            profiles: The target profiles, all of one workspace.
-            workspace: The workspace of a post that has no profiles yet.
+            text: The text for all profiles that have no variant.
+            profiles: The target profiles, which must all belong to one workspace.
+            workspace: The workspace of the post, required if the post has no profiles yet.
             planned_at: A local time in the workspace's zone, such as ``"2026-04-07 09:30"``, a
                 `WallTime`, or a datetime with a UTC offset.
-            times: Other times for single profiles.
-            media: Images; their bytes go to the media store.
-            variants: Other texts for single profiles.
+            times: Different times for individual profiles.
+            media: Images, whose bytes are stored in the media store.
+            variants: Different texts for individual profiles.
             links: Links that are not in the text.
-            language: The language of the text; empty for the workspace's.
+            language: The language of the text; by default the workspace's language.
             labels: Content warnings and other labels.
             poll: A poll, or None.
             campaign: The campaign that the post belongs to.
             tags: Its tags.
-            external_id: Your own identifier of the post, unique in the organization; drafting the
-                same one again is refused.
+            external_id: Your own identifier for the post, which must be unique in the organization.
 
         Raises:
-            InvalidValueError: If a value is wrong.
-            NotAllowedError: If the member may not draft there.
+            InvalidValueError: If a value is invalid.
+            NotAllowedError: If the member is not allowed to draft posts there.
         """
         return await self._desk.run(
             draft(
@@ -175,11 +176,11 @@ class AsyncMemberDesk:
         tags: Iterable[str] | Unchanged = UNCHANGED,
     ) -> Post:
         """
-        Store a new revision of a post; values that are not given stay the same.
+        Store a new revision of a post; arguments that are omitted leave their values unchanged.
 
         Raises:
-            StaleError: If somebody else has changed the post since the member saw it; the error
-                says who, and which fields.
+            StaleError: If another member has changed the post since this member saw it; the error
+                names that member and the changed fields.
         """
         post_id, seen = _seen(post, revision)
         return await self._desk.run(
@@ -209,7 +210,7 @@ class AsyncMemberDesk:
         """
         Comment on a post.
 
-        Only staff see internal comments. A comment of a client or a guest is never internal.
+        Only staff see internal comments. Comments by clients and guests are never internal.
         """
         return await self._do_on_post(cm.Comment(post=_id(post), text=text, internal=internal))
 
@@ -221,35 +222,55 @@ class AsyncMemberDesk:
 
         Args:
             post: The post that the member saw, or its id.
-            revision: With an id: the digest of the revision that the member saw.
+            revision: The digest of the revision that the member saw; required if *post* is an id.
             at: "next slot", or "as soon as approved"; by default the post is published at its
                 planned time.
         """
         post_id, seen = _seen(post, revision)
         return await self._do_on_post(cm.Submit(post=post_id, seen=seen, when=at or "planned"))
 
-    async def approve(self, post: Post | str, *, revision: str = "", note: str = "") -> Post:
+    async def approve(
+        self, post: Post | str, *, revision: str = "", note: str = "", internal: bool = True
+    ) -> Post:
         """
         Approve the revision that the member saw.
 
+        Args:
+            post: The post that the member saw, or its id.
+            revision: With an id: the digest of the revision that the member saw.
+            note: A note on the decision.
+            internal: Whether clients and guests do not see the note; a client's own note is never
+                internal.
+
         Raises:
-            TypeError: If only an id is given, without a revision.
+            InvalidValueError: If *post* is an id and *revision* is empty.
         """
         post_id, seen = _seen(post, revision)
-        return await self._do_on_post(cm.Approve(post=post_id, seen=seen, note=note))
+        command = cm.Approve(post=post_id, seen=seen, note=note, internal=internal)
+        return await self._do_on_post(command)
 
-    async def request_changes(self, post: Post | str, note: str, *, revision: str = "") -> Post:
-        """Send the revision that the member saw back to its author."""
+    async def request_changes(
+        self, post: Post | str, note: str, *, revision: str = "", internal: bool = True
+    ) -> Post:
+        """Send the revision that the member saw back to its author; the note is as in `approve`."""
         post_id, seen = _seen(post, revision)
-        return await self._do_on_post(cm.RequestChanges(post=post_id, seen=seen, note=note))
+        command = cm.RequestChanges(post=post_id, seen=seen, note=note, internal=internal)
+        return await self._do_on_post(command)
 
-    async def reject(self, post: Post | str, note: str, *, revision: str = "") -> Post:
-        """Reject the revision that the member saw; the post cannot be submitted again."""
+    async def reject(
+        self, post: Post | str, note: str, *, revision: str = "", internal: bool = True
+    ) -> Post:
+        """
+        Reject the revision that the member saw; the post cannot be submitted again.
+
+        The note is as in `approve`.
+        """
         post_id, seen = _seen(post, revision)
-        return await self._do_on_post(cm.Reject(post=post_id, seen=seen, note=note))
+        command = cm.Reject(post=post_id, seen=seen, note=note, internal=internal)
+        return await self._do_on_post(command)
 
     async def withdraw(self, post: Post | str) -> Post:
-        """Take back the request for approval, or the approval itself."""
+        """Withdraw a post from approval, or revoke the approval that it has."""
         return await self._do_on_post(cm.Withdraw(post=_id(post)))
 
     async def schedule(
@@ -261,22 +282,23 @@ class AsyncMemberDesk:
         return await self._do_on_post(cm.Schedule(post=post_id, seen=seen, at=when))
 
     async def unschedule(self, post: Post | str) -> Post:
-        """Cancel the waiting deliveries of a post; its approval remains."""
+        """Cancel the waiting deliveries of a post, which stays approved."""
         return await self._do_on_post(cm.Unschedule(post=_id(post)))
 
     async def reschedule(
         self, post: Post | str, at: TimeLike, *, revision: str = "", profile: str = ""
     ) -> Post:
-        """Move a post to another time, or only one of its target profiles."""
+        """Move a post to another time on all of its target profiles, or on only one of them."""
         post_id, seen = _seen(post, revision)
         when = await self._wall_time(post_id, at)
         return await self._do_on_post(
             cm.Reschedule(post=post_id, seen=seen, at=when, profile=profile)
         )
 
-    async def cancel(self, post: Post | str, *, reason: str = "") -> Post:
-        """Cancel a post; it can never be published."""
-        return await self._do_on_post(cm.Cancel(post=_id(post), reason=reason))
+    async def cancel(self, post: Post | str, *, revision: str = "", reason: str = "") -> Post:
+        """Cancel a post, so that it can never be published."""
+        post_id, seen = _seen(post, revision)
+        return await self._do_on_post(cm.Cancel(post=post_id, seen=seen, reason=reason))
 
     async def waive(self, post: Post | str, code: str, *, reason: str, revision: str = "") -> Post:
         """
@@ -286,7 +308,7 @@ class AsyncMemberDesk:
             post: The post that the member saw, or its id.
             code: The rule's code, such as "SG102".
             reason: Why the finding is acceptable.
-            revision: With an id: the digest of the revision that the member saw.
+            revision: The digest of the revision that the member saw; required if *post* is an id.
 
         Raises:
             NotAllowedError: If there is no such finding, or the member is an author of the post.
@@ -296,16 +318,16 @@ class AsyncMemberDesk:
 
     async def publish_now(self, post: Post | str, *, revision: str = "") -> Post:
         """
-        Publish an approved post at once, or a post that needs no other member's approval.
+        Immediately publish an approved post, or a post that no other member needs to approve.
 
         The next `run_due` sends it.
 
         Args:
             post: The post that the member saw, or its id.
-            revision: With an id: the digest of the revision that the member saw.
+            revision: The digest of the revision that the member saw; required if *post* is an id.
 
         Raises:
-            NotAllowedError: If it needs an approval that it does not have, or a hold or a blackout
+            NotAllowedError: If the post does not have a required approval, or if a hold or blackout
                 stops it.
         """
         post_id, seen = _seen(post, revision)
@@ -315,29 +337,29 @@ class AsyncMemberDesk:
         """
         Skip the open approval steps of a post in an emergency, which approves it.
 
-        The reviewers, the authors and the lead are notified, and the history shows it.
+        The reviewers, the authors and the lead are notified, and the history records the bypass.
 
         Args:
             post: The post that the member saw, or its id.
             reason: Why the post cannot wait.
-            revision: With an id: the digest of the revision that the member saw.
+            revision: The digest of the revision that the member saw; required if *post* is an id.
         """
         post_id, seen = _seen(post, revision)
         return await self._do_on_post(cm.Bypass(post=post_id, seen=seen, reason=reason))
 
     async def exempt(self, hold: HoldResult | Hold | str, post: Post | str, *, reason: str) -> Post:
         """
-        Let a post be published in spite of a hold, such as a statement on the crisis itself.
+        Allow a post to be published despite a hold, such as a statement about the crisis itself.
 
         Args:
             hold: The hold, or its id.
             post: The post, or its id.
-            reason: Why.
+            reason: The reason, shown to people.
 
         Raises:
-            NotFoundError: If there is no such hold.
-            NotAllowedError: If this member may not `hold` on every target of the post, or the hold
-                does not stop it.
+            NotFoundError: If the hold does not exist.
+            NotAllowedError: If this member does not have `hold` on every target of the post, or if
+                the hold does not stop the post.
         """
         name = id_of(hold, HoldResult, Hold)
         return await self._do_on_post(cm.Exempt(post=_id(post), hold=name, reason=reason))
@@ -348,13 +370,14 @@ class AsyncMemberDesk:
         """
         Delete a published post from its networks, and cancel its waiting deliveries.
 
-        `AsyncDesk.run_due` deletes it, and tries again until it is deleted. A delivery that is being
-        sent, or whose outcome is unknown, is deleted as soon as it is known to be published.
+        `AsyncDesk.run_due` deletes the post and retries until the deletion succeeds. If a delivery is
+        being sent, or its outcome is unknown, the post is deleted as soon as it is known to be
+        published.
 
         Args:
             post: The post.
-            reason: Why.
-            profile: Delete it from this profile only; from all if empty.
+            reason: The reason, shown to people.
+            profile: Delete the post from this profile only, or from all profiles if empty.
             network_id: Delete only the copy with this network id, such as a duplicate.
         """
         return await self._do_on_post(
@@ -369,11 +392,12 @@ class AsyncMemberDesk:
 
         Args:
             post: The post that the member saw, or its id.
-            revision: With an id: the digest of the revision that the member saw.
-            profile: Edit it on this profile only; wherever an older revision is published if empty.
+            revision: The digest of the revision that the member saw; required if *post* is an id.
+            profile: Edit the post on this profile only, or on every profile with an older revision
+                if empty.
 
         Raises:
-            NotAllowedError: If a network cannot edit posts, or the revision is not approved.
+            NotAllowedError: If a network does not support edits, or the revision is not approved.
         """
         post_id, seen = _seen(post, revision)
         return await self._do_on_post(cm.Amend(post=post_id, seen=seen, profile=profile))
@@ -388,17 +412,17 @@ class AsyncMemberDesk:
         at: TimeLike | None = None,
     ) -> Post:
         """
-        Record that a post is published: the member posted it by hand, or found it on the network.
+        Record that a post is published, because the member posted or found it on the network.
 
         Args:
             post: The post.
             profile: The profile on which it is published.
             network_id: The network's id of the published post.
             url: Its address.
-            at: When it was published; now if not given.
+            at: When it was published; by default now.
 
         Raises:
-            NotAllowedError: If a send may still arrive, or another copy is published there.
+            NotAllowedError: If a send may still arrive, or if another copy is published there.
         """
         post_id = _id(post)
         command = cm.MarkPublished(
@@ -412,12 +436,12 @@ class AsyncMemberDesk:
 
     async def mark_not_published(self, post: Post | str, profile: str) -> Post:
         """
-        Record that the member looked on the network, and the post is not there.
+        Record that the member checked the network and did not find the post there.
 
-        This also settles a takedown on a profile that the document no longer has.
+        This also completes a takedown on a profile that the document no longer contains.
 
         Raises:
-            NotAllowedError: If the send may still arrive, or no outcome is unknown.
+            NotAllowedError: If the send may still arrive, or if there is no unknown outcome.
         """
         return await self._do_on_post(cm.MarkNotPublished(post=_id(post), profile=profile))
 
@@ -425,14 +449,14 @@ class AsyncMemberDesk:
         self, profile: str, *, network_id: str, at: TimeLike, url: str = "", text: str = ""
     ) -> None:
         """
-        Record a post that was made on the network itself, so that the calendar shows it.
+        Record a post that was published directly on the network, so that the calendar shows it.
 
-        Recording it again changes nothing, and neither does recording a post of this desk.
+        This has no effect if the post has already been recorded or was published by this desk.
 
         Args:
             profile: The profile on which it is published.
-            network_id: The network's id of it.
-            at: When it was published; a local time is read in the zone of the workspace.
+            network_id: The network's id of the post.
+            at: When it was published; local times are in the workspace's time zone.
             url: Its address.
             text: Its text.
         """
@@ -442,23 +466,24 @@ class AsyncMemberDesk:
         )
 
     async def remove_native_post(self, profile: str, *, network_id: str) -> None:
-        """Take a native post off the calendar: it was deleted, or recorded by mistake."""
+        """Remove a native post from the calendar, because it was deleted or recorded by mistake."""
         await self.do(cm.RemoveNativePost(profile=profile, network_id=network_id))
 
     async def hold(
         self, on: SelectorLike, *, reason: str, until: TimeLike | None = None
     ) -> HoldResult:
         """
-        Stop publishing on everything that a selector matches, from now on.
+        Stop publishing on all profiles that a selector matches, effective immediately.
 
         Args:
             on: A profile's id, or a selector.
-            reason: Why.
-            until: When the hold ends by itself, in the zone of the workspace that it is on, or of the
-                organization if it is on several; by default a member has to end it.
+            reason: The reason, shown to people.
+            until: When the hold ends automatically; by default a member must end it. Local times
+                are in the time zone of the workspace, or of the organization if the hold affects
+                several workspaces.
 
         Returns:
-            The deliveries that it stops, and those that were being sent already.
+            The deliveries that the hold stops, and the deliveries that were already being sent.
         """
         return await self._desk.run(
             hold(self._desk.engine, self._actor, on, reason=reason, until=until)
@@ -469,13 +494,13 @@ class AsyncMemberDesk:
         End a hold.
 
         Returns:
-            The deliveries that missed their time. They stay missed until a member schedules, moves
-            or cancels them.
+            The deliveries that missed their planned time. They stay missed until a member
+            schedules, moves or cancels them.
         """
         return await self._desk.run(resume(self._desk.engine, self._actor, hold))
 
     async def add_calendar_note(self, workspace: str, date: DateLike, text: str) -> str:
-        """Put a note on the calendar of a workspace; return its identifier."""
+        """Add a note to the calendar of a workspace, and return its identifier."""
         return await self._desk.run(
             add_calendar_note(self._desk.engine, self._actor, workspace, date, text)
         )
@@ -496,15 +521,16 @@ class AsyncMemberDesk:
         Args:
             start: The first day of the absence, in the absent member's time zone.
             end: The first day back.
-            member: The absent member; this one if empty. For another member the permission
-                `manage_access` is needed.
-            delegate: Who acts for them.
-            permissions: The permissions that the delegate may use for them; all if empty.
-            reason: Why, for people to read.
+            member: The absent member; by default the acting member. Recording an absence for
+                another member requires the permission `manage_access`.
+            delegate: The member who acts for the absent member.
+            permissions: The permissions that the delegate may use on the absent member's behalf, or
+                all permissions if empty.
+            reason: The reason, shown to people.
 
         Raises:
-            NotAllowedError: If the absence overlaps another one of the same member, is over, or the
-                delegate is absent too.
+            NotAllowedError: If the absence overlaps another absence of the same member, is in the
+                past, or has a delegate who is absent too.
         """
         return await self._desk.run(
             add_absence(
@@ -520,7 +546,7 @@ class AsyncMemberDesk:
         )
 
     async def end_absence(self, absence: Absence | str, date: DateLike | None = None) -> None:
-        """End an absence early; *date* is the first day back, today if not given."""
+        """End an absence early; *date* is the first day back, by default today."""
         name = id_of(absence, Absence)
         await self.do(cm.EndAbsence(absence=name, date=None if date is None else as_date(date)))
 
@@ -536,21 +562,22 @@ class AsyncMemberDesk:
         start: DateLike | None = None,
     ) -> TemporaryGrant:
         """
-        Grant permissions until a time, without changing the document.
+        Grant permissions for a limited time without changing the document.
 
         Args:
-            to: Members and teams, such as ``"member:ana"``.
+            to: The members and teams that receive the permissions, such as ``"member:ana"``.
             on: A profile's id, or a selector.
             until: The first day without the permissions, or a local time in the workspace's zone.
-            reason: Why; explanations show it wherever the grant counts.
-            role: The role to grant; or
-            permissions: the single permissions to grant.
-            start: The first day or local time with the permissions; now if not given.
+            reason: The reason, which is shown in every explanation that refers to the grant.
+            role: The role to grant. Pass either this or *permissions*.
+            permissions: The individual permissions to grant.
+            start: The first day or local time with the permissions; by default now.
 
         Raises:
-            NotAllowedError: If this member does not manage access on all of its resources, or does
-                not hold what it grants.
-            NotFoundError: If something that it names does not exist, or this member may not view it.
+            NotAllowedError: If this member does not have `manage_access` on all resources of the
+                grant, or does not have the granted permissions.
+            NotFoundError: If something that the grant refers to does not exist or is not visible to
+                this member.
         """
         return await self._desk.run(
             grant(
@@ -571,8 +598,8 @@ class AsyncMemberDesk:
         Revoke a temporary grant.
 
         Raises:
-            NotAllowedError: If this member neither granted it nor manages access on all of its
-                resources, or it is over.
+            NotAllowedError: If this member neither made the grant nor has `manage_access` on all of
+                its resources, or if the grant has ended.
         """
         await self.do(cm.RevokeGrant(grant=id_of(grant, TemporaryGrant)))
 
@@ -587,30 +614,32 @@ class AsyncMemberDesk:
         reason: str = "",
     ) -> tuple[ShiftSwap, ...]:
         """
-        Put another member on duty for a time.
+        Put another member on duty for a period of time.
 
-        A member may give away their own shifts. For the shifts of others the permission
-        `manage_access` is needed where the rotation applies.
+        Members may give away their own shifts. Giving away another member's shift requires the
+        permission `manage_access` on the resources of the rotation.
 
         Args:
             rotation: The rotation.
-            start: A local time by the clock that the rotation's shifts follow, or a datetime with a
-                UTC offset.
-            end: The end, of the same form as *start*.
-            to: The member who takes over. If they take no shifts in the rotation, the actor needs
-                `manage_access` there and all permissions of the rotation's role.
-            in_return: The start and end of a time in which the member who is relieved takes over a
-                shift in return; both swaps are stored, or none.
-            reason: Why, for people to read.
+            start: A local time in the time zone of the rotation's shifts, or a datetime with a UTC
+                offset.
+            end: The end, in the same form as *start*.
+            to: The member who takes over. If this member does not take shifts in the rotation, the
+                actor must have `manage_access` on its resources and all permissions of its role.
+            in_return: The start and end of a shift that the relieved member takes over in return.
+                The two swaps are stored atomically.
+            reason: The reason, shown to people.
 
         Returns:
-            The swap; with *in_return* both swaps.
+            The swap, or both swaps if *in_return* is given.
 
         Raises:
-            NotAllowedError: If this member may not, the time has passed, or the member who takes
-                over is suspended or absent then, or is on duty already.
-            NotFoundError: If there is no such rotation or member, or this member may not view it.
-            InvalidValueError: If the end is not after the start.
+            NotAllowedError: If this member is not allowed to swap the shift, if the time has
+                passed, or if the member who takes over is suspended, absent or already on duty
+                during that time.
+            NotFoundError: If the rotation or member does not exist or is not visible to this
+                member.
+            InvalidValueError: If *end* is not after *start*.
         """
         return await self._desk.run(
             swap_shift(
@@ -627,12 +656,13 @@ class AsyncMemberDesk:
 
     async def cancel_shift_swap(self, swaps: ShiftSwap | str | Iterable[ShiftSwap | str]) -> None:
         """
-        Cancel one shift swap, or several at once; from now on the original shifts count.
+        Cancel one or more shift swaps atomically, so that the original shifts apply again.
 
         Raises:
-            NotAllowedError: If this member neither took over the shift nor is on duty again, and
-                does not manage access where the rotation applies; or the shift is over.
-            NotFoundError: If there is no such swap, or this member may not view its rotation.
+            NotAllowedError: If this member is neither of the two members of the swap nor has
+                `manage_access` on the resources of the rotation, or if the shift is over.
+            NotFoundError: If the swap does not exist, or its rotation is not visible to this
+                member.
         """
         given = [swaps] if isinstance(swaps, ShiftSwap | str) else as_items(swaps, "shift swaps")
         ids = [id_of(swap, ShiftSwap) for swap in given]
@@ -642,12 +672,12 @@ class AsyncMemberDesk:
         self, campaign: str, start: DateLike | None = None, *, end: DateLike | None = None
     ) -> None:
         """
-        Set the days on which a campaign runs; they replace those of the document.
+        Set the days on which a campaign runs, which override the days in the document.
 
         Args:
             campaign: The campaign.
-            start: Its first day, in the workspace's time zone; today if not given.
-            end: The first day after it, or None.
+            start: The first day, in the workspace's time zone; by default today.
+            end: The first day after the campaign, or None.
         """
         await self.do(
             cm.StartCampaign(
@@ -659,13 +689,13 @@ class AsyncMemberDesk:
 
     async def adopt(self, proposal: Proposal, *, reason: str) -> None:
         """
-        Make a proposed document the active one, for every member and every worker at once.
+        Make a proposed document the active one, effective immediately for all members and workers.
 
         Raises:
-            StaleError: If another document has been adopted since it was proposed.
-            NotAllowedError: If a change needs a permission that this member lacks; the change would
-                give permissions that this member does not hold; or nobody would be left who holds
-                every permission everywhere.
+            StaleError: If another document has been adopted since the proposal was made.
+            NotAllowedError: If a change requires a permission that this member does not have, if a
+                change would grant permissions that this member does not have, or if no member would
+                be left with every permission on all resources.
         """
         await self.do(dc.Adopt(proposal=proposal, reason=reason))
 
@@ -678,27 +708,29 @@ class AsyncMemberDesk:
         date: DateLike | None = None,
     ) -> None:
         """
-        Offboard a member, and hand over what depends on them; everything is stored, or nothing.
+        Offboard a member and hand over everything that depends on them, in one transaction.
 
-        The document then has ``left`` on the member and names them nowhere else, except in past
-        shifts of rotations. Their absences, grants and swaps end. Everything that a successor
-        takes over counts as granted by this member.
+        The new document sets ``left`` for the member and mentions them nowhere else, except in past
+        shifts of rotations. Their absences, grants and swaps end. Permissions that a successor
+        takes over count as granted by the acting member.
 
         Args:
-            member: The member who leaves, or the plan that `AsyncDesk.offboarding_plan` returned. With a
-                plan, the command is refused if more depends on the member by now.
+            member: The member who leaves, or the plan that `AsyncDesk.offboarding_plan` returned. If a
+                plan is given, the command is refused if more items depend on the member than the
+                plan lists.
             reason: Why the member leaves.
-            reassign_to: Who takes over, by place (``"workspaces[0].lead"``) or by section
-                (``"rotations"``), for example the `successors` of the plan.
-            date: The first day without the member, in their time zone; by default the day that the
-                document says, or today.
+            reassign_to: The successors, by place in the document (``"workspaces[0].lead"``) or by
+                section (``"rotations"``), for example the `successors` of the plan.
+            date: The first day without the member, in their time zone; by default the day given in
+                the document, or today.
 
         Raises:
-            NotAllowedError: If this member does not manage access there; a successor would gain
-                what this member does not hold; an item needs a successor and has none; or a post
-                would have nobody left to decide on it.
-            StaleError: If more depends on the member than the plan says, or another document has
-                been adopted since.
+            NotAllowedError: If the acting member does not have `manage_access` on the affected
+                resources, if a successor would gain permissions that the acting member does not
+                have, if an item requires a successor and none is given, or if a post would be left
+                without reviewers.
+            StaleError: If more items depend on the member than the plan lists, or if another
+                document has been adopted since.
         """
         plan = member if isinstance(member, OffboardingPlan) else None
         await self.do(
@@ -715,44 +747,45 @@ class AsyncMemberDesk:
         self, *, member: str = "", post: Post | str = "", reason: str
     ) -> tuple[str, ...]:
         """
-        Erase the personal data of a member, or of one post. This cannot be undone.
+        Erase the personal data of a member or of one post; this cannot be undone.
 
-        For a member that is their name and contacts in every version of the document, the content
-        of every post they wrote a revision of, and the notes and comments they wrote elsewhere.
-        Their identifier remains. `AsyncDesk.run_due` deletes the media, and `AsyncDesk.compact` removes what
-        the store still has of it on disk.
+        For a member, the personal data are the name and contacts in every version of the document,
+        the content of every post of which the member wrote a revision, and the member's notes and
+        comments on other posts. The member's identifier remains. `AsyncDesk.run_due` deletes the media,
+        and `AsyncDesk.compact` removes remaining copies of the data from the store's disk space.
 
         Args:
-            member: The member; or
-            post: the post.
-            reason: Why.
+            member: The member whose data to erase. Pass either this or *post*.
+            post: The post whose data to erase.
+            reason: The reason, shown to people.
 
         Returns:
-            The streams that something was erased from; empty if it had been erased before.
+            The streams from which data were erased; empty if the data had already been erased.
 
         Raises:
-            NotAllowedError: If one of the posts is not finished; the verdict names them.
+            NotAllowedError: If one of the posts is not finished; the verdict names the unfinished
+                posts.
         """
         command = dc.Erase(member=member, post=str(_id(post)) if post else "", reason=reason)
         snapshots, _ = await self._desk.run(perform(self._desk.engine, self._actor, command))
         return tuple(sorted(snapshots))
 
     async def permissions(self) -> EffectivePermissions:
-        """Return what this member may do now, by which rules, and whom they can ask for more."""
+        """Return this member's permissions, the rules behind them, and whom to ask for more."""
         return effective_permissions(
             (await self._desk.organization).access, self.member, at=self._desk.engine.now()
         )
 
     async def to_do(self) -> tuple[ToDo, ...]:
-        """Return this member's to-do list, the earliest planned time first."""
+        """Return this member's to-do list, sorted by planned time."""
         return await self._desk.run(to_do(self._desk.engine, self.member))
 
     async def post_view(self, post: Post | str) -> PostView:
         """
-        Return everything that a page about a post shows to this member, in one read.
+        Return all data that a page about a post shows to this member, from one consistent read.
 
         Raises:
-            NotFoundError: If there is no such post, or this member may not view it.
+            NotFoundError: If the post does not exist or is not visible to this member.
         """
         return await self._desk.run(read_post_view(self._desk.engine, self._actor, _id(post)))
 
@@ -763,7 +796,7 @@ class AsyncMemberDesk:
         )
 
     async def allowed_actions(self, post: Post | str) -> dict[str, Verdict]:
-        """Return for each command on a post whether this member may give it now, with reasons."""
+        """Return a verdict for each command on a post: whether this member may perform it now."""
         return await self._desk.run(allowed_actions(self._desk.engine, self._actor, _id(post)))
 
     async def _wall_time(self, post: str, at: TimeLike) -> WallTime:

@@ -1,8 +1,8 @@
 """
-The ports of an async desk, with the same names as in `socialcollab.desk.ports`.
+The ports of an async desk, under the same names as in `socialcollab.desk.ports`.
 
-Blocking ports are called on threads, so that they do not block the application's event loop: the
-store and the media on one thread each, networks on a few.
+Blocking ports are called in threads so that they do not block the application's event loop. The
+store and the media each have one thread, and the networks share a few.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ async def pause(seconds: float) -> None:
 async def opened(
     store: DeskStore | str | Path, media: Media | None, organization: str
 ) -> tuple[Any, Media | None, bool]:
-    """Return the store and media, opening them if a path is given, and whether they were opened."""
+    """Return the store and the media, opened if a path is given, and whether they were opened."""
     if isinstance(store, (str, Path)):
         thread = DedicatedThread("socialcollab-open")
         try:
@@ -64,7 +64,7 @@ async def opened(
 
 
 class _ThreadedMedia:
-    """Blocking media, called on a thread."""
+    """A blocking media store, called in a thread."""
 
     def __init__(self, media: Media) -> None:
         self._media = media
@@ -88,7 +88,7 @@ class _ThreadedMedia:
 
 @attrs.define
 class _Networks:
-    """The networks of an async desk; blocking transports are called on threads."""
+    """The networks of an async desk; blocking transports are called in threads."""
 
     named: Mapping[str, DeskNetwork]
     _threaded: dict[Identity, ThreadedTransport] = attrs.field(factory=dict)
@@ -127,17 +127,18 @@ class _AsyncNetwork:
 @attrs.frozen(kw_only=True)
 class Ports:
     """
-    The ports of one desk.
+    The ports of a desk.
 
-    The desk's effects are written for blocking ports, and `arun` awaits the results of async ones.
-    Therefore the fields have the types of blocking ports, and the values are async.
+    The desk's effects are written for blocking ports, and `arun` awaits the results of async ports.
+    The fields are therefore annotated with the types of blocking ports, although their values are
+    async.
 
     Attributes:
         store: The journal of the desk's organization.
-        media: Where images are kept.
-        network_of: Returns the network of a profile.
+        media: The media store for images.
+        network_of: Returns the network for a profile.
         sleep: Waits for a number of seconds.
-        lock: Held by a command that is retried after a conflict.
+        lock: The lock that a command holds while it is retried after a conflict.
     """
 
     store: BoundStore
@@ -182,7 +183,7 @@ class Ports:
         )
 
     async def ensure_projections(self, projections: Sequence[Projection]) -> None:
-        """Declare the projections in a store without any, else check that the store has them."""
+        """Declare the projections if the store has none; otherwise check that it has all."""
         await self._whole.ensure_projections(projections)
 
     async def compact(self) -> None:
@@ -190,7 +191,7 @@ class Ports:
         await self._whole.compact()
 
     async def close(self, *, store: bool) -> None:
-        """Close what belongs to the desk; the store too if *store*."""
+        """Close the desk's resources, including the store if *store* is true."""
         try:
             if store or self._own:
                 await self._whole.close()

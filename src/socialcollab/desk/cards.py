@@ -1,4 +1,4 @@
-"""Notebook cards of a desk's results; `NotebookMixin` imports this module when it needs one."""
+"""Notebook cards for the results of a desk; `NotebookMixin` imports this module lazily."""
 
 from __future__ import annotations
 

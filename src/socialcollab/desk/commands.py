@@ -1,4 +1,4 @@
-"""The commands that only a desk can decide, because they depend on the whole journal."""
+"""The commands that only a desk can handle, because they depend on the whole journal."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class Adopt:
 @attrs.frozen(kw_only=True)
 class Offboard:
     """
-    Offboard a member, and hand over what depends on them.
+    Offboard a member and hand over everything that depends on them.
 
     Attributes:
         member: The member who leaves.
-        successors: Who takes over, by place or by section.
+        successors: The members who take over, by place in the document or by section.
         date: The first day without the member; today if None.
         reason: Why the member leaves.
-        seen: The plan that the actor saw: the command is refused if more depends on the member by
-            now. None to offboard without having seen one.
+        seen: The plan that the actor saw, or None if they did not see a plan. The command is
+            refused if more items depend on the member than this plan lists.
     """
 
     NAME: ClassVar[str] = "offboard"
@@ -50,11 +50,11 @@ class Offboard:
 @attrs.frozen(kw_only=True)
 class Erase:
     """
-    Erase the personal data of a member, or of one post; exactly one of the two is given.
+    Erase the personal data of a member or of one post; exactly one of the two must be given.
 
     Attributes:
-        member: The member's id, or empty.
-        post: The post's id, or empty.
+        member: The member's id, or an empty string.
+        post: The post's id, or an empty string.
     """
 
     NAME: ClassVar[str] = "erase"

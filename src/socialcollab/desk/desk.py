@@ -1,4 +1,4 @@
-"""The desk of one organization: its posts from draft to published, in one journal."""
+"""The desk of one organization, which manages its posts from draft to publication."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ T = TypeVar("T")
 
 class Desk:
     """
-    The desk of one organization: its posts, from draft to published.
+    The desk of one organization, which manages its posts from draft to publication.
 
-    The application says who acts (`acting_as`) and calls `run_due` regularly; the desk checks every
-    command, writes the journal, and publishes.
+    The application specifies the acting member (`acting_as`) and calls `run_due` regularly. The
+    desk checks every command, writes the journal and publishes the posts.
 
-    Call `Desk.create` once, and `Desk.open` afterwards. A desk is a context manager, and closes a
-    store that it opened itself.
+    Call `Desk.create` once, and `Desk.open` afterwards. A desk is a context manager. On exit, it
+    closes the store if it opened the store itself.
     """
 
     def __init__(
@@ -88,19 +88,19 @@ class Desk:
         sleep: Sleep = pause,
     ) -> None:
         """
-        Return a desk on a store; `Desk.open` and `Desk.create` do more checks.
+        Create a desk object for a store; `Desk.open` and `Desk.create` perform more checks.
 
         Args:
-            store: The store. It needs the projections of `Desk.PROJECTIONS`; `Desk.create` and
-                `Desk.open` declare them in a store that was made without any.
+            store: The store. It must have the projections in `Desk.PROJECTIONS`; `Desk.create` and
+                `Desk.open` declare them if the store was created without any projections.
             organization: The organization's id.
-            networks: The networks that publish, by profile id, by network name, or "*" for all
-                other profiles.
-            media: Where images are kept; in memory if not given.
-            clock: Returns the current instant, with a UTC offset: what is due, and when events
-                happened. The machine's clock if not given.
-            real_clock: The clock of leases and of deadlines of sends; the machine's if not given,
-                whatever *clock* is.
+            networks: The networks to publish to, keyed by profile id, by network name, or by "*"
+                for all other profiles.
+            media: The media store for images; by default an in-memory store.
+            clock: Returns the current instant, with a UTC offset. It determines which work is due
+                and the time of each event. By default the machine's clock.
+            real_clock: The clock for leases and send deadlines; by default the machine's clock,
+                even if *clock* is given.
             entropy: Returns random bytes.
             sleep: Waits for a number of seconds.
         """
@@ -141,12 +141,12 @@ class Desk:
         sleep: Sleep = pause,
     ) -> Self:
         """
-        Create the desk of an organization, and open it.
+        Create a desk for an organization and open it.
 
         Args:
             store: A store, or the path of a new SQLite file.
             organization: The first document.
-            owner: A member who holds every permission everywhere.
+            owner: A member who has every permission on all resources.
             networks: As for `Desk`.
             media: As for `Desk`; in a folder beside the SQLite file if a path is given.
             clock: As for `Desk`.
@@ -155,9 +155,9 @@ class Desk:
             sleep: As for `Desk`.
 
         Raises:
-            NotAllowedError: If the owner does not hold every permission everywhere.
-            InvalidValueError: If the organization has a desk in the store already, or the store was
-                made with projections that lack some of `Desk.PROJECTIONS`.
+            NotAllowedError: If the owner does not have every permission on all resources.
+            InvalidValueError: If the store already contains a desk for the organization, or if the
+                store was created with projections that do not include all of `Desk.PROJECTIONS`.
         """
         journal, kept, owns = opened(store, media, organization.id)
         desk = cls(
@@ -193,13 +193,13 @@ class Desk:
         sleep: Sleep = pause,
     ) -> Self:
         """
-        Open a desk that was created before.
+        Open an existing desk.
 
         Args:
             store: The store, or the path of its SQLite file.
-            organization: The organization's id, needed only if the store has several; or a document
-                that has to equal the active one. A document that differs is a proposal; see
-                `propose`.
+            organization: The organization's id, which is required only if the store contains
+                several organizations; or a document that must be equal to the active one. To change
+                the document, see `propose`.
             networks: As for `Desk`.
             media: As for `Desk`; in a folder beside the SQLite file if a path is given.
             clock: As for `Desk`.
@@ -209,8 +209,9 @@ class Desk:
 
         Raises:
             NotFoundError: If there is no such desk.
-            InvalidValueError: If there are several and none is named, or the store was made with
-                projections that lack some of `Desk.PROJECTIONS`.
+            InvalidValueError: If the store contains several organizations and *organization* is
+                empty, or if the store was created with projections that do not include all of
+                `Desk.PROJECTIONS`.
             DocumentMismatchError: If the document differs from the active one.
         """
         if isinstance(store, (str, Path)):
@@ -259,7 +260,7 @@ class Desk:
         self._ports.close(store=self._owns_store)
 
     def run(self, steps: Effects[T]) -> T:
-        """Run the steps of an operation on this desk's ports."""
+        """Run the steps of an operation with this desk's ports."""
         return run(steps)
 
     @property
@@ -269,20 +270,20 @@ class Desk:
 
     def propose(self, organization: Organization) -> Proposal:
         """
-        Compare a document with the active one: what changes, and what would lose what it needs.
+        Compare a document with the active one, and list its effects on posts and runtime state.
 
-        Nothing changes until a member adopts the proposal; see `MemberDesk.adopt`.
+        The proposal has no effect until a member adopts it; see `MemberDesk.adopt`.
 
         Raises:
-            InvalidValueError: If it is the document of another organization.
+            InvalidValueError: If the document belongs to another organization.
         """
         return self.run(propose(self.engine, organization))
 
     def offboarding_plan(self, member: str) -> OffboardingPlan:
         """
-        Return everything that depends on a member, and what happens to it if they leave.
+        Return everything that depends on a member, with the consequences of the member's departure.
 
-        Nothing changes until a member carries it out; see `MemberDesk.offboard`.
+        The plan has no effect until a member carries it out; see `MemberDesk.offboard`.
 
         Raises:
             NotFoundError: If there is no such member.
@@ -291,20 +292,20 @@ class Desk:
 
     def as_of(self, at: TimeLike | None = None) -> ActiveDocument:
         """
-        Return the document that was active at an instant, or is now, with the runtime state.
+        Return the document and the runtime state that were active at an instant, by default now.
 
         Raises:
-            NotFoundError: If the desk had not been created by then.
+            NotFoundError: If the desk did not exist at that instant.
         """
         return self.run(as_of(self.engine, self.engine.now() if at is None else at))
 
     def runtime_state(self) -> RuntimeState:
-        """Return the absences, temporary grants, shift swaps, started campaigns and calendar notes."""
+        """Return the current absences, grants, shift swaps, campaigns and calendar notes."""
         return self.run(self.engine.state()).runtime_state
 
     def acting_as(self, member: str) -> MemberDesk:
         """
-        Return the desk as *member* uses it; the application has authenticated them.
+        Return a desk on which *member* acts; the application must have authenticated the member.
 
         Raises:
             NotFoundError: If there is no such member.
@@ -325,19 +326,19 @@ class Desk:
         budget_s: float | None = None,
     ) -> DueReport:
         """
-        Do everything that is due: publish, remind, escalate, expire, and look up unknown outcomes.
+        Do all work that is due: publish, remind, escalate, expire, and look up unknown outcomes.
 
-        Call it regularly; any number of processes may call it at once.
+        Call this method regularly; any number of processes may call it at the same time.
 
         Args:
-            now: The instant up to which work is due; by default the desk's clock is read, which
-                goes on while the work is done.
-            worker: A name of this worker that no other running worker has.
-            lease_s: How long other workers leave a post or delivery alone that this one has taken,
-                in seconds by the real clock.
-            budget_s: After how many seconds the run begins no more work; `DueReport.left` is then the
-                number of posts and deliveries that are still due. A reevaluation after an adoption
-                is finished in any case. By default the run does everything.
+            now: The instant up to which work is due. By default the desk's clock is read again for
+                each piece of work.
+            worker: A name for this worker that no other running worker uses.
+            lease_s: For how many seconds, according to the real clock, other workers skip a post or
+                delivery that this worker has claimed.
+            budget_s: The time in seconds after which the run does not start any more work;
+                `DueReport.left` is then the number of posts and deliveries that are still due. A
+                reevaluation after an adoption is always completed. By default there is no limit.
         """
         at = None if now is None else as_utc(now)
         name = check_text(worker, "worker") or f"worker-{os.getpid()}-{id(self):x}"
@@ -356,34 +357,36 @@ class Desk:
         self, post_or_delivery: Post | Delivery | str, *, now: dt.datetime | None = None
     ) -> tuple[Delivery, ...]:
         """
-        Look up unknown outcomes on the network now, without waiting for `run_due` to do it.
+        Look up unknown outcomes on the network now, instead of waiting for `run_due`.
 
-        Sends that were not found and are to be rechecked are looked up too.
+        Sends that an earlier lookup did not find, and whose recheck is still pending, are looked up
+        too.
 
         Args:
-            post_or_delivery: A delivery, or a post for all of its deliveries; or the id of either.
+            post_or_delivery: A delivery, a post (for all its deliveries), or the id of either.
             now: The current instant; by default the desk's clock is read.
 
         Returns:
-            The deliveries afterwards.
+            The updated deliveries.
 
         Raises:
-            NotFoundError: If there is neither a post nor a delivery of that id.
-            SocialCollabError: If no network is given for the profile.
+            NotFoundError: If there is neither a post nor a delivery with that id.
+            SocialCollabError: If no network is configured for the profile.
         """
         at = self.engine.now() if now is None else as_utc(now)
         return self.run(reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at))
 
     def next_due(self, *, after: dt.datetime | None = None) -> dt.datetime | None:
         """
-        Return the instant at which work is due next, by the desk's clock, or None.
+        Return the instant, according to the desk's clock, at which work is next due, or None.
 
-        It lies in the past while some due work cannot be done: another worker has taken it, a
-        member has to sign in or end a hold, or newer time zone data are needed. Every run tries
-        that work again. To learn when other work is due, give *after*.
+        The instant is in the past while some due work cannot be done because another worker has
+        claimed it, a member must sign in or end a hold, or newer time zone data are required. Every
+        run tries that work again. To find out when other work is due, pass *after*.
 
         Args:
-            after: Only work that is due after this instant, such as `DueReport.at` of the last run.
+            after: Consider only work that is due after this instant, such as `DueReport.at` of the
+                last run.
         """
         start = None if after is None else as_utc(after)
         return self.run(next_due(self.engine, after=start))
@@ -410,7 +413,7 @@ class Desk:
         campaign: str | None = None,
     ) -> tuple[Post, ...]:
         """
-        Return posts by planned time; posts without one come first.
+        Return posts sorted by planned time, starting with the posts that have no planned time.
 
         Args:
             workspace: Only posts of this workspace.
@@ -433,22 +436,23 @@ class Desk:
         return self.run(read_deliveries(self.engine, _id(post)))
 
     def summary(self, post: Post | str) -> Summary:
-        """Return the state of a post in one word, as people see it."""
+        """Return a one-word summary of a post's state for display."""
         return self.run(read_summary(self.engine, _id(post)))
 
     def pending_steps(self, post: Post | str) -> tuple[StepStatus, ...]:
-        """Return the approval steps of a post that are not done, with who can decide on them."""
+        """Return the unfinished approval steps of a post, with their reviewers."""
         return self.run(read_pending_steps(self.engine, _id(post)))
 
     def history(self, post: Post | str) -> tuple[HistoryEntry, ...]:
-        """Return the history of a post and its deliveries, in order."""
+        """Return the history of a post and its deliveries in chronological order."""
         return self.run(history(self.engine, _id(post)))
 
     def feed(self, *, after: int = 0, limit: int = 1000) -> tuple[HistoryEntry, ...]:
         """
         Return the events after a position of the journal, in order.
 
-        A caller that stores the position of the last entry and asks again misses no event.
+        A caller that stores the position of the last entry, and passes it as *after* in the next
+        call, does not miss any event.
         """
         return self.run(feed(self.engine, after=after, limit=limit))
 
@@ -458,37 +462,40 @@ class Desk:
         """
         Return notifications after a cursor, from the outbox.
 
-        Deliver the notifications of a batch, then store its cursor, and continue from there. Each
-        notification is so delivered at least once; its id stays the same.
+        Deliver the notifications of a batch, store its cursor, and pass that cursor as *after* in
+        the next call. Each notification is thus delivered at least once; its id never changes, so
+        that duplicates can be recognized.
 
         Args:
-            after: The cursor of the last batch that was delivered; 0 for the beginning.
-            member: Only notifications for this member; for all if empty.
-            limit: The size of a batch; all notifications of one event stay together.
+            after: The cursor of the last batch that was delivered, or 0 to start from the
+                beginning.
+            member: Only notifications for this member, or for all members if empty.
+            limit: The maximum number of notifications in a batch; the notifications of one event
+                are never split.
         """
         return self.run(read_notifications(self.engine, after=after, member=member, limit=limit))
 
     def last_event_at(self) -> dt.datetime | None:
-        """Return when the last event happened, by the desk's clock, or None before the first."""
+        """Return the time of the last event, or None if there are no events."""
         return self.run(last_event_at(self.engine))
 
     def calendar(
         self, start: TimeLike, end: TimeLike, *, workspace: str = "", viewer: str = ""
     ) -> Calendar:
         """
-        Return the publishing calendar from *start*, and before *end*.
+        Return the publishing calendar from *start* (inclusive) to *end* (exclusive).
 
         Args:
-            start: The first instant or day; local times and days are those of the workspace's time
-                zone, or of the organization's if *workspace* is empty.
-            end: The first instant or day after it.
-            workspace: Only this workspace; all if empty.
-            viewer: Only what this member may view; everything if empty.
+            start: The first instant or day; local times and days are in the workspace's time zone,
+                or in the organization's time zone if *workspace* is empty.
+            end: The first instant or day after the calendar.
+            workspace: Only this workspace, or all workspaces if empty.
+            viewer: Only entries that this member can view, or all entries if empty.
         """
         return self.run(read_calendar(self.engine, start, end, workspace=workspace, viewer=viewer))
 
     def clashes(self, start: TimeLike, end: TimeLike, *, workspace: str = "") -> tuple[Clash, ...]:
-        """Return the clashes on the calendar from *start*, and before *end*."""
+        """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
         return self.run(read_clashes(self.engine, start, end, workspace=workspace))
 
     def holds(self) -> tuple[Hold, ...]:
@@ -498,28 +505,29 @@ class Desk:
 
     def calendar_notes(self, *, workspace: str = "", viewer: str = "") -> tuple[CalendarNote, ...]:
         """
-        Return the calendar notes, by date.
+        Return the calendar notes, sorted by date.
 
         Args:
-            workspace: Only notes of this workspace; all if empty.
-            viewer: Only notes of workspaces in which this member may view something; all if empty.
+            workspace: Only notes of this workspace, or of all workspaces if empty.
+            viewer: Only notes of workspaces in which this member can view something, or all notes
+                if empty.
         """
         return self.run(read_calendar_notes(self.engine, workspace=workspace, viewer=viewer))
 
     def hold_status(self, hold: str, on: Selector) -> HoldResult:
-        """Return the deliveries that a hold concerns."""
+        """Return the deliveries that a hold affects."""
         return self.run(read_hold_result(self.engine, hold, on))
 
     def audit(self, *, anchor: Anchor | None = None) -> AuditReport:
-        """Check the whole journal, and report everything that cannot be what was written."""
+        """Check the whole journal, and report every entry that was damaged or tampered with."""
         return self.run(audit(self.engine, anchor))
 
     def reindex(self) -> ReindexReport:
         """
-        Rebuild every snapshot and projection row from the events, and so repair damaged ones.
+        Rebuild every snapshot and projection row from the events, which repairs damaged ones.
 
         Raises:
-            CorruptJournalError: If an event is damaged; rebuilding would hide that.
+            CorruptJournalError: If an event is damaged, because rebuilding would hide the damage.
         """
         return self.run(reindex(self.engine))
 
@@ -528,7 +536,7 @@ class Desk:
         Remove erased and replaced values from the store's free pages and logs.
 
         Raises:
-            StoreUnavailableError: If other connections to the store make it impossible now.
+            StoreUnavailableError: If other open connections to the store prevent it.
         """
         self._ports.compact()
 

@@ -1,4 +1,4 @@
-"""The engine: read the current state, let a decider decide, and append its events atomically."""
+"""The engine, which reads the current state, calls a decider and appends its events atomically."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ Clock = Callable[[], dt.datetime]
 
 
 class Lock(Protocol):
-    """A lock of the host: a blocking desk's is a `threading.Lock`, an async desk's is awaited."""
+    """A lock: a `threading.Lock` for a blocking desk, or an awaitable lock for an async desk."""
 
     def acquire(self) -> object:
-        """Wait for the lock and take it."""
+        """Wait for the lock and acquire it."""
         ...
 
     def release(self) -> None:
@@ -75,7 +75,7 @@ class Lock(Protocol):
 
 @attrs.frozen(kw_only=True)
 class Loaded:
-    """A stream's version and its snapshot; the snapshot is None if the stream does not exist."""
+    """A stream's version and snapshot; the snapshot is None if the stream does not exist."""
 
     stream: str
     version: int
@@ -85,13 +85,13 @@ class Loaded:
 @attrs.frozen(kw_only=True)
 class State:
     """
-    What every command depends on, and the versions at which it was read.
+    The state that every command depends on, and the versions at which it was read.
 
     Attributes:
         organization: The active document together with the runtime state.
         document: The active document as it was adopted.
-        digest: Its digest, which every event carries.
-        runtime_state: What commands have changed: absences, grants, swaps, campaigns, notes.
+        digest: The digest of *document*, which is stored with every event.
+        runtime_state: The absences, grants, swaps, campaigns and notes that commands have recorded.
         holds: The active holds.
         versions: The version of each of these streams.
     """
@@ -107,24 +107,25 @@ class State:
 @attrs.define
 class Engine:
     """
-    Carries out the steps of a desk on its store, clocks and random bytes.
+    The part of a desk that reads and appends to its journal, and provides times and ids.
 
-    Reading a snapshot or building a context for every command would cost more than deciding, so
-    the engine reuses them through one memo (see `Memo`). Its keys, and what each value depends on:
+    Reading a snapshot or building a context for every command would take longer than the decision
+    itself, so the engine caches both in one memo (see `Memo`). The keys of the memo, and the inputs
+    of each value, are:
 
     - ``("snapshot", stream)``: the stream's version and the bytes of its snapshot;
     - ``("document", "")``: the version of the stream ``organization``;
     - ``("state", "")``: the snapshots of the organization, the runtime state and the holds;
-    - ``("context", "")``: every argument of the context but the actor and the deliveries;
+    - ``("context", "")``: every argument of the context except the actor and the deliveries;
     - ``("findings", "")``: the organization, the content, its workspace and the instant.
 
     Attributes:
         store: The journal of one organization.
-        media: Where images are kept.
-        clock: The desk's clock: what is due, and when events happened.
-        real_clock: The clock of leases and of deadlines of sends.
+        media: The media store for images.
+        clock: The desk's clock, which determines which work is due and the time of each event.
+        real_clock: The clock for leases and send deadlines.
         entropy: Returns random bytes.
-        lock: Makes the commands of one desk that were in conflict retry one after another.
+        lock: Ensures that conflicting commands of one desk are retried one after another.
     """
 
     store: BoundStore
@@ -136,11 +137,11 @@ class Engine:
     _memo: Memo = attrs.field(factory=lambda: Memo(_MAX_SNAPSHOTS), init=False, repr=False)
 
     def now(self) -> dt.datetime:
-        """Return the current instant by the desk's clock, in UTC."""
+        """Return the current instant according to the desk's clock, in UTC."""
         return as_utc(self.clock())
 
     def new_id(self) -> str:
-        """Return a new identifier; later ones sort after earlier ones."""
+        """Return a new identifier that sorts after all earlier ones."""
         return uuid7(as_utc(self.real_clock()), self.entropy(10))
 
     def load(self, stream: str) -> Effects[Loaded]:
@@ -176,7 +177,7 @@ class Engine:
 
     def state(self) -> Effects[State]:
         """
-        Read what every command depends on.
+        Read the state that every command depends on.
 
         Raises:
             NotFoundError: If the desk has not been created.
@@ -207,7 +208,7 @@ class Engine:
         return self._memo.get(("state", ""), (organization, runtime_state, holds), build)
 
     def _document(self, loaded: Loaded) -> Organization:
-        """Return the active document, reusing the compiled parts of the last one."""
+        """Return the active document, reusing the compiled parts of the previous document."""
 
         def build() -> Organization:
             last = self._memo.last(("document", ""))
@@ -217,7 +218,7 @@ class Engine:
         return self._memo.get(("document", ""), loaded.version, build)
 
     def state_under(self, state: State, document: Organization) -> State:
-        """Return *state* as it would be if *document* were adopted."""
+        """Return the state that would result from adopting *document*."""
         document = document.reuse_compiled(state.document)
         return attrs.evolve(
             state,
@@ -239,17 +240,17 @@ class Engine:
         lint: bool = False,
     ) -> Context:
         """
-        Return the context of a command.
+        Return the context for a command.
 
         Args:
             state: The current state.
-            actor: Who gives the command.
-            now: The current instant, by the desk's clock.
-            content: The post's content as the command leaves it, for the style guide.
+            actor: The actor who performs the command.
+            now: The current instant, according to the desk's clock.
+            content: The post's content after the command, for the style guide.
             workspace: The post's workspace.
-            snapshot: The post, with the findings that are waived.
+            snapshot: The post, including its waived findings.
             deliveries: The post's deliveries.
-            lint: Whether the findings are needed even if no approval step depends on them.
+            lint: Whether to compute the findings even if no approval step depends on them.
         """
         organization = state.organization
         real_now = as_utc(self.real_clock())
@@ -311,7 +312,7 @@ class Engine:
         deliveries: Iterable[Delivery] = (),
         lint: bool = False,
     ) -> Context:
-        """Return the context of a command that leaves the content of a post as it is."""
+        """Return the context for a command that does not change the content of a post."""
         return self.context(
             state,
             actor,
@@ -343,17 +344,17 @@ class Engine:
         stopped_by_hold: bool = False,
     ) -> Effects[dict[str, Any]]:
         """
-        Store events with the snapshots, rows and notifications that follow from them.
+        Store events together with the resulting snapshots, rows and notifications.
 
-        Everything is stored in one transaction, or nothing.
+        Everything is stored in one transaction.
 
         Args:
-            state: The state that the events were decided on.
+            state: The state on which the decision was based.
             events: The events, in order.
-            loaded: The streams that they were decided on.
-            at: The current instant, by the desk's clock.
-            salt: The salt of personal values of a post.
-            stopped_by_hold: Whether a hold that was placed meanwhile makes it fail.
+            loaded: The streams on which the decision was based.
+            at: The current instant, according to the desk's clock.
+            salt: The salt of the personal values of a post.
+            stopped_by_hold: Whether the append fails if a hold was placed in the meantime.
 
         Returns:
             The new snapshot of each stream that changed.
@@ -374,8 +375,8 @@ class Engine:
         expected_versions = {name: stream.version for name, stream in known.items()}
         for stream in (ORGANIZATION, RUNTIME_STATE, *((HOLDS,) if stopped_by_hold else ())):
             expected_versions.setdefault(stream, state.versions.get(stream, 0))
-        # `_apply` may have read a newer version of a stream of the state than the one that the
-        # events were decided on; the older one is expected, so that the append fails.
+        # `_apply` may have read a newer version of a state stream than the version on which the
+        # decision was based. Expecting the older version makes the append fail in that case.
         expected_versions.update(
             {name: version for name, version in state.versions.items() if name in expected_versions}
         )
@@ -407,11 +408,12 @@ class Engine:
         at: dt.datetime,
         salt: bytes,
     ) -> Effects[None]:
-        """Add *events* to *stored*, and their effect to *snapshots*; read the streams they touch."""
+        """Add *events* to *stored* and their effects to *snapshots*, reading streams as needed."""
         for event in events:
             stream = event.stream
             if stream not in known and isinstance(event.data, DeliveryPlanned):
-                # A new stream is expected: if it exists, another command has planned the delivery.
+                # The stream must not exist yet; if it exists, another command has planned the
+                # delivery.
                 known[stream] = Loaded(stream=stream, version=0, snapshot=None)
             elif stream not in known:
                 known[stream] = yield from self.load(stream)
@@ -431,10 +433,10 @@ class Engine:
         *,
         erases: Mapping[int, tuple[str, ...]] | None = None,
     ) -> tuple[NewEvent, bytes]:
-        """Return an event as the store takes it, and the salt of its personal values."""
+        """Return an event in the form that the store accepts, and the salt it uses."""
         body, personal = event_parts(event.data)
-        # The salt of a post is erased with its content. A note or a reason may outlive the content,
-        # so it has a salt of its own.
+        # The salt of a post is erased with its content. A note or a reason may be kept longer than
+        # the content, so it has a separate salt.
         if personal and "content" not in personal:
             salt = self.entropy(16)
         used = salt if personal else b""
@@ -461,13 +463,13 @@ class Engine:
         at: dt.datetime,
     ) -> Effects[list[Event]]:
         """
-        Return the events that follow from the changed posts: moved deadlines and approvals.
+        Return the events that result from the changed posts: moved deadlines and approvals.
 
         Args:
             state: The current state.
             known: The streams before the events.
             snapshots: The snapshot of each changed stream after them.
-            at: The current instant, by the desk's clock.
+            at: The current instant, according to the desk's clock.
         """
         moved: list[Event] = []
         for stream, snapshot in snapshots.items():
@@ -494,14 +496,14 @@ class Engine:
         at: dt.datetime,
     ) -> Effects[list[Event]]:
         """
-        Return the events by which members are notified of others.
+        Return the events that notify members of other events.
 
         Args:
             state: The current state.
             known: The streams before the events.
             snapshots: The snapshot of each changed stream after them.
             events: The events.
-            at: The current instant, by the desk's clock.
+            at: The current instant, according to the desk's clock.
         """
         following: list[Event] = []
         queued: list[OutboxEntry] = []
@@ -534,10 +536,10 @@ class Engine:
 
     def retry(self, attempt: Callable[[], Effects[T]]) -> Effects[T]:
         """
-        Make an attempt, and make it again from its first read if a stream changed meanwhile.
+        Make an attempt, and repeat it from its first read if a stream has changed in the meantime.
 
-        The retries of one desk take turns, so that any number of commands in conflict come to an
-        end.
+        The retries of one desk run one after another, so that any number of conflicting commands
+        eventually succeed.
 
         Raises:
             ConflictError: If every attempt fails.
@@ -547,7 +549,7 @@ class Engine:
         except ConflictError:
             pass
         if _HELD.get() is self.lock:
-            # An attempt within another attempt, which holds the lock already.
+            # This attempt is part of another attempt, which already holds the lock.
             return (yield from _repeat(attempt))
         yield from call_cancellable(self.lock.acquire)
         _HELD.set(self.lock)
@@ -572,12 +574,12 @@ def _repeat(attempt: Callable[[], Effects[T]]) -> Effects[T]:
 
 
 def _is_kept(stream: str, data: bytes) -> bool:
-    """Return whether a snapshot is kept in memory: every small one, and the organization's."""
+    """Return whether to cache a snapshot, depending on its stream and size."""
     return stream == ORGANIZATION or len(data) <= _MAX_SNAPSHOT_BYTES
 
 
 def read_organization(snapshot: OrganizationSnapshot) -> Organization:
-    """Load the document that a snapshot holds."""
+    """Load the document that a snapshot contains."""
     files = {name: base64.b64decode(data) for name, data in snapshot.files.items()}
     return Organization.loads(snapshot.document, files=files)
 
@@ -586,9 +588,9 @@ def next_digest_at(
     organization: Organization, member: str, time: str, *, at: dt.datetime
 ) -> dt.datetime:
     """
-    Return when a member's daily digest at a local *time* closes next, after *at*.
+    Return the first instant after *at* at which a member's daily digest closes.
 
-    A time that a clock change skips is read as the first one after it.
+    A local *time* that a clock change skips means the first valid time after it.
     """
     known = organization.members_by_id.get(member)
     zone = (known.timezone if known else "") or str(organization.settings.timezone)
@@ -604,7 +606,7 @@ def next_digest_at(
 def _digests(
     entries: Sequence[OutboxEntry], organization: Organization, at: dt.datetime
 ) -> Iterator[Event]:
-    """Yield the events that put notifications into the daily digests of members who want one."""
+    """Yield the events that add notifications to the daily digests of members."""
     by_digest: dict[tuple[MemberId, str, str], list[OutboxEntry]] = {}
     for entry in entries:
         member = organization.members_by_id.get(entry.to)

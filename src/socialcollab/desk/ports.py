@@ -1,8 +1,8 @@
 """
-The ports of a blocking desk: its store, media, networks, sleep and lock.
+The ports of a blocking desk: store, media, networks, sleep and lock.
 
-`socialcollab.desk.async_ports` has the same names for the async desk. The source of the async desk
-is generated from the blocking one, so everything in which the two differ is in these two modules.
+`socialcollab.desk.async_ports` defines the same names for the async desk. The source of the async
+desk is generated from the blocking desk, so these two modules contain all differences between them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ pause = time.sleep
 def opened(
     store: Store | str | Path, media: Media | None, organization: str
 ) -> tuple[Store, Media | None, bool]:
-    """Return the store and media, opening them if a path is given, and whether they were opened."""
+    """Return the store and the media, opened if a path is given, and whether they were opened."""
     if isinstance(store, (str, Path)):
         journal, kept = opened_file(store, media, organization)
         return journal, kept, True
@@ -44,16 +44,16 @@ def opened(
 
 def named_for(profile: Profile, networks: Mapping[str, N]) -> N:
     """
-    Return the network of a profile: the one under its id, its network's name, or "*".
+    Return the network for a profile, looked up by profile id, by network name, then as "*".
 
     Raises:
-        InvalidValueError: If there is none.
+        InvalidValueError: If no network is found.
     """
     for name in (profile.id, profile.network, "*"):
         if name in networks:
             return networks[name]
     raise InvalidValueError(
-        f"no network is given for profile `{profile.id}` on `{profile.network}`",
+        f"no network is configured for profile `{profile.id}` on `{profile.network}`",
         value=profile.id,
         expected=f'networks={{"{profile.network}": ...}}',
     )
@@ -62,14 +62,14 @@ def named_for(profile: Profile, networks: Mapping[str, N]) -> N:
 @attrs.frozen(kw_only=True)
 class Ports:
     """
-    The ports of one desk.
+    The ports of a desk.
 
     Attributes:
         store: The journal of the desk's organization.
-        media: Where images are kept.
-        network_of: Returns the network of a profile.
+        media: The media store for images.
+        network_of: Returns the network for a profile.
         sleep: Waits for a number of seconds.
-        lock: Held by a command that is retried after a conflict.
+        lock: The lock that a command holds while it is retried after a conflict.
     """
 
     store: BoundStore
@@ -101,7 +101,7 @@ class Ports:
         )
 
     def ensure_projections(self, projections: Sequence[Projection]) -> None:
-        """Declare the projections in a store without any, else check that the store has them."""
+        """Declare the projections if the store has none; otherwise check that it has all."""
         self._whole.ensure_projections(projections)
 
     def compact(self) -> None:
@@ -109,6 +109,6 @@ class Ports:
         self._whole.compact()
 
     def close(self, *, store: bool) -> None:
-        """Close what belongs to the desk; the store too if *store*."""
+        """Close the desk's resources, including the store if *store* is true."""
         if store:
             self._whole.close()

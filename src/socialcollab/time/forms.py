@@ -63,7 +63,7 @@ def as_wall_time(value: TimeLike, zone: str) -> WallTime:
         at = WallTime.of(value, zone) if with_offset else WallTime(local=value, zone=zone)
     else:
         raise InvalidValueError(
-            f"`{value!r}` is not a time; write one such as `2026-04-07 09:30`",
+            f"`{value!r}` is not a time; write a time such as `2026-04-07 09:30`",
             value=value,
             expected="a string, a datetime or a WallTime",
         )

@@ -1,4 +1,4 @@
-"""Answers with their reasons and remedies, and the messages that people read."""
+"""Verdicts with their reasons and remedies, and the catalogues of messages in each language."""
 
 from socialcollab.verdicts.catalogue import LANGUAGES, message
 from socialcollab.verdicts.verdict import Advice, Reason, Remedy, Verdict

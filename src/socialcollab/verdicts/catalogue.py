@@ -1,4 +1,4 @@
-"""The messages that people read, by their codes, in each language."""
+"""Messages for people, by code and language."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _loaded: dict[str, Mapping[str, str]] = {}
 
 def catalogue(language: str) -> Mapping[str, str]:
     """
-    Return all templates of *language*, by code.
+    Return all message templates in *language*, by code.
 
     Raises:
         InvalidValueError: If there are no messages in that language.
@@ -34,13 +34,13 @@ def catalogue(language: str) -> Mapping[str, str]:
 
 def message(code: str, params: Mapping[str, str], *, language: str = "en") -> str:
     """
-    Return the message of *code* with *params*.
+    Return the message for *code*, with *params* filled in.
 
     >>> message("not_a_member", {"member": "zoe"})
     '`zoe` is not a member'
 
     Raises:
-        InvalidValueError: If the language or the code does not exist, or a parameter of the
+        InvalidValueError: If the language or the code does not exist, or if a parameter of the
             message is missing.
     """
     template = catalogue(language).get(code)

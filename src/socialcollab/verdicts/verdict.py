@@ -27,7 +27,7 @@ class Reason:
     A fact that an answer is based on.
 
     Attributes:
-        code: The kind of fact; it is stable, and the key of the message.
+        code: The kind of fact. Codes are stable, and each is the key of a message.
         params: The parameters of the message, as sorted pairs of name and value.
     """
 
@@ -46,8 +46,8 @@ class Reason:
 
     @classmethod
     def of_sorted(cls, code: str, params: tuple[tuple[str, str], ...]) -> Self:
-        """Return a reason with parameters that are sorted pairs of strings already."""
-        # A check of a permission spends most of its time on building reasons, and this takes a
+        """Return a reason whose parameters are already sorted pairs of strings."""
+        # A permission check spends most of its time building reasons. This constructor needs a
         # third of the time of the initializer, which converts and sorts the parameters.
         reason = object.__new__(cls)
         object.__setattr__(reason, "code", code)
@@ -65,14 +65,14 @@ class Reason:
 @attrs.frozen
 class Remedy:
     """
-    A change that would turn a no into a yes.
+    A change that would turn a refusal into a permission.
 
     Attributes:
-        code: The kind of change; it is stable, and the key of the message.
+        code: The kind of change. Codes are stable, and each is the key of a message.
         params: The parameters of the message, as sorted pairs of name and value.
-        by: The members who could make the change, sorted; empty if none is known.
-        also: Other changes that are needed as well; none of them is enough alone.
-        ask: The one of *by* to ask first, or empty.
+        by: The members who could make the change, sorted; empty if no such member is known.
+        also: Other changes that are required in addition to this one.
+        ask: The member of *by* to ask first, or an empty string.
     """
 
     code: str
@@ -119,32 +119,33 @@ class Remedy:
 
 
 class Advice(Protocol):
-    """The parts of a verdict that are computed only when they are read, because they take long."""
+    """The parts of a verdict that are slow to compute and are computed only when they are read."""
 
     def remedies(self) -> tuple[Remedy, ...]:
-        """Return the changes that would turn the no into a yes."""
+        """Return the changes that would turn the refusal into a permission."""
         ...
 
     def near_misses(self) -> tuple[Reason, ...]:
-        """Return the facts that almost allow it."""
+        """Return the facts that almost allow the action."""
         ...
 
     def for_viewer(self, verdict: Verdict, member: str) -> Verdict:
-        """Return *verdict* without what *member* may not know."""
+        """Return *verdict* without the parts that *member* is not allowed to see."""
         ...
 
 
 @attrs.frozen(eq=False, repr=False)
 class Verdict(NotebookMixin):
     """
-    The answer to "may this member do that?" with its reasons; it is true if the answer is yes.
+    The answer to "may this member do that?" with its reasons.
 
-    Two verdicts are equal if their answers, reasons, remedies and near misses are.
+    A verdict is truthy if the action is allowed. Two verdicts are equal if their answers, reasons,
+    remedies and near misses are equal.
 
     Attributes:
-        allowed: Whether the answer is yes.
-        reasons: The facts that allow it, or that forbid it. A no without a reason means that
-            nothing allows it.
+        allowed: Whether the action is allowed.
+        reasons: The facts that allow or forbid the action. A refusal with no reasons means that no
+            rule allows the action.
     """
 
     allowed: bool
@@ -154,43 +155,43 @@ class Verdict(NotebookMixin):
 
     @classmethod
     def yes(cls, *reasons: Reason, advice: Advice | None = None) -> Self:
-        """Return a yes; *advice* lets `for_viewer` remove reasons."""
+        """Return a verdict that allows the action; *advice* lets `for_viewer` remove reasons."""
         return cls(True, reasons, (), advice)  # noqa: FBT003  the first field is the answer itself
 
     @classmethod
     def no(
         cls, *reasons: Reason, remedies: Iterable[Remedy] = (), advice: Advice | None = None
     ) -> Self:
-        """Return a no, with its remedies, or with *advice* to compute them when they are read."""
+        """Return a refusal with its remedies, or with *advice* that computes them when needed."""
         return cls(False, reasons, tuple(remedies), advice)  # noqa: FBT003
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
-        """The changes that would turn a no into a yes; each of them is enough."""
+        """The changes that would turn a refusal into a permission; each of them is sufficient."""
         if self.allowed or self._advice is None:
             return self._remedies
         return self._advice.remedies()
 
     @property
     def near_misses(self) -> tuple[Reason, ...]:
-        """The facts that almost allow what a no refuses, such as a grant that has ended."""
+        """The facts that almost allow a refused action, such as a grant that has ended."""
         return () if self.allowed or self._advice is None else self._advice.near_misses()
 
     def for_viewer(self, member: str) -> Verdict:
         """
-        Return the answer without what *member* may not know.
+        Return this verdict without the parts that *member* is not allowed to see.
 
-        Reasons and remedies about resources that they may not view are left out, and so are members
-        with whom they share no resource.
+        The result omits reasons and remedies about resources that the member cannot view, and
+        other members with whom the member has no resource in common.
 
         Raises:
-            InvalidValueError: If the answer does not come from an `Access`, which alone knows what
-                *member* may view.
+            InvalidValueError: If the verdict does not come from an `Access`. Only an `Access` can
+                determine what *member* is allowed to view.
         """
         if self._advice is None:
             raise InvalidValueError(
-                f"this verdict cannot be reduced to what `{member}` may know, because it does not"
-                " come from `Access.check`",
+                f"this verdict cannot be filtered for `{member}`, because it does not come from"
+                " `Access.check`",
                 value=member,
                 expected="a verdict that `Access.check` returned",
             )
@@ -218,7 +219,7 @@ class Verdict(NotebookMixin):
 
     def explain(self, language: str = "en") -> str:
         """
-        Return the whole answer in *language*: the reasons, the near misses and the remedies.
+        Return the full explanation in *language*: the reasons, near misses and remedies.
 
         >>> Verdict.no(Reason.of("not_a_member", member="zoe")).explain()
         'refused: `zoe` is not a member'

@@ -1,4 +1,4 @@
-"""Approval and delivery of posts: policies, steps, commands and the events that they lead to."""
+"""Approval and delivery of posts: policies, steps, commands and events."""
 
 from socialcollab.workflow import commands, events
 from socialcollab.workflow.context import Context

@@ -1,7 +1,7 @@
 """
-Commands as data; `decide_post`, `decide_runtime` and `decide_native_post` decide on them.
+Command classes; `decide_post`, `decide_runtime` and `decide_native_post` handle them.
 
-The `NAME` of a command is its key in `COMMAND_PERMISSIONS`, which says what permission it needs.
+The `NAME` of a command is its key in `COMMAND_PERMISSIONS`, which contains the required permission.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ class Draft:
 
     Attributes:
         post: The new post's identifier.
-        workspace: The workspace it belongs to.
-        content: Its text, media, targets and times.
-        salt: 16 random bytes that salt the digests of its fields.
-        external_id: The caller's own identifier, unique in the organization, or empty.
-        kind: "post", or "reply".
+        workspace: The workspace to which the post belongs.
+        content: The text, media, targets and times of the post.
+        salt: 16 random bytes that salt the digests of the post's fields.
+        external_id: The caller's own identifier, which must be unique in the organization, or an
+            empty string.
+        kind: "post" or "reply".
     """
 
     NAME: ClassVar[str] = "draft"
@@ -71,7 +72,7 @@ class Comment:
 
 @attrs.frozen(kw_only=True)
 class Submit:
-    """Submit a post for approval, and choose when it is published once it is approved."""
+    """Submit a post for approval, and choose when to publish it after its approval."""
 
     NAME: ClassVar[str] = "submit"
 
@@ -82,7 +83,11 @@ class Submit:
 
 @attrs.frozen(kw_only=True)
 class Approve:
-    """Approve the revision that was seen."""
+    """
+    Approve the revision that the actor saw.
+
+    Clients and guests do not see an *internal* note of staff; the same applies to the other decisions.
+    """
 
     NAME: ClassVar[str] = "approve"
     VERDICT: ClassVar[Literal["approve"]] = "approve"
@@ -90,11 +95,12 @@ class Approve:
     post: str
     seen: Seen
     note: str = ""
+    internal: bool = True
 
 
 @attrs.frozen(kw_only=True)
 class RequestChanges:
-    """Send the revision that was seen back to its author."""
+    """Send the revision that the actor saw back to its author."""
 
     NAME: ClassVar[str] = "request_changes"
     VERDICT: ClassVar[Literal["request_changes"]] = "request_changes"
@@ -102,11 +108,12 @@ class RequestChanges:
     post: str
     seen: Seen
     note: str = ""
+    internal: bool = True
 
 
 @attrs.frozen(kw_only=True)
 class Reject:
-    """Reject the revision that was seen; the post cannot be submitted again."""
+    """Reject the revision that the actor saw; the post cannot be submitted again."""
 
     NAME: ClassVar[str] = "reject"
     VERDICT: ClassVar[Literal["reject"]] = "reject"
@@ -114,11 +121,12 @@ class Reject:
     post: str
     seen: Seen
     note: str = ""
+    internal: bool = True
 
 
 @attrs.frozen(kw_only=True)
 class Withdraw:
-    """Withdraw the request for approval, or the approval itself."""
+    """Withdraw a post from approval, or revoke the approval that it has."""
 
     NAME: ClassVar[str] = "withdraw"
 
@@ -127,7 +135,7 @@ class Withdraw:
 
 @attrs.frozen(kw_only=True)
 class Schedule:
-    """Schedule an approved post for its planned time, or for *at*; missed deliveries are planned again."""
+    """Schedule an approved post, including missed deliveries, for its planned time or for *at*."""
 
     NAME: ClassVar[str] = "schedule"
 
@@ -138,7 +146,7 @@ class Schedule:
 
 @attrs.frozen(kw_only=True)
 class Unschedule:
-    """Cancel the waiting deliveries of a post; its approval remains."""
+    """Cancel the waiting deliveries of a post, which stays approved."""
 
     NAME: ClassVar[str] = "unschedule"
 
@@ -147,7 +155,7 @@ class Unschedule:
 
 @attrs.frozen(kw_only=True)
 class Reschedule:
-    """Move a post to another time; *profile* moves a single target."""
+    """Move a post to another time, or only its target *profile*."""
 
     NAME: ClassVar[str] = "reschedule"
 
@@ -159,17 +167,18 @@ class Reschedule:
 
 @attrs.frozen(kw_only=True)
 class Cancel:
-    """Cancel a post; it can never be published."""
+    """Cancel a post, so that it can never be published."""
 
     NAME: ClassVar[str] = "cancel"
 
     post: str
+    seen: Seen
     reason: str = ""
 
 
 @attrs.frozen(kw_only=True)
 class Waive:
-    """Accept a finding of the style guide for the revision that was seen."""
+    """Accept a finding of the style guide for the revision that the actor saw."""
 
     NAME: ClassVar[str] = "waive"
 
@@ -181,7 +190,7 @@ class Waive:
 
 @attrs.frozen(kw_only=True)
 class PublishNow:
-    """Publish an approved post at once, or one that needs no other member's approval."""
+    """Immediately publish an approved post, or a post that no other member needs to approve."""
 
     NAME: ClassVar[str] = "publish_now"
 
@@ -202,7 +211,7 @@ class Bypass:
 
 @attrs.frozen(kw_only=True)
 class Exempt:
-    """Let a post be published in spite of a hold."""
+    """Allow a post to be published despite a hold."""
 
     NAME: ClassVar[str] = "exempt"
 
@@ -214,10 +223,10 @@ class Exempt:
 @attrs.frozen(kw_only=True)
 class TakeDown:
     """
-    Delete the published post from every profile, or from one, and cancel what waits.
+    Delete the published post from all profiles or from one, and cancel waiting deliveries.
 
     Attributes:
-        network_id: The network's id of one copy, to delete only that; empty for all.
+        network_id: The network's id of the only copy to delete; empty to delete all copies.
     """
 
     NAME: ClassVar[str] = "take_down"
@@ -230,7 +239,7 @@ class TakeDown:
 
 @attrs.frozen(kw_only=True)
 class Amend:
-    """Edit the published post in place, so that it shows the approved revision that was seen."""
+    """Edit the published post in place to show the approved revision that the actor saw."""
 
     NAME: ClassVar[str] = "amend"
 
@@ -241,7 +250,7 @@ class Amend:
 
 @attrs.frozen(kw_only=True)
 class MarkPublished:
-    """Record that a post is published: a member posted it by hand, or found it on the network."""
+    """Record that a post is published, because a member posted or found it on the network."""
 
     NAME: ClassVar[str] = "mark_published"
 
@@ -254,7 +263,7 @@ class MarkPublished:
 
 @attrs.frozen(kw_only=True)
 class MarkNotPublished:
-    """Record that a member looked on the network, and the post is not there."""
+    """Record that a member checked the network and did not find the post there."""
 
     NAME: ClassVar[str] = "mark_not_published"
 
@@ -294,12 +303,12 @@ def _as_swaps(value: Iterable[ShiftSwap]) -> tuple[ShiftSwap, ...]:
 @attrs.frozen(kw_only=True)
 class PlaceHold:
     """
-    Stop publishing on everything that a selector matches.
+    Stop publishing on all profiles that a selector matches.
 
     Attributes:
         hold: The new hold's identifier.
-        on: What it stops.
-        until: When it ends by itself; None if a member has to end it.
+        on: The selector of the profiles.
+        until: When the hold ends automatically; None if a member must end it.
     """
 
     NAME: ClassVar[str] = "hold"
@@ -321,7 +330,7 @@ class Resume:
 
 @attrs.frozen(kw_only=True)
 class AddCalendarNote:
-    """Put a note on the calendar of a workspace."""
+    """Add a note to the calendar of a workspace."""
 
     NAME: ClassVar[str] = "add_calendar_note"
 
@@ -333,7 +342,7 @@ class AddCalendarNote:
 
 @attrs.frozen(kw_only=True)
 class AddAbsence:
-    """Record that a member is or will be absent, and who acts for them."""
+    """Record that a member is or will be absent, with their delegate."""
 
     NAME: ClassVar[str] = "add_absence"
 
@@ -343,7 +352,7 @@ class AddAbsence:
 
 @attrs.frozen(kw_only=True)
 class EndAbsence:
-    """End an absence early; *date* is the first day back, today if None."""
+    """End an absence early; *date* is the first day back, or None for today."""
 
     NAME: ClassVar[str] = "end_absence"
 
@@ -353,7 +362,7 @@ class EndAbsence:
 
 @attrs.frozen(kw_only=True)
 class AddGrant:
-    """Grant permissions until a time; the actor becomes the grant's author."""
+    """Grant permissions for a limited time; the actor becomes the grantor."""
 
     NAME: ClassVar[str] = "grant"
 
@@ -371,7 +380,7 @@ class RevokeGrant:
 
 @attrs.frozen(kw_only=True)
 class SwapShift:
-    """Give shifts of a rotation to other members; all of the swaps are stored, or none."""
+    """Give shifts of a rotation to other members; the swaps are stored atomically."""
 
     NAME: ClassVar[str] = "swap_shift"
 
@@ -381,7 +390,7 @@ class SwapShift:
 
 @attrs.frozen(kw_only=True)
 class CancelShiftSwap:
-    """Cancel shift swaps, by their identifiers; all of them are cancelled, or none."""
+    """Cancel shift swaps by their identifiers; they are cancelled atomically."""
 
     NAME: ClassVar[str] = "cancel_shift_swap"
 
@@ -390,7 +399,7 @@ class CancelShiftSwap:
 
 @attrs.frozen(kw_only=True)
 class StartCampaign:
-    """Set the days on which a campaign runs; *start* is today if None, *end* the first day after it."""
+    """Set the first day of a campaign (None for today) and the first day after the campaign."""
 
     NAME: ClassVar[str] = "start_campaign"
 
@@ -411,20 +420,20 @@ RuntimeCommand: TypeAlias = (
     | CancelShiftSwap
     | StartCampaign
 )
-"""A command on the holds or the runtime state of the organization."""
+"""A command on the organization's holds or runtime state."""
 
 
 @attrs.frozen(kw_only=True)
 class AddNativePost:
     """
-    Record a post that was made on the network itself, so that the calendar shows it.
+    Record a post that was published directly on the network, so that the calendar shows it.
 
     Attributes:
-        profile: The profile it was published on.
+        profile: The profile on which the post was published.
         network_id: The network's own id of the post.
         at: When it was published.
-        url: Its address, or empty.
-        text: Its text, or empty.
+        url: The address of the post, or an empty string.
+        text: The text of the post, or an empty string.
     """
 
     NAME: ClassVar[str] = "add_native_post"
@@ -438,7 +447,7 @@ class AddNativePost:
 
 @attrs.frozen(kw_only=True)
 class RemoveNativePost:
-    """Take a native post off the calendar: it was deleted, or recorded by mistake."""
+    """Remove a native post from the calendar, because it was deleted or recorded by mistake."""
 
     NAME: ClassVar[str] = "remove_native_post"
 

@@ -1,4 +1,4 @@
-"""The context of a decision: every rule and fact that a decider may use, as plain values."""
+"""The context of a decision: all rules and facts that a decider may use, as plain values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 import attrs
 
-from socialcollab.content import Delivery, Finding, Hold, Post
+from socialcollab.content import Delivery, Finding, Hold, Post, PostState
 from socialcollab.directory import Campaign, PostAttributes, Principal, Profile, Workspace
 from socialcollab.errors import NotFoundError
 from socialcollab.identifiers import MemberId, did_you_mean
@@ -25,38 +25,42 @@ def _no_hours(_: str) -> BusinessHours | None:
     return None
 
 
+# Publishing is a decision where no policy applies.
+_DECISIONS = frozenset({"approve", "bypass", "publish", "waive"})
+
+
 @attrs.frozen(kw_only=True)
 class Context:
     """
-    Every rule and fact that a decider may use, besides the snapshot and the command.
+    All rules and facts that a decider may use, in addition to the snapshot and the command.
 
-    A context never changes. Results that depend only on the context and a key are computed once
-    (`cached`), and `evolve` shares them with the contexts of other commands on the same content.
+    A context is immutable. Results that depend only on the context and a key are computed once (see
+    `cached`), and `evolve` shares them with the contexts of other commands on the same content.
 
     Attributes:
-        now: The current instant, in UTC, by the desk's clock.
-        actor: The member, or the part of the library, that gives the command.
-        access: Who may do what.
+        now: The current instant in UTC, according to the desk's clock.
+        actor: The member or system actor that performs the command.
+        access: The permissions of all members.
         policies: The approval policies.
         pins: The digest of each policy's text.
         profiles: All profiles, by id.
         workspaces: All workspaces, by id.
         zones: The time zone of each workspace.
-        languages: The language of each workspace, for posts that name none.
+        languages: The language of each workspace, for posts that do not specify one.
         hours: The business hours of each workspace.
-        campaigns: All campaigns, by id, as the document has them.
-        findings: The style guide's findings on the post as the command leaves it, or a function
-            that computes them: most commands never need them.
+        campaigns: All campaigns, by id, as defined in the document.
+        findings: The findings of the style guide on the post after the command, or a function that
+            computes them, because most commands do not need them.
         deliveries: The post's deliveries.
         holds: The active holds.
-        next_slots: The next free slot of each target, if the command asks for one.
-        barred: The targets whose requested time falls into a blackout or a hold, with the reason.
+        next_slots: The next free slot of each target, if the command requests a slot.
+        barred: The targets whose requested time falls within a blackout or hold, with the reason.
         absences: The recorded absences, current and future.
         swaps: The recorded shift swaps.
         grants: The recorded temporary grants.
         hours_of: Returns the working hours of a member, or None.
-        real_now: The instant by the real clock, which deadlines of sends are counted from; None if
-            it is *now*.
+        real_now: The current instant according to the real clock, from which send deadlines are
+            counted, or None if it equals *now*.
     """
 
     now: dt.datetime
@@ -87,7 +91,7 @@ class Context:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The style guide's findings on the post as the command leaves it."""
+        """The findings of the style guide on the post after the command."""
         findings = self._findings
         return self.cached("findings", findings) if callable(findings) else findings
 
@@ -101,10 +105,10 @@ class Context:
         barred: Mapping[str, Reason] | None = None,
     ) -> Context:
         """
-        Return a copy for another command on the same content, with the given values replaced.
+        Return a copy for another command on the same content, with some values replaced.
 
-        The copy shares this context's computed results, so only values that no computed result
-        depends on can be replaced.
+        The copy shares the cached results of this context, so only values that do not affect cached
+        results can be replaced.
         """
         copy = attrs.evolve(
             self,
@@ -119,7 +123,7 @@ class Context:
 
     @property
     def cached_count(self) -> int:
-        """The number of results that are kept."""
+        """The number of cached results."""
         return len(self._cache)
 
     def cached(self, key: Hashable, compute: Callable[[], _T]) -> _T:
@@ -133,18 +137,18 @@ class Context:
         Return a profile by id.
 
         Raises:
-            NotFoundError: If there is none; it suggests the nearest id.
+            NotFoundError: If the profile does not exist; the error suggests the most similar id.
         """
         if profile not in self.profiles:
             raise NotFoundError("profile", profile, suggestion=did_you_mean(profile, self.profiles))
         return self.profiles[profile]
 
     def targets_of(self, post: Post) -> tuple[Profile, ...]:
-        """Return the target profiles of *post*, without those that an adoption has removed."""
+        """Return the target profiles of *post*, except profiles that an adoption has removed."""
         return tuple(self.profiles[target] for target in post.targets if target in self.profiles)
 
     def attributes_of(self, post: Post, profile: Profile | None = None) -> PostAttributes:
-        """Return the attributes of *post* that selectors match; author roles are those on *profile*."""
+        """Return the attributes of *post* for selectors, with the author roles on *profile*."""
         roles: frozenset[str] = frozenset()
         if profile is not None and self._matches_author_roles():
             roles = frozenset(
@@ -167,7 +171,7 @@ class Context:
         return self.policies.match_author_roles or any(hold.on.author_role for hold in self.holds)
 
     def requirement(self, post: Post) -> Requirement:
-        """Return the approval steps that *post* needs, with its current content."""
+        """Return the approval steps that *post* needs with its current content."""
         content = post.content
         key = (
             "requirement",
@@ -191,7 +195,7 @@ class Context:
         )
 
     def _exempts(self, policy: ApprovalPolicy, post: Post) -> bool:
-        """Return whether every author holds, on every target, a role that *policy* exempts."""
+        """Return whether every author has a role that *policy* exempts on every target."""
         targets = self.targets_of(post)
         return bool(policy.exempt and targets) and all(
             any(
@@ -212,11 +216,11 @@ class Context:
 
     def resources_of(self, post: Post) -> tuple[str, ...]:
         """
-        Return the resources on which a command on *post* needs its permission.
+        Return the resources on which a command on *post* requires its permission.
 
-        These are the targets, or the workspace of a post without targets. A target that an adoption
-        has removed counts as its workspace, and a removed workspace as ``*``, so that a member with
-        wide permissions can still clean up.
+        These are the targets, or the workspace if the post has no targets. A target that an
+        adoption has removed is replaced with its workspace, and a removed workspace with ``*``, so
+        that a member with sufficiently broad permissions can still clean up.
         """
         fallback = post.workspace if post.workspace in self.workspaces else "*"
         resources = (name if name in self.profiles else fallback for name in post.targets)
@@ -226,8 +230,8 @@ class Context:
         """
         Return whether *member* has *permission* on every resource of *post*.
 
-        A delegate cannot use another member's permissions on a post that either of them wrote,
-        except to view it.
+        A delegate cannot use another member's permissions to decide on a post that either of the two
+        wrote.
         """
         authors = self.authors_for_delegation(post, permission)
         return all(
@@ -235,12 +239,33 @@ class Context:
             for resource in self.resources_of(post)
         )
 
+    def sees(self, member: str, post: Post) -> bool:
+        """Return whether *member* has the permission to view *post*, and the post is shown to them."""
+        return self.may(member, "view", post) and self.is_shown(post, member)
+
+    def is_shown(self, post: Post, member: str) -> bool:
+        """
+        Return whether *post* has reached the stage from which it is shown to *member*.
+
+        Staff and authors see every stage. For others, `Workspace.clients_see` defines the stage.
+        """
+        known = self.access.member(member)
+        if known is None or known.kind == "staff" or member in post.authors:
+            return True
+        workspace = self.workspaces.get(post.workspace)
+        stage = "submitted" if workspace is None else workspace.clients_see
+        if stage == "all" or post.state is PostState.APPROVED or post.deliveries:
+            return True
+        if stage == "submitted":
+            return post.state is not PostState.DRAFT
+        return post.state is PostState.IN_REVIEW and self.may(member, "approve", post)
+
     def authors_for_delegation(self, post: Post, permission: str) -> tuple[MemberId, ...]:
-        """Return the authors that a delegate must not act for; empty if the check does not apply."""
-        return post.authors if self.access.absences and permission != "view" else ()
+        """Return the authors for whom a delegate must not act, which only applies to decisions."""
+        return post.authors if self.access.absences and permission in _DECISIONS else ()
 
     def delegates_of(self, member: str, permission: str, post: Post) -> tuple[MemberId, ...]:
-        """Return who may use *permission* for *member*, who is absent, on all of *post*; sorted."""
+        """Return the delegates who can use *permission* on *post* for the absent *member*."""
         if not self.access.absences:
             return ()
         by_resource = [
@@ -250,7 +275,7 @@ class Context:
         return tuple(sorted(set.intersection(*by_resource)))
 
     def everyone_in(self, principal: Principal, post: Post) -> tuple[MemberId, ...]:
-        """Return the members that *principal* stands for on *post*, sorted, whatever they may do."""
+        """Return all members denoted by *principal* on *post*, sorted."""
         if principal.kind == "lead":
             workspace = self.workspaces.get(post.workspace)
             return (MemberId(workspace.lead),) if workspace else ()

@@ -1,4 +1,4 @@
-"""Find the decider of a command: a pure function that returns its events, or refuses it."""
+"""Call the decider of a command, a pure function that returns its events or refuses it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def decide_post(
     snapshot: PostSnapshot | None, command: cm.PostCommand, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Return the events of a command on a post; all of them are to be stored, or none.
+    Return the events of a command on a post, which must be stored atomically.
 
     Args:
         snapshot: The post; None before it is drafted.
@@ -51,7 +51,7 @@ def decide_post(
     Raises:
         NotAllowedError: If the command is refused; the verdict has the reasons and the remedies.
         StaleError: If the actor saw an older revision than the current one.
-        NotFoundError: If there is no such post, or the actor may not view it.
+        NotFoundError: If the post does not exist or is not visible to the actor.
     """
     if isinstance(command, cm.Draft):
         return draft(snapshot, command, context)
@@ -69,8 +69,8 @@ def decide_runtime(command: cm.RuntimeCommand, context: Context) -> tuple[ev.Eve
 
     Raises:
         NotAllowedError: If the command is refused; the verdict has the reasons and the remedies.
-        NotFoundError: If the command names something that does not exist, or that the actor may
-            not view.
+        NotFoundError: If the command refers to something that does not exist or is not visible to
+            the actor.
         InvalidValueError: If a value of the command is wrong.
     """
     return _RUNTIME_DECIDERS[type(command)](command, context)
@@ -87,14 +87,14 @@ def decide_native_post(
     Return the events of a command on a native post.
 
     Args:
-        native_post: The native post, if it is recorded already.
+        native_post: The native post, or None if it has not been recorded.
         command: The command.
         context: The current rules.
-        delivered: Whether a delivery has this network id: then it is not a native post.
+        delivered: Whether a delivery has this network id, in which case the post is not native.
 
     Raises:
-        NotAllowedError: If the actor may not `schedule` on the profile.
-        NotFoundError: If there is no such profile or native post, or the actor may not view it.
+        NotAllowedError: If the actor does not have `schedule` on the profile.
+        NotFoundError: If the profile or native post does not exist or is not visible to the actor.
         InvalidValueError: If a value of the command is wrong.
     """
     if isinstance(command, cm.AddNativePost):

@@ -1,4 +1,4 @@
-"""The reducers of posts and deliveries: the snapshot after one more event."""
+"""The reducers of posts and deliveries, which apply one event to a snapshot."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def evolve_post(
     Return the snapshot of a post after one event.
 
     Args:
-        snapshot: The snapshot before it; None before the first event.
+        snapshot: The snapshot before the event, or None for the first event.
         data: The event.
-        actor: Who caused it.
+        actor: The actor who caused the event.
         at: When it happened.
-        salt: The salt of the post's digests; only the first event needs it.
+        salt: The salt of the post's digests, required only for the first event.
 
     Raises:
-        InvalidValueError: If the event cannot follow on the snapshot.
+        InvalidValueError: If the event cannot follow this snapshot.
     """
     if isinstance(data, ev.PostDrafted):
         return PostSnapshot(
@@ -110,7 +110,7 @@ def _edited(snapshot: PostSnapshot, data: ev.PostEdited, _: Actor, __: dt.dateti
 def _with_applicable(
     request: ApprovalRequest, data: ev.PostEdited | ev.PostDecided
 ) -> ApprovalRequest:
-    """Add the steps and policies that apply now; a policy that is pinned already keeps its digest."""
+    """Add the steps and policies that apply now, keeping the digests of pinned policies."""
     return attrs.evolve(
         request,
         applicable=request.applicable | data.applicable,
@@ -135,7 +135,7 @@ def _submitted(
         when=data.when,
         applicable=data.applicable | (earlier.applicable if earlier else frozenset()),
         pins=data.pins,
-        # A post that was taken down needs a new approval, even with the same content.
+        # A post that was taken down needs a new approval, even if its content is unchanged.
         decisions=_valid_decisions(earlier, data.pins)
         if earlier and not snapshot.taken_down
         else (),
@@ -156,10 +156,10 @@ def _approved(
 
 
 def _valid_decisions(earlier: ApprovalRequest, pins: Mapping[str, str]) -> tuple[Decision, ...]:
-    """Return the earlier decisions, without the steps of policies that have changed since."""
+    """Return the earlier decisions, except on steps of policies that have changed since."""
     changed = {name for name, value in earlier.pins.items() if pins.get(name) != value}
     if any(pinned_profile(name) and name in pins for name in changed):
-        # The decisions were about another account.
+        # The decisions applied to another account.
         return ()
     if not changed:
         return earlier.decisions
@@ -192,10 +192,12 @@ def _decided(
         note=data.note,
         passed=data.passed,
         on_behalf_of=data.on_behalf_of,
+        internal=data.internal,
     )
     request = _with_applicable(_request_of(snapshot), data)
     request = attrs.evolve(request, decisions=(*request.decisions, decision))
-    # An approval leaves the state: if it was the last one needed, `PostApproved` follows.
+    # An approval does not change the state. If it was the last approval needed, `PostApproved`
+    # follows.
     state = _STATE_AFTER_DECISION.get(data.verdict, snapshot.post.state)
     return attrs.evolve(_with_post(snapshot, state=state), request=request)
 
@@ -232,7 +234,8 @@ def _reevaluated(
 ) -> PostSnapshot:
     request = snapshot.request
     if request is None:
-        # New time zone data changed the post's projection rows, which are written with each event.
+        # New time zone data changed only the post's projection rows, which are rewritten with every
+        # event.
         return snapshot
     clocks = tuple(_clock(request, key, data, at) for key in data.open_steps)
     request = attrs.evolve(request, clocks=clocks, wake_at=data.wake_at, evaluated=True)
@@ -245,6 +248,11 @@ def _clock(
     running = None if key in data.reopened else request.clock(key)
     clock = running or StepClock(key=key, opened_at=at)
     name = str(key)
+    clock = attrs.evolve(
+        clock,
+        absent=data.absent.get(name, ()),
+        unreachable=clock.unreachable and key not in data.reachable,
+    )
     if name not in data.notified and name not in data.aware:
         return clock
     notified = (*(clock.notified or ()), *data.aware.get(name, ()), *data.notified.get(name, ()))
@@ -254,7 +262,7 @@ def _clock(
 def _on_clock(
     change: Callable[[StepClock, Any], StepClock],
 ) -> Callable[[PostSnapshot, Any, Actor, dt.datetime], PostSnapshot]:
-    """Return a reducer that changes the clock of the event's step."""
+    """Return a reducer that updates the clock of the event's step."""
 
     def reduce(snapshot: PostSnapshot, data: Any, _: Actor, __: dt.datetime) -> PostSnapshot:
         request = _request_of(snapshot)
@@ -309,7 +317,13 @@ _POST_REDUCERS: Final[
             clock, done=(*clock.done, data.action), added=(*clock.added, data.principal)
         )
     ),
-    ev.StepOverdue: _on_clock(lambda clock, _: attrs.evolve(clock, overdue=True)),
+    ev.StepOverdue: _on_clock(
+        lambda clock, data: (
+            attrs.evolve(clock, unreachable=True)
+            if data.unreachable
+            else attrs.evolve(clock, overdue=True)
+        )
+    ),
 }
 
 
@@ -325,12 +339,12 @@ def evolve_delivery(
     Return a delivery after one event.
 
     Args:
-        delivery: The delivery before it; None before the first event.
+        delivery: The delivery before the event, or None for the first event.
         data: The event.
-        at: When it happened, by the desk's clock.
+        at: When the event happened, according to the desk's clock.
 
     Raises:
-        InvalidValueError: If the event cannot follow on the delivery.
+        InvalidValueError: If the event cannot follow this state of the delivery.
     """
     if isinstance(data, ev.DeliveryPlanned):
         if delivery is not None:
@@ -364,11 +378,12 @@ def evolve_delivery(
 
 def _with_derived_state(delivery: Delivery) -> Delivery:
     """
-    Return the delivery in the state that follows from what is published and what is wanted.
+    Return the delivery with its state derived from its publications and from requests.
 
-    Events can arrive in any order: an answer may come after the delivery was cancelled, or after a
-    member asked for a takedown. Whatever the order, what is published is never shown as cancelled
-    or removed, and a takedown is carried out or ends once no attempt is in doubt.
+    Events can arrive in any order. For example, a response may arrive after the delivery was
+    cancelled, or after a member requested a takedown. Regardless of the order, a published post is
+    never shown as cancelled or removed, and a takedown is carried out or ends when no attempt is in
+    doubt any more.
     """
     state = delivery.state
     if state in _SENDING:
@@ -376,7 +391,7 @@ def _with_derived_state(delivery: Delivery) -> Delivery:
     live = delivery.live_ids
     if delivery.takedown_requested:
         if state in (DeliveryState.REMOVING, DeliveryState.REMOVED):
-            # `not_before` stays: it may be the wait after a failed takedown.
+            # `not_before` is kept, because it may be the waiting time after a failed takedown.
             removing = DeliveryState.REMOVING if live else DeliveryState.REMOVED
             return attrs.evolve(delivery, state=removing)
         if live:
@@ -391,7 +406,7 @@ def _with_derived_state(delivery: Delivery) -> Delivery:
     ):
         if not live:
             return attrs.evolve(delivery, state=DeliveryState.REMOVED)
-        # Only one of several publications was taken down; another one takes its place.
+        # Only one of several publications was taken down, so another publication replaces it.
         other = next(
             part
             for part in (*delivery.parts, *delivery.also_published)
@@ -404,7 +419,7 @@ def _with_derived_state(delivery: Delivery) -> Delivery:
 
 
 def _answered(delivery: Delivery, number: int = 0) -> tuple[SendAttempt, ...]:
-    """Return the attempts with the given one answered; the latest one if *number* is 0."""
+    """Return the attempts, with attempt *number* (0 for the latest) marked as answered."""
     if not delivery.attempts:
         return ()
     number = number or delivery.attempts[-1].number
@@ -428,7 +443,7 @@ def _published(delivery: Delivery, data: ev.DeliveryPublished) -> Delivery:
         network_id=data.network_id,
         url=data.url,
         published_at=data.published_at,
-        # A member's report says nothing about the attempt in doubt, whose answer may still come.
+        # A member's report does not resolve the attempt in doubt, whose response may still arrive.
         attempts=delivery.attempts if data.by_hand else _answered(delivery),
         problem="",
         not_before=None,
@@ -445,7 +460,7 @@ def _part(data: ev.PartPublished | ev.DeliveryPublishedAgain) -> PublishedPart:
 
 def _part_published(delivery: Delivery, data: ev.PartPublished) -> Delivery:
     parts = sorted((*delivery.parts, _part(data)), key=lambda part: part.part)
-    # A late answer about an early part must not set the checkpoint back.
+    # A late response about an early part must not reset the checkpoint.
     is_newest = all(part.part <= data.part for part in delivery.parts)
     return attrs.evolve(
         delivery,
@@ -504,7 +519,8 @@ def _takedown_requested(delivery: Delivery, data: ev.TakedownRequested) -> Deliv
 def _takedown_abandoned(delivery: Delivery, data: ev.TakedownAbandoned) -> Delivery:
     state = delivery.state
     if state is DeliveryState.REMOVING:
-        # Without a network id only some parts are published, and the others are still missing.
+        # If there is no network id, only some parts are published and the other parts are still
+        # missing.
         state = DeliveryState.PUBLISHED if delivery.network_id else DeliveryState.MISSED
     return attrs.evolve(
         delivery,
@@ -538,7 +554,7 @@ def _amended(delivery: Delivery, data: ev.DeliveryAmended) -> Delivery:
     return attrs.evolve(
         delivery,
         revision=data.revision,
-        # A member may have asked for a still later revision meanwhile.
+        # In the meantime, a member may have requested an amendment to a later revision.
         amending="" if delivery.amending == data.revision else delivery.amending,
         amend_attempt=_amend_answered(delivery),
         amend_problem="",

@@ -1,4 +1,4 @@
-"""The notifications that follow from events: pure, from the values before and after them."""
+"""Compute the notifications that result from events, as pure functions."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ def post_notifications(
     before: PostSnapshot | None, after: PostSnapshot, events: Sequence[ev.Event], context: Context
 ) -> tuple[OutboxEntry, ...]:
     """
-    Return the notifications that follow from the events of a post.
+    Return the notifications that result from the events of a post.
 
-    No member is notified of what they did themselves or may not view, or twice of the same thing.
+    Members are not notified of their own actions, of posts that they cannot view, or of the same
+    matter twice.
 
     Args:
-        before: The post with its request before the events; None for a draft.
-        after: The post with its request after them.
+        before: The post with its request before the events, or None for a new draft.
+        after: The post with its request after the events.
         events: The events, in order.
         context: The current rules.
     """
@@ -51,15 +52,15 @@ def delivery_notifications(
     context: Context,
 ) -> tuple[OutboxEntry, ...]:
     """
-    Return the notifications that follow from the events of a delivery.
+    Return the notifications that result from the events of a delivery.
 
-    They go to the post's author, and problems also to the workspace's lead. If the author has left,
-    the lead is notified instead.
+    The post's author is notified, and in case of problems the workspace's lead as well. If the
+    author has left, the lead is notified instead.
 
     Args:
         post: The post.
-        before: The delivery before the events; None before the first.
-        after: The delivery after them.
+        before: The delivery before the events, or None if the first event is among them.
+        after: The delivery after the events.
         events: The events, in order.
         context: The current rules.
     """
@@ -83,14 +84,14 @@ def delivery_notifications(
 
 
 def _appeared_late(before: Delivery, data: ev.EventData) -> bool:
-    """Return whether a post is published that was believed missed, failed, cancelled or removed."""
+    """Return whether a post is published after all, contrary to its previous state."""
     if isinstance(data, ev.DeliveryPublished) and data.by_hand:
         return False
     return before.at_rest and isinstance(data, (ev.DeliveryPublished, ev.PartPublished))
 
 
 def hold_notifications(events: Sequence[ev.Event], context: Context) -> tuple[OutboxEntry, ...]:
-    """Notify the lead, and the members who may connect it, that a profile has to sign in again."""
+    """Notify the lead and the members who can connect a profile that it must sign in again."""
     entries: list[OutboxEntry] = []
     for event in events:
         # The publisher places a hold only if the network refused a profile's credentials.
@@ -116,10 +117,10 @@ def hold_notifications(events: Sequence[ev.Event], context: Context) -> tuple[Ou
 
 def state_notifications(events: Sequence[ev.Event], context: Context) -> tuple[OutboxEntry, ...]:
     """
-    Return the notifications that follow from the events of the runtime state.
+    Return the notifications that result from the events of the runtime state.
 
-    They go to delegates, to successors, to members whom a temporary grant names, and to the members
-    whose shifts are swapped.
+    Delegates, successors, members named in a temporary grant, and members whose shifts are swapped
+    are notified.
     """
     entries: list[OutboxEntry] = []
     for event in events:
@@ -163,12 +164,12 @@ def state_notifications(events: Sequence[ev.Event], context: Context) -> tuple[O
 def _original_members(
     swap: ShiftSwap, context: Context, *, since: dt.datetime | None = None
 ) -> list[MemberId]:
-    """Return the members who would be on duty without *swap*, but for the one it puts on duty."""
+    """Return the members who would be on duty without *swap*, except the member who takes over."""
     if swap.rotation not in context.access.rotation_ids:
         return []
     binding = context.access.rotation_binding(swap.rotation)
     binding = binding.with_swaps(other for other in binding.swaps if other.id != swap.id)
-    # One resource for each time zone is enough: the roster depends on nothing else.
+    # One resource for each time zone is enough, because the roster depends only on the time zone.
     resources = {binding.zone_of(resource): resource for resource in binding.resources}
     members: set[MemberId] = set()
     for zone, resource in resources.items():
@@ -179,7 +180,7 @@ def _original_members(
 
 
 def _to_named(to: Iterable[Principal], kind: str, by: str) -> list[OutboxEntry]:
-    """Return an entry for each member who is named; a team or a role is not notified as such."""
+    """Return an entry for each principal that is a member; teams and roles are not notified."""
     return [
         OutboxEntry(to=MemberId(principal.name), kind=kind, by=by)
         for principal in to
@@ -197,7 +198,7 @@ def _author_and_lead(post: Post, context: Context) -> list[MemberId]:
 
 
 def _present_or_lead(members: Iterable[str], post: Post, context: Context) -> tuple[MemberId, ...]:
-    """Return those of *members* who have not left, or the workspace's lead if all have."""
+    """Return the *members* who have not left, or the workspace's lead if all have left."""
     access = context.access
     present = tuple(
         MemberId(member)
@@ -212,19 +213,19 @@ def _present_or_lead(members: Iterable[str], post: Post, context: Context) -> tu
 def _about_post(
     entries: Iterable[OutboxEntry], post: Post, events: Sequence[ev.Event], context: Context
 ) -> tuple[OutboxEntry, ...]:
-    """Drop entries to members who caused an event or may not view the post, and add channels."""
+    """Drop entries for members who caused an event or cannot view the post, and add channels."""
     actors = {_member(event.actor) for event in events}
     return tuple(
         _with_channels(entry, context)
         for entry in dict.fromkeys(entries)
         if entry.to not in actors
         and context.access.member(entry.to) is not None
-        and context.may(entry.to, "view", post)
+        and context.sees(entry.to, post)
     )
 
 
 def _with_channels(entry: OutboxEntry, context: Context) -> OutboxEntry:
-    """Add the channels on which to send the entry at once; digests are added elsewhere."""
+    """Add the channels on which to send the entry immediately; digests are added elsewhere."""
     member = context.access.member(entry.to)
     preferences = member.notify if member is not None else ()
     channels = tuple(preference.channel for preference in preferences if not preference.digest)
@@ -250,7 +251,7 @@ def _edited(
     )
     if before is None or before.request is None:
         return to_author
-    # A member whose approval no longer counts has to learn of it.
+    # A member whose approval no longer counts must be notified.
     old = {status.key: set(status.approved_by) for status in step_statuses(before, context)}
     new = {status.key: set(status.approved_by) for status in step_statuses(after, context)}
     lost = {member for key, members in old.items() for member in members - new.get(key, set())}
@@ -272,7 +273,7 @@ def _approved(
 ) -> list[OutboxEntry]:
     to = set(_present_or_lead(after.post.authors, after.post, context))
     if event.actor == Actor.TIMER:
-        # No member has decided: the rules have changed, or an edit was undone.
+        # The post was approved without a decision, because the rules changed or an edit was undone.
         to |= set(_author_and_lead(after.post, context))
     return _to_members(to, "approved", after.post, event)
 
@@ -308,7 +309,7 @@ def _overdue(
     data = event.data
     assert isinstance(data, ev.StepOverdue)  # noqa: S101  the key of the table
     step, responsible = str(data.step), _author_and_lead(after.post, context)
-    if not data.reviewers:
+    if data.unreachable:
         return _to_members(responsible, "no_reviewer", after.post, event, step)
     return _to_members({*data.reviewers, *responsible}, "overdue", after.post, event, step)
 
@@ -365,7 +366,7 @@ _DELIVERY_KINDS: Final[Mapping[type[Any], str]] = {
 def _review_requests(
     post: Post, events: Sequence[ev.Event], context: Context
 ) -> Iterator[OutboxEntry]:
-    """Yield an entry for each reviewer of an open step who has not been notified of it yet."""
+    """Yield an entry for each reviewer of an open step who has not been notified yet."""
     by = next((_member(event.actor) for event in events if _member(event.actor)), "")
     escalated_to = {
         (str(event.data.step), member)

@@ -1,4 +1,4 @@
-"""Deadlines of open steps: reminders, escalations, overdue steps, and reviewers to notify."""
+"""Timers of open steps: reminders, escalations, overdue steps, and reviewers to notify."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _Members = Mapping[str, tuple[MemberId, ...]]
 @attrs.frozen(kw_only=True)
 class Timer:
     """
-    Something that happens to an open step unless it is decided on first.
+    An action on an open step that is due at a certain time unless the step is decided first.
 
     Attributes:
-        at: When, in UTC.
+        at: When the action is due, in UTC.
         step: The step.
         do: "remind", "escalate" or "overdue".
         action: The reminder or escalation as text; empty for "overdue".
-        to: The principal that an escalation adds; empty for the others.
+        to: The principal that an escalation adds; empty for other actions.
     """
 
     at: dt.datetime
@@ -56,17 +56,17 @@ def timers(
     snapshot: PostSnapshot, context: Context, *, statuses: Sequence[StepStatus] | None = None
 ) -> tuple[Timer, ...]:
     """
-    Return the timers of the open steps of a post in review, the next one first.
+    Return the timers of the open steps of a post in review, earliest first.
 
-    Reminders and escalations count from the opening of the step, in the workspace's business hours.
-    A step is overdue once `within` has passed for every reviewer who is present, in their own
-    working hours. If all of them are absent, the days of their absences do not count. A step
-    without reviewers is overdue as soon as it opens.
+    The times of reminders and escalations are counted from the opening of the step, in the
+    workspace's business hours. A step is overdue when `within` has passed for every present
+    reviewer, counted in the reviewer's working hours. If all reviewers are absent, the days of
+    their absences do not count. A step with no reviewers is overdue as soon as it opens.
 
     Args:
         snapshot: The post with its request.
         context: The current rules.
-        statuses: The statuses of its steps, if they are known.
+        statuses: The statuses of the post's steps, if they have already been computed.
     """
     request = _open_request(snapshot)
     if request is None:
@@ -104,29 +104,27 @@ def _timers_of_step(
                 action=action,
                 to=str(timer.to or ""),
             )
-    if clock.overdue:
-        return
-    if not status.reviewers:
+    if status.unreachable and not clock.unreachable:
         yield Timer(at=clock.opened_at, step=status.key, do="overdue")
-    elif step.step.within is not None:
+    if not status.unreachable and not clock.overdue and step.step.within is not None:
         deadlines = _deadlines(step.step.within, status, clock, zone, context)
         if deadlines:
             yield Timer(at=max(deadlines), step=status.key, do="overdue")
 
 
 def _action(timer: StepTimer) -> str:
-    """Return a reminder or an escalation as text, by which a clock records that it is done."""
+    """Return the text by which a clock records that a reminder or an escalation is done."""
     return f"{timer.after} {timer.do}" + (f" {timer.to}" if timer.to else "")
 
 
 def _deadlines(
     within: Duration, status: StepStatus, clock: StepClock, zone: str, context: Context
 ) -> list[dt.datetime]:
-    """Return the deadlines of the reviewers who are present, or of the absent ones if none is."""
+    """Return the deadlines of the present reviewers, or of all reviewers if all are absent."""
     present: list[dt.datetime] = []
     absent: list[dt.datetime] = []
-    # Most of a team share one value of working hours, and each deadline is slow to compute. The
-    # value is kept beside the result, so that no other one gets its id meanwhile.
+    # Most members of a team share one working hours object, and each deadline is slow to compute.
+    # The object is stored next to the result so that no other object can get its id.
     by_hours: dict[int, tuple[BusinessHours | None, dt.datetime]] = {}
     for member in status.undecided:
         hours = context.hours_of(member)
@@ -154,14 +152,14 @@ def _after(
     duration: Duration, start: dt.datetime, hours: BusinessHours | None, zone: str
 ) -> dt.datetime:
     if duration.business and hours is None:
-        # Without business hours, every hour counts as one.
+        # If there are no business hours, every hour counts as a business hour.
         duration = Duration(duration.amount, duration.unit)
     return duration.after(start, hours=hours, zone=zone)
 
 
 def fire_due(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
-    Return the events of the timers that are due on a post in review, in their order.
+    Return the events of the due timers of a post in review, in the order of the timers.
 
     If the post expires, that is the only event.
     """
@@ -180,7 +178,11 @@ def fire_due(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
         elif timer.do == "escalate":
             data = ev.StepEscalated(step=timer.step, action=timer.action, principal=timer.to)
         else:
-            data = ev.StepOverdue(step=timer.step, reviewers=undecided)
+            data = ev.StepOverdue(
+                step=timer.step,
+                reviewers=undecided,
+                unreachable=statuses[timer.step].unreachable,
+            )
         events.append(ev.post_event(snapshot.post.id, data, Actor.TIMER))
     return tuple(events)
 
@@ -189,18 +191,18 @@ def reevaluate(
     snapshot: PostSnapshot, context: Context, *, before: PostSnapshot | None = None
 ) -> tuple[ev.Event, ...]:
     """
-    Compute again which steps are open, whom to notify, and when the timer has to act next.
+    Recompute the open steps, the reviewers to notify, and the next time at which to act.
 
     A post that needs no further decision, because of an edit or a change of the rules, is approved.
 
     Args:
         snapshot: The post with its request.
         context: The current rules.
-        before: The post before the events that led to *snapshot*; None if only time has passed.
+        before: The post before the events that led to *snapshot*, or None if only time has passed.
 
     Returns:
-        One `PostReevaluated`; the events of the approval; or nothing if nothing has changed, or the
-        post is not in review.
+        One `PostReevaluated` event; the events of the approval; or no events if nothing has changed
+        or the post is not in review.
     """
     request = _open_request(snapshot)
     if request is None:
@@ -213,21 +215,41 @@ def reevaluate(
     clocks = {clock.key: clock for clock in request.clocks}
     reopened: tuple[StepKey, ...] = ()
     if before is not None and before.post.state is not PostState.IN_REVIEW:
-        # The post returns to review: its steps open once more, with new clocks.
+        # The post returns to review, so its steps open again with new clocks.
         reopened = tuple(key for key in now_open if key in clocks)
     running = {key: clock for key, clock in clocks.items() if key not in reopened}
     if reopened:
-        # The principals that an escalation added when the step was open before are not reviewers
-        # of the reopened step.
+        # Principals that an escalation added while the step was open earlier are not reviewers of
+        # the reopened step.
         reset = attrs.evolve(request, clocks=tuple(running.values()))
         statuses = step_statuses(attrs.evolve(snapshot, request=reset), context)
     notified, aware = _reviewers_to_notify(before, snapshot, running, statuses, context)
+    absent = {
+        str(status.key): status.absent
+        for status in statuses
+        if status.state == "open" and status.absent
+    }
+    reachable = tuple(
+        status.key
+        for status in statuses
+        if not status.unreachable and status.key in clocks and clocks[status.key].unreachable
+    )
     data = ev.PostReevaluated(
-        open_steps=now_open, reopened=reopened, notified=notified, aware=aware
+        open_steps=now_open,
+        reopened=reopened,
+        notified=notified,
+        aware=aware,
+        absent=absent,
+        reachable=reachable,
     )
     evolved = evolve_post(snapshot, data, actor=Actor.TIMER, at=context.now)
     wake_at = _next_wake(evolved, context, statuses)
-    unchanged = request.evaluated and not (reopened or notified or aware)
+    same_absent = absent == {
+        str(key): clock.absent for key, clock in clocks.items() if clock.absent
+    }
+    unchanged = (
+        request.evaluated and same_absent and not (reopened or notified or aware or reachable)
+    )
     if unchanged and tuple(sorted(clocks)) == now_open and wake_at == request.wake_at:
         return ()
     return (ev.post_event(snapshot.post.id, attrs.evolve(data, wake_at=wake_at), Actor.TIMER),)
@@ -235,11 +257,11 @@ def reevaluate(
 
 def record_outdated(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
-    Record that policies or accounts have changed which the decisions on a post are based on.
+    Record that policies or accounts on which the decisions on a post are based have changed.
 
     Returns:
-        One `DecisionsOutdated`, once for each request; none if none has changed, or the post
-        is neither in review nor approved.
+        One `DecisionsOutdated` event per request, or no event if nothing has changed or the post is
+        neither in review nor approved.
     """
     request = snapshot.request
     if (
@@ -263,15 +285,15 @@ def _reviewers_to_notify(
     context: Context,
 ) -> tuple[_Members, _Members]:
     """
-    Return by step the reviewers to notify, and those who need no notification.
+    Return, by step, the reviewers to notify and the reviewers who need no notification.
 
-    A reviewer who may not view the post is notified once they may.
+    A reviewer who cannot view the post is notified as soon as they can view it.
 
     Args:
-        before: The post before the events that led to *after*; None if only time has passed.
+        before: The post before the events that led to *after*, or None if only time has passed.
         after: The post.
-        clocks: The running clocks of its open steps.
-        statuses: The statuses of its steps.
+        clocks: The running clocks of the open steps.
+        statuses: The statuses of the steps.
         context: The current rules.
     """
     notified: dict[str, tuple[MemberId, ...]] = {}
@@ -280,26 +302,30 @@ def _reviewers_to_notify(
         if status.state != "open":
             continue
         name, clock = str(status.key), clocks.get(status.key)
-        visible = tuple(
-            member for member in status.reviewers if context.may(member, "view", after.post)
-        )
+        visible = tuple(member for member in status.reviewers if context.sees(member, after.post))
         if clock is None:
             earlier: tuple[MemberId, ...] = ()
         elif clock.notified is None:
-            # It was not recorded whom the step has notified: the reviewers of before count as
-            # notified, or each of them would be notified a second time.
+            # The step did not record whom it notified. Its previous reviewers therefore count as
+            # notified; otherwise they would be notified twice.
             earlier = _reviewers_before(before or after, status.key, context)
             aware[name] = earlier
         else:
             earlier = clock.notified
-        # A reviewer who has approved needs no notification, even if the approval is undone later.
+        # A reviewer who has approved needs no notification, even if the approval later stops
+        # counting.
         approved = tuple(
             member for member in visible if member in status.approved_by and member not in earlier
         )
         if approved:
             aware[name] = (*aware.get(name, ()), *approved)
+        # A reviewer who is back from an absence is asked again.
+        back = clock.absent if clock is not None else ()
         new = tuple(
-            member for member in visible if member not in earlier and member not in approved
+            member
+            for member in visible
+            if member not in approved
+            and (member not in earlier or (member in back and member not in status.approved_by))
         )
         if new or clock is None:
             notified[name] = new
@@ -324,9 +350,10 @@ def _reviewers_before(
 def _next_wake(
     snapshot: PostSnapshot, context: Context, statuses: Sequence[StepStatus]
 ) -> dt.datetime | None:
-    """Return when the timer has to act next: a timer, a new reviewer, or the end of the post."""
+    """Return when to evaluate the post next: for a timer, a new reviewer, or its expiry."""
     instants = [timer.at for timer in timers(snapshot, context, statuses=statuses)]
     instants += filter(None, [_next_reviewer_at(snapshot, context, statuses)])
+    instants += _absence_bounds(context, statuses)
     request = snapshot.request
     if (
         request is not None
@@ -337,13 +364,30 @@ def _next_wake(
     return min(instants, default=None)
 
 
+def _absence_bounds(context: Context, statuses: Sequence[StepStatus]) -> list[dt.datetime]:
+    """Return when absences of the reviewers of open steps begin and end, from now on."""
+    reviewers = {
+        member
+        for status in statuses
+        if status.state == "open"
+        for member in (*status.reviewers, *status.absent)
+    }
+    return [
+        bound
+        for absence in context.absences
+        if absence.member in reviewers
+        for bound in (absence.begins_at, absence.ends_at)
+        if bound > context.now
+    ]
+
+
 def _next_reviewer_at(
     snapshot: PostSnapshot, context: Context, statuses: Sequence[StepStatus]
 ) -> dt.datetime | None:
     """
-    Return when time alone may make a member a reviewer of an open step, or None.
+    Return the next instant at which a member may become a reviewer of an open step, or None.
 
-    That is when a grant begins, a forbid ends, or a shift of a rotation starts.
+    This happens when a grant starts, a forbid ends, or a shift of a rotation starts.
     """
     roles = {
         principal.name
@@ -366,14 +410,19 @@ def _next_reviewer_at(
     for number, instant in enumerate(sorted(beginnings)):
         if shift_at is not None and instant >= shift_at:
             break
-        # Not `Context.evolve`, which keeps computed results: these depend on the instant.
+        # `Context.evolve` must not be used here, because it keeps cached results, which depend on
+        # the instant.
         later = attrs.evolve(context, now=instant)
-        notified, _ = _reviewers_to_notify(
-            snapshot, snapshot, clocks, step_statuses(snapshot, later), later
+        then = step_statuses(snapshot, later)
+        notified, _ = _reviewers_to_notify(snapshot, snapshot, clocks, then, later)
+        reachable = any(
+            status.key in clocks and clocks[status.key].unreachable and not status.unreachable
+            for status in then
         )
-        # After so many instants without a new reviewer, the timer acts once for nothing and
-        # continues from there; that is cheaper than to look at all of them at once.
-        if number == _MAX_INSTANTS or notified:
+        # After this many instants without a new reviewer, the search stops. The post is then
+        # evaluated once without effect, and the search continues from there, which is cheaper than
+        # checking all instants now.
+        if number == _MAX_INSTANTS or notified or reachable:
             return instant
     return shift_at
 

@@ -1,4 +1,4 @@
-"""The approval steps of a post, their progress, and the gate."""
+"""The approval steps of a post, their progress, and the approval gate."""
 
 from __future__ import annotations
 
@@ -27,19 +27,20 @@ from socialcollab.workflow.model.request import Decision, PostSnapshot, account_
 @attrs.frozen(kw_only=True)
 class StepStatus(NotebookMixin):
     """
-    The progress of one step.
+    The progress of an approval step.
 
     Attributes:
         key: The step.
-        state: "passed"; "skipped", if its condition does not hold; "open"; or "later", if other
-            steps have to pass first.
-        reviewers: The members who can decide on it now, sorted.
+        state: "passed"; "skipped" if its condition is not met; "open"; or "later" if other steps
+            must pass first.
+        reviewers: The members who can decide on the step now, sorted.
         approved_by: The members whose approval counts, sorted.
-        needed: How many approvals it needs.
-        binds: The fields that its decisions are bound to.
-        opened_at: When it opened, in UTC, if it is open; else None.
-        overdue: Whether its reviewers' time is over.
-        absent: Those of *reviewers* who are absent now, sorted.
+        needed: The number of approvals that the step needs.
+        binds: The fields to which its decisions are bound.
+        opened_at: When the step opened, in UTC, or None if it is not open.
+        overdue: Whether the time limit of the step has passed.
+        absent: The reviewers who are absent now, sorted. They are not asked, and count only through a
+            delegate, but can decide all the same.
         delegates: Pairs of a delegate among *reviewers* and the absent member, sorted.
     """
 
@@ -56,20 +57,29 @@ class StepStatus(NotebookMixin):
 
     @property
     def done(self) -> bool:
-        """Whether the step needs no more decisions."""
+        """Whether the step needs no further decisions."""
         return self.state in ("passed", "skipped")
 
     @property
+    def unreachable(self) -> bool:
+        """Whether too few members can decide for the step to pass."""
+        return len({*self.reviewers, *self.approved_by}) < self.needed
+
+    def can_be_decided_by(self, member: str) -> bool:
+        """Return whether *member* is a reviewer, present or absent, or a delegate."""
+        return member in self.reviewers or member in self.absent
+
+    @property
     def undecided(self) -> tuple[MemberId, ...]:
-        """The reviewers who have not approved it."""
+        """The reviewers who have not approved the step."""
         return tuple(member for member in self.reviewers if member not in self.approved_by)
 
 
 def needed_steps(snapshot: PostSnapshot, context: Context) -> Requirement:
     """
-    Return what the post needs; where no step applies, the approval of one member is added.
+    Return the steps that the post needs; if no step applies, one approval is added.
 
-    A member with `publish` on every target does not need that approval; see `gate`.
+    The added approval is not required for a member with `publish` on every target; see `gate`.
     """
     requirement = _with_earlier_steps(snapshot, context)
     if _any_applies(requirement, snapshot, context):
@@ -79,10 +89,10 @@ def needed_steps(snapshot: PostSnapshot, context: Context) -> Requirement:
 
 def _with_earlier_steps(snapshot: PostSnapshot, context: Context) -> Requirement:
     """
-    Return what the policies require, with the steps that applied earlier.
+    Return the steps that the policies require, including steps that applied earlier.
 
-    A step that once applied stays, as long as its policy matches a target. Otherwise an author
-    could avoid a step by removing the tag that brought it.
+    A step that has applied once remains as long as its policy matches a target. Otherwise an author
+    could avoid a step by removing the tag that triggered it.
     """
     requirement = context.requirement(snapshot.post)
     lost = _applied(snapshot) - {step.key for step in requirement.steps}
@@ -123,7 +133,7 @@ def _applies(step: RequiredStep, applied: frozenset[StepKey], context: Context) 
 
 
 def no_step_applies(snapshot: PostSnapshot, context: Context) -> bool:
-    """Return whether no policy's step applies, so that a member with `publish` may act alone."""
+    """Return whether no step applies, in which case a member with `publish` may act alone."""
     return not _any_applies(_with_earlier_steps(snapshot, context), snapshot, context)
 
 
@@ -138,7 +148,7 @@ def applicable_steps(snapshot: PostSnapshot, context: Context) -> frozenset[Step
 
 
 def pins_of(snapshot: PostSnapshot, context: Context) -> dict[str, str]:
-    """Return the digests of the policies that apply, and the accounts that the post goes to."""
+    """Return the digests of the policies that apply, and the accounts of the targets."""
     names = {key.policy for key in applicable_steps(snapshot, context)}
     names |= {account_pin(target) for target in snapshot.post.targets}
     names |= set(context.requirement(snapshot.post).policies)
@@ -147,25 +157,32 @@ def pins_of(snapshot: PostSnapshot, context: Context) -> dict[str, str]:
 
 @attrs.frozen
 class _Reviewers:
-    """The members who can decide on a step: by their own authority, and as delegates."""
+    """The members who can decide on a step, in their own right and as delegates."""
 
-    own: tuple[MemberId, ...]
+    present: tuple[MemberId, ...]
+    absent: tuple[MemberId, ...]
     delegates: tuple[tuple[MemberId, MemberId], ...]
 
     @property
     def all(self) -> tuple[MemberId, ...]:
+        """The members who are asked: those who are present, and delegates."""
         if not self.delegates:
-            return self.own
-        return tuple(sorted({*self.own, *(delegate for delegate, _ in self.delegates)}))
+            return self.present
+        return tuple(sorted({*self.present, *(delegate for delegate, _ in self.delegates)}))
+
+    @property
+    def counted(self) -> set[MemberId]:
+        """The members whose decision a quorum counts: an absent one only through a delegate."""
+        return {*self.present, *(absent for _, absent in self.delegates)}
 
 
 def _reviewers_of(
     step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]
 ) -> _Reviewers:
-    """Return the reviewers of a step; *added* are the principals that escalations have added."""
-    # A step that binds the time excludes the members who moved the post, see `_find_reviewers`.
+    """Return the reviewers of a step, including the principals *added* by escalations."""
+    # A step that binds the time excludes the members who moved the post; see `_find_reviewers`.
     movers = {revision.author for revision in post.revisions} if "time" in step.binds else set()
-    # Besides the context, the reviewers depend on nothing but these values.
+    # Apart from the context, the reviewers depend only on these values.
     key = (
         "reviewers",
         step.key,
@@ -191,15 +208,15 @@ def _find_reviewers(
         }
     excluded: set[str] = set() if step.step.may_edit else set(post.authors)
     if "time" in step.binds and not step.step.may_edit:
-        # A member who moved the post is the author of its time, which this step decides on.
+        # A member who moved the post chose its time, and this step decides on that time.
         excluded |= {revision.author for revision in post.revisions}
     own = tuple(
         member
         for member in sorted(candidates - excluded)
         if post.targets and context.may(member, "approve", post)
     )
-    # A delegate decides neither on their own work nor on that of the absent member, even on a step
-    # with `may_edit`: otherwise an author could approve their own post through a delegate.
+    # A delegate decides neither on their own work nor on the absent member's work, even on a step
+    # with `may_edit`. Otherwise authors could have their own posts approved by their delegates.
     barred = excluded | set(post.authors)
     delegates = tuple(
         (delegate, member)
@@ -208,13 +225,15 @@ def _find_reviewers(
         for delegate in context.delegates_of(member, "approve", post)
         if delegate not in barred
     )
-    return _Reviewers(own, tuple(sorted(delegates)))
+    absent = tuple(member for member in own if context.is_absent(member))
+    present = tuple(member for member in own if member not in absent)
+    return _Reviewers(present, absent, tuple(sorted(delegates)))
 
 
 def _approvals(
     step: RequiredStep, decisions: tuple[Decision, ...], post: Post
 ) -> dict[MemberId, tuple[MemberId, ...]]:
-    """Return the members whose approval counts, each with the absent members they acted for."""
+    """Return the members whose approval counts, with the absent members they represented."""
     latest: dict[MemberId, Decision | None] = {}
     for decision in decisions:
         if step.key in decision.steps:
@@ -229,17 +248,17 @@ def _approvals(
 
 
 def _still_binds(step: RequiredStep, decision: Decision, post: Post) -> bool:
-    """Return whether the fields that the step binds are still as the member saw them."""
+    """Return whether the fields that the step binds are unchanged since the decision."""
     fields = post.revision.fields
     return all(decision.fields.get(name) == fields.get(name) for name in step.binds)
 
 
 def _has_passed(step: RequiredStep, decisions: tuple[Decision, ...], post: Post) -> bool:
     """
-    Return whether the step passed earlier, and nothing that it binds has changed since.
+    Return whether the step passed earlier and its bound fields have not changed since.
 
-    Such a step stays passed even if more members could decide on it now, or fewer. It is undone
-    only if a member who had approved it decides otherwise.
+    Such a step stays passed even if its reviewers change later. It is reopened only if a member who
+    approved it makes a different decision.
     """
     passed = False
     approvers: set[MemberId] = set()
@@ -268,7 +287,7 @@ def _step_statuses(snapshot: PostSnapshot, context: Context) -> tuple[StepStatus
     statuses = {step.key: _status(step, snapshot, context) for step in needed}
     for step in needed:
         status = statuses[step.key]
-        # An earlier step that is no longer needed does not keep a later one from opening.
+        # An earlier step that is no longer needed does not prevent a later step from opening.
         waits = any(key in statuses and not statuses[key].done for key in step.after)
         if status.state == "open" and waits:
             statuses[step.key] = attrs.evolve(status, state="later", opened_at=None, overdue=False)
@@ -276,19 +295,19 @@ def _step_statuses(snapshot: PostSnapshot, context: Context) -> tuple[StepStatus
 
 
 def _status(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> StepStatus:
-    """Return the status of a step, "open" even if other steps have to pass first."""
+    """Return the status of a step, ignoring whether other steps must pass first."""
     post, request = snapshot.post, snapshot.request
     clock = request.clock(step.key) if request else None
     decisions = request.decisions if request else ()
     reviewers = _reviewers_of(step, post, context, clock.added if clock else ())
     approvals = _approvals(step, decisions, post)
-    needed = step.step.quorum.needed(len(reviewers.own))
+    needed = step.step.quorum.needed(len(reviewers.counted))
     if step.step.quorum.least == 0:
-        # "all": every reviewer has approved, or their delegate has approved for them.
-        # A delegate who is a reviewer too has one vote, not two.
+        # For "all", every counted reviewer must have approved, in person or through a delegate. A
+        # delegate who is also a reviewer has one vote, not two.
         represented = {absent for absents in approvals.values() for absent in absents}
-        covered = set(reviewers.own) <= {*approvals, *represented}
-        enough = bool(approvals) and covered and len(approvals) >= len(reviewers.own)
+        covered = reviewers.counted <= {*approvals, *represented}
+        enough = bool(approvals) and covered and len(approvals) >= len(reviewers.counted)
     else:
         enough = len(approvals) >= needed
     state: Literal["passed", "skipped", "open"]
@@ -307,17 +326,17 @@ def _status(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> Ste
         binds=step.binds,
         opened_at=clock.opened_at if clock and state == "open" else None,
         overdue=bool(clock and clock.overdue and state == "open"),
-        absent=tuple(member for member in reviewers.all if context.is_absent(member)),
+        absent=reviewers.absent,
         delegates=reviewers.delegates,
     )
 
 
 def policies_unchanged(snapshot: PostSnapshot, context: Context) -> Verdict:
     """
-    Return whether the policies and the accounts that the request is based on are the same.
+    Return whether the policies and accounts on which the request is based are unchanged.
 
-    Otherwise the decisions were made under other rules, or about another account, and the post has
-    to be submitted again.
+    If a policy or an account has changed, the decisions were made under different rules or for a
+    different account, and the post must be submitted again.
     """
     post = snapshot.post
     for name, before in changed_pins(snapshot, context):
@@ -333,7 +352,7 @@ def policies_unchanged(snapshot: PostSnapshot, context: Context) -> Verdict:
 
 def changed_pins(snapshot: PostSnapshot, context: Context) -> tuple[tuple[str, str], ...]:
     """
-    Return the pins of the request whose values have changed, with the values that were pinned.
+    Return the pins of the request whose values have changed, with the original values.
 
     A policy that an adoption has removed counts as changed. The account of a profile counts as long
     as the post goes there; a profile that was removed is a reason of its own not to publish.
@@ -354,15 +373,15 @@ def gate(snapshot: PostSnapshot, context: Context, *, alone: bool = False) -> Ve
     """
     Return whether the post may be published with its current content.
 
-    The gate is computed from the snapshot and the current rules each time. That it was open is
-    stored nowhere, so an edit, a changed policy or a lost permission closes it at once, for every
+    The gate is computed from the snapshot and the current rules every time. Its result is never
+    stored, so an edit, a changed policy or a lost permission closes the gate immediately for every
     caller.
 
     Args:
         snapshot: The post with its decisions.
         context: The current rules.
-        alone: Whether a member with `publish` on every target submitted the post, which is enough
-            if no step applies.
+        alone: Whether a member with `publish` on every target submitted the post, which is
+            sufficient if no step applies.
     """
     unchanged = policies_unchanged(snapshot, context)
     if not unchanged:

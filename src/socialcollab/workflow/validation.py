@@ -1,4 +1,4 @@
-"""Validate commands whole, before anything is decided: the type and the size of each value."""
+"""Validate the types and sizes of all values in a command before deciding it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import attrs
 from socialcollab.errors import InvalidValueError
 
 MAX_TEXT: Final = 100_000
-"""The longest text in a command, in characters; no network accepts a longer one."""
+"""The maximum length of a text in a command, in characters; no network accepts longer texts."""
 
 MAX_ITEMS: Final = 1_000
-"""The largest number of items in a list or table of a command."""
+"""The maximum number of items in a list or table of a command."""
 
 COMPUTED: Final[Mapping[str, object]] = {"computed": True}
-"""Metadata of a field whose value a desk has computed: its own fields are not checked again."""
+"""The metadata of fields with values that a desk has computed, which are not checked again."""
 
 _NAMES: Final[Mapping[Any, str]] = {
     str: "a text",
@@ -40,8 +40,8 @@ def check_command(command: object, classes: Collection[type]) -> None:
     contain any value, which would be stored and could never be read again.
 
     Raises:
-        InvalidValueError: If it is not a command; or a value in it has another type than its
-            annotation, is too long, or contains a character that cannot be stored.
+        InvalidValueError: If *command* is not a command, or if one of its values does not have the
+            annotated type, is too long, or contains a character that cannot be stored.
     """
     cls = type(command)
     if cls not in classes:
@@ -95,7 +95,7 @@ def _check(value: object, hint: Any, place: str, *, computed: bool = False) -> N
 
 
 def _is_instance(value: object, cls: Any) -> bool:
-    # A bool is an int, and a datetime is a date, but neither is meant where the other is declared.
+    # Although a bool is an int and a datetime is a date, they are not accepted for these types.
     exact = cls in (int, dt.date)
     return type(value) is cls if exact else isinstance(value, cls)
 

@@ -1,1 +1,1 @@
-"""Handlers of commands: read what a decider needs, let it decide, append what it decided."""
+"""Command handlers, which read the inputs of a decider, call it and append its events."""

@@ -1,4 +1,4 @@
-"""Adopt a proposed document, unless its author would gain what they do not hold."""
+"""Adopt a proposed document, unless it would grant permissions that the actor does not have."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ def adopt(
     Return the events that make a proposal the active document.
 
     Raises:
-        StaleError: If another document has been adopted since it was proposed.
-        NotAllowedError: If the actor lacks a permission that a change needs; would exempt somebody
-            from an approval policy that the actor may not change; would give permissions that the
-            actor does not hold; or if nobody would be left who holds every permission everywhere.
-        InvalidValueError: If nothing would change; there is no reason; the document is of another
-            organization; or a profile that was removed would come back in another workspace.
+        StaleError: If another document has been adopted since the proposal was made.
+        NotAllowedError: If the actor does not have a permission that a change requires, if the
+            document would exempt a member from an approval policy that the actor cannot change, if
+            it would grant permissions that the actor does not have, or if no member would be left
+            with every permission on all resources.
+        InvalidValueError: If nothing would change, if the reason is empty, if the document belongs
+            to another organization, or if a removed profile would be added again in another
+            workspace.
     """
     proposal = command.proposal
     if not command.reason.strip():
@@ -57,7 +59,7 @@ def adopt(
             value=proposal.digest,
             expected="a document with a change",
         )
-    # The runtime state, such as temporary grants, continues under the new document.
+    # The runtime state, such as temporary grants, stays active under the new document.
     after = proposal.organization.with_state(state.runtime_state)
     check_permissions(state, actor.name, changes, after, now)
     yield from _check_returning_profiles(engine, state, after, actor.name, now=now)
@@ -69,13 +71,14 @@ def _check_returning_profiles(
     engine: Engine, state: State, after: Organization, member: str, *, now: dt.datetime
 ) -> Effects[None]:
     """
-    Refuse a removed profile that comes back in another workspace.
+    Reject a document that adds a removed profile again in another workspace.
 
-    Moving a profile needs permissions on both workspaces. Without this check a member could avoid
-    that by removing the profile in one adoption and adding it elsewhere in the next.
+    Moving a profile requires permissions on both workspaces. Without this check, a member could
+    bypass that requirement by removing the profile in one adoption and adding it elsewhere in the
+    next.
 
     Raises:
-        InvalidValueError: If there is one.
+        InvalidValueError: If there is such a profile.
     """
     new = [profile for profile in after.profiles if profile.id not in state.document.profiles_by_id]
     if not new:
@@ -83,13 +86,13 @@ def _check_returning_profiles(
     versions = versions_of((yield from call(engine.store.read, ORGANIZATION)))
     for profile in new:
         former = versions.workspace_of(profile.id)
-        # Removing a whole workspace needed the permissions on every profile in it.
+        # Removing a whole workspace already required the permissions on every profile in it.
         if former in (None, profile.workspace) or former not in after.workspaces_by_id:
             continue
         visible = state.organization.access.allows(member, "view", former, at=now)
         where = f"workspace `{former}`" if visible else "another workspace"
         raise InvalidValueError(
-            f"profile `{profile.id}` was in {where} when it was removed, and cannot come back in"
+            f"profile `{profile.id}` was in {where} when it was removed, and cannot be added again in"
             f" `{profile.workspace}`; add it there first and then move it, or choose another id",
             value=profile.workspace,
             expected=former if visible else "another id",
@@ -99,7 +102,7 @@ def _check_returning_profiles(
 def adopted(
     state: State, organization: Organization, changes: Iterable[Change], reason: str
 ) -> OrganizationAdopted:
-    """Return the event by which a document replaces the active one."""
+    """Return the event that replaces the active document."""
     return OrganizationAdopted(
         document_digest=organization.digest,
         before=state.digest,
@@ -111,7 +114,7 @@ def adopted(
 
 
 def files_text(organization: Organization) -> dict[str, str]:
-    """Return the files that a document names, in base64."""
+    """Return the files that a document refers to, encoded as base64."""
     return {
         name: base64.b64encode(data).decode() for name, data in sorted(organization.files.items())
     }
@@ -137,7 +140,7 @@ def _stale(
 
 
 def sees(state: State, member: str, change: Change, now: dt.datetime) -> bool:
-    """Return whether a member may view every resource that a change is about."""
+    """Return whether a member can view every resource that a change affects."""
     known = state.organization.workspaces_by_id
     return all(
         state.organization.access.allows(
@@ -155,10 +158,12 @@ def check_permissions(
     now: dt.datetime,
 ) -> None:
     """
-    Refuse changes that a member may not make; *after* is the new document with the runtime state.
+    Reject changes that a member is not allowed to make.
+
+    *after* is the new document together with the runtime state.
 
     Raises:
-        NotAllowedError: As `adopt` does.
+        NotAllowedError: Under the same conditions as `adopt`.
     """
     access = state.organization.access
     for change in changes:
@@ -196,7 +201,8 @@ def check_permissions(
                 remedies=[Remedy.of("ask_another_to_adopt", by=others)],
             )
         )
-    # A resource that nobody manages today may stay so; a change must not add one.
+    # A resource that already has no manager may remain without one, but a change must not leave
+    # another resource without a manager.
     loses_managers = not _is_managed(after, now) and _is_managed(state.organization, now)
     if loses_managers or not owners(after.access, at=now):
         raise NotAllowedError(Verdict.no(Reason.of("no_owner_left")))
@@ -204,9 +210,9 @@ def check_permissions(
 
 def _is_managed(organization: Organization, now: dt.datetime) -> bool:
     """
-    Return whether some member can manage access on each resource without end.
+    Return whether every resource has a member who can manage access to it permanently.
 
-    A grant on ``*`` is not enough, because a forbid can take it away on a single resource.
+    A grant on ``*`` is not enough, because a forbid can exclude a single resource.
     """
     access = organization.access
     return all(

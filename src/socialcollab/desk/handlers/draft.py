@@ -1,4 +1,4 @@
-"""Draft and edit posts: read the values that a caller gives, store the media, and perform it."""
+"""Draft and edit posts: parse the caller's values, store the media and perform the command."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Unchanged:
 
 
 UNCHANGED: Final = Unchanged()
-"""The default of an argument of `edit` that keeps the current value."""
+"""The default for arguments of `edit`, meaning that the current value is kept."""
 
 
 def draft(
@@ -54,7 +54,8 @@ def draft(
     state = yield from engine.state()
     organization = state.organization
     if targets:
-        # A profile that the member may not see gives the same error as one that does not exist.
+        # A profile that the member cannot view raises the same error as a profile that does not
+        # exist, so that the member cannot find out whether it exists.
         visible = organization.access.profiles(actor.name, "view", at=engine.now())
         known = {*visible, *organization.access.profiles(actor.name, "draft", at=engine.now())}
         if targets[0] not in known:
@@ -62,7 +63,7 @@ def draft(
         workspace = workspace or organization.profile(targets[0]).workspace
     elif not check_text(workspace, "workspace"):
         raise InvalidValueError(
-            "a post without profiles needs a workspace", expected="workspace = ..."
+            "a post without profiles requires a workspace", expected="workspace = ..."
         )
     zone = organization.zone_of(workspace)
     images, data = without_bytes(media)
@@ -97,7 +98,7 @@ def _perform_with_media(
     data: Mapping[str, bytes],
     state: State,
 ) -> Effects[Post]:
-    """Store the bytes of a command's media after it is decided, and before it is performed."""
+    """Store the bytes of a command's media after deciding the command and before performing it."""
     check_command(command, COMMANDS)
     media = command.content.media
     if media:
@@ -148,14 +149,14 @@ def _as_times(times: Mapping[str, TimeLike], zone: str) -> dict[str, WallTime]:
 
 
 def local_time_of(engine: Engine, post: str, at: TimeLike) -> Effects[WallTime]:
-    """Return a time in the zone of a post's workspace."""
+    """Return a local time in the time zone of a post's workspace."""
     current: Post = (yield from engine.post(post)).snapshot.post
     state = yield from engine.state()
     return as_wall_time(at, state.organization.zone_or_default(current.workspace))
 
 
 def _changed(content: PostContent, changes: dict[str, Any]) -> PostContent:
-    """Return the content with changes; a removed target's variant and time are removed with it."""
+    """Return the changed content, without the variants and times of removed targets."""
     if "targets" in changes:
         targets = changes["targets"] = as_words(changes["targets"])
         changes.setdefault(

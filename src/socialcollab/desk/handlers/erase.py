@@ -47,19 +47,20 @@ _FINAL_DELIVERY_STATES: Final = frozenset(
 _PUBLISHED_STATES: Final = frozenset({DeliveryState.PUBLISHED, DeliveryState.REMOVED})
 
 Fields = dict[int, set[str]]
-"""The names of personal values of one stream, by the version of their event."""
+"""The names of personal values in one stream, by the version of their event."""
 
 
 @attrs.define
 class _Erasure:
     """
-    What an erasure is about, gathered while the journal is read.
+    The data to erase, collected while the journal is read.
 
     Attributes:
         fields: The personal values to erase, by stream.
-        contents: The contents of every post, by stream; they are erased if the member wrote one.
-        written: The posts that the member wrote a revision of.
-        known: Whether an event is by the member.
+        contents: The personal contents of every post, by stream; erased if the member wrote one of
+            them.
+        written: The posts of which the member wrote a revision.
+        known: Whether the journal contains an event caused by the member.
         words: The member's names and contact addresses.
         versions: The version of each stream at which it was read.
     """
@@ -72,7 +73,7 @@ class _Erasure:
     versions: dict[str, int] = attrs.field(factory=dict)
 
     def mentions(self, value: Json) -> bool:
-        """Return whether a value has one of the names or addresses as a whole word."""
+        """Return whether a value contains one of the names or addresses as a whole word."""
         if not self.words:
             return False
         words = "|".join(re.escape(word) for word in sorted(self.words))
@@ -80,12 +81,12 @@ class _Erasure:
         return any(pattern.search(text) for text in texts_of(value))
 
     def add(self, stream: str, fields: Mapping[int, set[str]]) -> None:
-        """Add personal values of a stream to those that are erased."""
+        """Add personal values of a stream to the values to erase."""
         for version, names in fields.items():
             self.fields.setdefault(stream, {}).setdefault(version, set()).update(names)
 
     def add_event(self, event: StoredEvent, names: Sequence[str]) -> None:
-        """Add personal values of one event to those that are erased."""
+        """Add personal values of one event to the values to erase."""
         if names:
             self.add(event.stream, {event.version: set(names)})
 
@@ -94,20 +95,22 @@ def erase(
     engine: Engine, state: State, actor: Actor, command: dc.Erase, *, now: dt.datetime
 ) -> Effects[dict[str, Any]]:
     """
-    Erase personal data; everything in one append, with a tombstone on each stream, or nothing.
+    Erase personal data in one append that adds a tombstone to each affected stream.
 
     Returns:
-        The new snapshot of each stream that something was erased from; empty if it had been
-        erased before.
+        The new snapshot of each stream from which data were erased; empty if the data had already
+        been erased.
 
     Raises:
-        NotAllowedError: If the actor may not, or a post is not finished.
-        NotFoundError: If there has never been such a member, or there is no such post.
-        InvalidValueError: If not exactly one of member and post is given, or there is no reason.
+        NotAllowedError: If the actor is not allowed to erase the data, or if a post is not
+            finished.
+        NotFoundError: If the member has never existed, or if the post does not exist.
+        InvalidValueError: If not exactly one of member and post is given, or if the reason is
+            empty.
     """
     if bool(command.member) == bool(command.post):
         raise InvalidValueError(
-            "an erasure is of a member or of a post", expected="one of member= and post="
+            "an erasure requires either a member or a post", expected="one of member= and post="
         )
     if not command.reason.strip():
         raise InvalidValueError(
@@ -147,7 +150,7 @@ def _of_post(
         raise NotFoundError("post", post)
     _check_may_erase(state, actor, resource, now)
     erasure = _Erasure(known=True, written={loaded.stream})
-    # Events of deliveries hold personal values too, such as the reason of a takedown.
+    # Delivery events also contain personal values, such as the reason for a takedown.
     deliveries = (f"delivery/{name}" for name in loaded.snapshot.post.deliveries)
     for stream in (loaded.stream, *deliveries):
         for event in (yield from call(engine.store.read, stream)):
@@ -158,7 +161,7 @@ def _of_post(
 
 
 def _of_member(engine: Engine, member: str) -> Effects[_Erasure]:
-    """Read the whole journal for what a member wrote, and for what others wrote about them."""
+    """Search the whole journal for the texts that a member wrote and for texts about the member."""
     documents = versions_of((yield from call(engine.store.read, ORGANIZATION)))
     erasure = _Erasure(words=documents.words(member))
     position = 0
@@ -175,7 +178,7 @@ def _of_member(engine: Engine, member: str) -> Effects[_Erasure]:
 
 
 def _gather(erasure: _Erasure, event: StoredEvent, member: str) -> None:
-    """Add what of one event concerns the member."""
+    """Add the values of one event that concern the member."""
     erasure.versions[event.stream] = event.version
     names = set(event.personal)
     by_member = event.actor == f"member:{member}"
@@ -192,7 +195,7 @@ def _gather(erasure: _Erasure, event: StoredEvent, member: str) -> None:
         ):
             erasure.written.add(event.stream)
     if event.type in DOCUMENT_EVENTS or event.type == PersonErased.TYPE:
-        # Documents are rewritten, not erased: see `DocumentVersions`.
+        # Documents are rewritten, not erased; see `DocumentVersions`.
         names -= {"document", "documents", "files"}
     if by_member or (event.stream == RUNTIME_STATE and _concerns(event, member)):
         erasure.add_event(event, sorted(names))
@@ -201,7 +204,7 @@ def _gather(erasure: _Erasure, event: StoredEvent, member: str) -> None:
 
 
 def _concerns(event: StoredEvent, member: str) -> bool:
-    """Return whether a change of the runtime state is about the member's absence, grant or swap."""
+    """Return whether an event changes an absence, grant or swap of the member."""
     swaps: Any = event.body.get("swaps")
     if isinstance(swaps, list | tuple) and any(
         isinstance(swap, Mapping) and swap.get("member") == member for swap in swaps
@@ -215,7 +218,7 @@ def _concerns(event: StoredEvent, member: str) -> bool:
 
 
 def _unfinished(engine: Engine, streams: set[str]) -> Effects[list[str]]:
-    """Return the posts that still need somebody's work."""
+    """Return the posts that are not finished."""
     posts = []
     for stream in sorted(streams):
         post: Post = (yield from engine.load(stream)).snapshot.post
@@ -283,7 +286,7 @@ def _append(
 def _tombstone(
     stream: str, stored: Sequence[StoredEvent], fields: Fields, command: dc.Erase
 ) -> PersonErased:
-    """Return the event that replaces erased values, with what the snapshot still needs of them."""
+    """Return the event that replaces erased values with the parts that the snapshot still needs."""
     data = PersonErased(member=command.member, reason=command.reason)
     if stream == ORGANIZATION:
         return attrs.evolve(data, **versions_of(stored).without(command.member))
@@ -302,7 +305,7 @@ def _tombstone(
 
 
 def _without(event: StoredEvent, names: Sequence[str]) -> StoredEvent:
-    """Return the event as the store returns it after the erasure."""
+    """Return the event in the form that the store returns after the erasure."""
     if not names:
         return event
     personal = {name: value for name, value in event.personal.items() if name not in names}

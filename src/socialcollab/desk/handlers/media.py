@@ -1,4 +1,4 @@
-"""Store the media of a post, and refuse media that its author has no right to use."""
+"""Store the media of a post, and reject media that its author has no right to use."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from socialcollab.workflow import events as ev
 
 def without_bytes(media: Iterable[Image]) -> tuple[tuple[Image, ...], dict[str, bytes]]:
     """
-    Return images without their bytes, and the bytes by digest.
+    Separate images from their bytes, and return the bytes by digest.
 
-    The type and the size of an image with bytes are taken from the bytes.
+    If an image has bytes, its type and size are determined from the bytes.
 
     Raises:
-        InvalidValueError: If the bytes of an image do not have its digest.
+        InvalidValueError: If the bytes of an image do not match its digest.
     """
     images: list[Image] = []
     data: dict[str, bytes] = {}
@@ -41,7 +41,8 @@ def without_bytes(media: Iterable[Image]) -> tuple[tuple[Image, ...], dict[str, 
                     expected="Image.from_bytes(data) or Image.from_file(path)",
                 )
             data[image.digest] = image.data
-            # What the caller says about the bytes may be wrong, and is part of what is approved.
+            # The caller's description of the bytes may be wrong, and it is part of the approved
+            # content.
             image = attrs.evolve(  # noqa: PLW2901  the same image, described by its bytes
                 image,
                 media_type=sniff_image(image.data) or image.media_type,
@@ -55,10 +56,10 @@ def store_media(
     engine: Engine, images: Iterable[Image], data: Mapping[str, bytes]
 ) -> Effects[None]:
     """
-    Store the bytes of new images, after it is decided that the post may have them.
+    Store the bytes of new images after checking that the post may use them.
 
     Raises:
-        NotFoundError: If an image without bytes is not stored.
+        NotFoundError: If an image is given without bytes and is not in the media store.
     """
     for content in data.values():
         yield from call(engine.media.put, content)
@@ -76,14 +77,15 @@ def check_media(
     given: Collection[str] = (),
 ) -> Effects[None]:
     """
-    Refuse an image that the author knows only by its digest.
+    Reject an image of which the author knows only the digest.
 
-    Otherwise a member could use a digest to fetch an image of another workspace. An author may use
-    an image whose bytes they give, that this post has had before, or that a post of the same
-    workspace has.
+    Otherwise a member could use a digest to fetch an image that belongs to another workspace. An
+    author may use an image if they supply its bytes, or if an earlier revision of this post or
+    another post of the same workspace contains it.
 
     Raises:
-        NotFoundError: If an image is none of these, even if it is stored for another workspace.
+        NotFoundError: If none of these conditions applies to an image, even if the image is stored
+            for another workspace.
     """
     known = {*given, *(image.digest for image in before.media)} if before else set(given)
     for digest in sorted({image.digest for image in content.media} - known):

@@ -1,4 +1,4 @@
-"""Offboard a member: hand over everything that depends on them to their successors, or nothing."""
+"""Offboard a member, handing over everything that depends on them in one transaction."""
 
 from __future__ import annotations
 
@@ -44,22 +44,24 @@ def offboard(
     engine: Engine, state: State, actor: Actor, command: dc.Offboard, *, now: dt.datetime
 ) -> Effects[tuple[tuple[Event, ...], list[Loaded]]]:
     """
-    Return the events that offboard a member, and the posts that they were decided on.
+    Return the events that offboard a member, and the posts on which the decision was based.
 
     Raises:
-        NotFoundError: If there is no such member or successor.
-        NotAllowedError: If the actor does not manage access where the member and the changed
-            entries belong; a successor would gain what the actor does not hold; an item that needs
-            a successor has none; or a post would have nobody left to decide on it.
-        StaleError: If more depends on the member than when the plan was made.
-        InvalidValueError: If there is no reason, the day lies ahead, or no item has the name that
-            a successor is given for.
+        NotFoundError: If the member or a successor does not exist.
+        NotAllowedError: If the actor does not have `manage_access` on the affected resources, if a
+            successor would gain permissions that the actor does not have, if an item requires a
+            successor and none is given, or if a post would be left without reviewers.
+        StaleError: If more items depend on the member than when the plan was made.
+        InvalidValueError: If the reason is empty, if the day is in the future, or if a successor is
+            given for an item that does not exist.
     """
     member, me = command.member, actor.name
     _check_manages(state, member, engine.context(state, actor, now=now))
     if not command.reason.strip():
         raise InvalidValueError(
-            "an offboarding needs a reason", value=command.reason, expected="why the member leaves"
+            "an offboarding needs a reason",
+            value=command.reason,
+            expected="why the member leaves",
         )
     organization = state.organization
     first_day = _first_day(organization, member, command.date, now)
@@ -75,7 +77,7 @@ def offboard(
     changes = changes_between(state.document, document)
     if not changes:
         raise InvalidValueError(
-            f"`{member}` has left already, and nothing depends on them",
+            f"`{member}` has already left, and nothing depends on them",
             value=member,
             expected="a member who has not left",
         )
@@ -99,7 +101,7 @@ def _hidden(member: str) -> NotAllowedError:
 
 
 def _check_manages(state: State, member: str, context: Context) -> None:
-    """Refuse an actor who does not manage access where the member belongs."""
+    """Reject an actor who does not have `manage_access` on the resources of the member."""
     known = context.access.member(member)
     place = known.of if known is not None and known.of else "*"
     verdict = verdict_on("manage_access", (place,), context)
@@ -107,7 +109,7 @@ def _check_manages(state: State, member: str, context: Context) -> None:
         raise NotFoundError(
             "member", member, suggestion=state.organization.did_you_mean("member", member)
         )
-    # An actor who may not manage members gets the same answer whether the member exists or not.
+    # An actor who cannot manage members gets the same result whether or not the member exists.
     if known is None or not_visible(verdict):
         raise _hidden(context.actor.name)
     if not verdict:
@@ -117,7 +119,7 @@ def _check_manages(state: State, member: str, context: Context) -> None:
 def _first_day(
     organization: Organization, member: str, date: dt.date | None, now: dt.datetime
 ) -> dt.date:
-    """Return the first day without the member; *date* may lie before it, and not ahead."""
+    """Return the first day without the member; *date* must not be in the future."""
     first = first_day_without(organization, member, now)
     known = organization.members_by_id[member]
     today = local_time(now, known.timezone or str(organization.settings.timezone)).date()
@@ -125,15 +127,16 @@ def _first_day(
         return first
     if date > first:
         raise InvalidValueError(
-            f"`{member}` cannot be offboarded for {date}, which lies ahead; offboard them on that day",
+            f"`{member}` cannot be offboarded for {date}, which is in the future;"
+            " offboard them on that day",
             value=date,
-            expected=f"{today} or before; until then write `left = {date}` in the document",
+            expected=f"{today} or earlier; to plan ahead, write `left = {date}` in the document",
         )
     return date
 
 
 def _check_seen(state: State, plan: OffboardingPlan, seen: OffboardingPlan) -> None:
-    """Refuse if more depends on the member than was seen, or the document has changed since."""
+    """Raise an error if *seen* is outdated."""
     known = {item.place for item in seen.items}
     new = tuple(dict.fromkeys(item.place for item in plan.items if item.place not in known))
     if new or seen.digest != state.digest:
@@ -184,7 +187,7 @@ def _offboarded(member: str, left: dt.date, successors: Mapping[str, str]) -> ev
 
 
 def _check_delegates(state: State, after: State, me: str) -> None:
-    """Refuse a new delegate who is absent, or would gain what neither they nor the actor hold."""
+    """Reject a delegate who is absent or would gain more permissions than the actor has."""
     access = after.organization.access
     before: dict[str, Any] = {
         absence.id: absence.delegate for absence in state.runtime_state.absences
@@ -209,7 +212,7 @@ def _check_delegates(state: State, after: State, me: str) -> None:
 
 
 def _check_swaps(state: State, after: State, context: Context) -> None:
-    """Refuse a successor on duty who would gain what the actor does not hold or manage there."""
+    """Reject a successor on duty who would gain permissions that the actor lacks."""
     me = context.actor.name
     before = {swap.id: swap.member for swap in state.runtime_state.swaps}
     for swap in after.runtime_state.swaps:
@@ -227,7 +230,7 @@ def _check_swaps(state: State, after: State, context: Context) -> None:
 def _check_decidable(
     engine: Engine, state: State, after: State, me: str, now: dt.datetime
 ) -> Effects[list[Loaded]]:
-    """Refuse to leave a post without anybody to decide on it; return the posts in review."""
+    """Return the posts in review, after checking that each still has enough reviewers."""
     rows = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
     posts: list[Loaded] = []
     stuck: list[Reason] = []
@@ -236,7 +239,7 @@ def _check_decidable(
         posts.append(loaded)
         for orphan in undecidable_steps(engine, loaded, state, after):
             context = engine.post_context(state, Actor.RULES, loaded.snapshot, now=now)
-            if not context.may(me, "view", loaded.snapshot.post):
+            if not context.sees(me, loaded.snapshot.post):
                 raise _hidden(me)
             stuck.append(orphan.reason)
     if stuck:

@@ -1,4 +1,4 @@
-"""Perform a command: read what it depends on, decide, and append; the only way to change anything."""
+"""Perform commands; every change to a journal is made through this module."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ _TAKES_SLOTS = (cm.Submit, cm.Approve, cm.Schedule, cm.Reschedule, cm.PublishNow
 @attrs.frozen(kw_only=True)
 class Decided:
     """
-    What a command would do.
+    The events of a command that has been decided and not yet performed.
 
     Attributes:
-        events: Its events; empty if nothing would change.
-        loaded: The streams that they were decided on.
-        salt: The salt of the post, if the command is on one.
+        events: The events; empty if the command would change nothing.
+        loaded: The streams on which the decision was based.
+        salt: The salt of the post, if the command is about a post.
     """
 
     events: tuple[Event, ...]
@@ -61,22 +61,22 @@ def perform(
     media: Collection[str] = (),
 ) -> Effects[tuple[dict[str, Any], State]]:
     """
-    Perform a command, again from its first read if something changed meanwhile.
+    Perform a command, repeating it from its first read if a stream has changed in the meantime.
 
     Args:
         engine: The desk's engine.
-        actor: Who gives the command.
+        actor: The actor who performs the command.
         command: The command.
-        state: The state, if the caller has just read it.
-        media: The digests of media whose bytes the caller gave.
+        state: The current state, if the caller has already read it.
+        media: The digests of media whose bytes the caller supplied.
 
     Returns:
-        The new snapshot of each stream that changed, and the state that the command was decided on.
+        The new snapshot of each stream that changed, and the state on which the decision was based.
 
     Raises:
-        NotAllowedError: If the actor may not.
-        InvalidValueError: If a value of the command has the wrong type, or cannot be stored.
-        StaleError: If somebody else has changed what the actor saw.
+        NotAllowedError: If the actor is not allowed to perform the command.
+        InvalidValueError: If a value of the command has the wrong type or cannot be stored.
+        StaleError: If another member has changed the post since the actor saw it.
     """
     check_command(command, dc.COMMANDS)
     unused = [state] if state is not None else []
@@ -100,7 +100,7 @@ def perform(
 def perform_for_member(
     engine: Engine, actor: Actor, command: dc.Command
 ) -> Effects[dict[str, PostSnapshot | Delivery]]:
-    """Perform a command, and return the posts and deliveries it changed, as the actor may see them."""
+    """Perform a command, and return the changed posts and deliveries that the actor can view."""
     snapshots, state = yield from perform(engine, actor, command)
     return snapshots_for(actor.name, snapshots, engine.context(state, actor, now=engine.now()))
 
@@ -114,14 +114,14 @@ def perform_on_post(
     media: Collection[str] = (),
 ) -> Effects[Post]:
     """
-    Perform a command on a post, and return the post as the actor may see it.
+    Perform a command on a post, and return the post as it is visible to the actor.
 
     Args:
         engine: The desk's engine.
-        actor: Who gives the command.
+        actor: The actor who performs the command.
         command: The command.
-        state: The state, if the caller has just read it.
-        media: The digests of media whose bytes the caller gave.
+        state: The current state, if the caller has already read it.
+        media: The digests of media whose bytes the caller supplied.
     """
     snapshots, decided_on = yield from perform(engine, actor, command, state=state, media=media)
     snapshot = snapshots.get(f"post/{command.post}")
@@ -141,16 +141,16 @@ def decide(
     media: Collection[str] = (),
 ) -> Effects[Decided]:
     """
-    Return what a command would do, without doing it.
+    Return the events of a command without performing it.
 
     Args:
         engine: The desk's engine.
         state: The current state.
-        actor: Who gives the command.
-        command: Any command but `Erase`.
-        now: The current instant, by the desk's clock.
-        read: The post and its deliveries, if they have been read already.
-        media: The digests of media whose bytes the caller gave.
+        actor: The actor who performs the command.
+        command: Any command except `Erase`.
+        now: The current instant, according to the desk's clock.
+        read: The post and its deliveries, if they have already been read.
+        media: The digests of media whose bytes the caller supplied.
     """
     if isinstance(command, cm.RuntimeCommand):
         return Decided(events=decide_runtime(command, engine.context(state, actor, now=now)))
@@ -164,7 +164,7 @@ def decide(
     if isinstance(command, cm.Draft):
         return (yield from _decide_draft(engine, state, actor, command, now=now, media=media))
     if isinstance(command, dc.Erase):
-        raise TypeError("an erasure is not decided apart from being performed")
+        raise TypeError("an erasure can only be performed, not decided separately")
     return (
         yield from _decide_on_post(engine, state, actor, command, now=now, read=read, media=media)
     )
@@ -180,7 +180,8 @@ def _decide_native_post(
 ) -> Effects[Decided]:
     context = engine.context(state, actor, now=now)
     if command.profile not in context.profiles:
-        # The decider refuses it; a stream of an unknown profile must not be read or locked.
+        # The decider refuses this command. The stream of an unknown profile must not be read or
+        # locked.
         return Decided(events=decide_native_post(None, command, context, delivered=False))
     stream = native_post_stream(command.profile, command.network_id)
     loaded = yield from engine.load(stream)
@@ -217,8 +218,8 @@ def _check_external_id(engine: Engine, external_id: str, context: Context) -> Ef
     if not known:
         return
     post: Post = (yield from engine.post(known)).snapshot.post
-    # A member who may not view that post learns only that the id is taken.
-    visible = context.may(context.actor.name, "view", post)
+    # A member who cannot view that post finds out only that the id is in use.
+    visible = context.sees(context.actor.name, post)
     raise InvalidValueError(
         f"external id `{external_id}` belongs to"
         f" {f'post `{known}`' if visible else 'another post'} already",
@@ -255,8 +256,9 @@ def _decide_on_post(
     )
     loaded = [post, *deliveries]
     if isinstance(command, _TAKES_SLOTS):
-        # These streams are read before the calendar is. A command that takes a slot meanwhile
-        # changes one of them, and this one's append fails and is tried again.
+        # These streams are read before the calendar. If another command takes a slot in the
+        # meantime, it changes one of these streams, so the append of this command fails and is
+        # retried.
         for target in snapshot.post.targets:
             calendar = yield from engine.load(f"calendar/{target}")
             loaded.append(calendar)
@@ -272,7 +274,7 @@ def _decide_on_post(
 def _with_times(
     engine: Engine, state: State, snapshot: PostSnapshot, command: cm.PostCommand, context: Context
 ) -> Effects[Context]:
-    """Add to the context the next free slots, or the times that a blackout or a hold bars."""
+    """Add the next free slots to the context, or the times that a blackout or hold blocks."""
     post, request = snapshot.post, snapshot.request
     when = ""
     if isinstance(command, cm.Submit):
@@ -282,8 +284,7 @@ def _with_times(
     if when == "next slot":
         after = context.now
         if post.planned_at is not None and isinstance(command, cm.Submit):
-            # A post with a planned time wants the first slot from that time on, which may be the
-            # one at that very time.
+            # A post with a planned time gets the first slot at or after that time.
             after = max(after, post.planned_at.instant - dt.timedelta(microseconds=1))
         slots = yield from slots_for(engine, state, post, after=after)
         return context.evolve(next_slots=slots)
@@ -297,7 +298,7 @@ def _with_times(
 
 
 def _times(post: Post, command: cm.PostCommand) -> Mapping[str, dt.datetime]:
-    """Return the instant that a command wants for each target that has one."""
+    """Return the instant that a command requests for each target with a time."""
     content: PostContent = post.content
     times: dict[str, WallTime | None] = {
         str(target): content.time_for(target) for target in post.targets

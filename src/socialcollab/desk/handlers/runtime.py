@@ -1,4 +1,4 @@
-"""Build and perform the commands on holds and the runtime state from the values a caller gives."""
+"""Build and perform commands on holds and the runtime state from the caller's values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SelectorLike: TypeAlias = str | Mapping[str, Any] | Selector
 
 
 def _as_bound(value: DateLike) -> dt.date:
-    """Return the date or the local time that a caller gave."""
+    """Convert a caller's value to a date or a local time."""
     if isinstance(value, str) and ":" in value:
         return parse_local(value)
     return value if isinstance(value, dt.datetime) else as_date(value)
@@ -42,10 +42,10 @@ def hold(
     reason: str,
     until: TimeLike | None,
 ) -> Effects[HoldResult]:
-    """Place a hold, and return what it stops; see `MemberDesk.hold`."""
+    """Place a hold, and return the deliveries that it stops; see `MemberDesk.hold`."""
     selector = Selector.of(on)
     organization = (yield from engine.state()).organization
-    # A local time is read in the zone of the workspace, if the hold is on only one.
+    # If the hold affects only one workspace, local times are in that workspace's time zone.
     workspaces = {
         profile.workspace for profile in organization.profiles if selector.matches_profile(profile)
     }
@@ -62,10 +62,10 @@ def hold(
 
 def resume(engine: Engine, actor: Actor, hold: HoldResult | str) -> Effects[HoldResult]:
     """
-    End a hold, and return what missed its time because of it; see `MemberDesk.resume`.
+    End a hold, and return the deliveries that it made late; see `MemberDesk.resume`.
 
     Raises:
-        NotFoundError: If there is no such hold.
+        NotFoundError: If the hold does not exist.
     """
     name = id_of(hold, HoldResult)
     state = yield from engine.state()
@@ -77,7 +77,7 @@ def resume(engine: Engine, actor: Actor, hold: HoldResult | str) -> Effects[Hold
 
 
 def instant_for(engine: Engine, profile: str, at: TimeLike) -> Effects[dt.datetime]:
-    """Return a time that a caller gave; a local time is read in the zone of the profile's workspace."""
+    """Convert a caller's value to an instant; local times are in the workspace's time zone."""
     organization = (yield from engine.state()).organization
     known = organization.profiles_by_id.get(check_text(profile, "profile"))
     return as_instant(at, organization.zone_or_default(known.workspace if known else ""))
@@ -86,7 +86,7 @@ def instant_for(engine: Engine, profile: str, at: TimeLike) -> Effects[dt.dateti
 def add_calendar_note(
     engine: Engine, actor: Actor, workspace: str, date: DateLike, text: str
 ) -> Effects[str]:
-    """Put a note on the calendar of a workspace; return its identifier."""
+    """Add a note to the calendar of a workspace, and return its identifier."""
     note = engine.new_id()
     command = cm.AddCalendarNote(note=note, workspace=workspace, date=as_date(date), text=text)
     yield from perform(engine, actor, command)
@@ -104,7 +104,7 @@ def add_absence(
     permissions: Iterable[str],
     reason: str,
 ) -> Effects[Absence]:
-    """Record an absence by the days of the member's own time zone, and return it."""
+    """Record an absence in days of the absent member's time zone, and return it."""
     organization = (yield from engine.state()).organization
     name = check_text(member, "member") or actor.name
     known = organization.members_by_id.get(name)
@@ -134,7 +134,7 @@ def grant(
     until: DateLike,
     reason: str,
 ) -> Effects[TemporaryGrant]:
-    """Grant permissions until a time, and return the grant as it is stored."""
+    """Grant permissions for a limited time, and return the stored grant."""
     rule = Grant(
         to=to if isinstance(to, str | Principal) else as_items(to, "members and teams"),
         role=role,
@@ -162,7 +162,7 @@ def swap_shift(
     in_return: tuple[BoundLike, BoundLike] | None,
     reason: str,
 ) -> Effects[tuple[ShiftSwap, ...]]:
-    """Give shifts to another member, and return the swaps as they are stored."""
+    """Give shifts to another member, and return the stored swaps."""
     swaps = [_swap(engine, rotation, start, end, to)]
     if in_return is not None:
         organization = (yield from engine.state()).organization
@@ -180,7 +180,7 @@ def _swap(engine: Engine, rotation: str, start: BoundLike, end: BoundLike, to: s
     with_offset = [at.utcoffset() is not None for at in bounds]
     if any(with_offset) and not all(with_offset):
         raise InvalidValueError(
-            f"a shift swap from `{start}` to `{end}` has a UTC offset on one end only",
+            f"a shift swap from `{start}` to `{end}` has a UTC offset on only one of its ends",
             value=end,
             expected="two local times, or two instants with a UTC offset",
         )
@@ -202,14 +202,14 @@ def _as_time(value: BoundLike) -> dt.datetime:
     if isinstance(value, dt.datetime):
         return value
     raise InvalidValueError(
-        f"`{value!r}` is not a time; write one such as `2026-04-07 09:30`",
+        f"`{value!r}` is not a time; write a time such as `2026-04-07 09:30`",
         value=value,
         expected="a text or a datetime",
     )
 
 
 def _relieved(swap: ShiftSwap, organization: Organization, actor: Actor) -> str:
-    """Return the member whose shift *swap* gives away: the one on duty throughout, or the actor."""
+    """Return the member whose shift *swap* gives away: the only member on duty, or the actor."""
     access = organization.access
     if swap.rotation not in access.rotation_ids:
         return actor.name

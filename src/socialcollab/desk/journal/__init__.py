@@ -1,1 +1,1 @@
-"""How the desk's events, snapshots and projections are stored, read back and repaired."""
+"""Store, read and repair the events, snapshots and projections of a desk."""

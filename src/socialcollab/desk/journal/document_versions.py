@@ -1,4 +1,4 @@
-"""All versions of the organization's document, and how to remove a member's name from them."""
+"""Read all versions of the organization's document, and remove a member's name from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REASON_KEYS: Final = frozenset({"reason", "why"})
 
 @attrs.frozen(slots=False)
 class _Version:
-    """One version of the document, as it can be read today; *number* is its event's version."""
+    """A version of the document in its current, possibly rewritten form."""
 
     number: int
     text: str
@@ -34,16 +34,16 @@ class _Version:
 @attrs.frozen
 class DocumentVersions:
     """
-    All versions of the document.
+    All versions of the organization's document.
 
-    The text of a version is a personal value of the event that adopted it. When a member is erased,
-    that value is erased too, and the tombstone, an event of type ``person.erased``, carries the
-    version's text without the member's name.
+    The text of a version is a personal value of the event that adopted the version. When a member
+    is erased, that value is erased too. The tombstone, an event of type ``person.erased``, then
+    contains the text of the version without the member's name.
 
     Attributes:
         versions: The versions, oldest first.
-        intact: The numbers of the versions whose text is still in the event that adopted them.
-        tombstones: The versions of the tombstones with such texts, and the fields that hold them.
+        intact: The numbers of the versions whose original event still contains the text.
+        tombstones: The fields that contain rewritten texts, by the event version of the tombstone.
     """
 
     versions: tuple[_Version, ...]
@@ -51,11 +51,11 @@ class DocumentVersions:
     tombstones: Mapping[int, frozenset[str]]
 
     def text(self, number: int) -> str:
-        """Return the text of a version, or an empty string."""
+        """Return the text of a version, or an empty string if there is no such version."""
         return next((version.text for version in self.versions if version.number == number), "")
 
     def workspace_of(self, profile: str) -> str | None:
-        """Return the workspace of a profile in the newest version that has it, or None."""
+        """Return the workspace of a profile in the newest version that contains it, or None."""
         for version in reversed(self.versions):
             # Loading a version takes far longer than searching its text.
             if profile in version.text and profile in version.organization.profiles_by_id:
@@ -63,22 +63,23 @@ class DocumentVersions:
         return None
 
     def knows(self, member: str) -> bool:
-        """Return whether some version has the member."""
+        """Return whether any version contains the member."""
         return any(member in version.organization.members_by_id for version in self.versions)
 
     def naming(self, member: str) -> dict[int, set[str]]:
-        """Return the fields to erase, by the version of their event, so that none names the member."""
+        """Return the fields to erase to remove the member's name, by the version of their event."""
         words = self.words(member)
         named = [version.number for version in self.versions if _names(version, member, words)]
         if not named:
             return {}
         fields = {number: {"document"} for number in named if number in self.intact}
-        # The new tombstone carries every rewritten version, so the texts of older ones go.
+        # The new tombstone contains every rewritten version, so the texts in older tombstones can
+        # be deleted.
         fields.update({number: set(names) for number, names in self.tombstones.items()})
         return fields
 
     def without(self, member: str) -> dict[str, Any]:
-        """Return the fields of a tombstone: the rewritten versions, and the active one if rewritten."""
+        """Return the fields of a tombstone, which contain the rewritten versions."""
         words = self.words(member)
         named = {version.number for version in self.versions if _names(version, member, words)}
         if not named:
@@ -94,7 +95,7 @@ class DocumentVersions:
         return {"documents": texts, "document": texts.get(active, "")}
 
     def words(self, member: str) -> frozenset[str]:
-        """Return every name and contact address that some version has of the member."""
+        """Return every name and contact address of the member in any version."""
         words: set[str] = set()
         for version in self.versions:
             person = version.organization.members_by_id.get(member)
@@ -132,13 +133,14 @@ def _names(version: _Version, member: str, words: frozenset[str]) -> bool:
     person = version.organization.members_by_id.get(member)
     if person is not None and (person.name or person.contact):
         return True
-    # TOML escapes some characters, so a name may be in a value without being in the text.
+    # TOML escapes some characters, so a value may contain a name that the text does not contain
+    # literally.
     texts = [version.text, *texts_of(version.organization.to_dict())]
     return any(word in text for word in words for text in texts)
 
 
 def _rewritten(version: _Version, member: str, words: frozenset[str]) -> str:
-    """Return a version's text without the member's name and contacts; its digest does not change."""
+    """Return a version with the member's name and contacts removed from its text."""
     import tomli_w  # noqa: PLC0415  needed only to erase a member
 
     document = version.organization.to_dict()
@@ -158,7 +160,7 @@ def _with_id_in_reasons(value: Any, words: frozenset[str], member: str, key: str
 
 
 def without_words(text: str, words: frozenset[str], member: str) -> str:
-    """Replace each of a member's names and addresses in *text* by the member's id."""
+    """Replace every name and address of a member in *text* with the member's id."""
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, member)
     return text

@@ -1,4 +1,4 @@
-"""Convert events and snapshots to the form in which a store keeps them, and back."""
+"""Convert events and snapshots to and from the form in which a store keeps them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EVENT_TYPES: Final[Mapping[str, type[Any]]] = {
     for event in (*vars(ev).values(), *vars(organization_events).values())
     if hasattr(event, "TYPE")
 }
-"""Every event class, by the type under which it is stored."""
+"""The event classes, by the type under which their events are stored."""
 
 _IN_PLACE: Final[Mapping[str, Any]] = {
     "content": {"text": ERASED_TEXT},
@@ -39,10 +39,10 @@ _IN_PLACE: Final[Mapping[str, Any]] = {
     "documents": {},
     "files": {},
 }
-"""What replaces an erased value that is not a plain text, by the name of its field."""
+"""The placeholder of an erased value that is not plain text, by the name of its field."""
 
 _SCHEMA: Final = 1
-"""The version of the fields of events; a store refuses to read newer ones."""
+"""The schema version of events. Reading an event with a newer version is refused."""
 
 
 def _read_step_key(value: object, _: object) -> StepKey:
@@ -51,7 +51,7 @@ def _read_step_key(value: object, _: object) -> StepKey:
 
 
 def _read_bound(value: str | None, _: object) -> dt.date | None:
-    """Read the bound of a grant: a day, or a local time."""
+    """Parse the bound of a grant: a day or a local time."""
     if value is None:
         return None
     return (dt.datetime if "T" in value else dt.date).fromisoformat(value)
@@ -66,7 +66,7 @@ def _value(state: StrEnum) -> str:
 
 
 def _holds_plain_texts(cls: Any) -> bool:
-    """Return whether a collection holds only texts, which are stored unchanged."""
+    """Return whether a collection contains only texts, which are stored unchanged."""
     kind, parts = get_origin(cls), get_args(cls)
     if kind is tuple:
         return len(parts) == 2 and parts[1] is ... and _is_plain_text(parts[0])
@@ -96,12 +96,12 @@ def _make() -> Converter:
     converter.register_unstructure_hook(bytes, bytes.hex)
     converter.register_structure_hook(bytes, lambda value, _: bytes.fromhex(value))
     for state in (PostState, DeliveryState):
-        # Without a hook cattrs would leave the enum member, because it is a string.
+        # Without a hook, cattrs would not convert the enum member, because it is a string.
         converter.register_unstructure_hook(state, _value)
     converter.register_unstructure_hook_factory(_holds_plain_texts, _copying)
     converter.register_unstructure_hook(StepKey, str)
     converter.register_structure_hook(StepKey, _read_step_key)
-    # The bytes of an image are in the media store, under its digest.
+    # The bytes of an image are stored in the media store under its digest.
     converter.register_unstructure_hook(
         Image,
         make_dict_unstructure_fn(
@@ -157,12 +157,12 @@ def event_parts(data: ev.EventData) -> tuple[dict[str, Json], dict[str, Json]]:
 
 def event_data(event: StoredEvent) -> ev.EventData:
     """
-    Read the data of a stored event.
+    Decode the data of a stored event.
 
     Raises:
-        NewerVersionError: If a newer version of this library stored it. A worker must stop then: it
-            would act on a state that lacks this event.
-        CorruptJournalError: If its values do not fit its type.
+        NewerVersionError: If a newer version of this library stored the event. A worker must stop
+            in this case, because it would act on a state without this event.
+        CorruptJournalError: If the values do not match the event type.
     """
     place = f"{event.stream} version {event.version} (position {event.position})"
     cls = EVENT_TYPES.get(event.type)
@@ -179,12 +179,12 @@ def event_data(event: StoredEvent) -> ev.EventData:
         return cast("ev.EventData", _converter().structure(values, cls))
     except Exception as error:
         raise CorruptJournalError(
-            f"an event whose values do not fit its type `{event.type}`", place=place
+            f"an event whose values do not match its type `{event.type}`", place=place
         ) from error
 
 
 def pack(value: object) -> bytes:
-    """Write a snapshot; equal snapshots give equal bytes."""
+    """Encode a snapshot; equal snapshots are encoded as equal bytes."""
     return _dumps(_converter().unstructure(value)).encode()
 
 
@@ -193,10 +193,10 @@ _dumps = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", "
 
 def unpack(data: bytes, cls: type[T], *, place: str) -> T:
     """
-    Read a snapshot that `pack` wrote.
+    Decode a snapshot that `pack` encoded.
 
     Raises:
-        CorruptJournalError: If it cannot be read.
+        CorruptJournalError: If the snapshot cannot be decoded.
     """
     try:
         return _converter().structure(json.loads(data), cls)

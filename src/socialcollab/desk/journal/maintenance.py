@@ -1,4 +1,4 @@
-"""Create the journal of a desk, open its file, and audit and reindex it."""
+"""Create, open, audit and reindex the journal of a desk."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def create(engine: Engine, organization: Organization, owner: str) -> Effects[No
     Store the first document of an organization.
 
     Raises:
-        NotAllowedError: If the owner does not hold every permission everywhere.
-        InvalidValueError: If the organization has a desk in the store already.
+        NotAllowedError: If the owner does not have every permission on all resources.
+        InvalidValueError: If the store already contains a desk for the organization.
     """
     now = engine.now()
     missing = [
@@ -79,16 +79,16 @@ def create(engine: Engine, organization: Organization, owner: str) -> Effects[No
     try:
         yield from engine.append(initial, [event], [before], at=now)
     except ConflictError:
-        # Another process created it at the same moment.
+        # Another process created the desk at the same moment.
         raise _exists_already(organization.id) from None
 
 
 def refuse_other(engine: Engine, organization: Organization) -> Effects[None]:
     """
-    Refuse a document that differs from the active one.
+    Raise an error if a document differs from the active one.
 
     Raises:
-        DocumentMismatchError: If it differs in more than names, contacts and reasons.
+        DocumentMismatchError: If the documents differ in more than names, contacts and reasons.
     """
     state = yield from engine.state()
     if state.digest == organization.digest:
@@ -107,18 +107,18 @@ def reindex(engine: Engine) -> Effects[ReindexReport]:
 
 
 def refresh_rows(engine: Engine) -> Effects[None]:
-    """Rebuild the rows if another version of this library wrote them for other projections."""
+    """Rebuild the rows if another version of this library wrote them for different projections."""
     try:
         yield from call(engine.store.query, PROJECTIONS[0].name, limit=1)
     except StaleProjectionError:
-        # A journal that cannot be rebuilt, on a read-only disk or with a damaged event, may still
-        # be read.
+        # A journal that cannot be rebuilt, because the disk is read-only or an event is damaged,
+        # can still be read.
         with suppress(StoreError):
             yield from reindex(engine)
 
 
 def audit(engine: Engine, anchor: Anchor | None) -> Effects[AuditReport]:
-    """Check the whole journal, and report everything that cannot be what was written."""
+    """Check the whole journal, and report every entry that was damaged or tampered with."""
     if anchor is not None and not isinstance(anchor, Anchor):
         raise InvalidValueError(
             f"`anchor` is `{anchor!r}`, not an anchor",
@@ -132,16 +132,17 @@ def audit_file(
     path: str | Path, *, organization: str = "", anchor: Anchor | None = None
 ) -> AuditReport:
     """
-    Audit the journal of a desk that may be too damaged to be opened.
+    Audit the journal of a desk that may be too damaged to open.
 
     Args:
-        path: The desk's SQLite file; for a copy on a read-only disk ``file:PATH?immutable=1``.
-        organization: The organization's id, needed only if the file has several.
-        anchor: The anchor that an earlier audit returned and that was kept elsewhere.
+        path: The desk's SQLite file, or ``file:PATH?immutable=1`` for a copy on a read-only disk.
+        organization: The organization's id, required only if the file contains several
+            organizations.
+        anchor: The anchor that an earlier audit returned and that was stored elsewhere.
 
     Raises:
         NotFoundError: If there is no such file, or no such organization in it.
-        StoreError: If the file cannot be read at all.
+        StoreError: If the file cannot be read.
     """
     with _journal_in(path, organization) as journal:
         return journal.audit(anchor=anchor, reducer=reducer)
@@ -153,11 +154,12 @@ def reindex_file(path: str | Path, *, organization: str = "") -> ReindexReport:
 
     Args:
         path: The desk's SQLite file.
-        organization: The organization's id, needed only if the file has several.
+        organization: The organization's id, required only if the file contains several
+            organizations.
 
     Raises:
         NotFoundError: If there is no such file, or no such organization in it.
-        CorruptJournalError: If an event is damaged; rebuilding would hide that.
+        CorruptJournalError: If an event is damaged, because rebuilding would hide the damage.
     """
     with _journal_in(path, organization) as journal:
         return journal.reindex(reducer)
@@ -175,15 +177,15 @@ def _journal_in(path: str | Path, organization: str) -> Iterator[BoundStore]:
 
 def _exists_already(organization: str) -> InvalidValueError:
     return InvalidValueError(
-        f"organization `{organization}` has a desk in this store already; open it with `Desk.open`",
+        f"organization `{organization}` already has a desk in this store; open it with `Desk.open`",
         value=organization,
         expected="Desk.open",
     )
 
 
 def refuse_missing(path: str | Path) -> None:
-    """Refuse a path without a file, because SQLite would create an empty one."""
-    # `file:PATH?immutable=1` is how SQLite opens a copy on a read-only disk.
+    """Raise an error if the file does not exist, because SQLite would create an empty file."""
+    # SQLite opens a copy on a read-only disk under the name `file:PATH?immutable=1`.
     if not str(path).startswith("file:") and not Path(path).is_file():
         raise NotFoundError("desk", str(path), suggestion="make it with `Desk.create`")
 
@@ -192,10 +194,10 @@ def opened_file(
     path: str | Path, media: Media | None, organization: str
 ) -> tuple[SqliteStore, Media]:
     """
-    Return the store in a file, and the given media or else those in a folder beside it.
+    Return the store in a file, and the given media or the media in a folder beside the file.
 
-    Each organization of the file has a folder of its own, so that one cannot delete the media of
-    another.
+    Each organization in the file has a separate folder, so that one organization cannot delete the
+    media of another.
     """
     place = Path(path)
     store = SqliteStore(str(place), projections=PROJECTIONS)
@@ -217,8 +219,8 @@ def only_one(store: Store, name: str) -> Effects[str]:
         raise NotFoundError("desk", name, suggestion="make it with `Desk.create`")
     if len(names) > 1:
         raise InvalidValueError(
-            f"the store holds several organizations ({', '.join(names)}); name one of them",
+            f"the store contains several organizations ({', '.join(names)}); specify one of them",
             value=name,
-            expected="organization = one of them",
+            expected="organization = the id of one organization",
         )
     return names[0]

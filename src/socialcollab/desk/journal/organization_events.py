@@ -1,4 +1,4 @@
-"""The events of the stream ``organization``."""
+"""The event classes of the stream ``organization``."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from socialcollab.workflow.events import PERSONAL
 @attrs.frozen(kw_only=True)
 class OrganizationCreated:
     """
-    The desk was created, with its first document.
+    The event that records the creation of the desk with its first document.
 
     Attributes:
-        owner: The member who holds every permission everywhere.
+        owner: The member who has every permission on all resources.
         document_digest: The document's digest.
-        tzdata: The version of the time zone data by which instants were computed.
-        document: The document as text; it holds names and contacts.
-        files: The files it names, by name, in base64.
+        tzdata: The version of the time zone data used to compute instants.
+        document: The document as text, including names and contacts.
+        files: The files that the document refers to, by name, encoded as base64.
     """
 
     TYPE: ClassVar[str] = "organization.created"
@@ -36,15 +36,15 @@ class OrganizationCreated:
 @attrs.frozen(kw_only=True)
 class OrganizationAdopted:
     """
-    A member adopted another document.
+    The event that records the adoption of another document.
 
     Attributes:
         document_digest: The document's digest.
-        before: The digest of the document that it replaced.
-        changes: The entries that changed, as `Change` prints them.
-        document: The document as text; it holds names and contacts.
-        files: The files it names, by name, in base64.
-        reason: Why it was adopted.
+        before: The digest of the replaced document.
+        changes: The entries that changed, in the printed form of `Change`.
+        document: The document as text, including names and contacts.
+        files: The files that the document refers to, by name, encoded as base64.
+        reason: The reason for the adoption.
     """
 
     TYPE: ClassVar[str] = "organization.adopted"
@@ -59,7 +59,7 @@ class OrganizationAdopted:
 
 @attrs.frozen(kw_only=True)
 class OrganizationReevaluated:
-    """Every waiting post and delivery was reevaluated by the active document and this *tzdata*."""
+    """The event that records a reevaluation of all waiting posts and deliveries."""
 
     TYPE: ClassVar[str] = "organization.reevaluated"
 

@@ -1,8 +1,9 @@
 """
-The kinds of streams: the snapshot of each, how its events change it, and its projection rows.
+The kinds of streams, with their snapshots, reducers and projection rows.
 
-A stream's name is its kind, or the kind and a name: ``organization``, ``post/0198…``. Snapshots
-and rows are derived from the events alone; `reducer` computes both again for audits and reindexing.
+The name of a stream is its kind, optionally followed by an identifier: ``organization``,
+``post/0198…``. Snapshots and rows are derived only from the events; `reducer` recomputes both for
+audits and reindexing.
 """
 
 from __future__ import annotations
@@ -50,20 +51,20 @@ PROJECTIONS: Final = (
     Projection("attention", ("post", "profile", "workspace", "kind", "at"), ("at",)),
     Projection("due", ("at", "kind"), ("at",)),
 )
-"""The projections that a desk's store has to keep."""
+"""The projections that the store of a desk must have."""
 
 
 @attrs.frozen(kw_only=True)
 class OrganizationSnapshot:
     """
-    The active document.
+    The snapshot of the active document.
 
     Attributes:
-        document: Its text.
-        digest: Its digest.
-        files: The files it names, in base64.
-        tzdata: The version of the time zone data by which instants were computed, or empty.
-        stale_since: Since when posts and deliveries have to be reevaluated, or None.
+        document: The text of the document.
+        digest: The digest of the document.
+        files: The files that the document refers to, encoded as base64.
+        tzdata: The version of the time zone data used to compute instants, or an empty string.
+        stale_since: The instant since which posts and deliveries must be reevaluated, or None.
     """
 
     document: str
@@ -75,7 +76,7 @@ class OrganizationSnapshot:
 
 @attrs.frozen(kw_only=True)
 class RuntimeStateSnapshot:
-    """The runtime state; *stale_since* as for the organization."""
+    """The snapshot of the runtime state; *stale_since* is as in `OrganizationSnapshot`."""
 
     runtime_state: RuntimeState = attrs.field(factory=RuntimeState)
     stale_since: dt.datetime | None = None
@@ -83,7 +84,7 @@ class RuntimeStateSnapshot:
 
 @attrs.frozen(kw_only=True)
 class HoldsSnapshot:
-    """The active holds, oldest first."""
+    """The snapshot of the active holds, oldest first."""
 
     holds: tuple[Hold, ...] = ()
 
@@ -91,12 +92,12 @@ class HoldsSnapshot:
 @attrs.frozen(kw_only=True)
 class DigestSnapshot:
     """
-    The daily digest of a member on one channel.
+    The snapshot of a member's daily digest on one channel.
 
     Attributes:
-        closes_at: When the next digest closes, in UTC; None while it is empty.
-        since: The stream's version at which the last digest closed, 0 before the first; the next
-            one holds what was added later.
+        closes_at: When the next digest closes, in UTC, or None if the digest is empty.
+        since: The stream's version at which the last digest closed, or 0 if none has closed. The
+            next digest contains everything that was added later.
         version: The stream's version.
     """
 
@@ -107,14 +108,14 @@ class DigestSnapshot:
 
 @attrs.frozen(kw_only=True)
 class CalendarSnapshot:
-    """How many times a slot was taken on a profile's calendar."""
+    """The snapshot of a profile's calendar, which counts how often a slot was taken."""
 
     taken: int = 0
 
 
 @attrs.frozen(kw_only=True)
 class Budget:
-    """The period in which a network asked a profile to wait, by the desk's clock."""
+    """The period, according to the desk's clock, in which a network asked a profile to wait."""
 
     since: dt.datetime
     until: dt.datetime
@@ -126,16 +127,16 @@ def kind_of(stream: str) -> str:
 
 
 def digest_stream(member: str, channel: str) -> str:
-    """Return the stream of a member's daily digest on a channel."""
+    """Return the name of the stream for a member's daily digest on a channel."""
     return f"digest/{member}.{channel}"
 
 
 def read_snapshot(stream: str, data: bytes) -> Any:
     """
-    Read the snapshot of a stream; None if the stream does not exist.
+    Decode the snapshot of a stream; return None if the stream does not exist.
 
     Raises:
-        CorruptJournalError: If the snapshot cannot be read, or the kind of stream is not known.
+        CorruptJournalError: If the snapshot cannot be decoded, or if the kind of stream is unknown.
     """
     if not data:
         return None
@@ -148,9 +149,9 @@ def read_snapshot(stream: str, data: bytes) -> Any:
 def evolve(
     stream: str, snapshot: Any, data: ev.EventData, *, actor: Actor, at: dt.datetime, salt: bytes
 ) -> Any:
-    """Return the snapshot of *stream* after one event; *snapshot* is None before the first."""
+    """Return the snapshot of *stream* after one event."""
     if isinstance(data, NotificationsQueued):
-        # Notifications are read from the events; they change no snapshot.
+        # Notifications are read from the events and do not change any snapshot.
         return snapshot
     if isinstance(data, PersonErased):
         return _evolve_erased(snapshot, data, at)
@@ -158,13 +159,13 @@ def evolve(
 
 
 def reducer(stream: str, events: Sequence[StoredEvent]) -> tuple[bytes, Sequence[Row]]:
-    """Return the snapshot, as it is stored, and the projection rows that a stream's events lead to."""
+    """Return the encoded snapshot and the projection rows that result from a stream's events."""
     snapshot = reduced(stream, events)
     return (b"" if snapshot is None else pack(snapshot)), rows_of(stream, snapshot)
 
 
 def reduced(stream: str, events: Sequence[StoredEvent]) -> Any:
-    """Return the snapshot that a stream's events lead to; None if there are no events."""
+    """Return the snapshot that results from a stream's events, or None if there are no events."""
     snapshot: Any = None
     for event in events:
         snapshot = evolve(
@@ -179,8 +180,8 @@ def reduced(stream: str, events: Sequence[StoredEvent]) -> Any:
 
 
 def _evolve_erased(snapshot: Any, data: PersonErased, at: dt.datetime) -> Any:
-    # The snapshot was computed from events that lack the erased values; what an erasure itself adds
-    # is the placeholder of a content, and the document without the member's name.
+    # The snapshot was computed from events without the erased values. The erasure event adds the
+    # placeholder for erased content, and the document without the member's name.
     if isinstance(snapshot, PostSnapshot) and data.content:
         post = attrs.evolve(
             snapshot.post,
@@ -240,7 +241,7 @@ def _evolve_holds(snapshot: Any, data: Any, _: Actor, __: dt.datetime, ___: byte
     return HoldsSnapshot(holds=tuple(hold for hold in holds if hold.id != data.hold))
 
 
-# Each of these changes who has a permission, and so who can decide on a step.
+# Each of these events changes permissions, and therefore the members who can decide on a step.
 _CHANGES_ACCESS = (
     ev.AbsenceAdded,
     ev.AbsenceEnded,
@@ -312,7 +313,7 @@ _KINDS: Final[
     "native_post": (NativePost, _evolve_native_post),
     ORGANIZATION: (OrganizationSnapshot, _evolve_organization),
 }
-"""The class of each kind's snapshot, and the function that returns it after one more event."""
+"""The snapshot class of each kind, and the function that applies one event to a snapshot."""
 
 
 def rows_of(stream: str, snapshot: Any) -> list[Row]:

@@ -1,1 +1,1 @@
-"""Send what is due, and find out what became of it."""
+"""Send due deliveries, and determine their outcomes."""

@@ -1,4 +1,4 @@
-"""Amend a published post on its network, by the same rules as publishing it."""
+"""Amend a published post on its network, with the same checks as for publishing."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from socialcollab.workflow.events import Event
 
 def amend(dispatcher: Dispatcher, delivery: str, now: dt.datetime) -> Effects[None]:
     """
-    Send the approved revision to the network, if it is time to.
+    Send the approved revision to the network if the amendment is due.
 
     Raises:
-        SocialCollabError: If no network is given for the profile; the next run tries again.
+        SocialCollabError: If no network is configured for the profile; the next run retries.
     """
     read = yield from dispatcher.read(delivery, now)
     before = read.delivery
@@ -92,7 +92,8 @@ def _take_permit(
 
     def decide(read: Read) -> tuple[Event, ...]:
         if read.delivery.amending != revision:
-            # A later revision was requested meanwhile; the content at hand is not it.
+            # An amendment to a later revision was requested in the meantime, so this content is
+            # outdated.
             return ()
         started_at = dispatcher.real_now()
         until[:] = [dispatcher.monotonic() + within_s]

@@ -1,4 +1,4 @@
-"""What publishing, amending, taking down and reconciling share: reading, storing, running flows."""
+"""The steps shared by publishing, amending, taking down and reconciling deliveries."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _CLOCK_SKEW: Final = dt.timedelta(minutes=1)
 
 
 class StoppedError(Exception):
-    """No send permit was given: a hold, a change, or an attempt of another worker came first."""
+    """No send permit was issued, because of a hold, a change or another worker's attempt."""
 
 
 @attrs.frozen(kw_only=True)
@@ -56,14 +56,15 @@ class SendPermit(SendWindow):
 @attrs.frozen(kw_only=True)
 class Read:
     """
-    A delivery with everything that decisions about it depend on.
+    A delivery together with all inputs of decisions about it.
 
     Attributes:
         state: The state of the desk.
         snapshot: The post.
         delivery: The delivery.
-        context: The publisher's context for them.
-        limited_until: Until when the network asked the profile to wait, or None.
+        context: The publisher's context for the post and the delivery.
+        limited_until: The end of the period in which the network asked the profile to wait, or
+            None.
         loaded: The delivery's stream.
         loaded_post: The post's stream.
         loaded_others: The streams of the post's other deliveries to the same profile.
@@ -82,15 +83,15 @@ class Read:
 @attrs.define
 class Dispatcher:
     """
-    Reads and stores deliveries, and runs the flows of adapters.
+    The part of a worker that reads and stores deliveries and runs the flows of adapters.
 
     Attributes:
         engine: The desk's engine.
-        network_of: Returns the network of a profile.
+        network_of: Returns the network for a profile.
         sleep: Waits for a number of seconds.
-        retry: When requests that create nothing are sent again. No status counts as a failure: the
-            adapter turns it into an error, and due work tries again later.
-        monotonic: Returns a number of seconds that no change of a clock affects.
+        retry: The retry policy for requests that do not create anything. It does not retry any HTTP
+            status; the adapter converts a status into an error, and a later run retries the work.
+        monotonic: Returns a number of seconds that is not affected by clock changes.
     """
 
     engine: Engine
@@ -100,15 +101,15 @@ class Dispatcher:
     monotonic: Callable[[], float] = time.monotonic
 
     def real_now(self) -> dt.datetime:
-        """Return the current instant by the real clock, in UTC."""
+        """Return the current instant according to the real clock, in UTC."""
         return as_utc(self.engine.real_clock())
 
     def read(self, delivery: str, now: dt.datetime) -> Effects[Read]:
         """
-        Read a delivery with everything that decisions about it depend on.
+        Read a delivery together with all inputs of decisions about it.
 
         Raises:
-            NotFoundError: If there is no such delivery.
+            NotFoundError: If the delivery does not exist.
         """
         engine = self.engine
         state = yield from engine.state()
@@ -140,7 +141,7 @@ class Dispatcher:
         )
 
     def _others_on_profile(self, delivery: Delivery, post: Post) -> Effects[tuple[Loaded, ...]]:
-        """Read the other deliveries of a post to the same profile; mostly there are none."""
+        """Read the other deliveries of a post to the same profile; usually there are none."""
         others = []
         for name in post.deliveries:
             if name != delivery.id and name.startswith(f"{post.id}.{delivery.profile}."):
@@ -158,14 +159,15 @@ class Dispatcher:
         before_sending: bool = False,
     ) -> Effects[tuple[Event, ...]]:
         """
-        Read a delivery, decide, and append; again if it changed meanwhile.
+        Read a delivery, decide and append, repeating all three if it has changed in the meantime.
 
         Args:
             delivery: The delivery.
-            now: The current instant, by the desk's clock.
+            now: The current instant, according to the desk's clock.
             decide: Returns the events.
-            before_sending: Whether a request follows that publishes something. The append then also
-                fails if the post, another delivery to the profile, or a hold changed meanwhile.
+            before_sending: Whether a request that publishes something follows. If so, the append
+                also fails if the post, another delivery to the profile, or a hold has changed in
+                the meantime.
         """
 
         def attempt() -> Effects[tuple[Event, ...]]:
@@ -183,7 +185,7 @@ class Dispatcher:
         return (yield from self.engine.retry(attempt))
 
     def outgoing(self, read: Read, content: PostContent | None = None) -> OutgoingPost:
-        """Return what the delivery sends: the post's current content, or *content*."""
+        """Return the post in the form to send, with its current content or with *content*."""
         content = content or read.snapshot.post.content
         delivery = read.delivery
         return OutgoingPost(
@@ -202,8 +204,8 @@ class Dispatcher:
         Return the adapter and the transport for the delivery's profile.
 
         Raises:
-            NotFoundError: If the document no longer has the profile.
-            InvalidValueError: If no network is given for it.
+            NotFoundError: If the document no longer contains the profile.
+            InvalidValueError: If no network is configured for the profile.
         """
         profile = read.state.organization.profiles_by_id.get(read.delivery.profile)
         if profile is None:
@@ -212,7 +214,7 @@ class Dispatcher:
         return network.adapter(profile), network.transport(profile)
 
     def other_with(self, read: Read, network_id: str) -> Effects[str]:
-        """Return the other delivery to the profile with this network id, or an empty string."""
+        """Return another delivery to the profile with this network id, or an empty string."""
         rows = yield from call(
             self.engine.store.query,
             "network_ids",
@@ -231,22 +233,24 @@ class Dispatcher:
         remember: Callable[[Checkpoint | Created], Effects[None]],
     ) -> Effects[T]:
         """
-        Run an adapter's flow to its end, close it, and return its result.
+        Run an adapter's flow to completion, close it, and return its result.
 
         Args:
             flow: The flow.
-            transport: Sends its requests.
+            transport: The transport that sends the flow's requests.
             take_permit: Stores the permit to send a creating request, and returns it.
-            remember: Stores a checkpoint, or a part that was created.
+            remember: Stores a checkpoint or a created part.
         """
         interpreter = FlowInterpreter(
             sleep=self.sleep,
             clock=self.real_now,
             monotonic=self.monotonic,
             retry=self.retry,
-            # Each permit is for one request; due work decides whether there is another.
+            # Each permit is valid for one request. A later run decides whether to send another
+            # request.
             retry_creating=RetryPolicy(tries=1),
-            # A cancelled async host still stores the answer to what it has sent.
+            # If the async host is cancelled, the response to a request that was sent is still
+            # stored.
             abandon_creating=False,
         )
         return interpreter.run(
@@ -258,33 +262,35 @@ class Dispatcher:
 
 
 def _limited_until(budget: Budget | None, now: dt.datetime) -> dt.datetime | None:
-    """Return until when a profile has to wait; not at all if the clock was set back since."""
+    """Return the end of a profile's waiting period, or None if the clock was set back since."""
     if budget is None or now < budget.since - _CLOCK_SKEW:
         return None
     return budget.until
 
 
 def no_permit(_: Request) -> Effects[SendPermit]:
-    """Refuse a creating request in a flow that may not create anything."""
+    """Reject a creating request in a flow that must not create anything."""
     yield from ()
-    raise NetworkError("the adapter creates something in a flow that may not create anything")
+    raise NetworkError(
+        "the adapter sends a creating request in a flow that must not create anything"
+    )
 
 
 def remember_nothing(_: Checkpoint | Created) -> Effects[None]:
-    """Store no checkpoint of a flow that starts from its beginning each time."""
+    """Ignore a checkpoint, for flows that always start from the beginning."""
     yield from ()
 
 
 def or_network_error(effects: Effects[T]) -> Effects[T | NetworkError]:
     """
-    Return the result of effects that call an adapter, or the error as a `NetworkError`.
+    Return the result of effects that call an adapter, or a `NetworkError` if the adapter fails.
 
-    An adapter may be anybody's code. An exception that it should not raise fails its own delivery,
-    and not the whole run.
+    An adapter may be third-party code. If it raises an unexpected exception, only the delivery
+    fails, not the whole run.
 
     Raises:
-        SocialCollabError: If it is not an error of the network, such as one of the store.
-        StoppedError: If no permit was given.
+        SocialCollabError: If another component fails, for example the store.
+        StoppedError: If no send permit was issued.
     """
     try:
         return (yield from effects)
@@ -297,5 +303,5 @@ def or_network_error(effects: Effects[T]) -> Effects[T | NetworkError]:
 
 
 def broken_adapter(error: Exception) -> NetworkError:
-    """Return the error for an adapter's bug; its text could hold secrets, so only its type is named."""
+    """Return the error for a bug in an adapter, without its text, which may be secret."""
     return NetworkError(f"the adapter failed with {type(error).__name__}")

@@ -1,8 +1,9 @@
 """
-Publish deliveries, each at most once as far as anybody can know.
+Publish deliveries, avoiding duplicates even when the outcome of a request is unknown.
 
-The publisher stores the intent first, then a permit before each creating request, then the outcome.
-An attempt whose outcome is unknown is looked up on the network before anything is sent again.
+The publisher first stores the intent, then a permit before each creating request, and finally the
+outcome. An attempt whose outcome is unknown is looked up on the network before anything is sent
+again.
 """
 
 from __future__ import annotations
@@ -42,16 +43,16 @@ from socialcollab.workflow.events import Event
 
 @attrs.define
 class Publisher:
-    """Carries out deliveries through a dispatcher."""
+    """The part of a worker that carries out deliveries, by means of a dispatcher."""
 
     dispatcher: Dispatcher
 
     def work(self, delivery: str, *, now: dt.datetime) -> Effects[tuple[str, ...]]:
         """
-        Do what a delivery needs: send it, look up its outcome, amend it, take it down, or nothing.
+        Do the next step of a delivery: send it, look up its outcome, amend it or take it down.
 
         Returns:
-            The problems that need a person, one sentence each.
+            The problems that require a person's attention, one sentence each.
         """
         read = yield from self.dispatcher.read(delivery, now)
         before = read.delivery
@@ -76,15 +77,15 @@ class Publisher:
         self, delivery: str, now: dt.datetime, *, at_once: bool = False
     ) -> Effects[list[str]]:
         """
-        Look up an unknown outcome, or recheck a send that was not found, if it is time to.
+        Look up an unknown outcome, or recheck a send that was not found, if either is due.
 
         Args:
             delivery: The delivery.
-            now: The current instant, by the desk's clock.
-            at_once: Whether to look it up even before it is time.
+            now: The current instant, according to the desk's clock.
+            at_once: Whether to look up the outcome even if that is not due yet.
 
         Returns:
-            The problems that need a person.
+            The problems that require a person's attention.
         """
         real_now = self.dispatcher.real_now()
         yield from self.dispatcher.store(
@@ -105,7 +106,7 @@ class Publisher:
             )
             if keys or not _starts(events):
                 return events
-            # The first attempt also stores the keys that every later attempt sends again.
+            # The first attempt also stores the keys, which every later attempt reuses.
             adapter, _ = self.dispatcher.connect(read)
             try:
                 keys = adapter.prepare(
@@ -137,7 +138,7 @@ class Publisher:
         yield from self._run(read, now)
 
     def _continue(self, read: Read, now: dt.datetime) -> Effects[None]:
-        """Continue what another worker began and stopped between two requests."""
+        """Continue an attempt in which another worker stopped between two requests."""
         ended = yield from self.dispatcher.store(
             read.delivery.id, now, lambda read: end_interrupted(read.delivery, read.context)
         )
@@ -194,8 +195,9 @@ class Publisher:
         except StoppedError:
             return
         attempt = permits[-1].number if permits else 0
-        # Whatever happened to the delivery meanwhile, and even if the host is being cancelled: what
-        # the network answered has to be stored, or the post might be sent a second time.
+        # The network's response must be stored whatever has happened to the delivery in the
+        # meantime, even if the host is being cancelled. Otherwise the post might be sent a second
+        # time.
         yield from shielded(
             self.dispatcher.store(
                 delivery,
@@ -205,7 +207,7 @@ class Publisher:
         )
 
     def _refuse_id_of_other(self, read: Read, network_id: str) -> Effects[None]:
-        """Refuse an answer with the network id of another delivery: it says nothing of this one."""
+        """Reject a response that contains the network id of another delivery."""
         other = yield from self.dispatcher.other_with(read, network_id)
         if other:
             raise OutcomeUnknownError(
@@ -215,7 +217,7 @@ class Publisher:
     def _take_permit(
         self, delivery: str, request: Request, adapter: Adapter, now: dt.datetime
     ) -> Effects[SendPermit]:
-        """Store the permit to send one creating request, with its deadline, and return it."""
+        """Store a permit with a deadline for sending one creating request, and return it."""
         until: list[float] = []
 
         def decide(read: Read) -> tuple[Event, ...]:

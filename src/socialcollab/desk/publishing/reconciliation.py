@@ -1,4 +1,4 @@
-"""Recovery of unknown outcomes: look up on the network what became of a send."""
+"""Resolve unknown outcomes by looking up the post on the network."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _MAX_PROBLEM: Final = 500
 @attrs.frozen(kw_only=True)
 class _NoResult:
     """
-    A lookup that found out nothing.
+    A lookup without a conclusive result.
 
     Attributes:
-        problem: Why, in at most 500 characters.
-        wait: How long another lookup would find out nothing either.
-        error: The network's error, if there was one.
+        problem: Why the lookup was inconclusive, in at most 500 characters.
+        wait: How long to wait, because an earlier lookup would be inconclusive too.
+        error: The network's error, or None.
     """
 
     problem: str
@@ -57,14 +57,14 @@ def reconcile(
     dispatcher: Dispatcher, delivery: str, now: dt.datetime, *, at_once: bool = False
 ) -> Effects[list[str]]:
     """
-    Look up whether an attempt with an unknown outcome published the post, and store the answer.
+    Look up whether an attempt with an unknown outcome published the post, and store the result.
 
     Returns:
-        The problems that need a person, one sentence each.
+        The problems that require a person's attention, one sentence each.
 
     Raises:
-        SocialCollabError: If no network is given for the profile, or its adapter is broken. The
-            lookup is then stored as one without a result.
+        SocialCollabError: If no network is configured for the profile, or if its adapter has a bug.
+            In both cases the lookup is stored as inconclusive.
     """
     read = yield from dispatcher.read(delivery, now)
     before = read.delivery
@@ -89,8 +89,8 @@ def reconcile(
         failure = broken_adapter(error)
         result = _NoResult(problem=f"lookup_failed: {failure}"[:_MAX_PROBLEM])
     if isinstance(result, Missing):
-        # The request may arrive until its deadline, and the network may then take a while to show
-        # the post. Only after both does "not found" mean "not published".
+        # The request may arrive until its deadline, and the network may need some time to show the
+        # post. Only after both periods does "not found" mean "not published".
         conclusive_at = attempt.deadline + result.conclusive_after
         if looked_up_at >= conclusive_at:
             yield from dispatcher.store(
@@ -99,8 +99,9 @@ def reconcile(
                 lambda read: record_missing(read.delivery, read.context, attempt=attempt.number),
             )
             return []
-        # If the real clock was set back, *conclusive_at* lies too far ahead; wait no longer than it
-        # would have taken from the start of the attempt.
+        # If the real clock was set back, *conclusive_at* is too far in the future. The wait is
+        # therefore limited to the time from the start of the attempt until the lookup is
+        # conclusive.
         longest = attempt.deadline - attempt.started_at + result.conclusive_after
         result = _NoResult(problem="not_found_yet", wait=min(conclusive_at - looked_up_at, longest))
     if isinstance(result, Found):
@@ -127,10 +128,10 @@ def recheck(
     dispatcher: Dispatcher, delivery: str, now: dt.datetime, *, at_once: bool = False
 ) -> Effects[None]:
     """
-    Look up once more a send that was not found, and has not been repeated since.
+    Look up again a send that was not found and has not been repeated since.
 
-    A network may keep a request in a queue for longer than any sender waits. A post that appears
-    after all is stored as published, whatever has happened to the delivery meanwhile.
+    A network may keep a request in a queue for longer than any sender waits. If the post appears
+    after all, it is stored as published, whatever has happened to the delivery in the meantime.
     """
     read = yield from dispatcher.read(delivery, now)
     at = read.delivery.next_recheck_at
@@ -147,7 +148,8 @@ def recheck(
     except StoreError:
         raise
     except SocialCollabError:
-        # There are only a few rechecks, and nothing waits for one: a failed one is not repeated.
+        # There are only a few rechecks and nothing depends on them, so a failed recheck is not
+        # repeated.
         pass
     except Exception as error:  # noqa: BLE001  a broken adapter fails its own delivery only
         failure = broken_adapter(error)
@@ -160,10 +162,10 @@ def recheck(
 
 def _sent_content(dispatcher: Dispatcher, read: Read) -> Effects[PostContent | None]:
     """
-    Return the content that was sent, which may have been edited since; None if it is lost.
+    Return the content that was sent, even if it was edited since; None if it no longer exists.
 
-    Of an erased post only a placeholder is left. A network that finds a post by the key or the id
-    of its request finds it all the same.
+    For an erased post only a placeholder is left. A network that can look up a post by the key or
+    the id of the request can still find the post.
     """
     revision = read.delivery.revision
     if read.snapshot.post.digest == revision:
@@ -188,7 +190,7 @@ def _sent_content(dispatcher: Dispatcher, read: Read) -> Effects[PostContent | N
 
 
 def _others_in_flight(dispatcher: Dispatcher, read: Read) -> Effects[bool]:
-    """Return whether another delivery, whose network id is not known yet, may be what was found."""
+    """Return whether the found post may belong to a delivery without a network id."""
     rows = yield from call(
         dispatcher.engine.store.query,
         "deliveries",

@@ -1,4 +1,4 @@
-"""Delete from their network the posts that a member wants taken down."""
+"""Delete posts from their networks after a member has requested a takedown."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from socialcollab.workflow.decide import (
 
 def take_down(dispatcher: Dispatcher, delivery: str, now: dt.datetime) -> Effects[None]:
     """
-    Delete every copy of a delivery that is to be taken down, if it is time to.
+    Delete every copy of a delivery whose takedown is due.
 
-    On a profile that the document no longer has, nothing can be deleted: the takedown is abandoned,
-    and a member is notified.
+    If the document no longer contains the profile, nothing can be deleted. The takedown is then
+    abandoned, and a member is notified.
 
     Raises:
-        SocialCollabError: If no network is given for the profile; the next run tries again.
+        SocialCollabError: If no network is configured for the profile; the next run retries.
     """
     read = yield from dispatcher.read(delivery, now)
     before = read.delivery
@@ -66,7 +66,7 @@ def take_down(dispatcher: Dispatcher, delivery: str, now: dt.datetime) -> Effect
 
 def _reason_to_wait(read: Read, now: dt.datetime) -> NetworkError | None:
     if waits_for_sign_in(read.snapshot, read.delivery, read.context):
-        return AuthenticationError("the profile waits for a member to sign in")
+        return AuthenticationError("a member must first sign in to the profile")
     until = read.limited_until
     if until is not None and until > now:
         return RateLimitedError(
@@ -83,7 +83,7 @@ def _delete(dispatcher: Dispatcher, read: Read, network_id: str) -> Effects[None
     )
 
 
-# These two are functions of their own, so that the lambda keeps the values of one turn of the loop.
+# These two are separate functions so that each lambda binds the values of one loop iteration.
 def _record(
     dispatcher: Dispatcher, delivery: str, now: dt.datetime, network_id: str
 ) -> Effects[None]:

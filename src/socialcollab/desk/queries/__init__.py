@@ -1,1 +1,1 @@
-"""What can be read at a desk."""
+"""The queries of a desk."""

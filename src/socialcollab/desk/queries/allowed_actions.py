@@ -1,4 +1,4 @@
-"""What a member may do with a post, with the verdict on each action."""
+"""The actions that a member can perform on a post, with a verdict on each action."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from socialcollab.workflow import commands as cm
 
 
 def allowed_actions(engine: Engine, actor: Actor, post: str) -> Effects[dict[str, Verdict]]:
-    """Return for each command on a post whether *actor* may give it now, with the reasons."""
+    """Return a verdict for each command on a post: whether *actor* may perform it now."""
     state = yield from engine.state()
     loaded = yield from engine.post(post)
     deliveries = yield from engine.deliveries(loaded.snapshot.post)
@@ -35,10 +35,10 @@ def actions_on(
     now: dt.datetime,
 ) -> Effects[dict[str, Verdict]]:
     """
-    Return the same for a post that has been read with its deliveries.
+    Return the same verdicts for a post that has already been read with its deliveries.
 
-    Each command is decided with harmless values and not performed, so the answer cannot differ from
-    what the command itself would say.
+    Each command is decided with placeholder values and is not performed. The verdict therefore
+    agrees with the result of the real command.
     """
     post: Post = loaded.snapshot.post
     zone = state.organization.zone_or_default(post.workspace)
@@ -58,7 +58,7 @@ def actions_on(
         cm.Reschedule(post=name, seen=seen, at=tomorrow),
         cm.PublishNow(post=name, seen=seen),
         cm.Bypass(post=name, seen=seen, reason="?"),
-        cm.Cancel(post=name),
+        cm.Cancel(post=name, seen=seen),
         cm.TakeDown(post=name),
         cm.Amend(post=name, seen=seen),
         cm.Waive(post=name, seen=seen, code=_a_finding(engine, state, loaded, now), reason="?"),
@@ -76,6 +76,6 @@ def actions_on(
 
 
 def _a_finding(engine: Engine, state: State, loaded: Loaded, now: dt.datetime) -> str:
-    """Return the code of a finding on the post; "-", which no rule has, if there is none."""
+    """Return the code of a finding on the post, or "-", which is not the code of any rule."""
     context = engine.post_context(state, Actor.RULES, loaded.snapshot, now=now, lint=True)
     return min((finding.code for finding in context.findings), default="-")

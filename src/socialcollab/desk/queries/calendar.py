@@ -1,4 +1,4 @@
-"""The calendar from the journal: for deciders, which need free slots, and for people."""
+"""Read the calendar from the journal, both for people and for deciders that need free slots."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from socialcollab.scheduling import Calendar, Entry, check_stops, next_slot
 from socialcollab.stores import Column, Row, microseconds
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Reason
-from socialcollab.workflow import PostSnapshot
+from socialcollab.workflow import Actor, PostSnapshot
 
 _PAGE = 500
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MOMENT = dt.timedelta(microseconds=1)
-# An entry further back than this cannot be too close to a new one.
+# An entry further back than this cannot clash with a new entry.
 _LOOK_BACK = dt.timedelta(days=8)
 _COLUMNS = {projection.name: projection.columns for projection in PROJECTIONS}
 _POST_STATES = ("in_review", "approved")
@@ -28,7 +28,7 @@ _DELIVERY_STATES = ("waiting", "publishing", "published", "unknown", "removing")
 
 
 def instant_of(value: Column) -> dt.datetime:
-    """Return the instant of a row's microseconds."""
+    """Convert the microseconds of a row to an instant."""
     return _EPOCH + dt.timedelta(microseconds=int(value or 0))
 
 
@@ -40,7 +40,7 @@ def all_rows(
     after: Row | None = None,
     before: int | None = None,
 ) -> Effects[list[Row]]:
-    """Read all rows of a projection; *before* ends at rows of that many microseconds or later."""
+    """Read all rows of a projection, up to a time of *before* microseconds (exclusive)."""
     rows: list[Row] = []
     while True:
         page = yield from call(
@@ -57,7 +57,7 @@ def all_rows(
 
 
 def _start_row(projection: str, at: dt.datetime) -> Row:
-    """Return the row after which the rows of that instant and later come."""
+    """Return a row that sorts directly before the rows at that instant."""
     columns: dict[str, Column] = dict.fromkeys(_COLUMNS[projection])
     columns["at"] = microseconds(at)
     return Row(projection, "", projection, columns)
@@ -67,8 +67,8 @@ def _holds_from_the_start(state: State) -> list[Hold]:
     """
     Return the holds as if they had always been active.
 
-    A hold begins when it is placed. By a clock that was set back since, that can lie ahead, and the
-    hold would not bar a time between now and then.
+    A hold starts when it is placed. If the clock was set back since, that instant may be in the
+    future, and the hold would not block the time until then.
     """
     return [attrs.evolve(hold, at=_EPOCH) for hold in state.holds.holds]
 
@@ -76,7 +76,7 @@ def _holds_from_the_start(state: State) -> list[Hold]:
 def calendar_of(
     engine: Engine, state: State, profiles: Iterable[str], *, since: dt.datetime
 ) -> Effects[Calendar]:
-    """Read the calendar entries that occupy times of *profiles* from shortly before *since* on."""
+    """Read the calendar entries of *profiles*, starting shortly before *since*."""
     names = tuple(sorted(set(profiles)))
     start = since - _LOOK_BACK
     plans = yield from all_rows(
@@ -92,7 +92,7 @@ def calendar_of(
         after=_start_row("deliveries", start),
     )
     native_posts = yield from _native_post_rows(engine, names, start=start)
-    # A post that is scheduled has a plan and a delivery at the same time: one entry.
+    # A scheduled post has a plan and a delivery at the same time, which count as one entry.
     states = {
         (str(row.columns["profile"]), str(row.columns["post"]), instant_of(row.columns["at"])): str(
             row.columns["state"]
@@ -123,7 +123,7 @@ def calendar_of(
 def _native_post_rows(
     engine: Engine, names: tuple[str, ...], *, start: dt.datetime, before: int | None = None
 ) -> Effects[list[Row]]:
-    """Read the native posts, without those that turned out to be deliveries."""
+    """Read the native posts, except those that turned out to be deliveries of this desk."""
     rows = yield from all_rows(
         engine,
         "native_posts",
@@ -148,7 +148,7 @@ def _native_post_name(row: Row) -> str:
 def slots_for(
     engine: Engine, state: State, post: Post, *, after: dt.datetime
 ) -> Effects[dict[str, WallTime]]:
-    """Return the next free slot of each target; a target without one is left out."""
+    """Return the next free slot of each target, omitting targets that have no free slot."""
     targets = [name for name in post.targets if name in state.organization.profiles_by_id]
     calendar = yield from calendar_of(engine, state, targets, since=after)
     attributes = state.organization.attributes_of(post)
@@ -167,7 +167,7 @@ def barred(
     *,
     kinds: tuple[str, ...],
 ) -> dict[str, Reason]:
-    """Return the targets whose time falls into a hold or a blackout, as *kinds* says, and why."""
+    """Return the targets whose time is blocked by a hold or blackout, with the reasons."""
     organization = state.organization
     attributes = organization.attributes_of(snapshot.post)
     blackouts = organization.blackouts if "blackout" in kinds else ()
@@ -193,7 +193,7 @@ def barred(
 def is_held(
     state: State, snapshot: PostSnapshot, profiles: Iterable[str], *, now: dt.datetime
 ) -> bool:
-    """Return whether a hold stops a post on one of *profiles*; profiles that do not exist are ignored."""
+    """Return whether a hold stops a post on one of *profiles*, ignoring unknown profiles."""
     organization = state.organization
     attributes = organization.attributes_of(snapshot.post)
     return any(
@@ -214,15 +214,15 @@ def full_calendar(
     viewer: str = "",
 ) -> Effects[Calendar]:
     """
-    Read the publishing calendar for people: every post with a time, each delivery at its own.
+    Read the publishing calendar for people, with all planned posts and all deliveries.
 
     Args:
         engine: The desk's engine.
         state: The current state.
-        start: The first instant of the calendar.
-        end: The first instant after it.
-        workspace: Only this workspace; all if empty.
-        viewer: Only what this member may view; everything if empty.
+        start: The start of the calendar; inclusive.
+        end: The end of the calendar; exclusive.
+        workspace: Only this workspace, or all workspaces if empty.
+        viewer: Only entries that this member can view, or all entries if empty.
     """
     organization = state.organization
     now = engine.now()
@@ -257,6 +257,7 @@ def full_calendar(
         after=_start_row("deliveries", start - _MOMENT),
         before=before,
     )
+    visible = engine.context(state, Actor.member(viewer), now=now) if viewer else None
     snapshots: dict[str, PostSnapshot] = {}
     entries: list[Entry] = []
     delivered: set[tuple[str, str]] = set()
@@ -267,6 +268,8 @@ def full_calendar(
         name, profile = str(row.columns["post"]), str(row.columns["profile"])
         if name not in snapshots:
             snapshots[name] = (yield from engine.post(name)).snapshot
+        if visible is not None and not visible.sees(viewer, snapshots[name].post):
+            continue
         held = is_held(state, snapshots[name], [profile], now=now)
         summary = summarise(snapshots[name].post, [delivery], held=held)
         delivered.add((name, profile))
@@ -279,6 +282,8 @@ def full_calendar(
             continue
         if name not in snapshots:
             snapshots[name] = (yield from engine.post(name)).snapshot
+        if visible is not None and not visible.sees(viewer, snapshots[name].post):
+            continue
         summary = Summary(snapshots[name].post.state.value)
         entries.append(
             _entry(snapshots[name].post, profile, instant_of(row.columns["at"]), summary)

@@ -29,16 +29,16 @@ _ONLY_IN_FEED = frozenset({PostReevaluated.TYPE, NotificationsQueued.TYPE})
 @attrs.frozen(kw_only=True)
 class HistoryEntry(NotebookMixin):
     """
-    An event, as people read it.
+    An event in the history of a desk, for display.
 
     Attributes:
-        at: When it happened, by the desk's clock, in UTC.
-        actor: Who caused it, such as "member:ana" or "system:publisher".
-        type: Its type, such as "post.approved".
-        stream: The stream it belongs to.
-        position: Its position in the organization's journal.
-        data: Its values.
-        digest: The digest of the document that was active.
+        at: When the event happened, according to the desk's clock, in UTC.
+        actor: The actor who caused the event, such as "member:ana" or "system:publisher".
+        type: The event type, such as "post.approved".
+        stream: The stream to which the event belongs.
+        position: The position of the event in the organization's journal.
+        data: The values of the event.
+        digest: The digest of the document that was active at that time.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.desk.cards"
@@ -66,16 +66,16 @@ def _entry(event: StoredEvent) -> HistoryEntry:
 
 def history(engine: Engine, post: str) -> Effects[tuple[HistoryEntry, ...]]:
     """
-    Return the events of a post and its deliveries, in order.
+    Return the events of a post and its deliveries in chronological order.
 
-    Moved deadlines and queued notifications are left out; they are in the feed.
+    Moved deadlines and queued notifications are omitted here; the feed contains them.
     """
     loaded = yield from engine.post(post)
     return (yield from history_of(engine, loaded))
 
 
 def history_of(engine: Engine, loaded: Loaded) -> Effects[tuple[HistoryEntry, ...]]:
-    """Return the history of a post that has been read."""
+    """Return the history of a post that has already been read."""
     streams = [loaded.stream, *(f"delivery/{name}" for name in loaded.snapshot.post.deliveries)]
     events: list[StoredEvent] = []
     for stream in streams:
@@ -95,7 +95,7 @@ def feed(engine: Engine, *, after: int, limit: int) -> Effects[tuple[HistoryEntr
 
 
 def last_event_at(engine: Engine) -> Effects[dt.datetime | None]:
-    """Return when the last event happened, or None before the first."""
+    """Return the time of the last event, or None if there are no events."""
     position, at = 0, None
     while page := (yield from call(engine.store.read_all, after=position)):
         position, at = page[-1].position, page[-1].at
@@ -111,10 +111,10 @@ class ActiveDocument:
         at: The instant, in UTC.
         organization: The document together with the runtime state.
         runtime_state: The runtime state.
-        digest: The document's digest, which the events of that time carry.
-        since: When it was adopted.
-        by: Who adopted it, such as "member:eva".
-        reason: Why; empty for the first document.
+        digest: The document's digest, which was stored with the events of that time.
+        since: When the document was adopted.
+        by: The actor who adopted the document, such as "member:eva".
+        reason: The reason for the adoption; empty for the first document.
     """
 
     at: dt.datetime
@@ -127,7 +127,7 @@ class ActiveDocument:
 
     @property
     def access(self) -> Access:
-        """Who could do what at that instant."""
+        """The permissions of all members at that instant."""
         return self.organization.access
 
 
@@ -136,7 +136,7 @@ def as_of(engine: Engine, at: TimeLike) -> Effects[ActiveDocument]:
     Return the document that was active at an instant, with the runtime state of that time.
 
     Raises:
-        NotFoundError: If the desk had not been created by then.
+        NotFoundError: If the desk did not exist at that instant.
     """
     organization = (yield from engine.state()).organization
     instant = as_instant(at, str(organization.settings.timezone))
@@ -145,8 +145,8 @@ def as_of(engine: Engine, at: TimeLike) -> Effects[ActiveDocument]:
     events = yield from call(engine.store.read, ORGANIZATION)
     versions = versions_of(events)
     for event in events:
-        # Events are taken in the journal's order. Where a clock was set back, a later event can have
-        # an earlier instant; it still replaces what came before it.
+        # Events apply in the order of the journal. If a clock was set back, a later event may have
+        # an earlier instant, but it still replaces the events before it.
         if event.at > instant:
             continue
         data: Any = event_data(event)

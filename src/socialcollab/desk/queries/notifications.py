@@ -1,4 +1,4 @@
-"""The outbox: the notifications that members are to get, read from the journal."""
+"""The outbox, which reads the notifications for members from the journal."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _PAGE = 1000
 @attrs.frozen(kw_only=True)
 class NotificationBatch:
     """
-    Notifications after a cursor, oldest first.
+    A batch of notifications after a cursor, oldest first.
 
     Attributes:
         notifications: The notifications.
-        cursor: What to give as `after` next time. Store it after all of them have been delivered: a
-            process that stops before that gets them again, with the same ids. Each notification is
-            so delivered at least once.
+        cursor: The value to pass as `after` in the next call. Store it after all notifications have
+            been delivered. A process that stops before that gets the same notifications again, with
+            the same ids, so each notification is delivered at least once.
     """
 
     notifications: tuple[Notification, ...]
@@ -47,7 +47,7 @@ def read_notifications(
     engine: Engine, *, after: int, member: str, limit: int
 ) -> Effects[NotificationBatch]:
     """
-    Return the next notifications after a position, for one member or, if empty, for all.
+    Return the next notifications after a position, for one member or for all.
 
     The batch ends with the event that reaches *limit*, so it may be a little longer.
     """
@@ -62,7 +62,8 @@ def read_notifications(
                 notification for notification in _of_event(event) if member in ("", notification.to)
             ]
             if len(notifications) >= limit:
-                # A cursor is a position, so it cannot lie between two notifications of one event.
+                # A cursor is the position of an event, so it cannot separate two notifications of
+                # one event.
                 break
         else:
             if len(page) < _PAGE:
@@ -94,7 +95,7 @@ def _numbered(entries: tuple[OutboxEntry, ...], event: StoredEvent) -> Iterator[
 
 
 def close_digest(engine: Engine, stream: str, *, now: dt.datetime) -> Effects[None]:
-    """Close a daily digest whose time has come."""
+    """Close a daily digest that is due."""
 
     def attempt() -> Effects[None]:
         state = yield from engine.state()

@@ -1,4 +1,4 @@
-"""Everything that depends on a member, and what happens to it when the member leaves."""
+"""Offboarding plans, which list everything that depends on a member."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _UNSENT_STATES = (DeliveryState.WAITING, DeliveryState.PUBLISHING, DeliveryState
 @attrs.frozen(kw_only=True)
 class OffboardingPlan(NotebookMixin):
     """
-    Everything that depends on a member, and what happens to it when the member leaves.
+    A list of everything that depends on a member, with the consequences of the departure.
 
     Attributes:
         member: The member.
-        items: What depends on them: first entries of the document in its order, then the runtime
-            state, then temporary grants they gave, then posts.
-        digest: The digest of the document whose entries the items name.
+        items: The items that depend on the member: first entries of the document in its order,
+            then the runtime state, then temporary grants that they made, then posts.
+        digest: The digest of the document to which the items refer.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.desk.cards"
@@ -43,7 +43,7 @@ class OffboardingPlan(NotebookMixin):
 
     @property
     def needing_successor(self) -> tuple[OffboardingItem, ...]:
-        """The items that another member has to take over."""
+        """The items that another member must take over."""
         return tuple(item for item in self.items if item.needs_successor)
 
     @property
@@ -70,7 +70,7 @@ def offboarding_plan(engine: Engine, member: str) -> Effects[OffboardingPlan]:
 def plan_for_viewer(
     engine: Engine, state: State, member: str, now: dt.datetime, *, viewer: str = ""
 ) -> Effects[OffboardingPlan]:
-    """Return the plan without the posts that *viewer* may not view; all posts if empty."""
+    """Return the plan without the posts that *viewer* cannot view, or the whole plan if empty."""
     organization = state.organization
     items = list(offboarding_items(organization, member, at=now))
     scope = organization.access.bindings.scope
@@ -90,7 +90,7 @@ def plan_for_viewer(
         loaded = yield from engine.load(row.stream)
         deliveries = yield from engine.deliveries(loaded.snapshot.post)
         context = engine.post_context(state, Actor.RULES, loaded.snapshot, now=now)
-        if not viewer or context.may(viewer, "view", loaded.snapshot.post):
+        if not viewer or context.sees(viewer, loaded.snapshot.post):
             items += _of_post(
                 loaded, [delivery.snapshot for delivery in deliveries], member, context
             )
@@ -100,7 +100,7 @@ def plan_for_viewer(
 def _of_post(
     loaded: Loaded, deliveries: list[Delivery], member: str, context: Context
 ) -> Iterator[OffboardingItem]:
-    """Yield what of a post depends on a member: a decision, unfinished work, unsent deliveries."""
+    """Yield the items of a post: a pending decision, unfinished work, unsent deliveries."""
     post: Post = loaded.snapshot.post
     consequences: list[Reason] = []
     if post.state is PostState.IN_REVIEW:

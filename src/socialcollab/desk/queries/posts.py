@@ -31,10 +31,10 @@ class HoldResult:
     The deliveries that a hold concerns.
 
     Attributes:
-        id: The hold's identifier.
-        under_way: Deliveries that were being sent when it was placed; it does not stop these.
-        waiting: Deliveries that it stops, or stopped until it ended.
-        missed: Deliveries that missed their time because of it.
+        id: The identifier of the hold.
+        under_way: Deliveries that were being sent when the hold was placed, which it does not stop.
+        waiting: Deliveries that the hold stops, or stopped until it ended.
+        missed: Deliveries that missed their planned time because of the hold.
     """
 
     id: str
@@ -70,7 +70,7 @@ def read_posts(
     author: str | None = None,
     campaign: str | None = None,
 ) -> Effects[tuple[Post, ...]]:
-    """Return the posts that match, by planned time; posts without one come first."""
+    """Return the matching posts by planned time, starting with posts that have no planned time."""
     for name in as_words(state or ()):
         if name not in _STATES:
             hint = did_you_mean(name, _STATES, otherwise=f"use one of {', '.join(_STATES)}")
@@ -96,7 +96,7 @@ def read_posts(
 def read_calendar(
     engine: Engine, start: TimeLike, end: TimeLike, *, workspace: str, viewer: str
 ) -> Effects[Calendar]:
-    """Return the publishing calendar from *start*, and before *end*."""
+    """Return the publishing calendar from *start* (inclusive) to *end* (exclusive)."""
     state = yield from engine.state()
     first, last = _instants(state, start, end, workspace)
     check_text(viewer, "viewer")
@@ -110,7 +110,7 @@ def read_calendar(
 def read_clashes(
     engine: Engine, start: TimeLike, end: TimeLike, *, workspace: str
 ) -> Effects[tuple[Clash, ...]]:
-    """Return the clashes on the calendar from *start*, and before *end*."""
+    """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
     state = yield from engine.state()
     first, last = _instants(state, start, end, workspace)
     calendar = yield from full_calendar(
@@ -134,7 +134,7 @@ def read_deliveries(engine: Engine, post: str) -> Effects[tuple[Delivery, ...]]:
 
 
 def read_summary(engine: Engine, post: str) -> Effects[Summary]:
-    """Return the state of a post in one word."""
+    """Return a one-word summary of a post's state."""
     state = yield from engine.state()
     snapshot: PostSnapshot = (yield from engine.post(post)).snapshot
     deliveries = yield from engine.deliveries(snapshot.post)
@@ -143,7 +143,7 @@ def read_summary(engine: Engine, post: str) -> Effects[Summary]:
 
 
 def read_pending_steps(engine: Engine, post: str) -> Effects[tuple[StepStatus, ...]]:
-    """Return the approval steps of a post that are not done, with the members who can decide."""
+    """Return the unfinished approval steps of a post, with the members who can decide on them."""
     state = yield from engine.state()
     snapshot = (yield from engine.post(post)).snapshot
     if snapshot.post.state != "in_review":
@@ -156,12 +156,13 @@ def read_calendar_notes(
     engine: Engine, *, workspace: str, viewer: str
 ) -> Effects[tuple[CalendarNote, ...]]:
     """
-    Return calendar notes, by date.
+    Return the calendar notes, sorted by date.
 
     Args:
         engine: The desk's engine.
-        workspace: Only notes of this workspace; all if empty.
-        viewer: Only notes of workspaces in which this member may view something; all if empty.
+        workspace: Only notes of this workspace, or of all workspaces if empty.
+        viewer: Only notes of workspaces in which this member can view something, or all notes if
+            empty.
     """
     check_text(workspace, "workspace")
     check_text(viewer, "viewer")
@@ -186,7 +187,7 @@ def read_calendar_notes(
 
 
 def read_hold_result(engine: Engine, hold: str, on: Selector) -> Effects[HoldResult]:
-    """Return the deliveries that a hold concerns, or concerned before it ended."""
+    """Return the deliveries that a hold affects, or affected before it ended."""
     organization = (yield from engine.state()).organization
     rows = yield from all_rows(
         engine, "deliveries", where={"state": ("waiting", "publishing", "unknown", "missed")}

@@ -1,4 +1,4 @@
-"""Proposals: what a new document would change, and what it would leave without what it needs."""
+"""Proposals, which describe the changes and the side effects of a new document."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _UNFINISHED_STATES = (
 @attrs.frozen(kw_only=True, order=True)
 class Orphan:
     """
-    Something that the new document would leave without what it needs.
+    An object whose profile, workspace, author, member or reviewers the new document removes.
 
     Attributes:
         kind: "post", "delivery", "absence", "grant", "swap", "campaign" or "note".
-        id: Its identifier.
-        reason: What it would lack.
+        id: The identifier of the object.
+        reason: What the object would lack.
     """
 
     kind: str
@@ -53,16 +53,17 @@ class Orphan:
 @attrs.frozen(kw_only=True)
 class Proposal(NotebookMixin):
     """
-    A document that may replace the active one, and what would change.
+    A document that may replace the active one, with the changes that it would make.
 
     Attributes:
         organization: The proposed document.
         base: The document that was active when it was proposed.
         changes: The entries that differ, in the document's order.
-        orphans: What it would leave without a profile, a workspace, an author or a reviewer, sorted.
-        asked_again: The posts whose approvals were given under a policy that changes; their
-            reviewers are asked again once the posts are submitted again.
-        temporary_grants: The temporary grants that are not over; they apply under either document.
+        orphans: The objects that would lose a profile, a workspace, an author or reviewers, sorted.
+        asked_again: The posts that were approved under a policy that changes. Their reviewers must
+            decide again after the posts have been submitted again.
+        temporary_grants: The temporary grants that have not ended, which stay active under the new
+            document.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.desk.cards"
@@ -76,7 +77,7 @@ class Proposal(NotebookMixin):
 
     @property
     def permission_changes(self) -> Comparison:
-        """Who would gain or lose which permissions, and by which rule."""
+        """The permissions that members would gain or lose, with the rules responsible."""
         state = RuntimeState(temporary_grants=self.temporary_grants)
         return compare(
             self.base.with_state(state).access, self.organization.with_state(state).access
@@ -101,7 +102,7 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
     Compare a document with the active one, and with the posts and the runtime state.
 
     Raises:
-        InvalidValueError: If it is the document of another organization.
+        InvalidValueError: If the document belongs to another organization.
     """
     if not isinstance(organization, Organization):
         raise InvalidValueError(
@@ -211,7 +212,7 @@ def _asked_again(loaded: Loaded, before: State, after: State) -> bool:
 def undecidable_steps(
     engine: Engine, loaded: Loaded, before: State, after: State
 ) -> Iterator[Orphan]:
-    """Yield the open steps of a post that too few members could decide on after a change."""
+    """Yield the open steps of a post that would have too few reviewers after a change."""
     post: Post = loaded.snapshot.post
     now = engine.now()
 
@@ -248,7 +249,7 @@ def _of_runtime_state(after: State, now: dt.datetime) -> Iterator[Orphan]:
                 reason=Reason.of("orphan.grant", by=grant.by, until=grant.until, name=name),
             )
     for swap in after.runtime_state.swaps:
-        # A swap is in local time: a day after its end it is over in every time zone.
+        # A swap is in local time. One day after its end it is over in every time zone.
         if swap.until is not None or swap.end.date() < now.date() - dt.timedelta(days=1):
             continue
         for known, name in (

@@ -1,4 +1,4 @@
-"""The to-do list of a member: posts to decide on, change or move, and deliveries to look after."""
+"""The to-do list of a member: posts to decide on, change or move, and deliveries to fix."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from socialcollab.workflow import Actor, step_statuses
 @attrs.frozen(kw_only=True)
 class ToDo(NotebookMixin):
     """
-    One item of a member's to-do list.
+    An item on a member's to-do list.
 
     Attributes:
         kind: "decide" on a post, "change" one that was sent back, "move" one that expired, or
@@ -44,7 +44,7 @@ class ToDo(NotebookMixin):
 
 
 def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
-    """Return the to-do list of *member*, by planned time."""
+    """Return the to-do list of *member*, sorted by planned time."""
     now = engine.now()
     state = yield from engine.state()
     access = state.organization.access
@@ -55,7 +55,7 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
     )
     for row in rows:
         loaded = yield from engine.load(row.stream)
-        if plain.may(member, "view", loaded.snapshot.post):
+        if plain.sees(member, loaded.snapshot.post):
             post = redacted_for(member, loaded.snapshot.post, access)
             planned_at = post.planned_at.instant if post.planned_at else None
             if row.columns["state"] == "in_review":
@@ -72,7 +72,7 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
         post = (yield from engine.post(str(row.columns["post"]))).snapshot.post
         workspace = state.organization.workspaces_by_id.get(post.workspace)
         responsible = {post.author, workspace.lead if workspace else post.author}
-        if member not in responsible or not plain.may(member, "view", post):
+        if member not in responsible or not plain.sees(member, post):
             continue
         deliveries: list[Delivery] = [
             loaded.snapshot for loaded in (yield from engine.deliveries(post))
@@ -95,7 +95,7 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
 
 
 def _responsible_for(post: Post, state: State, now: dt.datetime) -> str:
-    """Return who has to continue with a post: its author, or the lead once the author has left."""
+    """Return the member responsible for a post: the author, or the lead if the author has left."""
     access = state.organization.access
     workspace = state.organization.workspaces_by_id.get(post.workspace)
     left = access.member(post.author) is None or access.bindings.scope.has_left(post.author, now)

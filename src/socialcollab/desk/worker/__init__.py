@@ -1,1 +1,1 @@
-"""The work that is due by the clock."""
+"""The work that a desk performs at certain times."""

@@ -28,16 +28,17 @@ _PAGE = 50
 @attrs.frozen(kw_only=True)
 class DueReport(NotebookMixin):
     """
-    What one run did.
+    The results of one run.
 
     Attributes:
-        at: The instant up to which work was due, by the desk's clock.
-        worked: The streams that were worked on, in order.
-        states: The state of each delivery among them afterwards.
-        left: The number of streams that were due and not worked on, because the budget was spent; they
-            are due at the next run.
-        problems: The streams that need a person, each with the reason, such as a profile without a
-            network, or a post that was published twice. They did not keep the run from the rest.
+        at: The instant up to which work was due, according to the desk's clock.
+        worked: The streams that the run processed, in order.
+        states: The state, after the run, of each delivery among these streams.
+        left: The number of due streams that were not processed because the budget was used up; they
+            will be processed by the next run.
+        problems: The streams that require a person's attention, each with the reason, such as a
+            profile with no network or a post that was published twice. A problem with one stream
+            does not prevent the run from processing the other streams.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.desk.cards"
@@ -49,7 +50,7 @@ class DueReport(NotebookMixin):
     left: int = 0
 
     def count(self, state: str) -> int:
-        """Return the number of deliveries in *state* afterwards."""
+        """Return the number of processed deliveries that are in *state* after the run."""
         return sum(1 for _, value in self.states if value == state)
 
 
@@ -63,19 +64,19 @@ def run_due(
     budget_s: float | None = None,
 ) -> Effects[DueReport]:
     """
-    Do all work that is due, each piece once.
+    Do all work that is due, processing each stream once.
 
-    Any number of workers may run at once. Leases keep two of them from working on the same stream;
-    where a lease fails, the expected versions of the append do.
+    Any number of workers may run at the same time. Leases prevent two workers from processing the
+    same stream. If a lease fails, the append detects the conflict by the expected versions.
 
     Args:
         engine: The desk's engine.
-        publisher: Carries out deliveries.
-        now: The instant up to which work is due, by the desk's clock; None to read the clock, which
-            goes on while the run works.
+        publisher: The publisher, which carries out deliveries.
+        now: The instant up to which work is due, according to the desk's clock. If None, the clock
+            is read again during the run.
         worker: This worker's name.
-        lease_s: How long other workers leave a stream alone that this one has taken, in seconds.
-        budget_s: After how many seconds the run begins no more work; None for no limit.
+        lease_s: For how many seconds other workers skip a stream that this worker has claimed.
+        budget_s: The time in seconds after which the run does not start any more work, or None.
     """
     run = _Run(
         engine=engine,
@@ -96,7 +97,7 @@ def run_due(
     except StoreError:
         raise
     except SocialCollabError as error:
-        # The next run tries again; what is due does not wait for that.
+        # The next run retries the reevaluation. Other due work must not wait for it.
         problem = str(error)
     if problem:
         run.report(ORGANIZATION, problem)
@@ -112,7 +113,7 @@ def run_due(
 
 @attrs.define(kw_only=True)
 class _Run:
-    """The progress of one run; *fixed* is the instant that the caller gave, if any."""
+    """The progress of one run; *fixed* is the caller's instant, or None."""
 
     engine: Engine
     publisher: Publisher
@@ -128,17 +129,17 @@ class _Run:
     done: set[str] = attrs.field(factory=lambda: {ORGANIZATION, RUNTIME_STATE})
 
     def until(self) -> dt.datetime:
-        """Return the instant up to which work is due; it never goes back."""
+        """Return the instant up to which work is due, which never decreases."""
         if self.fixed is None:
             self.at = max(self.at, self.engine.now())
         return self.at
 
     def do_due_before_reevaluation(self) -> Effects[None]:
-        """Do what is due while other posts have not been reevaluated yet."""
+        """Do work that is due before all posts have been reevaluated."""
         yield from self.do_due(reevaluated=False)
 
     def do_due(self, *, reevaluated: bool = True) -> Effects[None]:
-        """Do what is due and was not done in this run; deliveries come before everything else."""
+        """Do due work that this run has not done yet, starting with deliveries."""
         engine = self.engine
         skipped = 0
         while True:
@@ -160,7 +161,8 @@ class _Run:
             yield from call(engine.store.release, rows, worker=self.worker)
             if self.spent or (not new and len(rows) < limit):
                 return
-            # Streams that stay due after their work must not hide the others: read more next time.
+            # Streams that stay due after they were processed would fill the page, so the next read
+            # is larger.
             skipped = len(rows) - len(new)
 
     def _is_spent(self) -> bool:
@@ -185,7 +187,7 @@ class _Run:
             if kind == "post":
                 yield from _delete_leftover_media(engine, row.stream, now=now)
                 if not reevaluated:
-                    # The new rules may open a step whose timers are due at once.
+                    # The new rules may open a step whose timers are already due.
                     yield from run_timers(engine, row.stream, now=now, only_reevaluate=True)
                 yield from run_timers(engine, row.stream, now=now)
             elif kind == "digest":
@@ -196,7 +198,7 @@ class _Run:
                 delivery = (yield from engine.load(row.stream)).snapshot
                 self.states[name] = delivery.state.value
         except CorruptJournalError as error:
-            # The damage of one stream, or of one image, must not keep the others from being sent.
+            # Damage to one stream or one image must not prevent other deliveries from being sent.
             self.report(row.stream, str(error))
         except StoreError:
             raise
@@ -204,7 +206,7 @@ class _Run:
             self.report(row.stream, str(error))
 
     def report(self, stream: str, problem: str) -> None:
-        """Add a problem of a stream to the report."""
+        """Add a problem with a stream to the report."""
         self.problems.append((stream, problem))
 
 
@@ -212,8 +214,8 @@ def _delete_leftover_media(engine: Engine, stream: str, *, now: dt.datetime) -> 
     """
     Delete the media of an erased post, except those that another post uses.
 
-    A worker that stops half-way leaves the post due, and the next one starts again: deleting media
-    that are deleted already does nothing.
+    If a worker stops halfway, the post stays due and the next worker starts again. Deleting media
+    that are already deleted has no effect.
     """
 
     def attempt() -> Effects[None]:
@@ -233,7 +235,7 @@ def _delete_leftover_media(engine: Engine, stream: str, *, now: dt.datetime) -> 
 
 
 def next_due(engine: Engine, *, after: dt.datetime | None) -> Effects[dt.datetime | None]:
-    """Return the instant of the first due work, or of the first *after* an instant, or None."""
+    """Return the instant at which work is next due, optionally *after* an instant, or None."""
     start = None
     if after is not None:
         start = Row("due", "", "due", {"at": microseconds(after) + 1, "kind": ""})
@@ -248,7 +250,7 @@ def reconcile(
     Look up the outcome of a delivery on the network, or of all deliveries of a post.
 
     Raises:
-        NotFoundError: If there is neither a delivery nor a post of that id.
+        NotFoundError: If there is neither a delivery nor a post with that id.
     """
     if (yield from engine.load(f"delivery/{name}")).snapshot is not None:
         names: tuple[str, ...] = (name,)

@@ -25,7 +25,7 @@ _CALENDAR_STATES = tuple(
     state.value for state in PostState if state not in (PostState.REJECTED, PostState.CANCELLED)
 )
 _MAX_ATTEMPTS: Final = 5
-# After this many posts the worker does what has fallen due meanwhile.
+# After this many posts, the worker does the work that has become due in the meantime.
 _BATCH: Final = 20
 _UNSENT_STATES = (DeliveryState.WAITING.value, DeliveryState.MISSED.value)
 
@@ -38,22 +38,23 @@ def reevaluate_if_stale(
     report: Callable[[str, str], None],
 ) -> Effects[str]:
     """
-    Reevaluate all open posts and unsent deliveries if something requires it.
+    Reevaluate all open posts and unsent deliveries if their snapshots may be outdated.
 
-    That is a change of the document or of who has which permission, and newer time zone data. A
-    worker whose time zone data are older than the journal's leaves the work to others.
+    They may be outdated after a change of the document, a change of permissions, or an update of
+    the time zone data. A worker whose time zone data are older than the journal's leaves the work
+    to other workers.
 
     Args:
         engine: The desk's engine.
-        until: Returns the current instant by the desk's clock.
-        between: Does what has fallen due meanwhile. It is called again and again, so that a long
-            reevaluation makes no delivery late. Nothing is sent by outdated rules: each delivery is
-            checked against the current ones when it is sent.
+        until: Returns the current instant according to the desk's clock.
+        between: Does the work that has become due in the meantime. It is called repeatedly so that
+            a long reevaluation does not delay deliveries. Outdated rules are never used for
+            sending, because each delivery is checked against the current rules when it is sent.
         report: Takes a stream that is damaged, and the problem. It is left as it is, and the others
             are reevaluated.
 
     Returns:
-        The problem that keeps this worker from doing it, or an empty string.
+        The problem that prevents this worker from reevaluating, or an empty string.
     """
     organization = yield from engine.load(ORGANIZATION)
     runtime_state = yield from engine.load(RUNTIME_STATE)
@@ -67,7 +68,8 @@ def reevaluate_if_stale(
         runtime_state.snapshot and runtime_state.snapshot.stale_since
     )
     if stale or journals != ours:
-        # If the rules change again meanwhile, the last append fails, and everything is done again.
+        # If the rules change again in the meantime, the last append fails and everything is
+        # repeated.
         for _ in range(_MAX_ATTEMPTS):
             try:
                 yield from _reevaluate_all(
@@ -88,13 +90,14 @@ def _reevaluate_all(
     new_tzdata: bool,
 ) -> Effects[None]:
     yield from between()
-    # The last append expects the versions of this state, so it fails if the rules have changed.
+    # The last append expects the versions of this state, so it fails if the rules change.
     state = yield from engine.state()
     posts = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
     deliveries = yield from all_rows(engine, "deliveries", where={"state": _UNSENT_STATES})
     unsent = {f"post/{row.columns['post']}" for row in deliveries}
     if new_tzdata:
-        # The earliest deliveries come first: one whose time has moved forward may be due now.
+        # The earliest deliveries come first, because a delivery that moved to an earlier instant
+        # may already be due.
         for rows in _batches(deliveries):
             for row in rows:
                 yield from _or_report(row.stream, _move_delivery(engine, row, until()), report)
@@ -121,7 +124,7 @@ def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
 def _or_report(
     stream: str, effects: Effects[None], report: Callable[[str, str], None]
 ) -> Effects[None]:
-    """Work on a stream, or report its damage."""
+    """Process a stream, or report that it is damaged."""
     try:
         yield from effects
     except CorruptJournalError as error:
@@ -161,7 +164,7 @@ def _reevaluate_batch(
     try:
         yield from engine.append(state, events, changed, at=now)
     except ConflictError:
-        # One of the posts has changed meanwhile; each is now tried on its own.
+        # One of the posts has changed in the meantime, so each post is now reevaluated separately.
         for stream in streams:
             alone = run_timers(engine, stream, now=now, only_reevaluate=True)
             yield from _or_report(stream, alone, report)
@@ -171,13 +174,13 @@ def run_timers(
     engine: Engine, stream: str, *, now: dt.datetime, only_reevaluate: bool = False
 ) -> Effects[None]:
     """
-    Fire the due timers of a post: reminders, escalations, expiry; then reevaluate the post.
+    Fire the due timers of a post (reminders, escalations, expiry), and then reevaluate the post.
 
     Args:
         engine: The desk's engine.
         stream: The post's stream.
-        now: The current instant, by the desk's clock.
-        only_reevaluate: Whether to fire no timers.
+        now: The current instant, according to the desk's clock.
+        only_reevaluate: Whether to reevaluate the post without firing timers.
     """
 
     def attempt() -> Effects[None]:
@@ -202,7 +205,7 @@ def run_timers(
 
 
 def _move_delivery(engine: Engine, row: Row, now: dt.datetime) -> Effects[None]:
-    """Move an unsent delivery whose local time is another instant by the new time zone data."""
+    """Move an unsent delivery if new time zone data change the instant of its local time."""
 
     def attempt() -> Effects[None]:
         state = yield from engine.state()
@@ -218,7 +221,7 @@ def _move_delivery(engine: Engine, row: Row, now: dt.datetime) -> Effects[None]:
 
 
 def _move_post(engine: Engine, row: Row, now: dt.datetime) -> Effects[None]:
-    """Have the rows of a post written again if its times are other instants by the new data."""
+    """Rewrite the rows of a post if new time zone data change the instants of its local times."""
 
     def attempt() -> Effects[None]:
         state = yield from engine.state()

@@ -1,4 +1,4 @@
-"""Deciders: pure functions that turn a command and a context into events, or refuse it."""
+"""Deciders: pure functions that convert a command into events, or refuse the command."""
 
 from socialcollab.workflow.decide.amendment import abandon_amend, record_amend_outcome, start_amend
 from socialcollab.workflow.decide.approval import not_waived

@@ -1,4 +1,4 @@
-"""Record absences and end them early."""
+"""Decide on recording absences and on ending them early."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from socialcollab.workflow.decide.refusals import check_new_id, not_visible, ref
 
 
 def _check_may_record_for(member: str, context: Context) -> None:
-    """Refuse an actor who is neither the member nor manages access where the member belongs."""
+    """Reject an actor who is not allowed to record absences of the member."""
     if member == context.actor.name:
         inactive = context.access.inactive_reason(member, at=context.now)
         if inactive is not None:
@@ -30,7 +30,7 @@ def _check_may_record_for(member: str, context: Context) -> None:
             raise NotFoundError(
                 "member", member, suggestion=did_you_mean(member, context.access.member_ids)
             )
-        # An actor who may not manage members gets the same answer whether the member exists or not.
+        # An actor who cannot manage members gets the same result whether or not the member exists.
         managers = context.access.members("manage_access", "*", at=context.now)
         raise NotAllowedError(
             Verdict.no(
@@ -44,7 +44,7 @@ def _check_may_record_for(member: str, context: Context) -> None:
 
 
 def _work_together(member: str, context: Context) -> bool:
-    """Return whether the actor and *member* may both view some profile."""
+    """Return whether there is a profile that both the actor and *member* can view."""
     access, now = context.access, context.now
     own = access.profiles(context.actor.name, "view", at=now)
     return any(access.allows(member, "view", profile, at=now) for profile in own)
@@ -52,16 +52,16 @@ def _work_together(member: str, context: Context) -> bool:
 
 def add_absence(command: cm.AddAbsence, context: Context) -> tuple[ev.Event, ...]:
     """
-    Record that a member is or will be absent, and who acts for them.
+    Record that a member is or will be absent, with their delegate.
 
     Raises:
         NotFoundError: If the member or the delegate does not exist.
-        InvalidValueError: If a permission does not exist, permissions are named without a
-            delegate, or the identifier is used already.
-        NotAllowedError: If the actor may not record absences of the member; the absence is over or
-            overlaps another of the same member; the delegate is absent or inactive; or the actor
-            records it for another member, and the delegate would gain permissions that neither
-            of the two has.
+        InvalidValueError: If a permission does not exist, if permissions are given but no delegate,
+            or if the identifier is already in use.
+        NotAllowedError: If the actor is not allowed to record absences of the member, if the
+            absence is in the past or overlaps another absence of the member, if the delegate is
+            absent or inactive, or if the absence is recorded for another member and the delegate
+            would gain permissions that neither the delegate nor the actor has.
     """
     absence = command.absence
     _check_may_record_for(absence.member, context)
@@ -114,14 +114,14 @@ def _check_names(command: cm.AddAbsence, context: Context) -> None:
             )
     if absence.permissions and not absence.delegate:
         raise InvalidValueError(
-            "an absence has permissions for a delegate, but no delegate",
+            "the absence has permissions for a delegate but no delegate",
             value=absence.permissions,
-            expected="delegate = the member who acts for the absent one",
+            expected="delegate = the member who acts for the absent member",
         )
 
 
 def _check_gains(command: cm.AddAbsence, context: Context) -> None:
-    """Refuse to give another member a delegate who would gain what the actor does not have."""
+    """Reject another member's delegate who would gain permissions that the actor does not have."""
     me = context.actor.name
     gains = escalations_by_absence(me, command.absence, context.access)
     if not gains:
@@ -131,20 +131,22 @@ def _check_gains(command: cm.AddAbsence, context: Context) -> None:
         for gain in gains
         if context.access.allows(me, "view", gain.resource, at=context.now)
     ]
-    # The actor must not learn what the absent member may do on resources hidden from the actor.
+    # The actor must not find out the absent member's permissions on resources that the actor cannot
+    # view.
     hidden = Reason.of("not_visible", member=me, permission="manage_access")
     raise refuse(*(reasons or [hidden]))
 
 
 def end_absence(command: cm.EndAbsence, context: Context) -> tuple[ev.Event, ...]:
     """
-    End an absence early. If it ends before its first day, the member was never absent.
+    End an absence early; if it ends before its first day, the member was never absent.
 
     Raises:
-        NotFoundError: If there is no such absence, or it is of a member whom the actor may not
-            record absences for and shares no visible profile with.
-        NotAllowedError: If the actor may not end it, or it is over.
-        InvalidValueError: If the first day back has passed, or is not before the absence's end.
+        NotFoundError: If the absence does not exist, or if it belongs to a member for whom the
+            actor cannot record absences and with whom the actor has no visible profile in common.
+        NotAllowedError: If the actor is not allowed to end the absence, or if it is over.
+        InvalidValueError: If the first day back is in the past, or is not before the end of the
+            absence.
     """
     absence = next((absence for absence in context.absences if absence.id == command.absence), None)
     if absence is None:
@@ -154,7 +156,7 @@ def end_absence(command: cm.EndAbsence, context: Context) -> tuple[ev.Event, ...
     except NotAllowedError:
         if absence.member == context.actor.name or _work_together(absence.member, context):
             raise
-        # A refusal would reveal that the member exists, and when they are absent.
+        # A refusal would reveal the member's existence and the time of the absence.
         raise NotFoundError("absence", command.absence) from None
     today = local_time(context.now, absence.zone).date()
     if absence.end <= today:
@@ -164,7 +166,7 @@ def end_absence(command: cm.EndAbsence, context: Context) -> tuple[ev.Event, ...
         raise InvalidValueError(
             f"`{absence.member}` is absent until {absence.end} and cannot be back on {first_day}",
             value=first_day,
-            expected=f"a day from today on, and before {absence.end}",
+            expected=f"a day before {absence.end}, not in the past",
         )
     data = ev.AbsenceEnded(absence=absence.id, member=absence.member, date=first_day)
     return (ev.runtime_event(data, context.actor),)

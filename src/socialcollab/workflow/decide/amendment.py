@@ -1,4 +1,4 @@
-"""Amend published posts: the command, and what the publisher may do and records."""
+"""Decide on amendments of published posts, for members and for the publisher."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ from socialcollab.workflow.decide.sending import hold_or_blackout, is_approved, 
 from socialcollab.workflow.model.request import PostSnapshot
 from socialcollab.workflow.steps import gate
 
-# An amendment changes a post where it is; the profiles it goes to are not part of it.
+# An amendment changes a post in place, so it cannot change the target profiles.
 _AMENDABLE_FIELDS: Final = frozenset(PUBLISHED_FIELDS) - {"targets"}
 
 
 def amend(snapshot: PostSnapshot, command: cm.Amend, context: Context) -> tuple[ev.Event, ...]:
     """
-    Request that the published post shows the current, approved revision.
+    Request that the published post be updated to the current, approved revision.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `take_down` there; the post is not approved, or the
-            gate is closed; nothing published differs from the post; or the network cannot change a
-            post, or not one in parts or with duplicates.
-        StaleError: If the actor saw another revision than the current one.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `take_down` there, if the post is not approved
+            or the gate is closed, if no publication differs from the current revision, or if the
+            network cannot edit posts or this post (a thread, or one with duplicates).
+        StaleError: If the actor did not see the current revision.
     """
     post = snapshot.post
     published = [
@@ -94,7 +94,7 @@ def is_outdated(post: Post, delivery: Delivery) -> bool:
     attempt = delivery.amend_attempt
     return (
         published is None
-        # Without an answer, the network may show the old content or the new one.
+        # If there was no response, the network may show either the old or the new content.
         or (attempt is not None and not attempt.answered)
         or any(name in _AMENDABLE_FIELDS for name in post.revision.changed_since(published))
     )
@@ -121,24 +121,25 @@ def start_amend(
     limited_until: dt.datetime | None = None,
 ) -> tuple[ev.Event, ...]:
     """
-    Take the permit to send an amendment, by the same rules as a send.
+    Take the permit to send an amendment, with the same checks as for sending a post.
 
     Args:
         snapshot: The post.
         delivery: The delivery.
         context: The current rules.
-        started_at: The instant by the real clock.
-        deadline: When the sender gives up for certain, by the real clock.
-        limited_until: Until when the network asked the profile to wait, or None.
+        started_at: The current instant according to the real clock.
+        deadline: The instant, according to the real clock, after which the sender no longer sends.
+        limited_until: The end of the period in which the network asked the profile to wait, or
+            None.
 
     Returns:
-        `AmendStarted`; `AmendDeferred` if it has to wait; `AmendRejected` if the revision may not be
-        published; nothing if there is no amendment to send.
+        `AmendStarted`; `AmendDeferred` if the amendment must wait; `AmendRejected` if the revision
+        must not be published; or no event if there is no amendment to send.
     """
     if not delivery.amending or delivery.state is not DeliveryState.PUBLISHED:
         return ()
     earlier = delivery.amend_attempt
-    # An earlier amendment that still arrives would replace this newer content by older one.
+    # If an earlier amendment arrived later, it would replace this newer content with older content.
     if earlier is not None and not earlier.answered and started_at < earlier.deadline:
         return ()
     until = context.now + retry_delay(None, delivery.rate_limited)
@@ -182,17 +183,17 @@ def record_amend_outcome(
     """
     Record the outcome of an amendment.
 
-    If there was no answer, the amendment is sent again after the deadline of the attempt. That
-    needs no lookup, because it puts the same content in the same place.
+    If there was no response, the amendment is sent again after the deadline of the attempt. This
+    does not require a lookup, because a repeated amendment has the same result.
 
     Args:
         delivery: The delivery.
         outcome: The error, or None if the network confirmed the amendment.
         context: The current rules.
-        number: The number of the attempt, 0 if no permit was taken. The outcome of an older attempt
-            than the latest is ignored.
+        number: The number of the attempt, or 0 if no permit was taken. Outcomes of attempts other
+            than the latest are ignored.
         revision: The revision that was sent.
-        real_now: The instant by the real clock.
+        real_now: The current instant according to the real clock.
     """
     attempt = delivery.amend_attempt
     if number and (attempt is None or attempt.number != number or attempt.answered):
@@ -205,7 +206,8 @@ def record_amend_outcome(
     following: tuple[ev.Event, ...] = ()
     if isinstance(outcome, OutcomeUnknownError) and attempt is not None:
         problem, answered = "no_answer", False
-        # The deadline is by the real clock, so only its distance counts on the desk's clock.
+        # The deadline is an instant of the real clock, so only the remaining time is valid on the
+        # desk's clock.
         delay = max(delay, attempt.deadline - real_now)
     elif isinstance(outcome, RateLimitedError):
         problem, following = "rate_limited", (limit_profile(delivery, context.now + delay),)

@@ -1,4 +1,4 @@
-"""Submit a post, decide on it, withdraw it, and waive findings."""
+"""Decide on submissions, reviews and withdrawals of posts, and on waivers of findings."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from socialcollab.workflow.decide.refusals import (
     check_fresh,
     check_permission,
     check_state,
+    is_staff,
     refuse,
     stale,
 )
@@ -56,14 +57,14 @@ from socialcollab.workflow.steps import (
 
 def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tuple[ev.Event, ...]:
     """
-    Submit a post for approval; it is approved at once if it needs no other member.
+    Submit a post for approval, and approve it immediately if no other member needs to approve.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `submit` it; it is neither a draft, nor returned for
-            changes, nor expired; it has no targets; its planned time has passed or lies in a blackout; or a
-            target has no free slot.
-        StaleError: If the actor saw another revision than the current one.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `submit`, if the post is not a draft, returned
+            for changes or expired, if it has no targets, if its planned time has passed or is in a
+            blackout, or if a target has no free slot.
+        StaleError: If the actor did not see the current revision.
     """
     post = snapshot.post
     check_permission("submit", post, context)
@@ -90,14 +91,14 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
         context.actor.name, "publish", current.post
     ):
         return (*events, *_approve(current, context, context.actor, alone=True))
-    # Earlier decisions that still count may be enough.
+    # Earlier decisions that still count may be sufficient.
     if gate(current, context):
         return (*events, *_approve(current, context, Actor.RULES))
     return tuple(events)
 
 
 def _take_next_slots(snapshot: PostSnapshot, context: Context) -> list[ev.Event]:
-    """Return the events that move every target to its next free slot, unless it is published there."""
+    """Return the events that move every unpublished target to its next free slot."""
     post = snapshot.post
     targets = unpublished_targets(post, context)
     if not targets:
@@ -120,7 +121,7 @@ def _take_next_slots(snapshot: PostSnapshot, context: Context) -> list[ev.Event]
 
 
 def _after(snapshot: PostSnapshot, events: Iterable[ev.Event], context: Context) -> PostSnapshot:
-    """Return the post after those of *events* that are its own."""
+    """Return the post after applying the *events* that belong to it."""
     stream = ev.post_stream(snapshot.post.id)
     for event in events:
         if event.stream == stream:
@@ -137,26 +138,27 @@ def review(
     Approve a post, request changes, or reject it.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `approve` it, is one of its authors, or is not a
-            reviewer of an open step; the post is not in review; or a policy has changed since it
-            was submitted.
-        StaleError: If the actor saw an older revision, and a field that the decision would be bound
-            to has changed since.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `approve`, is an author of the post, or is not a
+            reviewer of an open step, if the post is not in review, or if a policy has changed since
+            the post was submitted.
+        StaleError: If the actor saw an older revision and a field to which the decision would be
+            bound has changed since.
     """
     post, me = snapshot.post, context.actor.name
     try:
         check_permission("approve", post, context)
     except NotAllowedError:
         if me in post.authors:
-            # The remedies of a missing permission would not help: an author could not decide
-            # with the permission either.
+            # The remedies for the missing permission would not help, because an author cannot
+            # decide even with the permission.
             raise refuse(post_reason("own_work", post, member=me)) from None
         raise
-    check_state(post, command.NAME, ("in_review",))
+    _check_in_review(snapshot, command.NAME)
     approves = command.VERDICT == "approve"
     if approves:
-        # An approval under a policy's old text would be stored, but could never open the gate.
+        # Without this check, an approval under an outdated policy would be stored but could never
+        # open the gate.
         unchanged = policies_unchanged(snapshot, context)
         if not unchanged:
             raise NotAllowedError(unchanged)
@@ -164,7 +166,7 @@ def review(
     counting = (
         _steps_to_approve(snapshot, statuses, context)
         if approves
-        else tuple(status for status in statuses if me in status.reviewers)
+        else tuple(status for status in statuses if status.can_be_decided_by(me))
     )
     if not counting:
         if _is_own_work(post, statuses, me):
@@ -184,24 +186,44 @@ def review(
         applicable=applicable_steps(snapshot, context),
         pins=pins_of(snapshot, context),
         on_behalf_of=_represented_by(me, counting),
+        internal=command.internal and is_staff(context),
         note=command.note,
     )
     if not approves:
         return (ev.post_event(post.id, decision, context.actor),)
     current = evolve_post(snapshot, decision, actor=context.actor, at=context.now)
-    # A step that passes now stays passed, even if other members become its reviewers later.
+    # A step that passes now stays passed even if other members become reviewers later.
     passed = {status.key for status in step_statuses(current, context) if status.state == "passed"}
     decision = attrs.evolve(decision, passed=tuple(sorted(passed & set(decision.steps))))
     event = ev.post_event(post.id, decision, context.actor)
-    # The gate counts the approvals, so *current*, which lacks `passed`, gives the same answer; the
-    # statuses of its steps are computed already.
+    # The gate counts the approvals, so it returns the same result for *current*, in which `passed`
+    # is not set but whose step statuses have already been computed.
     if gate(current, context):
         return (event, *_approve(_after(snapshot, [event], context), context, Actor.RULES))
     return (event,)
 
 
+def _check_in_review(snapshot: PostSnapshot, command: str) -> None:
+    """Reject a decision on a post that is not in review, and state who decided on it and when."""
+    try:
+        check_state(snapshot.post, command, ("in_review",))
+    except NotAllowedError as error:
+        decisions = snapshot.request.decisions if snapshot.request is not None else ()
+        if not decisions:
+            raise
+        last = decisions[-1]
+        decided = post_reason(
+            "decided_by",
+            snapshot.post,
+            by=last.by,
+            verdict=last.verdict,
+            at=f"{last.at:%Y-%m-%d %H:%M} UTC",
+        )
+        raise refuse(*error.verdict.reasons, decided) from None
+
+
 def _is_own_work(post: Post, statuses: Sequence[StepStatus], member: str) -> bool:
-    """Return whether a member wrote the post, or moved it and a pending step binds its time."""
+    """Return whether a member wrote the post, or chose the time that a pending step binds."""
     return member in post.authors or (
         any("time" in status.binds and not status.done for status in statuses)
         and any(revision.author == member for revision in post.revisions)
@@ -211,16 +233,20 @@ def _is_own_work(post: Post, statuses: Sequence[StepStatus], member: str) -> boo
 def _steps_to_approve(
     snapshot: PostSnapshot, statuses: Sequence[StepStatus], context: Context
 ) -> tuple[StepStatus, ...]:
-    """Return the open steps that the actor's approval counts for; at most one if it is distinct."""
+    """Return the open steps for which the actor's approval counts; at most one distinct step."""
     me = context.actor.name
     distinct = {step.key for step in needed_steps(snapshot, context).steps if step.step.distinct}
-    counting = [status for status in statuses if status.state == "open" and me in status.undecided]
+    counting = [
+        status
+        for status in statuses
+        if status.state == "open" and status.can_be_decided_by(me) and me not in status.approved_by
+    ]
     plain = [status for status in counting if status.key not in distinct]
     return tuple(plain or counting[:1])
 
 
 def _represented_by(member: str, counting: Sequence[StepStatus]) -> tuple[MemberId, ...]:
-    """Return the absent members whose delegate *member* is on these steps, sorted."""
+    """Return the absent members whom *member* represents on these steps, sorted."""
     pairs = {pair for status in counting for pair in status.delegates}
     return tuple(sorted({absent for delegate, absent in pairs if delegate == member}))
 
@@ -231,7 +257,7 @@ def _why_not_reviewer(snapshot: PostSnapshot, context: Context) -> tuple[Reason,
     for status in step_statuses(snapshot, context):
         if me in status.approved_by:
             reasons.append(Reason.of("already_approved", member=me, step=status.key))
-        elif status.state == "later" and me in status.reviewers:
+        elif status.state == "later" and status.can_be_decided_by(me):
             reasons.append(Reason.of("step_not_open", step=status.key, member=me))
         elif not status.done:
             reviewers = ", ".join(status.reviewers) or "-"
@@ -243,12 +269,12 @@ def _why_not_reviewer(snapshot: PostSnapshot, context: Context) -> tuple[Reason,
 
 def withdraw(snapshot: PostSnapshot, _: cm.Withdraw, context: Context) -> tuple[ev.Event, ...]:
     """
-    Withdraw the request for approval, or the approval, and cancel the deliveries that wait.
+    Withdraw the approval request or the approval, and cancel the waiting deliveries.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `submit` it, it is neither in review nor approved, or
-            a delivery is in doubt.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `submit`, if the post is neither in review nor
+            approved, or if a delivery is in doubt.
     """
     post = snapshot.post
     check_permission("submit", post, context)
@@ -262,10 +288,10 @@ def withdraw(snapshot: PostSnapshot, _: cm.Withdraw, context: Context) -> tuple[
 
 def approve_if_complete(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
-    Return the events that approve a post in review, if it needs no further decision; else nothing.
+    Return the events that approve a post in review if it needs no further decision.
 
-    That happens without a decision if an edit brings back the content that was approved, or if the
-    rules change: a reviewer leaves, or a step no longer applies.
+    A post can be approved without a new decision if an edit restores the approved content, or if
+    the rules change, for example because a reviewer leaves or a step no longer applies.
     """
     if snapshot.post.state is not PostState.IN_REVIEW or not gate(snapshot, context):
         return ()
@@ -275,7 +301,7 @@ def approve_if_complete(snapshot: PostSnapshot, context: Context) -> tuple[ev.Ev
 def _approve(
     snapshot: PostSnapshot, context: Context, actor: Actor, *, alone: bool = False
 ) -> list[ev.Event]:
-    """Return the events that approve the post, and those that its policies demand after that."""
+    """Return the events that approve the post, and the follow-up events of its policies."""
     post = snapshot.post
     approved = ev.PostApproved(revision=post.digest, alone=alone)
     events = [ev.post_event(post.id, approved, actor)]
@@ -284,7 +310,7 @@ def _approve(
         return events
     when: SubmitTiming = snapshot.request.when if snapshot.request else "planned"
     current = _after(snapshot, events, context)
-    # A post that was edited after it was published, and is approved again, must not go out twice.
+    # A post that is approved again after it was published and edited must not be published twice.
     targets = unpublished_targets(post, context)
     if when == "as soon as approved":
         return [*events, *plan(current, context, Actor.RULES, targets, at_once=True)]
@@ -293,7 +319,8 @@ def _approve(
         for target in targets
         if (at := post.content.time_for(target)) is not None and at.instant <= context.now
     ]
-    # A step that binds the time has approved one time; the post must not get another one.
+    # A step that binds the time has approved a certain time, so the post must not be moved to
+    # another time.
     time_is_approved = any("time" in step.binds for step in requirement.steps)
     can_move = not time_is_approved and all(target in context.next_slots for target in late)
     if late and when == "next slot" and can_move:
@@ -316,14 +343,14 @@ def publish_now(
     snapshot: PostSnapshot, command: cm.PublishNow, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Publish a post at once: an approved one, or one that needs no other member's approval.
+    Immediately publish an approved post, or a post that no other member needs to approve.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `publish` it; it needs an approval that it does not
-            have; a hold or a blackout stops it; a delivery is in doubt; or it is published on every
-            target, or was taken down there and has not been approved since.
-        StaleError: If the actor saw another revision than the current one.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `publish`, if the post does not have a required
+            approval, if a hold or blackout stops it, if a delivery is in doubt, or if the post is
+            published on every target or was taken down there and has not been approved since.
+        StaleError: If the actor did not see the current revision.
     """
     post = snapshot.post
     check_permission("publish", post, context)
@@ -360,15 +387,15 @@ def bypass(snapshot: PostSnapshot, command: cm.Bypass, context: Context) -> tupl
     """
     Skip the open steps of a post in an emergency, which approves it.
 
-    The reviewers, the authors and the lead are notified. A later edit of what the steps bind opens
-    them again.
+    The reviewers, the authors and the lead are notified. A later edit of fields that the steps bind
+    reopens the steps.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `bypass` it, the post is not in review, or a policy or
-            an account has changed since it was submitted.
-        StaleError: If the actor saw another revision than the current one.
-        InvalidValueError: If there is no reason.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `bypass`, if the post is not in review, or if a
+            policy or an account has changed since the post was submitted.
+        StaleError: If the actor did not see the current revision.
+        InvalidValueError: If the reason is empty.
     """
     post = snapshot.post
     check_permission("bypass", post, context)
@@ -399,14 +426,14 @@ def waive(snapshot: PostSnapshot, command: cm.Waive, context: Context) -> tuple[
     """
     Accept a finding of the style guide for the current content.
 
-    An author cannot waive a finding on their own post: a step may depend on it.
+    An author cannot waive a finding on their own post, because a step may depend on it.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `waive` it, is one of its authors, or the post has no
-            such finding; or it is rejected or cancelled.
-        StaleError: If the actor saw another revision than the current one.
-        InvalidValueError: If there is no reason.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `waive` or is an author of the post, if the post
+            has no such finding, or if it is rejected or cancelled.
+        StaleError: If the actor did not see the current revision.
+        InvalidValueError: If the reason is empty.
     """
     post = snapshot.post
     check_permission("waive", post, context)
@@ -439,7 +466,7 @@ def not_waived(
     Args:
         findings: The findings of the style guide on *content*.
         snapshot: The post with its waivers.
-        content: The content of the post, or the one that an edit would give it.
+        content: The content of the post, or its content after an edit.
     """
     if not snapshot.waivers:
         return tuple(findings)

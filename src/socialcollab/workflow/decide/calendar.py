@@ -1,4 +1,4 @@
-"""Change what the calendar shows besides posts: notes, campaigns and native posts."""
+"""Decide on the other entries of the calendar: notes, campaigns and native posts."""
 
 from __future__ import annotations
 
@@ -16,20 +16,18 @@ from socialcollab.workflow.decide.refusals import no_such, not_visible, verdict_
 
 def add_calendar_note(command: cm.AddCalendarNote, context: Context) -> tuple[ev.Event, ...]:
     """
-    Put a note on the calendar of a workspace.
+    Add a note to the calendar of a workspace.
 
     Raises:
-        NotFoundError: If there is no such workspace, or the actor may not view it.
-        NotAllowedError: If the actor may not add notes there.
+        NotFoundError: If the workspace does not exist or is not visible to the actor.
+        NotAllowedError: If the actor is not allowed to add notes there.
         InvalidValueError: If the note is empty.
     """
     workspace = command.workspace
     if workspace not in context.workspaces:
         raise NotFoundError("workspace", workspace)
     if not command.text.strip():
-        raise InvalidValueError(
-            "a calendar note needs a text", value=command.text, expected="a text"
-        )
+        raise InvalidValueError("a calendar note needs text", value=command.text, expected="a text")
     verdict = verdict_on("note", (workspace,), context)
     if not_visible(verdict):
         raise NotFoundError("workspace", workspace)
@@ -51,9 +49,9 @@ def start_campaign(command: cm.StartCampaign, context: Context) -> tuple[ev.Even
     Set the days on which a campaign runs.
 
     Raises:
-        NotFoundError: If there is no such campaign, or the actor may not view its workspace.
-        NotAllowedError: If the actor may not `schedule` there.
-        InvalidValueError: If it ends before it starts.
+        NotFoundError: If the campaign does not exist, or its workspace is not visible to the actor.
+        NotAllowedError: If the actor does not have `schedule` there.
+        InvalidValueError: If the end is not after the start.
     """
     campaign = context.campaigns.get(command.campaign)
     if campaign is None:
@@ -64,7 +62,7 @@ def start_campaign(command: cm.StartCampaign, context: Context) -> tuple[ev.Even
     if not verdict:
         raise NotAllowedError(verdict)
     start = command.start or local_time(context.now, context.zones[campaign.workspace]).date()
-    # `Campaign` refuses an end that is not after the start.
+    # `Campaign` raises an error if the end is not after the start.
     attrs.evolve(campaign, start=start, end=command.end)
     data = ev.CampaignStarted(
         campaign=campaign.id,
@@ -79,29 +77,29 @@ def add_native_post(
     native_post: NativePost | None, command: cm.AddNativePost, context: Context, *, delivered: bool
 ) -> tuple[ev.Event, ...]:
     """
-    Record a post that was made on the network itself.
+    Record a post that was published directly on the network.
 
-    Nothing changes if it is recorded already, or is the publication of a delivery.
+    This has no effect if the post has already been recorded or was published by a delivery.
 
     Raises:
-        NotFoundError: If there is no such profile, or the actor may not view it.
-        NotAllowedError: If the actor may not `schedule` there.
-        InvalidValueError: If the network id is empty, or the time lies ahead.
+        NotFoundError: If the profile does not exist or is not visible to the actor.
+        NotAllowedError: If the actor does not have `schedule` there.
+        InvalidValueError: If the network id is empty, or if the time is in the future.
     """
     _check_may_schedule(command.profile, context)
     if not command.network_id.strip():
         raise InvalidValueError(
-            "a native post needs the network's own id",
+            "a native post needs its network id",
             value=command.network_id,
-            expected="network_id = the id that the network shows",
+            expected="network_id = the id on the network",
         )
     published_at = as_utc(command.at)
     if published_at > context.now:
         raise InvalidValueError(
             f"a native post cannot have been published at `{published_at.isoformat()}`,"
-            " which lies ahead",
+            " which is in the future",
             value=command.at,
-            expected="an instant that has passed",
+            expected="an instant in the past",
         )
     if delivered or (native_post is not None and not native_post.removed):
         return ()
@@ -125,11 +123,11 @@ def remove_native_post(
     native_post: NativePost | None, command: cm.RemoveNativePost, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Take a native post off the calendar; removing it again changes nothing.
+    Remove a native post from the calendar; removing it again has no effect.
 
     Raises:
-        NotFoundError: If no such post is recorded, or the actor may not view its profile.
-        NotAllowedError: If the actor may not `schedule` there.
+        NotFoundError: If no such post is recorded, or its profile is not visible to the actor.
+        NotAllowedError: If the actor does not have `schedule` there.
     """
     _check_may_schedule(command.profile, context)
     if native_post is None:

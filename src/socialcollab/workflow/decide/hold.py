@@ -1,4 +1,4 @@
-"""Place holds and end them."""
+"""Decide on placing and ending holds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HOLDS = "holds"
 
 
 def _resources_of(on: Selector, context: Context) -> tuple[str, ...]:
-    """Return the resources on which a hold on *on* needs the permission `hold`."""
+    """Return the resources on which a hold on *on* requires the permission `hold`."""
     profiles = tuple(
         name for name, profile in sorted(context.profiles.items()) if on.matches_profile(profile)
     )
@@ -39,28 +39,28 @@ def _resources_of(on: Selector, context: Context) -> tuple[str, ...]:
 
 def place_hold(command: cm.PlaceHold, context: Context) -> tuple[ev.Event, ...]:
     """
-    Stop publishing on everything that the command's selector matches.
+    Stop publishing on all profiles that the command's selector matches.
 
     Raises:
-        NotAllowedError: If the actor may not hold one of these profiles, or the selector matches
-            none that the actor may view.
-        InvalidValueError: If there is no reason, or the hold ends before it begins.
+        NotAllowedError: If the actor does not have `hold` on one of these profiles, or if the
+            selector matches no profile that the actor can view.
+        InvalidValueError: If the reason is empty, or if the end has already passed.
         NaiveDatetimeError: If *until* has no UTC offset.
-        NotFoundError: If the selector names a workspace or a profile that does not exist, or that
-            the actor may not view.
+        NotFoundError: If the selector contains a workspace or profile that does not exist or is not
+            visible to the actor.
     """
     on = command.on
     check_new_id("hold", command.hold, {hold.id for hold in context.holds})
     if not command.reason.strip():
         raise InvalidValueError(
-            "a hold needs a reason", value=command.reason, expected="why publishing has to stop"
+            "a hold needs a reason", value=command.reason, expected="why publishing must stop"
         )
     until = None if command.until is None else as_utc(command.until)
     if until is not None and until <= context.now:
         raise InvalidValueError(
             f"a hold cannot end at `{until.isoformat()}`, which has passed",
             value=until,
-            expected="an instant that lies ahead",
+            expected="an instant in the future",
         )
     _check_names(on, context)
     resources = _resources_of(on, context)
@@ -78,13 +78,13 @@ def place_hold(command: cm.PlaceHold, context: Context) -> tuple[ev.Event, ...]:
 
 def exempt(snapshot: PostSnapshot, command: cm.Exempt, context: Context) -> tuple[ev.Event, ...]:
     """
-    Let a post be published in spite of a hold. Deliveries that it missed stay missed.
+    Allow a post to be published despite a hold; missed deliveries stay missed.
 
     Raises:
-        NotFoundError: If the actor may not view the post, or there is no such hold.
-        NotAllowedError: If the actor may not `hold` on every target of the post, or the hold does
-            not stop it.
-        InvalidValueError: If there is no reason.
+        NotFoundError: If the post is not visible to the actor, or if the hold does not exist.
+        NotAllowedError: If the actor does not have `hold` on every target of the post, or if the
+            hold does not stop the post.
+        InvalidValueError: If the reason is empty.
     """
     post = snapshot.post
     check_permission("hold", post, context)
@@ -107,8 +107,8 @@ def caught_by(snapshot: PostSnapshot, context: Context) -> tuple[str, ...]:
     """
     Return the ids of holds that stop a post because of its content, sorted.
 
-    Holds that have caught it before are left out, and so are holds on every post of their profiles,
-    from which no edit can free it.
+    Holds that have already caught the post are omitted. Holds on all posts of their profiles are
+    omitted too, because an edit cannot free the post from them.
     """
     return tuple(
         sorted(
@@ -132,7 +132,7 @@ def _holds_that_stop(snapshot: PostSnapshot, context: Context) -> list[Hold]:
 
 
 def _check_names(on: Selector, context: Context) -> None:
-    """Refuse a name that does not exist and one that the actor may not view, with the same error."""
+    """Raise an error for a name that does not exist or is not visible to the actor."""
     if on.covers_all():
         return
     for kind, named, known in (
@@ -142,7 +142,7 @@ def _check_names(on: Selector, context: Context) -> None:
         for name in named:
             if name == "*":
                 continue
-            # A member who may hold a resource may name it, even without permission to view it.
+            # A member with `hold` on a resource may refer to it even without permission to view it.
             if name not in known or not_visible(verdict_on("hold", (name,), context)):
                 raise no_such(kind, name, known, context)
 
@@ -153,16 +153,17 @@ def _sees_any(resources: Iterable[str], context: Context) -> bool:
 
 def resume(command: cm.Resume, context: Context) -> tuple[ev.Event, ...]:
     """
-    End a hold. Deliveries that missed their time because of it stay missed until rescheduled.
+    End a hold; deliveries that missed their time stay missed until they are rescheduled.
 
     Raises:
-        NotFoundError: If there is no such hold, or the actor may not view what it is on.
-        NotAllowedError: If the actor may not hold it.
+        NotFoundError: If the hold does not exist, or its resources are not visible to the actor.
+        NotAllowedError: If the actor does not have `hold` on these resources.
     """
     hold = next((hold for hold in context.holds if hold.id == command.hold), None)
     if hold is None:
         raise NotFoundError("hold", command.hold)
-    # Resources that an adoption has removed need no permission, or no member could end the hold.
+    # Resources that an adoption has removed require no permission. Otherwise no member could end
+    # the hold.
     existing = {"*", *context.workspaces, *context.profiles}
     resources = tuple(name for name in _resources_of(hold.on, context) if name in existing)
     verdict = verdict_on("hold", resources or ("*",), context)

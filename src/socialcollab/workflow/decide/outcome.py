@@ -1,4 +1,4 @@
-"""Record what is known about a delivery after a request, a lookup, silence, or a member's report."""
+"""Record the outcome of a delivery after a request, a lookup, a timeout or a member's report."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ _MAX_REQUESTED_DELAY: Final = dt.timedelta(days=1)
 _MAX_LOOKUP_DELAY: Final = dt.timedelta(hours=6)
 _RECHECK_DELAYS: Final = (dt.timedelta(minutes=10), dt.timedelta(hours=2), dt.timedelta(days=1))
 MAX_PROBLEM: Final = 500
-"""The most characters of an error that are stored as a problem."""
-# The clocks of several machines differ by less; a clock that is further behind was set back.
+"""The maximum number of characters of an error that are stored as a problem."""
+# The clocks of different machines differ by less than this. A clock that is further behind must
+# have been set back.
 _CLOCK_SKEW: Final = dt.timedelta(minutes=1)
 
 
@@ -61,9 +62,9 @@ class Publication:
 
     Attributes:
         network_id: The network's own id.
-        url: Its address, or empty.
+        url: The address of the post, or an empty string.
         published_at: The time of publication, in UTC.
-        found: Whether a lookup found it, rather than the network's answer to the request.
+        found: Whether a lookup found the publication, rather than the response to the request.
     """
 
     network_id: str
@@ -82,16 +83,16 @@ def record_outcome(
     """
     Record the outcome of a send.
 
-    A publication is recorded however late the answer comes, and whatever was concluded in the
-    meantime: the post is on the network, and a state that ignored it could lead to a second send.
+    A publication is recorded no matter how late the response arrives and what was concluded in the
+    meantime. The post is on the network, and a state that ignored this could lead to a second send.
 
     Args:
         delivery: The delivery.
-        outcome: What the network confirmed, or the error that says what is known.
+        outcome: The publication that the network confirmed, or the error.
         context: The current rules.
-        attempt: The number of the attempt that the outcome belongs to, 0 if no permit was taken;
-            None for the latest attempt. The failure of an older attempt says nothing about a newer
-            one that is in doubt.
+        attempt: The number of the attempt to which the outcome belongs, 0 if no permit was taken,
+            or None for the latest attempt. The failure of an older attempt proves nothing about a
+            newer attempt in doubt.
     """
     if isinstance(outcome, Publication):
         return _record_published(delivery, outcome, attempt)
@@ -110,8 +111,7 @@ def record_outcome(
     if isinstance(outcome, AuthenticationError):
         deferred = ev.DeliveryDeferred(problem="credentials_refused")
         return (ev.publisher_event(delivery.id, deferred), *hold_profile(delivery, context))
-    # An error of an unknown kind proves only then that nothing was published, if no request that
-    # could create something was sent.
+    # An unexpected error proves that nothing was published only if no creating request was sent.
     nothing_sent = not isinstance(outcome, OutcomeUnknownError) and delivery.in_doubt is None
     if isinstance(outcome, RejectedError) or nothing_sent:
         failed = ev.DeliveryFailed(problem=str(outcome)[:MAX_PROBLEM])
@@ -138,7 +138,7 @@ def _record_published(
 def _record_duplicate(
     delivery: Delivery, publication: Publication, *, number: int, part: int
 ) -> tuple[ev.Event, ...]:
-    """Record that the post, or a part, is published under a second network id."""
+    """Record that the post or a part of it is published under a second network id."""
     if publication.network_id in delivery.known_ids:
         return ()
     published_again = ev.DeliveryPublishedAgain(
@@ -161,20 +161,21 @@ def record_part(
     whole: Publication | None = None,
 ) -> tuple[ev.Event, ...]:
     """
-    Record that a part of a thread is published, however late that is known.
+    Record that a part of a thread is published, no matter how late this becomes known.
 
     Args:
         delivery: The delivery.
         publication: The part.
-        number: The number of the attempt that it belongs to.
-        part: Which part it is.
+        number: The number of the attempt that published the part.
+        part: The number of the part.
         progress: The checkpoint from which the next part continues.
-        whole: The publication that the whole thread counts as, if a lookup found the last part.
+        whole: The publication to record for the whole thread, if a lookup found the last part.
 
     Returns:
         `PartPublished`, followed by `DeliveryPublished` if the thread is complete, or by
-        `DeliveryDeferred` if nothing is in doubt any more and the next part can be sent;
-        `DeliveryPublishedAgain` if the part was published already; nothing if all is known.
+        `DeliveryDeferred` if no attempt is in doubt any more and the next part can be sent;
+        `DeliveryPublishedAgain` if another copy of the part was already published; or no event if
+        the publication has already been recorded.
     """
     if publication.network_id in delivery.known_ids:
         return ()
@@ -205,9 +206,9 @@ def record_no_answer(delivery: Delivery, *, real_now: dt.datetime) -> tuple[ev.E
     """
     Record that the outcome of a send is unknown, once its deadline has passed.
 
-    It is also unknown if the real clock was set back to before the send, because the age of the
-    request can then no longer be determined. Even so, the post counts as missing only after the
-    deadline.
+    The outcome is also unknown if the real clock was set back to before the send, because the age
+    of the request can then no longer be determined. Even in this case, the post counts as missing
+    only after the deadline.
     """
     attempt = delivery.in_doubt
     if delivery.state is not DeliveryState.PUBLISHING or attempt is None:
@@ -227,14 +228,14 @@ def record_missing(
     """
     Record that a conclusive lookup did not find the post, so that it may be sent again.
 
-    The post is looked up again later if it is not sent again first: a network may keep a request in
-    a queue for longer than any sender waits.
+    Unless the post is sent again first, it is looked up again later, because a network may keep a
+    request in a queue for longer than any sender waits.
 
     Args:
         delivery: The delivery.
         context: The current rules.
-        attempt: The number of the attempt that was looked up; None for the latest. A newer one
-            stays in doubt.
+        attempt: The number of the attempt that was looked up, or None for the latest attempt. Newer
+            attempts stay in doubt.
     """
     if delivery.state is not DeliveryState.UNKNOWN:
         return ()
@@ -245,7 +246,7 @@ def record_missing(
 
 
 def record_recheck(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
-    """Record that a missing post was looked up again; after the third time it is left alone."""
+    """Record that a missing post was looked up again, and plan up to three such rechecks."""
     at = delivery.next_recheck_at
     if at is None or at > context.now:
         return ()
@@ -258,13 +259,13 @@ def record_lookup(
     delivery: Delivery, context: Context, *, problem: str, at_least: dt.timedelta
 ) -> tuple[ev.Event, ...]:
     """
-    Record a lookup without a result; the time until the next one doubles, up to six hours.
+    Record an inconclusive lookup; the time until the next lookup doubles, up to six hours.
 
     Args:
         delivery: The delivery.
         context: The current rules.
-        problem: Why it had no result.
-        at_least: The time before which another lookup would have no result either.
+        problem: Why the lookup was inconclusive.
+        at_least: The minimum time to wait, because an earlier lookup would be inconclusive too.
     """
     if delivery.state is not DeliveryState.UNKNOWN:
         return ()
@@ -275,13 +276,13 @@ def record_lookup(
 
 
 def limit_profile(delivery: Delivery, until: dt.datetime) -> ev.Event:
-    """Return the event that makes all deliveries of a profile wait, as the network asked."""
+    """Return the event that delays all deliveries to a profile at the network's request."""
     stream = ev.budget_stream(delivery.profile)
     return ev.Event(stream, Actor.PUBLISHER, ev.BudgetLimited(until=until))
 
 
 def hold_profile(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
-    """Place a hold on a profile whose credentials were refused, unless there is one already."""
+    """Place a hold on a profile whose credentials were refused, unless it is already on hold."""
     hold = Hold(
         id=f"credentials-{delivery.profile}",
         on=Selector(profile=delivery.profile),
@@ -297,10 +298,11 @@ def hold_profile(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
 
 
 def retry_delay(requested_s: float | None, waits_before: int) -> dt.timedelta:
-    """Return how long to wait: what the network requested, or twice as long each time."""
+    """Return the time to wait: as requested by the network, or doubled with every attempt."""
     if requested_s is None:
         return _doubled(waits_before, _MAX_DELAY)
-    # Not zero, or due work would try again within the same run; and not for ever.
+    # At least one second, because otherwise the same run would retry the work, and with an upper
+    # limit.
     requested = max(dt.timedelta(seconds=requested_s), dt.timedelta(seconds=1))
     return min(requested, _MAX_REQUESTED_DELAY)
 
@@ -310,22 +312,23 @@ def _doubled(times: int, longest: dt.timedelta) -> dt.timedelta:
     return min(_MIN_DELAY * (1 << min(times, 20)), longest)
 
 
-# What members report.
+# Reports by members.
 
 
 def mark_published(
     snapshot: PostSnapshot, command: cm.MarkPublished, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Record that a member published the post by hand, or found it on the network.
+    Record that a member published the post manually or found it on the network.
 
-    If the network answers later after all, that publication is recorded as a duplicate.
+    If the network's response arrives later, its publication is recorded as a duplicate.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `publish` on the profile; the post does not go there,
-            or is published there already; or a request may still arrive.
-        InvalidValueError: If the network id is empty, or the time lies ahead.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `publish` on the profile, if the profile is not
+            a target of the post, if the post is already published there, or if a request may still
+            arrive.
+        InvalidValueError: If the network id is empty, or if the time is in the future.
     """
     post = snapshot.post
     published = ev.DeliveryPublished(
@@ -359,15 +362,15 @@ def mark_not_published(
     snapshot: PostSnapshot, command: cm.MarkNotPublished, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Record that a member looked on the network, and the post is not there.
+    Record that a member checked the network and did not find the post there.
 
-    It ends the doubt about an attempt. It also ends a takedown that the publisher cannot carry out,
-    because the profile was removed.
+    The report resolves an attempt in doubt. It also ends a takedown that the publisher cannot carry
+    out because the profile was removed.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `publish` on the profile, nothing is in doubt there,
-            or the request may still arrive.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `publish` on the profile, if no attempt is in
+            doubt there, or if the request may still arrive.
     """
     post = snapshot.post
     delivery = _latest_delivery(command.profile, context)
@@ -385,9 +388,9 @@ def mark_not_published(
 def _checked_network_id(command: cm.MarkPublished) -> str:
     if not command.network_id.strip():
         raise InvalidValueError(
-            "a published post needs the network's own id",
+            "a published post needs its network id",
             value=command.network_id,
-            expected="network_id = the id that the network shows, such as in the post's address",
+            expected="network_id = the id on the network, often part of the post's address",
         )
     return command.network_id
 
@@ -396,9 +399,9 @@ def _checked_time(command: cm.MarkPublished, context: Context) -> dt.datetime:
     at = context.now if command.at is None else as_utc(command.at)
     if at > context.now:
         raise InvalidValueError(
-            f"a post cannot have been published at `{at.isoformat()}`, which lies ahead",
+            f"a post cannot have been published at `{at.isoformat()}`, which is in the future",
             value=command.at,
-            expected="an instant that has passed",
+            expected="an instant in the past",
         )
     return at
 
@@ -414,7 +417,7 @@ def _latest_delivery(profile: str, context: Context) -> Delivery | None:
 
 
 def _refuse_under_way(post: Post, delivery: Delivery, command: str, context: Context) -> None:
-    """Refuse a report while a request may still arrive, which would make the report wrong."""
+    """Reject a report while a request that would make the report wrong may still arrive."""
     attempt = delivery.in_doubt
     now = context.now if context.real_now is None else context.real_now
     if attempt is None or now >= attempt.deadline:
@@ -431,7 +434,7 @@ def _refuse_under_way(post: Post, delivery: Delivery, command: str, context: Con
 def _new_delivery(
     post: Post, profile: str, published: ev.DeliveryPublished, context: Context
 ) -> tuple[ev.Event, ...]:
-    """Plan a delivery for what a member published before there was one, or after a takedown."""
+    """Plan a delivery for a manually published post that has no current delivery."""
     check_state(post, "mark_published", ("approved",))
     if profile not in post.targets:
         raise refuse(post_reason("no_such_target", post, profile=profile))

@@ -1,4 +1,4 @@
-"""Refusals: the checks that deciders share, and the errors that they raise."""
+"""Refusals: shared checks of the deciders, and the errors that they raise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from socialcollab.workflow.context import Context
 
 
 def refuse(*reasons: Reason, remedies: Iterable[Remedy] = ()) -> NotAllowedError:
-    """Return the error of a refusal, to raise."""
+    """Return the error to raise for a refusal."""
     return NotAllowedError(Verdict.no(*reasons, remedies=remedies))
 
 
@@ -20,36 +20,42 @@ def verdict_on(
     permission: str, resources: Iterable[str], context: Context, *, post: Post | None = None
 ) -> Verdict:
     """
-    Return whether the actor has a permission on all *resources*; a no is the first refusal.
+    Return whether the actor has a permission on all *resources*, or the first refusal.
 
-    The answer is one for the actor: it reveals nothing about resources that the actor may not view,
-    and names no members with whom the actor shares no resource.
+    The verdict is filtered for the actor. It reveals nothing about resources that the actor cannot
+    view, and does not name members with whom the actor has no resource in common.
 
     Args:
         permission: The permission.
-        resources: The resources; without any, the answer is no.
+        resources: The resources; if there are none, permission is refused.
         context: The current rules.
-        post: The post that the command is about, whose authors a delegate must not act for.
+        post: The post of the command; a delegate must not act for its authors.
     """
     me, now = context.actor.name, context.now
     authors = () if post is None else context.authors_for_delegation(post, permission)
     empty = True
     for resource in resources:
         empty = False
-        # `check` is called only for a no: collecting the reasons takes much longer, and the reasons
-        # of a yes are not used here.
+        # `check` is called only for a refusal, because collecting the reasons is slow and the
+        # reasons for an allowed action are not used here.
         if not context.access.allows(me, permission, resource, at=now, authors=authors):
             verdict = context.access.check(me, permission, resource, at=now, authors=authors)
             return verdict.for_viewer(me)
     return Verdict.no(Reason.of("no_resource")) if empty else Verdict.yes()
 
 
+def is_staff(context: Context) -> bool:
+    """Return whether the actor is staff, rather than a client or a guest."""
+    member = context.access.member(context.actor.name)
+    return member is None or member.kind == "staff"
+
+
 def check_new_id(kind: str, value: str, known: Iterable[str]) -> None:
     """
-    Check the identifier that a caller has chosen for something new.
+    Check the identifier that a caller has chosen for a new object.
 
     Raises:
-        InvalidValueError: If it is not an identifier, or is one of *known*.
+        InvalidValueError: If *value* is not a valid identifier, or is one of *known*.
     """
     check_id(kind, value)
     if value in known:
@@ -61,16 +67,16 @@ def check_new_id(kind: str, value: str, known: Iterable[str]) -> None:
 
 
 def not_visible(verdict: Verdict) -> bool:
-    """Return whether a refusal is about a resource that the actor may not view."""
+    """Return whether a refusal is about a resource that the actor cannot view."""
     return any(reason.code == "not_visible" for reason in verdict.reasons)
 
 
 def no_such(kind: str, name: str, known: Iterable[str], context: Context) -> NotFoundError:
     """
-    Return the error for a resource that does not exist, or that the actor may not view.
+    Return the error for a resource that does not exist or is not visible to the actor.
 
-    Both have the same text, and only resources that the actor may view are suggested, so that the
-    error reveals no hidden resource.
+    The text is the same in both cases, and only visible resources are suggested, so that the error
+    does not reveal hidden resources.
     """
     me, now = context.actor.name, context.now
     visible = [other for other in known if context.access.allows(me, "view", other, at=now)]
@@ -79,11 +85,11 @@ def no_such(kind: str, name: str, known: Iterable[str], context: Context) -> Not
 
 def check_permission(permission: str, post: Post, context: Context) -> None:
     """
-    Refuse an actor who lacks *permission* on a target of *post*.
+    Reject an actor who does not have *permission* on every target of *post*.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may view it but lacks the permission.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the post is visible but the actor does not have the permission.
     """
     _check_on_resources(permission, post, context.resources_of(post), context)
 
@@ -92,18 +98,18 @@ def check_on_profiles(
     permission: str, post: Post, profiles: Iterable[str], profile: str, context: Context
 ) -> None:
     """
-    Refuse an actor who lacks *permission* where a post goes, or went.
+    Reject an actor who does not have *permission* on the profiles of a post or its deliveries.
 
     Args:
         permission: The permission.
         post: The post.
-        profiles: The profiles of its deliveries.
-        profile: The one profile that the command is about; empty for these and all targets.
+        profiles: The profiles of the post's deliveries.
+        profile: The profile of the command; empty for *profiles* and all targets.
         context: The current rules.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor lacks the permission, or the post does not go to *profile*.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have the permission, or if *profile* is not a target.
     """
     concerned = set(profiles) | ({profile} if profile else set(post.targets))
     if profile and profile not in {*profiles, *post.targets}:
@@ -111,7 +117,7 @@ def check_on_profiles(
             raise refuse(post_reason("no_such_target", post, profile=profile))
         raise NotFoundError("post", post.id)
     existing = tuple(sorted(name for name in concerned if name in context.profiles))
-    # If an adoption has removed all of these profiles, the post's workspace decides.
+    # If an adoption has removed all of these profiles, the permission on the workspace is decisive.
     _check_on_resources(permission, post, existing or context.resources_of(post), context)
 
 
@@ -119,16 +125,17 @@ def _check_on_resources(
     permission: str, post: Post, resources: tuple[str, ...], context: Context
 ) -> None:
     verdict = verdict_on(permission, resources, context, post=post)
-    if verdict:
+    shown = context.is_shown(post, context.actor.name)
+    if verdict and shown:
         return
-    if not verdict_on("view", resources, context):
+    if not shown or not verdict_on("view", resources, context):
         raise NotFoundError("post", post.id)
     raise NotAllowedError(verdict)
 
 
 def check_state(post: Post, command: str, allowed: Iterable[str]) -> None:
     """
-    Refuse a command that is not possible in the post's state.
+    Reject a command that is not possible in the post's state.
 
     Raises:
         NotAllowedError: If the state is not one of *allowed*.
@@ -148,22 +155,22 @@ def check_state(post: Post, command: str, allowed: Iterable[str]) -> None:
 
 def check_fresh(post: Post, seen: str) -> None:
     """
-    Refuse a command of an actor who saw another revision than the current one.
+    Reject a command if the actor did not see the current revision.
 
     Raises:
-        StaleError: If *seen* is not the digest of the current revision; it names who changed what.
+        StaleError: If *seen* is not the digest of the current revision; the error describes the
+            changes.
     """
     if seen != post.digest:
         raise stale(post, post.revision_named(seen), seen)
 
 
 def stale(post: Post, seen: Revision | None, digest: str) -> StaleError:
-    """Return the error that names who has changed what since *seen*."""
-    since = seen.number if seen else 0
-    later = [revision for revision in post.revisions if revision.number > since]
+    """Return the error that describes the changes since *seen* and who made them."""
+    later = [revision for revision in post.revisions if seen and revision.number > seen.number]
     return StaleError(
         thing=f"post {post.display_name}",
-        seen=f"revision {seen.number}" if seen else f"revision {digest[:12]}",
+        seen=f"revision {seen.number}" if seen else f"revision `{digest[:12]}`",
         current=f"revision {post.revision.number}",
         by=", ".join(sorted({revision.author for revision in later})),
         changed=post.revision.changed_since(seen) if seen else (),

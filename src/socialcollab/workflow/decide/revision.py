@@ -1,4 +1,4 @@
-"""Draft a post, edit it, and comment on it."""
+"""Decide on drafting and editing posts, and on comments."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from socialcollab.workflow.decide.refusals import (
     check_fresh,
     check_permission,
     check_state,
+    is_staff,
     no_such,
     not_visible,
     refuse,
@@ -50,14 +51,16 @@ def draft(
     Raises:
         InvalidValueError: If the post exists already, its id is not an identifier without dots, or
             the salt is not 16 bytes long.
-        NotFoundError: If the workspace or a target does not exist, or the actor may not view it.
-        NotAllowedError: If the actor may not `draft` there, or a target is in another workspace.
+        NotFoundError: If the workspace or a target does not exist or is not visible to the actor.
+        NotAllowedError: If the actor does not have `draft` there, or if a target is in another
+            workspace.
     """
     if snapshot is not None:
         raise InvalidValueError(f"post `{command.post}` exists already", value=command.post)
     check_id("post", command.post)
     if "." in command.post:
-        # The id of a delivery is the post's, the profile's and a number, joined by dots.
+        # The id of a delivery consists of the post's id, the profile's id and a number, joined by
+        # dots.
         raise InvalidValueError(
             f"post id `{command.post}` contains a dot",
             value=command.post,
@@ -97,31 +100,33 @@ def draft(
 
 def edit(snapshot: PostSnapshot, command: cm.Edit, context: Context) -> tuple[ev.Event, ...]:
     """
-    Store a new revision. An approved post returns to review if the gate is closed for it.
+    Store a new revision; an approved post returns to review if the gate rejects the revision.
 
     Raises:
-        NotFoundError: If the actor may not view the post or a target.
-        NotAllowedError: If the actor may not `draft`, or not `edit_others`; the post is rejected or
-            cancelled; the times of an approved post would change; a delivery of an approved post is
-            in doubt; a target or the workspace no longer exists; or nothing would change.
-        StaleError: If the actor saw another revision than the current one.
+        NotFoundError: If the post or a target is not visible to the actor.
+        NotAllowedError: If the actor does not have `draft` (or `edit_others` for another member's
+            post), if the post is rejected or cancelled, if the times of an approved post would
+            change, if a delivery of an approved post is in doubt, if a target or the workspace no
+            longer exists, or if nothing would change.
+        StaleError: If the actor did not see the current revision.
     """
     post, content = snapshot.post, command.content
     check_permission("draft", post, context)
     check_state(post, "edit", ("draft", "in_review", "changes_requested", "approved", "expired"))
-    if context.actor.name != post.author:
+    me = context.actor.name
+    if me != post.author and me not in context.delegates_of(post.author, "draft", post):
         check_permission("edit_others", post, context)
     check_fresh(post, command.seen)
     _check_removed(post, content, context)
     _check_targets(content, post.workspace, context)
-    # `reschedule` also moves the deliveries of an approved post, which an edit does not.
+    # Unlike an edit, `reschedule` also moves the deliveries of an approved post.
     if post.state is PostState.APPROVED and (content.planned_at, content.times) != (
         post.content.planned_at,
         post.content.times,
     ):
         raise refuse(post_reason("use_reschedule", post))
-    # The permission is needed on the new targets as well: a member must not move a post to profiles
-    # that they may not write for, nor out of every profile.
+    # The permission is also required on the new targets. A member must not move a post to profiles
+    # for which they cannot write, or remove it from all profiles.
     resources = context.resources_of(attrs.evolve(post, content=content))
     verdict = verdict_on("draft", resources, context, post=post)
     if not verdict:
@@ -145,7 +150,7 @@ def _store_revision(
     )
     after = evolve_post(snapshot, edited, actor=context.actor, at=context.now)
     if after.request is not None and post.state in (PostState.IN_REVIEW, PostState.APPROVED):
-        # The new content may bring further steps, such as those for a tag.
+        # The new content may require further steps, for example because of a tag.
         edited = attrs.evolve(
             edited, applicable=applicable_steps(after, context), pins=pins_of(after, context)
         )
@@ -167,10 +172,10 @@ def _store_revision(
 
 def _plan_again(after: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
-    Return the events that replace the waiting deliveries by deliveries of the new revision.
+    Return the events that replace the waiting deliveries with deliveries of the new revision.
 
-    A delivery sends only the revision that it was planned for, so without this an edit by a member
-    who may publish alone would leave deliveries that are missed when they are due.
+    A delivery sends only the revision for which it was planned. Without the replacement, the
+    deliveries would be missed after an edit by a member who may publish alone.
     """
     latest = {
         str(delivery.profile): delivery
@@ -186,7 +191,7 @@ def _plan_again(after: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
         target
         for target in after.post.targets
         if target in waiting
-        # A target that the edit has added is scheduled with the others, if its time lies ahead.
+        # A target that the edit has added is also scheduled if its time is in the future.
         or (
             waiting
             and target not in latest
@@ -202,24 +207,23 @@ def _plan_again(after: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
 
 def comment(snapshot: PostSnapshot, command: cm.Comment, context: Context) -> tuple[ev.Event, ...]:
     """
-    Comment on a post. The comments of clients and guests are never internal.
+    Comment on a post; comments by clients and guests are never internal.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `comment` on it.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `comment`.
         InvalidValueError: If the text is empty.
     """
     check_permission("comment", snapshot.post, context)
     if not command.text.strip():
-        raise InvalidValueError("a comment needs a text", value=command.text, expected="a text")
-    member = context.access.member(context.actor.name)
-    internal = command.internal and (member is None or member.kind == "staff")
+        raise InvalidValueError("a comment needs text", value=command.text, expected="a text")
+    internal = command.internal and is_staff(context)
     commented = ev.PostCommented(internal=internal, text=command.text)
     return (ev.post_event(snapshot.post.id, commented, context.actor),)
 
 
 def _check_removed(post: Post, content: PostContent, context: Context) -> None:
-    """Refuse to keep a target, or a workspace, that an adoption has removed."""
+    """Reject content with a target or a workspace that an adoption has removed."""
     if post.workspace not in context.workspaces:
         raise refuse(
             post_reason("orphan.workspace", post, workspace=post.workspace),
@@ -234,7 +238,7 @@ def _check_removed(post: Post, content: PostContent, context: Context) -> None:
 
 
 def _check_targets(content: PostContent, workspace: str, context: Context) -> None:
-    """Refuse a workspace or a target that the actor may neither view nor write for."""
+    """Reject a workspace or target that the actor can neither view nor write for."""
     known = {name for name in context.profiles if _knows(name, context)}
     if workspace not in context.workspaces or not (
         _knows(workspace, context)

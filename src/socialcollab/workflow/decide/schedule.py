@@ -1,4 +1,4 @@
-"""Plan, move and cancel the deliveries of a post."""
+"""Decide on planning, moving and cancelling the deliveries of a post."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def schedule(
     snapshot: PostSnapshot, command: cm.Schedule, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Schedule an approved post for its planned time, or for another one.
+    Schedule an approved post for its planned time or for another time.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `schedule` it; it is not approved, or the gate is
-            closed; a delivery is in doubt; a time is missing, has passed, or lies in a blackout or
-            a hold; or the post is published everywhere.
-        StaleError: If the actor saw another revision than the current one.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `schedule`, if the post is not approved or the
+            gate is closed, if a delivery is in doubt, if a time is missing, has passed, or is in a
+            blackout or hold, or if the post is already published on all targets.
+        StaleError: If the actor did not see the current revision.
     """
     post = snapshot.post
     check_permission("schedule", post, context)
@@ -85,11 +85,12 @@ def schedule(
 
 def unschedule(snapshot: PostSnapshot, _: cm.Unschedule, context: Context) -> tuple[ev.Event, ...]:
     """
-    Cancel the waiting and missed deliveries of a post; its approval remains.
+    Cancel the waiting and missed deliveries of a post, which stays approved.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `schedule` it, it is not approved, or nothing waits.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `schedule`, if the post is not approved, or if
+            it has no such deliveries.
     """
     post = snapshot.post
     check_permission("schedule", post, context)
@@ -104,14 +105,14 @@ def reschedule(
     snapshot: PostSnapshot, command: cm.Reschedule, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Move a post, or one of its targets, to another time.
+    Move a post or one of its targets to another time.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `schedule` it; it is rejected or cancelled; a delivery
-            is in doubt; the time has passed, or lies in a blackout or a hold; or nothing would
-            change.
-        StaleError: If the actor saw another revision than the current one.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `schedule`, if the post is rejected or
+            cancelled, if a delivery is in doubt, if the time has passed or is in a blackout or
+            hold, or if nothing would change.
+        StaleError: If the actor did not see the current revision.
     """
     post = snapshot.post
     check_permission("schedule", post, context)
@@ -138,7 +139,7 @@ def _move(
     *,
     restore: bool = False,
 ) -> tuple[ev.Event, ...]:
-    """Store *content*, which differs in its times only, and plan an approved post again."""
+    """Store *content*, which differs only in its times, and plan an approved post again."""
     post = snapshot.post
     targets = unpublished_targets(post, context, restore=restore)
     refuse_taken_down(snapshot, targets)
@@ -158,7 +159,7 @@ def _move(
         return (ev.post_event(post.id, edited, context.actor), *slots)
     cancelled = cancel_unsent(context.deliveries, "rescheduled", context.actor)
     if not gate(after, context, alone=snapshot.alone):
-        # A step binds the time, so its approvals no longer count: the post returns to review.
+        # A step binds the time, so its approvals no longer count and the post returns to review.
         edited = attrs.evolve(edited, state=PostState.IN_REVIEW)
         return (ev.post_event(post.id, edited, context.actor), *cancelled, *slots)
     return (
@@ -170,16 +171,18 @@ def _move(
 
 def cancel(snapshot: PostSnapshot, command: cm.Cancel, context: Context) -> tuple[ev.Event, ...]:
     """
-    Cancel a post; it can never be published.
+    Cancel a post, so that it can never be published.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `cancel` it; it is rejected or cancelled already; a
-            delivery is in doubt; or it is published on every target.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `cancel`, if the post is already rejected or
+            cancelled, if a delivery is in doubt, or if the post is published on every target.
+        StaleError: If the actor did not see the current revision.
     """
     post = snapshot.post
     check_permission("cancel", post, context)
     check_state(post, "cancel", ("draft", "in_review", "changes_requested", "approved", "expired"))
+    check_fresh(post, command.seen)
     refuse_in_doubt(post, "cancel", context)
     if post.targets and set(post.targets) <= published_on(context) - _taken_down_on(context):
         raise refuse(
@@ -193,10 +196,11 @@ def cancel(snapshot: PostSnapshot, command: cm.Cancel, context: Context) -> tupl
 
 def expire(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
-    Return the event that a post in review expires, if its planned time has come; else nothing.
+    Return the event that a post in review expires if its planned time has passed.
 
-    It expires only if a policy that applies says so. Otherwise it waits for a late approval. The
-    times of targets on which it is published already do not count: there it is an amendment.
+    A post expires only if one of its policies requires it. Otherwise it waits for a late approval.
+    The times of targets on which the post is already published are ignored, because new content is
+    an amendment there.
     """
     post = snapshot.post
     if post.state is not PostState.IN_REVIEW:
@@ -210,7 +214,7 @@ def expire(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     return (ev.post_event(post.id, ev.PostExpired(), Actor.TIMER),)
 
 
-# What other deciders need of this.
+# Functions that other deciders use.
 
 
 def plan(
@@ -225,16 +229,16 @@ def plan(
     """
     Return the events that plan a delivery for each target with a time.
 
-    Only `plan` and a member's report of a post published by hand create deliveries. The callers
-    have checked the gate, and the publisher checks it again before it sends.
+    Deliveries are created only here and for a member's report of a manually published post. The
+    callers have checked the gate, and the publisher checks it again before sending.
 
     Args:
         snapshot: The post.
         context: The current rules.
-        actor: Who plans the deliveries.
+        actor: The actor who plans the deliveries.
         targets: The targets.
-        at_once: Whether to plan them for now.
-        times: Other times than the planned ones, by target.
+        at_once: Whether to plan the deliveries for the current instant.
+        times: Times that replace the planned times, by target.
     """
     post = snapshot.post
     ids: list[DeliveryId] = []
@@ -257,7 +261,7 @@ def plan(
 
 
 def delivery_id(post: Post, target: str, *, earlier: int = 0) -> DeliveryId:
-    """Return the id of a post's next delivery; *earlier* is how many the same command plans before."""
+    """Return the id of a post's next delivery, after *earlier* deliveries of the same command."""
     return DeliveryId(f"{post.id}.{target}.{len(post.deliveries) + earlier + 1}")
 
 
@@ -274,12 +278,12 @@ def planned_for(post: Post, target: str, delivery: DeliveryId, at: WallTime) -> 
 
 
 def slot_events(post: Post, targets: Iterable[str], actor: Actor) -> list[ev.Event]:
-    """Return the events by which a post takes a slot on the calendars of *targets*."""
+    """Return the events with which a post takes a slot on the calendars of *targets*."""
     return [ev.calendar_event(target, ev.SlotTaken(post=post.id), actor) for target in targets]
 
 
 def cancel_unsent(deliveries: Iterable[Delivery], problem: str, actor: Actor) -> list[ev.Event]:
-    """Return the events that cancel waiting and missed deliveries, unless they are partly published."""
+    """Return the events that cancel waiting and missed deliveries with no published parts."""
     return [
         ev.delivery_event(delivery.id, ev.DeliveryCancelled(problem=problem), actor)
         for delivery in deliveries
@@ -288,7 +292,7 @@ def cancel_unsent(deliveries: Iterable[Delivery], problem: str, actor: Actor) ->
 
 
 def _resume_partly_published(deliveries: Iterable[Delivery], actor: Actor) -> list[ev.Event]:
-    """Return the events that send on the missing parts of threads that were missed half-way."""
+    """Return the events that resume the sending of partly published, missed threads."""
     return [
         ev.delivery_event(delivery.id, ev.DeliveryDeferred(problem=""), actor)
         for delivery in deliveries
@@ -297,7 +301,7 @@ def _resume_partly_published(deliveries: Iterable[Delivery], actor: Actor) -> li
 
 
 def published_on(context: Context) -> set[str]:
-    """Return the profiles that the post does not go to again: it is published there, or was."""
+    """Return the profiles on which the post is or was published, which are not planned again."""
     published: set[str] = {
         delivery.profile
         for delivery in context.deliveries
@@ -307,7 +311,7 @@ def published_on(context: Context) -> set[str]:
 
 
 def _taken_down_on(context: Context) -> set[str]:
-    """Return the profiles from which the post was taken down, and has not been sent again since."""
+    """Return the profiles from which the post was taken down and not sent again since."""
     latest = {
         delivery.profile: delivery.state
         for delivery in context.deliveries
@@ -329,7 +333,8 @@ def unpublished_targets(post: Post, context: Context, *, restore: bool = False) 
     """
     Return the targets on which the post was not published.
 
-    With *restore*, a post that was taken down goes out again, if there is no other target left.
+    If *restore* is true and there are no other targets left, these include profiles from which the
+    post was taken down.
     """
     published = published_on(context)
     targets = [target for target in post.targets if target not in published]
@@ -340,7 +345,7 @@ def unpublished_targets(post: Post, context: Context, *, restore: bool = False) 
 
 
 def refuse_taken_down(snapshot: PostSnapshot, targets: Iterable[str]) -> None:
-    """Refuse to publish a post again where it was taken down, before it has a new approval."""
+    """Reject targets from which the post was taken down, until it has a new approval."""
     for target in targets:
         if target in snapshot.taken_down:
             raise refuse(
@@ -353,14 +358,14 @@ def refuse_in_doubt(
     post: Post, command: str, context: Context, *, partly_published: bool = True
 ) -> None:
     """
-    Refuse a command while a delivery is being sent, or its outcome is unknown.
+    Reject a command while a delivery is being sent or its outcome is unknown.
 
     Args:
         post: The post.
         command: The command's name.
         context: The current rules, with the post's deliveries.
-        partly_published: Whether a thread that is published in part is a reason to refuse, too: a
-            change would not reach the parts that are published.
+        partly_published: Whether to reject the command also for a partly published thread, because
+            a change would not affect the published parts.
     """
     for delivery in context.deliveries:
         if delivery.state in IN_DOUBT_STATES or (partly_published and delivery.partly_published):
@@ -376,7 +381,7 @@ def refuse_in_doubt(
 
 
 def refuse_past(post: Post, content: PostContent, targets: Iterable[str], context: Context) -> None:
-    """Refuse *content* if its planned time has passed on one of *targets*."""
+    """Reject *content* if its planned time has passed on one of *targets*."""
     for target in targets:
         at = content.time_for(target)
         if at is not None and at.instant <= context.now:
@@ -387,6 +392,6 @@ def refuse_past(post: Post, content: PostContent, targets: Iterable[str], contex
 
 
 def refuse_barred(context: Context) -> None:
-    """Refuse times that lie in a blackout or a hold."""
+    """Reject times that are in a blackout or hold."""
     if context.barred:
         raise refuse(*(context.barred[profile] for profile in sorted(context.barred)))

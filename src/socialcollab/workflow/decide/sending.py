@@ -1,4 +1,4 @@
-"""Start and continue the sending of a delivery: what the publisher may do, and when."""
+"""Decide whether and when the publisher may start or continue sending a delivery."""
 
 from __future__ import annotations
 
@@ -33,21 +33,22 @@ def start_delivery(
     limited_until: dt.datetime | None = None,
 ) -> tuple[ev.Event, ...]:
     """
-    Start a delivery that waits and is due, or record that it is missed.
+    Start a waiting delivery that is due, or record that it is missed.
 
-    A hold or a blackout does not make a thread missed that is published in part: its next part
-    waits. A post that another delivery has published on the profile is not sent a second time.
+    A partly published thread is not missed because of a hold or blackout; its next part waits. A
+    post that another delivery has published on the profile is not sent a second time.
 
     Args:
         snapshot: The post.
         delivery: The delivery.
         context: The current rules, with the post's deliveries to the profile.
-        prepared: The ids and keys that the adapter has chosen for the delivery.
-        limited_until: Until when the network asked the profile to wait, or None.
+        prepared: The ids and keys that the adapter generated for the delivery.
+        limited_until: The end of the period in which the network asked the profile to wait, or
+            None.
 
     Returns:
-        `DeliveryStarted`, `DeliveryMissed` or `DeliveryDeferred`; nothing if the delivery does not
-        wait, is not due, or has to wait for a member to sign in.
+        `DeliveryStarted`, `DeliveryMissed` or `DeliveryDeferred`; or no event if the delivery is
+        not waiting, is not due, or must wait for a member to sign in.
     """
     if delivery.state is not DeliveryState.WAITING or delivery.due_at > context.now:
         return ()
@@ -60,7 +61,7 @@ def start_delivery(
     if waits_for_sign_in(snapshot, delivery, context):
         return ()
     if limited_until is not None and limited_until > context.now:
-        # The limit is the profile's: another request would only prolong it.
+        # The limit applies to the whole profile, and another request would only prolong it.
         waits = ev.DeliveryDeferred(problem="rate_limited", not_before=limited_until)
         return (ev.publisher_event(delivery.id, waits),)
     return (ev.publisher_event(delivery.id, ev.DeliveryStarted(prepared=prepared)),)
@@ -78,21 +79,21 @@ def start_send(
     """
     Take the permit to send one creating request, or record why it is not sent.
 
-    Everything is checked once more, on values that were read just before: between the start of the
-    delivery and this request, a hold may have been placed or the post may have been edited.
+    All checks are repeated with freshly read values, because a hold may have been placed or the
+    post may have been edited since the start of the delivery.
 
     Args:
         snapshot: The post.
         delivery: The delivery.
         context: The current rules.
         part: The part of the thread that the request creates, or 0.
-        started_at: The instant by the real clock.
-        deadline: When the sender gives up for certain, by the real clock.
+        started_at: The current instant according to the real clock.
+        deadline: The instant, according to the real clock, after which the sender no longer sends.
 
     Returns:
-        `SendStarted`; `DeliveryDeferred` if it has to wait or a takedown is requested;
-        `DeliveryMissed` if it may no longer be sent; nothing if another attempt is in doubt, the
-        part is published already, or the delivery is not being published.
+        `SendStarted`; `DeliveryDeferred` if the delivery must wait or a takedown was requested;
+        `DeliveryMissed` if it can no longer be sent; or no event if another attempt is in doubt,
+        the part is already published, or the delivery is not being published.
     """
     if delivery.state is not DeliveryState.PUBLISHING or delivery.in_doubt is not None:
         return ()
@@ -110,8 +111,8 @@ def start_send(
     if waits_for_sign_in(snapshot, delivery, context):
         waits = ev.DeliveryDeferred(problem="credentials_refused")
         return (ev.publisher_event(delivery.id, waits),)
-    # The deadline is by the real clock: a desk whose clock is set by hand, as in a simulation,
-    # would otherwise give up requests that are still on their way.
+    # The deadline is an instant of the real clock. Otherwise a desk with a manually set clock, for
+    # example in a simulation, would give up requests that are still in transit.
     started = ev.SendStarted(
         number=len(delivery.attempts) + 1, part=part, started_at=started_at, deadline=deadline
     )
@@ -120,9 +121,9 @@ def start_send(
 
 def end_interrupted(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
     """
-    End a delivery that another worker left half-way, with nothing in doubt, if it cannot go on.
+    End a delivery that another worker left unfinished, if it is not in doubt and cannot continue.
 
-    That is the case if its profile was removed, or a takedown is requested.
+    A delivery cannot continue if its profile was removed or a takedown was requested.
     """
     if delivery.state is not DeliveryState.PUBLISHING or delivery.in_doubt is not None:
         return ()
@@ -134,7 +135,7 @@ def end_interrupted(delivery: Delivery, context: Context) -> tuple[ev.Event, ...
 
 
 def hold_or_blackout(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> str:
-    """Return the member's hold or the blackout that stops a delivery now, as a problem, or ""."""
+    """Return the problem code for a hold or blackout that stops a delivery now, or ""."""
     hold = _active_hold(snapshot, delivery, context)
     if hold is not None and not _by_publisher(hold):
         return f"hold {hold.id}"
@@ -143,16 +144,17 @@ def hold_or_blackout(snapshot: PostSnapshot, delivery: Delivery, context: Contex
 
 def waits_for_sign_in(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> bool:
     """
-    Return whether the profile waits for a member to sign in to the network again.
+    Return whether a member must first sign in to the network again.
 
-    Nothing is missed because of that: the deliveries that fall due meanwhile are sent afterwards.
+    No delivery is missed for this reason; deliveries that become due in the meantime are sent
+    afterwards.
     """
     hold = _active_hold(snapshot, delivery, context)
     return hold is not None and _by_publisher(hold)
 
 
 def _active_hold(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> Hold | None:
-    """Return a hold that stops a delivery now, a member's before the publisher's, or None."""
+    """Return a hold that stops a delivery now, preferably one placed by a member, or None."""
     profile = context.profiles.get(delivery.profile)
     if profile is None:
         return None
@@ -183,7 +185,7 @@ def _is_too_late(snapshot: PostSnapshot, delivery: Delivery, context: Context) -
 
 
 def _reason_not_to_send(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> str:
-    """Return why a delivery may not be sent, now or later, as a problem, or ""."""
+    """Return the problem code for a reason not to send a delivery at all, or ""."""
     if _is_too_late(snapshot, delivery, context):
         return "too_late"
     if delivery.profile not in context.profiles:
@@ -194,7 +196,7 @@ def _reason_not_to_send(snapshot: PostSnapshot, delivery: Delivery, context: Con
 
 
 def _published_by_another(delivery: Delivery, context: Context) -> bool:
-    """Return whether another delivery has published the post on the profile, to stay there."""
+    """Return whether another delivery has permanently published the post on the profile."""
     return any(
         other.id != delivery.id
         and other.profile == delivery.profile
@@ -206,10 +208,10 @@ def _published_by_another(delivery: Delivery, context: Context) -> bool:
 
 def may_publish(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> Verdict:
     """
-    Return whether the content that a delivery would send is what was seen and approved.
+    Return whether the content that a delivery would send has been seen and approved.
 
-    The post has to be approved, the gate has to be open by the current rules, and no published
-    field may differ from the revision that the delivery was planned for.
+    The post must be approved, the gate must be open under the current rules, and the published
+    fields must be the same as in the revision for which the delivery was planned.
     """
     return is_approved(snapshot, delivery, context, revision=delivery.revision)
 
@@ -217,7 +219,7 @@ def may_publish(snapshot: PostSnapshot, delivery: Delivery, context: Context) ->
 def is_approved(
     snapshot: PostSnapshot, delivery: Delivery, context: Context, *, revision: str
 ) -> Verdict:
-    """Return whether *revision* may be shown on the delivery's profile."""
+    """Return whether *revision* may be published on the delivery's profile."""
     post = snapshot.post
     if post.state is not PostState.APPROVED:
         return Verdict.no(post_reason("not_approved", post, state=post.state.value))

@@ -1,4 +1,4 @@
-"""Give shifts of a rotation to other members, and cancel such swaps."""
+"""Decide on giving shifts of a rotation to other members, and on cancelling such swaps."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ _MOMENT = dt.timedelta(microseconds=1)
 
 def swap_shift(command: cm.SwapShift, context: Context) -> tuple[ev.Event, ...]:
     """
-    Give shifts to other members. All of the command's swaps are stored, or none.
+    Give shifts to other members; the command's swaps are stored atomically.
 
     Raises:
-        NotFoundError: If there is no such rotation or member, or the actor neither takes shifts in
-            the rotation nor may view a resource that it is for.
-        InvalidValueError: If there are no swaps, or an identifier is used already.
-        NotAllowedError: If the shift is over, or is not the actor's own and the actor does not
-            manage access where the rotation applies; the new member is suspended, has left, is
-            absent or is on duty already; or the new member would gain permissions that the actor
-            does not hold.
+        NotFoundError: If the rotation or member does not exist, or if the actor neither takes
+            shifts in the rotation nor can view one of its resources.
+        InvalidValueError: If there are no swaps, or if an identifier is already in use.
+        NotAllowedError: If the shift is over, if it belongs to another member and the actor does
+            not have `manage_access` on the rotation's resources, if the new member is suspended,
+            has left, is absent or is already on duty, or if the new member would gain permissions
+            that the actor does not have.
     """
     if not command.swaps:
         raise InvalidValueError(
-            "no shift swap is given", value=command.swaps, expected="one swap or more"
+            "the command contains no shift swap", value=command.swaps, expected="one swap or more"
         )
     _check_active(context)
     known_ids = {swap.id for swap in context.swaps}
@@ -66,7 +66,7 @@ def _check_active(context: Context) -> None:
 
 
 def _visible_rotation(rotation: str, context: Context) -> RotationBinding:
-    """Return a rotation that the actor takes shifts in, or whose resources the actor may view."""
+    """Return a rotation, which the actor must take part in or be able to view."""
     access = context.access
     visible = [
         name for name in access.rotation_ids if _sees(access.rotation_binding(name), context)
@@ -115,7 +115,7 @@ def _check_swap(swap: ShiftSwap, binding: RotationBinding, context: Context) -> 
 def _check_own_shift(
     swap: ShiftSwap, binding: RotationBinding, manages: Verdict, context: Context
 ) -> None:
-    """Refuse to hand over the shift of another member without managing access there."""
+    """Reject handing over another member's shift without `manage_access`."""
     me = context.actor.name
     if manages or on_duty_throughout(swap, binding) == me:
         return
@@ -136,9 +136,9 @@ def _check_own_shift(
 
 
 def _check_outsider(swap: ShiftSwap, manages: Verdict, context: Context) -> None:
-    """Refuse to put a member on duty who takes no shifts in the rotation, without managing access."""
+    """Reject a new member who takes no shifts in the rotation, without `manage_access`."""
     if not manages:
-        # An actor who may not manage members must not learn whether this one exists.
+        # An actor who cannot manage members must not find out whether this member exists.
         me = context.actor.name
         raise refuse(Reason.of("swap_outside_rotation", member=me, rotation=swap.rotation))
     names = context.access.member_ids
@@ -148,7 +148,7 @@ def _check_outsider(swap: ShiftSwap, manages: Verdict, context: Context) -> None
 
 
 def _check_exemptions(swap: ShiftSwap, binding: RotationBinding, context: Context) -> None:
-    """Refuse to exempt the new member's posts from a policy without `manage_policies`."""
+    """Reject exempting the new member's posts from a policy without `manage_policies`."""
     for policy in context.policies.by_id.values():
         if not any(principal.name in binding.roles for principal in policy.exempt):
             continue
@@ -173,7 +173,7 @@ def _check_exemptions(swap: ShiftSwap, binding: RotationBinding, context: Contex
 
 
 def _check_gains(swap: ShiftSwap, context: Context) -> None:
-    """Refuse a swap by which the new member would gain permissions that the actor does not hold."""
+    """Reject a swap that would give the new member permissions that the actor does not have."""
     me, access = context.actor.name, context.access
     gains = escalations_by_swap(me, swap, access)
     if not gains:
@@ -183,7 +183,7 @@ def _check_gains(swap: ShiftSwap, context: Context) -> None:
         for gain in gains
         if access.allows(me, "view", gain.resource, at=context.now)
     ]
-    # The actor must not learn what the role allows on resources hidden from the actor.
+    # The actor must not find out the permissions of the role on resources that they cannot view.
     hidden = Reason.of("not_visible", member=me, permission="manage_access")
     raise refuse(*(reasons[:_MAX_REASONS] or [hidden]))
 
@@ -192,10 +192,10 @@ def on_duty_throughout(
     swap: ShiftSwap, binding: RotationBinding, *, since: dt.datetime | None = None
 ) -> MemberId | None:
     """
-    Return the one member who is on duty for the whole span of *swap*, on every resource, or None.
+    Return the member who is on duty on every resource for the whole span of *swap*, or None.
 
     Args:
-        swap: The span.
+        swap: The swap with the span.
         binding: The rotation.
         since: Ignore the part of the span before this instant.
     """
@@ -222,20 +222,21 @@ def _text_of(local: dt.datetime) -> str:
 
 def cancel_shift_swap(command: cm.CancelShiftSwap, context: Context) -> tuple[ev.Event, ...]:
     """
-    Cancel shift swaps from now on; the members of the original shifts are on duty again.
+    Cancel shift swaps from now on, so that the original members are on duty again.
 
-    The member who took over a shift may cancel, and the member who is on duty again; all other members
-    need `manage_access` where the rotation applies.
+    Both the member who took over a shift and the original member may cancel a swap. Other members
+    need `manage_access` on the resources of the rotation.
 
     Raises:
-        NotFoundError: If there is no such swap, or the actor neither takes shifts in the rotation
-            nor may view a resource that it is for.
-        NotAllowedError: If the actor may not cancel it, or it is over or cancelled already.
-        InvalidValueError: If no swap is named.
+        NotFoundError: If the swap does not exist, or if the actor neither takes shifts in the
+            rotation nor can view one of its resources.
+        NotAllowedError: If the actor is not allowed to cancel the swap, or if it is over or already
+            cancelled.
+        InvalidValueError: If no swap is given.
     """
     if not command.swaps:
         raise InvalidValueError(
-            "no shift swap is named", value=command.swaps, expected="one swap or more"
+            "the command contains no shift swap", value=command.swaps, expected="one swap or more"
         )
     _check_active(context)
     known = {swap.id: swap for swap in context.swaps}

@@ -1,4 +1,4 @@
-"""Take down published posts: the command, and what the publisher records."""
+"""Decide on takedowns of published posts, for members and for the publisher."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ def take_down(
     snapshot: PostSnapshot, command: cm.TakeDown, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Request that what is published of a post is deleted, and cancel what waits.
+    Request the deletion of a published post, and cancel its waiting deliveries.
 
-    A post that is being sent, or in doubt, is deleted as soon as it is known to be published.
-    Requesting it twice changes nothing.
+    If a delivery is being sent or is in doubt, the post is deleted as soon as it is known to be
+    published. Repeating the request has no effect.
 
     Raises:
-        NotFoundError: If the actor may not view the post.
-        NotAllowedError: If the actor may not `take_down` there, or there is nothing to take down.
+        NotFoundError: If the post is not visible to the actor.
+        NotAllowedError: If the actor does not have `take_down` there, or if there is nothing to
+            take down.
     """
     post = snapshot.post
     deliveries = [
@@ -51,8 +52,8 @@ def take_down(
         if delivery.takedown_requested:
             continue
         data: ev.EventData = ev.TakedownRequested(reason=command.reason)
-        # A delivery with an attempt is not cancelled: its post may still appear, and then the
-        # request has to be known.
+        # A delivery with an attempt is not cancelled, because its post may still appear and must
+        # then be taken down.
         if delivery.state in UNSENT_STATES and not delivery.live_ids and not delivery.attempts:
             data = ev.DeliveryCancelled(problem="taken_down")
         else:
@@ -65,7 +66,7 @@ def take_down(
 
 
 def _may_be_published(delivery: Delivery) -> bool:
-    """Return whether something of a delivery is published, may be, or may yet be."""
+    """Return whether a delivery is published, may be published, or may still be published."""
     return bool(
         delivery.live_ids
         or delivery.takedown_requested
@@ -99,9 +100,9 @@ def record_takedown(delivery: Delivery, network_ids: Iterable[str]) -> tuple[ev.
 
 def abandon_takedown(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
     """
-    End a takedown that cannot be carried out, because the profile was removed.
+    End a takedown that cannot be carried out because the profile was removed.
 
-    The delivery counts as published until a member reports that the post is not there any more.
+    The delivery counts as published until a member reports that the post is no longer there.
     """
     if not delivery.ids_to_take_down or delivery.profile in context.profiles:
         return ()
@@ -112,9 +113,9 @@ def defer_takedown(
     delivery: Delivery, error: NetworkError, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Record that a takedown did not succeed; it is tried again until it does.
+    Record that a takedown failed and will be retried.
 
-    A lost answer needs no lookup, because deleting a post twice does no harm.
+    A lost response does not require a lookup, because deleting a post twice does no harm.
     """
     if not delivery.ids_to_take_down:
         return ()

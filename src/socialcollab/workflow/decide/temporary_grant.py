@@ -1,4 +1,4 @@
-"""Grant permissions until a time, and revoke such grants."""
+"""Decide on granting permissions for a limited time, and on revoking such grants."""
 
 from __future__ import annotations
 
@@ -35,16 +35,18 @@ _MAX_REASONS = 5
 
 def add_grant(command: cm.AddGrant, context: Context) -> tuple[ev.Event, ...]:
     """
-    Grant permissions until a time.
+    Grant permissions for a limited time.
 
     Raises:
-        NotFoundError: If the grant names a resource that does not exist or that the actor may not
-            view, or a member or a team that does not exist.
-        InvalidValueError: If there is no reason, the grant matches by something else than
-            resources, a role or a permission does not exist, or the identifier is used already.
-        NotAllowedError: If the grant is over; the actor does not manage access on all of its
-            resources, or does not have what it grants there for as long; or it would exempt a
-            member from an approval policy that the actor may not change.
+        NotFoundError: If the grant refers to a resource that does not exist or is not visible to
+            the actor, or to a member or team that does not exist.
+        InvalidValueError: If the reason is empty, if the grant depends on anything other than
+            resources, if a role or permission does not exist, or if the identifier is already in
+            use.
+        NotAllowedError: If the grant has already ended, if the actor does not have `manage_access`
+            on all of its resources, if the actor does not have the granted permissions there for
+            the same period, or if the grant would exempt a member from an approval policy that the
+            actor cannot change.
     """
     requested = command.grant
     grant = attrs.evolve(requested.grant, by=context.actor.name, place=requested.place)
@@ -62,11 +64,11 @@ def add_grant(command: cm.AddGrant, context: Context) -> tuple[ev.Event, ...]:
     if not verdict:
         raise NotAllowedError(verdict)
     _check_recipients(grant, context)
-    # `bind_rule` refuses a role or a permission that does not exist.
+    # `bind_rule` raises an error if a role or permission does not exist.
     bind_rule(grant, 0, scope)
     if requested.is_over(scope, at=now):
         raise refuse(Reason.of("grant_over", until=requested.until))
-    # `TemporaryGrant` refuses a grant that would last too long from now on.
+    # `TemporaryGrant` raises an error if the grant would last too long from now on.
     attrs.evolve(requested, grant=grant, at=now)
     verdict = access.can_give(me, grant, at=now)
     if not verdict:
@@ -109,13 +111,14 @@ def revoke_grant(command: cm.RevokeGrant, context: Context) -> tuple[ev.Event, .
     """
     Revoke a temporary grant.
 
-    The member who granted it may do so, and every member who manages access on all of its
-    resources: revoking gives no member a permission.
+    Both the grantor and any member with `manage_access` on all of its resources may revoke a grant,
+    because this does not give anyone a permission.
 
     Raises:
-        NotFoundError: If there is no such grant, or the actor may not view its resources.
-        NotAllowedError: If the actor neither granted it nor manages access there; it is over; or
-            without it a member's posts would be exempt from an approval policy.
+        NotFoundError: If the grant does not exist, or its resources are not visible to the actor.
+        NotAllowedError: If the actor neither made the grant nor has `manage_access` there, if the
+            grant has ended, or if revoking it would exempt a member's posts from an approval
+            policy.
     """
     grant = next((grant for grant in context.grants if grant.id == command.grant), None)
     if grant is None:
@@ -127,7 +130,8 @@ def revoke_grant(command: cm.RevokeGrant, context: Context) -> tuple[ev.Event, .
     if grant.by != context.actor.name:
         rest = grant.existing_part(scope)
         resources = sorted(scope.resources_of(rest.on)) if rest is not None else []
-        # A grant that adoptions have emptied may be revoked by a member who manages access everywhere.
+        # If adoptions have removed all resources of a grant, a member with `manage_access` on all
+        # resources may revoke it.
         verdict = verdict_on("manage_access", resources or (EVERYWHERE,), context)
         if not_visible(verdict):
             raise NotFoundError("grant", command.grant)
@@ -135,7 +139,7 @@ def revoke_grant(command: cm.RevokeGrant, context: Context) -> tuple[ev.Event, .
             raise NotAllowedError(verdict)
     if grant.is_over(scope, at=context.now):
         raise refuse(Reason.of("grant_over", until=grant.until))
-    # A policy that applies to the posts of a role no longer applies to a member who loses the role.
+    # A policy for posts by members with a role no longer applies to a member who loses that role.
     if grant.grant.role and context.policies.match_author_roles:
         bindings = context.access.bindings
         remaining = [binding.source for binding in bindings.grants if binding.place != grant.place]
@@ -151,12 +155,12 @@ def revoke_grant(command: cm.RevokeGrant, context: Context) -> tuple[ev.Event, .
 
 
 def _check_names(on: Selector, context: Context) -> None:
-    """Refuse a name that does not exist and one that the actor may not view, with the same error."""
+    """Raise an error for a name that does not exist or is not visible to the actor."""
     scope = context.access.bindings.scope
     for key in CONTEXT_KEYS:
         if getattr(on, key):
             raise InvalidValueError(
-                f"a grant cannot depend on `{key}`; it is on workspaces, profiles or networks",
+                f"a grant cannot depend on `{key}`, only on workspaces, profiles or networks",
                 value=key,
                 expected=f"keys among {', '.join(PROFILE_KEYS)} and excluding",
             )
@@ -192,7 +196,7 @@ def _named(part: Selector | Excluding) -> Iterator[tuple[str, str]]:
 
 
 def _visible(resources: Iterable[str], context: Context) -> list[str]:
-    """Return the resources that the actor may view or manage access on, sorted."""
+    """Return the resources that the actor can view or manage access to, sorted."""
     me, now, access = context.actor.name, context.now, context.access
     return [
         resource
@@ -203,7 +207,7 @@ def _visible(resources: Iterable[str], context: Context) -> list[str]:
 
 
 def _without_hidden(verdict: Verdict, context: Context) -> Verdict:
-    """Return a refusal without the reasons about resources that the actor may not view."""
+    """Return a refusal without the reasons about resources that the actor cannot view."""
     me = context.actor.name
     reasons = [
         reason for reason in verdict.reasons if _visible((reason["resource"],), context)

@@ -1,4 +1,4 @@
-"""Events: what can happen to posts, deliveries, holds and the runtime state."""
+"""The events of posts, deliveries, holds and the runtime state."""
 
 from socialcollab.workflow.events.calendar import (
     BudgetLimited,

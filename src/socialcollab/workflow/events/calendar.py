@@ -14,7 +14,7 @@ from socialcollab.workflow.events.event import PERSONAL
 
 @attrs.frozen(kw_only=True)
 class SlotTaken:
-    """A post was put on a profile's calendar; of two commands that do so at once, one fails."""
+    """A post was added to a profile's calendar. Of two simultaneous additions, one fails."""
 
     TYPE: ClassVar[str] = "calendar.taken"
 
@@ -23,7 +23,7 @@ class SlotTaken:
 
 @attrs.frozen(kw_only=True)
 class BudgetLimited:
-    """The network asked a profile to wait; none of its deliveries is sent before *until*."""
+    """The network asked a profile to wait; its deliveries are not sent before *until*."""
 
     TYPE: ClassVar[str] = "budget.limited"
 
@@ -32,7 +32,7 @@ class BudgetLimited:
 
 @attrs.frozen(kw_only=True)
 class NativePostAdded:
-    """A post that was made on the network itself was recorded."""
+    """A post that was published directly on the network was recorded."""
 
     TYPE: ClassVar[str] = "native_post.added"
 

@@ -29,7 +29,7 @@ class DeliveryPlanned:
 
 @attrs.frozen(kw_only=True)
 class DeliveryStarted:
-    """The publisher started to send it; *prepared* are the ids and keys of every attempt."""
+    """The publisher started a delivery; every attempt uses the ids and keys in *prepared*."""
 
     TYPE: ClassVar[str] = "delivery.started"
 
@@ -48,13 +48,13 @@ class DeliveryProgressed:
 @attrs.frozen(kw_only=True)
 class SendStarted:
     """
-    The permit to send one creating request was taken.
+    The publisher took the permit to send one creating request.
 
     Attributes:
         number: The number of the attempt.
         part: The part of the thread that the request creates, or 0.
-        started_at: The instant by the real clock.
-        deadline: When the sender gives up for certain, by the real clock.
+        started_at: The current instant according to the real clock.
+        deadline: When the sender stops sending at the latest, according to the real clock.
     """
 
     TYPE: ClassVar[str] = "delivery.send_started"
@@ -72,10 +72,11 @@ class DeliveryPublished:
 
     Attributes:
         network_id: The network's own id.
-        url: Its address, or empty.
+        url: The address, or an empty string.
         published_at: The time of publication, in UTC.
-        found: Whether a lookup found it, rather than the network's answer to the request.
-        by_hand: Whether a member reported it. An attempt in doubt stays in doubt then.
+        found: Whether a lookup found the post, rather than the response to the request.
+        by_hand: Whether a member reported the publication. If so, an attempt in doubt stays in
+            doubt.
     """
 
     TYPE: ClassVar[str] = "delivery.published"
@@ -96,10 +97,10 @@ class PartPublished:
         number: The number of the attempt that published it.
         part: The part.
         network_id: The network's own id of the part.
-        url: Its address, or empty.
+        url: The address, or an empty string.
         published_at: The time of publication, in UTC.
         progress: The checkpoint from which the next part continues.
-        found: Whether a lookup found it.
+        found: Whether a lookup found the part.
     """
 
     TYPE: ClassVar[str] = "delivery.part_published"
@@ -115,7 +116,7 @@ class PartPublished:
 
 @attrs.frozen(kw_only=True)
 class DeliveryPublishedAgain:
-    """The post, or a part of it, is published a second time: attempt *number* had succeeded."""
+    """The post or a part of it is published twice, because attempt *number* had succeeded."""
 
     TYPE: ClassVar[str] = "delivery.published_again"
 
@@ -128,7 +129,7 @@ class DeliveryPublishedAgain:
 
 @attrs.frozen(kw_only=True)
 class DeliveryFailed:
-    """The network rejected it."""
+    """The network rejected the post."""
 
     TYPE: ClassVar[str] = "delivery.failed"
 
@@ -146,7 +147,7 @@ class DeliveryUnknown:
 
 @attrs.frozen(kw_only=True)
 class LookupInconclusive:
-    """A lookup could not find out the outcome; the next one is not before *not_before*."""
+    """A lookup was inconclusive; the next lookup takes place at *not_before* or later."""
 
     TYPE: ClassVar[str] = "delivery.lookup_inconclusive"
 
@@ -156,7 +157,7 @@ class LookupInconclusive:
 
 @attrs.frozen(kw_only=True)
 class DeliveryRechecked:
-    """A missing post was looked up again, and is still missing; the next recheck, or None."""
+    """A missing post was looked up again and is still missing."""
 
     TYPE: ClassVar[str] = "delivery.rechecked"
 
@@ -165,7 +166,7 @@ class DeliveryRechecked:
 
 @attrs.frozen(kw_only=True)
 class DeliveryMarkedNotPublished:
-    """A member reported that an attempt in doubt published nothing."""
+    """A member reported that an attempt in doubt did not publish anything."""
 
     TYPE: ClassVar[str] = "delivery.marked_not_published"
 
@@ -173,14 +174,14 @@ class DeliveryMarkedNotPublished:
 @attrs.frozen(kw_only=True)
 class DeliveryDeferred:
     """
-    Nothing is in doubt, and the delivery waits to be sent.
+    The delivery is waiting to be sent, and no attempt is in doubt.
 
     Attributes:
-        problem: Why it waits.
-        not_before: When it may be sent, or None for its planned time.
-        rate_limited: Whether the network was busy or asked to wait; the next such wait is longer.
-        recheck_at: When to look up again a post that was missing, unless it is sent again first;
-            None if it was not looked up.
+        problem: The reason for the wait.
+        not_before: The earliest instant at which it may be sent, or None for the planned time.
+        rate_limited: Whether the network was busy or asked to wait. The next such wait is longer.
+        recheck_at: When to look up a missing post again, unless it is sent again first, or None if
+            it was not looked up.
     """
 
     TYPE: ClassVar[str] = "delivery.deferred"
@@ -193,7 +194,7 @@ class DeliveryDeferred:
 
 @attrs.frozen(kw_only=True)
 class DeliveryMissed:
-    """It could not be sent when it was due; a member decides what happens to it."""
+    """The delivery could not be sent when it was due; a member must decide how to continue."""
 
     TYPE: ClassVar[str] = "delivery.missed"
 
@@ -202,7 +203,7 @@ class DeliveryMissed:
 
 @attrs.frozen(kw_only=True)
 class DeliveryCancelled:
-    """It was cancelled before anything was published."""
+    """The delivery was cancelled before anything was published."""
 
     TYPE: ClassVar[str] = "delivery.cancelled"
 
@@ -211,7 +212,7 @@ class DeliveryCancelled:
 
 @attrs.frozen(kw_only=True)
 class DeliveryRescheduled:
-    """New time zone data moved its planned local time to another instant."""
+    """New time zone data changed the instant of the planned local time."""
 
     TYPE: ClassVar[str] = "delivery.rescheduled"
 
@@ -222,7 +223,7 @@ class DeliveryRescheduled:
 
 @attrs.frozen(kw_only=True)
 class TakedownRequested:
-    """A member wants it taken down; or, with a *network_id*, only that publication."""
+    """A member requested a takedown of the post, or only of the copy with *network_id*."""
 
     TYPE: ClassVar[str] = "delivery.takedown_requested"
 
@@ -232,7 +233,7 @@ class TakedownRequested:
 
 @attrs.frozen(kw_only=True)
 class TakedownDeferred:
-    """A takedown did not succeed; it is tried again, not before *not_before*."""
+    """A takedown failed and will be retried at *not_before* or later."""
 
     TYPE: ClassVar[str] = "delivery.takedown_deferred"
 
@@ -242,7 +243,7 @@ class TakedownDeferred:
 
 @attrs.frozen(kw_only=True)
 class TakedownAbandoned:
-    """A takedown is no longer possible; what is published stays published."""
+    """A takedown is no longer possible; the published post remains on the network."""
 
     TYPE: ClassVar[str] = "delivery.takedown_abandoned"
 
@@ -251,7 +252,7 @@ class TakedownAbandoned:
 
 @attrs.frozen(kw_only=True)
 class DeliveryTakenDown:
-    """Publications are no longer on the network."""
+    """Publications were deleted from the network."""
 
     TYPE: ClassVar[str] = "delivery.taken_down"
 
@@ -260,7 +261,7 @@ class DeliveryTakenDown:
 
 @attrs.frozen(kw_only=True)
 class AmendRequested:
-    """A member wants the published post to show another revision."""
+    """A member requested that the published post show another revision."""
 
     TYPE: ClassVar[str] = "delivery.amend_requested"
 
@@ -270,13 +271,13 @@ class AmendRequested:
 @attrs.frozen(kw_only=True)
 class AmendStarted:
     """
-    The permit to send an amendment was taken.
+    The publisher took the permit to send an amendment.
 
     Attributes:
         number: The number of the attempt.
-        revision: The revision that it sends.
-        started_at: The instant by the real clock.
-        deadline: When the sender gives up for certain, by the real clock.
+        revision: The revision to send.
+        started_at: The current instant according to the real clock.
+        deadline: When the sender stops sending at the latest, according to the real clock.
     """
 
     TYPE: ClassVar[str] = "delivery.amend_started"
@@ -298,7 +299,7 @@ class DeliveryAmended:
 
 @attrs.frozen(kw_only=True)
 class AmendDeferred:
-    """An amendment is sent again later; *answered* says whether the last attempt has an outcome."""
+    """An amendment will be sent again; *answered* is true if the last attempt has an outcome."""
 
     TYPE: ClassVar[str] = "delivery.amend_deferred"
 
@@ -309,7 +310,7 @@ class AmendDeferred:
 
 @attrs.frozen(kw_only=True)
 class AmendRejected:
-    """An amendment is not sent again; *answered* says whether the last attempt has an outcome."""
+    """An amendment is not sent again; *answered* is true if the last attempt has an outcome."""
 
     TYPE: ClassVar[str] = "delivery.amend_rejected"
 

@@ -1,4 +1,4 @@
-"""Events of an erasure, and what replaces the erased values."""
+"""Events of an erasure, and the placeholders for erased values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from socialcollab.identifiers import ProfileId
 from socialcollab.workflow.events.event import PERSONAL
 
 ERASED_TEXT: Final = "[erased]"
-"""What replaces an erased text."""
+"""The placeholder for an erased text."""
 
 
 @attrs.frozen(kw_only=True)
@@ -21,14 +21,14 @@ class PersonErased:
     Personal values of earlier events of this stream were erased.
 
     Attributes:
-        member: The member whose values they were; empty if a post was erased.
-        content: Whether the content of the post is among them.
-        targets: The profiles that the post went to. They still decide who may view it.
-        media: The digests of the post's images, which due work then deletes.
+        member: The member whose values were erased; empty if a post was erased.
+        content: Whether the content of the post was erased.
+        targets: The target profiles of the post, which still determine who can view it.
+        media: The digests of the post's images, which `run_due` then deletes.
         document: The active document without the member's name and contacts.
-        documents: The earlier documents without them, by the version of the event that stored each;
-            they replace the erased ones.
-        reason: Why it was erased.
+        documents: The earlier documents without the name and contacts, by the version of the event
+            that stored them; they replace the erased documents.
+        reason: The reason for the erasure.
     """
 
     TYPE: ClassVar[str] = "person.erased"
@@ -50,5 +50,5 @@ class MediaDeleted:
 
 
 def erased_content(targets: tuple[ProfileId, ...] = ()) -> PostContent:
-    """Return what replaces the content of an erased post."""
+    """Return the placeholder for the content of an erased post."""
     return PostContent(text=ERASED_TEXT, targets=targets)

@@ -1,4 +1,4 @@
-"""Events, their personal fields, and the streams that they belong to."""
+"""Events, their personal fields, and the streams to which they belong."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from socialcollab.workflow.model.actor import Actor
 _PERSONAL = "socialcollab.personal"
 
 PERSONAL: Final = {_PERSONAL: True}
-"""The metadata of a field with personal data: the hash chain holds only a salted digest of it."""
+"""
+The metadata of fields with personal data, of which the hash chain contains only salted digests.
+"""
 
 
 def is_personal(attribute: attrs.Attribute[Any]) -> bool:
-    """Return whether a field of an event holds content, a name or free text, which can be erased."""
+    """Return whether a field of an event contains personal data, which can be erased."""
     return bool(attribute.metadata.get(_PERSONAL))
 
 
 class EventData(Protocol):
-    """What the data of every event has: the type under which it is stored."""
+    """The interface of event data: the type under which the event is stored."""
 
     TYPE: ClassVar[str]
 
@@ -29,12 +31,12 @@ class EventData(Protocol):
 @attrs.frozen
 class Event:
     """
-    Something that happened.
+    An event: a fact about a post, a delivery or the organization.
 
     Attributes:
-        stream: The stream that it belongs to.
-        actor: Who caused it.
-        data: What happened.
+        stream: The stream to which the event belongs.
+        actor: The actor who caused the event.
+        data: The type-specific data of the event.
     """
 
     stream: str
@@ -43,28 +45,28 @@ class Event:
 
 
 def post_stream(post: str) -> str:
-    """Return the stream of a post."""
+    """Return the name of a post's stream."""
     return f"post/{post}"
 
 
 def delivery_stream(delivery: str) -> str:
-    """Return the stream of a delivery."""
+    """Return the name of a delivery's stream."""
     return f"delivery/{delivery}"
 
 
 def calendar_stream(profile: str) -> str:
-    """Return the stream that keeps two commands from taking the same slot of a profile."""
+    """Return the name of the stream that prevents two commands from taking the same slot."""
     return f"calendar/{profile}"
 
 
 def budget_stream(profile: str) -> str:
-    """Return the stream with the time until which the network wants a profile to wait."""
+    """Return the name of the stream with a profile's rate limit."""
     return f"budget/{profile}"
 
 
 def native_post_stream(profile: str, network_id: str) -> str:
-    """Return the stream of a native post."""
-    # Hashed, because a network's id may contain any character.
+    """Return the name of a native post's stream."""
+    # The id is hashed because a network id may contain any character.
     name = hashlib.sha256(network_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return f"native_post/{profile}.{name}"
 

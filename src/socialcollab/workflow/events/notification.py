@@ -1,4 +1,4 @@
-"""Events of notifications: the journal itself is the outbox."""
+"""Events of notifications, for which the journal serves as the outbox."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from socialcollab.identifiers import MemberId
 
 @attrs.frozen(kw_only=True)
 class OutboxEntry:
-    """A notification as it is stored; its id and its time are those of the event that holds it."""
+    """A stored notification, whose id and time are derived from the event that contains it."""
 
     to: MemberId
     kind: str
@@ -30,7 +30,7 @@ class OutboxEntry:
 
 @attrs.frozen(kw_only=True)
 class NotificationsQueued:
-    """Notifications about other events of the same append are to be sent."""
+    """Notifications about other events of the same append were queued."""
 
     TYPE: ClassVar[str] = "notifications.queued"
 
@@ -51,7 +51,7 @@ class DigestAdded:
 
 @attrs.frozen(kw_only=True)
 class DigestClosed:
-    """A digest is to be sent, with everything that was added to it."""
+    """A digest was closed and must now be sent."""
 
     TYPE: ClassVar[str] = "digest.closed"
 

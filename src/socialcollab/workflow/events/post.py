@@ -37,11 +37,11 @@ class PostEdited:
 
     Attributes:
         revision: The revision.
-        state: The post's state with it.
+        state: The post's state after the edit.
         applicable: The approval steps that apply to it.
         pins: The digests of the policies that apply to it.
-        caught: The holds that stopped the post before, and that match only some posts. They stop it
-            still, even if the new content no longer matches.
+        caught: The holds that stopped the previous revision and that match only some posts. They
+            still stop the post even if they do not match the new content.
         content: The content.
     """
 
@@ -72,7 +72,7 @@ class PostSubmitted:
 
     Attributes:
         revision: The digest of the revision.
-        when: When to publish the post once it is approved.
+        when: When to publish the post after its approval.
         applicable: The approval steps that apply to it.
         pins: The digests of the policies that apply to it.
     """
@@ -87,7 +87,7 @@ class PostSubmitted:
 
 @attrs.frozen(kw_only=True)
 class PostDecided:
-    """A member approved the post, requested changes, or rejected it; the fields are a `Decision`'s."""
+    """A member approved the post, requested changes or rejected it; see `Decision`."""
 
     TYPE: ClassVar[str] = "post.decided"
 
@@ -99,12 +99,13 @@ class PostDecided:
     passed: tuple[StepKey, ...] = ()
     pins: Mapping[str, str] = attrs.field(factory=dict)
     on_behalf_of: tuple[MemberId, ...] = ()
+    internal: bool = True
     note: str = attrs.field(default="", metadata=PERSONAL)
 
 
 @attrs.frozen(kw_only=True)
 class PostApproved:
-    """The last step passed; or, if *alone*, no step applied and a member with `publish` submitted it."""
+    """The last step passed, or (*alone*) no step applied and a member with `publish` submitted."""
 
     TYPE: ClassVar[str] = "post.approved"
 
@@ -123,21 +124,21 @@ class PostScheduled:
 
 @attrs.frozen(kw_only=True)
 class PostUnscheduled:
-    """The waiting deliveries were cancelled; the approval remains."""
+    """The waiting deliveries were cancelled, and the post stays approved."""
 
     TYPE: ClassVar[str] = "post.unscheduled"
 
 
 @attrs.frozen(kw_only=True)
 class PostWithdrawn:
-    """A member withdrew the request for approval, or the approval."""
+    """A member withdrew the approval request or the approval."""
 
     TYPE: ClassVar[str] = "post.withdrawn"
 
 
 @attrs.frozen(kw_only=True)
 class PostCancelled:
-    """A member cancelled the post; it can never be published."""
+    """A member cancelled the post, so that it can never be published."""
 
     TYPE: ClassVar[str] = "post.cancelled"
 
@@ -146,7 +147,7 @@ class PostCancelled:
 
 @attrs.frozen(kw_only=True)
 class PostExpired:
-    """The planned time came before the approval."""
+    """The planned time passed before the post was approved."""
 
     TYPE: ClassVar[str] = "post.expired"
 
@@ -157,11 +158,11 @@ class PostBypassed:
     A member skipped open approval steps in an emergency.
 
     Attributes:
-        steps: The steps.
+        steps: The skipped steps.
         revision: The digest of the revision that the member saw.
         fields: The salted digest of each field of that revision.
         reviewers: The members who could have decided.
-        reason: Why.
+        reason: The reason, shown to people.
     """
 
     TYPE: ClassVar[str] = "post.bypassed"
@@ -175,7 +176,7 @@ class PostBypassed:
 
 @attrs.frozen(kw_only=True)
 class PostExempted:
-    """A member let the post be published in spite of a hold."""
+    """A member allowed the post to be published despite a hold."""
 
     TYPE: ClassVar[str] = "post.exempted"
 
@@ -194,7 +195,7 @@ class PostTakenDown:
 
 @attrs.frozen(kw_only=True)
 class FindingWaived:
-    """A member accepted a finding of the style guide; the fields are a `Waiver`'s."""
+    """A member accepted a finding of the style guide; see `Waiver` for the fields."""
 
     TYPE: ClassVar[str] = "post.finding_waived"
 
@@ -206,15 +207,17 @@ class FindingWaived:
 @attrs.frozen(kw_only=True)
 class PostReevaluated:
     """
-    The open steps, their reviewers and the next timer of a post were computed again.
+    The open steps, their reviewers and the next timer of a post were recomputed.
 
     Attributes:
-        open_steps: The steps that are open.
-        wake_at: When the timer has to evaluate the post next, or None.
-        reopened: Those of the open steps that opened a second time; their clocks start again.
-        notified: By step, the reviewers who are notified now. A step that opens has an entry even
+        open_steps: The open steps.
+        wake_at: When the timer must evaluate the post next, or None.
+        reopened: The open steps that opened again, whose clocks restart.
+        notified: The reviewers who are notified now, by step. A step that opens has an entry even
             if it has no reviewers.
-        aware: By step, the reviewers who need no notification, because they know already.
+        aware: The reviewers who already know and need no notification, by step.
+        absent: The reviewers who are absent, by step. They are notified when they are back.
+        reachable: The steps on which enough members can decide again.
     """
 
     TYPE: ClassVar[str] = "post.reevaluated"
@@ -224,11 +227,13 @@ class PostReevaluated:
     reopened: tuple[StepKey, ...] = ()
     notified: Mapping[str, tuple[MemberId, ...]] = attrs.field(factory=dict, hash=False)
     aware: Mapping[str, tuple[MemberId, ...]] = attrs.field(factory=dict, hash=False)
+    absent: Mapping[str, tuple[MemberId, ...]] = attrs.field(factory=dict, hash=False)
+    reachable: tuple[StepKey, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
 class DecisionsOutdated:
-    """Policies or accounts have changed that the decisions on the post are based on; see `pins`."""
+    """Policies or accounts that the decisions are based on have changed; see `pins`."""
 
     TYPE: ClassVar[str] = "post.decisions_outdated"
 
@@ -259,9 +264,17 @@ class StepEscalated:
 
 @attrs.frozen(kw_only=True)
 class StepOverdue:
-    """An open step became overdue; *reviewers* are those who had not approved it."""
+    """
+    An open step became overdue, or cannot pass because too few members can decide.
+
+    Attributes:
+        step: The step.
+        reviewers: The members who had not approved it.
+        unreachable: Whether too few members can decide on it.
+    """
 
     TYPE: ClassVar[str] = "post.step_overdue"
 
     step: StepKey
     reviewers: tuple[MemberId, ...] = ()
+    unreachable: bool = False

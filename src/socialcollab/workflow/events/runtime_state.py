@@ -16,7 +16,7 @@ from socialcollab.workflow.events.event import PERSONAL
 
 @attrs.frozen(kw_only=True)
 class AbsenceAdded:
-    """A member is or will be absent."""
+    """An absence of a member was recorded."""
 
     TYPE: ClassVar[str] = "absence.added"
 
@@ -26,7 +26,7 @@ class AbsenceAdded:
 
 @attrs.frozen(kw_only=True)
 class AbsenceEnded:
-    """A member is back early; *date* is the first day back."""
+    """An absence was ended early; *date* is the first day back."""
 
     TYPE: ClassVar[str] = "absence.ended"
 
@@ -37,7 +37,7 @@ class AbsenceEnded:
 
 @attrs.frozen(kw_only=True)
 class GrantAdded:
-    """Permissions were granted until a time."""
+    """Permissions were granted for a limited time."""
 
     TYPE: ClassVar[str] = "grant.added"
 
@@ -48,7 +48,7 @@ class GrantAdded:
 
 @attrs.frozen(kw_only=True)
 class GrantRevoked:
-    """A temporary grant was revoked; *to* are the principals that had it."""
+    """A temporary grant was revoked; *to* are the principals that had received it."""
 
     TYPE: ClassVar[str] = "grant.revoked"
 
@@ -68,7 +68,7 @@ class ShiftsSwapped:
 
 @attrs.frozen(kw_only=True)
 class ShiftSwapsCancelled:
-    """Shift swaps were cancelled, from *at* on; *members* had taken over the shifts."""
+    """Shift swaps were cancelled as of *at*; *members* had taken over the shifts."""
 
     TYPE: ClassVar[str] = "shift_swap.cancelled"
 
@@ -80,15 +80,16 @@ class ShiftSwapsCancelled:
 @attrs.frozen(kw_only=True)
 class MemberOffboarded:
     """
-    A member left, and their part in the runtime state went to successors or ended.
+    A member left, and their entries in the runtime state were handed over or ended.
 
     Attributes:
         member: The member who left.
-        date: The first day without them.
-        delegates: The new delegate, by absence; an absence that is not listed has none any more.
-        grants: The member who has a temporary grant instead, by grant; one that is not listed ends.
-        swaps: The member who takes over the shift instead, by swap; one that is not listed ends.
-        successors: All members who took something over, in the document or in the runtime state.
+        date: The first day without the member.
+        delegates: The new delegate, by absence. An absence that is not listed no longer has a
+            delegate.
+        grants: The successor, by temporary grant. A grant that is not listed ends.
+        swaps: The successor, by shift swap. A swap that is not listed ends.
+        successors: All members who took over entries in the document or the runtime state.
     """
 
     TYPE: ClassVar[str] = "member.offboarded"
@@ -103,7 +104,7 @@ class MemberOffboarded:
 
 @attrs.frozen(kw_only=True)
 class CalendarNoteAdded:
-    """A note was put on the calendar."""
+    """A note was added to the calendar."""
 
     TYPE: ClassVar[str] = "calendar_note.added"
 
@@ -116,7 +117,7 @@ class CalendarNoteAdded:
 
 @attrs.frozen(kw_only=True)
 class CampaignStarted:
-    """A campaign runs from *start* on; *end* is the first day after it, or None."""
+    """The days of a campaign were set; *end* is the first day after the campaign, or None."""
 
     TYPE: ClassVar[str] = "campaign.started"
 
@@ -128,6 +129,6 @@ class CampaignStarted:
 
 @attrs.frozen(kw_only=True)
 class RuntimeStateReevaluated:
-    """Posts and deliveries were reevaluated after a change of who has which permission."""
+    """Posts and deliveries were reevaluated after a change of permissions."""
 
     TYPE: ClassVar[str] = "runtime_state.reevaluated"

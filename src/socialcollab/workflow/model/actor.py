@@ -1,4 +1,4 @@
-"""Actors: members, and the parts of the library that act by themselves."""
+"""Actors: members, and parts of the library that act automatically."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SYSTEM = ("publisher", "timer", "rules")
 @attrs.frozen
 class Actor:
     """
-    A member, or a part of the library, that causes events.
+    A member or a part of the library that causes events.
 
     Attributes:
         kind: "member" or "system".
-        name: The member's id; or "publisher" (sends deliveries), "timer" (acts when a time has
-            come) or "rules" (does what a policy demands after a decision).
+        name: The member's id; or "publisher" (sends deliveries), "timer" (performs time-based
+            actions) or "rules" (performs actions that a policy requires after a decision).
     """
 
     kind: str
@@ -42,13 +42,13 @@ class Actor:
 
     @classmethod
     def member(cls, member: str) -> Self:
-        """Return a member as an actor."""
+        """Return the actor for a member."""
         return cls("member", member)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """
-        Read an actor as `str` prints it.
+        Parse an actor in the form that `str` returns.
 
         >>> Actor.parse("member:ana")
         Actor(kind='member', name='ana')

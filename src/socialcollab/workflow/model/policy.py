@@ -1,4 +1,4 @@
-"""Approval policies, and the steps that a post needs by them."""
+"""Approval policies, and the approval steps that they require for a post."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ from socialcollab.time import DURATION_PATTERN, Duration
 @attrs.frozen
 class Quorum:
     """
-    How many of a step's reviewers have to approve.
+    The number of a step's reviewers who must approve.
 
     Attributes:
-        least: The number; 0 stands for all reviewers.
+        least: The minimum number, or 0 for all reviewers.
     """
 
     PATTERN: ClassVar[str] = r"^(any|all|[1-9][0-9]{0,2})$"
@@ -57,16 +57,16 @@ class Quorum:
     @classmethod
     def parse(cls, text: str | int, /) -> Self:
         """
-        Read "any", "all", or a number.
+        Parse "any", "all" or a number.
 
         >>> Quorum.parse("any").least, Quorum.parse(2).least
         (1, 2)
 
         Raises:
-            InvalidValueError: If it is none of these.
+            InvalidValueError: If the value is not a quorum.
         """
         word = str(text)
-        # `True` would otherwise be read as 1.
+        # Without this check, `True` would be parsed as 1.
         if isinstance(text, bool) or not re.fullmatch(cls.PATTERN[1:-1], word):
             raise InvalidValueError(
                 f"`{text}` is not a quorum; write `any`, `all`, or a number from 1 to 999",
@@ -76,7 +76,7 @@ class Quorum:
         return cls({"any": 1, "all": 0}[word] if word in ("any", "all") else int(word))
 
     def needed(self, reviewers: int) -> int:
-        """Return how many approvals a step with that many reviewers needs; at least one."""
+        """Return the number of approvals that a step with *reviewers* reviewers needs."""
         return max(1, reviewers) if self.least == 0 else self.least
 
     def __str__(self) -> str:
@@ -118,11 +118,11 @@ _DURATION = Parsed(grammar=Duration, name="duration", pattern=DURATION_PATTERN)
 @attrs.frozen(kw_only=True)
 class OnlyIf:
     """
-    A condition of a step. It can only add the step; no condition can remove one.
+    A condition under which a step applies; conditions can add steps but never remove them.
 
     Attributes:
-        finding_at_least: The step applies only if the style guide has a finding of this severity or
-            a more severe one.
+        finding_at_least: The step applies only if the style guide reports a finding of at least
+            this severity.
     """
 
     finding_at_least: str = attrs.field(metadata=shape(Choice(SEVERITIES)))
@@ -137,9 +137,9 @@ class StepTimer:
     A reminder or an escalation while a step is open.
 
     Attributes:
-        after: The time from the opening of the step.
+        after: The time after the opening of the step.
         do: "remind" the reviewers who have not decided, or "escalate" to others.
-        to: The principal that an escalation adds to the reviewers; not for a reminder.
+        to: The principal that an escalation adds to the reviewers; not used for a reminder.
     """
 
     after: Duration = attrs.field(metadata=shape(_DURATION), converter=_as_duration)
@@ -154,7 +154,7 @@ class StepTimer:
         _check_choice("do", self.do, ("remind", "escalate"))
         if (self.do == "escalate") != (self.to is not None):
             raise InvalidValueError(
-                "an escalation needs `to`, and a reminder has no `to`",
+                "an escalation requires `to`, and a reminder must not have it",
                 value=self.to,
                 expected='do = "escalate" with to = "lead"',
             )
@@ -163,20 +163,21 @@ class StepTimer:
 @attrs.frozen(kw_only=True)
 class Step:
     """
-    One step of a policy.
+    An approval step of a policy.
 
     Attributes:
-        id: Its name within the policy.
-        after: The steps that have to pass before it opens. Without any, it opens when the post is
-            submitted.
+        id: The name of the step within the policy.
+        after: The steps that must pass before this step opens. If empty, the step opens when the
+            post is submitted.
         reviewers: The members who can decide, if they have `approve` on every target.
-        quorum: How many of them have to approve.
-        within: The time that they have before the step is overdue.
-        timers: Reminders and escalations while the step is open.
-        only_if: The condition under which the step applies. Without one, it always does.
-        binds: The fields that its decisions are bound to. Without any, all published fields.
-        distinct: Whether one approval cannot count both for this step and for another.
-        may_edit: Whether a reviewer may edit the post and approve it here all the same.
+        quorum: The number of reviewers who must approve.
+        within: The time after which the step is overdue.
+        timers: The reminders and escalations while the step is open.
+        only_if: The condition under which the step applies. If None, the step always applies.
+        binds: The fields to which decisions are bound. If empty, decisions are bound to all
+            published fields.
+        distinct: Whether an approval that counts for this step cannot count for another step.
+        may_edit: Whether a reviewer who has edited the post may still approve it in this step.
     """
 
     id: str = attrs.field(metadata=shape(Id("step")))
@@ -223,22 +224,22 @@ class ApprovalPolicy:
     The approvals that a post needs before it is published.
 
     Attributes:
-        id: Its identifier.
-        on: The posts that it applies to.
-        extends: Another policy, whose steps it includes.
-        steps: Its own steps.
-        on_approval: What happens once every step has passed: "schedule" the post for its planned
+        id: The identifier of the policy.
+        on: The posts to which the policy applies.
+        extends: Another policy, whose steps this policy includes.
+        steps: The policy's own steps.
+        on_approval: The action after every step has passed: "schedule" the post for its planned
             time, or "wait" until a member schedules it.
-        late: What happens to a post that is approved after its planned time: "expire", "hold" (its
-            deliveries are missed), or "publish" at once.
-        late_by: How much later than planned a delivery may start; after that it is missed. Without
-            a value there is no limit.
-        exempt: Roles that exempt a post from the policy, if each of its authors has one of them on
+        late: The action for a post that is approved after its planned time: "expire", "hold" (its
+            deliveries are missed), or "publish" immediately.
+        late_by: The maximum delay with which a delivery may start; after that it is missed. If
+            None, there is no limit.
+        exempt: Roles that exempt a post from the policy if each author has one of these roles on
             every target.
 
     Raises:
-        InvalidValueError: If a value is not valid, the policy has no steps, two steps have the same
-            name, or *exempt* names something else than roles.
+        InvalidValueError: If a value is invalid, if the policy has no steps, if two steps have the
+            same name, or if *exempt* contains a principal that is not a role.
     """
 
     id: str = attrs.field(metadata=shape(Id("policy")))
@@ -290,12 +291,14 @@ MAX_EXTENDS = 20
 """The largest number of policies of which each extends the next."""
 
 NO_POLICY = "none"
-"""The value of `default_approval` for no policy: one member with `publish` or `approve` is enough."""
+"""
+The value of `default_approval` without a policy: one member with `publish` or `approve` suffices.
+"""
 
 
 @attrs.frozen(order=True)
 class StepKey:
-    """The identifier of a step: the policy that defines it, and its name there."""
+    """The identifier of a step, which consists of the policy's id and the step's name."""
 
     policy: str
     step: str
@@ -310,10 +313,10 @@ class RequiredStep:
     A step that a post needs.
 
     Attributes:
-        key: Its identifier.
+        key: The identifier of the step.
         step: The step as its policy defines it.
-        after: The steps that have to pass before it opens.
-        binds: The fields that its decisions are bound to.
+        after: The steps that must pass before this step opens.
+        binds: The fields to which decisions are bound.
     """
 
     key: StepKey
@@ -325,14 +328,14 @@ class RequiredStep:
 @attrs.frozen(kw_only=True)
 class Requirement:
     """
-    Everything that a post needs before it may be published.
+    The requirements that a post must meet before it can be published.
 
     Attributes:
         steps: The steps of all policies that apply, sorted by key.
         policies: The ids of these policies, sorted.
-        on_approval: "wait" if one of them waits, else "schedule".
-        late: The strictest of their values: "expire", then "hold", then "publish".
-        late_by: The shortest of their values, or None.
+        on_approval: "wait" if one of the policies waits, otherwise "schedule".
+        late: The strictest value of the policies: "expire", then "hold", then "publish".
+        late_by: The shortest value of the policies, or None.
     """
 
     steps: tuple[RequiredStep, ...]
@@ -343,12 +346,12 @@ class Requirement:
 
 
 _LATE = ("expire", "hold", "publish")
-"""From the strictest to the most lenient."""
+"""The values of `late`, from the strictest to the most lenient."""
 
 SOLO_STEP = RequiredStep(
     key=StepKey(NO_POLICY, "approve"), step=Step(id="approve", reviewers=(Principal("lead"),))
 )
-"""The step of a post to which no policy's step applies; every member with `approve` can pass it."""
+"""The step for posts to which no other step applies; any member with `approve` can pass it."""
 
 
 @attrs.frozen(slots=False)
@@ -360,16 +363,16 @@ class Policies:
         by_id: The policies.
 
     Raises:
-        InvalidValueError: If a policy extends one that does not exist, policies extend each other
-            in a circle or in too long a chain, or a step waits for one that its policy does not
-            have, or for itself.
+        InvalidValueError: If a policy extends a policy that does not exist, if policies extend each
+            other in a cycle or in too long a chain, or if a step waits for itself or for a step
+            that is not in its policy.
     """
 
     by_id: Mapping[str, ApprovalPolicy]
 
     @classmethod
     def of(cls, policies: Iterable[ApprovalPolicy]) -> Self:
-        """Build it from policies in any order."""
+        """Combine policies that are given in any order."""
         return cls({policy.id: policy for policy in policies})
 
     def __attrs_post_init__(self) -> None:
@@ -377,7 +380,7 @@ class Policies:
             self.steps_of(policy.id)
 
     def steps_of(self, policy: str) -> tuple[RequiredStep, ...]:
-        """Return a policy's steps, the inherited ones first."""
+        """Return a policy's steps, starting with the inherited steps."""
         return self._resolved_steps[policy]
 
     @cached_property
@@ -385,14 +388,14 @@ class Policies:
         resolved: dict[str, tuple[RequiredStep, ...]] = {}
         depths: dict[str, int] = {}
         for start in self.by_id:
-            # From a policy to the one it extends, and so on; resolved in the opposite order. A
-            # recursive function would fail on a long chain.
+            # The chain leads from a policy to the policy that it extends, and so on, and is
+            # resolved in reverse. A recursive function would fail on a long chain.
             chain: list[str] = []
             current = start
             while current and current not in resolved:
                 if current in chain:
                     raise InvalidValueError(
-                        "policies extend each other in a circle: "
+                        "policies extend each other in a cycle: "
                         f"{' > '.join([*chain[chain.index(current) :], current])}",
                         value=current,
                     )
@@ -447,7 +450,7 @@ class Policies:
 
     @cached_property
     def match_author_roles(self) -> bool:
-        """Whether some policy depends on the roles of a post's authors."""
+        """Whether any policy depends on the roles of a post's authors."""
         return any(policy.on.author_role for policy in self.by_id.values())
 
     def requirement(
@@ -459,12 +462,12 @@ class Policies:
         exempted: Callable[[ApprovalPolicy], bool] = lambda _: False,
     ) -> Requirement:
         """
-        Return what a post needs.
+        Return the requirements for a post.
 
         Args:
-            targets: The profiles that it goes to.
-            attributes: Returns the post's attributes with regard to one target.
-            default: The id of the policy that applies if no other does, or "none".
+            targets: The profiles on which the post is to be published.
+            attributes: Returns the post's attributes for one target.
+            default: The id of the policy that applies if no other policy does, or "none".
             exempted: Returns whether a policy exempts the post.
         """
         matching = [
@@ -480,8 +483,8 @@ class Policies:
         steps = {
             required.key: required for policy in applying for required in self.steps_of(policy.id)
         }
-        # A published field that no step binds is bound by every step. Otherwise it could be changed
-        # after the approval.
+        # Every step binds the published fields that no step binds explicitly. Otherwise these
+        # fields could be changed after the approval.
         bound = frozenset().union(*(required.binds for required in steps.values()))
         unbound = frozenset(PUBLISHED_FIELDS) - bound
         lateness = [policy.late_by for policy in applying if policy.late_by is not None]
@@ -503,7 +506,7 @@ def _matches(policy: ApprovalPolicy, profile: Profile, attributes: PostAttribute
 
 
 def _rough_length(duration: Duration) -> int:
-    """Return a duration's length for comparing, with a business day as eight business hours."""
+    """Return the approximate length of a duration, counting a business day as eight hours."""
     day = 8 * 60 if duration.business else 24 * 60
     return (
         duration.amount
@@ -512,7 +515,7 @@ def _rough_length(duration: Duration) -> int:
 
 
 def _check_no_circle(steps: Iterable[RequiredStep]) -> None:
-    # Sorted, so that the same policy gives the same message each time.
+    # Sorted, so that the same policy always results in the same message.
     after = {required.key: sorted(required.after) for required in steps}
     try:
         tuple(TopologicalSorter(after).static_order())
@@ -521,7 +524,7 @@ def _check_no_circle(steps: Iterable[RequiredStep]) -> None:
         raise InvalidValueError(
             f"step `{circle[0]}` waits for itself: {' > '.join(circle)}",
             value=circle[0],
-            expected="steps that wait only for earlier ones",
+            expected="steps that wait only for earlier steps",
         ) from None
 
 
@@ -530,7 +533,7 @@ def policy_roles(
     profiles: Iterable[Profile],
     workspaces: Mapping[str, Workspace],
 ) -> Iterator[PolicyRoles]:
-    """Yield the roles of authors that policies exempt or cover, for each policy and profile."""
+    """Yield the author roles that each policy exempts or covers, for each profile."""
     by_role = [policy for policy in policies if policy.exempt or policy.on.author_role]
     for policy, profile in product(by_role, tuple(profiles)):
         is_default = workspaces[profile.workspace].default_approval == policy.id

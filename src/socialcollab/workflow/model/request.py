@@ -1,4 +1,4 @@
-"""A post with its approval request: what the workflow keeps of a post."""
+"""The state that the workflow stores for a post, including its approval request."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _ACCOUNT: Final = "account/"
 
 
 def account_pin(profile: str) -> str:
-    """Return the name under which the account of a profile is pinned, beside those of policies."""
+    """Return the name under which the account of a profile is pinned."""
     return f"{_ACCOUNT}{profile}"
 
 
 def pinned_profile(name: str) -> str:
-    """Return the profile whose account is pinned under *name*; empty if a policy is."""
+    """Return the profile whose account is pinned under *name*, or an empty string for a policy."""
     return name.removeprefix(_ACCOUNT) if name.startswith(_ACCOUNT) else ""
 
 
@@ -36,15 +36,16 @@ class Decision:
 
     Attributes:
         by: The member who decided.
-        at: When, in UTC.
-        verdict: "approve", "request_changes" or "reject"; or "bypass", if the member skipped the
+        at: The instant of the decision, in UTC.
+        verdict: "approve", "request_changes" or "reject"; or "bypass" if the member skipped the
             steps in an emergency.
-        steps: The steps that it counts for.
+        steps: The steps for which the decision counts.
         revision: The digest of the revision that the member saw.
         fields: The salted digest of each field of that revision.
         note: The member's note, or empty.
-        passed: Those of *steps* that passed with this decision.
-        on_behalf_of: The absent members whose delegate the member was on one of the steps, sorted.
+        passed: The *steps* that passed with this decision.
+        on_behalf_of: The absent members whom the member represented on one of the steps, sorted.
+        internal: Whether the note is for staff only.
     """
 
     by: MemberId
@@ -56,21 +57,24 @@ class Decision:
     note: str = ""
     passed: tuple[StepKey, ...] = ()
     on_behalf_of: tuple[MemberId, ...] = ()
+    internal: bool = True
 
 
 @attrs.frozen(kw_only=True)
 class StepClock:
     """
-    The time since which a step has been open, and what has happened to it since.
+    The opening time of a step, and the actions on the step since then.
 
     Attributes:
         key: The step.
-        opened_at: When it opened, in UTC.
-        done: The actions of the policy that are done, as `Timer.action` words them.
-        overdue: Whether the reviewers' time is over.
+        opened_at: When the step opened, in UTC.
+        done: The completed actions of the policy, in the form of `Timer.action`.
+        overdue: Whether the time limit of the step has passed.
         added: The principals that escalations added to the reviewers.
-        notified: The reviewers who know that the step waits for them; None if that was not recorded
-            when the step opened.
+        notified: The reviewers who know that the step is waiting for them, or None if this was not
+            recorded when the step opened.
+        absent: The reviewers who were absent when the step was last evaluated.
+        unreachable: Whether the author and the lead know that too few members can decide.
     """
 
     key: StepKey
@@ -79,6 +83,8 @@ class StepClock:
     overdue: bool = False
     added: tuple[str, ...] = ()
     notified: tuple[MemberId, ...] | None = None
+    absent: tuple[MemberId, ...] = ()
+    unreachable: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -88,16 +94,16 @@ class ApprovalRequest:
 
     Attributes:
         by: The member who submitted the post.
-        at: When, in UTC.
-        when: When to publish the post once it is approved.
-        applicable: The steps that have applied to the post so far. A step that once applied stays,
-            even if its condition no longer holds.
-        pins: The digest of each policy's text when the policy first applied, and the account of each
-            target when the post was first submitted for it.
+        at: When the post was submitted, in UTC.
+        when: When to publish the post after its approval.
+        applicable: The steps that have applied to the post so far. A step that has applied once
+            remains even if its condition is no longer met.
+        pins: The digest of each policy's text when the policy first applied, and the account of
+            each target when the post was first submitted for that target.
         decisions: All decisions, oldest first.
         clocks: The clocks of the open steps.
         evaluated: Whether *clocks* and *wake_at* have been computed.
-        wake_at: When the timer has to evaluate the post next, in UTC, or None.
+        wake_at: When the timer must evaluate the post next, in UTC, or None.
         outdated: Whether a policy is known to have changed since it was pinned.
     """
 
@@ -126,9 +132,9 @@ class Waiver:
         code: The rule's code, such as "SG102".
         fields: The salted digest of each published field at the time. If one of the fields changes,
             the waiver no longer counts.
-        by: The member who accepted it.
-        at: When, in UTC.
-        reason: Why.
+        by: The member who accepted the finding.
+        at: When the finding was accepted, in UTC.
+        reason: The reason, shown to people.
     """
 
     code: str
@@ -146,12 +152,12 @@ class PostSnapshot:
     Attributes:
         post: The post.
         request: The request, or None before the post is submitted.
-        alone: Whether a member with `publish` approved it alone, because no step applied.
+        alone: Whether a member with `publish` approved the post alone, because no step applied.
         waivers: The findings of the style guide that members have accepted.
-        caught: The ids of holds that have stopped the post, and stop it still even if the holds no
+        caught: The ids of holds that have stopped the post, and that still stop it even if they no
             longer match its content.
         exempt: The ids of holds that do not stop the post, because a member exempted it.
-        taken_down: The profiles from which it was taken down, until it is approved again.
+        taken_down: The profiles from which the post was taken down, until it is approved again.
         taken_down_at: When the last of these takedowns was requested, in UTC, or None.
     """
 
@@ -166,10 +172,10 @@ class PostSnapshot:
 
     def holds_on(self, holds: Iterable[Hold]) -> tuple[Hold, ...]:
         """
-        Return *holds* as they concern this post.
+        Return the *holds* that can affect this post, adapted to the post.
 
-        Holds from which the post is exempt are left out. A hold that has caught the post is returned
-        as one on all posts of its profiles, so that no edit frees the post.
+        Holds from which the post is exempt are omitted. A hold that has caught the post is returned
+        as a hold on all posts of its profiles, so that an edit cannot free the post.
         """
         return tuple(
             attrs.evolve(hold, on=hold.on.without_attributes()) if hold.id in self.caught else hold
