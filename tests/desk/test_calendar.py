@@ -9,7 +9,7 @@ from tests.desk.agency import DOCUMENT
 
 from socialcollab.desk import Desk
 from socialcollab.errors import NotAllowedError
-from socialcollab.scheduling import Entry
+from socialcollab.scheduling import Calendar, Entry
 from socialcollab.workflow import Actor, Event
 from socialcollab.workflow import events as ev
 
@@ -114,6 +114,17 @@ def test_entries_keep_their_identity(agency) -> None:
     assert ("removed", 1, 2) == (removed.state, removed.occurrence, again.occurrence)
     assert again == look(1)
     assert removed.sequence <= look().sequence
+
+
+def test_delivery_builds_no_calendar(agency, monkeypatch) -> None:
+    """A delivery checks the blackouts of its profile without building a calendar."""
+    adopt_blackout(agency)
+    ana, ben = agency.acting("ana", "ben")
+    post = ben.approve(ana.submit(drafted(agency, "2026-04-02 09:30")))
+    monkeypatch.setattr(Calendar, "of", None)
+    agency.now = dt.datetime(2026, 4, 2, 8, tzinfo=dt.UTC)
+    agency.run_due()
+    assert "published" == agency.desk.summary(post)
 
 
 def test_notifications_of_several_streams(agency) -> None:
