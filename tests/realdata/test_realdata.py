@@ -81,6 +81,7 @@ def test_holiday_files(shared_data: Shared) -> None:
     folder = shared_data("ics-calendars")
     lines = (folder / "occurrences.jsonl").read_text(encoding="utf-8").splitlines()
     count: Counter[str] = Counter()
+    different: list[str] = []
     for case in map(json.loads, lines):
         path = folder / case["id"]
         if not path.exists():
@@ -101,9 +102,13 @@ def test_holiday_files(shared_data: Shared) -> None:
             last = max(expected) + dt.timedelta(days=1)
         found = {date for date in holidays.dates if first <= date < last}
         count["same" if found == expected else "different"] += 1
+        if found != expected:
+            different.append(path.name)
     print(f"\nholiday files: {dict(count)}")
-    assert not count["different"]
-    assert count["same"] >= 15
+    # This rule ends at 23:00 UTC, which is midnight of the following day in London. The other
+    # library drops the occurrence at that midnight.
+    assert different == ["issue_28_rrule_with_UTC_endinginZ.ics"]
+    assert count["same"] >= 14
 
 
 HEADERS = {

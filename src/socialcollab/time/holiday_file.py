@@ -418,12 +418,24 @@ def _starts(event: _Event, first: dt.datetime, last: dt.datetime) -> Iterator[dt
     # DTSTART is the first instance even if a rule does not match it.
     yield event.start
     for rule in event.rules:
+        final = dt.date.max if rule.until is None else _final_date(rule.until)
         for local in local_times(rule, start, first, last):
-            # For an all-day event, an UNTIL with a time in UTC ends the rule with its date.
-            if rule.until is not None and local.date() > rule.until.date():
+            if local.date() > final:
                 break
             yield local.date()
     yield from event.added
+
+
+def _final_date(until: dt.datetime) -> dt.date:
+    """
+    Return the last date on which a rule can occur.
+
+    An UNTIL in UTC is usually midnight in a time zone that the file does not name. In a zone ahead of
+    UTC, the date there is one day later: 20270426T220000Z includes 27 April in Amsterdam.
+    """
+    is_midnight = until.tzinfo is not None and until.minute % 30 == 0 and until.second == 0
+    ahead = is_midnight and until.hour >= 10 and until.date() < dt.date.max
+    return until.date() + dt.timedelta(days=1 if ahead else 0)
 
 
 def _span(start: dt.date, event: _Event) -> _Days:
