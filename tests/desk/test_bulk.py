@@ -34,9 +34,7 @@ def test_reschedule_by(agency) -> None:
     """Posts are moved on the wall clock, with all of their times; also across a clock change."""
     (ana,) = agency.acting("ana")
     times = {"tulip-x": "2026-10-24 12:00"}
-    both = ana.draft(
-        "a", profiles=["tulip-x", PROFILE], planned_at="2026-10-24 09:30", times=times
-    )
+    both = ana.draft("a", profiles=["tulip-x", PROFILE], planned_at="2026-10-24 09:30", times=times)
     unplanned = ana.draft("b", profiles=[PROFILE])
     moved, refused = ana.reschedule_all([both, unplanned], by=dt.timedelta(days=2))
     assert "2026-10-26 09:30 Europe/Amsterdam" == str(moved.post.planned_at)

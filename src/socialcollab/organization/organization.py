@@ -108,8 +108,6 @@ class Organization(NotebookMixin):
 
     Raises:
         ExceptionGroup: With one `FaultError` for each fault.
-        MissingExtraError: If the document names a calendar of holidays, and the `calendar` extra
-            is not installed.
     """
 
     settings: Settings = attrs.field(metadata=shape(Section(Settings), key="organization"))
