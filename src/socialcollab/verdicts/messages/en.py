@@ -240,6 +240,15 @@ MESSAGES: Final[dict[str, str]] = {
     "sheet.too_many_rows.fix": "split the file",
     "sheet.workbook": "the file is a workbook, not a CSV file",
     "sheet.workbook.fix": "save it as CSV (UTF-8)",
+    # the import of a spreadsheet
+    "import.drafted": "row {row}: `{name}` was drafted",
+    "import.drafted.dry_run": "row {row}: `{name}` would be drafted",
+    "import.updated": "row {row}: `{name}` was updated ({fields})",
+    "import.updated.dry_run": "row {row}: `{name}` would be updated ({fields})",
+    "import.unchanged": "row {row}: `{name}` exists already",
+    "import.differs": "row {row}: `{name}` exists already and was not updated, although the row differs ({fields})",
+    "import.refused": "row {row}: `{name}` was not imported: {problem}",
+    "import.note": "; its note could not be added: {problem}",
     # style guide
     "SG101": "too long for {network}: {length} is {over} over the limit of {limit}",
     "SG101.bytes": "too long for {network}: {length} bytes is {over} over the limit of {limit}",

@@ -240,6 +240,15 @@ MESSAGES: Final[dict[str, str]] = {
     "sheet.too_many_rows.fix": "splits het bestand",
     "sheet.workbook": "het bestand is een werkmap, geen CSV-bestand",
     "sheet.workbook.fix": "sla het op als CSV (UTF-8)",
+    # import van een spreadsheet
+    "import.drafted": "rij {row}: `{name}` is als concept gemaakt",
+    "import.drafted.dry_run": "rij {row}: `{name}` zou als concept worden gemaakt",
+    "import.updated": "rij {row}: `{name}` is bijgewerkt ({fields})",
+    "import.updated.dry_run": "rij {row}: `{name}` zou worden bijgewerkt ({fields})",
+    "import.unchanged": "rij {row}: `{name}` bestaat al",
+    "import.differs": "rij {row}: `{name}` bestaat al en is niet bijgewerkt, hoewel de rij verschilt ({fields})",
+    "import.refused": "rij {row}: `{name}` is niet geïmporteerd: {problem}",
+    "import.note": "; de opmerking kon niet worden toegevoegd: {problem}",
     # style guide
     "SG101": "te lang voor {network}: {length} is {over} meer dan de limiet van {limit}",
     "SG101.bytes": "te lang voor {network}: {length} bytes is {over} meer dan de limiet van {limit}",
