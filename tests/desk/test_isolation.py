@@ -24,6 +24,7 @@ from socialcollab.errors import NotAllowedError, NotFoundError, SocialCollabErro
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.permissions import Grant, ShiftSwap, TemporaryGrant
+from socialcollab.scheduling import SheetRow
 from socialcollab.stores import SqliteStore
 from socialcollab.time import WallTime
 from socialcollab.workflow import commands as cm
@@ -158,6 +159,7 @@ def all_text(value: object) -> str:
             parts += [str(method()), str(method("nl"))]
     for name in (
         "verdict",
+        "outcomes",
         "content",
         "data",
         "post",
@@ -305,6 +307,12 @@ def questions(
     return {
         "draft": lambda: acting.draft(
             "x", profiles=[about.profile], workspace=about.workspace, planned_at=when
+        ),
+        "import_rows": lambda: acting.import_rows(
+            [
+                SheetRow(number=2, text="x", profiles=(about.profile,), local=when),
+                SheetRow(number=3, text="x", profiles=(about.profile,), author=about.member),
+            ]
         ),
         "edit": lambda: acting.edit(post, text="x", **revision),
         "comment": lambda: acting.comment(post, "x"),

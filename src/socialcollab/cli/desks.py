@@ -1,4 +1,4 @@
-"""The commands that use a desk's file: calendar, history, audit, reindex, demo."""
+"""The commands that use a desk's file: calendar, history, run-due, audit, reindex, demo."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from socialcollab.cli.inputs import open_desk
-from socialcollab.cli.output import FOUND, OK, Output
+from socialcollab.cli.inputs import check_known, open_desk
+from socialcollab.cli.output import FOUND, OK, Output, counted
 from socialcollab.errors import InvalidValueError
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
 
     with open_desk(args.desk, args.id) as desk:
         organization = desk.organization
+        if args.workspace:
+            check_known(organization, "workspace", args.workspace)
+        if args.viewer:
+            check_known(organization, "member", args.viewer)
         year, month = _month(args.month, desk)
         zone = organization.settings.timezone
         start = dt.datetime(year, month, 1, tzinfo=dt.UTC) - dt.timedelta(days=1)
@@ -71,9 +75,11 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
         title = organization.settings.name or organization.id
         text = page(f"{title}: {year}-{month:02d}", body, language=args.language)
         Path(args.html).write_text(text, encoding="utf-8")
+        output.note(f"wrote {args.html}: {counted(len(entries), 'entry')} of {year}-{month:02d}")
     if args.ics:
         data = write_ics(planned, now=latest, name=organization.id, time_zone=zone)
         Path(args.ics).write_bytes(data)
+        output.note(f"wrote {args.ics}: {counted(len(planned.entries()), 'entry')}")
     value = [
         {
             "at": at.isoformat(),
@@ -120,6 +126,41 @@ def history(args: argparse.Namespace, output: Output) -> int:
     return OK
 
 
+def run_due(args: argparse.Namespace, output: Output) -> int:
+    """Do the work of a desk that is due."""
+    from contextlib import closing, nullcontext
+
+    from socialcollab.networks.sandbox import Sandbox
+
+    with (
+        closing(Sandbox(args.sandbox)) if args.sandbox else nullcontext() as sandbox,
+        open_desk(args.desk, args.id, sandbox=sandbox) as desk,
+    ):
+        report = desk.run_due(budget_s=args.budget)
+        next_due = desk.next_due(after=report.at)
+        if sandbox is not None:
+            output.note(f"wrote {sandbox.write_preview()}")
+    output.result(
+        {
+            "at": report.at.isoformat(),
+            "worked": list(report.worked),
+            "deliveries": [{"delivery": name, "state": state} for name, state in report.states],
+            "problems": [{"place": place, "problem": text} for place, text in report.problems],
+            "left": report.left,
+            "next_due": next_due.isoformat() if next_due else None,
+        },
+        [
+            *(f"{name}: {state}" for name, state in report.states),
+            *(f"problem with {place}: {text}" for place, text in report.problems),
+            f"{counted(len(report.worked), 'stream')} processed,"
+            f" {counted(len(report.problems), 'problem')}"
+            + (f", {report.left} left for the next run" if report.left else ""),
+            *([f"next due at {next_due:%Y-%m-%d %H:%M} UTC"] if next_due else []),
+        ],
+    )
+    return FOUND if report.problems else OK
+
+
 def audit(args: argparse.Namespace, output: Output) -> int:
     """Check a journal for damage."""
     from socialcollab.desk import audit_file
@@ -146,9 +187,9 @@ def audit(args: argparse.Namespace, output: Output) -> int:
         },
         [
             *(str(finding) for finding in report.findings),
-            f"{'clean' if report.clean else 'DAMAGED'}: {report.events} events in"
-            f" {report.streams} streams"
-            + (f", {report.erased} personal values erased" if report.erased else ""),
+            f"{'clean' if report.clean else 'DAMAGED'}: {counted(report.events, 'event')} in"
+            f" {counted(report.streams, 'stream')}"
+            + (f", {counted(report.erased, 'personal value')} erased" if report.erased else ""),
             f"anchor {anchor_text}",
         ],
     )
@@ -164,7 +205,7 @@ def reindex(args: argparse.Namespace, output: Output) -> int:
         {"streams": report.streams, "rows": report.rows, "changed": list(report.changed)},
         [
             *(f"repaired {stream}" for stream in report.changed),
-            f"rebuilt {report.rows} rows of {report.streams} streams",
+            f"rebuilt {counted(report.rows, 'row')} of {counted(report.streams, 'stream')}",
         ],
     )
     return OK

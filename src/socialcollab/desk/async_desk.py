@@ -19,7 +19,7 @@ from socialcollab.desk.journal.maintenance import (
     audit,
     claim_media,
     create,
-    only_one,
+    organization_in,
     refresh_rows,
     refuse_missing,
     refuse_other,
@@ -226,7 +226,7 @@ class AsyncDesk:
         try:
             desk = cls(
                 journal,
-                named or await run(only_one(journal, str(store) if owns else "store")),
+                await run(organization_in(journal, str(store) if owns else "store", named)),
                 networks=networks,
                 media=kept,
                 clock=clock,

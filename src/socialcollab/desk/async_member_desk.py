@@ -31,6 +31,7 @@ from socialcollab.desk.handlers.runtime import (
     resume,
     swap_shift,
 )
+from socialcollab.desk.handlers.sheet_import import ImportReport, import_rows
 from socialcollab.desk.queries.allowed_actions import allowed_actions
 from socialcollab.desk.queries.notifications import NotificationBatch, read_notifications
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
@@ -48,6 +49,7 @@ from socialcollab.permissions import (
     TemporaryGrant,
     effective_permissions,
 )
+from socialcollab.scheduling import SheetRow
 from socialcollab.time import DateLike, TimeLike, WallTime, as_date
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, PostSnapshot
@@ -156,6 +158,51 @@ class AsyncMemberDesk:
                 campaign=campaign,
                 tags=tags,
                 external_id=external_id,
+            )
+        )
+
+    async def import_rows(
+        self,
+        rows: Iterable[SheetRow],
+        *,
+        profiles: Iterable[str] | Mapping[str, str] = (),
+        workspace: str = "",
+        images: Mapping[str, bytes] | None = None,
+        update: bool = False,
+        dry_run: bool = False,
+    ) -> ImportReport:
+        """
+        Draft a post for each row of a spreadsheet.
+
+        An import can be repeated: a row whose post already exists is not drafted again. The post of
+        a row is the post with its external id. A row without an external id belongs to the post with
+        the same profiles, planned time and text. A row that cannot be imported is reported and does
+        not stop the import.
+
+        Args:
+            rows: The rows that `read_csv` returned. A row of another author is refused, because
+                its author could otherwise approve their own text; import it as its author.
+            profiles: The profiles of rows that do not name any; or a mapping from the names in the
+                sheet to profiles, such as ``{"twitter": "tulip-x"}``.
+            workspace: The workspace of posts without profiles.
+            images: The bytes of the images, by their name or address in the sheet.
+            update: Edit an existing post if its row differs. Empty cells change nothing. By
+                default, the report lists the differences.
+            dry_run: Report what would happen, without writing anything.
+
+        Raises:
+            InvalidValueError: If *rows* contains something other than rows.
+        """
+        return await self._desk.run(
+            import_rows(
+                self._desk.engine,
+                self._actor,
+                rows,
+                profiles=profiles,
+                workspace=workspace,
+                images=images,
+                update=update,
+                dry_run=dry_run,
             )
         )
 

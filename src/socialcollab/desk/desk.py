@@ -16,7 +16,7 @@ from socialcollab.desk.journal.maintenance import (
     audit,
     claim_media,
     create,
-    only_one,
+    organization_in,
     refresh_rows,
     refuse_missing,
     refuse_other,
@@ -225,7 +225,7 @@ class Desk:
         try:
             desk = cls(
                 journal,
-                named or run(only_one(journal, str(store) if owns else "store")),
+                run(organization_in(journal, str(store) if owns else "store", named)),
                 networks=networks,
                 media=kept,
                 clock=clock,

@@ -33,6 +33,7 @@ rows = st.builds(
     .map(str.strip)
     .filter(bool)
     | st.sampled_from(["=1+1", "'=1+1", "''@x", "@tulip", "-", "'s avonds", '"quoted"']),
+    zone=st.sampled_from(["", "UTC"]),
     tags=lists.map(tuple),
     campaign=words,
     note=words,

@@ -21,7 +21,7 @@ from socialcollab.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from socialcollab.identifiers import MemberId
+from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.organization import Organization, RuntimeState, changes_between
 from socialcollab.permissions import PERMISSIONS
 from socialcollab.stores import (
@@ -185,7 +185,7 @@ def _journal_in(path: str | Path, organization: str) -> Iterator[BoundStore]:
     refuse_missing(path)
     store = SqliteStore(str(path), projections=PROJECTIONS)
     try:
-        yield store.for_organization(organization or run(only_one(store, str(path))))
+        yield store.for_organization(run(organization_in(store, str(path), organization)))
     finally:
         store.close()
 
@@ -202,7 +202,7 @@ def refuse_missing(path: str | Path) -> None:
     """Raise an error if the file does not exist, because SQLite would create an empty file."""
     # SQLite opens a copy on a read-only disk under the name `file:PATH?immutable=1`.
     if not str(path).startswith("file:") and not Path(path).is_file():
-        raise NotFoundError("desk", str(path), suggestion="make it with `Desk.create`")
+        raise NotFoundError("desk", str(path), suggestion="create it with `Desk.create`")
 
 
 def opened_file(
@@ -227,11 +227,27 @@ def opened_file(
     return store, FolderMedia(folder / known[0] if len(known) == 1 else folder)
 
 
-def only_one(store: Store, name: str) -> Effects[str]:
-    """Return the only organization in a store."""
+def organization_in(store: Store, name: str, organization: str) -> Effects[str]:
+    """
+    Return the id of *organization* if the store contains it, or of the only organization.
+
+    Args:
+        store: The store.
+        name: The name of the store in errors.
+        organization: The organization's id; empty for the only organization.
+
+    Raises:
+        NotFoundError: If there is no such organization, or no organization at all.
+        InvalidValueError: If *organization* is empty and there are several organizations.
+    """
     names = yield from call(store.organizations)
+    if organization:
+        if organization not in names:
+            hint = did_you_mean(organization, names, otherwise="create it with `Desk.create`")
+            raise NotFoundError("organization", organization, suggestion=hint)
+        return organization
     if not names:
-        raise NotFoundError("desk", name, suggestion="make it with `Desk.create`")
+        raise NotFoundError("desk", name, suggestion="create it with `Desk.create`")
     if len(names) > 1:
         raise InvalidValueError(
             f"the store contains several organizations ({', '.join(names)}); specify one of them",

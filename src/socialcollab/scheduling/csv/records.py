@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -62,10 +63,19 @@ class BrokenCellError(InvalidValueError):
 
 @attrs.frozen
 class SheetRecord:
-    """A row of cells with its row number, counted from 1."""
+    """
+    A row of cells.
+
+    Attributes:
+        number: The row number, counted from 1.
+        cells: The cells.
+        bare_quote: Whether a cell in quotes contains a quote that is not doubled, so that the
+            cell was not read as its author meant it.
+    """
 
     number: int
     cells: list[str]
+    bare_quote: bool = False
 
 
 def records(data: bytes, *, encoding: str = "") -> Iterator[SheetRecord]:
@@ -207,4 +217,19 @@ def _records(data: bytes, encoding: str) -> Iterator[SheetRecord]:
         # The csv module requests another line after the last line only if a quote is open.
         if lines.ended:
             raise BrokenCellError(row=number, cells=tuple(cells), too_long=False)
-        yield SheetRecord(number, cells)
+        yield SheetRecord(number, cells, _has_bare_quote("".join(lines.read), separator))
+
+
+def _has_bare_quote(row: str, separator: str) -> bool:
+    """Return whether a cell that begins with a quote continues after its closing quote."""
+    if '"' not in row:
+        return False
+    # The csv module drops such a quote silently, except in strict mode. Spaces between the closing
+    # quote and the separator are harmless.
+    closed = re.sub(rf'"[ \t]+(?=[{re.escape(separator)}\r\n]|\Z)', '"', row)
+    lines = io.StringIO(closed, newline="")
+    try:
+        next(csv.reader(lines, delimiter=separator, doublequote=True, strict=True), None)
+    except csv.Error:
+        return True
+    return False

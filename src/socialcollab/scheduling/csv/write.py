@@ -20,7 +20,7 @@ def write_csv(rows: Iterable[SheetRow]) -> bytes:
     the apostrophe, so a file that is read back contains the same rows.
 
     >>> write_csv([SheetRow(number=2, text="=1+1")]).splitlines()[1]
-    b",,,'=1+1,,,,,,,,,"
+    b",,,,'=1+1,,,,,,,,,"
     """
     return _written(
         FIELDS,
@@ -29,6 +29,7 @@ def write_csv(rows: Iterable[SheetRow]) -> bytes:
                 "|".join(row.profiles),
                 row.local.date().isoformat() if row.local else "",
                 _clock(row.local.time()) if row.local else "",
+                row.zone,
                 row.text,
                 row.link,
                 "|".join(row.images),
