@@ -143,7 +143,11 @@ def _parser() -> argparse.ArgumentParser:
 
     calendar = command("calendar", desks.calendar, "show the publishing calendar of a desk")
     _desk_arguments(calendar)
-    calendar.add_argument("--month", help="YYYY-MM; by default the month of the last event")
+    period = calendar.add_mutually_exclusive_group()
+    period.add_argument("--month", help="YYYY-MM; by default the month of the last event")
+    period.add_argument("--week", help="a week, such as 2026-W15")
+    period.add_argument("--agenda", help="a list of days instead of a table: FIRST..LAST, as dates")
+    calendar.add_argument("--cancelled", action="store_true", help="include cancelled posts")
     calendar.add_argument("--workspace", default="", help="only this workspace")
     calendar.add_argument("--viewer", default="", help="only entries that this member can view")
     calendar.add_argument("--html", help="write an HTML page to this file")

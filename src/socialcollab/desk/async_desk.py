@@ -499,7 +499,13 @@ class AsyncDesk:
         return await self.run(last_event_at(self.engine))
 
     async def calendar(
-        self, start: TimeLike, end: TimeLike, *, workspace: str = "", viewer: str = ""
+        self,
+        start: TimeLike,
+        end: TimeLike,
+        *,
+        workspace: str = "",
+        viewer: str = "",
+        cancelled: bool = False,
     ) -> Calendar:
         """
         Return the publishing calendar from *start* (inclusive) to *end* (exclusive).
@@ -510,9 +516,17 @@ class AsyncDesk:
             end: The first instant or day after the calendar.
             workspace: Only this workspace, or all workspaces if empty.
             viewer: Only entries that this member can view, or all entries if empty.
+            cancelled: Whether to include cancelled posts.
         """
         return await self.run(
-            read_calendar(self.engine, start, end, workspace=workspace, viewer=viewer)
+            read_calendar(
+                self.engine,
+                start,
+                end,
+                workspace=workspace,
+                viewer=viewer,
+                cancelled=cancelled,
+            )
         )
 
     async def clashes(

@@ -494,7 +494,13 @@ class Desk:
         return self.run(last_event_at(self.engine))
 
     def calendar(
-        self, start: TimeLike, end: TimeLike, *, workspace: str = "", viewer: str = ""
+        self,
+        start: TimeLike,
+        end: TimeLike,
+        *,
+        workspace: str = "",
+        viewer: str = "",
+        cancelled: bool = False,
     ) -> Calendar:
         """
         Return the publishing calendar from *start* (inclusive) to *end* (exclusive).
@@ -505,8 +511,18 @@ class Desk:
             end: The first instant or day after the calendar.
             workspace: Only this workspace, or all workspaces if empty.
             viewer: Only entries that this member can view, or all entries if empty.
+            cancelled: Whether to include cancelled posts.
         """
-        return self.run(read_calendar(self.engine, start, end, workspace=workspace, viewer=viewer))
+        return self.run(
+            read_calendar(
+                self.engine,
+                start,
+                end,
+                workspace=workspace,
+                viewer=viewer,
+                cancelled=cancelled,
+            )
+        )
 
     def clashes(self, start: TimeLike, end: TimeLike, *, workspace: str = "") -> tuple[Clash, ...]:
         """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""

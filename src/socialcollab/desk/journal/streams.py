@@ -356,6 +356,8 @@ _ON_CALENDAR = frozenset(
         PostState.CHANGES_REQUESTED,
         PostState.APPROVED,
         PostState.EXPIRED,
+        # Only shown if a reader asks for cancelled posts.
+        PostState.CANCELLED,
     }
 )
 

@@ -94,7 +94,13 @@ def read_posts(
 
 
 def read_calendar(
-    engine: Engine, start: TimeLike, end: TimeLike, *, workspace: str, viewer: str
+    engine: Engine,
+    start: TimeLike,
+    end: TimeLike,
+    *,
+    workspace: str,
+    viewer: str,
+    cancelled: bool,
 ) -> Effects[Calendar]:
     """Return the publishing calendar from *start* (inclusive) to *end* (exclusive)."""
     state = yield from engine.state()
@@ -102,7 +108,13 @@ def read_calendar(
     check_text(viewer, "viewer")
     return (
         yield from full_calendar(
-            engine, state, start=first, end=last, workspace=workspace, viewer=viewer
+            engine,
+            state,
+            start=first,
+            end=last,
+            workspace=workspace,
+            viewer=viewer,
+            cancelled=cancelled,
         )
     )
 

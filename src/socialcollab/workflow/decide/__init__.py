@@ -1,6 +1,11 @@
 """Deciders: pure functions that convert a command into events, or refuse the command."""
 
-from socialcollab.workflow.decide.amendment import abandon_amend, record_amend_outcome, start_amend
+from socialcollab.workflow.decide.amendment import (
+    abandon_amend,
+    is_outdated,
+    record_amend_outcome,
+    start_amend,
+)
 from socialcollab.workflow.decide.approval import not_waived
 from socialcollab.workflow.decide.outcome import (
     Publication,
@@ -37,6 +42,7 @@ __all__ = [
     "end_interrupted",
     "hold_profile",
     "is_late",
+    "is_outdated",
     "not_visible",
     "not_waived",
     "on_duty_throughout",
