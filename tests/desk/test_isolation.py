@@ -316,6 +316,7 @@ def questions(
         ),
         "edit": lambda: acting.edit(post, text="x", **revision),
         "comment": lambda: acting.comment(post, "x"),
+        "resolve_comment": lambda: acting.resolve_comment(post, 1),
         "submit": lambda: acting.submit(post, **revision),
         "approve": lambda: acting.approve(post, **revision),
         "request_changes": lambda: acting.request_changes(post, "x", **revision),

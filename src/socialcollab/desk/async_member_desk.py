@@ -255,13 +255,48 @@ class AsyncMemberDesk:
             )
         )
 
-    async def comment(self, post: Post | str, text: str, *, internal: bool = True) -> Post:
+    async def comment(
+        self,
+        post: Post | str,
+        text: str,
+        *,
+        internal: bool | None = None,
+        reply_to: int | None = None,
+    ) -> Post:
         """
-        Comment on a post.
+        Comment on a post, or reply to a comment.
 
-        Only staff see internal comments. Comments by clients and guests are never internal.
+        A member mentioned as `@ben` is notified, if the comment is visible to them. A reply reopens
+        a resolved thread.
+
+        Args:
+            post: The post, or its id.
+            text: The text.
+            internal: Whether clients and guests do not see the comment. By default, a comment that
+                starts a thread is internal, and a reply is internal if its thread is. Comments by
+                clients and guests are never internal.
+            reply_to: The `number` of the comment to reply to, or None to start a thread.
+
+        Raises:
+            NotFoundError: If there is no such comment, or it is not visible to the member.
+            InvalidValueError: If the text is empty, *internal* differs from the thread's, or an internal
+                comment mentions a client or a guest.
         """
-        return await self._do_on_post(cm.Comment(post=_id(post), text=text, internal=internal))
+        command = cm.Comment(post=_id(post), text=text, internal=internal, reply_to=reply_to)
+        return await self._do_on_post(command)
+
+    async def resolve_comment(self, post: Post | str, comment: int) -> Post:
+        """
+        Mark a thread of comments as resolved.
+
+        Args:
+            post: The post, or its id.
+            comment: The `number` of a comment in the thread.
+
+        Raises:
+            NotFoundError: If there is no such comment, or it is not visible to the member.
+        """
+        return await self._do_on_post(cm.ResolveComment(post=_id(post), comment=comment))
 
     async def submit(
         self, post: Post | str, *, revision: str = "", at: SubmitTiming | None = None

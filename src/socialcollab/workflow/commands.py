@@ -61,13 +61,31 @@ class Edit:
 
 @attrs.frozen(kw_only=True)
 class Comment:
-    """Comment on a post; *internal* comments are shown to staff only."""
+    """
+    Comment on a post, or reply to a comment.
+
+    Attributes:
+        internal: Whether clients and guests do not see it. None for the default: a reply is internal
+            if its thread is, and a new thread is internal.
+        reply_to: The number of a comment in the thread to reply to, or None to start a thread.
+    """
 
     NAME: ClassVar[str] = "comment"
 
     post: str
     text: str
-    internal: bool = True
+    internal: bool | None = None
+    reply_to: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ResolveComment:
+    """Mark a thread of comments as resolved; *comment* is the number of a comment in the thread."""
+
+    NAME: ClassVar[str] = "resolve_comment"
+
+    post: str
+    comment: int
 
 
 @attrs.frozen(kw_only=True)
@@ -284,6 +302,7 @@ PostCommand: TypeAlias = (
     Draft
     | Edit
     | Comment
+    | ResolveComment
     | Submit
     | Approve
     | RequestChanges

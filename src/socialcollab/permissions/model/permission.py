@@ -44,6 +44,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "draft": "draft",
         "edit": "draft",  # and edit_others for posts of other authors
         "comment": "comment",
+        "resolve_comment": "comment",
         "submit": "submit",
         "withdraw": "submit",
         "approve": "approve",

@@ -65,6 +65,7 @@ from socialcollab.workflow.events.notification import (
     OutboxEntry,
 )
 from socialcollab.workflow.events.post import (
+    CommentResolved,
     DecisionsOutdated,
     FindingWaived,
     PostApproved,
@@ -112,6 +113,7 @@ __all__ = [
     "BudgetPaced",
     "CalendarNoteAdded",
     "CampaignStarted",
+    "CommentResolved",
     "DecisionsOutdated",
     "DeliveryAmended",
     "DeliveryCancelled",
