@@ -110,6 +110,13 @@ def test_links_on_bluesky(text: str, expected: list[str]) -> None:
     assert links("bluesky", text) == expected
 
 
+def test_first_letter_of_link() -> None:
+    """A link at the start of a text lacks its first letter on X if that is not an ASCII letter."""
+    found = {name: links(name, "\xfcber.nl/a \xfcber.nl") for name in ("x", "mastodon", "facebook")}
+    assert found["x"] == ["ber.nl/a", "\xfcber.nl"]
+    assert found["mastodon"] == found["facebook"] == ["\xfcber.nl/a", "\xfcber.nl"]
+
+
 @pytest.mark.parametrize(
     "host",
     ["", "nl", ".nl", "a..nl", "-a.nl", "a-.nl", "a_b.nl", "a b.nl", "a.nl.", "\xfc" * 62 + ".nl"],

@@ -195,7 +195,7 @@ class _Domain:
 
 
 def find_links(
-    text: str, *, every_script: bool = False, paths: PathRules = X_PATHS
+    text: str, *, every_script: bool = False, on_x: bool = False, paths: PathRules = X_PATHS
 ) -> Iterator[Link]:
     """
     Yield the links in *text*, in order and without overlaps.
@@ -208,6 +208,9 @@ def find_links(
         text: The text to search.
         every_script: Whether links without a scheme may be in any script.
             Otherwise, they must be in Latin script.
+        on_x: Whether a link without a scheme at the start of the text lacks its first
+            letter if that is not an ASCII letter, as on X: ``über.nl`` links to
+            ``ber.nl`` there.
         paths: The rules for the part after the domain.
 
     Source:
@@ -223,7 +226,7 @@ def find_links(
             position += 1
             continue
         labels = run.group().split(".")
-        domain, end = _find_domain(text, start, first, labels)
+        domain, end = _find_domain(text, start, first, labels, on_x=on_x)
         position = run.end()
         if end:
             # A domain that is no link hides the links in its path.
@@ -241,13 +244,14 @@ def find_links(
 
 
 def _find_domain(
-    text: str, start: int, first: int, labels: list[str]
+    text: str, start: int, first: int, labels: list[str], *, on_x: bool
 ) -> tuple[_Domain | None, int]:
     """
     Find a domain in the *labels* at *start*.
 
     Returns:
-        The domain or None, and the end of the domain, also if it cannot be a link, or 0.
+        The domain, or None if it cannot start a link, and the position after the domain, or 0 if
+        there is no domain.
     """
     scheme = _scheme_length(text, start, first)
     starts = [start]
@@ -271,7 +275,7 @@ def _find_domain(
         begin -= scheme
     else:
         scheme = 0
-        if begin == 0 and text[0] not in _NOT_BEFORE and text[1] not in "._-":
+        if on_x and begin == 0 and text[0] not in _NOT_BEFORE and text[1] not in "._-":
             # twitter-text takes the first character of a text as the one before the link.
             begin = 1
         while begin < starts[1] - 1 and (text[begin] in "-_" or not _may_start(text, begin)):

@@ -62,7 +62,7 @@ def find_in_x(text: str) -> tuple[Entity, ...]:
     """
     links = [
         Entity("url", text[link.start : link.end], link.start, link.end)
-        for link in find_links(text)
+        for link in find_links(text, on_x=True)
     ]
     entities = list(links)
     if "@" in text or "\uff20" in text:
@@ -162,7 +162,7 @@ def weighted_length(text: str, *, url_weight: int = 23) -> int:
     length = 0
     kept: list[str] = []
     done = 0
-    for link in find_links(text):
+    for link in find_links(text, on_x=True):
         length += url_weight - 1
         kept.append(text[done : link.start])
         done = link.end

@@ -340,6 +340,10 @@ def test_past_without_zone():
         "@SUM(1+1)*cmd|' /C calc'!A0",
         "=cmd|'/C calc'!A0",
         "\t=1+1",
+        " =1+1",
+        "\u00a0\u2003=1+1",
+        "\u200b=1+1",
+        "\ufeff @SUM(1+1)",
         "+1+1",
         "＝1+1".replace("＝", "="),
     ],
@@ -349,7 +353,7 @@ def test_formulas_are_text(cell):
     out = io.StringIO()
     csv.writer(out).writerows([["text", "note"], [cell, "x"]])
     sheet = read_csv(out.getvalue().encode())
-    assert cell.strip() == sheet.rows[0].text
+    assert sheet.rows[0].text == cell.strip()
     assert [found.code for found in sheet.problems] == ["sheet.formula"]
     assert not sheet.problems[0].blocks
 

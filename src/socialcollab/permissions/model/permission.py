@@ -102,7 +102,7 @@ class CustomPermissions:
     """
 
     custom: Mapping[str, str] = attrs.field(
-        metadata=shape(MapOf(item=Text(at_most=300), dotted=True)),
+        metadata=shape(MapOf(item=Text(at_most=300, prose=True), dotted=True)),
         factory=dict,
         converter=_as_custom,
         hash=False,

@@ -355,9 +355,13 @@ class _RowReader:
                 yield self._problem(record, self._name(index), unnamed, cell)
         blocked = False
         for index, cell in enumerate(cells[: self.width]):
-            # Most cells pass these three quick checks, which saves the slow checks below.
+            # Most cells pass these quick checks, which saves the slow checks below.
             if not cell or not (
-                cell[0] in FORMULA_STARTS or "\0" in cell or len(cell) * 4 > self.most
+                cell[0] in FORMULA_STARTS
+                or cell[0].isspace()
+                or not cell[0].isprintable()
+                or "\0" in cell
+                or len(cell) * 4 > self.most
             ):
                 continue
             reason = self._check_cell(cell)

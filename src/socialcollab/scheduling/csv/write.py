@@ -76,6 +76,6 @@ def _clock(time: dt.time) -> str:
 def _written(header: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
+    writer.writerow([neutralised(name) for name in header])
     writer.writerows([neutralised(cell) for cell in row] for row in rows)
     return out.getvalue().encode("utf-8-sig")

@@ -194,7 +194,7 @@ class _Known:
 @lru_cache(maxsize=16)
 def _known(neighbours: tuple[Neighbour, ...]) -> _Known:
     """
-    Return what is known about *neighbours*.
+    Return the domains, handles and names of *neighbours*, compiled for searching.
 
     All posts of an organization are checked with the same neighbours, and compiling
     their names takes longer than checking a post.
