@@ -174,7 +174,7 @@ class Scenes:
         missed = [
             item
             for item in eva.to_do()
-            if item.delivery is not None and item.delivery.state == "missed"
+            if any(delivery.state == "missed" for delivery in item.deliveries)
         ]
         for item in missed:
             with suppress(*TOO_LATE):

@@ -185,8 +185,15 @@ class NotAllowedError(SocialCollabError):
     """
 
     def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.explain())
+        super().__init__()
         self.verdict = verdict
+
+    # Computing the remedies takes most of the time of a refusal, and many callers show no text.
+    def __str__(self) -> str:
+        return self.verdict.explain()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
 
 class StaleError(SocialCollabError):
@@ -197,18 +204,22 @@ class StaleError(SocialCollabError):
         thing: The thing that changed, such as "post `p1`".
         seen: The version that the caller saw.
         current: The current version.
-        by: The member who changed it.
+        by: The member who changed it; empty if the version that the caller saw does not exist.
         changed: The names of the fields that differ.
     """
 
     def __init__(
         self, *, thing: str, seen: str, current: str, by: str, changed: Sequence[str]
     ) -> None:
-        fields = ", ".join(changed) or "something"
-        super().__init__(
-            f"{thing} has changed since you saw it: {by} changed {fields}"
-            f" (you saw {seen}, it is now at {current}); read it again"
-        )
+        if by:
+            fields = ", ".join(changed) or "something"
+            text = (
+                f"{thing} has changed since you saw it: {by} changed {fields}"
+                f" (you saw {seen}, it is now at {current}); read it again"
+            )
+        else:
+            text = f"{thing} has no {seen}; it is at {current}; read it again"
+        super().__init__(text)
         self.thing = thing
         self.seen = seen
         self.current = current

@@ -40,7 +40,7 @@ def check_id(kind: str, value: object) -> str:
         InvalidValueError: If *value* is not a valid identifier. The message begins with
             *kind*.
     """
-    if isinstance(value, str) and _ID.fullmatch(value):
+    if isinstance(value, str) and is_id(value):
         return value
     shown = repr(value)
     # A document may contain a value of any size, but the message must stay readable.
@@ -51,6 +51,16 @@ def check_id(kind: str, value: object) -> str:
         value=value,
         expected="a lower-case identifier",
     )
+
+
+def is_id(value: object) -> bool:
+    """
+    Return whether *value* is a valid identifier, as described in `check_id`.
+
+    >>> is_id("ana"), is_id("Ana Smith")
+    (True, False)
+    """
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

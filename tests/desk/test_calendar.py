@@ -9,6 +9,7 @@ from tests.desk.agency import DOCUMENT
 
 from socialcollab.desk import Desk
 from socialcollab.errors import NotAllowedError
+from socialcollab.scheduling import Calendar, Entry
 from socialcollab.workflow import Actor, Event
 from socialcollab.workflow import events as ev
 
@@ -68,6 +69,62 @@ def test_calendar_of_workspace(agency) -> None:
         entries = agency.desk.calendar(*month, workspace=workspace).entries()
         assert [profile] == [entry.profile for entry in entries]
     assert 2 == len(agency.desk.calendar(*month).entries())
+
+
+def test_entries_keep_their_identity(agency) -> None:
+    """An entry keeps its occurrence in every window, and counts the stored changes to it."""
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
+    entries: list[Entry] = []
+
+    def look(number: int = 0, days: int = 60) -> Entry:
+        start = dt.datetime(2026, 4, 1, tzinfo=dt.UTC)
+        end = start + dt.timedelta(days=days)
+        shown = agency.desk.calendar(start, end, workspace="tulip").entries()
+        entries.append(shown[number])
+        return shown[number]
+
+    post = drafted(agency, "2026-04-02 09:30")
+    first = look()
+    assert (1, 0, agency.now) == (first.occurrence, first.sequence, first.changed_at)
+    ana.comment(post, "Mooi")
+    assert first == look(), "a comment is not exported"
+    agency.now += dt.timedelta(hours=1)
+    post = ana.reschedule(post, "2026-04-02 10:30")
+    assert agency.now == look().changed_at
+    post = ana.submit(post)
+    look()
+    post = ben.approve(post)
+    look()
+    post = ana.reschedule(post, "2026-05-02 09:30")
+    assert look().at > first.at, "a new delivery replaces the old one"
+    agency.now = dt.datetime(2026, 5, 2, 8, tzinfo=dt.UTC)
+    agency.run_due()
+    assert "published" == look().state
+    assert {1} == {entry.occurrence for entry in entries}
+    sequences = [entry.sequence for entry in entries if entry != first]
+    assert sequences == sorted(set(sequences))
+    changed = [entry.changed_at for entry in entries]
+    assert changed == sorted(changed)
+    eva.take_down(post, reason="the wrong year")
+    agency.run_due()
+    removed = look()
+    agency.now += dt.timedelta(days=2)
+    eva.publish_now(ben.approve(ana.submit(ana.withdraw(post))))
+    (again,) = agency.desk.calendar(agency.now, agency.now + dt.timedelta(days=1)).entries()
+    assert ("removed", 1, 2) == (removed.state, removed.occurrence, again.occurrence)
+    assert again == look(1)
+    assert removed.sequence <= look().sequence
+
+
+def test_delivery_builds_no_calendar(agency, monkeypatch) -> None:
+    """A delivery checks the blackouts of its profile without building a calendar."""
+    adopt_blackout(agency)
+    ana, ben = agency.acting("ana", "ben")
+    post = ben.approve(ana.submit(drafted(agency, "2026-04-02 09:30")))
+    monkeypatch.setattr(Calendar, "of", None)
+    agency.now = dt.datetime(2026, 4, 2, 8, tzinfo=dt.UTC)
+    agency.run_due()
+    assert "published" == agency.desk.summary(post)
 
 
 def test_notifications_of_several_streams(agency) -> None:

@@ -293,7 +293,8 @@ def test_allowed_actions_match_commands(open_agency) -> None:
     path = [("ana", "submit"), ("ben", "approve"), ("ana", "unschedule"), ("ana", "schedule"),
             ("ana", "edit"), ("ben", "request_changes"), ("ana", "cancel")]  # fmt: skip
     for member, name in path:
-        for other_member in ("ana", "ben", "eva", "noor"):
+        client = ("noor",) if agency.desk.post(post.id).state != "draft" else ()
+        for other_member in ("ana", "ben", "eva", *client):
             acting = agency.desk.acting_as(other_member)
             verdicts = acting.allowed_actions(post)
             assert set(commands) == set(verdicts)
@@ -490,7 +491,7 @@ def test_single_words(agency) -> None:
     (ana,) = agency.acting("ana")
     post = ana.draft(
         "Actie",
-        profiles="tulip-x",
+        profiles="tulip-mastodon",
         planned_at=PLANNED,
         tags="offer",
         labels="prices",

@@ -125,6 +125,11 @@ def test_draft_to_published(office, signed_in, set_clock) -> None:
     tasks = ben.get("/").content.decode()
     assert "<b>decide</b>" in tasks
     assert address in tasks
+    before_decision = ben.get(address).content.decode()
+    assert "Planned for 2026-04-07 09:30" in before_decision
+    source = re.search(r'<img src="([^"]+)" alt="tulpen">', before_decision)
+    assert b"".join(ben.get(source[1]).streaming_content) == PNG
+    assert signed_in("zoe").get(source[1]).status_code == 404
     assert press(ben, address, "approve").status_code == 302
     assert "scheduled" in ben.get(address).content.decode()
     set_clock(DUE)
@@ -252,6 +257,20 @@ def test_user_leaves_group(office, signed_in) -> None:
     assert browser.post("/posts/new", form).status_code in {403, 404}
     entries = [entry for entry in office.open_desk().feed() if entry.type == "organization.adopted"]
     assert len(entries) >= 2
+
+
+def test_odd_user_name(office) -> None:
+    """A user whose name is not an identifier does not prevent the adoption of the others."""
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+
+    odd = User.objects.create_user("Zoë Smith", password="pw")
+    User.objects.create_user("nia", password="pw")
+    call_command("adopt_users", by="eva", stdout=io.StringIO())
+    members = {member.id for member in office.open_desk().organization.members}
+    assert "nia" in members
+    assert "Zoë Smith" not in members
+    odd.delete()
 
 
 def test_permission_backend(office) -> None:

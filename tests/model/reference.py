@@ -663,10 +663,11 @@ class World:
                 self.reopen(post)
         self.update_clocks(post)
 
-    def cancel(self, actor, *, post):
+    def cancel(self, actor, *, post, seen):
         post = self.posts[post]
         self.check(that=self.may_on(actor, "cancel", post))
         self.check(that=post["state"] in OPEN_STATES)
+        self.check_fresh(post, seen)
         # A post that is published on every target can only be taken down.
         published = self.published_on(post)
         self.check(that=not post["targets"] or not set(post["targets"]) <= published)

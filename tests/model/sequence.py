@@ -217,7 +217,7 @@ class Sequence:
             "unschedule": (lambda desk: desk.unschedule(post.id), {}),
             "reschedule": (lambda desk: desk.reschedule(post.id, at, revision=digest),
                      {"seen": seen, "time": at}),
-            "cancel": (lambda desk: desk.cancel(post.id), {}),
+            "cancel": (lambda desk: desk.cancel(post.id, revision=digest), {"seen": seen}),
             "comment": (lambda desk: desk.comment(post.id, "?"), {}),
         }  # fmt: skip
         on_desk, arguments = commands[command]

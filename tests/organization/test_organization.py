@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 
 import attrs
 import pytest
 
 from socialcollab.content import Post, PostContent
 from socialcollab.directory import Member, Profile, Team
-from socialcollab.errors import InvalidValueError, MissingExtraError, NotFoundError
+from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import PostId, WorkspaceId
 from socialcollab.organization import Organization
 from socialcollab.permissions import Grant
@@ -186,17 +185,6 @@ def test_cached_loads(northwind: Organization) -> None:
     guide = "style/house.toml"
     other = Organization.loads(text, files={**files, guide: files[guide] + b"\n"})
     assert (other.digest, other.files[guide]) != (made.digest, made.files[guide])
-
-
-def test_missing_extra(northwind: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The `calendar` extra is required only for a document that names a calendar."""
-    monkeypatch.setitem(sys.modules, "icalendar", None)
-    text = northwind.to_toml()
-    with pytest.raises(MissingExtraError, match=r"socialcollab\[calendar\]"):
-        Organization.loads(f"# This text is not in the cache.\n{text}", files=northwind.files)
-    text = text.replace(', "holidays-nl.ics"', "").replace('"holidays-nl.ics",', "")
-    files = {name: data for name, data in northwind.files.items() if name != "holidays-nl.ics"}
-    assert Organization.loads(text, files=files).id == "northwind"
 
 
 MEMBERS = ("ana", *(f"m{number}" for number in range(20)))

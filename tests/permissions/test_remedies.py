@@ -12,7 +12,7 @@ import attrs
 import pytest
 from tests.permissions import random_organizations
 
-from socialcollab.directory import Profile, Team, Workspace
+from socialcollab.directory import Member, Profile, Team, Workspace
 from socialcollab.permissions import Absence, Access, Forbid, Grant, Rotation, compare, escalations
 from socialcollab.verdicts import Remedy
 
@@ -26,9 +26,9 @@ EVERYWHERE = {"workspace": "*"}
 EVA = Grant(to="member:eva", role="owner", on=EVERYWHERE)
 
 
-def access(*rules: Grant | Forbid, teams=(), **more) -> Access:
+def access(*rules: Grant | Forbid, teams=(), members=("ana", "ben", "eva"), **more) -> Access:
     return Access.of(
-        members=["ana", "ben", "eva"],
+        members=members,
         profiles=[X, MASTODON, DIKE],
         roles=ROLES,
         grants=[rule for rule in rules if isinstance(rule, Grant)],
@@ -343,6 +343,32 @@ def test_join_team_with_forbid() -> None:
     assert "add `ana` to team `social` and end the forbid forbids[0]" in join.text()
     assert join.by == ("eva",)
     assert join.ask == "eva"
+
+
+@pytest.mark.parametrize(
+    ("team", "codes"),
+    [
+        (["ben"], {"grant_permission"}),
+        ([], {"grant_permission"}),
+        (["ben", "noor"], {"grant_permission"}),
+        (["noor"], {"join_team", "grant_permission"}),
+    ],
+)
+def test_clients_join_no_staff(team, codes) -> None:
+    """A remedy never adds a client to a team with staff, or to a team that may become one."""
+    asked = access(
+        EVA,
+        Grant(to="team:social", permissions=["publish"], on="tulip-x"),
+        Grant(to="member:noor", permissions=["view"], on="tulip-x"),
+        teams={"social": team},
+        members=[
+            *(Member(id=name) for name in ("ana", "ben", "eva")),
+            Member(id="noor", kind="client", of="tulip"),
+            Member(id="wim", kind="client", of="tulip"),
+        ],
+    )
+    verdict = asked.check("wim", "publish", "tulip-x", at=NOW)
+    assert codes == {remedy.code for remedy in verdict.remedies}
 
 
 def test_join_included_team() -> None:

@@ -258,6 +258,28 @@ class CountingList(list):
             "the shift of `ana` from `2026-01-05` in rotation `care` overlaps the shift of `ben` from"
             " `2026-01-07`",
         ),
+        (
+            lambda: rotation(members=["ana"], start=dt.date(2026, 1, 1),
+                             every="FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"),
+            "rotation `care` has `every = FREQ=YEARLY;.*`, which does not occur in the 12 years",
+        ),
+        (
+            lambda: rotation(members=["ana"], start=dt.date(2026, 1, 1), every="day 09:00",
+                             end="FREQ=DAILY;UNTIL=20250101"),
+            "rotation `care` has `end = FREQ=DAILY;UNTIL=20250101T235959`, which does not occur",
+        ),
+        (
+            lambda: rotation(shift("ana", "2026-01-05"), end="FREQ=MONTHLY;BYDAY=6MO"),
+            "rotation `care` has `end = FREQ=MONTHLY;BYDAY=6MO`, which does not occur",
+        ),
+        (
+            lambda: rotation(members=["ana"], start=dt.date(2026, 1, 1), every="FREQ=SECONDLY"),
+            "`FREQ=SECONDLY` is not valid",
+        ),
+        (
+            lambda: rotation(members=["ana"], start=dt.date(1900, 1, 1), every="day 09:00"),
+            "rotation `care` starts on `1900-01-01`, before 1970",
+        ),
         (lambda: rotation(shift("ana", "2026-01-05"), timezone="Europe/Nowhere"), "Europe/Nowhere"),
         (lambda: rotation(shift("ana", "2026-01-05"), hand_off="9"), "is not a time of day"),
         (

@@ -7,10 +7,11 @@ from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.scheduling.calendars import at, calendar, entry, kinds
+from tests.scheduling.calendars import BLACKOUT, MASTODON, ZONE, X, at, calendar, entry, kinds
 
-from socialcollab.directory import PostAttributes
-from socialcollab.scheduling import Blackout, Entry, check_time, find_clashes
+from socialcollab.content import Hold
+from socialcollab.directory import PostAttributes, as_selector
+from socialcollab.scheduling import Blackout, Entry, check_stops, check_time, find_clashes
 
 
 def test_kinds_of_clash():
@@ -56,6 +57,60 @@ def test_blackout_of_campaign():
         kinds(check_time(held, "tulip-x", noon, attributes=PostAttributes(campaign="autumn"))) == []
     )
     assert kinds(check_time(held, "tulip-x", noon)) == ["blackout"], "unknown attributes match"
+
+
+def test_check_stops():
+    """Blackouts and holds can be checked without a calendar."""
+    hold = Hold(
+        id="h", on=as_selector("tulip-x"), by="eva", reason="crisis", at=at("2026-05-04 19:00")
+    )
+    stops = {"zone": ZONE, "blackouts": [BLACKOUT], "holds": [hold]}
+    assert kinds(check_stops(X, at("2026-05-04 20:00"), **stops)) == ["blackout", "hold"]
+    assert kinds(check_stops(MASTODON, at("2026-05-04 20:00"), **stops)) == ["blackout"]
+    assert kinds(check_stops(MASTODON, at("2026-05-04 20:05"), **stops)) == []
+
+
+@given(
+    steps=st.lists(st.integers(0, 4 * 365 * 24), max_size=20),
+    ends=st.sampled_from([None, "2027-01-01 00:00"]),
+)
+def test_sweep_agrees_with_check_stops(steps, ends):
+    """The sweep finds the same blackouts and holds as a check of each entry."""
+    hold = Hold(
+        id="h",
+        on=as_selector("tulip-x"),
+        reason="",
+        by="eva",
+        at=at("2026-05-04 19:00"),
+        until=ends and at(ends),
+    )
+    silence = Blackout(
+        on={"workspace": "tulip", "campaign": "spring"},
+        start="2026-04-07 06:00",
+        end="2026-04-07 18:00",
+        every="week",
+    )
+    entries = [
+        Entry(
+            profile="tulip-x",
+            at=at("2026-04-07 00:00") + dt.timedelta(hours=step),
+            post=f"p{n}",
+            attributes=PostAttributes(campaign="spring" if step % 2 else "autumn"),
+        )
+        for n, step in enumerate(steps)
+    ]
+    stops = {"blackouts": [BLACKOUT, silence], "holds": [hold]}
+    expected = sorted(
+        (clash.at, entry.post, clash.kind, str(clash.reason))
+        for entry in entries
+        for clash in check_stops(X, entry.at, zone=ZONE, attributes=entry.attributes, **stops)
+    )
+    found = find_clashes(calendar(*entries, slot_plans=[], **stops))
+    assert expected == sorted(
+        (clash.at, clash.entries[0].post, clash.kind, str(clash.reason))
+        for clash in found
+        if clash.kind in ("blackout", "hold")
+    )
 
 
 times = st.lists(st.integers(0, 3 * 24 * 12), max_size=14).map(

@@ -18,7 +18,7 @@ def numbers(low, high, *, negative=False):
 
 @st.composite
 def rules(draw):
-    freq = draw(st.sampled_from(["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY"]))
+    freq = draw(st.sampled_from(["YEARLY", "MONTHLY", "WEEKLY", "DAILY"]))
     parts = [f"FREQ={freq}", f"INTERVAL={draw(st.integers(1, 4))}"]
     if draw(st.booleans()):
         parts.append(f"WKST={draw(st.sampled_from(DAYS))}")
@@ -36,7 +36,7 @@ def rules(draw):
         )
     if kind == "month day" and freq != "WEEKLY" and not (freq == "YEARLY" and draw(st.booleans())):
         parts.append(f"BYMONTHDAY={draw(numbers(1, 31, negative=True))}")
-    if draw(st.booleans()) and freq != "HOURLY":
+    if draw(st.booleans()):
         parts.append(f"BYHOUR={draw(numbers(0, 23))}")
     # dateutil begins the first week at DTSTART, RFC 5545 at WKST: another BYSETPOS.
     if kind != "none" and freq == "MONTHLY" and draw(st.booleans()):

@@ -107,6 +107,26 @@ def test_pattern_accepts_what_loads(text):
         assert re.fullmatch(pattern, str(read))
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("year", True),
+        ("first business day of the month 09:00", True),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", True),
+        ("FREQ=YEARLY;UNTIL=20260407T090000", True),
+        ("FREQ=YEARLY;UNTIL=20260407T085959", False),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", False),
+        ("FREQ=MONTHLY;BYDAY=6MO", False),
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=MO", False),
+        ("FREQ=YEARLY;INTERVAL=100;BYMONTH=1", False),
+        ("FREQ=DAILY;BYHOUR=1;COUNT=1;BYSETPOS=2", False),
+    ],
+)
+def test_occurs_from(text, expected):
+    """A rule that does not occur within twelve years of its start is recognised."""
+    assert expected is Every.parse(text).occurs_from(dt.datetime(2026, 4, 7, 9))  # noqa: DTZ001
+
+
 def first_of(text, *, start="2026-01-01 10:00", after=dt.datetime(2026, 4, 7, tzinfo=dt.UTC)):
     office = BusinessHours(
         days="mon-fri",

@@ -6,10 +6,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 import subprocess
 import sys
 
 import pytest
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from socialcollab.errors import (
     InvalidValueError,
@@ -18,6 +20,8 @@ from socialcollab.errors import (
     SkippedTimeError,
 )
 from socialcollab.time import ZoneName, as_utc, local_time, resolve, tzdata_version, zone
+from socialcollab.time.windows_zones import WINDOWS_ZONES
+from socialcollab.time.zones import _ABBREVIATIONS
 
 
 def test_naive_datetime_is_no_instant() -> None:
@@ -33,12 +37,77 @@ def test_naive_datetime_is_no_instant() -> None:
         ("europe/amsterdam", "Europe/Amsterdam"),
         ("Amsterdam", "Europe/Amsterdam"),
         ("New York", "America/New_York"),
+        ("Kopenhagen", "Europe/Copenhagen"),
+        ("utc", "UTC"),
+        ("Z", "UTC"),
+        # Names of Windows, and what Outlook and Google show for them.
+        ("W. Europe Standard Time", "Europe/Berlin"),
+        ("Eastern Standard Time", "America/New_York"),
+        ("Eastern Daylight Time", "America/New_York"),
+        ("Eastern Time (US & Canada)", "America/New_York"),
+        ("Central Standard Time (Mexico)", "America/Mexico_City"),
+        ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "Europe/Amsterdam"),
+        ("(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"),
+        # Abbreviations.
+        ("PST", "America/Los_Angeles"),
+        ("CEST", "Europe/Amsterdam"),
+        ("EST", "America/New_York`, or `America/Panama` for this offset all year"),
+        ("MST", "America/Denver`, or `America/Phoenix` for this offset all year"),
+        ("IST", "Asia/Kolkata`, `Europe/Dublin` or `Asia/Jerusalem"),
     ],
 )
 def test_unknown_zone_gets_suggestion(name, near):
     """An unknown zone is an error that suggests the nearest name."""
     with pytest.raises(InvalidValueError, match=near):
         zone(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "fixed"),
+    [
+        ("GMT+2", "Etc/GMT-2"),
+        ("UTC-5", "Etc/GMT+5"),
+        ("utc +02:00", "Etc/GMT-2"),
+        ("+0200", "Etc/GMT-2"),
+        ("(UTC-05:00)", "Etc/GMT+5"),
+        ("UTC-02", "Etc/GMT+2"),
+        ("GMT+5:30", ""),
+        ("UTC+25", ""),
+    ],
+)
+def test_offset_is_no_zone(name, fixed):
+    """An offset is not a zone, and the suggested fixed zone has that offset."""
+    with pytest.raises(InvalidValueError, match="it is an offset, not a zone") as caught:
+        zone(name)
+    assert (f"`{fixed}`, whose sign is reversed" in str(caught.value)) == bool(fixed)
+    assert bool(fixed) == ("Etc/" in str(caught.value))
+    if fixed:
+        hours = dt.datetime(2026, 1, 1, tzinfo=zone(fixed)).utcoffset() // dt.timedelta(hours=1)
+        assert f"{hours:+d}" in re.sub("0([1-9])", r"\1", name)
+
+
+@pytest.mark.parametrize("name", ["AMT", "XST", "Local", "x" * 1_000_000])
+def test_no_misleading_suggestion(name):
+    """A name that is only similar to the name of a zone elsewhere gets no suggestion."""
+    with pytest.raises(InvalidValueError, match="use an IANA name such as") as caught:
+        zone(name)
+    assert len(str(caught.value)) < 300
+
+
+def test_windows_names():
+    """Every Windows name leads to an existing zone, which is the one that icalendar knows."""
+    for windows, iana in WINDOWS_TO_OLSON.items():
+        assert zone(WINDOWS_ZONES[windows])
+        moments = [dt.datetime(2026, month, 1, tzinfo=dt.UTC) for month in (1, 7)]
+        for moment in moments:
+            assert local_time(moment, iana) == local_time(moment, WINDOWS_ZONES[windows])
+
+
+def test_suggested_zones_exist():
+    """Every zone that is suggested for an abbreviation exists."""
+    for places in _ABBREVIATIONS:
+        for name in re.findall(r"[\w/]+/\w+", places):
+            assert zone(name)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ COMMANDS = {
     "schedule": lambda flow: cm.Schedule(post="p1", seen=flow.seen),
     "unschedule": lambda _: cm.Unschedule(post="p1"),
     "reschedule": lambda flow: cm.Reschedule(post="p1", seen=flow.seen, at=LATER),
-    "cancel": lambda _: cm.Cancel(post="p1"),
+    "cancel": lambda flow: cm.Cancel(post="p1", seen=flow.seen),
     "bypass": lambda flow: cm.Bypass(post="p1", seen=flow.seen, reason="storm"),
 }
 # For each state, the commands that are possible and the state to which each leads.

@@ -98,7 +98,7 @@ def test_nothing_changes_while_in_doubt(new_workflow, state, name) -> None:
     command = {
         "edit": edit(flow, text="anders"),
         "reschedule": cm.Reschedule(post="p1", seen=flow.seen, at=LATER),
-        "cancel": cm.Cancel(post="p1"),
+        "cancel": cm.Cancel(post="p1", seen=flow.seen),
         "schedule": cm.Schedule(post="p1", seen=flow.seen),
     }[name]
     assert flow.refusal("eva", command) == "delivery_in_doubt"

@@ -7,12 +7,18 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
 from socialcollab import Member, Organization, Team
+from socialcollab.identifiers import is_id
 from socialcollab.permissions import Grant
 
 
 def current_organization() -> Organization:
-    """Return the rules of the document with users as members and groups as teams."""
-    users = get_user_model().objects.order_by("username")
+    """
+    Return the rules of the document with users as members and groups as teams.
+
+    Users and groups whose names are not identifiers are left out, so that one such name does not
+    prevent the adoption of all others.
+    """
+    users = [user for user in get_user_model().objects.order_by("username") if is_id(user.username)]
     return Organization.assemble(
         (settings.BASE / "organization.toml").read_text(encoding="utf-8"),
         members=[
@@ -22,9 +28,12 @@ def current_organization() -> Organization:
         teams=[
             Team(
                 id=group.name,
-                members=group.user_set.order_by("username").values_list("username", flat=True),
+                members=filter(
+                    is_id, group.user_set.order_by("username").values_list("username", flat=True)
+                ),
             )
             for group in Group.objects.order_by("name")
+            if is_id(group.name)
         ],
         grants=[
             Grant(to=f"member:{user.username}", role="owner", on={"workspace": "*"})

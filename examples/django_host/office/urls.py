@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.to_do, name="to_do"),
     path("posts/new", views.draft, name="draft"),
     path("posts/<slug:post_id>", views.post, name="post"),
+    path("posts/<slug:post_id>/media/<str:digest>", views.image, name="image"),
     path("posts/<slug:post_id>/boost", views.boost, name="boost"),
     path("posts/<slug:post_id>/<slug:name>", views.command, name="command"),
     path("calendar/<int:year>/<int:month>", views.calendar, name="calendar"),

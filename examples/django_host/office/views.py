@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.db import IntegrityError, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from office.desk import open_desk
+from office.desk import open_desk, open_media
 from office.models import Boost, Brief
 from socialcollab.content import Image
 from socialcollab.desk import MemberDesk
@@ -85,6 +85,16 @@ def post(request: HttpRequest, post_id: str) -> HttpResponse:
 
 
 @login_required
+@require_GET
+def image(request: HttpRequest, post_id: str, digest: str) -> HttpResponse:
+    """Show an image of a post to a user who may view the post."""
+    for media in member_desk(request).post_view(post_id).post.media:
+        if media.digest == digest:
+            return FileResponse(open_media().open(digest), content_type=media.media_type)
+    raise Http404
+
+
+@login_required
 @require_POST
 def command(request: HttpRequest, post_id: str, name: str) -> HttpResponse:
     """Give one command on the revision that the form showed."""
@@ -98,7 +108,7 @@ def command(request: HttpRequest, post_id: str, name: str) -> HttpResponse:
     elif name == "schedule":
         me.schedule(post_id, revision=seen)
     elif name == "cancel":
-        me.cancel(post_id, reason=note)
+        me.cancel(post_id, revision=seen, reason=note)
     else:
         raise Http404
     return redirect("post", post_id)

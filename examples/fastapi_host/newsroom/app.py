@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi import Path as PathParameter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 from pydantic import BaseModel, PositiveInt
 
 from newsroom.authentication import Me
@@ -88,6 +88,16 @@ async def draft(body: NewPost, me: Me) -> dict[str, Any]:
 @router.get("/posts/{post}")
 async def show(post: str, me: Me) -> dict[str, Any]:
     return _post_content(await me.post_view(post))
+
+
+@router.get("/posts/{post}/media/{digest}")
+async def image(request: Request, post: str, digest: str, me: Me) -> StreamingResponse:
+    """Return an image of a post to a user who may view the post."""
+    for media in (await me.post_view(post)).post.media:
+        if media.digest == digest:
+            content = await asyncio.to_thread(request.app.state.media.open, digest)
+            return StreamingResponse(content, media_type=media.media_type)
+    raise NotFoundError("image", digest)
 
 
 @router.post("/posts/{post}/{command}")
@@ -184,6 +194,7 @@ def create_app(
         media = FolderMedia(path.with_name("media"))
         async with await AsyncDesk.open(path, networks=networks, media=media, clock=clock) as desk:
             app.state.users, app.state.desk, app.state.wake = Users(path), desk, wake
+            app.state.media = media
             worker = asyncio.create_task(run_worker(desk, stop, wake))
             try:
                 yield
@@ -204,6 +215,17 @@ def _post_content(view: PostView) -> dict[str, Any]:
     return {
         "id": view.post.id,
         "text": view.post.text,
+        "planned_at": str(view.post.planned_at or ""),
+        "images": [
+            {"url": f"/posts/{view.post.id}/media/{image.digest}", "alt": image.alt}
+            for image in view.post.media
+        ],
+        "notes": [
+            {"by": decision.by, "note": decision.note}
+            for decision in view.decisions
+            if decision.note
+        ],
+        "changed_since_decision": list(view.changed_since_decision),
         "state": view.summary.value,
         "seen": view.seen,
         "pending_steps": {str(step.key): list(step.reviewers) for step in view.pending_steps},

@@ -11,6 +11,7 @@ from pathlib import Path
 import attrs
 
 from socialcollab import Member, Organization, Team
+from socialcollab.identifiers import check_id
 from socialcollab.permissions import Grant
 
 _TABLES = """
@@ -36,7 +37,13 @@ class Users:
             connection.executescript(_TABLES)
 
     def add(self, user: str, *, name: str, team: str) -> str:
-        """Add a user, and return their token, which cannot be shown again."""
+        """
+        Add a user, and return their token, which cannot be shown again.
+
+        Raises:
+            InvalidValueError: If *user* is not an identifier, so that it cannot be a member's id.
+        """
+        check_id("member", user)
         token = secrets.token_urlsafe(32)
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute(

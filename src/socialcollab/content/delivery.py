@@ -132,6 +132,8 @@ class Delivery(NotebookMixin):
             revision, or an empty string.
         amend_attempt: The latest attempt to send the change, or None.
         amend_problem: Why the change is not published, or an empty string.
+        changes: The number of later events that changed its time or state.
+        changed_at: When the latest of these events happened, or when it was planned, in UTC.
     """
 
     id: DeliveryId
@@ -162,6 +164,8 @@ class Delivery(NotebookMixin):
     amending: str = ""
     amend_attempt: SendAttempt | None = None
     amend_problem: str = ""
+    changes: int = 0
+    changed_at: dt.datetime | None = None
 
     @property
     def in_doubt(self) -> SendAttempt | None:

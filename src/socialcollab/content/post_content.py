@@ -33,12 +33,25 @@ CONTEXT_FIELDS: Final = ("time", "campaign", "tags")
 ALL_FIELDS: Final = PUBLISHED_FIELDS + CONTEXT_FIELDS
 
 
+def normalised(text: str) -> str:
+    r"""
+    Return *text* with line feeds as its only line ends. Browsers also send carriage returns.
+
+    >>> normalised("one\r\ntwo\rthree")
+    'one\ntwo\nthree'
+    """
+    if not isinstance(text, str):
+        # The value may come from data, of any type; `check_command` rejects other types.
+        return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 @attrs.frozen
 class Variant:
     """A text for one profile, which replaces the post's text on that profile."""
 
     profile: ProfileId
-    text: str
+    text: str = attrs.field(converter=normalised)
 
 
 @attrs.frozen(kw_only=True)
@@ -134,7 +147,7 @@ class PostContent:
             variant or time is for a profile that is not a target.
     """
 
-    text: str
+    text: str = attrs.field(converter=normalised)
     variants: tuple[Variant, ...] = attrs.field(default=(), converter=_as_variants)
     media: tuple[Image, ...] = attrs.field(default=(), converter=_as_images)
     links: tuple[str, ...] = attrs.field(default=(), converter=as_words)

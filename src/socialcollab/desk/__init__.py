@@ -4,6 +4,7 @@ from socialcollab.desk.async_desk import AsyncDesk
 from socialcollab.desk.async_member_desk import AsyncMemberDesk
 from socialcollab.desk.commands import Adopt, Command, Erase, Offboard
 from socialcollab.desk.desk import Desk
+from socialcollab.desk.handlers.bulk import BulkOutcome
 from socialcollab.desk.handlers.sheet_import import ImportReport, ImportStatus, RowOutcome
 from socialcollab.desk.journal.maintenance import audit_file, reindex_file
 from socialcollab.desk.journal.streams import PROJECTIONS, reducer
@@ -23,6 +24,7 @@ __all__ = [
     "Adopt",
     "AsyncDesk",
     "AsyncMemberDesk",
+    "BulkOutcome",
     "Command",
     "Desk",
     "DueReport",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from socialcollab.content import Delivery, Hold, Image, Poll, Post
 from socialcollab.desk import commands as dc
 from socialcollab.desk.arguments import id_of
+from socialcollab.desk.handlers.bulk import BulkOutcome, as_posts, bulk, reschedule_all
 from socialcollab.desk.handlers.draft import (
     UNCHANGED,
     Unchanged,
@@ -275,25 +277,45 @@ class MemberDesk:
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.Submit(post=post_id, seen=seen, when=at or "planned"))
 
-    def approve(self, post: Post | str, *, revision: str = "", note: str = "") -> Post:
+    def approve(
+        self, post: Post | str, *, revision: str = "", note: str = "", internal: bool = True
+    ) -> Post:
         """
         Approve the revision that the member saw.
 
+        Args:
+            post: The post that the member saw, or its id.
+            revision: With an id: the digest of the revision that the member saw.
+            note: A note on the decision.
+            internal: Whether clients and guests do not see the note; a client's own note is never
+                internal.
+
         Raises:
-            TypeError: If *post* is an id and *revision* is empty.
+            InvalidValueError: If *post* is an id and *revision* is empty.
         """
         post_id, seen = _seen(post, revision)
-        return self._do_on_post(cm.Approve(post=post_id, seen=seen, note=note))
+        command = cm.Approve(post=post_id, seen=seen, note=note, internal=internal)
+        return self._do_on_post(command)
 
-    def request_changes(self, post: Post | str, note: str, *, revision: str = "") -> Post:
-        """Send the revision that the member saw back to its author."""
+    def request_changes(
+        self, post: Post | str, note: str, *, revision: str = "", internal: bool = True
+    ) -> Post:
+        """Send the revision that the member saw back to its author; the note is as in `approve`."""
         post_id, seen = _seen(post, revision)
-        return self._do_on_post(cm.RequestChanges(post=post_id, seen=seen, note=note))
+        command = cm.RequestChanges(post=post_id, seen=seen, note=note, internal=internal)
+        return self._do_on_post(command)
 
-    def reject(self, post: Post | str, note: str, *, revision: str = "") -> Post:
-        """Reject the revision that the member saw; the post cannot be submitted again."""
+    def reject(
+        self, post: Post | str, note: str, *, revision: str = "", internal: bool = True
+    ) -> Post:
+        """
+        Reject the revision that the member saw; the post cannot be submitted again.
+
+        The note is as in `approve`.
+        """
         post_id, seen = _seen(post, revision)
-        return self._do_on_post(cm.Reject(post=post_id, seen=seen, note=note))
+        command = cm.Reject(post=post_id, seen=seen, note=note, internal=internal)
+        return self._do_on_post(command)
 
     def withdraw(self, post: Post | str) -> Post:
         """Withdraw a post from approval, or revoke the approval that it has."""
@@ -317,9 +339,10 @@ class MemberDesk:
         when = self._wall_time(post_id, at)
         return self._do_on_post(cm.Reschedule(post=post_id, seen=seen, at=when, profile=profile))
 
-    def cancel(self, post: Post | str, *, reason: str = "") -> Post:
+    def cancel(self, post: Post | str, *, revision: str = "", reason: str = "") -> Post:
         """Cancel a post, so that it can never be published."""
-        return self._do_on_post(cm.Cancel(post=_id(post), reason=reason))
+        post_id, seen = _seen(post, revision)
+        return self._do_on_post(cm.Cancel(post=post_id, seen=seen, reason=reason))
 
     def waive(self, post: Post | str, code: str, *, reason: str, revision: str = "") -> Post:
         """
@@ -336,6 +359,47 @@ class MemberDesk:
         """
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.Waive(post=post_id, seen=seen, code=code, reason=reason))
+
+    def submit_all(
+        self, posts: Iterable[Post], *, at: SubmitTiming | None = None
+    ) -> tuple[BulkOutcome, ...]:
+        """Submit several posts, as `submit` does; return one outcome for each, in order."""
+        return self._bulk(
+            cm.Submit(post=post.id, seen=post.digest, when=at or "planned")
+            for post in as_posts(posts)
+        )
+
+    def approve_all(
+        self, posts: Iterable[Post], *, note: str = "", internal: bool = True
+    ) -> tuple[BulkOutcome, ...]:
+        """Approve several posts, as `approve` does; return one outcome for each, in order."""
+        return self._bulk(
+            cm.Approve(post=post.id, seen=post.digest, note=note, internal=internal)
+            for post in as_posts(posts)
+        )
+
+    def cancel_all(self, posts: Iterable[Post], *, reason: str = "") -> tuple[BulkOutcome, ...]:
+        """Cancel several posts, as `cancel` does; return one outcome for each, in order."""
+        return self._bulk(
+            cm.Cancel(post=post.id, seen=post.digest, reason=reason) for post in as_posts(posts)
+        )
+
+    def reschedule_all(
+        self, posts: Iterable[Post] | str, *, by: dt.timedelta | str
+    ) -> tuple[BulkOutcome, ...]:
+        """
+        Move several posts by the same duration; return one outcome for each, in order.
+
+        Args:
+            posts: The posts that the member saw; or the id of a campaign, for all of its open posts
+                with a planned time.
+            by: How much later, as a timedelta, which may be negative, or as text such as
+                ``"2 days"``. Local times keep their clock time across clock changes.
+        """
+        return self._desk.run(reschedule_all(self._desk.engine, self._actor, posts, by))
+
+    def _bulk(self, commands: Iterable[cm.PostCommand]) -> tuple[BulkOutcome, ...]:
+        return self._desk.run(bulk(self._desk.engine, self._actor, commands))
 
     def publish_now(self, post: Post | str, *, revision: str = "") -> Post:
         """

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias, get_args
+
 import attrs
 
-from socialcollab.document_fields import Id, ListOf, NameShape, Section, Text, as_words, shape
+from socialcollab.document_fields import (
+    Choice,
+    Id,
+    ListOf,
+    NameShape,
+    Section,
+    Text,
+    as_words,
+    shape,
+)
 from socialcollab.identifiers import check_id
 from socialcollab.time import BusinessHoursSection, zone
+
+ClientsSee: TypeAlias = Literal["submitted", "scheduled", "all"]
 
 
 @attrs.frozen(kw_only=True)
@@ -25,6 +38,9 @@ class Workspace:
             policy, or "none".
         domains: The web domains of the workspace; the style guide reports links
             to them in posts of other workspaces.
+        clients_see: The stage from which clients and guests can view the posts of other members:
+            "submitted" for approval, "scheduled", or "all" posts including drafts. With
+            "scheduled", members with the permission `approve` also see posts in review.
     """
 
     id: str = attrs.field(metadata=shape(Id("workspace")))
@@ -38,6 +54,11 @@ class Workspace:
     default_approval: str = attrs.field(metadata=shape(NameShape("policy", also=("none",))))
     domains: tuple[str, ...] = attrs.field(
         metadata=shape(ListOf(item=Text(at_most=253))), default=(), converter=as_words
+    )
+    clients_see: ClientsSee = attrs.field(
+        metadata=shape(Choice(get_args(ClientsSee))),
+        default="submitted",
+        validator=attrs.validators.in_(get_args(ClientsSee)),
     )
 
     def __attrs_post_init__(self) -> None:

@@ -109,8 +109,6 @@ class Organization(NotebookMixin):
 
     Raises:
         ExceptionGroup: With one `FaultError` for each fault.
-        MissingExtraError: If the document names a calendar of holidays, and the `calendar` extra
-            is not installed.
     """
 
     settings: Settings = attrs.field(metadata=shape(Section(Settings), key="organization"))
@@ -518,6 +516,10 @@ class Organization(NotebookMixin):
         """The style guides, combined."""
         return StyleGuide.stacked({name: self.files[name] for name in self.style.guides})
 
+    @cached_property
+    def _neighbours(self) -> tuple[Neighbour, ...]:
+        return Neighbour.of(self.workspaces, self.profiles)
+
     def lint(
         self,
         content: PostContent,
@@ -543,7 +545,7 @@ class Organization(NotebookMixin):
             profiles=self.profiles,
             networks=networks,
             workspace=workspace,
-            neighbours=Neighbour.of(self.workspaces, self.profiles),
+            neighbours=self._neighbours,
             language=self.languages.get(workspace, ""),
             at=None if at is None else as_instant(at, zone),
         )

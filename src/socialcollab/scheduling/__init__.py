@@ -2,7 +2,7 @@
 
 from socialcollab.scheduling.blackout import Blackout
 from socialcollab.scheduling.calendar import Calendar, Entry, ProfileCalendar
-from socialcollab.scheduling.clash import Clash, ClashKind, check_time, find_clashes
+from socialcollab.scheduling.clash import Clash, ClashKind, check_stops, check_time, find_clashes
 from socialcollab.scheduling.csv.formula import looks_like_formula
 from socialcollab.scheduling.csv.read import iter_csv, read_csv
 from socialcollab.scheduling.csv.rows import ImportedSheet, SheetLimits, SheetProblem, SheetRow
@@ -25,6 +25,7 @@ __all__ = [
     "SheetRow",
     "SlotChoice",
     "SlotPlan",
+    "check_stops",
     "check_time",
     "find_clashes",
     "iter_csv",

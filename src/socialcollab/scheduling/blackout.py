@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import attrs
@@ -12,13 +14,25 @@ import attrs
 from socialcollab.directory import Selector, as_selector
 from socialcollab.document_fields import LocalTime, Parsed, Section, Text, shape
 from socialcollab.errors import InvalidValueError
-from socialcollab.time import EVERY_PATTERN, Every, Window, as_local, as_utc, local_time, resolve
+from socialcollab.time import (
+    EVERY_PATTERN,
+    Every,
+    Window,
+    as_local,
+    as_utc,
+    local_times,
+    merge_spans,
+    resolve,
+)
 from socialcollab.time import zone as zone_named
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _DAY = dt.timedelta(days=1)
+_BLOCK = 64 * _DAY
+_FIRST = dt.datetime.min.replace(tzinfo=dt.UTC)
+_LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 def _as_every(value: Every | str | None) -> Every | None:
@@ -53,7 +67,7 @@ class Blackout:
 
     Raises:
         InvalidValueError: If it does not end after its start, lasts more than a
-            year, or repeats on business days.
+            year, repeats on business days, or does not occur within 12 years of its start.
     """
 
     on: Selector = attrs.field(
@@ -83,17 +97,47 @@ class Blackout:
                 value=str(self.every),
                 expected='a repeat such as "year"',
             )
+        if self.every is not None and not self.every.occurs_from(self.start):
+            raise InvalidValueError(
+                f"a blackout that repeats by `{self.every}` does not occur in the 12 years after its"
+                f" start, `{self.start:%Y-%m-%d %H:%M}`",
+                value=str(self.every),
+                expected='a repeat that occurs, such as "year"',
+            )
 
     def windows(self, zone: str, a: dt.datetime, b: dt.datetime) -> Iterator[Window]:
         """Yield the windows between *a* and *b* for a profile in *zone*, including partial overlaps."""
-        return _Times(self.start, self.end, self.every).windows(zone, as_utc(a), as_utc(b))
+        times = _Times(self.start, self.end, self.every)
+        for start, end in times.bounds(zone, as_utc(a), as_utc(b)):
+            yield Window(start=start, end=end)
 
     def covers(self, zone: str, at: dt.datetime) -> bool:
         """Return whether the blackout covers an instant for a profile in *zone*."""
         instant = as_utc(at)
         times = _Times(self.start, self.end, self.every)
-        windows = _on_day(times, zone_named(zone), instant.date())
-        return any(window.contains(instant) for window in windows)
+        bounds = _bounds_in(times, zone_named(zone), (instant - _FIRST) // _BLOCK)
+        index = bisect_right(bounds, instant, key=itemgetter(0)) - 1
+        return index >= 0 and instant < bounds[index][1]
+
+    def covered(self, zone: str, instants: Sequence[dt.datetime]) -> Iterator[int]:
+        """
+        Yield the indexes of the instants that the blackout covers, in order.
+
+        Args:
+            zone: The time zone of the profile's workspace.
+            instants: Instants in UTC, sorted.
+        """
+        times, tz = _Times(self.start, self.end, self.every), zone_named(zone)
+        position = 0
+        while position < len(instants):
+            number = (instants[position] - _FIRST) // _BLOCK
+            end_of_block = bisect_left(instants, _block(number)[1], lo=position + 1)
+            for start, end in _bounds_in(times, tz, number):
+                position = bisect_left(instants, start, lo=position, hi=end_of_block)
+                while position < end_of_block and instants[position] < end:
+                    yield position
+                    position += 1
+            position = end_of_block
 
 
 @attrs.frozen
@@ -104,26 +148,42 @@ class _Times:
     end: dt.datetime
     every: Every | None
 
-    def windows(self, zone: str, first: dt.datetime, last: dt.datetime) -> Iterator[Window]:
+    def bounds(
+        self, zone: str, first: dt.datetime, last: dt.datetime
+    ) -> Iterator[tuple[dt.datetime, dt.datetime]]:
         length = self.end - self.start
-        if self.every is None:
+        rule = None if self.every is None else self.every.rule
+        if rule is None:
             starts = iter([self.start])
         else:
-            recurrence = self.every.recurrence(start=self.start, zone=zone)
-            # A blackout that began before `first` may not have ended yet. The extra day allows
-            # for clock changes.
-            instants = recurrence.between(first - length - _DAY, last)
-            starts = (local_time(instant, zone) for instant in instants)
+            # A blackout that began before `first` may not have ended yet. Two more days are enough
+            # for the difference between local times and UTC and for clock changes.
+            margin = length + 2 * _DAY
+            since = max(first, _FIRST + margin).replace(tzinfo=None) - margin
+            until = min(last, _LAST - 2 * _DAY).replace(tzinfo=None) + 2 * _DAY
+            starts = local_times(rule, self.start, since, until)
+        # UNTIL as a local time has already ended the local times.
+        latest = rule.until if rule is not None and rule.until and rule.until.tzinfo else None
         for start in starts:
             begin = resolve(start, zone, skipped="previous", repeated="first")
+            if latest is not None and begin > latest:
+                return
             end = resolve(start + length, zone, skipped="next", repeated="second")
             if begin < last and first < end:
-                yield Window(start=begin, end=end)
+                yield begin, end
 
 
-# A calendar has many posts on few days, so the windows of each day are cached.
-@lru_cache(maxsize=1024)
-def _on_day(times: _Times, tz: ZoneInfo, day: dt.date) -> tuple[Window, ...]:
-    midnight = dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
-    last = midnight + (_DAY if day < dt.date.max else _DAY - dt.timedelta(microseconds=1))
-    return tuple(times.windows(tz.key, midnight, last))
+def _block(number: int) -> tuple[dt.datetime, dt.datetime]:
+    start = _FIRST + number * _BLOCK
+    return start, start + min(_BLOCK, _LAST - start)
+
+
+# Many entries are checked against the same blackouts, so the windows of each block of days are
+# computed once.
+@lru_cache(maxsize=2048)
+def _bounds_in(
+    times: _Times, tz: ZoneInfo, number: int
+) -> tuple[tuple[dt.datetime, dt.datetime], ...]:
+    """Return the start and end of each window that overlaps a block of days, merged."""
+    merged = merge_spans(times.bounds(tz.key, *_block(number)))
+    return tuple((start, end) for start, end in merged if start is not None and end is not None)

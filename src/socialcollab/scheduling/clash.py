@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 from typing import Literal
 
 import attrs
 
 from socialcollab._notebook import NotebookMixin
-from socialcollab.directory import PostAttributes
+from socialcollab.content import Hold
+from socialcollab.directory import PostAttributes, Profile
+from socialcollab.scheduling.blackout import Blackout
 from socialcollab.scheduling.calendar import Calendar, Entry, ProfileCalendar
 from socialcollab.time import as_utc, local_time
 from socialcollab.verdicts import Reason
@@ -102,17 +105,17 @@ def find_clashes(
     )
     first = as_utc(start) if start is not None else None
     last = as_utc(end) if end is not None else None
+    selected = tuple({each.profile.id: each for each in profile_calendars}.values())
     clashes = [
         clash
-        for profile_calendar in profile_calendars
-        for clash in _sweep(profile_calendar)
+        for clash in chain(*map(_sweep, selected), _sweep_stops(selected))
         if (first is None or clash.at >= first) and (last is None or clash.at < last)
     ]
     return tuple(sorted(clashes, key=lambda clash: (clash.at, clash.profile, clash.kind)))
 
 
-def _local(profile_calendar: ProfileCalendar, at: dt.datetime) -> str:
-    return f"{local_time(at, profile_calendar.zone):%Y-%m-%d %H:%M}"
+def _local(zone: str, at: dt.datetime) -> str:
+    return f"{local_time(at, zone):%Y-%m-%d %H:%M}"
 
 
 def _same_slot(
@@ -121,7 +124,7 @@ def _same_slot(
     return Reason.of(
         "clash.same_slot",
         profile=profile_calendar.profile.id,
-        time=_local(profile_calendar, at),
+        time=_local(profile_calendar.zone, at),
         posts=", ".join(entry.post for entry in others),
     )
 
@@ -130,9 +133,9 @@ def _too_close(profile_calendar: ProfileCalendar, at: dt.datetime, other: Entry)
     return Reason.of(
         "clash.gap",
         profile=profile_calendar.profile.id,
-        time=_local(profile_calendar, at),
+        time=_local(profile_calendar.zone, at),
         post=other.post,
-        other_time=_local(profile_calendar, other.at),
+        other_time=_local(profile_calendar.zone, other.at),
         gap=int(profile_calendar.min_gap.total_seconds() // 60) if profile_calendar.min_gap else 0,
     )
 
@@ -141,31 +144,78 @@ def _too_many(profile_calendar: ProfileCalendar, at: dt.datetime) -> Reason:
     return Reason.of(
         "clash.cap",
         profile=profile_calendar.profile.id,
-        date=_local(profile_calendar, at)[:10],
+        date=_local(profile_calendar.zone, at)[:10],
         most=profile_calendar.max_per_day or 0,
     )
 
 
-def _stopped(
-    profile_calendar: ProfileCalendar,
+def check_stops(
+    profile: Profile,
     at: dt.datetime,
-    attributes: PostAttributes | None,
-    entries: tuple[Entry, ...],
-) -> Iterator[Clash]:
-    profile, time = profile_calendar.profile, _local(profile_calendar, at)
-    for blackout in profile_calendar.blackouts:
-        if blackout.on.matches(profile, attributes) and blackout.covers(profile_calendar.zone, at):
-            reason = Reason.of(
-                "clash.blackout", profile=profile.id, time=time, reason=blackout.reason or "-"
-            )
-            yield Clash(kind="blackout", profile=profile.id, at=at, entries=entries, reason=reason)
-    for hold in profile_calendar.holds:
-        is_active = hold.at <= at and (hold.until is None or at < hold.until)
-        if is_active and hold.on.matches(profile, attributes):
-            reason = Reason.of(
-                "clash.hold", profile=profile.id, time=time, reason=hold.reason or "-"
-            )
-            yield Clash(kind="hold", profile=profile.id, at=at, entries=entries, reason=reason)
+    *,
+    zone: str,
+    blackouts: Iterable[Blackout] = (),
+    holds: Iterable[Hold] = (),
+    attributes: PostAttributes | None = None,
+) -> tuple[Clash, ...]:
+    """
+    Return the blackouts and holds that stop a post on *profile* at *at*, as clashes.
+
+    Use this function instead of `check_time` if there is no calendar at hand.
+
+    Args:
+        profile: The profile.
+        at: The instant.
+        zone: The time zone of the profile's workspace.
+        blackouts: The blackouts.
+        holds: The active holds.
+        attributes: The attributes of the post; None if blackouts and holds
+            match by profile only.
+
+    Raises:
+        NaiveDatetimeError: If *at* has no UTC offset.
+        InvalidValueError: If there is no such zone.
+    """
+    instant = as_utc(at)
+    return (
+        *(
+            _blackout_clash(blackout, profile, zone, instant)
+            for blackout in blackouts
+            if blackout.on.matches(profile, attributes) and blackout.covers(zone, instant)
+        ),
+        *(
+            _hold_clash(hold, profile, zone, instant)
+            for hold in holds
+            if hold.at <= instant
+            and (hold.until is None or instant < hold.until)
+            and hold.on.matches(profile, attributes)
+        ),
+    )
+
+
+def _blackout_clash(
+    blackout: Blackout,
+    profile: Profile,
+    zone: str,
+    at: dt.datetime,
+    entries: tuple[Entry, ...] = (),
+) -> Clash:
+    reason = Reason.of(
+        "clash.blackout",
+        profile=profile.id,
+        time=_local(zone, at),
+        reason=blackout.reason or "-",
+    )
+    return Clash(kind="blackout", profile=profile.id, at=at, entries=entries, reason=reason)
+
+
+def _hold_clash(
+    hold: Hold, profile: Profile, zone: str, at: dt.datetime, entries: tuple[Entry, ...] = ()
+) -> Clash:
+    reason = Reason.of(
+        "clash.hold", profile=profile.id, time=_local(zone, at), reason=hold.reason or "-"
+    )
+    return Clash(kind="hold", profile=profile.id, at=at, entries=entries, reason=reason)
 
 
 def _minute(at: dt.datetime) -> dt.datetime:
@@ -203,7 +253,14 @@ def _clashes(
         if len(today) >= profile_calendar.max_per_day:
             reason = _too_many(profile_calendar, at)
             yield Clash(kind="cap", profile=profile, at=at, entries=today, reason=reason)
-    yield from _stopped(profile_calendar, at, attributes, ())
+    yield from check_stops(
+        profile_calendar.profile,
+        at,
+        zone=profile_calendar.zone,
+        blackouts=profile_calendar.blackouts,
+        holds=profile_calendar.holds,
+        attributes=attributes,
+    )
 
 
 def _sweep(profile_calendar: ProfileCalendar) -> Iterator[Clash]:
@@ -235,5 +292,34 @@ def _sweep(profile_calendar: ProfileCalendar) -> Iterator[Clash]:
                 at = today[profile_calendar.max_per_day].at
                 reason = _too_many(profile_calendar, at)
                 yield Clash(kind="cap", profile=profile, at=at, entries=today, reason=reason)
-    for entry in entries:
-        yield from _stopped(profile_calendar, entry.at, entry.attributes, (entry,))
+
+
+def _sweep_stops(profile_calendars: Iterable[ProfileCalendar]) -> Iterator[Clash]:
+    """Yield the entries in blackouts and holds, looking only at the entries in their windows."""
+    by_zone: dict[str, list[ProfileCalendar]] = {}
+    for profile_calendar in profile_calendars:
+        by_zone.setdefault(profile_calendar.zone, []).append(profile_calendar)
+    for zone, members in by_zone.items():
+        entries = sorted(
+            (
+                (entry, profile_calendar.profile)
+                for profile_calendar in members
+                for entry in profile_calendar.entries
+                if entry.occupies
+            ),
+            key=lambda pair: (pair[0].at, pair[0].post),
+        )
+        instants = [entry.at for entry, _ in entries]
+        # All profiles of a zone share a blackout's windows, so each blackout is swept once.
+        blackouts = {id(each): each for member in members for each in member.blackouts}
+        for blackout in blackouts.values():
+            for index in blackout.covered(zone, instants):
+                entry, profile = entries[index]
+                if blackout.on.matches(profile, entry.attributes):
+                    yield _blackout_clash(blackout, profile, zone, entry.at, (entry,))
+        for hold in {id(each): each for member in members for each in member.holds}.values():
+            first = bisect_left(instants, hold.at)
+            end = len(instants) if hold.until is None else bisect_left(instants, hold.until)
+            for entry, profile in entries[first:end]:
+                if hold.on.matches(profile, entry.attributes):
+                    yield _hold_clash(hold, profile, zone, entry.at, (entry,))

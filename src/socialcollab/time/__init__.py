@@ -4,9 +4,10 @@ from socialcollab.time.business_hours import BusinessHours, BusinessHoursSection
 from socialcollab.time.duration import DURATION_PATTERN, Duration
 from socialcollab.time.every import EVERY_PATTERN, BusinessDayOfMonth, Every
 from socialcollab.time.forms import DateLike, TimeLike, as_date, as_instant, as_wall_time
-from socialcollab.time.holidays import HolidayEntry, Holidays, read_holidays
+from socialcollab.time.holiday_file import read_holidays
+from socialcollab.time.holidays import HolidayEntry, Holidays
 from socialcollab.time.recurrence import Occurrences, Recurrence, SkippedOccurrence
-from socialcollab.time.rule import Rule
+from socialcollab.time.rule import Rule, local_times
 from socialcollab.time.spans import (
     Span,
     intersect_spans,
@@ -80,6 +81,7 @@ __all__ = [
     "as_wall_time",
     "intersect_spans",
     "local_time",
+    "local_times",
     "merge_spans",
     "parse_date",
     "parse_local",

@@ -12,7 +12,8 @@ import attrs
 from socialcollab.document_fields import ListOf, Parsed, shape
 from socialcollab.errors import InvalidValueError
 from socialcollab.time.duration import Duration
-from socialcollab.time.holidays import HOLIDAY_PATTERN, HolidayEntry, Holidays, read_holidays
+from socialcollab.time.holiday_file import read_holidays
+from socialcollab.time.holidays import HOLIDAY_PATTERN, HolidayEntry, Holidays
 from socialcollab.time.weekly_time import (
     TIME_OF_DAY_PATTERN,
     WEEKDAYS_PATTERN,

@@ -13,7 +13,7 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.time.business_hours import BusinessHours
 from socialcollab.time.recurrence import Occurrences, Recurrence
-from socialcollab.time.rule import DAYS, Rule
+from socialcollab.time.rule import DAYS, Rule, local_times
 from socialcollab.time.wall_time import parse_local
 from socialcollab.time.weekly_time import (
     TIME_OF_DAY_PATTERN,
@@ -28,6 +28,7 @@ from socialcollab.time.zones import as_utc, local_time, resolve
 
 _UNITS: Final = ("year", "month", "week", "day")
 _ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
+YEARS_TO_OCCUR: Final = 12
 _WORD: Final = {number: word for word, number in _ORDINALS.items()}
 _MONTHLY = re.compile(r"([a-z]+) (business day|[a-z]+) of the month (\S+)")
 _MONTH = " ".join(any_case(word) for word in ("of", "the", "month"))
@@ -200,6 +201,31 @@ class Every:
 
     def __str__(self) -> str:
         return self.text
+
+    def occurs_from(self, start: dt.datetime | dt.date) -> bool:
+        """
+        Return whether the first occurrence is at most twelve years after a local time or date.
+
+        Twelve years always contain a 29 February. A rule without an occurrence in that time, such
+        as one for 30 February or one that ends before its start, is a mistake in a document.
+
+        >>> Every.parse("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30").occurs_from(dt.date(2026, 1, 1))
+        False
+        """
+        if self.rule is None:
+            return True
+        local = _local_start(start, "UTC")
+        last = local.replace(year=min(local.year + YEARS_TO_OCCUR, 9999), day=min(local.day, 28))
+        first = next(local_times(self.rule, local, local, last), None)
+        if first is None:
+            return False
+        until = self.rule.until
+        # In the zone that is furthest ahead, local times are 14 hours ahead of UTC.
+        return (
+            until is None
+            or until.tzinfo is None
+            or first - until.replace(tzinfo=None) <= dt.timedelta(hours=14)
+        )
 
     def recurrence(
         self, *, start: dt.datetime | dt.date | str, zone: str, hours: BusinessHours | None = None

@@ -1,27 +1,17 @@
-"""Holidays: dates on which business hours do not open, and calendar files that contain them."""
+"""Holidays: dates on which business hours do not open."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from typing import Self
 
 import attrs
 
-from socialcollab.errors import InvalidValueError, MissingExtraError
-from socialcollab.time.recurrence import Recurrence
+from socialcollab.errors import InvalidValueError
 
 HOLIDAY_PATTERN = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|.+\.[iI][cC][sS])$"
-MOST_BYTES = 1_000_000
-MOST_DAYS_OF_ONE_EVENT = 366
-MOST_YEARS = 200
-# This is more than the number of days in two centuries. Without a limit, a small malicious file
-# could expand to billions of days.
-MOST_DAYS = 100_000
-
-_WITHIN_A_DAY = re.compile(r"FREQ=(?:SECONDLY|MINUTELY|HOURLY)|BY(?:SECOND|MINUTE|HOUR)=")
 
 
 def _as_dates(dates: Iterable[dt.date]) -> frozenset[dt.date]:
@@ -120,99 +110,3 @@ class HolidayEntry:
 
     def __str__(self) -> str:
         return self.file if self.date is None else self.date.isoformat()
-
-
-def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100) -> Holidays:
-    """
-    Read the all-day events of an iCalendar file.
-
-    Events with a time of day are not holidays and are ignored. Recurring events are expanded from
-    *first_year* to *last_year*. Every day of an event that lasts several days is a holiday.
-
-    Args:
-        data: The content of the file, at most 1 MB.
-        first_year: The first year to include.
-        last_year: The last year to include, at most 199 years later.
-
-    Raises:
-        MissingExtraError: If the `calendar` extra is not installed.
-        InvalidValueError: If the file is too large or not a calendar, contains an event without a
-            start, an invalid recurrence rule or a rule that repeats within a day, or has more than
-            100,000 days.
-    """
-    if len(data) > MOST_BYTES:
-        raise InvalidValueError(
-            f"the holiday calendar is {len(data)} bytes long, more than {MOST_BYTES}",
-            value=len(data),
-            expected=f"at most {MOST_BYTES} bytes",
-        )
-    if not 1 <= first_year <= last_year < first_year + MOST_YEARS or last_year > 9999:
-        raise InvalidValueError(
-            f"{first_year} to {last_year} is not a period of 1 to {MOST_YEARS} years",
-            value=(first_year, last_year),
-        )
-    try:
-        import icalendar  # noqa: PLC0415  an extra, loaded where a calendar is read
-    except ImportError as error:
-        raise MissingExtraError(feature="reading a holiday calendar", extra="calendar") from error
-    names: dict[dt.date, str] = {}
-    try:
-        with warnings.catch_warnings():
-            # icalendar warns about zones that it had to guess, but all-day events have no zone.
-            warnings.simplefilter("ignore")
-            events = icalendar.Calendar.from_ical(data).walk("VEVENT")
-        for count, (date, name) in enumerate(_all_days(events, first_year, last_year)):
-            if count >= MOST_DAYS:
-                raise InvalidValueError(f"its events have more than {MOST_DAYS} days")
-            if first_year <= date.year <= last_year:
-                names.setdefault(date, name)
-    except (ValueError, KeyError, AttributeError, IndexError, TypeError, OverflowError) as error:
-        raise InvalidValueError(f"the holiday calendar cannot be read: {error}") from error
-    return Holidays(names, {date: name for date, name in names.items() if name})
-
-
-def _all_days(
-    events: Iterable[Any], first_year: int, last_year: int
-) -> Iterator[tuple[dt.date, str]]:
-    for event in events:
-        yield from _days_off(event, first_year=first_year, last_year=last_year)
-
-
-# An event maps names to values of icalendar's various types. A value of an unexpected type causes
-# an error here, which `read_holidays` converts to an InvalidValueError.
-def _days_off(event: Any, *, first_year: int, last_year: int) -> Iterator[tuple[dt.date, str]]:
-    if "DTSTART" not in event:
-        raise InvalidValueError("an event has no DTSTART")
-    start = event["DTSTART"].dt
-    if isinstance(start, dt.datetime):
-        return
-    end = event["DTEND"].dt if "DTEND" in event else start
-    days = min(max((end - start).days, 1), MOST_DAYS_OF_ONE_EVENT)
-    name = str(event.get("SUMMARY", ""))
-    rule = event["RRULE"].to_ical().decode() if "RRULE" in event else ""
-    excluded = _excluded(event.get("EXDATE"))
-    for first in _starts(start, rule, first_year=first_year, last_year=last_year):
-        if first in excluded:
-            continue
-        for step in range(days):
-            yield first + dt.timedelta(days=step), name
-
-
-def _excluded(exdate: Any) -> frozenset[dt.date]:
-    lists = exdate if isinstance(exdate, list) else [] if exdate is None else [exdate]
-    return frozenset(entry.dt for dates in lists for entry in dates.dts)
-
-
-def _starts(start: dt.date, rule: str, *, first_year: int, last_year: int) -> Iterable[dt.date]:
-    if not rule:
-        return [start]
-    if _WITHIN_A_DAY.search(rule.upper()):
-        raise InvalidValueError(f"the rule `{rule[:100]}` of an all-day event repeats within a day")
-    midnight = dt.datetime(start.year, start.month, start.day)  # noqa: DTZ001  local by meaning
-    first = dt.datetime(first_year, 1, 1, tzinfo=dt.UTC)
-    if first_year > 2:
-        # An event that begins before the first year may extend into it.
-        first -= dt.timedelta(days=MOST_DAYS_OF_ONE_EVENT)
-    last = dt.datetime(last_year, 12, 31, 23, tzinfo=dt.UTC)
-    occurrences = Recurrence.parse(rule, start=midnight, zone="UTC").between(first, last)
-    return (instant.date() for instant in occurrences)

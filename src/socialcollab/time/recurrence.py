@@ -156,8 +156,6 @@ class Recurrence:
         until = self._local(instant, _MARGIN)
         if next(local_times(self.rule, self.start, self.start, until), None) is None:
             return None
-        if self.rule.count is not None:
-            return _last(self._between(dt.datetime.min.replace(tzinfo=dt.UTC), instant))
         span = _FIRST_SPAN
         upper = instant
         while True:

@@ -3,9 +3,7 @@ Recurrence rules of RFC 5545: parsing and formatting them, and computing their l
 
 This module is independent of time zones; `recurrence` converts local times to instants.
 `local_times` directly computes the period that contains the requested time instead of iterating
-from the start, so that finding a day in the far future is cheap even if the rule is endless. Rules
-with a period of a day or longer are expanded here. For less common rules (with shorter periods or
-week numbers), python-dateutil expands the rule from that period on.
+from the start, so that finding a day in the far future is cheap even if the rule is endless.
 """
 
 from __future__ import annotations
@@ -14,6 +12,7 @@ import calendar
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice, product
 from typing import Final, Literal, Self, TypeVar
 
@@ -22,18 +21,11 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import nearest
 
-Frequency = Literal["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY"]
+Frequency = Literal["YEARLY", "MONTHLY", "WEEKLY", "DAILY"]
 
-FREQUENCIES: Final[tuple[Frequency, ...]] = (
-    "YEARLY",
-    "MONTHLY",
-    "WEEKLY",
-    "DAILY",
-    "HOURLY",
-    "MINUTELY",
-    "SECONDLY",
-)
+FREQUENCIES: Final[tuple[Frequency, ...]] = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
 DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_WITHIN_A_DAY: Final = ("HOURLY", "MINUTELY", "SECONDLY")
 _PARTS: Final = (
     "FREQ",
     "UNTIL",
@@ -61,9 +53,18 @@ _NUMBERS: Final = (
     ("BYMONTH", "by_month", 12, False, False),
     ("BYSETPOS", "by_set_pos", 366, False, True),
 )
+# RFC 5545 section 3.3.10 defines these parts only for some frequencies.
+_ONLY_WITH: Final[dict[str, tuple[Frequency, ...]]] = {
+    "BYWEEKNO": ("YEARLY",),
+    "BYYEARDAY": ("YEARLY",),
+    "BYMONTHDAY": ("YEARLY", "MONTHLY", "DAILY"),
+}
 _UNTIL = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T([0-9]{2})([0-9]{2})([0-9]{2})(Z?))?")
 _DAY = re.compile(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
-MOST = 1_000_000
+MOST_PERIODS: Final = 1_000_000
+# Occurrences before COUNT have to be counted one by one.
+MOST_COUNTED: Final = 10_000
+MOST_TIMES_A_DAY: Final = 24
 _Word = TypeVar("_Word", bound=str)
 
 
@@ -84,6 +85,10 @@ class Rule:
         by_day: Pairs of ordinal (0 for every) and day of the week (0 for Monday).
         week_start: The first day of the week, 0 for Monday.
 
+    Raises:
+        InvalidValueError: If RFC 5545 does not allow this combination of parts, or if the rule
+            repeats more than 24 times a day.
+
     Source:
         RFC 5545 section 3.3.10.
     """
@@ -103,6 +108,46 @@ class Rule:
     by_set_pos: tuple[int, ...] = ()
     week_start: int = 0
 
+    def __attrs_post_init__(self) -> None:
+        if self.freq not in FREQUENCIES:
+            raise _fault("FREQ", self.freq, f"use {', '.join(FREQUENCIES)}")
+        if self.count is not None and self.until is not None:
+            raise _fault(
+                "UNTIL", _until_text(self.until), "the rule has COUNT too; use one of them"
+            )
+        for part, attribute, *_ in _NUMBERS:
+            only = _ONLY_WITH.get(part, FREQUENCIES)
+            if self.freq not in only and getattr(self, attribute):
+                why = f"it needs FREQ={' or '.join(only)}, not {self.freq}"
+                raise _fault(part, self._text_of(attribute), why)
+        if any(ordinal for ordinal, _ in self.by_day):
+            if self.freq not in ("YEARLY", "MONTHLY"):
+                why = f"a numbered day needs FREQ=MONTHLY or YEARLY, not {self.freq}"
+                raise _fault("BYDAY", self._text_of("by_day"), why)
+            if self.by_week_no:
+                why = "a numbered day cannot be combined with BYWEEKNO"
+                raise _fault("BYDAY", self._text_of("by_day"), why)
+        parts = (attribute for _, attribute, *_ in _NUMBERS if attribute != "by_set_pos")
+        if self.by_set_pos and not (self.by_day or any(getattr(self, name) for name in parts)):
+            value = self._text_of("by_set_pos")
+            raise _fault("BYSETPOS", value, "it needs another BY part to select from")
+        times = 1
+        for part, attribute in (
+            ("BYHOUR", "by_hour"),
+            ("BYMINUTE", "by_minute"),
+            ("BYSECOND", "by_second"),
+        ):
+            times *= len(getattr(self, attribute)) or 1
+            # Without this limit, a daily rule could repeat every second.
+            if times > MOST_TIMES_A_DAY:
+                why = f"the rule may repeat at most {MOST_TIMES_A_DAY} times a day"
+                raise _fault(part, self._text_of(attribute), why)
+
+    def _text_of(self, attribute: str) -> str:
+        if attribute == "by_day":
+            return ",".join(f"{ordinal or ''}{DAYS[day]}" for ordinal, day in self.by_day)
+        return ",".join(map(str, getattr(self, attribute)))
+
     @classmethod
     def parse(cls, text: str, /) -> Self:
         """
@@ -117,25 +162,19 @@ class Rule:
         for part, attribute, most, zero, negative in _NUMBERS:
             if part in parts:
                 given[attribute] = _numbers(part, parts[part], most, zero=zero, negative=negative)
+        if parts["FREQ"] in _WITHIN_A_DAY:
+            why = "rules repeat daily or less often; for several times a day, add BYHOUR to FREQ=DAILY"
+            raise _fault("FREQ", parts["FREQ"], why)
         freq = _one_of("FREQ", parts["FREQ"], FREQUENCIES)
-        if "COUNT" in parts and "UNTIL" in parts:
-            raise _fault("UNTIL", parts["UNTIL"], "the rule has COUNT too; use one of the two")
         by_day = tuple(
             _day(day, parts["BYDAY"]) for day in parts.get("BYDAY", "").split(",") if day
         )
         if "BYDAY" in parts and not by_day:
             raise _fault("BYDAY", "", "give days such as MO,WE")
-        if any(ordinal for ordinal, _ in by_day) and freq not in ("YEARLY", "MONTHLY"):
-            raise _fault(
-                "BYDAY", parts["BYDAY"], f"a numbered day needs FREQ=MONTHLY or YEARLY, not {freq}"
-            )
-        selects = by_day or any(value for name, value in given.items() if name != "by_set_pos")
-        if "by_set_pos" in given and not selects:
-            raise _fault("BYSETPOS", parts["BYSETPOS"], "it needs another BY part to select from")
         return cls(
             freq=freq,
-            interval=_count("INTERVAL", parts.get("INTERVAL", "1")),
-            count=_count("COUNT", parts["COUNT"]) if "COUNT" in parts else None,
+            interval=_count("INTERVAL", parts.get("INTERVAL", "1"), MOST_PERIODS),
+            count=_count("COUNT", parts["COUNT"], MOST_COUNTED) if "COUNT" in parts else None,
             until=_until(parts["UNTIL"]) if "UNTIL" in parts else None,
             by_day=tuple(sorted(set(by_day))),
             week_start=DAYS.index(_one_of("WKST", parts.get("WKST", "MO"), DAYS)),
@@ -145,21 +184,13 @@ class Rule:
     def __str__(self) -> str:
         parts = [f"FREQ={self.freq}"]
         if self.until is not None:
-            zulu = "Z" if self.until.tzinfo is not None else ""
-            # On some platforms, strftime does not pad years before 1000, and the result could not
-            # be parsed again.
-            parts.append(f"UNTIL={self.until.year:04d}{self.until.strftime('%m%dT%H%M%S')}{zulu}")
+            parts.append(f"UNTIL={_until_text(self.until)}")
         if self.count is not None:
             parts.append(f"COUNT={self.count}")
         if self.interval != 1:
             parts.append(f"INTERVAL={self.interval}")
-        if self.by_day:
-            days = (f"{ordinal or ''}{DAYS[day]}" for ordinal, day in self.by_day)
-            parts.append(f"BYDAY={','.join(days)}")
-        for part, attribute, *_ in _NUMBERS:
-            numbers: tuple[int, ...] = getattr(self, attribute)
-            if numbers:
-                parts.append(f"{part}={','.join(map(str, numbers))}")
+        lists = (("BYDAY", "by_day"), *((part, attribute) for part, attribute, *_ in _NUMBERS))
+        parts += [f"{part}={self._text_of(name)}" for part, name in lists if getattr(self, name)]
         if self.week_start:
             parts.append(f"WKST={DAYS[self.week_start]}")
         return ";".join(parts)
@@ -206,9 +237,9 @@ def _one_of(part: str, value: str, words: tuple[_Word, ...]) -> _Word:
     raise _fault(part, value, f"did you mean {near}?" if near else f"use {', '.join(words)}")
 
 
-def _count(part: str, value: str) -> int:
-    if not value.isascii() or not value.isdigit() or not 1 <= int(value[:9]) <= MOST:
-        raise _fault(part, value, f"give a whole number from 1 to {MOST}")
+def _count(part: str, value: str, most: int) -> int:
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value[:9]) <= most:
+        raise _fault(part, value, f"give a whole number from 1 to {most}")
     return int(value)
 
 
@@ -246,14 +277,17 @@ def _until(value: str) -> dt.datetime:
     return until.replace(tzinfo=dt.UTC) if match[7] else until
 
 
+def _until_text(until: dt.datetime) -> str:
+    zulu = "Z" if until.tzinfo is not None else ""
+    # On some platforms, strftime does not pad years before 1000, and the result could not be
+    # parsed again.
+    return f"{until.year:04d}{until.strftime('%m%dT%H%M%S')}{zulu}"
+
+
 # The Gregorian calendar repeats after 400 years, which are 146,097 days and a whole
 # number of weeks. A rule that matches nothing in that many periods never matches;
 # without this bound, the search for 30 February would not end.
 _CYCLE: Final = {"YEARLY": 400, "MONTHLY": 4800, "WEEKLY": 20_871, "DAILY": 146_097}
-_UNIT: Final = {"HOURLY": 3600, "MINUTELY": 60, "SECONDLY": 1}
-# For periods shorter than a day, searching the whole cycle would take far too long. Sixty years
-# are enough, because 29 February falls on every day of the week within 40 years.
-_SEARCH: Final = dt.timedelta(days=60 * 366)
 # A zone can shift a local time by up to a day, and the instant must not be after the year 9999.
 LAST: Final = dt.datetime(9999, 12, 29)  # noqa: DTZ001  local by meaning
 
@@ -274,34 +308,35 @@ def local_times(
         until: The latest local time to yield, or None.
     """
     begin = start.replace(microsecond=0)
-    # COUNT must be counted from the start; any other rule can be expanded from a later time.
-    first = begin if rule.count is not None else max(since, begin)
     last = LAST if until is None else min(LAST, until)
     if rule.until is not None and rule.until.tzinfo is None:
         last = min(last, rule.until)
-    times = _expand(rule, begin, first, last)
     if rule.count is not None:
-        times = islice(times, rule.count)
-    for local in times:
+        counted = _last_counted(rule, begin)
+        if counted is None:
+            return
+        last = min(last, counted)
+    for local in _expand(rule, begin, max(since, begin), last):
         if local > last:
             return
-        if local >= since:
-            yield local
+        yield local
+
+
+# Counting takes much longer than one search, and the same rules are searched many times.
+@lru_cache(maxsize=1024)
+def _last_counted(rule: Rule, start: dt.datetime) -> dt.datetime | None:
+    """Return the occurrence at which COUNT ends the rule, or None if there are no occurrences."""
+    last = None
+    for last in islice(_expand(rule, start, start, LAST), rule.count):  # noqa: B007
+        pass
+    return last
 
 
 def _expand(
     rule: Rule, start: dt.datetime, since: dt.datetime, last: dt.datetime
 ) -> Iterator[dt.datetime]:
     if last < since:
-        return iter(())
-    by_dateutil = rule.freq in _UNIT or rule.by_week_no
-    expand = _expand_by_dateutil if by_dateutil else _expand_periods
-    return expand(rule, start, since, last)
-
-
-def _expand_periods(
-    rule: Rule, start: dt.datetime, since: dt.datetime, last: dt.datetime
-) -> Iterator[dt.datetime]:
+        return
     full = _with_defaults(rule, start)
     times = [
         dt.time(hour, minute, second)
@@ -313,14 +348,14 @@ def _expand_periods(
     ]
     index = _period_index(full, start.date(), since.date())
     end = _period_index(full, start.date(), last.date())
-    empty = 0
-    while index <= end and empty <= _CYCLE[rule.freq]:
+    found = index
+    while index <= end and index - found <= _CYCLE[rule.freq]:
         dates = _dates(full, start.date(), index)
         if dates is None:
             return
         index += 1
-        empty += 1
         if not dates:
+            index = _next_in_month(full, start.date(), index)
             continue
         chosen: Iterable[dt.datetime] = (
             dt.datetime.combine(date, time) for date in dates for time in times
@@ -328,7 +363,7 @@ def _expand_periods(
         if rule.by_set_pos:
             chosen = _at_positions(list(chosen), rule.by_set_pos)
         for local in chosen:
-            empty = 0
+            found = index
             if local >= since:
                 yield local
 
@@ -341,6 +376,8 @@ def _with_defaults(rule: Rule, start: dt.datetime) -> Rule:
         return attrs.evolve(rule, by_day=((0, start.weekday()),))
     if rule.freq == "MONTHLY":
         return attrs.evolve(rule, by_month_day=(start.day,))
+    if rule.by_week_no:
+        return attrs.evolve(rule, by_day=((0, start.weekday()),))
     if rule.freq == "YEARLY":
         months = rule.by_month or (start.month,)
         return attrs.evolve(rule, by_month=months, by_month_day=(start.day,))
@@ -384,6 +421,21 @@ def _dates(rule: Rule, start: dt.date, index: int) -> list[dt.date] | None:
     return [date for month in range(1, 13) for date in _in_month(rule, year, month)]
 
 
+def _next_in_month(rule: Rule, start: dt.date, index: int) -> int:
+    """Return *index*, or the first later period that may have days in the months of the rule."""
+    if not rule.by_month or rule.freq not in ("DAILY", "WEEKLY"):
+        return index
+    length = 1 if rule.freq == "DAILY" else 7
+    last_day = _first_day(rule, start) + index * rule.interval * length + length - 1
+    if last_day >= LAST.toordinal():
+        return index
+    date = dt.date.fromordinal(last_day)
+    if date.month in rule.by_month:
+        return index
+    days = calendar.monthrange(date.year, date.month)[1] - date.day + 1
+    return index + -(-days // (rule.interval * length))
+
+
 def _in_month(rule: Rule, year: int, month: int) -> list[dt.date]:
     if rule.by_month and month not in rule.by_month:
         return []
@@ -410,7 +462,20 @@ def _matches(rule: Rule, date: dt.date) -> bool:
         day, length = _day_of_year(date)
         if day not in rule.by_year_day and day - length - 1 not in rule.by_year_day:
             return False
-    return True
+    return not rule.by_week_no or _in_week(rule, date)
+
+
+def _in_week(rule: Rule, date: dt.date) -> bool:
+    """Return whether BYWEEKNO contains the week of *date*; a week belongs to its fourth day's year."""
+    number, year = _week(date, rule.week_start)
+    # 28 December is always in the last week of its year.
+    weeks, _ = _week(dt.date(year, 12, 28), rule.week_start)
+    return number in rule.by_week_no or number - weeks - 1 in rule.by_week_no
+
+
+def _week(date: dt.date, week_start: int) -> tuple[int, int]:
+    fourth = date + dt.timedelta(days=3 - (date.weekday() - week_start) % 7)
+    return (_day_of_year(fourth)[0] - 1) // 7 + 1, fourth.year
 
 
 def _on_day(rule: Rule, date: dt.date) -> bool:
@@ -436,81 +501,3 @@ def _at_positions(times: list[dt.datetime], positions: tuple[int, ...]) -> list[
     size = len(times)
     indexes = {position - 1 if position > 0 else size + position for position in positions}
     return [times[index] for index in sorted(indexes) if 0 <= index < size]
-
-
-def _expand_by_dateutil(
-    rule: Rule, start: dt.datetime, since: dt.datetime, last: dt.datetime
-) -> Iterator[dt.datetime]:
-    from dateutil import rrule  # noqa: PLC0415  slow to import, and few rules need it
-
-    full = _with_defaults(rule, start) if rule.freq in ("MONTHLY", "WEEKLY") else rule
-    by_day = full.by_day
-    if rule.freq == "YEARLY" and not (by_day or rule.by_month_day or rule.by_year_day):
-        # RFC 5545 uses the day of the week of the start; dateutil would use all seven days.
-        by_day = ((0, start.weekday()),)
-    first = _period_start(rule, start, since)
-    while first is not None and first <= last:
-        until = min(_search_end(rule, first), last)
-        found = False
-        try:
-            for local in rrule.rrule(
-                getattr(rrule, rule.freq),
-                dtstart=first,
-                interval=rule.interval,
-                wkst=rule.week_start,
-                until=until,
-                bysetpos=rule.by_set_pos or None,
-                bymonth=rule.by_month or None,
-                bymonthday=full.by_month_day or None,
-                byyearday=rule.by_year_day or None,
-                byweekno=rule.by_week_no or None,
-                byweekday=[rrule.weekday(day, ordinal or None) for ordinal, day in by_day] or None,
-                byhour=rule.by_hour or (None if rule.freq in _UNIT else start.hour),
-                byminute=rule.by_minute or (None if rule.freq in _UNIT else start.minute),
-                bysecond=rule.by_second or (None if rule.freq in _UNIT else start.second),
-            ):
-                found = True
-                if local >= since:
-                    yield local
-        except ValueError:
-            return  # dateutil raises this if, for example, the interval never matches BYHOUR
-        if not found or until >= last:
-            return
-        first = _period_start(rule, start, until + dt.timedelta(seconds=1))
-
-
-def _period_start(rule: Rule, start: dt.datetime, since: dt.datetime) -> dt.datetime | None:
-    """
-    Return the first local time of the period that contains *since*, or None beyond year 9999.
-
-    The period is a whole number of intervals after *start*, so that dateutil, which counts
-    intervals from this time, finds the same times.
-    """
-    if rule.freq in _UNIT:
-        unit = dt.timedelta(seconds=_UNIT[rule.freq] * rule.interval)
-        return start + max((since - start) // unit, 0) * unit
-    index = _period_index(rule, start.date(), since.date())
-    step = index * rule.interval
-    if rule.freq == "YEARLY":
-        year, month, day = start.year + step, 1, 1
-    elif rule.freq == "MONTHLY":
-        year, month = divmod(start.year * 12 + start.month - 1 + step, 12)
-        month, day = month + 1, 1
-    else:
-        ordinal = _first_day(rule, start.date()) + step * (7 if rule.freq == "WEEKLY" else 1)
-        if not 1 <= ordinal <= LAST.toordinal():
-            return None
-        date = dt.date.fromordinal(ordinal)
-        year, month, day = date.year, date.month, date.day
-    return None if year > 9999 else dt.datetime(year, month, day)  # noqa: DTZ001
-
-
-def _search_end(rule: Rule, first: dt.datetime) -> dt.datetime:
-    try:
-        if rule.freq in _UNIT:
-            unit = dt.timedelta(seconds=_UNIT[rule.freq] * rule.interval)
-            return min(LAST, first + max(_SEARCH, 400 * unit))
-        days = {"YEARLY": 366, "MONTHLY": 31, "WEEKLY": 7, "DAILY": 1}[rule.freq]
-        return min(LAST, first + dt.timedelta(days=_CYCLE[rule.freq] * days * rule.interval))
-    except OverflowError:
-        return LAST

@@ -9,9 +9,11 @@ returns their version.
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, Self, get_args
+from typing import TYPE_CHECKING, Final, Literal, Self, get_args
 
 from socialcollab.errors import (
     InvalidValueError,
@@ -36,6 +38,50 @@ _REPEATED = frozenset(get_args(Repeated))
 # Some systems define these names, but their zone differs from machine to machine, so a document
 # that contains them would not mean the same everywhere.
 _MACHINE_NAMES = frozenset({"localtime", "posixrules", "Factory"})
+
+# These names exist in the zone data, but stand for an offset without daylight saving time. A team in
+# New York that writes EST would publish an hour late in summer.
+_FIXED_NAMES: Final = {"EST": "America/Panama", "MST": "America/Phoenix"}
+
+# Abbreviations are not the names of zones: many are used in several parts of the world, and each
+# stands for only one half of the year.
+_ABBREVIATIONS: Final = {
+    "America/New_York": "EST EDT ET",
+    "America/Chicago, Asia/Shanghai or America/Havana": "CST",
+    "America/Chicago": "CDT CT",
+    "America/Denver": "MST MDT MT",
+    "America/Los_Angeles": "PST PDT PT",
+    "America/Anchorage": "AKST AKDT",
+    "America/Halifax or Asia/Riyadh": "AST",
+    "America/Halifax": "ADT",
+    "America/St_Johns": "NST NDT",
+    "America/Sao_Paulo": "BRT",
+    "America/Argentina/Buenos_Aires": "ART",
+    "Europe/London": "BST",
+    "Europe/Lisbon": "WEST",
+    "Europe/Amsterdam": "CEST MEZ MESZ",
+    "Europe/Athens": "EEST",
+    "Europe/Moscow": "MSK",
+    "Africa/Lagos": "WAT",
+    "Africa/Maputo": "CAT",
+    "Africa/Nairobi": "EAT",
+    "Africa/Johannesburg": "SAST",
+    "Asia/Dubai": "GST",
+    "Asia/Karachi": "PKT",
+    "Asia/Kolkata, Europe/Dublin or Asia/Jerusalem": "IST",
+    "Asia/Bangkok": "ICT",
+    "Asia/Jakarta": "WIB",
+    "Asia/Singapore": "SGT",
+    "Asia/Hong_Kong": "HKT",
+    "Asia/Manila": "PHT",
+    "Asia/Seoul": "KST",
+    "Asia/Tokyo": "JST",
+    "Australia/Perth": "AWST",
+    "Australia/Adelaide": "ACST ACDT",
+    "Australia/Sydney": "AEST AEDT AET",
+    "Pacific/Auckland": "NZST NZDT",
+}
+_OFFSET = re.compile(r"\(?(?:GMT|UTC|Z)?\s*([+\-\u2212])\s*([0-9]{1,2})(?::?([0-9]{2}))?\)?", re.I)
 
 
 def as_utc(value: dt.datetime) -> dt.datetime:
@@ -78,7 +124,7 @@ def _names() -> frozenset[str]:
     from importlib import resources  # noqa: PLC0415  slow to import, see `_load`
 
     text = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8")
-    return frozenset(text.split()) - _MACHINE_NAMES
+    return frozenset(text.split()) - _MACHINE_NAMES - _FIXED_NAMES.keys()
 
 
 @cache
@@ -94,35 +140,88 @@ def _load(name: str) -> ZoneInfo:
 
 
 def _suggest(name: str) -> str:
+    """Return why *name* is not a zone and what to write instead."""
+    words = " ".join(name.split())
     lower = {known.lower(): known for known in _names()}
-    key = name.strip().lower().replace(" ", "_")
+    key = words.lower().replace(" ", "_")
     if key in lower:
-        return lower[key]
-    cities = {known.rsplit("/", 1)[-1]: lower[known] for known in sorted(lower) if "/" in known}
+        return f"did you mean `{lower[key]}`?"
+    # The zones of `Etc` are offsets with a reversed sign, so GMT+2 must not lead to Etc/GMT+2.
+    cities = {
+        known.rsplit("/", 1)[-1]: lower[known]
+        for known in sorted(lower)
+        if "/" in known and not known.startswith("etc/")
+    }
     if key in cities:
-        return cities[key]
-    close = nearest(key, lower)
-    return lower[close] if close else ""
+        return f"did you mean `{cities[key]}`?"
+    hint = _suggest_for_windows(words, cities) or _suggest_for_offset(words)
+    if hint:
+        return hint
+    for places, abbreviations in _ABBREVIATIONS.items():
+        if words.upper() in abbreviations.split():
+            quoted = re.sub(r"[\w/]+/\w+", lambda match: f"`{match[0]}`", places)
+            fixed = _FIXED_NAMES.get(words.upper())
+            also = f", or `{fixed}` for this offset all year" if fixed else ""
+            return f"it is an abbreviation; write the name of the zone, such as {quoted}{also}"
+    # Short names are abbreviations. The nearest name would be a zone in another part of the world.
+    if "/" in key:
+        close = nearest(key, lower)
+        return f"did you mean `{lower[close]}`?" if close else _EXAMPLE
+    close = nearest(key, cities) if len(key) > 5 else ""
+    return f"did you mean `{cities[close]}`?" if close else _EXAMPLE
+
+
+def _suggest_for_windows(words: str, cities: Mapping[str, str]) -> str:
+    from socialcollab.time.windows_zones import WINDOWS_ZONES  # noqa: PLC0415  only for errors
+
+    # Outlook shows "(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna".
+    shown = re.sub(r"^\(UTC[^)]*\)\s*(?=.)", "", words, flags=re.I).lower()
+    for city in shown.split(",") if shown != words.lower() else ():
+        if city.strip().replace(" ", "_") in cities:
+            return f"did you mean `{cities[city.strip().replace(' ', '_')]}`?"
+    asked = re.sub(r" (?:standard|daylight|summer)(?= time\b)", "", shown)
+    for form in (asked, asked.partition(" (")[0]):
+        for windows, iana in WINDOWS_ZONES.items():
+            # "UTC-02" is the name of a zone in Windows, but an offset for everybody else.
+            if form == windows.lower().replace(" standard", "") and not windows.startswith("UTC"):
+                return f"it is the Windows name for `{iana}`; write that"
+    return ""
+
+
+def _suggest_for_offset(words: str) -> str:
+    match = _OFFSET.match(words)
+    if match is None:
+        return "write `UTC`" if words.upper() == "Z" else ""
+    hours, minutes = int(match[2]), int(match[3] or 0)
+    # In the names of these zones, the sign is the opposite of what everybody expects.
+    fixed = f"Etc/GMT{'-' if match[1] == '+' else '+'}{hours}"
+    also = ""
+    if fixed in _names() and not minutes:
+        also = f"; for this offset all year, write `{fixed}`, whose sign is reversed"
+    return f"it is an offset, not a zone; write a name such as `Europe/Amsterdam`{also}"
+
+
+_EXAMPLE: Final = "use an IANA name such as `Europe/Amsterdam`"
 
 
 def zone(name: str) -> ZoneInfo:
     """
     Return the zone with the IANA name *name*.
 
-    Names for the machine's local zone, such as ``localtime``, are rejected.
+    Names for the machine's local zone, such as ``localtime``, are rejected, and so are names of
+    Windows, abbreviations and offsets; the message contains the IANA name to use instead. ``EST``
+    and ``MST`` are rejected because they do not have daylight saving time.
 
     >>> zone("Europe/Amsterdam").key
     'Europe/Amsterdam'
 
     Raises:
-        InvalidValueError: If there is no such zone; the message suggests the
-            nearest name.
+        InvalidValueError: If there is no such zone; the message suggests a name.
     """
     if name in _names():
         return _load(name)
-    near = _suggest(name)
-    hint = f"did you mean `{near}`?" if near else "use an IANA name such as `Europe/Amsterdam`"
-    raise InvalidValueError(f"there is no time zone `{name}`; {hint}", value=name, expected=hint)
+    shown, hint = (name, _suggest(name)) if len(name) <= 100 else (f"{name[:60]}…", _EXAMPLE)
+    raise InvalidValueError(f"there is no time zone `{shown}`; {hint}", value=name, expected=hint)
 
 
 def zone_name(name: str) -> str:

@@ -83,7 +83,11 @@ class Submit:
 
 @attrs.frozen(kw_only=True)
 class Approve:
-    """Approve the revision that the actor saw."""
+    """
+    Approve the revision that the actor saw.
+
+    Clients and guests do not see an *internal* note of staff; the same applies to the other decisions.
+    """
 
     NAME: ClassVar[str] = "approve"
     VERDICT: ClassVar[Literal["approve"]] = "approve"
@@ -91,6 +95,7 @@ class Approve:
     post: str
     seen: Seen
     note: str = ""
+    internal: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -103,6 +108,7 @@ class RequestChanges:
     post: str
     seen: Seen
     note: str = ""
+    internal: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -115,6 +121,7 @@ class Reject:
     post: str
     seen: Seen
     note: str = ""
+    internal: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -148,14 +155,23 @@ class Unschedule:
 
 @attrs.frozen(kw_only=True)
 class Reschedule:
-    """Move a post to another time, or only its target *profile*."""
+    """
+    Move a post to another time.
+
+    Attributes:
+        at: The new time; or
+        by: how much later all of its times are. Local times keep their clock time across clock
+            changes.
+        profile: The only target to move to *at*; all targets if empty.
+    """
 
     NAME: ClassVar[str] = "reschedule"
 
     post: str
     seen: Seen
-    at: WallTime
+    at: WallTime | None = None
     profile: str = ""
+    by: dt.timedelta | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -165,6 +181,7 @@ class Cancel:
     NAME: ClassVar[str] = "cancel"
 
     post: str
+    seen: Seen
     reason: str = ""
 
 

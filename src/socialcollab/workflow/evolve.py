@@ -66,7 +66,8 @@ def evolve_post(
                 salt=salt,
                 external_id=data.external_id,
                 kind=data.kind,
-            )
+            ),
+            changed_at=at,
         )
     if snapshot is None:
         raise InvalidValueError(
@@ -77,7 +78,10 @@ def evolve_post(
     reducer = _POST_REDUCERS.get(type(data))
     if reducer is None:
         raise InvalidValueError(f"`{data.TYPE}` is not an event of a post", value=data.TYPE)
-    return reducer(snapshot, data, actor, at)
+    after = reducer(snapshot, data, actor, at)
+    if after.post.content is snapshot.post.content and after.post.state is snapshot.post.state:
+        return after
+    return attrs.evolve(after, changes=snapshot.changes + 1, changed_at=at)
 
 
 def _with_post(snapshot: PostSnapshot, **changes: Any) -> PostSnapshot:
@@ -192,6 +196,7 @@ def _decided(
         note=data.note,
         passed=data.passed,
         on_behalf_of=data.on_behalf_of,
+        internal=data.internal,
     )
     request = _with_applicable(_request_of(snapshot), data)
     request = attrs.evolve(request, decisions=(*request.decisions, decision))
@@ -357,6 +362,7 @@ def evolve_delivery(
             profile=data.profile,
             at=data.at,
             revision=data.revision,
+            changed_at=at,
         )
     if delivery is None:
         raise InvalidValueError(
@@ -368,6 +374,8 @@ def evolve_delivery(
     if reducer is None:
         raise InvalidValueError(f"`{data.TYPE}` is not an event of a delivery", value=data.TYPE)
     after = _with_derived_state(reducer(delivery, data))
+    if after.at != delivery.at or after.state is not delivery.state:
+        after = attrs.evolve(after, changes=delivery.changes + 1, changed_at=at)
     if after.state is DeliveryState.UNKNOWN:
         return after if after.unknown_since else attrs.evolve(after, unknown_since=at)
     if after.unknown_since:

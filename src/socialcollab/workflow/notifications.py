@@ -220,7 +220,7 @@ def _about_post(
         for entry in dict.fromkeys(entries)
         if entry.to not in actors
         and context.access.member(entry.to) is not None
-        and context.may(entry.to, "view", post)
+        and context.sees(entry.to, post)
     )
 
 

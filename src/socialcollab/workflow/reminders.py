@@ -302,9 +302,7 @@ def _reviewers_to_notify(
         if status.state != "open":
             continue
         name, clock = str(status.key), clocks.get(status.key)
-        visible = tuple(
-            member for member in status.reviewers if context.may(member, "view", after.post)
-        )
+        visible = tuple(member for member in status.reviewers if context.sees(member, after.post))
         if clock is None:
             earlier: tuple[MemberId, ...] = ()
         elif clock.notified is None:

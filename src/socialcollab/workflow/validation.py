@@ -28,6 +28,7 @@ _NAMES: Final[Mapping[Any, str]] = {
     bytes: "bytes",
     dt.datetime: "a datetime",
     dt.date: "a date",
+    dt.timedelta: "a timedelta",
     NoneType: "None",
 }
 

@@ -239,7 +239,7 @@ def _check_decidable(
         posts.append(loaded)
         for orphan in undecidable_steps(engine, loaded, state, after):
             context = engine.post_context(state, Actor.RULES, loaded.snapshot, now=now)
-            if not context.may(me, "view", loaded.snapshot.post):
+            if not context.sees(me, loaded.snapshot.post):
                 raise _hidden(me)
             stuck.append(orphan.reason)
     if stuck:

@@ -19,6 +19,7 @@ from socialcollab.errors import (
     NotFoundError,
     StaleProjectionError,
     StoreError,
+    StoreUnavailableError,
 )
 from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.organization import Organization, RuntimeState, changes_between
@@ -45,7 +46,8 @@ def create(engine: Engine, organization: Organization, owner: str) -> Effects[No
 
     Raises:
         NotAllowedError: If the owner does not have every permission on all resources.
-        InvalidValueError: If the store already contains a desk for the organization.
+        InvalidValueError: If the store already contains a desk for the organization, or if the media
+            store belongs to another organization.
     """
     now = engine.now()
     missing = [
@@ -60,6 +62,7 @@ def create(engine: Engine, organization: Organization, owner: str) -> Effects[No
     before = yield from engine.load(ORGANIZATION)
     if before.version:
         raise _exists_already(organization.id)
+    yield from call(engine.media.claim, organization.id)
     created = OrganizationCreated(
         owner=MemberId(owner),
         document_digest=organization.digest,
@@ -99,6 +102,18 @@ def refuse_other(engine: Engine, organization: Organization) -> Effects[None]:
         active=state.digest,
         changes=tuple(str(change) for change in changes_between(state.document, organization)),
     )
+
+
+def claim_media(engine: Engine) -> Effects[None]:
+    """
+    Reserve the media store for the organization of the desk.
+
+    Raises:
+        InvalidValueError: If the media store belongs to another organization.
+    """
+    # A desk on a read-only disk can still be read.
+    with suppress(StoreUnavailableError):
+        yield from call(engine.media.claim, engine.store.organization)
 
 
 def reindex(engine: Engine) -> Effects[ReindexReport]:

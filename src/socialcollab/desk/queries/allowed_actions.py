@@ -58,7 +58,7 @@ def actions_on(
         cm.Reschedule(post=name, seen=seen, at=tomorrow),
         cm.PublishNow(post=name, seen=seen),
         cm.Bypass(post=name, seen=seen, reason="?"),
-        cm.Cancel(post=name),
+        cm.Cancel(post=name, seen=seen),
         cm.TakeDown(post=name),
         cm.Amend(post=name, seen=seen),
         cm.Waive(post=name, seen=seen, code=_a_finding(engine, state, loaded, now), reason="?"),

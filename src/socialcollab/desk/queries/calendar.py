@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from socialcollab.content import Hold, NativePost, Post, Summary, summarise
+from socialcollab.content import Delivery, DeliveryState, Hold, NativePost, Post, Summary, summarise
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.journal.streams import PROJECTIONS
 from socialcollab.effects import Effects, call
-from socialcollab.scheduling import Calendar, Entry, check_time, next_slot
+from socialcollab.scheduling import Calendar, Entry, check_stops, next_slot
 from socialcollab.stores import Column, Row, microseconds
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Reason
-from socialcollab.workflow import PostSnapshot
+from socialcollab.workflow import Actor, PostSnapshot
 
 _PAGE = 500
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -23,6 +23,9 @@ _MOMENT = dt.timedelta(microseconds=1)
 # An entry further back than this cannot clash with a new entry.
 _LOOK_BACK = dt.timedelta(days=8)
 _COLUMNS = {projection.name: projection.columns for projection in PROJECTIONS}
+_CANCELLED = DeliveryState.CANCELLED
+# A post with such a delivery can be planned again.
+_OVER = frozenset({_CANCELLED, DeliveryState.REMOVED, DeliveryState.FAILED})
 _POST_STATES = ("in_review", "approved")
 _DELIVERY_STATES = ("waiting", "publishing", "published", "unknown", "removing")
 
@@ -56,7 +59,7 @@ def all_rows(
         after = page[-1]
 
 
-def _start_row(projection: str, at: dt.datetime) -> Row:
+def start_row(projection: str, at: dt.datetime) -> Row:
     """Return a row that sorts directly before the rows at that instant."""
     columns: dict[str, Column] = dict.fromkeys(_COLUMNS[projection])
     columns["at"] = microseconds(at)
@@ -83,13 +86,13 @@ def calendar_of(
         engine,
         "plans",
         where={"profile": names, "state": _POST_STATES},
-        after=_start_row("plans", start),
+        after=start_row("plans", start),
     )
     deliveries = yield from all_rows(
         engine,
         "deliveries",
         where={"profile": names, "state": _DELIVERY_STATES},
-        after=_start_row("deliveries", start),
+        after=start_row("deliveries", start),
     )
     native_posts = yield from _native_post_rows(engine, names, start=start)
     # A scheduled post has a plan and a delivery at the same time, which count as one entry.
@@ -128,7 +131,7 @@ def _native_post_rows(
         engine,
         "native_posts",
         where={"profile": names},
-        after=_start_row("native_posts", start),
+        after=start_row("native_posts", start),
         before=before,
     )
     if not rows:
@@ -169,25 +172,24 @@ def barred(
 ) -> dict[str, Reason]:
     """Return the targets whose time is blocked by a hold or blackout, with the reasons."""
     organization = state.organization
-    calendar = Calendar.of(
-        [
-            organization.profiles_by_id[name]
-            for name in times
-            if name in organization.profiles_by_id
-        ],
-        zones=organization.zones,
-        blackouts=organization.blackouts,
-        holds=snapshot.holds_on(_holds_from_the_start(state)),
-    )
     attributes = organization.attributes_of(snapshot.post)
+    blackouts = organization.blackouts if "blackout" in kinds else ()
+    holds = snapshot.holds_on(_holds_from_the_start(state)) if "hold" in kinds else ()
     reasons: dict[str, Reason] = {}
-    for profile, at in times.items():
-        if profile not in organization.profiles_by_id:
+    for name, at in times.items():
+        profile = organization.profiles_by_id.get(name)
+        if profile is None:
             continue
-        for clash in check_time(calendar, profile, at, attributes=attributes):
-            if clash.kind in kinds:
-                reasons[profile] = clash.reason
-                break
+        stops = check_stops(
+            profile,
+            at,
+            zone=organization.zone_of(profile.workspace),
+            blackouts=blackouts,
+            holds=holds,
+            attributes=attributes,
+        )
+        if stops:
+            reasons[name] = stops[0].reason
     return reasons
 
 
@@ -248,42 +250,46 @@ def full_calendar(
         engine,
         "plans",
         where={"profile": names},
-        after=_start_row("plans", start - _MOMENT),
+        after=start_row("plans", start - _MOMENT),
         before=before,
     )
     deliveries = yield from all_rows(
         engine,
         "deliveries",
         where={"profile": names},
-        after=_start_row("deliveries", start - _MOMENT),
+        after=start_row("deliveries", start - _MOMENT),
         before=before,
     )
+    visible = engine.context(state, Actor.member(viewer), now=now) if viewer else None
     snapshots: dict[str, PostSnapshot] = {}
+    deliveries_of: dict[str, list[Delivery]] = {}
     entries: list[Entry] = []
-    delivered: set[tuple[str, str]] = set()
     for row in deliveries:
         if row.columns["state"] == "cancelled":
             continue
-        delivery = (yield from engine.load(row.stream)).snapshot
         name, profile = str(row.columns["post"]), str(row.columns["profile"])
         if name not in snapshots:
-            snapshots[name] = (yield from engine.post(name)).snapshot
+            snapshots[name], deliveries_of[name] = yield from _with_deliveries(engine, name)
+        if visible is not None and not visible.sees(viewer, snapshots[name].post):
+            continue
         held = is_held(state, snapshots[name], [profile], now=now)
+        delivery = next(each for each in deliveries_of[name] if each.id == row.key)
         summary = summarise(snapshots[name].post, [delivery], held=held)
-        delivered.add((name, profile))
-        entries.append(
-            _entry(snapshots[name].post, profile, instant_of(row.columns["at"]), summary)
-        )
+        occurrence = _occurrence(deliveries_of[name], profile, delivery)
+        at = instant_of(row.columns["at"])
+        entries.append(_entry(snapshots[name], profile, at, summary, occurrence))
     for row in plans:
         name, profile = str(row.columns["post"]), str(row.columns["profile"])
-        if (name, profile) in delivered:
-            continue
         if name not in snapshots:
-            snapshots[name] = (yield from engine.post(name)).snapshot
+            snapshots[name], deliveries_of[name] = yield from _with_deliveries(engine, name)
+        if _is_delivered(deliveries_of[name], profile, instant_of(row.columns["at"])):
+            continue
+        if visible is not None and not visible.sees(viewer, snapshots[name].post):
+            continue
         summary = Summary(snapshots[name].post.state.value)
-        entries.append(
-            _entry(snapshots[name].post, profile, instant_of(row.columns["at"]), summary)
-        )
+        occurrence = _occurrence(deliveries_of[name], profile, None)
+        at = instant_of(row.columns["at"])
+        entries.append(_entry(snapshots[name], profile, at, summary, occurrence))
     native_rows = yield from _native_post_rows(engine, names, start=start - _MOMENT, before=before)
     for row in native_rows:
         native_post: NativePost = (yield from engine.load(row.stream)).snapshot
@@ -299,13 +305,62 @@ def full_calendar(
     return calendar.with_entries(*entries)
 
 
-def _entry(post: Post, profile: str, at: dt.datetime, summary: Summary) -> Entry:
+def _with_deliveries(engine: Engine, name: str) -> Effects[tuple[PostSnapshot, list[Delivery]]]:
+    snapshot: PostSnapshot = (yield from engine.post(name)).snapshot
+    loaded = yield from engine.deliveries(snapshot.post)
+    return snapshot, [each.snapshot for each in loaded]
+
+
+def _is_delivered(deliveries: list[Delivery], profile: str, at: dt.datetime) -> bool:
+    """Return whether a delivery, at whatever time, shows the plan of a post on a profile."""
+    return any(
+        each.state not in _OVER or (each.state is not _CANCELLED and each.at.instant == at)
+        for each in deliveries
+        if each.profile == profile
+    )
+
+
+def _occurrence(
+    deliveries: list[Delivery], profile: str, delivery: Delivery | None
+) -> tuple[int, list[Delivery]]:
+    """
+    Return which publication of a post on a profile a delivery is, and its deliveries so far.
+
+    A post that is rescheduled gets a new delivery, and the old one is cancelled; both belong to the
+    same publication. If *delivery* is None, the next publication is meant.
+    """
+    number, own = 1, []
+    for each in deliveries:
+        if each.profile != profile:
+            continue
+        own.append(each)
+        if delivery is not None and each.id == delivery.id:
+            break
+        if each.state is not _CANCELLED:
+            number, own = number + 1, []
+    return number, own
+
+
+def _entry(
+    snapshot: PostSnapshot,
+    profile: str,
+    at: dt.datetime,
+    summary: Summary,
+    occurrence: tuple[int, list[Delivery]],
+) -> Entry:
+    post, (number, deliveries) = snapshot.post, occurrence
+    changes = [snapshot.changed_at, post.erased_at, *(each.changed_at for each in deliveries)]
     return Entry(
         profile=profile,
         at=at,
         post=post.id,
         title=_shortened(post.content.text_for(profile)),
         state=summary.value,
+        occurrence=number,
+        sequence=snapshot.changes
+        + (post.erased_at is not None)
+        + sum(1 + each.changes for each in deliveries),
+        changed_at=max((at for at in changes if at is not None), default=None),
     )
 
 

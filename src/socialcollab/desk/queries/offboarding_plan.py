@@ -90,7 +90,7 @@ def plan_for_viewer(
         loaded = yield from engine.load(row.stream)
         deliveries = yield from engine.deliveries(loaded.snapshot.post)
         context = engine.post_context(state, Actor.RULES, loaded.snapshot, now=now)
-        if not viewer or context.may(viewer, "view", loaded.snapshot.post):
+        if not viewer or context.sees(viewer, loaded.snapshot.post):
             items += _of_post(
                 loaded, [delivery.snapshot for delivery in deliveries], member, context
             )

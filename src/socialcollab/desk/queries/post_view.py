@@ -8,17 +8,24 @@ from typing import ClassVar
 import attrs
 
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import Delivery, Finding, Post, Summary, summarise
+from socialcollab.content import (
+    Delivery,
+    Finding,
+    Post,
+    PostState,
+    Summary,
+    changed_fields,
+    summarise,
+)
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.queries.allowed_actions import actions_on
 from socialcollab.desk.queries.calendar import is_held
 from socialcollab.desk.queries.history import HistoryEntry, history_of
-from socialcollab.desk.queries.visibility import is_staff, redacted_for
+from socialcollab.desk.queries.visibility import redacted_history, redacted_snapshot
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, Decision, PostSnapshot, StepStatus, Waiver, step_statuses
-from socialcollab.workflow.events import PostCommented
 
 
 @attrs.frozen(kw_only=True)
@@ -32,8 +39,11 @@ class PostView(NotebookMixin):
         deliveries: All deliveries of the post, in the order in which they were planned.
         steps: The approval steps of the post, with their status; empty until it is submitted.
         decisions: The decisions on the current approval request, oldest first.
+        changed_since_decision: The names of the fields that differ from the revision on which this
+            member last decided; empty if they have not decided.
         allowed_actions: A verdict for each command: whether this member may perform it now.
-        findings: The findings of the style guide that are not waived.
+        findings: The limits of the networks that the post exceeds, which block it, and the findings
+            of the style guide that are not waived.
         waivers: The waived findings.
         history: The history of the post; without internal comments for clients and guests.
     """
@@ -45,6 +55,7 @@ class PostView(NotebookMixin):
     deliveries: tuple[Delivery, ...]
     steps: tuple[StepStatus, ...]
     decisions: tuple[Decision, ...]
+    changed_since_decision: tuple[str, ...]
     allowed_actions: Mapping[str, Verdict]
     findings: tuple[Finding, ...]
     waivers: tuple[Waiver, ...]
@@ -57,7 +68,9 @@ class PostView(NotebookMixin):
 
     @property
     def pending_steps(self) -> tuple[StepStatus, ...]:
-        """The unfinished steps."""
+        """The unfinished steps; empty unless the post is in review, as in `Desk.pending_steps`."""
+        if self.post.state is not PostState.IN_REVIEW:
+            return ()
         return tuple(step for step in self.steps if not step.done)
 
 
@@ -73,27 +86,34 @@ def read_post_view(engine: Engine, actor: Actor, post: str) -> Effects[PostView]
     loaded = yield from engine.post(post)
     snapshot: PostSnapshot = loaded.snapshot
     context = engine.post_context(state, actor, snapshot, now=now, lint=True)
-    if not context.may(actor.name, "view", snapshot.post):
+    if not context.sees(actor.name, snapshot.post):
         raise NotFoundError("post", post)
     deliveries = yield from engine.deliveries(snapshot.post)
     verdicts = yield from actions_on(engine, state, actor, loaded, deliveries, now=now)
     history = yield from history_of(engine, loaded)
-    if not is_staff(actor.name, context.access):
-        history = tuple(entry for entry in history if not _is_internal(entry))
+    visible = redacted_snapshot(actor.name, snapshot, context.access)
     held = is_held(state, snapshot, snapshot.post.targets, now=now)
-    request = snapshot.request
+    request = visible.request
     return PostView(
-        post=redacted_for(actor.name, snapshot.post, context.access),
+        post=visible.post,
         summary=summarise(snapshot.post, [delivery.snapshot for delivery in deliveries], held=held),
         deliveries=tuple(delivery.snapshot for delivery in deliveries),
         steps=step_statuses(snapshot, context) if request is not None else (),
         decisions=request.decisions if request is not None else (),
+        changed_since_decision=_changed_since_decision(snapshot, actor.name),
         allowed_actions=verdicts,
-        findings=context.findings,
-        waivers=snapshot.waivers,
-        history=history,
+        findings=(
+            *context.exceeded_limits(snapshot.post.content, snapshot.post.targets),
+            *context.findings,
+        ),
+        waivers=visible.waivers,
+        history=redacted_history(actor.name, history, snapshot.post, context.access),
     )
 
 
-def _is_internal(entry: HistoryEntry) -> bool:
-    return isinstance(entry.data, PostCommented) and entry.data.internal
+def _changed_since_decision(snapshot: PostSnapshot, member: str) -> tuple[str, ...]:
+    decisions = snapshot.request.decisions if snapshot.request is not None else ()
+    for decision in reversed(decisions):
+        if decision.by == member:
+            return changed_fields(decision.fields, snapshot.post.revision.fields)
+    return ()

@@ -133,6 +133,14 @@ def read_deliveries(engine: Engine, post: str) -> Effects[tuple[Delivery, ...]]:
     return tuple(delivery.snapshot for delivery in deliveries)
 
 
+def read_delivery(engine: Engine, delivery: str) -> Effects[Delivery]:
+    """Return a delivery by its id."""
+    loaded = yield from engine.load(f"delivery/{check_text(delivery, 'delivery')}")
+    if loaded.snapshot is None:
+        raise NotFoundError("delivery", delivery)
+    return loaded.snapshot  # type: ignore[no-any-return]
+
+
 def read_summary(engine: Engine, post: str) -> Effects[Summary]:
     """Return a one-word summary of a post's state."""
     state = yield from engine.state()

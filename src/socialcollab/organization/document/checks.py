@@ -208,10 +208,6 @@ def check_files(
         guides: The names of the style guides.
         files: The contents of the files.
         included: The names of the included files.
-
-    Raises:
-        MissingExtraError: If the document names a calendar of holidays, and the `calendar` extra
-            is not installed.
     """
     faults = reader.faults
     named = {*reader.file_places, *included}

@@ -220,8 +220,6 @@ def load_document(
 
     Raises:
         ExceptionGroup: Of one `FaultError` for each fault.
-        MissingExtraError: If the document names a calendar of holidays, and the `calendar` extra
-            is not installed.
     """
     faults = Faults()
     loader = _Loader(Reader(faults), fields, files)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -110,7 +110,8 @@ def _joining_teams(
         if principal.kind == "team"
     }
     for team in sorted(frozenset[str]().union(*(scope.teams_in(name) for name in giving))):
-        if question.member in scope.everyone_in(Principal("team", team)):
+        others = scope.everyone_in(Principal("team", team))
+        if question.member in others or not _suits(access, question.member, others):
             continue
         added = tuple(
             rule
@@ -132,6 +133,14 @@ def _joining_teams(
             added=tuple(rule for rule in added if rule not in ended),
             resources=frozenset({EVERYWHERE}),
         )
+
+
+def _suits(access: Evaluator, member: str, others: Collection[str]) -> bool:
+    """Return whether a manager would add *member* to a team: no client or guest joins staff."""
+    members = access.bindings.scope.members
+    kinds = {members[name].kind for name in others if name in members}
+    known = members.get(member)
+    return known is None or known.kind == "staff" or (bool(kinds) and "staff" not in kinds)
 
 
 def _new_grants(

@@ -34,6 +34,7 @@ Timing: TypeAlias = tuple[tuple[str, ...], dt.date, Every, Every | None, str]
 
 _RULE = Parsed(grammar=Every, name="recurring time", pattern=r"^.+$")
 _MIDNIGHT = TimeOfDay(0)
+EARLIEST_YEAR = 1970
 
 
 @attrs.frozen(kw_only=True)
@@ -115,8 +116,9 @@ class Rotation:
 
     Raises:
         InvalidValueError: If the rotation has neither a rule nor listed shifts or has both, if the
-            zone does not exist, if two listed shifts overlap or start at the same time, or if a
-            listed shift does not end after its start.
+            zone does not exist, if the rule starts before 1970 or does not occur within 12 years of
+            its start, if two listed shifts overlap or start at the same time, or if a listed shift
+            does not end after its start.
     """
 
     id: str = attrs.field(metadata=shape(Id("rotation")))
@@ -185,12 +187,30 @@ class Rotation:
                     f"rotation `{self.id}` has `members` but no `{key}`",
                     expected="members, start and every; or shifts",
                 )
+        if self.start is not None and self.start.year < EARLIEST_YEAR:
+            # Turns are counted from the first shift, one by one.
+            raise InvalidValueError(
+                f"rotation `{self.id}` starts on `{self.start}`, before {EARLIEST_YEAR}",
+                value=self.start,
+                expected=f"a date in {EARLIEST_YEAR} or later",
+            )
+        self._check_occurs("every", self.every, self.start)
+        self._check_occurs("end", self.end, self.start)
         if self.hand_off is not None:
             raise InvalidValueError(
                 f"rotation `{self.id}` has `hand_off = {self.hand_off}`, which applies only to"
                 " listed shifts; the shifts of this rotation start at the times in `every`",
                 value=self.hand_off,
                 expected="no hand_off, or shifts",
+            )
+
+    def _check_occurs(self, key: str, every: Every | None, start: dt.date | None) -> None:
+        if every is not None and start is not None and not every.occurs_from(start):
+            raise InvalidValueError(
+                f"rotation `{self.id}` has `{key} = {every}`, which does not occur in the 12 years"
+                f" after its start, `{start}`",
+                value=str(every),
+                expected="a recurring time that occurs, such as `friday 17:00`",
             )
 
     def _check_list(self) -> None:
@@ -232,6 +252,8 @@ class Rotation:
                     value=shift.end,
                     expected="one shift at a time",
                 )
+
+        self._check_occurs("end", self.end, spans[0][0])
 
     @property
     def _hand_off(self) -> TimeOfDay:

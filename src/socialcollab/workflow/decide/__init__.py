@@ -14,7 +14,9 @@ from socialcollab.workflow.decide.outcome import (
 )
 from socialcollab.workflow.decide.refusals import not_visible, refuse, verdict_on
 from socialcollab.workflow.decide.sending import (
+    Pace,
     end_interrupted,
+    is_late,
     start_delivery,
     start_send,
     waits_for_sign_in,
@@ -27,12 +29,14 @@ from socialcollab.workflow.decide.takedown import (
 )
 
 __all__ = [
+    "Pace",
     "Publication",
     "abandon_amend",
     "abandon_takedown",
     "defer_takedown",
     "end_interrupted",
     "hold_profile",
+    "is_late",
     "not_visible",
     "not_waived",
     "on_duty_throughout",

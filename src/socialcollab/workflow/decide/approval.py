@@ -26,6 +26,7 @@ from socialcollab.workflow.decide.refusals import (
     check_fresh,
     check_permission,
     check_state,
+    is_staff,
     refuse,
     stale,
 )
@@ -34,6 +35,7 @@ from socialcollab.workflow.decide.schedule import (
     plan,
     refuse_barred,
     refuse_in_doubt,
+    refuse_limits,
     refuse_past,
     refuse_taken_down,
     slot_events,
@@ -71,6 +73,8 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
     check_fresh(post, command.seen)
     if not post.targets:
         raise refuse(post_reason("no_targets", post))
+    refuse_limits(post, post.content, unpublished_targets(post, context), context)
+    _refuse_blocking_findings(post, context)
     events: list[ev.Event] = []
     if command.when == "next slot":
         events += _take_next_slots(snapshot, context)
@@ -94,6 +98,13 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
     if gate(current, context):
         return (*events, *_approve(current, context, Actor.RULES))
     return tuple(events)
+
+
+def _refuse_blocking_findings(post: Post, context: Context) -> None:
+    """Refuse a post with a finding of severity "error" that is not waived."""
+    codes = sorted({finding.code for finding in context.findings if finding.severity == "error"})
+    if codes:
+        raise refuse(*(post_reason("finding_blocks", post, code=code) for code in codes))
 
 
 def _take_next_slots(snapshot: PostSnapshot, context: Context) -> list[ev.Event]:
@@ -153,7 +164,7 @@ def review(
             # decide even with the permission.
             raise refuse(post_reason("own_work", post, member=me)) from None
         raise
-    check_state(post, command.NAME, ("in_review",))
+    _check_in_review(snapshot, command.NAME)
     approves = command.VERDICT == "approve"
     if approves:
         # Without this check, an approval under an outdated policy would be stored but could never
@@ -185,6 +196,7 @@ def review(
         applicable=applicable_steps(snapshot, context),
         pins=pins_of(snapshot, context),
         on_behalf_of=_represented_by(me, counting),
+        internal=command.internal and is_staff(context),
         note=command.note,
     )
     if not approves:
@@ -199,6 +211,25 @@ def review(
     if gate(current, context):
         return (event, *_approve(_after(snapshot, [event], context), context, Actor.RULES))
     return (event,)
+
+
+def _check_in_review(snapshot: PostSnapshot, command: str) -> None:
+    """Reject a decision on a post that is not in review, and state who decided on it and when."""
+    try:
+        check_state(snapshot.post, command, ("in_review",))
+    except NotAllowedError as error:
+        decisions = snapshot.request.decisions if snapshot.request is not None else ()
+        if not decisions:
+            raise
+        last = decisions[-1]
+        decided = post_reason(
+            "decided_by",
+            snapshot.post,
+            by=last.by,
+            verdict=last.verdict,
+            at=f"{last.at:%Y-%m-%d %H:%M} UTC",
+        )
+        raise refuse(*error.verdict.reasons, decided) from None
 
 
 def _is_own_work(post: Post, statuses: Sequence[StepStatus], member: str) -> bool:
@@ -356,6 +387,7 @@ def publish_now(
     refuse_taken_down(snapshot, targets)
     if not targets:
         raise refuse(post_reason("all_published", post))
+    refuse_limits(post, post.content, targets, context)
     return (
         *cancel_unsent(context.deliveries, "scheduled_again", context.actor),
         *plan(snapshot, context, context.actor, targets, at_once=True),

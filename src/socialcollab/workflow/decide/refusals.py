@@ -44,6 +44,12 @@ def verdict_on(
     return Verdict.no(Reason.of("no_resource")) if empty else Verdict.yes()
 
 
+def is_staff(context: Context) -> bool:
+    """Return whether the actor is staff, rather than a client or a guest."""
+    member = context.access.member(context.actor.name)
+    return member is None or member.kind == "staff"
+
+
 def check_new_id(kind: str, value: str, known: Iterable[str]) -> None:
     """
     Check the identifier that a caller has chosen for a new object.
@@ -119,9 +125,10 @@ def _check_on_resources(
     permission: str, post: Post, resources: tuple[str, ...], context: Context
 ) -> None:
     verdict = verdict_on(permission, resources, context, post=post)
-    if verdict:
+    shown = context.is_shown(post, context.actor.name)
+    if verdict and shown:
         return
-    if not verdict_on("view", resources, context):
+    if not shown or not verdict_on("view", resources, context):
         raise NotFoundError("post", post.id)
     raise NotAllowedError(verdict)
 
@@ -160,11 +167,10 @@ def check_fresh(post: Post, seen: str) -> None:
 
 def stale(post: Post, seen: Revision | None, digest: str) -> StaleError:
     """Return the error that describes the changes since *seen* and who made them."""
-    since = seen.number if seen else 0
-    later = [revision for revision in post.revisions if revision.number > since]
+    later = [revision for revision in post.revisions if seen and revision.number > seen.number]
     return StaleError(
         thing=f"post {post.display_name}",
-        seen=f"revision {seen.number}" if seen else f"revision {digest[:12]}",
+        seen=f"revision {seen.number}" if seen else f"revision `{digest[:12]}`",
         current=f"revision {post.revision.number}",
         by=", ".join(sorted({revision.author for revision in later})),
         changed=post.revision.changed_since(seen) if seen else (),

@@ -27,6 +27,7 @@ from socialcollab.workflow.decide.refusals import (
     check_fresh,
     check_permission,
     check_state,
+    is_staff,
     no_such,
     not_visible,
     refuse,
@@ -216,8 +217,7 @@ def comment(snapshot: PostSnapshot, command: cm.Comment, context: Context) -> tu
     check_permission("comment", snapshot.post, context)
     if not command.text.strip():
         raise InvalidValueError("a comment needs text", value=command.text, expected="a text")
-    member = context.access.member(context.actor.name)
-    internal = command.internal and (member is None or member.kind == "staff")
+    internal = command.internal and is_staff(context)
     commented = ev.PostCommented(internal=internal, text=command.text)
     return (ev.post_event(snapshot.post.id, commented, context.actor),)
 

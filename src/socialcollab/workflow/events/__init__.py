@@ -2,6 +2,7 @@
 
 from socialcollab.workflow.events.calendar import (
     BudgetLimited,
+    BudgetPaced,
     HoldEnded,
     HoldPlaced,
     NativePostAdded,
@@ -108,6 +109,7 @@ __all__ = [
     "AmendRequested",
     "AmendStarted",
     "BudgetLimited",
+    "BudgetPaced",
     "CalendarNoteAdded",
     "CampaignStarted",
     "DecisionsOutdated",

@@ -99,6 +99,7 @@ class PostDecided:
     passed: tuple[StepKey, ...] = ()
     pins: Mapping[str, str] = attrs.field(factory=dict)
     on_behalf_of: tuple[MemberId, ...] = ()
+    internal: bool = True
     note: str = attrs.field(default="", metadata=PERSONAL)
 
 

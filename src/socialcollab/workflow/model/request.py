@@ -45,6 +45,7 @@ class Decision:
         note: The member's note, or empty.
         passed: The *steps* that passed with this decision.
         on_behalf_of: The absent members whom the member represented on one of the steps, sorted.
+        internal: Whether the note is for staff only.
     """
 
     by: MemberId
@@ -56,6 +57,7 @@ class Decision:
     note: str = ""
     passed: tuple[StepKey, ...] = ()
     on_behalf_of: tuple[MemberId, ...] = ()
+    internal: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -157,6 +159,8 @@ class PostSnapshot:
         exempt: The ids of holds that do not stop the post, because a member exempted it.
         taken_down: The profiles from which the post was taken down, until it is approved again.
         taken_down_at: When the last of these takedowns was requested, in UTC, or None.
+        changes: The number of later events that changed its content or state.
+        changed_at: When the latest of these events happened, or when it was drafted, in UTC.
     """
 
     post: Post
@@ -167,6 +171,8 @@ class PostSnapshot:
     exempt: tuple[str, ...] = ()
     taken_down: tuple[ProfileId, ...] = ()
     taken_down_at: dt.datetime | None = None
+    changes: int = 0
+    changed_at: dt.datetime | None = None
 
     def holds_on(self, holds: Iterable[Hold]) -> tuple[Hold, ...]:
         """
