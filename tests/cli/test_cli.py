@@ -244,7 +244,7 @@ def test_init(run: Run, tmp_path: Path) -> None:
     code, _, err = run(*words)
     assert (2, True) == (code, "exists already" in err)
     code, _, err = run("init", str(tmp_path / "b.toml"), "--template", "ladder")
-    assert (2, True) == (code, "template `ladder` requires `id`" in err)
+    assert (2, True) == (code, "template `ladder` requires `id`; pass --set id=..." in err)
     northwind = tmp_path / "northwind"
     code, out, _ = run("init", str(northwind / "a.toml"), "--template", "northwind", "--json")
     assert code == 0

@@ -28,8 +28,10 @@ def init(args: argparse.Namespace, output: Output) -> int:
         raise InvalidValueError(f"`{path}` exists already; choose another file", value=str(path))
     values = dict(_assignment(text, "--set") for text in args.set)
     name = args.template
+    templates = {template.name: template for template in Organization.templates()}
+    if name in templates:
+        _check_complete(templates[name], values)
     if not name:
-        templates = {template.name: template for template in Organization.templates()}
         for template in templates.values():
             output.note(f"{template.name:<18} {template.description}")
         name = _answer(output, "template", "")
@@ -59,6 +61,19 @@ def _assignment(text: str, option: str) -> tuple[str, str]:
     if not equals or not name:
         raise InvalidValueError(f"{option} `{text}` is not of the form NAME=VALUE", value=text)
     return name.strip(), value.strip()
+
+
+def _check_complete(template: Template, values: dict[str, str]) -> None:
+    if not set(values) <= {parameter.name for parameter in template.parameters}:
+        # `Organization.template` reports the unknown parameter, which may be a misspelt one.
+        return
+    for parameter in template.parameters:
+        if not (parameter.default or parameter.name in values):
+            raise InvalidValueError(
+                f"template `{template.name}` requires `{parameter.name}`; pass --set"
+                f" {parameter.name}=...",
+                value=parameter.name,
+            )
 
 
 def _answers(output: Output, template: Template, values: dict[str, str]) -> dict[str, str]:
