@@ -1,13 +1,23 @@
 """Importing a spreadsheet: one outcome for each row, and no post twice."""
+# ruff: noqa: DTZ001  the rows contain local times
 
 from __future__ import annotations
 
 import datetime as dt
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.desk.agency import DOCUMENT
+from tests.randomness import fewer_examples
 
+from socialcollab.desk import Desk
 from socialcollab.errors import InvalidValueError, NotAllowedError
+from socialcollab.organization import Organization
 from socialcollab.scheduling import SheetRow, read_csv
+from socialcollab.stores import MemoryStore
+
+NOW = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 
 SHEET = """external_id,profiles,date,time,text,link,image,alt,tags,campaign,language,note
 W1,tulip-x;tulip-mastodon,2026-04-07,09:30,Een,https://tulip.example,,,spring,,nl,Check de link
@@ -86,6 +96,42 @@ def test_equal_rows(agency, dry_run) -> None:
     report = ana.import_rows(rows_of(same), dry_run=dry_run)
     assert statuses(report) == ["drafted", "refused"]
     assert "row 2 has the external id `W1` too" in report.refused[0].text()
+
+
+@fewer_examples()
+@given(
+    st.lists(
+        st.builds(
+            SheetRow,
+            number=st.integers(2, 9),
+            profiles=st.sampled_from([("tulip-x",), ("tulip-mastodon", "tulip-x"), ("dike-y",)]),
+            local=st.sampled_from([None, dt.datetime(2026, 4, 7, 9), dt.datetime(2026, 4, 8, 9)]),
+            zone=st.sampled_from(["", "UTC"]),
+            text=st.sampled_from(["een", "twee", "drie"]),
+            external_id=st.sampled_from(["", "", "W1", "W2"]),
+            author=st.sampled_from(["", "", "ana", "ben"]),
+        ),
+        max_size=8,
+    )
+)
+def test_any_sheet_repeated(rows) -> None:
+    """A dry run predicts the import, and importing a sheet again drafts nothing."""
+    with Desk.create(
+        MemoryStore(), Organization.loads(DOCUMENT), owner="eva", clock=lambda: NOW
+    ) as desk:
+        ana = desk.acting_as("ana")
+        dry = ana.import_rows(rows, dry_run=True)
+        first = ana.import_rows(rows)
+        count = len(desk.posts())
+        assert first.count("drafted") == count
+        assert len(first.outcomes) == len(rows)
+        again = ana.import_rows(rows)
+        assert len(desk.posts()) == count
+        assert again.count("drafted") == 0
+        assert [one.status == "refused" for one in dry.outcomes] == [
+            one.status == "refused" for one in first.outcomes
+        ]
+        assert desk.audit().clean
 
 
 def test_update(agency) -> None:

@@ -28,8 +28,10 @@ def init(args: argparse.Namespace, output: Output) -> int:
         raise InvalidValueError(f"`{path}` exists already; choose another file", value=str(path))
     values = dict(_assignment(text, "--set") for text in args.set)
     name = args.template
+    templates = {template.name: template for template in Organization.templates()}
+    if name in templates:
+        _check_complete(templates[name], values)
     if not name:
-        templates = {template.name: template for template in Organization.templates()}
         for template in templates.values():
             output.note(f"{template.name:<18} {template.description}")
         name = _answer(output, "template", "")
@@ -59,6 +61,19 @@ def _assignment(text: str, option: str) -> tuple[str, str]:
     if not equals or not name:
         raise InvalidValueError(f"{option} `{text}` is not of the form NAME=VALUE", value=text)
     return name.strip(), value.strip()
+
+
+def _check_complete(template: Template, values: dict[str, str]) -> None:
+    if not set(values) <= {parameter.name for parameter in template.parameters}:
+        # `Organization.template` reports the unknown parameter, which may be a misspelt one.
+        return
+    for parameter in template.parameters:
+        if not (parameter.default or parameter.name in values):
+            raise InvalidValueError(
+                f"template `{template.name}` requires `{parameter.name}`; pass --set"
+                f" {parameter.name}=...",
+                value=parameter.name,
+            )
 
 
 def _answers(output: Output, template: Template, values: dict[str, str]) -> dict[str, str]:
@@ -153,7 +168,7 @@ def lint_file(args: argparse.Namespace, output: Output) -> int:
     value = {
         "findings": [
             {
-                "place": place,
+                "place": f"row {place}" if place else "",
                 "code": finding.code,
                 "severity": finding.severity,
                 "message": finding.text(args.language),
@@ -168,14 +183,27 @@ def lint_file(args: argparse.Namespace, output: Output) -> int:
         "problems": problems,
     }
     lines = [
-        f"{place + ': ' if place else ''}{finding.severity} {finding.code}"
-        f"{' on ' + finding.profile if finding.profile else ''}: {finding.text(args.language)}"
+        _at(
+            place,
+            f"{finding.severity} {finding.code}"
+            f"{' on ' + finding.profile if finding.profile else ''}: {finding.text(args.language)}",
+            args.language,
+        )
         for place, finding in findings
     ]
     count = f"{counted(len(findings), 'finding')}, {counted(len(problems), 'problem')}"
     output.result(value, [*problems, *lines, count])
     has_error = any(finding.severity == "error" for _, finding in findings)
     return FOUND if has_error or problems else OK
+
+
+def _at(row: str, problem: str, language: str) -> str:
+    """Return a problem with the number of its row, if it has one."""
+    from socialcollab.verdicts import message
+
+    if not row:
+        return problem
+    return message("sheet.place_row", {"row": row, "problem": problem}, language=language)
 
 
 def _linter(args: argparse.Namespace) -> Callable[[str], Sequence[Any]]:
@@ -198,13 +226,14 @@ def _lint_sheet(
     found: list[tuple[str, Any]] = []
     with progress(output, "linting", len(imported.rows)) as advance:
         for row in imported.rows:
-            place = f"row {row.number}"
+            place = str(row.number)
             if organization is None:
                 findings = plain(row.text)
             else:
                 unknown = [name for name in row.profiles if name not in organization.profiles_by_id]
                 problems += [
-                    f"{place}: {unknown_name(organization, 'profile', name)}" for name in unknown
+                    _at(place, str(unknown_name(organization, "profile", name)), args.language)
+                    for name in unknown
                 ]
                 targets = [name for name in row.profiles if name not in unknown]
                 workspaces = {organization.profiles_by_id[name].workspace for name in targets}

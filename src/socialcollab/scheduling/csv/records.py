@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import attrs
@@ -217,19 +217,23 @@ def _records(data: bytes, encoding: str) -> Iterator[SheetRecord]:
         # The csv module requests another line after the last line only if a quote is open.
         if lines.ended:
             raise BrokenCellError(row=number, cells=tuple(cells), too_long=False)
-        yield SheetRecord(number, cells, _has_bare_quote("".join(lines.read), separator))
+        is_quoted = any('"' in line for line in lines.read)
+        yield SheetRecord(number, cells, is_quoted and _has_bare_quote(lines.read, separator))
 
 
-def _has_bare_quote(row: str, separator: str) -> bool:
+def _has_bare_quote(lines: list[str], separator: str) -> bool:
     """Return whether a cell that begins with a quote continues after its closing quote."""
-    if '"' not in row:
+    # The csv module drops such a quote silently, except in strict mode.
+    if _is_strict(lines, separator):
         return False
-    # The csv module drops such a quote silently, except in strict mode. Spaces between the closing
-    # quote and the separator are harmless.
-    closed = re.sub(rf'"[ \t]+(?=[{re.escape(separator)}\r\n]|\Z)', '"', row)
-    lines = io.StringIO(closed, newline="")
+    # Spaces between a closing quote and a separator are harmless, but not strict.
+    closed = re.sub(rf'"[ \t]+(?=[{re.escape(separator)}\r\n]|\Z)', '"', "".join(lines))
+    return not _is_strict(io.StringIO(closed, newline=""), separator)
+
+
+def _is_strict(lines: Iterable[str], separator: str) -> bool:
     try:
         next(csv.reader(lines, delimiter=separator, doublequote=True, strict=True), None)
     except csv.Error:
-        return True
-    return False
+        return False
+    return True
