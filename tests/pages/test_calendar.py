@@ -123,7 +123,10 @@ def test_legend_counts_by_word() -> None:
 def test_file_link() -> None:
     """An entry links to a file below the page, rather than to its address."""
     entry = CalendarEntry(
-        at=dt.datetime(2026, 6, 1, 9), title="x", url="https://x.example/1", file="a/b.html#p-1"
+        at=dt.datetime.fromisoformat("2026-06-01 09:00"),
+        title="x",
+        url="https://x.example/1",
+        file="a/b.html#p-1",
     )
     assert 'href="a/b.html#p-1"' in month_calendar([entry], 2026, 6)
     outside = attrs.evolve(entry, file="../b.html")
